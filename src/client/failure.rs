@@ -1,0 +1,91 @@
+//! Why a connection did not come about. Data, not verdicts.
+
+use std::time::Duration;
+
+use super::HttpResponse;
+use crate::wire::{engine_io::OpenPacketError, websocket::HandshakeError};
+
+/// Why a connection did not come about.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectFailure {
+    /// The stream ended while something was awaited.
+    #[error("connection ended while awaiting {awaited}; received {came}")]
+    Ended {
+        /// What was awaited.
+        awaited: &'static str,
+        /// What came, as text for people.
+        came: String,
+    },
+    /// The answer is no right WebSocket handshake.
+    #[error("WebSocket handshake is wrong: {error}")]
+    Handshake {
+        /// The rule broken.
+        error: HandshakeError,
+        /// The answer.
+        response: HttpResponse,
+    },
+    /// What came is not HTTP/1.1.
+    #[error("expected {awaited}, received {came}")]
+    NotHttp {
+        /// What was awaited.
+        awaited: &'static str,
+        /// What came, with a guess: "bytes that look like TLS".
+        came: String,
+    },
+    /// The first packet is no right open packet.
+    #[error("open packet is wrong: {error}")]
+    OpenPacket {
+        /// What is wrong.
+        error: OpenPacketError,
+        /// The packet's text.
+        came: String,
+    },
+    /// The server refused with an HTTP response.
+    #[error("server answered {} to the handshake", .response.status)]
+    Refused {
+        /// The response.
+        response: HttpResponse,
+    },
+    /// Nothing listens there.
+    #[error("can't reach {address}: {detail}")]
+    Unreachable {
+        /// Host and port.
+        address: String,
+        /// The operating system's words.
+        detail: String,
+    },
+    /// Nothing, or not enough, came in time.
+    #[error("no {awaited} within {within:?}; received {came}")]
+    TimedOut {
+        /// What was awaited.
+        awaited: &'static str,
+        /// The deadline.
+        within: Duration,
+        /// What came so far.
+        came: String,
+    },
+    /// TLS could not be established.
+    #[error("TLS failed: {detail}")]
+    Tls {
+        /// Why.
+        detail: String,
+    },
+    /// More than our bounds.
+    #[error("{what} exceeds {limit} bytes")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The server does not go over to WebSocket.
+    #[error("upgrade to WebSocket failed: {detail}")]
+    Upgrade {
+        /// What was awaited and what came.
+        detail: String,
+    },
+}
+
+/// Why an HTTP request got no response.
+pub type HttpFailure = ConnectFailure;

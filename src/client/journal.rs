@@ -1,0 +1,133 @@
+//! What went over one connection, both ways, in order.
+
+use std::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::HttpResponse;
+use crate::wire::{
+    Utf8Bytes, engine_io, socket_io,
+    websocket::{CloseCode, Frame},
+};
+
+/// One thing that happened on a connection.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Raw bytes arrived (layer TCP).
+    Bytes(Bytes),
+    /// The connection ended; nothing follows.
+    Ended(Ended),
+    /// A WebSocket frame arrived (layers below Socket.IO, and control frames always).
+    Frame(Frame),
+    /// An HTTP response arrived: of the handshake, of a poll with an error, of a POST.
+    Http(HttpResponse),
+    /// Something arrived that its codec calls illegal; the text names the rule.
+    Illegal {
+        /// The layer's name: `websocket`, `engine.io`, `socket.io`, `http`.
+        layer: &'static str,
+        /// The rule that was broken.
+        rule: String,
+        /// What arrived.
+        raw: Bytes,
+    },
+    /// A WebSocket message arrived (layer WebSocket).
+    Message(engine_io::PacketData),
+    /// An Engine.IO packet arrived (all of them at layer Engine.IO; at layer Socket.IO those that are no message).
+    Packet(engine_io::Packet),
+    /// This side sent something.
+    Sent(Outgoing),
+    /// A Socket.IO packet arrived, its attachments in place.
+    Socket(socket_io::Packet),
+}
+
+/// What this side sent.
+#[derive(Clone, Debug)]
+pub enum Outgoing {
+    /// Raw bytes.
+    Bytes(Bytes),
+    /// A frame.
+    Frame(Frame),
+    /// An HTTP request: method, target and body.
+    Http {
+        /// `GET`.
+        method: String,
+        /// Path and query.
+        target: String,
+        /// The body.
+        body: Bytes,
+    },
+    /// The text of an Engine.IO packet.
+    Packet(Utf8Bytes),
+}
+
+/// The end of a connection.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ended {
+    /// How.
+    pub how: EndedHow,
+    /// The close frame's code.
+    pub code: Option<CloseCode>,
+    /// The close frame's reason, or what else is known.
+    pub reason: String,
+    /// Whether this side ended it.
+    pub by_us: bool,
+}
+
+/// Ways in which a connection ends.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum EndedHow {
+    /// A WebSocket close frame.
+    CloseFrame,
+    /// An Engine.IO close packet.
+    ClosePacket,
+    /// The stream ended.
+    Eof,
+    /// A polling request was answered with an error status.
+    HttpError,
+    /// We stopped reading because the server exceeded our bounds or sent what can't be decoded on.
+    GivenUp,
+    /// The stream was reset.
+    Reset,
+}
+
+/// The ordered record of a connection. Its length only grows.
+#[derive(Debug)]
+pub struct Journal {
+    entries: Mutex<Vec<Entry>>,
+    grown: Notify,
+}
+
+impl Journal {
+    /// All entries so far. Don't hold the guard over an `.await`.
+    pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits until there are more than `seen` entries. Cancel-safe.
+    pub async fn longer_than(&self, seen: usize) {
+        loop {
+            let grown = self.grown.notified();
+            tokio::pin!(grown);
+            grown.as_mut().enable();
+            if self.entries().len() > seen {
+                return;
+            }
+            grown.await;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Virtual clients: connections over WebSocket, long-polling and bare TCP. They never judge.
+//!
+//! A [`Connection`] is one Engine.IO session (or bare WebSocket, or TCP stream) with one ordered
+//! [`Journal`] of everything that went either way. It answers the heartbeat by itself and
+//! understands packets; what they mean for a scenario is the runner's business.
+
+mod connection;
+mod dial;
+mod endpoint;
+mod failure;
+mod http;
+mod journal;
+mod options;
+mod polling;
+mod upgrade;
+mod websocket;
+
+pub use connection::{Connection, DropHow};
+pub use endpoint::{Endpoint, TlsPolicy};
+pub use failure::{ConnectFailure, HttpFailure};
+pub use http::{HttpRequest, HttpResponse, request};
+pub use journal::{Ended, EndedHow, Entry, Journal, Outgoing, What};
+pub use options::{Bounds, Layer, Options, TransportChoice};

@@ -1,0 +1,246 @@
+//! The one value type that travels through the whole program.
+//!
+//! Socket.IO arguments are JSON with byte strings anywhere inside. [`Data`] is exactly that, so a
+//! scenario's expectation, a decoded packet and a report speak of the same thing.
+
+use std::fmt;
+
+use bytes::Bytes;
+use indexmap::IndexMap;
+use serde_json::Number;
+
+/// A JSON value in which byte strings may stand anywhere.
+///
+/// Objects keep the order in which their keys arrived: reports show a packet as it was sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Data {
+    /// JSON `null`.
+    #[default]
+    Null,
+    /// JSON `true` or `false`.
+    Bool(bool),
+    /// A JSON number, kept as it was written.
+    Number(Number),
+    /// A JSON string.
+    String(String),
+    /// A binary attachment.
+    Bytes(Bytes),
+    /// A JSON array.
+    Array(Vec<Self>),
+    /// A JSON object.
+    Object(IndexMap<String, Self>),
+}
+
+impl Data {
+    /// Builds an object from pairs.
+    pub fn object<K: Into<String>>(pairs: impl IntoIterator<Item = (K, Self)>) -> Self {
+        Self::Object(
+            pairs
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
+    }
+
+    /// The string inside, if this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number inside as `u64`, if this is a whole number that is not negative.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => number.as_u64(),
+            _ => None,
+        }
+    }
+
+    /// The boolean inside, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The items, if this is an array.
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The fields, if this is an object.
+    pub fn as_object(&self) -> Option<&IndexMap<String, Self>> {
+        match self {
+            Self::Object(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The field `key` of an object.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_object()?.get(key)
+    }
+
+    /// Whether a byte string stands anywhere inside.
+    pub fn has_bytes(&self) -> bool {
+        match self {
+            Self::Bytes(_) => true,
+            Self::Array(items) => items.iter().any(Self::has_bytes),
+            Self::Object(fields) => fields.values().any(Self::has_bytes),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => false,
+        }
+    }
+
+    /// What kind of value this is, in the words of the scenario language's placeholders.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::Bytes(_) => "bytes",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// The JSON form; byte strings become `{"$bytes": "<hex>"}`, as the scenario language writes them.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::String(text) => Value::String(text.clone()),
+            Self::Bytes(bytes) => serde_json::json!({ "$bytes": hex(bytes) }),
+            Self::Array(items) => items.iter().map(Self::to_json).collect(),
+            Self::Object(fields) => Value::Object(
+                fields
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.to_json()))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl From<serde_json::Value> for Data {
+    fn from(json: serde_json::Value) -> Self {
+        use serde_json::Value;
+        match json {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::String(text),
+            Value::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
+            Value::Object(fields) => Self::Object(
+                fields
+                    .into_iter()
+                    .map(|(key, value)| (key, Self::from(value)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl From<&str> for Data {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Data {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<bool> for Data {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<u64> for Data {
+    fn from(value: u64) -> Self {
+        Self::Number(value.into())
+    }
+}
+
+impl From<i64> for Data {
+    fn from(value: i64) -> Self {
+        Self::Number(value.into())
+    }
+}
+
+impl From<Vec<Self>> for Data {
+    fn from(items: Vec<Self>) -> Self {
+        Self::Array(items)
+    }
+}
+
+/// Compact JSON, as it would stand in a packet.
+impl fmt::Display for Data {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.to_json())
+    }
+}
+
+/// Lower-case hex of `bytes`, without separators.
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+            // Writing to a `String` can't fail.
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+}
+
+/// The bytes that `text` spells in hex; white space between bytes is skipped.
+///
+/// Returns `None` on an odd number of digits or a character that is no hex digit.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .map(|character| character.to_digit(16))
+        .collect::<Option<_>>()?;
+    digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => u8::try_from(high * 16 + low).ok(),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_round_trips_and_refuses_nonsense() {
+        assert_eq!(
+            unhex(&hex(&[0, 1, 0xfe, 0xff])),
+            Some(vec![0, 1, 0xfe, 0xff])
+        );
+        assert_eq!(unhex("00 ff"), Some(vec![0, 255]));
+        assert_eq!(unhex("0"), None);
+        assert_eq!(unhex("zz"), None);
+    }
+
+    #[test]
+    fn bytes_show_as_the_language_writes_them() {
+        let data = Data::object([("file", Data::Bytes(Bytes::from_static(&[1, 2])))]);
+        assert_eq!(data.to_string(), r#"{"file":{"$bytes":"0102"}}"#);
+        assert!(data.has_bytes());
+    }
+}

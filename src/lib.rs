@@ -1,0 +1,10 @@
+//! `sockspec` tells whether a Socket.IO server is right.
+
+pub mod client;
+pub mod data;
+pub mod reference;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod target;
+pub mod wire;

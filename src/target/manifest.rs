@@ -1,0 +1,93 @@
+//! `fixtures/targets/NAME.yaml`.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+
+use super::{Bindings, Credentials, Dialect};
+use crate::scenario::{Diagnostic, SourceFile};
+
+/// A target as its manifest describes it.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// For reports.
+    pub name: String,
+    /// How to start it; `None` where `url` must already answer.
+    pub launch: Option<LaunchSpec>,
+    /// With `$port` still in it where it is launched.
+    pub url: String,
+    /// The Engine.IO path.
+    pub path: String,
+    /// Further addresses of the same cluster.
+    pub nodes: Vec<String>,
+    /// Capabilities.
+    pub provides: BTreeSet<String>,
+    /// How it reports.
+    pub dialect: Dialect,
+    /// Tokens and claims by name.
+    pub credentials: Credentials,
+    /// What it calls things.
+    pub bindings: Bindings,
+    /// The operation that acks at once, for fences: `echo`.
+    pub fence: Option<String>,
+    /// Default deadline of a wait.
+    pub within: Duration,
+    /// Settle time in place of the calibrated one.
+    pub settle: Option<Duration>,
+    /// The same server with other settings; each is launched when a scenario needs it.
+    pub profiles: Vec<Profile>,
+    /// The manifest's folder; relative paths start there.
+    pub folder: PathBuf,
+}
+
+/// Other settings of the same server.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// For reports.
+    pub name: String,
+    /// Environment on top of the launch's.
+    pub env: Vec<(String, String)>,
+    /// Capabilities it has beyond the manifest's.
+    pub provides: BTreeSet<String>,
+    /// Capabilities of the manifest that it lacks.
+    pub lacks: BTreeSet<String>,
+    /// The Engine.IO path, where it differs.
+    pub path: Option<String>,
+}
+
+/// How a target is started.
+#[derive(Clone, Debug)]
+pub struct LaunchSpec {
+    /// Run once; skipped while its inputs are unchanged.
+    pub setup: Option<Vec<String>>,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Working folder, absolute.
+    pub workdir: PathBuf,
+    /// Environment, `$port` still in it.
+    pub env: Vec<(String, String)>,
+    /// When it is ready.
+    pub ready: Ready,
+}
+
+/// How readiness is recognised.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// This path answers with a status below 500; without it, the port accepts a connection.
+    pub http: Option<String>,
+    /// A line of its output holds this text.
+    pub line: Option<String>,
+    /// The deadline.
+    pub within: Duration,
+}
+
+/// Loads a manifest.
+///
+/// # Errors
+///
+/// Every mistake of the file.
+pub fn load_manifest(
+    source: Arc<SourceFile>,
+    folder: PathBuf,
+) -> Result<Manifest, Vec<Diagnostic>> {
+    let _ = (source, folder);
+    todo!()
+}

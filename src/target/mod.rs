@@ -1,0 +1,17 @@
+//! The server under test: its manifest, its process, what it can do and how it calls things.
+
+mod bindings;
+mod credentials;
+mod dialect;
+mod launch;
+mod manifest;
+mod probe;
+mod secrets;
+
+pub use bindings::{Binding, Bindings};
+pub use credentials::Credentials;
+pub use dialect::{Dialect, ErrorStyle, Replies};
+pub use launch::{LaunchError, Launched, Log};
+pub use manifest::{LaunchSpec, Manifest, Profile, Ready, load_manifest};
+pub use probe::{ProbeError, Probed, probe};
+pub use secrets::Secrets;

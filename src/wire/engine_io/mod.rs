@@ -1,0 +1,10 @@
+//! Engine.IO: packets, polling payloads and the open packet, in protocol version 4 and in version 3.
+
+mod handshake;
+mod packet;
+mod payload;
+pub mod v3;
+
+pub use handshake::{Handshake, OpenPacketError};
+pub use packet::{Packet, PacketData, PacketError, PacketType};
+pub use payload::{PayloadError, decode_payload, encode_payload};

@@ -1,0 +1,13 @@
+//! RFC 6455: the opening handshake, frames and messages, close codes, and RFC 7692 compression.
+
+mod close;
+mod deflate;
+mod frame;
+mod handshake;
+mod message;
+
+pub use close::{CloseCode, CloseReason};
+pub use deflate::{Deflate, DeflateOffer};
+pub use frame::{Frame, FrameError, LengthEncoding, OpCode, RawFrame};
+pub use handshake::{HandshakeError, HandshakeRequest, HandshakeResponse, accept_key};
+pub use message::{Message, MessageAssembler, PeerMisbehaved, Role};
