@@ -4,6 +4,7 @@
 //! that name every mistake of the file at once.
 
 mod diagnostic;
+mod jwt;
 mod load;
 mod matcher;
 mod model;
@@ -13,6 +14,7 @@ mod scope;
 mod template;
 
 pub use diagnostic::{Diagnostic, Severity, SourceFile, Span};
+pub use jwt::{JwtAlgorithm, mint_jwt};
 pub use load::{Known, load};
 pub use matcher::{Matcher, Mismatch};
 pub use model::*;
