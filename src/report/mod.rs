@@ -1,1 +1,21 @@
 //! Renderings of a run's record: one file an output. Nothing here decides anything.
+//!
+//! Texts of a target come in raw and leave through [`escape`] only.
+
+pub mod escape;
+pub mod humanize;
+mod json;
+mod junit;
+mod proof;
+#[cfg(test)]
+mod samples;
+mod sink;
+mod style;
+mod terminal;
+
+pub use json::{REPORT_SCHEMA, Report, report_json};
+pub use junit::{JunitError, junit};
+pub use proof::{PROOF_SCHEMA, ProofReport, proof_json, proof_table};
+pub use sink::{Destination, WriteError};
+pub use style::{Painted, Palette, Role, word};
+pub use terminal::{Detail, Progress, Terminal, failure};

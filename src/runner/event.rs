@@ -91,3 +91,21 @@ pub struct Record {
     /// The counts.
     pub summary: Summary,
 }
+
+impl Record {
+    /// Takes in one event. A record of all events of a run is complete.
+    pub fn add(&mut self, event: Event) {
+        match event {
+            Event::RunStarted(info) => self.info = info,
+            Event::ScenarioStarted { .. } => {}
+            Event::ScenarioFinished(outcome) => {
+                let place = self
+                    .outcomes
+                    .partition_point(|known| known.id <= outcome.id);
+                self.outcomes.insert(place, *outcome);
+            }
+            Event::Notice(text) => self.notices.push(text),
+            Event::RunFinished(summary) => self.summary = summary,
+        }
+    }
+}

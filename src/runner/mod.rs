@@ -2,8 +2,10 @@
 
 mod event;
 mod outcome;
+mod proof;
 
 pub use event::{Event, Record, RunInfo, Summary};
 pub use outcome::{
     Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict,
 };
+pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};

@@ -1,0 +1,241 @@
+//! A run for CI systems: JUnit XML.
+//!
+//! A broken rule is a `failure`, what could not be judged an `error`: a reader never mistakes one for the other.
+
+use std::collections::{BTreeMap, HashMap};
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+
+use super::{
+    Palette,
+    escape::{self, BLOCK_LIMIT, Newlines},
+    terminal::failure,
+};
+use crate::runner::{Breach, Outcome, Record, Verdict};
+
+/// Why no XML came about.
+#[derive(Debug, thiserror::Error)]
+#[error("can't write JUnit XML: {0}")]
+pub struct JunitError(#[from] quick_junit::SerializeError);
+
+/// The record of a run as JUnit XML.
+///
+/// # Errors
+///
+/// The XML writer refuses; it writes to memory, so that has not been seen.
+pub fn junit(record: &Record) -> Result<String, JunitError> {
+    let mut report = Report::new("sockspec");
+    report.set_time(record.summary.duration);
+    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let mut names = Names::default();
+    for outcome in &record.outcomes {
+        let topic = outcome.id.split_once('/').map_or("", |(topic, _)| topic);
+        let suite = suites
+            .entry(topic)
+            .or_insert_with(|| TestSuite::new(safe(topic)));
+        suite.add_test_case(case(outcome, topic, names.unique(&outcome.id)));
+    }
+    for (_, mut suite) in suites {
+        suite.set_time(suite.test_cases.iter().filter_map(|case| case.time).sum());
+        suite.add_property(("target", safe(&record.info.target).as_str()));
+        suite.add_property(("url", safe(&record.info.url).as_str()));
+        report.add_test_suite(suite);
+    }
+    Ok(report.to_string()?)
+}
+
+/// Names that were given away; CI systems merge cases of the same name.
+#[derive(Default)]
+struct Names<'a>(HashMap<&'a str, usize>);
+
+impl<'a> Names<'a> {
+    fn unique(&mut self, id: &'a str) -> String {
+        let uses = self.0.entry(id).or_default();
+        *uses += 1;
+        match *uses {
+            1 => id.to_owned(),
+            uses => format!("{id} ({uses})"),
+        }
+    }
+}
+
+fn case(outcome: &Outcome, topic: &str, name: String) -> TestCase {
+    let mut case = TestCase::new(safe(&name), status(outcome));
+    case.set_classname(safe(&format!("sockspec.{topic}")));
+    case.set_time(outcome.duration);
+    let file = outcome.file.display().to_string();
+    case.extra.insert("file".into(), safe(&file).into());
+    case.extra
+        .insert("line".into(), outcome.line.to_string().into());
+    if outcome.breach.is_some() {
+        case.set_system_out(failure(outcome, Palette::Plain));
+    }
+    case
+}
+
+fn status(outcome: &Outcome) -> TestCaseStatus {
+    let reason = safe(outcome.reason.as_deref().unwrap_or_default());
+    let mut status = match outcome.verdict {
+        Verdict::Pass | Verdict::Warn => TestCaseStatus::success(),
+        Verdict::Skip => TestCaseStatus::skipped(),
+        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    match outcome.verdict {
+        Verdict::Pass | Verdict::Warn => {}
+        Verdict::Skip => {
+            status.set_message(reason);
+        }
+        Verdict::Fail => {
+            status.set_message(reason).set_type(safe(&outcome.level));
+        }
+        Verdict::Error => {
+            status.set_message(reason).set_type("not judged");
+        }
+    }
+    if let (Verdict::Fail | Verdict::Error, Some(breach)) = (outcome.verdict, &outcome.breach) {
+        status.set_description(description(breach));
+    }
+    if outcome.flaky {
+        status.add_reruns(outcome.attempts.iter().filter_map(|attempt| {
+            let kind = match attempt.verdict {
+                Verdict::Fail => NonSuccessKind::Failure,
+                Verdict::Error => NonSuccessKind::Error,
+                Verdict::Pass | Verdict::Warn | Verdict::Skip => return None,
+            };
+            let mut rerun = TestRerun::new(kind);
+            rerun.set_message(safe(attempt.reason.as_deref().unwrap_or_default()));
+            rerun.set_time(attempt.duration);
+            Some(rerun)
+        }));
+    }
+    status
+}
+
+/// The breach in short; the whole of it is the case's output.
+fn description(breach: &Breach) -> String {
+    let mut lines = vec![breach.sentence.clone()];
+    if let Some(place) = &breach.place {
+        let file = place.file.display();
+        lines.push(format!("at {file}:{}: {}", place.line, place.text.trim()));
+    }
+    if let Some(expected) = &breach.expected {
+        lines.push(format!("expected: {}", escape::clip(expected, BLOCK_LIMIT)));
+    }
+    if let Some(received) = &breach.received {
+        lines.push(format!("received: {}", escape::clip(received, BLOCK_LIMIT)));
+    }
+    lines.push(format!("run again: {}", breach.rerun));
+    escape::visible(&lines.join("\n"), Newlines::Keep)
+}
+
+fn safe(text: &str) -> String {
+    escape::line(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn failure_error_and_skip_are_told_apart() {
+        insta::assert_snapshot!(junit(&samples::record()).unwrap(), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="sockspec" tests="5" skipped="1" failures="1" errors="1" time="1.480">
+            <testsuite name="acks" tests="3" skipped="0" errors="1" failures="0" time="0.013">
+                <properties>
+                    <property name="target" value="reference"/>
+                    <property name="url" value="http://127.0.0.1:4000"/>
+                </properties>
+                <testcase name="acks/binary" classname="sockspec.acks" time="0.004" file="specs/gateway/acks.yaml" line="5">
+                    <flakyFailure time="0.009" message="no ack within 2 s">
+                    </flakyFailure>
+                </testcase>
+                <testcase name="acks/late" classname="sockspec.acks" time="0.004" file="specs/gateway/acks.yaml" line="5">
+                    <error message="can&apos;t reach 127.0.0.1:3000: connection refused" type="not judged"/>
+                </testcase>
+                <testcase name="acks/value" classname="sockspec.acks" time="0.004" file="specs/gateway/acks.yaml" line="5"/>
+            </testsuite>
+            <testsuite name="auth" tests="1" skipped="1" errors="0" failures="0" time="0.000">
+                <properties>
+                    <property name="target" value="reference"/>
+                    <property name="url" value="http://127.0.0.1:4000"/>
+                </properties>
+                <testcase name="auth/expired" classname="sockspec.auth" time="0.000" file="specs/gateway/acks.yaml" line="5">
+                    <skipped message="the target does not provide auth-jwt"/>
+                </testcase>
+            </testsuite>
+            <testsuite name="rooms" tests="1" skipped="0" errors="0" failures="1" time="0.023">
+                <properties>
+                    <property name="target" value="reference"/>
+                    <property name="url" value="http://127.0.0.1:4000"/>
+                </properties>
+                <testcase name="rooms/to-excludes-sender" classname="sockspec.rooms" time="0.023" file="specs/gateway/rooms/emit.yaml" line="6">
+                    <failure message="sender received room-message, which only member may receive" type="must">sender received room-message, which only member may receive
+        at specs/gateway/rooms/emit.yaml:21: - deliver: room-message
+        expected: member: 1, sender: 0
+        received: member: 1, sender: 1
+        run again: sockspec run rooms/to-excludes-sender --seed 7</failure>
+                    <system-out>FAIL   rooms/to-excludes-sender  23 ms
+          sender received room-message, which only member may receive
+            --&gt; specs/gateway/rooms/emit.yaml:21:5
+             |
+          21 |   - deliver: room-message
+             |     ^^^^^^^^^^^^^^^^^^^^^
+
+          expected  member: 1, sender: 0
+          received  member: 1, sender: 1
+                                       ^
+
+          What each client saw
+            sender
+              … 3 lines before
+                 +2.0 ms → 421[&quot;send-to-room&quot;,{&quot;room&quot;:&quot;r1&quot;,&quot;text&quot;:&quot;hi&quot;}]
+                  +12 ms ← 42[&quot;room-message&quot;,{&quot;room&quot;:&quot;r1&quot;,&quot;text&quot;:&quot;hi&quot;}]
+            outsider
+              nothing
+
+          What is right
+            must  rooms.to-excludes-sender: The sender of a room emit does not receive it
+                  Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
+
+          Why it matters
+            A chat shows every message twice to the person who wrote it.
+
+          The server&apos;s last output
+            listening
+            TypeError: x is not a function
+
+          Run exactly this again
+            sockspec run rooms/to-excludes-sender --seed 7
+
+        </system-out>
+                </testcase>
+            </testsuite>
+        </testsuites>
+        "#);
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut record = samples::record();
+        record.outcomes = vec![samples::passed(), samples::passed()];
+        let xml = junit(&record).unwrap();
+        assert!(xml.contains(r#"name="acks/value""#), "{xml}");
+        assert!(xml.contains(r#"name="acks/value (2)""#), "{xml}");
+    }
+
+    #[test]
+    fn hostile_text_leaves_xml_whole() {
+        let mut record = samples::record();
+        record.outcomes = vec![samples::hostile()];
+        let xml = junit(&record).unwrap();
+        assert!(!xml.chars().any(|c| c != '\n' && escape::acts(c)));
+        assert!(!xml.contains("]]>"));
+        let parsed = Report::deserialize_from_str(&xml).unwrap();
+        let case = &parsed.test_suites[0].test_cases[0];
+        let out = case.system_out.as_ref().unwrap().as_str();
+        assert!(out.contains("]]>"), "{out}");
+    }
+}

@@ -1,0 +1,315 @@
+//! A proof run: `sockspec-proof/1` for machines, a table of what is missing for people.
+
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Palette, Role, escape, humanize, json::to_safe_json};
+use crate::runner::{Proof, Verdict};
+
+/// The version of the format.
+pub const PROOF_SCHEMA: &str = "sockspec-proof/1";
+
+/// A proof run.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct ProofReport {
+    /// Always `sockspec-proof/1`.
+    pub schema: &'static str,
+    /// The counts.
+    pub summary: ProofSummary,
+    /// Every fault, in order of id.
+    pub faults: Vec<Fault>,
+    /// Every scenario that was selected, in order of id.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// The counts.
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
+pub struct ProofSummary {
+    /// How many faults there are.
+    pub faults: usize,
+    /// How many of them turn a scenario red.
+    pub caught: usize,
+    /// How many scenarios were selected.
+    pub scenarios: usize,
+    /// How many of them turn red with every fault they claim to catch.
+    pub proved: usize,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// One fault.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Fault {
+    /// Its id.
+    pub id: String,
+    /// What the server does wrong.
+    pub breaks: String,
+    /// Scenarios that turn red with it.
+    pub caught_by: Vec<String>,
+}
+
+/// One scenario.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Scenario {
+    /// Its id.
+    pub id: String,
+    /// Faults that turn it red.
+    pub killed_by: Vec<String>,
+    /// Faults that it claims to catch and stays green with.
+    pub survived: Vec<String>,
+    /// Why it is red without a fault, too; null where it is not.
+    pub broken: Option<String>,
+    /// Its file.
+    pub file: String,
+    /// The line of its entry in the file, from 1.
+    pub line: usize,
+}
+
+/// A proof in the format `sockspec-proof/1`.
+pub fn proof_json(proof: &Proof) -> String {
+    to_safe_json(&ProofReport::from(proof))
+}
+
+/// Faults that nothing catches, scenarios that can't fail, and the counts.
+pub fn proof_table(proof: &Proof, palette: Palette) -> String {
+    let mut out = String::new();
+    let fail = palette.sign(Verdict::Fail);
+    // Writing to a `String` can't fail.
+    let uncaught = proof
+        .faults
+        .iter()
+        .filter(|fault| fault.caught_by.is_empty());
+    for fault in uncaught {
+        let id = palette.paint(Role::Strong, escape::line(&fault.id));
+        let breaks = escape::line(&fault.breaks);
+        let _ = writeln!(
+            out,
+            "{fail:5}  fault {id} turns no scenario red\n         {breaks}"
+        );
+    }
+    for scenario in proof.scenarios.iter().filter(|one| !one.is_proved()) {
+        let id = palette.paint(Role::Strong, escape::line(&scenario.id));
+        let file = escape::line(&scenario.file.display().to_string());
+        let place = palette.paint(Role::Dim, format!("{file}:{}", scenario.line));
+        if let Some(reason) = &scenario.broken {
+            let reason = escape::line(reason);
+            let _ = writeln!(out, "{fail:5}  {id} is red without a fault: {reason}");
+        } else if scenario.killed_by.is_empty() && scenario.survived.is_empty() {
+            let _ = writeln!(out, "{fail:5}  {id} names no fault that could break it");
+        } else {
+            for survivor in &scenario.survived {
+                let fault = escape::line(&survivor.fault);
+                let outcome = escape::line(&survivor.outcome);
+                let _ = writeln!(out, "{fail:5}  {id} does not catch {fault}: {outcome}");
+            }
+        }
+        let _ = writeln!(out, "         {place}");
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    let summary = ProofReport::from(proof).summary;
+    let time = palette.paint(Role::Dim, humanize::duration(proof.duration));
+    let _ = writeln!(
+        out,
+        "{} of {} caught, {} of {} proved in {time}",
+        summary.caught,
+        humanize::count(summary.faults, "fault"),
+        summary.proved,
+        humanize::count(summary.scenarios, "scenario"),
+    );
+    out
+}
+
+impl From<&Proof> for ProofReport {
+    fn from(proof: &Proof) -> Self {
+        let faults: Vec<_> = proof
+            .faults
+            .iter()
+            .map(|fault| Fault {
+                id: fault.id.clone(),
+                breaks: fault.breaks.clone(),
+                caught_by: fault.caught_by.clone(),
+            })
+            .collect();
+        let scenarios = proof.scenarios.iter().map(|scenario| Scenario {
+            id: scenario.id.clone(),
+            killed_by: scenario.killed_by.clone(),
+            survived: scenario
+                .survived
+                .iter()
+                .map(|survivor| survivor.fault.clone())
+                .collect(),
+            broken: scenario.broken.clone(),
+            file: scenario.file.display().to_string(),
+            line: scenario.line,
+        });
+        Self {
+            schema: PROOF_SCHEMA,
+            summary: ProofSummary {
+                faults: faults.len(),
+                caught: faults
+                    .iter()
+                    .filter(|fault| !fault.caught_by.is_empty())
+                    .count(),
+                scenarios: proof.scenarios.len(),
+                proved: proof
+                    .scenarios
+                    .iter()
+                    .filter(|scenario| scenario.is_proved())
+                    .count(),
+                duration_ms: humanize::millis(proof.duration),
+            },
+            faults,
+            scenarios: scenarios.collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        report::samples,
+        runner::{FaultProof, ScenarioProof, Survivor},
+    };
+
+    fn proof() -> Proof {
+        let fault = |id: &str, caught_by: &[&str]| FaultProof {
+            id: id.to_owned(),
+            breaks: "The server does wrong.".to_owned(),
+            caught_by: caught_by.iter().map(ToString::to_string).collect(),
+        };
+        let scenario = |id: &str, killed_by: &[&str]| ScenarioProof {
+            id: id.to_owned(),
+            killed_by: killed_by.iter().map(ToString::to_string).collect(),
+            file: "specs/acks.yaml".into(),
+            line: 7,
+            ..ScenarioProof::default()
+        };
+        let survivor = Survivor {
+            fault: "ack-late".to_owned(),
+            outcome: "pass".to_owned(),
+        };
+        Proof {
+            faults: vec![
+                fault("ack-late", &[]),
+                fault("ack-missing", &["acks/value"]),
+            ],
+            scenarios: vec![
+                ScenarioProof {
+                    survived: vec![survivor],
+                    ..scenario("acks/late", &[])
+                },
+                scenario("acks/nothing", &[]),
+                scenario("acks/value", &["ack-missing"]),
+                ScenarioProof {
+                    broken: Some("no ack within 2 s".to_owned()),
+                    ..scenario("acks/wrong", &[])
+                },
+            ],
+            duration: Duration::from_millis(1_500),
+        }
+    }
+
+    #[test]
+    fn the_table_names_what_is_missing() {
+        insta::assert_snapshot!(proof_table(&proof(), Palette::Plain), @r"
+        FAIL   fault ack-late turns no scenario red
+                 The server does wrong.
+        FAIL   acks/late does not catch ack-late: pass
+                 specs/acks.yaml:7
+        FAIL   acks/nothing names no fault that could break it
+                 specs/acks.yaml:7
+        FAIL   acks/wrong is red without a fault: no ack within 2 s
+                 specs/acks.yaml:7
+
+        1 of 2 faults caught, 1 of 4 scenarios proved in 1.5 s
+        ");
+    }
+
+    #[test]
+    fn a_complete_proof_is_one_line() {
+        let mut complete = proof();
+        complete.faults.remove(0);
+        complete.scenarios.retain(ScenarioProof::is_proved);
+        insta::assert_snapshot!(proof_table(&complete, Palette::Plain), @"1 of 1 fault caught, 1 of 1 scenario proved in 1.5 s");
+    }
+
+    #[test]
+    fn the_promised_fields() {
+        insta::assert_snapshot!(proof_json(&proof()), @r#"
+        {
+          "schema": "sockspec-proof/1",
+          "summary": {
+            "faults": 2,
+            "caught": 1,
+            "scenarios": 4,
+            "proved": 1,
+            "duration_ms": 1500
+          },
+          "faults": [
+            {
+              "id": "ack-late",
+              "breaks": "The server does wrong.",
+              "caught_by": []
+            },
+            {
+              "id": "ack-missing",
+              "breaks": "The server does wrong.",
+              "caught_by": [
+                "acks/value"
+              ]
+            }
+          ],
+          "scenarios": [
+            {
+              "id": "acks/late",
+              "killed_by": [],
+              "survived": [
+                "ack-late"
+              ],
+              "broken": null,
+              "file": "specs/acks.yaml",
+              "line": 7
+            },
+            {
+              "id": "acks/nothing",
+              "killed_by": [],
+              "survived": [],
+              "broken": null,
+              "file": "specs/acks.yaml",
+              "line": 7
+            },
+            {
+              "id": "acks/value",
+              "killed_by": [
+                "ack-missing"
+              ],
+              "survived": [],
+              "broken": null,
+              "file": "specs/acks.yaml",
+              "line": 7
+            },
+            {
+              "id": "acks/wrong",
+              "killed_by": [],
+              "survived": [],
+              "broken": "no ack within 2 s",
+              "file": "specs/acks.yaml",
+              "line": 7
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn the_committed_schema_is_the_types() {
+        samples::assert_schema("proof.json", &schemars::schema_for!(ProofReport));
+    }
+}

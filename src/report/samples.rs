@@ -1,0 +1,209 @@
+//! Outcomes for the tests of reports.
+
+use std::{env, fs, path::PathBuf, time::Duration};
+
+use crate::runner::{
+    Attempt, Breach, ClientView, Event, Outcome, Place, Record, RequirementNote, RunInfo, SeenLine,
+    Summary, Verdict,
+};
+
+/// Everything a server could try: terminal escapes, XML's end of CDATA, NUL, bidirectional overrides, surrogates as
+/// JSON writes them, a noncharacter.
+pub(super) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\\ud800\u{ffff}\r\u{7f}";
+
+pub(super) fn passed() -> Outcome {
+    Outcome {
+        id: "acks/value".to_owned(),
+        title: "An acknowledgement carries the handler's value".to_owned(),
+        verdict: Verdict::Pass,
+        flaky: false,
+        level: "must".to_owned(),
+        requirements: vec!["acks.value".to_owned()],
+        needs: vec!["acks".to_owned()],
+        transport: "websocket".to_owned(),
+        reason: None,
+        breach: None,
+        proofs: vec!["member: echo round trip, then 12 ms of silence".to_owned()],
+        duration: Duration::from_micros(4_200),
+        attempts: Vec::new(),
+        file: "specs/gateway/acks.yaml".into(),
+        line: 5,
+    }
+}
+
+pub(super) fn failed() -> Outcome {
+    Outcome {
+        id: "rooms/to-excludes-sender".to_owned(),
+        title: "A client's room emit never reaches the sender".to_owned(),
+        verdict: Verdict::Fail,
+        requirements: vec!["rooms.to-excludes-sender".to_owned()],
+        reason: Some("sender received room-message, which only member may receive".to_owned()),
+        breach: Some(breach()),
+        duration: Duration::from_millis(23),
+        file: "specs/gateway/rooms/emit.yaml".into(),
+        line: 6,
+        ..passed()
+    }
+}
+
+pub(super) fn skipped() -> Outcome {
+    Outcome {
+        id: "auth/expired".to_owned(),
+        verdict: Verdict::Skip,
+        reason: Some("the target does not provide auth-jwt".to_owned()),
+        proofs: Vec::new(),
+        duration: Duration::ZERO,
+        ..passed()
+    }
+}
+
+pub(super) fn errored() -> Outcome {
+    Outcome {
+        id: "acks/late".to_owned(),
+        verdict: Verdict::Error,
+        reason: Some("can't reach 127.0.0.1:3000: connection refused".to_owned()),
+        ..passed()
+    }
+}
+
+pub(super) fn flaky() -> Outcome {
+    let attempt = |verdict, reason: Option<&str>| Attempt {
+        verdict,
+        reason: reason.map(str::to_owned),
+        duration: Duration::from_millis(9),
+    };
+    Outcome {
+        id: "acks/binary".to_owned(),
+        flaky: true,
+        attempts: vec![
+            attempt(Verdict::Fail, Some("no ack within 2 s")),
+            attempt(Verdict::Pass, None),
+        ],
+        ..passed()
+    }
+}
+
+/// Every text that a target can shape holds [`HOSTILE`], or is a megabyte long.
+pub(super) fn hostile() -> Outcome {
+    let mut breach = breach();
+    breach.sentence = format!("member received {HOSTILE}");
+    breach.expected = Some("hi".to_owned());
+    breach.received = Some(HOSTILE.to_owned());
+    breach.log = vec![HOSTILE.to_owned()];
+    breach.seen = vec![ClientView {
+        client: "member".to_owned(),
+        lines: vec![
+            seen(12, true, HOSTILE),
+            seen(13, true, &format!("42[\"{}\"]", "€".repeat(333_331))),
+        ],
+        left_out: 2,
+    }];
+    Outcome {
+        id: "robustness/hostile".to_owned(),
+        reason: Some(format!("member received {HOSTILE}")),
+        breach: Some(breach),
+        ..failed()
+    }
+}
+
+pub(super) fn events() -> Vec<Event> {
+    let mut events = vec![Event::RunStarted(RunInfo {
+        version: "0.1.0".to_owned(),
+        target: "reference".to_owned(),
+        url: "http://127.0.0.1:4000".to_owned(),
+        provides: vec!["acks".to_owned(), "rooms".to_owned()],
+        scenarios: 5,
+        jobs: 16,
+        seed: 7,
+    })];
+    let mut summary = Summary {
+        duration: Duration::from_millis(1_480),
+        ..Summary::default()
+    };
+    for outcome in [passed(), failed(), skipped(), flaky(), errored()] {
+        summary.count(outcome.verdict, outcome.flaky);
+        events.push(Event::ScenarioStarted {
+            id: outcome.id.clone(),
+        });
+        events.push(Event::ScenarioFinished(Box::new(outcome)));
+    }
+    events.insert(4, Event::Notice("target started again".to_owned()));
+    events.push(Event::RunFinished(summary));
+    events
+}
+
+pub(super) fn record() -> Record {
+    let mut record = Record::default();
+    events().into_iter().for_each(|event| record.add(event));
+    // The failure first: the order of ids is the record's own business.
+    record
+        .outcomes
+        .sort_by_key(|outcome| outcome.breach.is_none());
+    record
+}
+
+/// Holds a generated schema against the committed one; `UPDATE_SCHEMAS=1` writes it.
+pub(super) fn assert_schema(name: &str, schema: &schemars::Schema) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("schemas")
+        .join(name);
+    let generated = serde_json::to_string_pretty(schema).unwrap() + "\n";
+    if env::var_os("UPDATE_SCHEMAS").is_some() {
+        fs::write(&path, &generated).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap_or_default() == generated,
+        "schemas/{name} is not what the types say; run the tests with UPDATE_SCHEMAS=1"
+    );
+}
+
+fn breach() -> Breach {
+    Breach {
+        sentence: "sender received room-message, which only member may receive".to_owned(),
+        invariant: None,
+        place: Some(Place {
+            file: "specs/gateway/rooms/emit.yaml".into(),
+            line: 21,
+            column: 5,
+            text: "  - deliver: room-message".to_owned(),
+            width: 21,
+        }),
+        expected: Some("member: 1, sender: 0".to_owned()),
+        received: Some("member: 1, sender: 1".to_owned()),
+        seen: vec![
+            ClientView {
+                client: "sender".to_owned(),
+                lines: vec![
+                    seen(2, false, r#"421["send-to-room",{"room":"r1","text":"hi"}]"#),
+                    seen(12, true, r#"42["room-message",{"room":"r1","text":"hi"}]"#),
+                ],
+                left_out: 3,
+            },
+            ClientView {
+                client: "outsider".to_owned(),
+                lines: Vec::new(),
+                left_out: 0,
+            },
+        ],
+        requirements: vec![RequirementNote {
+            id: "rooms.to-excludes-sender".to_owned(),
+            title: "The sender of a room emit does not receive it".to_owned(),
+            clause: Some("Socket.IO server API, socket.to(room)".to_owned()),
+            source: Some("https://socket.io/docs/v4/server-api/#sockettoroom".to_owned()),
+        }],
+        why: Some("A chat shows every message twice to the person who wrote it.".to_owned()),
+        rerun: "sockspec run rooms/to-excludes-sender --seed 7".to_owned(),
+        log: vec![
+            "listening".to_owned(),
+            "TypeError: x is not a function".to_owned(),
+        ],
+    }
+}
+
+fn seen(millis: u64, received: bool, text: &str) -> SeenLine {
+    SeenLine {
+        at: Duration::from_millis(millis),
+        received,
+        text: text.to_owned(),
+    }
+}

@@ -1,0 +1,136 @@
+//! Where a report is written.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// A file, or the standard output.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Destination {
+    /// A file; it appears whole or not at all.
+    File(PathBuf),
+    /// `-`.
+    Stdout,
+}
+
+/// Why a report was not written.
+#[derive(Debug, thiserror::Error)]
+#[error("can't write {place}: {source}")]
+pub struct WriteError {
+    /// The file, or `standard output`.
+    place: String,
+    /// The operating system's words.
+    #[source]
+    source: io::Error,
+}
+
+impl WriteError {
+    /// Whether the reader has gone away, which is no mistake of anybody.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.source.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+impl From<&str> for Destination {
+    fn from(path: &str) -> Self {
+        match path {
+            "-" => Self::Stdout,
+            path => Self::File(path.into()),
+        }
+    }
+}
+
+impl Destination {
+    /// Writes `content`. Folders that are missing are created; a file that exists is replaced at once, so that
+    /// a reader never sees half of it and an interrupted run leaves the former one.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refuses.
+    pub fn write(&self, content: &str) -> Result<(), WriteError> {
+        let (place, written) = match self {
+            Self::File(path) => (path.display().to_string(), write_file(path, content)),
+            Self::Stdout => ("standard output".to_owned(), write_stdout(content)),
+        };
+        written.map_err(|source| WriteError { place, source })
+    }
+}
+
+fn write_stdout(content: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(content.as_bytes())?;
+    out.flush()
+}
+
+fn write_file(path: &Path, content: &str) -> io::Result<()> {
+    match fs::metadata(path) {
+        // A device or a pipe (`/dev/stderr`) must be written to, not replaced.
+        Ok(metadata) if !metadata.is_file() => fs::write(path, content),
+        // Behind a link, the file is replaced, not the link.
+        Ok(_) => replace(&fs::canonicalize(path)?, content),
+        Err(_) => {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            replace(path, content)
+        }
+    }
+}
+
+fn replace(path: &Path, content: &str) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let unfinished = path.with_file_name(name);
+    let written = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
+    if written.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_whole_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/deep/report.json");
+        let destination = Destination::File(path.clone());
+        destination.write("first").unwrap();
+        destination.write("second").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "second");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_in_the_way_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Destination::File(folder.path().to_owned())
+            .write("text")
+            .unwrap_err();
+        assert!(error.to_string().starts_with("can't write /"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_a_link_stays() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+
+        Destination::from("/dev/null").write("text").unwrap();
+        let device = fs::metadata("/dev/null").unwrap().file_type();
+        assert!(device.is_char_device());
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let link = folder.path().join("link");
+        fs::write(&file, "old").unwrap();
+        symlink(&file, &link).unwrap();
+        Destination::File(link.clone()).write("new").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert!(link.is_symlink());
+    }
+}

@@ -1,0 +1,111 @@
+//! The style table: every colour of every output, by what it means. Never the only carrier of a meaning.
+
+use std::fmt;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::runner::Verdict;
+
+/// What a piece of text is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// Secondary: times, line numbers, rules.
+    Dim,
+    /// What was expected.
+    Expected,
+    /// A heading or an id.
+    Strong,
+    /// What came in its place.
+    Received,
+    /// A verdict's sign.
+    Sign(Verdict),
+    /// The underline of a scenario line.
+    Underline,
+}
+
+/// Whether the styles of the table are used.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Palette {
+    /// Text without any escape sequence.
+    #[default]
+    Plain,
+    /// Text with colours.
+    Styled,
+}
+
+impl Palette {
+    /// `text` in the style of `role`.
+    pub fn paint<T: fmt::Display>(self, role: Role, text: T) -> Painted<T> {
+        let style = match self {
+            Self::Plain => Style::new(),
+            Self::Styled => style_of(role),
+        };
+        Painted { style, text }
+    }
+
+    /// The sign of a verdict: a word, so that it is understood without colour.
+    pub fn sign(self, verdict: Verdict) -> Painted<&'static str> {
+        self.paint(Role::Sign(verdict), word(verdict))
+    }
+}
+
+/// Text in a style.
+#[derive(Clone, Copy, Debug)]
+pub struct Painted<T> {
+    style: Style,
+    text: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Painted<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { style, text } = self;
+        write!(formatter, "{style}")?;
+        // The width belongs to the text, not to the escape sequences around it.
+        text.fmt(formatter)?;
+        write!(formatter, "{style:#}")
+    }
+}
+
+/// The sign of a verdict as people see it.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "ok",
+        Verdict::Warn => "warn",
+        Verdict::Fail => "FAIL",
+        Verdict::Skip => "skip",
+        Verdict::Error => "ERROR",
+    }
+}
+
+fn style_of(role: Role) -> Style {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
+    match role {
+        Role::Dim => Style::new().dimmed(),
+        Role::Expected => colour(AnsiColor::Green),
+        Role::Received => colour(AnsiColor::Red),
+        Role::Strong => Style::new().bold(),
+        Role::Underline => colour(AnsiColor::Red).bold(),
+        Role::Sign(Verdict::Pass) => colour(AnsiColor::Green).bold(),
+        Role::Sign(Verdict::Warn) => colour(AnsiColor::Yellow).bold(),
+        Role::Sign(Verdict::Fail) => colour(AnsiColor::Red).bold(),
+        Role::Sign(Verdict::Skip) => colour(AnsiColor::Cyan),
+        Role::Sign(Verdict::Error) => colour(AnsiColor::Magenta).bold(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_holds_no_escape_sequence() {
+        let text = format!("{:5}|", Palette::Plain.sign(Verdict::Pass));
+        assert_eq!(text, "ok   |");
+    }
+
+    #[test]
+    fn a_width_counts_what_is_seen() {
+        let text = format!("{:5}|", Palette::Styled.sign(Verdict::Fail));
+        assert_eq!(text, "\u{1b}[1m\u{1b}[31mFAIL \u{1b}[0m|");
+    }
+}

@@ -1,0 +1,283 @@
+//! One breach, in the order in which people want to read it.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::difference::difference;
+use crate::{
+    report::{Palette, Role, escape, humanize},
+    runner::{Breach, ClientView, Outcome, Place},
+};
+
+/// Lines of one client's view.
+const SEEN_LINES: usize = 30;
+/// Lines of the target's output.
+const LOG_LINES: usize = 20;
+
+/// An outcome that is not a pass, with all its evidence; ends with an empty line.
+pub fn failure(outcome: &Outcome, palette: Palette) -> String {
+    let mut block = Block {
+        out: String::new(),
+        palette,
+    };
+    block.heading(outcome);
+    if let Some(breach) = &outcome.breach {
+        block.breach(outcome, breach);
+    } else if let Some(reason) = &outcome.reason {
+        block.push(&format!("  {}", escape::line(reason)));
+    }
+    block.out.push('\n');
+    block.out
+}
+
+struct Block {
+    out: String,
+    palette: Palette,
+}
+
+impl Block {
+    fn push(&mut self, line: &str) {
+        self.out.push_str(line.trim_end_matches(' '));
+        self.out.push('\n');
+    }
+
+    fn heading(&mut self, outcome: &Outcome) {
+        let sign = self.palette.sign(outcome.verdict);
+        let id = self.palette.paint(Role::Strong, escape::line(&outcome.id));
+        let time = self
+            .palette
+            .paint(Role::Dim, humanize::duration(outcome.duration));
+        let flaky = if outcome.flaky { "  flaky" } else { "" };
+        self.push(&format!("{sign:5}  {id}  {time}{flaky}"));
+    }
+
+    fn breach(&mut self, outcome: &Outcome, breach: &Breach) {
+        let rule = breach
+            .invariant
+            .as_ref()
+            .map(|id| format!(" [{}]", escape::line(id)))
+            .unwrap_or_default();
+        self.push(&format!("  {}{rule}", escape::line(&breach.sentence)));
+        if let Some(place) = &breach.place {
+            self.place(place);
+        }
+        let difference = difference(
+            breach.expected.as_deref(),
+            breach.received.as_deref(),
+            self.palette,
+        );
+        if !difference.is_empty() {
+            self.out.push('\n');
+        }
+        for line in difference {
+            self.push(&format!("  {line}"));
+        }
+        if !breach.seen.is_empty() {
+            self.title("What each client saw");
+            for view in &breach.seen {
+                self.view(view);
+            }
+        }
+        self.requirements(outcome, breach);
+        if !breach.log.is_empty() {
+            self.title("The server's last output");
+            let skipped = breach.log.len().saturating_sub(LOG_LINES);
+            for line in breach.log.iter().skip(skipped) {
+                self.push(&format!("    {}", escape::line(line)));
+            }
+        }
+        self.title("Run exactly this again");
+        self.push(&format!("    {}", escape::line(&breach.rerun)));
+    }
+
+    fn title(&mut self, text: &str) {
+        self.out.push('\n');
+        let title = self.palette.paint(Role::Strong, text);
+        self.push(&format!("  {title}"));
+    }
+
+    fn place(&mut self, place: &Place) {
+        let Place {
+            file,
+            line,
+            column,
+            text,
+            width,
+        } = place;
+        let number = line.to_string();
+        let margin = " ".repeat(number.len());
+        let dim = |text: &str| self.palette.paint(Role::Dim, text.to_owned()).to_string();
+        let file = escape::line(&file.display().to_string());
+        let (before, marked) = columns(text, *column, *width);
+        let underline = self.palette.paint(Role::Underline, "^".repeat(marked));
+        let lines = [
+            format!("  {margin}{} {file}:{line}:{column}", dim("-->")),
+            format!("  {margin} {}", dim("|")),
+            format!("  {number} {} {}", dim("|"), source(text)),
+            format!("  {margin} {} {}{underline}", dim("|"), " ".repeat(before)),
+        ];
+        for line in &lines {
+            self.push(line);
+        }
+    }
+
+    fn view(&mut self, view: &ClientView) {
+        let client = self.palette.paint(Role::Strong, escape::line(&view.client));
+        self.push(&format!("    {client}"));
+        let skipped = view.lines.len().saturating_sub(SEEN_LINES);
+        let left_out = view.left_out + skipped;
+        if left_out > 0 {
+            self.push(&format!(
+                "      … {} before",
+                humanize::count(left_out, "line")
+            ));
+        }
+        if view.lines.is_empty() {
+            self.push("      nothing");
+        }
+        for seen in view.lines.iter().skip(skipped) {
+            let at = self
+                .palette
+                .paint(Role::Dim, humanize::offset(seen.at))
+                .to_string();
+            let arrow = if seen.received { "←" } else { "→" };
+            let padding = " ".repeat(10_usize.saturating_sub(humanize::offset(seen.at).width()));
+            self.push(&format!(
+                "      {padding}{at} {arrow} {}",
+                escape::line(&seen.text)
+            ));
+        }
+    }
+
+    fn requirements(&mut self, outcome: &Outcome, breach: &Breach) {
+        if !breach.requirements.is_empty() {
+            self.title("What is right");
+        }
+        for note in &breach.requirements {
+            let id = self.palette.paint(Role::Strong, escape::line(&note.id));
+            let level = escape::line(&outcome.level);
+            let title = escape::line(&note.title);
+            self.push(&format!("    {level}  {id}: {title}"));
+            let source = [&note.clause, &note.source]
+                .into_iter()
+                .flatten()
+                .map(|text| escape::line(text))
+                .collect::<Vec<_>>()
+                .join(", ");
+            if !source.is_empty() {
+                let source = self.palette.paint(Role::Dim, source);
+                self.push(&format!("          {source}"));
+            }
+        }
+        if let Some(why) = &breach.why {
+            self.title("Why it matters");
+            self.push(&format!("    {}", escape::line(why)));
+        }
+    }
+}
+
+/// A scenario line as it is shown: visible, without its line break.
+fn source(text: &str) -> String {
+    escape::line(text.trim_end_matches(['\r', '\n']))
+}
+
+/// Where the underline of a shown line starts, and its width, in columns of the terminal.
+fn columns(text: &str, column: usize, width: usize) -> (usize, usize) {
+    let before: String = text.chars().take(column.saturating_sub(1)).collect();
+    let marked: String = text
+        .trim_end_matches(['\r', '\n'])
+        .chars()
+        .skip(column.saturating_sub(1))
+        .take(width)
+        .collect();
+    let shown = |text: &str| escape::line(text).width();
+    (shown(&before), shown(&marked).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn everything_in_order() {
+        insta::assert_snapshot!(failure(&samples::failed(), Palette::Plain), @r#"
+        FAIL   rooms/to-excludes-sender  23 ms
+          sender received room-message, which only member may receive
+            --> specs/gateway/rooms/emit.yaml:21:5
+             |
+          21 |   - deliver: room-message
+             |     ^^^^^^^^^^^^^^^^^^^^^
+
+          expected  member: 1, sender: 0
+          received  member: 1, sender: 1
+                                       ^
+
+          What each client saw
+            sender
+              … 3 lines before
+                 +2.0 ms → 421["send-to-room",{"room":"r1","text":"hi"}]
+                  +12 ms ← 42["room-message",{"room":"r1","text":"hi"}]
+            outsider
+              nothing
+
+          What is right
+            must  rooms.to-excludes-sender: The sender of a room emit does not receive it
+                  Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
+
+          Why it matters
+            A chat shows every message twice to the person who wrote it.
+
+          The server's last output
+            listening
+            TypeError: x is not a function
+
+          Run exactly this again
+            sockspec run rooms/to-excludes-sender --seed 7
+        "#);
+    }
+
+    #[test]
+    fn a_hostile_server_changes_nothing_but_its_own_text() {
+        let shown = failure(&samples::hostile(), Palette::Plain);
+        assert!(!shown.chars().any(|c| c != '\n' && escape::acts(c)));
+        assert!(shown.len() < 20_000, "{} bytes", shown.len());
+        insta::assert_snapshot!(shown, @r#"
+        FAIL   robustness/hostile  23 ms
+          member received \u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\ud800\u{ffff}\r\u{7f}
+            --> specs/gateway/rooms/emit.yaml:21:5
+             |
+          21 |   - deliver: room-message
+             |     ^^^^^^^^^^^^^^^^^^^^^
+
+          expected  hi
+          received  \u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\ud800\u{ffff}\r\u{7f}
+
+          What each client saw
+            member
+              … 2 lines before
+                  +12 ms ← \u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\ud800\u{ffff}\r\u{7f}
+                  +13 ms ← 42["€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€ … €€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€"] (999,999 bytes)
+
+          What is right
+            must  rooms.to-excludes-sender: The sender of a room emit does not receive it
+                  Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
+
+          Why it matters
+            A chat shows every message twice to the person who wrote it.
+
+          The server's last output
+            \u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\ud800\u{ffff}\r\u{7f}
+
+          Run exactly this again
+            sockspec run rooms/to-excludes-sender --seed 7
+        "#);
+    }
+
+    #[test]
+    fn an_error_without_evidence_is_one_sentence() {
+        insta::assert_snapshot!(failure(&samples::errored(), Palette::Plain), @r"
+        ERROR  acks/late  4 ms
+          can't reach 127.0.0.1:3000: connection refused
+        ");
+    }
+}

@@ -1,0 +1,265 @@
+//! A run as it goes by.
+
+use std::io::{self, Write};
+
+use super::{Progress, failure, summary::Tally};
+use crate::{
+    report::{Palette, Role, escape, humanize},
+    runner::{Event, Outcome, RunInfo, Verdict},
+};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Detail {
+    /// Breaches and the summary; a line for each scenario that ran where there is no progress bar.
+    #[default]
+    Normal,
+    /// A line for each scenario, skipped ones too, and how silence was proved.
+    Verbose,
+}
+
+/// Renders events for a person.
+#[derive(Debug)]
+pub struct Terminal<W> {
+    out: W,
+    palette: Palette,
+    detail: Detail,
+    progress: Progress,
+    tally: Tally,
+}
+
+impl<W: Write> Terminal<W> {
+    /// Results go to `out`, the bar wherever `progress` was told.
+    pub fn new(out: W, palette: Palette, detail: Detail, progress: Progress) -> Self {
+        Self {
+            out,
+            palette,
+            detail,
+            progress,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Renders one event.
+    ///
+    /// # Errors
+    ///
+    /// The output can't be written to.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(info) => {
+                self.progress.start(info.scenarios);
+                let text = self.banner(info);
+                self.write(&text)
+            }
+            Event::ScenarioStarted { id } => {
+                self.progress.began(id);
+                Ok(())
+            }
+            Event::ScenarioFinished(outcome) => {
+                self.progress.ended();
+                self.tally.add(outcome);
+                let text = self.outcome(outcome);
+                self.write(&text)
+            }
+            Event::Notice(text) => {
+                let text = format!("note   {}\n", escape::line(text));
+                self.write(&text)
+            }
+            Event::RunFinished(summary) => {
+                self.progress.finish();
+                let text = self.tally.render(summary, self.palette);
+                self.write(&text)
+            }
+        }
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let out = &mut self.out;
+        self.progress.suspend(|| {
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        })
+    }
+
+    fn banner(&self, info: &RunInfo) -> String {
+        let target = self.palette.paint(Role::Strong, escape::line(&info.target));
+        let mut text = format!("target {target}  {}", escape::line(&info.url));
+        if self.detail == Detail::Verbose {
+            let provides: Vec<_> = info.provides.iter().map(|id| escape::line(id)).collect();
+            text += &format!(
+                "\n       provides {}\n       {} at once, seed {}",
+                provides.join(", "),
+                info.jobs,
+                info.seed
+            );
+        }
+        text + "\n\n"
+    }
+
+    fn outcome(&self, outcome: &Outcome) -> String {
+        let verbose = self.detail == Detail::Verbose;
+        match outcome.verdict {
+            Verdict::Warn | Verdict::Fail | Verdict::Error => failure(outcome, self.palette),
+            Verdict::Pass if verbose || self.progress.is_hidden() || outcome.flaky => {
+                self.line(outcome)
+            }
+            Verdict::Skip if verbose => self.line(outcome),
+            Verdict::Pass | Verdict::Skip => String::new(),
+        }
+    }
+
+    fn line(&self, outcome: &Outcome) -> String {
+        let sign = self.palette.sign(outcome.verdict);
+        let id = escape::line(&outcome.id);
+        let mut text = match (outcome.verdict, &outcome.reason) {
+            (Verdict::Skip, Some(reason)) => format!("{sign:5}  {id}  {}", escape::line(reason)),
+            _ => {
+                let time = humanize::duration(outcome.duration);
+                let time = self.palette.paint(Role::Dim, time);
+                format!("{sign:5}  {id}  {time}")
+            }
+        };
+        if outcome.flaky {
+            text += "  flaky";
+        }
+        text.push('\n');
+        if self.detail == Detail::Verbose {
+            for proof in &outcome.proofs {
+                text += &format!("         {}\n", escape::line(proof));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn rendered(detail: Detail) -> String {
+        let mut out = Vec::new();
+        let mut terminal = Terminal::new(&mut out, Palette::Plain, detail, Progress::hidden());
+        for event in samples::events() {
+            terminal.event(&event).unwrap();
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_line_for_each_scenario_where_there_is_no_bar() {
+        insta::assert_snapshot!(rendered(Detail::Normal), @r#"
+        target reference  http://127.0.0.1:4000
+
+        ok     acks/value  4 ms
+        note   target started again
+        FAIL   rooms/to-excludes-sender  23 ms
+          sender received room-message, which only member may receive
+            --> specs/gateway/rooms/emit.yaml:21:5
+             |
+          21 |   - deliver: room-message
+             |     ^^^^^^^^^^^^^^^^^^^^^
+
+          expected  member: 1, sender: 0
+          received  member: 1, sender: 1
+                                       ^
+
+          What each client saw
+            sender
+              … 3 lines before
+                 +2.0 ms → 421["send-to-room",{"room":"r1","text":"hi"}]
+                  +12 ms ← 42["room-message",{"room":"r1","text":"hi"}]
+            outsider
+              nothing
+
+          What is right
+            must  rooms.to-excludes-sender: The sender of a room emit does not receive it
+                  Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
+
+          Why it matters
+            A chat shows every message twice to the person who wrote it.
+
+          The server's last output
+            listening
+            TypeError: x is not a function
+
+          Run exactly this again
+            sockspec run rooms/to-excludes-sender --seed 7
+
+        ok     acks/binary  4 ms  flaky
+        ERROR  acks/late  4 ms
+          can't reach 127.0.0.1:3000: connection refused
+
+
+        skip   1 scenario: the target does not provide auth-jwt
+        FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive
+        ERROR  acks/late  can't reach 127.0.0.1:3000: connection refused
+        flaky  acks/binary
+
+        2 ok, 1 FAIL, 1 ERROR, 1 skip, 1 flaky in 1.5 s
+        "#);
+    }
+
+    #[test]
+    fn verbose_names_skipped_scenarios_and_proofs() {
+        insta::assert_snapshot!(rendered(Detail::Verbose), @r#"
+        target reference  http://127.0.0.1:4000
+               provides acks, rooms
+               16 at once, seed 7
+
+        ok     acks/value  4 ms
+                 member: echo round trip, then 12 ms of silence
+        note   target started again
+        FAIL   rooms/to-excludes-sender  23 ms
+          sender received room-message, which only member may receive
+            --> specs/gateway/rooms/emit.yaml:21:5
+             |
+          21 |   - deliver: room-message
+             |     ^^^^^^^^^^^^^^^^^^^^^
+
+          expected  member: 1, sender: 0
+          received  member: 1, sender: 1
+                                       ^
+
+          What each client saw
+            sender
+              … 3 lines before
+                 +2.0 ms → 421["send-to-room",{"room":"r1","text":"hi"}]
+                  +12 ms ← 42["room-message",{"room":"r1","text":"hi"}]
+            outsider
+              nothing
+
+          What is right
+            must  rooms.to-excludes-sender: The sender of a room emit does not receive it
+                  Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
+
+          Why it matters
+            A chat shows every message twice to the person who wrote it.
+
+          The server's last output
+            listening
+            TypeError: x is not a function
+
+          Run exactly this again
+            sockspec run rooms/to-excludes-sender --seed 7
+
+        skip   auth/expired  the target does not provide auth-jwt
+        ok     acks/binary  4 ms  flaky
+                 member: echo round trip, then 12 ms of silence
+        ERROR  acks/late  4 ms
+          can't reach 127.0.0.1:3000: connection refused
+
+
+        skip   1 scenario: the target does not provide auth-jwt
+        FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive
+        ERROR  acks/late  can't reach 127.0.0.1:3000: connection refused
+        flaky  acks/binary
+
+        2 ok, 1 FAIL, 1 ERROR, 1 skip, 1 flaky in 1.5 s
+        "#);
+    }
+}

@@ -1,0 +1,87 @@
+//! The last lines of a run.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use crate::{
+    report::{Palette, Role, escape, humanize},
+    runner::{Outcome, Summary, Verdict},
+};
+
+/// What the summary repeats of the outcomes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    /// Ids and reasons of what needs attention, in order of appearance.
+    attention: Vec<(Verdict, String, String)>,
+    /// Ids whose attempts disagreed.
+    flaky: Vec<String>,
+    /// Reasons of skipped scenarios and how often.
+    skipped: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, outcome: &Outcome) {
+        let id = escape::line(&outcome.id);
+        let reason = escape::line(outcome.reason.as_deref().unwrap_or_default());
+        if outcome.flaky {
+            self.flaky.push(id.clone());
+        }
+        match outcome.verdict {
+            Verdict::Warn | Verdict::Fail | Verdict::Error => {
+                self.attention.push((outcome.verdict, id, reason));
+            }
+            Verdict::Skip => *self.skipped.entry(reason).or_default() += 1,
+            Verdict::Pass => {}
+        }
+    }
+
+    /// Skips by reason, what needs attention, and the counts.
+    pub(super) fn render(&self, summary: &Summary, palette: Palette) -> String {
+        let mut out = String::from("\n");
+        // Writing to a `String` can't fail.
+        for (reason, count) in &self.skipped {
+            let _ = writeln!(
+                out,
+                "{:5}  {}: {reason}",
+                palette.sign(Verdict::Skip),
+                humanize::count(*count, "scenario")
+            );
+        }
+        for (verdict, id, reason) in &self.attention {
+            let _ = writeln!(out, "{:5}  {id}  {reason}", palette.sign(*verdict));
+        }
+        for id in &self.flaky {
+            let _ = writeln!(out, "flaky  {id}");
+        }
+        if out.len() > 1 {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "{}", counts(summary, palette));
+        out
+    }
+}
+
+/// `120 pass, 1 FAIL, 4 skip in 1.4 s`.
+fn counts(summary: &Summary, palette: Palette) -> String {
+    let all = [
+        (Verdict::Pass, summary.pass),
+        (Verdict::Warn, summary.warn),
+        (Verdict::Fail, summary.fail),
+        (Verdict::Error, summary.error),
+        (Verdict::Skip, summary.skip),
+    ];
+    let mut parts: Vec<_> = all
+        .into_iter()
+        .filter(|(verdict, count)| *count > 0 || *verdict == Verdict::Pass)
+        .map(|(verdict, count)| format!("{count} {}", palette.sign(verdict)))
+        .collect();
+    if summary.flaky > 0 {
+        parts.push(format!("{} flaky", summary.flaky));
+    }
+    let time = palette.paint(Role::Dim, humanize::duration(summary.duration));
+    let interrupted = if summary.interrupted {
+        " (interrupted)"
+    } else {
+        ""
+    };
+    format!("{} in {time}{interrupted}", parts.join(", "))
+}
