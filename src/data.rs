@@ -7,6 +7,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 use serde_json::Number;
 
 /// A JSON value in which byte strings may stand anywhere.
@@ -182,6 +186,75 @@ impl From<i64> for Data {
 impl From<Vec<Self>> for Data {
     fn from(items: Vec<Self>) -> Self {
         Self::Array(items)
+    }
+}
+
+/// Reads any self-describing format; from JSON, byte strings never come.
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyData)
+    }
+}
+
+struct AnyData;
+
+impl<'de> Visitor<'de> for AnyData {
+    type Value = Data;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Data, E> {
+        Ok(Data::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Data, E> {
+        Ok(Data::Number(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Data, E> {
+        Ok(Data::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Data, E> {
+        Ok(Number::from_f64(value).map_or(Data::Null, Data::Number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Data, E> {
+        Ok(Data::String(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Data, E> {
+        Ok(Data::String(text))
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Data, E> {
+        Ok(Data::Bytes(Bytes::copy_from_slice(bytes)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Data, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(Data::Array(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Data, A::Error> {
+        let mut all = IndexMap::new();
+        while let Some((key, value)) = fields.next_entry::<String, Data>()? {
+            all.insert(key, value);
+        }
+        Ok(Data::Object(all))
     }
 }
 

@@ -45,8 +45,55 @@ impl Handshake {
     ///
     /// The first field that is missing or of a wrong type.
     pub fn decode(data: &str) -> Result<Self, OpenPacketError> {
-        let _ = data;
-        todo!()
+        let data = serde_json::from_str::<serde_json::Value>(data)
+            .ok()
+            .filter(serde_json::Value::is_object)
+            .map(Data::from)
+            .ok_or(OpenPacketError::NotAnObject)?;
+        let field = |field, expected| OpenPacketError::Field {
+            field,
+            found: data
+                .get(field)
+                .map_or_else(|| "absent".to_owned(), ToString::to_string),
+            expected,
+        };
+        let text = |name| {
+            data.get(name)
+                .and_then(Data::as_str)
+                .filter(|text| !text.is_empty())
+                .ok_or_else(|| field(name, "a string that is not empty"))
+        };
+        let milliseconds = |name| {
+            data.get(name)
+                .and_then(Data::as_u64)
+                .map(Duration::from_millis)
+                .ok_or_else(|| field(name, "a whole number of milliseconds"))
+        };
+        let upgrades = data
+            .get("upgrades")
+            .and_then(Data::as_array)
+            .and_then(|items| {
+                items
+                    .iter()
+                    .map(|item| item.as_str().map(str::to_owned))
+                    .collect::<Option<Vec<_>>>()
+            })
+            .ok_or_else(|| field("upgrades", "an array of strings"))?;
+        let max_payload = match data.get("maxPayload") {
+            None => None,
+            Some(value) => Some(
+                value
+                    .as_u64()
+                    .ok_or_else(|| field("maxPayload", "a whole number of bytes"))?,
+            ),
+        };
+        Ok(Self {
+            sid: text("sid")?.to_owned(),
+            upgrades,
+            ping_interval: milliseconds("pingInterval")?,
+            ping_timeout: milliseconds("pingTimeout")?,
+            max_payload,
+        })
     }
 
     /// The data of an open packet.
@@ -56,6 +103,49 @@ impl Handshake {
 
     /// The announced fields as a value, in the order of the protocol document.
     pub fn to_data(&self) -> Data {
-        todo!()
+        let milliseconds = |duration: Duration| {
+            Data::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+        };
+        let upgrades = self
+            .upgrades
+            .iter()
+            .map(|upgrade| Data::from(upgrade.as_str()));
+        let mut fields = vec![
+            ("sid", Data::from(self.sid.as_str())),
+            ("upgrades", upgrades.collect::<Vec<_>>().into()),
+            ("pingInterval", milliseconds(self.ping_interval)),
+            ("pingTimeout", milliseconds(self.ping_timeout)),
+        ];
+        fields.extend(
+            self.max_payload
+                .map(|limit| ("maxPayload", Data::from(limit))),
+        );
+        Data::object(fields)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trip_and_named_mistakes() {
+        let text = r#"{"sid":"a","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
+        assert_eq!(Handshake::decode(text).unwrap().encode(), text);
+        assert_eq!(Handshake::decode("[]"), Err(OpenPacketError::NotAnObject));
+        let wrong = Handshake::decode(
+            r#"{"sid":"a","upgrades":[],"pingInterval":"25000","pingTimeout":1}"#,
+        );
+        assert!(matches!(
+            wrong,
+            Err(OpenPacketError::Field {
+                field: "pingInterval",
+                ..
+            })
+        ));
+        let missing = Handshake::decode(r#"{"upgrades":[],"pingInterval":1,"pingTimeout":1}"#);
+        assert!(
+            matches!(missing, Err(OpenPacketError::Field { field: "sid", found, .. }) if found == "absent")
+        );
     }
 }

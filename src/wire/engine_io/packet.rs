@@ -1,5 +1,6 @@
 //! One Engine.IO packet in its version 4 form (Engine.IO v4, "Packet encoding").
 
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use bytes::Bytes;
 
 use crate::wire::Utf8Bytes;
@@ -77,6 +78,22 @@ impl PacketType {
     }
 }
 
+impl PacketType {
+    /// The type of a digit on the wire.
+    pub fn from_digit(digit: u8) -> Option<Self> {
+        Some(match digit {
+            b'0' => Self::Open,
+            b'1' => Self::Close,
+            b'2' => Self::Ping,
+            b'3' => Self::Pong,
+            b'4' => Self::Message,
+            b'5' => Self::Upgrade,
+            b'6' => Self::Noop,
+            _ => return None,
+        })
+    }
+}
+
 impl Packet {
     /// A packet with text.
     pub fn text(kind: PacketType, data: impl Into<Utf8Bytes>) -> Self {
@@ -100,12 +117,42 @@ impl Packet {
     ///
     /// Empty text, or an unknown type.
     pub fn decode_text(text: Utf8Bytes) -> Result<Self, PacketError> {
-        let _ = text;
-        todo!()
+        let bytes = text.into_bytes();
+        let Some(first) = bytes.first().copied() else {
+            return Err(PacketError::Empty);
+        };
+        let Some(kind) = PacketType::from_digit(first) else {
+            let found = std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|text| text.chars().next());
+            return Err(PacketError::UnknownType {
+                found: found.unwrap_or(char::REPLACEMENT_CHARACTER),
+            });
+        };
+        // The type is one ASCII byte, so what follows is UTF-8 as well.
+        let data = Utf8Bytes::try_from(bytes.slice(1..)).unwrap_or_default();
+        Ok(Self {
+            kind,
+            data: PacketData::Text(data),
+        })
     }
 
     /// The text form; binary data becomes `b` and base64, as in a polling payload.
     pub fn encode_text(&self) -> Utf8Bytes {
-        todo!()
+        match &self.data {
+            PacketData::Binary(bytes) => {
+                let mut text = String::with_capacity(1 + bytes.len().div_ceil(3) * 4);
+                text.push('b');
+                BASE64.encode_string(bytes, &mut text);
+                Utf8Bytes::from(text)
+            }
+            PacketData::Text(data) => {
+                let data = data.as_str();
+                let mut text = String::with_capacity(1 + data.len());
+                text.push(char::from(self.kind.digit()));
+                text.push_str(data);
+                Utf8Bytes::from(text)
+            }
+        }
     }
 }

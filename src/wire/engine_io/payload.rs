@@ -1,8 +1,13 @@
 //! Several packets in one HTTP body (Engine.IO v4, "Payload encoding" of HTTP long-polling).
 
-use bytes::Bytes;
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{Packet, PacketError};
+use crate::wire::Utf8Bytes;
+
+/// Stands between two records.
+const SEPARATOR: char = '\u{1e}';
 
 /// Why a received payload could not be decoded.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -44,12 +49,101 @@ pub enum PayloadError {
 ///
 /// The first record that is no packet.
 pub fn decode_payload(body: &Bytes, max_packets: usize) -> Result<Vec<Packet>, PayloadError> {
-    let _ = (body, max_packets);
-    todo!()
+    let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 {
+        offset: error.valid_up_to(),
+    })?;
+    let mut packets = Vec::new();
+    let mut offset = 0;
+    for (index, record) in text.split(SEPARATOR).enumerate() {
+        if index == max_packets {
+            return Err(PayloadError::TooManyPackets { limit: max_packets });
+        }
+        let located = |source| PayloadError::Packet {
+            index,
+            offset,
+            source,
+        };
+        let packet = match record.strip_prefix('b') {
+            Some(encoded) => {
+                let bytes = BASE64.decode(encoded).map_err(|_| {
+                    located(PacketError::Binary {
+                        detail: "its base64 is broken",
+                    })
+                })?;
+                Packet::binary(bytes)
+            }
+            None => {
+                let record = body.slice(offset..offset + record.len());
+                let record = Utf8Bytes::try_from(record).unwrap_or_default();
+                Packet::decode_text(record).map_err(located)?
+            }
+        };
+        packets.push(packet);
+        offset += record.len() + 1;
+    }
+    Ok(packets)
 }
 
 /// Writes packets as a version 4 payload; bytes become `b` and base64.
 pub fn encode_payload(packets: &[Packet]) -> Bytes {
-    let _ = packets;
-    todo!()
+    let mut out = BytesMut::new();
+    for (index, packet) in packets.iter().enumerate() {
+        if index > 0 {
+            out.put_u8(0x1e);
+        }
+        out.put_slice(packet.encode_text().as_bytes());
+    }
+    out.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::engine_io::PacketType;
+
+    #[test]
+    fn the_protocol_documents_example() {
+        let packets = [
+            Packet::text(PacketType::Message, "hello"),
+            Packet::text(PacketType::Ping, ""),
+            Packet::binary(vec![1, 2, 3, 4]),
+        ];
+        let body = encode_payload(&packets);
+        assert_eq!(&body[..], b"4hello\x1e2\x1ebAQIDBA==");
+        assert_eq!(decode_payload(&body, 10), Ok(packets.to_vec()));
+    }
+
+    #[test]
+    fn mistakes_are_located() {
+        let error = |body: &'static [u8]| decode_payload(&Bytes::from_static(body), 3).unwrap_err();
+        assert_eq!(
+            error(b""),
+            PayloadError::Packet {
+                index: 0,
+                offset: 0,
+                source: PacketError::Empty
+            }
+        );
+        assert_eq!(
+            error(b"4a\x1e9"),
+            PayloadError::Packet {
+                index: 1,
+                offset: 3,
+                source: PacketError::UnknownType { found: '9' }
+            }
+        );
+        assert!(matches!(
+            error(b"b!"),
+            PayloadError::Packet {
+                index: 0,
+                source: PacketError::Binary { .. },
+                ..
+            }
+        ));
+        assert_eq!(
+            error(b"2\x1e2\x1e2\x1e2"),
+            PayloadError::TooManyPackets { limit: 3 }
+        );
+        assert_eq!(error(b"4\xff"), PayloadError::NotUtf8 { offset: 1 });
+    }
 }

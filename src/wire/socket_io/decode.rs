@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::Packet;
+use super::{AckId, Packet};
+use crate::data::Data;
 
 /// What one packet may cost.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,14 +56,26 @@ pub enum DecodeError {
 /// Puts packets together, one decoder per connection and direction.
 #[derive(Debug)]
 pub struct Decoder {
-    #[expect(dead_code, reason = "skeleton")]
     limits: Limits,
+    pending: Option<Pending>,
+}
+
+/// A binary packet whose attachments are still arriving.
+#[derive(Debug)]
+struct Pending {
+    packet: Packet,
+    awaited: usize,
+    attachments: Vec<Bytes>,
+    bytes: usize,
 }
 
 impl Decoder {
     /// A decoder that awaits a packet.
     pub fn new(limits: Limits) -> Self {
-        Self { limits }
+        Self {
+            limits,
+            pending: None,
+        }
     }
 
     /// Takes the text of one Engine.IO message; gives the packet if no attachment is awaited.
@@ -71,8 +84,28 @@ impl Decoder {
     ///
     /// See [`DecodeError`].
     pub fn text(&mut self, text: &str) -> Result<Option<Packet>, DecodeError> {
-        let _ = text;
-        todo!()
+        if let Some(pending) = &self.pending {
+            return Err(DecodeError::TextInsteadOfAttachment {
+                missing: pending.awaited,
+            });
+        }
+        let (mut packet, awaited) = parse(text, self.limits.attachments)?;
+        match awaited {
+            None => Ok(Some(packet)),
+            Some(0) => {
+                attach(&mut packet, &[])?;
+                Ok(Some(packet))
+            }
+            Some(awaited) => {
+                self.pending = Some(Pending {
+                    packet,
+                    awaited,
+                    attachments: Vec::new(),
+                    bytes: 0,
+                });
+                Ok(None)
+            }
+        }
     }
 
     /// Takes one binary Engine.IO message; gives the packet that it completes.
@@ -81,12 +114,371 @@ impl Decoder {
     ///
     /// See [`DecodeError`].
     pub fn binary(&mut self, attachment: Bytes) -> Result<Option<Packet>, DecodeError> {
-        let _ = attachment;
-        todo!()
+        let Some(mut pending) = self.pending.take() else {
+            return Err(DecodeError::UnexpectedBinary);
+        };
+        pending.bytes += attachment.len();
+        if pending.bytes > self.limits.attachment_bytes {
+            return Err(DecodeError::TooLarge {
+                what: "bytes of attachments",
+                limit: self.limits.attachment_bytes,
+            });
+        }
+        pending.attachments.push(attachment);
+        pending.awaited -= 1;
+        if pending.awaited > 0 {
+            self.pending = Some(pending);
+            return Ok(None);
+        }
+        attach(&mut pending.packet, &pending.attachments)?;
+        Ok(Some(pending.packet))
     }
 
     /// How many attachments are still awaited.
     pub fn awaited(&self) -> usize {
-        todo!()
+        self.pending.as_ref().map_or(0, |pending| pending.awaited)
+    }
+}
+
+/// Reads `<type>[<attachments>-][<namespace>,][<id>][<json>]`; the second value is the number of
+/// attachments that a binary packet announces.
+fn parse(text: &str, max_attachments: usize) -> Result<(Packet, Option<usize>), DecodeError> {
+    let mut cursor = Cursor { text, offset: 0 };
+    let kind = cursor.kind()?;
+    let attachments = match kind {
+        b'5' | b'6' => Some(cursor.attachments(max_attachments)?),
+        _ => None,
+    };
+    let namespace = cursor.namespace();
+    let id = cursor.id()?;
+    let packet = match kind {
+        b'0' => Packet::Connect {
+            payload: cursor.optional_object("CONNECT")?,
+            namespace,
+        },
+        b'1' => {
+            cursor.nothing()?;
+            Packet::Disconnect { namespace }
+        }
+        b'2' | b'5' => {
+            let start = cursor.offset;
+            let mut values = cursor.array("EVENT")?.into_iter();
+            let Some(Data::String(name)) = values.next() else {
+                return Err(syntax("the event's name is not a string", start));
+            };
+            Packet::Event {
+                namespace,
+                id,
+                name,
+                args: values.collect(),
+            }
+        }
+        b'3' | b'6' => {
+            let id = id.ok_or_else(|| syntax("ACK without an id", cursor.offset))?;
+            Packet::Ack {
+                namespace,
+                id,
+                args: cursor.array("ACK")?,
+            }
+        }
+        _ => Packet::ConnectError {
+            payload: cursor.error_payload()?,
+            namespace,
+        },
+    };
+    Ok((packet, attachments))
+}
+
+fn syntax(rule: impl Into<String>, offset: usize) -> DecodeError {
+    DecodeError::Syntax {
+        rule: rule.into(),
+        offset,
+    }
+}
+
+/// Reads a packet's text from front to back.
+struct Cursor<'t> {
+    text: &'t str,
+    offset: usize,
+}
+
+impl<'t> Cursor<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    fn kind(&mut self) -> Result<u8, DecodeError> {
+        match self.text.as_bytes().first() {
+            Some(kind @ b'0'..=b'6') => {
+                self.offset = 1;
+                Ok(*kind)
+            }
+            Some(_) => {
+                let found = self.text.chars().next().unwrap_or_default();
+                Err(syntax(format!("unknown packet type {found:?}"), 0))
+            }
+            None => Err(syntax("packet is empty", 0)),
+        }
+    }
+
+    fn digits(&self) -> &'t str {
+        let rest = self.rest();
+        let end = rest.bytes().position(|byte| !byte.is_ascii_digit());
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+    }
+
+    fn attachments(&mut self, limit: usize) -> Result<usize, DecodeError> {
+        let digits = self.digits();
+        let followed = self.rest().as_bytes().get(digits.len()) == Some(&b'-');
+        if digits.is_empty() || !followed {
+            return Err(syntax(
+                "number of attachments is not followed by '-'",
+                self.offset,
+            ));
+        }
+        let count = digits.parse().ok().filter(|count| *count <= limit);
+        self.offset += digits.len() + 1;
+        count.ok_or(DecodeError::TooLarge {
+            what: "number of attachments",
+            limit,
+        })
+    }
+
+    fn namespace(&mut self) -> String {
+        let rest = self.rest();
+        if !rest.starts_with('/') {
+            return "/".to_owned();
+        }
+        let end = rest.find(',');
+        let namespace = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        self.offset += namespace.len() + usize::from(end.is_some());
+        namespace.to_owned()
+    }
+
+    fn id(&mut self) -> Result<Option<AckId>, DecodeError> {
+        let digits = self.digits();
+        if digits.is_empty() {
+            return Ok(None);
+        }
+        let id = digits.parse().map_err(|_| {
+            syntax(
+                format!("acknowledgement id {digits} is out of range"),
+                self.offset,
+            )
+        })?;
+        self.offset += digits.len();
+        Ok(Some(AckId(id)))
+    }
+
+    fn json(&self) -> Result<Data, DecodeError> {
+        serde_json::from_str(self.rest())
+            .map_err(|error| syntax(format!("data is not JSON: {error}"), self.offset))
+    }
+
+    fn array(&self, packet: &str) -> Result<Vec<Data>, DecodeError> {
+        match self.json()? {
+            Data::Array(items) => Ok(items),
+            other => Err(syntax(
+                format!("data of {packet} is {} instead of an array", other.kind()),
+                self.offset,
+            )),
+        }
+    }
+
+    fn optional_object(&self, packet: &str) -> Result<Option<Data>, DecodeError> {
+        if self.rest().is_empty() {
+            return Ok(None);
+        }
+        match self.json()? {
+            object @ Data::Object(_) => Ok(Some(object)),
+            other => Err(syntax(
+                format!("data of {packet} is {} instead of an object", other.kind()),
+                self.offset,
+            )),
+        }
+    }
+
+    fn error_payload(&self) -> Result<Data, DecodeError> {
+        match self.json()? {
+            payload @ (Data::Object(_) | Data::String(_)) => Ok(payload),
+            other => {
+                let rule = format!(
+                    "data of CONNECT_ERROR is {} instead of an object or a string",
+                    other.kind()
+                );
+                Err(syntax(rule, self.offset))
+            }
+        }
+    }
+
+    fn nothing(&self) -> Result<(), DecodeError> {
+        if self.rest().is_empty() {
+            return Ok(());
+        }
+        Err(syntax("DISCONNECT carries data", self.offset))
+    }
+}
+
+/// Puts the attachments where their placeholders stand.
+fn attach(packet: &mut Packet, attachments: &[Bytes]) -> Result<(), DecodeError> {
+    let (Packet::Event { args, .. } | Packet::Ack { args, .. }) = packet else {
+        return Ok(());
+    };
+    args.iter_mut().try_for_each(|arg| fill(arg, attachments))
+}
+
+fn fill(data: &mut Data, attachments: &[Bytes]) -> Result<(), DecodeError> {
+    match data {
+        Data::Array(items) => items
+            .iter_mut()
+            .try_for_each(|item| fill(item, attachments)),
+        Data::Object(fields) if fields.get("_placeholder") == Some(&Data::Bool(true)) => {
+            let num = fields.get("num");
+            let attachment = num
+                .and_then(Data::as_u64)
+                .and_then(|num| attachments.get(usize::try_from(num).ok()?));
+            let Some(attachment) = attachment else {
+                return Err(DecodeError::Placeholder {
+                    num: num.map_or_else(|| "absent".to_owned(), ToString::to_string),
+                    attachments: attachments.len(),
+                });
+            };
+            *data = Data::Bytes(attachment.clone());
+            Ok(())
+        }
+        Data::Object(fields) => fields
+            .values_mut()
+            .try_for_each(|value| fill(value, attachments)),
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Bytes(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        attachments: 10,
+        attachment_bytes: 100,
+    };
+
+    fn decode(text: &str) -> Result<Option<Packet>, DecodeError> {
+        Decoder::new(LIMITS).text(text)
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let event = |namespace: &str, id, args| Packet::Event {
+            namespace: namespace.to_owned(),
+            id,
+            name: "e".to_owned(),
+            args,
+        };
+        let bytes = Data::Bytes(Bytes::from_static(b"xyz"));
+        let packets = [
+            Packet::Connect {
+                namespace: "/".to_owned(),
+                payload: None,
+            },
+            Packet::Connect {
+                namespace: "/a".to_owned(),
+                payload: Some(Data::object([("t", Data::Null)])),
+            },
+            Packet::Disconnect {
+                namespace: "/a".to_owned(),
+            },
+            event("/", None, vec![]),
+            event("/a", Some(AckId(7)), vec![Data::from("x"), bytes.clone()]),
+            Packet::Ack {
+                namespace: "/".to_owned(),
+                id: AckId(0),
+                args: vec![Data::Array(vec![bytes])],
+            },
+            Packet::ConnectError {
+                namespace: "/".to_owned(),
+                payload: Data::from("no"),
+            },
+        ];
+        for packet in packets {
+            let encoded = super::super::encode(&packet);
+            let mut decoder = Decoder::new(LIMITS);
+            let mut decoded = decoder.text(&encoded.text).unwrap();
+            for attachment in encoded.attachments {
+                assert_eq!(decoded, None);
+                decoded = decoder.binary(attachment).unwrap();
+            }
+            assert_eq!(decoded, Some(packet));
+            assert_eq!(decoder.awaited(), 0);
+        }
+    }
+
+    #[test]
+    fn mistakes_name_the_rule_and_the_place() {
+        for text in [
+            "",
+            "9",
+            "a",
+            "0[]",
+            "0\"x\"",
+            "1{}",
+            "2",
+            "2{}",
+            "2[]",
+            "2[1]",
+            "2[null]",
+            "3[]",
+            "30",
+            "30{}",
+            "4",
+            "4[]",
+            "5[\"e\"]",
+            "5-[\"e\"]",
+            "5x-[\"e\"]",
+            "2[\"e\"",
+            "2[\"e\"]x",
+            "0{",
+            "299999999999999999999[\"e\"]",
+        ] {
+            assert!(
+                matches!(decode(text), Err(DecodeError::Syntax { .. })),
+                "{text:?}: {:?}",
+                decode(text)
+            );
+        }
+        assert!(matches!(
+            decode("511-[\"e\"]"),
+            Err(DecodeError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            decode(r#"50-["e",{"_placeholder":true,"num":0}]"#),
+            Err(DecodeError::Placeholder { .. })
+        ));
+        assert_eq!(
+            Decoder::new(LIMITS).binary(Bytes::new()),
+            Err(DecodeError::UnexpectedBinary)
+        );
+    }
+
+    #[test]
+    fn attachments_are_awaited_one_after_the_other() {
+        let mut decoder = Decoder::new(LIMITS);
+        assert_eq!(
+            decoder.text(r#"51-["e",{"_placeholder":true,"num":"0"}]"#),
+            Ok(None)
+        );
+        assert_eq!(
+            decoder.text("2[\"e\"]"),
+            Err(DecodeError::TextInsteadOfAttachment { missing: 1 })
+        );
+        assert!(matches!(
+            decoder.binary(Bytes::new()),
+            Err(DecodeError::Placeholder { .. })
+        ));
+        let mut heavy = Decoder::new(LIMITS);
+        heavy.text(r#"51-["e"]"#).unwrap();
+        assert!(matches!(
+            heavy.binary(Bytes::from(vec![0; 101])),
+            Err(DecodeError::TooLarge { .. })
+        ));
     }
 }

@@ -31,12 +31,60 @@ impl CloseReason {
     ///
     /// One byte only, a code that must not be sent, or a reason that is not UTF-8.
     pub fn decode(payload: &[u8]) -> Result<Self, PeerMisbehaved> {
-        let _ = payload;
-        todo!()
+        let Some((code, reason)) = payload.split_first_chunk::<2>() else {
+            return if payload.is_empty() {
+                Ok(Self::default())
+            } else {
+                Err(PeerMisbehaved::ClosePayloadOfOneByte)
+            };
+        };
+        let code = CloseCode(u16::from_be_bytes(*code));
+        if !code.is_sendable() {
+            return Err(PeerMisbehaved::CloseCodeNotAllowed(code.0));
+        }
+        let reason = std::str::from_utf8(reason).map_err(|_| PeerMisbehaved::NotUtf8)?;
+        Ok(Self {
+            code: Some(code),
+            reason: reason.to_owned(),
+        })
     }
 
     /// The payload of a close frame.
     pub fn encode(&self) -> Bytes {
-        todo!()
+        let Some(code) = self.code else {
+            return Bytes::new();
+        };
+        let mut payload = code.0.to_be_bytes().to_vec();
+        payload.extend_from_slice(self.reason.as_bytes());
+        Bytes::from(payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trip_and_refusals() {
+        let reason = CloseReason {
+            code: Some(CloseCode(1000)),
+            reason: "bye".to_owned(),
+        };
+        assert_eq!(CloseReason::decode(&reason.encode()), Ok(reason));
+        assert_eq!(CloseReason::decode(b""), Ok(CloseReason::default()));
+        assert_eq!(
+            CloseReason::decode(b"\x03"),
+            Err(PeerMisbehaved::ClosePayloadOfOneByte)
+        );
+        for code in [0_u16, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
+            assert_eq!(
+                CloseReason::decode(&code.to_be_bytes()),
+                Err(PeerMisbehaved::CloseCodeNotAllowed(code))
+            );
+        }
+        assert_eq!(
+            CloseReason::decode(b"\x03\xe8\xff"),
+            Err(PeerMisbehaved::NotUtf8)
+        );
     }
 }

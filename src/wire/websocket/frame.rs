@@ -1,6 +1,6 @@
 //! One frame on the wire (RFC 6455 section 5.2).
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// What a frame carries (RFC 6455 section 11.8).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -74,14 +74,36 @@ impl Frame {
     ///
     /// See [`FrameError`]; after an error the stream can't be read on.
     pub fn decode(buffer: &mut BytesMut, max_payload: usize) -> Result<Option<Self>, FrameError> {
-        let _ = (buffer, max_payload);
-        todo!()
+        let Some(head) = Head::peek(buffer)? else {
+            return Ok(None);
+        };
+        let length = usize::try_from(head.length)
+            .ok()
+            .filter(|length| *length <= max_payload)
+            .ok_or(FrameError::TooLarge {
+                length: head.length,
+                limit: max_payload,
+            })?;
+        if buffer.len() - head.size < length {
+            return Ok(None);
+        }
+        buffer.advance(head.size);
+        let mut payload = buffer.split_to(length);
+        if let Some(key) = head.mask {
+            apply_mask(&mut payload, key);
+        }
+        Ok(Some(Self {
+            fin: head.fin,
+            rsv: head.rsv,
+            opcode: head.opcode,
+            mask: head.mask,
+            payload: payload.freeze(),
+        }))
     }
 
     /// Appends the frame as it goes over the wire, masked where [`Frame::mask`] is set.
     pub fn encode(&self, out: &mut BytesMut) {
-        let _ = out;
-        todo!()
+        write(self, LengthEncoding::Minimal, None, out);
     }
 
     /// A whole message of text in one frame, unmasked.
@@ -133,7 +155,231 @@ pub struct RawFrame {
 impl RawFrame {
     /// Appends the frame exactly as described, whether or not it is legal.
     pub fn encode(&self, out: &mut BytesMut) {
-        let _ = out;
-        todo!()
+        write(&self.frame, self.length_encoding, self.declared_length, out);
+    }
+}
+
+impl From<u8> for OpCode {
+    /// The opcode of the low four bits.
+    fn from(bits: u8) -> Self {
+        match bits & 0x0f {
+            0x0 => Self::Continuation,
+            0x1 => Self::Text,
+            0x2 => Self::Binary,
+            0x8 => Self::Close,
+            0x9 => Self::Ping,
+            0xa => Self::Pong,
+            reserved => Self::Reserved(reserved),
+        }
+    }
+}
+
+impl From<OpCode> for u8 {
+    fn from(opcode: OpCode) -> Self {
+        match opcode {
+            OpCode::Continuation => 0x0,
+            OpCode::Text => 0x1,
+            OpCode::Binary => 0x2,
+            OpCode::Close => 0x8,
+            OpCode::Ping => 0x9,
+            OpCode::Pong => 0xa,
+            OpCode::Reserved(bits) => bits & 0x0f,
+        }
+    }
+}
+
+impl OpCode {
+    /// Whether frames of this kind are control frames (RFC 6455 section 5.5).
+    pub fn is_control(self) -> bool {
+        u8::from(self) & 0x8 != 0
+    }
+}
+
+/// What stands before the payload.
+struct Head {
+    fin: bool,
+    rsv: u8,
+    opcode: OpCode,
+    mask: Option<[u8; 4]>,
+    length: u64,
+    /// Bytes of the head itself.
+    size: usize,
+}
+
+impl Head {
+    /// Reads the head at the front of `buffer` and leaves it there; `None` where more bytes are needed.
+    fn peek(buffer: &[u8]) -> Result<Option<Self>, FrameError> {
+        let Some(([first, second], rest)) = buffer.split_first_chunk::<2>() else {
+            return Ok(None);
+        };
+        let (length, rest) = match second & 0x7f {
+            126 => {
+                let Some((length, rest)) = rest.split_first_chunk::<2>() else {
+                    return Ok(None);
+                };
+                let length = u64::from(u16::from_be_bytes(*length));
+                if length < 126 {
+                    return Err(FrameError::LengthNotMinimal { length, used: 16 });
+                }
+                (length, rest)
+            }
+            127 => {
+                let Some((length, rest)) = rest.split_first_chunk::<8>() else {
+                    return Ok(None);
+                };
+                let length = u64::from_be_bytes(*length);
+                if length >> 63 != 0 {
+                    return Err(FrameError::LengthOutOfRange { length });
+                }
+                if length <= u64::from(u16::MAX) {
+                    return Err(FrameError::LengthNotMinimal { length, used: 64 });
+                }
+                (length, rest)
+            }
+            length => (u64::from(length), rest),
+        };
+        let (mask, rest) = if second & 0x80 == 0 {
+            (None, rest)
+        } else {
+            let Some((key, rest)) = rest.split_first_chunk::<4>() else {
+                return Ok(None);
+            };
+            (Some(*key), rest)
+        };
+        Ok(Some(Self {
+            fin: first & 0x80 != 0,
+            rsv: first >> 4 & 0b111,
+            opcode: OpCode::from(*first),
+            mask,
+            length,
+            size: buffer.len() - rest.len(),
+        }))
+    }
+}
+
+fn write(
+    frame: &Frame,
+    encoding: LengthEncoding,
+    declared_length: Option<u64>,
+    out: &mut BytesMut,
+) {
+    let length = declared_length.unwrap_or(frame.payload.len() as u64);
+    let mask_bit = if frame.mask.is_some() { 0x80 } else { 0 };
+    out.reserve(14 + frame.payload.len());
+    out.put_u8(u8::from(frame.fin) << 7 | (frame.rsv & 0b111) << 4 | u8::from(frame.opcode));
+    match (encoding, u16::try_from(length)) {
+        (LengthEncoding::Minimal, Ok(short @ 0..=125)) => {
+            out.put_u8(mask_bit | u8::try_from(short).unwrap_or(125));
+        }
+        (LengthEncoding::Minimal | LengthEncoding::Sixteen, Ok(medium)) => {
+            out.put_u8(mask_bit | 126);
+            out.put_u16(medium);
+        }
+        _ => {
+            out.put_u8(mask_bit | 127);
+            out.put_u64(length);
+        }
+    }
+    if let Some(key) = frame.mask {
+        out.put_slice(&key);
+        let start = out.len();
+        out.put_slice(&frame.payload);
+        if let Some(payload) = out.get_mut(start..) {
+            apply_mask(payload, key);
+        }
+    } else {
+        out.put_slice(&frame.payload);
+    }
+}
+
+/// XORs `payload` with the key (RFC 6455 section 5.3), eight bytes at a time.
+fn apply_mask(payload: &mut [u8], key: [u8; 4]) {
+    let [a, b, c, d] = key;
+    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (chunks, tail) = payload.as_chunks_mut::<8>();
+    for chunk in chunks {
+        *chunk = (u64::from_ne_bytes(*chunk) ^ wide).to_ne_bytes();
+    }
+    for (byte, mask) in tail.iter_mut().zip(key.iter().cycle()) {
+        *byte ^= mask;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_of_rfc_6455_section_5_7() {
+        let hello = [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
+        let masked = [
+            0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
+        ];
+        for bytes in [&hello[..], &masked[..]] {
+            let mut buffer = BytesMut::from(bytes);
+            let frame = Frame::decode(&mut buffer, 1_000).unwrap().unwrap();
+            assert_eq!(frame.payload, "Hello");
+            assert_eq!(frame.opcode, OpCode::Text);
+            assert!(buffer.is_empty());
+            let mut out = BytesMut::new();
+            frame.encode(&mut out);
+            assert_eq!(out, bytes);
+        }
+    }
+
+    #[test]
+    fn a_frame_cut_anywhere_is_not_there_yet() {
+        for length in [0, 125, 126, 65_535, 65_536] {
+            let frame = Frame::binary(vec![7; length]);
+            let mut whole = BytesMut::new();
+            frame.encode(&mut whole);
+            for cut in [0, 1, 2, 3, 9, whole.len() - 1] {
+                if cut >= whole.len() {
+                    continue;
+                }
+                let mut part = BytesMut::from(&whole[..cut]);
+                assert_eq!(
+                    Frame::decode(&mut part, 100_000),
+                    Ok(None),
+                    "{length} cut at {cut}"
+                );
+                assert_eq!(part.len(), cut, "partial input stays in the buffer");
+            }
+            assert_eq!(Frame::decode(&mut whole, 100_000), Ok(Some(frame)));
+        }
+    }
+
+    #[test]
+    fn lengths_out_of_bounds_are_refused_before_the_payload_is_there() {
+        let mut huge = BytesMut::from(&[0x82, 127, 0, 0, 1, 0, 0, 0, 0, 0][..]);
+        assert!(matches!(
+            Frame::decode(&mut huge, 1_000),
+            Err(FrameError::TooLarge { limit: 1_000, .. })
+        ));
+        let mut negative = BytesMut::from(&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0][..]);
+        assert!(matches!(
+            Frame::decode(&mut negative, 1_000),
+            Err(FrameError::LengthOutOfRange { .. })
+        ));
+        let mut padded = BytesMut::from(&[0x82, 126, 0, 5, 1, 2, 3, 4, 5][..]);
+        assert_eq!(
+            Frame::decode(&mut padded, 1_000),
+            Err(FrameError::LengthNotMinimal {
+                length: 5,
+                used: 16
+            })
+        );
+    }
+
+    #[test]
+    fn a_raw_frame_can_lie_about_its_length() {
+        let raw = RawFrame {
+            frame: Frame::text("hi"),
+            length_encoding: LengthEncoding::SixtyFour,
+            declared_length: Some(9),
+        };
+        let mut out = BytesMut::new();
+        raw.encode(&mut out);
+        assert_eq!(&out[..], &[0x81, 127, 0, 0, 0, 0, 0, 0, 0, 9, b'h', b'i']);
     }
 }
