@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::scenario::{Matcher, Template};
+use indexmap::IndexMap;
+
+use crate::{
+    data::Data,
+    scenario::{Matcher, Scope, Template, TemplateError},
+};
 
 /// All bindings of a target, by the scenarios' name.
 #[derive(Clone, Debug, Default)]
@@ -18,10 +23,223 @@ pub struct Binding {
     pub event: String,
     /// The namespace on the wire, where it is not the client's.
     pub namespace: Option<String>,
-    /// Scenario field to the target's field, both ways: `{ room: roomId }`.
+    /// Scenario field to the target's field, both ways: `{ room: roomId }`. Dots lead into objects.
     pub fields: BTreeMap<String, String>,
     /// The payload, built from the scenario's fields as variables; in place of `fields` when sending.
     pub with: Option<Template>,
     /// What a successful reply looks like; used where a `call` says nothing.
     pub reply: Option<Matcher>,
+}
+
+/// An event as this target wants it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutgoingEvent {
+    /// The event's name on the wire.
+    pub event: String,
+    /// The namespace on the wire, where the binding fixes it.
+    pub namespace: Option<String>,
+    /// The arguments.
+    pub args: Vec<Data>,
+}
+
+impl Bindings {
+    /// The binding of a scenario's name, if there is one.
+    pub fn get(&self, name: &str) -> Option<&Binding> {
+        self.entries.get(name)
+    }
+
+    /// The wire's name of an event or operation that a scenario calls `name`.
+    pub fn event<'a>(&'a self, name: &'a str) -> &'a str {
+        self.get(name)
+            .map_or(name, |binding| binding.event.as_str())
+    }
+
+    /// A scenario's event with its arguments, as this target wants them.
+    ///
+    /// A binding acts on the first argument; its `with` sees the fields of that argument as variables.
+    ///
+    /// # Errors
+    ///
+    /// The binding's `with` can't be filled.
+    pub fn outgoing(
+        &self,
+        name: &str,
+        mut args: Vec<Data>,
+        scope: &Scope,
+    ) -> Result<OutgoingEvent, TemplateError> {
+        let Some(binding) = self.get(name) else {
+            return Ok(OutgoingEvent {
+                event: name.to_owned(),
+                namespace: None,
+                args,
+            });
+        };
+        if let Some(template) = &binding.with {
+            let payload = template.render(&with_fields(scope, args.first()))?;
+            match args.first_mut() {
+                Some(first) => *first = payload,
+                None => args.push(payload),
+            }
+        } else if let Some(Data::Object(fields)) = args.first_mut() {
+            binding.rename_outgoing(fields);
+        }
+        Ok(OutgoingEvent {
+            event: binding.event.clone(),
+            namespace: binding.namespace.clone(),
+            args,
+        })
+    }
+
+    /// What a target sent for the event that scenarios call `name`, with the scenarios' field names.
+    pub fn incoming(&self, name: &str, args: &[Data]) -> Vec<Data> {
+        let mut args = args.to_vec();
+        if let (Some(binding), Some(Data::Object(fields))) = (self.get(name), args.first_mut()) {
+            binding.rename_incoming(fields);
+        }
+        args
+    }
+}
+
+impl Binding {
+    fn rename_outgoing(&self, fields: &mut IndexMap<String, Data>) {
+        // All are taken before any is put: names may be swapped.
+        let found: Vec<(&String, Data)> = self
+            .fields
+            .iter()
+            .filter_map(|(scenario, target)| Some((target, fields.shift_remove(scenario)?)))
+            .collect();
+        for (target, value) in found {
+            put(fields, target, value);
+        }
+    }
+
+    fn rename_incoming(&self, fields: &mut IndexMap<String, Data>) {
+        let found: Vec<(&String, Data)> = self
+            .fields
+            .iter()
+            .filter_map(|(scenario, target)| Some((scenario, take(fields, target)?)))
+            .collect();
+        for (scenario, value) in found {
+            fields.insert(scenario.clone(), value);
+        }
+    }
+}
+
+/// `scope`, and every field of `payload` as a variable.
+fn with_fields(scope: &Scope, payload: Option<&Data>) -> Scope {
+    let mut inner = scope.clone();
+    for (name, value) in payload.and_then(Data::as_object).into_iter().flatten() {
+        inner.set(name.as_str(), value.clone());
+    }
+    inner
+}
+
+/// Sets the field at a dotted path, making objects on the way.
+fn put(fields: &mut IndexMap<String, Data>, path: &str, value: Data) {
+    let Some((first, rest)) = path.split_once('.') else {
+        fields.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = fields
+        .entry(first.to_owned())
+        .or_insert_with(|| Data::Object(IndexMap::new()));
+    if !matches!(inner, Data::Object(_)) {
+        *inner = Data::Object(IndexMap::new());
+    }
+    if let Data::Object(inner) = inner {
+        put(inner, rest, value);
+    }
+}
+
+/// Takes the field at a dotted path out, and every object that is empty thereafter.
+fn take(fields: &mut IndexMap<String, Data>, path: &str) -> Option<Data> {
+    let Some((first, rest)) = path.split_once('.') else {
+        return fields.shift_remove(path);
+    };
+    let Some(Data::Object(inner)) = fields.get_mut(first) else {
+        return None;
+    };
+    let taken = take(inner, rest);
+    if inner.is_empty() {
+        fields.shift_remove(first);
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn renaming(pairs: &[(&str, &str)]) -> Bindings {
+        let binding = Binding {
+            event: "joinRoom".to_owned(),
+            fields: pairs
+                .iter()
+                .map(|(scenario, target)| ((*scenario).to_owned(), (*target).to_owned()))
+                .collect(),
+            ..Binding::default()
+        };
+        Bindings {
+            entries: BTreeMap::from([("join-room".to_owned(), binding)]),
+        }
+    }
+
+    #[test]
+    fn unbound_event_goes_out_as_it_is() {
+        let sent = Bindings::default()
+            .outgoing("echo", vec![Data::from("hi")], &Scope::default())
+            .unwrap();
+        assert_eq!(
+            sent,
+            OutgoingEvent {
+                event: "echo".to_owned(),
+                namespace: None,
+                args: vec![Data::from("hi")],
+            }
+        );
+        assert_eq!(Bindings::default().event("echo"), "echo");
+    }
+
+    #[test]
+    fn fields_are_renamed_there_and_back() {
+        let bindings = renaming(&[("room", "data.roomId"), ("text", "message")]);
+        let ours = Data::from(json!({"extra": 1, "room": "r1", "text": "hi"}));
+        let sent = bindings
+            .outgoing(
+                "join-room",
+                vec![ours.clone(), Data::Null],
+                &Scope::default(),
+            )
+            .unwrap();
+        assert_eq!(sent.event, "joinRoom");
+        let wire = json!({"extra": 1, "data": {"roomId": "r1"}, "message": "hi"});
+        assert_eq!(sent.args, [Data::from(wire), Data::Null]);
+        assert_eq!(
+            bindings.incoming("join-room", &sent.args),
+            [ours, Data::Null]
+        );
+    }
+
+    #[test]
+    fn two_fields_can_swap_their_names() {
+        let bindings = renaming(&[("room", "text"), ("text", "room")]);
+        let wire = [Data::from(json!({"room": "hi", "text": "r1"}))];
+        let ours = [Data::from(json!({"text": "hi", "room": "r1"}))];
+        assert_eq!(bindings.incoming("join-room", &wire), ours);
+        let sent = bindings
+            .outgoing("join-room", ours.to_vec(), &Scope::default())
+            .unwrap();
+        assert_eq!(sent.args, wire);
+    }
+
+    #[test]
+    fn foreign_shapes_pass_through() {
+        let bindings = renaming(&[("room", "data.roomId")]);
+        for wire in [json!("text"), json!({"data": 1}), json!([])] {
+            let wire = [Data::from(wire)];
+            assert_eq!(bindings.incoming("join-room", &wire), wire);
+        }
+    }
 }

@@ -1,14 +1,193 @@
 //! Tokens that scenarios present.
 
-use crate::data::Data;
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Secrets;
+use crate::{
+    data::Data,
+    scenario::{JwtAlgorithm, mint_jwt},
+};
 
 /// Credentials by name. Each gives a token; those that describe claims are minted anew for every run.
 #[derive(Clone, Debug, Default)]
-pub struct Credentials {}
+pub struct Credentials {
+    /// Signs every token that names no secret of its own; scenarios see it as `$credentials.secret`.
+    pub secret: Option<String>,
+    /// By name.
+    pub entries: BTreeMap<String, Credential>,
+}
+
+/// One credential.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Credential {
+    /// A token that is minted when it is needed.
+    Jwt(JwtCredential),
+    /// Written out in the manifest, or taken from the environment.
+    Literal(Data),
+}
+
+/// What a minted token says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JwtCredential {
+    /// Claims that do not depend on the time.
+    pub claims: IndexMap<String, Data>,
+    /// `exp`, counted from the minting; negative for a token that has expired.
+    pub expires: Option<SignedDuration>,
+    /// `nbf`, counted from the minting; positive for a token that is not valid yet.
+    pub not_before: Option<SignedDuration>,
+    /// How it is signed.
+    pub algorithm: JwtAlgorithm,
+    /// The secret, where it is not [`Credentials::secret`].
+    pub secret: Option<String>,
+}
+
+/// Freshly minted credentials.
+#[derive(Clone, Debug, Default)]
+pub struct Minted {
+    /// The value of `$credentials`: an object of tokens.
+    pub data: Data,
+    /// The tokens minted, and the secret that signs them.
+    pub secrets: Secrets,
+}
 
 impl Credentials {
     /// The value of `$credentials`: an object of tokens.
     pub fn to_data(&self) -> Data {
-        todo!()
+        self.mint(Timestamp::now()).data
+    }
+
+    /// Every credential by its name, tokens as of `now`.
+    pub fn mint(&self, now: Timestamp) -> Minted {
+        let mut secrets = Secrets::default();
+        let mut fields = IndexMap::new();
+        if let Some(secret) = &self.secret {
+            secrets.add(secret);
+            fields.insert("secret".to_owned(), Data::from(secret.as_str()));
+        }
+        for (name, credential) in &self.entries {
+            let value = match credential {
+                Credential::Jwt(jwt) => {
+                    let token = jwt.mint(self.secret.as_deref(), now);
+                    secrets.add(&token);
+                    Data::from(token)
+                }
+                Credential::Literal(value) => value.clone(),
+            };
+            fields.insert(name.clone(), value);
+        }
+        Minted {
+            data: Data::Object(fields),
+            secrets,
+        }
+    }
+}
+
+impl JwtCredential {
+    fn mint(&self, default_secret: Option<&str>, now: Timestamp) -> String {
+        let mut claims = self.claims.clone();
+        let mut set = |claim: &str, offset: SignedDuration| {
+            let at = now.as_second().saturating_add(offset.as_secs());
+            claims
+                .entry(claim.to_owned())
+                .or_insert_with(|| Data::from(at));
+        };
+        set("iat", SignedDuration::ZERO);
+        if let Some(expires) = self.expires {
+            set("exp", expires);
+        }
+        if let Some(not_before) = self.not_before {
+            set("nbf", not_before);
+        }
+        let secret = self
+            .secret
+            .as_deref()
+            .or(default_secret)
+            .unwrap_or_default();
+        mint_jwt(&Data::Object(claims), self.algorithm, secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn part(token: &Data, index: usize) -> Value {
+        let text = token.as_str().unwrap().split('.').nth(index).unwrap();
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
+    }
+
+    fn minted(name: &str, jwt: JwtCredential) -> Minted {
+        let credentials = Credentials {
+            secret: Some("sockspec-secret".to_owned()),
+            entries: BTreeMap::from([(name.to_owned(), Credential::Jwt(jwt))]),
+        };
+        credentials.mint(Timestamp::from_second(1_000_000).unwrap())
+    }
+
+    #[test]
+    fn times_count_from_the_minting() {
+        let jwt = JwtCredential {
+            claims: IndexMap::from([("sub".to_owned(), Data::from("u1"))]),
+            expires: Some(SignedDuration::from_secs(-60)),
+            not_before: Some(SignedDuration::from_secs(90)),
+            ..JwtCredential::default()
+        };
+        let minted = minted("odd", jwt);
+        assert_eq!(
+            part(minted.data.get("odd").unwrap(), 1),
+            json!({"sub": "u1", "iat": 1_000_000, "exp": 999_940, "nbf": 1_000_090})
+        );
+    }
+
+    #[test]
+    fn own_secret_and_algorithm_win() {
+        let unsigned = minted(
+            "unsigned",
+            JwtCredential {
+                algorithm: JwtAlgorithm::None,
+                ..JwtCredential::default()
+            },
+        );
+        assert_eq!(
+            part(unsigned.data.get("unsigned").unwrap(), 0),
+            json!({"alg": "none", "typ": "JWT"})
+        );
+        let signed = |secret: Option<&str>| {
+            let jwt = JwtCredential {
+                secret: secret.map(str::to_owned),
+                ..JwtCredential::default()
+            };
+            minted("token", jwt).data.get("token").cloned()
+        };
+        assert_eq!(signed(None), signed(Some("sockspec-secret")));
+        assert_ne!(signed(None), signed(Some("forged")));
+    }
+
+    #[test]
+    fn minted_tokens_and_their_secret_are_secrets_and_literals_are_not() {
+        let credentials = Credentials {
+            secret: Some("sockspec-secret".to_owned()),
+            entries: BTreeMap::from([
+                (
+                    "valid".to_owned(),
+                    Credential::Jwt(JwtCredential::default()),
+                ),
+                (
+                    "malformed".to_owned(),
+                    Credential::Literal(Data::from("not-a-jwt")),
+                ),
+            ]),
+        };
+        let minted = credentials.mint(Timestamp::now());
+        let token = minted.data.get("valid").and_then(Data::as_str).unwrap();
+        assert!(minted.secrets.found_in(token));
+        assert!(minted.secrets.found_in("the secret is sockspec-secret"));
+        assert!(!minted.secrets.found_in("not-a-jwt"));
     }
 }

@@ -1,5 +1,7 @@
 //! How a target reports.
 
+use crate::data::Data;
+
 /// Where replies of handlers show.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Replies {
@@ -10,6 +12,21 @@ pub enum Replies {
     Both,
     /// As an event.
     Event,
+}
+
+impl Replies {
+    /// Every name, for diagnostics.
+    pub const NAMES: [&'static str; 3] = ["ack", "both", "event"];
+
+    /// The variant that a manifest calls `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "ack" => Some(Self::Ack),
+            "both" => Some(Self::Both),
+            "event" => Some(Self::Event),
+            _ => None,
+        }
+    }
 }
 
 /// Where refusals show.
@@ -24,6 +41,29 @@ pub enum ErrorStyle {
     Nestjs11,
 }
 
+impl ErrorStyle {
+    /// Every name, for diagnostics.
+    pub const NAMES: [&'static str; 3] = ["ack", "exception", "nestjs-11"];
+
+    /// The variant that a manifest calls `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "ack" => Some(Self::Ack),
+            "exception" => Some(Self::Exception),
+            "nestjs-11" => Some(Self::Nestjs11),
+            _ => None,
+        }
+    }
+
+    /// The event that refusals travel in, in the scenarios' words; `None` where they travel in the ack.
+    pub fn event(self) -> Option<&'static str> {
+        match self {
+            Self::Ack => None,
+            Self::Exception | Self::Nestjs11 => Some("exception"),
+        }
+    }
+}
+
 /// How a target reports.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Dialect {
@@ -33,4 +73,205 @@ pub struct Dialect {
     pub errors: ErrorStyle,
     /// The endpoint is a bare WebSocket, without Engine.IO.
     pub plain_websocket: bool,
+}
+
+/// Names of the field that tells a refusal's code, most telling first.
+const CODE_FIELDS: [&str; 4] = ["code", "errorCode", "type", "kind"];
+/// Names of the field that tells a refusal's text.
+const MESSAGE_FIELDS: [&str; 5] = ["message", "msg", "reason", "detail", "errors"];
+/// Names of the field that tells which field of the payload was wrong.
+const FIELD_FIELDS: [&str; 3] = ["field", "property", "path"];
+
+impl Dialect {
+    /// The refusal that an event tells of; `None` for an event that is none.
+    ///
+    /// `event` is the name in the scenarios' words. What it carries is normalised as by
+    /// [`normalise_refusal`].
+    pub fn refusal_in_event(self, event: &str, args: &[Data]) -> Option<Data> {
+        (self.errors.event()? == event).then(|| normalise_refusal(args.first()))
+    }
+
+    /// The refusal that an ack's arguments tell of; `None` for a reply that is none.
+    ///
+    /// Only objects that say so are refusals: an `error` that is neither `null` nor `false`, a
+    /// `success` or `ok` that is `false`, a `status` that is `"error"`.
+    pub fn refusal_in_ack(self, args: &[Data]) -> Option<Data> {
+        if self.errors != ErrorStyle::Ack {
+            return None;
+        }
+        let reply = args.iter().find(|argument| tells_refusal(argument))?;
+        Some(normalise_refusal(Some(reply)))
+    }
+}
+
+/// `report` in the one form that scenarios know: `{code, message, status, field}`, each only where the
+/// report tells it.
+///
+/// The report may be a text (the message), an object, or an object inside `error`, `message`, or the
+/// `data` of a CONNECT_ERROR; several messages become one, separated by `; `.
+pub fn normalise_refusal(report: Option<&Data>) -> Data {
+    let mut layers = Vec::new();
+    if let Some(report) = report {
+        peel(report, &mut layers);
+    }
+    // The outermost report speaks for all: what it encloses may quote what the client sent.
+    let first = |names: &[&str]| {
+        names.iter().find_map(|name| {
+            layers
+                .iter()
+                .filter_map(|layer| layer.get(name))
+                .find(|value| is_plain(value))
+                .cloned()
+        })
+    };
+    let text = MESSAGE_FIELDS
+        .iter()
+        .find_map(|name| {
+            layers
+                .iter()
+                .find_map(|layer| joined_text(layer.get(name)?))
+        })
+        .or_else(|| layers.iter().find_map(|layer| joined_text(layer)));
+    let fields = [
+        ("code", first(&CODE_FIELDS)),
+        ("message", text.map(Data::from)),
+        ("status", first(&["status", "statusCode"])),
+        ("field", first(&FIELD_FIELDS)),
+    ];
+    Data::object(
+        fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?))),
+    )
+}
+
+/// Whether an ack's argument says that the request was refused.
+fn tells_refusal(argument: &Data) -> bool {
+    let denied = |name| argument.get(name).and_then(Data::as_bool) == Some(false);
+    let error = argument
+        .get("error")
+        .is_some_and(|error| !matches!(error, Data::Null | Data::Bool(false)));
+    let status = argument.get("status").and_then(Data::as_str) == Some("error");
+    error || status || denied("success") || denied("ok")
+}
+
+/// The report and the reports inside it, outermost first.
+fn peel<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
+    /// A report inside a report inside a report is as deep as real servers go.
+    const DEEPEST: usize = 4;
+    if layers.len() == DEEPEST {
+        return;
+    }
+    layers.push(report);
+    let inner = report
+        .get("error")
+        .filter(|inner| inner.as_object().is_some() || inner.as_str().is_some())
+        .or_else(|| {
+            ["message", "data"]
+                .into_iter()
+                .filter_map(|name| report.get(name))
+                .find(|inner| inner.as_object().is_some())
+        });
+    if let Some(inner) = inner {
+        peel(inner, layers);
+    }
+}
+
+fn is_plain(value: &Data) -> bool {
+    matches!(value, Data::String(_) | Data::Number(_) | Data::Bool(_))
+}
+
+/// A text, or a list of texts as one.
+fn joined_text(value: &Data) -> Option<String> {
+    match value {
+        Data::String(text) => Some(text.clone()),
+        Data::Array(items) if !items.is_empty() => {
+            let texts: Option<Vec<&str>> = items.iter().map(Data::as_str).collect();
+            texts.map(|texts| texts.join("; "))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn normalised(report: serde_json::Value) -> String {
+        normalise_refusal(Some(&report.into())).to_string()
+    }
+
+    #[test]
+    fn reports_of_real_servers_take_one_form() {
+        let reports = [
+            json!({"status": "error", "code": "FORBIDDEN", "message": "No"}),
+            json!({"status": "error", "message": "ws-failure", "cause": {"pattern": "x", "data": {"code": "not this"}}}),
+            json!({"status": "error", "message": {"code": "E1", "message": "Deep", "field": "text"}}),
+            json!({"error": {"code": "E2", "message": "In an object"}}),
+            json!({"success": false, "error": "As a text"}),
+            json!({"success": false, "error": "Not found", "code": 404}),
+            json!({"message": "Token expired", "data": {"code": "TOKEN_EXPIRED"}}),
+            json!({"statusCode": 400, "message": ["name is short", "age is low"], "error": "Bad Request"}),
+            json!({"status": "error", "kind": "validation", "errors": ["a", "b"]}),
+            json!(["name", "age"]),
+            json!("only text"),
+            json!({}),
+        ];
+        let forms: Vec<String> = reports.into_iter().map(normalised).collect();
+        insta::assert_snapshot!(forms.join("\n"), @r#"
+        {"code":"FORBIDDEN","message":"No","status":"error"}
+        {"message":"ws-failure","status":"error"}
+        {"code":"E1","message":"Deep","status":"error","field":"text"}
+        {"code":"E2","message":"In an object"}
+        {"message":"As a text"}
+        {"code":404,"message":"Not found"}
+        {"code":"TOKEN_EXPIRED","message":"Token expired"}
+        {"message":"name is short; age is low","status":400}
+        {"code":"validation","message":"a; b","status":"error"}
+        {"message":"name; age"}
+        {"message":"only text"}
+        {}
+        "#);
+    }
+
+    #[test]
+    fn event_is_a_refusal_only_in_its_style() {
+        let args = [Data::from(json!({"message": "No"}))];
+        let exceptions = Dialect {
+            errors: ErrorStyle::Exception,
+            ..Dialect::default()
+        };
+        assert!(exceptions.refusal_in_event("exception", &args).is_some());
+        assert_eq!(exceptions.refusal_in_event("message", &args), None);
+        assert_eq!(
+            Dialect::default().refusal_in_event("exception", &args),
+            None
+        );
+    }
+
+    #[test]
+    fn ack_is_a_refusal_only_where_it_says_so() {
+        let refused = |json: serde_json::Value| {
+            Dialect::default()
+                .refusal_in_ack(&[Data::from(json)])
+                .is_some()
+        };
+        assert!(refused(json!({"error": {"code": "E"}})));
+        assert!(refused(json!({"success": false, "error": "no"})));
+        assert!(refused(json!({"status": "error", "message": "no"})));
+        assert!(!refused(json!({"success": true, "error": null})));
+        assert!(!refused(json!({"status": "ok", "message": "fine"})));
+        assert!(!refused(json!("error")));
+        assert_eq!(Dialect::default().refusal_in_ack(&[]), None);
+        let exceptions = Dialect {
+            errors: ErrorStyle::Exception,
+            ..Dialect::default()
+        };
+        assert_eq!(
+            exceptions.refusal_in_ack(&[Data::from(json!({"error": "no"}))]),
+            None
+        );
+    }
 }

@@ -8,9 +8,9 @@ mod manifest;
 mod probe;
 mod secrets;
 
-pub use bindings::{Binding, Bindings};
-pub use credentials::Credentials;
-pub use dialect::{Dialect, ErrorStyle, Replies};
+pub use bindings::{Binding, Bindings, OutgoingEvent};
+pub use credentials::{Credential, Credentials, JwtCredential, Minted};
+pub use dialect::{Dialect, ErrorStyle, Replies, normalise_refusal};
 pub use launch::{LaunchError, Launched, Log};
 pub use manifest::{LaunchSpec, Manifest, Profile, Ready, load_manifest};
 pub use probe::{ProbeError, Probed, probe};

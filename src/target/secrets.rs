@@ -1,25 +1,198 @@
 //! Values that must never be seen in an output.
 
-/// Masks secrets by value, wherever they turn up.
-#[derive(Clone, Debug, Default)]
-pub struct Secrets {}
+use std::fmt;
+
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
+};
+use memchr::memmem;
+use url::form_urlencoded;
+
+use crate::data::hex;
+
+/// What stands in a secret's place.
+const MASK: &str = "***";
+
+/// Shorter values turn up by chance.
+const SHORTEST: usize = 6;
+
+/// Masks secrets by value, wherever they turn up: as they are, and percent-encoded, in base64 (also
+/// as a part of a longer text in base64), in hex, or escaped in a JSON string.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// Every form of every value, longest first, so that no mask leaves a longer one's end behind.
+    forms: Vec<String>,
+}
 
 impl Secrets {
     /// Adds a value; values of fewer than 6 bytes are too common to mask and are ignored.
     pub fn add(&mut self, value: &str) {
-        let _ = value;
-        todo!()
+        if value.len() < SHORTEST || self.forms.iter().any(|form| form == value) {
+            return;
+        }
+        self.forms.extend(forms_of(value));
+        self.put_in_order();
+    }
+
+    /// Adds every value of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        self.forms.extend_from_slice(&other.forms);
+        self.put_in_order();
     }
 
     /// `text` with every secret replaced by `***`.
     pub fn mask(&self, text: &str) -> String {
-        let _ = text;
-        todo!()
+        let mut masked = text.to_owned();
+        for form in &self.forms {
+            if memmem::find(masked.as_bytes(), form.as_bytes()).is_some() {
+                masked = masked.replace(form, MASK);
+            }
+        }
+        masked
     }
 
     /// Whether a secret stands in `text`.
     pub fn found_in(&self, text: &str) -> bool {
-        let _ = text;
-        todo!()
+        self.forms
+            .iter()
+            .any(|form| memmem::find(text.as_bytes(), form.as_bytes()).is_some())
+    }
+
+    fn put_in_order(&mut self) {
+        self.forms
+            .sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.forms.dedup();
+    }
+}
+
+/// Tells how many forms are masked, never which.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Secrets({} forms)", self.forms.len())
+    }
+}
+
+/// The ways in which `value` is likely to be written.
+fn forms_of(value: &str) -> Vec<String> {
+    let form_encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    let percent_encoded = form_encoded.replace('+', "%20");
+    let json = serde_json::Value::from(value).to_string();
+    let mut forms = vec![
+        value.to_owned(),
+        lower_case_escapes(&percent_encoded),
+        lower_case_escapes(&form_encoded),
+        form_encoded,
+        percent_encoded,
+        json.trim_matches('"').to_owned(),
+        hex(value.as_bytes()),
+    ];
+    for before in 0..3 {
+        for engine in [&BASE64_STANDARD_NO_PAD, &BASE64_URL_SAFE_NO_PAD] {
+            forms.extend(base64_inside(value, before, engine));
+        }
+    }
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms
+}
+
+/// The characters of a base64 text that depend on `value` alone, where `before` more bytes (modulo 3)
+/// stand before it.
+fn base64_inside(value: &str, before: usize, engine: &impl Engine) -> Option<String> {
+    let mut bytes = vec![0; before];
+    bytes.extend_from_slice(value.as_bytes());
+    let whole = engine.encode(&bytes);
+    // A character holds 6 bits: one that shares bits with a byte outside of the value can't be known.
+    let first = (before * 8).div_ceil(6);
+    let last = bytes.len() * 8 / 6;
+    whole.get(first..last).map(str::to_owned)
+}
+
+/// `%2F` as `%2f`.
+fn lower_case_escapes(encoded: &str) -> String {
+    let mut escaped = 0;
+    encoded
+        .chars()
+        .map(|character| {
+            if character == '%' {
+                escaped = 2;
+                return character;
+            }
+            if escaped == 0 {
+                return character;
+            }
+            escaped -= 1;
+            character.to_ascii_lowercase()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::BASE64_STANDARD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn secrets(values: &[&str]) -> Secrets {
+        let mut secrets = Secrets::default();
+        for value in values {
+            secrets.add(value);
+        }
+        secrets
+    }
+
+    #[test]
+    fn every_way_of_writing_a_secret_is_masked() {
+        let secrets = secrets(&["s3cret/\"v~lue é"]);
+        for shown in [
+            "s3cret/\"v~lue é",
+            "s3cret%2F%22v%7Elue%20%C3%A9",
+            "s3cret%2f%22v%7elue+%c3%a9",
+            r#"s3cret/\"v~lue é"#,
+            "7333637265742f22767e6c756520c3a9",
+        ] {
+            assert_eq!(secrets.mask(&format!("<{shown}>")), "<***>");
+            assert!(secrets.found_in(shown));
+        }
+    }
+
+    #[test]
+    fn longer_secret_wins_over_one_inside_it() {
+        let secrets = secrets(&["token-1", "token-1-and-more"]);
+        assert_eq!(secrets.mask("token-1-and-more token-1"), "*** ***");
+    }
+
+    #[test]
+    fn short_values_are_left_alone() {
+        let secrets = secrets(&["admin", ""]);
+        assert_eq!(secrets.mask("admin"), "admin");
+        assert!(!secrets.found_in("admin"));
+    }
+
+    #[test]
+    fn debug_output_tells_no_secret() {
+        assert!(!format!("{:?}", secrets(&["hidden-value"])).contains("hidden"));
+    }
+
+    proptest! {
+        #[test]
+        fn secret_inside_base64_leaves_no_trace(
+            before in "[ -~]{0,8}", value in "[ -~]{9,40}", after in "[ -~]{0,8}",
+        ) {
+            let secrets = secrets(&[&value]);
+            for engine in [BASE64_STANDARD, base64::prelude::BASE64_URL_SAFE] {
+                let shown = engine.encode(format!("{before}{value}{after}"));
+                prop_assert!(secrets.found_in(&shown));
+                prop_assert!(secrets.mask(&shown).contains(MASK));
+            }
+        }
+
+        #[test]
+        fn masked_text_holds_no_secret(before in "\\PC{0,20}", value in "[a-z0-9]{6,20}", after in "\\PC{0,20}") {
+            let secrets = secrets(&[&value]);
+            let masked = secrets.mask(&format!("{before}{value}{after}"));
+            prop_assert!(!secrets.found_in(&masked));
+        }
     }
 }
