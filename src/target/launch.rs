@@ -1,18 +1,88 @@
 //! A target's process tree, from start to stop.
 
-use super::{LaunchSpec, Profile};
+use std::{fmt::Write, io, path::PathBuf, time::Duration};
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::{LaunchSpec, Log, Profile, port::free_port, process::ProcessTree, setup};
+
+/// Lines of output that an error carries.
+pub(super) const LOG_LINES: usize = 20;
+
+/// Starts on another port where somebody else was faster to take the one that was free.
+const PORT_ATTEMPTS: usize = 3;
+
+/// Between two looks at whether a target is ready.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A running target; its whole process tree ends when this is stopped or dropped.
 #[derive(Debug)]
-pub struct Launched {}
-
-/// The last lines of a target's output.
-#[derive(Clone, Debug, Default)]
-pub struct Log {}
+pub struct Launched {
+    port: u16,
+    log: Log,
+    tree: ProcessTree,
+}
 
 /// Why a target did not start.
 #[derive(Debug, thiserror::Error)]
-pub enum LaunchError {}
+#[non_exhaustive]
+pub enum LaunchError {
+    /// It ended before it was ready.
+    #[error("`{command}` ended before it was ready ({status}){}", shown(.log))]
+    Exited {
+        /// The command.
+        command: String,
+        /// The exit status.
+        status: String,
+        /// Its last lines of output.
+        log: Vec<String>,
+    },
+    /// No port is free.
+    #[error("no port between 10000 and 32000 is free")]
+    NoPort,
+    /// It runs, but was not ready in time.
+    #[error("`{command}` was not ready within {} s: awaited {awaited}, last seen: {came}{}", .within.as_secs_f32(), shown(.log))]
+    NotReady {
+        /// The command.
+        command: String,
+        /// What was awaited.
+        awaited: String,
+        /// What came instead.
+        came: String,
+        /// The deadline.
+        within: Duration,
+        /// Its last lines of output.
+        log: Vec<String>,
+    },
+    /// The setup failed.
+    #[error("setup `{command}` failed ({status}){}", shown(.log))]
+    Setup {
+        /// The command.
+        command: String,
+        /// The exit status.
+        status: String,
+        /// Its last lines of output.
+        log: Vec<String>,
+    },
+    /// Setups of one folder must not run at the same time, and the lock can't be had.
+    #[error("can't lock {}: {source}", .path.display())]
+    SetupLock {
+        /// The lock's file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The system can't start the command.
+    #[error("can't start `{command}` in {}: {source}", .workdir.display())]
+    Spawn {
+        /// The command.
+        command: String,
+        /// Its working folder.
+        workdir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
 
 impl Launched {
     /// Runs the setup if it is due, starts the command on a free port and waits until it is ready.
@@ -21,35 +91,225 @@ impl Launched {
     ///
     /// What was awaited, and the output's last lines.
     pub async fn start(spec: &LaunchSpec, profile: Option<&Profile>) -> Result<Self, LaunchError> {
-        let _ = (spec, profile);
-        todo!()
+        if let Some(command) = &spec.setup {
+            setup::run_if_due(command, &spec.workdir).await?;
+        }
+        let mut attempt = 1;
+        loop {
+            let port = free_port().ok_or(LaunchError::NoPort)?;
+            match Self::start_on(port, spec, profile).await {
+                Err(error) if attempt < PORT_ATTEMPTS && error.is_port_taken() => attempt += 1,
+                outcome => return outcome,
+            }
+        }
     }
 
     /// The port it was given, in place of `$port`.
     pub fn port(&self) -> u16 {
-        todo!()
+        self.port
     }
 
     /// Its output.
     pub fn log(&self) -> Log {
-        todo!()
+        self.log.clone()
     }
 
     /// The exit status as text, if it has ended.
     pub fn exited(&self) -> Option<String> {
-        todo!()
+        self.tree.exited().map(|status| status.to_string())
     }
 
     /// Ends the whole tree: politely, then by force.
     pub async fn stop(self) {
-        todo!()
+        self.tree.stop().await;
+    }
+
+    async fn start_on(
+        port: u16,
+        spec: &LaunchSpec,
+        profile: Option<&Profile>,
+    ) -> Result<Self, LaunchError> {
+        let with_port = |text: &String| text.replace("$port", &port.to_string());
+        let command: Vec<String> = spec.command.iter().map(with_port).collect();
+        let profile_env = profile.map_or(&[][..], |profile| &profile.env);
+        let env: Vec<(String, String)> = spec
+            .env
+            .iter()
+            .chain(profile_env)
+            .map(|(name, value)| (name.clone(), with_port(value)))
+            .collect();
+        let log = Log::awaiting(spec.ready.line.as_deref());
+        let tree = ProcessTree::spawn(&command, &spec.workdir, &env, &log).map_err(|source| {
+            LaunchError::Spawn {
+                command: command.join(" "),
+                workdir: spec.workdir.clone(),
+                source,
+            }
+        })?;
+        let mut launched = Self { port, log, tree };
+        launched.until_ready(spec, command.join(" ")).await?;
+        Ok(launched)
+    }
+
+    async fn until_ready(&mut self, spec: &LaunchSpec, command: String) -> Result<(), LaunchError> {
+        let ready = &spec.ready;
+        let deadline = Instant::now() + ready.within;
+        // Nobody tells when a port opens: one has to look.
+        let mut ticks = interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Some(status) = self.exited() {
+                self.tree.last_words().await;
+                return Err(LaunchError::Exited {
+                    command,
+                    status,
+                    log: self.log.tail(LOG_LINES),
+                });
+            }
+            let Err(came) = ready.look(self.port, &self.log).await else {
+                return Ok(());
+            };
+            if Instant::now() >= deadline {
+                return Err(LaunchError::NotReady {
+                    command,
+                    awaited: ready.awaited(self.port),
+                    came,
+                    within: ready.within,
+                    log: self.log.tail(LOG_LINES),
+                });
+            }
+        }
     }
 }
 
-impl Log {
-    /// The last `lines` lines, both streams interleaved.
-    pub fn tail(&self, lines: usize) -> Vec<String> {
-        let _ = lines;
-        todo!()
+impl LaunchError {
+    fn is_port_taken(&self) -> bool {
+        let Self::Exited { log, .. } = self else {
+            return false;
+        };
+        log.iter().any(|line| {
+            let line = line.to_ascii_lowercase();
+            line.contains("eaddrinuse") || line.contains("address already in use")
+        })
+    }
+}
+
+/// The output below an error.
+fn shown(log: &[String]) -> String {
+    if log.is_empty() {
+        return "; it wrote nothing".to_owned();
+    }
+    let mut text = "; its last output:".to_owned();
+    for line in log {
+        // Writing to a `String` can't fail.
+        let _ = write!(text, "\n  | {line}");
+    }
+    text
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::Path;
+
+    use super::{super::Ready, *};
+
+    fn spec(script: &str, ready: Ready) -> LaunchSpec {
+        LaunchSpec {
+            setup: None,
+            command: ["sh", "-c", script].map(str::to_owned).to_vec(),
+            workdir: Path::new("/").to_owned(),
+            env: vec![("PORT".to_owned(), "$port".to_owned())],
+            ready,
+        }
+    }
+
+    fn line(text: &str, within: Duration) -> Ready {
+        Ready {
+            http: None,
+            line: Some(text.to_owned()),
+            within,
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(20);
+    const SHORT: Duration = Duration::from_millis(100);
+
+    /// The error's text with the port, which differs each time, left out.
+    async fn failure(spec: &LaunchSpec) -> String {
+        let error = Launched::start(spec, None).await.unwrap_err().to_string();
+        regex::Regex::new(r"port \d+")
+            .unwrap()
+            .replace_all(&error, "port PORT")
+            .into_owned()
+    }
+
+    #[tokio::test]
+    async fn line_of_output_makes_it_ready_and_the_profile_wins() {
+        let spec = spec(
+            "echo settings $PORT $MODE; echo up; sleep 600",
+            line("up", LONG),
+        );
+        let profile = Profile {
+            env: vec![("MODE".to_owned(), "short-$port".to_owned())],
+            ..Profile::default()
+        };
+        let launched = Launched::start(&spec, Some(&profile)).await.unwrap();
+        let port = launched.port();
+        assert_eq!(launched.exited(), None);
+        assert_eq!(
+            launched.log().tail(9),
+            [format!("settings {port} short-{port}"), "up".to_owned()]
+        );
+        launched.stop().await;
+    }
+
+    #[tokio::test]
+    async fn early_exit_tells_status_and_output() {
+        let spec = spec("echo out of memory; exit 9", line("up", LONG));
+        insta::assert_snapshot!(failure(&spec).await, @r"
+        `sh -c echo out of memory; exit 9` ended before it was ready (exit status: 9); its last output:
+          | out of memory
+        ");
+    }
+
+    #[tokio::test]
+    async fn silence_on_the_port_tells_what_was_awaited() {
+        let ready = Ready {
+            http: Some("/health".to_owned()),
+            line: None,
+            within: SHORT,
+        };
+        insta::assert_snapshot!(failure(&spec("echo starting; sleep 600", ready)).await, @r"
+        `sh -c echo starting; sleep 600` was not ready within 0.1 s: awaited an answer below 500 to GET /health on port PORT, last seen: Connection refused (os error 111); its last output:
+          | starting
+        ");
+        let ready = Ready {
+            http: None,
+            line: None,
+            within: SHORT,
+        };
+        insta::assert_snapshot!(failure(&spec("sleep 600", ready)).await, @"`sh -c sleep 600` was not ready within 0.1 s: awaited port PORT to accept a connection, last seen: Connection refused (os error 111); it wrote nothing");
+    }
+
+    #[tokio::test]
+    async fn missing_program_is_named() {
+        let spec = LaunchSpec {
+            command: vec!["./no-such-server".to_owned()],
+            ..spec("", line("up", LONG))
+        };
+        insta::assert_snapshot!(failure(&spec).await, @"can't start `./no-such-server` in /: No such file or directory (os error 2)");
+    }
+
+    #[tokio::test]
+    async fn taken_port_is_tried_again_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let script =
+            "test -e tried && { echo up; exec sleep 600; }; touch tried; echo EADDRINUSE; exit 1";
+        let spec = LaunchSpec {
+            workdir: folder.path().to_owned(),
+            ..spec(script, line("up", LONG))
+        };
+        Launched::start(&spec, None).await.unwrap().stop().await;
     }
 }

@@ -1,0 +1,114 @@
+//! The last lines of a target's output.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Lines kept; older ones are forgotten.
+const MOST_LINES: usize = 1_000;
+
+/// Bytes kept of one line.
+const LONGEST_LINE: usize = 2_000;
+
+/// The last lines of a target's output.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    shared: Arc<Mutex<Ring>>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    lines: VecDeque<String>,
+    awaited: Option<String>,
+    awaited_came: bool,
+}
+
+impl Log {
+    /// A log that remembers whether a line held `text`, even once the line itself is forgotten.
+    pub(super) fn awaiting(text: Option<&str>) -> Self {
+        Self {
+            shared: Arc::new(Mutex::new(Ring {
+                awaited: text.map(str::to_owned),
+                ..Ring::default()
+            })),
+        }
+    }
+
+    /// The last `lines` lines, both streams interleaved.
+    pub fn tail(&self, lines: usize) -> Vec<String> {
+        let ring = self.ring();
+        let skipped = ring.lines.len().saturating_sub(lines);
+        ring.lines.iter().skip(skipped).cloned().collect()
+    }
+
+    /// Whether the line that [`Log::awaiting`] asked for has come.
+    pub(super) fn awaited_came(&self) -> bool {
+        self.ring().awaited_came
+    }
+
+    /// Takes in everything that `stream` gives, until it ends.
+    pub(super) async fn capture(self, mut stream: impl AsyncRead + Unpin) {
+        let mut line = Vec::new();
+        let mut chunk = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut chunk).await {
+            for &byte in chunk.iter().take(length) {
+                if byte == b'\n' {
+                    self.push(&line);
+                    line.clear();
+                } else if line.len() < LONGEST_LINE {
+                    line.push(byte);
+                }
+            }
+        }
+        if !line.is_empty() {
+            self.push(&line);
+        }
+    }
+
+    fn push(&self, line: &[u8]) {
+        let line = String::from_utf8_lossy(line).trim_end().to_owned();
+        let mut ring = self.ring();
+        if let Some(awaited) = &ring.awaited
+            && line.contains(awaited)
+        {
+            ring.awaited_came = true;
+        }
+        if ring.lines.len() == MOST_LINES {
+            ring.lines.pop_front();
+        }
+        ring.lines.push_back(line);
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tail_is_the_end_of_the_output() {
+        let log = Log::default();
+        log.clone().capture(&b"one\r\ntwo\nthree"[..]).await;
+        assert_eq!(log.tail(2), ["two", "three"]);
+        assert_eq!(log.tail(9), ["one", "two", "three"]);
+    }
+
+    #[tokio::test]
+    async fn endless_output_is_bounded() {
+        let log = Log::awaiting(Some("listening"));
+        let mut output = b"now listening\n".to_vec();
+        output.extend(std::iter::repeat_n(b'x', 3 * LONGEST_LINE));
+        output.extend(b"\ny".repeat(2 * MOST_LINES));
+        log.clone().capture(&output[..]).await;
+        let lines = log.tail(usize::MAX);
+        assert_eq!(lines.len(), MOST_LINES);
+        assert!(log.awaited_came(), "the forgotten line counts");
+        assert!(lines.iter().all(|line| line.len() <= LONGEST_LINE));
+    }
+}

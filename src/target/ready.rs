@@ -1,0 +1,84 @@
+//! When a launched target can be spoken to.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::{Log, Ready};
+
+/// How long a single look may take; a server that hangs is asked again.
+const ONE_LOOK: Duration = Duration::from_secs(2);
+
+impl Ready {
+    /// What is awaited, for people.
+    pub(super) fn awaited(&self, port: u16) -> String {
+        let answers = match &self.http {
+            Some(path) => format!("an answer below 500 to GET {path} on port {port}"),
+            None => format!("port {port} to accept a connection"),
+        };
+        match &self.line {
+            Some(line) if self.http.is_some() => format!("{answers} and a line with {line:?}"),
+            Some(line) => format!("a line with {line:?}"),
+            None => answers,
+        }
+    }
+
+    /// Looks once. The error is what was seen instead.
+    pub(super) async fn look(&self, port: u16, log: &Log) -> Result<(), String> {
+        if self.line.is_some() && !log.awaited_came() {
+            return Err("no such line".to_owned());
+        }
+        match (&self.http, &self.line) {
+            (Some(path), _) => within(ONE_LOOK, answers(port, path)).await,
+            (None, Some(_)) => Ok(()),
+            (None, None) => within(ONE_LOOK, accepts(port)).await,
+        }
+    }
+}
+
+async fn within(
+    limit: Duration,
+    look: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
+    timeout(limit, look)
+        .await
+        .unwrap_or_else(|_| Err(format!("no answer for {} s", limit.as_secs())))
+}
+
+async fn accepts(port: u16) -> Result<(), String> {
+    connect(port).await.map(drop)
+}
+
+async fn answers(port: u16, path: &str) -> Result<(), String> {
+    let mut stream = connect(port).await?;
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .map_err(|error| error.to_string())?;
+    // The status line is all that matters.
+    let mut head = Vec::new();
+    let read = stream.take(64).read_to_end(&mut head).await;
+    let head = String::from_utf8_lossy(&head);
+    let status = head
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.split(' ').nth(1))
+        .and_then(|status| status.parse::<u16>().ok());
+    match (status, read) {
+        (Some(..500), _) => Ok(()),
+        (Some(status), _) => Err(format!("status {status}")),
+        (None, Err(error)) => Err(error.to_string()),
+        (None, Ok(_)) => Err("no HTTP/1.1 response".to_owned()),
+    }
+}
+
+async fn connect(port: u16) -> Result<TcpStream, String> {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,186 @@
+//! What a target needs once before it can start, such as `npm ci`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sha1::{Digest, Sha1};
+use tokio::time::timeout;
+
+use super::{LaunchError, Log, launch::LOG_LINES, process::ProcessTree};
+use crate::data::hex;
+
+/// How long a setup may take: it may compile.
+const DEADLINE: Duration = Duration::from_secs(900);
+
+/// Files of a working folder that decide what a setup makes; `src/` counts as well.
+const INPUTS: [&str; 14] = [
+    ".npmrc",
+    "Cargo.lock",
+    "Cargo.toml",
+    "go.mod",
+    "go.sum",
+    "package-lock.json",
+    "package.json",
+    "pnpm-lock.yaml",
+    "poetry.lock",
+    "pyproject.toml",
+    "requirements.txt",
+    "tsconfig.json",
+    "uv.lock",
+    "yarn.lock",
+];
+
+/// Folders that setups make. The stamp lies in one of them, so it goes when the result goes.
+const RESULTS: [&str; 5] = ["node_modules", ".venv", "venv", "target", "vendor"];
+
+/// The stamp's name.
+const STAMP: &str = ".sockspec-setup";
+
+/// Runs `command` in `workdir`, unless its result is there and nothing that it depends on has changed.
+///
+/// Only one process at a time sets a folder up.
+pub(super) async fn run_if_due(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
+    let _lock = lock(workdir).await?;
+    let inputs = fingerprint(command, workdir);
+    let done = RESULTS
+        .iter()
+        .filter_map(|folder| fs::read_to_string(workdir.join(folder).join(STAMP)).ok())
+        .any(|stamp| stamp == inputs);
+    if done {
+        return Ok(());
+    }
+    run(command, workdir).await?;
+    // A setup that leaves none of the folders runs each time, and so does one whose stamp can't be written.
+    if let Some(folder) = RESULTS
+        .iter()
+        .map(|folder| workdir.join(folder))
+        .find(|folder| folder.is_dir())
+    {
+        let _ = fs::write(folder.join(STAMP), inputs);
+    }
+    Ok(())
+}
+
+async fn run(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
+    let log = Log::default();
+    let shown = command.join(" ");
+    let mut tree =
+        ProcessTree::spawn(command, workdir, &[], &log).map_err(|source| LaunchError::Spawn {
+            command: shown.clone(),
+            workdir: workdir.to_owned(),
+            source,
+        })?;
+    let status = match timeout(DEADLINE, tree.finished()).await {
+        Ok(Ok(status)) if status.success() => return Ok(()),
+        Ok(Ok(status)) => status.to_string(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("not ended after {} s", DEADLINE.as_secs()),
+    };
+    Err(LaunchError::Setup {
+        command: shown,
+        status,
+        log: log.tail(LOG_LINES),
+    })
+}
+
+/// Held as long as the file is open.
+async fn lock(workdir: &Path) -> Result<fs::File, LaunchError> {
+    let name = hex(&Sha1::digest(workdir.as_os_str().as_encoded_bytes()));
+    let path = std::env::temp_dir().join(format!("sockspec-setup-{name}.lock"));
+    let failed = |path: PathBuf| move |source| LaunchError::SetupLock { path, source };
+    let file = fs::File::create(&path).map_err(failed(path.clone()))?;
+    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
+    locked
+        .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+        .map_err(failed(path))
+}
+
+/// Changes whenever the command or one of its inputs does.
+fn fingerprint(command: &[String], workdir: &Path) -> String {
+    let mut hash = Sha1::new();
+    for word in command {
+        hash.update(word);
+        hash.update([0]);
+    }
+    let mut files: Vec<PathBuf> = INPUTS.iter().map(|name| workdir.join(name)).collect();
+    files.extend(files_below(&workdir.join("src")));
+    for file in files {
+        if let Ok(content) = fs::read(&file) {
+            hash.update(file.as_os_str().as_encoded_bytes());
+            hash.update(Sha1::digest(content));
+        }
+    }
+    hex(&hash.finalize())
+}
+
+/// All files below `folder`, in order.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => files.push(entry.path()),
+                // Links could lead in circles.
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn times_run(workdir: &Path) -> usize {
+        fs::read_to_string(workdir.join("runs"))
+            .unwrap_or_default()
+            .lines()
+            .count()
+    }
+
+    #[tokio::test]
+    async fn setup_runs_again_only_when_an_input_or_the_result_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let workdir = folder.path();
+        let command = ["sh", "-c", "echo x >> runs; mkdir -p node_modules"].map(str::to_owned);
+        run_if_due(&command, workdir).await.unwrap();
+        run_if_due(&command, workdir).await.unwrap();
+        assert_eq!(times_run(workdir), 1);
+        fs::write(workdir.join("package-lock.json"), "{}").unwrap();
+        run_if_due(&command, workdir).await.unwrap();
+        assert_eq!(times_run(workdir), 2);
+        fs::remove_dir_all(workdir.join("node_modules")).unwrap();
+        run_if_due(&command, workdir).await.unwrap();
+        assert_eq!(times_run(workdir), 3);
+    }
+
+    #[tokio::test]
+    async fn setups_of_one_folder_wait_for_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let workdir = folder.path();
+        let command = ["sh", "-c", "echo x >> runs; mkdir -p node_modules"].map(str::to_owned);
+        let (first, second) =
+            tokio::join!(run_if_due(&command, workdir), run_if_due(&command, workdir));
+        first.unwrap();
+        second.unwrap();
+        assert_eq!(times_run(workdir), 1);
+    }
+
+    #[tokio::test]
+    async fn failure_shows_the_end_of_the_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = ["sh", "-c", "echo no such package; exit 3"].map(str::to_owned);
+        let error = run_if_due(&command, folder.path()).await.unwrap_err();
+        insta::assert_snapshot!(error, @r"
+        setup `sh -c echo no such package; exit 3` failed (exit status: 3); its last output:
+          | no such package
+        ");
+    }
+}
