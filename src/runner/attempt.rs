@@ -1,0 +1,206 @@
+//! One attempt at one scenario: its clients, its variables, and what was found on the way.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::time::Instant as Moment;
+
+use super::{
+    cast::{Cast, Client},
+    finding::{Finding, Stop, Stepped},
+    invariants,
+    silence::{self, Silence},
+    site::Site,
+    steps,
+};
+use crate::{
+    client::DropHow,
+    data::Data,
+    scenario::{Scenario, Scope, Step, Transport, WaitBound},
+};
+
+/// How long a whole attempt may take, whatever its steps say.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long the clients of an attempt may take to leave.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// One attempt while it runs. Steps share it; side-by-side steps do so at the same time.
+#[derive(Debug)]
+pub(super) struct Attempt<'a> {
+    /// What is run.
+    pub(super) scenario: &'a Scenario,
+    /// Against what.
+    pub(super) site: &'a Site,
+    /// Over which transport clients connect that don't say.
+    pub(super) transport: Transport,
+    /// The clients.
+    pub(super) cast: Cast,
+    /// Clients that the runner adds: bystanders.
+    pub(super) bystander: Option<Arc<Client>>,
+    /// When it began.
+    pub(super) started: Instant,
+    scope: Mutex<Scope>,
+    notes: Mutex<Notes>,
+}
+
+/// What is remembered beside the clients.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Lenient matches and broken `should`s.
+    pub(super) warnings: Vec<Finding>,
+    /// Claims that something never comes, held to the end.
+    pub(super) silences: Vec<Silence>,
+    /// How silence was proved.
+    pub(super) proofs: Vec<String>,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// The first thing that stopped it.
+    pub(super) stop: Option<Stop>,
+    /// What was tolerated.
+    pub(super) warnings: Vec<Finding>,
+    /// How silence was proved.
+    pub(super) proofs: Vec<String>,
+}
+
+impl<'a> Attempt<'a> {
+    /// An attempt whose clients are not connected yet.
+    ///
+    /// `unique` makes its names differ from those of every other attempt.
+    pub(super) fn new(scenario: &'a Scenario, site: &'a Site, transport: Transport, unique: &str) -> Self {
+        let mut scope = Scope::default();
+        for name in ["room", "other_room", "third_room", "user", "marker", "text"] {
+            scope.set(name, Data::from(format!("{name}-{unique}")));
+        }
+        let path = site.endpoint.path.as_str();
+        scope.set("path", Data::from(path));
+        scope.set("credentials", site.manifest.credentials.to_data());
+        scope.set(
+            "target",
+            Data::object([("name", Data::from(site.manifest.name.as_str())), ("url", Data::from(site.endpoint.url.as_str()))]),
+        );
+        Self {
+            scenario,
+            site,
+            transport,
+            cast: Cast::new(&scenario.clients),
+            bystander: steps::alive::needs_bystander(&scenario.steps).then(steps::alive::bystander),
+            started: Instant::now(),
+            scope: Mutex::new(scope),
+            notes: Mutex::default(),
+        }
+    }
+
+    /// Runs it to its end and lets every client leave.
+    pub(super) async fn run(&self) -> Finished {
+        let limit = tokio::time::timeout(ATTEMPT_LIMIT, self.play());
+        let mut stop = match limit.await {
+            Ok(played) => played.err(),
+            Err(_) => Some(Finding::new(format!("The scenario was still running after {} s.", ATTEMPT_LIMIT.as_secs())).unjudged()),
+        };
+        // A breach of a rule that always holds explains more than the step that tripped over it, but only
+        // a judged attempt is held against the rules: after a harness error the record is incomplete.
+        if !matches!(stop, Some(Stop::Unjudged(_))) {
+            for finding in invariants::check(self) {
+                if finding.level.is_some_and(|level| level > crate::scenario::Level::Must) {
+                    self.notes().warnings.push(finding);
+                } else if stop.is_none() {
+                    stop = Some(finding.breach());
+                }
+            }
+        }
+        self.leave().await;
+        let mut notes = self.notes();
+        Finished { stop, warnings: std::mem::take(&mut notes.warnings), proofs: std::mem::take(&mut notes.proofs) }
+    }
+
+    async fn play(&self) -> Stepped {
+        for (name, template) in &self.scenario.variables {
+            let value = template.render(&self.scope())?;
+            self.scope().set(name.as_str(), value);
+        }
+        if let Some(bystander) = &self.bystander {
+            steps::connect::bystander(self, bystander).await?;
+        }
+        steps::connect::cast(self).await?;
+        for step in &self.scenario.steps {
+            steps::perform(self, step).await?;
+        }
+        silence::settle(self).await
+    }
+
+    async fn leave(&self) {
+        let everybody = self.cast.all().iter().chain(&self.bystander);
+        let links = everybody.flat_map(|client| client.links()).filter(|link| !link.has_ended());
+        let farewells: Vec<_> = links.map(|link| async move { link.connection.end(DropHow::Close).await }).collect();
+        // A server that does not close its side is no reason to wait: the connections end with their handles.
+        let _ = tokio::time::timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
+    }
+
+    /// The variables; don't hold the guard over an `.await`.
+    pub(super) fn scope(&self) -> MutexGuard<'_, Scope> {
+        self.scope.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The notes; don't hold the guard over an `.await`.
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what a match captured.
+    pub(super) fn capture(&self, captures: Vec<(String, Data)>) {
+        let mut scope = self.scope();
+        for (name, value) in captures {
+            scope.set(name, value);
+        }
+    }
+
+    /// Notes something that is tolerated.
+    pub(super) fn warn(&self, finding: Finding) {
+        self.notes().warnings.push(finding);
+    }
+
+    /// The clients that a step names; those of groups are unfolded when loading.
+    pub(super) fn actors(&self, step: &Step) -> Vec<Arc<Client>> {
+        step.actors.iter().filter_map(|name| self.cast.get(name)).cloned().collect()
+    }
+
+    /// How long a step may wait.
+    pub(super) fn limit(&self, step: &Step) -> Stepped<Duration> {
+        match &step.within {
+            Some(bound) => self.bound(bound),
+            None => Ok(self.scenario.within.unwrap_or(self.site.within)),
+        }
+    }
+
+    /// The moment until which a step that starts now may wait.
+    pub(super) fn deadline(&self, step: &Step) -> Stepped<Moment> {
+        Ok(Moment::now() + self.limit(step)?)
+    }
+
+    /// The length of a bound, computed where it is an expression.
+    pub(super) fn bound(&self, bound: &WaitBound) -> Stepped<Duration> {
+        let template = match bound {
+            WaitBound::Fixed(duration) => return Ok(*duration),
+            WaitBound::Computed(template) => template,
+        };
+        let value = template.render(&self.scope())?;
+        let duration = match &value {
+            Data::Number(number) => number
+                .as_f64()
+                .filter(|milliseconds| (0.0..=86_400_000.0).contains(milliseconds))
+                .map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0)),
+            Data::String(text) => humantime::parse_duration(text).ok(),
+            _ => None,
+        };
+        duration.ok_or_else(|| {
+            Finding::new(format!("The bound of a wait came to {value}, which is neither milliseconds nor a duration.")).unjudged()
+        })
+    }
+}
+

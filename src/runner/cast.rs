@@ -1,0 +1,181 @@
+//! The clients of one attempt and what the runner remembers of each.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    client::{Connection, Layer, What},
+    data::Data,
+    scenario::{ClientName, ClientSpec},
+    wire::socket_io::{AckId, Packet},
+};
+
+/// All clients of one attempt, in order of declaration.
+#[derive(Debug)]
+pub(super) struct Cast {
+    clients: Vec<Arc<Client>>,
+    by_name: HashMap<ClientName, usize>,
+}
+
+/// One client.
+#[derive(Debug)]
+pub(super) struct Client {
+    /// As declared.
+    pub(super) spec: ClientSpec,
+    state: Mutex<ClientState>,
+}
+
+/// What changes about a client.
+#[derive(Debug, Default)]
+pub(super) struct ClientState {
+    /// Its connections, the present one last.
+    links: Vec<Arc<Link>>,
+    /// The namespace that steps mean when they name none.
+    pub(super) namespace: String,
+    /// Whether it has sent something since the last fence.
+    pub(super) dirty: bool,
+}
+
+/// One connection of a client and which of its entries steps have claimed.
+#[derive(Debug)]
+pub(super) struct Link {
+    /// The connection.
+    pub(super) connection: Connection,
+    /// Up to which layer it is decoded.
+    pub(super) layer: Layer,
+    state: Mutex<LinkState>,
+}
+
+/// What changes about a link.
+#[derive(Debug, Default)]
+pub(super) struct LinkState {
+    /// Entries that an observation has claimed.
+    pub(super) claimed: HashSet<usize>,
+    /// Entries before this one are behind the `receive` steps, by kind of observation.
+    pub(super) cursor: Cursor,
+    /// Joined namespaces and their Socket.IO ids.
+    pub(super) joined: BTreeMap<String, String>,
+    /// The id of the next event that asks for an ack.
+    next_ack: u64,
+    /// Questions of the server that a step has answered, or chose not to.
+    pub(super) answered: HashSet<(String, AckId)>,
+    /// Acks that belong to fences, not to the scenario.
+    pub(super) fences: HashSet<AckId>,
+}
+
+/// How far the `receive` steps have come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cursor {
+    /// In packets and messages.
+    pub(super) packets: usize,
+    /// In frames.
+    pub(super) frames: usize,
+}
+
+impl Cast {
+    /// The clients as declared, none connected.
+    pub(super) fn new(specs: &[ClientSpec]) -> Self {
+        let clients: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                let state = ClientState { namespace: "/".to_owned(), ..ClientState::default() };
+                Arc::new(Client { spec: spec.clone(), state: Mutex::new(state) })
+            })
+            .collect();
+        let by_name = clients.iter().enumerate().map(|(index, client)| (client.spec.name.clone(), index)).collect();
+        Self { clients, by_name }
+    }
+
+    /// The client of a cast of one.
+    pub(super) fn into_only(mut self) -> Option<Arc<Client>> {
+        self.clients.pop()
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Arc<Client>] {
+        &self.clients
+    }
+
+    /// The client of this name; loading made sure that it exists.
+    pub(super) fn get(&self, name: &ClientName) -> Option<&Arc<Client>> {
+        self.clients.get(*self.by_name.get(name)?)
+    }
+}
+
+impl Client {
+    /// The state, for a moment; don't hold it over an `.await`.
+    pub(super) fn state(&self) -> MutexGuard<'_, ClientState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The present connection, ended or not.
+    pub(super) fn link(&self) -> Option<Arc<Link>> {
+        self.state().links.last().cloned()
+    }
+
+    /// All connections it has had, oldest first.
+    pub(super) fn links(&self) -> Vec<Arc<Link>> {
+        self.state().links.clone()
+    }
+
+    /// Takes a new connection into use.
+    pub(super) fn add_link(&self, connection: Connection, layer: Layer) -> Arc<Link> {
+        let link = Arc::new(Link { connection, layer, state: Mutex::default() });
+        self.state().links.push(Arc::clone(&link));
+        link
+    }
+
+    /// The client as steps see it in variables: `$sender.sid`.
+    pub(super) fn to_data(&self) -> Data {
+        let namespace = self.state().namespace.clone();
+        let Some(link) = self.link() else { return Data::object::<String>([]) };
+        let mut fields = Vec::new();
+        if let Some(sid) = link.state().joined.get(&namespace) {
+            fields.push(("sid", Data::from(sid.as_str())));
+        }
+        if let Some(handshake) = link.connection.handshake() {
+            fields.push(("engine_sid", Data::from(handshake.sid.as_str())));
+            fields.push(("handshake", handshake.to_data()));
+        }
+        fields.push(("namespace", Data::from(namespace)));
+        Data::object(fields)
+    }
+}
+
+impl Link {
+    /// The state, for a moment; don't hold it over an `.await`.
+    pub(super) fn state(&self) -> MutexGuard<'_, LinkState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The id for the next event that asks for an ack.
+    pub(super) fn next_ack(&self) -> AckId {
+        let mut state = self.state();
+        let id = AckId(state.next_ack);
+        state.next_ack += 1;
+        id
+    }
+
+    /// The namespaces that the client is in: joined, and not left by either side since.
+    pub(super) fn joined(&self) -> Vec<String> {
+        let mut joined: Vec<_> = self.state().joined.keys().cloned().collect();
+        let entries = self.connection.journal().entries();
+        joined.retain(|namespace| {
+            let last = entries.iter().rev().find_map(|entry| match &entry.what {
+                What::Socket(Packet::Connect { namespace: found, .. }) if found == namespace => Some(true),
+                What::Socket(Packet::Disconnect { namespace: found }) if found == namespace => Some(false),
+                _ => None,
+            });
+            last.unwrap_or(false)
+        });
+        joined
+    }
+
+    /// Whether the connection has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        let entries = self.connection.journal().entries();
+        entries.last().is_some_and(|entry| matches!(entry.what, What::Ended(_)))
+    }
+}

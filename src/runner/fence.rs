@@ -1,0 +1,122 @@
+//! Fences: proof that whatever was on its way has arrived.
+//!
+//! A marker travels the same ordered path as the event that must not come: an ack round trip of the
+//! target's fence operation, else a WebSocket ping and its pong. First every client that acted since
+//! the last fence makes a round trip, so that the server has handled what they sent; then every
+//! observer does, so that what the server sent them before has arrived.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::{
+    attempt::Attempt,
+    cast::{Client, Link},
+    wait::wait_in,
+};
+use crate::{
+    client::{Layer, What},
+    data::Data,
+    wire::{
+        socket_io::Packet,
+        websocket::{Frame, LengthEncoding, OpCode, RawFrame},
+    },
+};
+
+/// How a fence was made on one link.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Proof {
+    /// The connection has ended: nothing can come any more.
+    Ended,
+    /// An ack round trip.
+    Ack,
+    /// A WebSocket ping and its pong.
+    Pong,
+    /// Neither is possible or was answered: only the settle time.
+    TimeOnly,
+}
+
+/// Makes a fence on every observer; gives the weakest proof.
+pub(super) async fn fence(attempt: &Attempt<'_>, observers: &[Arc<Client>], limit: Duration) -> Proof {
+    let actors: Vec<_> = attempt
+        .cast
+        .all()
+        .iter()
+        .filter(|client| std::mem::take(&mut client.state().dirty))
+        .filter_map(|client| client.link())
+        .collect();
+    let deadline = Instant::now() + limit;
+    let round_trips = |links: Vec<Arc<Link>>| async move {
+        let trips: Vec<_> = links.iter().map(|link| round_trip(attempt, link, deadline)).collect();
+        futures_util::future::join_all(trips).await
+    };
+    round_trips(actors).await;
+    let links = observers.iter().filter_map(|client| client.link()).collect();
+    round_trips(links).await.into_iter().max().unwrap_or(Proof::Ended)
+}
+
+/// One round trip on a link.
+pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Instant) -> Proof {
+    if link.has_ended() {
+        return Proof::Ended;
+    }
+    let namespace = link.joined().into_iter().next();
+    match (namespace, &attempt.site.manifest.fence, link.layer) {
+        (Some(namespace), Some(operation), Layer::SocketIo) => ack_trip(attempt, link, namespace, operation, deadline).await,
+        _ => pong_trip(link, deadline).await,
+    }
+}
+
+async fn ack_trip(attempt: &Attempt<'_>, link: &Link, namespace: String, operation: &str, deadline: Instant) -> Proof {
+    let binding = attempt.site.manifest.bindings.entries.get(operation);
+    let name = binding.map_or(operation, |binding| binding.event.as_str()).to_owned();
+    let id = link.next_ack();
+    link.state().fences.insert(id);
+    let journal = link.connection.journal();
+    let from = journal.entries().len();
+    link.connection.send(&Packet::Event { namespace, id: Some(id), name, args: vec![Data::from("fence")] });
+    let waited = wait_in(journal, from, deadline, |_, entry| match &entry.what {
+        What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(()),
+        _ => None,
+    })
+    .await;
+    match waited {
+        super::wait::Waited::Found(()) => Proof::Ack,
+        super::wait::Waited::Ended(_) => Proof::Ended,
+        super::wait::Waited::TimedOut => Proof::TimeOnly,
+    }
+}
+
+async fn pong_trip(link: &Link, deadline: Instant) -> Proof {
+    if !link.connection.is_websocket() {
+        return Proof::TimeOnly;
+    }
+    let marker = Bytes::from(format!("fence-{}", link.next_ack()));
+    let journal = link.connection.journal();
+    let from = journal.entries().len();
+    let frame = Frame { fin: true, rsv: 0, opcode: OpCode::Ping, mask: Some(rand::random()), payload: marker.clone() };
+    link.connection.send_frame(RawFrame { frame, length_encoding: LengthEncoding::Minimal, declared_length: None }, None);
+    let waited = wait_in(journal, from, deadline, |_, entry| match &entry.what {
+        What::Frame(frame) if frame.opcode == OpCode::Pong && frame.payload == marker => Some(()),
+        _ => None,
+    })
+    .await;
+    match waited {
+        super::wait::Waited::Found(()) => Proof::Pong,
+        super::wait::Waited::Ended(_) => Proof::Ended,
+        super::wait::Waited::TimedOut => Proof::TimeOnly,
+    }
+}
+
+impl Proof {
+    /// For the report.
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Self::Ended => "the connection had ended",
+            Self::Ack => "an ack round trip after the act",
+            Self::Pong => "a WebSocket ping and pong after the act",
+            Self::TimeOnly => "time only: no round trip was possible",
+        }
+    }
+}

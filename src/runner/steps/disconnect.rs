@@ -1,0 +1,36 @@
+//! `disconnect`: leave a namespace, or end the connection.
+
+use super::perform::open_link;
+use crate::{
+    client::DropHow,
+    runner::{attempt::Attempt, finding::{Finding, Stepped}},
+    scenario::{Disconnect, DisconnectHow, Step},
+    wire::socket_io::Packet,
+};
+
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, disconnect: &Disconnect) -> Stepped {
+    let limit = attempt.limit(step)?;
+    for client in attempt.actors(step) {
+        let link = open_link(&client)?;
+        let namespace = match &disconnect.namespace {
+            Some(template) => template.render_text(&attempt.scope())?,
+            None => client.state().namespace.clone(),
+        };
+        let how = match disconnect.how {
+            DisconnectHow::Leave => {
+                link.connection.send(&Packet::Disconnect { namespace: namespace.clone() });
+                link.state().joined.remove(&namespace);
+                client.state().dirty = true;
+                continue;
+            }
+            DisconnectHow::Close => DropHow::Close,
+            DisconnectHow::Drop => DropHow::Drop,
+            DisconnectHow::Reset => DropHow::Reset,
+        };
+        if tokio::time::timeout(limit, link.connection.end(how)).await.is_err() {
+            let sentence = format!("{}'s connection was still there {} ms after it was ended.", client.spec.name, limit.as_millis());
+            return Err(Finding::new(sentence).unjudged());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! `emit`: an event that asks for nothing in return.
+
+use super::{call::outbound, perform::open_link, refused};
+use crate::{
+    runner::{attempt::Attempt, finding::Stepped},
+    scenario::{Emit, Step},
+    wire::socket_io::Packet,
+};
+
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> Stepped {
+    for client in attempt.actors(step) {
+        let link = open_link(&client)?;
+        let event = outbound(attempt, &client, &emit.operation)?;
+        client.state().dirty = true;
+        link.connection.send(&Packet::Event { namespace: event.namespace, id: None, name: event.name, args: event.args });
+        if let Some(expected) = &emit.refused {
+            refused::report(attempt, step, &client, &link, expected, refused::Question::Emit).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! What each verb of the language does.
+//!
+//! A step acts on clients through [`crate::client`] and says what it found as
+//! [`super::finding::Stop`]; it never decides a verdict.
+
+pub(super) mod alive;
+mod call;
+mod check;
+mod closed;
+pub(super) mod connect;
+mod deliver;
+mod disconnect;
+mod emit;
+mod expect;
+mod frame;
+mod http;
+mod never;
+mod open;
+mod perform;
+mod receive;
+pub(super) mod refused;
+mod reply;
+mod send;
+
+pub(super) use perform::perform;

@@ -1,0 +1,97 @@
+//! From a step to the code of its verb.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
+
+use super::{alive, call, check, closed, connect, deliver, disconnect, emit, expect, frame, http, never, open, receive, reply, send};
+use crate::{
+    data::Data,
+    runner::{
+        attempt::Attempt,
+        cast::{Client, Link},
+        finding::{Finding, Stepped},
+    },
+    scenario::{Action, Step},
+};
+
+/// How often a `repeat` block may run.
+const REPEAT_LIMIT: u64 = 100_000;
+
+/// Does one step, and the steps inside it.
+pub(in crate::runner) fn perform<'f>(attempt: &'f Attempt<'_>, step: &'f Step) -> Pin<Box<dyn Future<Output = Stepped> + Send + 'f>> {
+    Box::pin(async move {
+        let begun = Instant::now();
+        act(attempt, step).await.map_err(|stop| stop.at(step.span).level(step.level))?;
+        not_before(attempt, step, begun).map_err(|stop| stop.at(step.span).level(step.level))
+    })
+}
+
+async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
+    match &step.action {
+        Action::Alive => alive::perform(attempt, step).await,
+        Action::Bytes(bytes) => frame::bytes(attempt, step, bytes).await,
+        Action::Call(call) => call::perform(attempt, step, call).await,
+        Action::Check(check) => check::perform(attempt, check),
+        Action::Closed(closed) => closed::perform(attempt, step, closed).await,
+        Action::Connect(connect) => connect::perform(attempt, step, connect).await,
+        Action::Deliver(deliver) => deliver::perform(attempt, step, deliver).await,
+        Action::Disconnect(disconnect) => disconnect::perform(attempt, step, disconnect).await,
+        Action::Emit(emit) => emit::perform(attempt, step, emit).await,
+        Action::Expect(expect) => expect::perform(attempt, step, expect).await,
+        Action::Frame(frame) => frame::frame(attempt, step, frame).await,
+        Action::Http(http) => http::perform(attempt, step, http).await,
+        Action::Never(never) => never::perform(attempt, step, never).await,
+        Action::Open(open) => open::perform(attempt, step, open).await,
+        Action::Parallel(steps) => {
+            let side_by_side = steps.iter().map(|inner| perform(attempt, inner));
+            futures_util::future::try_join_all(side_by_side).await.map(|_| ())
+        }
+        Action::Receive(receive) => receive::perform(attempt, step, receive).await,
+        Action::Repeat { times, steps } => {
+            let times = times.render(&attempt.scope())?;
+            let times = times.as_u64().filter(|times| *times <= REPEAT_LIMIT).ok_or_else(|| {
+                Finding::new(format!("`repeat` came to {times}; it takes a whole number up to {REPEAT_LIMIT}.")).unjudged()
+            })?;
+            for index in 1..=times {
+                attempt.scope().set("index", Data::from(index));
+                for inner in steps {
+                    perform(attempt, inner).await?;
+                }
+            }
+            Ok(())
+        }
+        Action::Reply(reply) => reply::perform(attempt, step, reply).await,
+        Action::Send(packets) => send::perform(attempt, step, packets).await,
+    }
+}
+
+/// `after:` what the step observed must not have come earlier.
+fn not_before(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
+    let Some(after) = &step.after else { return Ok(()) };
+    let earliest = attempt.bound(after)?;
+    let took = begun.elapsed();
+    if took >= earliest {
+        return Ok(());
+    }
+    Err(Finding::new("It came too early.")
+        .expected(format!("not before {} ms", earliest.as_millis()))
+        .received(format!("after {} ms", took.as_millis()))
+        .breach())
+}
+
+/// The connection through which `client` acts; it must be open.
+pub(super) fn open_link(client: &Client) -> Stepped<Arc<Link>> {
+    let name = &client.spec.name;
+    let link = client.link().ok_or_else(|| Finding::new(format!("{name} is not connected when the step needs it.")).unjudged())?;
+    if link.has_ended() {
+        return Err(Finding::new(format!("{name}'s connection has ended before this step."))
+            .expected("an open connection")
+            .received(crate::runner::evidence::how_it_ended(&link))
+            .breach());
+    }
+    Ok(link)
+}
+
+/// The connection on which `client` observes; it may have ended.
+pub(super) fn any_link(client: &Client) -> Stepped<Arc<Link>> {
+    client.link().ok_or_else(|| Finding::new(format!("{} was never connected when the step observes it.", client.spec.name)).unjudged())
+}

@@ -1,0 +1,361 @@
+//! `receive`: the next packet, frame or bytes on a connection opened by hand.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use super::{
+    super::wait::{Waited, wait_in},
+    http,
+    perform::any_link,
+};
+use crate::{
+    client::{Entry, HttpResponse, What},
+    data::Data,
+    runner::{
+        attempt::Attempt,
+        cast::{Client, Link},
+        evidence,
+        fit::{Fit, fit},
+        finding::{Finding, Stop, Stepped},
+        silence::{self, Never, Silence},
+    },
+    scenario::{Action, Incoming, Matcher, Receive, Step},
+    wire::{
+        engine_io::{PacketData, PacketType},
+        socket_io::{Decoder, Limits, Packet},
+        websocket::{Frame, HandshakeResponse},
+    },
+};
+
+/// Bytes of an HTTP head on a connection opened by hand.
+const HEAD_LIMIT: usize = 64 << 10;
+
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, receive: &Receive) -> Stepped {
+    let lenient = match step.lenient.as_deref() {
+        Some(Action::Receive(lenient)) => Some(lenient),
+        _ => None,
+    };
+    let actors = attempt.actors(step);
+    let waits = actors.iter().map(|client| one(attempt, step, receive, lenient, client));
+    futures_util::future::try_join_all(waits).await.map(|_| ())
+}
+
+async fn one(attempt: &Attempt<'_>, step: &Step, receive: &Receive, lenient: Option<&Receive>, client: &Arc<Client>) -> Stepped {
+    let link = any_link(client)?;
+    match &receive.what {
+        Incoming::Nothing => {
+            let from = link.state().cursor.packets;
+            let never = Never::Packet { link, from };
+            silence::claim(attempt, vec![Silence { client: Arc::clone(client), never, span: step.span, level: step.level }]).await
+        }
+        Incoming::Bytes(expected) => raw_bytes(attempt, step, client, &link, expected).await,
+        Incoming::Http(pattern) => {
+            let tolerant = match lenient.map(|lenient| &lenient.what) {
+                Some(Incoming::Http(lenient)) => Some(lenient),
+                _ => None,
+            };
+            let response = raw_response(attempt, step, client, &link, pattern.no_response || tolerant.is_some_and(|t| t.no_response)).await?;
+            match response {
+                Some(response) => http::judge(attempt, "the request", pattern, tolerant, &response),
+                None => Ok(()),
+            }
+        }
+        Incoming::Frame { .. } | Incoming::Binary(_) | Incoming::Message(_) | Incoming::Packet(_) | Incoming::Text(_) => {
+            next(attempt, step, receive, lenient, client, &link).await
+        }
+    }
+}
+
+/// How an entry compares with what must come next.
+enum Candidate {
+    /// It is no packet, or one that nobody means: a heartbeat.
+    Invisible,
+    /// It fits.
+    Fits(Fit),
+    /// It must have fitted.
+    Wrong(Box<Finding>),
+}
+
+async fn next(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    receive: &Receive,
+    lenient: Option<&Receive>,
+    client: &Arc<Client>,
+    link: &Arc<Link>,
+) -> Stepped {
+    let deadline = attempt.deadline(step)?;
+    let name = &client.spec.name;
+    let frames = matches!(receive.what, Incoming::Frame { .. });
+    let from = if frames { link.state().cursor.frames } else { link.state().cursor.packets };
+    let claimed = link.state().claimed.clone();
+    let mut nearest = None;
+    let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
+        if claimed.contains(&index) {
+            return None;
+        }
+        match compare(attempt, receive, lenient, entry) {
+            Ok(Candidate::Invisible) => None,
+            Ok(Candidate::Fits(fit)) => Some(Ok((index, fit))),
+            Ok(Candidate::Wrong(finding)) if receive.any_order => {
+                nearest.get_or_insert(finding);
+                None
+            }
+            Ok(Candidate::Wrong(finding)) => Some(Err(Finding::clone(&finding).breach())),
+            Err(stop) => Some(Err(stop)),
+        }
+    })
+    .await;
+    let (index, fitted) = match waited {
+        Waited::Found(found) => found?,
+        Waited::Ended(ended) => {
+            return Err(Finding::new(format!("{name}'s connection ended before what was awaited came."))
+                .expected(describe(attempt, &receive.what))
+                .received(evidence::describe_end(&ended))
+                .breach());
+        }
+        Waited::TimedOut => {
+            let finding = nearest.map(|finding| *finding).unwrap_or_else(|| {
+                let limit = attempt.limit(step).map(|limit| limit.as_millis()).unwrap_or_default();
+                Finding::new(format!("{name} received nothing of the kind within {limit} ms."))
+                    .received(evidence::came_since(link, from))
+            });
+            return Err(finding.expected(describe(attempt, &receive.what)).breach());
+        }
+    };
+    {
+        let mut state = link.state();
+        if receive.any_order {
+            state.claimed.insert(index);
+        } else if frames {
+            state.cursor.frames = index + 1;
+        } else {
+            state.cursor.packets = index + 1;
+        }
+    }
+    match fitted {
+        Fit::Strict(captures) => attempt.capture(captures),
+        Fit::Lenient { captures, mismatch } => {
+            attempt.capture(captures);
+            attempt.warn(Finding::new(format!("What {name} receives is tolerated, but not strictly right.")).mismatch(&mismatch));
+        }
+        Fit::No(_) => {}
+    }
+    Ok(())
+}
+
+fn compare(attempt: &Attempt<'_>, receive: &Receive, lenient: Option<&Receive>, entry: &Entry) -> Stepped<Candidate> {
+    let (strict, actual) = match (&receive.what, &entry.what) {
+        (Incoming::Frame { opcode, fin, rsv, payload }, What::Frame(frame)) => {
+            return compare_frame(attempt, (*opcode, *fin, *rsv, payload.as_ref()), frame);
+        }
+        (Incoming::Frame { .. }, _) => return Ok(Candidate::Invisible),
+        (Incoming::Text(matcher), What::Packet(packet)) => (matcher, Some(Data::from(&*packet.encode_text()))),
+        (Incoming::Text(matcher) | Incoming::Message(matcher), What::Message(PacketData::Text(text))) => {
+            (matcher, Some(Data::from(text.as_str())))
+        }
+        (Incoming::Message(matcher), What::Packet(packet)) => (matcher, message_text(packet)),
+        (Incoming::Binary(matcher), What::Packet(packet)) => (matcher, bytes_of(&packet.data)),
+        (Incoming::Binary(matcher), What::Message(data)) => (matcher, bytes_of(data)),
+        (Incoming::Packet(matcher), What::Packet(packet)) => (matcher, message_text(packet).and_then(|text| socket_packet(text.as_str()?))),
+        (_, What::Illegal { layer, rule, raw }) => {
+            let finding = Finding::new(format!("What arrives is no legal {layer}: {rule}.")).received(evidence::readable(raw));
+            return Ok(Candidate::Wrong(Box::new(finding)));
+        }
+        (_, What::Http(response)) if response.status >= 400 => {
+            let finding = Finding::new("An HTTP error arrives where a packet comes next.").received(evidence::describe_response(response));
+            return Ok(Candidate::Wrong(Box::new(finding)));
+        }
+        _ => return Ok(Candidate::Invisible),
+    };
+    let tolerant = match (lenient.map(|lenient| &lenient.what), &receive.what) {
+        (Some(Incoming::Text(matcher)), Incoming::Text(_))
+        | (Some(Incoming::Message(matcher)), Incoming::Message(_))
+        | (Some(Incoming::Binary(matcher)), Incoming::Binary(_))
+        | (Some(Incoming::Packet(matcher)), Incoming::Packet(_)) => Some(matcher),
+        _ => None,
+    };
+    let mismatch = match fit(attempt, strict, tolerant, actual.as_ref())? {
+        Fit::No(mismatch) => mismatch,
+        fits => return Ok(Candidate::Fits(fits)),
+    };
+    // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts where a step asks for it.
+    if let What::Packet(packet) = &entry.what {
+        if matches!(packet.kind, PacketType::Ping | PacketType::Noop) && matches!(&packet.data, PacketData::Text(text) if text.is_empty()) {
+            return Ok(Candidate::Invisible);
+        }
+    }
+    let line = evidence::describe(entry).map(|(_, line)| line).unwrap_or_default();
+    Ok(Candidate::Wrong(Box::new(Finding::new("Something else comes next.").mismatch(&mismatch).received(line))))
+}
+
+type FrameParts<'p> = (Option<u8>, Option<bool>, Option<u8>, Option<&'p Matcher>);
+
+fn compare_frame(attempt: &Attempt<'_>, (opcode, fin, rsv, payload): FrameParts<'_>, frame: &Frame) -> Stepped<Candidate> {
+    // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
+    if opcode.is_some_and(|opcode| opcode != u8::from(frame.opcode)) {
+        return Ok(Candidate::Invisible);
+    }
+    let wrong = |sentence: &str| {
+        let line = evidence::describe_frame(frame);
+        Candidate::Wrong(Box::new(Finding::new(sentence).received(line)))
+    };
+    if fin.is_some_and(|fin| fin != frame.fin) {
+        return Ok(wrong("The frame's FIN bit is not as expected."));
+    }
+    if rsv.is_some_and(|rsv| rsv != frame.rsv) {
+        return Ok(wrong("The frame's reserved bits are not as expected."));
+    }
+    let Some(matcher) = payload else { return Ok(Candidate::Fits(Fit::Strict(Vec::new()))) };
+    let actual = match std::str::from_utf8(&frame.payload) {
+        Ok(text) => Data::from(text),
+        Err(_) => Data::Bytes(frame.payload.clone()),
+    };
+    let scope = attempt.scope().clone();
+    let mut fitted = matcher.check(Some(&actual), &scope)?;
+    if fitted.is_err() {
+        // `{$bytes: …}` compares octets also where they happen to be text.
+        fitted = matcher.check(Some(&Data::Bytes(frame.payload.clone())), &scope)?;
+    }
+    Ok(match fitted {
+        Ok(captures) => Candidate::Fits(Fit::Strict(captures)),
+        Err(_) => wrong("The frame's payload is not as expected."),
+    })
+}
+
+fn message_text(packet: &crate::wire::engine_io::Packet) -> Option<Data> {
+    match (&packet.kind, &packet.data) {
+        (PacketType::Message, PacketData::Text(text)) => Some(Data::from(text.as_str())),
+        _ => None,
+    }
+}
+
+fn bytes_of(data: &PacketData) -> Option<Data> {
+    match data {
+        PacketData::Binary(bytes) => Some(Data::Bytes(bytes.clone())),
+        PacketData::Text(_) => None,
+    }
+}
+
+/// A Socket.IO packet as an object: `{type, namespace, id, data}`.
+fn socket_packet(text: &str) -> Option<Data> {
+    let limits = Limits { attachments: 0, attachment_bytes: 0 };
+    let packet = Decoder::new(limits).text(text).ok()??;
+    let mut fields = vec![("type", Data::Null), ("namespace", Data::from(packet.namespace()))];
+    let kind = match packet {
+        Packet::Connect { payload, .. } => {
+            fields.extend(payload.map(|payload| ("data", payload)));
+            "connect"
+        }
+        Packet::Disconnect { .. } => "disconnect",
+        Packet::Event { id, name, args, .. } => {
+            fields.extend(id.map(|id| ("id", Data::from(id.0))));
+            let mut data = vec![Data::from(name)];
+            data.extend(args);
+            fields.push(("data", Data::Array(data)));
+            "event"
+        }
+        Packet::Ack { id, args, .. } => {
+            fields.push(("id", Data::from(id.0)));
+            fields.push(("data", Data::Array(args)));
+            "ack"
+        }
+        Packet::ConnectError { payload, .. } => {
+            fields.push(("data", payload));
+            "connect-error"
+        }
+    };
+    if let Some((_, value)) = fields.first_mut() {
+        *value = Data::from(kind);
+    }
+    Some(Data::object(fields))
+}
+
+fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
+    let scope = attempt.scope();
+    match what {
+        Incoming::Binary(matcher) => format!("a binary message {}", matcher.describe(&scope)),
+        Incoming::Bytes(matcher) => matcher.describe(&scope),
+        Incoming::Frame { opcode, payload, .. } => {
+            let opcode = opcode.map(|opcode| format!(" with opcode {opcode:#x}")).unwrap_or_default();
+            let payload = payload.as_ref().map(|payload| format!(" and payload {}", payload.describe(&scope))).unwrap_or_default();
+            format!("a frame{opcode}{payload}")
+        }
+        Incoming::Http(_) => "an HTTP response".to_owned(),
+        Incoming::Message(matcher) => format!("a message {}", matcher.describe(&scope)),
+        Incoming::Nothing => "nothing".to_owned(),
+        Incoming::Packet(matcher) => format!("a Socket.IO packet {}", matcher.describe(&scope)),
+        Incoming::Text(matcher) => matcher.describe(&scope),
+    }
+}
+
+fn received_bytes(entries: &[Entry]) -> BytesMut {
+    entries.iter().fold(BytesMut::new(), |mut all, entry| {
+        if let What::Bytes(bytes) = &entry.what {
+            all.extend_from_slice(bytes);
+        }
+        all
+    })
+}
+
+/// Waits until all bytes received so far match as text.
+async fn raw_bytes(attempt: &Attempt<'_>, step: &Step, client: &Client, link: &Link, expected: &Matcher) -> Stepped {
+    let deadline = attempt.deadline(step)?;
+    let journal = link.connection.journal();
+    let mut seen = 0;
+    loop {
+        let (all, ended) = {
+            let entries = journal.entries();
+            seen = seen.max(entries.len());
+            (received_bytes(&entries), entries.iter().any(|entry| matches!(entry.what, What::Ended(_))))
+        };
+        let text = String::from_utf8_lossy(&all).into_owned();
+        let mismatch = match fit(attempt, expected, None, Some(&Data::from(text)))? {
+            Fit::No(mismatch) => mismatch,
+            Fit::Strict(captures) | Fit::Lenient { captures, .. } => {
+                attempt.capture(captures);
+                return Ok(());
+            }
+        };
+        if ended || tokio::time::timeout_at(deadline, journal.longer_than(seen)).await.is_err() {
+            return Err(Finding::new(format!("{} did not receive the bytes awaited.", client.spec.name)).mismatch(&mismatch).breach());
+        }
+    }
+}
+
+/// Waits for the head of an HTTP response on a raw connection; `None` where it may and does end without one.
+async fn raw_response(attempt: &Attempt<'_>, step: &Step, client: &Client, link: &Link, may_end: bool) -> Stepped<Option<HttpResponse>> {
+    let deadline = attempt.deadline(step)?;
+    let journal = link.connection.journal();
+    let name = &client.spec.name;
+    loop {
+        let (mut all, seen, ended) = {
+            let entries = journal.entries();
+            (received_bytes(&entries), entries.len(), entries.iter().any(|entry| matches!(entry.what, What::Ended(_))))
+        };
+        let raw = all.clone().freeze();
+        match HandshakeResponse::decode(&mut all, HEAD_LIMIT) {
+            Ok(Some(head)) => {
+                return Ok(Some(HttpResponse { status: head.status, headers: head.headers, body: all.freeze() }));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                return Err(Finding::new(format!("{name} does not receive HTTP: {error}."))
+                    .expected("an HTTP response")
+                    .received(evidence::readable(&raw))
+                    .breach());
+            }
+        }
+        if ended && may_end {
+            return Ok(None);
+        }
+        if ended || tokio::time::timeout_at(deadline, journal.longer_than(seen)).await.is_err() {
+            let stop: Stop = Finding::new(format!("{name} did not receive an HTTP response."))
+                .expected("an HTTP response")
+                .received(evidence::came_since(link, 0))
+                .breach();
+            return Err(stop);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `send`: Engine.IO packets by hand.
+
+use super::{
+    super::wait::{Waited, wait_in},
+    http,
+    perform::open_link,
+};
+use crate::{
+    client::{Layer, What},
+    data::Data,
+    runner::{
+        attempt::Attempt,
+        cast::{Client, Link},
+        evidence,
+        finding::{Finding, Stepped},
+    },
+    scenario::{Action, HttpPattern, PacketTemplate, Send, Step},
+    wire::{
+        engine_io::{self, PacketType},
+        websocket::{Frame, LengthEncoding, RawFrame},
+    },
+};
+
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> Stepped {
+    let lenient = match step.lenient.as_deref() {
+        Some(Action::Send(lenient)) => Some(&lenient.response),
+        _ => None,
+    };
+    for client in attempt.actors(step) {
+        let link = open_link(&client)?;
+        let from = link.connection.journal().entries().len();
+        let mut texts = Vec::new();
+        for packet in &send.packets {
+            match fill(attempt, &link, packet)? {
+                Filled::Text(text) if link.connection.is_websocket() => link.connection.send_text(text),
+                Filled::Binary(bytes) if link.connection.is_websocket() => {
+                    let mut frame = Frame::binary(bytes);
+                    frame.mask = Some(rand::random());
+                    link.connection.send_frame(RawFrame { frame, length_encoding: LengthEncoding::Minimal, declared_length: None }, None);
+                }
+                Filled::Text(text) => texts.push(text),
+                Filled::Binary(bytes) => texts.push(engine_io::Packet::binary(bytes).encode_text().to_string()),
+            }
+        }
+        if !texts.is_empty() {
+            // Records of one payload are separated by 0x1e (Engine.IO v4, "Payload encoding").
+            link.connection.send_text(texts.join("\u{1e}"));
+        }
+        if send.response != HttpPattern::default() {
+            await_response(attempt, step, &client, &link, from, &send.response, lenient).await?;
+        }
+    }
+    Ok(())
+}
+
+enum Filled {
+    Binary(bytes::Bytes),
+    Text(String),
+}
+
+fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> Stepped<Filled> {
+    let scope = attempt.scope();
+    Ok(match packet {
+        PacketTemplate::Binary(template) => match template.render(&scope)? {
+            Data::Bytes(bytes) => Filled::Binary(bytes),
+            Data::String(text) => Filled::Binary(bytes::Bytes::from(text)),
+            other => {
+                return Err(Finding::new(format!("`binary` came to {other}; it takes bytes or text.")).unjudged());
+            }
+        },
+        PacketTemplate::Message(template) => {
+            let text = template.render_text(&scope)?;
+            match link.layer {
+                Layer::WebSocket => Filled::Text(text),
+                Layer::EngineIo | Layer::SocketIo | Layer::Tcp => {
+                    Filled::Text(engine_io::Packet::text(PacketType::Message, text).encode_text().to_string())
+                }
+            }
+        }
+        PacketTemplate::Text(template) => Filled::Text(template.render_text(&scope)?),
+    })
+}
+
+async fn await_response(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    client: &Client,
+    link: &Link,
+    from: usize,
+    pattern: &HttpPattern,
+    lenient: Option<&HttpPattern>,
+) -> Stepped {
+    let deadline = attempt.deadline(step)?;
+    let name = &client.spec.name;
+    let waited = wait_in(link.connection.journal(), from, deadline, |_, entry| match &entry.what {
+        What::Http(response) => Some(response.clone()),
+        _ => None,
+    })
+    .await;
+    match waited {
+        Waited::Found(response) => http::judge(attempt, &format!("{name}'s POST"), pattern, lenient, &response),
+        Waited::Ended(ended) if pattern.no_response || lenient.is_some_and(|lenient| lenient.no_response) => {
+            if !pattern.no_response {
+                attempt.warn(Finding::new(format!("{name}'s POST gets no response.")).received(evidence::describe_end(&ended)));
+            }
+            Ok(())
+        }
+        Waited::Ended(ended) => Err(Finding::new(format!("{name}'s POST gets no response."))
+            .expected(http::describe(attempt, pattern))
+            .received(evidence::describe_end(&ended))
+            .breach()),
+        Waited::TimedOut => Err(Finding::new(format!("{name}'s POST is not answered in time."))
+            .expected(http::describe(attempt, pattern))
+            .received(evidence::came_since(link, from))
+            .breach()),
+    }
+}
