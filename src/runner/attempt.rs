@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use tokio::time::Instant as Moment;
 
 use super::{
@@ -19,6 +20,7 @@ use crate::{
     client::DropHow,
     data::Data,
     scenario::{Scenario, Scope, Step, Transport, WaitBound},
+    target::Secrets,
 };
 
 /// How long a whole attempt may take, whatever its steps say.
@@ -42,6 +44,8 @@ pub(super) struct Attempt<'a> {
     pub(super) bystander: Option<Arc<Client>>,
     /// When it began.
     pub(super) started: Instant,
+    /// Values that no output and no other client may see.
+    pub(super) secrets: Secrets,
     scope: Mutex<Scope>,
     notes: Mutex<Notes>,
 }
@@ -79,7 +83,10 @@ impl<'a> Attempt<'a> {
         }
         let path = site.endpoint.path.as_str();
         scope.set("path", Data::from(path));
-        scope.set("credentials", site.manifest.credentials.to_data());
+        let minted = site.manifest.credentials.mint(Timestamp::now());
+        scope.set("credentials", minted.data);
+        let mut secrets = minted.secrets;
+        secrets.extend(&site.secrets);
         scope.set(
             "target",
             Data::object([("name", Data::from(site.manifest.name.as_str())), ("url", Data::from(site.endpoint.url.as_str()))]),
@@ -91,6 +98,7 @@ impl<'a> Attempt<'a> {
             cast: Cast::new(&scenario.clients),
             bystander: steps::alive::needs_bystander(&scenario.steps).then(steps::alive::bystander),
             started: Instant::now(),
+            secrets,
             scope: Mutex::new(scope),
             notes: Mutex::default(),
         }

@@ -45,6 +45,8 @@ pub(super) struct Link {
     pub(super) connection: Connection,
     /// Up to which layer it is decoded.
     pub(super) layer: Layer,
+    /// Whether it takes part in the session of another connection.
+    pub(super) joins_session: bool,
     state: Mutex<LinkState>,
 }
 
@@ -121,8 +123,8 @@ impl Client {
     }
 
     /// Takes a new connection into use.
-    pub(super) fn add_link(&self, connection: Connection, layer: Layer) -> Arc<Link> {
-        let link = Arc::new(Link { connection, layer, state: Mutex::default() });
+    pub(super) fn add_link(&self, connection: Connection, layer: Layer, joins_session: bool) -> Arc<Link> {
+        let link = Arc::new(Link { connection, layer, joins_session, state: Mutex::default() });
         self.state().links.push(Arc::clone(&link));
         link
     }

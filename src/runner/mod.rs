@@ -1,11 +1,36 @@
 //! From scenarios and a target to outcomes. Emits [`Event`]s; knows no output format.
 
+mod attempt;
+mod calibrate;
+mod cast;
 mod event;
+mod evidence;
+mod execute;
+mod fence;
+mod finding;
+mod fit;
+mod host;
+mod invariants;
+mod judgement;
+mod observe;
 mod outcome;
+mod plan;
 mod proof;
+mod prove;
+mod settings;
+mod silence;
+mod site;
+mod steps;
+mod wait;
 
 pub use event::{Event, Record, RunInfo, Summary};
+pub use execute::run;
+pub use host::{Host, StartError, Target};
+pub use invariants::{INVARIANTS, Invariant};
 pub use outcome::{
     Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict,
 };
+pub use plan::{Item, Plan};
 pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};
+pub use prove::prove;
+pub use settings::Settings;

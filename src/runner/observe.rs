@@ -76,9 +76,9 @@ impl Sought {
             return Ok(Likeness::Other);
         }
         let mut captures = Vec::new();
+        let args = attempt.site.manifest.bindings.incoming(&self.spoken, args);
         if let Some(matcher) = &self.with {
-            let translated = args.first().map(|first| attempt.site.manifest.bindings.incoming(&self.spoken, first));
-            match matcher.check(translated.as_ref(), scope)? {
+            match matcher.check(args.first(), scope)? {
                 Ok(found) => captures.extend(found),
                 Err(mismatch) => return Ok(Likeness::Near(mismatch)),
             }

@@ -40,12 +40,13 @@ pub(super) fn outbound(attempt: &Attempt<'_>, client: &Client, operation: &Opera
         .as_ref()
         .map(|args| args.iter().map(|template| template.render(&scope)).collect::<Result<Vec<_>, _>>())
         .transpose()?;
-    let (event, bound, args) = attempt.site.manifest.bindings.outgoing(&name, with, args, &scope)?;
+    let args = args.unwrap_or_else(|| with.into_iter().collect());
+    let outgoing = attempt.site.manifest.bindings.outgoing(&name, args, &scope)?;
     let namespace = match &operation.namespace {
         Some(template) => template.render_text(&scope)?,
-        None => bound.unwrap_or_else(|| client.state().namespace.clone()),
+        None => outgoing.namespace.unwrap_or_else(|| client.state().namespace.clone()),
     };
-    Ok(Outbound { namespace, name: event, args })
+    Ok(Outbound { namespace, name: outgoing.event, args: outgoing.args })
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> Stepped {

@@ -136,13 +136,15 @@ pub(super) async fn join(attempt: &Attempt<'_>, client: &Client, step: &ConnectO
         None => "/".to_owned(),
     };
     let auth = step.auth.as_ref().or(declared.auth.as_ref()).map(|template| template.render(&attempt.scope())).transpose()?;
+    // `null` means that nothing is sent: so a row of a table can switch a source off.
+    let auth = auth.filter(|auth| *auth != Data::Null);
     let deadline = Instant::now() + limit;
     let link = match client.link().filter(|link| link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)) {
         Some(link) => link,
         None => {
             let options = options(attempt, client, step, Layer::SocketIo, limit)?;
             match Connection::open(&attempt.site.endpoint, options).await {
-                Ok(connection) => client.add_link(connection, Layer::SocketIo),
+                Ok(connection) => client.add_link(connection, Layer::SocketIo, false),
                 Err(failure @ ConnectFailure::Unreachable { .. }) => return Err(unreachable(&client.spec.name.0, &failure).unjudged()),
                 Err(failure) => return Ok(Admission::RefusedHandshake(failure)),
             }
@@ -215,7 +217,13 @@ pub(super) fn options(attempt: &Attempt<'_>, client: &Client, step: &ConnectOpti
     let scope = attempt.scope().clone();
     let text = |template: &Template| template.render_text(&scope);
     let pairs = |first: &[(String, Template)], second: &[(String, Template)]| {
-        first.iter().chain(second).map(|(name, value)| Ok((name.clone(), text(value)?))).collect::<Stepped<Vec<_>>>()
+        let mut all = Vec::new();
+        for (name, value) in first.iter().chain(second) {
+            if value.render(&scope)? != Data::Null {
+                all.push((name.clone(), text(value)?));
+            }
+        }
+        Ok::<_, Stop>(all)
     };
     let mut headers = pairs(&declared.headers, &step.headers)?;
     if let Some(origin) = step.origin.as_ref().or(declared.origin.as_ref()) {

@@ -43,7 +43,7 @@ async fn one(attempt: &Attempt<'_>, open: &Open, lenient: Option<&Open>, client:
         Err(failure @ ConnectFailure::Unreachable { .. }) => return Err(unreachable(&name.0, &failure).unjudged()),
         Err(failure) => return refused(attempt, open, lenient, client, &failure),
     };
-    let link = client.add_link(connection, layer);
+    let link = client.add_link(connection, layer, open.session.is_some());
     attempt.scope().set(&*name.0, client.to_data());
     if let Some(pattern) = &open.refused {
         let tolerated = lenient.is_some_and(|lenient| lenient.refused.is_none());

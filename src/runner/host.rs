@@ -1,0 +1,189 @@
+//! Bringing a target up, watching that it lives, and taking it down.
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use super::{calibrate, settings::Settings, site::Site};
+use crate::{
+    client::{Endpoint, TlsPolicy},
+    reference::{self, FaultSet, Server},
+    target::{LaunchError, Launched, Manifest, Profile, Secrets},
+};
+
+/// How long a liveness check waits for the port to answer.
+const LIVENESS: Duration = Duration::from_secs(2);
+
+/// Where a target runs.
+#[derive(Clone, Debug)]
+pub enum Host {
+    /// In this process: the reference server, with these faults.
+    Embedded(FaultSet),
+    /// As a process of ours, as the manifest's `launch` says.
+    Launched,
+    /// Somewhere already.
+    Running,
+}
+
+/// A target and where it runs.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What it is.
+    pub manifest: Arc<Manifest>,
+    /// Where it runs.
+    pub host: Host,
+    /// How certificates are checked.
+    pub tls: TlsPolicy,
+    /// Values that no output may show.
+    pub secrets: Secrets,
+}
+
+/// Why a target can't be run against.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The reference server could not be started.
+    #[error("can't start the reference server")]
+    Embedded(#[source] std::io::Error),
+    /// The target's process did not come up.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// A profile sets what the reference server does not know.
+    #[error("profile {profile}: {setting}={value} is no setting of the reference server")]
+    Setting {
+        /// The profile.
+        profile: String,
+        /// The setting's name.
+        setting: String,
+        /// Its value.
+        value: String,
+    },
+    /// The address is no URL.
+    #[error("{url:?} is not a URL")]
+    Url {
+        /// What stands in its place.
+        url: String,
+    },
+}
+
+/// One running server of a target.
+#[derive(Debug)]
+pub(super) struct Instance {
+    /// As scenarios see it.
+    pub(super) site: Arc<Site>,
+    keeper: Keeper,
+}
+
+#[derive(Debug)]
+enum Keeper {
+    Embedded(Server),
+    Launched(Launched),
+    Nobody,
+}
+
+impl Target {
+    /// Brings up one server with the settings of a profile and measures it.
+    pub(super) async fn start(&self, profile: Option<&Profile>, settings: &Settings) -> Result<Instance, StartError> {
+        let (url, keeper) = match &self.host {
+            Host::Embedded(faults) => {
+                let server = self.embed(profile, faults).await?;
+                (format!("http://{}", server.address()), Keeper::Embedded(server))
+            }
+            Host::Launched => match &self.manifest.launch {
+                Some(spec) => {
+                    let launched = Launched::start(spec, profile).await?;
+                    (self.manifest.url.replace("$port", &launched.port().to_string()), Keeper::Launched(launched))
+                }
+                None => (self.manifest.url.clone(), Keeper::Nobody),
+            },
+            Host::Running => (self.manifest.url.clone(), Keeper::Nobody),
+        };
+        let url = Url::parse(&url).map_err(|_| StartError::Url { url })?;
+        let path = profile.and_then(|profile| profile.path.as_ref()).unwrap_or(&self.manifest.path).clone();
+        let mut provides = self.manifest.provides.clone();
+        if let Some(profile) = profile {
+            provides.retain(|capability| !profile.lacks.contains(capability));
+            provides.extend(profile.provides.iter().cloned());
+        }
+        let endpoint = Endpoint { url, path, tls: self.tls.clone() };
+        let settle = match settings.settle.or(self.manifest.settle) {
+            Some(settle) => settle,
+            None => calibrate::settle(&endpoint).await,
+        };
+        let log = match &keeper {
+            Keeper::Launched(launched) => Some(launched.log()),
+            Keeper::Embedded(_) | Keeper::Nobody => None,
+        };
+        let site = Site {
+            endpoint,
+            manifest: Arc::clone(&self.manifest),
+            provides,
+            profile: profile.map_or_else(|| "default".to_owned(), |profile| profile.name.clone()),
+            settle,
+            within: settings.within.unwrap_or(self.manifest.within),
+            secrets: self.secrets.clone(),
+            log,
+        };
+        Ok(Instance { site: Arc::new(site), keeper })
+    }
+
+    async fn embed(&self, profile: Option<&Profile>, faults: &FaultSet) -> Result<Server, StartError> {
+        let mut config = reference::Config { path: self.manifest.path.clone(), faults: faults.clone(), ..reference::Config::default() };
+        for profile in profile {
+            for (setting, value) in &profile.env {
+                config.set(setting, value).map_err(|_| StartError::Setting {
+                    profile: profile.name.clone(),
+                    setting: setting.clone(),
+                    value: value.clone(),
+                })?;
+            }
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(StartError::Embedded)?;
+        Server::start(listener, config).map_err(StartError::Embedded)
+    }
+
+    /// Whether a server that died can be brought up again.
+    pub(super) fn can_restart(&self) -> bool {
+        match self.host {
+            Host::Embedded(_) => true,
+            Host::Launched => self.manifest.launch.is_some(),
+            Host::Running => false,
+        }
+    }
+}
+
+impl Instance {
+    /// Whether the process and its port are there.
+    pub(super) async fn is_alive(&self) -> bool {
+        if let Keeper::Launched(launched) = &self.keeper {
+            if launched.exited().is_some() {
+                return false;
+            }
+        }
+        let url = &self.site.endpoint.url;
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return false };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let connected = tokio::time::timeout(LIVENESS, TcpStream::connect((host, port))).await;
+        // A connect to a closed port of the ephemeral range can meet itself.
+        matches!(connected, Ok(Ok(stream)) if stream.local_addr().ok() != stream.peer_addr().ok())
+    }
+
+    /// How its process ended, if it was one of ours and has.
+    pub(super) fn exited(&self) -> Option<String> {
+        match &self.keeper {
+            Keeper::Launched(launched) => launched.exited(),
+            Keeper::Embedded(_) | Keeper::Nobody => None,
+        }
+    }
+
+    /// Takes it down, its whole process tree included.
+    pub(super) async fn stop(self) {
+        match self.keeper {
+            // Nobody depends on its farewells; dropping it ends every connection at once.
+            Keeper::Embedded(server) => drop(server),
+            Keeper::Launched(launched) => launched.stop().await,
+            Keeper::Nobody => {}
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Rules that hold for everything every client receives, whatever a scenario is about.
+//!
+//! They need no step. A breach fails the scenario under the rule's own id, unless the scenario says
+//! `without:` that id because breaking the rule is its subject.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use regex::Regex;
+
+use super::{
+    attempt::Attempt,
+    cast::{Client, Link},
+    evidence,
+    finding::Finding,
+};
+use crate::{
+    client::{Layer, Outgoing, What},
+    data::Data,
+    wire::socket_io::{AckId, Decoder, Limits, Packet},
+};
+
+/// A rule and what it demands.
+#[derive(Clone, Copy, Debug)]
+pub struct Invariant {
+    /// `invariant/one-ack`.
+    pub id: &'static str,
+    /// One sentence.
+    pub rule: &'static str,
+}
+
+/// All rules, sorted by id.
+pub static INVARIANTS: &[Invariant] = &[
+    Invariant { id: "invariant/connect-first", rule: "The first packet of a namespace is the answer to CONNECT." },
+    Invariant { id: "invariant/no-internals", rule: "No stack trace and no path of the server's files is sent to a client." },
+    Invariant { id: "invariant/no-secrets", rule: "No token or secret is sent to a client." },
+    Invariant { id: "invariant/nothing-after-disconnect", rule: "After DISCONNECT nothing more comes for that namespace." },
+    Invariant { id: "invariant/one-ack", rule: "A request is acknowledged at most once, and nothing that was no request." },
+    Invariant { id: "invariant/unique-ids", rule: "Ids of sessions and of sockets are unique." },
+    Invariant { id: "invariant/well-formed", rule: "Everything that arrives is legal by its protocol." },
+];
+
+/// What a stack trace or a server-side path looks like.
+static INTERNALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\n\s+at \S+ \(.+:\d+:\d+\)",
+        r"|\bat (?:async )?[\w.<>]+ \((?:file://|node:|/)[^)]*:\d+:\d+\)",
+        r"|Traceback \(most recent call last\)",
+        r#"|File "[^"]+\.py", line \d+"#,
+        r"|/node_modules/|/site-packages/",
+        r"|\bsrc/[\w/]+\.rs:\d+:\d+",
+    ))
+    .ok()
+});
+
+/// Holds everything that was received against the rules; gives every breach, the gravest evidence first.
+pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut ids = Ids::default();
+    for client in attempt.cast.all().iter().chain(&attempt.bystander) {
+        for link in client.links() {
+            if link.layer == Layer::SocketIo {
+                check_link(attempt, client, &link, &mut findings);
+            }
+            ids.take(client, &link, &mut findings);
+        }
+    }
+    findings.retain(|finding| !finding.invariant.is_some_and(|id| attempt.scenario.without.iter().any(|off| off == id)));
+    findings
+}
+
+/// What one namespace of one connection has been through.
+#[derive(Debug, Default)]
+struct Membership {
+    answered: bool,
+    left: bool,
+    questions: HashSet<AckId>,
+    acked: HashSet<AckId>,
+}
+
+fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
+    let name = &client.spec.name;
+    let mut memberships: HashMap<String, Membership> = HashMap::new();
+    let entries = link.connection.journal().entries();
+    for entry in entries.iter() {
+        let line = || evidence::describe(entry).map(|(_, line)| line).unwrap_or_default();
+        let packet = match &entry.what {
+            What::Sent(Outgoing::Packet(text)) => {
+                note_sent(&mut memberships, text);
+                continue;
+            }
+            What::Illegal { layer, rule, raw } => {
+                findings.push(
+                    Finding::new(format!("{name} receives what no {layer} peer may send: {rule}."))
+                        .received(evidence::readable(raw))
+                        .invariant("invariant/well-formed"),
+                );
+                continue;
+            }
+            What::Socket(packet) => packet,
+            _ => continue,
+        };
+        let membership = memberships.entry(packet.namespace().to_owned()).or_default();
+        let namespace = packet.namespace();
+        match packet {
+            Packet::Connect { .. } | Packet::ConnectError { .. } => {
+                membership.answered = true;
+                membership.left = matches!(packet, Packet::ConnectError { .. });
+            }
+            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. } if membership.left => {
+                findings.push(
+                    Finding::new(format!("{name} receives something for {namespace} after it was told that it is out of it."))
+                        .expected("nothing more for that namespace")
+                        .received(line())
+                        .invariant("invariant/nothing-after-disconnect"),
+                );
+            }
+            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. } if !membership.answered => {
+                findings.push(
+                    Finding::new(format!("{name} receives something for {namespace} before CONNECT is answered."))
+                        .expected("CONNECT or CONNECT_ERROR first")
+                        .received(line())
+                        .invariant("invariant/connect-first"),
+                );
+            }
+            Packet::Ack { id, .. } => check_ack(name, membership, *id, line, findings),
+            Packet::Disconnect { .. } => membership.left = true,
+            Packet::Event { .. } => {}
+        }
+        check_contents(attempt, name, packet, line, findings);
+    }
+}
+
+fn check_ack(
+    name: &crate::scenario::ClientName,
+    membership: &mut Membership,
+    id: AckId,
+    line: impl Fn() -> String,
+    findings: &mut Vec<Finding>,
+) {
+    let sentence = if !membership.questions.contains(&id) {
+        format!("{name} receives an acknowledgement with id {id}, which it never asked for.")
+    } else if !membership.acked.insert(id) {
+        format!("{name} receives a second acknowledgement with id {id}.")
+    } else {
+        return;
+    };
+    findings.push(
+        Finding::new(sentence)
+            .expected("one acknowledgement for each request")
+            .received(line())
+            .invariant("invariant/one-ack"),
+    );
+}
+
+/// What the client itself sent decides what may be answered.
+fn note_sent(memberships: &mut HashMap<String, Membership>, text: &str) {
+    let Some(message) = text.strip_prefix('4') else { return };
+    let limits = Limits { attachments: usize::MAX, attachment_bytes: usize::MAX };
+    // A binary packet's text is enough here: only its namespace and id matter.
+    let message = match message.split_once('-') {
+        Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
+        _ => message.to_owned(),
+    };
+    let Ok(Some(packet)) = Decoder::new(limits).text(&message) else { return };
+    let membership = memberships.entry(packet.namespace().to_owned()).or_default();
+    match packet {
+        // Whoever was told that it is out begins anew. Whoever left by itself may still receive what was
+        // on its way, so what holds for it stays as it was.
+        Packet::Connect { .. } if membership.left => *membership = Membership::default(),
+        Packet::Event { id: Some(id), .. } => {
+            membership.questions.insert(id);
+        }
+        Packet::Connect { .. }
+        | Packet::Event { .. }
+        | Packet::Ack { .. }
+        | Packet::Disconnect { .. }
+        | Packet::ConnectError { .. } => {}
+    }
+}
+
+fn check_contents(
+    attempt: &Attempt<'_>,
+    name: &crate::scenario::ClientName,
+    packet: &Packet,
+    line: impl Fn() -> String,
+    findings: &mut Vec<Finding>,
+) {
+    let values: &[Data] = match packet {
+        Packet::Event { args, .. } | Packet::Ack { args, .. } => args,
+        Packet::ConnectError { payload, .. } => std::slice::from_ref(payload),
+        Packet::Connect { .. } | Packet::Disconnect { .. } => return,
+    };
+    if any_text(values, &|text| attempt.secrets.found_in(text)) {
+        findings.push(
+            Finding::new(format!("{name} receives a token or secret that the scenario used."))
+                .received(line())
+                .invariant("invariant/no-secrets"),
+        );
+    }
+    let Some(internals) = &*INTERNALS else { return };
+    if any_text(values, &|text| internals.is_match(text)) {
+        findings.push(
+            Finding::new(format!("{name} receives a stack trace or a path of the server's files."))
+                .received(line())
+                .invariant("invariant/no-internals"),
+        );
+    }
+}
+
+fn any_text(values: &[Data], found: &impl Fn(&str) -> bool) -> bool {
+    values.iter().any(|value| match value {
+        Data::String(text) => found(text),
+        Data::Array(items) => any_text(items, found),
+        Data::Object(fields) => fields.iter().any(|(key, value)| found(key) || any_text(std::slice::from_ref(value), found)),
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::Bytes(_) => false,
+    })
+}
+
+/// Every id that was handed out in one attempt, and to whom.
+#[derive(Debug, Default)]
+struct Ids {
+    sessions: HashMap<String, String>,
+    /// Some servers use one id for all namespaces of a connection; that is their choice.
+    sockets: HashMap<String, (String, usize)>,
+    links: usize,
+}
+
+impl Ids {
+    fn take(&mut self, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
+        self.links += 1;
+        let name = client.spec.name.to_string();
+        let clash = |kind: &str, id: &str, other: &str| {
+            Finding::new(format!("{name} and {other} are given the same {kind} id."))
+                .expected("an id of its own")
+                .received(id)
+                .invariant("invariant/unique-ids")
+        };
+        let joins_other = link.joins_session;
+        if let Some(handshake) = link.connection.handshake().filter(|_| !joins_other) {
+            if let Some(other) = self.sessions.insert(handshake.sid.clone(), name.clone()) {
+                findings.push(clash("session", &handshake.sid, &other));
+            }
+        }
+        for sid in link.state().joined.values() {
+            let taken = self.sockets.insert(sid.clone(), (name.clone(), self.links));
+            if let Some((other, _)) = taken.filter(|(_, other)| *other != self.links) {
+                findings.push(clash("socket", sid, &other));
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! From what an attempt found to the outcome that reports show.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    attempt::{self, Finished},
+    evidence::{self, transport_name},
+    finding::{Finding, Stop},
+    outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Verdict},
+    plan::Item,
+    settings::Settings,
+};
+use crate::scenario::{Level, Scenario, SourceFile, Span, Tier};
+
+/// Lines of the target's output that a failure shows.
+const LOG_LINES: usize = 20;
+
+/// An outcome without anything found yet.
+pub(super) fn blank(item: &Item, verdict: Verdict, reason: Option<String>, duration: Duration) -> Outcome {
+    let scenario = &item.scenario;
+    Outcome {
+        id: item.id.clone(),
+        title: scenario.title.clone(),
+        verdict,
+        flaky: false,
+        level: level_name(scenario.level).to_owned(),
+        requirements: scenario.verifies.clone(),
+        needs: scenario.needs.clone(),
+        transport: transport_name(item.transport).to_owned(),
+        reason,
+        breach: None,
+        proofs: Vec::new(),
+        duration,
+        attempts: Vec::new(),
+        file: scenario.source.path.clone(),
+        line: scenario.span.line,
+    }
+}
+
+/// The outcome of one attempt.
+pub(super) fn judge(item: &Item, settings: &Settings, attempt: &attempt::Attempt<'_>, finished: Finished) -> Outcome {
+    let scenario = &item.scenario;
+    let duration = attempt.started.elapsed();
+    let (verdict, finding) = match finished.stop {
+        Some(Stop::Unjudged(finding)) => (Verdict::Error, Some(*finding)),
+        Some(Stop::Breach(finding)) => (breach_verdict(scenario, &finding), Some(*finding)),
+        None => match finished.warnings.into_iter().next() {
+            Some(warning) => (Verdict::Warn, Some(warning)),
+            None => (Verdict::Pass, None),
+        },
+    };
+    let mask = |text: String| attempt.secrets.mask(&text);
+    let mut outcome = blank(item, verdict, finding.as_ref().map(|finding| mask(finding.sentence.clone())), duration);
+    outcome.proofs = finished.proofs;
+    outcome.breach = finding.map(|finding| {
+        let everybody = attempt.cast.all().iter().chain(&attempt.bystander);
+        let mut seen: Vec<_> = everybody
+            .filter(|client| client.link().is_some())
+            .map(|client| evidence::view(client, attempt.started))
+            .collect();
+        for line in seen.iter_mut().flat_map(|view| &mut view.lines) {
+            line.text = mask(std::mem::take(&mut line.text));
+        }
+        let log = attempt.site.log.as_ref().map(|log| log.tail(LOG_LINES)).unwrap_or_default();
+        Breach {
+            sentence: mask(finding.sentence),
+            invariant: finding.invariant.map(str::to_owned),
+            place: finding.span.and_then(|span| place(&scenario.source, span)),
+            expected: finding.expected.map(mask),
+            received: finding.received.map(mask),
+            seen,
+            requirements: notes(scenario, settings),
+            why: scenario.why.clone(),
+            rerun: rerun(item, settings),
+            log: log.into_iter().map(mask).collect(),
+        }
+    });
+    outcome
+}
+
+/// What a breach counts as: only a `must` fails, and an `info` scenario never does.
+fn breach_verdict(scenario: &Scenario, finding: &Finding) -> Verdict {
+    match finding.level.unwrap_or(scenario.level) {
+        Level::Must if scenario.tier != Tier::Info => Verdict::Fail,
+        Level::Must | Level::Should | Level::May => Verdict::Warn,
+    }
+}
+
+/// One outcome of several attempts at the same item.
+pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
+    let attempts: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| Attempt { verdict: outcome.verdict, reason: outcome.reason.clone(), duration: outcome.duration })
+        .collect();
+    let deciding = match by {
+        Merge::Last => outcomes.len().checked_sub(1)?,
+        Merge::Worst => (0..outcomes.len()).max_by_key(|index| outcomes.get(*index).map(|outcome| gravity(outcome.verdict)))?,
+    };
+    let mut outcome = outcomes.swap_remove(deciding);
+    outcome.flaky = attempts.iter().any(|attempt| attempt.verdict != outcome.verdict);
+    if attempts.len() > 1 {
+        outcome.attempts = attempts;
+    }
+    Some(outcome)
+}
+
+/// Which of several attempts decides.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Merge {
+    /// The last one: it was a retry.
+    Last,
+    /// The gravest one: all were asked for.
+    Worst,
+}
+
+fn gravity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Skip => 1,
+        Verdict::Warn => 2,
+        Verdict::Error => 3,
+        Verdict::Fail => 4,
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Must => "must",
+        Level::Should => "should",
+        Level::May => "may",
+    }
+}
+
+fn notes(scenario: &Scenario, settings: &Settings) -> Vec<RequirementNote> {
+    let entries = &settings.requirements.entries;
+    let known = scenario.verifies.iter().filter_map(|id| entries.get(id));
+    known
+        .map(|requirement| RequirementNote {
+            id: requirement.id.clone(),
+            title: requirement.title.clone(),
+            clause: requirement.clause.clone(),
+            source: requirement.source.clone(),
+        })
+        .collect()
+}
+
+fn place(source: &Arc<SourceFile>, span: Span) -> Option<Place> {
+    let text = source.text.lines().nth(span.line.checked_sub(1)?)?;
+    let spanned = source.text.get(span.start..span.end).unwrap_or_default();
+    let width = spanned.lines().next().unwrap_or_default().chars().count().max(1);
+    Some(Place { file: source.path.clone(), line: span.line, column: span.column, text: text.to_owned(), width })
+}
+
+fn rerun(item: &Item, settings: &Settings) -> String {
+    let scenario = &item.scenario;
+    let selector = if settings.shipped.contains(&scenario.id) {
+        format!("'{}'", scenario.id)
+    } else {
+        format!("{}:{}", scenario.source.path.display(), scenario.span.line)
+    };
+    let mut command = format!("sockspec run {selector}");
+    if !settings.target_options.is_empty() {
+        command.push(' ');
+        command.push_str(&settings.target_options);
+    }
+    if item.id != scenario.id {
+        command.push_str(" --transport ");
+        command.push_str(transport_name(item.transport));
+    }
+    command.push_str(&format!(" --seed {}", settings.seed));
+    command
+}

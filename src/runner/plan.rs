@@ -1,0 +1,117 @@
+//! What is run where: selection by tier, needs against capabilities, transports, profiles.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{evidence::transport_name, settings::Settings};
+use crate::{
+    scenario::{Action, Scenario, Step, Tier, Transport},
+    target::Manifest,
+};
+
+/// One scenario over one transport.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// Its id, with the transport where it runs over several.
+    pub id: String,
+    /// The transport of clients that don't say.
+    pub transport: Transport,
+    /// The profile of the manifest that it needs; `None` for the target as it is.
+    pub profile: Option<usize>,
+    /// Why it can't be run.
+    pub skip: Option<String>,
+}
+
+/// Everything that will be run.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// In order of id.
+    pub items: Vec<Item>,
+    /// Scenarios that were left out because nobody asked for their tier.
+    pub left_out: Vec<(Tier, usize)>,
+}
+
+impl Plan {
+    /// Plans `scenarios` for a target.
+    pub fn new(scenarios: &[Arc<Scenario>], manifest: &Manifest, settings: &Settings) -> Self {
+        let mut plan = Self::default();
+        for scenario in scenarios {
+            let on_demand = matches!(scenario.tier, Tier::Slow | Tier::Destructive);
+            if on_demand && !settings.include.contains(&scenario.tier) {
+                match plan.left_out.iter_mut().find(|(tier, _)| *tier == scenario.tier) {
+                    Some((_, count)) => *count += 1,
+                    None => plan.left_out.push((scenario.tier, 1)),
+                }
+                continue;
+            }
+            let transports = transports(scenario, settings);
+            for transport in &transports {
+                let id = match transports.as_slice() {
+                    [_] => scenario.id.clone(),
+                    _ => format!("{}@{}", scenario.id, transport_name(*transport)),
+                };
+                let mut needs: BTreeSet<&str> = scenario.needs.iter().map(String::as_str).collect();
+                if uses_transport(scenario) {
+                    needs.insert(transport_name(*transport));
+                }
+                let (profile, skip) = match place(&needs, manifest) {
+                    Ok(profile) => (profile, None),
+                    Err(reason) => (None, Some(reason)),
+                };
+                plan.items.push(Item { scenario: Arc::clone(scenario), id, transport: *transport, profile, skip });
+            }
+        }
+        plan.items.sort_by(|a, b| a.id.cmp(&b.id));
+        plan
+    }
+}
+
+/// Which instance of the target has everything that is needed, the plain one preferred.
+fn place(needs: &BTreeSet<&str>, manifest: &Manifest) -> Result<Option<usize>, String> {
+    let missing: Vec<_> = needs.iter().filter(|need| !manifest.provides.contains(**need)).collect();
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let profile = manifest.profiles.iter().position(|profile| {
+        needs.iter().all(|need| {
+            let plain = manifest.provides.contains(*need) && !profile.lacks.contains(*need);
+            plain || profile.provides.contains(*need)
+        })
+    });
+    profile.map(Some).ok_or_else(|| {
+        let names: Vec<_> = missing.iter().map(|need| format!("`{need}`")).collect();
+        format!("the target does not provide {}", names.join(", "))
+    })
+}
+
+fn transports(scenario: &Scenario, settings: &Settings) -> Vec<Transport> {
+    if !scenario.transports.is_empty() {
+        return scenario.transports.clone();
+    }
+    if !uses_transport(scenario) {
+        // Nobody connects in the run's way, so one run says all.
+        return vec![Transport::WebSocket];
+    }
+    settings.transports.clone()
+}
+
+/// Whether some client connects over whatever transport the run chooses.
+fn uses_transport(scenario: &Scenario) -> bool {
+    fn connects(steps: &[Step], scenario: &Scenario) -> bool {
+        steps.iter().any(|step| match &step.action {
+            Action::Connect(connect) => {
+                let fixed = |name| {
+                    let client = scenario.clients.iter().find(|client| client.name == *name);
+                    client.is_some_and(|client| client.options.transport.is_some())
+                };
+                connect.options.transport.is_none() && !step.actors.iter().all(fixed)
+            }
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => connects(steps, scenario),
+            Action::Alive => step.actors.is_empty(),
+            _ => false,
+        })
+    }
+    let clients = &scenario.clients;
+    clients.iter().any(|client| client.connect && client.options.transport.is_none()) || connects(&scenario.steps, scenario)
+}
