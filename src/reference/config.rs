@@ -63,3 +63,50 @@ impl Default for Config {
         }
     }
 }
+
+impl Config {
+    /// Sets one setting by its name in `docs/contract.md` ("Settings").
+    ///
+    /// # Errors
+    ///
+    /// No such setting, or a value that it can't take.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), UnknownSetting> {
+        let unknown = || UnknownSetting {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        let milliseconds = || {
+            value
+                .parse()
+                .map(Duration::from_millis)
+                .map_err(|_| unknown())
+        };
+        match name {
+            "PING_INTERVAL" => self.ping_interval = milliseconds()?,
+            "PING_TIMEOUT" => self.ping_timeout = milliseconds()?,
+            "CONNECT_TIMEOUT" => self.connect_timeout = milliseconds()?,
+            "UPGRADE_TIMEOUT" => self.upgrade_timeout = milliseconds()?,
+            "MAX_PAYLOAD" => self.max_payload = value.parse().map_err(|_| unknown())?,
+            "CORS_ORIGIN" => self.origins = vec![value.to_owned()],
+            "EIO_PATH" => self.path = value.to_owned(),
+            "ALLOW_EIO3" => self.eio3 = value.parse().map_err(|_| unknown())?,
+            "TRANSPORTS" => {
+                let offered: Vec<_> = value.split(',').map(str::trim).collect();
+                self.polling = offered.contains(&"polling");
+                self.websocket = offered.contains(&"websocket");
+            }
+            _ => return Err(unknown()),
+        }
+        Ok(())
+    }
+}
+
+/// A setting that does not exist, or a value that it can't take.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{name}={value} is no setting")]
+pub struct UnknownSetting {
+    /// The setting's name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}

@@ -6,7 +6,7 @@
 mod config;
 mod faults;
 
-pub use config::{Config, Contract};
+pub use config::{Config, Contract, UnknownSetting};
 pub use faults::{FAULTS, Fault, FaultSet};
 
 use std::net::SocketAddr;

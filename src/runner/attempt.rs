@@ -10,7 +10,7 @@ use tokio::time::Instant as Moment;
 
 use super::{
     cast::{Cast, Client},
-    finding::{Finding, Stop, Stepped},
+    finding::{Finding, Stepped, Stop},
     invariants,
     silence::{self, Silence},
     site::Site,
@@ -76,7 +76,12 @@ impl<'a> Attempt<'a> {
     /// An attempt whose clients are not connected yet.
     ///
     /// `unique` makes its names differ from those of every other attempt.
-    pub(super) fn new(scenario: &'a Scenario, site: &'a Site, transport: Transport, unique: &str) -> Self {
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        site: &'a Site,
+        transport: Transport,
+        unique: &str,
+    ) -> Self {
         let mut scope = Scope::default();
         for name in ["room", "other_room", "third_room", "user", "marker", "text"] {
             scope.set(name, Data::from(format!("{name}-{unique}")));
@@ -89,7 +94,10 @@ impl<'a> Attempt<'a> {
         secrets.extend(&site.secrets);
         scope.set(
             "target",
-            Data::object([("name", Data::from(site.manifest.name.as_str())), ("url", Data::from(site.endpoint.url.as_str()))]),
+            Data::object([
+                ("name", Data::from(site.manifest.name.as_str())),
+                ("url", Data::from(site.endpoint.url.as_str())),
+            ]),
         );
         Self {
             scenario,
@@ -109,13 +117,22 @@ impl<'a> Attempt<'a> {
         let limit = tokio::time::timeout(ATTEMPT_LIMIT, self.play());
         let mut stop = match limit.await {
             Ok(played) => played.err(),
-            Err(_) => Some(Finding::new(format!("The scenario was still running after {} s.", ATTEMPT_LIMIT.as_secs())).unjudged()),
+            Err(_) => Some(
+                Finding::new(format!(
+                    "The scenario was still running after {} s.",
+                    ATTEMPT_LIMIT.as_secs()
+                ))
+                .unjudged(),
+            ),
         };
         // A breach of a rule that always holds explains more than the step that tripped over it, but only
         // a judged attempt is held against the rules: after a harness error the record is incomplete.
         if !matches!(stop, Some(Stop::Unjudged(_))) {
             for finding in invariants::check(self) {
-                if finding.level.is_some_and(|level| level > crate::scenario::Level::Must) {
+                if finding
+                    .level
+                    .is_some_and(|level| level > crate::scenario::Level::Must)
+                {
                     self.notes().warnings.push(finding);
                 } else if stop.is_none() {
                     stop = Some(finding.breach());
@@ -124,7 +141,11 @@ impl<'a> Attempt<'a> {
         }
         self.leave().await;
         let mut notes = self.notes();
-        Finished { stop, warnings: std::mem::take(&mut notes.warnings), proofs: std::mem::take(&mut notes.proofs) }
+        Finished {
+            stop,
+            warnings: std::mem::take(&mut notes.warnings),
+            proofs: std::mem::take(&mut notes.proofs),
+        }
     }
 
     async fn play(&self) -> Stepped {
@@ -144,8 +165,12 @@ impl<'a> Attempt<'a> {
 
     async fn leave(&self) {
         let everybody = self.cast.all().iter().chain(&self.bystander);
-        let links = everybody.flat_map(|client| client.links()).filter(|link| !link.has_ended());
-        let farewells: Vec<_> = links.map(|link| async move { link.connection.end(DropHow::Close).await }).collect();
+        let links = everybody
+            .flat_map(|client| client.links())
+            .filter(|link| !link.has_ended());
+        let farewells: Vec<_> = links
+            .map(|link| async move { link.connection.end(DropHow::Close).await })
+            .collect();
         // A server that does not close its side is no reason to wait: the connections end with their handles.
         let _ = tokio::time::timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
     }
@@ -175,7 +200,11 @@ impl<'a> Attempt<'a> {
 
     /// The clients that a step names; those of groups are unfolded when loading.
     pub(super) fn actors(&self, step: &Step) -> Vec<Arc<Client>> {
-        step.actors.iter().filter_map(|name| self.cast.get(name)).cloned().collect()
+        step.actors
+            .iter()
+            .filter_map(|name| self.cast.get(name))
+            .cloned()
+            .collect()
     }
 
     /// How long a step may wait.
@@ -207,8 +236,10 @@ impl<'a> Attempt<'a> {
             _ => None,
         };
         duration.ok_or_else(|| {
-            Finding::new(format!("The bound of a wait came to {value}, which is neither milliseconds nor a duration.")).unjudged()
+            Finding::new(format!(
+                "The bound of a wait came to {value}, which is neither milliseconds nor a duration."
+            ))
+            .unjudged()
         })
     }
 }
-

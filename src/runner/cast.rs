@@ -6,10 +6,13 @@ use std::{
 };
 
 use crate::{
-    client::{Connection, Layer, What},
+    client::{Connection, Layer, Options, TransportChoice, What},
     data::Data,
     scenario::{ClientName, ClientSpec},
-    wire::socket_io::{AckId, Packet},
+    wire::{
+        engine_io::{PacketData, PacketType},
+        socket_io::{AckId, Packet},
+    },
 };
 
 /// All clients of one attempt, in order of declaration.
@@ -47,6 +50,8 @@ pub(super) struct Link {
     pub(super) layer: Layer,
     /// Whether it takes part in the session of another connection.
     pub(super) joins_session: bool,
+    /// Whether frames can be sent on it.
+    pub(super) websocket: bool,
     state: Mutex<LinkState>,
 }
 
@@ -82,11 +87,21 @@ impl Cast {
         let clients: Vec<_> = specs
             .iter()
             .map(|spec| {
-                let state = ClientState { namespace: "/".to_owned(), ..ClientState::default() };
-                Arc::new(Client { spec: spec.clone(), state: Mutex::new(state) })
+                let state = ClientState {
+                    namespace: "/".to_owned(),
+                    ..ClientState::default()
+                };
+                Arc::new(Client {
+                    spec: spec.clone(),
+                    state: Mutex::new(state),
+                })
             })
             .collect();
-        let by_name = clients.iter().enumerate().map(|(index, client)| (client.spec.name.clone(), index)).collect();
+        let by_name = clients
+            .iter()
+            .enumerate()
+            .map(|(index, client)| (client.spec.name.clone(), index))
+            .collect();
         Self { clients, by_name }
     }
 
@@ -123,8 +138,15 @@ impl Client {
     }
 
     /// Takes a new connection into use.
-    pub(super) fn add_link(&self, connection: Connection, layer: Layer, joins_session: bool) -> Arc<Link> {
-        let link = Arc::new(Link { connection, layer, joins_session, state: Mutex::default() });
+    pub(super) fn add_link(&self, connection: Connection, options: &Options) -> Arc<Link> {
+        let link = Arc::new(Link {
+            connection,
+            layer: options.layer,
+            joins_session: options.session.is_some(),
+            websocket: options.layer != Layer::Tcp && options.transport != TransportChoice::Polling,
+            state: Mutex::default(),
+        });
+        link.skip_open_packet();
         self.state().links.push(Arc::clone(&link));
         link
     }
@@ -132,7 +154,9 @@ impl Client {
     /// The client as steps see it in variables: `$sender.sid`.
     pub(super) fn to_data(&self) -> Data {
         let namespace = self.state().namespace.clone();
-        let Some(link) = self.link() else { return Data::object::<String>([]) };
+        let Some(link) = self.link() else {
+            return Data::object::<String>([]);
+        };
         let mut fields = Vec::new();
         if let Some(sid) = link.state().joined.get(&namespace) {
             fields.push(("sid", Data::from(sid.as_str())));
@@ -152,6 +176,39 @@ impl Link {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The open packet was received while connecting; `receive` steps begin after it.
+    fn skip_open_packet(&self) {
+        let open = {
+            let entries = self.connection.journal().entries();
+            entries.iter().position(|entry| matches!(&entry.what, What::Packet(packet) if packet.kind == PacketType::Open))
+        };
+        if let Some(index) = open {
+            self.state().cursor = Cursor {
+                packets: index + 1,
+                frames: index + 1,
+            };
+        }
+    }
+
+    /// The open packet's data with every field that the server put there.
+    pub(super) fn open_packet(&self) -> Option<Data> {
+        let journalled = {
+            let entries = self.connection.journal().entries();
+            entries.iter().find_map(|entry| match &entry.what {
+                What::Packet(packet) if packet.kind == PacketType::Open => match &packet.data {
+                    PacketData::Text(text) => serde_json::from_str(text).ok(),
+                    PacketData::Binary(_) => None,
+                },
+                _ => None,
+            })
+        };
+        journalled.or_else(|| {
+            self.connection
+                .handshake()
+                .map(|handshake| handshake.to_data())
+        })
+    }
+
     /// The id for the next event that asks for an ack.
     pub(super) fn next_ack(&self) -> AckId {
         let mut state = self.state();
@@ -166,8 +223,12 @@ impl Link {
         let entries = self.connection.journal().entries();
         joined.retain(|namespace| {
             let last = entries.iter().rev().find_map(|entry| match &entry.what {
-                What::Socket(Packet::Connect { namespace: found, .. }) if found == namespace => Some(true),
-                What::Socket(Packet::Disconnect { namespace: found }) if found == namespace => Some(false),
+                What::Socket(Packet::Connect {
+                    namespace: found, ..
+                }) if found == namespace => Some(true),
+                What::Socket(Packet::Disconnect { namespace: found }) if found == namespace => {
+                    Some(false)
+                }
                 _ => None,
             });
             last.unwrap_or(false)
@@ -178,6 +239,8 @@ impl Link {
     /// Whether the connection has ended.
     pub(super) fn has_ended(&self) -> bool {
         let entries = self.connection.journal().entries();
-        entries.last().is_some_and(|entry| matches!(entry.what, What::Ended(_)))
+        entries
+            .last()
+            .is_some_and(|entry| matches!(entry.what, What::Ended(_)))
     }
 }

@@ -32,20 +32,35 @@ pub(super) fn view(client: &Client, started: Instant) -> ClientView {
     for link in client.links() {
         let fences = link.state().fences.clone();
         let entries = link.connection.journal().entries();
-        lines.extend(entries.iter().filter(|entry| !belongs_to_fence(entry, &fences)).filter_map(|entry| {
-            let (received, text) = describe(entry)?;
-            Some(SeenLine { at: entry.at.saturating_duration_since(started), received, text })
-        }));
+        lines.extend(
+            entries
+                .iter()
+                .filter(|entry| !belongs_to_fence(entry, &fences))
+                .filter_map(|entry| {
+                    let (received, text) = describe(entry)?;
+                    Some(SeenLine {
+                        at: entry.at.saturating_duration_since(started),
+                        received,
+                        text,
+                    })
+                }),
+        );
     }
     let left_out = lines.len().saturating_sub(LINES);
-    ClientView { client: client.spec.name.to_string(), lines: lines.split_off(left_out), left_out }
+    ClientView {
+        client: client.spec.name.to_string(),
+        lines: lines.split_off(left_out),
+        left_out,
+    }
 }
 
 /// Fences are the runner's own traffic: a failure reads better without them.
 fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
     match &entry.what {
         What::Socket(Packet::Ack { id, .. }) => fences.contains(id),
-        What::Sent(Outgoing::Packet(text)) => sent_ack_id(text).is_some_and(|id| fences.contains(&id)),
+        What::Sent(Outgoing::Packet(text)) => {
+            sent_ack_id(text).is_some_and(|id| fences.contains(&id))
+        }
         _ => false,
     }
 }
@@ -57,7 +72,9 @@ fn sent_ack_id(text: &str) -> Option<AckId> {
         Some(rest) => rest.split_once(',')?.1,
         None => rest,
     };
-    let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
+    let digits = rest
+        .split(|character: char| !character.is_ascii_digit())
+        .next()?;
     digits.parse().ok().map(AckId)
 }
 
@@ -68,7 +85,9 @@ pub(super) fn describe(entry: &Entry) -> Option<(bool, String)> {
         What::Ended(ended) => (!ended.by_us, describe_end(ended)),
         What::Frame(frame) => (true, describe_frame(frame)),
         What::Http(response) => (true, describe_response(response)),
-        What::Illegal { layer, rule, raw } => (true, format!("illegal {layer}: {rule}: {}", readable(raw))),
+        What::Illegal { layer, rule, raw } => {
+            (true, format!("illegal {layer}: {rule}: {}", readable(raw)))
+        }
         What::Message(data) => (true, describe_packet_data(data)),
         What::Packet(packet) => (true, packet.encode_text().to_string()),
         What::Sent(outgoing) => (
@@ -76,8 +95,16 @@ pub(super) fn describe(entry: &Entry) -> Option<(bool, String)> {
             match outgoing {
                 Outgoing::Bytes(bytes) => readable(bytes),
                 Outgoing::Frame(frame) => describe_frame(frame),
-                Outgoing::Http { method, target, body } if body.is_empty() => format!("{method} {target}"),
-                Outgoing::Http { method, target, body } => format!("{method} {target} {}", readable(body)),
+                Outgoing::Http {
+                    method,
+                    target,
+                    body,
+                } if body.is_empty() => format!("{method} {target}"),
+                Outgoing::Http {
+                    method,
+                    target,
+                    body,
+                } => format!("{method} {target} {}", readable(body)),
                 Outgoing::Packet(text) => text.to_string(),
             },
         ),
@@ -103,18 +130,37 @@ pub(super) fn describe_packet(packet: &Packet) -> String {
         Packet::Event { id, name, args, .. } => {
             let mut values = vec![crate::data::Data::from(name.as_str())];
             values.extend(args.iter().cloned());
-            ("45", id.map(|id| id.to_string()).unwrap_or_default(), crate::data::Data::Array(values))
+            (
+                "45",
+                id.map(|id| id.to_string()).unwrap_or_default(),
+                crate::data::Data::Array(values),
+            )
         }
-        Packet::Ack { id, args, .. } => ("46", id.to_string(), crate::data::Data::Array(args.clone())),
-        Packet::Connect { .. } | Packet::Disconnect { .. } | Packet::ConnectError { .. } => return format!("4{}", encoded.text),
+        Packet::Ack { id, args, .. } => {
+            ("46", id.to_string(), crate::data::Data::Array(args.clone()))
+        }
+        Packet::Connect { .. } | Packet::Disconnect { .. } | Packet::ConnectError { .. } => {
+            return format!("4{}", encoded.text);
+        }
     };
-    let namespace = if packet.namespace() == "/" { String::new() } else { format!("{},", packet.namespace()) };
-    format!("{kind}{}-{namespace}{id}{values}", encoded.attachments.len())
+    let namespace = if packet.namespace() == "/" {
+        String::new()
+    } else {
+        format!("{},", packet.namespace())
+    };
+    format!(
+        "{kind}{}-{namespace}{id}{values}",
+        encoded.attachments.len()
+    )
 }
 
 pub(super) fn describe_frame(frame: &Frame) -> String {
     let fin = if frame.fin { "" } else { " without FIN" };
-    let rsv = if frame.rsv == 0 { String::new() } else { format!(" rsv {:03b}", frame.rsv) };
+    let rsv = if frame.rsv == 0 {
+        String::new()
+    } else {
+        format!(" rsv {:03b}", frame.rsv)
+    };
     let name = match frame.opcode {
         OpCode::Continuation => "continuation".to_owned(),
         OpCode::Text => "text".to_owned(),
@@ -125,15 +171,26 @@ pub(super) fn describe_frame(frame: &Frame) -> String {
         OpCode::Reserved(code) => format!("opcode {code:#x}"),
     };
     if frame.opcode == OpCode::Close && frame.payload.len() >= 2 {
-        let code = frame.payload.first_chunk::<2>().map(|code| u16::from_be_bytes(*code)).unwrap_or_default();
-        return format!("[{name}{fin}{rsv}] {code} {}", readable(frame.payload.get(2..).unwrap_or_default()));
+        let code = frame
+            .payload
+            .first_chunk::<2>()
+            .map(|code| u16::from_be_bytes(*code))
+            .unwrap_or_default();
+        return format!(
+            "[{name}{fin}{rsv}] {code} {}",
+            readable(frame.payload.get(2..).unwrap_or_default())
+        );
     }
     format!("[{name}{fin}{rsv}] {}", readable(&frame.payload))
 }
 
 /// `HTTP 400 {"code":3,…}`.
 pub(super) fn describe_response(response: &HttpResponse) -> String {
-    bounded(format!("HTTP {} {}", response.status, readable(&response.body)))
+    bounded(format!(
+        "HTTP {} {}",
+        response.status,
+        readable(&response.body)
+    ))
 }
 
 /// Text where it is text, hex where it is not.
@@ -152,9 +209,21 @@ fn bounded(text: String) -> String {
     if text.len() <= LINE_BYTES {
         return text;
     }
-    let cut = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let tail = (text.len() - LINE_BYTES / 4..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-    format!("{} … {} ({} bytes)", &text[..cut(LINE_BYTES / 2)], &text[tail..], text.len())
+    let cut = |at: usize| {
+        (0..=at)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0)
+    };
+    let tail = (text.len() - LINE_BYTES / 4..text.len())
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(text.len());
+    format!(
+        "{} … {} ({} bytes)",
+        &text[..cut(LINE_BYTES / 2)],
+        &text[tail..],
+        text.len()
+    )
 }
 
 /// How a connection ended, for people.
@@ -167,9 +236,20 @@ pub(super) fn describe_end(ended: &Ended) -> String {
         EndedHow::HttpError => "an HTTP error",
         EndedHow::Reset => "a reset",
     };
-    let by = if ended.by_us { "this side ended the connection with" } else { "the connection ended with" };
-    let code = ended.code.map(|code| format!(" {}", code.0)).unwrap_or_default();
-    let reason = if ended.reason.is_empty() { String::new() } else { format!(" ({})", bounded(ended.reason.clone())) };
+    let by = if ended.by_us {
+        "this side ended the connection with"
+    } else {
+        "the connection ended with"
+    };
+    let code = ended
+        .code
+        .map(|code| format!(" {}", code.0))
+        .unwrap_or_default();
+    let reason = if ended.reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", bounded(ended.reason.clone()))
+    };
     format!("{by} {how}{code}{reason}")
 }
 
@@ -212,7 +292,9 @@ pub(super) fn describe_failure(failure: &ConnectFailure) -> String {
         | ConnectFailure::NotHttp { came, .. }
         | ConnectFailure::OpenPacket { came, .. }
         | ConnectFailure::TimedOut { came, .. } => bounded(came.clone()),
-        ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => describe_response(response),
+        ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => {
+            describe_response(response)
+        }
         ConnectFailure::Unreachable { .. }
         | ConnectFailure::Tls { .. }
         | ConnectFailure::TooLarge { .. }

@@ -50,9 +50,15 @@ pub async fn run(
     }));
     for (tier, count) in &plan.left_out {
         let tier = format!("{tier:?}").to_lowercase();
-        run.say(Event::Notice(format!("{count} of tier {tier} left out; `--include {tier}` runs them")));
+        run.say(Event::Notice(format!(
+            "{count} of tier {tier} left out; `--include {tier}` runs them"
+        )));
     }
-    let (exclusive, shared): (Vec<_>, Vec<_>) = plan.items.into_iter().map(Arc::new).partition(|item| item.scenario.exclusive);
+    let (exclusive, shared): (Vec<_>, Vec<_>) = plan
+        .items
+        .into_iter()
+        .map(Arc::new)
+        .partition(|item| item.scenario.exclusive);
     run.lane(shared, settings.jobs.max(1), &interrupt).await?;
     run.lane(exclusive, 1, &interrupt).await?;
     Ok(run.finish(begun, interrupt.is_cancelled()).await)
@@ -76,8 +82,20 @@ enum Word {
 }
 
 impl<'r, E: FnMut(Event)> Run<'r, E> {
-    async fn start(target: &'r Target, settings: &'r Settings, plan: &Plan, emit: E) -> Result<Self, StartError> {
-        let mut run = Self { target, settings, instances: BTreeMap::new(), record: Record::default(), emit, failed: false };
+    async fn start(
+        target: &'r Target,
+        settings: &'r Settings,
+        plan: &Plan,
+        emit: E,
+    ) -> Result<Self, StartError> {
+        let mut run = Self {
+            target,
+            settings,
+            instances: BTreeMap::new(),
+            record: Record::default(),
+            emit,
+            failed: false,
+        };
         for item in plan.items.iter().filter(|item| item.skip.is_none()) {
             run.bring_up(item.profile).await?;
         }
@@ -95,7 +113,10 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 
     fn url(&self) -> String {
-        self.instances.values().next().map_or_else(|| self.target.manifest.url.clone(), |instance| instance.site.endpoint.url.to_string())
+        self.instances.values().next().map_or_else(
+            || self.target.manifest.url.clone(),
+            |instance| instance.site.endpoint.url.to_string(),
+        )
     }
 
     fn say(&mut self, event: Event) {
@@ -113,12 +134,22 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 
     fn skip(&mut self, item: &Item, reason: &str) {
-        let outcome = judgement::blank(item, Verdict::Skip, Some(reason.to_owned()), std::time::Duration::ZERO);
+        let outcome = judgement::blank(
+            item,
+            Verdict::Skip,
+            Some(reason.to_owned()),
+            std::time::Duration::ZERO,
+        );
         self.say(Event::ScenarioFinished(Box::new(outcome)));
     }
 
     /// Runs items, `width` at once.
-    async fn lane(&mut self, items: Vec<Arc<Item>>, width: usize, interrupt: &CancellationToken) -> Result<(), StartError> {
+    async fn lane(
+        &mut self,
+        items: Vec<Arc<Item>>,
+        width: usize,
+        interrupt: &CancellationToken,
+    ) -> Result<(), StartError> {
         let mut waiting = VecDeque::new();
         for item in items {
             match item.skip.clone() {
@@ -134,8 +165,12 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         loop {
             let stopped = interrupt.is_cancelled() || (self.settings.fail_fast && self.failed);
             while !stopped && !dead && tasks.len() < width {
-                let Some(item) = waiting.pop_front() else { break };
-                let Some(instance) = self.instances.get(&item.profile) else { continue };
+                let Some(item) = waiting.pop_front() else {
+                    break;
+                };
+                let Some(instance) = self.instances.get(&item.profile) else {
+                    continue;
+                };
                 let site = Arc::clone(&instance.site);
                 let settings = self.settings.clone();
                 let words = words.clone();
@@ -150,7 +185,8 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 if !dead {
                     break;
                 }
-                self.after_death(std::mem::take(&mut suspects), &mut waiting).await?;
+                self.after_death(std::mem::take(&mut suspects), &mut waiting)
+                    .await?;
                 dead = false;
                 continue;
             }
@@ -187,7 +223,11 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 }
             }
         }
-        let reason = if interrupt.is_cancelled() { "not run: interrupted" } else { "not run: an earlier scenario failed" };
+        let reason = if interrupt.is_cancelled() {
+            "not run: interrupted"
+        } else {
+            "not run: an earlier scenario failed"
+        };
         for item in waiting {
             self.skip(&item, reason);
         }
@@ -195,18 +235,27 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 
     /// Brings a dead target up again and finds out which of the scenarios that were under way killed it.
-    async fn after_death(&mut self, suspects: Vec<(Arc<Item>, Box<Outcome>)>, waiting: &mut VecDeque<Arc<Item>>) -> Result<(), StartError> {
+    async fn after_death(
+        &mut self,
+        suspects: Vec<(Arc<Item>, Box<Outcome>)>,
+        waiting: &mut VecDeque<Arc<Item>>,
+    ) -> Result<(), StartError> {
         if !self.target.can_restart() {
             let alone = suspects.len() == 1;
             for (item, mut outcome) in suspects {
                 let others = "it went away while this and other scenarios ran; `--jobs 1` names the one that kills it";
                 outcome.verdict = if alone { Verdict::Fail } else { Verdict::Error };
-                outcome.reason = Some(if alone { died(None) } else { format!("The target died: {others}.") });
+                outcome.reason = Some(if alone {
+                    died(None)
+                } else {
+                    format!("The target died: {others}.")
+                });
                 let _ = item;
                 self.say(Event::ScenarioFinished(outcome));
             }
             for item in waiting.drain(..) {
-                let mut outcome = judgement::blank(&item, Verdict::Error, None, std::time::Duration::ZERO);
+                let mut outcome =
+                    judgement::blank(&item, Verdict::Error, None, std::time::Duration::ZERO);
                 outcome.reason = Some("Not run: the target died before.".to_owned());
                 self.say(Event::ScenarioFinished(Box::new(outcome)));
             }
@@ -214,7 +263,9 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         }
         for (item, outcome) in suspects {
             self.revive(item.profile).await?;
-            let Some(instance) = self.instances.get(&item.profile) else { continue };
+            let Some(instance) = self.instances.get(&item.profile) else {
+                continue;
+            };
             let site = Arc::clone(&instance.site);
             let mut again = Box::new(play(&item, &site, self.settings).await);
             let exited = match self.instances.get(&item.profile) {
@@ -230,7 +281,10 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 again.breach = again.breach.or(outcome.breach);
                 again.reason = Some(sentence);
                 self.revive(item.profile).await?;
-                self.say(Event::Notice(format!("{} ended the target; it was started again", item.id)));
+                self.say(Event::Notice(format!(
+                    "{} ended the target; it was started again",
+                    item.id
+                )));
             }
             self.say(Event::ScenarioFinished(again));
         }
@@ -256,7 +310,11 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         for (_, instance) in std::mem::take(&mut self.instances) {
             instance.stop().await;
         }
-        let summary = Summary { interrupted, duration: begun.elapsed(), ..self.record.summary };
+        let summary = Summary {
+            interrupted,
+            duration: begun.elapsed(),
+            ..self.record.summary
+        };
         self.record.summary = summary;
         self.say(Event::RunFinished(summary));
         self.record
@@ -278,18 +336,28 @@ pub(super) async fn play(item: &Item, site: &Site, settings: &Settings) -> Outco
     }
     if outcomes.len() == 1 {
         for retry in 1..=settings.retries {
-            if outcomes.last().is_some_and(|outcome| matches!(outcome.verdict, Verdict::Pass | Verdict::Warn)) {
+            if outcomes
+                .last()
+                .is_some_and(|outcome| matches!(outcome.verdict, Verdict::Pass | Verdict::Warn))
+            {
                 break;
             }
             outcomes.push(play_once(item, site, settings, retry).await);
         }
-        return judgement::merge(outcomes, Merge::Last).unwrap_or_else(|| unreachable!("every item is played at least once"));
+        return judgement::merge(outcomes, Merge::Last)
+            .unwrap_or_else(|| unreachable!("every item is played at least once"));
     }
-    judgement::merge(outcomes, Merge::Worst).unwrap_or_else(|| unreachable!("every item is played at least once"))
+    judgement::merge(outcomes, Merge::Worst)
+        .unwrap_or_else(|| unreachable!("every item is played at least once"))
 }
 
 async fn play_once(item: &Item, site: &Site, settings: &Settings, number: usize) -> Outcome {
-    let attempt = Attempt::new(&item.scenario, site, item.transport, &unique(item, settings, number));
+    let attempt = Attempt::new(
+        &item.scenario,
+        site,
+        item.transport,
+        &unique(item, settings, number),
+    );
     let finished = attempt.run().await;
     judgement::judge(item, settings, &attempt, finished)
 }

@@ -38,7 +38,11 @@ pub(super) enum Proof {
 }
 
 /// Makes a fence on every observer; gives the weakest proof.
-pub(super) async fn fence(attempt: &Attempt<'_>, observers: &[Arc<Client>], limit: Duration) -> Proof {
+pub(super) async fn fence(
+    attempt: &Attempt<'_>,
+    observers: &[Arc<Client>],
+    limit: Duration,
+) -> Proof {
     let actors: Vec<_> = attempt
         .cast
         .all()
@@ -48,12 +52,22 @@ pub(super) async fn fence(attempt: &Attempt<'_>, observers: &[Arc<Client>], limi
         .collect();
     let deadline = Instant::now() + limit;
     let round_trips = |links: Vec<Arc<Link>>| async move {
-        let trips: Vec<_> = links.iter().map(|link| round_trip(attempt, link, deadline)).collect();
+        let trips: Vec<_> = links
+            .iter()
+            .map(|link| round_trip(attempt, link, deadline))
+            .collect();
         futures_util::future::join_all(trips).await
     };
     round_trips(actors).await;
-    let links = observers.iter().filter_map(|client| client.link()).collect();
-    round_trips(links).await.into_iter().max().unwrap_or(Proof::Ended)
+    let links = observers
+        .iter()
+        .filter_map(|client| client.link())
+        .collect();
+    round_trips(links)
+        .await
+        .into_iter()
+        .max()
+        .unwrap_or(Proof::Ended)
 }
 
 /// One round trip on a link.
@@ -63,19 +77,34 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
     }
     let namespace = link.joined().into_iter().next();
     match (namespace, &attempt.site.manifest.fence, link.layer) {
-        (Some(namespace), Some(operation), Layer::SocketIo) => ack_trip(attempt, link, namespace, operation, deadline).await,
+        (Some(namespace), Some(operation), Layer::SocketIo) => {
+            ack_trip(attempt, link, namespace, operation, deadline).await
+        }
         _ => pong_trip(link, deadline).await,
     }
 }
 
-async fn ack_trip(attempt: &Attempt<'_>, link: &Link, namespace: String, operation: &str, deadline: Instant) -> Proof {
+async fn ack_trip(
+    attempt: &Attempt<'_>,
+    link: &Link,
+    namespace: String,
+    operation: &str,
+    deadline: Instant,
+) -> Proof {
     let binding = attempt.site.manifest.bindings.entries.get(operation);
-    let name = binding.map_or(operation, |binding| binding.event.as_str()).to_owned();
+    let name = binding
+        .map_or(operation, |binding| binding.event.as_str())
+        .to_owned();
     let id = link.next_ack();
     link.state().fences.insert(id);
     let journal = link.connection.journal();
     let from = journal.entries().len();
-    link.connection.send(&Packet::Event { namespace, id: Some(id), name, args: vec![Data::from("fence")] });
+    link.connection.send(&Packet::Event {
+        namespace,
+        id: Some(id),
+        name,
+        args: vec![Data::from("fence")],
+    });
     let waited = wait_in(journal, from, deadline, |_, entry| match &entry.what {
         What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(()),
         _ => None,
@@ -89,14 +118,27 @@ async fn ack_trip(attempt: &Attempt<'_>, link: &Link, namespace: String, operati
 }
 
 async fn pong_trip(link: &Link, deadline: Instant) -> Proof {
-    if !link.connection.is_websocket() {
+    if !link.websocket {
         return Proof::TimeOnly;
     }
     let marker = Bytes::from(format!("fence-{}", link.next_ack()));
     let journal = link.connection.journal();
     let from = journal.entries().len();
-    let frame = Frame { fin: true, rsv: 0, opcode: OpCode::Ping, mask: Some(rand::random()), payload: marker.clone() };
-    link.connection.send_frame(RawFrame { frame, length_encoding: LengthEncoding::Minimal, declared_length: None }, None);
+    let frame = Frame {
+        fin: true,
+        rsv: 0,
+        opcode: OpCode::Ping,
+        mask: Some(rand::random()),
+        payload: marker.clone(),
+    };
+    link.connection.send_frame(
+        RawFrame {
+            frame,
+            length_encoding: LengthEncoding::Minimal,
+            declared_length: None,
+        },
+        None,
+    );
     let waited = wait_in(journal, from, deadline, |_, entry| match &entry.what {
         What::Frame(frame) if frame.opcode == OpCode::Pong && frame.payload == marker => Some(()),
         _ => None,

@@ -34,7 +34,10 @@ pub(super) type Stepped<T = ()> = Result<T, Stop>;
 impl Finding {
     /// A finding that is only a sentence.
     pub(super) fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), ..Self::default() }
+        Self {
+            sentence: sentence.into(),
+            ..Self::default()
+        }
     }
 
     /// With what was expected.
@@ -57,9 +60,17 @@ impl Finding {
 
     /// With expected and received taken from a difference.
     pub(super) fn mismatch(self, mismatch: &Mismatch) -> Self {
-        let place = if mismatch.path.is_empty() { String::new() } else { format!("{}: ", mismatch.path) };
-        let received = mismatch.received.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        self.expected(format!("{place}{}", mismatch.expected)).received(format!("{place}{received}"))
+        let place = if mismatch.path.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", mismatch.path)
+        };
+        let received = mismatch
+            .received
+            .as_ref()
+            .map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        self.expected(format!("{place}{}", mismatch.expected))
+            .received(format!("{place}{received}"))
     }
 
     /// As a breach by the target.

@@ -23,7 +23,12 @@ pub(super) enum Fit {
 }
 
 /// Fits one value.
-pub(super) fn fit(attempt: &Attempt<'_>, strict: &Matcher, lenient: Option<&Matcher>, actual: Option<&Data>) -> Stepped<Fit> {
+pub(super) fn fit(
+    attempt: &Attempt<'_>,
+    strict: &Matcher,
+    lenient: Option<&Matcher>,
+    actual: Option<&Data>,
+) -> Stepped<Fit> {
     let scope = attempt.scope();
     let mismatch = match strict.check(actual, &scope)? {
         Ok(captures) => return Ok(Fit::Strict(captures)),

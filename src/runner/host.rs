@@ -84,29 +84,43 @@ enum Keeper {
 
 impl Target {
     /// Brings up one server with the settings of a profile and measures it.
-    pub(super) async fn start(&self, profile: Option<&Profile>, settings: &Settings) -> Result<Instance, StartError> {
+    pub(super) async fn start(
+        &self,
+        profile: Option<&Profile>,
+        settings: &Settings,
+    ) -> Result<Instance, StartError> {
         let (url, keeper) = match &self.host {
             Host::Embedded(faults) => {
                 let server = self.embed(profile, faults).await?;
-                (format!("http://{}", server.address()), Keeper::Embedded(server))
+                (
+                    format!("http://{}", server.address()),
+                    Keeper::Embedded(server),
+                )
             }
             Host::Launched => match &self.manifest.launch {
                 Some(spec) => {
                     let launched = Launched::start(spec, profile).await?;
-                    (self.manifest.url.replace("$port", &launched.port().to_string()), Keeper::Launched(launched))
+                    (
+                        self.manifest
+                            .url
+                            .replace("$port", &launched.port().to_string()),
+                        Keeper::Launched(launched),
+                    )
                 }
                 None => (self.manifest.url.clone(), Keeper::Nobody),
             },
             Host::Running => (self.manifest.url.clone(), Keeper::Nobody),
         };
         let url = Url::parse(&url).map_err(|_| StartError::Url { url })?;
-        let path = profile.and_then(|profile| profile.path.as_ref()).unwrap_or(&self.manifest.path).clone();
-        let mut provides = self.manifest.provides.clone();
-        if let Some(profile) = profile {
-            provides.retain(|capability| !profile.lacks.contains(capability));
-            provides.extend(profile.provides.iter().cloned());
-        }
-        let endpoint = Endpoint { url, path, tls: self.tls.clone() };
+        let path = profile
+            .and_then(|profile| profile.path.as_ref())
+            .unwrap_or(&self.manifest.path)
+            .clone();
+        let endpoint = Endpoint {
+            url,
+            path,
+            tls: self.tls.clone(),
+        };
         let settle = match settings.settle.or(self.manifest.settle) {
             Some(settle) => settle,
             None => calibrate::settle(&endpoint).await,
@@ -118,28 +132,41 @@ impl Target {
         let site = Site {
             endpoint,
             manifest: Arc::clone(&self.manifest),
-            provides,
-            profile: profile.map_or_else(|| "default".to_owned(), |profile| profile.name.clone()),
             settle,
             within: settings.within.unwrap_or(self.manifest.within),
             secrets: self.secrets.clone(),
             log,
         };
-        Ok(Instance { site: Arc::new(site), keeper })
+        Ok(Instance {
+            site: Arc::new(site),
+            keeper,
+        })
     }
 
-    async fn embed(&self, profile: Option<&Profile>, faults: &FaultSet) -> Result<Server, StartError> {
-        let mut config = reference::Config { path: self.manifest.path.clone(), faults: faults.clone(), ..reference::Config::default() };
-        for profile in profile {
+    async fn embed(
+        &self,
+        profile: Option<&Profile>,
+        faults: &FaultSet,
+    ) -> Result<Server, StartError> {
+        let mut config = reference::Config {
+            path: self.manifest.path.clone(),
+            faults: faults.clone(),
+            ..reference::Config::default()
+        };
+        if let Some(profile) = profile {
             for (setting, value) in &profile.env {
-                config.set(setting, value).map_err(|_| StartError::Setting {
-                    profile: profile.name.clone(),
-                    setting: setting.clone(),
-                    value: value.clone(),
-                })?;
+                config
+                    .set(setting, value)
+                    .map_err(|_| StartError::Setting {
+                        profile: profile.name.clone(),
+                        setting: setting.clone(),
+                        value: value.clone(),
+                    })?;
             }
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(StartError::Embedded)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .map_err(StartError::Embedded)?;
         Server::start(listener, config).map_err(StartError::Embedded)
     }
 
@@ -162,7 +189,9 @@ impl Instance {
             }
         }
         let url = &self.site.endpoint.url;
-        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return false };
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return false;
+        };
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let connected = tokio::time::timeout(LIVENESS, TcpStream::connect((host, port))).await;
         // A connect to a closed port of the ephemeral range can meet itself.

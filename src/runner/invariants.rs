@@ -33,13 +33,34 @@ pub struct Invariant {
 
 /// All rules, sorted by id.
 pub static INVARIANTS: &[Invariant] = &[
-    Invariant { id: "invariant/connect-first", rule: "The first packet of a namespace is the answer to CONNECT." },
-    Invariant { id: "invariant/no-internals", rule: "No stack trace and no path of the server's files is sent to a client." },
-    Invariant { id: "invariant/no-secrets", rule: "No token or secret is sent to a client." },
-    Invariant { id: "invariant/nothing-after-disconnect", rule: "After DISCONNECT nothing more comes for that namespace." },
-    Invariant { id: "invariant/one-ack", rule: "A request is acknowledged at most once, and nothing that was no request." },
-    Invariant { id: "invariant/unique-ids", rule: "Ids of sessions and of sockets are unique." },
-    Invariant { id: "invariant/well-formed", rule: "Everything that arrives is legal by its protocol." },
+    Invariant {
+        id: "invariant/connect-first",
+        rule: "The first packet of a namespace is the answer to CONNECT.",
+    },
+    Invariant {
+        id: "invariant/no-internals",
+        rule: "No stack trace and no path of the server's files is sent to a client.",
+    },
+    Invariant {
+        id: "invariant/no-secrets",
+        rule: "No token or secret is sent to a client.",
+    },
+    Invariant {
+        id: "invariant/nothing-after-disconnect",
+        rule: "After DISCONNECT nothing more comes for that namespace.",
+    },
+    Invariant {
+        id: "invariant/one-ack",
+        rule: "A request is acknowledged at most once, and nothing that was no request.",
+    },
+    Invariant {
+        id: "invariant/unique-ids",
+        rule: "Ids of sessions and of sockets are unique.",
+    },
+    Invariant {
+        id: "invariant/well-formed",
+        rule: "Everything that arrives is legal by its protocol.",
+    },
 ];
 
 /// What a stack trace or a server-side path looks like.
@@ -67,7 +88,11 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
             ids.take(client, &link, &mut findings);
         }
     }
-    findings.retain(|finding| !finding.invariant.is_some_and(|id| attempt.scenario.without.iter().any(|off| off == id)));
+    findings.retain(|finding| {
+        !finding
+            .invariant
+            .is_some_and(|id| attempt.scenario.without.iter().any(|off| off == id))
+    });
     findings
 }
 
@@ -85,7 +110,11 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
     let mut memberships: HashMap<String, Membership> = HashMap::new();
     let entries = link.connection.journal().entries();
     for entry in entries.iter() {
-        let line = || evidence::describe(entry).map(|(_, line)| line).unwrap_or_default();
+        let line = || {
+            evidence::describe(entry)
+                .map(|(_, line)| line)
+                .unwrap_or_default()
+        };
         let packet = match &entry.what {
             What::Sent(Outgoing::Packet(text)) => {
                 note_sent(&mut memberships, text);
@@ -93,23 +122,29 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
             }
             What::Illegal { layer, rule, raw } => {
                 findings.push(
-                    Finding::new(format!("{name} receives what no {layer} peer may send: {rule}."))
-                        .received(evidence::readable(raw))
-                        .invariant("invariant/well-formed"),
+                    Finding::new(format!(
+                        "{name} receives what no {layer} peer may send: {rule}."
+                    ))
+                    .received(evidence::readable(raw))
+                    .invariant("invariant/well-formed"),
                 );
                 continue;
             }
             What::Socket(packet) => packet,
             _ => continue,
         };
-        let membership = memberships.entry(packet.namespace().to_owned()).or_default();
+        let membership = memberships
+            .entry(packet.namespace().to_owned())
+            .or_default();
         let namespace = packet.namespace();
         match packet {
             Packet::Connect { .. } | Packet::ConnectError { .. } => {
                 membership.answered = true;
                 membership.left = matches!(packet, Packet::ConnectError { .. });
             }
-            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. } if membership.left => {
+            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
+                if membership.left =>
+            {
                 findings.push(
                     Finding::new(format!("{name} receives something for {namespace} after it was told that it is out of it."))
                         .expected("nothing more for that namespace")
@@ -117,12 +152,16 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
                         .invariant("invariant/nothing-after-disconnect"),
                 );
             }
-            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. } if !membership.answered => {
+            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
+                if !membership.answered =>
+            {
                 findings.push(
-                    Finding::new(format!("{name} receives something for {namespace} before CONNECT is answered."))
-                        .expected("CONNECT or CONNECT_ERROR first")
-                        .received(line())
-                        .invariant("invariant/connect-first"),
+                    Finding::new(format!(
+                        "{name} receives something for {namespace} before CONNECT is answered."
+                    ))
+                    .expected("CONNECT or CONNECT_ERROR first")
+                    .received(line())
+                    .invariant("invariant/connect-first"),
                 );
             }
             Packet::Ack { id, .. } => check_ack(name, membership, *id, line, findings),
@@ -157,15 +196,24 @@ fn check_ack(
 
 /// What the client itself sent decides what may be answered.
 fn note_sent(memberships: &mut HashMap<String, Membership>, text: &str) {
-    let Some(message) = text.strip_prefix('4') else { return };
-    let limits = Limits { attachments: usize::MAX, attachment_bytes: usize::MAX };
+    let Some(message) = text.strip_prefix('4') else {
+        return;
+    };
+    let limits = Limits {
+        attachments: usize::MAX,
+        attachment_bytes: usize::MAX,
+    };
     // A binary packet's text is enough here: only its namespace and id matter.
     let message = match message.split_once('-') {
         Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
         _ => message.to_owned(),
     };
-    let Ok(Some(packet)) = Decoder::new(limits).text(&message) else { return };
-    let membership = memberships.entry(packet.namespace().to_owned()).or_default();
+    let Ok(Some(packet)) = Decoder::new(limits).text(&message) else {
+        return;
+    };
+    let membership = memberships
+        .entry(packet.namespace().to_owned())
+        .or_default();
     match packet {
         // Whoever was told that it is out begins anew. Whoever left by itself may still receive what was
         // on its way, so what holds for it stays as it was.
@@ -195,17 +243,21 @@ fn check_contents(
     };
     if any_text(values, &|text| attempt.secrets.found_in(text)) {
         findings.push(
-            Finding::new(format!("{name} receives a token or secret that the scenario used."))
-                .received(line())
-                .invariant("invariant/no-secrets"),
+            Finding::new(format!(
+                "{name} receives a token or secret that the scenario used."
+            ))
+            .received(line())
+            .invariant("invariant/no-secrets"),
         );
     }
     let Some(internals) = &*INTERNALS else { return };
     if any_text(values, &|text| internals.is_match(text)) {
         findings.push(
-            Finding::new(format!("{name} receives a stack trace or a path of the server's files."))
-                .received(line())
-                .invariant("invariant/no-internals"),
+            Finding::new(format!(
+                "{name} receives a stack trace or a path of the server's files."
+            ))
+            .received(line())
+            .invariant("invariant/no-internals"),
         );
     }
 }
@@ -214,7 +266,9 @@ fn any_text(values: &[Data], found: &impl Fn(&str) -> bool) -> bool {
     values.iter().any(|value| match value {
         Data::String(text) => found(text),
         Data::Array(items) => any_text(items, found),
-        Data::Object(fields) => fields.iter().any(|(key, value)| found(key) || any_text(std::slice::from_ref(value), found)),
+        Data::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| found(key) || any_text(std::slice::from_ref(value), found)),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::Bytes(_) => false,
     })
 }

@@ -16,7 +16,12 @@ use crate::scenario::{Level, Scenario, SourceFile, Span, Tier};
 const LOG_LINES: usize = 20;
 
 /// An outcome without anything found yet.
-pub(super) fn blank(item: &Item, verdict: Verdict, reason: Option<String>, duration: Duration) -> Outcome {
+pub(super) fn blank(
+    item: &Item,
+    verdict: Verdict,
+    reason: Option<String>,
+    duration: Duration,
+) -> Outcome {
     let scenario = &item.scenario;
     Outcome {
         id: item.id.clone(),
@@ -38,7 +43,12 @@ pub(super) fn blank(item: &Item, verdict: Verdict, reason: Option<String>, durat
 }
 
 /// The outcome of one attempt.
-pub(super) fn judge(item: &Item, settings: &Settings, attempt: &attempt::Attempt<'_>, finished: Finished) -> Outcome {
+pub(super) fn judge(
+    item: &Item,
+    settings: &Settings,
+    attempt: &attempt::Attempt<'_>,
+    finished: Finished,
+) -> Outcome {
     let scenario = &item.scenario;
     let duration = attempt.started.elapsed();
     let (verdict, finding) = match finished.stop {
@@ -50,7 +60,14 @@ pub(super) fn judge(item: &Item, settings: &Settings, attempt: &attempt::Attempt
         },
     };
     let mask = |text: String| attempt.secrets.mask(&text);
-    let mut outcome = blank(item, verdict, finding.as_ref().map(|finding| mask(finding.sentence.clone())), duration);
+    let mut outcome = blank(
+        item,
+        verdict,
+        finding
+            .as_ref()
+            .map(|finding| mask(finding.sentence.clone())),
+        duration,
+    );
     outcome.proofs = finished.proofs;
     outcome.breach = finding.map(|finding| {
         let everybody = attempt.cast.all().iter().chain(&attempt.bystander);
@@ -61,7 +78,12 @@ pub(super) fn judge(item: &Item, settings: &Settings, attempt: &attempt::Attempt
         for line in seen.iter_mut().flat_map(|view| &mut view.lines) {
             line.text = mask(std::mem::take(&mut line.text));
         }
-        let log = attempt.site.log.as_ref().map(|log| log.tail(LOG_LINES)).unwrap_or_default();
+        let log = attempt
+            .site
+            .log
+            .as_ref()
+            .map(|log| log.tail(LOG_LINES))
+            .unwrap_or_default();
         Breach {
             sentence: mask(finding.sentence),
             invariant: finding.invariant.map(str::to_owned),
@@ -90,14 +112,21 @@ fn breach_verdict(scenario: &Scenario, finding: &Finding) -> Verdict {
 pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
     let attempts: Vec<_> = outcomes
         .iter()
-        .map(|outcome| Attempt { verdict: outcome.verdict, reason: outcome.reason.clone(), duration: outcome.duration })
+        .map(|outcome| Attempt {
+            verdict: outcome.verdict,
+            reason: outcome.reason.clone(),
+            duration: outcome.duration,
+        })
         .collect();
     let deciding = match by {
         Merge::Last => outcomes.len().checked_sub(1)?,
-        Merge::Worst => (0..outcomes.len()).max_by_key(|index| outcomes.get(*index).map(|outcome| gravity(outcome.verdict)))?,
+        Merge::Worst => (0..outcomes.len())
+            .max_by_key(|index| outcomes.get(*index).map(|outcome| gravity(outcome.verdict)))?,
     };
     let mut outcome = outcomes.swap_remove(deciding);
-    outcome.flaky = attempts.iter().any(|attempt| attempt.verdict != outcome.verdict);
+    outcome.flaky = attempts
+        .iter()
+        .any(|attempt| attempt.verdict != outcome.verdict);
     if attempts.len() > 1 {
         outcome.attempts = attempts;
     }
@@ -147,8 +176,20 @@ fn notes(scenario: &Scenario, settings: &Settings) -> Vec<RequirementNote> {
 fn place(source: &Arc<SourceFile>, span: Span) -> Option<Place> {
     let text = source.text.lines().nth(span.line.checked_sub(1)?)?;
     let spanned = source.text.get(span.start..span.end).unwrap_or_default();
-    let width = spanned.lines().next().unwrap_or_default().chars().count().max(1);
-    Some(Place { file: source.path.clone(), line: span.line, column: span.column, text: text.to_owned(), width })
+    let width = spanned
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        .max(1);
+    Some(Place {
+        file: source.path.clone(),
+        line: span.line,
+        column: span.column,
+        text: text.to_owned(),
+        width,
+    })
 }
 
 fn rerun(item: &Item, settings: &Settings) -> String {

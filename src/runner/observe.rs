@@ -41,13 +41,19 @@ pub(super) enum Likeness {
 
 impl Sought {
     /// Resolves a pattern for one client.
-    pub(super) fn new(attempt: &Attempt<'_>, client: &Client, pattern: &EventPattern) -> Stepped<Self> {
+    pub(super) fn new(
+        attempt: &Attempt<'_>,
+        client: &Client,
+        pattern: &EventPattern,
+    ) -> Stepped<Self> {
         let scope = attempt.scope();
         let spoken = pattern.name.render_text(&scope)?;
         let binding = attempt.site.manifest.bindings.entries.get(&spoken);
         let namespace = match &pattern.namespace {
             Some(template) => template.render_text(&scope)?,
-            None => binding.and_then(|binding| binding.namespace.clone()).unwrap_or_else(|| client.state().namespace.clone()),
+            None => binding
+                .and_then(|binding| binding.namespace.clone())
+                .unwrap_or_else(|| client.state().namespace.clone()),
         };
         Ok(Self {
             event: binding.map_or_else(|| spoken.clone(), |binding| binding.event.clone()),
@@ -60,18 +66,46 @@ impl Sought {
 
     /// The whole expectation in the language's words.
     pub(super) fn describe(&self, scope: &Scope) -> String {
-        let with = self.with.as_ref().map(|matcher| format!(" {}", matcher.describe(scope))).unwrap_or_default();
+        let with = self
+            .with
+            .as_ref()
+            .map(|matcher| format!(" {}", matcher.describe(scope)))
+            .unwrap_or_default();
         let args = self.args.as_ref().map(|matchers| {
-            let items: Vec<_> = matchers.iter().map(|matcher| matcher.describe(scope)).collect();
+            let items: Vec<_> = matchers
+                .iter()
+                .map(|matcher| matcher.describe(scope))
+                .collect();
             format!(" [{}]", items.join(", "))
         });
-        let namespace = if self.namespace == "/" { String::new() } else { format!(" in {}", self.namespace) };
-        format!("{}{with}{}{namespace}", self.spoken, args.unwrap_or_default())
+        let namespace = if self.namespace == "/" {
+            String::new()
+        } else {
+            format!(" in {}", self.namespace)
+        };
+        format!(
+            "{}{with}{}{namespace}",
+            self.spoken,
+            args.unwrap_or_default()
+        )
     }
 
     /// Compares one entry.
-    pub(super) fn compare(&self, attempt: &Attempt<'_>, scope: &Scope, entry: &Entry) -> Result<Likeness, TemplateError> {
-        let What::Socket(Packet::Event { namespace, id, name, args }) = &entry.what else { return Ok(Likeness::Other) };
+    pub(super) fn compare(
+        &self,
+        attempt: &Attempt<'_>,
+        scope: &Scope,
+        entry: &Entry,
+    ) -> Result<Likeness, TemplateError> {
+        let What::Socket(Packet::Event {
+            namespace,
+            id,
+            name,
+            args,
+        }) = &entry.what
+        else {
+            return Ok(Likeness::Other);
+        };
         if *namespace != self.namespace || (self.event != "*" && *name != self.event) {
             return Ok(Likeness::Other);
         }
@@ -111,7 +145,12 @@ impl Sought {
         let entries = link.connection.journal().entries();
         let mut found = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
-            if !state.claimed.contains(&index) && matches!(self.compare(attempt, &scope, entry)?, Likeness::Match { .. }) {
+            if !state.claimed.contains(&index)
+                && matches!(
+                    self.compare(attempt, &scope, entry)?,
+                    Likeness::Match { .. }
+                )
+            {
                 found.push(index);
             }
         }

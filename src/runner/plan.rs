@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{evidence::transport_name, settings::Settings};
 use crate::{
-    scenario::{Action, Scenario, Step, Tier, Transport},
+    scenario::{Action, ClientName, Scenario, Step, Tier, Transport},
     target::Manifest,
 };
 
@@ -39,7 +39,11 @@ impl Plan {
         for scenario in scenarios {
             let on_demand = matches!(scenario.tier, Tier::Slow | Tier::Destructive);
             if on_demand && !settings.include.contains(&scenario.tier) {
-                match plan.left_out.iter_mut().find(|(tier, _)| *tier == scenario.tier) {
+                match plan
+                    .left_out
+                    .iter_mut()
+                    .find(|(tier, _)| *tier == scenario.tier)
+                {
                     Some((_, count)) => *count += 1,
                     None => plan.left_out.push((scenario.tier, 1)),
                 }
@@ -59,7 +63,13 @@ impl Plan {
                     Ok(profile) => (profile, None),
                     Err(reason) => (None, Some(reason)),
                 };
-                plan.items.push(Item { scenario: Arc::clone(scenario), id, transport: *transport, profile, skip });
+                plan.items.push(Item {
+                    scenario: Arc::clone(scenario),
+                    id,
+                    transport: *transport,
+                    profile,
+                    skip,
+                });
             }
         }
         plan.items.sort_by(|a, b| a.id.cmp(&b.id));
@@ -69,7 +79,10 @@ impl Plan {
 
 /// Which instance of the target has everything that is needed, the plain one preferred.
 fn place(needs: &BTreeSet<&str>, manifest: &Manifest) -> Result<Option<usize>, String> {
-    let missing: Vec<_> = needs.iter().filter(|need| !manifest.provides.contains(**need)).collect();
+    let missing: Vec<_> = needs
+        .iter()
+        .filter(|need| !manifest.provides.contains(**need))
+        .collect();
     if missing.is_empty() {
         return Ok(None);
     }
@@ -101,7 +114,7 @@ fn uses_transport(scenario: &Scenario) -> bool {
     fn connects(steps: &[Step], scenario: &Scenario) -> bool {
         steps.iter().any(|step| match &step.action {
             Action::Connect(connect) => {
-                let fixed = |name| {
+                let fixed = |name: &ClientName| {
                     let client = scenario.clients.iter().find(|client| client.name == *name);
                     client.is_some_and(|client| client.options.transport.is_some())
                 };
@@ -113,5 +126,8 @@ fn uses_transport(scenario: &Scenario) -> bool {
         })
     }
     let clients = &scenario.clients;
-    clients.iter().any(|client| client.connect && client.options.transport.is_none()) || connects(&scenario.steps, scenario)
+    clients
+        .iter()
+        .any(|client| client.connect && client.options.transport.is_none())
+        || connects(&scenario.steps, scenario)
 }

@@ -47,7 +47,9 @@ pub async fn prove(
             let (item, target, settings) = (Arc::clone(item), reference.clone(), settings.clone());
             let seats = Arc::clone(&seats);
             tasks.spawn(async move {
-                let Ok(_seat) = seats.acquire_owned().await else { unreachable!("the semaphore is never closed") };
+                let Ok(_seat) = seats.acquire_owned().await else {
+                    unreachable!("the semaphore is never closed")
+                };
                 let outcome = one(&item, target, &settings, fault.as_deref()).await;
                 (item.id.clone(), fault, outcome)
             });
@@ -62,12 +64,17 @@ pub async fn prove(
             () = interrupt.cancelled() => None,
         };
         let Some(joined) = joined else { break };
-        let Ok((id, fault, outcome)) = joined else { continue };
+        let Ok((id, fault, outcome)) = joined else {
+            continue;
+        };
         done += 1;
         progress(done, total);
         results.entry(id).or_default().push((fault, outcome?));
     }
-    let scenarios: Vec<_> = items.iter().map(|item| scenario_proof(item, results.remove(&item.id).unwrap_or_default())).collect();
+    let scenarios: Vec<_> = items
+        .iter()
+        .map(|item| scenario_proof(item, results.remove(&item.id).unwrap_or_default()))
+        .collect();
     let mut caught: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for scenario in &scenarios {
         for fault in &scenario.killed_by {
@@ -79,15 +86,32 @@ pub async fn prove(
         .map(|fault| FaultProof {
             id: fault.id.to_owned(),
             breaks: fault.breaks.to_owned(),
-            caught_by: caught.get(fault.id).into_iter().flatten().map(|id| (*id).to_owned()).collect(),
+            caught_by: caught
+                .get(fault.id)
+                .into_iter()
+                .flatten()
+                .map(|id| (*id).to_owned())
+                .collect(),
         })
         .collect();
-    Ok(Proof { faults, scenarios, duration: begun.elapsed() })
+    Ok(Proof {
+        faults,
+        scenarios,
+        duration: begun.elapsed(),
+    })
 }
 
-async fn one(item: &Item, mut target: Target, settings: &Settings, fault: Option<&str>) -> Result<Outcome, StartError> {
+async fn one(
+    item: &Item,
+    mut target: Target,
+    settings: &Settings,
+    fault: Option<&str>,
+) -> Result<Outcome, StartError> {
     target.host = Host::Embedded(FaultSet::from_ids(fault).unwrap_or_default());
-    let profile = item.profile.and_then(|index| target.manifest.profiles.get(index)).cloned();
+    let profile = item
+        .profile
+        .and_then(|index| target.manifest.profiles.get(index))
+        .cloned();
     let instance = target.start(profile.as_ref(), settings).await?;
     let site = Arc::clone(&instance.site);
     let outcome = play(item, &site, settings).await;
@@ -96,8 +120,12 @@ async fn one(item: &Item, mut target: Target, settings: &Settings, fault: Option
 }
 
 fn scenario_proof(item: &Item, results: Vec<(Option<String>, Outcome)>) -> ScenarioProof {
-    let mut proof =
-        ScenarioProof { id: item.id.clone(), file: item.scenario.source.path.clone(), line: item.scenario.span.line, ..ScenarioProof::default() };
+    let mut proof = ScenarioProof {
+        id: item.id.clone(),
+        file: item.scenario.source.path.clone(),
+        line: item.scenario.span.line,
+        ..ScenarioProof::default()
+    };
     if let Some(reason) = &item.skip {
         proof.broken = Some(format!("the reference server does not run it: {reason}"));
         return proof;
@@ -106,11 +134,19 @@ fn scenario_proof(item: &Item, results: Vec<(Option<String>, Outcome)>) -> Scena
         let why = outcome.reason.clone().unwrap_or_default();
         match (fault, outcome.verdict) {
             (None, Verdict::Pass) => {}
-            (None, verdict) => proof.broken = Some(format!("{verdict:?} without a fault: {why}").to_lowercase()),
+            (None, verdict) => {
+                proof.broken = Some(format!("{verdict:?} without a fault: {why}").to_lowercase())
+            }
             (Some(fault), Verdict::Fail | Verdict::Warn) => proof.killed_by.push(fault),
-            (Some(fault), Verdict::Pass) => proof.survived.push(Survivor { fault, outcome: "pass".to_owned() }),
+            (Some(fault), Verdict::Pass) => proof.survived.push(Survivor {
+                fault,
+                outcome: "pass".to_owned(),
+            }),
             (Some(fault), verdict) => {
-                proof.survived.push(Survivor { fault, outcome: format!("{}: {why}", format!("{verdict:?}").to_lowercase()) });
+                proof.survived.push(Survivor {
+                    fault,
+                    outcome: format!("{}: {why}", format!("{verdict:?}").to_lowercase()),
+                });
             }
         }
     }

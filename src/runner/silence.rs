@@ -20,7 +20,10 @@ use super::{
 use crate::{
     client::What,
     scenario::{Level, Span},
-    wire::{engine_io::PacketType, socket_io::{AckId, Packet}},
+    wire::{
+        engine_io::PacketType,
+        socket_io::{AckId, Packet},
+    },
 };
 
 /// One claim, held to the end of the scenario.
@@ -73,26 +76,47 @@ impl Silence {
     fn breach(&self, attempt: &Attempt<'_>) -> Stepped<Option<Finding>> {
         let name = &self.client.spec.name;
         match &self.never {
-            Never::Ack { link, namespace, id, allowed } => {
+            Never::Ack {
+                link,
+                namespace,
+                id,
+                allowed,
+            } => {
                 let entries = link.connection.journal().entries();
                 let mut acks = entries.iter().filter(|entry| match &entry.what {
-                    What::Socket(Packet::Ack { namespace: answered, id: found, .. }) => answered == namespace && found == id,
+                    What::Socket(Packet::Ack {
+                        namespace: answered,
+                        id: found,
+                        ..
+                    }) => answered == namespace && found == id,
                     _ => false,
                 });
-                let Some(extra) = acks.nth(*allowed) else { return Ok(None) };
-                let received = evidence::describe(extra).map(|(_, line)| line).unwrap_or_default();
+                let Some(extra) = acks.nth(*allowed) else {
+                    return Ok(None);
+                };
+                let received = evidence::describe(extra)
+                    .map(|(_, line)| line)
+                    .unwrap_or_default();
                 let sentence = match allowed {
                     0 => format!("{name} receives an acknowledgement where none must come."),
                     _ => format!("{name} receives a further acknowledgement of the same request."),
                 };
-                Ok(Some(Finding::new(sentence).expected("no acknowledgement").received(received)))
+                Ok(Some(
+                    Finding::new(sentence)
+                        .expected("no acknowledgement")
+                        .received(received),
+                ))
             }
             Never::Event { sought, meaning } => {
                 for link in self.client.links() {
                     if let Some(index) = sought.unclaimed(attempt, &link)?.first() {
                         let received = line(attempt, &link, *index);
                         let expected = format!("no {}", sought.describe(&attempt.scope()));
-                        return Ok(Some(Finding::new(format!("{name} {meaning}.")).expected(expected).received(received)));
+                        return Ok(Some(
+                            Finding::new(format!("{name} {meaning}."))
+                                .expected(expected)
+                                .received(received),
+                        ));
                     }
                 }
                 Ok(None)
@@ -100,23 +124,45 @@ impl Silence {
             Never::Packet { link, from } => {
                 let state = link.state();
                 let entries = link.connection.journal().entries();
-                let unexpected = entries.iter().enumerate().skip(*from).find(|(index, entry)| match &entry.what {
-                    What::Packet(packet) => {
-                        !state.claimed.contains(index) && !matches!(packet.kind, PacketType::Ping | PacketType::Noop | PacketType::Pong)
-                    }
-                    What::Message(_) => !state.claimed.contains(index),
-                    _ => false,
-                });
-                let Some((_, entry)) = unexpected else { return Ok(None) };
-                let received = evidence::describe(entry).map(|(_, line)| line).unwrap_or_default();
-                Ok(Some(Finding::new(format!("{name} receives a packet where none must come.")).expected("nothing").received(received)))
+                let unexpected = entries
+                    .iter()
+                    .enumerate()
+                    .skip(*from)
+                    .find(|(index, entry)| match &entry.what {
+                        What::Packet(packet) => {
+                            !state.claimed.contains(index)
+                                && !matches!(
+                                    packet.kind,
+                                    PacketType::Ping | PacketType::Noop | PacketType::Pong
+                                )
+                        }
+                        What::Message(_) => !state.claimed.contains(index),
+                        _ => false,
+                    });
+                let Some((_, entry)) = unexpected else {
+                    return Ok(None);
+                };
+                let received = evidence::describe(entry)
+                    .map(|(_, line)| line)
+                    .unwrap_or_default();
+                Ok(Some(
+                    Finding::new(format!("{name} receives a packet where none must come."))
+                        .expected("nothing")
+                        .received(received),
+                ))
             }
             Never::Refusal => {
                 for link in self.client.links() {
                     if let Some(index) = refused::unclaimed_reports(attempt, &link).first() {
                         let received = line(attempt, &link, *index);
-                        let sentence = format!("{name} receives a report of a refusal that is not meant for it, or one too many.");
-                        return Ok(Some(Finding::new(sentence).expected("no report").received(received)));
+                        let sentence = format!(
+                            "{name} receives a report of a refusal that is not meant for it, or one too many."
+                        );
+                        return Ok(Some(
+                            Finding::new(sentence)
+                                .expected("no report")
+                                .received(received),
+                        ));
                     }
                 }
                 Ok(None)
@@ -127,20 +173,29 @@ impl Silence {
 
 fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
     let entries = link.connection.journal().entries();
-    let Some(entry) = entries.get(index) else { return String::new() };
+    let Some(entry) = entries.get(index) else {
+        return String::new();
+    };
     let at = entry.at.saturating_duration_since(attempt.started);
-    let text = evidence::describe(entry).map(|(_, line)| line).unwrap_or_default();
+    let text = evidence::describe(entry)
+        .map(|(_, line)| line)
+        .unwrap_or_default();
     format!("{text} (at +{} ms)", at.as_millis())
 }
 
 /// Makes claims: checks them behind a fence now, and keeps them for the end.
 pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
-    let observers: Vec<_> = claims.iter().map(|claim| Arc::clone(&claim.client)).collect();
+    let observers: Vec<_> = claims
+        .iter()
+        .map(|claim| Arc::clone(&claim.client))
+        .collect();
     let proof = fence(attempt, &observers, attempt.site.within).await;
     check(attempt, &claims)?;
     let mut notes = attempt.notes();
     if let Some(claim) = claims.first() {
-        notes.proofs.push(format!("line {}: {}", claim.span.line, proof.describe()));
+        notes
+            .proofs
+            .push(format!("line {}: {}", claim.span.line, proof.describe()));
     }
     notes.silences.extend(claims);
     Ok(())
@@ -163,10 +218,15 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> Stepped {
     }
     let settle = attempt.scenario.settle.unwrap_or(attempt.site.settle);
     tokio::time::sleep_until(Instant::now() + settle).await;
-    let observers: Vec<_> = claims.iter().map(|claim| Arc::clone(&claim.client)).collect();
+    let observers: Vec<_> = claims
+        .iter()
+        .map(|claim| Arc::clone(&claim.client))
+        .collect();
     let proof = fence(attempt, &observers, attempt.site.within).await;
     let how = match proof {
-        Proof::Ack | Proof::Pong => format!("then {} ms and another round trip", settle.as_millis()),
+        Proof::Ack | Proof::Pong => {
+            format!("then {} ms and another round trip", settle.as_millis())
+        }
         Proof::Ended | Proof::TimeOnly => format!("then {} ms", settle.as_millis()),
     };
     attempt.notes().proofs.push(how);

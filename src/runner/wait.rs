@@ -15,16 +15,6 @@ pub(super) enum Waited<T> {
     TimedOut,
 }
 
-impl<T> Waited<T> {
-    /// What was found, if it was.
-    pub(super) fn found(self) -> Option<T> {
-        match self {
-            Self::Found(found) => Some(found),
-            Self::Ended(_) | Self::TimedOut => None,
-        }
-    }
-}
-
 /// Waits until `pick` finds something in the entries from index `from` on.
 ///
 /// Each entry is shown to `pick` once, in order. The journal is locked meanwhile.
@@ -47,7 +37,10 @@ pub(super) async fn wait_in<T>(
             }
             from = entries.len();
         }
-        if timeout_at(deadline, journal.longer_than(from)).await.is_err() {
+        if timeout_at(deadline, journal.longer_than(from))
+            .await
+            .is_err()
+        {
             return Waited::TimedOut;
         }
     }

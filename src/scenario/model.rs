@@ -399,6 +399,20 @@ pub struct HttpPattern {
     pub no_response: bool,
 }
 
+impl HttpPattern {
+    /// Whether it asks for nothing at all.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            status,
+            headers,
+            body,
+            json,
+            no_response,
+        } = self;
+        status.is_none() && headers.is_empty() && body.is_none() && json.is_none() && !no_response
+    }
+}
+
 /// `open:`.
 #[derive(Clone, Debug)]
 pub struct Open {

@@ -11,7 +11,7 @@ use crate::{
         cast::{Cast, Client},
         evidence,
         fence::{self, Proof},
-        finding::{Finding, Stop, Stepped},
+        finding::{Finding, Stepped, Stop},
     },
     scenario::{Action, ClientName, ClientSpec, ConnectOptions, Span, Step},
 };
@@ -31,9 +31,15 @@ pub(in crate::runner) fn bystander() -> Arc<Client> {
 }
 
 fn stranger(name: &str) -> Arc<Client> {
-    let spec =
-        ClientSpec { name: ClientName(name.into()), connect: true, options: ConnectOptions::default(), span: Span::default() };
-    Cast::new(&[spec]).into_only().unwrap_or_else(|| unreachable!("a cast of one has one client"))
+    let spec = ClientSpec {
+        name: ClientName(name.into()),
+        connect: true,
+        options: ConnectOptions::default(),
+        span: Span::default(),
+    };
+    Cast::new(&[spec])
+        .into_only()
+        .unwrap_or_else(|| unreachable!("a cast of one has one client"))
 }
 
 /// Whoever was connected before still gets answers, and somebody new gets in.
@@ -48,14 +54,20 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         let link = open_link(witness)?;
         let from = link.connection.journal().entries().len();
         let proof = fence::round_trip(attempt, &link, Instant::now() + limit).await;
-        if proof > Proof::Ended && (proof < Proof::TimeOnly || !link.connection.is_websocket()) {
+        if proof > Proof::Ended && (proof < Proof::TimeOnly || !link.websocket) {
             continue;
         }
-        let received = if proof == Proof::Ended { evidence::how_it_ended(&link) } else { evidence::came_since(&link, from) };
-        return Err(Finding::new(format!("The server no longer answers {name}, who did nothing wrong."))
-            .expected("an answer")
-            .received(received)
-            .breach());
+        let received = if proof == Proof::Ended {
+            evidence::how_it_ended(&link)
+        } else {
+            evidence::came_since(&link, from)
+        };
+        return Err(Finding::new(format!(
+            "The server no longer answers {name}, who did nothing wrong."
+        ))
+        .expected("an answer")
+        .received(received)
+        .breach());
     }
     let newcomer = stranger("newcomer");
     let joined = connect::bystander(attempt, &newcomer).await;

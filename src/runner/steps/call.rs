@@ -14,8 +14,8 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
-        fit::{Fit, fit},
         finding::{Finding, Stepped},
+        fit::{Fit, fit},
         silence::{self, Never, Silence},
     },
     scenario::{Action, Answer, Call, Matcher, Operation, Step},
@@ -31,22 +31,44 @@ pub(super) struct Outbound {
 }
 
 /// Fills in an operation and translates it by the target's bindings.
-pub(super) fn outbound(attempt: &Attempt<'_>, client: &Client, operation: &Operation) -> Stepped<Outbound> {
+pub(super) fn outbound(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    operation: &Operation,
+) -> Stepped<Outbound> {
     let scope = attempt.scope().clone();
     let name = operation.name.render_text(&scope)?;
-    let with = operation.with.as_ref().map(|template| template.render(&scope)).transpose()?;
+    let with = operation
+        .with
+        .as_ref()
+        .map(|template| template.render(&scope))
+        .transpose()?;
     let args = operation
         .args
         .as_ref()
-        .map(|args| args.iter().map(|template| template.render(&scope)).collect::<Result<Vec<_>, _>>())
+        .map(|args| {
+            args.iter()
+                .map(|template| template.render(&scope))
+                .collect::<Result<Vec<_>, _>>()
+        })
         .transpose()?;
     let args = args.unwrap_or_else(|| with.into_iter().collect());
-    let outgoing = attempt.site.manifest.bindings.outgoing(&name, args, &scope)?;
+    let outgoing = attempt
+        .site
+        .manifest
+        .bindings
+        .outgoing(&name, args, &scope)?;
     let namespace = match &operation.namespace {
         Some(template) => template.render_text(&scope)?,
-        None => outgoing.namespace.unwrap_or_else(|| client.state().namespace.clone()),
+        None => outgoing
+            .namespace
+            .unwrap_or_else(|| client.state().namespace.clone()),
     };
-    Ok(Outbound { namespace, name: outgoing.event, args: outgoing.args })
+    Ok(Outbound {
+        namespace,
+        name: outgoing.event,
+        args: outgoing.args,
+    })
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> Stepped {
@@ -55,23 +77,54 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> 
         _ => None,
     };
     let actors = attempt.actors(step);
-    let calls = actors.iter().map(|client| one(attempt, step, call, lenient, client));
+    let calls = actors
+        .iter()
+        .map(|client| one(attempt, step, call, lenient, client));
     futures_util::future::try_join_all(calls).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, lenient: Option<&Answer>, client: &Arc<Client>) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    call: &Call,
+    lenient: Option<&Answer>,
+    client: &Arc<Client>,
+) -> Stepped {
     let link = open_link(client)?;
     let event = outbound(attempt, client, &call.operation)?;
     let namespace = event.namespace.clone();
     let id = link.next_ack();
     let from = link.connection.journal().entries().len();
     client.state().dirty = true;
-    link.connection.send(&Packet::Event { namespace: event.namespace, id: Some(id), name: event.name, args: event.args });
-    let question = Question { client, link: &link, namespace: &namespace, id, from };
+    link.connection.send(&Packet::Event {
+        namespace: event.namespace,
+        id: Some(id),
+        name: event.name,
+        args: event.args,
+    });
+    let question = Question {
+        client,
+        link: &link,
+        namespace: &namespace,
+        id,
+        from,
+    };
     match &call.answer {
         Answer::None => never_acked(attempt, step, &question, 0).await,
         Answer::Refused(expected) => {
-            refused::report(attempt, step, client, &link, expected, refused::Question::Call { namespace: &namespace, id, from }).await
+            refused::report(
+                attempt,
+                step,
+                client,
+                &link,
+                expected,
+                refused::Question::Call {
+                    namespace: &namespace,
+                    id,
+                    from,
+                },
+            )
+            .await
         }
         answer => {
             let args = await_ack(attempt, step, &question).await?;
@@ -90,34 +143,66 @@ struct Question<'q> {
     from: usize,
 }
 
-async fn await_ack(attempt: &Attempt<'_>, step: &Step, question: &Question<'_>) -> Stepped<Vec<Data>> {
+async fn await_ack(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    question: &Question<'_>,
+) -> Stepped<Vec<Data>> {
     let deadline = attempt.deadline(step)?;
     let name = &question.client.spec.name;
-    let waited = wait_in(question.link.connection.journal(), question.from, deadline, |_, entry| match &entry.what {
-        What::Socket(Packet::Ack { namespace, id, args }) if *id == question.id && namespace == question.namespace => Some(args.clone()),
-        _ => None,
-    })
+    let waited = wait_in(
+        question.link.connection.journal(),
+        question.from,
+        deadline,
+        |_, entry| match &entry.what {
+            What::Socket(Packet::Ack {
+                namespace,
+                id,
+                args,
+            }) if *id == question.id && namespace == question.namespace => Some(args.clone()),
+            _ => None,
+        },
+    )
     .await;
     match waited {
         Waited::Found(args) => Ok(args),
-        Waited::Ended(ended) => Err(Finding::new(format!("{name}'s connection ended before the call was acknowledged."))
-            .expected("an acknowledgement")
-            .received(evidence::describe_end(&ended))
-            .breach()),
+        Waited::Ended(ended) => Err(Finding::new(format!(
+            "{name}'s connection ended before the call was acknowledged."
+        ))
+        .expected("an acknowledgement")
+        .received(evidence::describe_end(&ended))
+        .breach()),
         Waited::TimedOut => {
             let limit = attempt.limit(step)?;
-            Err(Finding::new(format!("{name}'s call was not acknowledged within {} ms.", limit.as_millis()))
-                .expected(format!("an acknowledgement with id {}", question.id))
-                .received(evidence::came_since(question.link, question.from))
-                .breach())
+            Err(Finding::new(format!(
+                "{name}'s call was not acknowledged within {} ms.",
+                limit.as_millis()
+            ))
+            .expected(format!("an acknowledgement with id {}", question.id))
+            .received(evidence::came_since(question.link, question.from))
+            .breach())
         }
     }
 }
 
-fn judge(attempt: &Attempt<'_>, call: &Call, answer: &Answer, lenient: Option<&Answer>, client: &Client, args: &[Data]) -> Stepped {
+fn judge(
+    attempt: &Attempt<'_>,
+    call: &Call,
+    answer: &Answer,
+    lenient: Option<&Answer>,
+    client: &Client,
+    args: &[Data],
+) -> Stepped {
     let bound = || {
         let name = call.operation.name.render_text(&attempt.scope()).ok()?;
-        attempt.site.manifest.bindings.entries.get(&name)?.reply.clone()
+        attempt
+            .site
+            .manifest
+            .bindings
+            .entries
+            .get(&name)?
+            .reply
+            .clone()
     };
     let by_binding;
     let strict: &[Matcher] = match answer {
@@ -138,26 +223,41 @@ fn judge(attempt: &Attempt<'_>, call: &Call, answer: &Answer, lenient: Option<&A
         Some(Answer::Any | Answer::None | Answer::Refused(_)) | None => None,
     };
     let name = &client.spec.name;
-    let wrong_count = |expected: &[Matcher]| (expected.len() != args.len()).then_some(expected.len());
+    let wrong_count =
+        |expected: &[Matcher]| (expected.len() != args.len()).then_some(expected.len());
     if let Some(count) = wrong_count(strict) {
         if lenient.is_none_or(|lenient| wrong_count(lenient).is_some()) {
-            return Err(Finding::new(format!("{name}'s acknowledgement has {} instead of {count}.", arguments(args.len())))
-                .expected(arguments(count))
-                .received(Data::Array(args.to_vec()).to_string())
-                .breach());
+            return Err(Finding::new(format!(
+                "{name}'s acknowledgement has {} instead of {count}.",
+                arguments(args.len())
+            ))
+            .expected(arguments(count))
+            .received(Data::Array(args.to_vec()).to_string())
+            .breach());
         }
     }
     for index in 0..args.len() {
         let tolerant = lenient.and_then(|lenient| lenient.get(index));
-        let Some(expected) = strict.get(index).or(tolerant) else { continue };
+        let Some(expected) = strict.get(index).or(tolerant) else {
+            continue;
+        };
         match fit(attempt, expected, tolerant, args.get(index))? {
             Fit::Strict(captures) => attempt.capture(captures),
             Fit::Lenient { captures, mismatch } => {
                 attempt.capture(captures);
-                attempt.warn(Finding::new(format!("{name}'s acknowledgement is tolerated, but not strictly right.")).mismatch(&mismatch));
+                attempt.warn(
+                    Finding::new(format!(
+                        "{name}'s acknowledgement is tolerated, but not strictly right."
+                    ))
+                    .mismatch(&mismatch),
+                );
             }
             Fit::No(mismatch) => {
-                return Err(Finding::new(format!("{name}'s acknowledgement is not as expected.")).mismatch(&mismatch).breach());
+                return Err(
+                    Finding::new(format!("{name}'s acknowledgement is not as expected."))
+                        .mismatch(&mismatch)
+                        .breach(),
+                );
             }
         }
     }
@@ -172,7 +272,26 @@ fn arguments(count: usize) -> String {
 }
 
 /// Claims that no further ack comes beyond the `allowed` ones.
-async fn never_acked(attempt: &Attempt<'_>, step: &Step, question: &Question<'_>, allowed: usize) -> Stepped {
-    let never = Never::Ack { link: Arc::clone(question.link), namespace: question.namespace.to_owned(), id: question.id, allowed };
-    silence::claim(attempt, vec![Silence { client: Arc::clone(question.client), never, span: step.span, level: step.level }]).await
+async fn never_acked(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    question: &Question<'_>,
+    allowed: usize,
+) -> Stepped {
+    let never = Never::Ack {
+        link: Arc::clone(question.link),
+        namespace: question.namespace.to_owned(),
+        id: question.id,
+        allowed,
+    };
+    silence::claim(
+        attempt,
+        vec![Silence {
+            client: Arc::clone(question.client),
+            never,
+            span: step.span,
+            level: step.level,
+        }],
+    )
+    .await
 }

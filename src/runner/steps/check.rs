@@ -2,7 +2,10 @@
 
 use crate::{
     data::Data,
-    runner::{attempt::Attempt, finding::{Finding, Stepped}},
+    runner::{
+        attempt::Attempt,
+        finding::{Finding, Stepped},
+    },
     scenario::Check,
 };
 
@@ -11,9 +14,17 @@ pub(super) fn perform(attempt: &Attempt<'_>, check: &Check) -> Stepped {
     match value {
         Data::Bool(true) => Ok(()),
         Data::Bool(false) => {
-            let sentence = check.because.clone().unwrap_or_else(|| "The check does not hold.".to_owned());
-            Err(Finding::new(sentence).expected("true").received("false").breach())
+            let sentence = check
+                .because
+                .clone()
+                .unwrap_or_else(|| "The check does not hold.".to_owned());
+            Err(Finding::new(sentence)
+                .expected("true")
+                .received("false")
+                .breach())
         }
-        other => Err(Finding::new(format!("`check` came to {other}; it takes true or false.")).unjudged()),
+        other => Err(
+            Finding::new(format!("`check` came to {other}; it takes true or false.")).unjudged(),
+        ),
     }
 }

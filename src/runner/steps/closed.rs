@@ -16,7 +16,7 @@ use crate::{
         cast::{Client, Link},
         evidence,
         fence::{self, Proof},
-        finding::{Finding, Stop, Stepped},
+        finding::{Finding, Stepped, Stop},
     },
     scenario::{Action, CloseHow, Closed, Step},
     wire::socket_io::Packet,
@@ -28,11 +28,19 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, closed: &Closed)
         _ => None,
     };
     let actors = attempt.actors(step);
-    let waits = actors.iter().map(|client| one(attempt, step, closed, lenient, client));
+    let waits = actors
+        .iter()
+        .map(|client| one(attempt, step, closed, lenient, client));
     futures_util::future::try_join_all(waits).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, closed: &Closed, lenient: Option<&Closed>, client: &Arc<Client>) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    closed: &Closed,
+    lenient: Option<&Closed>,
+    client: &Arc<Client>,
+) -> Stepped {
     let link = any_link(client)?;
     let limit = limit(attempt, step, &link)?;
     if let Some(namespace) = &closed.namespace {
@@ -42,15 +50,24 @@ async fn one(attempt: &Attempt<'_>, step: &Step, closed: &Closed, lenient: Optio
     if closed.stays_open {
         return stays_open(attempt, client, &link, limit).await;
     }
-    let waited = wait_in(link.connection.journal(), 0, Instant::now() + limit, |_, entry| match &entry.what {
-        What::Ended(ended) => Some(ended.clone()),
-        _ => None,
-    })
+    let waited = wait_in(
+        link.connection.journal(),
+        0,
+        Instant::now() + limit,
+        |_, entry| match &entry.what {
+            What::Ended(ended) => Some(ended.clone()),
+            _ => None,
+        },
+    )
     .await;
     let Waited::Found(ended) = waited else {
-        let stop = Finding::new(format!("{}'s connection is still open {} ms later.", client.spec.name, limit.as_millis()))
-            .expected(describe(attempt, closed))
-            .received("an open connection");
+        let stop = Finding::new(format!(
+            "{}'s connection is still open {} ms later.",
+            client.spec.name,
+            limit.as_millis()
+        ))
+        .expected(describe(attempt, closed))
+        .received("an open connection");
         if lenient.is_some_and(|lenient| lenient.stays_open) {
             stays_open(attempt, client, &link, limit).await?;
             attempt.warn(stop);
@@ -61,7 +78,9 @@ async fn one(attempt: &Attempt<'_>, step: &Step, closed: &Closed, lenient: Optio
     match ends_as(attempt, client, closed, &ended)? {
         Ok(()) => Ok(()),
         Err(finding) => match lenient {
-            Some(lenient) if !lenient.stays_open && ends_as(attempt, client, lenient, &ended)?.is_ok() => {
+            Some(lenient)
+                if !lenient.stays_open && ends_as(attempt, client, lenient, &ended)?.is_ok() =>
+            {
                 attempt.warn(finding);
                 Ok(())
             }
@@ -77,26 +96,44 @@ fn limit(attempt: &Attempt<'_>, step: &Step, link: &Link) -> Stepped<Duration> {
     if step.within.is_some() {
         return Ok(limit);
     }
-    let heartbeat = link.connection.handshake().map(|handshake| (handshake.ping_interval + handshake.ping_timeout) * 9 / 10);
+    let heartbeat = link
+        .connection
+        .handshake()
+        .map(|handshake| (handshake.ping_interval + handshake.ping_timeout) * 9 / 10);
     Ok(heartbeat.map_or(limit, |heartbeat| limit.min(heartbeat)))
 }
 
-fn ends_as(attempt: &Attempt<'_>, client: &Client, closed: &Closed, ended: &Ended) -> Stepped<Result<(), Finding>> {
+fn ends_as(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    closed: &Closed,
+    ended: &Ended,
+) -> Stepped<Result<(), Finding>> {
     let name = &client.spec.name;
-    let finding = |sentence: String| Finding::new(sentence).expected(describe(attempt, closed)).received(evidence::describe_end(ended));
+    let finding = |sentence: String| {
+        Finding::new(sentence)
+            .expected(describe(attempt, closed))
+            .received(evidence::describe_end(ended))
+    };
     if !closed.how.is_empty() && !closed.how.iter().any(|how| same(*how, ended.how)) {
-        return Ok(Err(finding(format!("{name}'s connection ends in another way."))));
+        return Ok(Err(finding(format!(
+            "{name}'s connection ends in another way."
+        ))));
     }
     if let Some(expected) = &closed.code {
         let code = ended.code.map(|code| Data::from(u64::from(code.0)));
         if expected.check(code.as_ref(), &attempt.scope())?.is_err() {
-            return Ok(Err(finding(format!("{name}'s connection is closed with another code."))));
+            return Ok(Err(finding(format!(
+                "{name}'s connection is closed with another code."
+            ))));
         }
     }
     if let Some(expected) = &closed.reason {
         let reason = Data::from(ended.reason.as_str());
         if expected.check(Some(&reason), &attempt.scope())?.is_err() {
-            return Ok(Err(finding(format!("{name}'s connection is closed with another reason."))));
+            return Ok(Err(finding(format!(
+                "{name}'s connection is closed with another reason."
+            ))));
         }
     }
     Ok(Ok(()))
@@ -139,11 +176,21 @@ fn describe(attempt: &Attempt<'_>, closed: &Closed) -> String {
     parts.join(" ")
 }
 
-async fn leaves_namespace(client: &Client, link: &Link, namespace: &str, limit: Duration) -> Stepped {
-    let waited = wait_in(link.connection.journal(), 0, Instant::now() + limit, |_, entry| match &entry.what {
-        What::Socket(Packet::Disconnect { namespace: left }) if left == namespace => Some(()),
-        _ => None,
-    })
+async fn leaves_namespace(
+    client: &Client,
+    link: &Link,
+    namespace: &str,
+    limit: Duration,
+) -> Stepped {
+    let waited = wait_in(
+        link.connection.journal(),
+        0,
+        Instant::now() + limit,
+        |_, entry| match &entry.what {
+            What::Socket(Packet::Disconnect { namespace: left }) if left == namespace => Some(()),
+            _ => None,
+        },
+    )
     .await;
     let received = match waited {
         Waited::Found(()) => {
@@ -153,21 +200,35 @@ async fn leaves_namespace(client: &Client, link: &Link, namespace: &str, limit: 
         Waited::Ended(ended) => evidence::describe_end(&ended),
         Waited::TimedOut => evidence::came_since(link, 0),
     };
-    Err(Finding::new(format!("{} is not told that it left {namespace}.", client.spec.name))
-        .expected(format!("DISCONNECT of {namespace}"))
-        .received(received)
-        .breach())
+    Err(Finding::new(format!(
+        "{} is not told that it left {namespace}.",
+        client.spec.name
+    ))
+    .expected(format!("DISCONNECT of {namespace}"))
+    .received(received)
+    .breach())
 }
 
 /// A round trip, the settle time, another round trip.
-async fn stays_open(attempt: &Attempt<'_>, client: &Client, link: &Link, limit: Duration) -> Stepped {
+async fn stays_open(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Link,
+    limit: Duration,
+) -> Stepped {
     let closes = |link: &Link| -> Stop {
-        Finding::new(format!("{}'s connection ends where it should stay open.", client.spec.name))
-            .expected("an open connection")
-            .received(evidence::how_it_ended(link))
-            .breach()
+        Finding::new(format!(
+            "{}'s connection ends where it should stay open.",
+            client.spec.name
+        ))
+        .expected("an open connection")
+        .received(evidence::how_it_ended(link))
+        .breach()
     };
-    for pause in [Duration::ZERO, attempt.scenario.settle.unwrap_or(attempt.site.settle)] {
+    for pause in [
+        Duration::ZERO,
+        attempt.scenario.settle.unwrap_or(attempt.site.settle),
+    ] {
         tokio::time::sleep(pause).await;
         if fence::round_trip(attempt, link, Instant::now() + limit).await == Proof::Ended {
             return Err(closes(link));

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{refused, super::wait::{Waited, wait_in}};
+use super::{
+    super::wait::{Waited, wait_in},
+    refused,
+};
 use crate::{
     client::{ConnectFailure, Connection, Layer, Options, TransportChoice, What},
     data::Data,
@@ -12,8 +15,8 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
+        finding::{Finding, Stepped, Stop},
         fit::{Fit, fit},
-        finding::{Finding, Stop, Stepped},
     },
     scenario::{Action, Connect, ConnectOptions, Matcher, Step, Template, Transport},
     wire::socket_io::Packet,
@@ -37,7 +40,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connec
         _ => None,
     };
     let actors = attempt.actors(step);
-    let joins = actors.iter().map(|client| one(attempt, client, connect, lenient, limit));
+    let joins = actors
+        .iter()
+        .map(|client| one(attempt, client, connect, lenient, limit));
     futures_util::future::try_join_all(joins).await.map(|_| ())
 }
 
@@ -45,27 +50,53 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connec
 pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
     let plain = Connect::default();
     let limit = attempt.scenario.within.unwrap_or(attempt.site.within);
-    let joins = attempt.cast.all().iter().filter(|client| client.spec.connect).map(|client| {
-        let plain = &plain;
-        async move { one(attempt, client, plain, None, limit).await.map_err(|stop| stop.at(client.spec.span)) }
-    });
+    let joins = attempt
+        .cast
+        .all()
+        .iter()
+        .filter(|client| client.spec.connect)
+        .map(|client| {
+            let plain = &plain;
+            async move {
+                one(attempt, client, plain, None, limit)
+                    .await
+                    .map_err(|stop| stop.at(client.spec.span))
+            }
+        });
     futures_util::future::try_join_all(joins).await.map(|_| ())
 }
 
 /// Connects the runner's own bystander.
 pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Client>) -> Stepped {
-    one(attempt, client, &Connect::default(), None, attempt.site.within).await.map_err(|stop| match stop {
+    one(
+        attempt,
+        client,
+        &Connect::default(),
+        None,
+        attempt.site.within,
+    )
+    .await
+    .map_err(|stop| match stop {
         // The scenario has not begun: whatever keeps a plain client out is not what it is about.
         Stop::Breach(finding) | Stop::Unjudged(finding) => Stop::Unjudged(finding),
     })
 }
 
-async fn one(attempt: &Attempt<'_>, client: &Client, connect: &Connect, lenient: Option<&Connect>, limit: Duration) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    connect: &Connect,
+    lenient: Option<&Connect>,
+    limit: Duration,
+) -> Stepped {
     let admission = join(attempt, client, &connect.options, limit).await?;
     let judged = judge(attempt, client, connect, &admission, limit).await?;
     let Err(stop) = judged else { return Ok(()) };
     if let Some(lenient) = lenient {
-        if judge(attempt, client, lenient, &admission, limit).await?.is_ok() {
+        if judge(attempt, client, lenient, &admission, limit)
+            .await?
+            .is_ok()
+        {
             if let Stop::Breach(finding) = stop {
                 attempt.warn(*finding);
             }
@@ -76,7 +107,13 @@ async fn one(attempt: &Attempt<'_>, client: &Client, connect: &Connect, lenient:
 }
 
 /// Holds an admission against what the step expects. The outer error can't be judged.
-async fn judge(attempt: &Attempt<'_>, client: &Client, connect: &Connect, admission: &Admission, limit: Duration) -> Stepped<Stepped> {
+async fn judge(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    connect: &Connect,
+    admission: &Admission,
+    limit: Duration,
+) -> Stepped<Stepped> {
     let name = &client.spec.name;
     if let Some(expected) = &connect.refused {
         return refused::at_connect(attempt, client, expected, admission, limit).await;
@@ -89,16 +126,32 @@ async fn judge(attempt: &Attempt<'_>, client: &Client, connect: &Connect, admiss
                     Ok(())
                 }
                 Fit::Lenient { .. } => Ok(()),
-                Fit::No(mismatch) => Err(Finding::new(format!("{name} is refused, but not in the way it should be."))
-                    .mismatch(&mismatch)
-                    .breach()),
-            },
-            Admission::Joined(payload) => Err(Finding::new(format!("{name} is let in where it should be refused."))
-                .expected(format!("CONNECT_ERROR {}", expected.describe(&attempt.scope())))
-                .received(format!("CONNECT {}", payload.as_ref().map(ToString::to_string).unwrap_or_default()))
+                Fit::No(mismatch) => Err(Finding::new(format!(
+                    "{name} is refused, but not in the way it should be."
+                ))
+                .mismatch(&mismatch)
                 .breach()),
+            },
+            Admission::Joined(payload) => Err(Finding::new(format!(
+                "{name} is let in where it should be refused."
+            ))
+            .expected(format!(
+                "CONNECT_ERROR {}",
+                expected.describe(&attempt.scope())
+            ))
+            .received(format!(
+                "CONNECT {}",
+                payload
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default()
+            ))
+            .breach()),
             Admission::RefusedHandshake(failure) => Err(handshake_finding(name, failure)
-                .expected(format!("CONNECT_ERROR {}", expected.describe(&attempt.scope())))
+                .expected(format!(
+                    "CONNECT_ERROR {}",
+                    expected.describe(&attempt.scope())
+                ))
                 .breach()),
         });
     }
@@ -107,45 +160,69 @@ async fn judge(attempt: &Attempt<'_>, client: &Client, connect: &Connect, admiss
             None => Ok(()),
             Some(expected) => check_reply(attempt, client, expected, payload.as_ref())?,
         },
-        Admission::Refused(payload) => Err(Finding::new(format!("{name} is refused where it should be let in."))
-            .expected("CONNECT")
-            .received(format!("CONNECT_ERROR {payload}"))
-            .breach()),
+        Admission::Refused(payload) => Err(Finding::new(format!(
+            "{name} is refused where it should be let in."
+        ))
+        .expected("CONNECT")
+        .received(format!("CONNECT_ERROR {payload}"))
+        .breach()),
         Admission::RefusedHandshake(failure) => Err(handshake_finding(name, failure).breach()),
     })
 }
 
-fn check_reply(attempt: &Attempt<'_>, client: &Client, expected: &Matcher, payload: Option<&Data>) -> Stepped<Stepped> {
+fn check_reply(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    expected: &Matcher,
+    payload: Option<&Data>,
+) -> Stepped<Stepped> {
     Ok(match fit(attempt, expected, None, payload)? {
         Fit::Strict(captures) => {
             attempt.capture(captures);
             Ok(())
         }
         Fit::Lenient { .. } => Ok(()),
-        Fit::No(mismatch) => {
-            Err(Finding::new(format!("The CONNECT reply to {} is not as expected.", client.spec.name)).mismatch(&mismatch).breach())
-        }
+        Fit::No(mismatch) => Err(Finding::new(format!(
+            "The CONNECT reply to {} is not as expected.",
+            client.spec.name
+        ))
+        .mismatch(&mismatch)
+        .breach()),
     })
 }
 
 /// Opens a connection if the client has none that serves, and joins the namespace.
-pub(super) async fn join(attempt: &Attempt<'_>, client: &Client, step: &ConnectOptions, limit: Duration) -> Stepped<Admission> {
+pub(super) async fn join(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    step: &ConnectOptions,
+    limit: Duration,
+) -> Stepped<Admission> {
     let declared = &client.spec.options;
     let namespace = match step.namespace.as_ref().or(declared.namespace.as_ref()) {
         Some(template) => template.render_text(&attempt.scope())?,
         None => "/".to_owned(),
     };
-    let auth = step.auth.as_ref().or(declared.auth.as_ref()).map(|template| template.render(&attempt.scope())).transpose()?;
+    let auth = step
+        .auth
+        .as_ref()
+        .or(declared.auth.as_ref())
+        .map(|template| template.render(&attempt.scope()))
+        .transpose()?;
     // `null` means that nothing is sent: so a row of a table can switch a source off.
     let auth = auth.filter(|auth| *auth != Data::Null);
     let deadline = Instant::now() + limit;
-    let link = match client.link().filter(|link| link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)) {
+    let link = match client.link().filter(|link| {
+        link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)
+    }) {
         Some(link) => link,
         None => {
             let options = options(attempt, client, step, Layer::SocketIo, limit)?;
-            match Connection::open(&attempt.site.endpoint, options).await {
-                Ok(connection) => client.add_link(connection, Layer::SocketIo, false),
-                Err(failure @ ConnectFailure::Unreachable { .. }) => return Err(unreachable(&client.spec.name.0, &failure).unjudged()),
+            match Connection::open(&attempt.site.endpoint, options.clone()).await {
+                Ok(connection) => client.add_link(connection, &options),
+                Err(failure @ ConnectFailure::Unreachable { .. }) => {
+                    return Err(unreachable(&client.spec.name.0, &failure).unjudged());
+                }
                 Err(failure) => return Ok(Admission::RefusedHandshake(failure)),
             }
         }
@@ -156,41 +233,70 @@ pub(super) async fn join(attempt: &Attempt<'_>, client: &Client, step: &ConnectO
         0
     } else {
         let from = link.connection.journal().entries().len();
-        link.connection.send(&Packet::Connect { namespace: namespace.clone(), payload: auth });
+        link.connection.send(&Packet::Connect {
+            namespace: namespace.clone(),
+            payload: auth,
+        });
         from
     };
     client.state().dirty = true;
     await_admission(attempt, client, &link, &namespace, from, deadline).await
 }
 
-async fn await_admission(attempt: &Attempt<'_>, client: &Client, link: &Arc<Link>, namespace: &str, from: usize, deadline: Instant) -> Stepped<Admission> {
+async fn await_admission(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Arc<Link>,
+    namespace: &str,
+    from: usize,
+    deadline: Instant,
+) -> Stepped<Admission> {
     let name = &client.spec.name;
-    let waited = wait_in(link.connection.journal(), from, deadline, |_, entry| match &entry.what {
-        What::Socket(Packet::Connect { namespace: joined, payload }) if joined == namespace => Some(Admission::Joined(payload.clone())),
-        What::Socket(Packet::ConnectError { namespace: refused, payload }) if refused == namespace => {
-            Some(Admission::Refused(payload.clone()))
-        }
-        _ => None,
-    })
+    let waited = wait_in(
+        link.connection.journal(),
+        from,
+        deadline,
+        |_, entry| match &entry.what {
+            What::Socket(Packet::Connect {
+                namespace: joined,
+                payload,
+            }) if joined == namespace => Some(Admission::Joined(payload.clone())),
+            What::Socket(Packet::ConnectError {
+                namespace: refused,
+                payload,
+            }) if refused == namespace => Some(Admission::Refused(payload.clone())),
+            _ => None,
+        },
+    )
     .await;
     let admission = match waited {
         Waited::Found(admission) => admission,
         Waited::Ended(ended) => {
-            return Err(Finding::new(format!("The connection ended while {name} awaited the reply to CONNECT {namespace}."))
-                .expected("CONNECT or CONNECT_ERROR")
-                .received(evidence::describe_end(&ended))
-                .breach());
+            return Err(Finding::new(format!(
+                "The connection ended while {name} awaited the reply to CONNECT {namespace}."
+            ))
+            .expected("CONNECT or CONNECT_ERROR")
+            .received(evidence::describe_end(&ended))
+            .breach());
         }
         Waited::TimedOut => {
-            return Err(Finding::new(format!("CONNECT {namespace} of {name} was not answered in time."))
-                .expected("CONNECT or CONNECT_ERROR")
-                .received(evidence::came_since(link, from))
-                .breach());
+            return Err(Finding::new(format!(
+                "CONNECT {namespace} of {name} was not answered in time."
+            ))
+            .expected("CONNECT or CONNECT_ERROR")
+            .received(evidence::came_since(link, from))
+            .breach());
         }
     };
     if let Admission::Joined(payload) = &admission {
-        let sid = payload.as_ref().and_then(|payload| payload.get("sid")).and_then(Data::as_str).unwrap_or_default();
-        link.state().joined.insert(namespace.to_owned(), sid.to_owned());
+        let sid = payload
+            .as_ref()
+            .and_then(|payload| payload.get("sid"))
+            .and_then(Data::as_str)
+            .unwrap_or_default();
+        link.state()
+            .joined
+            .insert(namespace.to_owned(), sid.to_owned());
         client.state().namespace = namespace.to_owned();
         attempt.scope().set(&*name.0, client.to_data());
     }
@@ -199,7 +305,19 @@ async fn await_admission(attempt: &Attempt<'_>, client: &Client, link: &Arc<Link
 
 /// Whether a step's options can only take effect on a new connection.
 fn shapes_handshake(options: &ConnectOptions) -> bool {
-    let ConnectOptions { namespace: _, auth: _, query, headers, origin, transport, eio, path, heartbeat, deflate, msgpack } = options;
+    let ConnectOptions {
+        namespace: _,
+        auth: _,
+        query,
+        headers,
+        origin,
+        transport,
+        eio,
+        path,
+        heartbeat,
+        deflate,
+        msgpack,
+    } = options;
     !query.is_empty()
         || !headers.is_empty()
         || origin.is_some()
@@ -212,7 +330,13 @@ fn shapes_handshake(options: &ConnectOptions) -> bool {
 }
 
 /// The connection's options: the step's, else the client's, else the run's.
-pub(super) fn options(attempt: &Attempt<'_>, client: &Client, step: &ConnectOptions, layer: Layer, limit: Duration) -> Stepped<Options> {
+pub(super) fn options(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    step: &ConnectOptions,
+    layer: Layer,
+    limit: Duration,
+) -> Stepped<Options> {
     let declared = &client.spec.options;
     let scope = attempt.scope().clone();
     let text = |template: &Template| template.render_text(&scope);
@@ -229,7 +353,10 @@ pub(super) fn options(attempt: &Attempt<'_>, client: &Client, step: &ConnectOpti
     if let Some(origin) = step.origin.as_ref().or(declared.origin.as_ref()) {
         headers.push(("Origin".to_owned(), text(origin)?));
     }
-    let transport = step.transport.or(declared.transport).unwrap_or(attempt.transport);
+    let transport = step
+        .transport
+        .or(declared.transport)
+        .unwrap_or(attempt.transport);
     Ok(Options {
         transport: match transport {
             Transport::Polling => TransportChoice::Polling,
@@ -238,7 +365,12 @@ pub(super) fn options(attempt: &Attempt<'_>, client: &Client, step: &ConnectOpti
         },
         layer,
         eio: step.eio.or(declared.eio).unwrap_or(4),
-        path: step.path.as_ref().or(declared.path.as_ref()).map(text).transpose()?,
+        path: step
+            .path
+            .as_ref()
+            .or(declared.path.as_ref())
+            .map(text)
+            .transpose()?,
         query: pairs(&declared.query, &step.query)?,
         headers,
         heartbeat: step.heartbeat.or(declared.heartbeat).unwrap_or(true),
@@ -256,7 +388,9 @@ pub(super) fn unreachable(name: &str, failure: &ConnectFailure) -> Finding {
 
 /// A finding about a handshake that went wrong.
 pub(super) fn handshake_finding(name: impl std::fmt::Display, failure: &ConnectFailure) -> Finding {
-    Finding::new(format!("{name}'s connection does not come about: {failure}."))
-        .expected("an open connection")
-        .received(evidence::describe_failure(failure))
+    Finding::new(format!(
+        "{name}'s connection does not come about: {failure}."
+    ))
+    .expected("an open connection")
+    .received(evidence::describe_failure(failure))
 }

@@ -15,8 +15,15 @@ use crate::{
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> Stepped {
-    let receivers: Vec<_> = deliver.to.iter().filter_map(|name| attempt.cast.get(name)).cloned().collect();
-    let waits = receivers.iter().map(|client| receives(attempt, step, deliver, client));
+    let receivers: Vec<_> = deliver
+        .to
+        .iter()
+        .filter_map(|name| attempt.cast.get(name))
+        .cloned()
+        .collect();
+    let waits = receivers
+        .iter()
+        .map(|client| receives(attempt, step, deliver, client));
     futures_util::future::try_join_all(waits).await?;
 
     let mut claims = Vec::new();
@@ -24,7 +31,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
         if client.link().is_none() {
             continue;
         }
-        let receiver = receivers.iter().any(|receiver| Arc::ptr_eq(receiver, client));
+        let receiver = receivers
+            .iter()
+            .any(|receiver| Arc::ptr_eq(receiver, client));
         let meaning = match (receiver, deliver.count) {
             (true, 1) => "receives it a second time",
             (true, _) => "receives it once too often",
@@ -32,16 +41,36 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
         };
         let sought = Sought::new(attempt, client, &deliver.event)?;
         let never = Never::Event { sought, meaning };
-        claims.push(Silence { client: Arc::clone(client), never, span: step.span, level: step.level });
+        claims.push(Silence {
+            client: Arc::clone(client),
+            never,
+            span: step.span,
+            level: step.level,
+        });
     }
     silence::claim(attempt, claims).await
 }
 
-async fn receives(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver, client: &Arc<Client>) -> Stepped {
+async fn receives(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    deliver: &Deliver,
+    client: &Arc<Client>,
+) -> Stepped {
     let link = any_link(client)?;
     let sought = Sought::new(attempt, client, &deliver.event)?;
     for nth in 1..=deliver.count {
-        let found = await_event(attempt, step, client, &link, &sought, None, false, (nth, deliver.count)).await?;
+        let found = await_event(
+            attempt,
+            step,
+            client,
+            &link,
+            &sought,
+            None,
+            false,
+            (nth, deliver.count),
+        )
+        .await?;
         link.state().claimed.insert(found.index);
         attempt.capture(found.captures);
     }

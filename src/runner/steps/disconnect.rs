@@ -3,12 +3,19 @@
 use super::perform::open_link;
 use crate::{
     client::DropHow,
-    runner::{attempt::Attempt, finding::{Finding, Stepped}},
+    runner::{
+        attempt::Attempt,
+        finding::{Finding, Stepped},
+    },
     scenario::{Disconnect, DisconnectHow, Step},
     wire::socket_io::Packet,
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, disconnect: &Disconnect) -> Stepped {
+pub(super) async fn perform(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    disconnect: &Disconnect,
+) -> Stepped {
     let limit = attempt.limit(step)?;
     for client in attempt.actors(step) {
         let link = open_link(&client)?;
@@ -18,7 +25,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, disconnect: &Dis
         };
         let how = match disconnect.how {
             DisconnectHow::Leave => {
-                link.connection.send(&Packet::Disconnect { namespace: namespace.clone() });
+                link.connection.send(&Packet::Disconnect {
+                    namespace: namespace.clone(),
+                });
                 link.state().joined.remove(&namespace);
                 client.state().dirty = true;
                 continue;
@@ -27,8 +36,15 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, disconnect: &Dis
             DisconnectHow::Drop => DropHow::Drop,
             DisconnectHow::Reset => DropHow::Reset,
         };
-        if tokio::time::timeout(limit, link.connection.end(how)).await.is_err() {
-            let sentence = format!("{}'s connection was still there {} ms after it was ended.", client.spec.name, limit.as_millis());
+        if tokio::time::timeout(limit, link.connection.end(how))
+            .await
+            .is_err()
+        {
+            let sentence = format!(
+                "{}'s connection was still there {} ms after it was ended.",
+                client.spec.name,
+                limit.as_millis()
+            );
             return Err(Finding::new(sentence).unjudged());
         }
     }

@@ -12,9 +12,22 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
         let link = open_link(&client)?;
         let event = outbound(attempt, &client, &emit.operation)?;
         client.state().dirty = true;
-        link.connection.send(&Packet::Event { namespace: event.namespace, id: None, name: event.name, args: event.args });
+        link.connection.send(&Packet::Event {
+            namespace: event.namespace,
+            id: None,
+            name: event.name,
+            args: event.args,
+        });
         if let Some(expected) = &emit.refused {
-            refused::report(attempt, step, &client, &link, expected, refused::Question::Emit).await?;
+            refused::report(
+                attempt,
+                step,
+                &client,
+                &link,
+                expected,
+                refused::Question::Emit,
+            )
+            .await?;
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
-        finding::{Finding, Stop, Stepped},
+        finding::{Finding, Stepped, Stop},
         observe::{Likeness, Sought},
     },
     scenario::{Action, Expect, Mismatch, Step},
@@ -36,34 +36,63 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, expect: &Expect)
         _ => None,
     };
     let actors = attempt.actors(step);
-    let waits = actors.iter().map(|client| one(attempt, step, expect, lenient, client));
+    let waits = actors
+        .iter()
+        .map(|client| one(attempt, step, expect, lenient, client));
     futures_util::future::try_join_all(waits).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, expect: &Expect, lenient: Option<&Expect>, client: &Arc<Client>) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    expect: &Expect,
+    lenient: Option<&Expect>,
+    client: &Arc<Client>,
+) -> Stepped {
     let link = any_link(client)?;
     let sought = Sought::new(attempt, client, &expect.event)?;
-    let tolerant = lenient.map(|lenient| Sought::new(attempt, client, &lenient.event)).transpose()?;
+    let tolerant = lenient
+        .map(|lenient| Sought::new(attempt, client, &lenient.event))
+        .transpose()?;
     for nth in 1..=expect.count {
-        let found = await_event(attempt, step, client, &link, &sought, tolerant.as_ref(), expect.strict_order, (nth, expect.count)).await?;
+        let found = await_event(
+            attempt,
+            step,
+            client,
+            &link,
+            &sought,
+            tolerant.as_ref(),
+            expect.strict_order,
+            (nth, expect.count),
+        )
+        .await?;
         link.state().claimed.insert(found.index);
         attempt.capture(found.captures);
         if let Some(mismatch) = found.tolerated {
-            let sentence = format!("{}'s {} is tolerated, but not strictly right.", client.spec.name, sought.spoken);
+            let sentence = format!(
+                "{}'s {} is tolerated, but not strictly right.",
+                client.spec.name, sought.spoken
+            );
             attempt.warn(Finding::new(sentence).mismatch(&mismatch));
         }
         match (expect.asks_ack, found.id) {
             (Some(true), None) => {
-                return Err(Finding::new(format!("{} arrives without asking for an acknowledgement.", sought.spoken))
-                    .expected("an event with an ack id")
-                    .received("an event without one")
-                    .breach());
+                return Err(Finding::new(format!(
+                    "{} arrives without asking for an acknowledgement.",
+                    sought.spoken
+                ))
+                .expected("an event with an ack id")
+                .received("an event without one")
+                .breach());
             }
             (Some(false), Some(id)) => {
-                return Err(Finding::new(format!("{} asks for an acknowledgement where it should not.", sought.spoken))
-                    .expected("an event without an ack id")
-                    .received(format!("ack id {id}"))
-                    .breach());
+                return Err(Finding::new(format!(
+                    "{} asks for an acknowledgement where it should not.",
+                    sought.spoken
+                ))
+                .expected("an event without an ack id")
+                .received(format!("ack id {id}"))
+                .breach());
             }
             _ => {}
         }
@@ -72,7 +101,10 @@ async fn one(attempt: &Attempt<'_>, step: &Step, expect: &Expect, lenient: Optio
 }
 
 /// Waits for the next unclaimed event that fits.
-#[expect(clippy::too_many_arguments, reason = "all of them shape the one sentence that a failure begins with")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "all of them shape the one sentence that a failure begins with"
+)]
 pub(super) async fn await_event(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -93,7 +125,14 @@ pub(super) async fn await_event(
         }
         let is_event = matches!(entry.what, What::Socket(Packet::Event { .. }));
         let mismatch = match sought.compare(attempt, &scope, entry) {
-            Ok(Likeness::Match { captures, id }) => return Some(Ok(Found { index, captures, id, tolerated: None })),
+            Ok(Likeness::Match { captures, id }) => {
+                return Some(Ok(Found {
+                    index,
+                    captures,
+                    id,
+                    tolerated: None,
+                }));
+            }
             Ok(Likeness::Near(mismatch)) => Some(mismatch),
             Ok(Likeness::Other) => None,
             Err(error) => return Some(Err(Stop::from(error))),
@@ -106,17 +145,27 @@ pub(super) async fn await_event(
                         expected: sought.describe(&scope),
                         received: None,
                     }));
-                    return Some(Ok(Found { index, captures, id, tolerated }));
+                    return Some(Ok(Found {
+                        index,
+                        captures,
+                        id,
+                        tolerated,
+                    }));
                 }
                 Ok(Likeness::Near(_) | Likeness::Other) => {}
                 Err(error) => return Some(Err(Stop::from(error))),
             }
         }
         if strict_order && is_event {
-            let line = evidence::describe(entry).map(|(_, line)| line).unwrap_or_default();
-            let finding = Finding::new(format!("{} receives another event where {} comes next.", client.spec.name, sought.spoken))
-                .expected(sought.describe(&scope))
-                .received(line);
+            let line = evidence::describe(entry)
+                .map(|(_, line)| line)
+                .unwrap_or_default();
+            let finding = Finding::new(format!(
+                "{} receives another event where {} comes next.",
+                client.spec.name, sought.spoken
+            ))
+            .expected(sought.describe(&scope))
+            .received(line);
             return Some(Err(finding.breach()));
         }
         near = near.take().or(mismatch);
@@ -124,20 +173,34 @@ pub(super) async fn await_event(
     })
     .await;
     let name = &client.spec.name;
-    let ordinal = if count == 1 { String::new() } else { format!(" ({nth} of {count})") };
+    let ordinal = if count == 1 {
+        String::new()
+    } else {
+        format!(" ({nth} of {count})")
+    };
     match waited {
         Waited::Found(found) => found,
-        Waited::Ended(ended) => Err(Finding::new(format!("{name}'s connection ended before it received {}{ordinal}.", sought.spoken))
-            .expected(sought.describe(&scope))
-            .received(evidence::describe_end(&ended))
-            .breach()),
+        Waited::Ended(ended) => Err(Finding::new(format!(
+            "{name}'s connection ended before it received {}{ordinal}.",
+            sought.spoken
+        ))
+        .expected(sought.describe(&scope))
+        .received(evidence::describe_end(&ended))
+        .breach()),
         Waited::TimedOut => {
             let limit = attempt.limit(step)?.as_millis();
             Err(match near {
-                Some(mismatch) => Finding::new(format!("{name} receives {}, but not as expected{ordinal}.", sought.spoken)).mismatch(&mismatch),
-                None => Finding::new(format!("{name} did not receive {} within {limit} ms{ordinal}.", sought.spoken))
-                    .expected(sought.describe(&scope))
-                    .received(evidence::came_since(link, 0)),
+                Some(mismatch) => Finding::new(format!(
+                    "{name} receives {}, but not as expected{ordinal}.",
+                    sought.spoken
+                ))
+                .mismatch(&mismatch),
+                None => Finding::new(format!(
+                    "{name} did not receive {} within {limit} ms{ordinal}.",
+                    sought.spoken
+                ))
+                .expected(sought.describe(&scope))
+                .received(evidence::came_since(link, 0)),
             }
             .breach())
         }

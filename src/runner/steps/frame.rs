@@ -5,7 +5,10 @@ use bytes::Bytes;
 use super::perform::open_link;
 use crate::{
     data::Data,
-    runner::{attempt::Attempt, finding::{Finding, Stepped}},
+    runner::{
+        attempt::Attempt,
+        finding::{Finding, Stepped},
+    },
     scenario::{SendBytes, SendFrame, Step, Template},
     wire::websocket::{Deflate, DeflateOffer, Frame, LengthEncoding, OpCode, RawFrame, Role},
 };
@@ -20,13 +23,26 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
             payload = Deflate::new(Role::Client, &DeflateOffer::default()).compress(&payload);
             rsv |= 0b100;
         }
-        let frame = Frame { fin: send.fin, rsv, opcode: OpCode::from(send.opcode), mask: send.masked.then(rand::random), payload };
+        let frame = Frame {
+            fin: send.fin,
+            rsv,
+            opcode: OpCode::from(send.opcode),
+            mask: send.masked.then(rand::random),
+            payload,
+        };
         let length_encoding = match send.length_form {
             Some(16) => LengthEncoding::Sixteen,
             Some(64) => LengthEncoding::SixtyFour,
             _ => LengthEncoding::Minimal,
         };
-        link.connection.send_frame(RawFrame { frame, length_encoding, declared_length: send.declared_length }, send.chop);
+        link.connection.send_frame(
+            RawFrame {
+                frame,
+                length_encoding,
+                declared_length: send.declared_length,
+            },
+            send.chop,
+        );
     }
     Ok(())
 }
@@ -34,7 +50,8 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
 pub(super) async fn bytes(attempt: &Attempt<'_>, step: &Step, send: &SendBytes) -> Stepped {
     for client in attempt.actors(step) {
         let link = open_link(&client)?;
-        link.connection.send_bytes(octets(attempt, &send.data, "bytes")?, send.chop);
+        link.connection
+            .send_bytes(octets(attempt, &send.data, "bytes")?, send.chop);
     }
     Ok(())
 }
@@ -43,6 +60,9 @@ fn octets(attempt: &Attempt<'_>, template: &Template, field: &str) -> Stepped<By
     match template.render(&attempt.scope())? {
         Data::Bytes(bytes) => Ok(bytes),
         Data::String(text) => Ok(Bytes::from(text)),
-        other => Err(Finding::new(format!("`{field}` came to {other}; it takes text or bytes.")).unjudged()),
+        other => Err(Finding::new(format!(
+            "`{field}` came to {other}; it takes text or bytes."
+        ))
+        .unjudged()),
     }
 }

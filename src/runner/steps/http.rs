@@ -46,7 +46,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
                 .breach());
         }
     };
-    let Some(response) = response else { return Ok(()) };
+    let Some(response) = response else {
+        return Ok(());
+    };
     judge(attempt, &what, &http.response, lenient, &response)
 }
 
@@ -84,17 +86,33 @@ pub(super) fn matches(
 ) -> Stepped<Result<Vec<(String, Data)>, Finding>> {
     let scope = attempt.scope().clone();
     if pattern.no_response {
-        return Ok(Err(Finding::new(format!("{what} gets a response where none should come."))
-            .expected("no response")
-            .received(evidence::describe_response(response))));
+        return Ok(Err(Finding::new(format!(
+            "{what} gets a response where none should come."
+        ))
+        .expected("no response")
+        .received(evidence::describe_response(response))));
     }
     let mut captures = Vec::new();
-    let body = std::str::from_utf8(&response.body).map(Data::from).unwrap_or_else(|_| Data::Bytes(response.body.clone()));
-    let json = || serde_json::from_slice::<serde_json::Value>(&response.body).ok().map(Data::from);
+    let body = std::str::from_utf8(&response.body)
+        .map(Data::from)
+        .unwrap_or_else(|_| Data::Bytes(response.body.clone()));
+    let json = || {
+        serde_json::from_slice::<serde_json::Value>(&response.body)
+            .ok()
+            .map(Data::from)
+    };
     let checks = [
-        ("the status", &pattern.status, Some(Data::from(u64::from(response.status)))),
+        (
+            "the status",
+            &pattern.status,
+            Some(Data::from(u64::from(response.status))),
+        ),
         ("the body", &pattern.body, Some(body)),
-        ("the body's JSON", &pattern.json, pattern.json.as_ref().and_then(|_| json())),
+        (
+            "the body's JSON",
+            &pattern.json,
+            pattern.json.as_ref().and_then(|_| json()),
+        ),
     ];
     let headers = pattern.headers.iter().map(|(name, matcher)| {
         let value = response.header(&name.to_ascii_lowercase()).map(Data::from);
@@ -108,13 +126,18 @@ pub(super) fn matches(
         match matcher.check(value.as_ref(), &scope)? {
             Ok(found) => captures.extend(found),
             Err(mismatch) => {
-                return Ok(Err(Finding::new(format!("{what}: {part} of the response is not as expected."))
-                    .mismatch(&mismatch)
-                    .received(format!(
-                        "{}\nin {}",
-                        mismatch.received.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string),
-                        evidence::describe_response(response)
-                    ))));
+                return Ok(Err(Finding::new(format!(
+                    "{what}: {part} of the response is not as expected."
+                ))
+                .mismatch(&mismatch)
+                .received(format!(
+                    "{}\nin {}",
+                    mismatch
+                        .received
+                        .as_ref()
+                        .map_or_else(|| "nothing".to_owned(), ToString::to_string),
+                    evidence::describe_response(response)
+                ))));
             }
         }
     }
@@ -127,7 +150,9 @@ pub(super) fn describe(attempt: &Attempt<'_>, pattern: &HttpPattern) -> String {
     if pattern.no_response {
         return "no response".to_owned();
     }
-    let status = pattern.status.as_ref().map_or_else(String::new, |status| format!(" with status {}", status.describe(&scope)));
+    let status = pattern.status.as_ref().map_or_else(String::new, |status| {
+        format!(" with status {}", status.describe(&scope))
+    });
     format!("a response{status}")
 }
 
@@ -136,7 +161,9 @@ fn fill(attempt: &Attempt<'_>, http: &Http) -> Stepped<HttpRequest> {
     let mut target = http.target.render_text(&scope)?;
     for (name, value) in &http.query {
         let value = value.render_text(&scope)?;
-        let pair = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, &value).finish();
+        let pair = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair(name, &value)
+            .finish();
         target.push(if target.contains('?') { '&' } else { '?' });
         target.push_str(&pair);
     }
@@ -145,16 +172,29 @@ fn fill(attempt: &Attempt<'_>, http: &Http) -> Stepped<HttpRequest> {
         .iter()
         .map(|(name, value)| Ok((name.clone(), value.render_text(&scope)?)))
         .collect::<Stepped<Vec<_>>>()?;
-    let body = match http.body.as_ref().map(|body| body.render(&scope)).transpose()? {
+    let body = match http
+        .body
+        .as_ref()
+        .map(|body| body.render(&scope))
+        .transpose()?
+    {
         None => None,
         Some(Data::String(text)) => Some(Bytes::from(text)),
         Some(Data::Bytes(bytes)) => Some(bytes),
         Some(other) => {
-            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            if !headers
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            {
                 headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
             }
             Some(Bytes::from(other.to_string()))
         }
     };
-    Ok(HttpRequest { method: http.method.clone(), target, headers, body })
+    Ok(HttpRequest {
+        method: http.method.clone(),
+        target,
+        headers,
+        body,
+    })
 }

@@ -15,7 +15,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -
     for client in attempt.actors(step) {
         let sought = Sought::new(attempt, &client, &never.event)?;
         let meaning = "receives it, although it must not";
-        claims.push(Silence { client, never: silence::Never::Event { sought, meaning }, span: step.span, level: step.level });
+        claims.push(Silence {
+            client,
+            never: silence::Never::Event { sought, meaning },
+            span: step.span,
+            level: step.level,
+        });
     }
     silence::claim(attempt, claims).await
 }

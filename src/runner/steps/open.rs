@@ -11,8 +11,8 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::Client,
-        fit::{Fit, fit},
         finding::{Finding, Stepped},
+        fit::{Fit, fit},
     },
     scenario::{Action, Open, OpenLayer, Step},
 };
@@ -24,11 +24,19 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> 
         _ => None,
     };
     let actors = attempt.actors(step);
-    let opens = actors.iter().map(|client| one(attempt, open, lenient, client, limit));
+    let opens = actors
+        .iter()
+        .map(|client| one(attempt, open, lenient, client, limit));
     futures_util::future::try_join_all(opens).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, open: &Open, lenient: Option<&Open>, client: &Arc<Client>, limit: Duration) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    open: &Open,
+    lenient: Option<&Open>,
+    client: &Arc<Client>,
+    limit: Duration,
+) -> Stepped {
     let name = &client.spec.name;
     let layer = layer(attempt, open);
     let mut options = options(attempt, client, &open.options, layer, limit)?;
@@ -37,36 +45,55 @@ async fn one(attempt: &Attempt<'_>, open: &Open, lenient: Option<&Open>, client:
         OpenLayer::Tcp | OpenLayer::WebSocket => TransportChoice::WebSocket,
     };
     options.poll = open.poll;
-    options.session = open.session.as_ref().map(|session| engine_sid(attempt, session)).transpose()?;
-    let connection = match Connection::open(&attempt.site.endpoint, options).await {
+    options.session = open
+        .session
+        .as_ref()
+        .map(|session| engine_sid(attempt, session))
+        .transpose()?;
+    let connection = match Connection::open(&attempt.site.endpoint, options.clone()).await {
         Ok(connection) => connection,
-        Err(failure @ ConnectFailure::Unreachable { .. }) => return Err(unreachable(&name.0, &failure).unjudged()),
+        Err(failure @ ConnectFailure::Unreachable { .. }) => {
+            return Err(unreachable(&name.0, &failure).unjudged());
+        }
         Err(failure) => return refused(attempt, open, lenient, client, &failure),
     };
-    let link = client.add_link(connection, layer, open.session.is_some());
+    let link = client.add_link(connection, &options);
     attempt.scope().set(&*name.0, client.to_data());
     if let Some(pattern) = &open.refused {
         let tolerated = lenient.is_some_and(|lenient| lenient.refused.is_none());
-        let finding = Finding::new(format!("{name}'s connection comes about where it should be refused."))
-            .expected(http::describe(attempt, pattern))
-            .received("an open connection");
+        let finding = Finding::new(format!(
+            "{name}'s connection comes about where it should be refused."
+        ))
+        .expected(http::describe(attempt, pattern))
+        .received("an open connection");
         if tolerated {
             attempt.warn(finding);
             return Ok(());
         }
         return Err(finding.breach());
     }
-    let Some(expected) = &open.handshake else { return Ok(()) };
-    let handshake = link.connection.handshake_data();
+    let Some(expected) = &open.handshake else {
+        return Ok(());
+    };
+    let handshake = link.open_packet();
     let tolerant = lenient.and_then(|lenient| lenient.handshake.as_ref());
     match fit(attempt, expected, tolerant, handshake.as_ref())? {
         Fit::Strict(captures) => attempt.capture(captures),
         Fit::Lenient { captures, mismatch } => {
             attempt.capture(captures);
-            attempt.warn(Finding::new(format!("{name}'s open packet is tolerated, but not strictly right.")).mismatch(&mismatch));
+            attempt.warn(
+                Finding::new(format!(
+                    "{name}'s open packet is tolerated, but not strictly right."
+                ))
+                .mismatch(&mismatch),
+            );
         }
         Fit::No(mismatch) => {
-            return Err(Finding::new(format!("{name}'s open packet is not as expected.")).mismatch(&mismatch).breach());
+            return Err(
+                Finding::new(format!("{name}'s open packet is not as expected."))
+                    .mismatch(&mismatch)
+                    .breach(),
+            );
         }
     }
     Ok(())
@@ -81,26 +108,61 @@ fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
 }
 
 fn engine_sid(attempt: &Attempt<'_>, session: &crate::scenario::ClientName) -> Stepped<String> {
-    let handshake = attempt.cast.get(session).and_then(|client| client.link()).and_then(|link| {
-        link.connection.handshake().map(|handshake| handshake.sid.clone())
-    });
-    handshake.ok_or_else(|| Finding::new(format!("{session} has no session that another connection could take part in.")).unjudged())
+    let handshake = attempt
+        .cast
+        .get(session)
+        .and_then(|client| client.link())
+        .and_then(|link| {
+            link.connection
+                .handshake()
+                .map(|handshake| handshake.sid.clone())
+        });
+    handshake.ok_or_else(|| {
+        Finding::new(format!(
+            "{session} has no session that another connection could take part in."
+        ))
+        .unjudged()
+    })
 }
 
 /// A handshake that was refused: right where the step expects it.
-fn refused(attempt: &Attempt<'_>, open: &Open, lenient: Option<&Open>, client: &Client, failure: &ConnectFailure) -> Stepped {
+fn refused(
+    attempt: &Attempt<'_>,
+    open: &Open,
+    lenient: Option<&Open>,
+    client: &Client,
+    failure: &ConnectFailure,
+) -> Stepped {
     let name = &client.spec.name;
-    let pattern = open.refused.as_ref().or_else(|| lenient.and_then(|lenient| lenient.refused.as_ref()));
-    let Some(pattern) = pattern else { return Err(handshake_finding(name, failure).breach()) };
+    let pattern = open
+        .refused
+        .as_ref()
+        .or_else(|| lenient.and_then(|lenient| lenient.refused.as_ref()));
+    let Some(pattern) = pattern else {
+        return Err(handshake_finding(name, failure).breach());
+    };
     let what = format!("{name}'s handshake");
     let response: &HttpResponse = match failure {
-        ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => response,
+        ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => {
+            response
+        }
         ConnectFailure::Ended { .. } if pattern.no_response => return Ok(()),
-        ConnectFailure::Ended { .. } if lenient.and_then(|lenient| lenient.refused.as_ref()).is_some_and(|lenient| lenient.no_response) => {
-            attempt.warn(Finding::new(format!("{what} is cut off without a response.")).expected(http::describe(attempt, pattern)));
+        ConnectFailure::Ended { .. }
+            if lenient
+                .and_then(|lenient| lenient.refused.as_ref())
+                .is_some_and(|lenient| lenient.no_response) =>
+        {
+            attempt.warn(
+                Finding::new(format!("{what} is cut off without a response."))
+                    .expected(http::describe(attempt, pattern)),
+            );
             return Ok(());
         }
-        _ => return Err(handshake_finding(name, failure).expected(http::describe(attempt, pattern)).breach()),
+        _ => {
+            return Err(handshake_finding(name, failure)
+                .expected(http::describe(attempt, pattern))
+                .breach());
+        }
     };
     let tolerant = lenient.and_then(|lenient| lenient.refused.as_ref());
     if open.refused.is_none() {

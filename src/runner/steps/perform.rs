@@ -2,7 +2,10 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
-use super::{alive, call, check, closed, connect, deliver, disconnect, emit, expect, frame, http, never, open, receive, reply, send};
+use super::{
+    alive, call, check, closed, connect, deliver, disconnect, emit, expect, frame, http, never,
+    open, receive, reply, send,
+};
 use crate::{
     data::Data,
     runner::{
@@ -17,10 +20,15 @@ use crate::{
 const REPEAT_LIMIT: u64 = 100_000;
 
 /// Does one step, and the steps inside it.
-pub(in crate::runner) fn perform<'f>(attempt: &'f Attempt<'_>, step: &'f Step) -> Pin<Box<dyn Future<Output = Stepped> + Send + 'f>> {
+pub(in crate::runner) fn perform<'f>(
+    attempt: &'f Attempt<'_>,
+    step: &'f Step,
+) -> Pin<Box<dyn Future<Output = Stepped> + Send + 'f>> {
     Box::pin(async move {
         let begun = Instant::now();
-        act(attempt, step).await.map_err(|stop| stop.at(step.span).level(step.level))?;
+        act(attempt, step)
+            .await
+            .map_err(|stop| stop.at(step.span).level(step.level))?;
         not_before(attempt, step, begun).map_err(|stop| stop.at(step.span).level(step.level))
     })
 }
@@ -43,14 +51,22 @@ async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         Action::Open(open) => open::perform(attempt, step, open).await,
         Action::Parallel(steps) => {
             let side_by_side = steps.iter().map(|inner| perform(attempt, inner));
-            futures_util::future::try_join_all(side_by_side).await.map(|_| ())
+            futures_util::future::try_join_all(side_by_side)
+                .await
+                .map(|_| ())
         }
         Action::Receive(receive) => receive::perform(attempt, step, receive).await,
         Action::Repeat { times, steps } => {
             let times = times.render(&attempt.scope())?;
-            let times = times.as_u64().filter(|times| *times <= REPEAT_LIMIT).ok_or_else(|| {
-                Finding::new(format!("`repeat` came to {times}; it takes a whole number up to {REPEAT_LIMIT}.")).unjudged()
-            })?;
+            let times = times
+                .as_u64()
+                .filter(|times| *times <= REPEAT_LIMIT)
+                .ok_or_else(|| {
+                    Finding::new(format!(
+                        "`repeat` came to {times}; it takes a whole number up to {REPEAT_LIMIT}."
+                    ))
+                    .unjudged()
+                })?;
             for index in 1..=times {
                 attempt.scope().set("index", Data::from(index));
                 for inner in steps {
@@ -66,7 +82,9 @@ async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
 
 /// `after:` what the step observed must not have come earlier.
 fn not_before(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
-    let Some(after) = &step.after else { return Ok(()) };
+    let Some(after) = &step.after else {
+        return Ok(());
+    };
     let earliest = attempt.bound(after)?;
     let took = begun.elapsed();
     if took >= earliest {
@@ -81,17 +99,27 @@ fn not_before(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
 /// The connection through which `client` acts; it must be open.
 pub(super) fn open_link(client: &Client) -> Stepped<Arc<Link>> {
     let name = &client.spec.name;
-    let link = client.link().ok_or_else(|| Finding::new(format!("{name} is not connected when the step needs it.")).unjudged())?;
+    let link = client.link().ok_or_else(|| {
+        Finding::new(format!("{name} is not connected when the step needs it.")).unjudged()
+    })?;
     if link.has_ended() {
-        return Err(Finding::new(format!("{name}'s connection has ended before this step."))
-            .expected("an open connection")
-            .received(crate::runner::evidence::how_it_ended(&link))
-            .breach());
+        return Err(
+            Finding::new(format!("{name}'s connection has ended before this step."))
+                .expected("an open connection")
+                .received(crate::runner::evidence::how_it_ended(&link))
+                .breach(),
+        );
     }
     Ok(link)
 }
 
 /// The connection on which `client` observes; it may have ended.
 pub(super) fn any_link(client: &Client) -> Stepped<Arc<Link>> {
-    client.link().ok_or_else(|| Finding::new(format!("{} was never connected when the step observes it.", client.spec.name)).unjudged())
+    client.link().ok_or_else(|| {
+        Finding::new(format!(
+            "{} was never connected when the step observes it.",
+            client.spec.name
+        ))
+        .unjudged()
+    })
 }

@@ -16,8 +16,8 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
+        finding::{Finding, Stepped, Stop},
         fit::{Fit, fit},
-        finding::{Finding, Stop, Stepped},
         silence::{self, Never, Silence},
     },
     scenario::{Action, Incoming, Matcher, Receive, Step},
@@ -37,17 +37,34 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, receive: &Receiv
         _ => None,
     };
     let actors = attempt.actors(step);
-    let waits = actors.iter().map(|client| one(attempt, step, receive, lenient, client));
+    let waits = actors
+        .iter()
+        .map(|client| one(attempt, step, receive, lenient, client));
     futures_util::future::try_join_all(waits).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, receive: &Receive, lenient: Option<&Receive>, client: &Arc<Client>) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    receive: &Receive,
+    lenient: Option<&Receive>,
+    client: &Arc<Client>,
+) -> Stepped {
     let link = any_link(client)?;
     match &receive.what {
         Incoming::Nothing => {
             let from = link.state().cursor.packets;
             let never = Never::Packet { link, from };
-            silence::claim(attempt, vec![Silence { client: Arc::clone(client), never, span: step.span, level: step.level }]).await
+            silence::claim(
+                attempt,
+                vec![Silence {
+                    client: Arc::clone(client),
+                    never,
+                    span: step.span,
+                    level: step.level,
+                }],
+            )
+            .await
         }
         Incoming::Bytes(expected) => raw_bytes(attempt, step, client, &link, expected).await,
         Incoming::Http(pattern) => {
@@ -55,15 +72,24 @@ async fn one(attempt: &Attempt<'_>, step: &Step, receive: &Receive, lenient: Opt
                 Some(Incoming::Http(lenient)) => Some(lenient),
                 _ => None,
             };
-            let response = raw_response(attempt, step, client, &link, pattern.no_response || tolerant.is_some_and(|t| t.no_response)).await?;
+            let response = raw_response(
+                attempt,
+                step,
+                client,
+                &link,
+                pattern.no_response || tolerant.is_some_and(|t| t.no_response),
+            )
+            .await?;
             match response {
                 Some(response) => http::judge(attempt, "the request", pattern, tolerant, &response),
                 None => Ok(()),
             }
         }
-        Incoming::Frame { .. } | Incoming::Binary(_) | Incoming::Message(_) | Incoming::Packet(_) | Incoming::Text(_) => {
-            next(attempt, step, receive, lenient, client, &link).await
-        }
+        Incoming::Frame { .. }
+        | Incoming::Binary(_)
+        | Incoming::Message(_)
+        | Incoming::Packet(_)
+        | Incoming::Text(_) => next(attempt, step, receive, lenient, client, &link).await,
     }
 }
 
@@ -88,7 +114,11 @@ async fn next(
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
     let frames = matches!(receive.what, Incoming::Frame { .. });
-    let from = if frames { link.state().cursor.frames } else { link.state().cursor.packets };
+    let from = if frames {
+        link.state().cursor.frames
+    } else {
+        link.state().cursor.packets
+    };
     let claimed = link.state().claimed.clone();
     let mut nearest = None;
     let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
@@ -110,16 +140,23 @@ async fn next(
     let (index, fitted) = match waited {
         Waited::Found(found) => found?,
         Waited::Ended(ended) => {
-            return Err(Finding::new(format!("{name}'s connection ended before what was awaited came."))
-                .expected(describe(attempt, &receive.what))
-                .received(evidence::describe_end(&ended))
-                .breach());
+            return Err(Finding::new(format!(
+                "{name}'s connection ended before what was awaited came."
+            ))
+            .expected(describe(attempt, &receive.what))
+            .received(evidence::describe_end(&ended))
+            .breach());
         }
         Waited::TimedOut => {
             let finding = nearest.map(|finding| *finding).unwrap_or_else(|| {
-                let limit = attempt.limit(step).map(|limit| limit.as_millis()).unwrap_or_default();
-                Finding::new(format!("{name} received nothing of the kind within {limit} ms."))
-                    .received(evidence::came_since(link, from))
+                let limit = attempt
+                    .limit(step)
+                    .map(|limit| limit.as_millis())
+                    .unwrap_or_default();
+                Finding::new(format!(
+                    "{name} received nothing of the kind within {limit} ms."
+                ))
+                .received(evidence::came_since(link, from))
             });
             return Err(finding.expected(describe(attempt, &receive.what)).breach());
         }
@@ -138,33 +175,59 @@ async fn next(
         Fit::Strict(captures) => attempt.capture(captures),
         Fit::Lenient { captures, mismatch } => {
             attempt.capture(captures);
-            attempt.warn(Finding::new(format!("What {name} receives is tolerated, but not strictly right.")).mismatch(&mismatch));
+            attempt.warn(
+                Finding::new(format!(
+                    "What {name} receives is tolerated, but not strictly right."
+                ))
+                .mismatch(&mismatch),
+            );
         }
         Fit::No(_) => {}
     }
     Ok(())
 }
 
-fn compare(attempt: &Attempt<'_>, receive: &Receive, lenient: Option<&Receive>, entry: &Entry) -> Stepped<Candidate> {
+fn compare(
+    attempt: &Attempt<'_>,
+    receive: &Receive,
+    lenient: Option<&Receive>,
+    entry: &Entry,
+) -> Stepped<Candidate> {
     let (strict, actual) = match (&receive.what, &entry.what) {
-        (Incoming::Frame { opcode, fin, rsv, payload }, What::Frame(frame)) => {
+        (
+            Incoming::Frame {
+                opcode,
+                fin,
+                rsv,
+                payload,
+            },
+            What::Frame(frame),
+        ) => {
             return compare_frame(attempt, (*opcode, *fin, *rsv, payload.as_ref()), frame);
         }
         (Incoming::Frame { .. }, _) => return Ok(Candidate::Invisible),
-        (Incoming::Text(matcher), What::Packet(packet)) => (matcher, Some(Data::from(&*packet.encode_text()))),
-        (Incoming::Text(matcher) | Incoming::Message(matcher), What::Message(PacketData::Text(text))) => {
-            (matcher, Some(Data::from(text.as_str())))
+        (Incoming::Text(matcher), What::Packet(packet)) => {
+            (matcher, Some(Data::from(&*packet.encode_text())))
         }
+        (
+            Incoming::Text(matcher) | Incoming::Message(matcher),
+            What::Message(PacketData::Text(text)),
+        ) => (matcher, Some(Data::from(text.as_str()))),
         (Incoming::Message(matcher), What::Packet(packet)) => (matcher, message_text(packet)),
         (Incoming::Binary(matcher), What::Packet(packet)) => (matcher, bytes_of(&packet.data)),
         (Incoming::Binary(matcher), What::Message(data)) => (matcher, bytes_of(data)),
-        (Incoming::Packet(matcher), What::Packet(packet)) => (matcher, message_text(packet).and_then(|text| socket_packet(text.as_str()?))),
+        (Incoming::Packet(matcher), What::Packet(packet)) => (
+            matcher,
+            message_text(packet).and_then(|text| socket_packet(text.as_str()?)),
+        ),
         (_, What::Illegal { layer, rule, raw }) => {
-            let finding = Finding::new(format!("What arrives is no legal {layer}: {rule}.")).received(evidence::readable(raw));
+            let finding = Finding::new(format!("What arrives is no legal {layer}: {rule}."))
+                .received(evidence::readable(raw));
             return Ok(Candidate::Wrong(Box::new(finding)));
         }
         (_, What::Http(response)) if response.status >= 400 => {
-            let finding = Finding::new("An HTTP error arrives where a packet comes next.").received(evidence::describe_response(response));
+            let finding = Finding::new("An HTTP error arrives where a packet comes next.")
+                .received(evidence::describe_response(response));
             return Ok(Candidate::Wrong(Box::new(finding)));
         }
         _ => return Ok(Candidate::Invisible),
@@ -182,17 +245,29 @@ fn compare(attempt: &Attempt<'_>, receive: &Receive, lenient: Option<&Receive>, 
     };
     // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts where a step asks for it.
     if let What::Packet(packet) = &entry.what {
-        if matches!(packet.kind, PacketType::Ping | PacketType::Noop) && matches!(&packet.data, PacketData::Text(text) if text.is_empty()) {
+        if matches!(packet.kind, PacketType::Ping | PacketType::Noop)
+            && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
+        {
             return Ok(Candidate::Invisible);
         }
     }
-    let line = evidence::describe(entry).map(|(_, line)| line).unwrap_or_default();
-    Ok(Candidate::Wrong(Box::new(Finding::new("Something else comes next.").mismatch(&mismatch).received(line))))
+    let line = evidence::describe(entry)
+        .map(|(_, line)| line)
+        .unwrap_or_default();
+    Ok(Candidate::Wrong(Box::new(
+        Finding::new("Something else comes next.")
+            .mismatch(&mismatch)
+            .received(line),
+    )))
 }
 
 type FrameParts<'p> = (Option<u8>, Option<bool>, Option<u8>, Option<&'p Matcher>);
 
-fn compare_frame(attempt: &Attempt<'_>, (opcode, fin, rsv, payload): FrameParts<'_>, frame: &Frame) -> Stepped<Candidate> {
+fn compare_frame(
+    attempt: &Attempt<'_>,
+    (opcode, fin, rsv, payload): FrameParts<'_>,
+    frame: &Frame,
+) -> Stepped<Candidate> {
     // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
     if opcode.is_some_and(|opcode| opcode != u8::from(frame.opcode)) {
         return Ok(Candidate::Invisible);
@@ -207,7 +282,9 @@ fn compare_frame(attempt: &Attempt<'_>, (opcode, fin, rsv, payload): FrameParts<
     if rsv.is_some_and(|rsv| rsv != frame.rsv) {
         return Ok(wrong("The frame's reserved bits are not as expected."));
     }
-    let Some(matcher) = payload else { return Ok(Candidate::Fits(Fit::Strict(Vec::new()))) };
+    let Some(matcher) = payload else {
+        return Ok(Candidate::Fits(Fit::Strict(Vec::new())));
+    };
     let actual = match std::str::from_utf8(&frame.payload) {
         Ok(text) => Data::from(text),
         Err(_) => Data::Bytes(frame.payload.clone()),
@@ -240,9 +317,15 @@ fn bytes_of(data: &PacketData) -> Option<Data> {
 
 /// A Socket.IO packet as an object: `{type, namespace, id, data}`.
 fn socket_packet(text: &str) -> Option<Data> {
-    let limits = Limits { attachments: 0, attachment_bytes: 0 };
+    let limits = Limits {
+        attachments: 0,
+        attachment_bytes: 0,
+    };
     let packet = Decoder::new(limits).text(text).ok()??;
-    let mut fields = vec![("type", Data::Null), ("namespace", Data::from(packet.namespace()))];
+    let mut fields = vec![
+        ("type", Data::Null),
+        ("namespace", Data::from(packet.namespace())),
+    ];
     let kind = match packet {
         Packet::Connect { payload, .. } => {
             fields.extend(payload.map(|payload| ("data", payload)));
@@ -277,9 +360,16 @@ fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
     match what {
         Incoming::Binary(matcher) => format!("a binary message {}", matcher.describe(&scope)),
         Incoming::Bytes(matcher) => matcher.describe(&scope),
-        Incoming::Frame { opcode, payload, .. } => {
-            let opcode = opcode.map(|opcode| format!(" with opcode {opcode:#x}")).unwrap_or_default();
-            let payload = payload.as_ref().map(|payload| format!(" and payload {}", payload.describe(&scope))).unwrap_or_default();
+        Incoming::Frame {
+            opcode, payload, ..
+        } => {
+            let opcode = opcode
+                .map(|opcode| format!(" with opcode {opcode:#x}"))
+                .unwrap_or_default();
+            let payload = payload
+                .as_ref()
+                .map(|payload| format!(" and payload {}", payload.describe(&scope)))
+                .unwrap_or_default();
             format!("a frame{opcode}{payload}")
         }
         Incoming::Http(_) => "an HTTP response".to_owned(),
@@ -300,7 +390,13 @@ fn received_bytes(entries: &[Entry]) -> BytesMut {
 }
 
 /// Waits until all bytes received so far match as text.
-async fn raw_bytes(attempt: &Attempt<'_>, step: &Step, client: &Client, link: &Link, expected: &Matcher) -> Stepped {
+async fn raw_bytes(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    client: &Client,
+    link: &Link,
+    expected: &Matcher,
+) -> Stepped {
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let mut seen = 0;
@@ -308,7 +404,12 @@ async fn raw_bytes(attempt: &Attempt<'_>, step: &Step, client: &Client, link: &L
         let (all, ended) = {
             let entries = journal.entries();
             seen = seen.max(entries.len());
-            (received_bytes(&entries), entries.iter().any(|entry| matches!(entry.what, What::Ended(_))))
+            (
+                received_bytes(&entries),
+                entries
+                    .iter()
+                    .any(|entry| matches!(entry.what, What::Ended(_))),
+            )
         };
         let text = String::from_utf8_lossy(&all).into_owned();
         let mismatch = match fit(attempt, expected, None, Some(&Data::from(text)))? {
@@ -318,39 +419,70 @@ async fn raw_bytes(attempt: &Attempt<'_>, step: &Step, client: &Client, link: &L
                 return Ok(());
             }
         };
-        if ended || tokio::time::timeout_at(deadline, journal.longer_than(seen)).await.is_err() {
-            return Err(Finding::new(format!("{} did not receive the bytes awaited.", client.spec.name)).mismatch(&mismatch).breach());
+        if ended
+            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
+                .await
+                .is_err()
+        {
+            return Err(Finding::new(format!(
+                "{} did not receive the bytes awaited.",
+                client.spec.name
+            ))
+            .mismatch(&mismatch)
+            .breach());
         }
     }
 }
 
 /// Waits for the head of an HTTP response on a raw connection; `None` where it may and does end without one.
-async fn raw_response(attempt: &Attempt<'_>, step: &Step, client: &Client, link: &Link, may_end: bool) -> Stepped<Option<HttpResponse>> {
+async fn raw_response(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    client: &Client,
+    link: &Link,
+    may_end: bool,
+) -> Stepped<Option<HttpResponse>> {
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let name = &client.spec.name;
     loop {
         let (mut all, seen, ended) = {
             let entries = journal.entries();
-            (received_bytes(&entries), entries.len(), entries.iter().any(|entry| matches!(entry.what, What::Ended(_))))
+            (
+                received_bytes(&entries),
+                entries.len(),
+                entries
+                    .iter()
+                    .any(|entry| matches!(entry.what, What::Ended(_))),
+            )
         };
         let raw = all.clone().freeze();
         match HandshakeResponse::decode(&mut all, HEAD_LIMIT) {
             Ok(Some(head)) => {
-                return Ok(Some(HttpResponse { status: head.status, headers: head.headers, body: all.freeze() }));
+                return Ok(Some(HttpResponse {
+                    status: head.status,
+                    headers: head.headers,
+                    body: all.freeze(),
+                }));
             }
             Ok(None) => {}
             Err(error) => {
-                return Err(Finding::new(format!("{name} does not receive HTTP: {error}."))
-                    .expected("an HTTP response")
-                    .received(evidence::readable(&raw))
-                    .breach());
+                return Err(
+                    Finding::new(format!("{name} does not receive HTTP: {error}."))
+                        .expected("an HTTP response")
+                        .received(evidence::readable(&raw))
+                        .breach(),
+                );
             }
         }
         if ended && may_end {
             return Ok(None);
         }
-        if ended || tokio::time::timeout_at(deadline, journal.longer_than(seen)).await.is_err() {
+        if ended
+            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
+                .await
+                .is_err()
+        {
             let stop: Stop = Finding::new(format!("{name} did not receive an HTTP response."))
                 .expected("an HTTP response")
                 .received(evidence::came_since(link, 0))

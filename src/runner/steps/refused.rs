@@ -17,8 +17,8 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
-        fit::{Fit, fit},
         finding::{Finding, Stepped},
+        fit::{Fit, fit},
         silence::{self, Never, Silence},
     },
     scenario::{Matcher, Step},
@@ -75,11 +75,21 @@ pub(super) async fn report(
             return Some((index, Ok(report)));
         }
         match (&entry.what, question) {
-            (What::Socket(Packet::Ack { namespace, id, args }), Question::Call { namespace: asked, id: own, .. })
-                if namespace == asked && *id == own =>
-            {
-                Some((index, dialect.refusal_in_ack(args).ok_or_else(|| args.clone())))
-            }
+            (
+                What::Socket(Packet::Ack {
+                    namespace,
+                    id,
+                    args,
+                }),
+                Question::Call {
+                    namespace: asked,
+                    id: own,
+                    ..
+                },
+            ) if namespace == asked && *id == own => Some((
+                index,
+                dialect.refusal_in_ack(args).ok_or_else(|| args.clone()),
+            )),
             _ => None,
         }
     })
@@ -88,43 +98,68 @@ pub(super) async fn report(
     let (index, report) = match waited {
         Waited::Found((index, Ok(report))) => (index, report),
         Waited::Found((_, Err(args))) => {
-            return Err(Finding::new(format!("{name}'s request is acknowledged where it should be refused."))
-                .expected(format!("a refusal {}", want()))
-                .received(format!("an acknowledgement {}", Data::Array(args)))
-                .breach());
+            return Err(Finding::new(format!(
+                "{name}'s request is acknowledged where it should be refused."
+            ))
+            .expected(format!("a refusal {}", want()))
+            .received(format!("an acknowledgement {}", Data::Array(args)))
+            .breach());
         }
         Waited::Ended(ended) => {
-            return Err(Finding::new(format!("{name}'s connection ended before the refusal was reported."))
-                .expected(format!("a refusal {}", want()))
-                .received(evidence::describe_end(&ended))
-                .breach());
+            return Err(Finding::new(format!(
+                "{name}'s connection ended before the refusal was reported."
+            ))
+            .expected(format!("a refusal {}", want()))
+            .received(evidence::describe_end(&ended))
+            .breach());
         }
         Waited::TimedOut => {
-            return Err(Finding::new(format!("No refusal was reported to {name} in time."))
-                .expected(format!("a refusal {}", want()))
-                .received(evidence::came_since(link, from))
-                .breach());
+            return Err(
+                Finding::new(format!("No refusal was reported to {name} in time."))
+                    .expected(format!("a refusal {}", want()))
+                    .received(evidence::came_since(link, from))
+                    .breach(),
+            );
         }
     };
     link.state().claimed.insert(index);
     match fit(attempt, expected, None, Some(&report))? {
         Fit::Strict(captures) | Fit::Lenient { captures, .. } => attempt.capture(captures),
         Fit::No(mismatch) => {
-            return Err(Finding::new(format!("{name}'s request is refused, but not in the way it should be.")).mismatch(&mismatch).breach());
+            return Err(Finding::new(format!(
+                "{name}'s request is refused, but not in the way it should be."
+            ))
+            .mismatch(&mismatch)
+            .breach());
         }
     }
-    let claims = attempt.cast.all().iter().filter(|other| other.link().is_some()).map(|other| Silence {
-        client: Arc::clone(other),
-        never: Never::Refusal,
-        span: step.span,
-        level: step.level,
-    });
+    let claims = attempt
+        .cast
+        .all()
+        .iter()
+        .filter(|other| other.link().is_some())
+        .map(|other| Silence {
+            client: Arc::clone(other),
+            never: Never::Refusal,
+            span: step.span,
+            level: step.level,
+        });
     let mut claims: Vec<_> = claims.collect();
-    if let Question::Call { namespace, id, from } = question {
+    if let Question::Call {
+        namespace,
+        id,
+        from,
+    } = question
+    {
         let allowed = usize::from(acked(link, namespace, id, from, index));
         claims.push(Silence {
             client: Arc::clone(client),
-            never: Never::Ack { link: Arc::clone(link), namespace: namespace.to_owned(), id, allowed },
+            never: Never::Ack {
+                link: Arc::clone(link),
+                namespace: namespace.to_owned(),
+                id,
+                allowed,
+            },
             span: step.span,
             level: step.level,
         });
@@ -137,7 +172,11 @@ fn acked(link: &Link, namespace: &str, id: AckId, from: usize, index: usize) -> 
     let entries = link.connection.journal().entries();
     index >= from
         && entries.get(index).is_some_and(|entry| match &entry.what {
-            What::Socket(Packet::Ack { namespace: answered, id: found, .. }) => answered == namespace && *found == id,
+            What::Socket(Packet::Ack {
+                namespace: answered,
+                id: found,
+                ..
+            }) => answered == namespace && *found == id,
             _ => false,
         })
 }
@@ -150,7 +189,9 @@ pub(in crate::runner) fn unclaimed_reports(attempt: &Attempt<'_>, link: &Link) -
     entries
         .iter()
         .enumerate()
-        .filter(|(index, entry)| !state.claimed.contains(index) && in_event(&dialect, entry).is_some())
+        .filter(|(index, entry)| {
+            !state.claimed.contains(index) && in_event(&dialect, entry).is_some()
+        })
         .map(|(index, _)| index)
         .collect()
 }
@@ -166,14 +207,26 @@ pub(super) async fn at_connect(
     let name = &client.spec.name;
     let report = match admission {
         Admission::Refused(payload) => normalise_connect_error(payload),
-        Admission::RefusedHandshake(ConnectFailure::Refused { response } | ConnectFailure::Handshake { response, .. }) => {
+        Admission::RefusedHandshake(
+            ConnectFailure::Refused { response } | ConnectFailure::Handshake { response, .. },
+        ) => {
             let body = std::str::from_utf8(&response.body).unwrap_or_default();
-            let json = serde_json::from_str::<serde_json::Value>(body).map(Data::from).unwrap_or_else(|_| Data::from(body));
+            let json = serde_json::from_str::<serde_json::Value>(body)
+                .map(Data::from)
+                .unwrap_or_else(|_| Data::from(body));
             let message = json.get("message").cloned().unwrap_or_else(|| json.clone());
             let code = json.get("code").cloned().unwrap_or_default();
-            Data::object([("status", Data::from(u64::from(response.status))), ("message", message), ("code", code)])
+            Data::object([
+                ("status", Data::from(u64::from(response.status))),
+                ("message", message),
+                ("code", code),
+            ])
         }
-        Admission::RefusedHandshake(failure) => return Ok(Err(super::connect::handshake_finding(name, failure).breach())),
+        Admission::RefusedHandshake(failure) => {
+            return Ok(Err(
+                super::connect::handshake_finding(name, failure).breach()
+            ));
+        }
         Admission::Joined(_) => match late_refusal(attempt, client, limit).await? {
             Ok(report) => report,
             Err(finding) => {
@@ -187,7 +240,11 @@ pub(super) async fn at_connect(
             attempt.capture(captures);
             Ok(())
         }
-        Fit::No(mismatch) => Err(Finding::new(format!("{name} is refused, but not in the way it should be.")).mismatch(&mismatch).breach()),
+        Fit::No(mismatch) => Err(Finding::new(format!(
+            "{name} is refused, but not in the way it should be."
+        ))
+        .mismatch(&mismatch)
+        .breach()),
     })
 }
 
@@ -211,34 +268,47 @@ fn normalise_connect_error(payload: &Data) -> Data {
 }
 
 /// A refusal after the CONNECT reply: one report, then DISCONNECT or the connection's end.
-async fn late_refusal(attempt: &Attempt<'_>, client: &Client, limit: Duration) -> Stepped<Result<Data, Finding>> {
+async fn late_refusal(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    limit: Duration,
+) -> Stepped<Result<Data, Finding>> {
     let name = &client.spec.name;
     let link = super::perform::any_link(client)?;
     let namespace = client.state().namespace.clone();
     let dialect = attempt.site.manifest.dialect;
     let mut report = None;
     let mut claim = None;
-    let waited = wait_in(link.connection.journal(), 0, Instant::now() + limit, |index, entry| {
-        if let Some(found) = in_event(&dialect, entry) {
-            report.get_or_insert(found);
-            claim.get_or_insert(index);
-        }
-        match &entry.what {
-            What::Socket(Packet::Disconnect { namespace: left }) if *left == namespace => Some(()),
-            _ => None,
-        }
-    })
+    let waited = wait_in(
+        link.connection.journal(),
+        0,
+        Instant::now() + limit,
+        |index, entry| {
+            if let Some(found) = in_event(&dialect, entry) {
+                report.get_or_insert(found);
+                claim.get_or_insert(index);
+            }
+            match &entry.what {
+                What::Socket(Packet::Disconnect { namespace: left }) if *left == namespace => {
+                    Some(())
+                }
+                _ => None,
+            }
+        },
+    )
     .await;
     if let Some(index) = claim {
         link.state().claimed.insert(index);
     }
     Ok(match (waited, report) {
         (Waited::Found(()) | Waited::Ended(_), Some(report)) => Ok(report),
-        (Waited::Found(()) | Waited::Ended(_), None) => {
-            Err(Finding::new(format!("{name} is let in and cut off without a report.")).received(evidence::came_since(&link, 0)))
-        }
-        (Waited::TimedOut, _) => {
-            Err(Finding::new(format!("{name} is let in where it should be refused.")).received(evidence::came_since(&link, 0)))
-        }
+        (Waited::Found(()) | Waited::Ended(_), None) => Err(Finding::new(format!(
+            "{name} is let in and cut off without a report."
+        ))
+        .received(evidence::came_since(&link, 0))),
+        (Waited::TimedOut, _) => Err(Finding::new(format!(
+            "{name} is let in where it should be refused."
+        ))
+        .received(evidence::came_since(&link, 0))),
     })
 }

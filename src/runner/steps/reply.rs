@@ -20,8 +20,12 @@ const NOBODY_ASKED: AckId = AckId(999_983);
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, reply: &Reply) -> Stepped {
     let actors = attempt.actors(step);
-    let replies = actors.iter().map(|client| one(attempt, step, reply, client));
-    futures_util::future::try_join_all(replies).await.map(|_| ())
+    let replies = actors
+        .iter()
+        .map(|client| one(attempt, step, reply, client));
+    futures_util::future::try_join_all(replies)
+        .await
+        .map(|_| ())
 }
 
 async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Client>) -> Stepped {
@@ -29,8 +33,16 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
     let sought = Sought::new(attempt, client, &reply.event)?;
     let (namespace, id) = question(attempt, step, client, &link, &sought).await?;
     let scope = attempt.scope().clone();
-    let values = reply.values.iter().map(|value| value.render(&scope)).collect::<Result<Vec<_>, _>>()?;
-    let answer = |id| Packet::Ack { namespace: namespace.clone(), id, args: values.clone() };
+    let values = reply
+        .values
+        .iter()
+        .map(|value| value.render(&scope))
+        .collect::<Result<Vec<_>, _>>()?;
+    let answer = |id| Packet::Ack {
+        namespace: namespace.clone(),
+        id,
+        args: values.clone(),
+    };
     client.state().dirty = true;
     match reply.how {
         ReplyHow::Withhold => {}
@@ -51,7 +63,13 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
 }
 
 /// The question to answer: one that an earlier `expect` saw and nobody has answered, else the next one to come.
-async fn question(attempt: &Attempt<'_>, step: &Step, client: &Arc<Client>, link: &Arc<Link>, sought: &Sought) -> Stepped<(String, AckId)> {
+async fn question(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    client: &Arc<Client>,
+    link: &Arc<Link>,
+    sought: &Sought,
+) -> Stepped<(String, AckId)> {
     if let Some(question) = unanswered(attempt, link, sought)? {
         return Ok(question);
     }
@@ -60,21 +78,30 @@ async fn question(attempt: &Attempt<'_>, step: &Step, client: &Arc<Client>, link
     attempt.capture(found.captures);
     let namespace = {
         let entries = link.connection.journal().entries();
-        entries.get(found.index).and_then(|entry| match &entry.what {
-            What::Socket(packet) => Some(packet.namespace().to_owned()),
-            _ => None,
-        })
+        entries
+            .get(found.index)
+            .and_then(|entry| match &entry.what {
+                What::Socket(packet) => Some(packet.namespace().to_owned()),
+                _ => None,
+            })
     };
     let (Some(id), Some(namespace)) = (found.id, namespace) else {
-        return Err(Finding::new(format!("{} arrives at {} without asking for an acknowledgement.", sought.spoken, client.spec.name))
-            .expected("an event with an ack id")
-            .received("an event without one")
-            .breach());
+        return Err(Finding::new(format!(
+            "{} arrives at {} without asking for an acknowledgement.",
+            sought.spoken, client.spec.name
+        ))
+        .expected("an event with an ack id")
+        .received("an event without one")
+        .breach());
     };
     Ok((namespace, id))
 }
 
-fn unanswered(attempt: &Attempt<'_>, link: &Link, sought: &Sought) -> Stepped<Option<(String, AckId)>> {
+fn unanswered(
+    attempt: &Attempt<'_>,
+    link: &Link,
+    sought: &Sought,
+) -> Stepped<Option<(String, AckId)>> {
     let scope = attempt.scope().clone();
     let state = link.state();
     let entries = link.connection.journal().entries();
@@ -83,7 +110,9 @@ fn unanswered(attempt: &Attempt<'_>, link: &Link, sought: &Sought) -> Stepped<Op
             continue;
         }
         if let Likeness::Match { id: Some(id), .. } = sought.compare(attempt, &scope, entry)? {
-            let What::Socket(packet) = &entry.what else { continue };
+            let What::Socket(packet) = &entry.what else {
+                continue;
+            };
             let question = (packet.namespace().to_owned(), id);
             if !state.answered.contains(&question) {
                 return Ok(Some(question));

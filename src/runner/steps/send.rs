@@ -32,21 +32,30 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
         let mut texts = Vec::new();
         for packet in &send.packets {
             match fill(attempt, &link, packet)? {
-                Filled::Text(text) if link.connection.is_websocket() => link.connection.send_text(text),
-                Filled::Binary(bytes) if link.connection.is_websocket() => {
+                Filled::Text(text) if link.websocket => link.connection.send_text(text),
+                Filled::Binary(bytes) if link.websocket => {
                     let mut frame = Frame::binary(bytes);
                     frame.mask = Some(rand::random());
-                    link.connection.send_frame(RawFrame { frame, length_encoding: LengthEncoding::Minimal, declared_length: None }, None);
+                    link.connection.send_frame(
+                        RawFrame {
+                            frame,
+                            length_encoding: LengthEncoding::Minimal,
+                            declared_length: None,
+                        },
+                        None,
+                    );
                 }
                 Filled::Text(text) => texts.push(text),
-                Filled::Binary(bytes) => texts.push(engine_io::Packet::binary(bytes).encode_text().to_string()),
+                Filled::Binary(bytes) => {
+                    texts.push(engine_io::Packet::binary(bytes).encode_text().to_string())
+                }
             }
         }
         if !texts.is_empty() {
             // Records of one payload are separated by 0x1e (Engine.IO v4, "Payload encoding").
             link.connection.send_text(texts.join("\u{1e}"));
         }
-        if send.response != HttpPattern::default() {
+        if !send.response.is_empty() {
             await_response(attempt, step, &client, &link, from, &send.response, lenient).await?;
         }
     }
@@ -65,16 +74,21 @@ fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> Stepped<
             Data::Bytes(bytes) => Filled::Binary(bytes),
             Data::String(text) => Filled::Binary(bytes::Bytes::from(text)),
             other => {
-                return Err(Finding::new(format!("`binary` came to {other}; it takes bytes or text.")).unjudged());
+                return Err(Finding::new(format!(
+                    "`binary` came to {other}; it takes bytes or text."
+                ))
+                .unjudged());
             }
         },
         PacketTemplate::Message(template) => {
             let text = template.render_text(&scope)?;
             match link.layer {
                 Layer::WebSocket => Filled::Text(text),
-                Layer::EngineIo | Layer::SocketIo | Layer::Tcp => {
-                    Filled::Text(engine_io::Packet::text(PacketType::Message, text).encode_text().to_string())
-                }
+                Layer::EngineIo | Layer::SocketIo | Layer::Tcp => Filled::Text(
+                    engine_io::Packet::text(PacketType::Message, text)
+                        .encode_text()
+                        .to_string(),
+                ),
             }
         }
         PacketTemplate::Text(template) => Filled::Text(template.render_text(&scope)?),
@@ -92,16 +106,32 @@ async fn await_response(
 ) -> Stepped {
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
-    let waited = wait_in(link.connection.journal(), from, deadline, |_, entry| match &entry.what {
-        What::Http(response) => Some(response.clone()),
-        _ => None,
-    })
+    let waited = wait_in(
+        link.connection.journal(),
+        from,
+        deadline,
+        |_, entry| match &entry.what {
+            What::Http(response) => Some(response.clone()),
+            _ => None,
+        },
+    )
     .await;
     match waited {
-        Waited::Found(response) => http::judge(attempt, &format!("{name}'s POST"), pattern, lenient, &response),
-        Waited::Ended(ended) if pattern.no_response || lenient.is_some_and(|lenient| lenient.no_response) => {
+        Waited::Found(response) => http::judge(
+            attempt,
+            &format!("{name}'s POST"),
+            pattern,
+            lenient,
+            &response,
+        ),
+        Waited::Ended(ended)
+            if pattern.no_response || lenient.is_some_and(|lenient| lenient.no_response) =>
+        {
             if !pattern.no_response {
-                attempt.warn(Finding::new(format!("{name}'s POST gets no response.")).received(evidence::describe_end(&ended)));
+                attempt.warn(
+                    Finding::new(format!("{name}'s POST gets no response."))
+                        .received(evidence::describe_end(&ended)),
+                );
             }
             Ok(())
         }
@@ -109,9 +139,11 @@ async fn await_response(
             .expected(http::describe(attempt, pattern))
             .received(evidence::describe_end(&ended))
             .breach()),
-        Waited::TimedOut => Err(Finding::new(format!("{name}'s POST is not answered in time."))
-            .expected(http::describe(attempt, pattern))
-            .received(evidence::came_since(link, from))
-            .breach()),
+        Waited::TimedOut => Err(
+            Finding::new(format!("{name}'s POST is not answered in time."))
+                .expected(http::describe(attempt, pattern))
+                .received(evidence::came_since(link, from))
+                .breach(),
+        ),
     }
 }
