@@ -1,23 +1,47 @@
 //! Protocol version 3 (`EIO=3`), as Socket.IO 2 clients speak it.
+//!
+//! The text form of a payload counts the length of a packet "in characters". The JavaScript
+//! implementation (engine.io-parser 2) writes `String.length`, which is UTF-16 code units, so a
+//! character beyond U+FFFF counts twice; both directions here count in the same way. The binary
+//! form counts bytes of UTF-8.
 
-use bytes::Bytes;
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
+use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{Packet, PacketError, PayloadError};
+use super::{Packet, PacketData, PacketError, PacketType, PayloadError};
+use crate::wire::Utf8Bytes;
+
+/// What a payload without packets looks like in the text form.
+const NO_PACKETS: &str = "0:";
+
+/// Ends the length in the binary form.
+const LENGTH_END: u8 = 0xff;
 
 /// Reads a binary WebSocket frame: one byte of type, then the data.
 ///
 /// # Errors
 ///
-/// An empty frame or an unknown type.
+/// An empty frame, an unknown type, or a type that carries no bytes.
 pub fn decode_binary(frame: Bytes) -> Result<Packet, PacketError> {
-    let _ = frame;
-    todo!()
+    let Some(first) = frame.first().copied() else {
+        return Err(PacketError::Empty);
+    };
+    // The type is the number itself here, not its digit.
+    match first.checked_add(b'0').and_then(PacketType::from_digit) {
+        Some(PacketType::Message) => Ok(Packet::binary(frame.slice(1..))),
+        Some(_) => Err(NOT_A_MESSAGE),
+        None => Err(PacketError::UnknownType {
+            found: char::from(first),
+        }),
+    }
 }
 
 /// A message of bytes as a binary WebSocket frame.
 pub fn encode_binary(data: &[u8]) -> Bytes {
-    let _ = data;
-    todo!()
+    let mut frame = BytesMut::with_capacity(1 + data.len());
+    frame.put_u8(4);
+    frame.put_slice(data);
+    frame.freeze()
 }
 
 /// Reads a polling payload: `<length>:<packet>` with the length in characters, or the binary form.
@@ -30,18 +54,269 @@ pub fn decode_payload(
     binary: bool,
     max_packets: usize,
 ) -> Result<Vec<Packet>, PayloadError> {
-    let _ = (body, binary, max_packets);
-    todo!()
+    let text = if binary {
+        None
+    } else {
+        let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 {
+            offset: error.valid_up_to(),
+        })?;
+        if text == NO_PACKETS {
+            return Ok(Vec::new());
+        }
+        if text.is_empty() {
+            return Err(PayloadError::LengthPrefix { offset: 0 });
+        }
+        Some(text)
+    };
+    let mut packets = Vec::new();
+    let mut offset = 0;
+    while offset < body.len() {
+        let index = packets.len();
+        if index == max_packets {
+            return Err(PayloadError::TooManyPackets { limit: max_packets });
+        }
+        let record = match text {
+            Some(text) => text.get(offset..).and_then(cut_text),
+            None => body.get(offset..).and_then(cut_binary),
+        };
+        let record = record.ok_or(PayloadError::LengthPrefix { offset })?;
+        let (start, end) = (offset + record.start, offset + record.end);
+        let bytes = body.slice(start..end);
+        let packet =
+            match record.form {
+                Form::Binary => decode_binary(bytes),
+                Form::Text => decode_text(Utf8Bytes::try_from(bytes).map_err(|error| {
+                    PayloadError::NotUtf8 {
+                        offset: start + error.valid_up_to(),
+                    }
+                })?),
+            };
+        packets.push(packet.map_err(|source| PayloadError::Packet {
+            index,
+            offset,
+            source,
+        })?);
+        offset = end;
+    }
+    Ok(packets)
 }
 
 /// Writes a polling payload in the text form; bytes become `b4` and base64.
 pub fn encode_payload(packets: &[Packet]) -> Bytes {
-    let _ = packets;
-    todo!()
+    if packets.is_empty() {
+        return Bytes::from_static(NO_PACKETS.as_bytes());
+    }
+    let mut out = String::new();
+    for packet in packets {
+        let text = match &packet.data {
+            PacketData::Binary(bytes) => format!("b4{}", BASE64.encode(bytes)),
+            PacketData::Text(_) => packet.encode_text().to_string(),
+        };
+        out.push_str(&text.encode_utf16().count().to_string());
+        out.push(':');
+        out.push_str(&text);
+    }
+    Bytes::from(out)
 }
 
 /// Writes a polling payload in the binary form (`application/octet-stream`).
 pub fn encode_binary_payload(packets: &[Packet]) -> Bytes {
-    let _ = packets;
-    todo!()
+    let mut out = BytesMut::new();
+    for packet in packets {
+        let (marker, record) = match &packet.data {
+            PacketData::Binary(bytes) => (1, encode_binary(bytes)),
+            PacketData::Text(_) => (0, packet.encode_text().into_bytes()),
+        };
+        out.put_u8(marker);
+        out.extend(record.len().to_string().bytes().map(|digit| digit - b'0'));
+        out.put_u8(LENGTH_END);
+        out.put_slice(&record);
+    }
+    out.freeze()
+}
+
+const NOT_A_MESSAGE: PacketError = PacketError::Binary {
+    detail: "its type is not message",
+};
+
+/// Where one packet stands, counted from the start of its length.
+struct Record {
+    form: Form,
+    start: usize,
+    end: usize,
+}
+
+enum Form {
+    Binary,
+    Text,
+}
+
+/// A text packet; `b` and a digit stand before base64.
+fn decode_text(text: Utf8Bytes) -> Result<Packet, PacketError> {
+    let Some(encoded) = text.as_str().strip_prefix('b') else {
+        return Packet::decode_text(text);
+    };
+    let Some(encoded) = encoded.strip_prefix(char::from(PacketType::Message.digit())) else {
+        return Err(NOT_A_MESSAGE);
+    };
+    let bytes = BASE64.decode(encoded).map_err(|_| PacketError::Binary {
+        detail: "its base64 is broken",
+    })?;
+    Ok(Packet::binary(bytes))
+}
+
+/// The first record of the text form.
+fn cut_text(rest: &str) -> Option<Record> {
+    let digits_end = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
+    let (digits, after) = rest.split_at_checked(digits_end)?;
+    let after = after.strip_prefix(':')?;
+    let mut units: usize = digits.parse().ok()?;
+    let start = digits.len() + 1;
+    let mut end = start;
+    for character in after.chars() {
+        if units == 0 {
+            break;
+        }
+        // A length that ends inside a surrogate pair is no length.
+        units = units.checked_sub(character.len_utf16())?;
+        end += character.len_utf8();
+    }
+    let form = Form::Text;
+    (units == 0).then_some(Record { form, start, end })
+}
+
+/// The first record of the binary form.
+fn cut_binary(rest: &[u8]) -> Option<Record> {
+    let (marker, after) = rest.split_first()?;
+    let form = match marker {
+        0 => Form::Text,
+        1 => Form::Binary,
+        _ => return None,
+    };
+    let digits = after.get(..after.iter().position(|byte| *byte == LENGTH_END)?)?;
+    if digits.is_empty() {
+        return None;
+    }
+    let length = digits.iter().try_fold(0_usize, |length, digit| {
+        let digit = (*digit <= 9).then_some(*digit)?;
+        length.checked_mul(10)?.checked_add(usize::from(digit))
+    })?;
+    let start = digits.len() + 2;
+    let end = start.checked_add(length).filter(|end| *end <= rest.len())?;
+    Some(Record { form, start, end })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(body: &'static [u8], binary: bool) -> Result<Vec<Packet>, PayloadError> {
+        decode_payload(&Bytes::from_static(body), binary, 3)
+    }
+
+    /// Written by engine.io-parser 2.2.1 for the same packets.
+    #[test]
+    fn both_forms_are_those_of_the_javascript_parser() {
+        let packets = [
+            Packet::text(PacketType::Message, "\u{20ac}\u{1f600}"),
+            Packet::text(PacketType::Pong, ""),
+            Packet::binary(vec![1, 2, 3, 4]),
+        ];
+        let text = "4:4\u{20ac}\u{1f600}1:310:b4AQIDBA==".as_bytes();
+        assert_eq!(encode_payload(&packets), text);
+        assert_eq!(decode(text, false), Ok(packets.to_vec()));
+        let binary = b"\x00\x08\xff4\xe2\x82\xac\xf0\x9f\x98\x80\x00\x01\xff3\x01\x05\xff\x04\x01\x02\x03\x04";
+        assert_eq!(encode_binary_payload(&packets), &binary[..]);
+        assert_eq!(decode(binary, true), Ok(packets.to_vec()));
+    }
+
+    #[test]
+    fn base64_may_stand_in_the_binary_form_too() {
+        let body = b"\x00\x01\x00\xff\x62\x34AQIDBA==";
+        assert_eq!(
+            decode(body, true),
+            Ok(vec![Packet::binary(vec![1, 2, 3, 4])])
+        );
+    }
+
+    #[test]
+    fn a_payload_may_be_without_packets() {
+        assert_eq!(encode_payload(&[]), "0:");
+        assert_eq!(decode(b"0:", false), Ok(vec![]));
+        assert_eq!(encode_binary_payload(&[]), "");
+        assert_eq!(decode(b"", true), Ok(vec![]));
+    }
+
+    #[test]
+    fn broken_lengths_are_located() {
+        for body in [
+            &b""[..],
+            b"abc",
+            b":",
+            b"-1:4",
+            b"+1:4",
+            b"10:4x",
+            b"99999999999999999999999:4",
+            // Ends between the two code units of one character.
+            b"2:4\xf0\x9f\x98\x80",
+        ] {
+            assert_eq!(
+                decode(body, false),
+                Err(PayloadError::LengthPrefix { offset: 0 }),
+                "{body:?}"
+            );
+        }
+        assert_eq!(
+            decode(b"2:4x1", false),
+            Err(PayloadError::LengthPrefix { offset: 4 })
+        );
+        for body in [
+            &b"\x00"[..],
+            b"\x00\xff",
+            b"\x00\x01",
+            b"\x00\x02\xff4",
+            b"\x02\x01\xff4",
+            b"\x00\x0a\xff4",
+            b"\x00\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\xff4",
+        ] {
+            assert_eq!(
+                decode(body, true),
+                Err(PayloadError::LengthPrefix { offset: 0 }),
+                "{body:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn wrong_records_are_located() {
+        let error = |body, binary| decode(body, binary).unwrap_err();
+        assert_eq!(
+            error(b"1:20:", false),
+            PayloadError::Packet {
+                index: 1,
+                offset: 3,
+                source: PacketError::Empty
+            }
+        );
+        assert!(matches!(
+            error(b"2:b2", false),
+            PayloadError::Packet {
+                source: PacketError::Binary { .. },
+                ..
+            }
+        ));
+        assert_eq!(
+            error(b"\x00\x02\xff4\xff", true),
+            PayloadError::NotUtf8 { offset: 4 }
+        );
+        assert_eq!(
+            error(b"1:21:21:21:2", false),
+            PayloadError::TooManyPackets { limit: 3 }
+        );
+        assert_eq!(
+            decode_binary(Bytes::from_static(&[9, 1])),
+            Err(PacketError::UnknownType { found: '\t' })
+        );
+        assert_eq!(decode_binary(Bytes::from_static(&[2])), Err(NOT_A_MESSAGE));
+    }
 }
