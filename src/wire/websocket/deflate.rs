@@ -1,37 +1,90 @@
-//! permessage-deflate (RFC 7692).
+//! permessage-deflate's compression of messages (RFC 7692 section 7.2).
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::PeerMisbehaved;
+use super::{DeflateOffer, PeerMisbehaved, Role};
 
-/// The parameters of one permessage-deflate offer or answer (RFC 7692 section 7.1).
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct DeflateOffer {
-    /// `server_no_context_takeover`.
-    pub server_no_context_takeover: bool,
-    /// `client_no_context_takeover`.
-    pub client_no_context_takeover: bool,
-    /// `server_max_window_bits`.
-    pub server_max_window_bits: Option<u8>,
-    /// `client_max_window_bits`; `Some(None)` where it stands without a value.
-    pub client_max_window_bits: Option<Option<u8>>,
-}
+/// What ends every flushed message, left out on the wire (RFC 7692 section 7.2.1).
+const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
+
+/// The smallest window that the compressor can be held to.
+const SMALLEST_WINDOW: u8 = 9;
+
+/// The window where nothing else was negotiated.
+const LARGEST_WINDOW: u8 = 15;
+
+/// By how much an output buffer grows at least.
+const GROWTH: usize = 1_024;
 
 /// Both directions' compression state of one connection.
+///
+/// The two states take some hundred kilobytes and are made when the first message needs them: most
+/// connections of a load test stay small. A window of 8 bits, which the compressor can't be held
+/// to, is honoured by writing stored blocks: they refer to nothing.
 #[derive(Debug)]
-pub struct Deflate {}
+pub struct Deflate {
+    sending: Direction,
+    receiving: Direction,
+    compress: Option<Compress>,
+    decompress: Option<Decompress>,
+}
+
+/// What was negotiated for the messages of one side.
+#[derive(Clone, Copy, Debug)]
+struct Direction {
+    window_bits: u8,
+    takeover: Takeover,
+}
+
+/// Whether a message may refer to the messages before it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Takeover {
+    Kept,
+    None,
+}
 
 impl Deflate {
-    /// State for the side `role` under the negotiated parameters.
-    pub fn new(role: super::Role, negotiated: &DeflateOffer) -> Self {
-        let _ = (role, negotiated);
-        todo!()
+    /// State for the side `role` under the negotiated parameters, which are those of the server's answer.
+    pub fn new(role: Role, negotiated: &DeflateOffer) -> Self {
+        let server = Direction::new(
+            negotiated.server_max_window_bits,
+            negotiated.server_no_context_takeover,
+        );
+        let client = Direction::new(
+            negotiated.client_max_window_bits.flatten(),
+            negotiated.client_no_context_takeover,
+        );
+        let (sending, receiving) = match role {
+            Role::Client => (client, server),
+            Role::Server => (server, client),
+        };
+        Self {
+            sending,
+            receiving,
+            compress: None,
+            decompress: None,
+        }
     }
 
     /// Compresses one message's payload, without the trailing `00 00 ff ff`.
     pub fn compress(&mut self, payload: &[u8]) -> Bytes {
-        let _ = payload;
-        todo!()
+        // RFC 7692 section 7.2.3.6: nothing is written as one empty stored block. The compressor
+        // would write nothing at all where it was flushed just before.
+        if payload.is_empty() || self.sending.window_bits < SMALLEST_WINDOW {
+            return stored(payload);
+        }
+        let compress = self.compress.get_or_insert_with(|| {
+            Compress::new_with_window_bits(Compression::default(), false, self.sending.window_bits)
+        });
+        if self.sending.takeover == Takeover::None {
+            compress.reset();
+        }
+        deflate(compress, payload).unwrap_or_else(|| {
+            // A compressor that starts anew never refers to what the peer has seen of the old one.
+            self.compress = None;
+            stored(payload)
+        })
     }
 
     /// Inflates one message's payload to at most `max_message` bytes.
@@ -44,20 +97,257 @@ impl Deflate {
         payload: &[u8],
         max_message: usize,
     ) -> Result<Bytes, PeerMisbehaved> {
-        let _ = (payload, max_message);
-        todo!()
+        // Even an empty message has the header of a block (RFC 7692 section 7.2.3.6).
+        if payload.is_empty() {
+            return Err(PeerMisbehaved::DeflateData);
+        }
+        // The window could be larger than negotiated without harm, but a smaller one finds some of
+        // the peers that don't keep to it.
+        let window_bits = self.receiving.window_bits.max(SMALLEST_WINDOW);
+        let decompress = self
+            .decompress
+            .get_or_insert_with(|| Decompress::new_with_window_bits(false, window_bits));
+        if self.receiving.takeover == Takeover::None {
+            decompress.reset(false);
+        }
+        let mut out = Vec::new();
+        let end = inflate(decompress, payload, &mut out, max_message)?;
+        if end == End::Open {
+            inflate(decompress, TAIL, &mut out, max_message)?;
+        }
+        Ok(Bytes::from(out))
     }
 }
 
-impl DeflateOffer {
-    /// Reads the first permessage-deflate element of a `Sec-WebSocket-Extensions` value; `None` where there is none that is valid.
-    pub fn parse(header: &str) -> Option<Self> {
-        let _ = header;
-        todo!()
+impl Direction {
+    fn new(window_bits: Option<u8>, no_context_takeover: bool) -> Self {
+        Self {
+            window_bits: window_bits.unwrap_or(LARGEST_WINDOW),
+            takeover: if no_context_takeover {
+                Takeover::None
+            } else {
+                Takeover::Kept
+            },
+        }
+    }
+}
+
+/// Stored blocks that hold `payload`, and the first byte of an empty one.
+fn stored(payload: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(payload.len() + 16);
+    for block in payload.chunks(usize::from(u16::MAX)) {
+        // A chunk is never longer than `u16::MAX`.
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        out.put_u8(0);
+        out.put_u16_le(length);
+        out.put_u16_le(!length);
+        out.put_slice(block);
+    }
+    out.put_u8(0);
+    out.freeze()
+}
+
+/// `None` where the compressor fails, which it has no reason to.
+fn deflate(compress: &mut Compress, payload: &[u8]) -> Option<Bytes> {
+    let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+    let start = compress.total_in();
+    loop {
+        let consumed = usize::try_from(compress.total_in() - start).ok()?;
+        let rest = payload.get(consumed..)?;
+        compress
+            .compress_vec(rest, &mut out, FlushCompress::Sync)
+            .ok()?;
+        let consumed = usize::try_from(compress.total_in() - start).ok()?;
+        // Spare room says that everything was flushed.
+        if consumed == payload.len() && out.len() < out.capacity() {
+            break;
+        }
+        out.reserve(out.len().max(GROWTH));
+    }
+    out.truncate(out.strip_suffix(TAIL)?.len());
+    Some(Bytes::from(out))
+}
+
+/// Whether the data ended with a block that is marked as the last.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    Final,
+    Open,
+}
+
+fn inflate(
+    decompress: &mut Decompress,
+    mut input: &[u8],
+    out: &mut Vec<u8>,
+    limit: usize,
+) -> Result<End, PeerMisbehaved> {
+    let mut end = End::Open;
+    loop {
+        if out.len() == out.capacity() {
+            // One byte more than allowed, to see that there is one.
+            let room = limit.saturating_add(1).saturating_sub(out.len());
+            out.reserve(out.len().max(GROWTH).min(room));
+        }
+        let (read, written) = (decompress.total_in(), out.len());
+        let status = decompress
+            .decompress_vec(input, out, FlushDecompress::Sync)
+            .map_err(|_| PeerMisbehaved::DeflateData)?;
+        let consumed = usize::try_from(decompress.total_in() - read).unwrap_or(usize::MAX);
+        input = input.get(consumed..).unwrap_or_default();
+        if out.len() > limit {
+            return Err(PeerMisbehaved::MessageTooLarge { limit });
+        }
+        if status == Status::StreamEnd {
+            // Blocks may follow the last one (RFC 7692 section 7.2.3.4). What zlib calls the end of
+            // a stream takes the window with it, on both sides.
+            decompress.reset(false);
+            end = End::Final;
+        } else if consumed > 0 {
+            end = End::Open;
+        }
+        if input.is_empty() && (end == End::Final || out.len() < out.capacity()) {
+            return Ok(end);
+        }
+        if consumed == 0 && out.len() == written {
+            return Err(PeerMisbehaved::DeflateData);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 1 << 20;
+
+    fn pair(parameters: &str) -> (Deflate, Deflate) {
+        let negotiated = DeflateOffer::parse(&format!("permessage-deflate{parameters}")).unwrap();
+        (
+            Deflate::new(Role::Client, &negotiated),
+            Deflate::new(Role::Server, &negotiated),
+        )
     }
 
-    /// The header's value.
-    pub fn to_header(&self) -> String {
-        todo!()
+    fn hello() -> Deflate {
+        pair("").0
+    }
+
+    /// The examples of RFC 7692 section 7.2.3.
+    #[test]
+    fn the_documents_examples_inflate() {
+        let compressed = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        let mut one = hello();
+        assert_eq!(one.decompress(&compressed, LIMIT).unwrap(), "Hello");
+        // Refers to the message before.
+        let again = [0xf2, 0x00, 0x11, 0x00, 0x00];
+        assert_eq!(one.decompress(&again, LIMIT).unwrap(), "Hello");
+        let stored = [
+            0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00,
+        ];
+        assert_eq!(hello().decompress(&stored, LIMIT).unwrap(), "Hello");
+        let last_block = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
+        assert_eq!(hello().decompress(&last_block, LIMIT).unwrap(), "Hello");
+        let two_blocks = [
+            0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00,
+        ];
+        assert_eq!(hello().decompress(&two_blocks, LIMIT).unwrap(), "Hello");
+        assert_eq!(hello().decompress(&[0x00], LIMIT).unwrap(), "");
+    }
+
+    #[test]
+    fn a_message_after_a_last_block_is_read() {
+        let mut deflate = hello();
+        for message in [
+            &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00][..],
+            // Without the empty block behind the last one.
+            &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
+            &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
+        ] {
+            assert_eq!(deflate.decompress(message, LIMIT).unwrap(), "Hello");
+        }
+    }
+
+    #[test]
+    fn what_one_side_compresses_the_other_inflates() {
+        let text = "the quick brown fox ".repeat(10_000);
+        let noise: Vec<u8> = (0..200_000_u32)
+            .map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0])
+            .collect();
+        for parameters in [
+            "",
+            "; server_no_context_takeover; client_no_context_takeover",
+            "; server_max_window_bits=8; client_max_window_bits=9",
+            "; server_max_window_bits=9; client_max_window_bits=8",
+            "; server_max_window_bits=12",
+        ] {
+            let (mut client, mut server) = pair(parameters);
+            for payload in [
+                &b""[..],
+                b"a",
+                text.as_bytes(),
+                b"",
+                &noise,
+                b"a",
+                text.as_bytes(),
+            ] {
+                let compressed = client.compress(payload);
+                assert_eq!(server.decompress(&compressed, LIMIT).unwrap(), payload);
+                let compressed = server.compress(payload);
+                assert_eq!(client.decompress(&compressed, LIMIT).unwrap(), payload);
+            }
+        }
+    }
+
+    #[test]
+    fn context_is_taken_over_unless_negotiated_away() {
+        let text = b"a text that is long enough to be referred to";
+        let (mut kept, _) = pair("");
+        assert!(kept.compress(text).len() > kept.compress(text).len());
+        let (mut fresh, _) = pair("; client_no_context_takeover");
+        assert_eq!(fresh.compress(text), fresh.compress(text));
+    }
+
+    #[test]
+    fn references_stay_within_the_negotiated_window() {
+        let (mut client, _) = pair("; client_max_window_bits=9");
+        let repeated: Vec<u8> = (0..2_u32)
+            .flat_map(|_| {
+                (0..2_000_u32).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0])
+            })
+            .collect();
+        let small = client.compress(&repeated).len();
+        let large = hello().compress(&repeated).len();
+        assert!(
+            small > large + 1_000,
+            "{small} with 512 bytes, {large} with 32 KiB"
+        );
+    }
+
+    #[test]
+    fn inflation_is_bounded() {
+        let bomb = hello().compress(&vec![0; 5_000_000]);
+        assert!(bomb.len() < 10_000);
+        assert_eq!(
+            hello().decompress(&bomb, 1_000),
+            Err(PeerMisbehaved::MessageTooLarge { limit: 1_000 })
+        );
+        assert_eq!(
+            hello().decompress(&bomb, 5_000_000).unwrap().len(),
+            5_000_000
+        );
+        assert_eq!(
+            hello().decompress(&bomb, 4_999_999),
+            Err(PeerMisbehaved::MessageTooLarge { limit: 4_999_999 })
+        );
+    }
+
+    #[test]
+    fn what_is_not_deflate_is_refused() {
+        for payload in [&b""[..], &[0xff; 20], &[0x01, 0x05, 0x00, 0x00, 0x00]] {
+            assert_eq!(
+                hello().decompress(payload, LIMIT),
+                Err(PeerMisbehaved::DeflateData)
+            );
+        }
     }
 }

@@ -4,6 +4,8 @@ use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use bytes::{Buf, Bytes, BytesMut};
 use sha1::{Digest, Sha1};
 
+use super::{DeflateOffer, Extension};
+
 /// What a server appends to the key before hashing (RFC 6455 section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -26,7 +28,7 @@ pub struct HandshakeResponse {
     pub status: u16,
     /// Header names in lower case, and values, in the order received.
     pub headers: Vec<(String, String)>,
-    /// What of the body had arrived where the status is not 101.
+    /// The body where the status is not 101; [`HandshakeResponse::decode`] leaves it in the buffer.
     pub body: Bytes,
 }
 
@@ -47,6 +49,14 @@ pub enum HandshakeError {
     Extension {
         /// The header's value.
         found: String,
+    },
+    /// An extension whose parameters are wrong or don't fit the offer (RFC 7692 section 7).
+    #[error("Sec-WebSocket-Extensions is {found:?}, which doesn't fit the offer {offered:?}")]
+    ExtensionParameters {
+        /// The header's value.
+        found: String,
+        /// What was offered.
+        offered: String,
     },
     /// The header block is larger than the limit.
     #[error("response headers exceed {limit} bytes")]
@@ -156,6 +166,12 @@ impl HandshakeResponse {
             return Err(too_large);
         }
         let status = response.code.unwrap_or_default();
+        // RFC 6455 section 4.2.2, item 5.1; a refusal may come in any version.
+        if status == 101 && response.version != Some(1) {
+            return Err(HandshakeError::NotHttp {
+                detail: "HTTP/1.0 can't switch protocols".to_owned(),
+            });
+        }
         let headers = response
             .headers
             .iter()
@@ -191,61 +207,105 @@ impl HandshakeResponse {
                 status: self.status,
             });
         }
-        for (name, expected) in [("upgrade", "websocket"), ("connection", "upgrade")] {
-            let found = self.header(name);
-            if !found.is_some_and(|value| has_token(value, expected)) {
+        self.verify_upgrade()?;
+        self.verify_key(request.header("sec-websocket-key").unwrap_or_default())?;
+        self.verify_extensions(&joined(&request.headers, "sec-websocket-extensions"))?;
+        self.verify_subprotocol(&joined(&request.headers, "sec-websocket-protocol"))
+    }
+
+    fn verify_upgrade(&self) -> Result<(), HandshakeError> {
+        let upgrade = joined(&self.headers, "upgrade");
+        let connection = joined(&self.headers, "connection");
+        let checks = [
+            // `Upgrade` is compared whole, `Connection` is a list.
+            (
+                "upgrade",
+                "websocket",
+                upgrade.eq_ignore_ascii_case("websocket"),
+            ),
+            ("connection", "upgrade", has_token(&connection, "upgrade")),
+        ];
+        for (name, expected, right) in checks {
+            if !right {
                 return Err(HandshakeError::Header {
                     name,
-                    found: found.map(str::to_owned),
+                    found: self.header(name).map(str::to_owned),
                     expected,
-                });
-            }
-        }
-        let expected = accept_key(request.header("sec-websocket-key").unwrap_or_default());
-        let found: Vec<_> = self
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "sec-websocket-accept")
-            .map(|(_, value)| value.clone())
-            .collect();
-        if found != [expected.as_str()] {
-            return Err(HandshakeError::AcceptKey {
-                found: (!found.is_empty()).then(|| found.join(", ")),
-                expected,
-            });
-        }
-        let offered = request
-            .header("sec-websocket-extensions")
-            .unwrap_or_default();
-        if let Some(found) = self.header("sec-websocket-extensions") {
-            let name = |element: &str| {
-                element
-                    .split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .to_ascii_lowercase()
-            };
-            let offers: Vec<_> = offered.split(',').map(name).collect();
-            if found
-                .split(',')
-                .any(|element| !offers.contains(&name(element)))
-            {
-                return Err(HandshakeError::Extension {
-                    found: found.to_owned(),
-                });
-            }
-        }
-        if let Some(found) = self.header("sec-websocket-protocol") {
-            let offered = request.header("sec-websocket-protocol").unwrap_or_default();
-            if !offered.split(',').any(|protocol| protocol.trim() == found) {
-                return Err(HandshakeError::Subprotocol {
-                    found: found.to_owned(),
                 });
             }
         }
         Ok(())
     }
+
+    fn verify_key(&self, key: &str) -> Result<(), HandshakeError> {
+        let expected = accept_key(key);
+        let found = joined(&self.headers, "sec-websocket-accept");
+        if found == expected {
+            return Ok(());
+        }
+        Err(HandshakeError::AcceptKey {
+            found: self.header("sec-websocket-accept").map(|_| found),
+            expected,
+        })
+    }
+
+    fn verify_extensions(&self, offered: &str) -> Result<(), HandshakeError> {
+        if self.header("sec-websocket-extensions").is_none() {
+            return Ok(());
+        }
+        let found = joined(&self.headers, "sec-websocket-extensions");
+        let offers = Extension::parse_list(offered).unwrap_or_default();
+        let not_fitting = || HandshakeError::ExtensionParameters {
+            found: found.clone(),
+            offered: offered.to_owned(),
+        };
+        let answers = Extension::parse_list(&found).ok_or_else(not_fitting)?;
+        if let Some(stranger) = answers
+            .iter()
+            .find(|answer| offers.iter().all(|offer| offer.name != answer.name))
+        {
+            return Err(HandshakeError::Extension {
+                found: stranger.name.clone(),
+            });
+        }
+        let mut deflates = answers
+            .iter()
+            .filter(|answer| answer.name == DeflateOffer::NAME);
+        let Some(deflate) = deflates.next() else {
+            return Ok(());
+        };
+        let fits = DeflateOffer::from_extension(deflate).is_some_and(|answer| {
+            let mut offers = offers.iter().filter_map(DeflateOffer::from_extension);
+            offers.any(|offer| offer.permits(&answer))
+        });
+        if fits && deflates.next().is_none() {
+            Ok(())
+        } else {
+            Err(not_fitting())
+        }
+    }
+
+    fn verify_subprotocol(&self, offered: &str) -> Result<(), HandshakeError> {
+        if self.header("sec-websocket-protocol").is_none() {
+            return Ok(());
+        }
+        // A header that stands twice joins to something that nobody offered (RFC 6455 section 11.3.4).
+        let found = joined(&self.headers, "sec-websocket-protocol");
+        if !found.is_empty() && offered.split(',').any(|protocol| protocol.trim() == found) {
+            return Ok(());
+        }
+        Err(HandshakeError::Subprotocol { found })
+    }
+}
+
+/// All values of a header as one list (RFC 7230 section 3.2.2).
+fn joined(headers: &[(String, String)], name: &str) -> String {
+    let values: Vec<_> = headers
+        .iter()
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+        .collect();
+    values.join(", ")
 }
 
 /// Whether a comma-separated header value holds a token, compared without case.
@@ -295,6 +355,52 @@ mod tests {
         assert!(matches!(
             answer("").verify(&other),
             Err(HandshakeError::AcceptKey { .. })
+        ));
+        let mut offering = request.clone();
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        offering.headers.extend([
+            header("Sec-WebSocket-Extensions", "x-old"),
+            header(
+                "Sec-WebSocket-Extensions",
+                "permessage-deflate; client_max_window_bits",
+            ),
+            header("Sec-WebSocket-Protocol", "chat, superchat"),
+        ]);
+        for right in [
+            "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+            "Sec-WebSocket-Extensions: x-old, permessage-deflate; client_max_window_bits=9\r\n",
+            "Sec-WebSocket-Protocol: superchat\r\n",
+            "Connection: close\r\n",
+        ] {
+            assert_eq!(answer(right).verify(&offering), Ok(()), "{right}");
+        }
+        for wrong in [
+            "Sec-WebSocket-Extensions: \r\n",
+            "Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate\r\n",
+            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
+            "Sec-WebSocket-Extensions: permessage-deflate; unknown\r\n",
+        ] {
+            assert!(
+                matches!(
+                    answer(wrong).verify(&offering),
+                    Err(HandshakeError::ExtensionParameters { .. })
+                ),
+                "{wrong}"
+            );
+        }
+        assert_eq!(
+            answer("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: superchat\r\n")
+                .verify(&offering),
+            Err(HandshakeError::Subprotocol {
+                found: "chat, superchat".to_owned()
+            })
+        );
+        assert!(matches!(
+            answer("Upgrade: h2c\r\n").verify(&request),
+            Err(HandshakeError::Header {
+                name: "upgrade",
+                ..
+            })
         ));
         let duplicate = answer("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
         assert!(matches!(

@@ -2,12 +2,14 @@
 
 mod close;
 mod deflate;
+mod extension;
 mod frame;
 mod handshake;
 mod message;
 
 pub use close::{CloseCode, CloseReason};
-pub use deflate::{Deflate, DeflateOffer};
+pub use deflate::Deflate;
+pub use extension::{DeflateOffer, Extension};
 pub use frame::{Frame, FrameError, LengthEncoding, OpCode, RawFrame};
 pub use handshake::{HandshakeError, HandshakeRequest, HandshakeResponse, accept_key};
 pub use message::{Message, MessageAssembler, PeerMisbehaved, Role};
