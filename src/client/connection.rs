@@ -3,9 +3,25 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_util::task::AbortOnDropHandle;
 
-use super::{ConnectFailure, Endpoint, Journal, Options};
-use crate::wire::{engine_io, socket_io, websocket::RawFrame};
+use super::{
+    ConnectFailure, Ended, Endpoint, Journal, Layer, Options, TransportChoice,
+    command::{Command, Commands, Payload},
+    dial::dial,
+    polling::Polling,
+    recorder::{EndOnDrop, Recorder},
+    session::Session,
+    tcp, upgrade,
+    wait::Wait,
+    websocket::Websocket,
+};
+use crate::wire::{
+    engine_io::{self, Packet},
+    socket_io::{self, msgpack},
+    websocket::RawFrame,
+};
 
 /// How this side ends a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,6 +38,23 @@ pub enum DropHow {
 #[derive(Clone, Debug)]
 pub struct Connection {
     journal: Arc<Journal>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    commands: UnboundedSender<Command>,
+    handshake: Option<engine_io::Handshake>,
+    parser: Parser,
+    /// Owns the stream; aborted with the last handle.
+    _task: AbortOnDropHandle<()>,
+}
+
+/// How Socket.IO packets travel.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Parser {
+    Json,
+    Msgpack,
 }
 
 impl Connection {
@@ -31,8 +64,77 @@ impl Connection {
     ///
     /// What was awaited and what came instead.
     pub async fn open(endpoint: &Endpoint, options: Options) -> Result<Self, ConnectFailure> {
-        let _ = (endpoint, options);
-        todo!()
+        let journal = Arc::new(Journal::default());
+        let mut recorder = Recorder::new(Arc::clone(&journal), options.bounds);
+        if options.layer == Layer::Tcp {
+            let link = dial(endpoint, Wait::new("TCP connection", options.deadline)).await?;
+            return Ok(Self::start(journal, &options, None, |commands| {
+                tcp::run(link, recorder, commands)
+            }));
+        }
+        let transport = match options.layer {
+            Layer::WebSocket => TransportChoice::WebSocket,
+            _ => options.transport,
+        };
+        match transport {
+            TransportChoice::WebSocket => {
+                let sid = options.session.as_deref();
+                let mut websocket = Websocket::open(endpoint, &options, sid, &mut recorder).await?;
+                let mut session = Session::new(&options, recorder);
+                websocket.await_open(&mut session, &options).await?;
+                let handshake = session.handshake().cloned();
+                Ok(Self::start(journal, &options, handshake, |commands| {
+                    websocket.run(session, commands)
+                }))
+            }
+            TransportChoice::Polling => {
+                let polling = Polling::open(endpoint, &options, recorder).await?;
+                let handshake = polling.handshake().cloned();
+                Ok(Self::start(journal, &options, handshake, |commands| {
+                    polling.run(commands)
+                }))
+            }
+            TransportChoice::Upgrade => {
+                let polling = Polling::open(endpoint, &options, recorder).await?;
+                let (websocket, session) = upgrade::upgrade(endpoint, &options, polling).await?;
+                let handshake = session.handshake().cloned();
+                Ok(Self::start(journal, &options, handshake, |commands| {
+                    websocket.run(session, commands)
+                }))
+            }
+        }
+    }
+
+    fn start<Run>(
+        journal: Arc<Journal>,
+        options: &Options,
+        handshake: Option<engine_io::Handshake>,
+        run: impl FnOnce(Commands) -> Run,
+    ) -> Self
+    where
+        Run: Future<Output = Ended> + Send + 'static,
+    {
+        let (commands, receiver) = unbounded_channel();
+        let end = EndOnDrop(Some(Recorder::new(Arc::clone(&journal), options.bounds)));
+        let run = run(receiver);
+        let task = tokio::spawn(async move {
+            // The stream is gone when this returns.
+            let ended = run.await;
+            end.end(ended);
+        });
+        Self {
+            journal,
+            shared: Arc::new(Shared {
+                commands,
+                handshake,
+                parser: if options.msgpack {
+                    Parser::Msgpack
+                } else {
+                    Parser::Json
+                },
+                _task: AbortOnDropHandle::new(task),
+            }),
+        }
     }
 
     /// What went over the connection.
@@ -42,42 +144,63 @@ impl Connection {
 
     /// The open packet, where one was received.
     pub fn handshake(&self) -> Option<&engine_io::Handshake> {
-        todo!()
+        self.shared.handshake.as_ref()
     }
 
     /// Sends a Socket.IO packet. Sending on a connection that has ended does nothing.
     pub fn send(&self, packet: &socket_io::Packet) {
-        let _ = packet;
-        todo!()
+        let packets = match self.shared.parser {
+            Parser::Msgpack => vec![Packet::binary(msgpack::encode(packet))],
+            Parser::Json => {
+                let encoded = socket_io::encode(packet);
+                let text = Packet::text(engine_io::PacketType::Message, encoded.text);
+                let attachments = encoded.attachments.into_iter().map(Packet::binary);
+                std::iter::once(text).chain(attachments).collect()
+            }
+        };
+        self.command(Command::Packets {
+            packets,
+            payload: Payload::Shared,
+        });
     }
 
     /// Sends Engine.IO packets, over polling as one payload.
     pub fn send_packets(&self, packets: Vec<engine_io::Packet>) {
-        let _ = packets;
-        todo!()
+        self.command(Command::Packets {
+            packets,
+            payload: Payload::Own,
+        });
     }
 
     /// Sends text as one Engine.IO packet (a text frame; the body of a POST), as it stands.
     pub fn send_text(&self, text: String) {
-        let _ = text;
-        todo!()
+        self.command(Command::Text(text.into()));
     }
 
-    /// Sends a frame, written in pieces of `chop` bytes if set.
+    /// Sends a frame, written in pieces of `chop` bytes if set. Over polling, which has no frames, it
+    /// does nothing.
     pub fn send_frame(&self, frame: RawFrame, chop: Option<usize>) {
-        let _ = (frame, chop);
-        todo!()
+        self.command(Command::Frame {
+            frame: Box::new(frame),
+            chop,
+        });
     }
 
-    /// Sends raw bytes.
+    /// Sends raw bytes; over polling as the body of a POST.
     pub fn send_bytes(&self, bytes: Bytes, chop: Option<usize>) {
-        let _ = (bytes, chop);
-        todo!()
+        self.command(Command::Bytes { bytes, chop });
     }
 
     /// Ends the connection; returns when the stream is gone.
+    ///
+    /// What was sent before is still written, for a second at most, unless the stream is reset.
     pub async fn end(&self, how: DropHow) {
-        let _ = how;
-        todo!()
+        self.command(Command::End(how));
+        self.journal.ended().await;
+    }
+
+    fn command(&self, command: Command) {
+        // The task is gone once the connection has ended; the journal says so.
+        let _ = self.shared.commands.send(command);
     }
 }

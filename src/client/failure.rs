@@ -47,6 +47,14 @@ pub enum ConnectFailure {
         /// The response.
         response: HttpResponse,
     },
+    /// The stream was reset while something was awaited.
+    #[error("connection was reset while awaiting {awaited}; received {came}")]
+    Reset {
+        /// What was awaited.
+        awaited: &'static str,
+        /// What came, as text for people.
+        came: String,
+    },
     /// Nothing listens there.
     #[error("can't reach {address}: {detail}")]
     Unreachable {

@@ -1,7 +1,10 @@
 //! What went over one connection, both ways, in order.
 
 use std::{
-    sync::{Mutex, MutexGuard},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
@@ -104,18 +107,18 @@ pub enum EndedHow {
 }
 
 /// The ordered record of a connection. Its length only grows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Journal {
     entries: Mutex<Vec<Entry>>,
+    /// Bytes of all payloads, as far as they were counted.
+    bytes: AtomicUsize,
     grown: Notify,
 }
 
 impl Journal {
     /// All entries so far. Don't hold the guard over an `.await`.
     pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.entries
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until there are more than `seen` entries. Cancel-safe.
@@ -129,5 +132,96 @@ impl Journal {
             }
             grown.await;
         }
+    }
+
+    /// Waits until the connection has ended. Cancel-safe.
+    pub async fn ended(&self) {
+        let mut seen = 0;
+        loop {
+            {
+                let entries = self.entries();
+                if has_ended(&entries) {
+                    return;
+                }
+                seen = seen.max(entries.len());
+            }
+            self.longer_than(seen).await;
+        }
+    }
+
+    /// Moves `batch` to the end; the one place where the journal grows. Nothing follows an end.
+    pub(super) fn append(&self, batch: &mut Vec<Entry>, bytes: usize) -> Size {
+        let size = {
+            let mut entries = self.entries();
+            if has_ended(&entries) {
+                batch.clear();
+            }
+            entries.append(batch);
+            Size {
+                entries: entries.len(),
+                bytes: self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
+            }
+        };
+        self.grown.notify_waiters();
+        size
+    }
+}
+
+/// What a journal holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Size {
+    pub(super) entries: usize,
+    pub(super) bytes: usize,
+}
+
+fn has_ended(entries: &[Entry]) -> bool {
+    matches!(
+        entries.last(),
+        Some(Entry {
+            what: What::Ended(_),
+            ..
+        })
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(what: What) -> Entry {
+        Entry {
+            at: Instant::now(),
+            what,
+        }
+    }
+
+    fn end() -> Entry {
+        entry(What::Ended(Ended {
+            how: EndedHow::Eof,
+            code: None,
+            reason: String::new(),
+            by_us: false,
+        }))
+    }
+
+    #[tokio::test]
+    async fn waiters_wake_and_nothing_follows_the_end() {
+        let journal = Journal::default();
+        let grown = journal.longer_than(1);
+        let ended = journal.ended();
+        let write = async {
+            journal.append(&mut vec![entry(What::Bytes(Bytes::new()))], 0);
+            tokio::task::yield_now().await;
+            journal.append(&mut vec![end()], 0);
+            journal.append(&mut vec![entry(What::Bytes(Bytes::new())), end()], 5)
+        };
+        let ((), (), size) = tokio::join!(grown, ended, write);
+        assert_eq!(size.entries, 2);
+        assert_eq!(journal.entries().len(), 2);
+    }
+
+    #[test]
+    fn an_entry_is_small() {
+        assert!(size_of::<Entry>() <= 128, "{}", size_of::<Entry>());
     }
 }

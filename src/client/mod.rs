@@ -4,20 +4,32 @@
 //! [`Journal`] of everything that went either way. It answers the heartbeat by itself and
 //! understands packets; what they mean for a scenario is the runner's business.
 
+mod command;
 mod connection;
+mod describe;
 mod dial;
+mod ending;
 mod endpoint;
 mod failure;
 mod http;
 mod journal;
+mod link;
 mod options;
 mod polling;
+mod recorder;
+mod requests;
+mod session;
+mod stream;
+mod tcp;
+mod tls;
 mod upgrade;
+mod wait;
 mod websocket;
 
 pub use connection::{Connection, DropHow};
-pub use endpoint::{Endpoint, TlsPolicy};
+pub use endpoint::Endpoint;
 pub use failure::{ConnectFailure, HttpFailure};
 pub use http::{HttpRequest, HttpResponse, request};
 pub use journal::{Ended, EndedHow, Entry, Journal, Outgoing, What};
 pub use options::{Bounds, Layer, Options, TransportChoice};
+pub use tls::{TlsPolicy, TlsPolicyError, Verification};

@@ -1,1 +1,109 @@
-//! x
+//! From long-polling to WebSocket (Engine.IO v4, "Upgrade").
+
+use super::{
+    ConnectFailure, Endpoint, Options,
+    polling::Polling,
+    recorder::Recorder,
+    session::{Revision, Session},
+    wait::Wait,
+    websocket::Websocket,
+};
+use crate::wire::{
+    engine_io::{Packet, PacketType},
+    websocket::Message,
+};
+
+/// Probes a WebSocket while polling goes on, then hands the session over to it.
+///
+/// No packet is lost or reordered: the poll under way is read to its end before the upgrade packet
+/// is sent, and only after that packet the server may use the WebSocket.
+pub(super) async fn upgrade(
+    endpoint: &Endpoint,
+    options: &Options,
+    mut polling: Polling,
+) -> Result<(Websocket, Session), ConnectFailure> {
+    let Some(handshake) = polling.handshake().cloned() else {
+        return Err(failed("a session that exists already is not upgraded"));
+    };
+    if !handshake.upgrades.iter().any(|name| name == "websocket") {
+        return Err(failed(format!(
+            "the open packet offers {:?}",
+            handshake.upgrades
+        )));
+    }
+    let mut recorder = polling.recorder().again();
+    let mut websocket = {
+        let probe = probe(endpoint, options, &handshake.sid, &mut recorder);
+        tokio::pin!(probe);
+        loop {
+            tokio::select! {
+                websocket = &mut probe => break websocket.map_err(|failure| failed(failure.to_string()))?,
+                step = polling.step() => step.map_err(|ended| {
+                    failed(format!("polling ended during the probe: {:?} {}", ended.how, ended.reason))
+                })?,
+            }
+        }
+    };
+    polling.pause();
+    let wait = Wait::new(
+        "answer to the poll under way after the probe",
+        options.deadline,
+    );
+    while polling.is_busy() {
+        wait.bound(polling.step())
+            .await
+            .map_err(|failure| failed(failure.to_string()))?
+            .map_err(|ended| {
+                failed(format!(
+                    "polling ended before the upgrade: {:?} {}",
+                    ended.how, ended.reason
+                ))
+            })?;
+    }
+    let mut session = polling.into_session();
+    let packet = Packet::text(PacketType::Upgrade, "");
+    session.recorder.tick();
+    websocket.send_packet(&mut session.recorder, &packet, session.revision);
+    websocket.flush().await;
+    Ok((websocket, session))
+}
+
+/// Opens a WebSocket for the session and asks whether it carries: `2probe`, `3probe`.
+async fn probe(
+    endpoint: &Endpoint,
+    options: &Options,
+    sid: &str,
+    recorder: &mut Recorder,
+) -> Result<Websocket, ConnectFailure> {
+    let mut websocket = Websocket::open(endpoint, options, Some(sid), recorder).await?;
+    let ping = Packet::text(PacketType::Ping, "probe");
+    websocket.send_packet(recorder, &ping, Revision::Four);
+    let wait = Wait::new("3probe", options.deadline);
+    let answer = websocket.await_message(recorder, wait).await?;
+    let pong = Packet::text(PacketType::Pong, "probe");
+    match &answer {
+        Message::Text(text) if *text == pong.encode_text() => {
+            recorder.record(super::What::Packet(pong), text.len());
+            // Bounds are met again by whoever reads on.
+            let _ = recorder.flush();
+            Ok(websocket)
+        }
+        Message::Text(text) => Err(failed(format!(
+            "expected \"3probe\", received {:?}",
+            &**text
+        ))),
+        Message::Binary(bytes) => Err(failed(format!(
+            "expected \"3probe\", received a binary message of {} bytes",
+            bytes.len()
+        ))),
+        Message::Close(_) | Message::Ping(_) | Message::Pong(_) => {
+            unreachable!("control frames are no messages of data")
+        }
+    }
+}
+
+fn failed(detail: impl Into<String>) -> ConnectFailure {
+    ConnectFailure::Upgrade {
+        detail: detail.into(),
+    }
+}

@@ -1,1 +1,448 @@
-//! x
+//! WebSocket: the opening handshake and the traffic after it.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::{
+    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, Layer, Options, Outgoing, What,
+    command::{Command, Commands},
+    describe::describe,
+    dial::dial,
+    ending::{Ending, at, cut},
+    http::{Body, read_response},
+    link::{Link, Progress},
+    recorder::{Recorder, given_up},
+    requests::{override_headers, plain_target, target},
+    session::{Revision, Session},
+    wait::Wait,
+};
+use crate::wire::{
+    Utf8Bytes,
+    engine_io::{Packet, PacketData, PacketType, v3},
+    websocket::{
+        CloseCode, CloseReason, Deflate, DeflateOffer, Frame, FrameError, HandshakeRequest,
+        HandshakeResponse, Message, MessageAssembler, OpCode, PeerMisbehaved, RawFrame, Role,
+    },
+};
+
+/// An open WebSocket.
+#[derive(Debug)]
+pub(super) struct Websocket {
+    link: Link,
+    assembler: MessageAssembler,
+    max_frame: usize,
+    frames: Journalled,
+    /// Whether pings are answered.
+    heartbeat: bool,
+    /// Whether our close frame has been sent.
+    close_sent: bool,
+    ending: Ending,
+    /// Why the connection can't be read on, where that was met before the connection was handed out.
+    failed: Option<Ended>,
+}
+
+/// Which frames are journalled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Journalled {
+    All,
+    Control,
+}
+
+impl Websocket {
+    /// Connects and shakes hands.
+    pub(super) async fn open(
+        endpoint: &Endpoint,
+        options: &Options,
+        sid: Option<&str>,
+        recorder: &mut Recorder,
+    ) -> Result<Self, ConnectFailure> {
+        let wait = Wait::new("WebSocket handshake response", options.deadline);
+        let mut link = dial(endpoint, wait).await?;
+        let request = handshake_request(endpoint, options, sid);
+        link.outbox.extend_from_slice(&request.encode());
+        recorder.tick();
+        recorder.sent(Outgoing::Http {
+            method: "GET".to_owned(),
+            target: request.target.clone(),
+            body: Bytes::new(),
+        });
+        let wait = Wait::new("WebSocket handshake response", options.deadline);
+        let (response, _) = read_response(&mut link, wait, options.bounds, Body::Expected).await?;
+        recorder.tick();
+        recorder.record(What::Http(response.clone()), response.body.len());
+        // The connection may still be refused; whoever reads the journal then sees why.
+        let _ = recorder.flush();
+        if response.status != 101 {
+            return Err(ConnectFailure::Refused { response });
+        }
+        let answer = HandshakeResponse {
+            status: response.status,
+            headers: response.headers.clone(),
+            body: Bytes::new(),
+        };
+        if let Err(error) = answer.verify(&request) {
+            return Err(ConnectFailure::Handshake { error, response });
+        }
+        let deflate = response
+            .header("sec-websocket-extensions")
+            .and_then(DeflateOffer::parse)
+            .map(|negotiated| Deflate::new(Role::Client, &negotiated));
+        Ok(Self {
+            link,
+            assembler: MessageAssembler::new(Role::Client, options.bounds.message, deflate),
+            max_frame: options.bounds.message,
+            frames: if options.layer == Layer::SocketIo {
+                Journalled::Control
+            } else {
+                Journalled::All
+            },
+            heartbeat: options.heartbeat,
+            close_sent: false,
+            ending: Ending::default(),
+            failed: None,
+        })
+    }
+
+    /// Reads until the open packet has come, where one is awaited.
+    pub(super) async fn await_open(
+        &mut self,
+        session: &mut Session,
+        options: &Options,
+    ) -> Result<(), ConnectFailure> {
+        let wait = Wait::new("open packet", options.deadline);
+        loop {
+            let taken = self.take_messages(session);
+            let awaits_open = session.awaits_open()?;
+            match taken {
+                Err(ended) if awaits_open => return Err(ended_early(wait, &ended)),
+                Err(ended) => self.failed = Some(ended),
+                Ok(()) => {}
+            }
+            if !awaits_open {
+                return Ok(());
+            }
+            match wait.progress(&mut self.link).await? {
+                Progress::Received | Progress::Sent => session.recorder.tick(),
+                Progress::Eof => {
+                    let came =
+                        std::mem::take(&mut self.ending).finish(EndedHow::Eof, String::new());
+                    return Err(ended_early(wait, &came));
+                }
+            }
+        }
+    }
+
+    /// Waits for the next message; used while a transport is probed.
+    pub(super) async fn await_message(
+        &mut self,
+        recorder: &mut Recorder,
+        wait: Wait,
+    ) -> Result<Message, ConnectFailure> {
+        loop {
+            match self.next_message(recorder) {
+                Ok(Some(message)) => return Ok(message),
+                Ok(None) => {}
+                Err(ended) => return Err(ended_early(wait, &ended)),
+            }
+            if wait.progress(&mut self.link).await? == Progress::Eof {
+                let came = self.ending.finish(EndedHow::Eof, String::new());
+                return Err(ended_early(wait, &came));
+            }
+            recorder.tick();
+        }
+    }
+
+    /// Queues a packet.
+    pub(super) fn send_packet(&mut self, recorder: &mut Recorder, packet: &Packet, of: Revision) {
+        match &packet.data {
+            PacketData::Text(_) => self.send_text(recorder, packet.encode_text()),
+            PacketData::Binary(bytes) => {
+                let payload = match of {
+                    Revision::Three => v3::encode_binary(bytes),
+                    Revision::Four => bytes.clone(),
+                };
+                self.send_frame(recorder, Frame::binary(payload));
+            }
+        }
+    }
+
+    /// Writes what is queued, for a bounded time.
+    pub(super) async fn flush(&mut self) {
+        self.link.flush().await;
+    }
+
+    /// Carries the session until the connection ends.
+    pub(super) async fn run(mut self, mut session: Session, mut commands: Commands) -> Ended {
+        let mut next_ping = session.ping_every().map(|every| Instant::now() + every);
+        loop {
+            // First: the opening handshake may have left messages in the inbox.
+            let taken = match self.failed.take() {
+                Some(ended) => Err(ended),
+                None => self.take_messages(&mut session),
+            };
+            if let Err(ended) = session.recorder.flush().and(taken) {
+                self.link.flush().await;
+                return ended;
+            }
+            tokio::select! {
+                // A chopped write must end before the next command may change the size of pieces.
+                Some(command) = commands.recv(), if !self.link.is_chopping() => {
+                    session.recorder.tick();
+                    let mut next = Some(command);
+                    while let Some(command) = next {
+                        match command {
+                            Command::End(DropHow::Close) => self.close(&mut session),
+                            Command::End(how) => return cut(self.link, how).await,
+                            command => self.write(&mut session, command),
+                        }
+                        next = if self.link.is_chopping() {
+                            None
+                        } else {
+                            commands.try_recv().ok()
+                        };
+                    }
+                }
+                progress = self.link.progress() => match progress {
+                    Ok(Progress::Received) => session.recorder.tick(),
+                    Ok(Progress::Sent) => {}
+                    Ok(Progress::Eof) => return self.ending.finish(EndedHow::Eof, String::new()),
+                    Err(error) => return self.ending.broken(&error),
+                },
+                () = at(next_ping) => {
+                    session.recorder.tick();
+                    let ping = Packet::text(PacketType::Ping, "");
+                    self.send_packet(&mut session.recorder, &ping, session.revision);
+                    next_ping = session.ping_every().map(|every| Instant::now() + every);
+                }
+                () = self.ending.overdue() => {
+                    let ended = self.ending.finish(EndedHow::Eof, String::new());
+                    self.link.finish().await;
+                    return ended;
+                }
+            }
+        }
+    }
+
+    /// Takes all whole messages and answers them as the protocols demand.
+    fn take_messages(&mut self, session: &mut Session) -> Result<(), Ended> {
+        while let Some(message) = self.next_message(&mut session.recorder)? {
+            let data = match message {
+                Message::Text(text) => PacketData::Text(text),
+                Message::Binary(bytes) => PacketData::Binary(bytes),
+                Message::Close(_) | Message::Ping(_) | Message::Pong(_) => continue,
+            };
+            session.message(data);
+            for answer in session.take_answers() {
+                self.send_packet(&mut session.recorder, &answer, session.revision);
+            }
+            if let Some(ended) = session.take_closed() {
+                self.ending.begin(ended);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes frames until they make a message of data; answers control frames on the way.
+    ///
+    /// # Errors
+    ///
+    /// The connection can't be read on.
+    fn next_message(&mut self, recorder: &mut Recorder) -> Result<Option<Message>, Ended> {
+        loop {
+            let frame = match Frame::decode(&mut self.link.inbox, self.max_frame) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    recorder.illegal("websocket", error.to_string(), &self.link.inbox);
+                    return Err(self.fail(recorder, &error.into()));
+                }
+            };
+            let opcode = frame.opcode;
+            let payload = frame.payload.clone();
+            if self.frames == Journalled::All || opcode.is_control() {
+                recorder.record(What::Frame(frame.clone()), payload.len());
+            }
+            match self.assembler.push(frame) {
+                Ok(Some(Message::Close(reason))) => self.closed_by_peer(recorder, reason),
+                Ok(Some(Message::Ping(payload))) => self.pong(recorder, payload),
+                Ok(None | Some(Message::Pong(_))) => {}
+                Ok(message) => return Ok(message),
+                Err(error) => {
+                    recorder.illegal("websocket", error.to_string(), &payload);
+                    let mut ended = self.fail(recorder, &error);
+                    if opcode == OpCode::Close {
+                        // Wrong as it may be, it is how the server ended the connection.
+                        ended.how = EndedHow::CloseFrame;
+                        ended.code = close_code(&payload);
+                        ended.by_us = false;
+                    }
+                    return Err(ended);
+                }
+            }
+        }
+    }
+
+    fn pong(&mut self, recorder: &mut Recorder, payload: Bytes) {
+        if self.heartbeat && !self.close_sent {
+            let mut pong = Frame::binary(payload);
+            pong.opcode = OpCode::Pong;
+            self.send_frame(recorder, pong);
+        }
+    }
+
+    fn closed_by_peer(&mut self, recorder: &mut Recorder, reason: CloseReason) {
+        self.ending.begin(Ended {
+            how: EndedHow::CloseFrame,
+            code: reason.code,
+            reason: reason.reason,
+            by_us: false,
+        });
+        // The echo carries the code that came (RFC 6455 section 5.5.1).
+        self.send_close(
+            recorder,
+            &CloseReason {
+                code: reason.code,
+                reason: String::new(),
+            },
+        );
+    }
+
+    /// Fails the connection (RFC 6455 section 7.1.7).
+    fn fail(&mut self, recorder: &mut Recorder, error: &PeerMisbehaved) -> Ended {
+        let code = match error {
+            PeerMisbehaved::NotUtf8 => 1007,
+            PeerMisbehaved::MessageTooLarge { .. }
+            | PeerMisbehaved::Frame(FrameError::TooLarge { .. }) => 1009,
+            _ => 1002,
+        };
+        self.send_close(
+            recorder,
+            &CloseReason {
+                code: Some(CloseCode(code)),
+                reason: String::new(),
+            },
+        );
+        given_up(error.to_string())
+    }
+
+    /// Leaves politely: a close packet, a close frame, and a while for the server to do the same.
+    fn close(&mut self, session: &mut Session) {
+        if session.handshake().is_some() && !self.close_sent {
+            let packet = Packet::text(PacketType::Close, "");
+            self.send_packet(&mut session.recorder, &packet, session.revision);
+        }
+        self.ending.begin(Ended {
+            how: EndedHow::CloseFrame,
+            code: None,
+            reason: String::new(),
+            by_us: true,
+        });
+        self.send_close(
+            &mut session.recorder,
+            &CloseReason {
+                code: Some(CloseCode(1000)),
+                reason: String::new(),
+            },
+        );
+    }
+
+    fn send_close(&mut self, recorder: &mut Recorder, reason: &CloseReason) {
+        if !self.close_sent {
+            let mut close = Frame::binary(reason.encode());
+            close.opcode = OpCode::Close;
+            self.send_frame(recorder, close);
+            self.close_sent = true;
+        }
+    }
+
+    fn write(&mut self, session: &mut Session, command: Command) {
+        let recorder = &mut session.recorder;
+        match command {
+            Command::Bytes { bytes, chop } => {
+                self.link.outbox.extend_from_slice(&bytes);
+                self.link.chop(chop);
+                recorder.sent(Outgoing::Bytes(bytes));
+            }
+            // Handled by the caller, who owns the link.
+            Command::End(_) => {}
+            Command::Frame { frame, chop } => self.write_raw(recorder, *frame, chop),
+            Command::Packets { packets, .. } => {
+                for packet in packets {
+                    self.send_packet(recorder, &packet, session.revision);
+                }
+            }
+            Command::Text(text) => self.send_text(recorder, text),
+        }
+    }
+
+    fn write_raw(&mut self, recorder: &mut Recorder, raw: RawFrame, chop: Option<usize>) {
+        raw.encode(&mut self.link.outbox);
+        self.link.chop(chop);
+        self.close_sent |= raw.frame.opcode == OpCode::Close;
+        recorder.sent(Outgoing::Frame(raw.frame));
+    }
+
+    fn send_text(&mut self, recorder: &mut Recorder, text: Utf8Bytes) {
+        self.write_masked(Frame::text(text.clone()));
+        recorder.sent(Outgoing::Packet(text));
+    }
+
+    fn send_frame(&mut self, recorder: &mut Recorder, frame: Frame) {
+        let frame = self.write_masked(frame);
+        recorder.sent(Outgoing::Frame(frame));
+    }
+
+    /// Masks with a key of the frame's own (RFC 6455 section 5.3).
+    fn write_masked(&mut self, mut frame: Frame) -> Frame {
+        frame.mask = Some(rand::random());
+        frame.encode(&mut self.link.outbox);
+        frame
+    }
+}
+
+fn handshake_request(
+    endpoint: &Endpoint,
+    options: &Options,
+    sid: Option<&str>,
+) -> HandshakeRequest {
+    let target = match options.layer {
+        Layer::EngineIo | Layer::SocketIo => target(endpoint, options, "websocket", sid),
+        Layer::Tcp | Layer::WebSocket => plain_target(endpoint, options),
+    };
+    let key = BASE64_STANDARD.encode(rand::random::<[u8; 16]>());
+    let mut request = HandshakeRequest::new(&endpoint.authority(), &target, &key);
+    if options.deflate {
+        let offer = DeflateOffer {
+            client_max_window_bits: Some(None),
+            ..DeflateOffer::default()
+        };
+        request
+            .headers
+            .push(("Sec-WebSocket-Extensions".to_owned(), offer.to_header()));
+    }
+    request.headers = override_headers(request.headers, &options.headers);
+    request
+}
+
+/// The code at the front of a close frame that is wrong otherwise.
+fn close_code(payload: &[u8]) -> Option<CloseCode> {
+    let code = payload.first_chunk()?;
+    Some(CloseCode(u16::from_be_bytes(*code)))
+}
+
+fn ended_early(wait: Wait, ended: &Ended) -> ConnectFailure {
+    let came = match (ended.how, ended.code) {
+        (EndedHow::CloseFrame, Some(code)) => {
+            format!("a close frame with code {} {:?}", code.0, ended.reason)
+        }
+        (EndedHow::CloseFrame, None) => "a close frame without a code".to_owned(),
+        (EndedHow::ClosePacket, _) => "a close packet".to_owned(),
+        (EndedHow::GivenUp, _) => format!("what can't be read: {}", ended.reason),
+        (EndedHow::Eof | EndedHow::HttpError | EndedHow::Reset, _) => describe(&[]),
+    };
+    ConnectFailure::Ended {
+        awaited: wait.awaited(),
+        came,
+    }
+}

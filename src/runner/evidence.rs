@@ -291,6 +291,7 @@ pub(super) fn describe_failure(failure: &ConnectFailure) -> String {
         ConnectFailure::Ended { came, .. }
         | ConnectFailure::NotHttp { came, .. }
         | ConnectFailure::OpenPacket { came, .. }
+        | ConnectFailure::Reset { came, .. }
         | ConnectFailure::TimedOut { came, .. } => bounded(came.clone()),
         ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => {
             describe_response(response)

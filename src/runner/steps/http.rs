@@ -26,7 +26,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
         Err(failure @ ConnectFailure::Unreachable { .. }) => {
             return Err(Finding::new(format!("{what} can't be sent: {failure}.")).unjudged());
         }
-        Err(failure @ ConnectFailure::Ended { .. }) => {
+        Err(failure @ (ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. })) => {
             if http.response.no_response {
                 return Ok(());
             }

@@ -146,8 +146,10 @@ fn refused(
         ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => {
             response
         }
-        ConnectFailure::Ended { .. } if pattern.no_response => return Ok(()),
-        ConnectFailure::Ended { .. }
+        ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. } if pattern.no_response => {
+            return Ok(());
+        }
+        ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. }
             if lenient
                 .and_then(|lenient| lenient.refused.as_ref())
                 .is_some_and(|lenient| lenient.no_response) =>

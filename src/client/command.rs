@@ -1,0 +1,50 @@
+//! What a handle asks of its connection's task.
+
+use bytes::Bytes;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::DropHow;
+use crate::wire::{Utf8Bytes, engine_io::Packet, websocket::RawFrame};
+
+/// One thing to do.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// Raw bytes.
+    Bytes {
+        /// What to write.
+        bytes: Bytes,
+        /// Bytes of one write.
+        chop: Option<usize>,
+    },
+    /// The end.
+    End(DropHow),
+    /// One frame; boxed, since commands wait in blocks whose size every idle connection pays.
+    Frame {
+        /// The frame.
+        frame: Box<RawFrame>,
+        /// Bytes of one write.
+        chop: Option<usize>,
+    },
+    /// Engine.IO packets.
+    Packets {
+        /// In order.
+        packets: Vec<Packet>,
+        /// With whom they share a polling payload.
+        payload: Payload,
+    },
+    /// One Engine.IO packet's text.
+    Text(Utf8Bytes),
+}
+
+/// How packets become polling payloads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Payload {
+    /// A payload of their own.
+    Own,
+    /// One with whatever else is waiting.
+    Shared,
+}
+
+/// Commands in order. Unbounded: they come from our own scenario, whose length bounds them, and
+/// sending must not wait for a server that doesn't read.
+pub(super) type Commands = UnboundedReceiver<Command>;

@@ -1,0 +1,60 @@
+//! Bytes in words, for people who ask what came instead.
+
+/// Longest stretch of bytes that is shown.
+const SHOWN: usize = 96;
+
+/// Says what `bytes` are or look like; never longer than a line or two, control characters escaped.
+pub(super) fn describe(bytes: &[u8]) -> String {
+    match bytes {
+        [] => "nothing".to_owned(),
+        // A TLS record: content type 20 to 23, version 3.0 to 3.4 (RFC 8446 section 5.1).
+        [kind @ 0x14..=0x17, 0x03, minor @ 0x00..=0x04, ..] => {
+            format!("bytes that look like TLS ({kind:02x} 03 {minor:02x} …)")
+        }
+        _ if bytes.starts_with(b"PRI * HTTP/2") => "an HTTP/2 preface".to_owned(),
+        // A server's preface is a SETTINGS frame on stream 0 (RFC 9113 section 3.4).
+        [0, _, _, 0x04, _, 0, 0, 0, 0, ..] => "an HTTP/2 SETTINGS frame".to_owned(),
+        // GOAWAY on stream 0 (RFC 9113 section 6.8).
+        [0, _, _, 0x07, 0, 0, 0, 0, 0, ..] => "an HTTP/2 GOAWAY frame".to_owned(),
+        _ => {
+            let shown = bytes.get(..SHOWN).unwrap_or(bytes);
+            let more = if shown.len() < bytes.len() { "…" } else { "" };
+            let noun = if bytes.len() == 1 { "byte" } else { "bytes" };
+            format!("{} {noun}: \"{}{more}\"", bytes.len(), shown.escape_ascii())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_came_instead_of_http() {
+        let long = [b'x'; 200];
+        let cases: &[(&[u8], &str)] = &[
+            (b"", "nothing"),
+            (
+                b"\x15\x03\x01\x00\x02\x02\x46",
+                "bytes that look like TLS (15 03 01 …)",
+            ),
+            (
+                b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00",
+                "an HTTP/2 SETTINGS frame",
+            ),
+            (b"PRI * HTTP/2.0\r\n", "an HTTP/2 preface"),
+            (
+                b"SSH-2.0-x\r\n\x1b[2J",
+                "15 bytes: \"SSH-2.0-x\\r\\n\\x1b[2J\"",
+            ),
+            (b"!", "1 byte: \"!\""),
+        ];
+        for (bytes, words) in cases {
+            assert_eq!(describe(bytes), *words);
+        }
+        assert_eq!(
+            describe(&long),
+            format!("200 bytes: \"{}…\"", "x".repeat(SHOWN))
+        );
+    }
+}

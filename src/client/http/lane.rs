@@ -1,0 +1,147 @@
+//! A kept-alive connection for requests one after the other.
+
+use std::{fmt, future::pending, pin::Pin, sync::Arc, time::Duration};
+
+use super::{Body, HttpRequest, HttpResponse, Reuse, read_response};
+use crate::client::{Bounds, ConnectFailure, Endpoint, dial::dial, link::Link, wait::Wait};
+
+/// Where one kind of request goes; connected while the server keeps the connection alive.
+#[derive(Debug)]
+pub(in crate::client) struct Lane {
+    endpoint: Arc<Endpoint>,
+    bounds: Bounds,
+    /// Limit of connecting.
+    deadline: Duration,
+    link: Option<Link>,
+}
+
+type Answered = (Lane, Result<HttpResponse, ConnectFailure>);
+
+/// A lane, or the request that occupies it.
+pub(in crate::client) enum LaneState {
+    /// A request is under way.
+    Busy(Pin<Box<dyn Future<Output = Answered> + Send>>),
+    /// Free for a request.
+    Idle(Lane),
+    /// Between two states; never seen.
+    Taken,
+}
+
+impl Lane {
+    pub(in crate::client) fn new(
+        endpoint: Arc<Endpoint>,
+        bounds: Bounds,
+        deadline: Duration,
+    ) -> Self {
+        Self {
+            endpoint,
+            bounds,
+            deadline,
+            link: None,
+        }
+    }
+
+    /// Ends the connection with a reset.
+    fn reset(self) {
+        if let Some(link) = self.link {
+            link.reset();
+        }
+    }
+
+    /// Sends a request and reads its response, both within `patience`.
+    pub(in crate::client) async fn exchange(
+        &mut self,
+        request: &HttpRequest,
+        awaited: &'static str,
+        patience: Duration,
+    ) -> Result<HttpResponse, ConnectFailure> {
+        let kept = self.take_alive().await;
+        let was_kept = kept.is_some();
+        match self.attempt(kept, request, awaited, patience).await {
+            // The server closed the kept connection before it saw the request (RFC 9112 section
+            // 9.3.1). A POST could have been acted upon unless the stream was reset.
+            Err(ConnectFailure::Reset { came, .. }) if was_kept && came == "nothing" => {}
+            Err(ConnectFailure::Ended { came, .. })
+                if was_kept && came == "nothing" && request.method == "GET" => {}
+            answer => return answer,
+        }
+        self.attempt(None, request, awaited, patience).await
+    }
+
+    /// The kept link, if the server has neither closed it nor sent anything on it.
+    async fn take_alive(&mut self) -> Option<Link> {
+        let mut link = self.link.take()?;
+        (!link.has_ended().await && link.inbox.is_empty()).then_some(link)
+    }
+
+    async fn attempt(
+        &mut self,
+        link: Option<Link>,
+        request: &HttpRequest,
+        awaited: &'static str,
+        patience: Duration,
+    ) -> Result<HttpResponse, ConnectFailure> {
+        let mut link = match link {
+            Some(link) => link,
+            None => dial(&self.endpoint, Wait::new(awaited, self.deadline)).await?,
+        };
+        link.outbox
+            .extend_from_slice(&request.encode(&self.endpoint.authority()));
+        let wait = Wait::new(awaited, patience);
+        let (response, reuse) = read_response(&mut link, wait, self.bounds, Body::Expected).await?;
+        if reuse == Reuse::Yes {
+            self.link = Some(link);
+        }
+        Ok(response)
+    }
+}
+
+impl LaneState {
+    /// Whether a request is under way.
+    pub(in crate::client) fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy(_))
+    }
+
+    /// Starts a request; does nothing while one is under way.
+    pub(in crate::client) fn start(
+        &mut self,
+        request: HttpRequest,
+        awaited: &'static str,
+        patience: Duration,
+    ) {
+        *self = match std::mem::replace(self, Self::Taken) {
+            Self::Idle(mut lane) => Self::Busy(Box::pin(async move {
+                let answer = lane.exchange(&request, awaited, patience).await;
+                (lane, answer)
+            })),
+            busy => busy,
+        };
+    }
+
+    /// Waits for the answer to the request under way; for ever where there is none. Cancel-safe.
+    pub(in crate::client) async fn answer(&mut self) -> Result<HttpResponse, ConnectFailure> {
+        let Self::Busy(exchange) = self else {
+            return pending().await;
+        };
+        let (lane, answer) = exchange.as_mut().await;
+        *self = Self::Idle(lane);
+        answer
+    }
+
+    /// Resets the connection if no request is under way.
+    pub(in crate::client) fn reset(self) {
+        if let Self::Idle(lane) = self {
+            lane.reset();
+        }
+    }
+}
+
+impl fmt::Debug for LaneState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Busy(_) => "Busy",
+            Self::Idle(_) => "Idle",
+            Self::Taken => "Taken",
+        })
+    }
+}

@@ -1,0 +1,371 @@
+//! Reading a response off a link (RFC 9112 sections 2 to 7).
+
+use bytes::{Bytes, BytesMut};
+use memchr::memmem;
+
+use super::{
+    HttpResponse,
+    coding::{CodingError, remove_codings},
+};
+use crate::client::{
+    Bounds, ConnectFailure,
+    link::{Link, Progress},
+    wait::Wait,
+};
+
+/// Interim responses (1xx) that are skipped before the final one.
+const INTERIM: usize = 8;
+
+/// Longest line that gives a chunk's size, extensions included.
+const CHUNK_LINE: usize = 4 << 10;
+
+/// Whether the request's method allows a body in the response.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::client) enum Body {
+    /// Any method but HEAD.
+    Expected,
+    /// HEAD.
+    None,
+}
+
+/// Whether another request may follow on the connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::client) enum Reuse {
+    /// It is closed, or was never meant to go on.
+    No,
+    /// The response ended where its framing said.
+    Yes,
+}
+
+/// How a body's end is known (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Framing {
+    Chunked,
+    Empty,
+    Length(usize),
+    ToEof,
+}
+
+/// Reads one response. A 101 comes back with an empty body; what follows it stays in the inbox.
+///
+/// A response with an error status whose body is cut short, or is not what its framing says, is
+/// given back with what came of it: the status is the news.
+pub(in crate::client) async fn read_response(
+    link: &mut Link,
+    wait: Wait,
+    bounds: Bounds,
+    body: Body,
+) -> Result<(HttpResponse, Reuse), ConnectFailure> {
+    let mut interim = 0;
+    let (mut response, version) = loop {
+        let head = read_head(link, wait, bounds.head).await?;
+        match head.0.status {
+            101 => return Ok((head.0, Reuse::No)),
+            100..=199 if interim < INTERIM => interim += 1,
+            100..=199 => return Err(wait.not_http(b"endless interim responses")),
+            _ => break head,
+        }
+    };
+    let framing = framing(&response, body, wait)?;
+    let mut reader = BodyReader {
+        link,
+        wait: wait.then("rest of the HTTP response"),
+        limit: bounds.message,
+        body: BytesMut::new(),
+    };
+    match reader.read(framing).await {
+        Ok(()) => {}
+        Err(_) if response.status >= 400 => {
+            response.body = reader.body.freeze();
+            return Ok((response, Reuse::No));
+        }
+        Err(failure) => return Err(failure),
+    }
+    let coded = reader.body.freeze();
+    response.body = match remove_codings(&response, coded.clone(), bounds.message) {
+        Ok(body) => body,
+        Err(CodingError::TooLarge) => {
+            return Err(ConnectFailure::TooLarge {
+                what: "HTTP response body",
+                limit: bounds.message,
+            });
+        }
+        Err(CodingError::Broken) => {
+            let wait = wait.then("body in its content coding");
+            return Err(wait.not_http(&coded));
+        }
+    };
+    let closes = response
+        .list("connection")
+        .any(|option| option.eq_ignore_ascii_case("close"));
+    let reuse = if version == 1 && !closes && framing != Framing::ToEof && link.inbox.is_empty() {
+        Reuse::Yes
+    } else {
+        Reuse::No
+    };
+    Ok((response, reuse))
+}
+
+/// Reads one head; the minor version stands beside it.
+async fn read_head(
+    link: &mut Link,
+    wait: Wait,
+    limit: usize,
+) -> Result<(HttpResponse, u8), ConnectFailure> {
+    let mut searched = 0;
+    loop {
+        if !could_be_http(&link.inbox) {
+            return Err(wait.not_http(&link.inbox));
+        }
+        if let Some(end) = head_end(&link.inbox, searched)
+            && end <= limit
+        {
+            let head = link.inbox.split_to(end);
+            return parse_head(&head).ok_or_else(|| wait.not_http(&head));
+        }
+        if link.inbox.len() > limit {
+            return Err(ConnectFailure::TooLarge {
+                what: "HTTP response head",
+                limit,
+            });
+        }
+        // The end may straddle two reads.
+        searched = link.inbox.len().saturating_sub(3);
+        wait.more(link).await?;
+    }
+}
+
+/// Whether `bytes` are a beginning of a response, or may become one.
+fn could_be_http(bytes: &[u8]) -> bool {
+    b"HTTP/1."
+        .iter()
+        .zip(bytes)
+        .all(|(expected, found)| expected == found)
+}
+
+/// Where the empty line ends, from `searched` on; a lone LF ends a line too (RFC 9112 section 2.2).
+fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
+    let tail = bytes.get(searched..)?;
+    let strict = memmem::find(tail, b"\n\r\n").map(|at| searched + at + 3);
+    let bare = memmem::find(tail, b"\n\n").map(|at| searched + at + 2);
+    match (strict, bare) {
+        (Some(strict), Some(bare)) => Some(strict.min(bare)),
+        (strict, bare) => strict.or(bare),
+    }
+}
+
+fn parse_head(head: &[u8]) -> Option<(HttpResponse, u8)> {
+    // A header takes a line, so there are never more than lines.
+    let lines = memchr::memchr_iter(b'\n', head).count();
+    let mut headers = vec![httparse::EMPTY_HEADER; lines];
+    let mut parsed = httparse::Response::new(&mut headers);
+    match parsed.parse(head) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) | Err(_) => return None,
+    }
+    let response = HttpResponse {
+        status: parsed.code?,
+        headers: parsed
+            .headers
+            .iter()
+            .map(|header| {
+                (
+                    header.name.to_ascii_lowercase(),
+                    String::from_utf8_lossy(header.value).into_owned(),
+                )
+            })
+            .collect(),
+        body: Bytes::new(),
+    };
+    Some((response, parsed.version?))
+}
+
+fn framing(response: &HttpResponse, body: Body, wait: Wait) -> Result<Framing, ConnectFailure> {
+    if body == Body::None || matches!(response.status, 204 | 304) {
+        return Ok(Framing::Empty);
+    }
+    if let Some(last) = response.list("transfer-encoding").last() {
+        return Ok(if last.eq_ignore_ascii_case("chunked") {
+            Framing::Chunked
+        } else {
+            Framing::ToEof
+        });
+    }
+    match response.header("content-length") {
+        None => Ok(Framing::ToEof),
+        Some(length) => length.trim().parse().map(Framing::Length).map_err(|_| {
+            wait.then("Content-Length that is a number")
+                .not_http(length.as_bytes())
+        }),
+    }
+}
+
+struct BodyReader<'a> {
+    link: &'a mut Link,
+    wait: Wait,
+    limit: usize,
+    body: BytesMut,
+}
+
+impl BodyReader<'_> {
+    async fn read(&mut self, framing: Framing) -> Result<(), ConnectFailure> {
+        match framing {
+            Framing::Chunked => self.chunks().await,
+            Framing::Empty => Ok(()),
+            Framing::Length(length) => self.exactly(length).await,
+            Framing::ToEof => self.to_eof().await,
+        }
+    }
+
+    async fn exactly(&mut self, length: usize) -> Result<(), ConnectFailure> {
+        if length > self.limit.saturating_sub(self.body.len()) {
+            return Err(self.too_large());
+        }
+        let mut missing = length;
+        loop {
+            let here = missing.min(self.link.inbox.len());
+            let piece = self.link.inbox.split_to(here);
+            self.append(piece);
+            missing -= here;
+            if missing == 0 {
+                return Ok(());
+            }
+            self.more().await?;
+        }
+    }
+
+    async fn to_eof(&mut self) -> Result<(), ConnectFailure> {
+        loop {
+            let piece = self.link.inbox.split();
+            if piece.len() > self.limit.saturating_sub(self.body.len()) {
+                return Err(self.too_large());
+            }
+            self.append(piece);
+            if self.wait.progress(self.link).await? == Progress::Eof {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn chunks(&mut self) -> Result<(), ConnectFailure> {
+        loop {
+            let line = self.line().await?;
+            let Some(size) = chunk_size(&line) else {
+                return Err(self.wait.then("size of a chunk").not_http(&line));
+            };
+            if size == 0 {
+                break;
+            }
+            self.exactly(size).await?;
+            let end = self.line().await?;
+            if !end.is_empty() {
+                return Err(self.wait.then("end of a chunk").not_http(&end));
+            }
+        }
+        // Trailers (RFC 9112 section 7.1.2) are read and dropped.
+        for _ in 0..CHUNK_LINE {
+            if self.line().await?.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(ConnectFailure::TooLarge {
+            what: "trailer section",
+            limit: CHUNK_LINE,
+        })
+    }
+
+    /// The next line, its end removed.
+    async fn line(&mut self) -> Result<BytesMut, ConnectFailure> {
+        let mut searched = 0;
+        loop {
+            let tail = self.link.inbox.get(searched..).unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'\n', tail) {
+                let mut line = self.link.inbox.split_to(searched + at + 1);
+                line.truncate(line.len() - 1);
+                if line.last() == Some(&b'\r') {
+                    line.truncate(line.len() - 1);
+                }
+                return Ok(line);
+            }
+            searched = self.link.inbox.len();
+            if searched > CHUNK_LINE {
+                return Err(ConnectFailure::TooLarge {
+                    what: "line of a chunked body",
+                    limit: CHUNK_LINE,
+                });
+            }
+            self.more().await?;
+        }
+    }
+
+    fn append(&mut self, piece: BytesMut) {
+        if self.body.is_empty() {
+            self.body = piece;
+        } else {
+            self.body.extend_from_slice(&piece);
+        }
+    }
+
+    async fn more(&mut self) -> Result<(), ConnectFailure> {
+        match self.wait.progress(self.link).await? {
+            Progress::Eof => Err(self.wait.ended(&self.body)),
+            Progress::Received | Progress::Sent => Ok(()),
+        }
+    }
+
+    fn too_large(&self) -> ConnectFailure {
+        ConnectFailure::TooLarge {
+            what: "HTTP response body",
+            limit: self.limit,
+        }
+    }
+}
+
+/// The size at the front of a chunk's first line (RFC 9112 section 7.1).
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    let line = std::str::from_utf8(line).ok()?;
+    let digits = line.split(';').next()?.trim();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    usize::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_end_at_the_first_empty_line() {
+        assert_eq!(head_end(b"a\r\n\r\nb\n\n", 0), Some(5));
+        assert_eq!(head_end(b"a\n\nb\r\n\r\n", 0), Some(3));
+        assert_eq!(head_end(b"a\r\n\r", 0), None);
+        assert_eq!(head_end(b"a\r\n\r\n", 2), Some(5));
+    }
+
+    #[test]
+    fn chunk_sizes_are_hex_and_nothing_else() {
+        assert_eq!(chunk_size(b"1f;x=y"), Some(31));
+        assert_eq!(chunk_size(b"+1"), None);
+        assert_eq!(chunk_size(b""), None);
+        assert_eq!(chunk_size(b"ffffffffffffffffff"), None);
+    }
+
+    #[test]
+    fn only_beginnings_of_http_1_may_become_http() {
+        assert!(could_be_http(b""));
+        assert!(could_be_http(b"HTT"));
+        assert!(could_be_http(b"HTTP/1.0 200"));
+        assert!(!could_be_http(b"HTTP/2"));
+        assert!(!could_be_http(b"\x15\x03\x01"));
+    }
+
+    #[test]
+    fn a_head_may_have_hundreds_of_headers() {
+        let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-Y: z\r\n".repeat(500));
+        let (response, version) = parse_head(head.as_bytes()).unwrap();
+        assert_eq!((response.status, version), (200, 1));
+        assert_eq!(response.headers.len(), 500);
+        assert_eq!(response.header("x-y"), Some("z"));
+    }
+}

@@ -1,0 +1,259 @@
+//! An Engine.IO session as the client sees it, whatever carries it.
+
+use std::time::Duration;
+
+use super::{Ended, EndedHow, Layer, Options, What, recorder::Recorder};
+use crate::wire::{
+    Utf8Bytes,
+    engine_io::{Handshake, OpenPacketError, Packet, PacketData, PacketError, PacketType, v3},
+    socket_io::{self, DecodeError, Decoder, Limits, msgpack},
+};
+
+/// Attachments that one packet may announce.
+const ATTACHMENTS: usize = 1_000;
+
+/// Protocol revision of Engine.IO.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Revision {
+    /// The client pings.
+    Three,
+    /// The server pings.
+    Four,
+}
+
+/// Whether the open packet has come.
+#[derive(Debug)]
+enum Opening {
+    Awaited,
+    Done,
+    Wrong {
+        error: OpenPacketError,
+        came: String,
+    },
+}
+
+/// Takes packets, journals what the layer asks for, and says what is to be answered.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) recorder: Recorder,
+    pub(super) revision: Revision,
+    layer: Layer,
+    heartbeat: bool,
+    msgpack: bool,
+    limits: Limits,
+    decoder: Decoder,
+    opening: Opening,
+    handshake: Option<Handshake>,
+    /// Packets that the protocol demands of us.
+    answers: Vec<Packet>,
+    /// Set by a close packet.
+    closed: Option<Ended>,
+}
+
+impl Session {
+    pub(super) fn new(options: &Options, recorder: Recorder) -> Self {
+        let limits = Limits {
+            attachments: ATTACHMENTS,
+            attachment_bytes: options.bounds.message,
+        };
+        let is_open_awaited =
+            options.session.is_none() && matches!(options.layer, Layer::EngineIo | Layer::SocketIo);
+        Self {
+            recorder,
+            revision: if options.eio == 3 {
+                Revision::Three
+            } else {
+                Revision::Four
+            },
+            layer: options.layer,
+            heartbeat: options.heartbeat,
+            msgpack: options.msgpack,
+            limits,
+            decoder: Decoder::new(limits),
+            opening: if is_open_awaited {
+                Opening::Awaited
+            } else {
+                Opening::Done
+            },
+            handshake: None,
+            answers: Vec::new(),
+            closed: None,
+        }
+    }
+
+    /// Whether the open packet is still to come.
+    ///
+    /// # Errors
+    ///
+    /// What came in its place.
+    pub(super) fn awaits_open(&self) -> Result<bool, super::ConnectFailure> {
+        match &self.opening {
+            Opening::Awaited => Ok(true),
+            Opening::Done => Ok(false),
+            Opening::Wrong { error, came } => Err(super::ConnectFailure::OpenPacket {
+                error: error.clone(),
+                came: came.clone(),
+            }),
+        }
+    }
+
+    /// What the open packet said.
+    pub(super) fn handshake(&self) -> Option<&Handshake> {
+        self.handshake.as_ref()
+    }
+
+    /// How often this side is to ping: never in revision 4.
+    pub(super) fn ping_every(&self) -> Option<Duration> {
+        let pings = self.heartbeat && self.revision == Revision::Three;
+        // A server that announces no interval is not flooded for it.
+        self.handshake
+            .as_ref()
+            .filter(|_| pings)
+            .map(|handshake| handshake.ping_interval.max(Duration::from_millis(10)))
+    }
+
+    /// Packets that are to be sent because of what came.
+    pub(super) fn take_answers(&mut self) -> Vec<Packet> {
+        std::mem::take(&mut self.answers)
+    }
+
+    /// The end that a close packet announced.
+    pub(super) fn take_closed(&mut self) -> Option<Ended> {
+        self.closed.take()
+    }
+
+    /// Takes a WebSocket message.
+    pub(super) fn message(&mut self, data: PacketData) {
+        if self.layer == Layer::WebSocket {
+            let bytes = length(&data);
+            self.recorder.record(What::Message(data), bytes);
+            return;
+        }
+        let (packet, raw) = match data {
+            PacketData::Text(text) => (Packet::decode_text(text.clone()), text.into_bytes()),
+            PacketData::Binary(bytes) => match self.revision {
+                Revision::Four => (Ok(Packet::binary(bytes)), bytes::Bytes::new()),
+                Revision::Three => (v3::decode_binary(bytes.clone()), bytes),
+            },
+        };
+        match packet {
+            Ok(packet) => self.packet(packet),
+            Err(error) => self.no_packet(&error, &raw),
+        }
+    }
+
+    /// Takes something that is no packet.
+    fn no_packet(&mut self, error: &PacketError, raw: &[u8]) {
+        self.recorder.illegal("engine.io", error.to_string(), raw);
+        if matches!(self.opening, Opening::Awaited) {
+            let came = String::from_utf8_lossy(raw).into_owned();
+            self.opening = wrong_kind(came);
+        }
+    }
+
+    /// Takes a packet.
+    pub(super) fn packet(&mut self, packet: Packet) {
+        if matches!(self.opening, Opening::Awaited) {
+            self.open(&packet);
+        }
+        match packet.kind {
+            PacketType::Message if self.layer == Layer::SocketIo => {
+                self.socket_io(packet.data);
+                return;
+            }
+            PacketType::Ping if self.heartbeat && self.revision == Revision::Four => {
+                self.answers.push(Packet::text(PacketType::Pong, ""));
+            }
+            PacketType::Close => {
+                self.closed = Some(Ended {
+                    how: EndedHow::ClosePacket,
+                    code: None,
+                    reason: String::new(),
+                    by_us: false,
+                });
+            }
+            _ => {}
+        }
+        let bytes = length(&packet.data);
+        self.recorder.record(What::Packet(packet), bytes);
+    }
+
+    fn open(&mut self, packet: &Packet) {
+        let (PacketType::Open, PacketData::Text(data)) = (packet.kind, &packet.data) else {
+            self.opening = wrong_kind(packet.encode_text().to_string());
+            return;
+        };
+        self.opening = match Handshake::decode(data) {
+            Ok(handshake) => {
+                self.handshake = Some(handshake);
+                Opening::Done
+            }
+            Err(error) => Opening::Wrong {
+                error,
+                came: packet.encode_text().to_string(),
+            },
+        };
+    }
+
+    fn socket_io(&mut self, data: PacketData) {
+        let bytes = length(&data);
+        let decoded = match &data {
+            PacketData::Text(_) if self.msgpack => Err(DecodeError::Syntax {
+                rule: "text message where the parser is msgpack".to_owned(),
+                offset: 0,
+            }),
+            PacketData::Text(text) => self.text(text),
+            PacketData::Binary(bytes) if self.msgpack => msgpack::decode(bytes).map(Some),
+            PacketData::Binary(bytes) => self.decoder.binary(bytes.clone()),
+        };
+        match decoded {
+            Ok(Some(packet)) => self.recorder.record(What::Socket(packet), bytes),
+            Ok(None) => {}
+            Err(error) => {
+                self.decoder = Decoder::new(self.limits);
+                self.illegal(&error, data);
+            }
+        }
+    }
+
+    /// Decodes text; where attachments are missing, says so and starts over with this text.
+    fn text(&mut self, text: &Utf8Bytes) -> Result<Option<socket_io::Packet>, DecodeError> {
+        match self.decoder.text(text) {
+            Err(error @ DecodeError::TextInsteadOfAttachment { .. }) => {
+                self.illegal(&error, PacketData::Text(text.clone()));
+                self.decoder = Decoder::new(self.limits);
+                self.decoder.text(text)
+            }
+            decoded => decoded,
+        }
+    }
+
+    fn illegal(&mut self, error: &DecodeError, data: PacketData) {
+        let raw = match data {
+            PacketData::Binary(bytes) => bytes,
+            PacketData::Text(text) => text.into_bytes(),
+        };
+        self.recorder.illegal("socket.io", error.to_string(), &raw);
+    }
+}
+
+fn wrong_kind(came: String) -> Opening {
+    Opening::Wrong {
+        error: OpenPacketError::Field {
+            field: "type",
+            found: came
+                .chars()
+                .next()
+                .map_or_else(|| "absent".to_owned(), |first| format!("{first:?}")),
+            expected: "'0'",
+        },
+        came,
+    }
+}
+
+fn length(data: &PacketData) -> usize {
+    match data {
+        PacketData::Binary(bytes) => bytes.len(),
+        PacketData::Text(text) => text.len(),
+    }
+}

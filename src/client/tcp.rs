@@ -1,0 +1,64 @@
+//! A bare TCP (or TLS) connection.
+
+use super::{
+    Ended, EndedHow, Outgoing, What,
+    command::{Command, Commands},
+    ending::{Ending, cut},
+    link::{Link, Progress},
+    recorder::Recorder,
+};
+
+/// Carries bytes both ways until the connection ends.
+pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Commands) -> Ended {
+    let mut ending = Ending::default();
+    loop {
+        tokio::select! {
+            // A chopped write must end before the next command may change the size of pieces.
+            Some(command) = commands.recv(), if !link.is_chopping() => {
+                recorder.tick();
+                if let Command::End(how) = command {
+                    return cut(link, how).await;
+                }
+                write(&mut link, &mut recorder, command);
+            }
+            progress = link.progress() => match progress {
+                Ok(Progress::Sent) => {}
+                Ok(Progress::Received) => {
+                    recorder.tick();
+                    let bytes = link.inbox.split().freeze();
+                    let length = bytes.len();
+                    recorder.record(What::Bytes(bytes), length);
+                }
+                Ok(Progress::Eof) => return ending.finish(EndedHow::Eof, String::new()),
+                Err(error) => return ending.broken(&error),
+            },
+        }
+        if let Err(ended) = recorder.flush() {
+            return ended;
+        }
+    }
+}
+
+fn write(link: &mut Link, recorder: &mut Recorder, command: Command) {
+    let before = link.outbox.len();
+    match command {
+        Command::Bytes { bytes, chop } => {
+            link.outbox.extend_from_slice(&bytes);
+            link.chop(chop);
+        }
+        Command::Frame { frame, chop } => {
+            frame.encode(&mut link.outbox);
+            link.chop(chop);
+        }
+        Command::Packets { packets, .. } => {
+            for packet in packets {
+                link.outbox
+                    .extend_from_slice(packet.encode_text().as_bytes());
+            }
+        }
+        Command::Text(text) => link.outbox.extend_from_slice(text.as_bytes()),
+        Command::End(_) => {}
+    }
+    let written = link.outbox.get(before..).unwrap_or_default();
+    recorder.sent(Outgoing::Bytes(bytes::Bytes::copy_from_slice(written)));
+}

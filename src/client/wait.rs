@@ -1,0 +1,106 @@
+//! One bounded wait for the server, and the words for when it was in vain.
+
+use std::{future::Future, io, time::Duration};
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    ConnectFailure,
+    describe::describe,
+    link::{Link, Progress},
+};
+
+/// What is awaited, and until when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    awaited: &'static str,
+    within: Duration,
+    until: Instant,
+}
+
+impl Wait {
+    /// A wait that starts here.
+    pub(super) fn new(awaited: &'static str, within: Duration) -> Self {
+        Self {
+            awaited,
+            within,
+            until: Instant::now() + within,
+        }
+    }
+
+    /// The next thing to wait for under the same deadline.
+    pub(super) fn then(self, awaited: &'static str) -> Self {
+        Self { awaited, ..self }
+    }
+
+    /// What is awaited.
+    pub(super) fn awaited(&self) -> &'static str {
+        self.awaited
+    }
+
+    /// Runs `work` until the deadline; what came so far is nothing.
+    pub(super) async fn bound<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, ConnectFailure> {
+        timeout_at(self.until, work)
+            .await
+            .map_err(|_| self.timed_out(&[]))
+    }
+
+    /// Reads or writes once; whether the stream goes on.
+    pub(super) async fn progress(&self, link: &mut Link) -> Result<Progress, ConnectFailure> {
+        match timeout_at(self.until, link.progress()).await {
+            Err(_) => Err(self.timed_out(&link.inbox)),
+            Ok(Err(error)) => Err(self.broken(&error, &link.inbox)),
+            Ok(Ok(progress)) => Ok(progress),
+        }
+    }
+
+    /// Reads or writes once; an end of the stream is a failure.
+    pub(super) async fn more(&self, link: &mut Link) -> Result<(), ConnectFailure> {
+        match self.progress(link).await? {
+            Progress::Eof => Err(self.ended(&link.inbox)),
+            Progress::Received | Progress::Sent => Ok(()),
+        }
+    }
+
+    /// The stream ended after `came`.
+    pub(super) fn ended(&self, came: &[u8]) -> ConnectFailure {
+        ConnectFailure::Ended {
+            awaited: self.awaited,
+            came: describe(came),
+        }
+    }
+
+    /// `came` is not what was awaited.
+    pub(super) fn not_http(&self, came: &[u8]) -> ConnectFailure {
+        ConnectFailure::NotHttp {
+            awaited: self.awaited,
+            came: describe(came),
+        }
+    }
+
+    fn timed_out(&self, came: &[u8]) -> ConnectFailure {
+        ConnectFailure::TimedOut {
+            awaited: self.awaited,
+            within: self.within,
+            came: describe(came),
+        }
+    }
+
+    fn broken(&self, error: &io::Error, came: &[u8]) -> ConnectFailure {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+                ConnectFailure::Reset {
+                    awaited: self.awaited,
+                    came: describe(came),
+                }
+            }
+            io::ErrorKind::InvalidData => ConnectFailure::Tls {
+                detail: error.to_string(),
+            },
+            _ => self.ended(came),
+        }
+    }
+}

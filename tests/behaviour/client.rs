@@ -1,0 +1,317 @@
+//! Virtual clients against servers of another author.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use sockspec::{
+    client::{
+        Bounds, Connection, DropHow, EndedHow, Endpoint, Journal, Layer, Options, Outgoing,
+        TlsPolicy, What,
+    },
+    data::Data,
+    wire::{engine_io, socket_io, websocket::OpCode},
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+
+const OPEN: &str =
+    r#"0{"sid":"s1","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
+
+/// The deadline of every wait; a test that meets it fails.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn listen() -> (TcpListener, Endpoint) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let endpoint = Endpoint {
+        url: format!("http://{address}").parse().unwrap(),
+        path: "/socket.io/".to_owned(),
+        tls: TlsPolicy::default(),
+    };
+    (listener, endpoint)
+}
+
+/// Waits until `found` finds something in the journal.
+pub(crate) async fn await_in<T>(journal: &Journal, found: impl Fn(&What) -> Option<T>) -> T {
+    let search = async {
+        let mut seen = 0;
+        loop {
+            if let Some(found) = journal
+                .entries()
+                .iter()
+                .find_map(|entry| found(&entry.what))
+            {
+                return found;
+            }
+            seen = seen.max(journal.entries().len());
+            journal.longer_than(seen).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, search)
+        .await
+        .unwrap_or_else(|_| panic!("not in the journal: {:#?}", journal.entries()))
+}
+
+pub(crate) fn ended(what: &What) -> Option<sockspec::client::Ended> {
+    match what {
+        What::Ended(ended) => Some(ended.clone()),
+        _ => None,
+    }
+}
+
+async fn engine(listener: &TcpListener) -> WebSocketStream<TcpStream> {
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut socket = accept_async(stream).await.unwrap();
+    socket.send(Message::text(OPEN)).await.unwrap();
+    socket
+}
+
+fn event(name: &str, args: Vec<Data>) -> socket_io::Packet {
+    socket_io::Packet::Event {
+        namespace: "/".to_owned(),
+        id: None,
+        name: name.to_owned(),
+        args,
+    }
+}
+
+#[tokio::test]
+async fn speaks_socket_io_over_another_authors_websocket() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut socket = engine(&listener).await;
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("40"));
+        socket
+            .send(Message::text(r#"40{"sid":"x"}"#))
+            .await
+            .unwrap();
+        socket.send(Message::text("2")).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("3"));
+        socket
+            .send(Message::text(
+                r#"451-["file",{"_placeholder":true,"num":0}]"#,
+            ))
+            .await
+            .unwrap();
+        socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+        socket.send(Message::text("42[\"broken\"")).await.unwrap();
+        socket.send(Message::text("9")).await.unwrap();
+        let echo = socket.next().await.unwrap().unwrap();
+        assert_eq!(
+            echo,
+            Message::text(r#"451-["up",{"_placeholder":true,"num":0}]"#)
+        );
+        assert_eq!(
+            socket.next().await.unwrap().unwrap(),
+            Message::binary(vec![9])
+        );
+        socket.send(Message::text(r#"42["done"]"#)).await.unwrap();
+        // A close packet, a close frame, and the end.
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("1"));
+        assert!(matches!(
+            socket.next().await.unwrap().unwrap(),
+            Message::Close(Some(_))
+        ));
+        assert!(socket.next().await.is_none());
+    };
+    let client =
+        async {
+            let connection = Connection::open(&endpoint, Options::default())
+                .await
+                .unwrap();
+            assert_eq!(connection.handshake().unwrap().sid, "s1");
+            connection.send(&socket_io::Packet::Connect {
+                namespace: "/".to_owned(),
+                payload: None,
+            });
+            let journal = connection.journal();
+            let file = await_in(journal, |what| match what {
+                What::Socket(packet @ socket_io::Packet::Event { .. }) => Some(packet.clone()),
+                _ => None,
+            })
+            .await;
+            assert_eq!(file, event("file", vec![Data::Bytes(vec![1, 2, 3].into())]));
+            await_in(journal, |what| match what {
+                What::Illegal {
+                    layer: "engine.io", ..
+                } => Some(()),
+                _ => None,
+            })
+            .await;
+            await_in(journal, |what| match what {
+                What::Illegal {
+                    layer: "socket.io", ..
+                } => Some(()),
+                _ => None,
+            })
+            .await;
+            connection.send(&event("up", vec![Data::Bytes(vec![9].into())]));
+            await_in(journal, |what| match what {
+                What::Socket(socket_io::Packet::Event { name, .. }) if name == "done" => Some(()),
+                _ => None,
+            })
+            .await;
+            connection.end(DropHow::Close).await;
+            let ended = await_in(journal, ended).await;
+            assert_eq!((ended.how, ended.by_us), (EndedHow::CloseFrame, true));
+            let pongs = journal.entries().iter().filter(|entry| {
+            matches!(&entry.what, What::Sent(Outgoing::Packet(text)) if &**text == "3")
+        }).count();
+            assert_eq!(pongs, 1);
+        };
+    tokio::join!(server, client);
+}
+
+#[tokio::test]
+async fn journals_frames_and_the_servers_close() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut socket = engine(&listener).await;
+        socket.send(Message::Ping(vec![7].into())).await.unwrap();
+        assert_eq!(
+            socket.next().await.unwrap().unwrap(),
+            Message::Pong(vec![7].into())
+        );
+        let close = tokio_tungstenite::tungstenite::protocol::CloseFrame {
+            code: 4000.into(),
+            reason: "enough".into(),
+        };
+        socket.close(Some(close)).await.unwrap();
+        while socket.next().await.is_some() {}
+    };
+    let client = async {
+        let options = Options {
+            layer: Layer::EngineIo,
+            ..Options::default()
+        };
+        let connection = Connection::open(&endpoint, options).await.unwrap();
+        let ended = await_in(connection.journal(), ended).await;
+        assert_eq!(ended.how, EndedHow::CloseFrame);
+        assert_eq!(ended.code.unwrap().0, 4000);
+        assert_eq!(ended.reason, "enough");
+        assert!(!ended.by_us);
+        let opcodes: Vec<OpCode> = connection
+            .journal()
+            .entries()
+            .iter()
+            .filter_map(|entry| match &entry.what {
+                What::Frame(frame) => Some(frame.opcode),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(opcodes, [OpCode::Text, OpCode::Ping, OpCode::Close]);
+    };
+    tokio::join!(server, client);
+}
+
+#[tokio::test]
+async fn the_last_handle_takes_the_connection_with_it() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut socket = engine(&listener).await;
+        // Whether FIN or reset: nothing more can come.
+        assert!(!matches!(socket.next().await, Some(Ok(_))));
+    };
+    let client = async {
+        let connection = Connection::open(&endpoint, Options::default())
+            .await
+            .unwrap();
+        let journal = connection.journal().clone();
+        let other = connection.clone();
+        drop(connection);
+        assert!(
+            journal
+                .entries()
+                .iter()
+                .all(|entry| ended(&entry.what).is_none())
+        );
+        drop(other);
+        let ended = await_in(&journal, ended).await;
+        assert!(ended.by_us);
+    };
+    tokio::join!(server, client);
+}
+
+#[tokio::test]
+async fn a_reset_and_a_drop_reach_the_server_as_such() {
+    use tokio::io::AsyncReadExt;
+    for how in [DropHow::Drop, DropHow::Reset] {
+        let (listener, endpoint) = listen().await;
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut received = Vec::new();
+            let result = stream.read_to_end(&mut received).await;
+            match how {
+                DropHow::Reset => {
+                    let error = result.unwrap_err();
+                    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+                }
+                _ => assert_eq!((result.unwrap(), received.as_slice()), (2, &b"hi"[..])),
+            }
+        };
+        let client = async {
+            let options = Options {
+                layer: Layer::Tcp,
+                ..Options::default()
+            };
+            let connection = Connection::open(&endpoint, options).await.unwrap();
+            if how == DropHow::Drop {
+                connection.send_bytes("hi".into(), Some(1));
+            }
+            connection.end(how).await;
+            let expected = match how {
+                DropHow::Reset => EndedHow::Reset,
+                _ => EndedHow::Eof,
+            };
+            assert_eq!(await_in(connection.journal(), ended).await.how, expected);
+        };
+        tokio::join!(server, client);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_ends_at_the_bounds_of_the_journal() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut socket = engine(&listener).await;
+        while socket.feed(Message::text(r#"42["x"]"#)).await.is_ok() {}
+    };
+    let client = async {
+        let options = Options {
+            bounds: Bounds {
+                entries: 1000,
+                ..Bounds::default()
+            },
+            ..Options::default()
+        };
+        let connection = Connection::open(&endpoint, options).await.unwrap();
+        let ended = await_in(connection.journal(), ended).await;
+        assert_eq!(ended.how, EndedHow::GivenUp);
+        assert_eq!(ended.reason, "the journal exceeds 1000 entries");
+    };
+    tokio::join!(server, client);
+}
+
+#[tokio::test]
+async fn packets_travel_as_written() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut socket = engine(&listener).await;
+        for expected in ["4a", "4b", "nonsense"] {
+            assert_eq!(
+                socket.next().await.unwrap().unwrap(),
+                Message::text(expected)
+            );
+        }
+    };
+    let client = async {
+        let connection = Connection::open(&endpoint, Options::default())
+            .await
+            .unwrap();
+        let message = |text: &str| engine_io::Packet::text(engine_io::PacketType::Message, text);
+        connection.send_packets(vec![message("a"), message("b")]);
+        connection.send_text("nonsense".to_owned());
+        await_in(connection.journal(), ended).await
+    };
+    tokio::join!(server, client);
+}

@@ -1,0 +1,1 @@
+//! Servers that do everything wrong, and what the clients say about it, in time.

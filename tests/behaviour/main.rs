@@ -1,0 +1,4 @@
+//! Behaviour of the program as a whole; one binary, so that it links once.
+
+mod client;
+mod hostile;
