@@ -3,6 +3,8 @@
 mod handshake;
 mod packet;
 mod payload;
+#[cfg(test)]
+mod properties;
 pub mod v3;
 
 pub use handshake::{Handshake, OpenPacketError};

@@ -4,6 +4,8 @@ mod decode;
 mod encode;
 pub mod msgpack;
 mod packet;
+#[cfg(test)]
+mod properties;
 
 pub use decode::{DecodeError, Decoder, Limits};
 pub use encode::{Encoded, encode};

@@ -6,6 +6,8 @@ mod extension;
 mod frame;
 mod handshake;
 mod message;
+#[cfg(test)]
+mod properties;
 
 pub use close::{CloseCode, CloseReason};
 pub use deflate::Deflate;

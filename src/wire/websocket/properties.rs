@@ -1,0 +1,348 @@
+//! What holds for every frame and message, and tungstenite as a second judge.
+//!
+//! tungstenite shares no code with this crate. Where it is laxer than RFC 6455, [`Laxness`] says so.
+
+use std::io::{self, Read, Write};
+
+use bytes::{Bytes, BytesMut};
+use proptest::{collection::vec, prelude::*};
+use tokio_tungstenite::tungstenite::{
+    self,
+    protocol::{Role as TheirRole, WebSocket, WebSocketConfig},
+};
+
+use super::{
+    CloseCode, CloseReason, Frame, FrameError, HandshakeResponse, LengthEncoding, Message,
+    MessageAssembler, OpCode, PeerMisbehaved, RawFrame, Role,
+};
+
+/// Bytes of a frame and of a message that both sides take.
+const LIMIT: usize = 400;
+
+/// How reading a stream of bytes ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    /// A close frame came; what follows it is not looked at.
+    Closed,
+    /// The bytes ran out.
+    Exhausted,
+    /// A rule was broken.
+    Refused,
+}
+
+/// What this crate refuses with good reason and tungstenite lets pass.
+struct Laxness;
+
+impl Laxness {
+    fn covers(error: &PeerMisbehaved) -> bool {
+        match error {
+            // RFC 6455 section 5.2: the minimal number of bytes MUST be used.
+            PeerMisbehaved::Frame(FrameError::LengthNotMinimal { .. }) => true,
+            // RFC 6455 section 7.4: it answers with 1002, but shows its caller a close message.
+            PeerMisbehaved::CloseCodeNotAllowed(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Reads `stream` in pieces of the given sizes, the last of which repeats.
+fn ours(
+    stream: &[u8],
+    pieces: &[usize],
+    role: Role,
+) -> (Vec<Message>, Result<End, PeerMisbehaved>) {
+    let mut assembler = MessageAssembler::new(role, LIMIT, None);
+    let mut buffer = BytesMut::new();
+    let mut messages = Vec::new();
+    let mut rest = stream;
+    let mut sizes = pieces.iter().copied().chain(std::iter::repeat(1));
+    loop {
+        let frame = match Frame::decode(&mut buffer, LIMIT) {
+            Ok(Some(frame)) => frame,
+            Ok(None) if rest.is_empty() => return (messages, Ok(End::Exhausted)),
+            Ok(None) => {
+                let size = sizes.next().unwrap_or(1).clamp(1, rest.len());
+                let (piece, later) = rest.split_at(size);
+                buffer.extend_from_slice(piece);
+                rest = later;
+                continue;
+            }
+            Err(error) => return (messages, Err(error.into())),
+        };
+        match assembler.push(frame) {
+            Ok(None) => {}
+            Ok(Some(close @ Message::Close(_))) => {
+                messages.push(close);
+                return (messages, Ok(End::Closed));
+            }
+            Ok(Some(message)) => messages.push(message),
+            Err(error) => return (messages, Err(error)),
+        }
+    }
+}
+
+/// A stream that gives what is in it and forgets what is written to it.
+struct OneWay<'s>(&'s [u8]);
+
+impl Read for OneWay<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out)
+    }
+}
+
+impl Write for OneWay<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn theirs(stream: &[u8], role: Role) -> (Vec<Message>, End) {
+    let config = WebSocketConfig::default()
+        .max_frame_size(Some(LIMIT))
+        .max_message_size(Some(LIMIT));
+    let mut socket = WebSocket::from_raw_socket(OneWay(stream), their_role(role), Some(config));
+    let mut messages = Vec::new();
+    loop {
+        match socket.read() {
+            Ok(close @ tungstenite::Message::Close(_)) => {
+                messages.push(translated(close));
+                return (messages, End::Closed);
+            }
+            Ok(message) => messages.push(translated(message)),
+            Err(tungstenite::Error::Protocol(
+                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+            )) => return (messages, End::Exhausted),
+            Err(_) => return (messages, End::Refused),
+        }
+    }
+}
+
+fn their_role(role: Role) -> TheirRole {
+    match role {
+        Role::Client => TheirRole::Client,
+        Role::Server => TheirRole::Server,
+    }
+}
+
+fn translated(message: tungstenite::Message) -> Message {
+    match message {
+        tungstenite::Message::Binary(bytes) => Message::Binary(bytes),
+        tungstenite::Message::Ping(bytes) => Message::Ping(bytes),
+        tungstenite::Message::Pong(bytes) => Message::Pong(bytes),
+        tungstenite::Message::Text(text) => Message::Text(text.as_str().into()),
+        tungstenite::Message::Close(None) => Message::Close(CloseReason::default()),
+        tungstenite::Message::Close(Some(close)) => Message::Close(CloseReason {
+            code: Some(CloseCode(close.code.into())),
+            reason: close.reason.as_str().to_owned(),
+        }),
+        tungstenite::Message::Frame(frame) => unreachable!("{frame} is never read"),
+    }
+}
+
+fn any_mask() -> impl Strategy<Value = Option<[u8; 4]>> {
+    any::<Option<[u8; 4]>>()
+}
+
+/// Payloads of every length form, the borders included.
+fn any_payload() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        4 => vec(any::<u8>(), 0..20),
+        4 => ".{0,12}".prop_map(String::into_bytes),
+        1 => vec(any::<u8>(), 123..130),
+        1 => vec(any::<u8>(), LIMIT - 2..LIMIT + 2),
+    ]
+    .prop_map(Bytes::from)
+}
+
+fn any_frame() -> impl Strategy<Value = Frame> {
+    (any::<bool>(), 0..8_u8, 0..16_u8, any_mask(), any_payload()).prop_map(
+        |(fin, rsv, opcode, mask, payload)| Frame {
+            fin,
+            rsv,
+            opcode: OpCode::from(opcode),
+            mask,
+            payload,
+        },
+    )
+}
+
+/// Frames of which most are legal where they stand, so that streams get somewhere.
+fn likely_frame(role: Role) -> impl Strategy<Value = RawFrame> {
+    let opcode = prop_oneof![
+        12 => Just(OpCode::Text),
+        8 => Just(OpCode::Binary),
+        8 => Just(OpCode::Continuation),
+        4 => Just(OpCode::Ping),
+        2 => Just(OpCode::Pong),
+        1 => Just(OpCode::Close),
+        1 => (0..16_u8).prop_map(OpCode::from),
+    ];
+    let right_mask = any::<[u8; 4]>().prop_map(move |key| (role == Role::Server).then_some(key));
+    let mask = prop_oneof![30 => right_mask, 1 => any_mask()];
+    let rsv = prop_oneof![30 => Just(0_u8), 1 => 0..8_u8];
+    let close = prop_oneof![
+        (900..5_100_u16, ".{0,8}").prop_map(|(code, reason)| CloseReason {
+            code: Some(CloseCode(code)),
+            reason,
+        }),
+        Just(CloseReason::default()),
+    ];
+    let length_encoding = prop_oneof![
+        30 => Just(LengthEncoding::Minimal),
+        1 => Just(LengthEncoding::Sixteen),
+        1 => Just(LengthEncoding::SixtyFour),
+    ];
+    let fin = prop::bool::weighted(0.7);
+    let frame = (fin, rsv, opcode, mask, any_payload(), close).prop_map(
+        |(fin, rsv, opcode, mask, payload, close)| Frame {
+            fin: fin || opcode.is_control(),
+            rsv,
+            opcode,
+            mask,
+            payload: if opcode == OpCode::Close && fin {
+                close.encode()
+            } else {
+                payload
+            },
+        },
+    );
+    (frame, length_encoding).prop_map(|(frame, length_encoding)| RawFrame {
+        frame,
+        length_encoding,
+        declared_length: None,
+    })
+}
+
+fn stream_of(frames: &[RawFrame]) -> BytesMut {
+    let mut stream = BytesMut::new();
+    for frame in frames {
+        frame.encode(&mut stream);
+    }
+    stream
+}
+
+fn assert_agreement(stream: &[u8], role: Role) -> Result<(), TestCaseError> {
+    let (our_messages, our_end) = ours(stream, &[stream.len()], role);
+    let (their_messages, their_end) = theirs(stream, role);
+    match our_end {
+        Err(error) if Laxness::covers(&error) => {
+            prop_assert!(their_messages.starts_with(&our_messages));
+        }
+        our_end => {
+            prop_assert_eq!(our_messages, their_messages, "{:?}", our_end);
+            let our_end = our_end.unwrap_or(End::Refused);
+            // A reserved opcode is refused there by the head alone, here with the whole frame, so
+            // that a report can show it.
+            if (our_end, their_end) != (End::Exhausted, End::Refused) {
+                prop_assert_eq!(our_end, their_end);
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_frame_comes_back_as_it_went(frame in any_frame(), more in vec(any::<u8>(), 0..4)) {
+        let mut stream = BytesMut::new();
+        frame.encode(&mut stream);
+        stream.extend_from_slice(&more);
+        prop_assert_eq!(Frame::decode(&mut stream, LIMIT + 2), Ok(Some(frame)));
+        prop_assert_eq!(&stream[..], &more[..]);
+    }
+
+    #[test]
+    fn where_a_stream_is_cut_makes_no_difference(
+        frames in vec(likely_frame(Role::Server), 0..6),
+        noise in vec(any::<u8>(), 0..30),
+        pieces in vec(1..40_usize, 0..30),
+    ) {
+        let mut stream = stream_of(&frames);
+        stream.extend_from_slice(&noise);
+        let whole = ours(&stream, &[stream.len()], Role::Server);
+        prop_assert_eq!(ours(&stream, &pieces, Role::Server), whole);
+    }
+
+    #[test]
+    fn a_client_judges_as_tungstenite_does(frames in vec(likely_frame(Role::Client), 1..8)) {
+        assert_agreement(&stream_of(&frames), Role::Client)?;
+    }
+
+    #[test]
+    fn a_server_judges_as_tungstenite_does(frames in vec(likely_frame(Role::Server), 1..8)) {
+        assert_agreement(&stream_of(&frames), Role::Server)?;
+    }
+
+    #[test]
+    fn noise_is_judged_as_tungstenite_does(noise in vec(any::<u8>(), 0..100)) {
+        assert_agreement(&noise, Role::Client)?;
+        assert_agreement(&noise, Role::Server)?;
+    }
+
+    #[test]
+    fn what_tungstenite_writes_is_read(
+        texts in vec(".{0,100}", 0..4),
+        bytes in vec(any::<u8>(), 0..LIMIT),
+        ping in vec(any::<u8>(), 0..126),
+    ) {
+        let messages: Vec<_> = texts
+            .into_iter()
+            .map(tungstenite::Message::text)
+            .chain([
+                tungstenite::Message::binary(bytes),
+                tungstenite::Message::Ping(ping.into()),
+                tungstenite::Message::Close(None),
+            ])
+            .filter(|message| message.len() <= LIMIT)
+            .collect();
+        for (reader, writer) in [(Role::Client, Role::Server), (Role::Server, Role::Client)] {
+            let stream = io::Cursor::new(Vec::new());
+            let mut socket = WebSocket::from_raw_socket(stream, their_role(writer), None);
+            for message in &messages {
+                socket.send(message.clone()).unwrap();
+            }
+            let written = socket.into_inner().into_inner();
+            let (read, end) = ours(&written, &[written.len()], reader);
+            prop_assert_eq!(end, Ok(End::Closed));
+            let sent: Vec<_> = messages.iter().cloned().map(translated).collect();
+            prop_assert_eq!(read, sent);
+        }
+    }
+
+    #[test]
+    fn close_codes_are_judged_as_tungstenite_does(code in any::<u16>()) {
+        // 1014, Bad Gateway, was registered with IANA after tungstenite's table was written.
+        prop_assume!(code != 1014);
+        let theirs = tungstenite::protocol::frame::coding::CloseCode::from(code);
+        prop_assert_eq!(CloseCode(code).is_sendable(), theirs.is_allowed());
+    }
+
+    #[test]
+    fn a_handshake_cut_anywhere_reads_the_same(
+        status in 100..600_u16,
+        headers in vec(("[A-Za-z-]{1,10}", "[ -~]{0,20}"), 0..5),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut text = format!("HTTP/1.1 {status} Reason\r\n");
+        for (name, value) in &headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        let whole = HandshakeResponse::decode(&mut BytesMut::from(text.as_str()), 10_000).unwrap();
+        prop_assert_eq!(whole.as_ref().map(|response| response.status), Some(status));
+        let (front, back) = text.as_bytes().split_at(cut.index(text.len()));
+        let mut buffer = BytesMut::from(front);
+        prop_assert_eq!(HandshakeResponse::decode(&mut buffer, 10_000), Ok(None));
+        buffer.extend_from_slice(back);
+        prop_assert_eq!(HandshakeResponse::decode(&mut buffer, 10_000), Ok(whole));
+    }
+
+    #[test]
+    fn noise_is_no_handshake_and_no_crash(noise in vec(any::<u8>(), 0..200)) {
+        let _ = HandshakeResponse::decode(&mut BytesMut::from(&noise[..]), 100);
+    }
+}
