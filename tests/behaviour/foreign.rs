@@ -1,0 +1,129 @@
+//! Clients of other authors against the reference server: evidence that does not share our codecs.
+
+use std::{path::Path, time::Duration};
+
+use sockspec::reference::{Config, Server};
+use tokio::{net::TcpListener, process::Command, time::timeout};
+
+/// The JavaScript tests have deadlines of their own, far below this one.
+const LIMIT: Duration = Duration::from_secs(120);
+
+async fn reference() -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    Server::start(listener, Config::default()).unwrap()
+}
+
+/// Whether Node and the client's packages are there; CI says that they must be.
+fn javascript_is_there(folder: &Path) -> bool {
+    let there = folder.join("node_modules/socket.io-client").is_dir()
+        && std::process::Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+    assert!(
+        there || std::env::var_os("SOCKSPEC_REQUIRE_NODE").is_none(),
+        "Node or the packages of {} are missing: run `npm ci` there",
+        folder.display()
+    );
+    there
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn javascript_client_is_content_with_the_reference() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/foreign/socketio-client");
+    if !javascript_is_there(&folder) {
+        eprintln!("skipped: Node or the packages of {} are missing", folder.display());
+        return;
+    }
+    let server = reference().await;
+    let claims = sockspec::data::Data::object([("sub", "u1".into()), ("name", "Ada".into())]);
+    let token = sockspec::scenario::mint_jwt(&claims, sockspec::scenario::JwtAlgorithm::default(), "sockspec-secret");
+    let run = Command::new("node")
+        .args(["--test", "--test-reporter=tap", "client.test.js"])
+        .current_dir(&folder)
+        .env("URL", format!("http://{}", server.address()))
+        .env("TOKEN", token)
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(LIMIT, run).await.expect("the JavaScript tests end in time").unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(report.contains("# fail 0") && !report.contains("# pass 0"), "{report}");
+}
+
+#[cfg(feature = "second-opinion")]
+mod second_opinion {
+    use futures_util::FutureExt;
+    use rust_socketio::{
+        Payload, TransportType,
+        asynchronous::{Client, ClientBuilder},
+    };
+    use serde_json::json;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(5);
+
+    /// A client in `namespace` and what it receives under `event`.
+    async fn client(server: &Server, namespace: &str, transport: TransportType, event: &str) -> (Client, mpsc::Receiver<Payload>) {
+        let (sender, received) = mpsc::channel(16);
+        let connected = mpsc::channel::<()>(1);
+        let opened = connected.0;
+        let client = ClientBuilder::new(format!("http://{}/", server.address()))
+            .namespace(namespace)
+            .transport_type(transport)
+            .reconnect(false)
+            .on("open", move |_, _| {
+                let opened = opened.clone();
+                async move { drop(opened.send(()).await) }.boxed()
+            })
+            .on(event, move |payload, _| {
+                let sender = sender.clone();
+                async move { drop(sender.send(payload).await) }.boxed()
+            })
+            .connect()
+            .await
+            .unwrap();
+        let mut connected = connected.1;
+        timeout(WAIT, connected.recv()).await.expect("CONNECT is answered in time");
+        (client, received)
+    }
+
+    async fn acked(client: &Client, event: &str, data: impl Into<Payload>) -> Payload {
+        let (sender, mut answers) = mpsc::channel(1);
+        let callback = move |payload: Payload, _: Client| {
+            let sender = sender.clone();
+            async move { drop(sender.send(payload).await) }.boxed()
+        };
+        client.emit_with_ack(event, data.into(), WAIT, callback).await.unwrap();
+        timeout(WAIT, answers.recv()).await.expect("the ack comes in time").unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn rust_socketio_emits_receives_and_is_acknowledged() {
+        for transport in [TransportType::Websocket, TransportType::Polling, TransportType::WebsocketUpgrade] {
+            let server = reference().await;
+            let (client, mut received) = client(&server, "/", transport.clone(), "message-back").await;
+            client.emit("message", json!({ "text": "€" })).await.unwrap();
+            let back = timeout(WAIT, received.recv()).await.expect("the event comes back in time").unwrap();
+            assert_eq!(back, Payload::Text(vec![json!({ "text": "€" })]));
+            let answer = acked(&client, "echo", json!(["a", 1])).await;
+            assert_eq!(answer, Payload::Text(vec![json!([["a", 1]])]), "rust_socketio wraps the ack's arguments");
+            client.disconnect().await.unwrap();
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn rust_socketio_members_receive_a_room_emit_and_the_sender_does_not() {
+        let server = reference().await;
+        let (sender, mut echoed) = client(&server, "/custom", TransportType::Websocket, "room-message").await;
+        let (member, mut received) = client(&server, "/custom", TransportType::Websocket, "room-message").await;
+        acked(&sender, "join-room", json!({ "room": "r" })).await;
+        acked(&member, "join-room", json!({ "room": "r" })).await;
+        acked(&sender, "send-to-room", json!({ "room": "r", "text": "hi" })).await;
+        let Payload::Text(values) = timeout(WAIT, received.recv()).await.expect("the member receives it in time").unwrap() else {
+            panic!("the message is text");
+        };
+        assert_eq!(values[0]["text"], "hi");
+        acked(&sender, "echo", json!("fence")).await;
+        assert!(echoed.try_recv().is_err(), "the sender is left out");
+    }
+}
