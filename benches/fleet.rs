@@ -25,7 +25,11 @@ const QUESTIONS: u64 = 4_000;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         idle_clients().await;
         room_broadcast().await;
@@ -47,16 +51,47 @@ impl Reference {
             .spawn()
             .expect("the reference server starts");
         let output = process.stdout.take().expect("its output is piped");
-        let line = BufReader::new(output).lines().next().expect("it says where it listens").expect("in text");
-        let url = line.strip_prefix("listening on ").expect("in the known words").parse().expect("as a URL");
+        let line = BufReader::new(output)
+            .lines()
+            .next()
+            .expect("it says where it listens")
+            .expect("in text");
+        let url = line
+            .strip_prefix("listening on ")
+            .expect("in the known words")
+            .parse()
+            .expect("as a URL");
         let tls = TlsPolicy::new(None, Verification::Checked).expect("a TLS policy");
-        Self { process, endpoint: Endpoint { url, path: "/socket.io/".to_owned(), tls } }
+        Self {
+            process,
+            endpoint: Endpoint {
+                url,
+                path: "/socket.io/".to_owned(),
+                tls,
+            },
+        }
     }
 
     async fn client(&self) -> Connection {
-        let connection = Connection::open(&self.endpoint, Options { deadline: DEADLINE, ..Options::default() }).await.expect("a connection");
-        connection.send(&Packet::Connect { namespace: "/".to_owned(), payload: None });
-        await_count(&connection, |packet| matches!(packet, Packet::Connect { .. }), 1).await;
+        let connection = Connection::open(
+            &self.endpoint,
+            Options {
+                deadline: DEADLINE,
+                ..Options::default()
+            },
+        )
+        .await
+        .expect("a connection");
+        connection.send(&Packet::Connect {
+            namespace: "/".to_owned(),
+            payload: None,
+        });
+        await_count(
+            &connection,
+            |packet| matches!(packet, Packet::Connect { .. }),
+            1,
+        )
+        .await;
         connection
     }
 
@@ -80,8 +115,15 @@ impl Drop for Reference {
 /// Resident memory of a process in bytes.
 fn resident(pid: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap_or_default() * 1_024
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap_or_default();
+    line.trim()
+        .trim_end_matches(" kB")
+        .parse::<usize>()
+        .unwrap_or_default()
+        * 1_024
 }
 
 /// Waits until `count` packets of a kind have been received; the deadline is far beyond any figure of interest.
@@ -92,7 +134,11 @@ async fn await_count(connection: &Connection, wanted: impl Fn(&Packet) -> bool, 
         loop {
             {
                 let entries = journal.entries();
-                found += entries.iter().skip(seen).filter(|entry| matches!(&entry.what, What::Socket(packet) if wanted(packet))).count();
+                found += entries
+                    .iter()
+                    .skip(seen)
+                    .filter(|entry| matches!(&entry.what, What::Socket(packet) if wanted(packet)))
+                    .count();
                 seen = entries.len();
             }
             if found >= count {
@@ -101,17 +147,27 @@ async fn await_count(connection: &Connection, wanted: impl Fn(&Packet) -> bool, 
             journal.longer_than(seen).await;
         }
     });
-    waited.await.expect("everything arrives before the deadline");
+    waited
+        .await
+        .expect("everything arrives before the deadline");
 }
 
 fn event(id: Option<u64>, name: &str, args: Vec<Data>) -> Packet {
-    Packet::Event { namespace: "/".to_owned(), id: id.map(AckId), name: name.to_owned(), args }
+    Packet::Event {
+        namespace: "/".to_owned(),
+        id: id.map(AckId),
+        name: name.to_owned(),
+        args,
+    }
 }
 
 async fn idle_clients() {
     let reference = Reference::start();
     let warm = reference.clients(100).await;
-    let (client_before, server_before) = (resident(std::process::id()), resident(reference.process.id()));
+    let (client_before, server_before) = (
+        resident(std::process::id()),
+        resident(reference.process.id()),
+    );
     let begun = Instant::now();
     let idle = reference.clients(IDLE).await;
     let took = begun.elapsed();
@@ -134,18 +190,35 @@ async fn room_broadcast() {
     for member in &members {
         member.send(&event(Some(0), "join-room", vec![room.clone()]));
     }
-    join_all(members.iter().map(|member| await_count(member, |packet| matches!(packet, Packet::Ack { .. }), 1))).await;
+    join_all(
+        members
+            .iter()
+            .map(|member| await_count(member, |packet| matches!(packet, Packet::Ack { .. }), 1)),
+    )
+    .await;
     let begun = Instant::now();
-    let Some(sender) = members.first() else { return };
+    let Some(sender) = members.first() else {
+        return;
+    };
     for number in 0..BROADCASTS {
         let text = Data::from(format!("message {number}"));
         let message = Data::object([("room", Data::from("bench")), ("text", text)]);
         sender.send(&event(None, "announce-to-room", vec![message]));
     }
-    join_all(members.iter().map(|member| await_count(member, |packet| matches!(packet, Packet::Event { .. }), BROADCASTS))).await;
+    join_all(members.iter().map(|member| {
+        await_count(
+            member,
+            |packet| matches!(packet, Packet::Event { .. }),
+            BROADCASTS,
+        )
+    }))
+    .await;
     let took = begun.elapsed().as_secs_f64();
     let deliveries = MEMBERS * BROADCASTS;
-    println!("room broadcast: {deliveries} deliveries to {MEMBERS} members in {took:.2} s; {:.0}/s; target 300000/s", deliveries as f64 / took);
+    println!(
+        "room broadcast: {deliveries} deliveries to {MEMBERS} members in {took:.2} s; {:.0}/s; target 300000/s",
+        deliveries as f64 / took
+    );
 }
 
 async fn ack_round_trips() {
@@ -157,10 +230,18 @@ async fn ack_round_trips() {
         for id in 0..QUESTIONS {
             asker.send(&event(Some(id), "echo", vec![Data::from("x")]));
         }
-        await_count(asker, |packet| matches!(packet, Packet::Ack { .. }), QUESTIONS as usize).await;
+        await_count(
+            asker,
+            |packet| matches!(packet, Packet::Ack { .. }),
+            QUESTIONS as usize,
+        )
+        .await;
     }))
     .await;
     let took = begun.elapsed().as_secs_f64();
     let trips = ASKERS as u64 * QUESTIONS;
-    println!("ack round trips: {trips} on {ASKERS} connections in {took:.2} s; {:.0}/s; target 60000/s", trips as f64 / took);
+    println!(
+        "ack round trips: {trips} on {ASKERS} connections in {took:.2} s; {:.0}/s; target 60000/s",
+        trips as f64 / took
+    );
 }

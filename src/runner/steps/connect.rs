@@ -67,19 +67,37 @@ pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
 }
 
 /// Connects the runner's own bystander.
+///
+/// It may be refused by the application: its session lives on below the namespaces, and a WebSocket
+/// ping is enough of a question for it.
 pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Client>) -> Stepped {
-    one(
-        attempt,
-        client,
-        &Connect::default(),
-        None,
-        attempt.site.within,
-    )
-    .await
-    .map_err(|stop| match stop {
+    let limit = attempt.site.within;
+    let unjudged = |finding: Finding| {
+        Finding {
+            span: None,
+            ..finding
+        }
+        .unjudged()
+    };
+    if attempt.site.manifest.dialect.plain_websocket {
+        let plain = ConnectOptions::default();
+        let options = options(attempt, client, &plain, Layer::WebSocket, limit)?;
+        return match Connection::open(&attempt.site.endpoint, options.clone()).await {
+            Ok(connection) => {
+                client.add_link(connection, &options);
+                Ok(())
+            }
+            Err(failure) => Err(unjudged(handshake_finding(&client.spec.name, &failure))),
+        };
+    }
+    match join(attempt, client, &ConnectOptions::default(), limit).await {
+        Ok(Admission::Joined(_) | Admission::Refused(_)) => Ok(()),
+        Ok(Admission::RefusedHandshake(failure)) => {
+            Err(unjudged(handshake_finding(&client.spec.name, &failure)))
+        }
         // The scenario has not begun: whatever keeps a plain client out is not what it is about.
-        Stop::Breach(finding) | Stop::Unjudged(finding) => Stop::Unjudged(finding),
-    })
+        Err(Stop::Breach(finding) | Stop::Unjudged(finding)) => Err(unjudged(*finding)),
+    }
 }
 
 async fn one(
