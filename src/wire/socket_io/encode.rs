@@ -1,12 +1,8 @@
 //! Packets to Engine.IO messages (Socket.IO v5, "Packet encoding").
 
-use std::{cell::RefCell, fmt::Write as _};
+use std::io::Write as _;
 
 use bytes::Bytes;
-use serde::{
-    Serialize, Serializer,
-    ser::{SerializeMap, SerializeSeq},
-};
 
 use super::{AckId, Packet};
 use crate::{data::Data, wire::Utf8Bytes};
@@ -20,174 +16,196 @@ pub struct Encoded {
     pub attachments: Vec<Bytes>,
 }
 
-/// Encodes a packet; byte strings are replaced by placeholders and become attachments.
+/// Encodes a packet; byte strings of events and acknowledgements are replaced by placeholders and
+/// become attachments.
+///
+/// Packets of other types can't have attachments. Byte strings in them are written as `JSON.stringify`
+/// writes a Node.js buffer, which is what the JavaScript implementation does.
 pub fn encode(packet: &Packet) -> Encoded {
-    let attachments = RefCell::new(Vec::new());
-    let text = match packet {
+    let mut writer = Writer {
+        text: Vec::with_capacity(TYPICAL_LENGTH),
+        attachments: Vec::new(),
+        binary: Binary::Inline,
+    };
+    match packet {
         Packet::Connect { namespace, payload } => {
-            let payload = payload.as_ref().map(|payload| json(payload, &attachments));
-            assemble('0', 0, namespace, None, payload.as_deref())
+            writer.head(b'0', namespace, None);
+            if let Some(payload) = payload {
+                writer.value(payload);
+            }
         }
-        Packet::Disconnect { namespace } => assemble('1', 0, namespace, None, None),
+        Packet::Disconnect { namespace } => writer.head(b'1', namespace, None),
         Packet::Event {
             namespace,
             id,
             name,
             args,
         } => {
-            let values = json(
-                &Event {
-                    name,
-                    args,
-                    attachments: &attachments,
-                },
-                &attachments,
-            );
-            let count = attachments.borrow().len();
-            assemble(
-                if count == 0 { '2' } else { '5' },
-                count,
-                namespace,
-                *id,
-                Some(&values),
-            )
+            writer.head_with_attachments([b'2', b'5'], args, namespace, *id);
+            writer.text.push(b'[');
+            writer.string(name);
+            for arg in args {
+                writer.text.push(b',');
+                writer.value(arg);
+            }
+            writer.text.push(b']');
         }
         Packet::Ack {
             namespace,
             id,
             args,
         } => {
-            let values = json(args.as_slice(), &attachments);
-            let count = attachments.borrow().len();
-            assemble(
-                if count == 0 { '3' } else { '6' },
-                count,
-                namespace,
-                Some(*id),
-                Some(&values),
-            )
+            writer.head_with_attachments([b'3', b'6'], args, namespace, Some(*id));
+            writer.array(args);
         }
         Packet::ConnectError { namespace, payload } => {
-            assemble('4', 0, namespace, None, Some(&json(payload, &attachments)))
+            writer.head(b'4', namespace, None);
+            writer.value(payload);
         }
-    };
+    }
     Encoded {
-        text: Utf8Bytes::from(text),
-        attachments: attachments.into_inner(),
+        // Only UTF-8 was written.
+        text: Utf8Bytes::try_from(Bytes::from(writer.text)).unwrap_or_default(),
+        attachments: writer.attachments,
     }
 }
 
-/// `<type>[<attachments>-][<namespace>,][<id>][<json>]`
-fn assemble(
-    kind: char,
-    attachments: usize,
-    namespace: &str,
-    id: Option<AckId>,
-    json: Option<&str>,
-) -> String {
-    let json = json.unwrap_or_default();
-    let mut text = String::with_capacity(json.len() + namespace.len() + 24);
-    text.push(kind);
-    // Writing to a `String` can't fail.
-    if attachments > 0 {
-        let _ = write!(text, "{attachments}-");
-    }
-    if namespace != "/" {
-        text.push_str(namespace);
-        text.push(',');
-    }
-    if let Some(id) = id {
-        let _ = write!(text, "{id}");
-    }
-    text.push_str(json);
-    text
+/// Bytes that most packets fit into without the buffer growing.
+const TYPICAL_LENGTH: usize = 128;
+
+/// Writes `<type>[<attachments>-][<namespace>,][<id>][<json>]`.
+struct Writer {
+    text: Vec<u8>,
+    attachments: Vec<Bytes>,
+    binary: Binary,
 }
 
-type Attachments = RefCell<Vec<Bytes>>;
-
-/// A value that can be written as JSON while its byte strings are put aside.
-trait Packable {
-    fn pack<S: Serializer>(
-        &self,
-        serializer: S,
-        attachments: &Attachments,
-    ) -> Result<S::Ok, S::Error>;
+/// What becomes of byte strings.
+#[derive(Clone, Copy)]
+enum Binary {
+    Attached,
+    Inline,
 }
 
-struct Packed<'p, T: ?Sized>(&'p T, &'p Attachments);
-
-impl<T: Packable + ?Sized> Serialize for Packed<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.pack(serializer, self.1)
+impl Writer {
+    /// The head of a packet that is of the first type without attachments, of the second with some.
+    fn head_with_attachments(
+        &mut self,
+        [plain, binary]: [u8; 2],
+        args: &[Data],
+        namespace: &str,
+        id: Option<AckId>,
+    ) {
+        let attachments = count_bytes(args);
+        if attachments == 0 {
+            return self.head(plain, namespace, id);
+        }
+        self.binary = Binary::Attached;
+        self.attachments.reserve(attachments);
+        self.text.push(binary);
+        self.display(attachments);
+        self.text.push(b'-');
+        self.namespace_and_id(namespace, id);
     }
-}
 
-fn json<T: Packable + ?Sized>(value: &T, attachments: &Attachments) -> String {
-    // JSON values with string keys always serialise.
-    serde_json::to_string(&Packed(value, attachments)).unwrap_or_default()
-}
+    fn head(&mut self, kind: u8, namespace: &str, id: Option<AckId>) {
+        self.text.push(kind);
+        self.namespace_and_id(namespace, id);
+    }
 
-impl Packable for Data {
-    fn pack<S: Serializer>(
-        &self,
-        serializer: S,
-        attachments: &Attachments,
-    ) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(number) => number.serialize(serializer),
-            Self::String(text) => serializer.serialize_str(text),
-            Self::Bytes(bytes) => {
-                let num = attachments.borrow().len();
-                attachments.borrow_mut().push(bytes.clone());
-                let mut map = serializer.serialize_map(Some(2))?;
-                map.serialize_entry("_placeholder", &true)?;
-                map.serialize_entry("num", &num)?;
-                map.end()
-            }
-            Self::Array(items) => items.as_slice().pack(serializer, attachments),
-            Self::Object(fields) => {
-                let mut map = serializer.serialize_map(Some(fields.len()))?;
-                for (key, value) in fields {
-                    map.serialize_entry(key, &Packed(value, attachments))?;
+    fn namespace_and_id(&mut self, namespace: &str, id: Option<AckId>) {
+        if namespace != "/" {
+            self.text.extend_from_slice(namespace.as_bytes());
+            self.text.push(b',');
+        }
+        if let Some(id) = id {
+            self.display(id);
+        }
+    }
+
+    fn value(&mut self, data: &Data) {
+        match data {
+            Data::Null => self.text.extend_from_slice(b"null"),
+            Data::Bool(true) => self.text.extend_from_slice(b"true"),
+            Data::Bool(false) => self.text.extend_from_slice(b"false"),
+            Data::Number(number) => self.display(number),
+            Data::String(text) => self.string(text),
+            Data::Bytes(bytes) => self.bytes(bytes),
+            Data::Array(items) => self.array(items),
+            Data::Object(fields) => {
+                self.text.push(b'{');
+                for (index, (key, value)) in fields.iter().enumerate() {
+                    if index > 0 {
+                        self.text.push(b',');
+                    }
+                    self.string(key);
+                    self.text.push(b':');
+                    self.value(value);
                 }
-                map.end()
+                self.text.push(b'}');
             }
         }
     }
-}
 
-impl Packable for [Data] {
-    fn pack<S: Serializer>(
-        &self,
-        serializer: S,
-        attachments: &Attachments,
-    ) -> Result<S::Ok, S::Error> {
-        let mut items = serializer.serialize_seq(Some(self.len()))?;
-        for item in self {
-            items.serialize_element(&Packed(item, attachments))?;
+    fn array(&mut self, items: &[Data]) {
+        self.text.push(b'[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.text.push(b',');
+            }
+            self.value(item);
         }
-        items.end()
+        self.text.push(b']');
+    }
+
+    fn bytes(&mut self, bytes: &Bytes) {
+        match self.binary {
+            Binary::Attached => {
+                let num = self.attachments.len();
+                self.text
+                    .extend_from_slice(b"{\"_placeholder\":true,\"num\":");
+                self.display(num);
+                self.text.push(b'}');
+                self.attachments.push(bytes.clone());
+            }
+            Binary::Inline => {
+                self.text
+                    .extend_from_slice(b"{\"type\":\"Buffer\",\"data\":[");
+                for (index, byte) in bytes.iter().enumerate() {
+                    if index > 0 {
+                        self.text.push(b',');
+                    }
+                    self.display(byte);
+                }
+                self.text.extend_from_slice(b"]}");
+            }
+        }
+    }
+
+    fn string(&mut self, text: &str) {
+        // A string always serialises, and writing to a `Vec` can't fail.
+        let _ = serde_json::to_writer(&mut self.text, text);
+    }
+
+    fn display(&mut self, value: impl std::fmt::Display) {
+        // Writing to a `Vec` can't fail.
+        let _ = write!(self.text, "{value}");
     }
 }
 
-/// An event's name and arguments as one array.
-struct Event<'e> {
-    name: &'e str,
-    args: &'e [Data],
-    attachments: &'e Attachments,
-}
-
-impl Packable for Event<'_> {
-    fn pack<S: Serializer>(&self, serializer: S, _: &Attachments) -> Result<S::Ok, S::Error> {
-        let mut items = serializer.serialize_seq(Some(self.args.len() + 1))?;
-        items.serialize_element(self.name)?;
-        for item in self.args {
-            items.serialize_element(&Packed(item, self.attachments))?;
-        }
-        items.end()
-    }
+fn count_bytes(items: &[Data]) -> usize {
+    items
+        .iter()
+        .map(|item| match item {
+            Data::Bytes(_) => 1,
+            Data::Array(items) => count_bytes(items),
+            Data::Object(fields) => fields
+                .values()
+                .map(|value| count_bytes(std::slice::from_ref(value)))
+                .sum(),
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => 0,
+        })
+        .sum()
 }
 
 #[cfg(test)]
@@ -244,6 +262,13 @@ mod tests {
             }),
             r#"4"no""#
         );
+        let buffer = Data::object([("b", Data::Bytes(Bytes::from_static(&[1, 255])))]);
+        let refused = encode(&Packet::ConnectError {
+            namespace: main(),
+            payload: buffer,
+        });
+        assert_eq!(&*refused.text, r#"4{"b":{"type":"Buffer","data":[1,255]}}"#);
+        assert_eq!(refused.attachments.len(), 0);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod decode;
 mod encode;
 pub mod msgpack;
+mod msgpack_value;
 mod packet;
+mod parse;
 #[cfg(test)]
 mod properties;
 

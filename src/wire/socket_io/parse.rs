@@ -1,0 +1,254 @@
+//! The text of one packet, read from front to back.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{SeqAccess, Visitor},
+};
+
+use super::{AckId, DecodeError, Packet};
+use crate::data::Data;
+
+/// Reads `<type>[<attachments>-][<namespace>,][<id>][<json>]`; the second value is the number of
+/// attachments that a binary packet announces.
+pub(super) fn parse(
+    text: &str,
+    max_attachments: usize,
+) -> Result<(Packet, Option<usize>), DecodeError> {
+    let mut cursor = Cursor { text, offset: 0 };
+    let kind = cursor.kind()?;
+    let attachments = match kind {
+        b'5' | b'6' => Some(cursor.attachments(max_attachments)?),
+        _ => None,
+    };
+    let namespace = cursor.namespace();
+    let id = cursor.id()?;
+    let packet = match kind {
+        b'0' => {
+            cursor.no_id(id, "CONNECT")?;
+            let payload = if cursor.rest().is_empty() {
+                None
+            } else {
+                Some(cursor.data("CONNECT", OBJECT)?)
+            };
+            Packet::Connect { namespace, payload }
+        }
+        b'1' => {
+            cursor.no_id(id, "DISCONNECT")?;
+            if !cursor.rest().is_empty() {
+                return Err(syntax("DISCONNECT carries data", cursor.offset));
+            }
+            Packet::Disconnect { namespace }
+        }
+        b'2' | b'5' => {
+            let NameAndArgs { name, args } = cursor.data("EVENT", ARRAY)?;
+            let name = match name {
+                Some(Data::String(name)) => name,
+                Some(other) => {
+                    let rule = format!("the event's name is {} instead of a string", other.kind());
+                    return Err(syntax(rule, cursor.offset + 1));
+                }
+                None => return Err(syntax("EVENT without a name", cursor.offset)),
+            };
+            Packet::Event {
+                namespace,
+                id,
+                name,
+                args,
+            }
+        }
+        b'3' | b'6' => {
+            let id = id.ok_or_else(|| syntax("ACK without an id", cursor.offset))?;
+            Packet::Ack {
+                namespace,
+                id,
+                args: cursor.data("ACK", ARRAY)?,
+            }
+        }
+        _ => {
+            cursor.no_id(id, "CONNECT_ERROR")?;
+            Packet::ConnectError {
+                payload: cursor.data("CONNECT_ERROR", OBJECT_OR_STRING)?,
+                namespace,
+            }
+        }
+    };
+    Ok((packet, attachments))
+}
+
+/// A packet's data as an event has it: the name apart, if there is any.
+struct NameAndArgs {
+    name: Option<Data>,
+    args: Vec<Data>,
+}
+
+impl<'de> Deserialize<'de> for NameAndArgs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items;
+
+        impl<'de> Visitor<'de> for Items {
+            type Value = NameAndArgs;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<NameAndArgs, A::Error> {
+                let name = items.next_element()?;
+                let mut args = Vec::new();
+                while let Some(arg) = items.next_element()? {
+                    args.push(arg);
+                }
+                Ok(NameAndArgs { name, args })
+            }
+        }
+
+        deserializer.deserialize_seq(Items)
+    }
+}
+
+/// What the data of a packet may start with, and how that is called.
+#[derive(Clone, Copy)]
+struct Shape {
+    starts: &'static str,
+    name: &'static str,
+}
+
+const ARRAY: Shape = Shape {
+    starts: "[",
+    name: "an array",
+};
+const OBJECT: Shape = Shape {
+    starts: "{",
+    name: "an object",
+};
+const OBJECT_OR_STRING: Shape = Shape {
+    starts: "{\"",
+    name: "an object or a string",
+};
+
+fn syntax(rule: impl Into<String>, offset: usize) -> DecodeError {
+    DecodeError::Syntax {
+        rule: rule.into(),
+        offset,
+    }
+}
+
+/// Reads a packet's text from front to back.
+struct Cursor<'t> {
+    text: &'t str,
+    offset: usize,
+}
+
+impl<'t> Cursor<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    fn kind(&mut self) -> Result<u8, DecodeError> {
+        match self.text.as_bytes().first() {
+            Some(kind @ b'0'..=b'6') => {
+                self.offset = 1;
+                Ok(*kind)
+            }
+            Some(_) => {
+                let found = self.text.chars().next().unwrap_or_default();
+                Err(syntax(format!("unknown packet type {found:?}"), 0))
+            }
+            None => Err(syntax("packet is empty", 0)),
+        }
+    }
+
+    fn digits(&self) -> &'t str {
+        let rest = self.rest();
+        let end = rest.bytes().position(|byte| !byte.is_ascii_digit());
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+    }
+
+    fn attachments(&mut self, limit: usize) -> Result<usize, DecodeError> {
+        let digits = self.digits();
+        let followed = self.rest().as_bytes().get(digits.len()) == Some(&b'-');
+        if digits.is_empty() || !followed {
+            return Err(syntax(
+                "number of attachments is not followed by '-'",
+                self.offset,
+            ));
+        }
+        if digits.bytes().all(|digit| digit == b'0') {
+            return Err(syntax("number of attachments is 0", self.offset));
+        }
+        let count = digits.parse().ok().filter(|count| *count <= limit);
+        self.offset += digits.len() + 1;
+        count.ok_or(DecodeError::TooLarge {
+            what: "number of attachments",
+            limit,
+        })
+    }
+
+    fn namespace(&mut self) -> String {
+        let rest = self.rest();
+        if !rest.starts_with('/') {
+            return "/".to_owned();
+        }
+        let end = rest.find(',');
+        let namespace = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        self.offset += namespace.len() + usize::from(end.is_some());
+        namespace.to_owned()
+    }
+
+    fn id(&mut self) -> Result<Option<AckId>, DecodeError> {
+        let digits = self.digits();
+        if digits.is_empty() {
+            return Ok(None);
+        }
+        let id = digits.parse().map_err(|_| {
+            syntax(
+                format!("acknowledgement id {digits} is out of range"),
+                self.offset,
+            )
+        })?;
+        self.offset += digits.len();
+        Ok(Some(AckId(id)))
+    }
+
+    fn no_id(&self, id: Option<AckId>, packet: &str) -> Result<(), DecodeError> {
+        match id {
+            None => Ok(()),
+            Some(_) => Err(syntax(
+                format!("{packet} carries an acknowledgement id"),
+                self.offset,
+            )),
+        }
+    }
+
+    /// Reads the rest as JSON of the form that the packet demands.
+    fn data<T: Deserialize<'t>>(&self, packet: &str, shape: Shape) -> Result<T, DecodeError> {
+        let rest = self.rest();
+        if rest.is_empty() {
+            return Err(syntax(format!("{packet} without data"), self.offset));
+        }
+        if !rest.starts_with(|start| shape.starts.contains(start)) {
+            let rule = format!("data of {packet} is not {}", shape.name);
+            return Err(syntax(rule, self.offset));
+        }
+        serde_json::from_str(rest).map_err(|error| {
+            let message = error.to_string();
+            // The place is told in bytes of the whole text instead.
+            let cause = message
+                .split_once(" at line ")
+                .map_or(message.as_str(), |(cause, _)| cause);
+            let lines_before = error.line().saturating_sub(1);
+            let line_start: usize = rest
+                .split_inclusive('\n')
+                .take(lines_before)
+                .map(str::len)
+                .sum();
+            let column = error.column().saturating_sub(1);
+            syntax(
+                format!("data of {packet} is not JSON: {cause}"),
+                self.offset + line_start + column,
+            )
+        })
+    }
+}
