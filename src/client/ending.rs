@@ -81,9 +81,19 @@ pub(super) async fn at(instant: Option<Instant>) {
     }
 }
 
+/// This side ends the connection.
+pub(super) fn by_us(how: EndedHow) -> Ended {
+    Ended {
+        how,
+        code: None,
+        reason: String::new(),
+        by_us: true,
+    }
+}
+
 /// Ends a stream at once, as this side was told.
 pub(super) async fn cut(link: Link, how: DropHow) -> Ended {
-    let how = match how {
+    by_us(match how {
         DropHow::Reset => {
             link.reset();
             EndedHow::Reset
@@ -92,11 +102,5 @@ pub(super) async fn cut(link: Link, how: DropHow) -> Ended {
             link.finish().await;
             EndedHow::Eof
         }
-    };
-    Ended {
-        how,
-        code: None,
-        reason: String::new(),
-        by_us: true,
-    }
+    })
 }

@@ -5,6 +5,10 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -40,6 +44,9 @@ pub(super) struct Link {
     /// Bytes of one write, where the outbox is to leave in pieces.
     piece: Option<usize>,
     flush: Flush,
+    /// Whether the stream ends with a reset when the link is dropped; shared, so that the link of a
+    /// request under way can be told.
+    pub(super) reset_on_drop: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,6 +75,7 @@ impl Link {
             outbox: BytesMut::new(),
             piece: None,
             flush: Flush::Done,
+            reset_on_drop: Arc::default(),
         }
     }
 
@@ -122,9 +130,8 @@ impl Link {
     }
 
     /// Ends the stream with a reset.
-    pub(super) fn reset(mut self) {
-        // Fails only on a socket that is gone.
-        let _ = self.stream.tcp().set_zero_linger();
+    pub(super) fn reset(self) {
+        self.reset_on_drop.store(true, Ordering::Relaxed);
     }
 
     /// Whether the peer has ended the stream, as far as is known without waiting.
@@ -199,5 +206,14 @@ impl Link {
             self.inbox.extend_from_slice(received);
             Poll::Ready(Ok(Progress::Received))
         })
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if self.reset_on_drop.load(Ordering::Relaxed) {
+            // Fails only on a socket that is gone.
+            let _ = self.stream.tcp().set_zero_linger();
+        }
     }
 }

@@ -16,6 +16,7 @@ mod journal;
 mod link;
 mod options;
 mod polling;
+mod posts;
 mod recorder;
 mod requests;
 mod session;

@@ -1,6 +1,6 @@
 //! Engine.IO over HTTP long-polling.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -8,15 +8,16 @@ use tokio::time::Instant;
 use super::{
     ConnectFailure, DropHow, Ended, EndedHow, Endpoint, HttpRequest, HttpResponse, Layer, Options,
     Outgoing, What,
-    command::{Command, Commands, Payload},
+    command::{Command, Commands},
     describe::describe,
-    ending::{Ending, at},
+    ending::{Ending, at, by_us},
     http::{Lane, LaneState},
+    posts::Posts,
     recorder::{Recorder, given_up},
     requests::{override_headers, target},
     session::{Revision, Session},
 };
-use crate::wire::engine_io::{self, Handshake, Packet, PacketData, PacketType, decode_payload, v3};
+use crate::wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload, v3};
 
 /// Patience with a server whose open packet is not known.
 const UNKNOWN_HEARTBEAT: Duration = Duration::from_secs(120);
@@ -29,11 +30,10 @@ pub(super) struct Polling {
     target: String,
     get: LaneState,
     post: LaneState,
-    posts: VecDeque<Post>,
+    posts: Posts,
     poll: Poll,
     /// How long one request may stay unanswered. The heartbeat answers a poll long before that.
     patience: Duration,
-    max_payload: usize,
     max_packets: usize,
 }
 
@@ -42,17 +42,6 @@ pub(super) struct Polling {
 enum Poll {
     Automatic,
     Never,
-}
-
-/// What waits for its turn to be posted.
-#[derive(Debug)]
-enum Post {
-    /// A body as it stands.
-    Body(Bytes),
-    /// Packets that make one payload.
-    Own(Vec<Packet>),
-    /// A packet that shares a payload with its neighbours.
-    Shared(Packet),
 }
 
 impl Polling {
@@ -65,7 +54,7 @@ impl Polling {
         let shared = Arc::new(endpoint.clone());
         let lane = || {
             let endpoint = Arc::clone(&shared);
-            LaneState::Idle(Lane::new(endpoint, options.bounds, options.deadline))
+            LaneState::new(Lane::new(endpoint, options.bounds, options.deadline))
         };
         let mut polling = Self {
             session: Session::new(options, recorder),
@@ -73,14 +62,13 @@ impl Polling {
             target: target(endpoint, options, "polling", options.session.as_deref()),
             get: lane(),
             post: lane(),
-            posts: VecDeque::new(),
+            posts: Posts::new(Revision::of(options)),
             poll: if options.poll {
                 Poll::Automatic
             } else {
                 Poll::Never
             },
             patience: UNKNOWN_HEARTBEAT,
-            max_payload: usize::MAX,
             max_packets: options.bounds.entries,
         };
         if options.session.is_none() {
@@ -127,10 +115,7 @@ impl Polling {
                 .saturating_add(self.options.deadline)
                 // A server may announce centuries.
                 .min(Duration::from_secs(3600));
-            self.max_payload = handshake
-                .max_payload
-                .and_then(|limit| usize::try_from(limit).ok())
-                .unwrap_or(usize::MAX);
+            self.posts.limit(handshake.max_payload);
             self.target = target(endpoint, &self.options, "polling", Some(&handshake.sid));
         }
         Ok(())
@@ -172,18 +157,17 @@ impl Polling {
             tokio::select! {
                 Some(command) = commands.recv() => {
                     self.session.recorder.tick();
-                    match command {
-                        Command::End(DropHow::Close) => {
-                            ending.begin(Ended {
-                                how: EndedHow::ClosePacket,
-                                code: None,
-                                reason: String::new(),
-                                by_us: true,
-                            });
-                            self.send_packet(Packet::text(PacketType::Close, ""));
+                    let mut next = Some(command);
+                    while let Some(command) = next {
+                        match command {
+                            Command::End(DropHow::Close) => {
+                                ending.begin(by_us(EndedHow::ClosePacket));
+                                self.send_packet(Packet::text(PacketType::Close, ""));
+                            }
+                            Command::End(how) => return self.cut(how),
+                            command => self.posts.queue(&mut self.session.recorder, command),
                         }
-                        Command::End(how) => return self.cut(how),
-                        command => self.queue(command),
+                        next = commands.try_recv().ok();
                     }
                 }
                 step = self.step() => {
@@ -230,7 +214,7 @@ impl Polling {
             self.get.start(request, "answer to the poll", self.patience);
         }
         if !self.post.is_busy()
-            && let Some(body) = self.next_body()
+            && let Some(body) = self.posts.next_body()
         {
             let request = self.request("POST", body);
             self.record_request(&request, Noted::BelowSocketIo);
@@ -308,64 +292,8 @@ impl Polling {
         }
     }
 
-    fn queue(&mut self, command: Command) {
-        match command {
-            Command::Bytes { bytes, .. } => {
-                self.session.recorder.sent(Outgoing::Bytes(bytes.clone()));
-                self.posts.push_back(Post::Body(bytes));
-            }
-            // The end is the caller's; frames don't exist here.
-            Command::End(_) | Command::Frame { .. } => {}
-            Command::Packets { packets, payload } => {
-                for packet in &packets {
-                    self.session
-                        .recorder
-                        .sent(Outgoing::Packet(packet.encode_text()));
-                }
-                match payload {
-                    Payload::Own => self.posts.push_back(Post::Own(packets)),
-                    Payload::Shared => self.posts.extend(packets.into_iter().map(Post::Shared)),
-                }
-            }
-            Command::Text(text) => {
-                self.session.recorder.sent(Outgoing::Packet(text.clone()));
-                self.posts.push_back(Post::Body(text.into_bytes()));
-            }
-        }
-    }
-
     fn send_packet(&mut self, packet: Packet) {
-        self.session
-            .recorder
-            .sent(Outgoing::Packet(packet.encode_text()));
-        self.posts.push_back(Post::Shared(packet));
-    }
-
-    /// The body of the next POST: packets that may share one do, up to the server's limit.
-    fn next_body(&mut self) -> Option<Bytes> {
-        let mut packets = match self.posts.pop_front()? {
-            Post::Body(body) => return Some(body),
-            Post::Own(packets) => return Some(self.encode(&packets)),
-            Post::Shared(packet) => vec![packet],
-        };
-        let mut bytes = packets.iter().map(posted_length).sum::<usize>();
-        while let Some(Post::Shared(packet)) = self.posts.front() {
-            bytes = bytes.saturating_add(posted_length(packet));
-            if bytes > self.max_payload {
-                break;
-            }
-            if let Some(Post::Shared(packet)) = self.posts.pop_front() {
-                packets.push(packet);
-            }
-        }
-        Some(self.encode(&packets))
-    }
-
-    fn encode(&self, packets: &[Packet]) -> Bytes {
-        match self.session.revision {
-            Revision::Four => engine_io::encode_payload(packets),
-            Revision::Three => v3::encode_payload(packets),
-        }
+        self.posts.send(&mut self.session.recorder, packet);
     }
 
     fn request(&self, method: &str, body: Bytes) -> HttpRequest {
@@ -411,12 +339,7 @@ impl Polling {
             }
             DropHow::Close | DropHow::Drop => EndedHow::Eof,
         };
-        Ended {
-            how,
-            code: None,
-            reason: String::new(),
-            by_us: true,
-        }
+        by_us(how)
     }
 }
 
@@ -426,14 +349,6 @@ enum Noted {
     Always,
     /// At layer Socket.IO the polls that carry a session are no news.
     BelowSocketIo,
-}
-
-/// Bytes that a packet takes in a payload, its separator included.
-fn posted_length(packet: &Packet) -> usize {
-    match &packet.data {
-        PacketData::Binary(bytes) => bytes.len().div_ceil(3) * 4 + 2,
-        PacketData::Text(text) => text.len() + 2,
-    }
 }
 
 /// A request that got no answer ends the session.

@@ -21,6 +21,17 @@ pub(super) enum Revision {
     Four,
 }
 
+impl Revision {
+    /// What the options ask for; a number that no protocol has is spoken like 4.
+    pub(super) fn of(options: &Options) -> Self {
+        if options.eio == 3 {
+            Self::Three
+        } else {
+            Self::Four
+        }
+    }
+}
+
 /// Whether the open packet has come.
 #[derive(Debug)]
 enum Opening {
@@ -60,11 +71,7 @@ impl Session {
             options.session.is_none() && matches!(options.layer, Layer::EngineIo | Layer::SocketIo);
         Self {
             recorder,
-            revision: if options.eio == 3 {
-                Revision::Three
-            } else {
-                Revision::Four
-            },
+            revision: Revision::of(options),
             layer: options.layer,
             heartbeat: options.heartbeat,
             msgpack: options.msgpack,

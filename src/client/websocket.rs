@@ -9,7 +9,7 @@ use super::{
     command::{Command, Commands},
     describe::describe,
     dial::dial,
-    ending::{Ending, at, cut},
+    ending::{Ending, at, by_us, cut},
     http::{Body, read_response},
     link::{Link, Progress},
     recorder::{Recorder, given_up},
@@ -37,6 +37,8 @@ pub(super) struct Websocket {
     heartbeat: bool,
     /// Whether our close frame has been sent.
     close_sent: bool,
+    /// Whether the server's close frame has come.
+    close_received: bool,
     ending: Ending,
     /// Why the connection can't be read on, where that was met before the connection was handed out.
     failed: Option<Ended>,
@@ -99,6 +101,7 @@ impl Websocket {
             },
             heartbeat: options.heartbeat,
             close_sent: false,
+            close_received: false,
             ending: Ending::default(),
             failed: None,
         })
@@ -122,14 +125,7 @@ impl Websocket {
             if !awaits_open {
                 return Ok(());
             }
-            match wait.progress(&mut self.link).await? {
-                Progress::Received | Progress::Sent => session.recorder.tick(),
-                Progress::Eof => {
-                    let came =
-                        std::mem::take(&mut self.ending).finish(EndedHow::Eof, String::new());
-                    return Err(ended_early(wait, &came));
-                }
-            }
+            self.await_more(&mut session.recorder, wait).await?;
         }
     }
 
@@ -145,12 +141,21 @@ impl Websocket {
                 Ok(None) => {}
                 Err(ended) => return Err(ended_early(wait, &ended)),
             }
-            if wait.progress(&mut self.link).await? == Progress::Eof {
-                let came = self.ending.finish(EndedHow::Eof, String::new());
-                return Err(ended_early(wait, &came));
-            }
-            recorder.tick();
+            self.await_more(recorder, wait).await?;
         }
+    }
+
+    /// Waits for the stream to go on; the server's last word is a failure as its end is.
+    async fn await_more(
+        &mut self,
+        recorder: &mut Recorder,
+        wait: Wait,
+    ) -> Result<(), ConnectFailure> {
+        if self.ending.has_begun() || wait.progress(&mut self.link).await? == Progress::Eof {
+            return Err(ended_early(wait, &self.ended(recorder)));
+        }
+        recorder.tick();
+        Ok(())
     }
 
     /// Queues a packet.
@@ -206,7 +211,7 @@ impl Websocket {
                 progress = self.link.progress() => match progress {
                     Ok(Progress::Received) => session.recorder.tick(),
                     Ok(Progress::Sent) => {}
-                    Ok(Progress::Eof) => return self.ending.finish(EndedHow::Eof, String::new()),
+                    Ok(Progress::Eof) => return self.ended(&mut session.recorder),
                     Err(error) => return self.ending.broken(&error),
                 },
                 () = at(next_ping) => {
@@ -263,6 +268,10 @@ impl Websocket {
             if self.frames == Journalled::All || opcode.is_control() {
                 recorder.record(What::Frame(frame.clone()), payload.len());
             }
+            if self.close_received && !opcode.is_control() {
+                let rule = "data frame after the close frame".to_owned();
+                recorder.illegal("websocket", rule, &payload);
+            }
             match self.assembler.push(frame) {
                 Ok(Some(Message::Close(reason))) => self.closed_by_peer(recorder, reason),
                 Ok(Some(Message::Ping(payload))) => self.pong(recorder, payload),
@@ -283,6 +292,17 @@ impl Websocket {
         }
     }
 
+    /// The stream ended.
+    fn ended(&mut self, recorder: &mut Recorder) -> Ended {
+        if !self.link.inbox.is_empty() {
+            let rule = "stream ended inside a frame".to_owned();
+            recorder.illegal("websocket", rule, &self.link.inbox);
+            // The end follows either way.
+            let _ = recorder.flush();
+        }
+        self.ending.finish(EndedHow::Eof, String::new())
+    }
+
     fn pong(&mut self, recorder: &mut Recorder, payload: Bytes) {
         if self.heartbeat && !self.close_sent {
             let mut pong = Frame::binary(payload);
@@ -292,6 +312,7 @@ impl Websocket {
     }
 
     fn closed_by_peer(&mut self, recorder: &mut Recorder, reason: CloseReason) {
+        self.close_received = true;
         self.ending.begin(Ended {
             how: EndedHow::CloseFrame,
             code: reason.code,
@@ -332,12 +353,7 @@ impl Websocket {
             let packet = Packet::text(PacketType::Close, "");
             self.send_packet(&mut session.recorder, &packet, session.revision);
         }
-        self.ending.begin(Ended {
-            how: EndedHow::CloseFrame,
-            code: None,
-            reason: String::new(),
-            by_us: true,
-        });
+        self.ending.begin(by_us(EndedHow::CloseFrame));
         self.send_close(
             &mut session.recorder,
             &CloseReason {

@@ -1,13 +1,9 @@
 //! Virtual clients against servers of another author.
 
-use std::time::Duration;
-
+use crate::server::{await_in, ended, listen};
 use futures_util::{SinkExt, StreamExt};
 use sockspec::{
-    client::{
-        Bounds, Connection, DropHow, EndedHow, Endpoint, Journal, Layer, Options, Outgoing,
-        TlsPolicy, What,
-    },
+    client::{Bounds, Connection, DropHow, EndedHow, Layer, Options, Outgoing, What},
     data::Data,
     wire::{engine_io, socket_io, websocket::OpCode},
 };
@@ -16,48 +12,6 @@ use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
 
 const OPEN: &str =
     r#"0{"sid":"s1","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
-
-/// The deadline of every wait; a test that meets it fails.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
-
-pub(crate) async fn listen() -> (TcpListener, Endpoint) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let endpoint = Endpoint {
-        url: format!("http://{address}").parse().unwrap(),
-        path: "/socket.io/".to_owned(),
-        tls: TlsPolicy::default(),
-    };
-    (listener, endpoint)
-}
-
-/// Waits until `found` finds something in the journal.
-pub(crate) async fn await_in<T>(journal: &Journal, found: impl Fn(&What) -> Option<T>) -> T {
-    let search = async {
-        let mut seen = 0;
-        loop {
-            if let Some(found) = journal
-                .entries()
-                .iter()
-                .find_map(|entry| found(&entry.what))
-            {
-                return found;
-            }
-            seen = seen.max(journal.entries().len());
-            journal.longer_than(seen).await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, search)
-        .await
-        .unwrap_or_else(|_| panic!("not in the journal: {:#?}", journal.entries()))
-}
-
-pub(crate) fn ended(what: &What) -> Option<sockspec::client::Ended> {
-    match what {
-        What::Ended(ended) => Some(ended.clone()),
-        _ => None,
-    }
-}
 
 async fn engine(listener: &TcpListener) -> WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.unwrap();

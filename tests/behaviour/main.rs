@@ -2,3 +2,5 @@
 
 mod client;
 mod hostile;
+mod polling;
+mod server;

@@ -22,19 +22,23 @@ pub(super) fn remove_codings(
     body: Bytes,
     limit: usize,
 ) -> Result<Bytes, CodingError> {
-    let codings: Vec<&str> = response.list("content-encoding").collect();
     // Listed in the order in which they were applied.
-    codings.into_iter().rev().try_fold(body, |body, coding| {
-        match coding.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => read_bounded(MultiGzDecoder::new(body.as_ref()), limit),
-            // The name stands for the zlib form; some servers send bare deflate.
-            "deflate" => match read_bounded(ZlibDecoder::new(body.as_ref()), limit) {
-                Err(CodingError::Broken) => read_bounded(DeflateDecoder::new(body.as_ref()), limit),
-                decoded => decoded,
-            },
-            _ => Ok(body),
-        }
-    })
+    response
+        .list("content-encoding")
+        .rev()
+        .try_fold(body, |body, coding| {
+            match coding.to_ascii_lowercase().as_str() {
+                "gzip" | "x-gzip" => read_bounded(MultiGzDecoder::new(body.as_ref()), limit),
+                // The name stands for the zlib form; some servers send bare deflate.
+                "deflate" => match read_bounded(ZlibDecoder::new(body.as_ref()), limit) {
+                    Err(CodingError::Broken) => {
+                        read_bounded(DeflateDecoder::new(body.as_ref()), limit)
+                    }
+                    decoded => decoded,
+                },
+                _ => Ok(body),
+            }
+        })
 }
 
 fn read_bounded(decoder: impl Read, limit: usize) -> Result<Bytes, CodingError> {

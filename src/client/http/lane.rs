@@ -1,6 +1,15 @@
 //! A kept-alive connection for requests one after the other.
 
-use std::{fmt, future::pending, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::pending,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use super::{Body, HttpRequest, HttpResponse, Reuse, read_response};
 use crate::client::{Bounds, ConnectFailure, Endpoint, dial::dial, link::Link, wait::Wait};
@@ -13,12 +22,18 @@ pub(in crate::client) struct Lane {
     /// Limit of connecting.
     deadline: Duration,
     link: Option<Link>,
+    reset_on_drop: Arc<AtomicBool>,
 }
 
 type Answered = (Lane, Result<HttpResponse, ConnectFailure>);
 
 /// A lane, or the request that occupies it.
-pub(in crate::client) enum LaneState {
+pub(in crate::client) struct LaneState {
+    work: Work,
+    reset_on_drop: Arc<AtomicBool>,
+}
+
+enum Work {
     /// A request is under way.
     Busy(Pin<Box<dyn Future<Output = Answered> + Send>>),
     /// Free for a request.
@@ -38,13 +53,7 @@ impl Lane {
             bounds,
             deadline,
             link: None,
-        }
-    }
-
-    /// Ends the connection with a reset.
-    fn reset(self) {
-        if let Some(link) = self.link {
-            link.reset();
+            reset_on_drop: Arc::default(),
         }
     }
 
@@ -83,7 +92,11 @@ impl Lane {
     ) -> Result<HttpResponse, ConnectFailure> {
         let mut link = match link {
             Some(link) => link,
-            None => dial(&self.endpoint, Wait::new(awaited, self.deadline)).await?,
+            None => {
+                let mut link = dial(&self.endpoint, Wait::new(awaited, self.deadline)).await?;
+                link.reset_on_drop = Arc::clone(&self.reset_on_drop);
+                link
+            }
         };
         link.outbox
             .extend_from_slice(&request.encode(&self.endpoint.authority()));
@@ -97,9 +110,16 @@ impl Lane {
 }
 
 impl LaneState {
+    pub(in crate::client) fn new(lane: Lane) -> Self {
+        Self {
+            reset_on_drop: Arc::clone(&lane.reset_on_drop),
+            work: Work::Idle(lane),
+        }
+    }
+
     /// Whether a request is under way.
     pub(in crate::client) fn is_busy(&self) -> bool {
-        matches!(self, Self::Busy(_))
+        matches!(self.work, Work::Busy(_))
     }
 
     /// Starts a request; does nothing while one is under way.
@@ -109,8 +129,8 @@ impl LaneState {
         awaited: &'static str,
         patience: Duration,
     ) {
-        *self = match std::mem::replace(self, Self::Taken) {
-            Self::Idle(mut lane) => Self::Busy(Box::pin(async move {
+        self.work = match std::mem::replace(&mut self.work, Work::Taken) {
+            Work::Idle(mut lane) => Work::Busy(Box::pin(async move {
                 let answer = lane.exchange(&request, awaited, patience).await;
                 (lane, answer)
             })),
@@ -120,28 +140,26 @@ impl LaneState {
 
     /// Waits for the answer to the request under way; for ever where there is none. Cancel-safe.
     pub(in crate::client) async fn answer(&mut self) -> Result<HttpResponse, ConnectFailure> {
-        let Self::Busy(exchange) = self else {
+        let Work::Busy(exchange) = &mut self.work else {
             return pending().await;
         };
         let (lane, answer) = exchange.as_mut().await;
-        *self = Self::Idle(lane);
+        self.work = Work::Idle(lane);
         answer
     }
 
-    /// Resets the connection if no request is under way.
+    /// Ends the connection with a reset, whether or not a request is under way.
     pub(in crate::client) fn reset(self) {
-        if let Self::Idle(lane) = self {
-            lane.reset();
-        }
+        self.reset_on_drop.store(true, Ordering::Relaxed);
     }
 }
 
 impl fmt::Debug for LaneState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Busy(_) => "Busy",
-            Self::Idle(_) => "Idle",
-            Self::Taken => "Taken",
+        formatter.write_str(match self.work {
+            Work::Busy(_) => "Busy",
+            Work::Idle(_) => "Idle",
+            Work::Taken => "Taken",
         })
     }
 }

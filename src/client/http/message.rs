@@ -70,7 +70,7 @@ impl HttpResponse {
     }
 
     /// All values of the header `name` (lower case), split at commas.
-    pub(super) fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn list<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
         self.headers
             .iter()
             .filter(move |(key, _)| key == name)

@@ -43,7 +43,7 @@ enum Framing {
     Chunked,
     Empty,
     Length(usize),
-    ToEof,
+    UntilEof,
 }
 
 /// Reads one response. A 101 comes back with an empty body; what follows it stays in the inbox.
@@ -98,7 +98,8 @@ pub(in crate::client) async fn read_response(
     let closes = response
         .list("connection")
         .any(|option| option.eq_ignore_ascii_case("close"));
-    let reuse = if version == 1 && !closes && framing != Framing::ToEof && link.inbox.is_empty() {
+    let reuse = if version == 1 && !closes && framing != Framing::UntilEof && link.inbox.is_empty()
+    {
         Reuse::Yes
     } else {
         Reuse::No
@@ -188,11 +189,11 @@ fn framing(response: &HttpResponse, body: Body, wait: Wait) -> Result<Framing, C
         return Ok(if last.eq_ignore_ascii_case("chunked") {
             Framing::Chunked
         } else {
-            Framing::ToEof
+            Framing::UntilEof
         });
     }
     match response.header("content-length") {
-        None => Ok(Framing::ToEof),
+        None => Ok(Framing::UntilEof),
         Some(length) => length.trim().parse().map(Framing::Length).map_err(|_| {
             wait.then("Content-Length that is a number")
                 .not_http(length.as_bytes())
@@ -213,7 +214,7 @@ impl BodyReader<'_> {
             Framing::Chunked => self.chunks().await,
             Framing::Empty => Ok(()),
             Framing::Length(length) => self.exactly(length).await,
-            Framing::ToEof => self.to_eof().await,
+            Framing::UntilEof => self.until_eof().await,
         }
     }
 
@@ -234,7 +235,7 @@ impl BodyReader<'_> {
         }
     }
 
-    async fn to_eof(&mut self) -> Result<(), ConnectFailure> {
+    async fn until_eof(&mut self) -> Result<(), ConnectFailure> {
         loop {
             let piece = self.link.inbox.split();
             if piece.len() > self.limit.saturating_sub(self.body.len()) {

@@ -1,1 +1,116 @@
 //! Servers that do everything wrong, and what the clients say about it, in time.
+
+mod opening;
+mod session;
+mod single_request;
+
+use std::{future::Future, time::Duration};
+
+use sockspec::client::{Bounds, Endpoint, Options};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::server::listen;
+
+/// The deadline that the clients are given; the servers below never speak of their own accord.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// A server that does one thing to every connection, for as long as this lives.
+struct Hostile {
+    endpoint: Endpoint,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Hostile {
+    async fn new<Work>(behaviour: impl Fn(TcpStream) -> Work + Send + 'static) -> Self
+    where
+        Work: Future<Output = ()> + Send + 'static,
+    {
+        let (listener, endpoint) = listen().await;
+        let task = tokio::spawn(async move {
+            let mut connections = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.spawn(behaviour(stream));
+            }
+        });
+        Self {
+            endpoint,
+            _task: AbortOnDropHandle::new(task),
+        }
+    }
+
+    /// Reads a request's head, answers with `bytes`, and keeps the stream open.
+    async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        Self::new(move |mut stream| {
+            let bytes = bytes.clone();
+            async move {
+                read_head(&mut stream).await;
+                let _ = stream.write_all(&bytes).await;
+                hold(stream).await;
+            }
+        })
+        .await
+    }
+
+    /// Reads a request's head, answers with `bytes`, and closes.
+    async fn answering_then_closing(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        Self::new(move |mut stream| {
+            let bytes = bytes.clone();
+            async move {
+                read_head(&mut stream).await;
+                let _ = stream.write_all(&bytes).await;
+            }
+        })
+        .await
+    }
+
+    /// Reads a request's head, answers with `bytes`, then `more` for ever.
+    async fn endless(bytes: &'static [u8], more: &'static [u8]) -> Self {
+        Self::new(move |mut stream| async move {
+            read_head(&mut stream).await;
+            let _ = stream.write_all(bytes).await;
+            while stream.write_all(more).await.is_ok() {}
+        })
+        .await
+    }
+}
+
+/// Options under which nothing takes long or grows large.
+fn impatient() -> Options {
+    Options {
+        deadline: SHORT,
+        bounds: small(),
+        ..Options::default()
+    }
+}
+
+fn small() -> Bounds {
+    Bounds {
+        message: 100_000,
+        head: 10_000,
+        entries: 1_000,
+        journal: 1_000_000,
+    }
+}
+
+/// Reads a request up to its empty line.
+async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Keeps the stream open until the other side ends it.
+async fn hold(mut stream: TcpStream) {
+    while !matches!(stream.read_u8().await, Err(_)) {}
+}
