@@ -30,7 +30,10 @@ fn main() {
         name: "room-message".to_owned(),
         args: vec![Data::object([
             ("room", Data::from("lobby")),
-            ("text", Data::from("a line of a conversation, as long as most are")),
+            (
+                "text",
+                Data::from("a line of a conversation, as long as most are"),
+            ),
             ("at", Data::from(1_700_000_000_000_u64)),
             ("tags", Data::Array(vec![Data::from("a"), Data::Bool(true)])),
         ])],

@@ -14,21 +14,6 @@ pub enum Replies {
     Event,
 }
 
-impl Replies {
-    /// Every name, for diagnostics.
-    pub const NAMES: [&'static str; 3] = ["ack", "both", "event"];
-
-    /// The variant that a manifest calls `name`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "ack" => Some(Self::Ack),
-            "both" => Some(Self::Both),
-            "event" => Some(Self::Event),
-            _ => None,
-        }
-    }
-}
-
 /// Where refusals show.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ErrorStyle {
@@ -42,19 +27,6 @@ pub enum ErrorStyle {
 }
 
 impl ErrorStyle {
-    /// Every name, for diagnostics.
-    pub const NAMES: [&'static str; 3] = ["ack", "exception", "nestjs-11"];
-
-    /// The variant that a manifest calls `name`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "ack" => Some(Self::Ack),
-            "exception" => Some(Self::Exception),
-            "nestjs-11" => Some(Self::Nestjs11),
-            _ => None,
-        }
-    }
-
     /// The event that refusals travel in, in the scenarios' words; `None` where they travel in the ack.
     pub fn event(self) -> Option<&'static str> {
         match self {

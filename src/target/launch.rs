@@ -233,7 +233,8 @@ mod tests {
     }
 
     const LONG: Duration = Duration::from_secs(20);
-    const SHORT: Duration = Duration::from_millis(100);
+    /// Long enough for a shell to start on a busy machine and write its line.
+    const SHORT: Duration = Duration::from_millis(800);
 
     /// The error's text with the port, which differs each time, left out.
     async fn failure(spec: &LaunchSpec) -> String {
@@ -281,7 +282,7 @@ mod tests {
             within: SHORT,
         };
         insta::assert_snapshot!(failure(&spec("echo starting; sleep 600", ready)).await, @r"
-        `sh -c echo starting; sleep 600` was not ready within 0.1 s: awaited an answer below 500 to GET /health on port PORT, last seen: Connection refused (os error 111); its last output:
+        `sh -c echo starting; sleep 600` was not ready within 0.8 s: awaited an answer below 500 to GET /health on port PORT, last seen: Connection refused (os error 111); its last output:
           | starting
         ");
         let ready = Ready {
@@ -289,7 +290,7 @@ mod tests {
             line: None,
             within: SHORT,
         };
-        insta::assert_snapshot!(failure(&spec("sleep 600", ready)).await, @"`sh -c sleep 600` was not ready within 0.1 s: awaited port PORT to accept a connection, last seen: Connection refused (os error 111); it wrote nothing");
+        insta::assert_snapshot!(failure(&spec("sleep 600", ready)).await, @"`sh -c sleep 600` was not ready within 0.8 s: awaited port PORT to accept a connection, last seen: Connection refused (os error 111); it wrote nothing");
     }
 
     #[tokio::test]
