@@ -1,18 +1,11 @@
 //! Mistakes in a file, each with its place: one value, many renderers.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-/// A file's name and text.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SourceFile {
-    /// As the user named it, or as it is embedded.
-    pub path: PathBuf,
-    /// The whole text.
-    pub text: String,
-}
+use super::SourceFile;
 
 /// A piece of a file, in bytes, with its place for people.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -50,4 +43,199 @@ pub struct Diagnostic {
     pub related: Option<(Span, String)>,
     /// What would be right.
     pub help: Option<String>,
+}
+
+impl Span {
+    /// From the start of this to the end of `last`.
+    pub(crate) fn to(self, last: Self) -> Self {
+        Self {
+            end: last.end.max(self.end),
+            ..self
+        }
+    }
+
+    /// Without what follows the first line.
+    pub(crate) fn first_line(self, text: &str) -> Self {
+        let piece = text.get(self.start..self.end).unwrap_or_default();
+        let line = piece.lines().next().unwrap_or_default();
+        Self {
+            end: self.start + line.trim_end().len(),
+            ..self
+        }
+    }
+
+    /// Where `needle` stands inside this piece of `text`; the whole piece where it does not.
+    pub(crate) fn find(self, text: &str, needle: &str) -> Self {
+        let Some(piece) = text.get(self.start..self.end) else {
+            return self;
+        };
+        let Some((offset, before)) = piece
+            .find(needle)
+            .and_then(|offset| Some((offset, piece.get(..offset)?)))
+        else {
+            return self;
+        };
+        let (line, column) = match before.rfind('\n') {
+            None => (self.line, self.column + before.chars().count()),
+            Some(newline) => (
+                self.line + before.matches('\n').count(),
+                before[newline + 1..].chars().count() + 1,
+            ),
+        };
+        Self {
+            start: self.start + offset,
+            end: self.start + offset + needle.len(),
+            line,
+            column,
+        }
+    }
+}
+
+/// The mistakes found so far in one file.
+///
+/// Loading goes on after a mistake, so that all of a file's mistakes are told at once.
+#[derive(Debug)]
+pub(crate) struct Problems {
+    source: Arc<SourceFile>,
+    found: Vec<Diagnostic>,
+}
+
+impl Problems {
+    pub(crate) fn new(source: Arc<SourceFile>) -> Self {
+        Self {
+            source,
+            found: Vec::new(),
+        }
+    }
+
+    pub(crate) fn source(&self) -> &Arc<SourceFile> {
+        &self.source
+    }
+
+    /// Notes a mistake; help and a second place can be added to what it gives back.
+    pub(crate) fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let diagnostic = Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            source: Arc::clone(&self.source),
+            span: Some(span),
+            related: None,
+            help: None,
+        };
+        self.found.push(diagnostic);
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+
+    /// Notes a mistake at the first line of a longer piece.
+    pub(crate) fn error_at_line(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let span = span.first_line(&self.source.text);
+        self.error(code, span, message)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Everything found, in the order of the file, each mistake once.
+    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|diagnostic| diagnostic.span);
+        // A table's rows share their steps: a mistake in a step shows once, not once a row.
+        let mut seen = std::collections::HashSet::new();
+        self.found.retain(|diagnostic| {
+            seen.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone()))
+        });
+        self.found
+    }
+
+    /// `value`, unless something was found.
+    pub(crate) fn finish<T>(self, value: T) -> Result<T, Vec<Diagnostic>> {
+        if self.found.is_empty() {
+            Ok(value)
+        } else {
+            Err(self.into_sorted())
+        }
+    }
+}
+
+/// The name among `known` that somebody who wrote `found` most likely meant.
+pub(crate) fn nearest<'k>(
+    found: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
+    let wanted = found.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&wanted, &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| *distance <= 1 + name.chars().count().min(wanted.len()) / 4)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// "did you mean", where a name is near.
+pub(crate) fn did_you_mean<'k>(
+    found: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<String> {
+    nearest(found, known).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// "`a`, `b` or `c`".
+pub(crate) fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => "nothing".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_name_is_offered_only_when_it_is_near() {
+        let known = ["expect", "emit", "deliver", "within"];
+        assert_eq!(nearest("exepct", known), Some("expect"));
+        assert_eq!(nearest("Emit", known), Some("emit"));
+        assert_eq!(nearest("wihtin", known), Some("within"));
+        assert_eq!(nearest("teleport", known), None);
+    }
+
+    #[test]
+    fn span_of_a_word_inside_a_text_of_several_lines() {
+        let text = "a: |\n  ä $room\n";
+        let whole = Span {
+            start: 3,
+            end: text.len(),
+            line: 1,
+            column: 4,
+        };
+        let found = whole.find(text, "$room");
+        assert_eq!(&text[found.start..found.end], "$room");
+        assert_eq!((found.line, found.column), (2, 5));
+    }
+
+    #[test]
+    fn lists_read_as_sentences() {
+        assert_eq!(one_of(["a"]), "`a`");
+        assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
 }

@@ -1,13 +1,17 @@
 //! Values that a scenario expects: literals, placeholders and operators.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use super::{Scope, TemplateError};
+use regex::Regex;
+
+use super::{Scope, Template, TemplateError, checking::Checking, placeholder::Placeholder};
 use crate::data::Data;
 
 /// An expectation of one value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Matcher {}
+pub struct Matcher {
+    pub(super) form: Form,
+}
 
 /// Where a value differs from what was expected.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,14 +24,92 @@ pub struct Mismatch {
     pub received: Option<Data>,
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = formatter;
-        todo!()
-    }
+/// The kinds of expectations.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Form {
+    Array(Vec<Matcher>),
+    Object(Vec<(String, Matcher)>),
+    /// All of them hold.
+    Operators(Vec<Operator>),
+    Placeholder(Placeholder, Option<String>),
+    Value(Template),
 }
 
+/// `$name: operand`.
+#[derive(Clone, Debug)]
+pub(super) enum Operator {
+    Compare(Comparison, Template),
+    Contains(Vec<Matcher>),
+    EndsWith(Template),
+    Eq(Template),
+    Exactly(Box<Matcher>),
+    Length(Box<Matcher>),
+    Not(Box<Matcher>),
+    OneOf(Vec<Matcher>),
+    Regex(Regex),
+    Schema(Arc<Schema>),
+    StartsWith(Template),
+    Unordered(Vec<Matcher>),
+}
+
+/// Orders of numbers, and of texts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Comparison {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+/// A compiled JSON Schema.
+#[derive(Debug)]
+pub(super) struct Schema {
+    pub(super) source: serde_json::Value,
+    pub(super) validator: jsonschema::Validator,
+}
+
+/// Every operator, with what it asks for: for the reference of the language.
+pub const OPERATORS: &[(&str, &str)] = &[
+    ("$bytes", "the bytes that these hex digits spell"),
+    (
+        "$contains",
+        "this text inside the text, or this item (all of these items) in the list",
+    ),
+    ("$endsWith", "a text that ends so"),
+    (
+        "$eq",
+        "exactly this value: no placeholders, no extra fields, variables are filled in",
+    ),
+    ("$exactly", "this, and no extra fields anywhere inside"),
+    ("$file", "the content of the file beside this one"),
+    ("$gt", "a number or text above this"),
+    ("$gte", "a number or text not below this"),
+    ("$length", "this many characters, bytes, items or fields"),
+    ("$lt", "a number or text below this"),
+    ("$lte", "a number or text not above this"),
+    ("$not", "anything else; its absence, too"),
+    ("$oneOf", "one of these"),
+    ("$regex", "a text in which this regular expression is found"),
+    ("$schema", "a value that this JSON Schema allows"),
+    ("$startsWith", "a text that begins so"),
+    ("$unordered", "a list of these in any order"),
+];
+
 impl Matcher {
+    /// Expects a value, extra fields of objects allowed.
+    pub fn value(template: Template) -> Self {
+        Self {
+            form: Form::Value(template),
+        }
+    }
+
+    /// Expects any value.
+    pub fn any() -> Self {
+        Self {
+            form: Form::Placeholder(Placeholder::Any, None),
+        }
+    }
+
     /// Holds `actual` against the expectation; `None` stands for an absent value.
     ///
     /// Gives what `<type as name>` captured, in order.
@@ -40,13 +122,135 @@ impl Matcher {
         actual: Option<&Data>,
         scope: &Scope,
     ) -> Result<Result<Vec<(String, Data)>, Mismatch>, TemplateError> {
-        let _ = (actual, scope);
-        todo!()
+        Checking::new(scope).run(self, actual)
     }
 
     /// The expectation as text, variables filled in where they are set: for reports.
     pub fn describe(&self, scope: &Scope) -> String {
-        let _ = scope;
-        todo!()
+        let list = |matchers: &[Self]| {
+            let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
+            format!("[{}]", items.join(","))
+        };
+        match &self.form {
+            Form::Array(items) => list(items),
+            Form::Object(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|(key, field)| format!("{}:{}", quoted(key), field.describe(scope)))
+                    .collect();
+                format!("{{{}}}", fields.join(","))
+            }
+            Form::Operators(operators) => {
+                let operators: Vec<String> = operators
+                    .iter()
+                    .map(|operator| operator.describe(scope))
+                    .collect();
+                format!("{{{}}}", operators.join(", "))
+            }
+            Form::Placeholder(kind, None) => format!("<{}>", kind.name()),
+            Form::Placeholder(kind, Some(name)) => format!("<{} as {name}>", kind.name()),
+            Form::Value(template) => template.describe(scope),
+        }
+    }
+}
+
+impl Operator {
+    /// As the language writes it.
+    pub(super) fn describe(&self, scope: &Scope) -> String {
+        let list = |matchers: &[Matcher]| {
+            let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
+            format!("[{}]", items.join(","))
+        };
+        match self {
+            Self::Compare(comparison, operand) => {
+                format!("{}: {}", comparison.name(), operand.describe(scope))
+            }
+            Self::Contains(items) => match items.as_slice() {
+                [item] => format!("$contains: {}", item.describe(scope)),
+                items => format!("$contains: {}", list(items)),
+            },
+            Self::EndsWith(end) => format!("$endsWith: {}", end.describe(scope)),
+            Self::Eq(value) => format!("$eq: {}", value.describe(scope)),
+            Self::Exactly(matcher) => format!("$exactly: {}", matcher.describe(scope)),
+            Self::Length(length) => format!("$length: {}", length.describe(scope)),
+            Self::Not(matcher) => format!("$not: {}", matcher.describe(scope)),
+            Self::OneOf(choices) => format!("$oneOf: {}", list(choices)),
+            Self::Regex(regex) => format!("$regex: {regex}"),
+            Self::Schema(schema) => format!("$schema: {}", schema.source),
+            Self::StartsWith(start) => format!("$startsWith: {}", start.describe(scope)),
+            Self::Unordered(items) => format!("$unordered: {}", list(items)),
+        }
+    }
+}
+
+impl PartialEq for Operator {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Compare(a, x), Self::Compare(b, y)) => a == b && x == y,
+            (Self::Contains(a), Self::Contains(b))
+            | (Self::OneOf(a), Self::OneOf(b))
+            | (Self::Unordered(a), Self::Unordered(b)) => a == b,
+            (Self::EndsWith(a), Self::EndsWith(b))
+            | (Self::Eq(a), Self::Eq(b))
+            | (Self::StartsWith(a), Self::StartsWith(b)) => a == b,
+            (Self::Exactly(a), Self::Exactly(b))
+            | (Self::Length(a), Self::Length(b))
+            | (Self::Not(a), Self::Not(b)) => a == b,
+            (Self::Regex(a), Self::Regex(b)) => a.as_str() == b.as_str(),
+            (Self::Schema(a), Self::Schema(b)) => a.source == b.source,
+            _ => false,
+        }
+    }
+}
+
+impl Comparison {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Greater => "$gt",
+            Self::GreaterOrEqual => "$gte",
+            Self::Less => "$lt",
+            Self::LessOrEqual => "$lte",
+        }
+    }
+
+    pub(super) fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+        }
+    }
+}
+
+/// `at rooms[2].name: expected "a", received "b"`.
+impl fmt::Display for Mismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(formatter, "at {}: ", self.path)?;
+        }
+        write!(
+            formatter,
+            "expected {}, received ",
+            shortened(&self.expected)
+        )?;
+        match &self.received {
+            None => formatter.write_str("nothing"),
+            Some(received) => formatter.write_str(&shortened(&received.to_string())),
+        }
+    }
+}
+
+/// A text as JSON writes it.
+pub(super) fn quoted(text: &str) -> String {
+    Data::from(text).to_string()
+}
+
+/// A report shows values whole elsewhere; a sentence stays readable.
+fn shortened(text: &str) -> String {
+    const LENGTH: usize = 300;
+    match text.char_indices().nth(LENGTH) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
     }
 }

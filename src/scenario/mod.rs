@@ -3,21 +3,33 @@
 //! [`load()`] turns text into [`Scenario`]s that are runnable as they stand, or into [`Diagnostic`]s
 //! that name every mistake of the file at once.
 
+mod checking;
 mod diagnostic;
+mod expression;
+mod fields;
+mod functions;
 mod jwt;
 mod load;
 mod matcher;
 mod model;
 mod node;
+mod placeholder;
+mod render;
 mod requirement;
 mod scope;
+mod source;
 mod template;
+mod values;
 
-pub use diagnostic::{Diagnostic, Severity, SourceFile, Span};
+pub use diagnostic::{Diagnostic, Severity, Span};
+pub use functions::FUNCTIONS;
 pub use jwt::{JwtAlgorithm, mint_jwt};
-pub use load::{Known, load};
-pub use matcher::{Matcher, Mismatch};
+pub use load::{Known, duplicate_ids, load};
+pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use model::*;
+pub use placeholder::PLACEHOLDERS;
+pub use render::Colours;
 pub use requirement::{Requirement, Requirements};
-pub use scope::Scope;
-pub use template::{Template, TemplateError};
+pub use scope::{BUILT_IN, CLIENT_FIELDS, Scope};
+pub use source::SourceFile;
+pub use template::{Template, TemplateError, TemplateSyntaxError};

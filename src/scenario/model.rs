@@ -94,8 +94,10 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// The file.
     pub source: Arc<SourceFile>,
-    /// Where the scenario's entry starts.
+    /// The scenario's entry.
     pub span: Span,
+    /// The row of `each:` that this is.
+    pub row: Option<Span>,
 }
 
 /// One client of a scenario.

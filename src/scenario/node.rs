@@ -1,1 +1,421 @@
 //! YAML as a tree in which every key and value knows its place; the only user of the YAML crate.
+//!
+//! What the language takes is YAML 1.2 without anchors, tags and directives. Scalars are plain text
+//! unless they are what JSON calls a number, a boolean or null, so `on`, `no`, `0x10`, `007` and
+//! `1e3` are text (a number with an exponent is written `1.0e3`).
+
+use std::sync::Arc;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
+use serde_json::Number;
+
+use super::{Diagnostic, SourceFile, Span, diagnostic::Problems, source::place};
+use crate::data::Data;
+
+/// Nested deeper than this is no scenario any more; it also bounds the recursion of all readers.
+const MAX_DEPTH: usize = 64;
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) kind: NodeKind,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub(crate) enum NodeKind {
+    Mapping(Vec<Entry>),
+    Scalar(Scalar),
+    Sequence(Vec<Node>),
+}
+
+/// A key with its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    pub(crate) value: Node,
+}
+
+/// A value that is no collection.
+#[derive(Clone, Debug)]
+pub(crate) struct Scalar {
+    pub(crate) text: String,
+    pub(crate) quoting: Quoting,
+}
+
+/// Whether a scalar is text whatever it looks like.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Quoting {
+    /// As it stands.
+    Plain,
+    /// In quotes, or a block (`|`, `>`).
+    Quoted,
+}
+
+impl Node {
+    /// The tree of a file.
+    ///
+    /// # Errors
+    ///
+    /// The text is no YAML, or uses a part of YAML that the language leaves out.
+    pub(crate) fn parse(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
+        let mut reader = Reader::new(source);
+        let root = reader.document();
+        match root {
+            Ok(root) => reader.problems.finish(root),
+            Err(Stopped) => Err(reader.problems.into_sorted()),
+        }
+    }
+
+    /// The text of a scalar, quoted or not.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::Scalar(scalar) => Some(&scalar.text),
+            NodeKind::Mapping(_) | NodeKind::Sequence(_) => None,
+        }
+    }
+
+    /// The entries of a mapping.
+    pub(crate) fn entries(&self) -> Option<&[Entry]> {
+        match &self.kind {
+            NodeKind::Mapping(entries) => Some(entries),
+            NodeKind::Scalar(_) | NodeKind::Sequence(_) => None,
+        }
+    }
+
+    /// The value of a mapping's key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()?
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
+    }
+
+    /// What it is, in words: "the number 5", "a list".
+    pub(crate) fn describe(&self) -> String {
+        match &self.kind {
+            NodeKind::Mapping(_) => "a mapping".to_owned(),
+            NodeKind::Sequence(_) => "a list".to_owned(),
+            NodeKind::Scalar(scalar) => match scalar.value() {
+                Data::Null => "nothing".to_owned(),
+                Data::String(_) => format!("the text `{}`", excerpt(&scalar.text)),
+                Data::Bool(_) => format!("`{}`", scalar.text),
+                _ => format!("the number {}", scalar.text),
+            },
+        }
+    }
+
+    /// The whole value as data, nothing filled in.
+    pub(crate) fn to_data(&self) -> Data {
+        match &self.kind {
+            NodeKind::Scalar(scalar) => scalar.value(),
+            NodeKind::Sequence(items) => Data::Array(items.iter().map(Self::to_data).collect()),
+            NodeKind::Mapping(entries) => Data::object(
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.as_str(), entry.value.to_data())),
+            ),
+        }
+    }
+}
+
+impl Scalar {
+    /// The typed value.
+    pub(crate) fn value(&self) -> Data {
+        if self.quoting == Quoting::Quoted {
+            return Data::String(self.text.clone());
+        }
+        match self.text.as_str() {
+            "" | "~" | "null" | "Null" | "NULL" => Data::Null,
+            "true" | "True" | "TRUE" => Data::Bool(true),
+            "false" | "False" | "FALSE" => Data::Bool(false),
+            text => number(text).map_or_else(|| Data::String(text.to_owned()), Data::Number),
+        }
+    }
+}
+
+/// A number as JSON writes it; an exponent only behind a fraction.
+fn number(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    if unsigned.contains(['e', 'E']) && !unsigned.contains('.') {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// The first characters of a text, for messages.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LENGTH: usize = 60;
+    let line: String = text
+        .chars()
+        .take(LENGTH)
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    if text.chars().nth(LENGTH).is_some() {
+        format!("{line}…")
+    } else {
+        line
+    }
+}
+
+/// The diagnostic is in the list of problems; reading can't go on.
+struct Stopped;
+
+struct Reader<'s> {
+    parser: Parser<'s, granit_parser::StrInput<'s>>,
+    text: &'s str,
+    problems: Problems,
+}
+
+impl<'s> Reader<'s> {
+    fn new(source: &'s Arc<SourceFile>) -> Self {
+        let mut options = Options::default();
+        options.set_emit_comments(false);
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        options.disallow_directives = true;
+        Self {
+            parser: Parser::new_from_str_with_options(&source.text, options),
+            text: &source.text,
+            problems: Problems::new(Arc::clone(source)),
+        }
+    }
+
+    fn document(&mut self) -> Result<Node, Stopped> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamEnd => break,
+                Event::DocumentStart(..) if root.is_some() => {
+                    let span = self.span(span);
+                    self.problems
+                        .error("several-documents", span, "a second document starts here")
+                        .help = Some(
+                        "a file is one document; put the scenarios under one `scenarios:`"
+                            .to_owned(),
+                    );
+                    return Err(Stopped);
+                }
+                Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
+                event => root = Some(self.node(event, span, 0)?),
+            }
+        }
+        root.ok_or_else(|| {
+            self.problems
+                .error("empty-file", place(self.text, 0), "the file is empty");
+            Stopped
+        })
+    }
+
+    fn next(&mut self) -> Result<(Event<'s>, granit_parser::Span), Stopped> {
+        match self.parser.next_event() {
+            Some(Ok(next)) => Ok(next),
+            Some(Err(error)) => {
+                self.syntax_error(&error);
+                Err(Stopped)
+            }
+            None => Ok((Event::StreamEnd, granit_parser::Span::default())),
+        }
+    }
+
+    fn node(
+        &mut self,
+        event: Event<'s>,
+        place: granit_parser::Span,
+        depth: usize,
+    ) -> Result<Node, Stopped> {
+        let start = self.span(place);
+        if event.tag().is_some() {
+            let tag = place.tag_span().map_or(start, |tag| self.span(tag));
+            self.problems
+                .error("tag", tag, "YAML tags are not part of the language")
+                .help =
+                Some("write bytes as `{$bytes: ff00}`; quotes make any scalar text".to_owned());
+        }
+        if event.anchor_id().is_some_and(|id| id != 0) {
+            self.anchor(start);
+            return Err(Stopped);
+        }
+        if depth > MAX_DEPTH {
+            self.problems.error(
+                "too-deep",
+                start,
+                format!("more than {MAX_DEPTH} levels inside each other"),
+            );
+            return Err(Stopped);
+        }
+        match event {
+            Event::Scalar(text, style, ..) => Ok(Node {
+                span: self.trimmed(start),
+                kind: NodeKind::Scalar(Scalar {
+                    text: text.into_owned(),
+                    quoting: match style {
+                        ScalarStyle::Plain => Quoting::Plain,
+                        _ => Quoting::Quoted,
+                    },
+                }),
+            }),
+            Event::SequenceStart(style, ..) => self.sequence(start, style, depth),
+            Event::MappingStart(style, ..) => self.mapping(start, style, depth),
+            _ => {
+                self.anchor(start);
+                Err(Stopped)
+            }
+        }
+    }
+
+    fn sequence(
+        &mut self,
+        start: Span,
+        style: StructureStyle,
+        depth: usize,
+    ) -> Result<Node, Stopped> {
+        let mut items = Vec::new();
+        let end = loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::SequenceEnd => break self.span(span),
+                event => items.push(self.node(event, span, depth + 1)?),
+            }
+        };
+        let end = match (style, items.last()) {
+            (StructureStyle::Block, Some(last)) => last.span,
+            _ => end,
+        };
+        Ok(Node {
+            span: start.to(end),
+            kind: NodeKind::Sequence(items),
+        })
+    }
+
+    fn mapping(
+        &mut self,
+        start: Span,
+        style: StructureStyle,
+        depth: usize,
+    ) -> Result<Node, Stopped> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut first_places = std::collections::HashMap::new();
+        let end = loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::MappingEnd) {
+                break self.span(span);
+            }
+            let key = self.node(event, span, depth + 1)?;
+            let (event, span) = self.next()?;
+            let value = self.node(event, span, depth + 1)?;
+            let NodeKind::Scalar(scalar) = key.kind else {
+                self.problems
+                    .error("key-not-text", key.span, "a key must be text")
+                    .help = Some(
+                    "a text that starts with `{` or `[` needs quotes, `${ … }` inside flow braces, too".to_owned(),
+                );
+                continue;
+            };
+            if let Some(first) = first_places.get(&scalar.text).copied() {
+                self.problems
+                    .error(
+                        "duplicate-key",
+                        key.span,
+                        format!("`{}` is given twice", excerpt(&scalar.text)),
+                    )
+                    .related = Some((first, "first given here".to_owned()));
+                continue;
+            }
+            first_places.insert(scalar.text.clone(), key.span);
+            entries.push(Entry {
+                key: scalar.text,
+                key_span: key.span,
+                value,
+            });
+        };
+        let end = match (style, entries.last()) {
+            (StructureStyle::Block, Some(last)) => last.key_span.to(last.value.span),
+            _ => end,
+        };
+        Ok(Node {
+            span: start.to(end),
+            kind: NodeKind::Mapping(entries),
+        })
+    }
+
+    fn anchor(&mut self, span: Span) {
+        self.problems
+            .error("anchor", span, "YAML anchors and aliases are not part of the language")
+            .help = Some(
+            "name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes"
+                .to_owned(),
+        );
+    }
+
+    fn syntax_error(&mut self, error: &ScanError) {
+        let offset = error.marker().byte_offset().unwrap_or(self.text.len());
+        let span = place(self.text, offset);
+        if matches!(error.kind(), granit_parser::ErrorKind::UnknownAnchor) {
+            self.anchor(span);
+            return;
+        }
+        if matches!(
+            error.kind(),
+            granit_parser::ErrorKind::RecursionLimitExceeded
+        ) {
+            self.problems.error(
+                "too-deep",
+                span,
+                format!("more than {MAX_DEPTH} levels inside each other"),
+            );
+            return;
+        }
+        let line_start = self.text[..span.start]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let line = self.text[line_start..].lines().next().unwrap_or_default();
+        let help = if line.contains("${") {
+            Some(
+                "inside flow braces an expression needs quotes: `{ text: \"${ repeat('a', 3) }\" }`",
+            )
+        } else if line.contains('\t') {
+            Some("YAML is indented by spaces, never by tabs")
+        } else {
+            None
+        };
+        self.problems
+            .error("syntax", span, format!("this is not YAML: {error}"))
+            .help = help.map(str::to_owned);
+    }
+
+    fn span(&self, span: granit_parser::Span) -> Span {
+        let clamp = |offset: Option<usize>| {
+            self.text
+                .floor_char_boundary(offset.unwrap_or(0).min(self.text.len()))
+        };
+        let start = clamp(span.start.byte_offset());
+        Span {
+            start,
+            end: clamp(span.end.byte_offset()).max(start),
+            line: span.start.line().max(1),
+            column: span.start.col() + 1,
+        }
+    }
+
+    /// Without the white space at its end, which would be underlined.
+    fn trimmed(&self, span: Span) -> Span {
+        let piece = self.text.get(span.start..span.end).unwrap_or_default();
+        Span {
+            end: span.start + piece.trim_end().len(),
+            ..span
+        }
+    }
+}

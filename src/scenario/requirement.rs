@@ -1,6 +1,13 @@
 //! The catalogue: what a server must do, by whose word.
 
-use super::Level;
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Diagnostic, Level, SourceFile,
+    diagnostic::Problems,
+    fields::{Field, Fields},
+    node::{Node, NodeKind},
+};
 
 /// One entry of `specs/requirements/`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,5 +32,124 @@ pub struct Requirement {
 #[derive(Clone, Debug, Default)]
 pub struct Requirements {
     /// In order of id.
-    pub entries: std::collections::BTreeMap<String, Requirement>,
+    pub entries: BTreeMap<String, Requirement>,
+}
+
+impl Requirements {
+    /// Loads the catalogue from its files, each a list of entries.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of all files.
+    pub fn load(files: impl IntoIterator<Item = Arc<SourceFile>>) -> Result<Self, Vec<Diagnostic>> {
+        let mut requirements = Self::default();
+        let mut found = Vec::new();
+        for file in files {
+            if let Err(diagnostics) = requirements.add(file) {
+                found.extend(diagnostics);
+            }
+        }
+        if found.is_empty() {
+            Ok(requirements)
+        } else {
+            Err(found)
+        }
+    }
+
+    fn add(&mut self, file: Arc<SourceFile>) -> Result<(), Vec<Diagnostic>> {
+        let root = Node::parse(&file)?;
+        let mut problems = Problems::new(file);
+        let NodeKind::Sequence(items) = &root.kind else {
+            problems.error(
+                "wrong-type",
+                root.span,
+                format!(
+                    "a file of requirements must be a list, found {}",
+                    root.describe()
+                ),
+            );
+            return problems.finish(());
+        };
+        for item in items {
+            let Some(requirement) = requirement(item, &mut problems) else {
+                continue;
+            };
+            let id = requirement.id.clone();
+            if self.entries.insert(id.clone(), requirement).is_some() {
+                problems.error_at_line(
+                    "duplicate-id",
+                    item.span,
+                    format!("the requirement `{id}` stands twice"),
+                );
+            }
+        }
+        problems.finish(())
+    }
+}
+
+fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
+    let fields = Fields::new(node, "a requirement", problems)?;
+    let id = fields
+        .require("id", problems)
+        .and_then(|id| Some((id.text(problems)?, id)));
+    if let Some((text, field)) = id
+        && !is_id(text)
+    {
+        problems
+            .error(
+                "bad-id",
+                field.node.span,
+                format!("`{text}` can't be an id"),
+            )
+            .help = Some(
+            "an id is lower-case words joined by `-` and `.`: `rooms.to-excludes-sender`"
+                .to_owned(),
+        );
+    }
+    let level = fields
+        .require("level", problems)
+        .and_then(|level| super::load::level_of(&level, problems));
+    let title = fields
+        .require("title", problems)
+        .and_then(|title| title.text(problems));
+    let text = |key: &'static str, problems: &mut Problems| {
+        let text = fields.raw(key)?.text(problems)?;
+        Some(text.to_owned())
+    };
+    let clause = text("clause", problems);
+    let source = text("source", problems);
+    let untested = text("untested", problems);
+    let brief = fields
+        .raw("brief")
+        .map(|brief| numbers(&brief, problems))
+        .unwrap_or_default();
+    fields.finish(problems);
+    Some(Requirement {
+        id: id?.0.to_owned(),
+        level: level?,
+        title: title?.to_owned(),
+        clause,
+        source,
+        brief,
+        untested,
+    })
+}
+
+fn numbers(field: &Field<'_>, problems: &mut Problems) -> Vec<u32> {
+    field
+        .items()
+        .filter_map(|item| item.number(1, 100_000, problems))
+        .filter_map(|number| u32::try_from(number).ok())
+        .collect()
+}
+
+fn is_id(id: &str) -> bool {
+    id.split('.').all(|part| {
+        part.split('-').all(|word| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+    })
 }

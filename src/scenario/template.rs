@@ -1,11 +1,36 @@
 //! Values that a scenario sends: literals with variables and expressions inside.
 
-use super::Scope;
+use bytes::Bytes;
+
+use super::{Scope, expression::Expression};
 use crate::data::Data;
 
 /// A value with `$name` and `${ expression }` in it, to be filled from a [`Scope`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template {}
+pub struct Template {
+    form: Form,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    Array(Vec<Template>),
+    /// The whole text is one expression, whose type is kept.
+    Expression(Expression),
+    Literal(Data),
+    Object(Vec<(String, Template)>),
+    /// Text with variables and expressions between.
+    Text(Vec<Piece>),
+    /// The whole text is one variable, whose type is kept.
+    Variable(String),
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Piece {
+    Expression(Expression),
+    Text(String),
+    Variable(String),
+}
 
 /// Why a template gives no value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -25,13 +50,102 @@ pub enum TemplateError {
         /// Why.
         detail: String,
     },
+    /// A value that can't stand inside a text.
+    #[error("{found} can't stand inside a text")]
+    NotText {
+        /// What kind of value it is.
+        found: &'static str,
+    },
+}
+
+/// Why a text is no template.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TemplateSyntaxError {
+    /// An expression that can't be compiled.
+    #[error("expression `{expression}` is wrong: {detail}")]
+    Expression {
+        /// As written.
+        expression: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A `$` that starts nothing.
+    #[error("`$` is followed by no name")]
+    LoneDollar,
+    /// `${` without its `}`.
+    #[error("`${{` is not closed by `}}`")]
+    Unclosed,
 }
 
 impl Template {
     /// A value without anything to fill in.
     pub fn literal(value: Data) -> Self {
-        let _ = value;
-        todo!()
+        Self {
+            form: Form::Literal(value),
+        }
+    }
+
+    /// A text with `$name` and `${ expression }` in it.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with it.
+    pub fn text(text: &str) -> Result<Self, TemplateSyntaxError> {
+        let mut pieces = pieces(text)?;
+        let form = match pieces.as_slice() {
+            [] => Form::Literal(Data::from("")),
+            [_] => match pieces.swap_remove(0) {
+                Piece::Expression(expression) => Form::Expression(expression),
+                Piece::Text(text) => Form::Literal(Data::String(text)),
+                Piece::Variable(name) => Form::Variable(name),
+            },
+            _ => Form::Text(pieces),
+        };
+        Ok(Self { form })
+    }
+
+    /// A compiled expression.
+    pub(super) fn expression(expression: Expression) -> Self {
+        Self {
+            form: Form::Expression(expression),
+        }
+    }
+
+    /// A list of values; a literal where all of them are.
+    pub(super) fn array(items: Vec<Self>) -> Self {
+        let literals = items
+            .iter()
+            .map(|item| item.as_literal().cloned())
+            .collect();
+        Self {
+            form: match literals {
+                Some(items) => Form::Literal(Data::Array(items)),
+                None => Form::Array(items),
+            },
+        }
+    }
+
+    /// An object; a literal where all its fields are.
+    pub(super) fn object(fields: Vec<(String, Self)>) -> Self {
+        let literals = fields
+            .iter()
+            .map(|(key, field)| Some((key.clone(), field.as_literal()?.clone())))
+            .collect();
+        Self {
+            form: match literals {
+                Some(fields) => Form::Literal(Data::Object(fields)),
+                None => Form::Object(fields),
+            },
+        }
+    }
+
+    /// The value, where nothing is to be filled in.
+    pub fn as_literal(&self) -> Option<&Data> {
+        match &self.form {
+            Form::Literal(value) => Some(value),
+            _ => None,
+        }
     }
 
     /// The value.
@@ -40,17 +154,295 @@ impl Template {
     ///
     /// A variable that is not set, or an expression that fails.
     pub fn render(&self, scope: &Scope) -> Result<Data, TemplateError> {
-        let _ = scope;
-        todo!()
+        match &self.form {
+            Form::Array(items) => items
+                .iter()
+                .map(|item| item.render(scope))
+                .collect::<Result<_, _>>()
+                .map(Data::Array),
+            Form::Expression(expression) => expression.evaluate(scope),
+            Form::Literal(value) => Ok(value.clone()),
+            Form::Object(fields) => fields
+                .iter()
+                .map(|(key, field)| Ok((key.clone(), field.render(scope)?)))
+                .collect::<Result<_, _>>()
+                .map(Data::Object),
+            Form::Text(pieces) => pieces
+                .iter()
+                .map(|piece| piece.render(scope))
+                .collect::<Result<String, _>>()
+                .map(Data::String),
+            Form::Variable(name) => variable(name, scope).cloned(),
+        }
     }
 
-    /// The value as text; numbers and booleans as JSON writes them.
+    /// The value as text; numbers, booleans and structures as JSON writes them.
     ///
     /// # Errors
     ///
-    /// As for [`Self::render`].
+    /// As for [`Self::render`]; and bytes, which are no text.
     pub fn render_text(&self, scope: &Scope) -> Result<String, TemplateError> {
-        let _ = scope;
-        todo!()
+        text_of(self.render(scope)?)
+    }
+
+    /// The value as bytes: of a text its UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::render_text`].
+    pub fn render_bytes(&self, scope: &Scope) -> Result<Bytes, TemplateError> {
+        match self.render(scope)? {
+            Data::Bytes(bytes) => Ok(bytes),
+            other => text_of(other).map(Bytes::from),
+        }
+    }
+
+    /// The value for reports: filled in where that is possible, as written where it is not.
+    pub fn describe(&self, scope: &Scope) -> String {
+        if let Ok(value) = self.render(scope) {
+            return value.to_string();
+        }
+        match &self.form {
+            Form::Array(items) => {
+                let items: Vec<String> = items.iter().map(|item| item.describe(scope)).collect();
+                format!("[{}]", items.join(","))
+            }
+            Form::Expression(expression) => format!("${{ {} }}", expression.source()),
+            Form::Literal(value) => value.to_string(),
+            Form::Object(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|(key, field)| {
+                        format!("{}:{}", Data::from(key.as_str()), field.describe(scope))
+                    })
+                    .collect();
+                format!("{{{}}}", fields.join(","))
+            }
+            Form::Text(pieces) => {
+                let text = pieces.iter().map(Piece::written).collect::<String>();
+                Data::String(text).to_string()
+            }
+            Form::Variable(name) => format!("${name}"),
+        }
+    }
+
+    /// Calls `see` with the variables and expressions inside.
+    pub(super) fn visit(&self, see: &mut dyn FnMut(Used<'_>)) {
+        match &self.form {
+            Form::Array(items) => items.iter().for_each(|item| item.visit(see)),
+            Form::Expression(expression) => see(Used::Expression(expression)),
+            Form::Literal(_) => {}
+            Form::Object(fields) => fields.iter().for_each(|(_, field)| field.visit(see)),
+            Form::Text(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Expression(expression) => see(Used::Expression(expression)),
+                        Piece::Text(_) => {}
+                        Piece::Variable(name) => see(Used::Variable(name)),
+                    }
+                }
+            }
+            Form::Variable(name) => see(Used::Variable(name)),
+        }
+    }
+}
+
+/// What a template takes from the scope.
+#[derive(Clone, Copy)]
+pub(super) enum Used<'t> {
+    Expression(&'t Expression),
+    Variable(&'t str),
+}
+
+impl Piece {
+    fn render(&self, scope: &Scope) -> Result<String, TemplateError> {
+        match self {
+            Self::Expression(expression) => text_of(expression.evaluate(scope)?),
+            Self::Text(text) => Ok(text.clone()),
+            Self::Variable(name) => text_of(variable(name, scope)?.clone()),
+        }
+    }
+
+    fn written(&self) -> String {
+        match self {
+            Self::Expression(expression) => format!("${{ {} }}", expression.source()),
+            Self::Text(text) => text.clone(),
+            Self::Variable(name) => format!("${name}"),
+        }
+    }
+}
+
+fn variable<'s>(name: &str, scope: &'s Scope) -> Result<&'s Data, TemplateError> {
+    scope.get(name).ok_or_else(|| TemplateError::Unset {
+        name: name.to_owned(),
+    })
+}
+
+fn text_of(value: Data) -> Result<String, TemplateError> {
+    match value {
+        Data::String(text) => Ok(text),
+        Data::Bytes(_) => Err(TemplateError::NotText { found: "bytes" }),
+        other => Ok(other.to_string()),
+    }
+}
+
+/// Takes a text apart.
+fn pieces(text: &str) -> Result<Vec<Piece>, TemplateSyntaxError> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        literal.push_str(before);
+        if let Some(after) = after.strip_prefix('$') {
+            literal.push('$');
+            rest = after;
+            continue;
+        }
+        let (piece, after) = match after.strip_prefix('{') {
+            Some(inside) => expression(inside)?,
+            None => name(after)?,
+        };
+        if !literal.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut literal)));
+        }
+        pieces.push(piece);
+        rest = after;
+    }
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        pieces.push(Piece::Text(literal));
+    }
+    Ok(pieces)
+}
+
+/// An expression up to its closing brace, and what follows.
+fn expression(inside: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    let mut escaped = false;
+    for (offset, character) in inside.char_indices() {
+        match (quote, character) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), _) if character == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '{') => depth += 1,
+            (None, '}') if depth > 0 => depth -= 1,
+            (None, '}') => {
+                let source = &inside[..offset];
+                let expression = Expression::compile(source).map_err(|detail| {
+                    TemplateSyntaxError::Expression {
+                        expression: source.trim().to_owned(),
+                        detail,
+                    }
+                })?;
+                return Ok((Piece::Expression(expression), &inside[offset + 1..]));
+            }
+            (None, _) => {}
+        }
+    }
+    Err(TemplateSyntaxError::Unclosed)
+}
+
+/// A name with its fields, and what follows: `sender.sid`, `watchers[1].sid`, `reply.rooms[0]`.
+fn name(text: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
+    let mut end = part(text).ok_or(TemplateSyntaxError::LoneDollar)?;
+    while let Some(length) = text[end..].strip_prefix('.').and_then(part) {
+        end += 1 + length;
+    }
+    Ok((Piece::Variable(text[..end].to_owned()), &text[end..]))
+}
+
+/// The length of one part of a name, its index included.
+fn part(text: &str) -> Option<usize> {
+    let name = text
+        .find(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+        .unwrap_or(text.len());
+    if name == 0 || text.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let index = text[name..].strip_prefix('[').and_then(|index| {
+        let digits = index.find(|digit: char| !digit.is_ascii_digit())?;
+        (digits > 0 && index[digits..].starts_with(']')).then_some(digits + 2)
+    });
+    Some(name + index.unwrap_or(0))
+}
+
+/// Whether a text can be the name of a variable.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.contains('[') && part(text) == Some(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        let mut scope = Scope::default();
+        scope.set("room", Data::from("r1"));
+        scope.set("count", Data::from(3_u64));
+        scope.set("sender", Data::object([("sid", Data::from("s"))]));
+        scope.set("data", Data::Bytes(Bytes::from_static(&[1])));
+        scope
+    }
+
+    fn render(text: &str) -> Data {
+        Template::text(text).unwrap().render(&scope()).unwrap()
+    }
+
+    #[test]
+    fn whole_text_keeps_the_type_and_a_part_becomes_text() {
+        assert_eq!(render("$count"), Data::from(3_u64));
+        assert_eq!(render("${ count + 1 }"), Data::from(4_u64));
+        assert_eq!(render("$count "), Data::from("3 "));
+        assert_eq!(render("room ${room}.txt"), Data::from("room r1.txt"));
+        assert_eq!(render("<$sender.sid>."), Data::from("<s>."));
+        assert_eq!(render("a${ '}' ~ room }b"), Data::from("a}r1b"));
+        assert_eq!(render("5 $$ and $$room"), Data::from("5 $ and $room"));
+    }
+
+    #[test]
+    fn what_is_no_template_is_told() {
+        for (text, expected) in [
+            ("costs 5$", TemplateSyntaxError::LoneDollar),
+            ("$5", TemplateSyntaxError::LoneDollar),
+            ("${ room", TemplateSyntaxError::Unclosed),
+            ("${ '}", TemplateSyntaxError::Unclosed),
+        ] {
+            assert_eq!(Template::text(text), Err(expected), "{text}");
+        }
+        assert!(matches!(
+            Template::text("${ 1 + }"),
+            Err(TemplateSyntaxError::Expression { .. })
+        ));
+    }
+
+    #[test]
+    fn bytes_stand_alone_only() {
+        assert_eq!(render("$data"), Data::Bytes(Bytes::from_static(&[1])));
+        let inside = Template::text("a$data").unwrap().render(&scope());
+        assert_eq!(inside, Err(TemplateError::NotText { found: "bytes" }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_template_or_an_error(text in ".{0,60}") {
+            if let Ok(template) = Template::text(&text) {
+                let _ = template.render(&scope());
+                let _ = template.describe(&scope());
+            }
+        }
+
+        #[test]
+        fn text_with_doubled_dollars_is_itself(text in ".{0,60}") {
+            let escaped = text.replace('$', "$$");
+            prop_assert_eq!(
+                Template::text(&escaped).unwrap().render(&scope()),
+                Ok(Data::String(text))
+            );
+        }
     }
 }

@@ -1,0 +1,439 @@
+//! Holding a value against an expectation.
+
+use std::{cmp::Ordering, fmt::Write};
+
+use super::{
+    Matcher, Mismatch, Scope, TemplateError,
+    matcher::{Comparison, Form, Operator, quoted},
+};
+use crate::data::Data;
+
+/// One comparison under way.
+pub(super) struct Checking<'s> {
+    scope: &'s Scope,
+    captures: Vec<(String, Data)>,
+    path: Vec<Segment>,
+    extra_fields: ExtraFields,
+}
+
+/// Whether an object may have fields that nobody expects.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum ExtraFields {
+    Allowed,
+    Refused,
+}
+
+enum Segment {
+    Field(String),
+    Item(usize),
+    /// Of the value that stands before: `(length)`.
+    Property(&'static str),
+}
+
+/// Why a comparison ends early.
+enum Stop {
+    Differs(Box<Mismatch>),
+    Template(TemplateError),
+}
+
+type Outcome = Result<(), Stop>;
+
+impl From<TemplateError> for Stop {
+    fn from(error: TemplateError) -> Self {
+        Self::Template(error)
+    }
+}
+
+impl<'s> Checking<'s> {
+    pub(super) fn new(scope: &'s Scope) -> Self {
+        Self {
+            scope,
+            captures: Vec::new(),
+            path: Vec::new(),
+            extra_fields: ExtraFields::Allowed,
+        }
+    }
+
+    pub(super) fn run(
+        mut self,
+        matcher: &Matcher,
+        actual: Option<&Data>,
+    ) -> Result<Result<Vec<(String, Data)>, Mismatch>, TemplateError> {
+        match self.matcher(matcher, actual) {
+            Ok(()) => Ok(Ok(self.captures)),
+            Err(Stop::Differs(mismatch)) => Ok(Err(*mismatch)),
+            Err(Stop::Template(error)) => Err(error),
+        }
+    }
+
+    fn matcher(&mut self, matcher: &Matcher, actual: Option<&Data>) -> Outcome {
+        match &matcher.form {
+            Form::Array(expected) => match actual {
+                Some(Data::Array(items)) => {
+                    for (index, item) in expected.iter().enumerate() {
+                        self.at(Segment::Item(index), |this| {
+                            this.matcher(item, items.get(index))
+                        })?;
+                    }
+                    self.no_more_items(expected.len(), items)
+                }
+                _ => self.differs(matcher.describe(self.scope), actual),
+            },
+            Form::Object(expected) => match actual {
+                Some(Data::Object(fields)) => {
+                    for (key, field) in expected {
+                        self.at(Segment::Field(key.clone()), |this| {
+                            this.matcher(field, fields.get(key))
+                        })?;
+                    }
+                    self.no_more_fields(fields, |key| {
+                        expected.iter().any(|(expected, _)| expected == key)
+                    })
+                }
+                _ => self.differs(matcher.describe(self.scope), actual),
+            },
+            Form::Operators(operators) => operators
+                .iter()
+                .try_for_each(|operator| self.operator(operator, actual)),
+            Form::Placeholder(kind, capture) => {
+                if !kind.matches(actual) {
+                    return self.differs(format!("<{}>", kind.name()), actual);
+                }
+                if let (Some(name), Some(value)) = (capture, actual) {
+                    self.captures.push((name.clone(), value.clone()));
+                }
+                Ok(())
+            }
+            Form::Value(template) => match template.as_literal() {
+                Some(expected) => self.value(expected, actual),
+                None => {
+                    let expected = template.render(self.scope)?;
+                    self.value(&expected, actual)
+                }
+            },
+        }
+    }
+
+    fn value(&mut self, expected: &Data, actual: Option<&Data>) -> Outcome {
+        match (expected, actual) {
+            (Data::Object(expected), Some(Data::Object(fields))) => {
+                for (key, field) in expected {
+                    self.at(Segment::Field(key.clone()), |this| {
+                        this.value(field, fields.get(key))
+                    })?;
+                }
+                self.no_more_fields(fields, |key| expected.contains_key(key))
+            }
+            (Data::Array(expected), Some(Data::Array(items))) => {
+                for (index, item) in expected.iter().enumerate() {
+                    self.at(Segment::Item(index), |this| {
+                        this.value(item, items.get(index))
+                    })?;
+                }
+                self.no_more_items(expected.len(), items)
+            }
+            (Data::Number(expected), Some(Data::Number(number)))
+                if compare_numbers(expected, number) == Some(Ordering::Equal) =>
+            {
+                Ok(())
+            }
+            (expected, Some(value)) if expected == value => Ok(()),
+            _ => self.differs(expected.to_string(), actual),
+        }
+    }
+
+    fn operator(&mut self, operator: &Operator, actual: Option<&Data>) -> Outcome {
+        match operator {
+            Operator::Compare(comparison, operand) => {
+                let operand = operand.render(self.scope)?;
+                self.decide(compares(*comparison, actual, &operand), operator, actual)
+            }
+            Operator::Contains(items) => {
+                for item in items {
+                    let contained = self.contains(item, actual)?;
+                    self.decide(contained, operator, actual)?;
+                }
+                Ok(())
+            }
+            Operator::EndsWith(end) => {
+                let end = end.render_text(self.scope)?;
+                let holds = actual
+                    .and_then(Data::as_str)
+                    .is_some_and(|text| text.ends_with(&end));
+                self.decide(holds, operator, actual)
+            }
+            Operator::Eq(value) => {
+                let value = value.render(self.scope)?;
+                self.with_extra_fields(ExtraFields::Refused, |this| this.value(&value, actual))
+            }
+            Operator::Exactly(matcher) => {
+                self.with_extra_fields(ExtraFields::Refused, |this| this.matcher(matcher, actual))
+            }
+            Operator::Length(matcher) => match actual.and_then(length) {
+                None => self.decide(false, operator, actual),
+                Some(length) => {
+                    let length = Data::from(u64::try_from(length).unwrap_or(u64::MAX));
+                    self.at(Segment::Property("length"), |this| {
+                        this.matcher(matcher, Some(&length))
+                    })
+                }
+            },
+            Operator::Not(matcher) => {
+                let holds = self.holds(matcher, actual)?;
+                self.decide(!holds, operator, actual)
+            }
+            Operator::OneOf(choices) => {
+                for choice in choices {
+                    if self.holds(choice, actual)? {
+                        return self.matcher(choice, actual);
+                    }
+                }
+                self.decide(false, operator, actual)
+            }
+            Operator::Regex(regex) => {
+                let holds = actual
+                    .and_then(Data::as_str)
+                    .is_some_and(|text| regex.is_match(text));
+                self.decide(holds, operator, actual)
+            }
+            Operator::Schema(schema) => {
+                let Some(value) = actual else {
+                    return self.decide(false, operator, actual);
+                };
+                let json = value.to_json();
+                match schema.validator.iter_errors(&json).next() {
+                    None => Ok(()),
+                    Some(error) => {
+                        let mut expected = format!("a value of its JSON Schema: {error}");
+                        let place = error.instance_path().to_string();
+                        if !place.is_empty() {
+                            let _ = write!(expected, " (at {place})");
+                        }
+                        self.differs(expected, actual)
+                    }
+                }
+            }
+            Operator::StartsWith(start) => {
+                let start = start.render_text(self.scope)?;
+                let holds = actual
+                    .and_then(Data::as_str)
+                    .is_some_and(|text| text.starts_with(&start));
+                self.decide(holds, operator, actual)
+            }
+            Operator::Unordered(expected) => match actual {
+                Some(Data::Array(items)) if items.len() == expected.len() => {
+                    match self.assignment(expected, items)? {
+                        None => self.decide(false, operator, actual),
+                        Some(assignment) => {
+                            expected
+                                .iter()
+                                .zip(assignment)
+                                .try_for_each(|(matcher, index)| {
+                                    self.matcher(matcher, items.get(index))
+                                })
+                        }
+                    }
+                }
+                _ => self.decide(false, operator, actual),
+            },
+        }
+    }
+
+    /// Whether a text has this part, or a list this item.
+    fn contains(&self, item: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
+        match actual {
+            Some(Data::Array(items)) => {
+                for candidate in items {
+                    if self.holds(item, Some(candidate))? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Some(Data::String(text)) => match &item.form {
+                Form::Value(part) => Ok(part
+                    .render(self.scope)?
+                    .as_str()
+                    .is_some_and(|part| text.contains(part))),
+                _ => Ok(false),
+            },
+            Some(Data::Bytes(bytes)) => match &item.form {
+                Form::Value(part) => Ok(match part.render(self.scope)? {
+                    Data::Bytes(part) => memchr::memmem::find(bytes, &part).is_some(),
+                    _ => false,
+                }),
+                _ => Ok(false),
+            },
+            _ => Ok(false),
+        }
+    }
+
+    /// Which item each matcher gets so that every one gets its own: augmenting paths.
+    fn assignment(&self, matchers: &[Matcher], items: &[Data]) -> Result<Option<Vec<usize>>, Stop> {
+        let mut fits = Vec::with_capacity(matchers.len());
+        for matcher in matchers {
+            let mut row = Vec::new();
+            for (index, item) in items.iter().enumerate() {
+                if self.holds(matcher, Some(item))? {
+                    row.push(index);
+                }
+            }
+            fits.push(row);
+        }
+        let mut owner: Vec<Option<usize>> = vec![None; items.len()];
+        for start in 0..matchers.len() {
+            if !augment(start, &fits, &mut owner, &mut vec![false; items.len()]) {
+                return Ok(None);
+            }
+        }
+        let mut assignment = vec![0; matchers.len()];
+        for (item, matcher) in owner.into_iter().enumerate() {
+            if let Some(slot) = matcher.and_then(|matcher| assignment.get_mut(matcher)) {
+                *slot = item;
+            }
+        }
+        Ok(Some(assignment))
+    }
+
+    /// Whether a matcher holds, its captures forgotten.
+    fn holds(&self, matcher: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
+        let mut trial = Checking::new(self.scope);
+        trial.extra_fields = self.extra_fields;
+        match trial.matcher(matcher, actual) {
+            Ok(()) => Ok(true),
+            Err(Stop::Differs(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn no_more_items(&mut self, expected: usize, items: &[Data]) -> Outcome {
+        match items.get(expected) {
+            None => Ok(()),
+            extra => self.at(Segment::Item(expected), |this| {
+                this.differs(format!("the end of the list, {expected} items long"), extra)
+            }),
+        }
+    }
+
+    fn no_more_fields(
+        &mut self,
+        fields: &indexmap::IndexMap<String, Data>,
+        is_expected: impl Fn(&str) -> bool,
+    ) -> Outcome {
+        if self.extra_fields == ExtraFields::Allowed {
+            return Ok(());
+        }
+        match fields.iter().find(|(key, _)| !is_expected(key)) {
+            None => Ok(()),
+            Some((key, extra)) => self.at(Segment::Field(key.clone()), |this| {
+                this.differs("no such field".to_owned(), Some(extra))
+            }),
+        }
+    }
+
+    fn decide(&self, holds: bool, operator: &Operator, actual: Option<&Data>) -> Outcome {
+        if holds {
+            return Ok(());
+        }
+        self.differs(format!("{{{}}}", operator.describe(self.scope)), actual)
+    }
+
+    fn differs(&self, expected: String, actual: Option<&Data>) -> Outcome {
+        Err(Stop::Differs(Box::new(Mismatch {
+            path: self.written_path(),
+            expected,
+            received: actual.cloned(),
+        })))
+    }
+
+    fn at(&mut self, segment: Segment, check: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+        self.path.push(segment);
+        let outcome = check(self);
+        self.path.pop();
+        outcome
+    }
+
+    fn with_extra_fields(
+        &mut self,
+        extra_fields: ExtraFields,
+        check: impl FnOnce(&mut Self) -> Outcome,
+    ) -> Outcome {
+        let outer = std::mem::replace(&mut self.extra_fields, extra_fields);
+        let outcome = check(self);
+        self.extra_fields = outer;
+        outcome
+    }
+
+    fn written_path(&self) -> String {
+        let mut path = String::new();
+        for segment in &self.path {
+            // Writing to a `String` can't fail.
+            let _ = match segment {
+                Segment::Field(key) if super::template::is_name(key) => {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    write!(path, "{dot}{key}")
+                }
+                Segment::Field(key) => write!(path, "[{}]", quoted(key)),
+                Segment::Item(index) => write!(path, "[{index}]"),
+                Segment::Property(name) => write!(path, "({name})"),
+            };
+        }
+        path
+    }
+}
+
+fn augment(
+    matcher: usize,
+    fits: &[Vec<usize>],
+    owner: &mut [Option<usize>],
+    visited: &mut [bool],
+) -> bool {
+    for &item in fits.get(matcher).into_iter().flatten() {
+        if std::mem::replace(&mut visited[item], true) {
+            continue;
+        }
+        let free = match owner[item] {
+            None => true,
+            Some(other) => augment(other, fits, owner, visited),
+        };
+        if free {
+            owner[item] = Some(matcher);
+            return true;
+        }
+    }
+    false
+}
+
+/// How long a value is; `None` where that means nothing.
+fn length(value: &Data) -> Option<usize> {
+    match value {
+        Data::Array(items) => Some(items.len()),
+        Data::Bytes(bytes) => Some(bytes.len()),
+        Data::Object(fields) => Some(fields.len()),
+        Data::String(text) => Some(text.chars().count()),
+        Data::Bool(_) | Data::Null | Data::Number(_) => None,
+    }
+}
+
+fn compares(comparison: Comparison, actual: Option<&Data>, operand: &Data) -> bool {
+    let order = match (actual, operand) {
+        (Some(Data::Number(actual)), Data::Number(operand)) => compare_numbers(actual, operand),
+        (Some(Data::String(actual)), Data::String(operand)) => Some(actual.as_str().cmp(operand)),
+        _ => None,
+    };
+    order.is_some_and(|order| comparison.holds(order))
+}
+
+/// Numbers by value: 1 and 1.0 are the same (JSON has one kind of number, RFC 8259 section 6).
+fn compare_numbers(left: &serde_json::Number, right: &serde_json::Number) -> Option<Ordering> {
+    let whole = |number: &serde_json::Number| {
+        number
+            .as_i64()
+            .map(i128::from)
+            .or_else(|| number.as_u64().map(i128::from))
+    };
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}

@@ -1,0 +1,301 @@
+//! `${ … }`: expressions over variables, compiled when the file is loaded.
+
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
+use bytes::Bytes;
+use indexmap::IndexMap;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, value::ValueKind};
+use serde_json::Number;
+
+use super::{Scope, TemplateError, functions, scope::split_index};
+use crate::data::Data;
+
+/// How much work one evaluation may do; a comparison or a call is some ten units.
+const FUEL: u64 = 1_000_000;
+
+/// Results are not nested deeper.
+const MAX_DEPTH: usize = 128;
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    functions::register(&mut environment);
+    environment
+});
+
+/// A compiled expression.
+#[derive(Clone)]
+pub(crate) struct Expression {
+    source: Arc<str>,
+    compiled: Arc<minijinja::Expression<'static, 'static>>,
+    /// Variables it reads, with the fields it reads of them: `sender.sid`.
+    variables: Arc<[String]>,
+}
+
+impl Expression {
+    /// Compiles an expression.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with its syntax.
+    pub(crate) fn compile(source: &str) -> Result<Self, String> {
+        let source = source.trim();
+        if source.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        let compiled = ENVIRONMENT
+            .compile_expression_owned(source.to_owned())
+            .map_err(|error| detail(&error))?;
+        let mut variables: Vec<String> = compiled
+            .undeclared_variables(true)
+            .into_iter()
+            .filter(|name| !is_function(name))
+            .collect();
+        variables.sort_unstable();
+        Ok(Self {
+            source: source.into(),
+            compiled: Arc::new(compiled),
+            variables: variables.into(),
+        })
+    }
+
+    /// As written.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The variables it reads.
+    pub(crate) fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// The value.
+    pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Data, TemplateError> {
+        let heads = self
+            .variables
+            .iter()
+            .map(|name| head(name))
+            // The secret is no argument of `jwt`, but what it signs with unless told otherwise.
+            .chain(["credentials_secret"]);
+        let context = Value::from_pairs(
+            heads.filter_map(|name| Some((name.to_owned(), variable(name, scope)?))),
+        );
+        self.compiled
+            .eval(context)
+            .and_then(|value| to_data(&value, 0))
+            .map_err(|error| self.failure(&error, scope))
+    }
+
+    fn failure(&self, error: &minijinja::Error, scope: &Scope) -> TemplateError {
+        if error.kind() == ErrorKind::UndefinedError
+            && let Some(name) = self
+                .variables
+                .iter()
+                .find(|name| variable(head(name), scope).is_none())
+        {
+            return TemplateError::Unset {
+                name: head(name).to_owned(),
+            };
+        }
+        TemplateError::Expression {
+            expression: self.source.to_string(),
+            detail: detail(error),
+        }
+    }
+}
+
+/// Names of all functions, for diagnostics.
+pub(crate) fn function_names() -> Vec<&'static str> {
+    ENVIRONMENT.globals().map(|(name, _)| name).collect()
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "${{ {} }}", self.source)
+    }
+}
+
+fn is_function(name: &str) -> bool {
+    ENVIRONMENT.globals().any(|(global, _)| global == name)
+}
+
+fn head(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+/// What a person needs of an error.
+fn detail(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    }
+}
+
+/// A variable, or the members of a group by their number.
+fn variable(name: &str, scope: &Scope) -> Option<Value> {
+    if let Some(data) = scope.get(name) {
+        return Some(from_data(data));
+    }
+    let members: IndexMap<usize, Value> = scope
+        .iter()
+        .filter_map(|(variable, data)| match split_index(variable) {
+            Some((group, number)) if group == name => Some((number, from_data(data))),
+            _ => None,
+        })
+        .collect();
+    (!members.is_empty()).then(|| Value::from_pairs(members))
+}
+
+/// The value that expressions work on.
+pub(super) fn from_data(data: &Data) -> Value {
+    match data {
+        Data::Null => Value::from(()),
+        Data::Bool(value) => Value::from(*value),
+        Data::Number(number) => {
+            if let Some(value) = number.as_i64() {
+                Value::from(value)
+            } else if let Some(value) = number.as_u64() {
+                Value::from(value)
+            } else {
+                Value::from(number.as_f64().unwrap_or(f64::NAN))
+            }
+        }
+        Data::String(text) => Value::from(text.as_str()),
+        Data::Bytes(bytes) => Value::from_bytes(bytes.to_vec()),
+        Data::Array(items) => items.iter().map(from_data).collect(),
+        Data::Object(fields) => Value::from_pairs(
+            fields
+                .iter()
+                .map(|(key, value)| (key.as_str(), from_data(value))),
+        ),
+    }
+}
+
+/// The data that an expression gives.
+pub(super) fn to_data(value: &Value, depth: usize) -> Result<Data, minijinja::Error> {
+    let unusable = |what: &str| {
+        Err(minijinja::Error::new(
+            ErrorKind::InvalidOperation,
+            what.to_owned(),
+        ))
+    };
+    if depth > MAX_DEPTH {
+        return unusable("the result is nested too deep");
+    }
+    match value.kind() {
+        ValueKind::Undefined => Err(minijinja::Error::new(
+            ErrorKind::UndefinedError,
+            "the result is undefined",
+        )),
+        ValueKind::None => Ok(Data::Null),
+        ValueKind::Bool => Ok(Data::Bool(value.is_true())),
+        ValueKind::Number => number(value),
+        ValueKind::String => Ok(Data::String(value.as_str().unwrap_or_default().to_owned())),
+        ValueKind::Bytes => Ok(Data::Bytes(Bytes::copy_from_slice(
+            value.as_bytes().unwrap_or_default(),
+        ))),
+        ValueKind::Seq | ValueKind::Iterable => value
+            .try_iter()?
+            .map(|item| to_data(&item, depth + 1))
+            .collect::<Result<_, _>>()
+            .map(Data::Array),
+        ValueKind::Map => value
+            .try_iter()?
+            .map(|key| {
+                let field = value.get_item(&key)?;
+                Ok((key.to_string(), to_data(&field, depth + 1)?))
+            })
+            .collect::<Result<_, _>>()
+            .map(Data::Object),
+        _ => unusable("the result is no value"),
+    }
+}
+
+fn number(value: &Value) -> Result<Data, minijinja::Error> {
+    let number = if value.is_integer() {
+        value
+            .as_i64()
+            .map(Number::from)
+            .or_else(|| u64::try_from(value.clone()).ok().map(Number::from))
+    } else {
+        f64::try_from(value.clone()).ok().and_then(Number::from_f64)
+    };
+    number.map(Data::Number).ok_or_else(|| {
+        minijinja::Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{value} is no number that JSON can write"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evaluate(source: &str, scope: &Scope) -> Result<Data, TemplateError> {
+        Expression::compile(source).unwrap().evaluate(scope)
+    }
+
+    #[test]
+    fn values_keep_their_types_through_an_expression() {
+        let mut scope = Scope::default();
+        let value = Data::object([
+            ("z", Data::Bytes(Bytes::from_static(&[0, 255]))),
+            (
+                "a",
+                Data::Array(vec![Data::Null, Data::from(true), Data::from(u64::MAX)]),
+            ),
+        ]);
+        scope.set("value", value.clone());
+        assert_eq!(evaluate("value", &scope), Ok(value));
+    }
+
+    #[test]
+    fn group_members_are_counted_from_one() {
+        let mut scope = Scope::default();
+        for number in 1..=2_u64 {
+            scope.set(
+                format!("watchers[{number}]"),
+                Data::object([("sid", Data::from(format!("s{number}")))]),
+            );
+        }
+        assert_eq!(evaluate("watchers[2].sid", &scope), Ok(Data::from("s2")));
+    }
+
+    #[test]
+    fn missing_variable_is_named() {
+        assert_eq!(
+            evaluate("nobody.sid", &Scope::default()),
+            Err(TemplateError::Unset {
+                name: "nobody".to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn work_without_end_is_stopped() {
+        let result = evaluate(
+            "range(100000) | map('string') | join(',') | length * 0 + range(100000)|sum",
+            &Scope::default(),
+        );
+        assert!(matches!(
+            result,
+            Err(TemplateError::Expression { .. }) | Ok(_)
+        ));
+        let result = evaluate("repeat('a', 999999999999)", &Scope::default());
+        assert!(
+            matches!(result, Err(TemplateError::Expression { .. })),
+            "{result:?}"
+        );
+    }
+}

@@ -1,0 +1,309 @@
+//! Reading the keys of a mapping: typed, with a diagnostic for whatever is not as it should be.
+
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+
+use super::{
+    Span,
+    diagnostic::{Problems, did_you_mean, one_of},
+    node::{Entry, Node, NodeKind, Quoting},
+};
+use crate::data::Data;
+
+/// Values that stand wherever `$name` does, also where a number or a word is needed: a table's row.
+pub(crate) type Substitutes<'n> = BTreeMap<&'n str, &'n Node>;
+
+/// The keys of one mapping; what nobody asks for is unknown.
+pub(crate) struct Fields<'n> {
+    what: &'static str,
+    node: &'n Node,
+    entries: &'n [Entry],
+    known: RefCell<Vec<&'static str>>,
+    /// Unknown keys about which something else was said.
+    forgiven: RefCell<Vec<Span>>,
+    substitutes: Option<&'n Substitutes<'n>>,
+}
+
+/// The value of a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'n> {
+    /// The key, for messages.
+    pub(crate) key: &'static str,
+    /// The value.
+    pub(crate) node: &'n Node,
+}
+
+impl<'n> Fields<'n> {
+    /// Starts reading; `what` names the mapping in messages: "a scenario".
+    pub(crate) fn new(node: &'n Node, what: &'static str, problems: &mut Problems) -> Option<Self> {
+        let Some(entries) = node.entries() else {
+            problems.error(
+                "wrong-type",
+                node.span,
+                format!("{what} must be a mapping, found {}", node.describe()),
+            );
+            return None;
+        };
+        Some(Self {
+            what,
+            node,
+            entries,
+            known: RefCell::default(),
+            forgiven: RefCell::default(),
+            substitutes: None,
+        })
+    }
+
+    /// With values for `$name` where a typed value is needed.
+    pub(crate) fn with_substitutes(mut self, substitutes: &'n Substitutes<'n>) -> Self {
+        self.substitutes = Some(substitutes);
+        self
+    }
+
+    /// Names the mapping more closely.
+    pub(crate) fn named(mut self, what: &'static str) -> Self {
+        self.what = what;
+        self
+    }
+
+    /// Keys that nobody asked for so far.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &'n Entry> {
+        let known = self.known.borrow().clone();
+        self.entries
+            .iter()
+            .filter(move |entry| !known.contains(&entry.key.as_str()))
+    }
+
+    /// Takes a key off the unknown ones, without reading it.
+    pub(crate) fn forgive(&self, entry: &Entry) {
+        self.forgiven.borrow_mut().push(entry.key_span);
+    }
+
+    /// The value of `key` as it is written.
+    pub(crate) fn raw(&self, key: &'static str) -> Option<Field<'n>> {
+        self.known.borrow_mut().push(key);
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(Field {
+            key,
+            node: &entry.value,
+        })
+    }
+
+    /// The value of `key`, a table's value in place of `$name`.
+    pub(crate) fn get(&self, key: &'static str) -> Option<Field<'n>> {
+        let field = self.raw(key)?;
+        Some(Field {
+            key,
+            node: substituted(field.node, self.substitutes),
+        })
+    }
+
+    /// The value of a key that must be there.
+    pub(crate) fn require(&self, key: &'static str, problems: &mut Problems) -> Option<Field<'n>> {
+        let field = self.get(key);
+        if field.is_none() {
+            self.missing(key, problems);
+        }
+        field
+    }
+
+    /// Says that `key` is missing.
+    pub(crate) fn missing(&self, key: &'static str, problems: &mut Problems) {
+        let span = self
+            .entries
+            .first()
+            .map_or(self.node.span, |entry| entry.key_span.to(entry.value.span));
+        problems.error_at_line("missing-key", span, format!("{} needs `{key}`", self.what));
+    }
+
+    /// Says that at most one of `keys` can be given, if more are.
+    pub(crate) fn exclusive(&self, keys: &[&'static str], problems: &mut Problems) {
+        let mut given = self
+            .entries
+            .iter()
+            .filter(|entry| keys.contains(&entry.key.as_str()));
+        if let (Some(first), Some(second)) = (given.next(), given.next()) {
+            let (first_key, second_key) = (&first.key, &second.key);
+            problems
+                .error(
+                    "conflict",
+                    second.key_span,
+                    format!("`{second_key}` can't stand beside `{first_key}`"),
+                )
+                .related = Some((first.key_span, String::new()));
+        }
+    }
+
+    /// Reports the keys that nobody asked for.
+    pub(crate) fn finish(self, problems: &mut Problems) {
+        let (known, forgiven) = (self.known.into_inner(), self.forgiven.into_inner());
+        for entry in self.entries {
+            if known.contains(&entry.key.as_str()) || forgiven.contains(&entry.key_span) {
+                continue;
+            }
+            let help = did_you_mean(&entry.key, known.iter().copied()).unwrap_or_else(|| {
+                let mut names = known.clone();
+                names.sort_unstable();
+                names.dedup();
+                format!("{} takes {}", self.what, one_of(names))
+            });
+            problems
+                .error(
+                    "unknown-key",
+                    entry.key_span,
+                    format!("{} has no key `{}`", self.what, entry.key),
+                )
+                .help = Some(help);
+        }
+    }
+}
+
+impl<'n> Field<'n> {
+    /// Says what was expected and what stands there.
+    pub(crate) fn wrong(&self, expected: &str, problems: &mut Problems) {
+        problems.error(
+            "wrong-type",
+            self.node.span,
+            format!(
+                "`{}` must be {expected}, found {}",
+                self.key,
+                self.node.describe()
+            ),
+        );
+    }
+
+    /// Text that is not empty.
+    pub(crate) fn text(&self, problems: &mut Problems) -> Option<&'n str> {
+        match self.node.text() {
+            Some(text) if !text.trim().is_empty() => Some(text),
+            _ => {
+                self.wrong("text", problems);
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn boolean(&self, problems: &mut Problems) -> Option<bool> {
+        let value = self.node.to_data().as_bool();
+        if value.is_none() {
+            self.wrong("`true` or `false`", problems);
+        }
+        value
+    }
+
+    /// A whole number of a range.
+    pub(crate) fn number(&self, least: u64, most: u64, problems: &mut Problems) -> Option<u64> {
+        let value = match &self.node.kind {
+            NodeKind::Scalar(_) => self.node.to_data().as_u64(),
+            NodeKind::Mapping(_) | NodeKind::Sequence(_) => None,
+        };
+        let value = value.filter(|value| (least..=most).contains(value));
+        if value.is_none() {
+            self.wrong(&format!("a whole number from {least} to {most}"), problems);
+        }
+        value
+    }
+
+    /// A duration with its unit.
+    pub(crate) fn duration(&self, problems: &mut Problems) -> Option<Duration> {
+        let text = match &self.node.kind {
+            NodeKind::Scalar(scalar) => scalar.text.as_str(),
+            NodeKind::Mapping(_) | NodeKind::Sequence(_) => "",
+        };
+        if let Ok(duration) = humantime::parse_duration(text) {
+            return Some(duration);
+        }
+        if !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit()) {
+            problems
+                .error(
+                    "duration-without-unit",
+                    self.node.span,
+                    format!("`{}: {text}` has no unit", self.key),
+                )
+                .help = Some(format!("write `{text}ms` or `{text}s`"));
+        } else {
+            problems
+                .error(
+                    "bad-duration",
+                    self.node.span,
+                    format!(
+                        "`{}` must be a duration, found {}",
+                        self.key,
+                        self.node.describe()
+                    ),
+                )
+                .help = Some("write `200ms`, `5s` or `1m 30s`".to_owned());
+        }
+        None
+    }
+
+    /// One of some words.
+    pub(crate) fn choice<T: Copy>(
+        &self,
+        choices: &[(&'static str, T)],
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let names = || choices.iter().map(|(name, _)| *name);
+        let Some(text) = self.node.text() else {
+            self.wrong(&one_of(names()), problems);
+            return None;
+        };
+        let found = choices.iter().find(|(name, _)| *name == text);
+        if found.is_none() {
+            problems
+                .error(
+                    "unknown-value",
+                    self.node.span,
+                    format!("`{}` can't be {}", self.key, self.node.describe()),
+                )
+                .help = Some(
+                did_you_mean(text, names()).unwrap_or_else(|| format!("write {}", one_of(names()))),
+            );
+        }
+        found.map(|(_, choice)| *choice)
+    }
+
+    /// The items of a list; one value is a list of itself.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Self> + use<'n> {
+        let items = match &self.node.kind {
+            NodeKind::Sequence(items) => items.as_slice(),
+            NodeKind::Mapping(_) | NodeKind::Scalar(_) => std::slice::from_ref(self.node),
+        };
+        let key = self.key;
+        items.iter().map(move |node| Self { key, node })
+    }
+
+    /// A list of texts; one text is a list of itself.
+    pub(crate) fn texts(&self, problems: &mut Problems) -> Vec<(&'n str, Self)> {
+        self.items()
+            .filter_map(|item| Some((item.text(problems)?, item)))
+            .collect()
+    }
+}
+
+/// The row's value where `node` is nothing but `$name` and the row has that name.
+pub(crate) fn substituted<'n>(node: &'n Node, substitutes: Option<&Substitutes<'n>>) -> &'n Node {
+    let Some(substitutes) = substitutes else {
+        return node;
+    };
+    match &node.kind {
+        NodeKind::Scalar(scalar) if scalar.text.starts_with('$') => scalar
+            .text
+            .strip_prefix('$')
+            .and_then(|name| substitutes.get(name))
+            .copied()
+            .unwrap_or(node),
+        _ => node,
+    }
+}
+
+/// Whether a node is an unquoted `null` or nothing at all, where a verb stands alone.
+pub(crate) fn is_bare(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Scalar(scalar) => {
+            scalar.quoting == Quoting::Plain && scalar.value() == Data::Null
+        }
+        NodeKind::Mapping(entries) => entries.is_empty(),
+        NodeKind::Sequence(_) => false,
+    }
+}

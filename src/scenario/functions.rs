@@ -1,0 +1,284 @@
+//! The functions of expressions.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use indexmap::IndexMap;
+use minijinja::{
+    Environment, Error, ErrorKind, State, Value,
+    value::{Kwargs, ValueKind},
+};
+use rand::{Rng, RngCore};
+
+use super::{
+    expression::{from_data, to_data},
+    jwt::{JwtAlgorithm, mint_jwt},
+};
+use crate::data::{Data, hex, unhex};
+
+/// No function makes a longer text.
+const MAX_LENGTH: usize = 256 * 1024 * 1024;
+
+/// Every function, for the reference of the language.
+pub const FUNCTIONS: &[(&str, &str)] = &[
+    ("base64(x)", "standard base64 of text or bytes"),
+    ("base64url(x)", "base64 for URLs, without padding"),
+    (
+        "bytes(x)",
+        "the UTF-8 bytes of a text; of a number, so many zero bytes",
+    ),
+    (
+        "close_payload(code, reason='')",
+        "the payload of a WebSocket close frame",
+    ),
+    ("epoch_ms(offset='0s')", "milliseconds since 1970"),
+    ("from_hex(text)", "the bytes that hex digits spell"),
+    ("from_json(text)", "the value that a JSON text holds"),
+    ("hex(x)", "hex digits of text or bytes"),
+    ("json(x)", "compact JSON of a value"),
+    (
+        "jwt(sub=…, expires='1h', not_before='0s', issued='0s', secret=…, alg='HS256', …)",
+        "a signed token; further names are claims",
+    ),
+    ("length(x)", "characters of a text, bytes, items or fields"),
+    ("now(offset='0s')", "the time in ISO 8601"),
+    ("random_bytes(n)", "bytes that nobody can guess"),
+    ("repeat(x, n)", "a text or bytes n times"),
+    ("unique(prefix='')", "a text that no other run makes"),
+    ("utf8(bytes)", "the text that bytes spell"),
+];
+
+/// Adds all functions.
+pub(super) fn register(environment: &mut Environment<'_>) {
+    environment.add_function("base64", |value: Value| {
+        octets(&value).map(|octets| BASE64_STANDARD.encode(octets))
+    });
+    environment.add_function("base64url", |value: Value| {
+        octets(&value).map(|octets| BASE64_URL_SAFE_NO_PAD.encode(octets))
+    });
+    environment.add_function("bytes", bytes);
+    environment.add_function("close_payload", close_payload);
+    environment.add_function("epoch_ms", |offset: Option<String>| {
+        moment(offset.as_deref()).map(whole)
+    });
+    environment.add_function("from_hex", |text: String| {
+        unhex(&text)
+            .map(Value::from_bytes)
+            .ok_or_else(|| invalid(format!("`{text}` is not hex")))
+    });
+    environment.add_function("from_json", |text: String| {
+        serde_json::from_str::<serde_json::Value>(&text)
+            .map(|json| from_data(&Data::from(json)))
+            .map_err(|error| invalid(format!("not JSON: {error}")))
+    });
+    environment.add_function("hex", |value: Value| {
+        octets(&value).map(|octets| hex(&octets))
+    });
+    environment.add_function("json", |value: Value| {
+        to_data(&value, 0).map(|data| data.to_string())
+    });
+    environment.add_function("jwt", jwt);
+    environment.add_function("length", length);
+    environment.add_function("now", now);
+    environment.add_function("random_bytes", |count: usize| {
+        bounded(Some(count))?;
+        let mut octets = vec![0; count];
+        rand::rng().fill_bytes(&mut octets);
+        Ok::<_, Error>(Value::from_bytes(octets))
+    });
+    environment.add_function("repeat", repeat);
+    environment.add_function("unique", |prefix: Option<String>| {
+        let prefix = prefix.unwrap_or_default();
+        format!("{prefix}{:016x}", rand::rng().random::<u64>())
+    });
+    environment.add_function("utf8", |value: Value| {
+        String::from_utf8(octets(&value)?).map_err(|_| invalid("the bytes are not UTF-8"))
+    });
+}
+
+fn invalid(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, detail.into())
+}
+
+fn bounded(length: Option<usize>) -> Result<(), Error> {
+    match length {
+        Some(length) if length <= MAX_LENGTH => Ok(()),
+        _ => Err(invalid(format!("longer than {MAX_LENGTH} bytes"))),
+    }
+}
+
+/// The bytes of text or bytes.
+fn octets(value: &Value) -> Result<Vec<u8>, Error> {
+    match value.kind() {
+        ValueKind::String | ValueKind::Bytes => Ok(value.as_bytes().unwrap_or_default().to_vec()),
+        kind => Err(invalid(format!("needs text or bytes, not {kind}"))),
+    }
+}
+
+fn bytes(value: Value) -> Result<Value, Error> {
+    if value.is_integer() {
+        let count = usize::try_from(value)?;
+        bounded(Some(count))?;
+        return Ok(Value::from_bytes(vec![0; count]));
+    }
+    octets(&value).map(Value::from_bytes)
+}
+
+/// RFC 6455 section 5.5.1: two bytes of status code, then the reason.
+fn close_payload(code: u16, reason: Option<String>) -> Value {
+    let mut payload = code.to_be_bytes().to_vec();
+    payload.extend_from_slice(reason.unwrap_or_default().as_bytes());
+    Value::from_bytes(payload)
+}
+
+fn length(value: Value) -> Result<usize, Error> {
+    match value.kind() {
+        ValueKind::String => Ok(value.as_str().unwrap_or_default().chars().count()),
+        ValueKind::Bytes => Ok(value.as_bytes().unwrap_or_default().len()),
+        kind => value
+            .len()
+            .ok_or_else(|| invalid(format!("{kind} has no length"))),
+    }
+}
+
+fn repeat(value: Value, times: usize) -> Result<Value, Error> {
+    let octets = octets(&value)?;
+    bounded(octets.len().checked_mul(times))?;
+    let repeated = octets.repeat(times);
+    if value.kind() == ValueKind::Bytes {
+        return Ok(Value::from_bytes(repeated));
+    }
+    String::from_utf8(repeated)
+        .map(Value::from)
+        .map_err(|_| invalid("not UTF-8"))
+}
+
+fn now(offset: Option<String>) -> Result<String, Error> {
+    let milliseconds = whole(moment(offset.as_deref())?);
+    let timestamp = jiff::Timestamp::from_millisecond(milliseconds)
+        .map_err(|error| invalid(error.to_string()))?;
+    Ok(format!("{timestamp:.3}"))
+}
+
+fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
+    let text = |name: &str| arguments.get::<Option<String>>(name);
+    let algorithm = text("alg")?.unwrap_or_else(|| "HS256".to_owned());
+    let algorithm = JwtAlgorithm::from_name(&algorithm).ok_or_else(|| {
+        invalid(format!(
+            "`alg` is one of {}",
+            JwtAlgorithm::NAMES.join(", ")
+        ))
+    })?;
+    let secret = match text("secret")? {
+        Some(secret) => secret,
+        None => state
+            .lookup("credentials_secret")
+            .filter(|secret| secret.kind() == ValueKind::String)
+            .map(|secret| secret.to_string())
+            .or_else(|| (algorithm == JwtAlgorithm::None).then(String::new))
+            .ok_or_else(|| invalid("the target has no secret; give `secret=…`"))?,
+    };
+    let mut claims = IndexMap::new();
+    for (argument, claim) in [("expires", "exp"), ("not_before", "nbf"), ("issued", "iat")] {
+        if let Some(offset) = text(argument)? {
+            let seconds = whole(moment(Some(&offset))? / 1000.0);
+            claims.insert(claim.to_owned(), Data::from(seconds));
+        }
+    }
+    for name in arguments.args() {
+        if ["alg", "secret", "expires", "not_before", "issued"].contains(&name) {
+            continue;
+        }
+        claims.insert(name.to_owned(), to_data(&arguments.get::<Value>(name)?, 0)?);
+    }
+    mint_jwt(&Data::Object(claims), algorithm, &secret).map_err(|error| invalid(error.to_string()))
+}
+
+/// Milliseconds since 1970, moved by a duration text with an optional sign.
+fn moment(offset: Option<&str>) -> Result<f64, Error> {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(|error| invalid(error.to_string()))?;
+    let offset = offset.unwrap_or("0s");
+    let (sign, duration) = match offset.strip_prefix('-') {
+        Some(duration) => (-1.0, duration),
+        None => (1.0, offset.strip_prefix('+').unwrap_or(offset)),
+    };
+    let duration = humantime::parse_duration(duration)
+        .map_err(|_| invalid(format!("`{offset}` is no duration; write `-60s` or `1h`")))?;
+    Ok(now
+        .as_secs_f64()
+        .mul_add(1000.0, sign * duration.as_secs_f64() * 1000.0))
+}
+
+/// The whole part; times of any year fit.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "saturates, and times are far from the bounds"
+)]
+fn whole(number: f64) -> i64 {
+    number.floor() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Scope, expression::Expression};
+
+    fn evaluate(source: &str) -> Data {
+        let mut scope = Scope::default();
+        scope.set("credentials_secret", Data::from("secret"));
+        Expression::compile(source)
+            .unwrap()
+            .evaluate(&scope)
+            .unwrap()
+    }
+
+    #[test]
+    fn functions_give_what_they_say() {
+        for (source, expected) in [
+            ("base64('hi?')", Data::from("aGk/")),
+            ("base64url('hi?')", Data::from("aGk_")),
+            ("utf8(bytes('ä'))", Data::from("ä")),
+            ("hex(bytes(2))", Data::from("0000")),
+            ("hex(close_payload(1000, 'a'))", Data::from("03e861")),
+            ("from_json('[1]')", Data::Array(vec![Data::from(1_u64)])),
+            (
+                "json({'a': from_hex('ff')})",
+                Data::from(r#"{"a":{"$bytes":"ff"}}"#),
+            ),
+            ("length('äö')", Data::from(2_u64)),
+            ("repeat('ab', 3)", Data::from("ababab")),
+            ("length(random_bytes(7))", Data::from(7_u64)),
+            ("unique('u-') != unique('u-')", Data::from(true)),
+            ("now() | length", Data::from(24_u64)),
+            ("epoch_ms('1s') - epoch_ms() > 900", Data::from(true)),
+        ] {
+            assert_eq!(evaluate(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn token_carries_claims_and_moved_times() {
+        let Data::String(token) = evaluate("jwt(sub='u1', role='admin', expires='-60s')") else {
+            panic!("a token is text");
+        };
+        let payload = token.split('.').nth(1).unwrap();
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(claims["sub"], "u1");
+        assert_eq!(claims["role"], "admin");
+        let now = i64::try_from(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_secs(),
+        )
+        .unwrap();
+        let age = now - claims["exp"].as_i64().unwrap();
+        assert!((59..=65).contains(&age), "expired {age} seconds ago");
+    }
+}

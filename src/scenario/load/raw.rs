@@ -1,0 +1,240 @@
+//! Verbs below Socket.IO: `send`, `receive`, `frame`, `bytes`, `closed`.
+
+use super::{connection, steps::StepReader};
+use crate::{
+    data::Data,
+    scenario::{
+        Action, CloseHow, Closed, Incoming, PacketTemplate, Receive, Send, SendBytes, SendFrame,
+        Template,
+        fields::{Field, Fields, is_bare},
+        node::NodeKind,
+    },
+};
+
+/// RFC 6455 section 5.2.
+const OPCODES: &[(&str, u8)] = &[
+    ("binary", 0x2),
+    ("close", 0x8),
+    ("continuation", 0x0),
+    ("ping", 0x9),
+    ("pong", 0xa),
+    ("text", 0x1),
+];
+
+/// A frame is not written in larger pieces.
+const MAX_CHOP: u64 = 1 << 30;
+
+pub(super) fn send(
+    value: &Field<'_>,
+    fields: &Fields<'_>,
+    steps: &mut StepReader<'_, '_>,
+) -> Action {
+    let packets = value
+        .items()
+        .filter_map(|item| packet(&item, steps))
+        .collect();
+    let response = connection::http_pattern(fields, steps);
+    Action::Send(Send { packets, response })
+}
+
+fn packet(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<PacketTemplate> {
+    let expected = "a packet's text, `{message: …}` or `{binary: …}`";
+    match &field.node.kind {
+        NodeKind::Scalar(_) if !is_bare(field.node) => {
+            Some(PacketTemplate::Text(steps.text(field.node)))
+        }
+        NodeKind::Mapping(entries) => match entries.as_slice() {
+            [entry] if entry.key == "binary" => {
+                Some(PacketTemplate::Binary(steps.template(&entry.value)))
+            }
+            [entry] if entry.key == "message" => {
+                Some(PacketTemplate::Message(steps.text(&entry.value)))
+            }
+            _ => {
+                field.wrong(expected, steps.problems);
+                None
+            }
+        },
+        NodeKind::Scalar(_) | NodeKind::Sequence(_) => {
+            field.wrong(expected, steps.problems);
+            None
+        }
+    }
+}
+
+pub(super) fn receive(
+    value: &Field<'_>,
+    fields: &Fields<'_>,
+    steps: &mut StepReader<'_, '_>,
+) -> Option<Action> {
+    let any_order = fields
+        .get("order")
+        .and_then(|order| order.choice(&[("any", true), ("strict", false)], steps.problems))
+        .unwrap_or(false);
+    let what = incoming(value, steps)?;
+    Some(Action::Receive(Receive { what, any_order }))
+}
+
+fn incoming(value: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incoming> {
+    if is_bare(value.node) {
+        value.wrong("what must come, or `nothing`", steps.problems);
+        return None;
+    }
+    if value.node.text() == Some("nothing") {
+        return Some(Incoming::Nothing);
+    }
+    let single = value.node.entries().and_then(|entries| match entries {
+        [entry] => Some(entry),
+        _ => None,
+    });
+    let Some(entry) = single else {
+        return Some(Incoming::Text(steps.matcher(value.node)));
+    };
+    let inner = |key| Field {
+        key,
+        node: &entry.value,
+    };
+    match entry.key.as_str() {
+        "binary" => Some(Incoming::Binary(steps.matcher(&entry.value))),
+        "bytes" => Some(Incoming::Bytes(steps.matcher(&entry.value))),
+        "frame" => incoming_frame(&inner("frame"), steps),
+        "http" => connection::response(&inner("http"), steps).map(Incoming::Http),
+        "message" => Some(Incoming::Message(steps.matcher(&entry.value))),
+        "packet" => Some(Incoming::Packet(steps.matcher(&entry.value))),
+        key if key.starts_with('$') => Some(Incoming::Text(steps.matcher(value.node))),
+        key => {
+            let kinds = ["binary", "bytes", "frame", "http", "message", "packet"];
+            steps
+                .problems
+                .error(
+                    "unknown-key",
+                    entry.key_span,
+                    format!("`receive` has no kind `{key}`"),
+                )
+                .help = Some(
+                crate::scenario::diagnostic::did_you_mean(key, kinds).unwrap_or_else(|| {
+                    format!("write {}", crate::scenario::diagnostic::one_of(kinds))
+                }),
+            );
+            None
+        }
+    }
+}
+
+fn incoming_frame(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incoming> {
+    let substitutes = steps.substitutes;
+    let fields = Fields::new(field.node, "a frame", steps.problems)?;
+    let fields = fields.with_substitutes(substitutes);
+    let frame = Incoming::Frame {
+        opcode: opcode(&fields, steps),
+        fin: fields
+            .get("fin")
+            .and_then(|fin| fin.boolean(steps.problems)),
+        rsv: reserved_bits(&fields, steps),
+        payload: steps.matcher_of(&fields, "payload"),
+    };
+    fields.finish(steps.problems);
+    Some(frame)
+}
+
+pub(super) fn frame(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Action {
+    let flag = |key, default, steps: &mut StepReader<'_, '_>| {
+        fields
+            .get(key)
+            .and_then(|flag| flag.boolean(steps.problems))
+            .unwrap_or(default)
+    };
+    let length_form = fields
+        .get("length")
+        .and_then(|length| length.choice(&[("16", 16), ("64", 64)], steps.problems));
+    let declared_length = fields
+        .get("declared-length")
+        .and_then(|length| length.number(0, u64::MAX, steps.problems));
+    Action::Frame(SendFrame {
+        fin: flag("fin", true, steps),
+        rsv: reserved_bits(fields, steps).unwrap_or(0),
+        opcode: opcode(fields, steps).unwrap_or(0x1),
+        masked: flag("mask", true, steps),
+        payload: steps
+            .template_of(fields, "payload")
+            .unwrap_or_else(|| Template::literal(Data::from(""))),
+        length_form,
+        declared_length,
+        chop: chop(fields, steps),
+        compress: flag("compress", false, steps),
+    })
+}
+
+pub(super) fn bytes(
+    value: &Field<'_>,
+    fields: &Fields<'_>,
+    steps: &mut StepReader<'_, '_>,
+) -> Action {
+    let data = steps.template(value.node);
+    Action::Bytes(SendBytes {
+        data,
+        chop: chop(fields, steps),
+    })
+}
+
+pub(super) fn closed(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<Action> {
+    let ways = [
+        ("close-frame", CloseHow::CloseFrame),
+        ("close-packet", CloseHow::ClosePacket),
+        ("eof", CloseHow::Eof),
+        ("http-error", CloseHow::HttpError),
+        ("reset", CloseHow::Reset),
+    ];
+    let how = fields
+        .get("how")
+        .map(|how| {
+            how.items()
+                .filter_map(|item| item.choice(&ways, steps.problems))
+                .collect()
+        })
+        .unwrap_or_default();
+    let code = steps.matcher_of(fields, "code");
+    let reason = steps.matcher_of(fields, "reason");
+    let stays_open = steps.flag(fields, "stays-open");
+    let namespace = fields
+        .raw("namespace")
+        .map(|namespace| connection::namespace(&namespace, steps));
+    if stays_open {
+        for key in ["code", "reason", "how", "namespace"] {
+            fields.exclusive(&["stays-open", key], steps.problems);
+        }
+    }
+    let verb = fields.raw("closed")?;
+    if !is_bare(verb.node) {
+        verb.wrong(
+            "empty, or a mapping: `closed: { code: 1002 }`",
+            steps.problems,
+        );
+    }
+    Some(Action::Closed(Closed {
+        code,
+        reason,
+        how,
+        stays_open,
+        namespace,
+    }))
+}
+
+fn opcode(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<u8> {
+    let field = fields.get("opcode")?;
+    if field.node.to_data().as_u64().is_some() {
+        let number = field.number(0, 15, steps.problems)?;
+        return u8::try_from(number).ok();
+    }
+    field.choice(OPCODES, steps.problems)
+}
+
+fn reserved_bits(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<u8> {
+    let bits = fields.get("rsv")?.number(0, 7, steps.problems)?;
+    u8::try_from(bits).ok()
+}
+
+fn chop(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<usize> {
+    let size = fields.get("chop")?.number(1, MAX_CHOP, steps.problems)?;
+    usize::try_from(size).ok()
+}

@@ -1,0 +1,505 @@
+//! One entry of `scenarios:`, with its table unfolded.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{
+    cast,
+    file::{Known, level_of, names, tier_of, transports},
+    steps::{StepReader, can_fail},
+    table::{Row, plain_values, rows},
+};
+use crate::{
+    data::Data,
+    scenario::{
+        Action, Level, Scenario, Scope, Span, Step, Template, Tier, Transport,
+        diagnostic::{Problems, did_you_mean},
+        fields::{Field, Fields, Substitutes},
+        node::{Entry, Node, NodeKind},
+        template::is_name,
+        values::is_expectation,
+    },
+};
+
+/// What a file says for all its scenarios.
+pub(super) struct Defaults<'n> {
+    pub(super) needs: Vec<String>,
+    pub(super) level: Option<Level>,
+    pub(super) tier: Option<Tier>,
+    pub(super) transports: Option<Vec<Transport>>,
+    pub(super) exclusive: Option<bool>,
+    pub(super) background: &'n [Node],
+}
+
+/// Reads the scenarios of one file.
+pub(super) struct ScenarioReader<'f, 'p> {
+    known: Known<'f>,
+    defaults: &'f Defaults<'f>,
+    problems: &'p mut Problems,
+    /// Ids and aliases of this file, and where they stand.
+    ids: BTreeMap<String, Span>,
+}
+
+impl<'f, 'p> ScenarioReader<'f, 'p> {
+    pub(super) fn new(
+        known: Known<'f>,
+        defaults: &'f Defaults<'f>,
+        problems: &'p mut Problems,
+    ) -> Self {
+        Self {
+            known,
+            defaults,
+            problems,
+            ids: BTreeMap::new(),
+        }
+    }
+
+    /// The scenario, or one for each row of its table.
+    pub(super) fn entry(&mut self, node: &Node) -> Vec<Scenario> {
+        let Some(fields) = Fields::new(node, "a scenario", self.problems) else {
+            return Vec::new();
+        };
+        let id = self.id(&fields);
+        let table = fields.raw("each").map(|each| rows(&each, self.problems));
+        match table {
+            None => self.scenario(node, id, None, &[]).into_iter().collect(),
+            Some(rows) => rows
+                .iter()
+                .filter_map(|row| self.scenario(node, id, Some(row), &rows))
+                .collect(),
+        }
+    }
+
+    fn id<'n>(&mut self, fields: &Fields<'n>) -> Option<&'n str> {
+        let field = fields.require("id", self.problems)?;
+        let id = field.text(self.problems)?;
+        self.check_id(id, field.node.span);
+        if let Some(aliases) = fields.raw("aliases") {
+            for (alias, item) in aliases.texts(self.problems) {
+                self.check_id(alias, item.node.span);
+            }
+        }
+        Some(id)
+    }
+
+    fn check_id(&mut self, id: &str, span: Span) {
+        if !is_id(id) {
+            self.problems
+                .error("bad-id", span, format!("`{id}` can't be an id"))
+                .help = Some(
+                "an id is lower-case words joined by `-`, in parts joined by `/`: `rooms/sender-excluded`".to_owned(),
+            );
+        }
+        if let Some(first) = self.ids.insert(id.to_owned(), span) {
+            self.problems
+                .error("duplicate-id", span, format!("the id `{id}` is taken"))
+                .related = Some((first, "taken here".to_owned()));
+        }
+    }
+
+    fn scenario(
+        &mut self,
+        node: &Node,
+        id: Option<&str>,
+        row: Option<&Row<'_>>,
+        rows: &[Row<'_>],
+    ) -> Option<Scenario> {
+        let overridden = with_overrides(node, row);
+        let whole = Fields::new(&overridden, "a scenario", self.problems)?;
+        let vars = whole.raw("vars").and_then(|vars| self.vars(&vars));
+        let vars: Vec<&Entry> = vars
+            .unwrap_or_default()
+            .iter()
+            .filter(|entry| !is_in(row, &entry.key))
+            .collect();
+        let values = row.map(|row| row.values.as_slice()).unwrap_or_default();
+        let substitutes: Substitutes<'_> = values
+            .iter()
+            .chain(&vars)
+            .map(|entry| (entry.key.as_str(), &entry.value))
+            .collect();
+        let expectations: Substitutes<'_> = substitutes
+            .iter()
+            .filter(|(_, node)| is_expectation(node))
+            .map(|(name, node)| (*name, *node))
+            .collect();
+        let fields = whole.with_substitutes(&substitutes);
+        for key in ["id", "aliases", "each"] {
+            fields.raw(key);
+        }
+
+        let title = self.sentence(&fields, "title", row);
+        if title.is_none() && fields.raw("title").is_none() {
+            fields.missing("title", self.problems);
+        }
+        let why = self.sentence(&fields, "why", row);
+        let level = fields
+            .get("level")
+            .and_then(|level| level_of(&level, self.problems));
+        let tier = fields
+            .get("tier")
+            .and_then(|tier| tier_of(&tier, self.problems));
+        let transports = transports(&fields, self.problems);
+        let exclusive = fields
+            .get("exclusive")
+            .and_then(|exclusive| exclusive.boolean(self.problems));
+        let verifies = self.verifies(&fields);
+        let catches = self.catches(&fields);
+        let mut needs = self.defaults.needs.clone();
+        if let Some(own) = fields.get("needs") {
+            needs.extend(names(&own, self.problems));
+        }
+        needs.sort();
+        needs.dedup();
+        let settle = self.duration(&fields, "settle");
+        let within = self.duration(&fields, "within");
+        let without = self.without(&fields);
+
+        let mut reader = StepReader::new(self.problems, &substitutes, &expectations);
+        let variables = variables(values, &vars, &expectations, &mut reader);
+        if let Some(clients) = fields.raw("clients") {
+            cast::read(&clients, &mut reader);
+        }
+        let mut steps = reader.steps(self.defaults.background);
+        let own_steps = fields.require("steps", reader.problems);
+        if let Some(own) = own_steps.and_then(|own| super::file::list(&own, reader.problems)) {
+            let before = reader.problems.count();
+            let own = reader.steps(own);
+            // A step that could not be read may be the one that can fail.
+            if reader.problems.count() == before && !own.iter().any(can_fail) {
+                reader
+                    .problems
+                    .error_at_line(
+                        "cannot-fail",
+                        node.span,
+                        "no step of this scenario can fail",
+                    )
+                    .help = Some(
+                    "add what must come of it: `expect`, `deliver`, `never`, `call` …".to_owned(),
+                );
+            }
+            steps.extend(own);
+        }
+        fields.finish(reader.problems);
+        let (cast, names_in_force) = reader.finish();
+        let clients = opened_by_hand(cast, &steps, self.problems);
+        already_connected(&clients, &steps, self.problems);
+        names_in_force.finish(|name| missing_in_row(name, row, rows), self.problems);
+
+        Some(Scenario {
+            id: scenario_id(id?, row),
+            aliases: self.aliases(&overridden, row),
+            title: title?,
+            why,
+            level: level.or(self.defaults.level).unwrap_or(Level::Must),
+            tier: tier.or(self.defaults.tier).unwrap_or_default(),
+            verifies,
+            catches,
+            needs,
+            transports: transports
+                .or_else(|| self.defaults.transports.clone())
+                .unwrap_or_default(),
+            exclusive: exclusive.or(self.defaults.exclusive).unwrap_or(false),
+            settle,
+            within,
+            without,
+            variables,
+            clients,
+            steps,
+            source: Arc::clone(self.problems.source()),
+            span: node.span,
+            row: row.map(|row| row.span),
+        })
+    }
+
+    fn vars<'n>(&mut self, field: &Field<'n>) -> Option<&'n [Entry]> {
+        let NodeKind::Mapping(entries) = &field.node.kind else {
+            field.wrong("a mapping of names to values", self.problems);
+            return None;
+        };
+        for entry in entries {
+            if !is_name(&entry.key) {
+                self.problems
+                    .error(
+                        "bad-name",
+                        entry.key_span,
+                        format!("`{}` can't be the name of a variable", entry.key),
+                    )
+                    .help = Some("a name is letters, digits and `_`, no digit first".to_owned());
+            }
+        }
+        Some(entries)
+    }
+
+    /// A sentence in which a row's values can stand.
+    fn sentence(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &'static str,
+        row: Option<&Row<'_>>,
+    ) -> Option<String> {
+        let field = fields.raw(key)?;
+        let text = field.text(self.problems)?;
+        let mut scope = Scope::default();
+        for (name, value) in plain_values(row) {
+            scope.set(name, value);
+        }
+        let filled = Template::text(text)
+            .map_err(|error| error.to_string())
+            .and_then(|template| {
+                template
+                    .render_text(&scope)
+                    .map_err(|error| error.to_string())
+            });
+        match filled {
+            Ok(text) => Some(text),
+            Err(reason) => {
+                self.problems
+                    .error("bad-template", field.node.span, reason)
+                    .help = Some(format!(
+                    "`{key}` can hold the values of its row; write `$$` for a dollar sign"
+                ));
+                None
+            }
+        }
+    }
+
+    fn duration(&mut self, fields: &Fields<'_>, key: &'static str) -> Option<Duration> {
+        fields.get(key)?.duration(self.problems)
+    }
+
+    fn verifies(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(field) = fields.get("verifies") else {
+            return Vec::new();
+        };
+        let texts = field.texts(self.problems);
+        if let Some(requirements) = self.known.requirements {
+            for (id, item) in &texts {
+                if !requirements.entries.contains_key(*id) {
+                    let near = did_you_mean(id, requirements.entries.keys().map(String::as_str));
+                    self.problems
+                        .error(
+                            "unknown-requirement",
+                            item.node.span,
+                            format!("there is no requirement `{id}`"),
+                        )
+                        .help = near
+                        .or_else(|| Some("requirements stand in specs/requirements/".to_owned()));
+                }
+            }
+        }
+        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
+    }
+
+    fn catches(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(field) = fields.get("catches") else {
+            return Vec::new();
+        };
+        let texts = field.texts(self.problems);
+        if let Some(faults) = self.known.faults {
+            for (id, item) in &texts {
+                if !faults.contains(id) {
+                    self.problems
+                        .error(
+                            "unknown-fault",
+                            item.node.span,
+                            format!("the reference server has no fault `{id}`"),
+                        )
+                        .help = did_you_mean(id, faults.iter().copied());
+                }
+            }
+        }
+        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
+    }
+
+    fn without(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(field) = fields.get("without") else {
+            return Vec::new();
+        };
+        let texts = field.texts(self.problems);
+        for (id, item) in &texts {
+            if !id.starts_with("invariant/") {
+                self.problems
+                    .error(
+                        "unknown-value",
+                        item.node.span,
+                        format!("`{id}` is not the id of an invariant"),
+                    )
+                    .help = Some("write `invariant/one-ack`".to_owned());
+            }
+        }
+        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
+    }
+
+    fn aliases(&mut self, node: &Node, row: Option<&Row<'_>>) -> Vec<String> {
+        let Some(node) = node.get("aliases") else {
+            return Vec::new();
+        };
+        let own = row.is_some_and(|row| row.overrides.iter().any(|entry| entry.key == "aliases"));
+        let field = Field {
+            key: "aliases",
+            node,
+        };
+        let texts = field.texts(self.problems).into_iter();
+        texts
+            .map(|(alias, _)| {
+                if own {
+                    alias.to_owned()
+                } else {
+                    scenario_id(alias, row)
+                }
+            })
+            .collect()
+    }
+}
+
+/// The scenario's entry with the row's keys in place of its own.
+fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
+    let (Some(row), NodeKind::Mapping(entries)) = (row, &node.kind) else {
+        return node.clone();
+    };
+    let mut entries = entries.clone();
+    for entry in &row.overrides {
+        entries.retain(|own| own.key != entry.key);
+        entries.push((*entry).clone());
+    }
+    Node {
+        span: node.span,
+        kind: NodeKind::Mapping(entries),
+    }
+}
+
+fn is_in(row: Option<&Row<'_>>, name: &str) -> bool {
+    row.is_some_and(|row| row.values.iter().any(|entry| entry.key == name))
+}
+
+fn scenario_id(id: &str, row: Option<&Row<'_>>) -> String {
+    match row {
+        None => id.to_owned(),
+        Some(row) => format!("{id}[{}]", row.label),
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_')
+            })
+    };
+    id.split('/').all(|part| part.split('-').all(is_word))
+}
+
+/// The variables that the table and `vars` set, in an order in which later ones can use earlier ones.
+fn variables(
+    values: &[&Entry],
+    vars: &[&Entry],
+    expectations: &Substitutes<'_>,
+    reader: &mut StepReader<'_, '_>,
+) -> Vec<(String, Template)> {
+    let mut variables = Vec::new();
+    for entry in values.iter().chain(vars) {
+        super::variables::refuse_reserved(
+            &entry.key,
+            entry.key_span,
+            &reader.variables,
+            reader.problems,
+        );
+        if expectations.contains_key(entry.key.as_str()) {
+            reader.variables.add_expectation(&entry.key);
+            continue;
+        }
+        let template = reader.template(&entry.value);
+        reader.variables.set(&entry.key);
+        variables.push((entry.key.clone(), template));
+    }
+    variables
+}
+
+/// A hint for a variable that other rows have and this one lacks.
+fn missing_in_row(name: &str, row: Option<&Row<'_>>, rows: &[Row<'_>]) -> Option<String> {
+    let row = row?;
+    let other = rows.iter().find(|other| is_in(Some(*other), name))?;
+    Some(format!(
+        "the row `{}` has no `{name}`, the row `{}` has one",
+        row.label, other.label
+    ))
+}
+
+/// A client that a step opens by hand does not connect by itself.
+fn opened_by_hand(
+    cast: cast::Cast,
+    steps: &[Step],
+    problems: &mut Problems,
+) -> Vec<crate::scenario::ClientSpec> {
+    let mut clients = cast.clients;
+    visit(steps, &mut |step| {
+        if !matches!(step.action, Action::Open(_)) {
+            return;
+        }
+        for client in clients
+            .iter_mut()
+            .filter(|client| step.actors.contains(&client.name))
+        {
+            if cast.connect_explicitly.contains(&client.name) {
+                problems
+                    .error(
+                        "already-connected",
+                        step.span,
+                        format!("`{}` is connected before the first step", client.name),
+                    )
+                    .help =
+                    Some("a client that is opened by hand has no `connect: true`".to_owned());
+            }
+            client.connect = false;
+        }
+    });
+    clients
+}
+
+/// A `connect` as the first thing that an already connected client does, to where it already is.
+fn already_connected(
+    clients: &[crate::scenario::ClientSpec],
+    steps: &[Step],
+    problems: &mut Problems,
+) {
+    for client in clients.iter().filter(|client| client.connect) {
+        let mut first = None;
+        visit(steps, &mut |step| {
+            if first.is_none() && step.actors.contains(&client.name) {
+                first = Some((step.span, step.action.clone()));
+            }
+        });
+        let Some((span, Action::Connect(connect))) = first else {
+            continue;
+        };
+        let root = Template::literal(Data::from("/"));
+        let at = client.options.namespace.as_ref().unwrap_or(&root);
+        let to = connect.options.namespace.as_ref().unwrap_or(at);
+        if at == to {
+            problems
+                .error(
+                    "already-connected",
+                    span,
+                    format!(
+                        "`{}` is there already: it connects before the first step",
+                        client.name
+                    ),
+                )
+                .help = Some(format!(
+                "declare it as `{}: {{ connect: false }}`",
+                client.name
+            ));
+        }
+    }
+}
+
+/// Calls `see` with every step, those inside blocks included.
+fn visit(steps: &[Step], see: &mut dyn FnMut(&Step)) {
+    for step in steps {
+        see(step);
+        match &step.action {
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => visit(steps, see),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `each:`, the rows of a table, of which every one is a scenario.
+
+use std::collections::BTreeMap;
+
+use super::file::list;
+use crate::{
+    data::Data,
+    scenario::{
+        Span,
+        diagnostic::Problems,
+        fields::Field,
+        node::{Entry, Node, NodeKind},
+        template::is_name,
+    },
+};
+
+/// Keys of a row that stand in place of the scenario's, for this row alone.
+const OVERRIDES: &[&str] = &[
+    "aliases",
+    "catches",
+    "exclusive",
+    "level",
+    "needs",
+    "settle",
+    "tier",
+    "title",
+    "transport",
+    "verifies",
+    "why",
+    "within",
+    "without",
+];
+
+/// One row.
+pub(super) struct Row<'n> {
+    /// In the scenario's id.
+    pub(super) label: String,
+    /// Its variables.
+    pub(super) values: Vec<&'n Entry>,
+    /// Keys that override the scenario's.
+    pub(super) overrides: Vec<&'n Entry>,
+    /// Where it stands.
+    pub(super) span: Span,
+}
+
+/// The rows of `each:`.
+pub(super) fn rows<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Row<'n>> {
+    let mut labels: BTreeMap<String, Span> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for node in list(field, problems).unwrap_or_default() {
+        let Some(row) = row(node, problems) else {
+            continue;
+        };
+        if let Some(first) = labels.insert(row.label.clone(), row.span) {
+            problems
+                .error_at_line(
+                    "duplicate-case",
+                    row.span,
+                    format!("another row is called `{}`, too", row.label),
+                )
+                .related = Some((first, "the other row".to_owned()));
+            continue;
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
+    let Some(entries) = node.entries().filter(|entries| !entries.is_empty()) else {
+        problems
+            .error(
+                "wrong-type",
+                node.span,
+                format!("a row must be a mapping, found {}", node.describe()),
+            )
+            .help = Some("write `- { case: expired, token: $credentials.expired }`".to_owned());
+        return None;
+    };
+    let (overrides, values): (Vec<_>, Vec<_>) = entries
+        .iter()
+        .partition(|entry| OVERRIDES.contains(&entry.key.as_str()));
+    for entry in &values {
+        if !is_name(&entry.key) {
+            problems
+                .error(
+                    "bad-name",
+                    entry.key_span,
+                    format!("`{}` can't be the name of a variable", entry.key),
+                )
+                .help = Some("a name is letters, digits and `_`, no digit first".to_owned());
+        }
+    }
+    let named = values.iter().find(|entry| entry.key == "case");
+    let first_scalar = || {
+        values
+            .iter()
+            .find(|entry| matches!(entry.value.kind, NodeKind::Scalar(_)))
+    };
+    let label = named
+        .or_else(first_scalar)
+        .and_then(|entry| entry.value.text())
+        .map(label)
+        .filter(|label| !label.is_empty());
+    let Some(label) = label else {
+        problems
+            .error_at_line("missing-key", node.span, "a row needs `case`")
+            .help = Some("`case` is a short name; it stands in the scenario's id".to_owned());
+        return None;
+    };
+    Some(Row {
+        label,
+        values,
+        overrides,
+        span: node.span,
+    })
+}
+
+/// A case as an id can hold it: letters, digits, dots, `_` and `-`.
+fn label(case: &str) -> String {
+    let mut label = String::new();
+    for character in case.chars() {
+        if character.is_alphanumeric() || matches!(character, '.' | '_') {
+            label.push(character);
+        } else if !label.is_empty() && !label.ends_with('-') {
+            label.push('-');
+        }
+    }
+    label.trim_end_matches('-').to_owned()
+}
+
+/// A title or reason with the row's values filled in, as far as they are plain.
+pub(super) fn plain_values<'n>(row: Option<&Row<'n>>) -> impl Iterator<Item = (&'n str, Data)> {
+    row.into_iter()
+        .flat_map(|row| row.values.clone())
+        .map(|entry| (entry.key.as_str(), entry.value.to_data()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_becomes_a_label_that_fits_an_id() {
+        assert_eq!(label("expired"), "expired");
+        assert_eq!(label("not a token!"), "not-a-token");
+        assert_eq!(label("RSV1 + text"), "RSV1-text");
+        assert_eq!(label("{}"), "");
+    }
+}

@@ -1,0 +1,210 @@
+//! Which variables a step can use: those of every run, of the table, and of earlier steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::scenario::{
+    Span,
+    diagnostic::{Problems, did_you_mean, one_of},
+    expression::function_names,
+    scope::{BUILT_IN, CLIENT_FIELDS, split_index},
+    values::Reference,
+};
+
+/// The names in force at one point of a scenario.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    /// Set for certain.
+    set: BTreeSet<String>,
+    /// Values of the row or of `vars` that are expectations.
+    expectations: BTreeSet<String>,
+    clients: BTreeSet<String>,
+    /// Group to number of members.
+    groups: BTreeMap<String, usize>,
+    /// Used before anything set them: whether something sets them later is known at the end.
+    unresolved: Vec<Reference>,
+}
+
+impl Variables {
+    pub(super) fn set(&mut self, name: &str) {
+        self.set.insert(name.to_owned());
+    }
+
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.set.contains(name)
+    }
+
+    pub(super) fn unset(&mut self, name: &str) {
+        self.set.remove(name);
+    }
+
+    pub(super) fn add_expectation(&mut self, name: &str) {
+        self.expectations.insert(name.to_owned());
+    }
+
+    pub(super) fn add_client(&mut self, name: &str) {
+        self.clients.insert(name.to_owned());
+    }
+
+    pub(super) fn add_group(&mut self, name: &str, members: usize) {
+        self.groups.insert(name.to_owned(), members);
+    }
+
+    /// Whether a name means something that a scenario can't give a second meaning.
+    pub(super) fn reserved(&self, name: &str) -> Option<&'static str> {
+        if is_built_in(name) || name == "index" {
+            return Some("it is set for every run");
+        }
+        if self.clients.contains(name) || self.groups.contains_key(name) {
+            return Some("it is the name of a client");
+        }
+        None
+    }
+
+    /// Holds what a value uses against what is set.
+    pub(super) fn check(&mut self, references: Vec<Reference>, problems: &mut Problems) {
+        for reference in references {
+            self.reference(reference, problems);
+        }
+    }
+
+    /// Reports what no step set; `hint` says more about a name.
+    pub(super) fn finish(mut self, hint: impl Fn(&str) -> Option<String>, problems: &mut Problems) {
+        for reference in std::mem::take(&mut self.unresolved) {
+            let name = head(&reference.name);
+            let help = if self.set.contains(name) {
+                Some("a later step sets it: move that step up".to_owned())
+            } else {
+                hint(name)
+            };
+            let help = help
+                .or_else(|| did_you_mean(name, self.known_names(&reference)))
+                .unwrap_or_else(|| {
+                    format!(
+                        "`vars:`, a row of `each:`, or `<string as {name}>` in an earlier step would set it"
+                    )
+                });
+            problems
+                .error(
+                    "unknown-variable",
+                    reference.span,
+                    format!("nothing sets `{}`", reference.written),
+                )
+                .help = Some(help);
+        }
+    }
+
+    fn known_names(&self, reference: &Reference) -> Vec<&str> {
+        let own = self
+            .set
+            .iter()
+            .chain(&self.clients)
+            .chain(self.groups.keys())
+            .map(String::as_str);
+        let mut names: Vec<&str> = own.collect();
+        names.extend(BUILT_IN.iter().map(|(name, _)| *name));
+        if !reference.written.starts_with('$') {
+            let functions: Vec<&str> = function_names();
+            names.extend(functions);
+        }
+        names
+    }
+
+    fn reference(&mut self, reference: Reference, problems: &mut Problems) {
+        let mut parts = reference.name.split('.');
+        let first = parts.next().unwrap_or_default();
+        let field = parts.next();
+        let (name, index) = match split_index(first) {
+            Some((name, index)) => (name, Some(index)),
+            None => (first, None),
+        };
+        if let Some(members) = self.groups.get(name).copied() {
+            match index {
+                Some(index) if (1..=members).contains(&index) => {
+                    client_field(field, &reference, problems);
+                }
+                Some(_) => {
+                    problems
+                        .error(
+                            "unknown-client",
+                            reference.span,
+                            format!("the group `{name}` has no such member"),
+                        )
+                        .help = Some(format!("its members are counted from 1 to {members}"));
+                }
+                // An expression picks its member itself.
+                None if !reference.written.starts_with('$') => {}
+                None => {
+                    problems
+                        .error(
+                            "group-as-value",
+                            reference.span,
+                            format!("`{name}` is a group of {members} clients"),
+                        )
+                        .help = Some(format!("pick one: `${name}[1]`"));
+                }
+            }
+            return;
+        }
+        if self.clients.contains(name) {
+            client_field(field, &reference, problems);
+            return;
+        }
+        if self.expectations.contains(name) {
+            problems
+                .error(
+                    "expectation-as-value",
+                    reference.span,
+                    format!("`{name}` holds an expectation, not a value"),
+                )
+                .help = Some(
+                "it can stand alone where a value is expected, never where one is sent".to_owned(),
+            );
+            return;
+        }
+        if !self.set.contains(name) && !is_built_in(name) {
+            self.unresolved.push(reference);
+        }
+    }
+}
+
+fn client_field(field: Option<&str>, reference: &Reference, problems: &mut Problems) {
+    let names = || CLIENT_FIELDS.iter().map(|(name, _)| *name);
+    let Some(field) = field else { return };
+    let field = split_index(field).map_or(field, |(field, _)| field);
+    if names().any(|name| name == field) {
+        return;
+    }
+    problems
+        .error(
+            "unknown-field",
+            reference.span,
+            format!("a client has no `{field}`"),
+        )
+        .help =
+        Some(did_you_mean(field, names()).unwrap_or_else(|| format!("it has {}", one_of(names()))));
+}
+
+pub(super) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
+}
+
+fn head(name: &str) -> &str {
+    let first = name.split('.').next().unwrap_or(name);
+    split_index(first).map_or(first, |(name, _)| name)
+}
+
+/// A name that a scenario gives to a variable, unless it means something already.
+pub(super) fn refuse_reserved(
+    name: &str,
+    span: Span,
+    variables: &Variables,
+    problems: &mut Problems,
+) {
+    if let Some(reason) = variables.reserved(name) {
+        problems.error(
+            "reserved-name",
+            span,
+            format!("`{name}` can't be set: {reason}"),
+        );
+    }
+}

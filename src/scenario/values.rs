@@ -1,0 +1,482 @@
+//! From YAML to templates and matchers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use regex::Regex;
+
+use super::{
+    Matcher, Span, Template,
+    diagnostic::{Problems, did_you_mean, one_of},
+    expression::Expression,
+    fields::Substitutes,
+    matcher::{Comparison, Form, OPERATORS, Operator, Schema},
+    node::{Entry, Node, NodeKind, excerpt},
+    placeholder::{PLACEHOLDERS, Placeholder, Written},
+    source::{SourceFile, read_bounded},
+    template::{TemplateSyntaxError, Used, is_name},
+};
+use crate::data::{Data, unhex};
+
+/// A variable that a value uses or sets, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    /// How it is written there, for the diagnostic: `$room` or `room` in an expression.
+    pub(crate) written: String,
+}
+
+/// Reads values, noting which variables they use and set.
+pub(crate) struct ValueReader<'p> {
+    pub(crate) problems: &'p mut Problems,
+    /// Variables used.
+    pub(crate) references: Vec<Reference>,
+    /// Variables set by `<type as name>`.
+    pub(crate) captures: Vec<Reference>,
+    /// Values of a table's row that are expectations.
+    pub(crate) expectations: Option<&'p Substitutes<'p>>,
+}
+
+impl<'p> ValueReader<'p> {
+    pub(crate) fn new(problems: &'p mut Problems) -> Self {
+        Self {
+            problems,
+            references: Vec::new(),
+            captures: Vec::new(),
+            expectations: None,
+        }
+    }
+
+    /// A value to send.
+    pub(crate) fn template(&mut self, node: &Node) -> Template {
+        match &node.kind {
+            NodeKind::Scalar(scalar) => match scalar.value() {
+                Data::String(text) => self.text(&text, node.span),
+                value => Template::literal(value),
+            },
+            NodeKind::Sequence(items) => {
+                Template::array(items.iter().map(|item| self.template(item)).collect())
+            }
+            NodeKind::Mapping(entries) => {
+                if let Some(content) = self.content(entries) {
+                    return Template::literal(content);
+                }
+                let fields = entries
+                    .iter()
+                    .map(|entry| (self.field_name(entry), self.template(&entry.value)))
+                    .collect();
+                Template::object(fields)
+            }
+        }
+    }
+
+    /// Text, whatever it looks like: `5` is the text "5".
+    pub(crate) fn text_template(&mut self, node: &Node) -> Template {
+        match node.text() {
+            Some(text) => self.text(text, node.span),
+            None => self.template(node),
+        }
+    }
+
+    /// A text with variables in it.
+    pub(crate) fn text(&mut self, text: &str, span: Span) -> Template {
+        match Template::text(text) {
+            Ok(template) => {
+                self.note_references(&template, span);
+                template
+            }
+            Err(error) => {
+                self.syntax_error(&error, span);
+                Template::literal(Data::Null)
+            }
+        }
+    }
+
+    /// An expression, with or without `${ }` around it.
+    pub(crate) fn expression(&mut self, node: &Node) -> Option<Template> {
+        let text = node.text()?.trim();
+        let source = text
+            .strip_prefix("${")
+            .and_then(|inside| inside.strip_suffix('}'))
+            .unwrap_or(text);
+        match Expression::compile(source) {
+            Ok(expression) => {
+                let template = Template::expression(expression);
+                self.note_references(&template, node.span);
+                Some(template)
+            }
+            Err(detail) => {
+                let error = TemplateSyntaxError::Expression {
+                    expression: source.to_owned(),
+                    detail,
+                };
+                self.syntax_error(&error, node.span);
+                None
+            }
+        }
+    }
+
+    /// A value to expect.
+    pub(crate) fn matcher(&mut self, node: &Node) -> Matcher {
+        let node = self.expectation(node).unwrap_or(node);
+        let form = match &node.kind {
+            NodeKind::Scalar(scalar) => match scalar.value() {
+                Data::String(text) => match Written::parse(&text) {
+                    Some(written) => self.placeholder(&written, node.span),
+                    None => Form::Value(self.text(&text, node.span)),
+                },
+                value => Form::Value(Template::literal(value)),
+            },
+            NodeKind::Sequence(items) => {
+                Form::Array(items.iter().map(|item| self.matcher(item)).collect())
+            }
+            NodeKind::Mapping(entries) => {
+                if let Some(content) = self.content(entries) {
+                    Form::Value(Template::literal(content))
+                } else if entries.iter().any(is_operator) {
+                    self.operators(entries)
+                } else {
+                    Form::Object(
+                        entries
+                            .iter()
+                            .map(|entry| (self.field_name(entry), self.matcher(&entry.value)))
+                            .collect(),
+                    )
+                }
+            }
+        };
+        Matcher { form }
+    }
+
+    fn expectation(&self, node: &Node) -> Option<&'p Node> {
+        let name = node.text()?.strip_prefix('$')?;
+        self.expectations?.get(name).copied()
+    }
+
+    fn note_references(&mut self, template: &Template, span: Span) {
+        let text = &self.problems.source().text;
+        let references = &mut self.references;
+        template.visit(&mut |used| match used {
+            Used::Variable(name) => {
+                let written = format!("${name}");
+                references.push(Reference {
+                    name: name.to_owned(),
+                    span: span.find(text, &written),
+                    written,
+                });
+            }
+            Used::Expression(expression) => {
+                references.extend(expression.variables().iter().map(|name| Reference {
+                    name: name.clone(),
+                    span: span.find(text, name),
+                    written: name.clone(),
+                }));
+            }
+        });
+    }
+
+    fn syntax_error(&mut self, error: &TemplateSyntaxError, span: Span) {
+        let text = &self.problems.source().text;
+        let (code, span, help) = match error {
+            TemplateSyntaxError::Expression { expression, .. } => (
+                "bad-expression",
+                span.find(text, expression),
+                expression
+                    .contains('$')
+                    .then(|| "inside an expression a variable has no `$`".to_owned()),
+            ),
+            TemplateSyntaxError::LoneDollar => (
+                "bad-template",
+                span.find(text, "$"),
+                Some("`$name` is a variable; write `$$` for a dollar sign".to_owned()),
+            ),
+            TemplateSyntaxError::Unclosed => (
+                "bad-template",
+                span.find(text, "${"),
+                Some("write `${ expression }`; inside flow braces put it in quotes".to_owned()),
+            ),
+        };
+        self.problems.error(code, span, error.to_string()).help = help;
+    }
+
+    fn placeholder(&mut self, written: &Written<'_>, span: Span) -> Form {
+        let Some(kind) = Placeholder::from_name(written.name) else {
+            let names = || PLACEHOLDERS.iter().map(|(name, _)| *name);
+            let literal = format!(
+                "for the text itself write `{{ $eq: \"<{}>\" }}`",
+                written.name
+            );
+            let help = match did_you_mean(written.name, names()) {
+                Some(near) => format!("{near} {literal}"),
+                None => format!("there are {}; {literal}", one_of(names())),
+            };
+            self.problems
+                .error(
+                    "unknown-placeholder",
+                    span,
+                    format!("there is no placeholder `<{}>`", written.name),
+                )
+                .help = Some(help);
+            return Form::Placeholder(Placeholder::Any, None);
+        };
+        let capture = written.capture.map(|name| {
+            let place = span.find(&self.problems.source().text, name);
+            if is_name(name) {
+                self.captures.push(Reference {
+                    name: name.to_owned(),
+                    span: place,
+                    written: name.to_owned(),
+                });
+            } else {
+                self.problems
+                    .error(
+                        "bad-name",
+                        place,
+                        format!("`{}` can't be the name of a variable", excerpt(name)),
+                    )
+                    .help = Some("a name is letters, digits and `_`, no digit first".to_owned());
+            }
+            name.to_owned()
+        });
+        Form::Placeholder(kind, capture)
+    }
+
+    /// A key of an object; `$$` is a dollar sign.
+    fn field_name(&mut self, entry: &Entry) -> String {
+        match entry.key.strip_prefix('$') {
+            None => entry.key.clone(),
+            Some(rest) if rest.starts_with('$') => rest.to_owned(),
+            Some(_) => {
+                let help = if OPERATORS.iter().any(|(name, _)| *name == entry.key) {
+                    "operators stand in expectations; in a value that is sent only `$bytes` and `$file` have a meaning, each alone"
+                        .to_owned()
+                } else {
+                    format!("for a field of that name write `${}`", entry.key)
+                };
+                self.problems
+                    .error(
+                        "misplaced-operator",
+                        entry.key_span,
+                        format!("`{}` has no meaning here", entry.key),
+                    )
+                    .help = Some(help);
+                entry.key.clone()
+            }
+        }
+    }
+
+    /// `{$bytes: hex}` and `{$file: path}`, which stand for a value.
+    fn content(&mut self, entries: &[Entry]) -> Option<Data> {
+        let [entry] = entries else { return None };
+        match entry.key.as_str() {
+            "$bytes" => {
+                let digits = entry.value.text().unwrap_or("-");
+                let bytes = unhex(digits).unwrap_or_else(|| {
+                    self.problems
+                        .error(
+                            "bad-hex",
+                            entry.value.span,
+                            format!(
+                                "`$bytes` must be pairs of hex digits, found {}",
+                                entry.value.describe()
+                            ),
+                        )
+                        .help = Some("write `{$bytes: 00ff}`".to_owned());
+                    Vec::new()
+                });
+                Some(Data::Bytes(Bytes::from(bytes)))
+            }
+            "$file" => Some(self.file(&entry.value)),
+            _ => None,
+        }
+    }
+
+    /// A file beside this one: `.json` is a value, `.txt` a text, everything else bytes.
+    fn file(&mut self, node: &Node) -> Data {
+        let name = node.text().unwrap_or_default();
+        let folder = self.problems.source().path.parent();
+        let path = folder.unwrap_or_else(|| "".as_ref()).join(name);
+        let content = match read_bounded(&path) {
+            Ok(content) if content.len() <= SourceFile::MAX_BYTES => Ok(content),
+            Ok(_) => Err("it is larger than 4 MiB".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let value = content.and_then(|content| {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            match extension {
+                Some("json") => serde_json::from_slice::<serde_json::Value>(&content)
+                    .map(Data::from)
+                    .map_err(|error| error.to_string()),
+                Some("txt") => String::from_utf8(content)
+                    .map(Data::String)
+                    .map_err(|error| error.to_string()),
+                _ => Ok(Data::Bytes(content.into())),
+            }
+        });
+        value.unwrap_or_else(|reason| {
+            self.problems
+                .error(
+                    "bad-file",
+                    node.span,
+                    format!("`{}` can't be used: {reason}", excerpt(name)),
+                )
+                .help = Some("the path starts at the folder of this file".to_owned());
+            Data::Null
+        })
+    }
+
+    fn operators(&mut self, entries: &[Entry]) -> Form {
+        let operators = entries
+            .iter()
+            .filter_map(|entry| {
+                if is_operator(entry) {
+                    return self.operator(entry);
+                }
+                self.problems
+                    .error(
+                        "mixed-operators",
+                        entry.key_span,
+                        format!("the field `{}` stands beside an operator", entry.key),
+                    )
+                    .help = Some(
+                    "operators stand alone in their braces; put the field into an object of its own".to_owned(),
+                );
+                None
+            })
+            .collect();
+        Form::Operators(operators)
+    }
+
+    fn operator(&mut self, entry: &Entry) -> Option<Operator> {
+        let operand = &entry.value;
+        let comparison =
+            |reader: &mut Self, comparison| Operator::Compare(comparison, reader.template(operand));
+        Some(match entry.key.as_str() {
+            "$bytes" | "$file" => {
+                let content = self.content(std::slice::from_ref(entry))?;
+                Operator::Eq(Template::literal(content))
+            }
+            "$contains" => Operator::Contains(match &operand.kind {
+                NodeKind::Sequence(items) => items.iter().map(|item| self.matcher(item)).collect(),
+                NodeKind::Mapping(_) | NodeKind::Scalar(_) => vec![self.matcher(operand)],
+            }),
+            "$endsWith" => Operator::EndsWith(self.text_template(operand)),
+            "$eq" => Operator::Eq(self.template(operand)),
+            "$exactly" => Operator::Exactly(Box::new(self.matcher(operand))),
+            "$gt" => comparison(self, Comparison::Greater),
+            "$gte" => comparison(self, Comparison::GreaterOrEqual),
+            "$length" => Operator::Length(Box::new(self.matcher(operand))),
+            "$lt" => comparison(self, Comparison::Less),
+            "$lte" => comparison(self, Comparison::LessOrEqual),
+            "$not" => {
+                let captured = self.captures.len();
+                let matcher = self.matcher(operand);
+                for capture in self.captures.drain(captured..) {
+                    self.problems.error(
+                        "capture-in-not",
+                        capture.span,
+                        format!(
+                            "`{}` can't be captured from what must not match",
+                            capture.name
+                        ),
+                    );
+                }
+                Operator::Not(Box::new(matcher))
+            }
+            "$oneOf" => Operator::OneOf(self.operand_list(entry)?),
+            "$regex" => Operator::Regex(self.regex(operand)?),
+            "$schema" => Operator::Schema(self.schema(operand)?),
+            "$startsWith" => Operator::StartsWith(self.text_template(operand)),
+            "$unordered" => Operator::Unordered(self.operand_list(entry)?),
+            unknown => {
+                let names = || OPERATORS.iter().map(|(name, _)| *name);
+                self.problems
+                    .error(
+                        "unknown-operator",
+                        entry.key_span,
+                        format!("there is no operator `{unknown}`"),
+                    )
+                    .help = Some(did_you_mean(unknown, names()).unwrap_or_else(|| {
+                    format!(
+                        "there are {}; for a field of that name write `${unknown}`",
+                        one_of(names())
+                    )
+                }));
+                return None;
+            }
+        })
+    }
+
+    fn operand_list(&mut self, entry: &Entry) -> Option<Vec<Matcher>> {
+        let NodeKind::Sequence(items) = &entry.value.kind else {
+            self.problems.error(
+                "wrong-type",
+                entry.value.span,
+                format!(
+                    "`{}` must be a list, found {}",
+                    entry.key,
+                    entry.value.describe()
+                ),
+            );
+            return None;
+        };
+        Some(items.iter().map(|item| self.matcher(item)).collect())
+    }
+
+    /// Taken as it stands: `$` is the end of the text there, not a variable.
+    fn regex(&mut self, node: &Node) -> Option<Regex> {
+        let text = node.text().unwrap_or_default();
+        match Regex::new(text) {
+            Ok(regex) => Some(regex),
+            Err(error) => {
+                // The crate draws the place over several lines; the last one says what is wrong.
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default();
+                let reason = reason.trim().trim_start_matches("error: ").to_owned();
+                self.problems.error(
+                    "bad-regex",
+                    node.span,
+                    format!("`{}` is not a regular expression: {reason}", excerpt(text)),
+                );
+                None
+            }
+        }
+    }
+
+    fn schema(&mut self, node: &Node) -> Option<Arc<Schema>> {
+        let source = match node.entries().and_then(|entries| self.content(entries)) {
+            Some(content) => content.to_json(),
+            None => node.to_data().to_json(),
+        };
+        match jsonschema::validator_for(&source) {
+            Ok(validator) => Some(Arc::new(Schema { source, validator })),
+            Err(error) => {
+                self.problems.error(
+                    "bad-schema",
+                    node.span,
+                    format!("this is not a JSON Schema: {error}"),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Whether a key is an operator, or wants to be one.
+fn is_operator(entry: &Entry) -> bool {
+    entry.key.starts_with('$') && !entry.key.starts_with("$$")
+}
+
+/// Whether a value can only be an expectation: it has a placeholder or an operator in it.
+pub(crate) fn is_expectation(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Scalar(scalar) => Written::parse(&scalar.text)
+            .is_some_and(|written| Placeholder::from_name(written.name).is_some()),
+        NodeKind::Sequence(items) => items.iter().any(is_expectation),
+        NodeKind::Mapping(entries) => entries.iter().any(|entry| {
+            let content = matches!(entry.key.as_str(), "$bytes" | "$file");
+            (is_operator(entry) && !content) || is_expectation(&entry.value)
+        }),
+    }
+}
