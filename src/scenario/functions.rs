@@ -194,7 +194,7 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
         }
         claims.insert(name.to_owned(), to_data(&arguments.get::<Value>(name)?, 0)?);
     }
-    mint_jwt(&Data::Object(claims), algorithm, &secret).map_err(|error| invalid(error.to_string()))
+    Ok(mint_jwt(&Data::Object(claims), algorithm, &secret))
 }
 
 /// Milliseconds since 1970, moved by a duration text with an optional sign.

@@ -21,6 +21,11 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("user", "a user name that no other run uses"),
 ];
 
+/// Built-in variables, and others, that a scenario can't give a meaning of its own.
+///
+/// The fresh texts can be replaced: a row of `each:` may say `text: x`.
+pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "index", "target"];
+
 /// What a client's name holds, as `$client.sid`.
 pub const CLIENT_FIELDS: &[(&str, &str)] = &[
     ("engine_sid", "the Engine.IO session id"),

@@ -34,8 +34,9 @@ pub(crate) struct ValueReader<'p> {
     pub(crate) references: Vec<Reference>,
     /// Variables set by `<type as name>`.
     pub(crate) captures: Vec<Reference>,
-    /// Values of a table's row that are expectations.
-    pub(crate) expectations: Option<&'p Substitutes<'p>>,
+    /// Values that stand where `$name` stands alone, since they are no variables: expectations, and
+    /// what uses clients or captures, which are known only at that point of the scenario.
+    pub(crate) inlined: Option<&'p Substitutes<'p>>,
 }
 
 impl<'p> ValueReader<'p> {
@@ -44,12 +45,19 @@ impl<'p> ValueReader<'p> {
             problems,
             references: Vec::new(),
             captures: Vec::new(),
-            expectations: None,
+            inlined: None,
         }
     }
 
     /// A value to send.
     pub(crate) fn template(&mut self, node: &Node) -> Template {
+        if let Some(inlined) = self.inlined(node) {
+            if is_expectation(inlined) {
+                self.expectation_as_value(node);
+                return Template::literal(Data::Null);
+            }
+            return self.template(inlined);
+        }
         match &node.kind {
             NodeKind::Scalar(scalar) => match scalar.value() {
                 Data::String(text) => self.text(&text, node.span),
@@ -74,8 +82,8 @@ impl<'p> ValueReader<'p> {
     /// Text, whatever it looks like: `5` is the text "5".
     pub(crate) fn text_template(&mut self, node: &Node) -> Template {
         match node.text() {
-            Some(text) => self.text(text, node.span),
-            None => self.template(node),
+            Some(text) if self.inlined(node).is_none() => self.text(text, node.span),
+            _ => self.template(node),
         }
     }
 
@@ -119,7 +127,7 @@ impl<'p> ValueReader<'p> {
 
     /// A value to expect.
     pub(crate) fn matcher(&mut self, node: &Node) -> Matcher {
-        let node = self.expectation(node).unwrap_or(node);
+        let node = self.inlined(node).unwrap_or(node);
         let form = match &node.kind {
             NodeKind::Scalar(scalar) => match scalar.value() {
                 Data::String(text) => match Written::parse(&text) {
@@ -149,9 +157,21 @@ impl<'p> ValueReader<'p> {
         Matcher { form }
     }
 
-    fn expectation(&self, node: &Node) -> Option<&'p Node> {
+    fn inlined(&self, node: &Node) -> Option<&'p Node> {
         let name = node.text()?.strip_prefix('$')?;
-        self.expectations?.get(name).copied()
+        self.inlined?.get(name).copied()
+    }
+
+    fn expectation_as_value(&mut self, node: &Node) {
+        let name = node.text().unwrap_or_default();
+        self.problems
+            .error(
+                "expectation-as-value",
+                node.span,
+                format!("`{name}` holds an expectation, not a value"),
+            )
+            .help =
+            Some("it can stand where a value is expected, never where one is sent".to_owned());
     }
 
     fn note_references(&mut self, template: &Template, span: Span) {

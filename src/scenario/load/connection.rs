@@ -100,6 +100,10 @@ pub(super) fn http(
         value.wrong("a method and a path: `GET /health`", steps.problems);
         return None;
     };
+    let method = method
+        .strip_prefix('$')
+        .and_then(|name| steps.substitutes.get(name)?.text())
+        .unwrap_or(method);
     let is_token = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
     if !is_token {
         value.wrong(

@@ -2,10 +2,10 @@
 
 use super::steps::StepReader;
 use crate::scenario::{
-    Action, Answer, Call, Deliver, Emit, EventPattern, Expect, Never, Operation, Reply, ReplyHow,
-    Template,
+    Action, Answer, Call, Deliver, Emit, EventPattern, Expect, Matcher, Never, Operation, Reply,
+    ReplyHow, Template,
     fields::{Field, Fields, is_bare},
-    node::NodeKind,
+    node::Node,
 };
 
 /// One step does not wait for more events.
@@ -31,15 +31,7 @@ pub(super) fn call(
     let reply = steps.matcher_of(fields, "reply");
     let replies = fields
         .raw("replies")
-        .and_then(|replies| match &replies.node.kind {
-            NodeKind::Sequence(items) => {
-                Some(items.iter().map(|item| steps.matcher(item)).collect())
-            }
-            NodeKind::Mapping(_) | NodeKind::Scalar(_) => {
-                replies.wrong("a list of the ack's arguments", steps.problems);
-                None
-            }
-        });
+        .and_then(|replies| expected_arguments(&replies, steps));
     let refused = steps.matcher_of(fields, "refused");
     let no_reply = steps.flag(fields, "no-reply");
     let answer = if let Some(reply) = reply {
@@ -171,13 +163,9 @@ fn pattern(
     fields.exclusive(&["with", "args"], steps.problems);
     let name = event_name(value, steps);
     let with = steps.matcher_of(fields, "with");
-    let args = fields.raw("args").and_then(|args| match &args.node.kind {
-        NodeKind::Sequence(items) => Some(items.iter().map(|item| steps.matcher(item)).collect()),
-        NodeKind::Mapping(_) | NodeKind::Scalar(_) => {
-            args.wrong("a list of all arguments", steps.problems);
-            None
-        }
-    });
+    let args = fields
+        .raw("args")
+        .and_then(|args| expected_arguments(&args, steps));
     let namespace = namespace(fields, steps);
     Some(EventPattern {
         name: name?,
@@ -202,13 +190,21 @@ fn namespace(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<Temp
 }
 
 fn arguments(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Vec<Template>> {
-    match &field.node.kind {
-        NodeKind::Sequence(items) => Some(items.iter().map(|item| steps.template(item)).collect()),
-        NodeKind::Mapping(_) | NodeKind::Scalar(_) => {
-            field.wrong("a list of all arguments", steps.problems);
-            None
-        }
+    let items = items(field, steps)?;
+    Some(items.iter().map(|item| steps.template(item)).collect())
+}
+
+fn expected_arguments(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Vec<Matcher>> {
+    let items = items(field, steps)?;
+    Some(items.iter().map(|item| steps.matcher(item)).collect())
+}
+
+fn items(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Vec<Node>> {
+    let items = steps.items_of(field);
+    if items.is_none() {
+        field.wrong("a list of all arguments", steps.problems);
     }
+    items
 }
 
 fn count(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> usize {

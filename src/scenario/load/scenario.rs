@@ -16,7 +16,7 @@ use crate::{
         fields::{Field, Fields, Substitutes},
         node::{Entry, Node, NodeKind},
         template::is_name,
-        values::is_expectation,
+        values::{ValueReader, is_expectation},
     },
 };
 
@@ -117,11 +117,6 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             .chain(&vars)
             .map(|entry| (entry.key.as_str(), &entry.value))
             .collect();
-        let expectations: Substitutes<'_> = substitutes
-            .iter()
-            .filter(|(_, node)| is_expectation(node))
-            .map(|(name, node)| (*name, *node))
-            .collect();
         let fields = whole.with_substitutes(&substitutes);
         for key in ["id", "aliases", "each"] {
             fields.raw(key);
@@ -154,8 +149,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         let within = self.duration(&fields, "within");
         let without = self.without(&fields);
 
-        let mut reader = StepReader::new(self.problems, &substitutes, &expectations);
-        let variables = variables(values, &vars, &expectations, &mut reader);
+        let mut reader = StepReader::new(self.problems, &substitutes);
+        let variables = variables(values, &vars, &mut reader);
         if let Some(clients) = fields.raw("clients") {
             cast::read(&clients, &mut reader);
         }
@@ -390,11 +385,10 @@ fn is_id(id: &str) -> bool {
 }
 
 /// The variables that the table and `vars` set, in an order in which later ones can use earlier ones.
-fn variables(
-    values: &[&Entry],
-    vars: &[&Entry],
-    expectations: &Substitutes<'_>,
-    reader: &mut StepReader<'_, '_>,
+fn variables<'n>(
+    values: &[&'n Entry],
+    vars: &[&'n Entry],
+    reader: &mut StepReader<'n, '_>,
 ) -> Vec<(String, Template)> {
     let mut variables = Vec::new();
     for entry in values.iter().chain(vars) {
@@ -404,13 +398,20 @@ fn variables(
             &reader.variables,
             reader.problems,
         );
-        if expectations.contains_key(entry.key.as_str()) {
-            reader.variables.add_expectation(&entry.key);
+        if is_expectation(&entry.value) {
+            reader.inlined.insert(&entry.key, &entry.value);
             continue;
         }
-        let template = reader.template(&entry.value);
-        reader.variables.set(&entry.key);
-        variables.push((entry.key.clone(), template));
+        let mut value = ValueReader::new(reader.problems);
+        value.inlined = Some(&reader.inlined);
+        let template = value.template(&entry.value);
+        let references = value.references;
+        if reader.variables.can_resolve(&references) {
+            reader.variables.set(&entry.key);
+            variables.push((entry.key.clone(), template));
+        } else {
+            reader.inlined.insert(&entry.key, &entry.value);
+        }
     }
     variables
 }

@@ -2,7 +2,7 @@
 
 use super::{cast::Cast, connection, events, raw, variables::Variables};
 use crate::scenario::{
-    Action, Check, ClientName, HttpPattern, Level, Matcher, Span, Step, Template, WaitBound,
+    Action, Check, ClientName, Level, Matcher, Span, Step, Template, WaitBound,
     diagnostic::{Problems, did_you_mean, one_of},
     fields::{Field, Fields, Substitutes, is_bare},
     node::{Entry, Node, NodeKind, Quoting, Scalar},
@@ -47,7 +47,8 @@ pub(super) struct StepReader<'c, 'p> {
     pub(super) cast: Cast,
     pub(super) variables: Variables,
     pub(super) substitutes: &'c Substitutes<'c>,
-    expectations: &'c Substitutes<'c>,
+    /// Values of the table that stand where their name stands alone.
+    pub(super) inlined: Substitutes<'c>,
     /// What the step under way captures.
     captured: Vec<Reference>,
 }
@@ -64,17 +65,13 @@ enum Actors {
 }
 
 impl<'c, 'p> StepReader<'c, 'p> {
-    pub(super) fn new(
-        problems: &'p mut Problems,
-        substitutes: &'c Substitutes<'c>,
-        expectations: &'c Substitutes<'c>,
-    ) -> Self {
+    pub(super) fn new(problems: &'p mut Problems, substitutes: &'c Substitutes<'c>) -> Self {
         Self {
             problems,
             cast: Cast::default(),
             variables: Variables::default(),
             substitutes,
-            expectations,
+            inlined: Substitutes::new(),
             captured: Vec::new(),
         }
     }
@@ -124,6 +121,31 @@ impl<'c, 'p> StepReader<'c, 'p> {
         Some(self.template(field.node))
     }
 
+    /// The items of a list; of a table's value its items one by one.
+    pub(super) fn items_of(&mut self, field: &Field<'_>) -> Option<Vec<Node>> {
+        if let NodeKind::Sequence(items) = &field.node.kind {
+            return Some(items.clone());
+        }
+        let name = field.node.text().and_then(|text| text.strip_prefix('$'));
+        let found = name.and_then(|name| Some((name, self.substitutes.get(name)?)));
+        let (name, NodeKind::Sequence(items)) = found.map(|(name, node)| (name, &node.kind))?
+        else {
+            return None;
+        };
+        if self.inlined.contains_key(name) {
+            return Some(items.clone());
+        }
+        // As parts of the variable, so that an expression among them is evaluated once.
+        let item = |index| Node {
+            span: field.node.span,
+            kind: NodeKind::Scalar(Scalar {
+                text: format!("${name}[{index}]"),
+                quoting: Quoting::Quoted,
+            }),
+        };
+        Some((0..items.len()).map(item).collect())
+    }
+
     /// `true`, where a key says so.
     pub(super) fn flag(&mut self, fields: &Fields<'_>, key: &'static str) -> bool {
         fields
@@ -134,7 +156,7 @@ impl<'c, 'p> StepReader<'c, 'p> {
 
     fn read<T>(&mut self, read: impl FnOnce(&mut ValueReader<'_>) -> T) -> T {
         let mut values = ValueReader::new(self.problems);
-        values.expectations = Some(self.expectations);
+        values.inlined = Some(&self.inlined);
         let value = read(&mut values);
         let (references, captures) = (values.references, values.captures);
         self.variables.check(references, self.problems);
@@ -245,10 +267,17 @@ impl<'c, 'p> StepReader<'c, 'p> {
             return (node.clone(), None);
         };
         let strict = fields.get("strict");
-        let lenient = fields.require("lenient", self.problems);
+        let lenient = fields.get("lenient");
+        if strict.is_none() && lenient.is_none() {
+            fields.missing("lenient", self.problems);
+        }
         fields.finish(self.problems);
+        // Where one of the two is left out, the step as it is written takes its place.
         let strict = strict.and_then(|strict| self.overlay(node, strict, verb));
-        let lenient = lenient.and_then(|lenient| self.overlay(node, lenient, verb));
+        let lenient = match lenient {
+            None => Some(node.clone()),
+            Some(lenient) => self.overlay(node, lenient, verb),
+        };
         (strict.unwrap_or_else(|| node.clone()), lenient)
     }
 
@@ -523,16 +552,8 @@ pub(super) fn can_fail(step: &Step) -> bool {
         | Action::Receive(_) => true,
         Action::Bytes(_) | Action::Disconnect(_) | Action::Frame(_) | Action::Reply(_) => false,
         Action::Emit(emit) => emit.refused.is_some(),
-        Action::Http(http) => expects_something(&http.response),
+        Action::Http(http) => !http.response.is_empty(),
         Action::Parallel(steps) | Action::Repeat { steps, .. } => steps.iter().any(can_fail),
-        Action::Send(send) => expects_something(&send.response),
+        Action::Send(send) => !send.response.is_empty(),
     }
-}
-
-fn expects_something(pattern: &HttpPattern) -> bool {
-    pattern.status.is_some()
-        || !pattern.headers.is_empty()
-        || pattern.body.is_some()
-        || pattern.json.is_some()
-        || pattern.no_response
 }

@@ -24,7 +24,7 @@ const OVERRIDES: &[&str] = &[
     "settle",
     "tier",
     "title",
-    "transport",
+    "transports",
     "verifies",
     "why",
     "within",

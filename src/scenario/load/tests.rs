@@ -153,3 +153,30 @@ fn all_mistakes_are_told_at_once() {
        = help: did you mean `with`?
     ");
 }
+
+#[test]
+fn shipped_scenarios_load() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let mut folders = vec![root];
+    let mut wrong = Vec::new();
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if !path.ends_with("requirements") {
+                    folders.push(path);
+                }
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            {
+                files += 1;
+                let source = SourceFile::read(&path).unwrap();
+                wrong.extend(load(source, UNKNOWN).err().unwrap_or_default());
+            }
+        }
+    }
+    assert!(files > 0);
+    assert!(wrong.is_empty(), "{}", rendered(&wrong));
+}

@@ -6,7 +6,7 @@ use crate::scenario::{
     Span,
     diagnostic::{Problems, did_you_mean, one_of},
     expression::function_names,
-    scope::{BUILT_IN, CLIENT_FIELDS, split_index},
+    scope::{BUILT_IN, CLIENT_FIELDS, RESERVED, split_index},
     values::Reference,
 };
 
@@ -15,8 +15,6 @@ use crate::scenario::{
 pub(super) struct Variables {
     /// Set for certain.
     set: BTreeSet<String>,
-    /// Values of the row or of `vars` that are expectations.
-    expectations: BTreeSet<String>,
     clients: BTreeSet<String>,
     /// Group to number of members.
     groups: BTreeMap<String, usize>,
@@ -37,10 +35,6 @@ impl Variables {
         self.set.remove(name);
     }
 
-    pub(super) fn add_expectation(&mut self, name: &str) {
-        self.expectations.insert(name.to_owned());
-    }
-
     pub(super) fn add_client(&mut self, name: &str) {
         self.clients.insert(name.to_owned());
     }
@@ -51,13 +45,21 @@ impl Variables {
 
     /// Whether a name means something that a scenario can't give a second meaning.
     pub(super) fn reserved(&self, name: &str) -> Option<&'static str> {
-        if is_built_in(name) || name == "index" {
+        if RESERVED.contains(&name) {
             return Some("it is set for every run");
         }
         if self.clients.contains(name) || self.groups.contains_key(name) {
             return Some("it is the name of a client");
         }
         None
+    }
+
+    /// Whether what a value uses is set already.
+    pub(super) fn can_resolve(&self, references: &[Reference]) -> bool {
+        references.iter().all(|reference| {
+            let name = head(&reference.name);
+            self.set.contains(name) || is_built_in(name)
+        })
     }
 
     /// Holds what a value uses against what is set.
@@ -147,18 +149,6 @@ impl Variables {
         }
         if self.clients.contains(name) {
             client_field(field, &reference, problems);
-            return;
-        }
-        if self.expectations.contains(name) {
-            problems
-                .error(
-                    "expectation-as-value",
-                    reference.span,
-                    format!("`{name}` holds an expectation, not a value"),
-                )
-                .help = Some(
-                "it can stand alone where a value is expected, never where one is sent".to_owned(),
-            );
             return;
         }
         if !self.set.contains(name) && !is_built_in(name) {
