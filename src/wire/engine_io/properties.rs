@@ -1,11 +1,11 @@
-//! What holds for every packet and payload of version 4.
+//! What holds for every packet and payload.
 
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    Handshake, OpenPacketError, Packet, PacketError, PacketType, PayloadError, decode_payload,
-    encode_payload,
+    Handshake, OpenPacketError, Packet, PacketData, PacketError, PacketType, PayloadError,
+    decode_payload, encode_payload, v3,
 };
 use crate::wire::Utf8Bytes;
 
@@ -18,7 +18,59 @@ fn any_packet() -> impl Strategy<Value = Packet> {
     ]
 }
 
+/// Version 3 knows lengths in place of separators, so any text may stand in a packet.
+fn any_v3_packet() -> impl Strategy<Value = Packet> {
+    (any_packet(), ".{0,20}").prop_map(|(packet, text)| match packet.data {
+        PacketData::Binary(_) => packet,
+        PacketData::Text(_) => Packet::text(packet.kind, text),
+    })
+}
+
 proptest! {
+    #[test]
+    fn packets_come_back_from_both_payloads_of_version_3(packets in vec(any_v3_packet(), 0..6)) {
+        let text = v3::encode_payload(&packets);
+        prop_assert_eq!(v3::decode_payload(&text, false, 6), Ok(packets.clone()));
+        let binary = v3::encode_binary_payload(&packets);
+        prop_assert_eq!(v3::decode_payload(&binary, true, 6), Ok(packets));
+    }
+
+    #[test]
+    fn a_payload_of_version_3_that_is_cut_is_refused(
+        packets in vec(any_v3_packet(), 1..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        // Between two packets it would be whole.
+        let mut borders = vec![0];
+        for packet in &packets {
+            let border = borders.last().copied().unwrap_or_default();
+            borders.push(border + v3::encode_binary_payload(std::slice::from_ref(packet)).len());
+        }
+        let body = v3::encode_binary_payload(&packets);
+        let cut = cut.index(body.len());
+        let read = v3::decode_payload(&body.slice(..cut), true, 4);
+        prop_assert_eq!(read.is_ok(), borders.contains(&cut));
+    }
+
+    #[test]
+    fn a_binary_frame_of_version_3_comes_back(data in vec(any::<u8>(), 0..20)) {
+        let frame = v3::encode_binary(&data);
+        prop_assert_eq!(v3::decode_binary(frame), Ok(Packet::binary(data)));
+    }
+
+    #[test]
+    fn noise_never_panics_in_version_3(
+        noise in vec(prop_oneof![any::<u8>(), 0..10_u8, Just(0xff)], 0..60),
+        text in r"([0-9]{1,2}:?[0-6b]?.{0,3}){0,4}",
+    ) {
+        let noise = Bytes::from(noise);
+        for binary in [false, true] {
+            let _ = v3::decode_payload(&noise, binary, 10);
+            let _ = v3::decode_payload(&Bytes::from(text.clone()), binary, 10);
+        }
+        let _ = v3::decode_binary(noise);
+    }
+
     #[test]
     fn packets_come_back_from_a_payload(packets in vec(any_packet(), 1..6)) {
         let body = encode_payload(&packets);
@@ -27,7 +79,7 @@ proptest! {
 
     #[test]
     fn a_text_packet_comes_back_from_a_frame(packet in any_packet(), text in ".*") {
-        let packet = Packet { data: super::PacketData::Text(text.into()), ..packet };
+        let packet = Packet { data: PacketData::Text(text.into()), ..packet };
         prop_assert_eq!(Packet::decode_text(packet.encode_text()), Ok(packet));
     }
 

@@ -57,11 +57,14 @@ pub enum DecodeError {
 ///
 /// It takes nothing that socket.io-parser 4.2.7 refuses, and refuses some of what that takes:
 ///
-/// - white space before the data, which the JavaScript parser reads as an acknowledgement id;
-/// - an event or acknowledgement without data, an acknowledgement without an id, an id in other packets;
+/// - white space in place of the type, a number or the data, and an empty text, all of which
+///   JavaScript takes for the number 0;
+/// - an event, acknowledgement or refusal without data;
+/// - an acknowledgement without an id, an id in packets that are not acknowledged;
 /// - a number as an event's name: the protocol knows names that are strings;
-/// - an id beyond 64 bits, and a placeholder whose number is not a whole one;
-/// - text with escapes of lone surrogates, which is no Unicode, and data nested deeper than 128.
+/// - an id beyond 64 bits, a number beyond the range of a double, a placeholder whose number is
+///   not a whole one;
+/// - escapes of lone surrogates, which are no Unicode, and data nested deeper than 128.
 ///
 /// Names that applications must not use, such as `connect`, are for the layer above. A namespace is
 /// everything up to the comma; version 5 has no query there.

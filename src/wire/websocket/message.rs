@@ -223,6 +223,7 @@ fn control(frame: Frame) -> Result<Message, PeerMisbehaved> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::websocket::DeflateOffer;
 
     fn frame(fin: bool, opcode: OpCode, payload: &'static [u8]) -> Frame {
         Frame {
@@ -306,6 +307,47 @@ mod tests {
             inside.push(frame(true, OpCode::Text, b"b")),
             Err(PeerMisbehaved::MessageInsideMessage)
         );
+    }
+
+    /// RFC 7692 sections 6 and 7.2.3.
+    #[test]
+    fn rsv1_marks_a_compressed_message_on_its_first_frame_only() {
+        let deflate = || Some(Deflate::new(Role::Client, &DeflateOffer::default()));
+        let compressed = |fin, opcode, payload| Frame {
+            rsv: 0b100,
+            ..frame(fin, opcode, payload)
+        };
+        let hello = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
+        let whole = compressed(true, OpCode::Text, hello);
+        assert_eq!(
+            assembler().push(whole.clone()),
+            Err(PeerMisbehaved::ReservedBits(0b100))
+        );
+        let mut assembler = MessageAssembler::new(Role::Client, 10, deflate());
+        let text = Ok(Some(Message::Text("Hello".into())));
+        assert_eq!(assembler.push(whole), text);
+        // Without the bit, a message is not compressed.
+        assert_eq!(assembler.push(frame(true, OpCode::Text, b"Hello")), text);
+        let first = || compressed(false, OpCode::Text, &hello[..2]);
+        assert_eq!(assembler.push(first()), Ok(None));
+        let ping = frame(true, OpCode::Ping, b"");
+        assert_eq!(assembler.push(ping), Ok(Some(Message::Ping(Bytes::new()))));
+        let last = frame(true, OpCode::Continuation, &hello[2..]);
+        assert_eq!(assembler.push(last), text);
+        for second in [
+            compressed(true, OpCode::Continuation, &hello[2..]),
+            compressed(true, OpCode::Ping, b""),
+        ] {
+            let mut assembler = MessageAssembler::new(Role::Client, 10, deflate());
+            assert_eq!(assembler.push(first()), Ok(None));
+            assert_eq!(
+                assembler.push(second),
+                Err(PeerMisbehaved::ReservedBits(0b100))
+            );
+        }
+        let mut assembler = MessageAssembler::new(Role::Client, 10, deflate());
+        let not_utf8 = compressed(true, OpCode::Text, b"\x00\x01\x00\xfe\xff\xff\x00");
+        assert_eq!(assembler.push(not_utf8), Err(PeerMisbehaved::NotUtf8));
     }
 
     #[test]
