@@ -149,7 +149,12 @@ impl MessageAssembler {
                 checked: 0,
             },
         };
-        if message.payload.len() + frame.payload.len() > self.max_message {
+        let limit = if message.compressed {
+            compressed_bound(self.max_message)
+        } else {
+            self.max_message
+        };
+        if message.payload.len() + frame.payload.len() > limit {
             return Err(PeerMisbehaved::MessageTooLarge {
                 limit: self.max_message,
             });
@@ -204,6 +209,14 @@ impl UnderWay {
         }
         Ok(())
     }
+}
+
+/// Bytes that a message of `length` bytes may have while it is compressed.
+///
+/// What can't be compressed grows: fixed Huffman codes write nine bits for some bytes, and every
+/// block has a head (RFC 1951 section 3.2). The limit itself is held against the inflated message.
+fn compressed_bound(length: usize) -> usize {
+    length.saturating_add(length / 4).saturating_add(64)
 }
 
 fn control(frame: Frame) -> Result<Message, PeerMisbehaved> {

@@ -12,8 +12,8 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{
-    CloseCode, CloseReason, Frame, FrameError, HandshakeResponse, LengthEncoding, Message,
-    MessageAssembler, OpCode, PeerMisbehaved, RawFrame, Role,
+    CloseCode, CloseReason, Deflate, DeflateOffer, Frame, FrameError, HandshakeResponse,
+    LengthEncoding, Message, MessageAssembler, OpCode, PeerMisbehaved, RawFrame, Role,
 };
 
 /// Bytes of a frame and of a message that both sides take.
@@ -38,6 +38,8 @@ impl Laxness {
         match error {
             // RFC 6455 section 5.2: the minimal number of bytes MUST be used.
             PeerMisbehaved::Frame(FrameError::LengthNotMinimal { .. }) => true,
+            // RFC 6455 section 5.2: the top bit MUST be 0; it looks only when the masking key is there.
+            PeerMisbehaved::Frame(FrameError::LengthOutOfRange { .. }) => true,
             // RFC 6455 section 7.4: it answers with 1002, but shows its caller a close message.
             PeerMisbehaved::CloseCodeNotAllowed(_) => true,
             _ => false,
@@ -217,6 +219,55 @@ fn likely_frame(role: Role) -> impl Strategy<Value = RawFrame> {
     })
 }
 
+/// What a server may answer to an offer that allows everything.
+fn any_negotiated() -> impl Strategy<Value = DeflateOffer> {
+    let window_bits = || prop::option::of(8..=15_u8);
+    (any::<[bool; 2]>(), window_bits(), window_bits()).prop_map(
+        |([server_alone, client_alone], server_bits, client_bits)| DeflateOffer {
+            server_no_context_takeover: server_alone,
+            client_no_context_takeover: client_alone,
+            server_max_window_bits: server_bits,
+            client_max_window_bits: client_bits.map(Some),
+        },
+    )
+}
+
+/// Payloads that refer to themselves and to each other, and some that can't be compressed.
+fn any_payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let payload = prop_oneof![
+        vec(prop_oneof![Just(b'a'), Just(b'b'), any::<u8>()], 0..300),
+        ("[ab]{1,6}", 1..1_000_usize).prop_map(|(text, times)| text.repeat(times).into_bytes()),
+        vec(any::<u8>(), 600..1_500),
+    ];
+    vec(payload, 1..6)
+}
+
+/// Cuts one compressed message into a frame for each of `cuts` and one more.
+fn fragments(compressed: &Bytes, cuts: &[prop::sample::Index]) -> Vec<Frame> {
+    let mut borders: Vec<_> = cuts
+        .iter()
+        .map(|cut| cut.index(compressed.len() + 1))
+        .chain([0, compressed.len()])
+        .collect();
+    borders.sort_unstable();
+    let count = borders.len() - 1;
+    borders
+        .windows(2)
+        .enumerate()
+        .map(|(index, border)| Frame {
+            fin: index + 1 == count,
+            rsv: if index == 0 { 0b100 } else { 0 },
+            opcode: if index == 0 {
+                OpCode::Binary
+            } else {
+                OpCode::Continuation
+            },
+            mask: None,
+            payload: compressed.slice(border[0]..border[1]),
+        })
+        .collect()
+}
+
 fn stream_of(frames: &[RawFrame]) -> BytesMut {
     let mut stream = BytesMut::new();
     for frame in frames {
@@ -284,6 +335,18 @@ proptest! {
     }
 
     #[test]
+    fn heads_are_judged_as_tungstenite_does(
+        first in any::<u8>(),
+        second in prop_oneof![any::<u8>(), Just(126), Just(127), Just(254), Just(255)],
+        rest in vec(prop_oneof![2 => Just(0_u8), 1 => any::<u8>()], 0..20),
+    ) {
+        let mut head = vec![first, second];
+        head.extend(rest);
+        assert_agreement(&head, Role::Client)?;
+        assert_agreement(&head, Role::Server)?;
+    }
+
+    #[test]
     fn what_tungstenite_writes_is_read(
         texts in vec(".{0,100}", 0..4),
         bytes in vec(any::<u8>(), 0..LIMIT),
@@ -344,5 +407,63 @@ proptest! {
     #[test]
     fn noise_is_no_handshake_and_no_crash(noise in vec(any::<u8>(), 0..200)) {
         let _ = HandshakeResponse::decode(&mut BytesMut::from(&noise[..]), 100);
+    }
+
+    #[test]
+    fn compressed_messages_come_back_however_they_are_fragmented(
+        negotiated in any_negotiated(),
+        payloads in any_payloads(),
+        cuts in vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        let mut server = Deflate::new(Role::Server, &negotiated);
+        // The limit is the longest message's own length: what compression adds must not count.
+        let longest = payloads.iter().map(Vec::len).max().unwrap_or_default();
+        let client = Deflate::new(Role::Client, &negotiated);
+        let mut assembler = MessageAssembler::new(Role::Client, longest, Some(client));
+        for payload in payloads {
+            let mut frames = fragments(&server.compress(&payload), &cuts);
+            let last = frames.pop().unwrap();
+            for frame in frames {
+                prop_assert_eq!(assembler.push(frame), Ok(None));
+            }
+            let message = Message::Binary(Bytes::from(payload));
+            prop_assert_eq!(assembler.push(last), Ok(Some(message)));
+        }
+    }
+
+    #[test]
+    fn both_directions_keep_their_own_window(
+        negotiated in any_negotiated(),
+        payloads in any_payloads(),
+    ) {
+        let mut sides = [Role::Client, Role::Server].map(|role| Deflate::new(role, &negotiated));
+        for (turn, payload) in payloads.iter().enumerate() {
+            let [client, server] = &mut sides;
+            let (from, to) = if turn % 2 == 0 { (client, server) } else { (server, client) };
+            let compressed = from.compress(payload);
+            prop_assert_eq!(&to.decompress(&compressed, payload.len()).unwrap()[..], &payload[..]);
+        }
+    }
+
+    #[test]
+    fn noise_inflates_to_the_limit_at_most(
+        negotiated in any_negotiated(),
+        noise in vec(vec(any::<u8>(), 0..60), 1..4),
+    ) {
+        let mut deflate = Deflate::new(Role::Client, &negotiated);
+        for noise in noise {
+            if let Ok(inflated) = deflate.decompress(&noise, LIMIT) {
+                prop_assert!(inflated.len() <= LIMIT);
+            }
+        }
+    }
+
+    #[test]
+    fn an_offer_comes_back_from_its_header(negotiated in any_negotiated(), bare in any::<bool>()) {
+        let mut offer = negotiated;
+        if bare {
+            offer.client_max_window_bits = Some(None);
+        }
+        prop_assert_eq!(DeflateOffer::parse(&offer.to_header()), Some(offer));
     }
 }
