@@ -21,6 +21,12 @@ mod source;
 mod template;
 mod values;
 
+// For other files that people write: a target's manifest is read the same way.
+pub(crate) use diagnostic::{Problems, did_you_mean};
+pub(crate) use fields::{Field, Fields};
+pub(crate) use node::{Entry, Node, NodeKind, Quoting};
+pub(crate) use values::ValueReader;
+
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use functions::FUNCTIONS;
 pub use jwt::{JwtAlgorithm, mint_jwt};
