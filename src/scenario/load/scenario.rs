@@ -347,15 +347,28 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
     }
 }
 
-/// The scenario's entry with the row's keys in place of its own.
+/// Keys of a row whose items join the scenario's own: a row proves what all rows prove, and more.
+const ADDED: &[&str] = &["catches", "needs", "verifies"];
+
+/// The scenario's entry with the row's keys in place of its own, or added to them.
 fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
     let (Some(row), NodeKind::Mapping(entries)) = (row, &node.kind) else {
         return node.clone();
     };
     let mut entries = entries.clone();
     for entry in &row.overrides {
-        entries.retain(|own| own.key != entry.key);
-        entries.push((*entry).clone());
+        let Some(own) = entries.iter_mut().find(|own| own.key == entry.key) else {
+            entries.push((*entry).clone());
+            continue;
+        };
+        match (&mut own.value.kind, &entry.value.kind) {
+            (NodeKind::Sequence(items), NodeKind::Sequence(more))
+                if ADDED.contains(&entry.key.as_str()) =>
+            {
+                items.extend(more.iter().cloned());
+            }
+            _ => *own = (*entry).clone(),
+        }
     }
     Node {
         span: node.span,

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Keys of a row that stand in place of the scenario's, for this row alone.
+/// Keys of a row that stand in place of the scenario's, or add to them, for this row alone.
 const OVERRIDES: &[&str] = &[
     "aliases",
     "catches",

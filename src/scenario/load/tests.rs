@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Known, load};
-use crate::scenario::{Action, Answer, Colours, Diagnostic, Scenario, SourceFile};
+use crate::scenario::{Action, Answer, Colours, Diagnostic, Level, Scenario, SourceFile};
 
 const UNKNOWN: Known<'static> = Known {
     requirements: None,
@@ -179,4 +179,32 @@ fn shipped_scenarios_load() {
     }
     assert!(files > 0);
     assert!(wrong.is_empty(), "{}", rendered(&wrong));
+}
+
+#[test]
+fn row_adds_to_lists_and_replaces_the_rest() {
+    let scenarios = right(
+        "
+needs: [acks]
+scenarios:
+- id: a/b
+  title: T
+  level: must
+  needs: [rooms]
+  catches: [shared]
+  each:
+  - { case: one, catches: [own], needs: [binary], level: should }
+  - { case: two }
+  clients: [sender]
+  steps: [{ call: echo }]
+",
+    );
+    let [one, two] = scenarios.as_slice() else {
+        panic!()
+    };
+    assert_eq!(one.catches, ["shared", "own"]);
+    assert_eq!(one.needs, ["acks", "binary", "rooms"]);
+    assert_eq!(one.level, Level::Should);
+    assert_eq!(two.catches, ["shared"]);
+    assert_eq!(two.level, Level::Must);
 }
