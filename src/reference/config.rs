@@ -31,14 +31,18 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// Time in which an upgrade must end.
     pub upgrade_timeout: Duration,
-    /// Origins that CORS allows; empty for any.
+    /// Origins that CORS allows: `*` allows any, an empty list sends no CORS headers at all.
     pub origins: Vec<String>,
-    /// Transports offered.
+    /// Whether HTTP long-polling is offered.
     pub polling: bool,
-    /// Transports offered.
+    /// Whether WebSocket is offered.
     pub websocket: bool,
     /// Whether revision 3 is served.
     pub eio3: bool,
+    /// The key that tokens are signed with.
+    pub jwt_secret: String,
+    /// Bytes that may wait for one slow client; more of them end its connection.
+    pub max_queue: usize,
     /// The application.
     pub contract: Contract,
     /// Faults switched on.
@@ -58,6 +62,8 @@ impl Default for Config {
             polling: true,
             websocket: true,
             eio3: false,
+            jwt_secret: "sockspec-secret".to_owned(),
+            max_queue: 16 * 1024 * 1024,
             contract: Contract::default(),
             faults: FaultSet::default(),
         }
@@ -65,6 +71,19 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The defaults of one application; a bare Engine.IO server has its own path.
+    pub fn new(contract: Contract) -> Self {
+        let path = match contract {
+            Contract::Engine => "/engine.io/",
+            Contract::Official | Contract::Sockspec => "/socket.io/",
+        };
+        Self {
+            path: path.to_owned(),
+            contract,
+            ..Self::default()
+        }
+    }
+
     /// Sets one setting by its name in `docs/contract.md` ("Settings").
     ///
     /// # Errors
@@ -90,6 +109,7 @@ impl Config {
             "CORS_ORIGIN" => self.origins = vec![value.to_owned()],
             "EIO_PATH" => self.path = value.to_owned(),
             "ALLOW_EIO3" => self.eio3 = value.parse().map_err(|_| unknown())?,
+            "JWT_SECRET" => self.jwt_secret = value.to_owned(),
             "TRANSPORTS" => {
                 let offered: Vec<_> = value.split(',').map(str::trim).collect();
                 self.polling = offered.contains(&"polling");

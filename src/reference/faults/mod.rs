@@ -1,31 +1,36 @@
 //! Deliberate defects, each with an id that scenarios name in `catches:`.
+//!
+//! One file a topic: the table of its defects, then the hooks that the right code asks on its way.
+//! A hook says what is right and how each defect departs from it; without faults it does the right
+//! thing. Every defect breaks one rule, and none harms another server in the same process.
 
-/// One defect.
-#[derive(Clone, Copy, Debug)]
-pub struct Fault {
-    /// `room-emit-echoes-to-sender`.
-    pub id: &'static str,
-    /// What the server does wrong, in one sentence.
-    pub breaks: &'static str,
-    /// Where a real server did this, if that is public.
-    pub seen: Option<&'static str>,
-}
+mod scratch;
+mod set;
+mod table;
 
-/// All faults there are, sorted by id.
-pub static FAULTS: &[Fault] = &[];
+pub(super) mod acks;
+pub(super) mod auth;
+pub(super) mod binary;
+pub(super) mod connect;
+pub(super) mod cors;
+pub(super) mod disconnect;
+pub(super) mod errors;
+pub(super) mod events;
+pub(super) mod handshake;
+pub(super) mod heartbeat;
+pub(super) mod holding;
+pub(super) mod limits;
+pub(super) mod payload;
+pub(super) mod polling;
+pub(super) mod questions;
+pub(super) mod recipients;
+pub(super) mod requests;
+pub(super) mod robustness;
+pub(super) mod rooms;
+pub(super) mod upgrade;
+pub(super) mod websocket;
 
-/// The faults switched on in one server.
-#[derive(Clone, Debug, Default)]
-pub struct FaultSet {}
+pub use set::{FAULTS, FaultSet};
+pub use table::Fault;
 
-impl FaultSet {
-    /// The set of these ids.
-    ///
-    /// # Errors
-    ///
-    /// The first id that does not exist.
-    pub fn from_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
-        let _ = ids;
-        todo!()
-    }
-}
+pub(super) use scratch::Scratch;

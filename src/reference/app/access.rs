@@ -1,0 +1,117 @@
+//! Which namespaces there are, and who gets in.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{exception::Failure, token};
+use crate::{
+    data::Data,
+    reference::{
+        Contract, FaultSet,
+        engine::Session,
+        faults,
+        socket::{Close, Refused, Socket, User},
+    },
+};
+
+/// How long `/slow` thinks.
+const SLOW: Duration = Duration::from_millis(200);
+
+/// Who gets into a namespace.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Access {
+    /// Bearers of a good token with the role `admin`.
+    Admin,
+    /// Bearers of a good token, checked after the CONNECT reply.
+    Late,
+    /// Everybody.
+    Open,
+    /// Everybody, after a while.
+    Slow,
+    /// Bearers of a good token.
+    Token,
+}
+
+/// Whether a client gets in, and when it hears of it.
+#[derive(Debug)]
+pub(in crate::reference) enum Admission {
+    /// After some time.
+    After(Duration, Result<User, Refused>),
+    /// At once.
+    Now(Result<User, Refused>),
+}
+
+/// Who gets into the namespace `name`; `None` where there is no such namespace.
+pub(in crate::reference) fn access(name: &str, faults: &FaultSet) -> Option<Access> {
+    match name {
+        "/" | "/custom" => Some(Access::Open),
+        "/admin" => Some(Access::Admin),
+        "/chat" => Some(Access::Token),
+        "/late" => Some(Access::Late),
+        "/slow" => Some(Access::Slow),
+        dynamic if faults::connect::is_dynamic(faults, dynamic, is_dynamic) => Some(Access::Open),
+        _ => None,
+    }
+}
+
+/// `^/dynamic-\d+$`
+fn is_dynamic(name: &str) -> bool {
+    name.strip_prefix("/dynamic-").is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Decides about a client that asks to join.
+pub(in crate::reference) fn admit(
+    session: &Session,
+    access: Access,
+    auth: Option<&Data>,
+) -> Admission {
+    match access {
+        Access::Open | Access::Late => Admission::Now(Ok(User::default())),
+        Access::Slow => Admission::After(SLOW, Ok(User::default())),
+        Access::Token => Admission::Now(token::authenticate(session, auth)),
+        Access::Admin => Admission::Now(
+            token::authenticate(session, auth)
+                .and_then(|user| token::demand_admin(session.faults(), user)),
+        ),
+    }
+}
+
+/// A socket is in its namespace.
+pub(in crate::reference) fn connected(socket: &Arc<Socket>, auth: Option<&Data>) {
+    faults::recipients::note_token(socket, auth);
+    let session = socket.session();
+    let namespace = socket.namespace();
+    if session.server.config.contract == Contract::Official
+        && matches!(namespace.name(), "/" | "/custom")
+    {
+        let empty = || Data::Object(indexmap::IndexMap::new());
+        socket.emit("auth", vec![auth.cloned().unwrap_or_else(empty)]);
+    }
+    if namespace.access() == Access::Late
+        && let Err(refused) = token::authenticate(session, auth)
+    {
+        let report = || Failure::from(refused).report(socket, None);
+        faults::auth::refuse_late(socket, report, || socket.disconnect(Close::Namespace));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dynamic_namespaces_are_digits_to_the_end() {
+        let access = |name| access(name, &FaultSet::default());
+        assert_eq!(access("/dynamic-0123456789"), Some(Access::Open));
+        for name in [
+            "/dynamic-",
+            "/dynamic-1x",
+            "/x/dynamic-1",
+            "/other",
+            "/admin/",
+        ] {
+            assert_eq!(access(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Events that answer their caller.
+
+use std::{sync::Arc, time::Duration};
+
+use super::exception::Failure;
+use crate::{
+    data::Data,
+    reference::{engine::TransportKind, faults, socket::Call},
+};
+
+/// The longest that `ack-late` waits.
+const LATEST: Duration = Duration::from_secs(2);
+
+type Handled = Result<(), Failure>;
+
+/// `echo`: back in the acknowledgement, or else as `echo-back`.
+pub(super) fn echo(mut call: Call) -> Handled {
+    let args = std::mem::take(&mut call.args);
+    if call.ack.is_some() {
+        call.acknowledge(faults::acks::values(&call.socket, args));
+    } else {
+        faults::events::reply(&call.socket, "echo-back", args);
+    }
+    Ok(())
+}
+
+/// `message`: back as `message-back`.
+pub(super) fn message(mut call: Call) -> Handled {
+    let args = std::mem::take(&mut call.args);
+    faults::events::reply(&call.socket, "message-back", args);
+    Ok(())
+}
+
+/// `message-with-ack`: back in the acknowledgement.
+pub(super) fn message_with_ack(mut call: Call) -> Handled {
+    let args = std::mem::take(&mut call.args);
+    call.acknowledge(faults::acks::values(&call.socket, args));
+    Ok(())
+}
+
+/// `whoami`: what the server knows of the caller.
+pub(super) fn whoami(call: Call) -> Handled {
+    let socket = &call.socket;
+    let user = socket.user();
+    let rooms = socket.namespace().rooms();
+    let rooms: Vec<_> = rooms
+        .of(socket.id())
+        .iter()
+        .map(|room| Data::from(&**room))
+        .collect();
+    let transport = match socket.session().transport() {
+        TransportKind::Polling => "polling",
+        TransportKind::WebSocket => "websocket",
+    };
+    call.acknowledge(vec![Data::object([
+        ("id", Data::from(socket.id().as_str())),
+        ("user", Data::from(socket.user_id().into_owned())),
+        ("role", user.role.clone().map_or(Data::Null, Data::from)),
+        ("namespace", Data::from(socket.namespace().name())),
+        ("transport", Data::from(transport)),
+        ("rooms", Data::from(rooms)),
+    ])]);
+    Ok(())
+}
+
+/// `ack-nothing`: an acknowledgement without arguments.
+pub(super) fn ack_nothing(call: Call) -> Handled {
+    call.acknowledge(Vec::new());
+    Ok(())
+}
+
+/// `ack-error`: an error as the acknowledgement's value.
+pub(super) fn ack_error(call: Call) -> Handled {
+    let error = Data::object([
+        ("code", call.value("code")),
+        ("message", call.value("message")),
+    ]);
+    if !faults::acks::swallows_errors(call.socket.faults()) {
+        call.acknowledge(vec![Data::object([("error", error)])]);
+    }
+    Ok(())
+}
+
+/// `ack-late`: an acknowledgement after some time.
+pub(super) fn ack_late(call: Call) -> Handled {
+    let after = faults::acks::late(call.socket.faults(), call.duration("after", LATEST));
+    let server = Arc::clone(&call.socket.session().server);
+    if let Some(after) = after {
+        faults::acks::takes_time(call.socket.session(), after);
+        server.tasks.spawn(async move {
+            tokio::time::sleep(after).await;
+            call.acknowledge(vec![Data::from("late")]);
+        });
+    }
+    Ok(())
+}
+
+/// `ack-never`: nothing.
+pub(super) fn ack_never(call: Call) -> Handled {
+    faults::acks::left_open(&call);
+    Ok(())
+}
+
+/// `ack-twice`: the handler acknowledges twice, the client hears it once.
+pub(super) fn ack_twice(call: Call) -> Handled {
+    let value = call.args.first().cloned().unwrap_or_default();
+    call.acknowledge(vec![value.clone()]);
+    call.acknowledge(vec![value]);
+    Ok(())
+}
+
+/// `fail`: refused with what the caller gives.
+pub(super) fn fail(call: Call) -> Handled {
+    Err(Failure::Refused {
+        code: call.value("code"),
+        message: call.value("message"),
+        field: None,
+    })
+}
+
+/// `crash`: the handler breaks.
+pub(super) fn crash(_: Call) -> Handled {
+    Err(Failure::Internal {
+        detail: "TypeError: Cannot read properties of undefined (reading 'id')\n    at crash \
+                 (/srv/app/handlers/answers.js:41:17)"
+            .to_owned(),
+    })
+}
+
+/// `validate`: a text of 1 to 1000 characters that is not blank.
+pub(super) fn validate(call: Call) -> Handled {
+    let text = call.field("text").and_then(Data::as_str);
+    let length = text.map_or(0, |text| text.chars().count());
+    let right = text.is_some_and(|text| !text.trim().is_empty()) && length <= 1000;
+    if !faults::errors::is_valid(call.socket.faults(), length, right) {
+        let message = "text must be 1 to 1000 characters".to_owned();
+        return Err(Failure::field("text", message));
+    }
+    call.succeed();
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Leaving: the server sends clients away, and tells others of it.
+
+use std::sync::Arc;
+
+use super::exception::Failure;
+use crate::{
+    data::Data,
+    reference::{
+        faults,
+        rooms::Departed,
+        socket::{Call, Close, Socket},
+    },
+};
+
+type Handled = Result<(), Failure>;
+
+/// `kick-me`
+pub(super) fn kick_me(call: Call) -> Handled {
+    call.socket.disconnect(close(&call));
+    Ok(())
+}
+
+/// `kick-room`: acknowledged first, since the caller may be in the room.
+pub(super) fn kick_room(call: Call) -> Handled {
+    let room = call.string("room")?;
+    let namespace = call.socket.namespace();
+    let members: Vec<Arc<Socket>> = namespace.rooms().members(room).cloned().collect();
+    call.succeed();
+    for member in faults::disconnect::kicked(&call.socket, members) {
+        member.disconnect(close(&call));
+    }
+    Ok(())
+}
+
+/// `watch-room`
+pub(super) fn watch_room(call: Call) -> Handled {
+    let room = call.string("room")?;
+    let socket = &call.socket;
+    socket.namespace().rooms().watch(socket.id(), room);
+    call.succeed();
+    Ok(())
+}
+
+/// A socket has left its namespace: those who watch its rooms are told.
+pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &str) {
+    for (room, watchers) in &departed.watched {
+        let reason = faults::disconnect::told_reason(socket.faults(), reason);
+        let times = faults::disconnect::times_told(socket.faults());
+        for watcher in watchers
+            .iter()
+            .flat_map(|watcher| std::iter::repeat_n(watcher, times))
+        {
+            let event = Data::object([
+                ("room", Data::from(room.as_str())),
+                ("user", Data::from(socket.user_id().into_owned())),
+                ("id", Data::from(socket.id().as_str())),
+                ("reason", Data::from(reason)),
+            ]);
+            watcher.emit("member-left", vec![event]);
+        }
+    }
+}
+
+fn close(call: &Call) -> Close {
+    match call.field("close").and_then(Data::as_bool) {
+        Some(true) => Close::Connection,
+        _ => Close::Namespace,
+    }
+}

@@ -1,0 +1,200 @@
+//! Events that join, leave and send to rooms.
+
+use super::exception::Failure;
+use crate::{
+    data::Data,
+    reference::{
+        faults,
+        rooms::{Selection, broadcast},
+        socket::Call,
+    },
+};
+
+type Handled = Result<(), Failure>;
+
+/// `join-room`
+pub(super) fn join_room(call: Call) -> Handled {
+    let room = match faults::rooms::checked_name(&call) {
+        Some(room) => room,
+        None => call.string("room")?.to_owned(),
+    };
+    faults::rooms::join(&call.socket, &room);
+    confirm(&call, &room);
+    Ok(())
+}
+
+/// `leave-room`
+pub(super) fn leave_room(call: Call) -> Handled {
+    let room = call.string("room")?;
+    faults::rooms::leave(&call.socket, room)?;
+    confirm(&call, room);
+    Ok(())
+}
+
+/// `send-to-room`: to the members except the caller.
+pub(super) fn send_to_room(call: Call) -> Handled {
+    let selection = Selection::to([call.string("room")?]).except([call.socket.id().as_str()]);
+    if faults::acks::acknowledges_first(call.socket.faults()) {
+        call.succeed();
+    }
+    broadcast(
+        &call.socket,
+        &selection,
+        "room-message",
+        room_message(&call),
+    );
+    call.succeed();
+    Ok(())
+}
+
+/// `announce-to-room`: to the members, the caller included if it is one.
+pub(super) fn announce_to_room(call: Call) -> Handled {
+    let selection = Selection::to([call.string("room")?]);
+    broadcast(
+        &call.socket,
+        &selection,
+        "room-message",
+        room_message(&call),
+    );
+    call.succeed();
+    Ok(())
+}
+
+/// `send-to-rooms`: to the members of any of the rooms, once each, except the caller.
+pub(super) fn send_to_rooms(call: Call) -> Handled {
+    let selection = Selection::to(call.strings("rooms")?).except([call.socket.id().as_str()]);
+    broadcast(&call.socket, &selection, "room-message", message(&call));
+    call.succeed();
+    Ok(())
+}
+
+/// `send-except`: to those members of a room who are in none of the others.
+pub(super) fn send_except(call: Call) -> Handled {
+    let selection = Selection::to([call.string("room")?])
+        .except(call.one_or_more("except")?)
+        .except([call.socket.id().as_str()]);
+    broadcast(
+        &call.socket,
+        &selection,
+        "room-message",
+        room_message(&call),
+    );
+    call.succeed();
+    Ok(())
+}
+
+/// `announce-except`: the same from the server.
+pub(super) fn announce_except(call: Call) -> Handled {
+    let selection = Selection::to([call.string("room")?]).except(call.one_or_more("except")?);
+    broadcast(
+        &call.socket,
+        &selection,
+        "room-message",
+        room_message(&call),
+    );
+    call.succeed();
+    Ok(())
+}
+
+/// `send-to-others`: to everybody in the namespace except the caller.
+pub(super) fn send_to_others(call: Call) -> Handled {
+    let selection = Selection::everybody().except([call.socket.id().as_str()]);
+    to_namespace(&call, &selection)
+}
+
+/// `announce`: to everybody in the namespace.
+pub(super) fn announce(call: Call) -> Handled {
+    to_namespace(&call, &Selection::everybody())
+}
+
+/// `announce-local`: the same, kept on this server.
+pub(super) fn announce_local(call: Call) -> Handled {
+    to_namespace(&call, &Selection::everybody().local())
+}
+
+/// `announce-volatile`: the same, dropped where a client can't take it at once.
+pub(super) fn announce_volatile(call: Call) -> Handled {
+    to_namespace(&call, &Selection::everybody().volatile())
+}
+
+/// `send-binary-to-room`
+pub(super) fn send_binary_to_room(call: Call) -> Handled {
+    let room = call.string("room")?;
+    let selection = Selection::to([room]).except([call.socket.id().as_str()]);
+    let args = vec![Data::object([
+        ("room", Data::from(room)),
+        ("data", call.value("data")),
+        ("from", faults::recipients::sender(&call)),
+    ])];
+    broadcast(&call.socket, &selection, "room-binary", args);
+    call.succeed();
+    Ok(())
+}
+
+/// `send-direct`: to one socket, or to nobody.
+pub(super) fn send_direct(call: Call) -> Handled {
+    let selection = faults::recipients::direct(&call.socket, call.string("to")?);
+    broadcast(&call.socket, &selection, "direct-message", message(&call));
+    call.succeed();
+    Ok(())
+}
+
+/// `members`: how many sockets a room has.
+pub(super) fn members(call: Call) -> Handled {
+    let room = call.string("room")?;
+    let count = call.socket.namespace().rooms().members(room).count();
+    acknowledge_count(
+        &call,
+        faults::rooms::members_count(&call.socket, room, count),
+    );
+    Ok(())
+}
+
+/// `sockets`: how many sockets the namespace has.
+pub(super) fn sockets(call: Call) -> Handled {
+    let count = call.socket.namespace().rooms().len();
+    acknowledge_count(&call, faults::rooms::sockets_count(&call.socket, count));
+    Ok(())
+}
+
+/// `move-members`: from one room to another.
+pub(super) fn move_members(call: Call) -> Handled {
+    let (from, to) = (call.string("from")?, call.string("to")?);
+    faults::rooms::move_members(&call.socket, from, to);
+    call.succeed();
+    Ok(())
+}
+
+fn to_namespace(call: &Call, selection: &Selection) -> Handled {
+    broadcast(&call.socket, selection, "broadcast-message", message(call));
+    call.succeed();
+    Ok(())
+}
+
+fn room_message(call: &Call) -> Vec<Data> {
+    let message = Data::object([
+        ("room", call.value("room")),
+        ("text", call.value("text")),
+        ("from", faults::recipients::sender(call)),
+    ]);
+    vec![faults::recipients::message(&call.socket, message)]
+}
+
+fn message(call: &Call) -> Vec<Data> {
+    vec![Data::object([
+        ("text", call.value("text")),
+        ("from", faults::recipients::sender(call)),
+    ])]
+}
+
+fn confirm(call: &Call, room: &str) {
+    call.acknowledge(vec![Data::object([
+        ("success", Data::from(true)),
+        ("room", Data::from(room)),
+    ])]);
+}
+
+fn acknowledge_count(call: &Call, count: usize) {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    call.acknowledge(vec![Data::object([("count", Data::from(count))])]);
+}

@@ -1,0 +1,179 @@
+//! Who a client is: JSON web tokens (RFC 7519) signed with HS256.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use serde_json::Value;
+
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        engine::{Session, TokenSources},
+        faults::{self, auth::Algorithms},
+        socket::{Refused, User},
+    },
+};
+
+/// Why a bearer is not let in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Denial {
+    /// The user may not come in for a while.
+    Banned,
+    /// The token's time is over.
+    Expired,
+    /// The token is none, or not one of ours.
+    Invalid,
+    /// There is no token.
+    Missing,
+    /// The role is not `admin`.
+    NotAdmin,
+    /// The token's time has not come.
+    NotActive,
+    /// The user does not exist any more.
+    UserNotFound,
+}
+
+/// What a client shows: the first source that has something.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::reference) enum Shown {
+    /// No source has a token, or it is empty.
+    Nothing,
+    /// Something that is no string.
+    Other(Data),
+    /// A token, perhaps.
+    Token(String),
+}
+
+/// The user that the client's token names.
+pub(super) fn authenticate(session: &Session, auth: Option<&Data>) -> Result<User, Refused> {
+    let faults = session.faults();
+    let sources = faults::auth::sources(faults, session.tokens.clone());
+    let shown = shown(faults::auth::payload(faults, &sources, auth), &sources);
+    let mut claims = None;
+    check(session, &shown, &mut claims)
+        .or_else(|denial| faults::auth::overruled(session, denial, &shown, claims.as_ref()))
+        .map(|user| faults::auth::accepted(session, user, auth))
+        .map_err(Denial::into_refusal)
+}
+
+/// Lets administrators pass.
+pub(super) fn demand_admin(faults: &FaultSet, user: User) -> Result<User, Refused> {
+    if user.role.as_deref() == Some("admin") || faults::auth::lets_all_be_admins(faults) {
+        Ok(user)
+    } else {
+        Err(Denial::NotAdmin.into_refusal())
+    }
+}
+
+fn shown(auth: Option<&Data>, sources: &TokenSources) -> Shown {
+    let first = match auth.and_then(|auth| auth.get("token")) {
+        Some(Data::Null) | None => {
+            let others = [&sources.query, &sources.header, &sources.cookie];
+            others.into_iter().flatten().next().map(|token| &**token)
+        }
+        Some(Data::String(token)) => Some(token.as_str()),
+        Some(other) => return Shown::Other(other.clone()),
+    };
+    match first {
+        None | Some("") => Shown::Nothing,
+        Some(token) => Shown::Token(token.to_owned()),
+    }
+}
+
+/// Decides about what is shown; `claims` are left behind even where they are not enough.
+fn check(session: &Session, shown: &Shown, claims: &mut Option<Value>) -> Result<User, Denial> {
+    let token = match shown {
+        Shown::Nothing => return Err(Denial::Missing),
+        Shown::Other(_) => {
+            faults::robustness::odd_token(session);
+            return Err(Denial::Invalid);
+        }
+        Shown::Token(token) => token,
+    };
+    // The signature comes first: what a forged token claims is nobody's business.
+    let secret = &session.server.config.jwt_secret;
+    let verified = faults::auth::claims(session.faults(), token, |algorithms| {
+        verify(token, secret, algorithms)
+    })?;
+    let claims = &*claims.insert(verified);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64());
+    if time(claims, "exp")?.is_some_and(|exp| now >= exp) {
+        return Err(Denial::Expired);
+    }
+    if time(claims, "nbf")?.is_some_and(|nbf| now < nbf) {
+        return Err(Denial::NotActive);
+    }
+    let user = user(claims);
+    match user.id.as_deref() {
+        Some("banned") => Err(Denial::Banned),
+        Some("ghost") => Err(Denial::UserNotFound),
+        _ => Ok(user),
+    }
+}
+
+/// The claims of a token with a good signature (RFC 7515 section 5.2).
+fn verify(token: &str, secret: &str, algorithms: Algorithms) -> Option<Value> {
+    let (signed, signature) = token.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let header = json(header)?;
+    let algorithm = match (header.get("alg")?.as_str()?, algorithms) {
+        ("HS256", _) => Algorithm::HS256,
+        ("HS384", Algorithms::AsNamed) => Algorithm::HS384,
+        ("HS512", Algorithms::AsNamed) => Algorithm::HS512,
+        _ => return None,
+    };
+    let key = DecodingKey::from_secret(secret.as_bytes());
+    let good = crypto::verify(signature, signed.as_bytes(), &key, algorithm);
+    good.is_ok_and(|good| good).then(|| json(claims))?
+}
+
+/// One part of a token, decoded.
+pub(in crate::reference) fn json(part: &str) -> Option<Value> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&bytes)
+        .ok()
+        .filter(|value: &Value| value.is_object())
+}
+
+/// The user that claims name.
+pub(in crate::reference) fn user(claims: &Value) -> User {
+    let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    User {
+        id: text("sub"),
+        role: text("role"),
+    }
+}
+
+/// A claim that is a time in seconds (RFC 7519 section 2, "NumericDate").
+fn time(claims: &Value, name: &str) -> Result<Option<f64>, Denial> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(time) => time.as_f64().map(Some).ok_or(Denial::Invalid),
+    }
+}
+
+impl Denial {
+    /// What the client is told.
+    pub(in crate::reference) fn into_refusal(self) -> Refused {
+        let (message, code) = match self {
+            Self::Banned => ("Account banned", "ACCOUNT_BANNED"),
+            Self::Expired => ("Token expired", "TOKEN_EXPIRED"),
+            Self::Invalid => ("Invalid token", "AUTH_INVALID"),
+            Self::Missing => ("Authentication required", "AUTH_REQUIRED"),
+            Self::NotActive => ("Token not active", "TOKEN_NOT_ACTIVE"),
+            Self::NotAdmin => ("Admin role required", "FORBIDDEN"),
+            Self::UserNotFound => ("User not found", "USER_NOT_FOUND"),
+        };
+        let until =
+            (self == Self::Banned).then(|| ("until", Data::from("2030-01-01T00:00:00.000Z")));
+        let code = ("code", Data::from(code));
+        Refused {
+            message: message.to_owned(),
+            data: Some(Data::object(std::iter::once(code).chain(until))),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! One TCP connection: HTTP first, then perhaps a WebSocket.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::{
+    engine::{self, Upgraded},
+    http,
+    server::Shared,
+};
+
+/// How long a client may go on sending what nobody reads any more.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Where a request leaves what its connection becomes after a 101.
+#[derive(Debug, Default)]
+pub(super) struct UpgradeSlot(Mutex<Option<Upgraded>>);
+
+impl UpgradeSlot {
+    /// Settles what the connection becomes.
+    pub(super) fn fill(&self, upgraded: Upgraded) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgraded);
+    }
+
+    fn take(&self) -> Option<Upgraded> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let slot = Arc::new(UpgradeSlot::default());
+    let service = service_fn({
+        let (shared, slot) = (Arc::clone(&shared), Arc::clone(&slot));
+        move |request| http::answer(Arc::clone(&shared), Arc::clone(&slot), request)
+    });
+    // Boxed: what HTTP needs is freed when a connection goes over to WebSocket, instead of staying
+    // a part of this task for the hours that a WebSocket idles.
+    let requests = Box::pin(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service)
+            .without_shutdown(),
+    );
+    let Ok(parts) = requests.await else { return };
+    let stream = parts.io.into_inner();
+    match slot.take() {
+        Some(upgraded) => engine::run_websocket(stream, parts.read_buf, upgraded, &shared).await,
+        None => linger(stream).await,
+    }
+}
+
+/// Ends our side and reads what the client still sends.
+///
+/// A socket that is closed over unread bytes resets the connection, and the reset can overtake the
+/// response that said why (RFC 9112 section 9.6).
+pub(super) async fn linger(mut stream: TcpStream) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let rest = async {
+        let mut sink = vec![0; 4096];
+        while stream.read(&mut sink).await.is_ok_and(|read| read > 0) {}
+    };
+    // Either way the connection ends here.
+    let _ = timeout(LINGER, rest).await;
+}

@@ -1,0 +1,26 @@
+//! Engine.IO: sessions, their two transports, the upgrade between them, and the heartbeat.
+
+mod ending;
+mod heartbeat;
+mod outbound;
+mod polling;
+mod queue;
+mod receive;
+mod request;
+mod session;
+mod sessions;
+mod sid;
+mod stream;
+mod upgrade;
+mod websocket;
+
+pub(super) use ending::Ending;
+pub(super) use outbound::Outbound;
+pub(super) use polling::{Overlap, Payload, PayloadKind, open as open_polling, poll, post};
+pub(super) use queue::{Delivery, Sent};
+pub(super) use request::{Query, Revision, TokenSources};
+pub(super) use session::{Session, TransportKind};
+pub(super) use sessions::Sessions;
+pub(super) use sid::random_id;
+pub(super) use upgrade::Probing;
+pub(super) use websocket::{Upgraded, run_websocket};

@@ -1,0 +1,90 @@
+//! What leaves the server: packets that belong together, encoded once for all receivers.
+
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use bytes::{Bytes, BytesMut};
+
+use super::Revision;
+use crate::{
+    reference::{FaultSet, faults},
+    wire::engine_io::{Packet, PacketData, PacketType, v3},
+    wire::websocket::Frame,
+};
+
+/// Packets that nothing may come between: an event's text and its attachments.
+///
+/// One value is shared by all receivers of a broadcast; its WebSocket form is made by the first
+/// receiver that needs it, and written by the others as it is.
+#[derive(Debug)]
+pub(in crate::reference) struct Outbound {
+    packets: Vec<Packet>,
+    size: usize,
+    frames: OnceLock<Bytes>,
+    frames_v3: OnceLock<Bytes>,
+}
+
+impl Outbound {
+    /// These packets, in this order.
+    pub(in crate::reference) fn new(packets: Vec<Packet>) -> Arc<Self> {
+        let size = packets.iter().map(packet_size).sum();
+        Arc::new(Self {
+            packets,
+            size,
+            frames: OnceLock::new(),
+            frames_v3: OnceLock::new(),
+        })
+    }
+
+    /// A packet of the heartbeat, or of the end.
+    pub(super) fn control(kind: PacketType) -> Arc<Self> {
+        static PING: LazyLock<Arc<Outbound>> =
+            LazyLock::new(|| Outbound::new(vec![Packet::text(PacketType::Ping, "")]));
+        match kind {
+            PacketType::Ping => Arc::clone(&PING),
+            other => Self::new(vec![Packet::text(other, "")]),
+        }
+    }
+
+    /// The packets, for a polling payload.
+    pub(super) fn packets(&self) -> &[Packet] {
+        &self.packets
+    }
+
+    /// About how many bytes this takes on the wire.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The packets as WebSocket frames, one frame each.
+    pub(super) fn frames(&self, revision: Revision, faults: &FaultSet) -> Bytes {
+        let cell = match revision {
+            Revision::V3 => &self.frames_v3,
+            Revision::V4 => &self.frames,
+        };
+        let encode = || {
+            // Ten bytes hold the largest header of an unmasked frame (RFC 6455 section 5.2).
+            let mut out = BytesMut::with_capacity(self.size + 10 * self.packets.len());
+            for packet in &self.packets {
+                faults::websocket::encode(faults, frame(packet, revision), &mut out);
+            }
+            out.freeze()
+        };
+        cell.get_or_init(encode).clone()
+    }
+}
+
+/// One packet is one frame (Engine.IO v4, "WebSocket").
+fn frame(packet: &Packet, revision: Revision) -> Frame {
+    match (&packet.data, revision) {
+        (PacketData::Binary(bytes), Revision::V4) => Frame::binary(bytes.clone()),
+        (PacketData::Binary(bytes), Revision::V3) => Frame::binary(v3::encode_binary(bytes)),
+        (PacketData::Text(_), _) => Frame::text(packet.encode_text()),
+    }
+}
+
+fn packet_size(packet: &Packet) -> usize {
+    1 + match &packet.data {
+        PacketData::Binary(bytes) => bytes.len(),
+        PacketData::Text(text) => text.clone().into_bytes().len(),
+    }
+}

@@ -1,0 +1,71 @@
+//! What a session does with a packet from its client.
+
+use std::sync::Arc;
+
+use super::{Ending, Outbound, Revision, Session};
+use crate::{
+    reference::{faults, socket},
+    wire::engine_io::{Packet, PacketData, PacketType},
+};
+
+impl Session {
+    /// Takes in one packet (Engine.IO v4, "Protocol").
+    pub(in crate::reference) fn receive(self: &Arc<Self>, packet: Packet) {
+        if !self.is_open() {
+            return;
+        }
+        if faults::heartbeat::counts_as_pong(self.faults(), packet.kind) {
+            self.pulse.beat();
+        }
+        match (packet.kind, self.revision) {
+            (PacketType::Message, _) => self.receive_message(packet.data),
+            (PacketType::Pong, Revision::V4) | (PacketType::Ping, Revision::V3) => {
+                self.receive_beat(packet.data);
+            }
+            (PacketType::Close, _) => {
+                if !faults::polling::ignores_close_packet(self) {
+                    self.close(Ending::ClosePacket);
+                }
+            }
+            // The heartbeat of one revision is an error in the other.
+            (PacketType::Ping, Revision::V4) | (PacketType::Pong, Revision::V3) => {
+                faults::heartbeat::wrong_direction(self);
+            }
+            // Out of place, but harmless.
+            (PacketType::Noop, _) => faults::polling::noop(self),
+            (PacketType::Open | PacketType::Upgrade, _) => {}
+        }
+    }
+
+    fn receive_beat(self: &Arc<Self>, data: PacketData) {
+        if self.revision == Revision::V3 {
+            self.send_packet(Outbound::new(vec![Packet {
+                kind: PacketType::Pong,
+                data,
+            }]));
+        }
+        if faults::heartbeat::ignores_pong(self.faults()) {
+            return;
+        }
+        if !self.pulse.beat() {
+            faults::heartbeat::unsolicited(self);
+        }
+    }
+
+    fn receive_message(self: &Arc<Self>, data: PacketData) {
+        if self.peer.is_some() {
+            socket::receive(self, data);
+        } else {
+            self.echo(data);
+        }
+    }
+
+    /// All that a bare Engine.IO server does.
+    fn echo(&self, data: PacketData) {
+        let packet = Packet {
+            kind: PacketType::Message,
+            data,
+        };
+        self.send_packet(Outbound::new(vec![packet]));
+    }
+}

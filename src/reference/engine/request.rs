@@ -1,0 +1,116 @@
+//! What a request to the Engine.IO path says.
+
+use hyper::{
+    HeaderMap,
+    header::{AUTHORIZATION, COOKIE},
+};
+use url::form_urlencoded;
+
+/// The protocol revision of a session: the `EIO` of its handshake.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Revision {
+    /// As Socket.IO 2 clients speak it.
+    V3,
+    /// The revision of the protocol document.
+    V4,
+}
+
+/// The query parameters that mean something to the server.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(in crate::reference) struct Query {
+    /// `EIO`.
+    pub(in crate::reference) revision: Option<String>,
+    /// `transport`.
+    pub(in crate::reference) transport: Option<String>,
+    /// `sid`; an empty one counts as none.
+    pub(in crate::reference) sid: Option<String>,
+    /// `token`, for the application.
+    pub(in crate::reference) token: Option<String>,
+    /// `b64`: the client of revision 3 can't take bytes.
+    pub(in crate::reference) base64: bool,
+}
+
+/// Where a handshake can carry a token, in the order in which they count.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(in crate::reference) struct TokenSources {
+    /// `token` of the query.
+    pub(in crate::reference) query: Option<Box<str>>,
+    /// `Authorization: Bearer`.
+    pub(in crate::reference) header: Option<Box<str>>,
+    /// The cookie `jwt`.
+    pub(in crate::reference) cookie: Option<Box<str>>,
+}
+
+impl Query {
+    /// Reads a query string. The last of several values counts, as in the JavaScript server.
+    pub(in crate::reference) fn parse(query: &str) -> Self {
+        let mut parsed = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "EIO" => parsed.revision = Some(value.into_owned()),
+                "transport" => parsed.transport = Some(value.into_owned()),
+                "sid" => parsed.sid = Some(value.into_owned()).filter(|sid| !sid.is_empty()),
+                "token" => parsed.token = Some(value.into_owned()),
+                "b64" => parsed.base64 = !value.is_empty() && value != "0",
+                _ => {}
+            }
+        }
+        parsed
+    }
+}
+
+impl TokenSources {
+    /// Reads the handshake's query and headers.
+    pub(in crate::reference) fn read(query: &Query, headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            query: query.token.as_deref().map(Into::into),
+            header: text(AUTHORIZATION)
+                .and_then(|value| bearer(value))
+                .map(Into::into),
+            cookie: text(COOKIE)
+                .and_then(|value| cookie(value, "jwt"))
+                .map(Into::into),
+        }
+    }
+}
+
+/// The token of a bearer authorisation; the scheme has no case (RFC 9110 section 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim_start())
+}
+
+/// The value of one cookie (RFC 6265 section 5.4).
+fn cookie<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
+    header.split(';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == wanted).then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_value_counts_and_an_empty_sid_is_none() {
+        let query = Query::parse("EIO=3&EIO=4&transport=polling&sid=&t=abc&foo[]=%ff");
+        assert_eq!(query.revision.as_deref(), Some("4"));
+        assert_eq!(query.transport.as_deref(), Some("polling"));
+        assert_eq!(query.sid, None);
+    }
+
+    #[test]
+    fn token_is_found_in_header_and_cookie() {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, "bearer  abc".parse().unwrap());
+        headers.insert(COOKIE, "a=1; jwt=x=y; b".parse().unwrap());
+        let sources = TokenSources::read(&Query::parse("token=q"), &headers);
+        assert_eq!(sources.query.as_deref(), Some("q"));
+        assert_eq!(sources.header.as_deref(), Some("abc"));
+        assert_eq!(sources.cookie.as_deref(), Some("x=y"));
+    }
+}

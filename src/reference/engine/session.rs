@@ -1,0 +1,330 @@
+//! One Engine.IO session: what it is, what waits for its client, and how it ends.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Delivery, Ending, Outbound, Revision, Sent, TokenSources,
+    ending::LastPacket,
+    heartbeat::{Pulse, supervise},
+    queue::Queue,
+    random_id,
+};
+use crate::{
+    reference::{Contract, FaultSet, faults, server::Shared, socket::Peer},
+    wire::engine_io::{Handshake, PacketType},
+};
+
+/// One Engine.IO session.
+///
+/// Its transports hold it by `Arc`, and so do the sockets on it; [`Session::close`] undoes the
+/// latter. The state is locked for moments only, and no other lock is taken meanwhile.
+#[derive(Debug)]
+pub(in crate::reference) struct Session {
+    pub(in crate::reference) sid: Box<str>,
+    pub(in crate::reference) revision: Revision,
+    /// Whether a poll of revision 3 may be answered with bytes.
+    pub(super) base64: bool,
+    pub(in crate::reference) tokens: TokenSources,
+    pub(in crate::reference) server: Arc<Shared>,
+    /// The Socket.IO side; a bare Engine.IO server has none.
+    pub(in crate::reference) peer: Option<Peer>,
+    pub(super) pulse: Pulse,
+    pub(super) state: Mutex<State>,
+    /// Wakes the pending poll.
+    pub(super) poll_wake: Notify,
+    /// Wakes the WebSocket's task.
+    pub(super) socket_wake: Notify,
+    ended: CancellationToken,
+}
+
+/// The transport that a session's packets take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum TransportKind {
+    /// HTTP long-polling.
+    Polling,
+    /// WebSocket.
+    WebSocket,
+}
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Phase {
+    /// Packets go both ways.
+    Open,
+    /// What waits is still delivered, then the end is.
+    Draining,
+    /// Nothing goes any way.
+    Closed(LastPacket),
+}
+
+/// What changes in a session's life.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) phase: Phase,
+    pub(super) transport: TransportKind,
+    pub(super) queue: Queue,
+    /// Whether a GET waits.
+    pub(super) poll_pending: bool,
+    /// Whether a POST is being read.
+    pub(super) post_pending: bool,
+    /// Whether the pending poll must end, with a noop if nothing waits.
+    pub(super) release_poll: bool,
+    /// Whether a WebSocket is probing.
+    pub(super) upgrading: bool,
+    /// Whether the last write to the WebSocket found its buffer full.
+    pub(super) congested: bool,
+    /// Whether the next packet goes to a poll that is gone; never so without faults.
+    pub(super) loses_next: bool,
+}
+
+impl Session {
+    /// Opens a session and makes it known.
+    pub(super) fn open(
+        server: &Arc<Shared>,
+        transport: TransportKind,
+        revision: Revision,
+        base64: bool,
+        tokens: TokenSources,
+    ) -> Arc<Self> {
+        let peer = match server.config.contract {
+            Contract::Engine => None,
+            Contract::Official | Contract::Sockspec => Some(Peer::new(&server.config)),
+        };
+        let session = Arc::new(Self {
+            sid: faults::handshake::sid(server.faults(), random_id).into_boxed_str(),
+            revision,
+            base64,
+            tokens,
+            server: Arc::clone(server),
+            peer,
+            pulse: Pulse::default(),
+            state: Mutex::new(State {
+                phase: Phase::Open,
+                transport,
+                queue: Queue::default(),
+                poll_pending: false,
+                post_pending: false,
+                release_poll: false,
+                upgrading: false,
+                congested: false,
+                loses_next: false,
+            }),
+            poll_wake: Notify::new(),
+            socket_wake: Notify::new(),
+            ended: CancellationToken::new(),
+        });
+        server.sessions.insert(&session);
+        session
+    }
+
+    /// The faults switched on.
+    pub(in crate::reference) fn faults(&self) -> &FaultSet {
+        self.server.faults()
+    }
+
+    /// What the open packet announces (Engine.IO v4, "Handshake").
+    pub(in crate::reference) fn handshake(&self) -> Handshake {
+        let config = &self.server.config;
+        let upgradable = config.websocket && self.transport() == TransportKind::Polling;
+        let upgrades = upgradable.then(|| "websocket".to_owned());
+        Handshake {
+            sid: self.sid.to_string(),
+            upgrades: upgrades.into_iter().collect(),
+            ping_interval: config.ping_interval,
+            ping_timeout: config.ping_timeout,
+            max_payload: match self.revision {
+                Revision::V3 => None,
+                Revision::V4 => Some(config.max_payload),
+            },
+        }
+    }
+
+    /// The transport in use.
+    pub(in crate::reference) fn transport(&self) -> TransportKind {
+        self.lock().transport
+    }
+
+    /// Whether packets from the client are taken in.
+    pub(in crate::reference) fn is_open(&self) -> bool {
+        self.lock().phase == Phase::Open
+    }
+
+    /// Whether no namespace has been joined since the session opened.
+    pub(super) fn awaits_connect(&self) -> bool {
+        self.peer.as_ref().is_some_and(|peer| !peer.has_joined())
+    }
+
+    /// Queues packets for the client.
+    pub(in crate::reference) fn send(&self, outbound: Arc<Outbound>, delivery: Delivery) -> Sent {
+        self.send_under(|| Some((outbound, delivery)))
+    }
+
+    /// Queues packets for the client while `gate` is up.
+    pub(in crate::reference) fn send_while(
+        &self,
+        gate: &AtomicBool,
+        outbound: Arc<Outbound>,
+        delivery: Delivery,
+    ) -> Sent {
+        // The gate is read and dropped under the lock of the queue, so that nothing can slip in
+        // behind the packet that dropped it.
+        self.send_under(|| gate.load(Ordering::Acquire).then_some((outbound, delivery)))
+    }
+
+    /// Queues packets for the client and drops `gate`: what is sent through it later is not sent.
+    ///
+    /// Returns whether the gate was up; otherwise nothing is queued.
+    pub(in crate::reference) fn send_last(
+        &self,
+        gate: &AtomicBool,
+        outbound: Option<Arc<Outbound>>,
+    ) -> bool {
+        let mut was_up = false;
+        self.send_under(|| {
+            was_up = gate.swap(false, Ordering::AcqRel);
+            outbound
+                .filter(|_| was_up)
+                .map(|outbound| (outbound, Delivery::Assured))
+        });
+        was_up
+    }
+
+    /// Queues one packet of the engine's own.
+    pub(super) fn send_packet(&self, packet: Arc<Outbound>) {
+        if self.send(packet, Delivery::Assured) == Sent::Overflow {
+            self.close(Ending::QueueOverflow);
+        }
+    }
+
+    /// Queues one packet that carries nothing.
+    pub(in crate::reference) fn send_control(&self, kind: PacketType) {
+        self.send_packet(Outbound::control(kind));
+    }
+
+    /// Ends the session, once: the sockets on it are told, then its transport.
+    pub(in crate::reference) fn close(&self, ending: Ending) {
+        {
+            let mut state = self.lock();
+            if state.phase != Phase::Open {
+                return;
+            }
+            state.phase = if ending.is_graceful() {
+                Phase::Draining
+            } else {
+                Phase::Closed(ending.last_packet())
+            };
+        }
+        // A polling client that is to be told finds its session for one more poll.
+        if !(ending.is_graceful() && self.transport() == TransportKind::Polling) {
+            self.forget(ending);
+        }
+        if let Some(peer) = &self.peer {
+            peer.session_ended(ending.reason());
+        }
+        self.ended.cancel();
+        if faults::polling::hangs_poll_on_close(self.faults()) {
+            return;
+        }
+        self.poll_wake.notify_one();
+        self.socket_wake.notify_one();
+    }
+
+    /// Takes the session out of the table of those alive.
+    pub(super) fn forget(&self, ending: Ending) {
+        if !faults::handshake::is_kept(self.faults(), ending) {
+            self.server.sessions.remove(&self.sid);
+        }
+    }
+
+    /// Whether something waits for the client.
+    pub(in crate::reference) fn has_waiting(&self) -> bool {
+        !self.lock().queue.is_empty()
+    }
+
+    /// Resolves once the session has ended.
+    pub(super) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Runs the session's clocks until it has ended.
+    pub(super) async fn supervise(self: Arc<Self>) {
+        tokio::select! {
+            ending = supervise(&self) => self.close(ending),
+            () = self.ended() => {}
+        }
+    }
+
+    /// Runs the session's clocks in a task of their own: a polling session has no other.
+    ///
+    /// After a graceful end the last packets wait for one more poll, but not for ever.
+    pub(super) fn spawn_supervisor(self: &Arc<Self>) {
+        let session = Arc::clone(self);
+        self.server.tasks.spawn(async move {
+            let patience = session.server.config.ping_timeout;
+            Arc::clone(&session).supervise().await;
+            if session.lock().phase == Phase::Draining {
+                tokio::time::sleep(patience).await;
+                session.lock().phase = Phase::Closed(LastPacket::Close);
+                session.forget(Ending::Application);
+            }
+        });
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send_under(&self, admit: impl FnOnce() -> Option<(Arc<Outbound>, Delivery)>) -> Sent {
+        let transport = {
+            let mut state = self.lock();
+            let Some((outbound, delivery)) = admit() else {
+                return Sent::Dropped;
+            };
+            if state.phase != Phase::Open {
+                return Sent::Dropped;
+            }
+            if delivery == Delivery::Volatile && !state.is_writable() {
+                return Sent::Dropped;
+            }
+            if state.queue.bytes() + outbound.size() > self.server.config.max_queue
+                && !state.queue.is_empty()
+            {
+                return Sent::Overflow;
+            }
+            if std::mem::take(&mut state.loses_next) {
+                return Sent::Dropped;
+            }
+            state.queue.push(outbound);
+            state.transport
+        };
+        match transport {
+            TransportKind::Polling => self.poll_wake.notify_one(),
+            TransportKind::WebSocket => self.socket_wake.notify_one(),
+        }
+        Sent::Queued
+    }
+}
+
+impl State {
+    /// Whether a packet would go out at once.
+    fn is_writable(&self) -> bool {
+        match self.transport {
+            TransportKind::Polling => self.poll_pending && self.queue.is_empty(),
+            TransportKind::WebSocket => !self.congested,
+        }
+    }
+}
+
+/// The packet that ends a poll.
+pub(super) fn last_packet(last: LastPacket) -> Arc<Outbound> {
+    Outbound::control(match last {
+        LastPacket::Close => PacketType::Close,
+        LastPacket::Noop => PacketType::Noop,
+    })
+}

@@ -1,0 +1,250 @@
+//! Frames over a TCP stream.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io::{self, ErrorKind, IoSlice},
+    pin::pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::{
+    io::{AsyncReadExt, Interest},
+    net::TcpStream,
+};
+
+use crate::{
+    reference::{
+        Config,
+        faults::{limits, websocket::Tamper},
+    },
+    wire::websocket::{Frame, FrameError, Message, MessageAssembler, PeerMisbehaved, Role},
+};
+
+/// Room that a read asks for at first; it grows with what a client sends.
+const FIRST_READ: usize = 4 * 1024;
+
+/// Room that a read asks for at most.
+const LARGEST_READ: usize = 64 * 1024;
+
+/// Unwritten bytes from which on the client is not heard any more.
+const BACKLOG: usize = 256 * 1024;
+
+/// Buffers that one system call writes at most.
+const SLICES: usize = 64;
+
+/// One side of a WebSocket: reads messages, writes what was encoded elsewhere.
+///
+/// A stream that idles owns no buffer: memory is taken when there is something to read, and given
+/// back when it is read.
+#[derive(Debug)]
+pub(super) struct FrameStream {
+    stream: TcpStream,
+    incoming: BytesMut,
+    next_read: usize,
+    assembler: MessageAssembler,
+    max_payload: usize,
+    tamper: Option<Box<Tamper>>,
+    outgoing: VecDeque<Bytes>,
+    outgoing_bytes: usize,
+}
+
+/// What the next bytes of the client turned out to be.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// A message or control frame.
+    Message(Message),
+    /// More bytes are needed.
+    Nothing,
+    /// The client breaks RFC 6455.
+    Misbehaved(PeerMisbehaved),
+}
+
+/// What a stream is ready for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Turn {
+    /// The client's side has ended.
+    Ended,
+    /// Bytes came.
+    Read,
+    /// There is room for output.
+    Writable,
+}
+
+impl FrameStream {
+    /// Frames over `stream`, of which `early` was read already.
+    pub(super) fn new(stream: TcpStream, early: Bytes, config: &Config) -> Self {
+        Self {
+            stream,
+            incoming: BytesMut::from(early),
+            next_read: FIRST_READ,
+            assembler: MessageAssembler::new(
+                Role::Server,
+                limits::message(&config.faults, config.max_payload),
+                None,
+            ),
+            max_payload: limits::frame(&config.faults, config.max_payload),
+            tamper: Tamper::new(&config.faults),
+            outgoing: VecDeque::new(),
+            outgoing_bytes: 0,
+        }
+    }
+
+    /// Waits for bytes from the client, or, while output waits, for room to write it.
+    ///
+    /// Dropping the future loses nothing.
+    pub(super) async fn turn(&mut self) -> io::Result<Turn> {
+        poll_fn(|context| {
+            if !self.outgoing.is_empty()
+                && let Poll::Ready(ready) = self.stream.poll_write_ready(context)
+            {
+                return Poll::Ready(ready.map(|()| Turn::Writable));
+            }
+            if self.may_read() {
+                return self.poll_read(context);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Turn>> {
+        // Memory is taken only when there is something to put into it.
+        ready!(self.stream.poll_read_ready(context))?;
+        self.incoming.reserve(self.next_read);
+        let read = pin!(self.stream.read_buf(&mut self.incoming)).poll(context);
+        match read {
+            Poll::Ready(Ok(0)) => Poll::Ready(Ok(Turn::Ended)),
+            Poll::Ready(Ok(read)) => {
+                self.next_read = if read >= self.next_read {
+                    (self.next_read * 2).min(LARGEST_READ)
+                } else {
+                    FIRST_READ
+                };
+                Poll::Ready(Ok(Turn::Read))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                self.give_back();
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Whether the client may be heard: one that does not read its answers gets no further ones.
+    fn may_read(&self) -> bool {
+        self.outgoing_bytes < BACKLOG
+    }
+
+    /// The next message of what was read.
+    pub(super) fn next(&mut self) -> Incoming {
+        loop {
+            let frame = match self.next_frame() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => {
+                    self.give_back();
+                    return Incoming::Nothing;
+                }
+                Err(error) => return Incoming::Misbehaved(error.into()),
+            };
+            match self.assembler.push(frame) {
+                Ok(Some(message)) => return Incoming::Message(message),
+                Ok(None) => {}
+                Err(error) => return Incoming::Misbehaved(error),
+            }
+        }
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
+        loop {
+            if let Some(frame) = self
+                .tamper
+                .as_mut()
+                .and_then(|tamper| tamper.released(false))
+            {
+                return Ok(Some(frame));
+            }
+            let Some(frame) = Frame::decode(&mut self.incoming, self.max_payload)? else {
+                let held = self.tamper.as_mut();
+                return Ok(held.and_then(|tamper| tamper.released(true)));
+            };
+            match self.tamper.as_mut() {
+                None => return Ok(Some(frame)),
+                Some(tamper) => {
+                    if let Some(frame) = tamper.received(frame) {
+                        return Ok(Some(frame));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What defects do to frames, if there are any.
+    pub(super) fn tamper(&self) -> Option<&Tamper> {
+        self.tamper.as_deref()
+    }
+
+    /// Appends encoded frames to what is to be written.
+    pub(super) fn push(&mut self, frames: Bytes) {
+        if !frames.is_empty() {
+            self.outgoing_bytes += frames.len();
+            self.outgoing.push_back(frames);
+        }
+    }
+
+    /// Writes what there is room for, without waiting; returns whether all is written.
+    pub(super) fn flush(&mut self) -> io::Result<bool> {
+        while !self.outgoing.is_empty() {
+            let slices: Vec<IoSlice<'_>> = self
+                .outgoing
+                .iter()
+                .take(SLICES)
+                .map(|frames| IoSlice::new(frames))
+                .collect();
+            let written = match self.stream.try_write_vectored(&slices) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => written,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            };
+            self.advance(written);
+        }
+        // An idle connection keeps no room for a burst that is over.
+        if self.outgoing.capacity() > 8 {
+            self.outgoing = VecDeque::new();
+        }
+        Ok(true)
+    }
+
+    /// Writes everything, waiting for room where needed.
+    pub(super) async fn flush_all(&mut self) -> io::Result<()> {
+        while !self.flush()? {
+            self.stream.ready(Interest::WRITABLE).await?;
+        }
+        Ok(())
+    }
+
+    /// The stream itself, once there is nothing more to say in frames.
+    pub(super) fn into_inner(self) -> TcpStream {
+        self.stream
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        self.outgoing_bytes = self.outgoing_bytes.saturating_sub(written);
+        while let Some(front) = self.outgoing.front_mut() {
+            if written < front.len() {
+                front.advance(written);
+                return;
+            }
+            written -= front.len();
+            self.outgoing.pop_front();
+        }
+    }
+
+    fn give_back(&mut self) {
+        if self.incoming.is_empty() {
+            self.incoming = BytesMut::new();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! From polling to WebSocket (Engine.IO v4, "Upgrade").
+
+use std::sync::Arc;
+
+use tokio::{
+    io,
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    Session, TransportKind, Upgraded,
+    session::Phase,
+    stream::{FrameStream, Incoming, Turn},
+    websocket::{self, Finish, fail, push_frame},
+};
+use crate::{
+    reference::{connection, faults},
+    wire::{
+        engine_io::{Packet, PacketData, PacketType},
+        websocket::{Frame, Message, OpCode},
+    },
+};
+
+/// A session whose upgrade is under way; giving up leaves it to polling as it was.
+#[derive(Debug)]
+pub(in crate::reference) struct Probing {
+    session: Arc<Session>,
+}
+
+/// How far the client is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Step {
+    /// It must send `2probe`.
+    Probe,
+    /// It must send `5`.
+    Upgrade,
+}
+
+impl Probing {
+    /// Begins the upgrade of `session`, unless it has a WebSocket or is about to get one.
+    pub(in crate::reference) fn begin(session: Arc<Session>) -> Upgraded {
+        let takes_over = faults::upgrade::second_socket_takes_over(session.faults());
+        {
+            let mut state = session.lock();
+            let free = state.transport == TransportKind::Polling && !state.upgrading;
+            if !free && !takes_over {
+                return Upgraded::Refused;
+            }
+            state.upgrading = true;
+        }
+        Upgraded::Probe(Self { session })
+    }
+}
+
+impl Drop for Probing {
+    fn drop(&mut self) {
+        self.session.lock().upgrading = false;
+    }
+}
+
+/// Runs the probe and, if it succeeds, the session.
+pub(super) async fn run(mut stream: FrameStream, probing: Probing) {
+    let session = Arc::clone(&probing.session);
+    let faults = session.faults();
+    if let Some(frame) = faults::upgrade::greeting(&session) {
+        push_frame(&mut stream, faults, frame);
+    }
+    let deadline = Instant::now() + faults::upgrade::patience(&session);
+    let probed = tokio::select! {
+        probed = timeout_at(deadline, probe(&mut stream, &session)) => probed,
+        () = session.ended() => Ok(Ok(Some(Finish::Close))),
+    };
+    match probed {
+        Ok(Ok(None)) => {
+            switch(&session);
+            drop(probing);
+            // The clocks run in the task that polling began with.
+            websocket::carry(stream, &session, std::future::pending()).await;
+            return;
+        }
+        Ok(Ok(Some(how))) => {
+            drop(probing);
+            faults::upgrade::failed(&session);
+            websocket::finish(&mut stream, how, faults).await;
+        }
+        Ok(Err(_)) => faults::upgrade::abandoned(&session),
+        // Too slow.
+        Err(_) => {
+            drop(probing);
+            websocket::finish(&mut stream, Finish::Close, faults).await;
+        }
+    }
+    connection::linger(stream.into_inner()).await;
+}
+
+/// Waits for `2probe`, then `5`; `None` once both came.
+async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<Option<Finish>> {
+    let faults = session.faults();
+    let mut step = Step::Probe;
+    loop {
+        let message = match stream.next() {
+            Incoming::Message(message) => message,
+            Incoming::Misbehaved(misbehaved) => return Ok(Some(fail(&misbehaved))),
+            Incoming::Nothing => {
+                stream.flush_all().await?;
+                if stream.turn().await? == Turn::Ended {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                continue;
+            }
+        };
+        let packet = match message {
+            Message::Ping(payload) => {
+                let pong = Frame {
+                    opcode: OpCode::Pong,
+                    ..Frame::binary(payload)
+                };
+                push_frame(stream, faults, pong);
+                continue;
+            }
+            Message::Pong(_) => continue,
+            Message::Close(reason) => return Ok(Some(Finish::Reply(reason))),
+            Message::Binary(_) => return Ok(Some(Finish::Close)),
+            Message::Text(text) => match Packet::decode_text(text) {
+                Ok(packet) => packet,
+                Err(_) => return Ok(Some(Finish::Close)),
+            },
+        };
+        match (step, packet.kind) {
+            (Step::Probe, PacketType::Ping) if is_probe(&packet) => {
+                if let Some(reply) = faults::upgrade::probe_reply(session.faults()) {
+                    push_frame(stream, faults, Frame::text(reply.encode_text()));
+                }
+                session.release_polls();
+                step = Step::Upgrade;
+            }
+            (Step::Upgrade, PacketType::Upgrade) => return Ok(None),
+            _ if faults::upgrade::tolerates(session, &packet) => {}
+            _ => return Ok(Some(Finish::Close)),
+        }
+    }
+}
+
+fn is_probe(packet: &Packet) -> bool {
+    matches!(&packet.data, PacketData::Text(text) if text.as_str() == "probe")
+}
+
+/// Moves the session to the WebSocket, whatever waits included.
+fn switch(session: &Session) {
+    {
+        let mut state = session.lock();
+        if state.phase == Phase::Open {
+            state.transport = TransportKind::WebSocket;
+            state.release_poll = true;
+        }
+        let waiting = state.queue.take().into();
+        let moved = faults::upgrade::moved(session.faults(), waiting);
+        state.queue.replace(moved);
+    }
+    faults::upgrade::switched(session);
+    session.poll_wake.notify_one();
+}
+
+impl Session {
+    /// Ends the pending poll, or the next one, so that the client can go over with nothing under
+    /// way.
+    fn release_polls(&self) {
+        if faults::upgrade::hangs_polls(self.faults()) {
+            return;
+        }
+        self.lock().release_poll = true;
+        self.poll_wake.notify_one();
+    }
+}

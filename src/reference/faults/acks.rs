@@ -1,0 +1,258 @@
+//! Acknowledgements of clients' events (Socket.IO v5, "Acknowledgement").
+
+use std::{sync::Arc, time::Duration};
+
+use super::{connect::send_raw, holding, robustness, table::defects};
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        engine::{Delivery, Outbound, Session},
+        rooms::{Selection, broadcast_packet},
+        socket::{Ack, Call, Socket},
+    },
+    wire::{
+        engine_io,
+        socket_io::{AckId, Packet},
+    },
+};
+
+/// How late a defect that acts late acts.
+pub(super) const LATE: Duration = Duration::from_millis(50);
+
+defects!(Acks at 0 {
+    AfterDisconnect = "ack-after-disconnect": "An acknowledgement is sent after its client has left the namespace.";
+    BeforeEffect = "ack-before-effect": "join-room is acknowledged before it takes effect.";
+    DropsFalsy = "ack-drops-falsy": "The values 0, false and \"\" are acknowledged as nothing.", seen "`if (result)` in a reply path";
+    ErrorSwallowed = "ack-error-swallowed": "An error is not acknowledged.";
+    FirstArgumentOnly = "ack-first-argument-only": "Only the first argument is acknowledged.";
+    FlattensArrays = "ack-flattens-arrays": "An array is acknowledged as several arguments.", seen "results spread into the callback";
+    ForUnknownEvent = "ack-for-unknown-event": "An event without a handler is acknowledged.";
+    IdZeroIgnored = "ack-id-zero-ignored": "The id 0 is taken for none.", seen "`if (id)` in a dispatcher";
+    InOrderAsked = "acks-answered-in-order-asked": "An acknowledgement has the id of the oldest request that waits.";
+    LateAtOnce = "ack-late-at-once": "ack-late is acknowledged at once.";
+    LateNever = "ack-late-never": "An answer that takes time is never sent.";
+    LateSecond = "late-second-ack": "Every acknowledgement comes again after 50 ms.";
+    Missing = "ack-missing": "Nothing is acknowledged.";
+    NeverAnswered = "ack-never-answered": "What a handler leaves without an acknowledgement gets one.";
+    NothingPadded = "ack-nothing-padded": "An acknowledgement without arguments gets an empty object.";
+    NothingUnanswered = "ack-nothing-unanswered": "A handler without a result is not acknowledged.", seen "NestJS";
+    PayloadNotArray = "ack-payload-not-array": "The payload of an ACK is its first argument in place of an array.";
+    PrecedesEvent = "ack-precedes-event": "A room message is acknowledged before it is sent.";
+    SlowHandlerBlocks = "slow-handler-blocks-connection": "While a handler works, no other event of its connection is handled.";
+    ToEverybody = "ack-to-everybody": "An ACK is also sent to the members of the caller's rooms.";
+    Twice = "ack-twice": "Every acknowledgement is sent twice.";
+    ValueWrapped = "ack-value-wrapped": "The value acknowledged is wrapped in an object.";
+    WithoutRequest = "ack-without-request": "An event that asks for no acknowledgement gets one.";
+    WrongId = "ack-wrong-id": "An acknowledgement has the next id.";
+    WrongNamespace = "ack-wrong-namespace": "An acknowledgement comes in another namespace.";
+});
+
+/// A second acknowledgement of one event is not sent.
+pub(in crate::reference) fn repeats(faults: &FaultSet) -> bool {
+    faults.has(Acks::Twice)
+        || faults.has(Acks::LateSecond)
+        || super::questions::reports_again(faults)
+}
+
+/// An event is handled with the acknowledgement that it asks for.
+pub(super) fn dispatch(mut call: Call, handle: fn(Call)) {
+    let faults = call.socket.faults();
+    if faults.has(Acks::IdZeroIgnored) && call.ack.as_ref().is_some_and(|ack| ack.id() == AckId(0))
+    {
+        call.ack = None;
+    }
+    if faults.has(Acks::WithoutRequest) && call.ack.is_none() {
+        call.ack = Some(Arc::new(Ack::new(Arc::clone(&call.socket), AckId(0))));
+    }
+    if faults.has(Acks::InOrderAsked)
+        && let Some(ack) = &call.ack
+    {
+        let note = format!("asked {}", call.socket.id());
+        call.socket.session().server.scratch.add(note, ack.id().0);
+    }
+    handle(call);
+}
+
+/// An acknowledgement is sent once, to the caller, under the id that it gave.
+pub(in crate::reference) fn send(socket: &Arc<Socket>, packet: Packet) {
+    let faults = socket.faults();
+    if faults.is_empty() {
+        socket.send(&packet);
+        return;
+    }
+    robustness::answer(socket);
+    if faults.has(Acks::Missing) {
+        return;
+    }
+    let packet = altered(socket, packet);
+    let Packet::Ack { id, args, .. } = &packet else {
+        return;
+    };
+    if faults.has(Acks::NothingUnanswered) && args.is_empty() {
+        return;
+    }
+    if faults.has(Acks::PayloadNotArray) {
+        send_without_array(socket, *id, args);
+        return;
+    }
+    if faults.has(Acks::WrongNamespace)
+        || (faults.has(Acks::AfterDisconnect) && !socket.is_connected())
+    {
+        send_raw(socket.session(), &packet);
+        return;
+    }
+    socket.send(&packet);
+    if faults.has(Acks::Twice) {
+        socket.send(&packet);
+    }
+    if faults.has(Acks::ToEverybody) {
+        let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
+        let selection =
+            Selection::to(rooms.iter().map(|room| &**room)).except([socket.id().as_str()]);
+        broadcast_packet(socket, &selection, packet.clone());
+    }
+    if faults.has(Acks::LateSecond) {
+        let late = Arc::clone(socket);
+        socket.session().server.tasks.spawn(async move {
+            tokio::time::sleep(LATE).await;
+            late.send(&packet);
+        });
+    }
+}
+
+fn altered(socket: &Socket, packet: Packet) -> Packet {
+    let faults = socket.faults();
+    let Packet::Ack {
+        mut namespace,
+        mut id,
+        mut args,
+    } = packet
+    else {
+        return packet;
+    };
+    if faults.has(Acks::NothingPadded) && args.is_empty() {
+        args.push(Data::object([("", Data::Null); 0]));
+    }
+    if faults.has(Acks::WrongId) {
+        id = AckId(id.0 + 1);
+    }
+    if faults.has(Acks::InOrderAsked) {
+        let note = format!("asked {}", socket.id());
+        let scratch = &socket.session().server.scratch;
+        let mut asked = scratch.take(&note).into_iter();
+        if let Some(oldest) = asked.next().and_then(|id| id.as_u64()) {
+            id = AckId(oldest);
+        }
+        for later in asked {
+            scratch.add(note.clone(), later);
+        }
+    }
+    if faults.has(Acks::WrongNamespace) {
+        namespace = match namespace.as_str() {
+            "/" => "/custom".to_owned(),
+            _ => "/".to_owned(),
+        };
+    }
+    Packet::Ack {
+        namespace,
+        id,
+        args,
+    }
+}
+
+fn send_without_array(socket: &Socket, id: AckId, args: &[Data]) {
+    let value = args.first().cloned().unwrap_or(Data::Null);
+    let namespace = match socket.namespace().name() {
+        "/" => String::new(),
+        name => format!("{name},"),
+    };
+    let text = format!("3{namespace}{id}{}", Data::object([("value", value)]));
+    let packet = engine_io::Packet::text(engine_io::PacketType::Message, text);
+    socket.push(Outbound::new(vec![packet]), Delivery::Assured);
+}
+
+/// The values of `echo` and `message-with-ack` are what came.
+pub(in crate::reference) fn values(socket: &Socket, mut args: Vec<Data>) -> Vec<Data> {
+    let faults = socket.faults();
+    if faults.is_empty() {
+        return args;
+    }
+    if faults.has(Acks::FirstArgumentOnly) {
+        args.truncate(1);
+    }
+    if faults.has(Acks::DropsFalsy) && args.first().is_some_and(is_falsy) {
+        args.clear();
+    }
+    if faults.has(Acks::FlattensArrays)
+        && let [Data::Array(items)] = args.as_slice()
+    {
+        args = items.clone();
+    }
+    if faults.has(Acks::ValueWrapped) {
+        args = vec![Data::object([(
+            "data",
+            args.into_iter().next().unwrap_or_default(),
+        )])];
+    }
+    args
+}
+
+/// What JavaScript takes for false.
+pub(super) fn is_falsy(data: &Data) -> bool {
+    match data {
+        Data::Null | Data::Bool(false) => true,
+        Data::Number(number) => number.as_f64() == Some(0.0),
+        Data::String(text) => text.is_empty(),
+        Data::Bool(true) | Data::Bytes(_) | Data::Array(_) | Data::Object(_) => false,
+    }
+}
+
+/// An error is a value like any other.
+pub(in crate::reference) fn swallows_errors(faults: &FaultSet) -> bool {
+    faults.has(Acks::ErrorSwallowed)
+}
+
+/// An answer that takes time comes after it; `None` where it never comes.
+pub(in crate::reference) fn late(faults: &FaultSet, after: Duration) -> Option<Duration> {
+    if faults.has(Acks::LateNever) {
+        None
+    } else if faults.has(Acks::LateAtOnce) {
+        Some(Duration::ZERO)
+    } else {
+        Some(after)
+    }
+}
+
+/// Other events of a connection are handled while one takes its time.
+pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
+    holding::hold(session, Acks::SlowHandlerBlocks, pause);
+}
+
+/// What a handler leaves without an acknowledgement has none.
+pub(in crate::reference) fn left_open(call: &Call) {
+    if call.socket.faults().has(Acks::NeverAnswered)
+        && let Some(ack) = &call.ack
+    {
+        ack.send(Vec::new());
+    }
+}
+
+/// An event without a handler is not acknowledged.
+pub(super) fn unhandled(call: &Call) {
+    if call.socket.faults().has(Acks::ForUnknownEvent)
+        && let Some(ack) = &call.ack
+    {
+        ack.send(Vec::new());
+    }
+}
+
+/// What is sent is sent before it is acknowledged.
+pub(in crate::reference) fn acknowledges_first(faults: &FaultSet) -> bool {
+    faults.has(Acks::PrecedesEvent)
+}
+
+/// A room is joined before that is acknowledged.
+pub(super) fn joins_later(faults: &FaultSet) -> bool {
+    faults.has(Acks::BeforeEffect)
+}

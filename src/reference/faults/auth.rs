@@ -1,0 +1,280 @@
+//! Who gets in.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::table::defects;
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        app::{Denial, Shown, token_json, token_user},
+        engine::{Ending, Session, TokenSources},
+        socket::{Refused, Socket, User},
+    },
+};
+
+defects!(Auth at 1 {
+    AdminRoleUnchecked = "admin-role-unchecked": "Every good token opens /admin.";
+    AlgNoneAccepted = "token-alg-none-accepted": "A token that says it is not signed is believed.", seen "CVE-2015-9235";
+    AlgorithmUnchecked = "token-algorithm-unchecked": "A token is verified with the algorithm that it names itself.", seen "jsonwebtoken without `algorithms`";
+    AuthIgnored = "token-auth-ignored": "The token of the CONNECT payload is not looked at.";
+    BannedAccepted = "banned-user-accepted": "A banned user gets in.";
+    ClaimsFirst = "claims-checked-before-signature": "A forged token is told that it has expired.";
+    ClosesTransport = "refusal-closes-transport": "A refusal ends the connection.";
+    CookieIgnored = "token-cookie-ignored": "The cookie is not looked at.";
+    DataMissing = "refusal-without-data": "A refusal has no data.", seen "socketioxide 0.18.9";
+    DeletedAccepted = "deleted-user-accepted": "A user who was deleted gets in.";
+    ExpiredAccepted = "token-expired-accepted": "A token of the past is good.";
+    HeaderIgnored = "token-header-ignored": "The Authorization header is not looked at.";
+    LateDisconnectsFirst = "late-refusal-disconnects-first": "A late refusal disconnects before it says why.";
+    LateKeepsConnection = "late-refusal-keeps-connection": "A late refusal does not disconnect.";
+    LateKeepsListening = "late-refusal-keeps-listening": "Who is refused late still receives what the namespace is sent.";
+    LateWithoutException = "late-refusal-without-exception": "A late refusal does not say why.";
+    MalformedAccepted = "token-malformed-accepted": "A token that is no token lets the client in.";
+    MessageGeneric = "refusal-message-generic": "Every refusal has the same message.";
+    MessageMissing = "refusal-without-message": "A refusal has no message.";
+    MissingAccepted = "token-missing-accepted": "Who shows no token gets in.";
+    NotBeforeIgnored = "token-not-before-ignored": "A token of the future is good.";
+    OrderWrong = "token-order-wrong": "The header's token counts more than the CONNECT payload's.";
+    PayloadString = "refusal-payload-string": "A refusal is a string in place of an object.", seen "python-socketio 5.18.1";
+    QueryIgnored = "token-query-ignored": "The query is not looked at.";
+    RefusedJoined = "refused-client-joined": "Who was refused can still send events.";
+    RefusedReceives = "refused-client-receives-broadcasts": "Who was refused still receives what the namespace is sent.";
+    Remembered = "auth-remembered-across-namespaces": "A token that one namespace accepted is good for the connection's others.";
+    RoleFromPayload = "role-from-payload": "The role is what the CONNECT payload says.";
+    SignatureUnchecked = "token-signature-unchecked": "The signature is not looked at.";
+    UserShared = "user-shared-by-connections": "The user of the latest connection is the user of all.", seen "a field of a gateway in place of the socket's data";
+    WrongTypeAccepted = "token-wrong-type-accepted": "A token that is not a string lets the client in.";
+});
+
+/// All sources are looked at.
+pub(in crate::reference) fn sources(faults: &FaultSet, mut sources: TokenSources) -> TokenSources {
+    if faults.has(Auth::QueryIgnored) {
+        sources.query = None;
+    }
+    if faults.has(Auth::HeaderIgnored) {
+        sources.header = None;
+    }
+    if faults.has(Auth::CookieIgnored) {
+        sources.cookie = None;
+    }
+    sources
+}
+
+/// The CONNECT payload is looked at, before the other sources.
+pub(in crate::reference) fn payload<'a>(
+    faults: &FaultSet,
+    sources: &TokenSources,
+    auth: Option<&'a Data>,
+) -> Option<&'a Data> {
+    let overridden = faults.has(Auth::OrderWrong) && sources.header.is_some();
+    auth.filter(|_| !faults.has(Auth::AuthIgnored) && !overridden)
+}
+
+/// A token is believed when its signature is good.
+pub(in crate::reference) fn claims(
+    faults: &FaultSet,
+    token: &str,
+    verified: impl Fn(Algorithms) -> Option<Value>,
+) -> Result<Value, Denial> {
+    let unsigned = || token_json(token.split('.').nth(1)?);
+    if faults.has(Auth::SignatureUnchecked) {
+        return unsigned().ok_or(Denial::Invalid);
+    }
+    let none = token
+        .split('.')
+        .next()
+        .and_then(token_json)
+        .is_some_and(|header| header.get("alg").and_then(Value::as_str) == Some("none"));
+    if faults.has(Auth::AlgNoneAccepted) && none {
+        return unsigned().ok_or(Denial::Invalid);
+    }
+    if faults.has(Auth::ClaimsFirst)
+        && let Some(claims) = unsigned()
+        && claims
+            .get("exp")
+            .and_then(Value::as_f64)
+            .is_some_and(is_past)
+    {
+        return Err(Denial::Expired);
+    }
+    let algorithms = if faults.has(Auth::AlgorithmUnchecked) {
+        Algorithms::AsNamed
+    } else {
+        Algorithms::Hs256
+    };
+    verified(algorithms).ok_or(Denial::Invalid)
+}
+
+/// With which algorithms a signature may be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Algorithms {
+    /// The one that the token names.
+    AsNamed,
+    /// The one that the server signs with.
+    Hs256,
+}
+
+fn is_past(exp: f64) -> bool {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .is_ok_and(|now| now.as_secs_f64() >= exp)
+}
+
+/// A denial stands.
+pub(in crate::reference) fn overruled(
+    session: &Session,
+    denial: Denial,
+    shown: &Shown,
+    claims: Option<&Value>,
+) -> Result<User, Denial> {
+    let faults = session.faults();
+    if faults.has(Auth::Remembered)
+        && denial == Denial::Missing
+        && let Some(Data::String(id)) = session.server.scratch.last(&user_note(session))
+    {
+        return Ok(User {
+            id: Some(id),
+            role: None,
+        });
+    }
+    let accepted = match denial {
+        Denial::Missing => faults.has(Auth::MissingAccepted),
+        Denial::Invalid => {
+            let is_token = matches!(shown, Shown::Token(token) if token.split('.').count() == 3);
+            let is_other = matches!(shown, Shown::Other(_));
+            (faults.has(Auth::MalformedAccepted) && !is_token && !is_other)
+                || (faults.has(Auth::WrongTypeAccepted) && is_other)
+        }
+        Denial::Expired => faults.has(Auth::ExpiredAccepted),
+        Denial::NotActive => faults.has(Auth::NotBeforeIgnored),
+        Denial::Banned => faults.has(Auth::BannedAccepted),
+        Denial::UserNotFound => faults.has(Auth::DeletedAccepted),
+        Denial::NotAdmin => false,
+    };
+    if accepted {
+        Ok(claims.map(token_user).unwrap_or_default())
+    } else {
+        Err(denial)
+    }
+}
+
+/// The user is whom the token names, with the role that it names.
+pub(in crate::reference) fn accepted(
+    session: &Session,
+    mut user: User,
+    auth: Option<&Data>,
+) -> User {
+    let faults = session.faults();
+    if faults.has(Auth::RoleFromPayload)
+        && let Some(role) = auth
+            .and_then(|auth| auth.get("role"))
+            .and_then(Data::as_str)
+    {
+        user.role = Some(role.to_owned());
+    }
+    if let Some(id) = user.id.as_deref() {
+        if faults.has(Auth::Remembered) {
+            session.server.scratch.add(user_note(session), id);
+        }
+        if faults.has(Auth::UserShared) {
+            session.server.scratch.replace("user", id);
+        }
+    }
+    user
+}
+
+/// A socket's user is its own.
+pub(in crate::reference) fn user_id<'a>(
+    socket: &Socket,
+    own: &'a str,
+) -> std::borrow::Cow<'a, str> {
+    if socket.faults().has(Auth::UserShared)
+        && let Some(Data::String(latest)) = socket.session().server.scratch.last("user")
+    {
+        return latest.into();
+    }
+    own.into()
+}
+
+fn user_note(session: &Session) -> String {
+    format!("user {}", session.sid)
+}
+
+/// `/admin` is for administrators.
+pub(in crate::reference) fn lets_all_be_admins(faults: &FaultSet) -> bool {
+    faults.has(Auth::AdminRoleUnchecked)
+}
+
+/// A refusal is an object with a message, and data where the application gives some.
+pub(in crate::reference) fn refusal_payload(faults: &FaultSet, mut refused: Refused) -> Data {
+    if faults.has(Auth::PayloadString) {
+        return Data::from(refused.message);
+    }
+    if faults.has(Auth::MessageGeneric) {
+        refused.message = "Unable to connect".to_owned();
+    }
+    if faults.has(Auth::DataMissing) {
+        refused.data = None;
+    }
+    let payload = refused.payload();
+    match payload {
+        Data::Object(mut fields) if faults.has(Auth::MessageMissing) => {
+            fields.shift_remove("message");
+            Data::Object(fields)
+        }
+        payload => payload,
+    }
+}
+
+/// After a refusal the connection stays as it was.
+pub(in crate::reference) fn refused(session: &Session) {
+    if session.faults().has(Auth::ClosesTransport) {
+        session.close(Ending::Application);
+    }
+}
+
+/// Who is refused has no socket.
+pub(in crate::reference) fn joins_refused(faults: &FaultSet) -> Option<Refusee> {
+    if faults.has(Auth::RefusedJoined) {
+        Some(Refusee::Speaks)
+    } else if faults.has(Auth::RefusedReceives) {
+        Some(Refusee::Listens)
+    } else {
+        None
+    }
+}
+
+/// What a socket can do that should not be there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Refusee {
+    /// It receives.
+    Listens,
+    /// It sends.
+    Speaks,
+}
+
+/// A late refusal says why, then disconnects.
+pub(in crate::reference) fn refuse_late(
+    socket: &Arc<Socket>,
+    report: impl FnOnce(),
+    disconnect: impl FnOnce(),
+) {
+    let faults = socket.faults();
+    if faults.has(Auth::LateDisconnectsFirst) {
+        socket.say_goodbye();
+        report();
+        socket.vanish();
+        return;
+    }
+    if !faults.has(Auth::LateWithoutException) {
+        report();
+    }
+    if faults.has(Auth::LateKeepsListening) {
+        socket.say_goodbye();
+    } else if !faults.has(Auth::LateKeepsConnection) {
+        disconnect();
+    }
+}

@@ -1,0 +1,82 @@
+//! Attachments (Socket.IO v5, "Packet encoding", BINARY_EVENT and BINARY_ACK).
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::table::defects;
+use crate::{
+    data::Data,
+    reference::FaultSet,
+    wire::{
+        engine_io::{self, PacketData, PacketType},
+        socket_io::Packet,
+    },
+};
+
+defects!(Binary at 2 {
+    AsBase64 = "binary-as-base64": "Bytes are sent as base64 strings.";
+    CountMissingAccepted = "binary-count-missing-accepted": "A binary packet without a number of attachments is handled.";
+    CountUnbounded = "binary-count-unbounded": "Any number of attachments is waited for.", seen "CVE-2026-33151";
+    EmptyDropped = "binary-empty-dropped": "An empty attachment is not taken for one.";
+    Interleaved = "binary-interleaved": "Another packet comes between a packet and its attachments.";
+    OrderSwapped = "binary-order-swapped": "Attachments are sent last to first.";
+    PlaceholderUnchecked = "binary-placeholder-unchecked": "A placeholder that points nowhere is delivered as null.", seen "CVE-2022-2421";
+    StrayIgnored = "binary-stray-ignored": "Bytes that no packet announced are skipped.";
+    TextTakenAsAttachment = "binary-text-taken-as-attachment": "A text is taken for the attachment that is due.", seen "python-socketio 5.18.1";
+    Truncated = "binary-truncated": "Attachments lose their last byte.";
+});
+
+/// A packet may have so many attachments.
+pub(in crate::reference) fn attachment_limit(faults: &FaultSet, right: usize) -> usize {
+    if faults.has(Binary::CountUnbounded) {
+        usize::MAX
+    } else {
+        right
+    }
+}
+
+/// An empty message of bytes is an attachment like any other.
+pub(in crate::reference) fn drops(faults: &FaultSet, message: &PacketData) -> bool {
+    let empty = matches!(message, PacketData::Binary(bytes) if bytes.is_empty());
+    empty && faults.has(Binary::EmptyDropped)
+}
+
+/// Bytes stay bytes.
+pub(super) fn altered(faults: &FaultSet, packet: &mut Packet) {
+    if faults.has(Binary::AsBase64)
+        && let Packet::Event { args, .. } | Packet::Ack { args, .. } = packet
+    {
+        args.iter_mut().for_each(base64);
+    }
+}
+
+fn base64(data: &mut Data) {
+    match data {
+        Data::Bytes(bytes) => *data = Data::from(BASE64_STANDARD.encode(bytes)),
+        Data::Array(items) => items.iter_mut().for_each(base64),
+        Data::Object(fields) => fields.values_mut().for_each(base64),
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
+    }
+}
+
+/// A packet's messages are its text and its attachments, in this order and nothing else.
+pub(in crate::reference) fn messages(faults: &FaultSet, messages: &mut Vec<engine_io::Packet>) {
+    if faults.is_empty() || messages.len() < 2 {
+        return;
+    }
+    if faults.has(Binary::OrderSwapped)
+        && let Some(attachments) = messages.get_mut(1..)
+    {
+        attachments.reverse();
+    }
+    if faults.has(Binary::Truncated) {
+        for message in messages.iter_mut() {
+            if let PacketData::Binary(bytes) = &mut message.data {
+                bytes.truncate(bytes.len().saturating_sub(1));
+            }
+        }
+    }
+    if faults.has(Binary::Interleaved) {
+        let other = engine_io::Packet::text(PacketType::Message, r#"2["interleaved"]"#);
+        messages.insert(1, other);
+    }
+}

@@ -1,0 +1,224 @@
+//! Joining namespaces (Socket.IO v5, "Connection to a namespace").
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use super::{holding, table::defects};
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        engine::{Delivery, Ending, Session},
+        socket::{Membership, Peer, Refused, Socket, SocketId, outbound},
+    },
+    wire::socket_io::Packet,
+};
+
+defects!(Connects at 3 {
+    AuthDropped = "connect-auth-dropped": "The payload of CONNECT does not reach the application.";
+    ClosesOnUnknown = "unknown-namespace-closes-transport": "A CONNECT to an unknown namespace ends the connection.";
+    DynamicMerged = "dynamic-namespaces-merged": "All dynamic namespaces are one.";
+    DynamicRefused = "dynamic-namespace-refused": "Dynamic namespaces are unknown.";
+    DynamicUnanchored = "dynamic-namespace-unanchored": "A name that holds a dynamic namespace's is accepted.";
+    EventBeforeConnect = "event-before-connect-handled": "An event to a namespace that was never joined joins it.";
+    EventUnjoined = "event-unjoined-namespace-handled": "An event to another namespace is handled in the main one.";
+    EventsOvertakeReply = "connect-events-overtake-reply": "An event comes before the CONNECT reply.", seen "python-socketio 5.18.1";
+    IgnoresUnknown = "unknown-namespace-ignored": "A CONNECT to an unknown namespace is not answered.";
+    KickedLockedOut = "kicked-client-locked-out": "Who was sent out of a namespace can't join it again.";
+    NamesCaseInsensitive = "namespace-names-case-insensitive": "Namespaces are compared without case.";
+    NamesMatchPrefix = "namespace-names-match-prefix": "A name below a namespace's is that namespace.";
+    NamesTrimmed = "namespace-names-trimmed": "A slash at the end of a namespace is cut off.";
+    RejoinReusesSid = "rejoin-reuses-sid": "Joining again on one connection gives the former socket id.";
+    SecondNamespaceRefused = "second-namespace-refused": "The fourth namespace of a connection is refused.";
+    SidFromEngine = "connect-sid-reused-from-engine": "The socket id is the session's.";
+    SidMissing = "connect-without-sid": "The CONNECT reply carries no sid.";
+    SidShared = "connect-sid-shared-by-namespaces": "A connection's sockets have one id in all namespaces.", seen "socketioxide 0.18.9";
+    SlowBlocks = "slow-namespace-blocks-connection": "While a namespace decides, nothing else of the connection is handled.";
+    SlowHandlesEarlyEvents = "slow-namespace-handles-early-events": "An event that comes before the CONNECT reply is handled.";
+    TimeoutIgnored = "connect-timeout-ignored": "A client that joins no namespace is kept for ever.";
+    TwiceAccepted = "connect-twice-accepted": "A second CONNECT to a namespace makes a second socket.";
+    UnknownAccepted = "unknown-namespace-accepted": "Every namespace exists.";
+});
+
+/// A client that joins nothing is given up.
+pub(in crate::reference) fn waits_for_ever(faults: &FaultSet) -> bool {
+    faults.has(Connects::TimeoutIgnored)
+}
+
+/// A namespace is joined once at a time.
+pub(in crate::reference) fn allows_again(faults: &FaultSet) -> bool {
+    faults.has(Connects::TwiceAccepted)
+}
+
+/// A namespace's name is what the packet says.
+pub(in crate::reference) fn namespace_name<'a>(faults: &FaultSet, name: &'a str) -> Cow<'a, str> {
+    if faults.is_empty() {
+        return Cow::Borrowed(name);
+    }
+    if faults.has(Connects::NamesCaseInsensitive) {
+        return Cow::Owned(name.to_lowercase());
+    }
+    if faults.has(Connects::NamesTrimmed) && name.len() > 1 {
+        return Cow::Borrowed(name.trim_end_matches('/'));
+    }
+    if faults.has(Connects::NamesMatchPrefix) && name.starts_with("/custom/") {
+        return Cow::Borrowed("/custom");
+    }
+    if faults.has(Connects::DynamicMerged) && name.starts_with("/dynamic-") {
+        return Cow::Borrowed("/dynamic-1");
+    }
+    Cow::Borrowed(name)
+}
+
+/// A dynamic namespace is one whose whole name fits.
+pub(in crate::reference) fn is_dynamic(
+    faults: &FaultSet,
+    name: &str,
+    fits: impl Fn(&str) -> bool,
+) -> bool {
+    if faults.has(Connects::UnknownAccepted) {
+        return true;
+    }
+    if faults.has(Connects::DynamicRefused) {
+        return false;
+    }
+    if faults.has(Connects::DynamicUnanchored)
+        && let Some((_, rest)) = name.split_once("/dynamic-")
+    {
+        return rest.starts_with(|first: char| first.is_ascii_digit());
+    }
+    fits(name)
+}
+
+/// An unknown namespace is refused, and nothing else happens.
+pub(in crate::reference) fn refuses_unknown(session: &Session) -> bool {
+    let faults = session.faults();
+    if faults.has(Connects::ClosesOnUnknown) {
+        session.close(Ending::ParseError);
+        return false;
+    }
+    !faults.has(Connects::IgnoresUnknown)
+}
+
+/// The application hears what the client sent along.
+pub(in crate::reference) fn auth(faults: &FaultSet, auth: Option<Data>) -> Option<Data> {
+    auth.filter(|_| !faults.has(Connects::AuthDropped))
+}
+
+/// Whether a client gets in is the application's decision alone.
+pub(in crate::reference) fn overruled(session: &Session, namespace: &str) -> Option<Refused> {
+    let faults = session.faults();
+    if faults.is_empty() {
+        return None;
+    }
+    let joined = session.peer.as_ref().map_or(0, |peer| peer.sockets().len());
+    let fourth = faults.has(Connects::SecondNamespaceRefused) && joined >= 3;
+    let kicked = faults.has(Connects::KickedLockedOut)
+        && session
+            .server
+            .scratch
+            .last(&kick_note(session, namespace))
+            .is_some();
+    (fourth || kicked).then(|| Refused::new("Invalid namespace"))
+}
+
+/// A kick is over when it is done.
+pub(in crate::reference) fn kicked(socket: &Socket) {
+    if socket.faults().has(Connects::KickedLockedOut) {
+        let session = socket.session();
+        let note = kick_note(session, socket.namespace().name());
+        session.server.scratch.add(note, true);
+    }
+}
+
+fn kick_note(session: &Session, namespace: &str) -> String {
+    format!("kicked {} {namespace}", session.sid)
+}
+
+/// Each socket has an id of its own.
+pub(in crate::reference) fn socket_id(
+    session: &Session,
+    namespace: &str,
+    random: SocketId,
+) -> SocketId {
+    let faults = session.faults();
+    if faults.is_empty() {
+        return random;
+    }
+    if faults.has(Connects::SidFromEngine) {
+        // One namespace has it, or else the ids would also be shared.
+        if session
+            .peer
+            .as_ref()
+            .is_none_or(|peer| peer.sockets().is_empty())
+        {
+            return SocketId::from(&*session.sid);
+        }
+        return random;
+    }
+    let note = if faults.has(Connects::SidShared) {
+        format!("sid {}", session.sid)
+    } else if faults.has(Connects::RejoinReusesSid) {
+        format!("sid {} {namespace}", session.sid)
+    } else {
+        return random;
+    };
+    let scratch = &session.server.scratch;
+    if let Some(Data::String(former)) = scratch.last(&note) {
+        return SocketId::from(former.as_str());
+    }
+    scratch.add(note, random.as_str());
+    random
+}
+
+/// Nothing comes before the CONNECT reply.
+pub(in crate::reference) fn before_reply(socket: &Socket) {
+    if socket.faults().has(Connects::EventsOvertakeReply) {
+        socket.emit("welcome", Vec::new());
+    }
+}
+
+/// The CONNECT reply names the socket.
+pub(in crate::reference) fn reply_payload(socket: &Socket) -> Option<Data> {
+    let sid = Data::object([("sid", socket.id().as_str().into())]);
+    (!socket.faults().has(Connects::SidMissing)).then_some(sid)
+}
+
+/// Packets of a client that has not joined have no socket.
+pub(in crate::reference) fn socket_of_outsider(
+    session: &Arc<Session>,
+    peer: &Peer,
+    packet: &Packet,
+    join: impl FnOnce(),
+) -> Option<Arc<Socket>> {
+    let faults = session.faults();
+    let Packet::Event { namespace, .. } = packet else {
+        return None;
+    };
+    let joined = |name: &str| match peer.membership(name) {
+        Some(Membership::Joined(socket)) => Some(socket),
+        _ => None,
+    };
+    if faults.has(Connects::EventUnjoined) {
+        return joined("/");
+    }
+    let pending = matches!(peer.membership(namespace), Some(Membership::Pending));
+    if faults.has(Connects::EventBeforeConnect) && !pending && !peer.has_joined() {
+        join();
+        return joined(namespace);
+    }
+    if faults.has(Connects::SlowHandlesEarlyEvents) && pending {
+        join();
+        return joined(namespace);
+    }
+    None
+}
+
+/// A namespace that takes its time holds up nothing else of the connection.
+pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
+    holding::hold(session, Connects::SlowBlocks, pause);
+}
+
+/// Sends a packet of the engine's own making, past all sockets.
+pub(super) fn send_raw(session: &Session, packet: &Packet) {
+    session.send(outbound(packet, session.faults()), Delivery::Assured);
+}

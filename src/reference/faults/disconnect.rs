@@ -1,0 +1,127 @@
+//! Leaving a namespace (Socket.IO v5, "Disconnection from a namespace").
+
+use std::sync::Arc;
+
+use super::{connect::send_raw, table::defects};
+use crate::{
+    reference::{
+        FaultSet,
+        engine::Ending,
+        socket::{Close, Socket},
+    },
+    wire::socket_io::Packet,
+};
+
+defects!(Disconnects at 5 {
+    CloseSilent = "server-close-without-disconnect": "A client whose connection the server ends is sent no DISCONNECT.";
+    ClosesTransport = "disconnect-closes-transport": "A client's DISCONNECT ends its whole connection.";
+    Echoed = "disconnect-echoed": "A client's DISCONNECT is answered with one.";
+    EventsAfter = "events-after-disconnect": "Events behind a DISCONNECT are still handled.";
+    KeepsBroadcasts = "disconnect-keeps-broadcasts": "A client that left a namespace is still sent what goes to its rooms.";
+    KeepsMembership = "disconnect-keeps-membership": "A client that left still counts as a member of its rooms.";
+    KickCloseKeepsConnection = "kick-close-keeps-connection": "A client whose connection the server should end loses its namespace only.";
+    KickRoomHitsEverybody = "kick-room-hits-everybody": "Sending a room away sends the whole namespace away.";
+    KickRoomSparesOne = "kick-room-spares-one": "Sending a room away spares one of its members.";
+    MainLeavesAll = "disconnect-main-leaves-all": "Leaving the main namespace leaves the others as well.";
+    MemberLeftMissing = "member-left-missing": "Nobody is told who left.";
+    MemberLeftReasonWrong = "member-left-reason-wrong": "Every departure has the same reason.";
+    MemberLeftTwice = "member-left-twice": "Who left is told twice.", seen "handling both `disconnecting` and `disconnect`";
+    ServerClosesTransport = "server-disconnect-closes-transport": "A client that the server sends out of a namespace loses its connection.";
+    ServerKeepsSocket = "server-disconnect-keeps-socket": "A client that was sent away is still served.";
+    ServerSilent = "server-disconnect-silent": "A client that is sent away is not told.";
+});
+
+/// A DISCONNECT takes the client out of this namespace, without an answer.
+pub(in crate::reference) fn received(socket: &Arc<Socket>, left: impl FnOnce()) {
+    let faults = socket.faults();
+    if faults.has(Disconnects::Echoed) {
+        send_raw(socket.session(), &goodbye(socket));
+    }
+    if faults.has(Disconnects::EventsAfter) {
+        let namespace = socket.namespace();
+        namespace.rooms().remove(socket.id());
+        return;
+    }
+    if faults.has(Disconnects::KeepsBroadcasts) {
+        socket.forget_membership();
+        return;
+    }
+    if faults.has(Disconnects::MainLeavesAll) && socket.namespace().name() == "/" {
+        for other in socket.siblings() {
+            other.vanish();
+        }
+    }
+    left();
+    if faults.has(Disconnects::ClosesTransport) {
+        socket.session().close(Ending::Application);
+    }
+}
+
+/// The client is told that it is sent away.
+pub(in crate::reference) fn farewell(socket: &Socket, right: Packet) -> Option<Packet> {
+    (!socket.faults().has(Disconnects::ServerSilent)).then_some(right)
+}
+
+/// A client that is sent away has no socket any more.
+pub(in crate::reference) fn keeps_socket(faults: &FaultSet) -> bool {
+    faults.has(Disconnects::ServerKeepsSocket)
+}
+
+/// The connection ends if, and only if, it is to.
+pub(in crate::reference) fn close(faults: &FaultSet, asked: Close) -> Close {
+    match asked {
+        Close::Connection if faults.has(Disconnects::KickCloseKeepsConnection) => Close::Namespace,
+        Close::Namespace if faults.has(Disconnects::ServerClosesTransport) => Close::Connection,
+        asked => asked,
+    }
+}
+
+/// All sockets of a connection that ends are told.
+pub(in crate::reference) fn closes_silently(faults: &FaultSet) -> bool {
+    faults.has(Disconnects::CloseSilent)
+}
+
+/// Who left is in no room.
+pub(in crate::reference) fn keeps_membership(faults: &FaultSet) -> bool {
+    faults.has(Disconnects::KeepsMembership)
+}
+
+/// All members are sent away, and nobody else.
+pub(in crate::reference) fn kicked(
+    socket: &Socket,
+    mut members: Vec<Arc<Socket>>,
+) -> Vec<Arc<Socket>> {
+    if socket.faults().has(Disconnects::KickRoomSparesOne) {
+        members.pop();
+    }
+    if socket.faults().has(Disconnects::KickRoomHitsEverybody) {
+        return socket.namespace().rooms().all().cloned().collect();
+    }
+    members
+}
+
+/// How often those who watch are told that somebody left.
+pub(in crate::reference) fn times_told(faults: &FaultSet) -> usize {
+    if faults.has(Disconnects::MemberLeftMissing) {
+        0
+    } else if faults.has(Disconnects::MemberLeftTwice) {
+        2
+    } else {
+        1
+    }
+}
+
+/// Those who watch are told why.
+pub(in crate::reference) fn told_reason<'a>(faults: &FaultSet, reason: &'a str) -> &'a str {
+    if faults.has(Disconnects::MemberLeftReasonWrong) {
+        "unknown"
+    } else {
+        reason
+    }
+}
+
+fn goodbye(socket: &Socket) -> Packet {
+    Packet::Disconnect {
+        namespace: socket.namespace().name().to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Handlers that refuse or break, and what their callers hear of it.
+
+use std::sync::Arc;
+
+use super::{connect::send_raw, table::defects};
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        app::Failure,
+        rooms::{Selection, broadcast},
+        socket::{Ack, Close, Socket},
+    },
+    wire::socket_io::Packet,
+};
+
+defects!(Errors at 6 {
+    AcksToo = "exception-acks-too": "An event that is refused is acknowledged as well.";
+    CodeMissing = "exception-without-code": "A refusal has no code.";
+    Disconnects = "exception-disconnects": "A refusal sends its caller away.";
+    FieldMissing = "validation-field-missing": "A refusal does not say which field is wrong.";
+    ObjectShared = "exception-object-shared": "A refusal has the code of the refusal before.", seen "one error object for all";
+    StackTraceLeaked = "stack-trace-leaked": "The caller is told where the handler broke.";
+    Swallowed = "exception-swallowed": "The caller is not told.";
+    ToEverybody = "exception-to-everybody": "Everybody in the namespace is told.";
+    Twice = "exception-twice": "The caller is told twice.";
+    ValidationOffByOne = "validation-off-by-one": "A text of 1001 characters is valid.";
+    ValidationRefusesLimits = "validation-refuses-limits": "A text of exactly 1 or 1000 characters is not valid.";
+    ValidationSkipped = "validation-skipped": "Every text is valid.";
+    WrongNamespace = "exception-wrong-namespace": "The caller is told in another namespace.";
+});
+
+/// The caller is told, once, in its namespace, without details that are nobody's business.
+pub(in crate::reference) fn report(
+    socket: &Arc<Socket>,
+    ack: Option<&Ack>,
+    failure: &Failure,
+    exception: Data,
+) {
+    let faults = socket.faults();
+    let exception = altered(socket, failure, exception);
+    if faults.has(Errors::ToEverybody) {
+        let selection = Selection::everybody().except([socket.id().as_str()]);
+        broadcast(socket, &selection, "exception", vec![exception.clone()]);
+    }
+    if faults.has(Errors::WrongNamespace) {
+        let other = match socket.namespace().name() {
+            "/" => "/custom",
+            _ => "/",
+        };
+        let packet = Packet::Event {
+            namespace: other.to_owned(),
+            id: None,
+            name: "exception".to_owned(),
+            args: vec![exception],
+        };
+        send_raw(socket.session(), &packet);
+        return;
+    }
+    if !faults.has(Errors::Swallowed) {
+        socket.emit("exception", vec![exception.clone()]);
+    }
+    if faults.has(Errors::Twice) {
+        socket.emit("exception", vec![exception.clone()]);
+    }
+    if faults.has(Errors::AcksToo)
+        && let Some(ack) = ack
+    {
+        ack.send(vec![exception]);
+    }
+    if faults.has(Errors::Disconnects) {
+        socket.disconnect(Close::Namespace);
+    }
+}
+
+fn altered(socket: &Socket, failure: &Failure, exception: Data) -> Data {
+    let faults = socket.faults();
+    let Data::Object(mut fields) = exception else {
+        return exception;
+    };
+    if faults.has(Errors::CodeMissing) {
+        fields.shift_remove("code");
+    }
+    if faults.has(Errors::FieldMissing) {
+        fields.shift_remove("field");
+    }
+    if faults.has(Errors::ObjectShared)
+        && let Some(code) = fields.get("code").cloned()
+        && let Some(former) = socket.session().server.scratch.replace("code", code)
+    {
+        fields.insert("code".to_owned(), former);
+    }
+    if let Failure::Internal { detail } = failure
+        && faults.has(Errors::StackTraceLeaked)
+    {
+        fields.insert("message".to_owned(), Data::from(detail.as_str()));
+        fields.insert("stack".to_owned(), Data::from(detail.as_str()));
+    }
+    Data::Object(fields)
+}
+
+/// A text of 1 to 1000 characters that is not blank is valid.
+pub(in crate::reference) fn is_valid(faults: &FaultSet, length: usize, right: bool) -> bool {
+    if faults.has(Errors::ValidationSkipped) {
+        return true;
+    }
+    match length {
+        1001 if faults.has(Errors::ValidationOffByOne) => true,
+        1 | 1000 if faults.has(Errors::ValidationRefusesLimits) => false,
+        _ => right,
+    }
+}

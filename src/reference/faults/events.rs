@@ -1,0 +1,259 @@
+//! Events of clients (Socket.IO v5, "Packet types", EVENT).
+
+use std::{sync::Arc, time::Duration};
+
+use super::{binary::Binary, connect::send_raw, robustness, table::defects};
+use crate::{
+    data::Data,
+    reference::{
+        app::Failure,
+        engine::{Ending, Session},
+        rooms::{Selection, broadcast},
+        socket::{Call, Peer, Socket},
+    },
+    wire::{
+        engine_io::PacketData,
+        socket_io::{AckId, DecodeError, Packet},
+    },
+};
+
+defects!(Events at 7 {
+    EmptyArgumentsPadded = "event-empty-arguments-padded": "An event without arguments is answered with a null.", seen "socketioxide, python-socketio";
+    EmptyArrayAccepted = "event-empty-name-array-accepted": "An event without a name is skipped.", seen "python-socketio 5.18.1";
+    EmptyNameHandled = "event-empty-name-handled": "The event with the empty name has a handler.";
+    ExtraArgumentsDropped = "event-extra-arguments-dropped": "Only the first argument is looked at.", seen "socketioxide 0.18.9";
+    InvalidJsonIgnored = "event-invalid-json-ignored": "An event that is no JSON is skipped.", seen "python-socketio 5.18.1";
+    NameHitsPrototype = "event-name-hits-prototype": "Names that every object has are taken for handlers.", seen "handler tables that are plain objects";
+    NameTypeUnchecked = "event-name-type-unchecked": "An event whose name is no string is skipped.", seen "CVE-2023-32695";
+    NamesCaseInsensitive = "event-names-case-insensitive": "Event names are compared without case.";
+    NamesMatchPrefix = "event-names-match-prefix": "A name that begins with a handler's is handled by it.";
+    NamesTrimmed = "event-names-trimmed": "Blanks around event names are cut off.";
+    NullArgumentsDropped = "event-null-arguments-dropped": "Arguments that are null are left out.";
+    PayloadUnchecked = "event-payload-unchecked": "An event without a payload, or with another than an array, is skipped.", seen "socket.io 4.8.4 without a payload";
+    Reordered = "events-reordered": "Events of one client overtake each other.", seen "python-socketio with async_handlers";
+    ReplyReachesEverybody = "reply-reaches-everybody": "What one client is answered goes to all.";
+    ReservedNameHandled = "event-reserved-name-handled": "Reserved event names are events like others.";
+    UnknownCloses = "event-unknown-closes": "An event without a handler ends the connection.";
+    UnknownTypeIgnored = "event-unknown-type-ignored": "A packet of an unknown type is skipped.";
+    WrongNamespaceReply = "event-wrong-namespace-reply": "What is answered in a namespace comes in the main one.";
+});
+
+/// What becomes of a message that is no packet.
+#[derive(Debug)]
+pub(in crate::reference) enum Instead {
+    /// The connection ends.
+    Close,
+    /// It is handled as this packet.
+    Handle(Packet),
+    /// It is skipped.
+    Ignore,
+}
+
+/// A message that is no packet ends the connection.
+pub(in crate::reference) fn instead(
+    session: &Session,
+    peer: &Peer,
+    message: &PacketData,
+    error: &DecodeError,
+) -> Instead {
+    let faults = session.faults();
+    if faults.is_empty() {
+        return Instead::Close;
+    }
+    let skipped = match (message, error) {
+        (PacketData::Text(text), DecodeError::TextInsteadOfAttachment { .. })
+            if faults.has(Binary::TextTakenAsAttachment) =>
+        {
+            let taken = peer.take_attachment(text.clone().into_bytes());
+            return taken.map_or(Instead::Ignore, Instead::Handle);
+        }
+        (PacketData::Binary(_), DecodeError::UnexpectedBinary) => faults.has(Binary::StrayIgnored),
+        (_, DecodeError::Placeholder { .. }) if faults.has(Binary::PlaceholderUnchecked) => {
+            return Instead::Handle(message_of_null());
+        }
+        (PacketData::Text(text), DecodeError::Syntax { .. }) => {
+            let mistake = mistake(text);
+            if mistake == Some(Mistake::CountMissing) && faults.has(Binary::CountMissingAccepted) {
+                let repaired = peer.decode(&text.as_str().replacen('5', "2", 1));
+                return repaired.map_or(Instead::Ignore, Instead::Handle);
+            }
+            mistake.is_some_and(|mistake| {
+                faults.has(match mistake {
+                    Mistake::UnknownType => Events::UnknownTypeIgnored,
+                    Mistake::NotJson => Events::InvalidJsonIgnored,
+                    Mistake::NotAnArray => Events::PayloadUnchecked,
+                    Mistake::NoName => Events::EmptyArrayAccepted,
+                    Mistake::NameNotText => Events::NameTypeUnchecked,
+                    Mistake::CountMissing => return false,
+                })
+            })
+        }
+        _ => false,
+    };
+    if skipped {
+        Instead::Ignore
+    } else {
+        Instead::Close
+    }
+}
+
+/// `message` with the value that a placeholder without attachment would have had.
+fn message_of_null() -> Packet {
+    Packet::Event {
+        namespace: "/".to_owned(),
+        id: None,
+        name: "message".to_owned(),
+        args: vec![Data::Null],
+    }
+}
+
+/// What is wrong with an event, as far as defects care.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Mistake {
+    CountMissing,
+    NameNotText,
+    NoName,
+    NotAnArray,
+    NotJson,
+    UnknownType,
+}
+
+fn mistake(text: &str) -> Option<Mistake> {
+    let kind = text.chars().next()?;
+    if !matches!(kind, '0'..='6') {
+        return Some(Mistake::UnknownType);
+    }
+    let rest = text.get(1..)?;
+    if kind == '5' && rest.starts_with('[') {
+        return Some(Mistake::CountMissing);
+    }
+    if kind != '2' {
+        return None;
+    }
+    let rest = match rest.strip_prefix('/') {
+        Some(named) => named.split_once(',')?.1,
+        None => rest,
+    };
+    let json = rest.trim_start_matches(|character: char| character.is_ascii_digit());
+    if json.is_empty() {
+        return Some(Mistake::NotAnArray);
+    }
+    match serde_json::from_str::<serde_json::Value>(json) {
+        Err(_) => Some(Mistake::NotJson),
+        Ok(serde_json::Value::Array(items)) if items.is_empty() => Some(Mistake::NoName),
+        Ok(serde_json::Value::Array(_)) => Some(Mistake::NameNotText),
+        Ok(_) => Some(Mistake::NotAnArray),
+    }
+}
+
+/// Reserved names end the connection.
+pub(in crate::reference) fn allows_reserved_names(session: &Session) -> bool {
+    session.faults().has(Events::ReservedNameHandled)
+}
+
+/// Events are handled one after the other, as they are.
+pub(in crate::reference) fn dispatch(mut call: Call, handle: fn(Call)) {
+    let faults = call.socket.faults();
+    if faults.is_empty() {
+        handle(call);
+        return;
+    }
+    if faults.has(Events::NullArgumentsDropped) {
+        call.args.retain(|arg| *arg != Data::Null);
+    }
+    if faults.has(Events::ExtraArgumentsDropped) {
+        call.args.truncate(1);
+    }
+    call.name = name(&call);
+    robustness::event(&call);
+    if faults.has(Events::Reordered) && call.name.starts_with("message") {
+        let socket = Arc::clone(&call.socket);
+        let session = socket.session();
+        let nth = session
+            .server
+            .scratch
+            .add(format!("order {}", session.sid), true);
+        if nth % 2 == 1 {
+            session.server.tasks.spawn(async move {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                handle(call);
+            });
+            return;
+        }
+    }
+    super::acks::dispatch(call, handle);
+}
+
+fn name(call: &Call) -> String {
+    let faults = call.socket.faults();
+    let name = call.name.as_str();
+    if faults.has(Events::EmptyNameHandled) && name.is_empty() {
+        return "message".to_owned();
+    }
+    if faults.has(Events::NamesCaseInsensitive) {
+        return name.to_lowercase();
+    }
+    if faults.has(Events::NamesTrimmed) {
+        return name.trim().to_owned();
+    }
+    if faults.has(Events::NamesMatchPrefix)
+        && name.starts_with("message")
+        && !name.starts_with("message-with-ack")
+    {
+        return "message".to_owned();
+    }
+    name.to_owned()
+}
+
+/// An event without a handler does nothing.
+pub(in crate::reference) fn unhandled(call: &Call) -> Result<(), Failure> {
+    let faults = call.socket.faults();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    if faults.has(Events::UnknownCloses) {
+        call.socket.session().close(Ending::ParseError);
+    }
+    let inherited = [
+        "__proto__",
+        "constructor",
+        "hasOwnProperty",
+        "toString",
+        "valueOf",
+    ];
+    if faults.has(Events::NameHitsPrototype) && inherited.contains(&call.name.as_str()) {
+        if let Some(ack) = &call.ack {
+            ack.send(Vec::new());
+        }
+        call.socket.session().close(Ending::ParseError);
+    }
+    super::acks::unhandled(call);
+    Ok(())
+}
+
+/// `message` is answered to its sender, in its namespace, with the arguments that it had.
+pub(in crate::reference) fn reply(socket: &Arc<Socket>, name: &str, mut args: Vec<Data>) {
+    let faults = socket.faults();
+    if faults.is_empty() {
+        socket.emit(name, args);
+        return;
+    }
+    if faults.has(Events::EmptyArgumentsPadded) && args.is_empty() {
+        args.push(Data::Null);
+    }
+    if faults.has(Events::ReplyReachesEverybody) {
+        broadcast(socket, &Selection::everybody(), name, args);
+        return;
+    }
+    if faults.has(Events::WrongNamespaceReply) {
+        let packet = Packet::Event {
+            namespace: "/".to_owned(),
+            id: None::<AckId>,
+            name: name.to_owned(),
+            args,
+        };
+        send_raw(socket.session(), &packet);
+        return;
+    }
+    socket.emit(name, args);
+}

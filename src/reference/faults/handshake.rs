@@ -1,0 +1,126 @@
+//! The opening of connections and sessions (RFC 6455 section 4.2; Engine.IO v4, "Handshake").
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hyper::{
+    HeaderMap,
+    header::{
+        CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+        SEC_WEBSOCKET_PROTOCOL,
+    },
+};
+
+use super::table::defects;
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        engine::{Ending, Session, TransportKind},
+    },
+    wire::engine_io::Handshake,
+};
+
+defects!(Handshakes at 8 {
+    AcceptWrong = "handshake-accept-wrong": "Sec-WebSocket-Accept is a constant.";
+    ClosedSidReusable = "closed-sid-reusable": "The id of a session that was closed is still known.";
+    ConnectionHeaderMissing = "handshake-connection-header-missing": "The 101 has no Connection header.";
+    ExtensionInvented = "handshake-extension-invented": "The 101 names an extension that nobody offered.";
+    FieldMissing = "open-packet-field-missing": "The open packet has no pingTimeout.";
+    IntervalInSeconds = "open-packet-interval-in-seconds": "The open packet announces its times in seconds.";
+    KeyMalformedAccepted = "handshake-key-malformed-accepted": "A Sec-WebSocket-Key that is not 16 bytes in base64 is accepted.";
+    KeyMissingAccepted = "handshake-key-missing-accepted": "An upgrade without Sec-WebSocket-Key is accepted.";
+    MaxPayloadMissing = "open-packet-max-payload-missing": "The open packet has no maxPayload.";
+    SessionLeak = "polling-session-leak": "A session that timed out is still known.";
+    SidRepeated = "sid-repeated": "All sessions have the same id.";
+    SidSequential = "sid-sequential": "Session ids are counted up.";
+    SubprotocolInvented = "handshake-subprotocol-invented": "The 101 names a subprotocol that nobody offered.";
+    SurvivesTcpDrop = "session-survives-tcp-drop": "A session whose connection was lost is still known.";
+    UpgradesEmpty = "open-packet-upgrades-empty": "A polling session is offered no upgrade.";
+    UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "A session on WebSocket is offered an upgrade to WebSocket.";
+    VersionUnchecked = "handshake-version-unchecked": "Any Sec-WebSocket-Version is accepted.";
+});
+
+/// The id of a session: unique, and not to be guessed.
+pub(in crate::reference) fn sid(faults: &FaultSet, random: impl Fn() -> String) -> String {
+    static COUNTER: AtomicU64 = AtomicU64::new(1);
+    if faults.has(Handshakes::SidRepeated) {
+        return "AAAAAAAAAAAAAAAAAAAA".to_owned();
+    }
+    if faults.has(Handshakes::SidSequential) {
+        return format!("{:020}", COUNTER.fetch_add(1, Ordering::Relaxed));
+    }
+    random()
+}
+
+/// A session that has ended is forgotten.
+pub(in crate::reference) fn is_kept(faults: &FaultSet, ending: Ending) -> bool {
+    let lost = matches!(ending, Ending::TransportClosed);
+    let timed_out = matches!(ending, Ending::PingTimeout);
+    faults.has(Handshakes::ClosedSidReusable)
+        || (faults.has(Handshakes::SurvivesTcpDrop) && lost)
+        || (faults.has(Handshakes::SessionLeak) && timed_out)
+}
+
+/// The open packet announces everything, times in milliseconds.
+pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake) -> String {
+    let faults = session.faults();
+    let mut handshake = handshake;
+    if faults.has(Handshakes::UpgradesEmpty) {
+        handshake.upgrades.clear();
+    }
+    if faults.has(Handshakes::UpgradesOnWebSocket)
+        && session.transport() == TransportKind::WebSocket
+    {
+        handshake.upgrades.push("websocket".to_owned());
+    }
+    let Data::Object(mut fields) = handshake.to_data() else {
+        return handshake.encode();
+    };
+    if faults.has(Handshakes::FieldMissing) {
+        fields.shift_remove("pingTimeout");
+    }
+    if faults.has(Handshakes::MaxPayloadMissing) {
+        fields.shift_remove("maxPayload");
+    }
+    if faults.has(Handshakes::IntervalInSeconds) {
+        for name in ["pingInterval", "pingTimeout"] {
+            if let Some(time) = fields.get_mut(name) {
+                *time = Data::from(time.as_u64().unwrap_or_default() / 1000);
+            }
+        }
+    }
+    Data::Object(fields).to_string()
+}
+
+/// A key must be 16 bytes in base64.
+pub(in crate::reference) fn accepts_bad_key(faults: &FaultSet) -> bool {
+    faults.has(Handshakes::KeyMalformedAccepted)
+}
+
+/// There must be a key.
+pub(in crate::reference) fn accepts_missing_key(faults: &FaultSet) -> bool {
+    faults.has(Handshakes::KeyMissingAccepted)
+}
+
+/// The version must be 13.
+pub(in crate::reference) fn accepts_any_version(faults: &FaultSet) -> bool {
+    faults.has(Handshakes::VersionUnchecked)
+}
+
+/// The 101 proves that the key was read, and claims nothing that the client did not offer.
+pub(in crate::reference) fn accepted(faults: &FaultSet, asked: &HeaderMap, answer: &mut HeaderMap) {
+    if faults.has(Handshakes::AcceptWrong) {
+        let constant = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        answer.insert(SEC_WEBSOCKET_ACCEPT, constant);
+    }
+    if faults.has(Handshakes::ConnectionHeaderMissing) {
+        answer.remove(CONNECTION);
+    }
+    if faults.has(Handshakes::SubprotocolInvented) && !asked.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        answer.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat"));
+    }
+    if faults.has(Handshakes::ExtensionInvented) {
+        let deflate = HeaderValue::from_static("permessage-deflate");
+        answer.insert(SEC_WEBSOCKET_EXTENSIONS, deflate);
+    }
+}

@@ -1,0 +1,107 @@
+//! The heartbeat (Engine.IO v4, "Heartbeat").
+
+use std::{sync::Arc, time::Duration};
+
+use super::table::defects;
+use crate::{
+    reference::{
+        FaultSet,
+        engine::{Ending, Outbound, Session},
+    },
+    wire::engine_io::{Packet, PacketType},
+};
+
+defects!(Heartbeat at 9 {
+    AnyTrafficCounts = "heartbeat-any-traffic-counts": "A message stands for the pong that is due.";
+    ClientPingAnswered = "heartbeat-client-ping-answered": "A client's ping is answered, as in revision 3.";
+    ClosesEarly = "heartbeat-closes-early": "The pong is given a quarter of the time announced.";
+    Early = "heartbeat-early": "Pings come after a quarter of the interval announced.";
+    NotSent = "heartbeat-not-sent": "No pings are sent.";
+    PingWithPayload = "heartbeat-ping-with-payload": "Pings carry data.";
+    PongIgnored = "pong-ignored-closes": "A pong in time does not keep the session.";
+    SharedTimer = "heartbeat-shared-timer": "A session that times out takes all others with it.";
+    Slow = "heartbeat-slow": "Pings come after three times the interval announced.";
+    TimeoutIgnored = "heartbeat-timeout-ignored": "A client that does not answer pings is kept for ever.";
+    UnsolicitedPongCloses = "unsolicited-pong-closes": "A pong that nobody waits for closes the session.";
+    UnsolicitedPongPings = "unsolicited-pong-starts-heartbeat": "Every pong that nobody waits for starts one more series of pings.", seen "CVE-2026-48802";
+    WebSocketPongCounts = "heartbeat-websocket-pong-counts": "A pong frame of WebSocket stands for the pong packet.";
+});
+
+/// Pings come at the interval announced.
+pub(in crate::reference) fn interval(faults: &FaultSet, interval: Duration) -> Duration {
+    if faults.has(Heartbeat::NotSent) {
+        Duration::MAX
+    } else if faults.has(Heartbeat::Early) {
+        interval / 4
+    } else if faults.has(Heartbeat::Slow) {
+        interval * 3
+    } else {
+        interval
+    }
+}
+
+/// A ping carries nothing.
+pub(in crate::reference) fn ping(faults: &FaultSet, right: Arc<Outbound>) -> Arc<Outbound> {
+    if faults.has(Heartbeat::PingWithPayload) {
+        return Outbound::new(vec![Packet::text(PacketType::Ping, "probe")]);
+    }
+    right
+}
+
+/// The pong has the time announced.
+pub(in crate::reference) fn patience(faults: &FaultSet, timeout: Duration) -> Duration {
+    if faults.has(Heartbeat::TimeoutIgnored) {
+        Duration::MAX
+    } else if faults.has(Heartbeat::ClosesEarly) {
+        timeout / 4
+    } else {
+        timeout
+    }
+}
+
+/// A session that times out concerns nobody else.
+pub(in crate::reference) fn timed_out(session: &Session) {
+    if session.faults().has(Heartbeat::SharedTimer) {
+        session.server.sessions.close_all(Ending::PingTimeout);
+    }
+}
+
+/// Only the pong packet is a pong.
+pub(in crate::reference) fn counts_as_pong(faults: &FaultSet, kind: PacketType) -> bool {
+    faults.has(Heartbeat::AnyTrafficCounts) && kind == PacketType::Message
+}
+
+/// Only the pong packet is a pong, not the frame of that name.
+pub(in crate::reference) fn frame_counts_as_pong(faults: &FaultSet) -> bool {
+    faults.has(Heartbeat::WebSocketPongCounts)
+}
+
+/// A pong packet is a pong.
+pub(in crate::reference) fn ignores_pong(faults: &FaultSet) -> bool {
+    faults.has(Heartbeat::PongIgnored)
+}
+
+/// A pong that nobody waits for means nothing.
+pub(in crate::reference) fn unsolicited(session: &Arc<Session>) {
+    if session.faults().has(Heartbeat::UnsolicitedPongCloses) {
+        session.close(Ending::ParseError);
+    }
+    if session.faults().has(Heartbeat::UnsolicitedPongPings) {
+        let pinged = Arc::clone(session);
+        session.server.tasks.spawn(async move {
+            while pinged.is_open() {
+                tokio::time::sleep(pinged.server.config.ping_interval).await;
+                pinged.send_control(PacketType::Ping);
+            }
+        });
+    }
+}
+
+/// A ping from a client of revision 4 is an error.
+pub(in crate::reference) fn wrong_direction(session: &Arc<Session>) {
+    if session.faults().has(Heartbeat::ClientPingAnswered) {
+        session.send_control(PacketType::Pong);
+    } else {
+        session.close(Ending::ParseError);
+    }
+}

@@ -1,0 +1,75 @@
+//! Values on their way to clients: they arrive as they were given.
+
+use std::borrow::Cow;
+
+use super::{binary, table::defects};
+use crate::{data::Data, reference::FaultSet, wire::socket_io::Packet};
+
+defects!(Payload at 11 {
+    ControlCharactersLost = "text-loses-control-characters": "Control characters are removed from texts.";
+    EmptyObjectsDropped = "event-empty-objects-dropped": "Empty arrays and objects become null.", seen "serialisers of PHP";
+    LargeTruncated = "large-payload-truncated": "Strings are cut after 65536 characters.";
+    NumbersRounded = "numbers-rounded": "Numbers lose all but 24 bits.";
+    OddKeysDropped = "event-odd-keys-dropped": "Keys with dots or blanks, and `constructor`, are removed from objects.", seen "sanitisers of document databases";
+    TextNotUtf8Safe = "text-not-utf8-safe": "Characters outside ASCII become question marks.";
+});
+
+/// Values leave as they were given.
+pub(in crate::reference) fn altered<'a>(faults: &FaultSet, packet: &'a Packet) -> Cow<'a, Packet> {
+    if faults.is_empty() {
+        return Cow::Borrowed(packet);
+    }
+    let mut packet = packet.clone();
+    binary::altered(faults, &mut packet);
+    if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
+        args.iter_mut().for_each(|arg| alter(faults, arg));
+    }
+    Cow::Owned(packet)
+}
+
+fn alter(faults: &FaultSet, data: &mut Data) {
+    match data {
+        Data::String(text) => alter_text(faults, text),
+        Data::Number(number) => {
+            if faults.has(Payload::NumbersRounded)
+                && let Some(exact) = number.as_f64()
+            {
+                #[expect(clippy::cast_possible_truncation, reason = "the defect")]
+                let rounded = f64::from(exact as f32);
+                let whole = serde_json::Number::from_f64(rounded);
+                *number = whole.unwrap_or_else(|| number.clone());
+            }
+        }
+        Data::Array(items) if items.is_empty() && faults.has(Payload::EmptyObjectsDropped) => {
+            *data = Data::Null;
+        }
+        Data::Object(fields) if fields.is_empty() && faults.has(Payload::EmptyObjectsDropped) => {
+            *data = Data::Null;
+        }
+        Data::Array(items) => items.iter_mut().for_each(|item| alter(faults, item)),
+        Data::Object(fields) => {
+            if faults.has(Payload::OddKeysDropped) {
+                fields.retain(|key, _| !key.contains(['.', ' ']) && key != "constructor");
+            }
+            fields.values_mut().for_each(|value| alter(faults, value));
+        }
+        Data::Null | Data::Bool(_) | Data::Bytes(_) => {}
+    }
+}
+
+fn alter_text(faults: &FaultSet, text: &mut String) {
+    if faults.has(Payload::TextNotUtf8Safe) {
+        *text = text
+            .chars()
+            .map(|character| if character.is_ascii() { character } else { '?' })
+            .collect();
+    }
+    if faults.has(Payload::ControlCharactersLost) {
+        text.retain(|character| !character.is_control());
+    }
+    if faults.has(Payload::LargeTruncated)
+        && let Some((end, _)) = text.char_indices().nth(65_536)
+    {
+        text.truncate(end);
+    }
+}

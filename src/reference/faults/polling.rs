@@ -1,0 +1,141 @@
+//! HTTP long-polling (Engine.IO v4, "HTTP long-polling"), and packets on either transport.
+
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::Bytes;
+
+use super::table::defects;
+use crate::{
+    reference::{
+        FaultSet,
+        engine::{Ending, Payload, PayloadKind, Session, TransportKind},
+    },
+    wire::engine_io::{Packet, PacketData, PacketType},
+};
+
+defects!(Polling at 12 {
+    AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "A poll that is broken off swallows the next packet, and the session goes on.";
+    BinaryPrefixV3 = "polling-binary-prefix-v3": "Bytes are written b4… as in revision 3.";
+    ClosePacketIgnored = "polling-close-packet-ignored": "A close packet by POST ends nothing.";
+    ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "A close packet on WebSocket ends nothing.", seen "engine.io 6.6.12, python-engineio 4.15.1";
+    ConcurrentGetAccepted = "polling-concurrent-get-accepted": "A second GET waits beside the first.", seen "python-engineio 4.15.1";
+    ConcurrentPostAccepted = "polling-concurrent-post-accepted": "A second POST is read beside the first.";
+    EmptyResponse = "polling-empty-response": "A GET is answered at once, with nothing, where nothing waits.";
+    FirstPacketOnly = "polling-first-packet-only": "Of several packets in a body only the first is handled.";
+    HangsPollOnClose = "polling-close-hangs-poll": "A close packet leaves the pending poll without an answer.";
+    InvalidPacketIgnored = "polling-invalid-packet-ignored": "A body that is no payload is skipped.", seen "python-engineio 4.15.1";
+    NoopCloses = "noop-closes": "A noop packet closes the session.";
+    OrderReversed = "polling-order-reversed": "The packets of a body are handled last to first.";
+    PostReplyEmpty = "polling-post-reply-empty": "A POST is answered with an empty body.";
+    SeparatorWrong = "payload-separator-wrong": "Packets of a payload are separated by a line feed.";
+});
+
+/// A second GET is an error.
+pub(in crate::reference) fn accepts_concurrent_gets(faults: &FaultSet) -> bool {
+    faults.has(Polling::ConcurrentGetAccepted)
+}
+
+/// A second POST is an error.
+pub(in crate::reference) fn accepts_concurrent_posts(faults: &FaultSet) -> bool {
+    faults.has(Polling::ConcurrentPostAccepted)
+}
+
+/// A poll that is broken off ends the session: what it would have carried may be lost.
+pub(in crate::reference) fn aborted_poll(session: &Session) {
+    if session.faults().has(Polling::AbortedPollKeepsSession) {
+        session.lose_next_packet();
+    } else {
+        session.close(Ending::TransportClosed);
+    }
+}
+
+/// A GET waits until there is something.
+pub(in crate::reference) fn answers_at_once(session: &Arc<Session>) -> Option<Payload> {
+    let at_once = session.faults().has(Polling::EmptyResponse) && !session.has_waiting();
+    at_once.then(|| Payload {
+        body: Bytes::new(),
+        kind: PayloadKind::Text,
+    })
+}
+
+/// A body is no payload: the session ends.
+pub(in crate::reference) fn ignores_invalid_payload(faults: &FaultSet) -> bool {
+    faults.has(Polling::InvalidPacketIgnored)
+}
+
+/// All packets of a body are handled, in order.
+pub(in crate::reference) fn received(faults: &FaultSet, mut packets: Vec<Packet>) -> Vec<Packet> {
+    if faults.has(Polling::FirstPacketOnly) {
+        packets.truncate(1);
+    }
+    if faults.has(Polling::OrderReversed) {
+        packets.reverse();
+    }
+    packets
+}
+
+/// A close packet ends the session.
+pub(in crate::reference) fn ignores_close_packet(session: &Session) -> bool {
+    let defect = match session.transport() {
+        TransportKind::Polling => Polling::ClosePacketIgnored,
+        TransportKind::WebSocket => Polling::ClosePacketIgnoredOnWebSocket,
+    };
+    session.faults().has(defect)
+}
+
+/// The end of a session answers its pending poll.
+pub(in crate::reference) fn hangs_poll_on_close(faults: &FaultSet) -> bool {
+    faults.has(Polling::HangsPollOnClose)
+}
+
+/// A noop means nothing.
+pub(in crate::reference) fn noop(session: &Session) {
+    if session.faults().has(Polling::NoopCloses) {
+        session.close(Ending::ParseError);
+    }
+}
+
+/// Packets in a payload are as they are; bytes get their base64 from the codec.
+pub(in crate::reference) fn sent<'a>(
+    faults: &FaultSet,
+    packets: &'a [Packet],
+) -> Cow<'a, [Packet]> {
+    if !faults.has(Polling::BinaryPrefixV3) {
+        return Cow::Borrowed(packets);
+    }
+    // The codec can't be made to write `b4`: a text packet stands in, whose digit and mark are cut
+    // off again in `payload`.
+    packets
+        .iter()
+        .map(|packet| match &packet.data {
+            PacketData::Binary(_) => {
+                let text = packet.encode_text();
+                let base64 = text.as_str().get(1..).unwrap_or_default();
+                Packet::text(PacketType::Message, format!("\u{0}b4{base64}"))
+            }
+            PacketData::Text(_) => packet.clone(),
+        })
+        .collect()
+}
+
+/// Packets are separated by U+001E.
+pub(in crate::reference) fn payload(faults: &FaultSet, body: Bytes) -> Bytes {
+    if faults.has(Polling::SeparatorWrong) {
+        let replace = |byte: &u8| if *byte == 0x1e { b'\n' } else { *byte };
+        return body.iter().map(replace).collect();
+    }
+    if faults.has(Polling::BinaryPrefixV3) {
+        let text = String::from_utf8_lossy(&body).replace("4\u{0}b4", "b4");
+        return Bytes::from(text);
+    }
+    body
+}
+
+/// A POST is answered `ok`.
+pub(in crate::reference) fn post_reply(faults: &FaultSet) -> &'static [u8] {
+    if faults.has(Polling::PostReplyEmpty) {
+        b""
+    } else {
+        b"ok"
+    }
+}

@@ -1,0 +1,145 @@
+//! Acknowledgements of the server's events: questions to clients.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{acks::is_falsy, table::defects};
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        engine::Ending,
+        rooms::Selection,
+        socket::{Answer, Socket},
+    },
+    wire::socket_io::AckId,
+};
+
+defects!(Questions at 13 {
+    AfterTimeoutCounted = "client-ack-after-timeout-counted": "An answer after the time is over is reported as well.";
+    AskTimeoutAtOnce = "ask-timeout-at-once": "A question waits for no time.";
+    AskTimeoutIgnored = "ask-timeout-ignored": "A question waits for ever.";
+    BinaryDropped = "client-binary-ack-dropped": "An answer with bytes is not taken in.";
+    BreaksOnSecond = "client-ack-twice-breaks": "A second answer to one question ends the connection.";
+    CrossNamespace = "client-ack-cross-namespace": "An answer counts in any namespace.";
+    DropsFalsy = "client-ack-drops-falsy": "An answer that is false, 0 or \"\" is taken for null.";
+    EmptyRoomWaits = "ask-empty-room-waits": "A question to nobody waits for its whole time.";
+    Ignored = "client-ack-ignored": "Answers are not taken in.";
+    MatchedByOrder = "client-ack-matched-by-order": "An answer is taken for the oldest question that waits.";
+    MixedBetweenClients = "client-acks-mixed-between-clients": "An answer counts for any client that was asked under its id.";
+    ReachesEverybody = "question-reaches-everybody": "A question to one client goes to all.";
+    RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "When one member is silent, the answers of the others are dropped.", seen "emitWithAck of socket.io rejects";
+    RoomFirstAnswerOnly = "ask-room-first-answer-only": "Of the answers of a room only the first is reported.";
+    RoomSkipsAsker = "ask-room-skips-asker": "Who asks a room is not asked as its member.";
+    RoomTimeoutHidden = "ask-room-timeout-hidden": "It is not told that a member was silent.";
+    TwiceCounted = "client-ack-twice-counted": "A second answer to one question is reported as well.";
+});
+
+/// A question waits for the time that it was given.
+pub(in crate::reference) fn patience(faults: &FaultSet, right: Duration) -> Duration {
+    if faults.has(Questions::AskTimeoutAtOnce) {
+        Duration::ZERO
+    } else if faults.has(Questions::AskTimeoutIgnored) {
+        Duration::from_secs(3600)
+    } else {
+        right
+    }
+}
+
+/// `ask` asks its caller.
+pub(in crate::reference) fn one(faults: &FaultSet, right: Selection) -> Selection {
+    if faults.has(Questions::ReachesEverybody) {
+        Selection::everybody()
+    } else {
+        right
+    }
+}
+
+/// `ask-room` asks all members, its caller as well if it is one.
+pub(in crate::reference) fn room(socket: &Socket, right: Selection) -> Selection {
+    if socket.faults().has(Questions::RoomSkipsAsker) {
+        right.except([socket.id().as_str()])
+    } else {
+        right
+    }
+}
+
+/// A question to nobody is answered at once.
+pub(in crate::reference) fn waits_for_nobody(faults: &FaultSet) -> bool {
+    faults.has(Questions::EmptyRoomWaits)
+}
+
+/// All answers are reported, and whether somebody was silent.
+pub(in crate::reference) fn report(
+    faults: &FaultSet,
+    mut answers: Vec<Data>,
+    mut silent: bool,
+) -> (Vec<Data>, bool) {
+    if faults.has(Questions::RoomFirstAnswerOnly) {
+        answers.truncate(1);
+    }
+    if faults.has(Questions::RoomDropsPartialAnswers) && silent {
+        answers.clear();
+    }
+    if faults.has(Questions::RoomTimeoutHidden) {
+        silent = false;
+    }
+    (answers, silent)
+}
+
+/// An answer resolves the question of its id, on its socket, once.
+pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer: Answer) {
+    let faults = socket.faults();
+    if faults.is_empty() {
+        socket.answered(id, answer);
+        return;
+    }
+    let waits = socket.waiting().contains(&id);
+    if faults.has(Questions::Ignored)
+        || (faults.has(Questions::BinaryDropped) && answer.iter().any(Data::has_bytes))
+    {
+        return;
+    }
+    if faults.has(Questions::DropsFalsy) {
+        for value in answer.iter_mut().filter(|value| is_falsy(value)) {
+            *value = Data::Null;
+        }
+    }
+    if faults.has(Questions::BreaksOnSecond) && !waits {
+        socket.session().close(Ending::ParseError);
+        return;
+    }
+    if faults.has(Questions::MatchedByOrder)
+        && let Some(oldest) = socket.waiting().first()
+    {
+        socket.answered(*oldest, answer);
+        return;
+    }
+    if faults.has(Questions::CrossNamespace) && !waits {
+        for other in socket.siblings() {
+            other.answered(id, answer.clone());
+        }
+        return;
+    }
+    if faults.has(Questions::MixedBetweenClients) && !waits {
+        let all: Vec<_> = socket.namespace().rooms().all().cloned().collect();
+        for other in all {
+            other.answered(id, answer.clone());
+        }
+        return;
+    }
+    socket.answered(id, answer);
+}
+
+/// A question is reported once.
+pub(super) fn reports_again(faults: &FaultSet) -> bool {
+    faults.has(Questions::AfterTimeoutCounted) || faults.has(Questions::TwiceCounted)
+}
+
+/// A question is over when it was answered, or when its time is: what comes later is not reported.
+pub(in crate::reference) fn goes_on(faults: &FaultSet, silent: bool) -> bool {
+    if silent {
+        faults.has(Questions::AfterTimeoutCounted)
+    } else {
+        faults.has(Questions::TwiceCounted)
+    }
+}

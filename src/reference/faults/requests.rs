@@ -1,0 +1,131 @@
+//! Requests to the Engine.IO path, and their refusal.
+
+use hyper::StatusCode;
+
+use super::table::defects;
+use crate::reference::{
+    FaultSet,
+    engine::{Session, TransportKind},
+};
+
+defects!(Requests at 15 {
+    BadMethodAccepted = "bad-method-accepted": "A session can be opened with any method.";
+    BadVersionAccepted = "bad-version-accepted": "Any EIO is taken for 4.";
+    BodyNotJson = "error-body-not-json": "Refusals are told as plain text.";
+    CodeWrong = "error-code-wrong": "Every refusal has the code 0.";
+    DisabledTransportAccepted = "disabled-transport-accepted": "A transport that is switched off is served.";
+    HealthMissing = "health-missing": "GET /health is answered 404.";
+    MissingTransportAccepted = "missing-transport-accepted": "A request without a transport is taken for polling.", seen "python-engineio 4.15.1";
+    MissingVersionAccepted = "missing-version-accepted": "A request without EIO is taken for revision 4.";
+    StatusOk = "error-status-200": "Refusals are answered 200.";
+    TransportMismatchAccepted = "transport-mismatch-accepted": "A WebSocket's session can be polled.";
+    UnknownSidAccepted = "unknown-sid-accepted": "A request with an unknown session id opens a session.";
+    UnknownTransportAccepted = "unknown-transport-accepted": "An unknown transport is taken for polling.";
+    VersionMismatchAccepted = "version-mismatch-accepted": "EIO may change within a session.";
+    WrongPathServed = "wrong-path-served": "Engine.IO is served on every path.";
+});
+
+/// A refusal as it is answered.
+#[derive(Debug)]
+pub(in crate::reference) struct Refused {
+    pub(in crate::reference) status: StatusCode,
+    pub(in crate::reference) content_type: &'static str,
+    pub(in crate::reference) body: String,
+}
+
+/// A refusal has its status, and a body of `{"code", "message"}` in JSON.
+pub(in crate::reference) fn refusal(
+    faults: &FaultSet,
+    status: StatusCode,
+    code: u8,
+    message: &str,
+) -> Refused {
+    if faults.has(Requests::BodyNotJson) {
+        return Refused {
+            status,
+            content_type: "text/plain; charset=UTF-8",
+            body: message.to_owned(),
+        };
+    }
+    let code = if faults.has(Requests::CodeWrong) {
+        0
+    } else {
+        code
+    };
+    let status = if faults.has(Requests::StatusOk) {
+        StatusCode::OK
+    } else {
+        status
+    };
+    Refused {
+        status,
+        content_type: "application/json",
+        body: format!(r#"{{"code":{code},"message":"{message}"}}"#),
+    }
+}
+
+/// Only GET opens a session.
+pub(in crate::reference) fn accepts_method(faults: &FaultSet) -> bool {
+    faults.has(Requests::BadMethodAccepted)
+}
+
+/// `EIO` stays what it was in the handshake.
+pub(in crate::reference) fn accepts_version_change(faults: &FaultSet) -> bool {
+    faults.has(Requests::VersionMismatchAccepted)
+}
+
+/// A session is polled only while it is on polling.
+pub(in crate::reference) fn accepts_other_transport(session: &Session) -> bool {
+    session.faults().has(Requests::TransportMismatchAccepted)
+        || super::upgrade::keeps_polling_open(session)
+}
+
+/// The transport must be named, exactly.
+pub(in crate::reference) fn transport_name<'a>(
+    faults: &FaultSet,
+    name: Option<&'a str>,
+) -> Option<&'a str> {
+    match name {
+        None if faults.has(Requests::MissingTransportAccepted) => Some("polling"),
+        Some("polling" | "websocket") | None => name,
+        Some(_) if faults.has(Requests::UnknownTransportAccepted) => Some("polling"),
+        Some(_) => name,
+    }
+}
+
+/// A transport that is switched off is not served.
+pub(in crate::reference) fn offers_all_transports(faults: &FaultSet) -> bool {
+    faults.has(Requests::DisabledTransportAccepted)
+}
+
+/// `EIO` must be there, and one that is spoken here.
+pub(in crate::reference) fn revision<'a>(
+    faults: &FaultSet,
+    revision: Option<&'a str>,
+) -> Option<&'a str> {
+    match revision {
+        None if faults.has(Requests::MissingVersionAccepted) => Some("4"),
+        Some(_) if faults.has(Requests::BadVersionAccepted) => Some("4"),
+        other => other,
+    }
+}
+
+/// A session id must be one that exists.
+pub(in crate::reference) fn accepts_unknown_sid(faults: &FaultSet) -> bool {
+    faults.has(Requests::UnknownSidAccepted)
+}
+
+/// Only the configured path is Engine.IO's.
+pub(in crate::reference) fn serves_any_path(faults: &FaultSet, path: &str) -> bool {
+    faults.has(Requests::WrongPathServed) && path != "/health"
+}
+
+/// `/health` is answered.
+pub(in crate::reference) fn hides_health(faults: &FaultSet) -> bool {
+    faults.has(Requests::HealthMissing)
+}
+
+/// A session on WebSocket, whichever way it came there.
+pub(super) fn is_on_websocket(session: &Session) -> bool {
+    session.transport() == TransportKind::WebSocket
+}

@@ -1,0 +1,315 @@
+//! Joining, leaving and counting.
+
+use std::sync::Arc;
+
+use super::{
+    acks::{LATE, joins_later},
+    table::defects,
+};
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        app::Failure,
+        rooms::{Rooms, Selection},
+        socket::{Call, Socket},
+    },
+    wire::socket_io::Packet,
+};
+
+defects!(Membership at 17 {
+    JoinIgnored = "join-ignored": "Joining a room has no effect.";
+    JoinLate = "join-late": "Joining a room takes effect 50 ms later.";
+    JoinTwiceDeliversTwice = "join-twice-delivers-twice": "Who joins a room twice receives twice.";
+    JoinTwiceNeedsTwoLeaves = "join-twice-needs-two-leaves": "A room that was joined twice must be left twice.";
+    LeaveEmptiesRoom = "leave-empties-room": "One member's leaving takes all out of the room.";
+    LeaveIgnored = "leave-ignored": "Leaving a room has no effect.";
+    LeaveLeavesAll = "leave-leaves-all-rooms": "Leaving one room leaves all.";
+    LeaveUnjoinedRefused = "leave-unjoined-refused": "Leaving a room that one is not in is refused.";
+    ListJoinsAll = "room-list-joins-all": "Joining with a list joins every room of it, although it is refused.", seen "socket.join takes a list";
+    MembersIgnoresLeave = "members-count-ignores-leave": "Who left a room is still counted.";
+    MembersWrong = "members-count-wrong": "Members are counted one too many.";
+    MoveIgnored = "move-members-ignored": "Moving the members of a room has no effect.";
+    MoveKeepsOld = "move-members-keeps-old-room": "Members that are moved stay in the old room.";
+    NameUnchecked = "room-name-unchecked": "A room that is no string is turned into one.";
+    NamesCaseInsensitive = "room-ids-case-insensitive": "Room names are compared without case.";
+    NamesCut = "room-names-cut": "Rooms are kept under the first 255 characters of their names.";
+    NamesHitPrototype = "room-names-hit-prototype": "Rooms named as what every object has can't be joined.", seen "room tables that are plain objects";
+    NamesMatchPattern = "room-names-match-pattern": "A room name with * means every room that fits.";
+    NamesMatchPrefix = "room-names-match-prefix": "A message to a room also reaches rooms whose names begin with its name.";
+    NamesTrimmed = "room-names-trimmed": "Blanks around room names are cut off.";
+    OwnRoomMissing = "own-id-room-missing": "A socket is not in the room of its own id.";
+    RejoinIgnored = "rejoin-ignored": "A room that was left can't be joined again.";
+    RejoinKeepsRooms = "rejoin-keeps-rooms": "Joining a namespace again brings the former rooms back.";
+    RejoinReplays = "rejoin-replays-backlog": "Joining a room again brings what was sent meanwhile.";
+    SharedAcrossNamespaces = "rooms-shared-across-namespaces": "Joining a room joins the room of that name in the connection's other namespaces.";
+    SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "Sockets that left are still counted.";
+    SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "The sockets of all namespaces are counted.";
+});
+
+/// A room is what its name says, to the character.
+pub(in crate::reference) fn name(faults: &FaultSet, name: &str) -> String {
+    if faults.has(Membership::NamesCaseInsensitive) {
+        return name.to_lowercase();
+    }
+    if faults.has(Membership::NamesTrimmed) {
+        return name.trim().to_owned();
+    }
+    name.to_owned()
+}
+
+/// Which rooms an emit to these means: these.
+pub(super) fn widened(faults: &FaultSet, rooms: &Rooms, selection: &mut Selection) {
+    let pattern = faults.has(Membership::NamesMatchPattern);
+    let prefix = faults.has(Membership::NamesMatchPrefix);
+    if !pattern && !prefix {
+        return;
+    }
+    let mut wider = selection.rooms.clone();
+    for room in &selection.rooms {
+        let stem = match room.split_once('*') {
+            Some((stem, _)) if pattern => stem,
+            _ if prefix => room.as_str(),
+            _ => continue,
+        };
+        wider.extend(
+            rooms
+                .names()
+                .filter(|name| name.starts_with(stem))
+                .map(str::to_owned),
+        );
+    }
+    wider.sort_unstable();
+    wider.dedup();
+    selection.rooms = wider;
+}
+
+/// The caller is in the room before anybody hears of it.
+pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
+    let faults = socket.faults();
+    if faults.is_empty() {
+        socket.namespace().rooms().join(socket.id(), room);
+        return;
+    }
+    let scratch = &socket.session().server.scratch;
+    let left = format!("left {} {room}", socket.id());
+    let inherited = [
+        "__proto__",
+        "constructor",
+        "hasOwnProperty",
+        "toString",
+        "valueOf",
+    ];
+    if faults.has(Membership::JoinIgnored)
+        || (faults.has(Membership::RejoinIgnored) && scratch.last(&left).is_some())
+        || (faults.has(Membership::NamesHitPrototype) && inherited.contains(&room))
+    {
+        return;
+    }
+    let mut room = name(faults, room);
+    if faults.has(Membership::NamesCut)
+        && let Some((end, _)) = room.char_indices().nth(255)
+    {
+        room.truncate(end);
+    }
+    if faults.has(Membership::JoinLate) || joins_later(faults) {
+        let socket = Arc::clone(socket);
+        socket.session().server.tasks.spawn({
+            let socket = Arc::clone(&socket);
+            async move {
+                tokio::time::sleep(LATE).await;
+                socket.namespace().rooms().join(socket.id(), &room);
+            }
+        });
+        return;
+    }
+    scratch.add(format!("joined {} {room}", socket.id()), true);
+    let kept = format!(
+        "rooms {} {}",
+        socket.session().sid,
+        socket.namespace().name()
+    );
+    scratch.add(kept, room.as_str());
+    socket.namespace().rooms().join(socket.id(), &room);
+    if faults.has(Membership::SharedAcrossNamespaces) {
+        for other in socket.siblings() {
+            other.namespace().rooms().join(other.id(), &room);
+        }
+    }
+    if faults.has(Membership::RejoinReplays) {
+        for missed in scratch.take(&format!("missed {} {room}", socket.id())) {
+            socket.emit("room-message", vec![missed]);
+        }
+    }
+}
+
+/// The caller is in the room no longer, and in its other rooms as before.
+pub(in crate::reference) fn leave(socket: &Arc<Socket>, room: &str) -> Result<(), Failure> {
+    let faults = socket.faults();
+    if faults.is_empty() {
+        socket.namespace().rooms().leave(socket.id(), room);
+        return Ok(());
+    }
+    let room = &name(faults, room);
+    let scratch = &socket.session().server.scratch;
+    scratch.add(format!("left {} {room}", socket.id()), true);
+    if faults.has(Membership::LeaveIgnored) {
+        return Ok(());
+    }
+    let mut rooms = socket.namespace().rooms();
+    let is_member = rooms.members(room).any(|member| member.id() == socket.id());
+    if faults.has(Membership::LeaveUnjoinedRefused) && !is_member {
+        return Err(Failure::field("room", "not a member of room".to_owned()));
+    }
+    let joined = format!("joined {} {room}", socket.id());
+    let twice = scratch.take(&joined).len() > 1;
+    if faults.has(Membership::JoinTwiceNeedsTwoLeaves) && twice {
+        scratch.add(joined, true);
+        return Ok(());
+    }
+    if faults.has(Membership::LeaveEmptiesRoom) {
+        let members: Vec<_> = rooms.members(room).cloned().collect();
+        for member in members {
+            rooms.leave(member.id(), room);
+        }
+    }
+    if faults.has(Membership::LeaveLeavesAll) {
+        for other in rooms.of(socket.id()).to_vec() {
+            if *other != *socket.id().as_str() {
+                rooms.leave(socket.id(), &other);
+            }
+        }
+    }
+    rooms.leave(socket.id(), room);
+    Ok(())
+}
+
+/// Members receive once, however often they joined.
+pub(super) fn times(from: &Socket, selection: &Selection, member: &Socket) -> usize {
+    let twice = from.faults().has(Membership::JoinTwiceDeliversTwice)
+        && selection.rooms.iter().any(|room| {
+            let note = format!("joined {} {room}", member.id());
+            from.session().server.scratch.count(&note) > 1
+        });
+    if twice { 2 } else { 1 }
+}
+
+/// What was sent to a room is not kept for those who are not in it.
+pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Packet) {
+    if !from.faults().has(Membership::RejoinReplays) {
+        return;
+    }
+    let (Packet::Event { args, .. }, [room]) = (packet, selection.rooms.as_slice()) else {
+        return;
+    };
+    let rooms = from.namespace().rooms();
+    let absent = rooms
+        .all()
+        .filter(|socket| rooms.members(room).all(|member| member.id() != socket.id()));
+    let scratch = &from.session().server.scratch;
+    for socket in absent {
+        if scratch
+            .last(&format!("left {} {room}", socket.id()))
+            .is_some()
+        {
+            let note = format!("missed {} {room}", socket.id());
+            scratch.add(note, args.first().cloned().unwrap_or_default());
+        }
+    }
+}
+
+/// A socket that joins a namespace is in the room of its id, and in no other.
+pub(in crate::reference) fn entered(socket: &Arc<Socket>, rooms: &mut Rooms) {
+    let faults = socket.faults();
+    if faults.has(Membership::OwnRoomMissing) {
+        rooms.leave(socket.id(), socket.id().as_str());
+    }
+    if faults.has(Membership::RejoinKeepsRooms) {
+        let scratch = &socket.session().server.scratch;
+        let kept = format!(
+            "rooms {} {}",
+            socket.session().sid,
+            socket.namespace().name()
+        );
+        for room in scratch.take(&kept) {
+            if let Data::String(room) = room {
+                rooms.join(socket.id(), &room);
+            }
+        }
+    }
+    if faults.has(Membership::SocketsIncludesDisconnected) {
+        let note = format!("sockets {}", socket.namespace().name());
+        socket.session().server.scratch.add(note, true);
+    }
+}
+
+/// The name of a room is a string.
+pub(in crate::reference) fn checked_name(call: &Call) -> Option<String> {
+    let faults = call.socket.faults();
+    let given = call.args.first().and_then(|first| first.get("room"));
+    if faults.has(Membership::ListJoinsAll)
+        && let Some(Data::Array(rooms)) = given
+    {
+        for room in rooms.iter().filter_map(Data::as_str) {
+            call.socket.namespace().rooms().join(call.socket.id(), room);
+        }
+    }
+    if !faults.has(Membership::NameUnchecked) {
+        return None;
+    }
+    match given {
+        Some(Data::String(_)) => None,
+        Some(other) => Some(other.to_string()),
+        None => Some("undefined".to_owned()),
+    }
+}
+
+/// Members are those who are in the room.
+pub(in crate::reference) fn members_count(socket: &Socket, room: &str, right: usize) -> usize {
+    let faults = socket.faults();
+    if faults.has(Membership::MembersWrong) {
+        return right + 1;
+    }
+    if faults.has(Membership::MembersIgnoresLeave) {
+        let scratch = &socket.session().server.scratch;
+        let rooms = socket.namespace().rooms();
+        let left = rooms.all().filter(|other| {
+            scratch
+                .last(&format!("left {} {room}", other.id()))
+                .is_some()
+        });
+        return right + left.count();
+    }
+    right
+}
+
+/// Sockets are those that are in the namespace.
+pub(in crate::reference) fn sockets_count(socket: &Socket, right: usize) -> usize {
+    let faults = socket.faults();
+    let server = &socket.session().server;
+    if faults.has(Membership::SocketsIncludesDisconnected) {
+        let note = format!("sockets {}", socket.namespace().name());
+        return server.scratch.count(&note);
+    }
+    if faults.has(Membership::SocketsIncludesOthers) {
+        let all = server.namespaces.all();
+        return all.iter().map(|namespace| namespace.rooms().len()).sum();
+    }
+    right
+}
+
+/// All members of one room are in the other afterwards, and in the first no longer.
+pub(in crate::reference) fn move_members(socket: &Socket, from: &str, to: &str) {
+    let faults = socket.faults();
+    if faults.has(Membership::MoveIgnored) {
+        return;
+    }
+    let mut rooms = socket.namespace().rooms();
+    let members: Vec<_> = rooms.members(from).cloned().collect();
+    for member in members {
+        rooms.join(member.id(), to);
+        if !faults.has(Membership::MoveKeepsOld) {
+            rooms.leave(member.id(), from);
+        }
+    }
+}

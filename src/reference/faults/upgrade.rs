@@ -1,0 +1,123 @@
+//! From polling to WebSocket (Engine.IO v4, "Upgrade").
+
+use std::{sync::Arc, time::Duration};
+
+use super::{requests::is_on_websocket, table::defects};
+use crate::{
+    reference::{
+        FaultSet,
+        engine::{Ending, Outbound, Session},
+    },
+    wire::{
+        engine_io::{Packet, PacketType},
+        websocket::Frame,
+    },
+};
+
+defects!(Upgrade at 18 {
+    AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "A WebSocket that drops while it probes takes the session with it.";
+    BadProbeAccepted = "upgrade-bad-probe-accepted": "Anything stands for the probe, and messages before the upgrade are handled.";
+    BadProbeClosesSession = "upgrade-bad-probe-closes-session": "A wrong probe ends the session.";
+    Duplicates = "upgrade-duplicates-packets": "What waits at the switch is sent twice.";
+    KeepsPollingOpen = "upgrade-keeps-polling-open": "After the upgrade the session can still be polled.";
+    Loses = "upgrade-loses-packets": "What waits at the switch is lost.";
+    NoProbeReply = "upgrade-no-probe-reply": "The probe is not answered.";
+    OpenPacketAgain = "upgrade-open-packet-again": "The WebSocket of an upgrade begins with an open packet.";
+    PollHangs = "upgrade-poll-hangs": "A pending poll is not released for the upgrade.";
+    ProbeReplyWrong = "upgrade-probe-reply-wrong": "The probe is answered with a plain pong.";
+    SecondSocketTakesOver = "upgrade-second-socket-takes-over": "A second WebSocket can probe a session that has one.";
+    StateLost = "upgrade-state-lost": "The upgrade forgets which namespaces were joined.";
+    TimeoutIgnored = "upgrade-timeout-ignored": "A WebSocket that never probes is kept for ever.";
+});
+
+/// A session has one WebSocket at most, the one that probes included.
+pub(in crate::reference) fn second_socket_takes_over(faults: &FaultSet) -> bool {
+    faults.has(Upgrade::SecondSocketTakesOver)
+}
+
+/// The session is open already: its second transport opens without a packet.
+pub(in crate::reference) fn greeting(session: &Session) -> Option<Frame> {
+    session.faults().has(Upgrade::OpenPacketAgain).then(|| {
+        let data = super::handshake::open_packet(session, session.handshake());
+        Frame::text(Packet::text(PacketType::Open, data).encode_text())
+    })
+}
+
+/// A probe has the time configured.
+pub(in crate::reference) fn patience(session: &Session) -> Duration {
+    if session.faults().has(Upgrade::TimeoutIgnored) {
+        Duration::from_secs(3600)
+    } else {
+        session.server.config.upgrade_timeout
+    }
+}
+
+/// `2probe` is answered `3probe`.
+pub(in crate::reference) fn probe_reply(faults: &FaultSet) -> Option<Packet> {
+    if faults.has(Upgrade::NoProbeReply) {
+        None
+    } else if faults.has(Upgrade::ProbeReplyWrong) {
+        Some(Packet::text(PacketType::Pong, ""))
+    } else {
+        Some(Packet::text(PacketType::Pong, "probe"))
+    }
+}
+
+/// Polls end during the upgrade.
+pub(in crate::reference) fn hangs_polls(faults: &FaultSet) -> bool {
+    faults.has(Upgrade::PollHangs)
+}
+
+/// Anything but the probe and the upgrade packet ends the attempt.
+pub(in crate::reference) fn tolerates(session: &Arc<Session>, packet: &Packet) -> bool {
+    let tolerates = session.faults().has(Upgrade::BadProbeAccepted);
+    if tolerates && packet.kind == PacketType::Message {
+        session.receive(packet.clone());
+    }
+    tolerates
+}
+
+/// An attempt that fails leaves the session to polling.
+pub(in crate::reference) fn failed(session: &Session) {
+    if session.faults().has(Upgrade::BadProbeClosesSession) {
+        session.close(Ending::ParseError);
+    }
+}
+
+/// An attempt that is given up leaves the session to polling.
+pub(in crate::reference) fn abandoned(session: &Session) {
+    if session.faults().has(Upgrade::AbandonedBreaksPolling) {
+        session.close(Ending::TransportError);
+    }
+}
+
+/// What waits goes over to the WebSocket, each packet once.
+pub(in crate::reference) fn moved(
+    faults: &FaultSet,
+    waiting: Vec<Arc<Outbound>>,
+) -> Vec<Arc<Outbound>> {
+    if faults.has(Upgrade::Loses) {
+        Vec::new()
+    } else if faults.has(Upgrade::Duplicates) {
+        waiting
+            .into_iter()
+            .flat_map(|outbound| [Arc::clone(&outbound), outbound])
+            .collect()
+    } else {
+        waiting
+    }
+}
+
+/// The session stays what it was, whatever carries it.
+pub(in crate::reference) fn switched(session: &Session) {
+    if session.faults().has(Upgrade::StateLost)
+        && let Some(peer) = &session.peer
+    {
+        peer.session_ended("transport close");
+    }
+}
+
+/// After the upgrade, polling is over.
+pub(super) fn keeps_polling_open(session: &Session) -> bool {
+    session.faults().has(Upgrade::KeepsPollingOpen) && is_on_websocket(session)
+}

@@ -1,0 +1,120 @@
+//! Which origins may read the answers (Fetch standard, "CORS protocol").
+
+use http_body_util::Full;
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::Bytes,
+    header::{
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
+        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS,
+        ACCESS_CONTROL_REQUEST_METHOD, HeaderValue, ORIGIN, VARY,
+    },
+};
+
+use crate::reference::{Config, faults};
+
+/// What one request's origin may do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Cors {
+    /// Every origin may read, without credentials.
+    Any,
+    /// The request's origin is on the list.
+    Listed(HeaderValue),
+    /// CORS is not configured, or the request has no origin.
+    Silent,
+    /// The request's origin is not on the list.
+    Unlisted,
+}
+
+impl Cors {
+    /// Holds a request's origin against the configuration.
+    pub(super) fn of(config: &Config, headers: &HeaderMap) -> Self {
+        let decided = decide(&config.origins, headers.get(ORIGIN));
+        faults::cors::decided(&config.faults, decided, headers.get(ORIGIN))
+    }
+
+    /// The answer to a preflight request, if this is one that CORS answers.
+    pub(super) fn preflight<B>(
+        &self,
+        config: &Config,
+        request: &Request<B>,
+    ) -> Option<Response<Full<Bytes>>> {
+        let asks = request.method() == Method::OPTIONS
+            && request
+                .headers()
+                .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        if !asks || *self == Self::Silent || faults::cors::refuses_preflight(&config.faults) {
+            return None;
+        }
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        if *self != Self::Unlisted {
+            let headers = response.headers_mut();
+            headers.insert(
+                ACCESS_CONTROL_ALLOW_METHODS,
+                HeaderValue::from_static("GET,POST,OPTIONS"),
+            );
+            if let Some(asked) = request.headers().get(ACCESS_CONTROL_REQUEST_HEADERS) {
+                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+            }
+        }
+        Some(response)
+    }
+
+    /// Adds the headers that tell a browser about it.
+    pub(super) fn apply<B>(&self, config: &Config, response: &mut Response<B>) {
+        let headers = response.headers_mut();
+        match self {
+            Self::Any => {
+                headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            }
+            Self::Listed(origin) => {
+                headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+                headers.insert(
+                    ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                    HeaderValue::from_static("true"),
+                );
+                headers.insert(VARY, HeaderValue::from_static("Origin"));
+            }
+            // The answer would differ for a listed origin: caches must know.
+            Self::Unlisted => {
+                headers.insert(VARY, HeaderValue::from_static("Origin"));
+            }
+            Self::Silent => {}
+        }
+        faults::cors::applied(&config.faults, response);
+    }
+}
+
+fn decide(allowed: &[String], origin: Option<&HeaderValue>) -> Cors {
+    let Some(origin) = origin.filter(|_| !allowed.is_empty()) else {
+        return Cors::Silent;
+    };
+    if allowed.iter().any(|allowed| allowed == "*") {
+        return Cors::Any;
+    }
+    if allowed
+        .iter()
+        .any(|allowed| allowed.as_bytes() == origin.as_bytes())
+    {
+        return Cors::Listed(origin.clone());
+    }
+    Cors::Unlisted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_compared_whole() {
+        let list = ["http://good.example".to_owned()];
+        let good = HeaderValue::from_static("http://good.example");
+        let evil = HeaderValue::from_static("http://good.example.evil");
+        assert_eq!(decide(&list, Some(&good)), Cors::Listed(good.clone()));
+        assert_eq!(decide(&list, Some(&evil)), Cors::Unlisted);
+        assert_eq!(decide(&list, None), Cors::Silent);
+        assert_eq!(decide(&[], Some(&good)), Cors::Silent);
+        assert_eq!(decide(&["*".to_owned()], Some(&good)), Cors::Any);
+    }
+}

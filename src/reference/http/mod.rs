@@ -1,0 +1,12 @@
+//! HTTP: which request goes where, what is refused and how, and who may read the answers.
+
+mod cors;
+mod handshake;
+mod polling;
+mod refusal;
+mod router;
+mod verify;
+
+pub(super) use cors::Cors;
+pub(super) use refusal::Refusal;
+pub(super) use router::answer;

@@ -1,0 +1,92 @@
+//! GET and POST of a polling session.
+
+use std::{sync::Arc, time::Duration};
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    Request, Response,
+    body::{Body, Bytes, Incoming},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+};
+use tokio::{select, time::sleep};
+
+use super::Refusal;
+use crate::reference::{
+    engine::{self, Overlap, Payload, PayloadKind, Revision, Session},
+    faults,
+};
+
+/// How long the body of a POST may take.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A response that carries packets.
+pub(super) fn packets(payload: Payload) -> Response<Full<Bytes>> {
+    respond(
+        payload.body,
+        match payload.kind {
+            PayloadKind::Binary => "application/octet-stream",
+            PayloadKind::Text => "text/plain; charset=UTF-8",
+        },
+    )
+}
+
+/// Answers a GET once there is something to say.
+pub(super) async fn get(session: &Arc<Session>) -> Result<Response<Full<Bytes>>, Refusal> {
+    if let Some(payload) = faults::polling::answers_at_once(session) {
+        return Ok(packets(payload));
+    }
+    match engine::poll(session).await {
+        Ok(payload) => Ok(packets(payload)),
+        Err(Overlap) => Err(Refusal::BadRequest),
+    }
+}
+
+/// Takes in a POST.
+pub(super) async fn post(
+    session: &Arc<Session>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let Ok(post) = engine::post(session) else {
+        return Err(Refusal::BadRequest);
+    };
+    let kind = match request.headers().get(CONTENT_TYPE) {
+        Some(kind) if kind == "application/octet-stream" => PayloadKind::Binary,
+        _ => PayloadKind::Text,
+    };
+    // Revision 4 has no binary payloads; dropping the request ends the session.
+    if kind == PayloadKind::Binary && session.revision == Revision::V4 {
+        return Err(Refusal::BadRequest);
+    }
+    let limit = faults::limits::body(session.faults(), session.server.config.max_payload);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let announced = request.body().size_hint().lower();
+    if usize::try_from(announced).is_ok_and(|announced| announced > limit) {
+        post.refused();
+        return Err(Refusal::PayloadTooLarge);
+    }
+    let body = select! {
+        body = Limited::new(request.into_body(), limit).collect() => body,
+        () = post.session_ended() => return Err(Refusal::BadRequest),
+        () = sleep(BODY_PATIENCE) => return Err(Refusal::Timeout),
+    };
+    let body = match body {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            post.refused();
+            return Err(Refusal::PayloadTooLarge);
+        }
+        Err(_) => return Err(Refusal::BadRequest),
+    };
+    post.receive(&body, kind);
+    let reply = faults::polling::post_reply(session.faults());
+    Ok(respond(Bytes::from_static(reply), "text/html"))
+}
+
+fn respond(body: Bytes, content_type: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // A poll that a cache answers is a poll lost.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,80 @@
+//! Requests that the engine refuses, in the form of the JavaScript server.
+
+use http_body_util::Full;
+use hyper::{
+    Response, StatusCode,
+    body::Bytes,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+};
+
+use crate::reference::{FaultSet, faults};
+
+/// Why a request to the Engine.IO path is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Refusal {
+    /// Code 3.
+    BadRequest,
+    /// Code 2.
+    BadHandshakeMethod,
+    /// Code 4: an origin that is not on the list.
+    Forbidden,
+    /// A body over the limit.
+    PayloadTooLarge,
+    /// Code 1.
+    SessionUnknown,
+    /// A body that did not come in time.
+    Timeout,
+    /// Code 0.
+    TransportUnknown,
+    /// Code 5.
+    UnsupportedProtocol,
+    /// A WebSocket version other than 13 (RFC 6455 section 4.4).
+    WebSocketVersion,
+}
+
+impl Refusal {
+    fn parts(self) -> (StatusCode, u8, &'static str) {
+        match self {
+            Self::BadRequest => (StatusCode::BAD_REQUEST, 3, "Bad request"),
+            Self::BadHandshakeMethod => (StatusCode::BAD_REQUEST, 2, "Bad handshake method"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, 4, "Forbidden"),
+            Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large"),
+            Self::SessionUnknown => (StatusCode::BAD_REQUEST, 1, "Session ID unknown"),
+            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, 3, "Request timeout"),
+            Self::TransportUnknown => (StatusCode::BAD_REQUEST, 0, "Transport unknown"),
+            Self::UnsupportedProtocol => {
+                (StatusCode::BAD_REQUEST, 5, "Unsupported protocol version")
+            }
+            Self::WebSocketVersion => (StatusCode::UPGRADE_REQUIRED, 3, "Bad request"),
+        }
+    }
+
+    /// The response: a status and `{"code", "message"}`.
+    pub(in crate::reference) fn response(self, faults: &FaultSet) -> Response<Full<Bytes>> {
+        let (status, code, message) = self.parts();
+        let refused = faults::requests::refusal(faults, status, code, message);
+        let mut response = Response::new(Full::new(Bytes::from(refused.body)));
+        *response.status_mut() = refused.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(refused.content_type));
+        if self == Self::WebSocketVersion {
+            headers.insert(
+                HeaderName::from_static("sec-websocket-version"),
+                HeaderValue::from_static("13"),
+            );
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsupported_websocket_version_is_told_the_right_one() {
+        let response = Refusal::WebSocketVersion.response(&FaultSet::default());
+        assert_eq!(response.status(), 426);
+        assert_eq!(response.headers()["sec-websocket-version"], "13");
+    }
+}

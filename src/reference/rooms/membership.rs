@@ -1,0 +1,170 @@
+//! Who is in which room of a namespace.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use indexmap::IndexMap;
+
+use super::Selection;
+use crate::reference::socket::{Socket, SocketId};
+
+/// The sockets of one namespace and their rooms.
+///
+/// A room exists as long as somebody is in it.
+#[derive(Debug, Default)]
+pub(in crate::reference) struct Rooms {
+    sockets: IndexMap<SocketId, Member>,
+    rooms: HashMap<Arc<str>, IndexMap<SocketId, Arc<Socket>>>,
+    watchers: HashMap<String, Vec<SocketId>>,
+}
+
+#[derive(Debug)]
+struct Member {
+    socket: Arc<Socket>,
+    rooms: Vec<Arc<str>>,
+}
+
+/// What a socket leaves behind: each room it was in that somebody watches, and who does.
+#[derive(Debug, Default)]
+pub(in crate::reference) struct Departed {
+    pub(in crate::reference) watched: Vec<(String, Vec<Arc<Socket>>)>,
+}
+
+impl Rooms {
+    /// Adds a socket, which is in the room of its own id.
+    pub(in crate::reference) fn add(&mut self, socket: &Arc<Socket>) {
+        let member = Member {
+            socket: Arc::clone(socket),
+            rooms: Vec::new(),
+        };
+        self.sockets.insert(socket.id().clone(), member);
+        self.join(socket.id(), socket.id().as_str());
+    }
+
+    /// Takes a socket out of everything.
+    pub(in crate::reference) fn remove(&mut self, id: &SocketId) -> Departed {
+        let Some(member) = self.sockets.swap_remove(id) else {
+            return Departed::default();
+        };
+        let mut departed = Departed::default();
+        for room in &member.rooms {
+            self.drop_member(room, id);
+            let watchers: Vec<_> = self
+                .watchers
+                .get(&**room)
+                .into_iter()
+                .flatten()
+                .filter(|watcher| *watcher != id)
+                .filter_map(|watcher| self.socket(watcher).cloned())
+                .collect();
+            if !watchers.is_empty() {
+                departed.watched.push((room.to_string(), watchers));
+            }
+        }
+        self.watchers.retain(|_, watchers| {
+            watchers.retain(|watcher| watcher != id);
+            !watchers.is_empty()
+        });
+        departed
+    }
+
+    /// Puts a socket into a room; once is enough.
+    pub(in crate::reference) fn join(&mut self, id: &SocketId, room: &str) {
+        let Some(member) = self.sockets.get_mut(id) else {
+            return;
+        };
+        if member.rooms.iter().any(|known| **known == *room) {
+            return;
+        }
+        let name = match self.rooms.get_key_value(room) {
+            Some((name, _)) => Arc::clone(name),
+            None => Arc::from(room),
+        };
+        member.rooms.push(Arc::clone(&name));
+        self.rooms
+            .entry(name)
+            .or_default()
+            .insert(id.clone(), Arc::clone(&member.socket));
+    }
+
+    /// Takes a socket out of a room, whether or not it is in it.
+    pub(in crate::reference) fn leave(&mut self, id: &SocketId, room: &str) {
+        if let Some(member) = self.sockets.get_mut(id) {
+            member.rooms.retain(|known| **known != *room);
+        }
+        self.drop_member(room, id);
+    }
+
+    /// Tells `watcher` from now on when a connection of a member of `room` ends.
+    pub(in crate::reference) fn watch(&mut self, watcher: &SocketId, room: &str) {
+        let watchers = self.watchers.entry(room.to_owned()).or_default();
+        if !watchers.contains(watcher) {
+            watchers.push(watcher.clone());
+        }
+    }
+
+    /// The socket with this id.
+    pub(in crate::reference) fn socket(&self, id: &SocketId) -> Option<&Arc<Socket>> {
+        self.sockets.get(id).map(|member| &member.socket)
+    }
+
+    /// All sockets of the namespace.
+    pub(in crate::reference) fn all(&self) -> impl Iterator<Item = &Arc<Socket>> {
+        self.sockets.values().map(|member| &member.socket)
+    }
+
+    /// The members of a room.
+    pub(in crate::reference) fn members(&self, room: &str) -> impl Iterator<Item = &Arc<Socket>> {
+        self.rooms.get(room).into_iter().flat_map(IndexMap::values)
+    }
+
+    /// The rooms of a socket.
+    pub(in crate::reference) fn of(&self, id: &SocketId) -> &[Arc<str>] {
+        self.sockets.get(id).map_or(&[], |member| &member.rooms)
+    }
+
+    /// The names of the rooms that somebody is in.
+    pub(in crate::reference) fn names(&self) -> impl Iterator<Item = &str> {
+        self.rooms.keys().map(|name| &**name)
+    }
+
+    /// How many sockets the namespace has.
+    pub(in crate::reference) fn len(&self) -> usize {
+        self.sockets.len()
+    }
+
+    /// Those whom a selection means, each once.
+    pub(in crate::reference) fn recipients(&self, selection: &Selection) -> Vec<Arc<Socket>> {
+        let excepted: HashSet<&SocketId> = selection
+            .except
+            .iter()
+            .flat_map(|room| self.members(room))
+            .map(|socket| socket.id())
+            .collect();
+        let wanted = |socket: &&Arc<Socket>| !excepted.contains(socket.id());
+        match selection.rooms.as_slice() {
+            [] => self.all().filter(wanted).cloned().collect(),
+            [room] => self.members(room).filter(wanted).cloned().collect(),
+            rooms => {
+                let mut seen = HashSet::new();
+                let members = rooms.iter().flat_map(|room| self.members(room));
+                members
+                    .filter(wanted)
+                    .filter(|socket| seen.insert(socket.id()))
+                    .cloned()
+                    .collect()
+            }
+        }
+    }
+
+    fn drop_member(&mut self, room: &str, id: &SocketId) {
+        if let Some(members) = self.rooms.get_mut(room) {
+            members.swap_remove(id);
+            if members.is_empty() {
+                self.rooms.remove(room);
+            }
+        }
+    }
+}

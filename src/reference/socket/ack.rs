@@ -1,0 +1,97 @@
+//! Acknowledgements in both directions (Socket.IO v5, "Acknowledgement").
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::sync::oneshot;
+
+use super::Socket;
+use crate::{
+    data::Data,
+    reference::faults,
+    wire::socket_io::{AckId, Packet},
+};
+
+/// The client's request to hear back from an event; it is answered once.
+#[derive(Debug)]
+pub(in crate::reference) struct Ack {
+    socket: Arc<Socket>,
+    id: AckId,
+    answered: AtomicBool,
+}
+
+/// What a client answers to an event of the server.
+pub(in crate::reference) type Answer = Vec<Data>;
+
+/// The server's questions that a client has not answered.
+#[derive(Debug, Default)]
+pub(super) struct Questions(Mutex<HashMap<AckId, oneshot::Sender<Answer>>>);
+
+impl Ack {
+    /// The request `id` of `socket`'s client.
+    pub(in crate::reference) fn new(socket: Arc<Socket>, id: AckId) -> Self {
+        Self {
+            socket,
+            id,
+            answered: AtomicBool::new(false),
+        }
+    }
+
+    /// The id that the client gave.
+    pub(in crate::reference) fn id(&self) -> AckId {
+        self.id
+    }
+
+    /// Sends the acknowledgement; a second one is not sent.
+    pub(in crate::reference) fn send(&self, args: Vec<Data>) {
+        let again = self.answered.swap(true, Ordering::AcqRel);
+        if again && !faults::acks::repeats(self.socket.faults()) {
+            return;
+        }
+        let packet = Packet::Ack {
+            namespace: self.socket.namespace().name().to_owned(),
+            id: self.id,
+            args,
+        };
+        faults::acks::send(&self.socket, packet);
+    }
+}
+
+impl Questions {
+    /// Notes a question; its answer comes through the receiver.
+    pub(super) fn ask(&self, id: AckId) -> oneshot::Receiver<Answer> {
+        let (sender, receiver) = oneshot::channel();
+        self.lock().insert(id, sender);
+        receiver
+    }
+
+    /// Takes an answer in; one that nobody waits for is ignored.
+    pub(super) fn answer(&self, id: AckId, answer: Answer) {
+        let sender = self.lock().remove(&id);
+        if let Some(sender) = sender {
+            // Who asked may have stopped waiting.
+            let _ = sender.send(answer);
+        }
+    }
+
+    /// Gives a question up: a late answer is ignored.
+    pub(super) fn withdraw(&self, id: AckId) {
+        self.lock().remove(&id);
+    }
+
+    /// The ids of the questions that wait, oldest first.
+    pub(super) fn waiting(&self) -> Vec<AckId> {
+        let mut ids: Vec<_> = self.lock().keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AckId, oneshot::Sender<Answer>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,149 @@
+//! Joining a namespace (Socket.IO v5, "Connection to a namespace").
+
+use std::sync::Arc;
+
+use super::{Namespace, Peer, Socket, User, outbound, peer::Membership};
+use crate::{
+    data::Data,
+    reference::{
+        app::{self, Admission},
+        engine::{Delivery, Ending, Session},
+        faults::{self, auth::Refusee},
+    },
+    wire::socket_io::Packet,
+};
+
+/// Why the application does not let a client in.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::reference) struct Refused {
+    pub(in crate::reference) message: String,
+    pub(in crate::reference) data: Option<Data>,
+}
+
+/// Joins the main namespace unasked, as revision 3 of Engine.IO has it.
+pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
+    if let Some(peer) = &session.peer {
+        connect(session, peer, "/", None);
+    }
+}
+
+/// Handles a CONNECT packet.
+pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
+    let faults = session.faults();
+    if peer.membership(name).is_some() && !faults::connect::allows_again(faults) {
+        session.close(Ending::ParseError);
+        return;
+    }
+    let known_as = faults::connect::namespace_name(faults, name);
+    let Some(namespace) = session.server.namespaces.find(&known_as, faults) else {
+        if faults::connect::refuses_unknown(session) {
+            refuse(session, name, Refused::new("Invalid namespace"));
+        }
+        return;
+    };
+    peer.set(namespace.name(), Membership::Pending);
+    let auth = faults::connect::auth(faults, auth);
+    if let Some(refused) = faults::connect::overruled(session, name) {
+        settle(session, &namespace, Err(refused), auth);
+        return;
+    }
+    match app::admit(session, namespace.access(), auth.as_ref()) {
+        Admission::Now(verdict) => settle(session, &namespace, verdict, auth),
+        Admission::After(pause, verdict) => {
+            faults::connect::takes_time(session, pause);
+            let waiting = Arc::clone(session);
+            session.server.tasks.spawn(async move {
+                tokio::time::sleep(pause).await;
+                settle(&waiting, &namespace, verdict, auth);
+            });
+        }
+    }
+}
+
+/// Tells the client what became of its request.
+fn settle(
+    session: &Arc<Session>,
+    namespace: &Arc<Namespace>,
+    verdict: Result<User, Refused>,
+    auth: Option<Data>,
+) {
+    let Some(peer) = session.peer.as_ref().filter(|_| session.is_open()) else {
+        return;
+    };
+    match verdict {
+        Ok(user) => {
+            let socket = join(session, peer, namespace, user);
+            app::connected(&socket, auth.as_ref());
+        }
+        Err(refused) => {
+            peer.leave(namespace.name());
+            refuse(session, namespace.name(), refused);
+            let refusee = faults::auth::joins_refused(session.faults());
+            if let Some(refusee) = refusee {
+                let socket = Socket::new(session, namespace, User::default());
+                namespace.rooms().add(&socket);
+                if refusee == Refusee::Speaks {
+                    peer.set(namespace.name(), Membership::Joined(socket));
+                }
+            }
+        }
+    }
+}
+
+/// Puts a socket into the namespace, its CONNECT reply first.
+fn join(
+    session: &Arc<Session>,
+    peer: &Peer,
+    namespace: &Arc<Namespace>,
+    user: User,
+) -> Arc<Socket> {
+    let socket = Socket::new(session, namespace, user);
+    faults::connect::before_reply(&socket);
+    peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
+    // Under one lock: nobody can send to the socket before its reply is on the way, and nobody who
+    // has the reply finds the socket missing.
+    let reply = Packet::Connect {
+        namespace: namespace.name().to_owned(),
+        payload: faults::connect::reply_payload(&socket),
+    };
+    let mut rooms = namespace.rooms();
+    // A queue that overflows here did so before, and whoever filled it ends the session.
+    socket.push(outbound(&reply, session.faults()), Delivery::Assured);
+    rooms.add(&socket);
+    faults::rooms::entered(&socket, &mut rooms);
+    drop(rooms);
+    faults::recipients::joined(&socket);
+    if !session.is_open() {
+        // It ended meanwhile, perhaps before the socket was there to be told.
+        socket.session_ended("transport close");
+    }
+    socket
+}
+
+/// Sends a CONNECT_ERROR; the connection stays for other namespaces.
+fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
+    let packet = Packet::ConnectError {
+        namespace: namespace.to_owned(),
+        payload: faults::auth::refusal_payload(session.faults(), refused),
+    };
+    // A session too slow for its refusal is ended by what overflowed its queue before.
+    session.send(outbound(&packet, session.faults()), Delivery::Assured);
+    faults::auth::refused(session);
+}
+
+impl Refused {
+    /// A refusal with a message only.
+    pub(in crate::reference) fn new(message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            data: None,
+        }
+    }
+
+    /// `{message, data?}` (Socket.IO v5, "Connection to a namespace").
+    pub(in crate::reference) fn payload(self) -> Data {
+        let message = ("message", Data::from(self.message));
+        let data = self.data.map(|data| ("data", data));
+        Data::object(std::iter::once(message).chain(data))
+    }
+}

@@ -1,0 +1,15 @@
+//! Socket.IO: namespaces, the sockets in them, and the packets between a socket and its client.
+
+mod ack;
+mod client;
+mod connect;
+mod namespace;
+mod peer;
+mod receive;
+
+pub(super) use ack::{Ack, Answer};
+pub(super) use client::{Call, Close, Socket, SocketId, User, outbound};
+pub(super) use connect::{Refused, connect_by_default};
+pub(super) use namespace::{Namespace, Namespaces};
+pub(super) use peer::{Membership, Peer};
+pub(super) use receive::{receive, receive_at_once};

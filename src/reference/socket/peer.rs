@@ -1,0 +1,123 @@
+//! The Socket.IO side of one session: its decoder and the namespaces it has joined.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use bytes::Bytes;
+
+use super::Socket;
+use crate::{
+    reference::{Config, faults},
+    wire::socket_io::{Decoder, Limits, Packet},
+};
+
+/// Attachments of one packet, as in the JavaScript server.
+const MAX_ATTACHMENTS: usize = 10;
+
+/// The Socket.IO side of one session.
+#[derive(Debug)]
+pub(in crate::reference) struct Peer {
+    state: Mutex<State>,
+    joined_once: AtomicBool,
+}
+
+/// What a session knows of Socket.IO; its lock is held for moments only.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) decoder: Decoder,
+    memberships: Vec<(Box<str>, Membership)>,
+}
+
+/// What a session is to a namespace.
+#[derive(Clone, Debug)]
+pub(in crate::reference) enum Membership {
+    /// In it.
+    Joined(Arc<Socket>),
+    /// It asked, and has no answer yet.
+    Pending,
+}
+
+impl Peer {
+    /// In no namespace.
+    pub(in crate::reference) fn new(config: &Config) -> Self {
+        let max_payload = usize::try_from(config.max_payload).unwrap_or(usize::MAX);
+        let limits = Limits {
+            attachments: faults::binary::attachment_limit(&config.faults, MAX_ATTACHMENTS),
+            attachment_bytes: max_payload.saturating_mul(MAX_ATTACHMENTS),
+        };
+        Self {
+            state: Mutex::new(State {
+                decoder: Decoder::new(limits),
+                memberships: Vec::new(),
+            }),
+            joined_once: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether a namespace was ever joined.
+    pub(in crate::reference) fn has_joined(&self) -> bool {
+        self.joined_once.load(Ordering::Acquire)
+    }
+
+    /// The sockets on this session.
+    pub(in crate::reference) fn sockets(&self) -> Vec<Arc<Socket>> {
+        let joined = |(_, membership): &(_, Membership)| match membership {
+            Membership::Joined(socket) => Some(Arc::clone(socket)),
+            Membership::Pending => None,
+        };
+        self.lock().memberships.iter().filter_map(joined).collect()
+    }
+
+    /// Tells all sockets that their session has ended.
+    pub(in crate::reference) fn session_ended(&self, reason: &str) {
+        let sockets = self.sockets();
+        self.lock().memberships.clear();
+        for socket in sockets {
+            socket.session_ended(reason);
+        }
+    }
+
+    /// What the session is to `namespace`.
+    pub(in crate::reference) fn membership(&self, namespace: &str) -> Option<Membership> {
+        let state = self.lock();
+        let mut all = state.memberships.iter();
+        all.find(|(name, _)| **name == *namespace)
+            .map(|(_, membership)| membership.clone())
+    }
+
+    /// Notes what the session is to `namespace`.
+    pub(super) fn set(&self, namespace: &str, membership: Membership) {
+        if matches!(membership, Membership::Joined(_)) {
+            self.joined_once.store(true, Ordering::Release);
+        }
+        let mut state = self.lock();
+        let mut all = state.memberships.iter_mut();
+        match all.find(|(name, _)| **name == *namespace) {
+            Some((_, known)) => *known = membership,
+            None => state.memberships.push((namespace.into(), membership)),
+        }
+    }
+
+    /// Forgets `namespace`.
+    pub(super) fn leave(&self, namespace: &str) {
+        self.lock()
+            .memberships
+            .retain(|(name, _)| **name != *namespace);
+    }
+
+    /// Decodes a text out of turn: only defects do.
+    pub(in crate::reference) fn decode(&self, text: &str) -> Option<Packet> {
+        self.lock().decoder.text(text).ok()?
+    }
+
+    /// Takes bytes for the attachment that is due, whatever they are: only defects do.
+    pub(in crate::reference) fn take_attachment(&self, bytes: Bytes) -> Option<Packet> {
+        self.lock().decoder.binary(bytes).ok()?
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,106 @@
+//! Packets from a client (Socket.IO v5, "Packet types").
+
+use std::sync::Arc;
+
+use super::{Ack, Call, Peer, connect::connect, peer::Membership};
+use crate::{
+    reference::{
+        app,
+        engine::{Ending, Session},
+        faults::{self, events::Instead},
+    },
+    wire::{
+        engine_io::PacketData,
+        socket_io::{DecodeError, Packet},
+    },
+};
+
+/// Names that only the libraries themselves may emit (Socket.IO v5, "Packet types", EVENT).
+const RESERVED_EVENTS: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
+/// Takes in one Engine.IO message.
+pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData) {
+    let deferred = faults::holding::defers(session, &message);
+    if !deferred && !faults::binary::drops(session.faults(), &message) {
+        receive_at_once(session, message);
+    }
+}
+
+/// The same, whatever holds the connection up.
+pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
+    let Some(peer) = &session.peer else { return };
+    let decoded = {
+        let mut state = peer.lock();
+        match &message {
+            PacketData::Text(text) => state.decoder.text(text),
+            PacketData::Binary(bytes) => state.decoder.binary(bytes.clone()),
+        }
+    };
+    match decoded {
+        Ok(Some(packet)) => dispatch(session, peer, packet),
+        // Attachments are still to come.
+        Ok(None) => {}
+        Err(error) => refuse_message(session, peer, &message, &error),
+    }
+}
+
+/// The client broke the protocol: the connection is closed.
+fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, error: &DecodeError) {
+    faults::robustness::malformed(session);
+    match faults::events::instead(session, peer, message, error) {
+        Instead::Close => session.close(Ending::ParseError),
+        Instead::Handle(packet) => dispatch(session, peer, packet),
+        Instead::Ignore => {}
+    }
+}
+
+fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
+    if let Packet::Connect { namespace, payload } = packet {
+        connect(session, peer, &namespace, payload);
+        return;
+    }
+    let namespace = packet.namespace();
+    let socket = match peer.membership(namespace) {
+        Some(Membership::Joined(socket)) => socket,
+        _ => {
+            let join = || connect(session, peer, namespace, None);
+            let Some(socket) = faults::connect::socket_of_outsider(session, peer, &packet, join)
+            else {
+                session.close(Ending::ParseError);
+                return;
+            };
+            socket
+        }
+    };
+    match packet {
+        Packet::Event { id, name, args, .. } => event(
+            session,
+            Call {
+                ack: id.map(|id| Arc::new(Ack::new(Arc::clone(&socket), id))),
+                socket,
+                name,
+                args,
+            },
+        ),
+        Packet::Ack { id, args, .. } => faults::questions::answered(&socket, id, args),
+        Packet::Disconnect { .. } => faults::disconnect::received(&socket, || socket.left()),
+        // Only the server refuses.
+        Packet::Connect { .. } | Packet::ConnectError { .. } => session.close(Ending::ParseError),
+    }
+}
+
+fn event(session: &Arc<Session>, call: Call) {
+    let reserved = RESERVED_EVENTS.contains(&call.name.as_str());
+    if reserved && !faults::events::allows_reserved_names(session) {
+        session.close(Ending::ParseError);
+        return;
+    }
+    faults::events::dispatch(call, app::handle);
+}
