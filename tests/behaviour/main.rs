@@ -3,4 +3,5 @@
 mod client;
 mod hostile;
 mod polling;
+mod reference;
 mod server;

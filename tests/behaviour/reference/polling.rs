@@ -1,0 +1,173 @@
+//! Long-polling, CORS and refusals.
+
+use std::time::Duration;
+
+use sockspec::reference::{Config, Contract};
+
+use super::peer::{get, http, open_polling, poll, post, start};
+
+fn engine() -> Config {
+    Config {
+        path: "/socket.io/".to_owned(),
+        ..Config::new(Contract::Engine)
+    }
+}
+
+#[tokio::test]
+async fn packets_come_back_in_order() {
+    let server = start(engine()).await;
+    let sid = open_polling(&server).await;
+    let body = "4a\u{1e}bAQIDBA==\u{1e}4c\u{20ac}";
+    let posted = post(&server, &sid, body).await;
+    assert_eq!((posted.status, posted.body.as_str()), (200, "ok"));
+    let polled = poll(&server, &sid).await;
+    assert_eq!(polled.body, body);
+    assert!(
+        polled
+            .head
+            .contains("content-type: text/plain; charset=utf-8")
+    );
+    assert!(polled.head.contains("cache-control: no-store"));
+}
+
+#[tokio::test]
+async fn poll_waits_for_data() {
+    let server = start(engine()).await;
+    let sid = open_polling(&server).await;
+    let (polled, ()) = tokio::join!(poll(&server, &sid), async {
+        assert_eq!(post(&server, &sid, "4late").await.status, 200);
+    });
+    assert_eq!(polled.body, "4late");
+}
+
+#[tokio::test]
+async fn second_poll_ends_the_session() {
+    let server = start(engine()).await;
+    let sid = open_polling(&server).await;
+    let (one, two) = tokio::join!(poll(&server, &sid), poll(&server, &sid));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400]);
+    assert_eq!(
+        poll(&server, &sid).await.body,
+        r#"{"code":1,"message":"Session ID unknown"}"#
+    );
+}
+
+#[tokio::test]
+async fn bad_payloads_and_close_packets_end_the_session() {
+    let server = start(engine()).await;
+    for body in ["abc", "4a\u{1e}", "1", "2", "4a\u{1e}1\u{1e}4b"] {
+        let sid = open_polling(&server).await;
+        assert_eq!(post(&server, &sid, body).await.status, 200, "{body}");
+        assert_eq!(poll(&server, &sid).await.status, 400, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn limit_on_bodies_is_exact() {
+    let server = start(Config {
+        max_payload: 100,
+        ..engine()
+    })
+    .await;
+    let sid = open_polling(&server).await;
+    let body = format!("4{}", "x".repeat(99));
+    assert_eq!(post(&server, &sid, &format!("{body}x")).await.status, 413);
+    assert_eq!(post(&server, &sid, &body).await.status, 200);
+    assert_eq!(poll(&server, &sid).await.body, body);
+}
+
+#[tokio::test]
+async fn kicked_polling_client_hears_of_it() {
+    let server = start(Config::default()).await;
+    let sid = open_polling(&server).await;
+    post(&server, &sid, "40\u{1e}42[\"kick-me\",{\"close\":true}]").await;
+    let polled = poll(&server, &sid).await;
+    assert!(polled.body.starts_with("40{"), "{polled:?}");
+    assert!(polled.body.ends_with("\u{1e}41\u{1e}1"), "{polled:?}");
+    assert_eq!(poll(&server, &sid).await.status, 400);
+}
+
+#[tokio::test]
+async fn silent_session_expires() {
+    let server = start(Config {
+        ping_interval: Duration::from_millis(20),
+        ping_timeout: Duration::from_millis(20),
+        ..engine()
+    })
+    .await;
+    let sid = open_polling(&server).await;
+    let mut polled = poll(&server, &sid).await;
+    assert_eq!(polled.body, "2");
+    polled = poll(&server, &sid).await;
+    if polled.status == 200 {
+        assert_eq!(polled.body, "1");
+        polled = poll(&server, &sid).await;
+    }
+    assert_eq!(polled.status, 400);
+}
+
+#[tokio::test]
+async fn refusals_have_their_codes() {
+    let server = start(Config::default()).await;
+    for (query, code) in [
+        ("EIO=4&transport=abc", 0),
+        ("EIO=4", 0),
+        ("EIO=4&transport=polling&sid=nope", 1),
+        ("EIO=4&transport=websocket", 3),
+        ("EIO=3&transport=polling", 5),
+        ("transport=polling", 5),
+    ] {
+        let refused = get(&server, query).await;
+        assert_eq!(refused.status, 400, "{query}");
+        assert!(
+            refused.body.starts_with(&format!(r#"{{"code":{code},"#)),
+            "{refused:?}"
+        );
+    }
+    let put = http(&server, "PUT /socket.io/?EIO=4&transport=polling", &[], "").await;
+    assert_eq!(put.body, r#"{"code":2,"message":"Bad handshake method"}"#);
+    assert_eq!(http(&server, "GET /health", &[], "").await.status, 200);
+    assert_eq!(http(&server, "GET /elsewhere", &[], "").await.status, 404);
+}
+
+#[tokio::test]
+async fn cors_names_listed_origins_only() {
+    let open = "GET /socket.io/?EIO=4&transport=polling";
+    let good = ["Origin: http://good.example"];
+    let closed = start(Config::default()).await;
+    assert!(
+        !http(&closed, open, &good, "")
+            .await
+            .head
+            .contains("access-control")
+    );
+    let server = start(Config {
+        origins: vec!["http://good.example".to_owned()],
+        ..Config::default()
+    })
+    .await;
+    let listed = http(&server, open, &good, "").await;
+    assert!(
+        listed
+            .head
+            .contains("access-control-allow-origin: http://good.example")
+    );
+    assert!(
+        listed
+            .head
+            .contains("access-control-allow-credentials: true")
+    );
+    assert!(listed.head.contains("vary: origin"));
+    let evil = http(&server, open, &["Origin: http://evil.example"], "").await;
+    assert!(!evil.head.contains("access-control"), "{evil:?}");
+    let preflight = ["Access-Control-Request-Method: POST", good[0]];
+    let answered = http(&server, "OPTIONS /socket.io/", &preflight, "").await;
+    assert_eq!(answered.status, 204);
+    assert!(
+        answered
+            .head
+            .contains("access-control-allow-methods: get,post,options")
+    );
+}
