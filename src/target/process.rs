@@ -143,7 +143,8 @@ fn watchdog(group: u32) -> Option<tokio::process::Child> {
         .ok()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::time::Instant;
 

@@ -134,7 +134,8 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
