@@ -78,6 +78,11 @@ impl<'n> Fields<'n> {
         self.forgiven.borrow_mut().push(entry.key_span);
     }
 
+    /// All entries, for a mapping whose keys are names.
+    pub(crate) fn entries(&self) -> &'n [Entry] {
+        self.entries
+    }
+
     /// The value of `key` as it is written.
     pub(crate) fn raw(&self, key: &'static str) -> Option<Field<'n>> {
         self.known.borrow_mut().push(key);

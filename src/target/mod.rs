@@ -18,6 +18,8 @@ pub use credentials::{Credential, Credentials, JwtCredential, Minted};
 pub use dialect::{Dialect, ErrorStyle, Replies, normalise_refusal};
 pub use launch::{LaunchError, Launched};
 pub use log::Log;
-pub use manifest::{LaunchSpec, Manifest, Profile, Ready, load_manifest};
+pub use manifest::{
+    LaunchSpec, Manifest, Profile, REFERENCE_MANIFEST, Ready, load_manifest, load_manifest_in,
+};
 pub use probe::{ProbeError, Probed, probe};
 pub use secrets::Secrets;

@@ -1,9 +1,8 @@
-//! `fixtures/targets/NAME.yaml`.
+//! What a manifest says, once it is loaded.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use super::{Bindings, Credentials, Dialect};
-use crate::scenario::{Diagnostic, SourceFile};
+use crate::target::{Bindings, Credentials, Dialect, Secrets};
 
 /// A target as its manifest describes it.
 #[derive(Clone, Debug)]
@@ -12,7 +11,7 @@ pub struct Manifest {
     pub name: String,
     /// How to start it; `None` where `url` must already answer.
     pub launch: Option<LaunchSpec>,
-    /// With `$port` still in it where it is launched.
+    /// With `$port` still in it where it is launched, or embedded.
     pub url: String,
     /// The Engine.IO path.
     pub path: String,
@@ -36,6 +35,8 @@ pub struct Manifest {
     pub profiles: Vec<Profile>,
     /// The manifest's folder; relative paths start there.
     pub folder: PathBuf,
+    /// Values that came from the environment.
+    pub secrets: Secrets,
 }
 
 /// Other settings of the same server.
@@ -77,17 +78,4 @@ pub struct Ready {
     pub line: Option<String>,
     /// The deadline.
     pub within: Duration,
-}
-
-/// Loads a manifest.
-///
-/// # Errors
-///
-/// Every mistake of the file.
-pub fn load_manifest(
-    source: Arc<SourceFile>,
-    folder: PathBuf,
-) -> Result<Manifest, Vec<Diagnostic>> {
-    let _ = (source, folder);
-    todo!()
 }

@@ -1,0 +1,146 @@
+//! Reads `credentials:`.
+
+use jiff::SignedDuration;
+
+use crate::{
+    scenario::{Entry, Field, Fields, JwtAlgorithm, NodeKind, Problems, did_you_mean},
+    target::{Credential, Credentials, JwtCredential},
+};
+
+const ALGORITHMS: [(&str, JwtAlgorithm); 4] = [
+    ("HS256", JwtAlgorithm::Hs256),
+    ("HS384", JwtAlgorithm::Hs384),
+    ("HS512", JwtAlgorithm::Hs512),
+    ("none", JwtAlgorithm::None),
+];
+
+/// Keys of `jwt:` that are no claims.
+const SETTINGS: [&str; 4] = ["alg", "expires", "not_before", "secret"];
+
+pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Credentials {
+    let mut credentials = Credentials::default();
+    let Some(fields) = Fields::new(field.node, "`credentials`", problems) else {
+        return credentials;
+    };
+    credentials.secret = fields
+        .get("secret")
+        .and_then(|field| field.text(problems))
+        .map(str::to_owned);
+    for entry in fields.entries() {
+        if entry.key == "secret" {
+            continue;
+        }
+        if let Some(credential) = credential(entry, problems) {
+            note_missing_secret(entry, &credential, &credentials, problems);
+            credentials.entries.insert(entry.key.clone(), credential);
+        }
+    }
+    credentials
+}
+
+fn credential(entry: &Entry, problems: &mut Problems) -> Option<Credential> {
+    match entry.value.kind {
+        NodeKind::Scalar(_) => return Some(Credential::Literal(entry.value.to_data())),
+        NodeKind::Sequence(_) => {
+            problems
+                .error(
+                    "wrong-type",
+                    entry.value.span,
+                    "a credential must be a token or a mapping, found a list",
+                )
+                .help = Some("write the token itself, or `{ jwt: { sub: u1 } }`".to_owned());
+            return None;
+        }
+        NodeKind::Mapping(_) => {}
+    }
+    let fields = Fields::new(&entry.value, "a credential", problems)?;
+    let jwt = fields
+        .require("jwt", problems)
+        .and_then(|field| jwt(field, problems));
+    fields.finish(problems);
+    jwt.map(Credential::Jwt)
+}
+
+fn jwt(field: Field<'_>, problems: &mut Problems) -> Option<JwtCredential> {
+    let fields = Fields::new(field.node, "`jwt`", problems)?;
+    let mut jwt = JwtCredential {
+        expires: fields
+            .get("expires")
+            .and_then(|field| offset(field, problems)),
+        not_before: fields
+            .get("not_before")
+            .and_then(|field| offset(field, problems)),
+        algorithm: fields
+            .get("alg")
+            .and_then(|field| field.choice(&ALGORITHMS, problems))
+            .unwrap_or_default(),
+        secret: fields
+            .get("secret")
+            .and_then(|field| field.text(problems))
+            .map(str::to_owned),
+        ..JwtCredential::default()
+    };
+    for entry in fields.entries() {
+        if SETTINGS.contains(&entry.key.as_str()) {
+            continue;
+        }
+        // A mistyped setting would otherwise be a claim that no server reads.
+        if let Some(help) = did_you_mean(&entry.key, SETTINGS) {
+            problems
+                .error(
+                    "unknown-key",
+                    entry.key_span,
+                    format!("`jwt` has no key `{}`", entry.key),
+                )
+                .help = Some(help);
+        }
+        jwt.claims.insert(entry.key.clone(), entry.value.to_data());
+    }
+    Some(jwt)
+}
+
+/// A time from the minting on, which may be negative.
+fn offset(field: Field<'_>, problems: &mut Problems) -> Option<SignedDuration> {
+    let text = field.node.text().unwrap_or_default();
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        let help = if text.parse::<i64>().is_ok() {
+            format!("write `{text}s`")
+        } else {
+            "write `1h`, or `-60s` for a time in the past".to_owned()
+        };
+        problems
+            .error(
+                "bad-duration",
+                field.node.span,
+                format!(
+                    "`{}` must be a duration, found {}",
+                    field.key,
+                    field.node.describe()
+                ),
+            )
+            .help = Some(help);
+    }
+    parsed
+}
+
+fn note_missing_secret(
+    entry: &Entry,
+    credential: &Credential,
+    credentials: &Credentials,
+    problems: &mut Problems,
+) {
+    let Credential::Jwt(jwt) = credential else {
+        return;
+    };
+    let signed = jwt.algorithm != JwtAlgorithm::None;
+    if signed && jwt.secret.is_none() && credentials.secret.is_none() {
+        problems
+            .error(
+                "no-secret",
+                entry.key_span,
+                format!("no secret signs the token `{}`", entry.key),
+            )
+            .help = Some("add `secret:` under `credentials`, or to this `jwt`".to_owned());
+    }
+}

@@ -1,0 +1,137 @@
+//! Reads `launch:` and `profiles:`.
+
+use std::{path::Path, time::Duration};
+
+use super::{LaunchSpec, Profile, Ready, load::names};
+use crate::scenario::{Field, Fields, NodeKind, Problems};
+
+/// How long a server may take to get ready where the manifest does not say.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Option<LaunchSpec> {
+    let fields = Fields::new(field.node, "`launch`", problems)?;
+    let setup = fields
+        .get("setup")
+        .and_then(|field| command(field, problems));
+    let run = fields
+        .require("command", problems)
+        .and_then(|field| command(field, problems));
+    let workdir = fields
+        .get("workdir")
+        .and_then(|field| field.text(problems))
+        .map_or_else(|| folder.to_owned(), |workdir| folder.join(workdir));
+    let env = environment(&fields, problems);
+    let ready = fields
+        .get("ready")
+        .map_or_else(|| Some(Ready::default()), |field| ready(field, problems));
+    fields.finish(problems);
+    Some(LaunchSpec {
+        setup,
+        command: run?,
+        // A folder that can't be made absolute fails at the start, with the system's own words.
+        workdir: std::path::absolute(&workdir).unwrap_or(workdir),
+        env,
+        ready: ready?,
+    })
+}
+
+pub(super) fn profiles(field: Field<'_>, problems: &mut Problems) -> Vec<Profile> {
+    let Some(fields) = Fields::new(field.node, "`profiles`", problems) else {
+        return Vec::new();
+    };
+    let entries = fields.entries().iter();
+    entries
+        .filter_map(|entry| {
+            let fields = Fields::new(&entry.value, "a profile", problems)?;
+            let profile = Profile {
+                name: entry.key.clone(),
+                env: environment(&fields, problems),
+                provides: names(fields.get("provides"), problems),
+                lacks: names(fields.get("lacks"), problems),
+                path: super::load::path(fields.get("path"), problems),
+            };
+            fields.finish(problems);
+            Some(profile)
+        })
+        .collect()
+}
+
+/// A program and its arguments.
+fn command(field: Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let NodeKind::Sequence(items) = &field.node.kind else {
+        let words: Vec<&str> = field
+            .node
+            .text()
+            .unwrap_or("npm ci")
+            .split_whitespace()
+            .collect();
+        problems
+            .error(
+                "wrong-type",
+                field.node.span,
+                format!(
+                    "`{}` must be a list of words, found {}",
+                    field.key,
+                    field.node.describe()
+                ),
+            )
+            .help = Some(format!("write `[{}]`", words.join(", ")));
+        return None;
+    };
+    if items.is_empty() {
+        field.wrong("a program and its arguments", problems);
+        return None;
+    }
+    let words = field.texts(problems);
+    (words.len() == items.len()).then(|| words.iter().map(|(word, _)| (*word).to_owned()).collect())
+}
+
+fn environment(fields: &Fields<'_>, problems: &mut Problems) -> Vec<(String, String)> {
+    let Some(fields) = fields
+        .get("env")
+        .and_then(|field| Fields::new(field.node, "`env`", problems))
+    else {
+        return Vec::new();
+    };
+    let entries = fields.entries().iter();
+    entries
+        .filter_map(|entry| match entry.value.text() {
+            Some(text) => Some((entry.key.clone(), text.to_owned())),
+            None => {
+                let message = format!(
+                    "`{}` must be text, found {}",
+                    entry.key,
+                    entry.value.describe()
+                );
+                problems.error("wrong-type", entry.value.span, message);
+                None
+            }
+        })
+        .collect()
+}
+
+fn ready(field: Field<'_>, problems: &mut Problems) -> Option<Ready> {
+    let fields = Fields::new(field.node, "`ready`", problems)?;
+    let http = super::load::path(fields.get("http"), problems);
+    let line = fields.get("line").and_then(|field| field.text(problems));
+    let within = fields
+        .get("within")
+        .and_then(|field| field.duration(problems));
+    fields.finish(problems);
+    Some(Ready {
+        http,
+        line: line.map(str::to_owned),
+        within: within.unwrap_or(READY_WITHIN),
+    })
+}
+
+impl Default for Ready {
+    /// The port accepts a connection.
+    fn default() -> Self {
+        Self {
+            http: None,
+            line: None,
+            within: READY_WITHIN,
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! From text to a [`Manifest`].
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use url::Url;
+
+use super::{Manifest, bindings, credentials, environment, launch};
+use crate::{
+    scenario::{Diagnostic, Field, Fields, Node, NodeKind, Problems, SourceFile},
+    target::{Dialect, ErrorStyle, Replies, Secrets},
+};
+
+/// The manifest of the reference server that is built into the program.
+pub const REFERENCE_MANIFEST: &str = include_str!("../../../fixtures/targets/reference.yaml");
+
+/// How long a wait may last where the manifest does not say.
+const WITHIN: Duration = Duration::from_secs(2);
+
+/// Where socket.io listens by custom.
+const PATH: &str = "/socket.io/";
+
+const REPLIES: [(&str, Replies); 3] = [
+    ("ack", Replies::Ack),
+    ("both", Replies::Both),
+    ("event", Replies::Event),
+];
+
+const ERRORS: [(&str, ErrorStyle); 3] = [
+    ("ack", ErrorStyle::Ack),
+    ("exception", ErrorStyle::Exception),
+    ("nestjs-11", ErrorStyle::Nestjs11),
+];
+
+/// Loads a manifest; relative paths in it start at `folder`.
+///
+/// # Errors
+///
+/// Every mistake of the file.
+pub fn load_manifest(
+    source: Arc<SourceFile>,
+    folder: PathBuf,
+) -> Result<Manifest, Vec<Diagnostic>> {
+    load_manifest_in(source, folder, &|name| std::env::var(name).ok())
+}
+
+/// Loads a manifest in an environment of the caller's.
+///
+/// # Errors
+///
+/// Every mistake of the file.
+pub fn load_manifest_in(
+    source: Arc<SourceFile>,
+    folder: PathBuf,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Manifest, Vec<Diagnostic>> {
+    let mut root = Node::parse(&source)?;
+    let mut problems = Problems::new(source);
+    let mut secrets = Secrets::default();
+    if let NodeKind::Mapping(entries) = &mut root.kind {
+        // The `${ … }` of a binding are expressions, filled in when a scenario runs.
+        for entry in entries.iter_mut().filter(|entry| entry.key != "bindings") {
+            environment::fill_in(&mut entry.value, environment, &mut secrets, &mut problems);
+        }
+    }
+    match manifest(&root, &folder, &mut problems) {
+        Some(manifest) => problems.finish(Manifest {
+            folder,
+            secrets,
+            ..manifest
+        }),
+        None => Err(problems.into_sorted()),
+    }
+}
+
+fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manifest> {
+    let fields = Fields::new(root, "a manifest", problems)?;
+    let name = fields
+        .require("name", problems)
+        .and_then(|field| field.text(problems));
+    let launch = fields
+        .get("launch")
+        .map(|field| launch::read(field, folder, problems));
+    let url = fields
+        .require("url", problems)
+        .and_then(|field| address(field, problems));
+    let path = path(fields.get("path"), problems);
+    let nodes = fields.get("nodes").map_or_else(Vec::new, |field| {
+        field
+            .items()
+            .filter_map(|item| address(item, problems))
+            .collect()
+    });
+    let provides = names(fields.get("provides"), problems);
+    let dialect = fields
+        .get("dialect")
+        .map(|field| dialect(field, problems))
+        .unwrap_or_default();
+    let credentials = fields
+        .get("credentials")
+        .map(|field| credentials::read(field, problems))
+        .unwrap_or_default();
+    let bindings = fields
+        .get("bindings")
+        .map(|field| bindings::read(field, problems))
+        .unwrap_or_default();
+    let fence = fields.get("fence").and_then(|field| fence(field, problems));
+    let (within, settle) = fields
+        .get("timing")
+        .map(|field| timing(field, problems))
+        .unwrap_or_default();
+    let profiles = fields
+        .get("profiles")
+        .map(|field| launch::profiles(field, problems))
+        .unwrap_or_default();
+    fields.finish(problems);
+    Some(Manifest {
+        name: name?.to_owned(),
+        launch: match launch {
+            Some(launch) => Some(launch?),
+            None => None,
+        },
+        url: url?,
+        path: path.unwrap_or_else(|| PATH.to_owned()),
+        nodes,
+        provides,
+        dialect,
+        credentials,
+        bindings,
+        fence,
+        within: within.unwrap_or(WITHIN),
+        settle,
+        profiles,
+        folder: PathBuf::new(),
+        secrets: Secrets::default(),
+    })
+}
+
+/// A list of names.
+pub(super) fn names(field: Option<Field<'_>>, problems: &mut Problems) -> BTreeSet<String> {
+    field
+        .into_iter()
+        .flat_map(|field| field.texts(problems))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// A path that starts with a slash.
+pub(super) fn path(field: Option<Field<'_>>, problems: &mut Problems) -> Option<String> {
+    let field = field?;
+    let path = field.text(problems)?;
+    if !path.starts_with('/') {
+        problems
+            .error(
+                "bad-path",
+                field.node.span,
+                format!("`{}: {path}` does not start with `/`", field.key),
+            )
+            .help = Some(format!("write `/{path}`"));
+        return None;
+    }
+    Some(path.to_owned())
+}
+
+/// An address, in which `$port` may stand for the port.
+fn address(field: Field<'_>, problems: &mut Problems) -> Option<String> {
+    let text = field.text(problems)?;
+    let parsed = Url::parse(&text.replace("$port", "1"));
+    let help = match parsed {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            return Some(text.to_owned());
+        }
+        Ok(url) if url.scheme() == "ws" => format!("write `{}`", text.replacen("ws", "http", 1)),
+        Ok(url) if url.scheme() == "wss" => format!("write `{}`", text.replacen("wss", "https", 1)),
+        Ok(_) | Err(_) => "write it as `http://127.0.0.1:3000`".to_owned(),
+    };
+    problems
+        .error(
+            "bad-url",
+            field.node.span,
+            format!("`{text}` is no http or https URL"),
+        )
+        .help = Some(help);
+    None
+}
+
+fn dialect(field: Field<'_>, problems: &mut Problems) -> Dialect {
+    let Some(fields) = Fields::new(field.node, "`dialect`", problems) else {
+        return Dialect::default();
+    };
+    let replies = fields
+        .get("replies")
+        .and_then(|field| field.choice(&REPLIES, problems));
+    let errors = fields
+        .get("errors")
+        .and_then(|field| field.choice(&ERRORS, problems));
+    let plain_websocket = fields
+        .get("plain-websocket")
+        .and_then(|field| field.boolean(problems));
+    fields.finish(problems);
+    Dialect {
+        replies: replies.unwrap_or_default(),
+        errors: errors.unwrap_or_default(),
+        plain_websocket: plain_websocket.unwrap_or_default(),
+    }
+}
+
+fn fence(field: Field<'_>, problems: &mut Problems) -> Option<String> {
+    let fields = Fields::new(field.node, "`fence`", problems)?;
+    let call = fields
+        .require("call", problems)
+        .and_then(|field| field.text(problems));
+    fields.finish(problems);
+    call.map(str::to_owned)
+}
+
+fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Option<Duration>) {
+    let Some(fields) = Fields::new(field.node, "`timing`", problems) else {
+        return (None, None);
+    };
+    let within = fields
+        .get("within")
+        .and_then(|field| field.duration(problems));
+    let settle = fields
+        .get("settle")
+        .and_then(|field| field.duration(problems));
+    fields.finish(problems);
+    (within, settle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::Data,
+        scenario::Scope,
+        target::{Credential, JwtCredential},
+    };
+
+    fn load(text: &str) -> Result<Manifest, Vec<Diagnostic>> {
+        let source = Arc::new(SourceFile {
+            path: PathBuf::from("t.yaml"),
+            text: text.to_owned(),
+        });
+        load_manifest_in(source, PathBuf::from("/targets"), &|name| {
+            (name == "TOKEN").then(|| "0123456789".to_owned())
+        })
+    }
+
+    /// The mistakes of a manifest, a line each and their help below.
+    fn mistakes(text: &str) -> String {
+        let found = load(text).unwrap_err();
+        let lines = found.iter().map(|mistake| {
+            let span = mistake.span.unwrap_or_default();
+            let help = mistake.help.as_deref().unwrap_or("-");
+            format!(
+                "{}:{} [{}] {}\n    {help}",
+                span.line, span.column, mistake.code, mistake.message
+            )
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn shipped_manifests_are_right() {
+        for text in [
+            REFERENCE_MANIFEST,
+            include_str!("../../../fixtures/targets/official-contract.yaml"),
+            include_str!("../../../fixtures/targets/socketio-node.yaml"),
+        ] {
+            load(text).unwrap();
+        }
+    }
+
+    #[test]
+    fn smallest_manifest_takes_the_defaults() {
+        let manifest = load("name: mine\nurl: http://127.0.0.1:3000\n").unwrap();
+        assert_eq!(manifest.path, "/socket.io/");
+        assert_eq!(manifest.within, WITHIN);
+        assert_eq!(manifest.dialect, Dialect::default());
+        assert!(manifest.launch.is_none());
+    }
+
+    #[test]
+    fn whole_manifest_is_read() {
+        let manifest = load(
+            r#"
+name: mine
+launch:
+  setup: [npm, ci]
+  command: [node, main.js]
+  workdir: ../servers/mine
+  env: { PORT: $port, COUNT: 3 }
+  ready: { http: /health, line: up, within: 5s }
+url: http://127.0.0.1:$port
+path: /rt/
+nodes: [http://127.0.0.1:4000]
+provides: [rooms, acks]
+dialect: { replies: both, errors: nestjs-11, plain-websocket: true }
+credentials:
+  secret: s3cret
+  real: "${env.TOKEN}"
+  odd: { jwt: { sub: u1, roles: [a], expires: -60s, not_before: 1m, alg: HS512, secret: x } }
+bindings:
+  echo: ping
+  join-room:
+    event: joinRoom
+    namespace: /chat
+    with: { data: { roomId: $room }, kind: join }
+    reply: { success: true }
+fence: { call: echo }
+timing: { within: 3s, settle: 20ms }
+profiles:
+  small: { env: { MAX: 10 }, provides: [small-payload], lacks: [rooms], path: /other/ }
+"#,
+        )
+        .unwrap();
+        let launch = manifest.launch.unwrap();
+        assert_eq!(launch.setup.unwrap(), ["npm", "ci"]);
+        assert_eq!(launch.workdir, Path::new("/targets/../servers/mine"));
+        let pairs = [("PORT", "$port"), ("COUNT", "3")];
+        assert_eq!(
+            launch.env,
+            pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+        assert_eq!(launch.ready.within, Duration::from_secs(5));
+        assert!(manifest.dialect.plain_websocket);
+        assert_eq!(
+            manifest.credentials.entries.get("real"),
+            Some(&Credential::Literal(Data::from("0123456789")))
+        );
+        assert!(manifest.secrets.found_in("token 0123456789 was refused"));
+        let Some(Credential::Jwt(JwtCredential {
+            claims, expires, ..
+        })) = manifest.credentials.entries.get("odd")
+        else {
+            panic!("`odd` is a token to mint");
+        };
+        assert_eq!(claims.len(), 2);
+        assert_eq!(expires.map(|expires| expires.as_secs()), Some(-60));
+        assert_eq!(manifest.bindings.event("echo"), "ping");
+        let ours = Data::object([("room", Data::from("r1"))]);
+        let sent = manifest
+            .bindings
+            .outgoing("join-room", vec![ours.clone()], &Scope::default())
+            .unwrap();
+        assert_eq!(sent.namespace.as_deref(), Some("/chat"));
+        assert_eq!(
+            sent.args.first().map(ToString::to_string).as_deref(),
+            Some(r#"{"data":{"roomId":"r1"},"kind":"join"}"#)
+        );
+        let back = manifest.bindings.incoming("join-room", &sent.args);
+        assert_eq!(
+            back.first().and_then(|back| back.get("room")),
+            ours.get("room")
+        );
+        let profile = manifest.profiles.first().unwrap();
+        assert_eq!(profile.path.as_deref(), Some("/other/"));
+        assert!(profile.lacks.contains("rooms"));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let text = r#"
+nam: mine
+url: ws://127.0.0.1:3000
+path: socket.io
+launch:
+  command: node server.js
+  redy: { within: 5 }
+  ready: { within: 5 }
+dialect: { errors: exceptions }
+credentials:
+  valid: { jwt: { sub: u1, expire: 60s } }
+  late: { jwt: { expires: 60 } }
+  wrong: [a]
+  real: ${env.MISSING}
+bindings:
+  join: { event: a, with: {}, fields: {} }
+timing: { within: soon }
+"#;
+        insta::assert_snapshot!(mistakes(text), @r"
+        2:1 [unknown-key] a manifest has no key `nam`
+            did you mean `name`?
+        2:1 [missing-key] a manifest needs `name`
+            -
+        3:6 [bad-url] `ws://127.0.0.1:3000` is no http or https URL
+            write `http://127.0.0.1:3000`
+        4:7 [bad-path] `path: socket.io` does not start with `/`
+            write `/socket.io`
+        6:12 [wrong-type] `command` must be a list of words, found the text `node server.js`
+            write `[node, server.js]`
+        7:3 [unknown-key] `launch` has no key `redy`
+            did you mean `ready`?
+        8:20 [duration-without-unit] `within: 5` has no unit
+            write `5ms` or `5s`
+        9:20 [unknown-value] `errors` can't be the text `exceptions`
+            did you mean `exception`?
+        11:3 [no-secret] no secret signs the token `valid`
+            add `secret:` under `credentials`, or to this `jwt`
+        11:28 [unknown-key] `jwt` has no key `expire`
+            did you mean `expires`?
+        12:3 [no-secret] no secret signs the token `late`
+            add `secret:` under `credentials`, or to this `jwt`
+        12:27 [bad-duration] `expires` must be a duration, found the number 60
+            write `60s`
+        13:10 [wrong-type] a credential must be a token or a mapping, found a list
+            write the token itself, or `{ jwt: { sub: u1 } }`
+        14:9 [unset-variable] the environment has no variable `MISSING`
+            set it for the run: `MISSING=… sockspec run`
+        16:31 [conflict] `fields` can't stand beside `with`
+            -
+        17:19 [bad-duration] `within` must be a duration, found the text `soon`
+            write `200ms`, `5s` or `1m 30s`
+        ");
+    }
+
+    #[test]
+    fn file_that_is_no_mapping_is_told_so() {
+        insta::assert_snapshot!(mistakes("- a\n"), @r"
+        1:1 [wrong-type] a manifest must be a mapping, found a list
+            -
+        ");
+    }
+}

@@ -1,0 +1,11 @@
+//! `fixtures/targets/NAME.yaml`: what a target is, how it is started and what it calls things.
+
+mod bindings;
+mod credentials;
+mod environment;
+mod launch;
+mod load;
+mod model;
+
+pub use load::{REFERENCE_MANIFEST, load_manifest, load_manifest_in};
+pub use model::{LaunchSpec, Manifest, Profile, Ready};
