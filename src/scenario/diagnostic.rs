@@ -98,13 +98,21 @@ impl Span {
 pub(crate) struct Problems {
     source: Arc<SourceFile>,
     found: Vec<Diagnostic>,
+    /// The last one beyond [`MAX_PROBLEMS`].
+    overflow: Option<Diagnostic>,
+    beyond: usize,
 }
+
+/// Mistakes of one file that are told; a file with more is no scenario file at all.
+const MAX_PROBLEMS: usize = 100;
 
 impl Problems {
     pub(crate) fn new(source: Arc<SourceFile>) -> Self {
         Self {
             source,
             found: Vec::new(),
+            overflow: None,
+            beyond: 0,
         }
     }
 
@@ -128,6 +136,10 @@ impl Problems {
             related: None,
             help: None,
         };
+        if self.found.len() >= MAX_PROBLEMS {
+            self.beyond += 1;
+            return self.overflow.insert(diagnostic);
+        }
         self.found.push(diagnostic);
         let last = self.found.len() - 1;
         &mut self.found[last]
@@ -145,7 +157,7 @@ impl Problems {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.found.len()
+        self.found.len() + self.beyond
     }
 
     /// Everything found, in the order of the file, each mistake once.
@@ -156,6 +168,16 @@ impl Problems {
         self.found.retain(|diagnostic| {
             seen.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone()))
         });
+        if let Some(mut last) = self.overflow {
+            last.code = "too-many-mistakes";
+            last.message = format!(
+                "there are {} more mistakes, this is the last one",
+                self.beyond
+            );
+            last.help = None;
+            last.related = None;
+            self.found.push(last);
+        }
         self.found
     }
 

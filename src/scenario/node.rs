@@ -386,13 +386,19 @@ impl<'s> Reader<'s> {
             Some(
                 "inside flow braces an expression needs quotes: `{ text: \"${ repeat('a', 3) }\" }`",
             )
+        } else if line.contains("$") && line.contains('[') {
+            Some("inside flow brackets a text with brackets needs quotes: `['$group[1].sid']`")
         } else if line.contains('\t') {
             Some("YAML is indented by spaces, never by tabs")
         } else {
             None
         };
         self.problems
-            .error("syntax", span, format!("this is not YAML: {error}"))
+            .error(
+                "syntax",
+                span,
+                format!("this is not YAML: {}", error.info()),
+            )
             .help = help.map(str::to_owned);
     }
 
@@ -417,5 +423,89 @@ impl<'s> Reader<'s> {
             end: span.start + piece.trim_end().len(),
             ..span
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Node {
+        let source = SourceFile::from_bytes("n.yaml".as_ref(), text.into()).unwrap();
+        Node::parse(&source).unwrap()
+    }
+
+    #[test]
+    fn scalars_are_text_unless_json_says_otherwise() {
+        for text in [
+            "on",
+            "off",
+            "yes",
+            "no",
+            "y",
+            "1e3",
+            "0x10",
+            "0o7",
+            "007",
+            "+1",
+            "1_000",
+            "1:30",
+            ".5",
+            ".inf",
+            ".nan",
+            "2026-01-02",
+            "nan",
+            "tRue",
+            "1.",
+            "12abc",
+        ] {
+            let node = parse(&format!("[{text}]"));
+            assert_eq!(
+                node.to_data(),
+                Data::Array(vec![Data::from(text)]),
+                "{text}"
+            );
+        }
+        for (text, expected) in [
+            ("5", serde_json::json!(5)),
+            ("-5", serde_json::json!(-5)),
+            ("1.0e3", serde_json::json!(1000.0)),
+            ("18446744073709551615", serde_json::json!(u64::MAX)),
+            ("null", serde_json::Value::Null),
+            ("~", serde_json::Value::Null),
+            ("", serde_json::Value::Null),
+            ("true", serde_json::json!(true)),
+            ("False", serde_json::json!(false)),
+            ("'5'", serde_json::json!("5")),
+            ("\"\\u00e4\\0\"", serde_json::json!("ä\0")),
+            ("|\n  a\n  b", serde_json::json!("a\nb\n")),
+        ] {
+            let node = parse(&format!("a: {text}\n"));
+            assert_eq!(
+                node.get("a").unwrap().to_data().to_json(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_and_values_know_their_places() {
+        let text = "ä: 1\nb:\n  - x y  # note\n  - { k: 'v' }\n";
+        let node = parse(text);
+        let slice = |span: Span| &text[span.start..span.end];
+        let entries = node.entries().unwrap();
+        assert_eq!(slice(entries[0].key_span), "ä");
+        let NodeKind::Sequence(items) = &entries[1].value.kind else {
+            panic!()
+        };
+        assert_eq!(slice(items[0].span), "x y");
+        assert_eq!((items[0].span.line, items[0].span.column), (3, 5));
+        assert_eq!(slice(items[1].span), "{ k: 'v' }");
+        assert_eq!(
+            slice(entries[1].value.span),
+            "- x y  # note\n  - { k: 'v' }"
+        );
+        assert_eq!(slice(node.span), text.trim_end());
     }
 }

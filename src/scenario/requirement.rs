@@ -153,3 +153,46 @@ fn is_id(id: &str) -> bool {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Colours;
+
+    fn told(text: &str) -> String {
+        let source = SourceFile::from_bytes("r.yaml".as_ref(), text.into()).unwrap();
+        let diagnostics = Requirements::load([source]).unwrap_err();
+        let texts: Vec<String> = diagnostics.iter().map(Diagnostic::render_short).collect();
+        texts.join("\n")
+    }
+
+    #[test]
+    fn wrong_entries_are_told() {
+        insta::assert_snapshot!(told("id: a\n"), @r"r.yaml:1:1: error[wrong-type]: a file of requirements must be a list, found a mapping");
+        insta::assert_snapshot!(told("- { id: A, level: must, title: T }\n- { id: a, levl: may, brief: [x] }\n"), @r"
+        r.yaml:1:9: error[bad-id]: `A` can't be an id
+        r.yaml:2:5: error[missing-key]: a requirement needs `level`
+        r.yaml:2:5: error[missing-key]: a requirement needs `title`
+        r.yaml:2:12: error[unknown-key]: a requirement has no key `levl`
+        r.yaml:2:31: error[wrong-type]: `brief` must be a whole number from 1 to 100000, found the text `x`
+        ");
+        insta::assert_snapshot!(told("- { id: a, level: must, title: T }\n- { id: a, level: must, title: T }\n"), @r"r.yaml:2:3: error[duplicate-id]: the requirement `a` stands twice");
+    }
+
+    #[test]
+    fn shipped_catalogue_loads() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/requirements");
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| SourceFile::read(&entry.unwrap().path()).unwrap());
+        let loaded = Requirements::load(files);
+        let requirements = loaded.unwrap_or_else(|diagnostics| {
+            let texts: Vec<String> = diagnostics
+                .iter()
+                .map(|diagnostic| diagnostic.render_full(Colours::Off))
+                .collect();
+            panic!("{}", texts.join("\n\n"))
+        });
+        assert!(!requirements.entries.is_empty());
+    }
+}

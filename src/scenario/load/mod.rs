@@ -1,9 +1,12 @@
 //! From text to scenarios: every mistake of a file is found, and told with its place.
 
+mod accept;
 mod cast;
+mod connected;
 mod connection;
 mod events;
 mod file;
+mod known;
 mod raw;
 mod scenario;
 mod steps;
@@ -11,6 +14,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod verbs;
 
 pub(super) use file::level_of;
 pub use file::{Known, duplicate_ids, load};
+pub use verbs::VERBS;

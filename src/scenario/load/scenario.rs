@@ -4,20 +4,19 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     cast,
+    connected::{already_connected, opened_by_hand},
     file::{Known, level_of, names, tier_of, transports},
-    steps::{StepReader, can_fail},
+    steps::StepReader,
     table::{Row, plain_values, rows},
+    verbs::can_fail,
 };
-use crate::{
-    data::Data,
-    scenario::{
-        Action, Level, Scenario, Scope, Span, Step, Template, Tier, Transport,
-        diagnostic::{Problems, did_you_mean},
-        fields::{Field, Fields, Substitutes},
-        node::{Entry, Node, NodeKind},
-        template::is_name,
-        values::{ValueReader, is_expectation},
-    },
+use crate::scenario::{
+    Level, Scenario, Scope, Span, Template, Tier, Transport,
+    diagnostic::Problems,
+    fields::{Field, Fields, Substitutes},
+    node::{Entry, Node, NodeKind},
+    template::is_name,
+    values::{ValueReader, is_expectation},
 };
 
 /// What a file says for all its scenarios.
@@ -32,9 +31,9 @@ pub(super) struct Defaults<'n> {
 
 /// Reads the scenarios of one file.
 pub(super) struct ScenarioReader<'f, 'p> {
-    known: Known<'f>,
+    pub(super) known: Known<'f>,
     defaults: &'f Defaults<'f>,
-    problems: &'p mut Problems,
+    pub(super) problems: &'p mut Problems,
     /// Ids and aliases of this file, and where they stand.
     ids: BTreeMap<String, Span>,
 }
@@ -262,69 +261,6 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         fields.get(key)?.duration(self.problems)
     }
 
-    fn verifies(&mut self, fields: &Fields<'_>) -> Vec<String> {
-        let Some(field) = fields.get("verifies") else {
-            return Vec::new();
-        };
-        let texts = field.texts(self.problems);
-        if let Some(requirements) = self.known.requirements {
-            for (id, item) in &texts {
-                if !requirements.entries.contains_key(*id) {
-                    let near = did_you_mean(id, requirements.entries.keys().map(String::as_str));
-                    self.problems
-                        .error(
-                            "unknown-requirement",
-                            item.node.span,
-                            format!("there is no requirement `{id}`"),
-                        )
-                        .help = near
-                        .or_else(|| Some("requirements stand in specs/requirements/".to_owned()));
-                }
-            }
-        }
-        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
-    }
-
-    fn catches(&mut self, fields: &Fields<'_>) -> Vec<String> {
-        let Some(field) = fields.get("catches") else {
-            return Vec::new();
-        };
-        let texts = field.texts(self.problems);
-        if let Some(faults) = self.known.faults {
-            for (id, item) in &texts {
-                if !faults.contains(id) {
-                    self.problems
-                        .error(
-                            "unknown-fault",
-                            item.node.span,
-                            format!("the reference server has no fault `{id}`"),
-                        )
-                        .help = did_you_mean(id, faults.iter().copied());
-                }
-            }
-        }
-        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
-    }
-
-    fn without(&mut self, fields: &Fields<'_>) -> Vec<String> {
-        let Some(field) = fields.get("without") else {
-            return Vec::new();
-        };
-        let texts = field.texts(self.problems);
-        for (id, item) in &texts {
-            if !id.starts_with("invariant/") {
-                self.problems
-                    .error(
-                        "unknown-value",
-                        item.node.span,
-                        format!("`{id}` is not the id of an invariant"),
-                    )
-                    .help = Some("write `invariant/one-ack`".to_owned());
-            }
-        }
-        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
-    }
-
     fn aliases(&mut self, node: &Node, row: Option<&Row<'_>>) -> Vec<String> {
         let Some(node) = node.get("aliases") else {
             return Vec::new();
@@ -361,18 +297,24 @@ fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
             entries.push((*entry).clone());
             continue;
         };
-        match (&mut own.value.kind, &entry.value.kind) {
-            (NodeKind::Sequence(items), NodeKind::Sequence(more))
-                if ADDED.contains(&entry.key.as_str()) =>
-            {
-                items.extend(more.iter().cloned());
-            }
-            _ => *own = (*entry).clone(),
+        if ADDED.contains(&entry.key.as_str()) {
+            let items = items(&own.value).chain(items(&entry.value)).cloned();
+            own.value.kind = NodeKind::Sequence(items.collect());
+        } else {
+            *own = (*entry).clone();
         }
     }
     Node {
         span: node.span,
         kind: NodeKind::Mapping(entries),
+    }
+}
+
+/// The items of a list; one value is a list of itself.
+fn items(node: &Node) -> impl Iterator<Item = &Node> {
+    match &node.kind {
+        NodeKind::Sequence(items) => items.iter(),
+        NodeKind::Mapping(_) | NodeKind::Scalar(_) => std::slice::from_ref(node).iter(),
     }
 }
 
@@ -437,83 +379,4 @@ fn missing_in_row(name: &str, row: Option<&Row<'_>>, rows: &[Row<'_>]) -> Option
         "the row `{}` has no `{name}`, the row `{}` has one",
         row.label, other.label
     ))
-}
-
-/// A client that a step opens by hand does not connect by itself.
-fn opened_by_hand(
-    cast: cast::Cast,
-    steps: &[Step],
-    problems: &mut Problems,
-) -> Vec<crate::scenario::ClientSpec> {
-    let mut clients = cast.clients;
-    visit(steps, &mut |step| {
-        if !matches!(step.action, Action::Open(_)) {
-            return;
-        }
-        for client in clients
-            .iter_mut()
-            .filter(|client| step.actors.contains(&client.name))
-        {
-            if cast.connect_explicitly.contains(&client.name) {
-                problems
-                    .error(
-                        "already-connected",
-                        step.span,
-                        format!("`{}` is connected before the first step", client.name),
-                    )
-                    .help =
-                    Some("a client that is opened by hand has no `connect: true`".to_owned());
-            }
-            client.connect = false;
-        }
-    });
-    clients
-}
-
-/// A `connect` as the first thing that an already connected client does, to where it already is.
-fn already_connected(
-    clients: &[crate::scenario::ClientSpec],
-    steps: &[Step],
-    problems: &mut Problems,
-) {
-    for client in clients.iter().filter(|client| client.connect) {
-        let mut first = None;
-        visit(steps, &mut |step| {
-            if first.is_none() && step.actors.contains(&client.name) {
-                first = Some((step.span, step.action.clone()));
-            }
-        });
-        let Some((span, Action::Connect(connect))) = first else {
-            continue;
-        };
-        let root = Template::literal(Data::from("/"));
-        let at = client.options.namespace.as_ref().unwrap_or(&root);
-        let to = connect.options.namespace.as_ref().unwrap_or(at);
-        if at == to {
-            problems
-                .error(
-                    "already-connected",
-                    span,
-                    format!(
-                        "`{}` is there already: it connects before the first step",
-                        client.name
-                    ),
-                )
-                .help = Some(format!(
-                "declare it as `{}: {{ connect: false }}`",
-                client.name
-            ));
-        }
-    }
-}
-
-/// Calls `see` with every step, those inside blocks included.
-fn visit(steps: &[Step], see: &mut dyn FnMut(&Step)) {
-    for step in steps {
-        see(step);
-        match &step.action {
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => visit(steps, see),
-            _ => {}
-        }
-    }
 }

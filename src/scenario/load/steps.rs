@@ -1,6 +1,12 @@
 //! Steps: what all verbs share, and which verb it is.
 
-use super::{cast::Cast, connection, events, raw, variables::Variables};
+use super::{
+    accept::COMMON_KEYS,
+    cast::Cast,
+    connection, events, raw,
+    variables::Variables,
+    verbs::{Actors, VERBS, about, unfolded},
+};
 use crate::scenario::{
     Action, Check, ClientName, Level, Matcher, Span, Step, Template, WaitBound,
     diagnostic::{Problems, did_you_mean, one_of},
@@ -8,38 +14,6 @@ use crate::scenario::{
     node::{Entry, Node, NodeKind, Quoting, Scalar},
     values::{Reference, ValueReader},
 };
-
-/// Every verb, with what it means: for the reference of the language.
-pub(crate) const VERBS: &[(&str, &str)] = &[
-    ("alive", "a bystander still answers"),
-    ("bytes", "raw bytes on the TCP stream"),
-    ("call", "an event with an ack id, and its reply"),
-    ("check", "an expression that must be true"),
-    ("closed", "the connection ends"),
-    ("connect", "join a namespace"),
-    ("deliver", "who receives an event, over all clients"),
-    ("disconnect", "leave a namespace, or end the connection"),
-    ("emit", "an event without an ack id"),
-    ("expect", "a client receives an event"),
-    ("frame", "one WebSocket frame"),
-    ("http", "one HTTP request"),
-    ("never", "a client does not receive an event"),
-    ("open", "a connection by hand"),
-    ("parallel", "steps side by side"),
-    ("receive", "the next packet on a connection by hand"),
-    ("repeat", "a block several times"),
-    ("reply", "the answer to an event that asks for one"),
-    ("send", "packets on a connection by hand"),
-];
-
-/// Keys that mean the same with every verb.
-const COMMON_KEYS: &[&str] = &["accept", "after", "as", "level", "within"];
-
-/// Keys of which a step has at most one; an overlay's key takes the place of the step's.
-const ALTERNATIVES: &[&[&str]] = &[
-    &["reply", "replies", "refused", "rejected", "no-reply"],
-    &["with", "args"],
-];
 
 /// Reads the steps of one scenario.
 pub(super) struct StepReader<'c, 'p> {
@@ -51,17 +25,6 @@ pub(super) struct StepReader<'c, 'p> {
     pub(super) inlined: Substitutes<'c>,
     /// What the step under way captures.
     captured: Vec<Reference>,
-}
-
-/// Who a verb needs.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Actors {
-    /// `as:` is not taken.
-    None,
-    /// `as:` can be left out.
-    Optional,
-    /// `as:` can be left out where there is only one client.
-    Required,
 }
 
 impl<'c, 'p> StepReader<'c, 'p> {
@@ -253,73 +216,6 @@ impl<'c, 'p> StepReader<'c, 'p> {
         None
     }
 
-    /// The step with each overlay of `accept:` laid over it.
-    fn overlays(&mut self, node: &Node, accept: &Entry, verb: &str) -> (Node, Option<Node>) {
-        let field = Field {
-            key: "accept",
-            node: &accept.value,
-        };
-        let node_of = super::super::fields::substituted(field.node, Some(self.substitutes));
-        if is_bare(node_of) {
-            return (node.clone(), None);
-        }
-        let Some(fields) = Fields::new(node_of, "`accept`", self.problems) else {
-            return (node.clone(), None);
-        };
-        let strict = fields.get("strict");
-        let lenient = fields.get("lenient");
-        if strict.is_none() && lenient.is_none() {
-            fields.missing("lenient", self.problems);
-        }
-        fields.finish(self.problems);
-        // Where one of the two is left out, the step as it is written takes its place.
-        let strict = strict.and_then(|strict| self.overlay(node, strict, verb));
-        let lenient = match lenient {
-            None => Some(node.clone()),
-            Some(lenient) => self.overlay(node, lenient, verb),
-        };
-        (strict.unwrap_or_else(|| node.clone()), lenient)
-    }
-
-    fn overlay(&mut self, base: &Node, over: Field<'_>, verb: &str) -> Option<Node> {
-        let (Some(own), Some(over)) = (base.entries(), over.node.entries()) else {
-            over.wrong("a mapping of the step's expectations", self.problems);
-            return None;
-        };
-        for entry in over {
-            if COMMON_KEYS.contains(&entry.key.as_str()) {
-                self.problems.error(
-                    "unknown-key",
-                    entry.key_span,
-                    format!("`{}` can't differ between strict and lenient", entry.key),
-                );
-            }
-        }
-        let gives_way = |key: &str| {
-            over.iter().any(|entry| {
-                entry.key == key
-                    || ALTERNATIVES.iter().any(|keys| {
-                        key != verb && keys.contains(&key) && keys.contains(&entry.key.as_str())
-                    })
-            })
-        };
-        let mut entries: Vec<Entry> = own
-            .iter()
-            .filter(|entry| entry.key == verb || !gives_way(&entry.key))
-            .cloned()
-            .collect();
-        for entry in over {
-            match entries.iter_mut().find(|own| own.key == entry.key) {
-                Some(own) => *own = entry.clone(),
-                None => entries.push(entry.clone()),
-            }
-        }
-        Some(Node {
-            span: base.span,
-            kind: NodeKind::Mapping(entries),
-        })
-    }
-
     fn action(&mut self, node: &Node, verb: &Entry) -> Option<(Action, Vec<ClientName>)> {
         let name = verb.key.as_str();
         let fields = Fields::new(node, "a step", self.problems)?.with_substitutes(self.substitutes);
@@ -466,94 +362,5 @@ impl<'c, 'p> StepReader<'c, 'p> {
 
     fn level(&mut self, fields: &Fields<'_>) -> Option<Level> {
         super::file::level_of(&fields.get("level")?, self.problems)
-    }
-}
-
-/// A verb's name as a key, what a step with it is called in messages, and who it needs.
-fn about(verb: &str) -> Option<(&'static str, &'static str, Actors)> {
-    Some(match verb {
-        "alive" => ("alive", "`alive`", Actors::Optional),
-        "bytes" => ("bytes", "`bytes`", Actors::Required),
-        "call" => ("call", "`call`", Actors::Required),
-        "check" => ("check", "`check`", Actors::None),
-        "closed" => ("closed", "`closed`", Actors::Required),
-        "connect" => ("connect", "`connect`", Actors::Required),
-        "deliver" => ("deliver", "`deliver`", Actors::None),
-        "disconnect" => ("disconnect", "`disconnect`", Actors::Required),
-        "emit" => ("emit", "`emit`", Actors::Required),
-        "expect" => ("expect", "`expect`", Actors::Required),
-        "frame" => ("frame", "`frame`", Actors::Required),
-        "http" => ("http", "`http`", Actors::None),
-        "never" => ("never", "`never`", Actors::Required),
-        "open" => ("open", "`open`", Actors::Required),
-        "parallel" => ("parallel", "`parallel`", Actors::None),
-        "receive" => ("receive", "`receive`", Actors::Required),
-        "repeat" => ("repeat", "`repeat`", Actors::None),
-        "reply" => ("reply", "`reply`", Actors::Required),
-        "send" => ("send", "`send`", Actors::Required),
-        _ => return None,
-    })
-}
-
-/// A step with a bare verb as a mapping, and the options of `closed` and `frame` beside their verb.
-fn unfolded(node: &Node) -> Node {
-    let nothing = |span: Span| Node {
-        span,
-        kind: NodeKind::Scalar(Scalar {
-            text: String::new(),
-            quoting: Quoting::Plain,
-        }),
-    };
-    match &node.kind {
-        NodeKind::Scalar(scalar) if about(&scalar.text).is_some() => Node {
-            span: node.span,
-            kind: NodeKind::Mapping(vec![Entry {
-                key: scalar.text.clone(),
-                key_span: node.span,
-                value: nothing(node.span),
-            }]),
-        },
-        NodeKind::Mapping(entries) => {
-            let Some((verb, rest)) = entries.split_first() else {
-                return node.clone();
-            };
-            let NodeKind::Mapping(options) = &verb.value.kind else {
-                return node.clone();
-            };
-            if !matches!(verb.key.as_str(), "closed" | "frame") {
-                return node.clone();
-            }
-            let bare = Entry {
-                value: nothing(verb.value.span),
-                ..verb.clone()
-            };
-            let entries = std::iter::once(&bare).chain(options).chain(rest);
-            Node {
-                span: node.span,
-                kind: NodeKind::Mapping(entries.cloned().collect()),
-            }
-        }
-        _ => node.clone(),
-    }
-}
-
-/// Whether a wrong server could fail this step.
-pub(super) fn can_fail(step: &Step) -> bool {
-    match &step.action {
-        Action::Alive
-        | Action::Call(_)
-        | Action::Check(_)
-        | Action::Closed(_)
-        | Action::Connect(_)
-        | Action::Deliver(_)
-        | Action::Expect(_)
-        | Action::Never(_)
-        | Action::Open(_)
-        | Action::Receive(_) => true,
-        Action::Bytes(_) | Action::Disconnect(_) | Action::Frame(_) | Action::Reply(_) => false,
-        Action::Emit(emit) => emit.refused.is_some(),
-        Action::Http(http) => !http.response.is_empty(),
-        Action::Parallel(steps) | Action::Repeat { steps, .. } => steps.iter().any(can_fail),
-        Action::Send(send) => !send.response.is_empty(),
     }
 }

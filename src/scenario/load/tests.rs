@@ -181,6 +181,663 @@ fn shipped_scenarios_load() {
     assert!(wrong.is_empty(), "{}", rendered(&wrong));
 }
 
+/// Everything that is wrong with a file, a line each, and what would be right.
+#[track_caller]
+fn told(text: &str) -> String {
+    let diagnostics = load_text(text).expect_err("the file is wrong");
+    let lines: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let mut line = diagnostic.render_short();
+            if let Some(help) = &diagnostic.help {
+                line.push_str("\n    ");
+                line.push_str(help);
+            }
+            line
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The same for the steps of a scenario with two clients; the first step stands in line 6.
+#[track_caller]
+fn told_of_steps(steps: &str) -> String {
+    told(&format!(
+        "scenarios:\n- id: a/b\n  title: T\n  clients: [sender, member]\n  steps:\n{steps}"
+    ))
+}
+
+#[test]
+fn what_is_no_scenario_file_is_told() {
+    insta::assert_snapshot!(told(""), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
+    insta::assert_snapshot!(told("# nothing\n"), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
+    insta::assert_snapshot!(told("- a\n"), @r"rooms.yaml:1:1: error[wrong-type]: a scenario file must be a mapping, found a list");
+    insta::assert_snapshot!(told("topic: T\n"), @r"rooms.yaml:1:1: error[missing-key]: a scenario file needs `scenarios`");
+    insta::assert_snapshot!(told("scenarios: []\n"), @r"rooms.yaml:1:12: error[empty-list]: `scenarios` is empty");
+    insta::assert_snapshot!(told("scenarios: {}\nbackgrund: []\n"), @r"
+    rooms.yaml:1:12: error[wrong-type]: `scenarios` must be a list, found a mapping
+    rooms.yaml:2:1: error[unknown-key]: a scenario file has no key `backgrund`
+        did you mean `background`?
+    ");
+    insta::assert_snapshot!(told("scenarios: [a]\n---\n"), @r"
+    rooms.yaml:2:1: error[several-documents]: a second document starts here
+        a file is one document; put the scenarios under one `scenarios:`
+    ");
+    insta::assert_snapshot!(told("a: [1\nb: 2\n"), @r"rooms.yaml:2:2: error[syntax]: this is not YAML: illegal placement of ':' indicator");
+    insta::assert_snapshot!(told("a:\n\t- b\n"), @r"
+    rooms.yaml:2:2: error[syntax]: this is not YAML: tabs disallowed within this context (block indentation)
+        YAML is indented by spaces, never by tabs
+    ");
+    insta::assert_snapshot!(told("a: &x 1\n"), @r"
+    rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not part of the language
+        name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes
+    ");
+    insta::assert_snapshot!(told("a: *x\n"), @r"
+    rooms.yaml:1:4: error[anchor]: YAML anchors and aliases are not part of the language
+        name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes
+    ");
+    insta::assert_snapshot!(told("a: !!binary aGk=\n"), @r"
+    rooms.yaml:1:4: error[tag]: YAML tags are not part of the language
+        write bytes as `{$bytes: ff00}`; quotes make any scalar text
+    ");
+    insta::assert_snapshot!(told("%YAML 1.2\n---\na: 1\n"), @r"rooms.yaml:1:1: error[syntax]: this is not YAML: YAML directives are disallowed");
+    insta::assert_snapshot!(told("scenarios: 1\nscenarios: 2\n"), @r"rooms.yaml:2:1: error[duplicate-key]: `scenarios` is given twice");
+    insta::assert_snapshot!(told("scenarios:\n- { id: ${ x } }\n"), @r#"
+    rooms.yaml:2:10: error[syntax]: this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'
+        inside flow braces an expression needs quotes: `{ text: "${ repeat('a', 3) }" }`
+    "#);
+    insta::assert_snapshot!(told("a: \"\0\"\n"), @r"rooms.yaml:1:5: error[syntax]: this is not YAML: unexpected character: `\u{0}'");
+}
+
+#[test]
+fn what_is_no_scenario_is_told() {
+    insta::assert_snapshot!(told("scenarios:\n- id: a\n"), @r"
+    rooms.yaml:2:3: error[missing-key]: a scenario needs `title`
+    rooms.yaml:2:3: error[missing-key]: a scenario needs `steps`
+    ");
+    insta::assert_snapshot!(told("scenarios:\n- title: T\n  steps: []\n"), @r"
+    rooms.yaml:2:3: error[missing-key]: a scenario needs `id`
+    rooms.yaml:3:10: error[empty-list]: `steps` is empty
+    ");
+    insta::assert_snapshot!(told("scenarios:\n- 5\n"), @r"rooms.yaml:2:3: error[wrong-type]: a scenario must be a mapping, found the number 5");
+    insta::assert_snapshot!(told(r#"
+scenarios:
+- id: Rooms/To
+  title: 5$
+  why:
+  level: most
+  tier: slwo
+  transport: [websocket, carrier-pigeon]
+  exclusive: maybe
+  settle: 5
+  within: soon
+  without: [one-ack]
+  steps: [alive]
+"#), @r"
+    rooms.yaml:3:7: error[bad-id]: `Rooms/To` can't be an id
+        an id is lower-case words joined by `-`, in parts joined by `/`: `rooms/sender-excluded`
+    rooms.yaml:4:10: error[bad-template]: `$` is followed by no name
+        `title` can hold the values of its row; write `$$` for a dollar sign
+    rooms.yaml:6:10: error[unknown-value]: `level` can't be the text `most`
+        did you mean `must`?
+    rooms.yaml:7:9: error[unknown-value]: `tier` can't be the text `slwo`
+        did you mean `slow`?
+    rooms.yaml:8:26: error[unknown-value]: `transport` can't be the text `carrier-pigeon`
+        write `polling`, `upgrade` or `websocket`
+    rooms.yaml:9:14: error[wrong-type]: `exclusive` must be `true` or `false`, found the text `maybe`
+    rooms.yaml:10:11: error[duration-without-unit]: `settle: 5` has no unit
+        write `5ms` or `5s`
+    rooms.yaml:11:11: error[bad-duration]: `within` must be a duration, found the text `soon`
+        write `200ms`, `5s` or `1m 30s`
+    rooms.yaml:12:13: error[unknown-value]: `one-ack` is not the id of an invariant
+        write `invariant/one-ack`
+    ");
+    insta::assert_snapshot!(told(r#"
+scenarios:
+- { id: a, title: T, steps: [alive] }
+- { id: a, title: T, steps: [alive] }
+- { id: b, aliases: [a], title: T, steps: [alive] }
+"#), @r"
+    rooms.yaml:4:9: error[duplicate-id]: the id `a` is taken
+    rooms.yaml:5:22: error[duplicate-id]: the id `a` is taken
+    ");
+    insta::assert_snapshot!(told("scenarios:\n- { id: a, title: T, clients: [x], steps: [{ emit: e }] }\n"), @r"
+    rooms.yaml:2:3: error[cannot-fail]: no step of this scenario can fail
+        add what must come of it: `expect`, `deliver`, `never`, `call` …
+    ");
+}
+
+#[test]
+fn ids_that_do_not_exist_are_told() {
+    let text = "scenarios:\n- { id: a, title: T, verifies: [rooms.leve], catches: [room-leak], steps: [alive] }\n";
+    let source = SourceFile::from_bytes("a.yaml".as_ref(), text.into()).unwrap();
+    let catalogue = "- { id: rooms.leave, level: must, title: T }\n";
+    let catalogue = SourceFile::from_bytes("r.yaml".as_ref(), catalogue.into()).unwrap();
+    let requirements = crate::scenario::Requirements::load([catalogue]).unwrap();
+    let known = Known {
+        requirements: Some(&requirements),
+        faults: Some(&["room-leaks"]),
+    };
+    insta::assert_snapshot!(rendered(&load(source, known).unwrap_err()), @r"
+    error[unknown-requirement]: there is no requirement `rooms.leve`
+     --> a.yaml:2:33
+      |
+    2 | - { id: a, title: T, verifies: [rooms.leve], catches: [room-leak], steps: [alive] }
+      |                                 ^^^^^^^^^^
+      |
+      = help: did you mean `rooms.leave`?
+
+    error[unknown-fault]: the reference server has no fault `room-leak`
+     --> a.yaml:2:56
+      |
+    2 | - { id: a, title: T, verifies: [rooms.leve], catches: [room-leak], steps: [alive] }
+      |                                                        ^^^^^^^^^
+      |
+      = help: did you mean `room-leaks`?
+    ");
+}
+
+#[test]
+fn wrong_tables_are_told() {
+    let table = |rows: &str| {
+        told(&format!(
+            "scenarios:\n- id: a\n  title: T\n  clients: [x]\n  each:\n{rows}  steps:\n  - call: $name\n    with: $value\n"
+        ))
+    };
+    insta::assert_snapshot!(table("  - { case: one, name: a, value: 1 }\n  - { case: two, name: b }\n"), @r"
+    rooms.yaml:10:11: error[unknown-variable]: nothing sets `$value`
+        the row `two` has no `value`, the row `one` has one
+    ");
+    insta::assert_snapshot!(table("  - { case: one, name: a, value: 1 }\n  - { case: one, name: b, value: 2 }\n"), @r"rooms.yaml:7:5: error[duplicate-case]: another row is called `one`, too");
+    insta::assert_snapshot!(table("  - { name: [a] }\n  - 5\n  - { case: one, na-me: a, index: 2, value: <string>, name: e }\n"), @r"
+    rooms.yaml:6:5: error[missing-key]: a row needs `case`
+        `case` is a short name; it stands in the scenario's id
+    rooms.yaml:7:5: error[wrong-type]: a row must be a mapping, found the number 5
+        write `- { case: expired, token: $credentials.expired }`
+    rooms.yaml:8:18: error[bad-name]: `na-me` can't be the name of a variable
+        a name is letters, digits and `_`, no digit first
+    rooms.yaml:8:28: error[reserved-name]: `index` can't be set: it is set for every run
+    rooms.yaml:11:11: error[expectation-as-value]: `$value` holds an expectation, not a value
+        it can stand where a value is expected, never where one is sent
+    ");
+}
+
+#[test]
+fn wrong_clients_are_told() {
+    let clients = |clients: &str| {
+        told(&format!(
+            "scenarios:\n- id: a\n  title: T\n  clients: {clients}\n  steps:\n  - expect: e\n    as: all\n"
+        ))
+    };
+    insta::assert_snapshot!(clients("5"), @r"rooms.yaml:4:12: error[wrong-type]: `clients` must be a list of names, or a mapping of names to options, found the number 5");
+    insta::assert_snapshot!(clients("[a b, all, target]"), @r"
+    rooms.yaml:4:13: error[bad-name]: `a b` can't be the name of a client
+        a name is letters, digits and `_`, no digit first
+    rooms.yaml:4:18: error[bad-name]: `all` can't be the name of a client
+        `all` means every client
+    rooms.yaml:4:23: error[reserved-name]: `target` can't be set: it is set for every run
+    ");
+    insta::assert_snapshot!(clients("{ a: { conect: false, count: 0, eio: x, transport: tcp, query: [1], namespace: chat } }"), @r"
+    rooms.yaml:4:19: error[unknown-key]: a client has no key `conect`
+        did you mean `connect`?
+    rooms.yaml:4:41: error[wrong-type]: `count` must be a whole number from 1 to 100000, found the number 0
+    rooms.yaml:4:49: error[wrong-type]: `eio` must be a whole number from 0 to 255, found the text `x`
+    rooms.yaml:4:63: error[unknown-value]: `transport` can't be the text `tcp`
+        write `polling`, `upgrade` or `websocket`
+    rooms.yaml:4:75: error[wrong-type]: `query` must be a mapping of names to values, found a list
+    rooms.yaml:4:91: error[bad-namespace]: a namespace begins with `/`, found `chat`
+        write `/chat`
+    ");
+    insta::assert_snapshot!(clients("{ a: { auth: { token: $tokn }, headers: { x: $credentials.good } } }"), @r"
+    rooms.yaml:4:34: error[unknown-variable]: nothing sets `$tokn`
+        `vars:`, a row of `each:`, or `<string as tokn>` in an earlier step would set it
+    ");
+}
+
+#[test]
+fn wrong_steps_are_told() {
+    insta::assert_snapshot!(told_of_steps("  - 5\n  - {}\n  - dance: now\n  - as: sender\n    emit: e\n"), @r"
+    rooms.yaml:6:5: error[wrong-type]: a step must be a mapping, found the number 5
+        write `- emit: event-name`
+    rooms.yaml:7:5: error[missing-verb]: the step is empty
+    rooms.yaml:8:5: error[unknown-verb]: there is no verb `dance`
+        a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `parallel`, `receive`, `repeat`, `reply` or `send`
+    rooms.yaml:9:5: error[verb-not-first]: a step begins with its verb, not with `as`
+        move `emit` up
+    ");
+    insta::assert_snapshot!(told_of_steps("  - emit: e\n    expect: f\n    as: sender\n"), @r"
+    rooms.yaml:7:5: error[two-verbs]: `expect` is a second verb beside `emit`
+        a step has one verb: start another item with `- `
+    ");
+    insta::assert_snapshot!(told_of_steps("  - expect: e\n  - emit: [e]\n    as: [sender, outsider]\n"), @r"
+    rooms.yaml:6:5: error[missing-actor]: the step does not say who does it
+        the scenario has several clients; say which one by `as:`
+    rooms.yaml:7:11: error[wrong-type]: `emit` must be the name of an event, found a list
+    rooms.yaml:8:18: error[unknown-client]: there is no client `outsider`
+        the scenario has `sender` or `member`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: 1\n    args: [1]\n    count: 0\n    order: random\n    within: 5\n    level: most\n"), @r"
+    rooms.yaml:9:5: error[conflict]: `args` can't stand beside `with`
+    rooms.yaml:10:12: error[wrong-type]: `count` must be a whole number from 1 to 1000000, found the number 0
+    rooms.yaml:11:12: error[unknown-value]: `order` can't be the text `random`
+        write `strict` or `any`
+    rooms.yaml:12:13: error[duration-without-unit]: `within: 5` has no unit
+        write `5ms` or `5s`
+    rooms.yaml:13:12: error[unknown-value]: `level` can't be the text `most`
+        did you mean `must`?
+    ");
+    insta::assert_snapshot!(told_of_steps("  - call: e\n    as: sender\n    reply: 1\n    refused: {}\n    replies: 5\n    no-reply: 1\n"), @r"
+    rooms.yaml:9:5: error[conflict]: `refused` can't stand beside `reply`
+    rooms.yaml:10:14: error[wrong-type]: `replies` must be a list of all arguments, found the number 5
+    rooms.yaml:11:15: error[wrong-type]: `no-reply` must be `true` or `false`, found the number 1
+    ");
+    insta::assert_snapshot!(told_of_steps("  - deliver: e\n    as: sender\n  - deliver: e\n    to: [membr, all]\n"), @r"
+    rooms.yaml:6:5: error[missing-key]: `deliver` needs `to`
+    rooms.yaml:7:5: error[unknown-key]: `deliver` has no key `as`
+        `deliver` takes `accept`, `after`, `args`, `count`, `deliver`, `level`, `namespace`, `to`, `with` or `within`
+    rooms.yaml:9:10: error[unknown-client]: there is no client `membr`
+        did you mean `member`?
+    ");
+    insta::assert_snapshot!(told_of_steps("  - connect: chat\n    as: sender\n    rejected: {}\n    refused: {}\n  - disconnect: /x\n    namespace: /y\n    as: sender\n    how: slam\n"), @r"
+    rooms.yaml:6:14: error[bad-namespace]: a namespace begins with `/`, found `chat`
+        write `/chat`
+    rooms.yaml:9:5: error[conflict]: `refused` can't stand beside `rejected`
+    rooms.yaml:11:16: error[wrong-type]: `namespace` must be left out, as the verb names the namespace, found the text `/y`
+    rooms.yaml:13:10: error[unknown-value]: `how` can't be the text `slam`
+        write `close`, `drop`, `leave` or `reset`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - connect:\n    as: sender\n"), @r"
+    rooms.yaml:6:5: error[already-connected]: `sender` is there already: it connects before the first step
+        declare it as `sender: { connect: false }`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - open: udp\n    as: sender\n    session: outsider\n    refused: { status: 400, code: 3 }\n"), @r"
+    rooms.yaml:6:11: error[unknown-value]: `open` can't be the text `udp`
+        write `polling`, `tcp` or `websocket`
+    rooms.yaml:8:14: error[unknown-client]: there is no client `outsider`
+        the scenario has `sender` or `member`
+    rooms.yaml:9:29: error[unknown-key]: an HTTP response has no key `code`
+        an HTTP response takes `json`, `no-response`, `response`, `response-headers` or `status`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - http: /health\n  - http: get /health\n  - http: GET /\n    json: {}\n    response: x\n"), @r"
+    rooms.yaml:6:11: error[wrong-type]: `http` must be a method and a path: `GET /health`, found the text `/health`
+    rooms.yaml:7:11: error[wrong-type]: `http` must be a method in capitals and a path: `GET /health`, found the text `get /health`
+    rooms.yaml:10:5: error[conflict]: `response` can't stand beside `json`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - receive:\n    as: sender\n  - receive: { pakcet: 1 }\n    as: sender\n  - receive: { frame: { opcode: pong, mask: true } }\n    as: sender\n  - send: { text: 1 }\n    as: sender\n"), @r"
+    rooms.yaml:6:12: error[wrong-type]: `receive` must be what must come, or `nothing`, found nothing
+    rooms.yaml:8:16: error[unknown-key]: `receive` has no kind `pakcet`
+        did you mean `packet`?
+    rooms.yaml:10:39: error[unknown-key]: a frame has no key `mask`
+        a frame takes `fin`, `opcode`, `payload` or `rsv`
+    rooms.yaml:12:11: error[wrong-type]: `send` must be a packet's text, `{message: …}` or `{binary: …}`, found a mapping
+    ");
+    insta::assert_snapshot!(told_of_steps("  - frame: { opcode: pin, rsv: 8, chop: 0, length: 32, fin: 2 }\n    as: sender\n  - closed: { code: 1000, stays-open: true, how: bang }\n    as: sender\n  - closed: 1000\n    as: sender\n"), @r"
+    rooms.yaml:6:22: error[unknown-value]: `opcode` can't be the text `pin`
+        did you mean `ping`?
+    rooms.yaml:6:32: error[wrong-type]: `rsv` must be a whole number from 0 to 7, found the number 8
+    rooms.yaml:6:41: error[wrong-type]: `chop` must be a whole number from 1 to 1073741824, found the number 0
+    rooms.yaml:6:52: error[unknown-value]: `length` can't be the number 32
+        write `16` or `64`
+    rooms.yaml:6:61: error[wrong-type]: `fin` must be `true` or `false`, found the number 2
+    rooms.yaml:8:27: error[conflict]: `stays-open` can't stand beside `code`
+    rooms.yaml:8:45: error[conflict]: `how` can't stand beside `stays-open`
+    rooms.yaml:8:50: error[unknown-value]: `how` can't be the text `bang`
+        write `close-frame`, `close-packet`, `eof`, `http-error` or `reset`
+    rooms.yaml:10:13: error[wrong-type]: `closed` must be empty, or a mapping: `closed: { code: 1002 }`, found the number 1000
+    ");
+    insta::assert_snapshot!(told_of_steps("  - repeat: 0\n    steps: [alive]\n  - repeat: 2\n  - parallel: alive\n  - parallel: []\n  - alive: now\n"), @r"
+    rooms.yaml:6:13: error[wrong-type]: `repeat` must be a whole number from 1 to 100000, or an expression, found the number 0
+    rooms.yaml:8:5: error[missing-key]: `repeat` needs `steps`
+    rooms.yaml:9:15: error[wrong-type]: `parallel` must be a list, found the text `alive`
+    rooms.yaml:10:15: error[empty-list]: `parallel` is empty
+    rooms.yaml:11:12: error[wrong-type]: `alive` must be empty, found the text `now`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - closed: {}\n    as: sender\n    accept: { strct: {}, lenient: { within: 5s, cod: 1 } }\n  - closed: {}\n    as: sender\n    accept: {}\n"), @r"
+    rooms.yaml:8:15: error[unknown-key]: `accept` has no key `strct`
+        did you mean `strict`?
+    rooms.yaml:8:37: error[unknown-key]: `within` can't differ between strict and lenient
+    rooms.yaml:8:49: error[unknown-key]: `closed` has no key `cod`
+        did you mean `code`?
+    rooms.yaml:11:13: error[missing-key]: `accept` needs `lenient`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - check: $a == 1\n  - check: sender.sid = 1\n  - check: [1]\n  - check: lenght(sender.id) == member.sid\n"), @r"
+    rooms.yaml:6:12: error[bad-expression]: expression `$a == 1` is wrong: unexpected character
+        inside an expression a variable has no `$`
+    rooms.yaml:7:12: error[bad-expression]: expression `sender.sid = 1` is wrong: unexpected input after expression
+    rooms.yaml:8:12: error[wrong-type]: `check` must be an expression, found a list
+    rooms.yaml:9:12: error[unknown-variable]: nothing sets `lenght`
+        did you mean `length`?
+    rooms.yaml:9:19: error[unknown-field]: a client has no `id`
+        did you mean `sid`?
+    ");
+    insta::assert_snapshot!(told_of_steps("  - reply: q\n    as: sender\n    twice: true\n    late: 2\n    with: <string>\n"), @r"
+    rooms.yaml:9:5: error[conflict]: `late` can't stand beside `twice`
+    rooms.yaml:9:11: error[duration-without-unit]: `late: 2` has no unit
+        write `2ms` or `2s`
+    ");
+}
+
+#[test]
+fn wrong_values_are_told() {
+    insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    with: { a: $nobody.x, b: costs 5$, c: '${ 1 + }', d: '${ 1', e: { $regex: x }, f: { $byte: 00 } }\n  - alive\n"), @r"
+    rooms.yaml:8:16: error[unknown-variable]: nothing sets `$nobody.x`
+        `vars:`, a row of `each:`, or `<string as nobody>` in an earlier step would set it
+    rooms.yaml:8:37: error[bad-template]: `$` is followed by no name
+        `$name` is a variable; write `$$` for a dollar sign
+    rooms.yaml:8:47: error[bad-expression]: expression `1 +` is wrong: unexpected end of input, expected expression
+    rooms.yaml:8:59: error[bad-template]: `${` is not closed by `}`
+        write `${ expression }`; inside flow braces put it in quotes
+    rooms.yaml:8:71: error[misplaced-operator]: `$regex` has no meaning here
+        operators stand in expectations; in a value that is sent only `$bytes` and `$file` have a meaning, each alone
+    rooms.yaml:8:89: error[misplaced-operator]: `$byte` has no meaning here
+        for a field of that name write `$$byte`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: { a: <strng>, b: <string as room-id>, c: { $regx: a }, d: { $gte: 1, x: 2 }, e: { $regex: '(' }, f: { $schema: { type: 5 } } }\n"), @r#"
+    rooms.yaml:8:16: error[unknown-placeholder]: there is no placeholder `<strng>`
+        did you mean `string`? for the text itself write `{ $eq: "<strng>" }`
+    rooms.yaml:8:39: error[bad-name]: `room-id` can't be the name of a variable
+        a name is letters, digits and `_`, no digit first
+    rooms.yaml:8:54: error[unknown-operator]: there is no operator `$regx`
+        did you mean `$regex`?
+    rooms.yaml:8:80: error[mixed-operators]: the field `x` stands beside an operator
+        operators stand alone in their braces; put the field into an object of its own
+    rooms.yaml:8:101: error[bad-regex]: `(` is not a regular expression: unclosed group
+    rooms.yaml:8:122: error[bad-schema]: this is not a JSON Schema: 5 is not valid under any of the schemas listed in the 'anyOf' keyword
+    "#);
+    insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: { a: { $bytes: 0 }, b: { $file: nowhere.bin }, c: { $oneOf: 1 }, d: { $not: <string as x> }, e: <string as sender>, f: $sender.id, g: $room.txt }\n"), @r"
+    rooms.yaml:8:26: error[bad-hex]: `$bytes` must be pairs of hex digits, found the number 0
+        write `{$bytes: 00ff}`
+    rooms.yaml:8:43: error[bad-file]: `nowhere.bin` can't be used: No such file or directory (os error 2)
+        the path starts at the folder of this file
+    rooms.yaml:8:71: error[wrong-type]: `$oneOf` must be a list, found the number 1
+    rooms.yaml:8:98: error[capture-in-not]: `x` can't be captured from what must not match
+    rooms.yaml:8:118: error[reserved-name]: `sender` can't be set: it is the name of a client
+    rooms.yaml:8:130: error[unknown-field]: a client has no `id`
+        did you mean `sid`?
+    rooms.yaml:8:145: error[unknown-field]: `room` is a text, which has no `txt`
+        for a dot behind it write `${room}.txt`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    with: $later\n  - expect: e\n    as: sender\n    with: <string as later>\n"), @r"
+    rooms.yaml:8:11: error[unknown-variable]: nothing sets `$later`
+        a later step sets it: move that step up
+    ");
+}
+
+#[test]
+fn groups_are_picked_by_number() {
+    let text = |steps: &str| {
+        format!(
+            "scenarios:\n- id: a\n  title: T\n  clients: {{ crowd: {{ count: 3 }} }}\n  steps:\n{steps}"
+        )
+    };
+    insta::assert_snapshot!(told(&text("  - expect: e\n    as: crowd[4]\n    with: [$crowd.sid, '$crowd[4].sid', '$crowd[1].id']\n")), @r"
+    rooms.yaml:7:9: error[unknown-client]: there is no client `crowd[4]`
+        the scenario has `crowd`
+    rooms.yaml:8:12: error[group-as-value]: `crowd` is a group of 3 clients
+        pick one: `$crowd[1]`
+    rooms.yaml:8:25: error[unknown-client]: the group `crowd` has no such member
+        its members are counted from 1 to 3
+    rooms.yaml:8:42: error[unknown-field]: a client has no `id`
+        did you mean `sid`?
+    ");
+    let scenarios = right(&text(
+        "  - deliver: e\n    to: [crowd]\n  - expect: e\n    as: crowd[2]\n    with: ['$crowd[3].sid', '${ crowd[1].sid }']\n",
+    ));
+    let [scenario] = scenarios.as_slice() else {
+        panic!()
+    };
+    let names: Vec<String> = scenario
+        .clients
+        .iter()
+        .map(|client| client.name.to_string())
+        .collect();
+    assert_eq!(names, ["crowd[1]", "crowd[2]", "crowd[3]"]);
+    let Action::Deliver(deliver) = &scenario.steps[0].action else {
+        panic!()
+    };
+    assert_eq!(deliver.to.len(), 3);
+    assert_eq!(&*scenario.steps[1].actors[0].0, "crowd[2]");
+}
+
+#[test]
+fn every_verb_loads_with_all_its_keys() {
+    let scenarios = right(
+        r#"
+topic: Everything
+needs: [acks]
+level: should
+tier: extended
+transport: websocket
+exclusive: true
+background:
+- emit: hello
+  as: a
+scenarios:
+- id: verbs/all
+  aliases: [verbs/old]
+  title: Everything
+  why: Something.
+  verifies: a.b
+  catches: [c]
+  needs: rooms
+  settle: 20ms
+  within: 1s
+  without: [invariant/one-ack]
+  vars: { payload: { x: 1 }, big: "${ repeat('a', 10) }" }
+  clients:
+    a:
+    b: { connect: false, namespace: /chat, auth: { token: $credentials.good }, query: { q: 1 }, headers: { h: [x, y] }, origin: http://x.example, transport: polling, eio: 4, path: /p/, heartbeat: false, deflate: true, msgpack: false }
+    raw:
+    second:
+    crowd: { count: 2 }
+  steps:
+  - connect: /chat
+    as: b
+    reply: { sid: <sid as mine> }
+  - connect: /other
+    as: a
+    rejected: { message: <string> }
+  - call: e
+    as: [a, crowd]
+    args: [1, $payload, { $bytes: 00ff }]
+    replies: [<any>, { $length: { $gte: 2 } }]
+    namespace: /chat
+    within: 2s
+    after: 10ms
+    level: may
+  - call: e
+    as: a
+    no-reply: true
+  - emit: e
+    as: a
+    with: $big
+    refused: { code: BAD }
+  - expect: "*"
+    as: all
+    with: $mine
+    count: 2
+    order: strict
+    acknowledged: true
+  - never: e
+    as: b
+  - deliver: e
+    to: []
+  - reply: q
+    as: a
+    values: [1, 2]
+    late: 200ms
+  - disconnect:
+    as: a
+    how: reset
+  - http: POST $path?x=$marker
+    query: { sid: $a.engine_sid }
+    headers: { content-type: text/plain }
+    body: "4hi"
+    status: { $oneOf: [200, 204] }
+    response-headers: { Access-Control-Allow-Origin: <absent> }
+    response: ok
+  - open: websocket
+    as: raw
+    query: { EIO: 4 }
+    handshake: { sid: <sid as engine>, pingInterval: <integer as interval> }
+  - open: polling
+    as: second
+    session: raw
+    poll: false
+  - send: ["40", { message: hi }, { binary: { $bytes: "01" } }]
+    as: second
+    status: 200
+  - receive: nothing
+    as: raw
+  - receive: { $regex: "^0" }
+    as: raw
+    order: any
+  - receive: { frame: { opcode: pong, fin: true, rsv: 0, payload: x } }
+    as: raw
+    within: ${ interval / 2 }
+  - frame: { opcode: 3, fin: false, rsv: 4, mask: false, payload: { $bytes: "" }, length: 64, declared-length: 5, chop: 1, compress: true }
+    as: raw
+  - bytes: { $bytes: 8100 }
+    as: raw
+    chop: 1
+  - closed: { code: 1002, reason: <string>, how: [eof, reset] }
+    as: raw
+    accept:
+      lenient: { code: <any> }
+  - closed:
+    as: a
+    stays-open: true
+  - parallel:
+    - call: e
+      as: a
+      reply: <string as first>
+    - repeat: 3
+      steps:
+      - emit: e
+        as: b
+        with: $index
+  - check: first != 'x' and crowd[1].sid != mine
+    because: it must
+  - alive
+"#,
+    );
+    let [scenario] = scenarios.as_slice() else {
+        panic!()
+    };
+    assert_eq!(scenario.steps.len(), 25);
+    assert_eq!(scenario.needs, ["acks", "rooms"]);
+    assert_eq!(scenario.level, crate::scenario::Level::Should);
+    let connects: Vec<bool> = scenario
+        .clients
+        .iter()
+        .map(|client| client.connect)
+        .collect();
+    assert_eq!(connects, [true, false, false, false, true, true]);
+}
+
+#[test]
+fn row_values_stand_where_words_numbers_and_lists_are_needed() {
+    let scenarios = right(
+        r#"
+scenarios:
+- id: a
+  title: $case
+  clients: { raw: , other: }
+  vars: { method: GET, late: false }
+  each:
+  - { case: one, op: ping, code: 1002, ways: [eof], args: [1, $other.sid], answer: <string>, title: "Own $case", catches: [x], bound: 2s, accept: { lenient: { code: <any> } } }
+  - { case: two, op: 9, code: { $gte: 1000 }, ways: [], args: [], answer: { $oneOf: [1] }, method: POST, bound: 1s, accept: null }
+  steps:
+  - open: websocket
+    as: raw
+  - frame: { opcode: $op, fin: $late }
+    as: raw
+  - closed: { code: $code, how: $ways }
+    as: raw
+    within: $bound
+    accept: $accept
+  - call: e
+    as: other
+    args: $args
+    reply: $answer
+  - http: $method /
+    status: 200
+"#,
+    );
+    let [one, two] = scenarios.as_slice() else {
+        panic!()
+    };
+    assert_eq!(one.title, "Own one");
+    assert_eq!(two.title, "two");
+    assert_eq!(one.catches, ["x"]);
+    for scenario in [one, two] {
+        let Action::Frame(frame) = &scenario.steps[1].action else {
+            panic!()
+        };
+        assert_eq!((frame.opcode, frame.fin), (9, false));
+    }
+    assert!(one.steps[2].lenient.is_some() && two.steps[2].lenient.is_none());
+    let Action::Call(call) = &one.steps[3].action else {
+        panic!()
+    };
+    assert_eq!(call.operation.args.as_ref().map(Vec::len), Some(2));
+    let Action::Http(http) = &two.steps[4].action else {
+        panic!()
+    };
+    assert_eq!(http.method, "POST");
+}
+
+#[test]
+fn an_id_is_unique_over_files() {
+    let load = |name: &str, text: &str| {
+        let source = SourceFile::from_bytes(name.as_ref(), text.into()).unwrap();
+        load(source, UNKNOWN).unwrap()
+    };
+    let mut scenarios = load(
+        "a.yaml",
+        "scenarios:\n- { id: a, aliases: [old], title: T, each: [{ case: x }, { case: y }], steps: [alive] }\n",
+    );
+    scenarios.extend(load(
+        "b.yaml",
+        "scenarios:\n- { id: 'b', title: T, aliases: ['old'], steps: [alive] }\n",
+    ));
+    assert!(super::duplicate_ids(&scenarios).is_empty());
+    scenarios.extend(load(
+        "c.yaml",
+        "scenarios:\n- { id: b, title: T, steps: [alive] }\n",
+    ));
+    insta::assert_snapshot!(rendered(&super::duplicate_ids(&scenarios)), @r"
+    error[duplicate-id]: the id `b` is taken by another scenario
+     --> c.yaml:2:3
+      |
+    2 | - { id: b, title: T, steps: [alive] }
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: the other one stands at b.yaml:2; ids are unique over all files
+    ");
+}
+
+#[test]
+fn hostile_files_are_refused_quickly() {
+    let bomb = format!(
+        "a: &a [x]\nb: &b [{}]\nscenarios: [*b]\n",
+        vec!["*a"; 1000].join(", ")
+    );
+    insta::assert_snapshot!(told(&bomb), @r"
+    rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not part of the language
+        name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes
+    ");
+    insta::assert_snapshot!(told(&"[".repeat(10_000)), @r"rooms.yaml:1:65: error[too-deep]: more than 64 levels inside each other");
+    insta::assert_snapshot!(told(&"- ".repeat(10_000)), @r"rooms.yaml:1:129: error[too-deep]: more than 64 levels inside each other");
+    insta::assert_snapshot!(told(&"{a: ".repeat(10_000)), @r"rooms.yaml:1:257: error[too-deep]: more than 64 levels inside each other");
+    let deep = format!("scenarios:\n- id: a\n  title: {}\n", "[".repeat(63));
+    insta::assert_snapshot!(told(&deep), @r"rooms.yaml:3:72: error[syntax]: this is not YAML: unclosed bracket '['");
+    let wide = format!("scenarios:\n{}", "- a\n".repeat(200_000));
+    let diagnostics = load_text(&wide).unwrap_err();
+    assert_eq!(diagnostics.len(), 101);
+    insta::assert_snapshot!(diagnostics[100].render_short(), @r"rooms.yaml:200001:3: error[too-many-mistakes]: there are 199900 more mistakes, this is the last one");
+}
+
 #[test]
 fn row_adds_to_lists_and_replaces_the_rest() {
     let scenarios = right(
@@ -193,7 +850,7 @@ scenarios:
   needs: [rooms]
   catches: [shared]
   each:
-  - { case: one, catches: [own], needs: [binary], level: should }
+  - { case: one, catches: own, needs: [binary], level: should }
   - { case: two }
   clients: [sender]
   steps: [{ call: echo }]

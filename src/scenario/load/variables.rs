@@ -10,6 +10,9 @@ use crate::scenario::{
     values::Reference,
 };
 
+/// Built-in variables that have fields.
+const OBJECTS: &[&str] = &["credentials", "target"];
+
 /// The names in force at one point of a scenario.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
@@ -149,6 +152,20 @@ impl Variables {
         }
         if self.clients.contains(name) {
             client_field(field, &reference, problems);
+            return;
+        }
+        if let Some(field) = field
+            && is_built_in(name)
+            && !self.set.contains(name)
+            && !OBJECTS.contains(&name)
+        {
+            problems
+                .error(
+                    "unknown-field",
+                    reference.span,
+                    format!("`{name}` is a text, which has no `{field}`"),
+                )
+                .help = Some(format!("for a dot behind it write `${{{name}}}.{field}`"));
             return;
         }
         if !self.set.contains(name) && !is_built_in(name) {

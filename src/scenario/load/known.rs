@@ -1,0 +1,69 @@
+//! Ids that a scenario names and that must exist elsewhere: requirements, faults, invariants.
+
+use super::scenario::ScenarioReader;
+use crate::scenario::{diagnostic::did_you_mean, fields::Fields};
+
+impl ScenarioReader<'_, '_> {
+    pub(super) fn verifies(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(field) = fields.get("verifies") else {
+            return Vec::new();
+        };
+        let texts = field.texts(self.problems);
+        if let Some(requirements) = self.known.requirements {
+            for (id, item) in &texts {
+                if !requirements.entries.contains_key(*id) {
+                    let near = did_you_mean(id, requirements.entries.keys().map(String::as_str));
+                    self.problems
+                        .error(
+                            "unknown-requirement",
+                            item.node.span,
+                            format!("there is no requirement `{id}`"),
+                        )
+                        .help = near
+                        .or_else(|| Some("requirements stand in specs/requirements/".to_owned()));
+                }
+            }
+        }
+        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
+    }
+
+    pub(super) fn catches(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(field) = fields.get("catches") else {
+            return Vec::new();
+        };
+        let texts = field.texts(self.problems);
+        if let Some(faults) = self.known.faults {
+            for (id, item) in &texts {
+                if !faults.contains(id) {
+                    self.problems
+                        .error(
+                            "unknown-fault",
+                            item.node.span,
+                            format!("the reference server has no fault `{id}`"),
+                        )
+                        .help = did_you_mean(id, faults.iter().copied());
+                }
+            }
+        }
+        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
+    }
+
+    pub(super) fn without(&mut self, fields: &Fields<'_>) -> Vec<String> {
+        let Some(field) = fields.get("without") else {
+            return Vec::new();
+        };
+        let texts = field.texts(self.problems);
+        for (id, item) in &texts {
+            if !id.starts_with("invariant/") {
+                self.problems
+                    .error(
+                        "unknown-value",
+                        item.node.span,
+                        format!("`{id}` is not the id of an invariant"),
+                    )
+                    .help = Some("write `invariant/one-ack`".to_owned());
+            }
+        }
+        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
+    }
+}
