@@ -355,6 +355,7 @@ fn variables<'n>(
         );
         if is_expectation(&entry.value) {
             reader.inlined.insert(&entry.key, &entry.value);
+            reader.variables.add_inlined(&entry.key);
             continue;
         }
         let mut value = ValueReader::new(reader.problems);
@@ -366,6 +367,7 @@ fn variables<'n>(
             variables.push((entry.key.clone(), template));
         } else {
             reader.inlined.insert(&entry.key, &entry.value);
+            reader.variables.add_inlined(&entry.key);
         }
     }
     variables

@@ -363,6 +363,24 @@ fn wrong_tables_are_told() {
 }
 
 #[test]
+fn value_that_uses_a_client_stands_alone_only() {
+    insta::assert_snapshot!(told(
+        "scenarios:\n- id: a\n  title: T\n  clients: [x]\n  vars: { late: $x.sid, any: <any>, ghost: $y.sid }\n  steps:\n  - call: e\n    args: [$late, 'a $late', '${ late }', $any, 'a $any', $ghost]\n"
+    ), @r"
+    rooms.yaml:5:44: error[unknown-variable]: nothing sets `$y.sid`
+        did you mean `x`?
+    rooms.yaml:8:22: error[unknown-variable]: nothing sets `$late`
+        its value depends on the scenario's course or is an expectation: `$late` can only stand alone
+    rooms.yaml:8:34: error[unknown-variable]: nothing sets `late`
+        its value depends on the scenario's course or is an expectation: `$late` can only stand alone
+    rooms.yaml:8:43: error[expectation-as-value]: `$any` holds an expectation, not a value
+        it can stand where a value is expected, never where one is sent
+    rooms.yaml:8:52: error[unknown-variable]: nothing sets `$any`
+        its value depends on the scenario's course or is an expectation: `$any` can only stand alone
+    ");
+}
+
+#[test]
 fn wrong_clients_are_told() {
     let clients = |clients: &str| {
         told(&format!(

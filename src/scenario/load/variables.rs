@@ -18,6 +18,8 @@ const OBJECTS: &[&str] = &["credentials", "target"];
 pub(super) struct Variables {
     /// Set for certain.
     set: BTreeSet<String>,
+    /// Values of the table that stand only where their name stands alone.
+    inlined: BTreeSet<String>,
     clients: BTreeSet<String>,
     /// Group to number of members.
     groups: BTreeMap<String, usize>,
@@ -36,6 +38,10 @@ impl Variables {
 
     pub(super) fn unset(&mut self, name: &str) {
         self.set.remove(name);
+    }
+
+    pub(super) fn add_inlined(&mut self, name: &str) {
+        self.inlined.insert(name.to_owned());
     }
 
     pub(super) fn add_client(&mut self, name: &str) {
@@ -78,6 +84,10 @@ impl Variables {
             let name = head(&reference.name);
             let help = if self.set.contains(name) {
                 Some("a later step sets it: move that step up".to_owned())
+            } else if self.inlined.contains(name) {
+                Some(format!(
+                    "its value depends on the scenario's course or is an expectation: `${name}` can only stand alone"
+                ))
             } else {
                 hint(name)
             };
