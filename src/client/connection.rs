@@ -1,9 +1,12 @@
 //! The handle to one connection.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedSender, unbounded_channel},
+    time::timeout,
+};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
@@ -22,6 +25,9 @@ use crate::wire::{
     socket_io::{self, msgpack},
     websocket::RawFrame,
 };
+
+/// How long a connection may take to end in the way it was asked to.
+const END_WITHIN: Duration = Duration::from_secs(3);
 
 /// How this side ends a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,7 +53,7 @@ struct Shared {
     handshake: Option<engine_io::Handshake>,
     parser: Parser,
     /// Owns the stream; aborted with the last handle.
-    _task: AbortOnDropHandle<()>,
+    task: AbortOnDropHandle<()>,
 }
 
 /// How Socket.IO packets travel.
@@ -132,7 +138,7 @@ impl Connection {
                 } else {
                     Parser::Json
                 },
-                _task: AbortOnDropHandle::new(task),
+                task: AbortOnDropHandle::new(task),
             }),
         }
     }
@@ -196,7 +202,11 @@ impl Connection {
     /// What was sent before is still written, for a second at most, unless the stream is reset.
     pub async fn end(&self, how: DropHow) {
         self.command(Command::End(how));
-        self.journal.ended().await;
+        if timeout(END_WITHIN, self.journal.ended()).await.is_err() {
+            // A server that doesn't read can keep a chopped write, and all that waits behind it, for ever.
+            self.shared.task.abort();
+            self.journal.ended().await;
+        }
     }
 
     fn command(&self, command: Command) {

@@ -24,6 +24,9 @@ use super::stream::Stream;
 /// How long bytes may take to leave when this side ends the connection.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
+/// Reads that empty the receive queue before a close.
+const LAST_READS: usize = 64;
+
 /// Bytes of one read. Large, so that a flood of small frames costs few system calls.
 const SCRATCH: usize = 64 << 10;
 
@@ -120,8 +123,12 @@ impl Link {
         // Either call fails only where the peer was faster.
         let _ = self.stream.tcp().shutdown().await;
         // A close with unread data in the receive queue would go out as a reset (RFC 2525 section 2.17).
+        // Bounded, since a flood would be read for ever.
         poll_fn(|context| {
-            while let Poll::Ready(Ok(Progress::Received)) = self.poll_receive(context) {
+            for _ in 0..LAST_READS {
+                let Poll::Ready(Ok(Progress::Received)) = self.poll_receive(context) else {
+                    break;
+                };
                 self.inbox.clear();
             }
             Poll::Ready(())

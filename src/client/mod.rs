@@ -11,6 +11,7 @@ mod dial;
 mod ending;
 mod endpoint;
 mod failure;
+mod handshake;
 mod http;
 mod journal;
 mod link;

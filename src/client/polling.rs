@@ -151,6 +151,7 @@ impl Polling {
         let mut next_ping = self.next_ping();
         let mut ending = Ending::default();
         loop {
+            // What was sent before the end is still posted.
             if ending.has_begun() && self.posts.is_empty() && !self.post.is_busy() {
                 return ending.finish(EndedHow::ClosePacket, String::new());
             }
@@ -162,9 +163,14 @@ impl Polling {
                         match command {
                             Command::End(DropHow::Close) => {
                                 ending.begin(by_us(EndedHow::ClosePacket));
+                                self.pause();
                                 self.send_packet(Packet::text(PacketType::Close, ""));
                             }
-                            Command::End(how) => return self.cut(how),
+                            Command::End(DropHow::Drop) => {
+                                ending.begin(by_us(EndedHow::Eof));
+                                self.pause();
+                            }
+                            Command::End(DropHow::Reset) => return self.reset(),
                             command => self.posts.queue(&mut self.session.recorder, command),
                         }
                         next = commands.try_recv().ok();
@@ -329,17 +335,11 @@ impl Polling {
             .map(|every| Instant::now() + every)
     }
 
-    /// Ends both connections at once.
-    fn cut(self, how: DropHow) -> Ended {
-        let how = match how {
-            DropHow::Reset => {
-                self.get.reset();
-                self.post.reset();
-                EndedHow::Reset
-            }
-            DropHow::Close | DropHow::Drop => EndedHow::Eof,
-        };
-        by_us(how)
+    /// Resets both connections at once.
+    fn reset(self) -> Ended {
+        self.get.reset();
+        self.post.reset();
+        by_us(EndedHow::Reset)
     }
 }
 

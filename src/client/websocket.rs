@@ -1,6 +1,5 @@
 //! WebSocket: the opening handshake and the traffic after it.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -8,12 +7,10 @@ use super::{
     ConnectFailure, DropHow, Ended, EndedHow, Endpoint, Layer, Options, Outgoing, What,
     command::{Command, Commands},
     describe::describe,
-    dial::dial,
     ending::{Ending, at, by_us, cut},
-    http::{Body, read_response},
+    handshake::shake_hands,
     link::{Link, Progress},
     recorder::{Recorder, given_up},
-    requests::{override_headers, plain_target, target},
     session::{Revision, Session},
     wait::Wait,
 };
@@ -21,8 +18,8 @@ use crate::wire::{
     Utf8Bytes,
     engine_io::{Packet, PacketData, PacketType, v3},
     websocket::{
-        CloseCode, CloseReason, Deflate, DeflateOffer, Frame, FrameError, HandshakeRequest,
-        HandshakeResponse, Message, MessageAssembler, OpCode, PeerMisbehaved, RawFrame, Role,
+        CloseCode, CloseReason, Frame, FrameError, Message, MessageAssembler, OpCode,
+        PeerMisbehaved, RawFrame, Role,
     },
 };
 
@@ -59,37 +56,7 @@ impl Websocket {
         sid: Option<&str>,
         recorder: &mut Recorder,
     ) -> Result<Self, ConnectFailure> {
-        let wait = Wait::new("WebSocket handshake response", options.deadline);
-        let mut link = dial(endpoint, wait).await?;
-        let request = handshake_request(endpoint, options, sid);
-        link.outbox.extend_from_slice(&request.encode());
-        recorder.tick();
-        recorder.sent(Outgoing::Http {
-            method: "GET".to_owned(),
-            target: request.target.clone(),
-            body: Bytes::new(),
-        });
-        let wait = Wait::new("WebSocket handshake response", options.deadline);
-        let (response, _) = read_response(&mut link, wait, options.bounds, Body::Expected).await?;
-        recorder.tick();
-        recorder.record(What::Http(response.clone()), response.body.len());
-        // The connection may still be refused; whoever reads the journal then sees why.
-        let _ = recorder.flush();
-        if response.status != 101 {
-            return Err(ConnectFailure::Refused { response });
-        }
-        let answer = HandshakeResponse {
-            status: response.status,
-            headers: response.headers.clone(),
-            body: Bytes::new(),
-        };
-        if let Err(error) = answer.verify(&request) {
-            return Err(ConnectFailure::Handshake { error, response });
-        }
-        let deflate = response
-            .header("sec-websocket-extensions")
-            .and_then(DeflateOffer::parse)
-            .map(|negotiated| Deflate::new(Role::Client, &negotiated));
+        let (link, deflate) = shake_hands(endpoint, options, sid, recorder).await?;
         Ok(Self {
             link,
             assembler: MessageAssembler::new(Role::Client, options.bounds.message, deflate),
@@ -154,6 +121,10 @@ impl Websocket {
         if self.ending.has_begun() || wait.progress(&mut self.link).await? == Progress::Eof {
             return Err(ended_early(wait, &self.ended(recorder)));
         }
+        // A flood before the open packet is held against the same bounds as one after it.
+        recorder
+            .flush()
+            .map_err(|ended| ended_early(wait, &ended))?;
         recorder.tick();
         Ok(())
     }
@@ -187,7 +158,7 @@ impl Websocket {
                 None => self.take_messages(&mut session),
             };
             if let Err(ended) = session.recorder.flush().and(taken) {
-                self.link.flush().await;
+                self.link.finish().await;
                 return ended;
             }
             tokio::select! {
@@ -415,30 +386,6 @@ impl Websocket {
         frame.encode(&mut self.link.outbox);
         frame
     }
-}
-
-fn handshake_request(
-    endpoint: &Endpoint,
-    options: &Options,
-    sid: Option<&str>,
-) -> HandshakeRequest {
-    let target = match options.layer {
-        Layer::EngineIo | Layer::SocketIo => target(endpoint, options, "websocket", sid),
-        Layer::Tcp | Layer::WebSocket => plain_target(endpoint, options),
-    };
-    let key = BASE64_STANDARD.encode(rand::random::<[u8; 16]>());
-    let mut request = HandshakeRequest::new(&endpoint.authority(), &target, &key);
-    if options.deflate {
-        let offer = DeflateOffer {
-            client_max_window_bits: Some(None),
-            ..DeflateOffer::default()
-        };
-        request
-            .headers
-            .push(("Sec-WebSocket-Extensions".to_owned(), offer.to_header()));
-    }
-    request.headers = override_headers(request.headers, &options.headers);
-    request
 }
 
 /// The code at the front of a close frame that is wrong otherwise.

@@ -269,3 +269,22 @@ async fn packets_travel_as_written() {
     };
     tokio::join!(server, client);
 }
+
+#[tokio::test]
+async fn a_server_that_does_not_read_is_left_all_the_same() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let socket = engine(&listener).await;
+        socket.into_inner()
+    };
+    let client = async {
+        let connection = Connection::open(&endpoint, Options::default())
+            .await
+            .unwrap();
+        // More than the kernel's buffers hold.
+        connection.send_bytes(vec![0; 32 << 20].into(), Some(1 << 20));
+        connection.end(DropHow::Close).await;
+        assert!(await_in(connection.journal(), ended).await.by_us);
+    };
+    tokio::join!(server, client);
+}

@@ -5,3 +5,4 @@ mod hostile;
 mod polling;
 mod reference;
 mod server;
+mod tls;

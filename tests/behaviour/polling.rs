@@ -78,7 +78,10 @@ async fn polls_answers_pings_and_leaves_politely() {
         post.respond("200 OK", "ok").await;
         assert_eq!(post.request().await.1, "1");
         post.respond("200 OK", "ok").await;
-        assert!(get.try_request().await.is_none());
+        assert!(
+            get.try_request().await.is_none(),
+            "no poll after the close packet"
+        );
     };
     let client = async {
         let connection = Connection::open(&endpoint, options(TransportChoice::Polling))
@@ -353,6 +356,30 @@ async fn a_reset_of_a_polling_session_resets_the_poll_under_way() {
         connection.end(DropHow::Reset).await;
         let ended = await_in(connection.journal(), ended).await;
         assert_eq!((ended.how, ended.by_us), (EndedHow::Reset, true));
+    };
+    tokio::join!(server, client);
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_drop_is_posted() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let _get = shake_hands(&listener, "").await;
+        let mut post = HttpPeer::accept(&listener).await;
+        assert_eq!(post.request().await.1, "4last");
+        post.respond("200 OK", "ok").await;
+        assert!(post.try_request().await.is_none());
+    };
+    let client = async {
+        let options = Options {
+            poll: false,
+            ..options(TransportChoice::Polling)
+        };
+        let connection = Connection::open(&endpoint, options).await.unwrap();
+        connection.send_packets(vec![message("last")]);
+        connection.end(DropHow::Drop).await;
+        let ended = await_in(connection.journal(), ended).await;
+        assert_eq!((ended.how, ended.by_us), (EndedHow::Eof, true));
     };
     tokio::join!(server, client);
 }
