@@ -6,3 +6,4 @@ mod polling;
 mod reference;
 mod server;
 mod tls;
+mod transports;
