@@ -883,3 +883,40 @@ scenarios:
     assert_eq!(two.catches, ["shared"]);
     assert_eq!(two.level, Level::Must);
 }
+
+/// The reference of the language, `docs/language.md`.
+const REFERENCE: &str = include_str!("../../../docs/language.md");
+
+#[test]
+fn files_of_the_reference_load() {
+    let blocks: Vec<&str> = REFERENCE
+        .split("```yaml scenario\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(blocks.len() >= 3);
+    for block in blocks {
+        assert!(!right(block).is_empty());
+    }
+}
+
+#[test]
+fn reference_names_everything_there_is() {
+    use crate::scenario::{BUILT_IN, CLIENT_FIELDS, FUNCTIONS, OPERATORS, PLACEHOLDERS, VERBS};
+    let names = |table: &'static [(&str, &str)]| table.iter().map(|(name, _)| *name);
+    let verbs = names(VERBS).map(|verb| format!("| `{verb}"));
+    let placeholders = names(PLACEHOLDERS).map(|name| format!("`<{name}>`"));
+    let operators = names(OPERATORS).map(|name| format!("`{{{name}: "));
+    let variables = names(BUILT_IN).chain(names(CLIENT_FIELDS));
+    let variables = variables.map(|name| format!("`{name}`"));
+    let functions = names(FUNCTIONS).filter_map(|function| function.split('(').next());
+    let functions = functions.map(|name| format!("`{name}("));
+    for name in verbs
+        .chain(placeholders)
+        .chain(operators)
+        .chain(variables)
+        .chain(functions)
+    {
+        assert!(REFERENCE.contains(&name), "{name}");
+    }
+}
