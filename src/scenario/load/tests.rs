@@ -851,6 +851,10 @@ fn hostile_files_are_refused_quickly() {
     let deep = format!("scenarios:\n- id: a\n  title: {}\n", "[".repeat(63));
     insta::assert_snapshot!(told(&deep), @r"rooms.yaml:3:72: error[syntax]: this is not YAML: unclosed bracket '['");
     let wide = format!("scenarios:\n{}", "- a\n".repeat(200_000));
+    let long = format!("scenarios: [{}, \"\\e[31m\": 1]\n", "a, ".repeat(100_000));
+    let lines = told(&long);
+    assert!(!lines.contains('\u{1b}'));
+    assert!(rendered(&load_text(&long).unwrap_err()).len() < 1 << 20);
     let diagnostics = load_text(&wide).unwrap_err();
     assert_eq!(diagnostics.len(), 101);
     insta::assert_snapshot!(diagnostics[100].render_short(), @r"rooms.yaml:200001:3: error[too-many-mistakes]: there are 199900 more mistakes, this is the last one");
