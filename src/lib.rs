@@ -1,5 +1,6 @@
 //! `sockspec` tells whether a Socket.IO server is right.
 
+pub mod cli;
 pub mod client;
 pub mod data;
 pub mod reference;

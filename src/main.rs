@@ -1,1 +1,9 @@
-fn main() {}
+//! The `sockspec` program.
+
+use std::{env, process::ExitCode};
+
+use sockspec::cli::{Context, start};
+
+fn main() -> ExitCode {
+    start(env::args_os(), Context::from_environment()).into()
+}

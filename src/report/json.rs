@@ -217,7 +217,7 @@ pub fn report_json(record: &Record) -> String {
 
 /// Pretty JSON in which no character acts on a terminal: what [`escape::acts`] names is written as `\u….`, which
 /// means the same to a parser.
-pub(super) fn to_safe_json<T: Serialize>(value: &T) -> String {
+pub(crate) fn to_safe_json<T: Serialize>(value: &T) -> String {
     // These types have no map with keys that are not text and no failing serializer.
     let json = serde_json::to_string_pretty(value).unwrap_or_default();
     let mut out = String::with_capacity(json.len() + 1);

@@ -8,11 +8,12 @@ mod json;
 mod junit;
 mod proof;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod sink;
 mod style;
 mod terminal;
 
+pub(crate) use json::to_safe_json;
 pub use json::{REPORT_SCHEMA, Report, report_json};
 pub use junit::{JunitError, junit};
 pub use proof::{PROOF_SCHEMA, ProofReport, proof_json, proof_table};

@@ -9,9 +9,9 @@ use crate::runner::{
 
 /// Everything a server could try: terminal escapes, XML's end of CDATA, NUL, bidirectional overrides, surrogates as
 /// JSON writes them, a noncharacter.
-pub(super) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\\ud800\u{ffff}\r\u{7f}";
+pub(crate) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\\ud800\u{ffff}\r\u{7f}";
 
-pub(super) fn passed() -> Outcome {
+pub(crate) fn passed() -> Outcome {
     Outcome {
         id: "acks/value".to_owned(),
         title: "An acknowledgement carries the handler's value".to_owned(),
@@ -31,7 +31,7 @@ pub(super) fn passed() -> Outcome {
     }
 }
 
-pub(super) fn failed() -> Outcome {
+pub(crate) fn failed() -> Outcome {
     Outcome {
         id: "rooms/to-excludes-sender".to_owned(),
         title: "A client's room emit never reaches the sender".to_owned(),
@@ -46,7 +46,7 @@ pub(super) fn failed() -> Outcome {
     }
 }
 
-pub(super) fn skipped() -> Outcome {
+pub(crate) fn skipped() -> Outcome {
     Outcome {
         id: "auth/expired".to_owned(),
         verdict: Verdict::Skip,
@@ -57,7 +57,7 @@ pub(super) fn skipped() -> Outcome {
     }
 }
 
-pub(super) fn errored() -> Outcome {
+pub(crate) fn errored() -> Outcome {
     Outcome {
         id: "acks/late".to_owned(),
         verdict: Verdict::Error,
@@ -66,7 +66,7 @@ pub(super) fn errored() -> Outcome {
     }
 }
 
-pub(super) fn flaky() -> Outcome {
+pub(crate) fn flaky() -> Outcome {
     let attempt = |verdict, reason: Option<&str>| Attempt {
         verdict,
         reason: reason.map(str::to_owned),
@@ -84,7 +84,7 @@ pub(super) fn flaky() -> Outcome {
 }
 
 /// Every text that a target can shape holds [`HOSTILE`], or is a megabyte long.
-pub(super) fn hostile() -> Outcome {
+pub(crate) fn hostile() -> Outcome {
     let mut breach = breach();
     breach.sentence = format!("member received {HOSTILE}");
     breach.expected = Some("hi".to_owned());
@@ -106,7 +106,7 @@ pub(super) fn hostile() -> Outcome {
     }
 }
 
-pub(super) fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
     let mut events = vec![Event::RunStarted(RunInfo {
         version: "0.1.0".to_owned(),
         target: "reference".to_owned(),
@@ -132,7 +132,7 @@ pub(super) fn events() -> Vec<Event> {
     events
 }
 
-pub(super) fn record() -> Record {
+pub(crate) fn record() -> Record {
     let mut record = Record::default();
     events().into_iter().for_each(|event| record.add(event));
     // The failure first: the order of ids is the record's own business.
@@ -143,7 +143,7 @@ pub(super) fn record() -> Record {
 }
 
 /// Holds a generated schema against the committed one; `UPDATE_SCHEMAS=1` writes it.
-pub(super) fn assert_schema(name: &str, schema: &schemars::Schema) {
+pub(crate) fn assert_schema(name: &str, schema: &schemars::Schema) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("schemas")
         .join(name);

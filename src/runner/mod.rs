@@ -1,6 +1,7 @@
 //! From scenarios and a target to outcomes. Emits [`Event`]s; knows no output format.
 
 mod attempt;
+mod baseline;
 mod calibrate;
 mod cast;
 mod event;
@@ -23,6 +24,7 @@ mod site;
 mod steps;
 mod wait;
 
+pub use baseline::{Baseline, Because, Comparison, Deviation};
 pub use event::{Event, Record, RunInfo, Summary};
 pub use execute::run;
 pub use host::{Host, StartError, Target};

@@ -12,6 +12,7 @@ mod jwt;
 mod load;
 mod matcher;
 mod model;
+mod names;
 mod node;
 mod operators;
 mod placeholder;
@@ -23,7 +24,7 @@ mod template;
 mod values;
 
 // For other files that people write: a target's manifest is read the same way.
-pub(crate) use diagnostic::{Problems, did_you_mean};
+pub(crate) use diagnostic::{Problems, did_you_mean, nearest, one_of};
 pub(crate) use fields::{Field, Fields};
 pub(crate) use node::{Entry, Node, NodeKind, Quoting};
 pub(crate) use values::ValueReader;

@@ -1,9 +1,15 @@
 //! Behaviour of the program as a whole; one binary, so that it links once.
 
+mod check;
+mod cli;
 mod client;
+mod explain;
 mod hostile;
+mod list;
 mod polling;
 mod reference;
+mod serve;
 mod server;
+mod support;
 mod tls;
 mod transports;

@@ -27,6 +27,19 @@ impl Progress {
         }
     }
 
+    /// Shows that `done` of `total` are done.
+    pub fn at(&self, done: usize, total: usize) {
+        if self.bar.length() != Some(total as u64) {
+            self.start(total);
+        }
+        self.bar.set_position(done as u64);
+    }
+
+    /// Takes the bar away.
+    pub fn done(&self) {
+        self.finish();
+    }
+
     pub(super) fn is_hidden(&self) -> bool {
         self.bar.is_hidden()
     }

@@ -197,7 +197,7 @@ fn header_matchers(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Vec<(
         .collect()
 }
 
-/// A mapping of names to texts; a list gives the name several times, nothing leaves it out.
+/// A mapping of names to texts; a list gives the name several times.
 fn pairs(
     fields: &Fields<'_>,
     key: &'static str,
@@ -217,12 +217,7 @@ fn pairs(
             node: &entry.value,
         };
         for item in value.items() {
-            let value = if is_bare(item.node) {
-                Template::literal(Data::Null)
-            } else {
-                steps.text(item.node)
-            };
-            pairs.push((entry.key.clone(), value));
+            pairs.push((entry.key.clone(), steps.text(item.node)));
         }
     }
     pairs

@@ -45,9 +45,10 @@ impl Handshake {
     ///
     /// The first field that is missing or of a wrong type.
     pub fn decode(data: &str) -> Result<Self, OpenPacketError> {
-        let data = serde_json::from_str::<Data>(data)
+        let data = serde_json::from_str::<serde_json::Value>(data)
             .ok()
-            .filter(|data| data.as_object().is_some())
+            .filter(serde_json::Value::is_object)
+            .map(Data::from)
             .ok_or(OpenPacketError::NotAnObject)?;
         let field = |field, expected| OpenPacketError::Field {
             field,

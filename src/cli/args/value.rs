@@ -1,0 +1,119 @@
+//! Values of options.
+
+use std::time::Duration;
+
+use crate::report::Destination;
+
+/// A format of a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::cli) enum ReportKind {
+    Json,
+    Junit,
+}
+
+/// `--report KIND=PATH`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::cli) struct ReportRequest {
+    pub(in crate::cli) kind: ReportKind,
+    pub(in crate::cli) destination: Destination,
+}
+
+/// `json=PATH`; `json=-` is the standard output.
+pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
+    let wrong = || format!("write `json={text}` or `junit={text}`");
+    let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
+    let kind = match kind {
+        "json" => ReportKind::Json,
+        "junit" => ReportKind::Junit,
+        _ => {
+            return Err(format!(
+                "there is no report `{kind}`; there are `json` and `junit`"
+            ));
+        }
+    };
+    if path.is_empty() {
+        return Err("the path is missing; `-` is the standard output".to_owned());
+    }
+    Ok(ReportRequest {
+        kind,
+        destination: Destination::from(path),
+    })
+}
+
+/// `json=PATH`: a proof has no other format.
+pub(super) fn proof_report(text: &str) -> Result<ReportRequest, String> {
+    let request = report(text)?;
+    match request.kind {
+        ReportKind::Json => Ok(request),
+        ReportKind::Junit => Err("a proof is written as `json`".to_owned()),
+    }
+}
+
+/// `300ms`, `2s`, `1m 30s`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(number) = text.trim().parse::<f64>() {
+        return Err(format!(
+            "`{number}` has no unit; write `{number}ms` or `{number}s`"
+        ));
+    }
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write a number and a unit: `300ms`, `2s`, `1m`"))
+}
+
+/// A number of bytes: `1000000`, `1_000_000`, `100kB`, `1MB`, `64KiB`.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits_end = text
+        .find(|character: char| !character.is_ascii_digit() && character != '_')
+        .unwrap_or(text.len());
+    let (digits, unit) = text.split_at(digits_end);
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "MiB" => 1 << 20,
+        _ => return Err(format!("`{unit}` is no unit; write kB, KiB, MB or MiB")),
+    };
+    digits
+        .replace('_', "")
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor))
+        .ok_or_else(|| "write a number of bytes: `1000000` or `1MB`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_needs_its_unit() {
+        assert_eq!(duration("300ms"), Ok(Duration::from_millis(300)));
+        assert_eq!(
+            duration("300").unwrap_err(),
+            "`300` has no unit; write `300ms` or `300s`"
+        );
+        assert!(duration("soon").unwrap_err().contains("300ms"));
+    }
+
+    #[test]
+    fn bytes_with_and_without_unit() {
+        assert_eq!(bytes("1_000"), Ok(1_000));
+        assert_eq!(bytes("64KiB"), Ok(65_536));
+        assert_eq!(bytes("1 MB"), Ok(1_000_000));
+        assert!(bytes("1 meg").is_err());
+        assert!(bytes("99999999999999999999").is_err());
+    }
+
+    #[test]
+    fn a_report_names_format_and_place() {
+        let request = report("junit=out=1.xml").unwrap();
+        assert_eq!(request.kind, ReportKind::Junit);
+        assert_eq!(request.destination, Destination::File("out=1.xml".into()));
+        assert_eq!(report("json=-").unwrap().destination, Destination::Stdout);
+        assert!(report("out.json").unwrap_err().contains("json=out.json"));
+        assert!(report("html=x").is_err());
+        assert!(report("json=").is_err());
+    }
+}

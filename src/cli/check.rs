@@ -1,0 +1,71 @@
+//! `sockspec check`: files are loaded, nothing is run.
+
+use std::fmt::Write as _;
+
+use super::{Exit, args::CheckArgs, error::CliError, files::Loaded, paint::Output};
+use crate::{
+    report::{escape, humanize},
+    scenario::{Diagnostic, duplicate_ids},
+};
+
+/// Loads files and tells every mistake: results go to the standard output.
+///
+/// # Errors
+///
+/// A path where nothing is, or an output that can't be written to.
+pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> {
+    let mut loaded = Loaded::default();
+    for path in &args.files {
+        loaded.add(path)?;
+    }
+    loaded.problems.extend(duplicate_ids(&loaded.scenarios));
+    let problems = &loaded.problems;
+    let text = if args.json {
+        json(&loaded)
+    } else if args.short {
+        short(problems)
+    } else {
+        full(&loaded, output)
+    };
+    output.write(&text)?;
+    Ok(if problems.is_empty() {
+        Exit::Conformant
+    } else {
+        Exit::BadUsage
+    })
+}
+
+fn json(loaded: &Loaded) -> String {
+    let problems: Vec<_> = loaded.problems.iter().map(Diagnostic::to_json).collect();
+    crate::report::to_safe_json(&serde_json::json!({
+        "schema": "sockspec-check/1",
+        "files": loaded.files.len(),
+        "scenarios": loaded.scenarios.len(),
+        "diagnostics": problems,
+    }))
+}
+
+fn short(problems: &[Diagnostic]) -> String {
+    problems.iter().fold(String::new(), |mut text, problem| {
+        // Writing to a `String` can't fail.
+        let _ = writeln!(text, "{}", escape::line(&problem.render_short()));
+        text
+    })
+}
+
+fn full(loaded: &Loaded, output: Output) -> String {
+    let mut text = output.diagnostics(&loaded.problems, output.stdout);
+    let _ = if loaded.problems.is_empty() {
+        writeln!(
+            text,
+            "{} in {}: no mistakes",
+            humanize::count(loaded.scenarios.len(), "scenario"),
+            humanize::count(loaded.files.len(), "file"),
+        )
+    } else {
+        let mistakes = humanize::count(loaded.problems.len(), "mistake");
+        let files = humanize::count(loaded.files.len(), "file");
+        writeln!(text, "{mistakes} in {files}")
+    };
+    text
+}

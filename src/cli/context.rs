@@ -1,0 +1,135 @@
+//! What the process finds around it, read once.
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
+
+use super::args::ColourWhen;
+use crate::report::Palette;
+
+/// Facts about environment and terminals.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Context {
+    /// Standard output is a terminal.
+    pub stdout_terminal: bool,
+    /// Standard error is a terminal.
+    pub stderr_terminal: bool,
+    /// `NO_COLOR` is set, <https://no-color.org>.
+    pub no_colour: bool,
+    /// `CLICOLOR_FORCE` is set, <https://bixense.com/clicolors/>.
+    pub force_colour: bool,
+    /// `TERM=dumb`: the terminal understands no escape sequence.
+    pub dumb: bool,
+    /// `CI` is set: nobody watches.
+    pub ci: bool,
+}
+
+/// Which of the two outputs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Stream {
+    Stderr,
+    Stdout,
+}
+
+impl Context {
+    /// Reads the environment.
+    pub fn from_environment() -> Self {
+        let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let on =
+            |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        Self {
+            stdout_terminal: io::stdout().is_terminal(),
+            stderr_terminal: io::stderr().is_terminal(),
+            no_colour: set("NO_COLOR"),
+            force_colour: on("CLICOLOR_FORCE"),
+            dumb: env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            ci: on("CI"),
+        }
+    }
+
+    /// Whether `stream` gets colours: what the user said for this call, then what they say for all programs, then
+    /// what the terminal can do.
+    pub(super) fn palette(self, when: ColourWhen, stream: Stream) -> Palette {
+        let terminal = match stream {
+            Stream::Stderr => self.stderr_terminal,
+            Stream::Stdout => self.stdout_terminal,
+        };
+        let styled = match when {
+            ColourWhen::Always => true,
+            ColourWhen::Never => false,
+            ColourWhen::Auto => !self.no_colour && (self.force_colour || (terminal && !self.dumb)),
+        };
+        if styled {
+            Palette::Styled
+        } else {
+            Palette::Plain
+        }
+    }
+
+    /// Whether somebody watches stderr, so that a progress bar makes sense.
+    pub(super) fn shows_progress(self) -> bool {
+        self.stderr_terminal && !self.dumb && !self.ci
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMINAL: Context = Context {
+        stdout_terminal: true,
+        stderr_terminal: true,
+        no_colour: false,
+        force_colour: false,
+        dumb: false,
+        ci: false,
+    };
+
+    fn palette(context: Context, when: ColourWhen) -> Palette {
+        context.palette(when, Stream::Stdout)
+    }
+
+    #[test]
+    fn the_option_wins_over_the_environment_and_that_over_the_terminal() {
+        let no_colour = Context {
+            no_colour: true,
+            force_colour: true,
+            ..TERMINAL
+        };
+        assert_eq!(palette(no_colour, ColourWhen::Always), Palette::Styled);
+        assert_eq!(palette(no_colour, ColourWhen::Auto), Palette::Plain);
+        assert_eq!(palette(TERMINAL, ColourWhen::Auto), Palette::Styled);
+        assert_eq!(palette(TERMINAL, ColourWhen::Never), Palette::Plain);
+        assert_eq!(
+            palette(Context::default(), ColourWhen::Auto),
+            Palette::Plain
+        );
+    }
+
+    #[test]
+    fn forced_colour_reaches_a_pipe_and_a_dumb_terminal() {
+        let piped = Context {
+            force_colour: true,
+            dumb: true,
+            ..Context::default()
+        };
+        assert_eq!(palette(piped, ColourWhen::Auto), Palette::Styled);
+        let dumb = Context {
+            dumb: true,
+            ..TERMINAL
+        };
+        assert_eq!(palette(dumb, ColourWhen::Auto), Palette::Plain);
+    }
+
+    #[test]
+    fn nobody_watches_a_pipe_or_a_ci_job() {
+        assert!(TERMINAL.shows_progress());
+        assert!(!Context::default().shows_progress());
+        let ci = Context {
+            ci: true,
+            ..TERMINAL
+        };
+        assert!(!ci.shows_progress());
+    }
+}

@@ -1,0 +1,201 @@
+//! A person's own files.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{error::CliError, shipped::fault_ids};
+use crate::{
+    scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, load},
+    target::load_manifest,
+};
+
+/// Folders inside folders.
+const DEPTH: usize = 32;
+
+/// What was loaded from files, and every mistake in them.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// Scenarios, in order of file and line.
+    pub(super) scenarios: Vec<Scenario>,
+    /// Catalogues that lie beside the scenarios.
+    pub(super) requirements: Requirements,
+    /// The files; one that is named twice is read once.
+    pub(super) files: BTreeSet<PathBuf>,
+    /// Every mistake.
+    pub(super) problems: Vec<Diagnostic>,
+    /// Catalogues by folder, each read once.
+    catalogues: BTreeMap<PathBuf, Requirements>,
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Catalogue,
+    Manifest,
+    Scenarios,
+}
+
+impl Loaded {
+    /// Loads a file, or every YAML file of a folder.
+    ///
+    /// # Errors
+    ///
+    /// There is nothing at `path`. Mistakes in files are no errors, they are collected.
+    pub(super) fn add(&mut self, path: &Path) -> Result<(), CliError> {
+        if !path.exists() {
+            return Err(CliError::NoSuchFile(path.to_owned()));
+        }
+        let mut found = Vec::new();
+        // A folder that can't be read is as good as one that isn't there.
+        collect(path, DEPTH, &mut found).map_err(|_| CliError::NoSuchFile(path.to_owned()))?;
+        for file in found {
+            self.add_file(&file);
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: &Path) {
+        if !self.files.insert(path.to_owned()) {
+            return;
+        }
+        let source = match SourceFile::read(path) {
+            Ok(source) => source,
+            Err(problem) => return self.problems.push(*problem),
+        };
+        let loaded = match kind(path, &source.text) {
+            Kind::Catalogue => Requirements::load([source]).map(|loaded| {
+                self.requirements.entries.extend(loaded.entries);
+            }),
+            Kind::Manifest => {
+                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+                load_manifest(source, folder).map(drop)
+            }
+            Kind::Scenarios => {
+                let faults = fault_ids();
+                let catalogue = self.catalogue_near(path);
+                let known = Known {
+                    requirements: catalogue.as_ref(),
+                    // Files with a catalogue are the project's own; others may speak of faults of their own server.
+                    faults: catalogue.as_ref().map(|_| faults.as_slice()),
+                };
+                load(source, known).map(|scenarios| self.scenarios.extend(scenarios))
+            }
+        };
+        self.problems.extend(loaded.err().into_iter().flatten());
+    }
+
+    /// The catalogue in a folder `requirements` beside the file or above it.
+    fn catalogue_near(&mut self, path: &Path) -> Option<Requirements> {
+        let folder = path
+            .ancestors()
+            .skip(1)
+            .map(|folder| folder.join("requirements"))
+            .find(|folder| folder.is_dir())?;
+        if let Some(known) = self.catalogues.get(&folder) {
+            return Some(known.clone());
+        }
+        let mut files = Vec::new();
+        collect(&folder, DEPTH, &mut files).ok()?;
+        let sources = files.iter().filter_map(|file| SourceFile::read(file).ok());
+        let catalogue = match Requirements::load(sources) {
+            Ok(catalogue) => catalogue,
+            Err(problems) => {
+                self.problems.extend(problems);
+                return None;
+            }
+        };
+        self.requirements.entries.extend(catalogue.entries.clone());
+        self.catalogues.insert(folder, catalogue.clone());
+        Some(catalogue)
+    }
+}
+
+/// Whether a path names a YAML file.
+pub(super) fn is_yaml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Whether a file belongs to a catalogue of requirements.
+pub(super) fn is_catalogue(path: &Path) -> bool {
+    path.parent()
+        .and_then(Path::file_name)
+        .is_some_and(|folder| folder == "requirements")
+}
+
+/// A manifest is told from scenarios by its first word at the margin that only one of them has.
+fn kind(path: &Path, text: &str) -> Kind {
+    if is_catalogue(path) {
+        return Kind::Catalogue;
+    }
+    let is_manifest = text
+        .lines()
+        .find_map(|line| match line.split_once(':')?.0 {
+            "scenarios" | "topic" | "background" => Some(false),
+            "url" | "launch" | "provides" | "dialect" | "bindings" | "credentials" => Some(true),
+            _ => None,
+        })
+        .unwrap_or(false);
+    if is_manifest {
+        Kind::Manifest
+    } else {
+        Kind::Scenarios
+    }
+}
+
+/// The file, or the YAML files of the folder, sorted by path. Links to folders are not followed: they may go round.
+fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !path.is_dir() {
+        found.push(path.to_owned());
+        return Ok(());
+    }
+    let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let is_folder = entry.file_type()?.is_dir();
+        if is_folder && depth > 0 {
+            collect(&path, depth - 1, found)?;
+        } else if !is_folder && is_yaml(&path) && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifest_and_scenarios_are_told_apart() {
+        let kind_of = |text| kind(Path::new("a.yaml"), text);
+        assert_eq!(kind_of("topic: x\nscenarios: []\n"), Kind::Scenarios);
+        assert_eq!(kind_of("name: x\nurl: http://a\n"), Kind::Manifest);
+        assert_eq!(kind_of("nonsense"), Kind::Scenarios);
+        let catalogue = Path::new("specs/requirements/acks.yaml");
+        assert_eq!(kind(catalogue, "- id: a"), Kind::Catalogue);
+    }
+
+    #[test]
+    fn a_folder_gives_its_yaml_files_in_order_and_no_link_goes_round() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("sub")).unwrap();
+        for file in ["b.yaml", "a.yml", "c.txt", "sub/d.yaml"] {
+            fs::write(root.join(file), "").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root, root.join("sub/round")).unwrap();
+        let mut found = Vec::new();
+        collect(root, DEPTH, &mut found).unwrap();
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(names, ["a.yml", "b.yaml", "sub/d.yaml"]);
+    }
+}

@@ -1,0 +1,27 @@
+//! The command line: arguments, configuration, exit codes. No protocol logic.
+//!
+//! Arguments go through two stages: [`args`] is what the user typed, each command's configuration is what it means.
+//! Environment and terminal are read once, into a [`Context`], and passed down.
+
+mod args;
+mod check;
+mod context;
+mod error;
+mod exit;
+mod explain;
+mod files;
+mod list;
+mod paint;
+mod probe;
+mod prove;
+mod run;
+mod selection;
+mod serve;
+mod shipped;
+mod start;
+mod stop;
+mod target;
+
+pub use context::Context;
+pub use exit::Exit;
+pub use start::start;

@@ -1,0 +1,73 @@
+//! The two outputs of a command, with their palettes.
+
+use std::io::{self, Write};
+
+use super::{
+    args::ColourWhen,
+    context::{Context, Stream},
+    error::CliError,
+};
+use crate::{
+    report::{Palette, Role, escape},
+    runner::Verdict,
+    scenario::{Colours, Diagnostic},
+};
+
+/// Diagnostics of one command that are shown in full; a file of nothing but mistakes shows no more.
+const SHOWN: usize = 200;
+
+/// Where a command writes, and in which colours.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output {
+    /// The palette of standard output.
+    pub(super) stdout: Palette,
+    /// The palette of standard error.
+    pub(super) stderr: Palette,
+}
+
+impl Output {
+    pub(super) fn new(context: Context, when: ColourWhen) -> Self {
+        Self {
+            stdout: context.palette(when, Stream::Stdout),
+            stderr: context.palette(when, Stream::Stderr),
+        }
+    }
+
+    /// Writes a result.
+    pub(super) fn write(self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// Tells why a command ends early. Nothing can be done if even that fails.
+    pub(super) fn complain(self, error: &CliError) {
+        let mut text = String::new();
+        if let CliError::BadFiles(diagnostics) = error {
+            text += &self.diagnostics(diagnostics, self.stderr);
+        }
+        let sign = self.stderr.paint(Role::Sign(Verdict::Error), "error");
+        text += &format!("{sign}: {}\n", escape::line(&error.to_string()));
+        if let Some(help) = error.help() {
+            text += &format!(" help: {}\n", escape::line(help));
+        }
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Diagnostics with their source lines.
+    pub(super) fn diagnostics(self, diagnostics: &[Diagnostic], palette: Palette) -> String {
+        let colours = match palette {
+            Palette::Plain => Colours::Off,
+            Palette::Styled => Colours::On,
+        };
+        let mut text = String::new();
+        for diagnostic in diagnostics.iter().take(SHOWN) {
+            text += &diagnostic.render_full(colours);
+            text += "\n\n";
+        }
+        if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
+            text += &format!("… and {more} more\n\n");
+        }
+        text
+    }
+}

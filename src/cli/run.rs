@@ -1,0 +1,285 @@
+//! `sockspec run`.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use tokio::runtime::Runtime;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use super::{
+    Context, Exit,
+    args::{ReportKind, ReportRequest, RunArgs, TierName, TransportName},
+    error::CliError,
+    paint::Output,
+    selection::Selection,
+    stop::stop_requested,
+    target,
+};
+use crate::{
+    report::{Destination, Detail, Progress, Terminal, junit, report_json},
+    runner::{self, Baseline, Comparison, Plan, Record, Settings, Summary},
+    scenario::{Scenario, Tier, Transport},
+};
+
+/// Runs scenarios against a target and reports.
+///
+/// # Errors
+///
+/// Bad files, an empty selection, a target that does not come up, a report that can't be written.
+pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Exit, CliError> {
+    check_destinations(&args.reports)?;
+    let selection = Selection::new(&args.selectors.selectors)?;
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
+    let baseline = baseline.map_err(CliError::BadFiles)?;
+    let former = match &args.update_baseline {
+        Some(path) if path.exists() => Baseline::read(path).map_err(CliError::BadFiles)?,
+        _ => Baseline::default(),
+    };
+    let scenarios: Vec<_> = selection.scenarios.iter().cloned().map(Arc::new).collect();
+    let settings = settings(args, &selection);
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    let record = runtime.block_on(execute(args, &scenarios, &settings, context, output))?;
+    // Whatever still hangs in a name lookup must not keep the process alive.
+    runtime.shutdown_background();
+
+    for request in &args.reports {
+        let text = match request.kind {
+            ReportKind::Json => report_json(&record),
+            ReportKind::Junit => junit(&record)?,
+        };
+        request.destination.write(&text)?;
+    }
+    if let Some(path) = &args.update_baseline {
+        let text = former.updated(&record).to_yaml();
+        Destination::File(path.clone()).write(&text)?;
+    }
+    let comparison = baseline.map(|baseline| baseline.compare(&record, &aliases(&scenarios)));
+    if let Some(comparison) = &comparison {
+        say(args, output, &comparison.to_string())?;
+    }
+    Ok(exit(&record.summary, comparison.as_ref(), args.strict))
+}
+
+async fn execute(
+    args: &RunArgs,
+    scenarios: &[Arc<Scenario>],
+    settings: &Settings,
+    context: Context,
+    output: Output,
+) -> Result<Record, CliError> {
+    let interrupt = CancellationToken::new();
+    let _listener = interrupt_on_signal(&interrupt)?;
+    let target = target::resolve(&args.target).await?;
+    let plan = Plan::new(scenarios, &target.manifest, settings);
+    if plan.items.is_empty() {
+        return Err(left_out(&plan));
+    }
+    let progress = if context.shows_progress() {
+        Progress::on_stderr()
+    } else {
+        Progress::hidden()
+    };
+    let detail = if args.verbose {
+        Detail::Verbose
+    } else {
+        Detail::Normal
+    };
+    let palette = match stdout_is_taken(&args.reports) {
+        true => output.stderr,
+        false => output.stdout,
+    };
+    let mut terminal = Terminal::new(human_output(&args.reports), palette, detail, progress);
+    let mut broken = None;
+    let record = runner::run(plan, &target, settings, interrupt, |event| {
+        // The run goes on without its reader: reports and exit status are still wanted.
+        if broken.is_none() {
+            broken = terminal.event(&event).err();
+        }
+    })
+    .await?;
+    match broken {
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(record),
+    }
+}
+
+/// Cancels `token` at the first signal; ends the process at the second, for those who can't wait.
+pub(super) fn interrupt_on_signal(
+    token: &CancellationToken,
+) -> Result<AbortOnDropHandle<()>, CliError> {
+    let first = stop_requested().map_err(CliError::Runtime)?;
+    let token = token.clone();
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        first.await;
+        token.cancel();
+        if let Ok(second) = stop_requested() {
+            second.await;
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    })))
+}
+
+fn settings(args: &RunArgs, selection: &Selection) -> Settings {
+    let all = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
+    let usual = Settings::default();
+    Settings {
+        jobs: args.pace.jobs.map_or(usual.jobs, number),
+        repeat: number(args.repeat),
+        retries: number(args.retries),
+        fail_fast: args.fail_fast,
+        seed: args.pace.seed(),
+        within: args.within,
+        settle: args.settle,
+        transports: match args.transport {
+            TransportName::Websocket => vec![Transport::WebSocket],
+            TransportName::Polling => vec![Transport::Polling],
+            TransportName::Upgrade => vec![Transport::Upgrade],
+            TransportName::All => all.to_vec(),
+        },
+        include: args
+            .include
+            .iter()
+            .map(|tier| match tier {
+                TierName::Destructive => Tier::Destructive,
+                TierName::Slow => Tier::Slow,
+            })
+            .collect(),
+        requirements: Arc::new(selection.requirements.clone()),
+        shipped: selection.shipped.clone(),
+        target_options: args.again(),
+    }
+}
+
+fn number(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn aliases(scenarios: &[Arc<Scenario>]) -> Vec<(String, String)> {
+    scenarios
+        .iter()
+        .flat_map(|scenario| {
+            let id = &scenario.id;
+            scenario
+                .aliases
+                .iter()
+                .map(move |alias| (alias.clone(), id.clone()))
+        })
+        .collect()
+}
+
+fn left_out(plan: &Plan) -> CliError {
+    let tiers: Vec<_> = plan
+        .left_out
+        .iter()
+        .map(|(tier, _)| format!("`--include {tier}`"))
+        .collect();
+    CliError::OnlyOnDemand(tiers.join(" and "))
+}
+
+fn check_destinations(reports: &[ReportRequest]) -> Result<(), CliError> {
+    for (index, request) in reports.iter().enumerate() {
+        let earlier = reports.iter().take(index);
+        if earlier
+            .into_iter()
+            .any(|other| other.destination == request.destination)
+        {
+            return Err(CliError::SamePlace);
+        }
+    }
+    Ok(())
+}
+
+fn stdout_is_taken(reports: &[ReportRequest]) -> bool {
+    reports
+        .iter()
+        .any(|request| request.destination == Destination::Stdout)
+}
+
+/// What people read goes to the standard output, unless a report goes there.
+fn human_output(reports: &[ReportRequest]) -> Box<dyn Write> {
+    if stdout_is_taken(reports) {
+        Box::new(io::stderr())
+    } else {
+        Box::new(io::stdout())
+    }
+}
+
+fn say(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
+    if stdout_is_taken(&args.reports) {
+        Ok(io::stderr().write_all(text.as_bytes())?)
+    } else {
+        Ok(output.write(text)?)
+    }
+}
+
+/// What a run's counts mean. A broken rule is certain, so it outweighs what could not be judged.
+fn exit(summary: &Summary, comparison: Option<&Comparison>, strict: bool) -> Exit {
+    let (fail, error, warn, stale) = match comparison {
+        None => (summary.fail, summary.error, summary.warn, 0),
+        Some(known) => (
+            known.fail.len(),
+            known.error.len(),
+            known.warn.len(),
+            known.stale.len(),
+        ),
+    };
+    if summary.interrupted {
+        Exit::Interrupted
+    } else if fail > 0 || stale > 0 || (strict && warn > 0) {
+        Exit::NotConformant
+    } else if error > 0 {
+        Exit::NotRun
+    } else {
+        Exit::Conformant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_its_exit_status() {
+        let exit_of = |summary: Summary, strict| exit(&summary, None, strict);
+        let none = Summary::default();
+        assert_eq!(
+            exit_of(
+                Summary {
+                    pass: 1,
+                    skip: 1,
+                    ..none
+                },
+                true
+            ),
+            Exit::Conformant
+        );
+        assert_eq!(
+            exit_of(Summary { warn: 1, ..none }, false),
+            Exit::Conformant
+        );
+        assert_eq!(
+            exit_of(Summary { warn: 1, ..none }, true),
+            Exit::NotConformant
+        );
+        assert_eq!(
+            exit_of(
+                Summary {
+                    fail: 1,
+                    error: 1,
+                    ..none
+                },
+                false
+            ),
+            Exit::NotConformant
+        );
+        assert_eq!(exit_of(Summary { error: 1, ..none }, false), Exit::NotRun);
+        let interrupted = Summary {
+            fail: 1,
+            interrupted: true,
+            ..none
+        };
+        assert_eq!(exit_of(interrupted, false), Exit::Interrupted);
+    }
+}

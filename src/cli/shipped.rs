@@ -1,0 +1,128 @@
+//! The scenarios that ship: embedded in the binary.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use include_dir::{Dir, File, include_dir};
+
+use super::{error::CliError, files};
+use crate::{
+    reference::FAULTS,
+    scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, load},
+};
+
+static SPECS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
+
+/// The folder's name in every output.
+const FOLDER: &str = "specs";
+
+/// What ships.
+#[derive(Debug)]
+pub(super) struct Shipped {
+    /// The catalogue.
+    pub(super) requirements: Requirements,
+    /// The scenarios, in order of file and line.
+    pub(super) scenarios: Vec<Scenario>,
+}
+
+impl Shipped {
+    /// Loads what is embedded. Fault ids are not looked up: they matter to `prove` only, which tells those it misses.
+    ///
+    /// # Errors
+    ///
+    /// A mistake in a file that ships, which a test of this module rules out.
+    pub(super) fn load() -> Result<Self, CliError> {
+        Self::load_knowing(None)
+    }
+
+    fn load_knowing(faults: Option<&[&'static str]>) -> Result<Self, CliError> {
+        let mut problems = Vec::new();
+        let (catalogue, scenario_files): (Vec<_>, Vec<_>) = embedded()
+            .into_iter()
+            .partition(|(path, _)| files::is_catalogue(path));
+        let mut sources = Vec::new();
+        for (path, file) in catalogue {
+            match source(&path, file) {
+                Ok(source) => sources.push(source),
+                Err(found) => problems.extend(found),
+            }
+        }
+        let requirements = Requirements::load(sources).unwrap_or_else(|found| {
+            problems.extend(found);
+            Requirements::default()
+        });
+        let known = Known {
+            requirements: Some(&requirements),
+            faults,
+        };
+        let mut scenarios = Vec::new();
+        for (path, file) in scenario_files {
+            match source(&path, file).and_then(|source| load(source, known)) {
+                Ok(loaded) => scenarios.extend(loaded),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self {
+                requirements,
+                scenarios,
+            })
+        } else {
+            Err(CliError::BadFiles(problems))
+        }
+    }
+}
+
+/// Ids of the faults that a scenario may name.
+pub(super) fn fault_ids() -> Vec<&'static str> {
+    FAULTS.iter().map(|fault| fault.id).collect()
+}
+
+/// Every YAML file, sorted by path.
+fn embedded() -> Vec<(PathBuf, &'static File<'static>)> {
+    let mut folders = vec![&SPECS];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        let yaml = folder
+            .files()
+            .filter(|file| files::is_yaml(file.path()))
+            .map(|file| (Path::new(FOLDER).join(file.path()), file));
+        found.extend(yaml);
+    }
+    found.sort_by(|left, right| left.0.cmp(&right.0));
+    found
+}
+
+fn source(path: &Path, file: &File<'_>) -> Result<Arc<SourceFile>, Vec<Diagnostic>> {
+    SourceFile::from_bytes(path, file.contents().to_vec()).map_err(|problem| vec![*problem])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn everything_that_ships_loads_and_ids_are_unique() {
+        let shipped = Shipped::load_knowing(Some(&fault_ids()))
+            .map_err(|error| match error {
+                CliError::BadFiles(found) => found
+                    .iter()
+                    .map(Diagnostic::render_short)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                other => other.to_string(),
+            })
+            .unwrap();
+        let ids: BTreeSet<_> = shipped
+            .scenarios
+            .iter()
+            .map(|scenario| &scenario.id)
+            .collect();
+        assert_eq!(ids.len(), shipped.scenarios.len());
+    }
+}

@@ -1,0 +1,53 @@
+//! From the command line to an exit status.
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use super::{
+    Context, Exit,
+    args::{Arguments, Command},
+    check,
+    error::CliError,
+    explain, list,
+    paint::Output,
+    probe, prove, run, serve,
+};
+
+/// Reads the command line, does what it says, and tells how it ended.
+pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context) -> Exit {
+    let arguments = match Arguments::try_parse_from(command_line) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no mistakes. If they can't be printed, nobody reads them.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::BadUsage
+            } else {
+                Exit::Conformant
+            };
+        }
+    };
+    let output = Output::new(context, arguments.color);
+    match dispatch(arguments.command, context, output) {
+        Ok(exit) => exit,
+        Err(error) => {
+            if !error.is_quiet() {
+                output.complain(&error);
+            }
+            error.exit()
+        }
+    }
+}
+
+fn dispatch(command: Command, context: Context, output: Output) -> Result<Exit, CliError> {
+    match command {
+        Command::Check(args) => check::check(&args, output),
+        Command::Explain(args) => explain::explain(&args, output),
+        Command::List(args) => list::list(&args, output),
+        Command::Probe(args) => probe::probe(&args, output),
+        Command::Prove(args) => prove::prove(&args, context, output),
+        Command::Run(args) => run::run(&args, context, output),
+        Command::Serve(args) => serve::serve(&args, output),
+    }
+}

@@ -1,0 +1,58 @@
+//! How levels, tiers and transports are written, in files and in reports.
+
+use std::fmt;
+
+use super::{Level, Tier, Transport};
+
+impl Level {
+    /// `must`, `should`, `may`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Should => "should",
+            Self::May => "may",
+        }
+    }
+}
+
+impl Tier {
+    /// `core`, `extended`, `info`, `slow`, `destructive`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Extended => "extended",
+            Self::Info => "info",
+            Self::Slow => "slow",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
+impl Transport {
+    /// `polling`, `upgrade`, `websocket`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Polling => "polling",
+            Self::Upgrade => "upgrade",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}

@@ -1,0 +1,167 @@
+//! `sockspec check`.
+
+use sockspec::cli::Exit;
+
+use crate::support::Test;
+
+const GOOD: &str = "\
+topic: Chat
+scenarios:
+- id: chat/echo
+  title: A message comes back
+  level: must
+  clients: [alice]
+  steps:
+  - call: echo
+    as: alice
+    with: hi
+    reply: hi
+";
+
+const BAD: &str = "\
+topic: Chat
+scenarios:
+- id: chat/echo
+  title: A message comes back
+  level: must
+  clients: [alice]
+  steps:
+  - cal: echo
+    as: alice
+  - expect: message
+    as: bob
+    within: 5
+";
+
+#[test]
+fn files_without_mistakes() {
+    Test::new()
+        .file("chat.yaml", GOOD)
+        .args(["check", "chat.yaml"])
+        .status(Exit::Conformant)
+        .stdout("1 scenario in 1 file: no mistakes\n")
+        .stderr("");
+}
+
+#[test]
+fn every_mistake_of_a_file_at_once() {
+    let finished = Test::new()
+        .file("chat.yaml", BAD)
+        .args(["check", "chat.yaml"])
+        .status(Exit::BadUsage);
+    insta::assert_snapshot!(finished.out(), @"");
+}
+
+#[test]
+fn one_line_for_each_mistake() {
+    let finished = Test::new()
+        .file("chat.yaml", BAD)
+        .args(["check", "--short", "chat.yaml"])
+        .status(Exit::BadUsage);
+    insta::assert_snapshot!(finished.out(), @"");
+}
+
+#[test]
+fn mistakes_for_programs() {
+    let finished = Test::new()
+        .file("chat.yaml", BAD)
+        .args(["check", "--json", "chat.yaml"])
+        .status(Exit::BadUsage);
+    let json = finished.json();
+    assert_eq!(json["schema"], "sockspec-check/1");
+    assert_eq!(json["diagnostics"][0]["file"], "chat.yaml");
+    assert_eq!(json["diagnostics"][0]["span"]["line"], 8);
+}
+
+#[test]
+fn a_folder_is_searched_for_files() {
+    Test::new()
+        .file("specs/chat.yaml", GOOD)
+        .file("specs/deep/er/bad.yaml", BAD)
+        .file("specs/notes.txt", "no scenario")
+        .args(["check", "--short", "specs"])
+        .status(Exit::BadUsage)
+        .stdout_has("specs/deep/er/bad.yaml:8:");
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    Test::new()
+        .args(["check", "nowhere.yaml"])
+        .status(Exit::BadUsage)
+        .stdout("")
+        .stderr("error: no such file or folder: nowhere.yaml\n");
+}
+
+#[test]
+fn a_manifest_is_checked_as_one() {
+    Test::new()
+        .file("target.yaml", "name: mine\nurl: http://127.0.0.1:3000\n")
+        .args(["check", "target.yaml"])
+        .status(Exit::Conformant);
+}
+
+/// Files made to hurt the reader of files.
+mod hostile {
+    use super::*;
+
+    #[track_caller]
+    fn refused(content: impl AsRef<[u8]>, message: &str) {
+        Test::new()
+            .file("hostile.yaml", content)
+            .args(["check", "--short", "hostile.yaml"])
+            .status(Exit::BadUsage)
+            .stdout_has("hostile.yaml")
+            .stdout_has(message);
+    }
+
+    #[test]
+    fn a_hundred_megabytes() {
+        Test::new()
+            .sparse_file("hostile.yaml", 100 << 20)
+            .args(["check", "--short", "hostile.yaml"])
+            .status(Exit::BadUsage)
+            .stdout_has("file-too-large");
+    }
+
+    #[test]
+    fn an_alias_bomb() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..20 {
+            let below = format!("*a{}, ", level - 1).repeat(10);
+            bomb += &format!("a{level}: &a{level} [{}]\n", below.trim_end_matches(", "));
+        }
+        refused(bomb, "error");
+    }
+
+    #[test]
+    fn ten_thousand_levels() {
+        refused(format!("topic: {}", "[".repeat(10_000)), "error");
+        refused(format!("topic: {}x", "- ".repeat(10_000)), "error");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        refused(b"topic: \xff\xfe\n", "invalid-utf-8");
+    }
+
+    #[test]
+    fn nothing_and_nonsense() {
+        refused("", "error");
+        refused("\0\0\0", "error");
+        refused("- 1\n- 2\n", "error");
+    }
+
+    #[test]
+    fn a_file_can_not_steer_the_terminal() {
+        let finished = Test::new()
+            .file(
+                "hostile.yaml",
+                "topic: \"x\"\n\u{1b}[2J\u{9b}31m: \u{202e}x\n",
+            )
+            .args(["check", "hostile.yaml"])
+            .status(Exit::BadUsage);
+        let acts = |c: char| c != '\n' && sockspec::report::escape::acts(c);
+        assert!(!finished.out().chars().any(acts), "{:?}", finished.out());
+    }
+}

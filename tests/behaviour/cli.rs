@@ -1,0 +1,59 @@
+//! What all commands have in common.
+
+use sockspec::cli::Exit;
+
+use crate::support::Test;
+
+#[test]
+fn without_a_command_it_tells_what_there_is() {
+    Test::new()
+        .status(Exit::BadUsage)
+        .stdout("")
+        .stderr_has("Usage: sockspec")
+        .stderr_has("check")
+        .stderr_has("Exit status: 0 conformant");
+}
+
+#[test]
+fn help_and_version_are_no_mistakes() {
+    for command in ["check", "explain", "list", "serve"] {
+        Test::new()
+            .args([command, "--help"])
+            .status(Exit::Conformant)
+            .stdout_has("Usage: sockspec");
+    }
+    Test::new()
+        .args(["--version"])
+        .status(Exit::Conformant)
+        .stdout(concat!("sockspec ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn a_misspelt_command_is_answered_with_the_nearest() {
+    Test::new()
+        .args(["chekc", "a.yaml"])
+        .status(Exit::BadUsage)
+        .stderr_has("'check'");
+}
+
+#[test]
+fn output_that_nobody_reads_ends_quietly() {
+    for arguments in [["list"].as_slice(), &["list", "--json"], &["--help"]] {
+        Test::new()
+            .args(arguments)
+            .status_with_closed_stdout(Exit::Conformant)
+            .stderr("");
+    }
+}
+
+#[test]
+fn colours_follow_option_and_environment() {
+    let list = || Test::new().args(["list"]);
+    let has_colour = |test: Test| test.status(Exit::Conformant).out().contains('\u{1b}');
+    assert!(!has_colour(list()), "a pipe is plain");
+    assert!(has_colour(list().args(["--color", "always"])));
+    assert!(has_colour(list().env("CLICOLOR_FORCE", "1")));
+    assert!(!has_colour(
+        list().env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1")
+    ));
+}

@@ -1,0 +1,137 @@
+//! `sockspec list`, and with it how scenarios are selected.
+
+use sockspec::cli::Exit;
+
+use crate::support::{Finished, Test};
+
+const CHAT: &str = "\
+topic: Chat
+scenarios:
+- id: chat/first
+  title: The first
+  level: must
+  clients: [alice]
+  steps:
+  - call: echo
+    as: alice
+
+- id: chat/table
+  title: A row that is $case
+  level: should
+  each:
+  - { case: small, value: 1 }
+  - { case: large, value: 1000 }
+  clients: [alice]
+  steps:
+  - call: echo
+    as: alice
+    with: $value
+";
+
+fn list(selectors: &[&str]) -> Test {
+    Test::new()
+        .file("mine/chat.yaml", CHAT)
+        .args(["list", "--json"])
+        .args(selectors.iter().copied())
+}
+
+fn ids(finished: &Finished) -> Vec<String> {
+    let json = finished.json();
+    let scenarios = json["scenarios"].as_array().unwrap();
+    let id = |scenario: &serde_json::Value| scenario["id"].as_str().unwrap().to_owned();
+    scenarios.iter().map(id).collect()
+}
+
+#[track_caller]
+fn selects(selectors: &[&str], expected: &[&str]) {
+    assert_eq!(ids(&list(selectors).status(Exit::Conformant)), expected);
+}
+
+#[test]
+fn everything_that_ships_without_a_selector() {
+    let all = ids(&list(&[]).status(Exit::Conformant));
+    assert!(all.iter().any(|id| id == "rooms/to-excludes-sender"));
+    assert!(!all.iter().any(|id| id.starts_with("chat/")));
+}
+
+#[test]
+fn a_file_a_folder_and_a_line() {
+    let all = ["chat/first", "chat/table[small]", "chat/table[large]"];
+    selects(&["mine/chat.yaml"], &all);
+    selects(&["mine"], &all);
+    selects(&["mine/chat.yaml:3"], &["chat/first"]);
+    selects(&["mine/chat.yaml:9"], &["chat/first"]);
+    selects(&["mine/chat.yaml:11"], &all[1..]);
+    selects(&["mine/chat.yaml:15"], &all[1..2]);
+    selects(&["mine", "mine/chat.yaml"], &all);
+}
+
+#[test]
+fn a_pattern_an_id_and_a_row() {
+    let rooms = ids(&list(&["rooms/*"]).status(Exit::Conformant));
+    assert!(
+        rooms.len() > 3 && rooms.iter().all(|id| id.starts_with("rooms/")),
+        "{rooms:?}"
+    );
+    selects(&["rooms/to-excludes-sender"], &["rooms/to-excludes-sender"]);
+    let rows = ids(&list(&["acks/value-returned"]).status(Exit::Conformant));
+    assert!(rows.len() > 1 && rows.iter().all(|id| id.starts_with("acks/value-returned[")));
+    let row = rows.first().unwrap();
+    selects(&[row], &[row]);
+}
+
+#[test]
+fn a_file_that_ships_is_named_as_in_reports() {
+    let shipped = ids(&list(&["specs/gateway/rooms/emit.yaml"]).status(Exit::Conformant));
+    assert!(shipped.contains(&"rooms/to-excludes-sender".to_owned()));
+}
+
+#[test]
+fn a_file_of_ones_own_stands_in_for_the_one_that_ships() {
+    let own = CHAT.replace("chat/first", "rooms/to-excludes-sender");
+    let finished = Test::new()
+        .file("own.yaml", own)
+        .args(["list", "--json", "own.yaml:3", "rooms/to-excludes-sender"])
+        .status(Exit::Conformant);
+    assert_eq!(ids(&finished), ["rooms/to-excludes-sender"]);
+    assert_eq!(finished.json()["scenarios"][0]["file"], "own.yaml");
+}
+
+#[test]
+fn an_id_in_two_files_is_a_mistake() {
+    Test::new()
+        .file("one.yaml", CHAT)
+        .file("two.yaml", CHAT)
+        .args(["list", "one.yaml", "two.yaml"])
+        .status(Exit::BadUsage)
+        .stderr_has("`chat/first` is taken")
+        .stderr_has("one.yaml:3");
+}
+
+#[test]
+fn a_selector_without_a_match() {
+    list(&["rooms/to-exclude-sender"])
+        .status(Exit::NothingSelected)
+        .stderr(
+            "error: no scenario matches `rooms/to-exclude-sender`\n help: did you mean \
+             `rooms/to-excludes-sender`?\n",
+        );
+    list(&["mine", "roms/*"]).status(Exit::NothingSelected);
+    list(&["mine/chat.yaml:1"]).status(Exit::NothingSelected);
+    list(&["mine/none.yaml"]).status(Exit::BadUsage);
+}
+
+#[test]
+fn what_programs_read() {
+    let finished = list(&["mine/chat.yaml:3"]).status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @"");
+}
+
+#[test]
+fn what_people_read() {
+    let finished = Test::new()
+        .file("chat.yaml", CHAT)
+        .args(["list", "chat.yaml"])
+        .status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @"");
+}
