@@ -235,22 +235,27 @@ async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding 
 }
 
 async fn cors(endpoint: &Endpoint) -> Finding {
-    const NAME: &str = "cors";
     const HEADER: &str = "access-control-allow-origin";
-    match get(endpoint, "EIO=4&transport=polling").await {
-        Ok(response) => match response.header(HEADER) {
-            Some(origin) => {
-                Finding::yes(NAME, format!("a foreign origin is told {HEADER}: {origin}"))
-            }
-            None => Finding::no(
-                NAME,
-                format!(
-                    "a foreign origin is answered {} without {HEADER}",
-                    response.status
-                ),
+    let response = match get(endpoint, "EIO=4&transport=polling").await {
+        Ok(response) => response,
+        Err(failure) => return Finding::no("cors-any-origin", failure.to_string()),
+    };
+    match response.header(HEADER) {
+        None => Finding::yes(
+            "cors-closed",
+            format!(
+                "a foreign origin is answered {} without {HEADER}",
+                response.status
             ),
-        },
-        Err(failure) => Finding::no(NAME, failure.to_string()),
+        ),
+        Some(origin) => {
+            let seen = format!("a foreign origin is told {HEADER}: {origin}");
+            if matches!(origin, "*" | FOREIGN_ORIGIN) {
+                Finding::yes("cors-any-origin", seen)
+            } else {
+                Finding::no("cors-any-origin", seen)
+            }
+        }
     }
 }
 
@@ -399,7 +404,10 @@ mod tests {
     };
 
     use super::{super::port::free_port, *};
-    use crate::client::TlsPolicy;
+    use crate::{
+        client::TlsPolicy,
+        reference::{Config, Server},
+    };
 
     fn endpoint(url: &str) -> Endpoint {
         Endpoint {
@@ -407,6 +415,55 @@ mod tests {
             path: "/socket.io/".to_owned(),
             tls: TlsPolicy::default(),
         }
+    }
+
+    async fn found(config: Config) -> Probed {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::start(listener, config).unwrap();
+        let probed = probe(&endpoint(&format!("http://{}", server.address())))
+            .await
+            .unwrap();
+        server.stop().await;
+        probed
+    }
+
+    #[tokio::test]
+    async fn capabilities_of_the_reference_server_are_found() {
+        let probed = found(Config::default()).await;
+        let provides: Vec<&str> = probed.provides.iter().map(String::as_str).collect();
+        insta::assert_snapshot!(provides.join(" "), @"cors-closed eio-error-json max-payload polling socket-io upgrade websocket");
+    }
+
+    #[tokio::test]
+    async fn settings_change_what_is_found() {
+        let mut config = Config::default();
+        for (name, value) in [
+            ("PING_INTERVAL", "300"),
+            ("PING_TIMEOUT", "200"),
+            ("TRANSPORTS", "polling"),
+            ("ALLOW_EIO3", "true"),
+            ("CORS_ORIGIN", "*"),
+        ] {
+            config.set(name, value).unwrap();
+        }
+        let probed = found(config).await;
+        let findings = probed.findings.iter();
+        let lines: Vec<String> = findings
+            .map(|(capability, seen)| format!("{capability}: {seen}"))
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        websocket: no: server answered 400 to the handshake
+        polling: yes: a handshake brings an open packet
+        upgrade: no: the open packet offers none to websocket
+        socket-io: yes: / lets everybody in
+        eio3: yes: EIO=3 brings an open packet
+        cors-any-origin: yes: a foreign origin is told access-control-allow-origin: *
+        eio-error-json: yes: an unknown transport is answered 400 with code and message
+        permessage-deflate: no: server answered 400 to the handshake
+        msgpack: no: a CONNECT as msgpack: the connection ends (ClosePacket)
+        max-payload: yes: 1000000 bytes
+        short-heartbeat: yes: interval 300ms, timeout 200ms
+        ");
     }
 
     #[tokio::test]
