@@ -42,6 +42,8 @@ pub(super) struct Polling {
 enum Poll {
     Automatic,
     Never,
+    /// While another transport is probed.
+    UntilNoop,
 }
 
 impl Polling {
@@ -131,6 +133,16 @@ impl Polling {
         &self.session.recorder
     }
 
+    /// From here on, a noop ends polling: the server sends one to let an upgrade happen.
+    ///
+    /// The noop and the probe's answer travel on different connections, and servers exist that release
+    /// one poll only. A poll sent after the noop could stay unanswered until the next heartbeat.
+    pub(super) fn stop_at_noop(&mut self) {
+        if self.poll == Poll::Automatic {
+            self.poll = Poll::UntilNoop;
+        }
+    }
+
     /// No further GET is sent.
     pub(super) fn pause(&mut self) {
         self.poll = Poll::Never;
@@ -214,7 +226,7 @@ impl Polling {
     }
 
     fn start_requests(&mut self) {
-        if self.poll == Poll::Automatic && !self.get.is_busy() {
+        if self.poll != Poll::Never && !self.get.is_busy() {
             let request = self.request("GET", Bytes::new());
             self.record_request(&request, Noted::BelowSocketIo);
             self.get.start(request, "answer to the poll", self.patience);
@@ -284,6 +296,9 @@ impl Polling {
         match decoded {
             Ok(packets) => {
                 for packet in packets {
+                    if packet.kind == PacketType::Noop && self.poll == Poll::UntilNoop {
+                        self.pause();
+                    }
                     self.session.packet(packet);
                 }
             }

@@ -31,6 +31,7 @@ pub(super) async fn upgrade(
             handshake.upgrades
         )));
     }
+    polling.stop_at_noop();
     let mut recorder = polling.recorder().again();
     let mut websocket = {
         let probe = probe(endpoint, options, &handshake.sid, &mut recorder);
