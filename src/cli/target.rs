@@ -16,11 +16,8 @@ use crate::{
     reference::FaultSet,
     runner::{Host, Target},
     scenario::SourceFile,
-    target::{Manifest, Secrets, load_manifest, probe},
+    target::{Manifest, REFERENCE_MANIFEST, load_manifest, probe},
 };
-
-/// The manifest of the reference server, as it ships.
-static REFERENCE_MANIFEST: &str = include_str!("../../fixtures/targets/reference.yaml");
 
 /// What `--target` names.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -61,7 +58,7 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
             Host::Running
         }
     };
-    let secrets = Secrets::default();
+    let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
         host,
@@ -77,7 +74,7 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
 /// A mistake in the manifest that ships, which a test rules out.
 pub(super) fn reference() -> Result<Target, CliError> {
     let manifest = reference_manifest()?;
-    let secrets = Secrets::default();
+    let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
         host: Host::Embedded(FaultSet::default()),
