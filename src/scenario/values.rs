@@ -15,6 +15,9 @@ use super::{
 };
 use crate::data::{Data, unhex};
 
+/// Values that one value takes in; more is a file that doubles itself.
+const MAX_REPLACED: usize = 1000;
+
 /// A variable that a value uses or sets, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
@@ -34,6 +37,10 @@ pub(crate) struct ValueReader<'p> {
     /// Values that stand where `$name` stands alone, since they are no variables: expectations, and
     /// what uses clients or captures, which are known only at that point of the scenario.
     pub(crate) inlined: Option<&'p Substitutes<'p>>,
+    /// Names whose values are being read in place of them.
+    active: Vec<&'p str>,
+    /// How many values were read in place of their name.
+    replaced: usize,
 }
 
 impl<'p> ValueReader<'p> {
@@ -43,17 +50,19 @@ impl<'p> ValueReader<'p> {
             references: Vec::new(),
             captures: Vec::new(),
             inlined: None,
+            active: Vec::new(),
+            replaced: 0,
         }
     }
 
     /// A value to send.
     pub(crate) fn template(&mut self, node: &Node) -> Template {
-        if let Some(inlined) = self.inlined(node) {
-            if is_expectation(inlined) {
+        if let Some((name, value)) = self.inlined(node) {
+            if is_expectation(value) {
                 self.expectation_as_value(node);
                 return Template::literal(Data::Null);
             }
-            return self.template(inlined);
+            return self.in_place_of(name, |this| this.template(value));
         }
         match &node.kind {
             NodeKind::Scalar(scalar) => match scalar.value() {
@@ -124,7 +133,9 @@ impl<'p> ValueReader<'p> {
 
     /// A value to expect.
     pub(crate) fn matcher(&mut self, node: &Node) -> Matcher {
-        let node = self.inlined(node).unwrap_or(node);
+        if let Some((name, value)) = self.inlined(node) {
+            return self.in_place_of(name, |this| this.matcher(value));
+        }
         let form = match &node.kind {
             NodeKind::Scalar(scalar) => match scalar.value() {
                 Data::String(text) => match Written::parse(&text) {
@@ -154,9 +165,22 @@ impl<'p> ValueReader<'p> {
         Matcher { form }
     }
 
-    fn inlined(&self, node: &Node) -> Option<&'p Node> {
+    /// The value to read in place of a name that stands alone.
+    ///
+    /// Not within itself, and not without end: then the name stays one that nothing sets.
+    fn inlined(&self, node: &Node) -> Option<(&'p str, &'p Node)> {
         let name = node.text()?.strip_prefix('$')?;
-        self.inlined?.get(name).copied()
+        let (name, value) = self.inlined?.get_key_value(name)?;
+        let allowed = self.replaced < MAX_REPLACED && !self.active.contains(name);
+        allowed.then_some((*name, *value))
+    }
+
+    fn in_place_of<T>(&mut self, name: &'p str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.replaced += 1;
+        self.active.push(name);
+        let value = read(self);
+        self.active.pop();
+        value
     }
 
     fn expectation_as_value(&mut self, node: &Node) {

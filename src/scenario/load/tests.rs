@@ -370,14 +370,36 @@ fn value_that_uses_a_client_stands_alone_only() {
     rooms.yaml:5:44: error[unknown-variable]: nothing sets `$y.sid`
         did you mean `x`?
     rooms.yaml:8:22: error[unknown-variable]: nothing sets `$late`
-        its value depends on the scenario's course or is an expectation: `$late` can only stand alone
+        its value depends on the scenario's course or is an expectation: `$late` can only stand alone, and not in itself
     rooms.yaml:8:34: error[unknown-variable]: nothing sets `late`
-        its value depends on the scenario's course or is an expectation: `$late` can only stand alone
+        its value depends on the scenario's course or is an expectation: `$late` can only stand alone, and not in itself
     rooms.yaml:8:43: error[expectation-as-value]: `$any` holds an expectation, not a value
         it can stand where a value is expected, never where one is sent
     rooms.yaml:8:52: error[unknown-variable]: nothing sets `$any`
-        its value depends on the scenario's course or is an expectation: `$any` can only stand alone
+        its value depends on the scenario's course or is an expectation: `$any` can only stand alone, and not in itself
     ");
+}
+
+#[test]
+fn values_that_hold_themselves_or_double_for_ever_are_told() {
+    let vars = |vars: &str| {
+        told(&format!(
+            "scenarios:\n- id: a\n  title: T\n  clients: [x]\n  vars: {{ {vars} }}\n  steps:\n  - call: e\n    with: $a\n    reply: $a\n"
+        ))
+    };
+    insta::assert_snapshot!(vars("a: [$a]"), @r"
+    rooms.yaml:5:15: error[unknown-variable]: nothing sets `$a`
+        its value depends on the scenario's course or is an expectation: `$a` can only stand alone, and not in itself
+    ");
+    insta::assert_snapshot!(vars("a: { x: $b }, b: [$a]"), @r"
+    rooms.yaml:5:29: error[unknown-variable]: nothing sets `$a`
+        its value depends on the scenario's course or is an expectation: `$a` can only stand alone, and not in itself
+    ");
+    let mut doubling: Vec<String> = (0..40)
+        .map(|n| format!("v{n}: [$v{0}, $v{0}]", n + 1))
+        .collect();
+    doubling.push("v40: $x.sid, a: $v0".to_owned());
+    assert!(vars(&doubling.join(", ")).contains("unknown-variable"));
 }
 
 #[test]

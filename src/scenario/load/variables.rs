@@ -86,7 +86,7 @@ impl Variables {
                 Some("a later step sets it: move that step up".to_owned())
             } else if self.inlined.contains(name) {
                 Some(format!(
-                    "its value depends on the scenario's course or is an expectation: `${name}` can only stand alone"
+                    "its value depends on the scenario's course or is an expectation: `${name}` can only stand alone, and not in itself"
                 ))
             } else {
                 hint(name)
