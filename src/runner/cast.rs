@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use crate::{
-    client::{Connection, Layer, Options, TransportChoice, What},
+    client::{Connection, Entry, Layer, Options, TransportChoice, What},
     data::Data,
     scenario::{ClientName, ClientSpec},
     wire::{
@@ -52,6 +52,10 @@ pub(super) struct Link {
     pub(super) joins_session: bool,
     /// Whether frames can be sent on it.
     pub(super) websocket: bool,
+    /// The entry that holds this session's own open packet.
+    open_packet: OnceLock<usize>,
+    /// The entry that holds the frame which carried it.
+    open_frame: OnceLock<usize>,
     state: Mutex<LinkState>,
 }
 
@@ -144,9 +148,10 @@ impl Client {
             layer: options.layer,
             joins_session: options.session.is_some(),
             websocket: options.layer != Layer::Tcp && options.transport != TransportChoice::Polling,
+            open_packet: OnceLock::new(),
+            open_frame: OnceLock::new(),
             state: Mutex::default(),
         });
-        link.skip_open_packet();
         self.state().links.push(Arc::clone(&link));
         link
     }
@@ -176,22 +181,23 @@ impl Link {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The open packet was received while connecting; `receive` steps begin after it.
-    fn skip_open_packet(&self) {
-        let open = {
-            let entries = self.connection.journal().entries();
-            entries.iter().position(|entry| matches!(&entry.what, What::Packet(packet) if packet.kind == PacketType::Open))
+    /// Whether an entry is the open packet that opened this session, or its frame.
+    ///
+    /// `receive` steps don't see it: the step that opened the session has judged it.
+    pub(super) fn is_own_open_packet(&self, index: usize, entry: &Entry) -> bool {
+        let first = match &entry.what {
+            What::Packet(packet) if packet.kind == PacketType::Open => &self.open_packet,
+            What::Frame(frame) if frame.payload.first() == Some(&PacketType::Open.digit()) => {
+                &self.open_frame
+            }
+            _ => return false,
         };
-        if let Some(index) = open {
-            self.state().cursor = Cursor {
-                packets: index + 1,
-                frames: index + 1,
-            };
-        }
+        // Journals are read from the front, so the first one seen is the first one there is.
+        !self.joins_session && *first.get_or_init(|| index) == index
     }
 
     /// The open packet's data with every field that the server put there.
-    pub(super) fn open_packet(&self) -> Option<Data> {
+    pub(super) fn open_packet_data(&self) -> Option<Data> {
         let journalled = {
             let entries = self.connection.journal().entries();
             entries.iter().find_map(|entry| match &entry.what {

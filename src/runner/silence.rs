@@ -131,6 +131,7 @@ impl Silence {
                     .find(|(index, entry)| match &entry.what {
                         What::Packet(packet) => {
                             !state.claimed.contains(index)
+                                && !link.is_own_open_packet(*index, entry)
                                 && !matches!(
                                     packet.kind,
                                     PacketType::Ping | PacketType::Noop | PacketType::Pong

@@ -217,22 +217,28 @@ pub(super) async fn join(
     limit: Duration,
 ) -> Stepped<Admission> {
     let declared = &client.spec.options;
-    let namespace = match step.namespace.as_ref().or(declared.namespace.as_ref()) {
+    let namespace = match &step.namespace {
         Some(template) => template.render_text(&attempt.scope())?,
-        None => "/".to_owned(),
+        None => declared_namespace(attempt, client)?,
     };
+    let open = client.link().filter(|link| {
+        link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)
+    });
+    // What a client presents where it comes in is not presented again at further namespaces.
+    let home = declared_namespace(attempt, client)?;
+    let declared_auth = (open.is_none() || namespace == home)
+        .then_some(declared.auth.as_ref())
+        .flatten();
     let auth = step
         .auth
         .as_ref()
-        .or(declared.auth.as_ref())
+        .or(declared_auth)
         .map(|template| template.render(&attempt.scope()))
         .transpose()?;
     // `null` means that nothing is sent: so a row of a table can switch a source off.
     let auth = auth.filter(|auth| *auth != Data::Null);
     let deadline = Instant::now() + limit;
-    let link = match client.link().filter(|link| {
-        link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)
-    }) {
+    let link = match open {
         Some(link) => link,
         None => {
             let options = options(attempt, client, step, Layer::SocketIo, limit)?;
@@ -259,6 +265,13 @@ pub(super) async fn join(
     };
     client.state().dirty = true;
     await_admission(attempt, client, &link, &namespace, from, deadline).await
+}
+
+fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> Stepped<String> {
+    match &client.spec.options.namespace {
+        Some(template) => Ok(template.render_text(&attempt.scope())?),
+        None => Ok("/".to_owned()),
+    }
 }
 
 async fn await_admission(

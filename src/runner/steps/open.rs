@@ -75,7 +75,7 @@ async fn one(
     let Some(expected) = &open.handshake else {
         return Ok(());
     };
-    let handshake = link.open_packet();
+    let handshake = link.open_packet_data();
     let tolerant = lenient.and_then(|lenient| lenient.handshake.as_ref());
     match fit(attempt, expected, tolerant, handshake.as_ref())? {
         Fit::Strict(captures) => attempt.capture(captures),

@@ -122,7 +122,7 @@ async fn next(
     let claimed = link.state().claimed.clone();
     let mut nearest = None;
     let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
-        if claimed.contains(&index) {
+        if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
             return None;
         }
         match compare(attempt, receive, lenient, entry) {

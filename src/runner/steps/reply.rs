@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{expect::await_event, perform::open_link};
+use super::{
+    super::wait::{Waited, wait_in},
+    perform::open_link,
+};
 use crate::{
     client::What,
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
+        evidence,
         finding::{Finding, Stepped},
         observe::{Likeness, Sought},
     },
@@ -62,7 +66,9 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
     Ok(())
 }
 
-/// The question to answer: one that an earlier `expect` saw and nobody has answered, else the next one to come.
+/// The question to answer: the first one of this name that nobody has answered, or the next to come.
+///
+/// Answering does not claim it: `expect` and `deliver` count it all the same.
 async fn question(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -70,54 +76,51 @@ async fn question(
     link: &Arc<Link>,
     sought: &Sought,
 ) -> Stepped<(String, AckId)> {
-    if let Some(question) = unanswered(attempt, link, sought)? {
-        return Ok(question);
-    }
-    let found = await_event(attempt, step, client, link, sought, None, false, (1, 1)).await?;
-    link.state().claimed.insert(found.index);
-    attempt.capture(found.captures);
-    let namespace = {
-        let entries = link.connection.journal().entries();
-        entries
-            .get(found.index)
-            .and_then(|entry| match &entry.what {
-                What::Socket(packet) => Some(packet.namespace().to_owned()),
-                _ => None,
-            })
-    };
-    let (Some(id), Some(namespace)) = (found.id, namespace) else {
-        return Err(Finding::new(format!(
-            "{} arrives at {} without asking for an acknowledgement.",
-            sought.spoken, client.spec.name
-        ))
-        .expected("an event with an ack id")
-        .received("an event without one")
-        .breach());
-    };
-    Ok((namespace, id))
-}
-
-fn unanswered(
-    attempt: &Attempt<'_>,
-    link: &Link,
-    sought: &Sought,
-) -> Stepped<Option<(String, AckId)>> {
+    let name = &client.spec.name;
+    let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
-    let state = link.state();
-    let entries = link.connection.journal().entries();
-    for (index, entry) in entries.iter().enumerate() {
-        if !state.claimed.contains(&index) {
-            continue;
-        }
-        if let Likeness::Match { id: Some(id), .. } = sought.compare(attempt, &scope, entry)? {
-            let What::Socket(packet) = &entry.what else {
-                continue;
-            };
-            let question = (packet.namespace().to_owned(), id);
-            if !state.answered.contains(&question) {
-                return Ok(Some(question));
+    let answered = link.state().answered.clone();
+    let waited = wait_in(link.connection.journal(), 0, deadline, |_, entry| {
+        let What::Socket(packet) = &entry.what else {
+            return None;
+        };
+        match sought.compare(attempt, &scope, entry) {
+            Ok(Likeness::Match { captures, id }) => {
+                let question = id.map(|id| (packet.namespace().to_owned(), id));
+                let done = question
+                    .as_ref()
+                    .is_some_and(|question| answered.contains(question));
+                (!done).then_some(Ok((captures, question)))
             }
+            Ok(Likeness::Near(_) | Likeness::Other) => None,
+            Err(error) => Some(Err(error)),
         }
-    }
-    Ok(None)
+    })
+    .await;
+    let received = match waited {
+        Waited::Found(found) => {
+            let (captures, question) = found?;
+            attempt.capture(captures);
+            return question.ok_or_else(|| {
+                let sentence = format!(
+                    "{} arrives at {name} without asking for an acknowledgement.",
+                    sought.spoken
+                );
+                Finding::new(sentence)
+                    .expected("an event with an ack id")
+                    .received("an event without one")
+                    .breach()
+            });
+        }
+        Waited::Ended(ended) => evidence::describe_end(&ended),
+        Waited::TimedOut => evidence::came_since(link, 0),
+    };
+    let sentence = format!(
+        "{name} did not receive {}, which it is to answer.",
+        sought.spoken
+    );
+    Err(Finding::new(sentence)
+        .expected(sought.describe(&scope))
+        .received(received)
+        .breach())
 }
