@@ -50,6 +50,8 @@ pub(super) struct Link {
     pub(super) layer: Layer,
     /// Whether it takes part in the session of another connection.
     pub(super) joins_session: bool,
+    /// The revision of Engine.IO that it speaks.
+    pub(super) eio: u8,
     /// Whether frames can be sent on it.
     pub(super) websocket: bool,
     /// The entry that holds this session's own open packet.
@@ -147,6 +149,7 @@ impl Client {
             connection,
             layer: options.layer,
             joins_session: options.session.is_some(),
+            eio: options.eio,
             websocket: options.layer != Layer::Tcp && options.transport != TransportChoice::Polling,
             open_packet: OnceLock::new(),
             open_frame: OnceLock::new(),

@@ -132,10 +132,7 @@ impl Silence {
                         What::Packet(packet) => {
                             !state.claimed.contains(index)
                                 && !link.is_own_open_packet(*index, entry)
-                                && !matches!(
-                                    packet.kind,
-                                    PacketType::Ping | PacketType::Noop | PacketType::Pong
-                                )
+                                && !is_heartbeat(packet.kind, link.eio)
                         }
                         What::Message(_) => !state.claimed.contains(index),
                         _ => false,
@@ -169,6 +166,15 @@ impl Silence {
                 Ok(None)
             }
         }
+    }
+}
+
+/// What may come at any moment: the server's pings, or in revision 3 its answers to the client's.
+fn is_heartbeat(kind: PacketType, eio: u8) -> bool {
+    match kind {
+        PacketType::Ping | PacketType::Noop => true,
+        PacketType::Pong => eio == 3,
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     super::wait::{Waited, wait_in},
-    refused,
+    pairs, refused,
 };
 use crate::{
     client::{ConnectFailure, Connection, Layer, Options, TransportChoice, What},
@@ -371,16 +371,12 @@ pub(super) fn options(
     let declared = &client.spec.options;
     let scope = attempt.scope().clone();
     let text = |template: &Template| template.render_text(&scope);
-    let pairs = |first: &[(String, Template)], second: &[(String, Template)]| {
-        let mut all = Vec::new();
-        for (name, value) in first.iter().chain(second) {
-            if value.render(&scope)? != Data::Null {
-                all.push((name.clone(), text(value)?));
-            }
-        }
+    let both = |declared, own| {
+        let mut all = pairs::fill(declared, &scope)?;
+        all.extend(pairs::fill(own, &scope)?);
         Ok::<_, Stop>(all)
     };
-    let mut headers = pairs(&declared.headers, &step.headers)?;
+    let mut headers = both(&declared.headers, &step.headers)?;
     if let Some(origin) = step.origin.as_ref().or(declared.origin.as_ref()) {
         headers.push(("Origin".to_owned(), text(origin)?));
     }
@@ -402,7 +398,7 @@ pub(super) fn options(
             .or(declared.path.as_ref())
             .map(text)
             .transpose()?,
-        query: pairs(&declared.query, &step.query)?,
+        query: both(&declared.query, &step.query)?,
         headers,
         heartbeat: step.heartbeat.or(declared.heartbeat).unwrap_or(true),
         deflate: step.deflate.or(declared.deflate).unwrap_or(false),

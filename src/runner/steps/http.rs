@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::pairs;
 use crate::{
     client::{Bounds, ConnectFailure, HttpRequest, HttpResponse, request},
     data::Data,
@@ -159,19 +160,14 @@ pub(super) fn describe(attempt: &Attempt<'_>, pattern: &HttpPattern) -> String {
 fn fill(attempt: &Attempt<'_>, http: &Http) -> Stepped<HttpRequest> {
     let scope = attempt.scope().clone();
     let mut target = http.target.render_text(&scope)?;
-    for (name, value) in &http.query {
-        let value = value.render_text(&scope)?;
+    for (name, value) in pairs::fill(&http.query, &scope)? {
         let pair = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair(name, &value)
+            .append_pair(&name, &value)
             .finish();
         target.push(if target.contains('?') { '&' } else { '?' });
         target.push_str(&pair);
     }
-    let mut headers = http
-        .headers
-        .iter()
-        .map(|(name, value)| Ok((name.clone(), value.render_text(&scope)?)))
-        .collect::<Stepped<Vec<_>>>()?;
+    let mut headers = pairs::fill(&http.headers, &scope)?;
     let body = match http
         .body
         .as_ref()

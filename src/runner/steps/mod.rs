@@ -16,6 +16,7 @@ mod frame;
 mod http;
 mod never;
 mod open;
+mod pairs;
 mod perform;
 mod receive;
 pub(super) mod refused;

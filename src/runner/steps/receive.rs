@@ -346,7 +346,7 @@ fn socket_packet(text: &str) -> Option<Data> {
         }
         Packet::ConnectError { payload, .. } => {
             fields.push(("data", payload));
-            "connect-error"
+            "connect_error"
         }
     };
     if let Some((_, value)) = fields.first_mut() {
