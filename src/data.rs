@@ -23,7 +23,7 @@ pub enum Data {
     Null,
     /// JSON `true` or `false`.
     Bool(bool),
-    /// A JSON number, kept as it was written.
+    /// A JSON number: whole ones of 64 bits as they are, all others as the nearest double.
     Number(Number),
     /// A JSON string.
     String(String),

@@ -130,7 +130,7 @@ impl Problems {
         let diagnostic = Diagnostic {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: printable(message.into()),
             source: Arc::clone(&self.source),
             span: Some(span),
             related: None,
@@ -163,6 +163,9 @@ impl Problems {
     /// Everything found, in the order of the file, each mistake once.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| diagnostic.span);
+        for diagnostic in &mut self.found {
+            diagnostic.help = diagnostic.help.take().map(printable);
+        }
         // A table's rows share their steps: a mistake in a step shows once, not once a row.
         let mut seen = std::collections::HashSet::new();
         self.found.retain(|diagnostic| {
@@ -189,6 +192,19 @@ impl Problems {
             Err(self.into_sorted())
         }
     }
+}
+
+/// Without control characters: what a file holds can't move a terminal's cursor.
+fn printable(text: String) -> String {
+    if !text.contains(|character: char| character.is_control()) {
+        return text;
+    }
+    text.chars()
+        .flat_map(|character| match character.is_control() {
+            true => character.escape_default().collect::<Vec<_>>(),
+            false => vec![character],
+        })
+        .collect()
 }
 
 /// The name among `known` that somebody who wrote `found` most likely meant.

@@ -262,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn every_function_is_documented() {
+        let documented: Vec<&str> = FUNCTIONS
+            .iter()
+            .filter_map(|(function, _)| function.split('(').next())
+            .collect();
+        let mut environment = Environment::empty();
+        register(&mut environment);
+        let mut registered: Vec<&str> = environment.globals().map(|(name, _)| name).collect();
+        registered.sort_unstable();
+        assert_eq!(registered, documented);
+    }
+
+    #[test]
     fn token_carries_claims_and_moved_times() {
         let Data::String(token) = evaluate("jwt(sub='u1', role='admin', expires='-60s')") else {
             panic!("a token is text");

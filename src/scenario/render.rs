@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, Span};
+
+/// Longer pieces of a file are named by their place only; a scenario's lines are far shorter.
+const MAX_SHOWN: usize = 16 * 1024;
 
 /// Whether a rendering has colours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,21 +23,23 @@ impl Diagnostic {
     pub fn render_full(&self, colours: Colours) -> String {
         let path = self.source.path.to_string_lossy();
         let title = self.level().primary_title(&self.message).id(self.code);
-        let mut group = match self.span {
-            None => title.element(Origin::path(path)),
-            Some(span) => {
-                let mut snippet = Snippet::source(&self.source.text)
+        let mut group = match (self.span, self.lines()) {
+            (Some(span), Some((lines, first))) => {
+                let within = |place: Span| place.start - first.start..place.end - first.start;
+                let mut snippet = Snippet::source(lines)
                     .path(path)
-                    .annotation(AnnotationKind::Primary.span(span.start..span.end.max(span.start)));
+                    .line_start(first.line)
+                    .annotation(AnnotationKind::Primary.span(within(span)));
                 if let Some((place, label)) = &self.related {
-                    snippet = snippet.annotation(
-                        AnnotationKind::Context
-                            .span(place.start..place.end)
-                            .label(label),
-                    );
+                    let related = AnnotationKind::Context.span(within(*place));
+                    snippet = snippet.annotation(related.label(label));
                 }
                 title.element(snippet)
             }
+            (Some(span), None) => {
+                title.element(Origin::path(path).line(span.line).char_column(span.column))
+            }
+            (None, _) => title.element(Origin::path(path)),
         };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
@@ -60,7 +65,7 @@ impl Diagnostic {
 
     /// The diagnostic for programs.
     pub fn to_json(&self) -> serde_json::Value {
-        let place = |span: super::Span| {
+        let place = |span: Span| {
             serde_json::json!({
                 "line": span.line, "column": span.column, "start": span.start, "end": span.end,
             })
@@ -76,6 +81,22 @@ impl Diagnostic {
             }),
             "help": self.help,
         })
+    }
+
+    /// The lines that are shown, and where they start; `None` where they are too long to be shown.
+    fn lines(&self) -> Option<(&str, Span)> {
+        let text = self.source.text.as_str();
+        let span = self.span?;
+        let related = self.related.as_ref().map_or(span, |(place, _)| *place);
+        let (first, last) = (span.min(related), span.end.max(related.end));
+        let before = text.get(..first.start)?;
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let end = text
+            .get(last..)?
+            .find('\n')
+            .map_or(text.len(), |newline| last + newline);
+        let lines = text.get(start..end)?;
+        (lines.len() <= MAX_SHOWN).then_some((lines, Span { start, ..first }))
     }
 
     fn level(&self) -> Level<'static> {

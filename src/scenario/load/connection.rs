@@ -197,7 +197,7 @@ fn header_matchers(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Vec<(
         .collect()
 }
 
-/// A mapping of names to texts; a list gives the name several times.
+/// A mapping of names to texts; a list gives the name several times, nothing leaves it out.
 fn pairs(
     fields: &Fields<'_>,
     key: &'static str,
@@ -217,7 +217,12 @@ fn pairs(
             node: &entry.value,
         };
         for item in value.items() {
-            pairs.push((entry.key.clone(), steps.text(item.node)));
+            let value = if is_bare(item.node) {
+                Template::literal(Data::Null)
+            } else {
+                steps.text(item.node)
+            };
+            pairs.push((entry.key.clone(), value));
         }
     }
     pairs

@@ -280,7 +280,7 @@ impl<'c, 'p> StepReader<'c, 'p> {
     /// A key that is another verb, and that this verb does not take.
     fn refuse_second_verb(&mut self, fields: &Fields<'_>, verb: &Entry) {
         let others = fields.unknown().filter(|entry| about(&entry.key).is_some());
-        for entry in others.collect::<Vec<_>>() {
+        for entry in others {
             fields.forgive(entry);
             self.problems
                 .error(

@@ -873,6 +873,10 @@ fn hostile_files_are_refused_quickly() {
     let deep = format!("scenarios:\n- id: a\n  title: {}\n", "[".repeat(63));
     insta::assert_snapshot!(told(&deep), @r"rooms.yaml:3:72: error[syntax]: this is not YAML: unclosed bracket '['");
     let wide = format!("scenarios:\n{}", "- a\n".repeat(200_000));
+    let long = format!("scenarios: [{}, \"\\e[31m\": 1]\n", "a, ".repeat(100_000));
+    let lines = told(&long);
+    assert!(!lines.contains('\u{1b}'));
+    assert!(rendered(&load_text(&long).unwrap_err()).len() < 1 << 20);
     let diagnostics = load_text(&wide).unwrap_err();
     assert_eq!(diagnostics.len(), 101);
     insta::assert_snapshot!(diagnostics[100].render_short(), @r"rooms.yaml:200001:3: error[too-many-mistakes]: there are 199900 more mistakes, this is the last one");
@@ -904,4 +908,41 @@ scenarios:
     assert_eq!(one.level, Level::Should);
     assert_eq!(two.catches, ["shared"]);
     assert_eq!(two.level, Level::Must);
+}
+
+/// The reference of the language, `docs/language.md`.
+const REFERENCE: &str = include_str!("../../../docs/language.md");
+
+#[test]
+fn files_of_the_reference_load() {
+    let blocks: Vec<&str> = REFERENCE
+        .split("```yaml scenario\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(blocks.len() >= 3);
+    for block in blocks {
+        assert!(!right(block).is_empty());
+    }
+}
+
+#[test]
+fn reference_names_everything_there_is() {
+    use crate::scenario::{BUILT_IN, CLIENT_FIELDS, FUNCTIONS, OPERATORS, PLACEHOLDERS, VERBS};
+    let names = |table: &'static [(&str, &str)]| table.iter().map(|(name, _)| *name);
+    let verbs = names(VERBS).map(|verb| format!("| `{verb}"));
+    let placeholders = names(PLACEHOLDERS).map(|name| format!("`<{name}>`"));
+    let operators = names(OPERATORS).map(|name| format!("`{{{name}: "));
+    let variables = names(BUILT_IN).chain(names(CLIENT_FIELDS));
+    let variables = variables.map(|name| format!("`{name}`"));
+    let functions = names(FUNCTIONS).filter_map(|function| function.split('(').next());
+    let functions = functions.map(|name| format!("`{name}("));
+    for name in verbs
+        .chain(placeholders)
+        .chain(operators)
+        .chain(variables)
+        .chain(functions)
+    {
+        assert!(REFERENCE.contains(&name), "{name}");
+    }
 }

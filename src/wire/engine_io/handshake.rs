@@ -45,10 +45,9 @@ impl Handshake {
     ///
     /// The first field that is missing or of a wrong type.
     pub fn decode(data: &str) -> Result<Self, OpenPacketError> {
-        let data = serde_json::from_str::<serde_json::Value>(data)
+        let data = serde_json::from_str::<Data>(data)
             .ok()
-            .filter(serde_json::Value::is_object)
-            .map(Data::from)
+            .filter(|data| data.as_object().is_some())
             .ok_or(OpenPacketError::NotAnObject)?;
         let field = |field, expected| OpenPacketError::Field {
             field,

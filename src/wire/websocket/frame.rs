@@ -135,7 +135,7 @@ pub enum LengthEncoding {
     /// The fewest bytes, as RFC 6455 section 5.2 demands.
     #[default]
     Minimal,
-    /// Always the 16-bit form.
+    /// The 16-bit form for every length that fits into it.
     Sixteen,
     /// Always the 64-bit form.
     SixtyFour,
