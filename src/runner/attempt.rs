@@ -90,6 +90,9 @@ impl<'a> Attempt<'a> {
         scope.set("path", Data::from(path));
         let minted = site.manifest.credentials.mint(Timestamp::now());
         scope.set("credentials", minted.data);
+        if let Some(secret) = &site.manifest.credentials.secret {
+            scope.set("credentials_secret", Data::from(secret.as_str()));
+        }
         let mut secrets = minted.secrets;
         secrets.extend(&site.secrets);
         scope.set(

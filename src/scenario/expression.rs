@@ -34,6 +34,8 @@ pub(crate) struct Expression {
     compiled: Arc<minijinja::Expression<'static, 'static>>,
     /// Variables it reads, with the fields it reads of them: `sender.sid`.
     variables: Arc<[String]>,
+    /// Every word in it that could be a variable: `variables` misses what stands before a slice.
+    words: Arc<[String]>,
 }
 
 impl Expression {
@@ -60,6 +62,7 @@ impl Expression {
             source: source.into(),
             compiled: Arc::new(compiled),
             variables: variables.into(),
+            words: words(source),
         })
     }
 
@@ -76,9 +79,9 @@ impl Expression {
     /// The value.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Data, TemplateError> {
         let heads = self
-            .variables
+            .words
             .iter()
-            .map(|name| head(name))
+            .map(String::as_str)
             // The secret is no argument of `jwt`, but what it signs with unless told otherwise.
             .chain(["credentials_secret"]);
         let context = Value::from_pairs(
@@ -106,6 +109,18 @@ impl Expression {
             detail: detail(error),
         }
     }
+}
+
+/// The words of an expression, each once; the words inside its texts are among them and do no harm.
+fn words(source: &str) -> Arc<[String]> {
+    let mut words: Vec<String> = source
+        .split(|character: char| !character.is_alphanumeric() && character != '_')
+        .filter(|word| !word.is_empty() && !is_function(word))
+        .map(str::to_owned)
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words.into()
 }
 
 /// Names of all functions, for diagnostics.
@@ -244,6 +259,14 @@ mod tests {
 
     fn evaluate(source: &str, scope: &Scope) -> Result<Data, TemplateError> {
         Expression::compile(source).unwrap().evaluate(scope)
+    }
+
+    #[test]
+    fn a_slice_reads_its_variable() {
+        let mut scope = Scope::default();
+        scope.set("sid", Data::from("abcdef"));
+        let expression = Expression::compile("sid[:3] == 'abc'").unwrap();
+        assert_eq!(expression.evaluate(&scope), Ok(Data::Bool(true)));
     }
 
     #[test]
