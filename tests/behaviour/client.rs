@@ -271,6 +271,68 @@ async fn packets_travel_as_written() {
 }
 
 #[tokio::test]
+async fn compression_is_offered_if_asked_and_undone() {
+    use sockspec::wire::{engine_io::PacketData, websocket::accept_key};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_buf(&mut head).await.unwrap();
+        }
+        let head = String::from_utf8(head).unwrap();
+        let header = |name| {
+            head.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap()
+        };
+        assert_eq!(
+            header("Sec-WebSocket-Extensions: "),
+            "permessage-deflate; client_max_window_bits"
+        );
+        let answer = format!(
+            "HTTP/1.1 101 Up\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+            accept_key(header("Sec-WebSocket-Key: "))
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        // "Hello", as RFC 7692 section 7.2.3.1 shows it, and again with the context taken over (7.2.3.2).
+        stream
+            .write_all(b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00")
+            .await
+            .unwrap();
+    };
+    let client = async {
+        let options = Options {
+            layer: Layer::WebSocket,
+            deflate: true,
+            ..Options::default()
+        };
+        let connection = Connection::open(&endpoint, options).await.unwrap();
+        await_in(connection.journal(), ended).await;
+        let messages: Vec<PacketData> = connection
+            .journal()
+            .entries()
+            .iter()
+            .filter_map(|entry| match &entry.what {
+                What::Message(data) => Some(data.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            messages,
+            [
+                PacketData::Text("Hello".into()),
+                PacketData::Text("Hello".into())
+            ]
+        );
+    };
+    tokio::join!(server, client);
+}
+
+// Takes the three seconds that a connection may take to end.
+#[tokio::test]
 async fn a_server_that_does_not_read_is_left_all_the_same() {
     let (listener, endpoint) = listen().await;
     let server = async {
