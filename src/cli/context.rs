@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::args::ColourWhen;
-use crate::report::Palette;
+use crate::report::{Palette, Watched};
 
 /// Facts about environment and terminals.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -68,8 +68,12 @@ impl Context {
     }
 
     /// Whether somebody watches stderr, so that a progress bar makes sense.
-    pub(super) fn shows_progress(self) -> bool {
-        self.stderr_terminal && !self.dumb && !self.ci
+    pub(super) fn watched(self) -> Watched {
+        if self.stderr_terminal && !self.dumb && !self.ci {
+            Watched::Yes
+        } else {
+            Watched::No
+        }
     }
 }
 
@@ -124,12 +128,12 @@ mod tests {
 
     #[test]
     fn nobody_watches_a_pipe_or_a_ci_job() {
-        assert!(TERMINAL.shows_progress());
-        assert!(!Context::default().shows_progress());
+        assert_eq!(TERMINAL.watched(), Watched::Yes);
+        assert_eq!(Context::default().watched(), Watched::No);
         let ci = Context {
             ci: true,
             ..TERMINAL
         };
-        assert!(!ci.shows_progress());
+        assert_eq!(ci.watched(), Watched::No);
     }
 }

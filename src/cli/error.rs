@@ -17,6 +17,9 @@ pub(super) enum CliError {
     /// Files with mistakes; every one is shown.
     #[error("{}", count_mistakes(.0))]
     BadFiles(Vec<Diagnostic>),
+    /// Somebody could not wait for an orderly end.
+    #[error("interrupted")]
+    Interrupted,
     /// The reference server's port.
     #[error("can't listen on {address}: {source}")]
     Listen {
@@ -93,6 +96,7 @@ impl CliError {
             | Self::Tls(_)
             | Self::Unknown { .. }
             | Self::Url(_) => Exit::BadUsage,
+            Self::Interrupted => Exit::Interrupted,
             Self::NothingSelected { .. } | Self::OnlyOnDemand(_) => Exit::NothingSelected,
             // The reader of our output has what it wants; nothing went wrong.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Conformant,
@@ -117,6 +121,7 @@ impl CliError {
         match self {
             Self::NothingSelected { help, .. } | Self::Unknown { help, .. } => help.as_deref(),
             Self::BadFiles(_)
+            | Self::Interrupted
             | Self::Junit(_)
             | Self::Listen { .. }
             | Self::NoSuchFile(_)

@@ -111,3 +111,14 @@ fn table(scenarios: &[Scenario], palette: Palette) -> String {
     let _ = writeln!(text, "\n{}", humanize::count(scenarios.len(), "scenario"));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn the_committed_schema_is_the_types() {
+        samples::assert_schema("list.json", &schemars::schema_for!(List));
+    }
+}

@@ -1,6 +1,9 @@
 //! The two outputs of a command, with their palettes.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use super::{
     args::ColourWhen,
@@ -10,7 +13,7 @@ use super::{
 use crate::{
     report::{Palette, Role, escape},
     runner::Verdict,
-    scenario::{Colours, Diagnostic},
+    scenario::{Colours, Diagnostic, SourceFile},
 };
 
 /// Diagnostics of one command that are shown in full; a file of nothing but mistakes shows no more.
@@ -62,12 +65,63 @@ impl Output {
         };
         let mut text = String::new();
         for diagnostic in diagnostics.iter().take(SHOWN) {
-            text += &diagnostic.render_full(colours);
+            text += &shown(diagnostic).render_full(colours);
             text += "\n\n";
         }
         if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
             text += &format!("… and {more} more\n\n");
         }
         text
+    }
+}
+
+/// The same with every text visible: a file of somebody else's must not steer the terminal either.
+fn shown(diagnostic: &Diagnostic) -> Diagnostic {
+    // A character stays where it is on its line; what acts becomes a mark of the same size.
+    let text: String = diagnostic
+        .source
+        .text
+        .chars()
+        .map(|character| match character {
+            '\n' | '\t' | '\r' => character,
+            _ if escape::acts(character) => same_size(character),
+            _ => character,
+        })
+        .collect();
+    let source = SourceFile {
+        path: escape::line(&diagnostic.source.path.to_string_lossy()).into(),
+        text,
+    };
+    let mut shown = diagnostic.clone();
+    shown.source = Arc::new(source);
+    shown.message = escape::line(&shown.message);
+    shown.help = shown.help.as_deref().map(escape::line);
+    if let Some((_, label)) = &mut shown.related {
+        *label = escape::line(label);
+    }
+    shown
+}
+
+/// A visible character of as many bytes in UTF-8, so that spans keep their meaning.
+fn same_size(character: char) -> char {
+    match character.len_utf8() {
+        1 => '?',
+        2 => '¿',
+        3 => '\u{fffd}',
+        _ => '\u{1fbff}',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_have_the_size_of_what_they_stand_for() {
+        for character in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{e0041}'] {
+            let mark = same_size(character);
+            assert_eq!(mark.len_utf8(), character.len_utf8());
+            assert!(!escape::acts(mark));
+        }
     }
 }

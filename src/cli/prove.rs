@@ -3,11 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
 
 use super::{
-    Context, Exit, args::ProveArgs, error::CliError, paint::Output, run::interrupt_on_signal,
-    selection::Selection, serve::faults, target,
+    Context, Exit, args::ProveArgs, error::CliError, paint::Output, selection::Selection,
+    serve::faults, stop::Interrupts, target,
 };
 use crate::{
     report::{Destination, Progress, proof_json, proof_table},
@@ -37,18 +36,18 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     };
     let target = target::reference()?;
     let plan = Plan::new(&scenarios, &target.manifest, &settings);
-    let progress = if context.shows_progress() {
-        Progress::on_stderr()
-    } else {
-        Progress::hidden()
-    };
-    let interrupt = CancellationToken::new();
+    let progress = Progress::new(context.watched());
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let mut proof = runtime.block_on(async {
-        let _listener = interrupt_on_signal(&interrupt)?;
+    let (mut proof, interrupted) = runtime.block_on(async {
+        let interrupts = Interrupts::listen().map_err(CliError::Runtime)?;
+        interrupts.run_began();
         let advance = |done, total| progress.at(done, total);
-        let proof = runner::prove(plan, &target, &settings, interrupt.clone(), advance).await;
-        Ok::<_, CliError>(proof?)
+        let gentle = interrupts.gentle.clone();
+        let proof = runner::prove(plan, &target, &settings, gentle, advance);
+        tokio::select! {
+            proof = proof => Ok((proof?, interrupts.gentle.is_cancelled())),
+            () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
+        }
     })?;
     runtime.shutdown_background();
     progress.done();
@@ -64,7 +63,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     if stdout_is_free {
         output.write(&proof_table(&proof, output.stdout))?;
     }
-    Ok(if interrupt.is_cancelled() {
+    Ok(if interrupted {
         Exit::Interrupted
     } else if proof.is_complete() {
         Exit::Conformant

@@ -6,7 +6,6 @@ use std::{
 };
 
 use tokio::runtime::Runtime;
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Context, Exit,
@@ -14,7 +13,7 @@ use super::{
     error::CliError,
     paint::Output,
     selection::Selection,
-    stop::stop_requested,
+    stop::Interrupts,
     target,
 };
 use crate::{
@@ -69,56 +68,50 @@ async fn execute(
     context: Context,
     output: Output,
 ) -> Result<Record, CliError> {
-    let interrupt = CancellationToken::new();
-    let _listener = interrupt_on_signal(&interrupt)?;
-    let target = target::resolve(&args.target).await?;
-    let plan = Plan::new(scenarios, &target.manifest, settings);
-    if plan.items.is_empty() {
-        return Err(left_out(&plan));
-    }
-    let progress = if context.shows_progress() {
-        Progress::on_stderr()
-    } else {
-        Progress::hidden()
+    let interrupts = Interrupts::listen().map_err(CliError::Runtime)?;
+    let work = async {
+        let target = target::resolve(&args.target).await?;
+        let plan = Plan::new(scenarios, &target.manifest, settings);
+        if plan.items.is_empty() {
+            return Err(left_out(&plan));
+        }
+        let mut terminal = terminal(args, context, output);
+        let mut broken = None;
+        let gentle = interrupts.gentle.clone();
+        let record = runner::run(plan, &target, settings, gentle, |event| {
+            interrupts.run_began();
+            // The run goes on without its reader: reports and exit status are still wanted.
+            if broken.is_none() {
+                broken = terminal.event(&event).err();
+            }
+        })
+        .await?;
+        match broken {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(record),
+        }
     };
+    // Dropping the work drops what it launched, too.
+    tokio::select! {
+        done = work => done,
+        () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
+    }
+}
+
+fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dyn Write>> {
+    let progress = Progress::new(context.watched());
     let detail = if args.verbose {
         Detail::Verbose
     } else {
         Detail::Normal
     };
-    let palette = match stdout_is_taken(&args.reports) {
-        true => output.stderr,
-        false => output.stdout,
+    // What people read goes to the standard output, unless a report goes there.
+    let (out, palette): (Box<dyn Write>, _) = if stdout_is_taken(&args.reports) {
+        (Box::new(io::stderr()), output.stderr)
+    } else {
+        (Box::new(io::stdout()), output.stdout)
     };
-    let mut terminal = Terminal::new(human_output(&args.reports), palette, detail, progress);
-    let mut broken = None;
-    let record = runner::run(plan, &target, settings, interrupt, |event| {
-        // The run goes on without its reader: reports and exit status are still wanted.
-        if broken.is_none() {
-            broken = terminal.event(&event).err();
-        }
-    })
-    .await?;
-    match broken {
-        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(record),
-    }
-}
-
-/// Cancels `token` at the first signal; ends the process at the second, for those who can't wait.
-pub(super) fn interrupt_on_signal(
-    token: &CancellationToken,
-) -> Result<AbortOnDropHandle<()>, CliError> {
-    let first = stop_requested().map_err(CliError::Runtime)?;
-    let token = token.clone();
-    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
-        first.await;
-        token.cancel();
-        if let Ok(second) = stop_requested() {
-            second.await;
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    })))
+    Terminal::new(out, palette, detail, progress)
 }
 
 fn settings(args: &RunArgs, selection: &Selection) -> Settings {
@@ -195,15 +188,6 @@ fn stdout_is_taken(reports: &[ReportRequest]) -> bool {
     reports
         .iter()
         .any(|request| request.destination == Destination::Stdout)
-}
-
-/// What people read goes to the standard output, unless a report goes there.
-fn human_output(reports: &[ReportRequest]) -> Box<dyn Write> {
-    if stdout_is_taken(reports) {
-        Box::new(io::stderr())
-    } else {
-        Box::new(io::stdout())
-    }
 }
 
 fn say(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {

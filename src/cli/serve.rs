@@ -42,8 +42,11 @@ pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> 
         // Other programs wait for exactly this line.
         output.write(&format!("listening on http://{}\n", server.address()))?;
         stop.await;
-        server.stop().await;
-        Ok(Exit::Conformant)
+        let impatient = stop_requested().map_err(CliError::Runtime)?;
+        tokio::select! {
+            () = server.stop() => Ok(Exit::Conformant),
+            () = impatient => Err(CliError::Interrupted),
+        }
     })
 }
 

@@ -19,4 +19,4 @@ pub use junit::{JunitError, junit};
 pub use proof::{PROOF_SCHEMA, ProofReport, proof_json, proof_table};
 pub use sink::{Destination, WriteError};
 pub use style::{Painted, Palette, Role, word};
-pub use terminal::{Detail, Progress, Terminal, failure};
+pub use terminal::{Detail, Progress, Terminal, Watched, failure};

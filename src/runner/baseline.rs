@@ -320,7 +320,17 @@ mod tests {
     fn an_updated_baseline_is_read_back_and_covers_its_run() {
         let record = samples::record();
         let updated = Baseline::default().updated(&record);
-        insta::assert_snapshot!(updated.to_yaml(), @"");
+        insta::assert_snapshot!(updated.to_yaml(), @r#"
+        # Known deviations: because is `defect` (the target's), `difference` (legitimate) or `ours`.
+        target: "reference"
+        deviations:
+        - id: "acks/late"
+          verdict: error
+          reason: "can't reach 127.0.0.1:3000: connection refused"
+        - id: "rooms/to-excludes-sender"
+          verdict: fail
+          reason: "sender received room-message, which only member may receive"
+        "#);
         let read = written(&updated.to_yaml()).unwrap();
         assert_eq!(read.deviations, updated.deviations);
         let comparison = read.compare(&record, &[]);
@@ -341,7 +351,12 @@ mod tests {
         .unwrap();
         let aliases = [("acks/former".to_owned(), "acks/value".to_owned())];
         let comparison = baseline.compare(&samples::record(), &aliases);
-        insta::assert_snapshot!(comparison, @"");
+        insta::assert_snapshot!(comparison, @r"
+        rooms/to-excludes-sender: not in the baseline
+        acks/late: not in the baseline
+        acks/value: stale: listed in the baseline, but passes
+        baseline: 0 known, 2 new, 1 stale
+        ");
     }
 
     #[test]
@@ -365,6 +380,12 @@ mod tests {
             .iter()
             .map(|problem| problem.message.as_str())
             .collect();
-        insta::assert_debug_snapshot!(shown, @"");
+        insta::assert_debug_snapshot!(shown, @r#"
+        [
+            "a deviation needs `verdict`",
+            "unknown key `verdit`",
+            "`because` is `defect`, `difference` or `ours`, found the text `theirs`",
+        ]
+        "#);
     }
 }

@@ -49,6 +49,12 @@ pub enum StartError {
     /// The target's process did not come up.
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// Nothing listens at the address of a target that should run already.
+    #[error("nothing answers at {url}")]
+    Absent {
+        /// The address.
+        url: String,
+    },
     /// A profile sets what the reference server does not know.
     #[error("profile {profile}: {setting}={value} is no setting of the reference server")]
     Setting {
@@ -121,6 +127,12 @@ impl Target {
             path,
             tls: self.tls.clone(),
         };
+        // Who was never there has not died of a scenario.
+        if matches!(keeper, Keeper::Nobody) && !answers(&endpoint.url).await {
+            return Err(StartError::Absent {
+                url: endpoint.url.to_string(),
+            });
+        }
         let settle = match settings.settle.or(self.manifest.settle) {
             Some(settle) => settle,
             None => calibrate::settle(&endpoint).await,
@@ -188,14 +200,7 @@ impl Instance {
                 return false;
             }
         }
-        let url = &self.site.endpoint.url;
-        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-            return false;
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let connected = tokio::time::timeout(LIVENESS, TcpStream::connect((host, port))).await;
-        // A connect to a closed port of the ephemeral range can meet itself.
-        matches!(connected, Ok(Ok(stream)) if stream.local_addr().ok() != stream.peer_addr().ok())
+        answers(&self.site.endpoint.url).await
     }
 
     /// How its process ended, if it was one of ours and has.
@@ -215,4 +220,15 @@ impl Instance {
             Keeper::Nobody => {}
         }
     }
+}
+
+/// Whether something listens there.
+async fn answers(url: &Url) -> bool {
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return false;
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let connected = tokio::time::timeout(LIVENESS, TcpStream::connect((host, port))).await;
+    // A connect to a closed port of the ephemeral range can meet itself.
+    matches!(connected, Ok(Ok(stream)) if stream.local_addr().ok() != stream.peer_addr().ok())
 }

@@ -49,7 +49,33 @@ fn every_mistake_of_a_file_at_once() {
         .file("chat.yaml", BAD)
         .args(["check", "chat.yaml"])
         .status(Exit::BadUsage);
-    insta::assert_snapshot!(finished.out(), @"");
+    insta::assert_snapshot!(finished.out(), @r"
+    error[unknown-verb]: there is no verb `cal`
+     --> chat.yaml:8:5
+      |
+    8 |   - cal: echo
+      |     ^^^
+      |
+      = help: did you mean `call`?
+
+    error[unknown-client]: there is no client `bob`
+      --> chat.yaml:11:9
+       |
+    11 |     as: bob
+       |         ^^^
+       |
+       = help: the scenario has `alice`
+
+    error[duration-without-unit]: `within: 5` has no unit
+      --> chat.yaml:12:13
+       |
+    12 |     within: 5
+       |             ^
+       |
+       = help: write `5ms` or `5s`
+
+    3 mistakes in 1 file
+    ");
 }
 
 #[test]
@@ -58,7 +84,11 @@ fn one_line_for_each_mistake() {
         .file("chat.yaml", BAD)
         .args(["check", "--short", "chat.yaml"])
         .status(Exit::BadUsage);
-    insta::assert_snapshot!(finished.out(), @"");
+    insta::assert_snapshot!(finished.out(), @r"
+    chat.yaml:8:5: error[unknown-verb]: there is no verb `cal`
+    chat.yaml:11:9: error[unknown-client]: there is no client `bob`
+    chat.yaml:12:13: error[duration-without-unit]: `within: 5` has no unit
+    ");
 }
 
 #[test]

@@ -124,7 +124,27 @@ fn a_selector_without_a_match() {
 #[test]
 fn what_programs_read() {
     let finished = list(&["mine/chat.yaml:3"]).status(Exit::Conformant);
-    insta::assert_snapshot!(finished.out(), @"");
+    insta::assert_snapshot!(finished.out(), @r#"
+    {
+      "schema": "sockspec-list/1",
+      "scenarios": [
+        {
+          "id": "chat/first",
+          "title": "The first",
+          "why": null,
+          "level": "must",
+          "tier": "core",
+          "requirements": [],
+          "needs": [],
+          "catches": [],
+          "transports": [],
+          "exclusive": false,
+          "file": "mine/chat.yaml",
+          "line": 3
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -133,5 +153,11 @@ fn what_people_read() {
         .file("chat.yaml", CHAT)
         .args(["list", "chat.yaml"])
         .status(Exit::Conformant);
-    insta::assert_snapshot!(finished.out(), @"");
+    insta::assert_snapshot!(finished.out(), @r"
+    chat/first         The first
+    chat/table[small]  A row that is small
+    chat/table[large]  A row that is large
+
+    3 scenarios
+    ");
 }

@@ -4,6 +4,7 @@ use std::{
     ffi::OsString,
     path::Path,
     process::{Output, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -37,8 +38,8 @@ pub(crate) struct Running {
     child: Child,
     /// The first line of its standard output, without the line break.
     pub(crate) first_line: String,
-    // Its working folder; removed after the process has gone.
-    _folder: TempDir,
+    // Removed when the last owner has gone.
+    folder: Arc<TempDir>,
 }
 
 impl Test {
@@ -141,7 +142,7 @@ impl Test {
         Running {
             child,
             first_line,
-            _folder: self.folder,
+            folder: Arc::new(self.folder),
         }
     }
 
@@ -202,7 +203,6 @@ impl Finished {
     }
 
     /// A file of the working folder.
-    #[expect(dead_code, reason = "reports of `run` are looked at with it")]
     pub(crate) fn written(&self, path: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(path)).unwrap()
     }
@@ -214,6 +214,11 @@ impl Finished {
 }
 
 impl Running {
+    /// Its working folder, for as long as somebody holds it.
+    pub(crate) fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
     /// Sends a signal and waits for the end.
     #[cfg(unix)]
     pub(crate) async fn signal(mut self, name: &str) -> Option<i32> {

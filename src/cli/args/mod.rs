@@ -125,4 +125,24 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
     }
+
+    #[test]
+    fn every_command_in_the_readme_is_understood() {
+        let readme = include_str!("../../../README.md");
+        // Every second piece stands between fences.
+        let examples = readme.split("```").skip(1).step_by(2);
+        let commands: Vec<_> = examples
+            .flat_map(str::lines)
+            .filter_map(|line| line.trim_start_matches("- run: ").strip_prefix("sockspec "))
+            .map(|rest| rest.split('#').next().unwrap_or_default())
+            .collect();
+        assert!(commands.len() > 10, "{commands:?}");
+        for command in commands {
+            let words = command
+                .split_whitespace()
+                .map(|word| word.trim_matches('\''));
+            let line = std::iter::once("sockspec").chain(words);
+            assert!(Arguments::try_parse_from(line).is_ok(), "{command}");
+        }
+    }
 }

@@ -7,5 +7,5 @@ mod run;
 mod summary;
 
 pub use failure::failure;
-pub use progress::Progress;
+pub use progress::{Progress, Watched};
 pub use run::{Detail, Terminal};

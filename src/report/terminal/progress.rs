@@ -6,6 +6,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::report::escape;
 
+/// Whether somebody watches.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Watched {
+    /// The output is a pipe, or a CI job's log.
+    No,
+    /// It is a terminal.
+    Yes,
+}
+
 /// A bar that may be hidden.
 #[derive(Debug)]
 pub struct Progress {
@@ -13,18 +22,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// No bar: the output is no terminal.
-    pub fn hidden() -> Self {
-        Self {
-            bar: ProgressBar::hidden(),
-        }
-    }
-
-    /// A bar on stderr.
-    pub fn on_stderr() -> Self {
-        Self {
-            bar: ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr()),
-        }
+    /// A bar on stderr, or none.
+    pub fn new(watched: Watched) -> Self {
+        let bar = match watched {
+            Watched::No => ProgressBar::hidden(),
+            Watched::Yes => ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr()),
+        };
+        Self { bar }
     }
 
     /// Shows that `done` of `total` are done.

@@ -26,6 +26,8 @@ pub struct Terminal<W> {
     detail: Detail,
     progress: Progress,
     tally: Tally,
+    /// Whether the last line written is empty.
+    after_blank: bool,
 }
 
 impl<W: Write> Terminal<W> {
@@ -37,6 +39,7 @@ impl<W: Write> Terminal<W> {
             detail,
             progress,
             tally: Tally::default(),
+            after_blank: false,
         }
     }
 
@@ -69,7 +72,8 @@ impl<W: Write> Terminal<W> {
             Event::RunFinished(summary) => {
                 self.progress.finish();
                 let text = self.tally.render(summary, self.palette);
-                self.write(&text)
+                let separator = if self.after_blank { "" } else { "\n" };
+                self.write(&format!("{separator}{text}"))
             }
         }
     }
@@ -78,6 +82,7 @@ impl<W: Write> Terminal<W> {
         if text.is_empty() {
             return Ok(());
         }
+        self.after_blank = text.ends_with("\n\n");
         let out = &mut self.out;
         self.progress.suspend(|| {
             out.write_all(text.as_bytes())?;
@@ -143,7 +148,12 @@ mod tests {
 
     fn rendered(detail: Detail) -> String {
         let mut out = Vec::new();
-        let mut terminal = Terminal::new(&mut out, Palette::Plain, detail, Progress::hidden());
+        let mut terminal = Terminal::new(
+            &mut out,
+            Palette::Plain,
+            detail,
+            Progress::new(crate::report::Watched::No),
+        );
         for event in samples::events() {
             terminal.event(&event).unwrap();
         }
@@ -193,7 +203,6 @@ mod tests {
         ok     acks/binary  4 ms  flaky
         ERROR  acks/late  4 ms
           can't reach 127.0.0.1:3000: connection refused
-
 
         skip   1 scenario: the target does not provide auth-jwt
         FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive
@@ -252,7 +261,6 @@ mod tests {
                  member: echo round trip, then 12 ms of silence
         ERROR  acks/late  4 ms
           can't reach 127.0.0.1:3000: connection refused
-
 
         skip   1 scenario: the target does not provide auth-jwt
         FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive

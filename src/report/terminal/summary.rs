@@ -36,7 +36,7 @@ impl Tally {
 
     /// Skips by reason, what needs attention, and the counts.
     pub(super) fn render(&self, summary: &Summary, palette: Palette) -> String {
-        let mut out = String::from("\n");
+        let mut out = String::new();
         // Writing to a `String` can't fail.
         for (reason, count) in &self.skipped {
             let _ = writeln!(
@@ -52,7 +52,7 @@ impl Tally {
         for id in &self.flaky {
             let _ = writeln!(out, "flaky  {id}");
         }
-        if out.len() > 1 {
+        if !out.is_empty() {
             out.push('\n');
         }
         let _ = writeln!(out, "{}", counts(summary, palette));

@@ -1,0 +1,62 @@
+//! `sockspec prove`.
+
+use sockspec::cli::Exit;
+
+use crate::support::Test;
+
+/// A scenario about an echo, with what it claims to catch.
+fn chat(claims: &str) -> String {
+    format!(
+        "topic: Chat\nneeds: [acks]\nscenarios:\n- id: chat/echo\n  title: An echo\n  level: must\n{claims}  \
+         clients: [alice]\n  steps:\n  - call: echo\n    as: alice\n    with: hi\n    reply: hi\n"
+    )
+}
+
+fn prove(claims: &str) -> Test {
+    Test::new()
+        .file("chat.yaml", chat(claims))
+        .args(["prove", "chat.yaml"])
+}
+
+#[test]
+fn a_scenario_that_fails_with_its_faults_is_proved() {
+    prove("  catches: [ack-missing]\n")
+        .status(Exit::Conformant)
+        .stdout_has("1 of 1 fault caught, 1 of 1 scenario proved in ");
+}
+
+#[test]
+fn a_scenario_that_stays_green_is_named() {
+    prove("  catches: [room-emit-leaks]\n")
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   fault room-emit-leaks turns no scenario red")
+        .stdout_has("FAIL   chat/echo does not catch room-emit-leaks: pass\n         chat.yaml:4\n")
+        .stdout_has("0 of 1 fault caught, 0 of 1 scenario proved in ");
+}
+
+#[test]
+fn a_scenario_without_a_fault_is_named() {
+    prove("")
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   chat/echo names no fault that could break it");
+}
+
+#[test]
+fn a_proof_for_programs() {
+    let finished = prove("  catches: [ack-missing]\n")
+        .args(["--report", "json=-"])
+        .status(Exit::Conformant);
+    let json = finished.json();
+    assert_eq!(json["schema"], "sockspec-proof/1");
+    assert_eq!(json["summary"]["proved"], 1);
+    assert_eq!(json["faults"][0]["caught_by"][0], "chat/echo");
+    assert_eq!(json["scenarios"][0]["killed_by"][0], "ack-missing");
+}
+
+#[test]
+fn a_fault_that_is_not_there() {
+    prove("")
+        .args(["--fault", "ack-mising"])
+        .status(Exit::BadUsage)
+        .stderr_has("did you mean `ack-missing`?");
+}

@@ -1,0 +1,228 @@
+//! `sockspec run`.
+
+use sockspec::cli::Exit;
+
+use crate::support::Test;
+
+/// A file of scenarios, each with its title and what it expects of an echo of `hi`.
+fn chat(scenarios: &[(&str, &str)]) -> String {
+    let mut text = String::from("topic: Chat\nneeds: [acks]\nscenarios:\n");
+    for (id, rest) in scenarios {
+        text += &format!(
+            "- id: chat/{id}\n  title: An echo\n  why: A user reads the wrong answer.\n  {rest}\n  \
+             clients: [alice]\n  steps:\n  - call: echo\n    as: alice\n    with: hi\n    reply: "
+        );
+        text += if id.starts_with("right") {
+            "hi\n"
+        } else {
+            "ho\n"
+        };
+    }
+    text
+}
+
+fn run(file: &str, arguments: &[&str]) -> Test {
+    Test::new()
+        .file("chat.yaml", file)
+        .args(["run", "chat.yaml"])
+        .args(arguments.iter().copied())
+}
+
+/// The pieces stand in the text, in this order.
+#[track_caller]
+fn in_order(text: &str, pieces: &[&str]) {
+    let mut rest = text;
+    for piece in pieces {
+        let place = rest.find(piece);
+        let place = place.unwrap_or_else(|| panic!("no {piece:?} behind the others in\n{text}"));
+        rest = &rest[place + piece.len()..];
+    }
+}
+
+#[test]
+fn a_right_server_passes() {
+    run(&chat(&[("right", "level: must")]), &[])
+        .status(Exit::Conformant)
+        .stdout_has("ok     chat/right  ")
+        .stdout_has("\n1 ok in ")
+        .stderr("");
+}
+
+#[test]
+fn shipped_scenarios_are_run_by_pattern() {
+    Test::new()
+        .args(["run", "rooms/to-excludes-sender", "acks/value-returned"])
+        .status(Exit::Conformant)
+        .stdout_has("target reference  http://127.0.0.1:");
+}
+
+#[test]
+fn a_failure_shows_its_evidence_in_order() {
+    let finished = run(&chat(&[("wrong", "level: must")]), &["--seed", "7"]);
+    let text = finished.status(Exit::NotConformant).out();
+    in_order(
+        &text,
+        &[
+            "FAIL   chat/wrong",
+            "--> chat.yaml:",
+            "|   - call: echo\n",
+            "^^^^",
+            "expected  ",
+            "ho",
+            "received  ",
+            "hi",
+            "What each client saw\n    alice\n",
+            " → 42",
+            r#"["echo","hi"]"#,
+            " ← 43",
+            "Why it matters\n    A user reads the wrong answer.\n",
+            "Run exactly this again\n    sockspec run chat.yaml:4 --seed 7\n",
+            "0 ok, 1 FAIL in ",
+        ],
+    );
+}
+
+#[test]
+fn a_broken_should_is_a_warning_unless_the_run_is_strict() {
+    let file = chat(&[("wrong", "level: should")]);
+    run(&file, &[])
+        .status(Exit::Conformant)
+        .stdout_has("0 ok, 1 warn in ");
+    run(&file, &["--strict"]).status(Exit::NotConformant);
+}
+
+#[test]
+fn a_server_with_a_fault_is_found_out_by_its_address() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = Test::new().args([
+        "serve",
+        "--port",
+        "0",
+        "--fault",
+        "room-emit-echoes-to-sender",
+    ]);
+    let server = runtime.block_on(serve.start());
+    let url = server.first_line.replace("listening on ", "");
+    Test::new()
+        .args(["run", "rooms/to-excludes-sender", "--url", &url])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   rooms/to-excludes-sender")
+        .stdout_has(&format!("--url {url}"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_no_failure() {
+    let nowhere = "http://127.0.0.1:1";
+    for option in ["--url", "--target"] {
+        run(&chat(&[("right", "level: must")]), &[option, nowhere])
+            .status(Exit::NotRun)
+            .stdout("")
+            .stderr_has("127.0.0.1:1");
+    }
+}
+
+#[test]
+fn what_a_target_lacks_is_skipped() {
+    run(
+        &chat(&[("right", "needs: [teleportation]\n  level: must")]),
+        &["-v"],
+    )
+    .status(Exit::Conformant)
+    .stdout_has("skip   chat/right  the target does not provide `teleportation`");
+}
+
+#[test]
+fn slow_scenarios_run_on_demand() {
+    let file = chat(&[("right", "level: must\n  tier: slow")]);
+    run(&file, &[])
+        .status(Exit::NothingSelected)
+        .stderr("error: everything that was selected runs on demand only: `--include slow`\n");
+    run(&file, &["--include", "slow"]).status(Exit::Conformant);
+}
+
+#[test]
+fn reports_for_programs() {
+    let file = chat(&[("right", "level: must"), ("wrong", "level: must")]);
+    let finished = run(
+        &file,
+        &["--report", "json=-", "--report", "junit=out/junit.xml"],
+    )
+    .status(Exit::NotConformant)
+    .stderr_has("FAIL   chat/wrong");
+    let json = finished.json();
+    assert_eq!(json["schema"], "sockspec-report/1");
+    assert_eq!(json["summary"]["pass"], 1);
+    assert_eq!(json["summary"]["fail"], 1);
+    assert_eq!(json["target"]["name"], "reference");
+    assert_eq!(json["scenarios"][1]["id"], "chat/wrong");
+    assert_eq!(json["scenarios"][1]["file"], "chat.yaml");
+    assert_eq!(
+        json["scenarios"][1]["breach"]["place"]["text"],
+        "  - call: echo"
+    );
+    let junit = finished.written("out/junit.xml");
+    assert!(junit.contains(r#"<testcase name="chat/wrong""#), "{junit}");
+    assert!(junit.contains("<failure "), "{junit}");
+}
+
+#[test]
+fn two_reports_need_two_places() {
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--report", "json=x", "--report", "junit=x"],
+    )
+    .status(Exit::BadUsage)
+    .stderr("error: two reports go to the same place\n");
+}
+
+#[test]
+fn a_target_that_is_no_file() {
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "nowhere.yaml"],
+    )
+    .status(Exit::BadUsage)
+    .stderr_has("no such target: nowhere.yaml");
+}
+
+#[test]
+fn known_deviations_are_accepted_until_they_are_gone() {
+    let wrong = chat(&[("wrong", "level: must")]);
+    let baseline = run(&wrong, &["--update-baseline", "known.yaml"])
+        .status(Exit::NotConformant)
+        .written("known.yaml");
+    assert!(
+        baseline.contains("- id: \"chat/wrong\"\n  verdict: fail\n"),
+        "{baseline}"
+    );
+    let known = |file: &str| run(file, &["--baseline", "known.yaml"]).file("known.yaml", &baseline);
+    known(&wrong)
+        .status(Exit::Conformant)
+        .stdout_has("baseline: 1 known, 0 new, 0 stale");
+    known(&wrong.replace("reply: ho", "reply: hi"))
+        .status(Exit::NotConformant)
+        .stdout_has("chat/wrong: stale: listed in the baseline, but passes");
+    known(&chat(&[("wrong-too", "level: must")]))
+        .status(Exit::NotConformant)
+        .stdout_has("chat/wrong-too: not in the baseline");
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_exit_status() {
+    run(&chat(&[("wrong", "level: must")]), &[])
+        .status_with_closed_stdout(Exit::NotConformant)
+        .stderr("");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupt_still_writes_reports() {
+    let file = chat(&[("right", "level: must")])
+        + "  - expect: never-sent\n    as: alice\n    within: 50s\n";
+    let running = run(&file, &["--report", "json=report.json"]).start().await;
+    let folder = running.folder();
+    assert_eq!(running.signal("-INT").await, Some(Exit::Interrupted as i32));
+    let text = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["run"]["interrupted"], true);
+}
