@@ -7,7 +7,7 @@ use crate::{
     data::Data,
     reference::{
         app::{self, Admission},
-        engine::{Delivery, Ending, Session},
+        engine::{Delivery, Ending, Query, Revision, Session},
         faults::{self, auth::Refusee},
     },
     wire::socket_io::Packet,
@@ -29,6 +29,18 @@ pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
 
 /// Handles a CONNECT packet.
 pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
+    match (session.revision, name.split_once('?')) {
+        // Socket.IO v4 sends what version 5 has in the payload as a query behind the name.
+        (Revision::V3, Some((name, query))) => {
+            let token = Query::parse(query).token;
+            let auth = token.map(|token| Data::object([("token", Data::from(token))]));
+            request(session, peer, name, auth);
+        }
+        _ => request(session, peer, name, auth),
+    }
+}
+
+fn request(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
     let faults = session.faults();
     if peer.membership(name).is_some() && !faults::connect::allows_again(faults) {
         session.close(Ending::ParseError);
@@ -104,7 +116,11 @@ fn join(
     // has the reply finds the socket missing.
     let reply = Packet::Connect {
         namespace: namespace.name().to_owned(),
-        payload: faults::connect::reply_payload(&socket),
+        // Socket.IO v4, which goes with revision 3, knows no payload here.
+        payload: match session.revision {
+            Revision::V3 => None,
+            Revision::V4 => faults::connect::reply_payload(&socket),
+        },
     };
     let mut rooms = namespace.rooms();
     // A queue that overflows here did so before, and whoever filled it ends the session.
@@ -124,7 +140,10 @@ fn join(
 fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
     let packet = Packet::ConnectError {
         namespace: namespace.to_owned(),
-        payload: faults::auth::refusal_payload(session.faults(), refused),
+        payload: match session.revision {
+            Revision::V3 => Data::from(refused.message),
+            Revision::V4 => faults::auth::refusal_payload(session.faults(), refused),
+        },
     };
     // A session too slow for its refusal is ended by what overflowed its queue before.
     session.send(outbound(&packet, session.faults()), Delivery::Assured);

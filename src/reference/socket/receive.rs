@@ -53,12 +53,28 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
 
 /// The client broke the protocol: the connection is closed.
 fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, error: &DecodeError) {
+    if matches!(message, PacketData::Text(text) if is_nobodys_ack(text)) {
+        return;
+    }
     faults::robustness::malformed(session);
     match faults::events::instead(session, peer, message, error) {
         Instead::Close => session.close(Ending::ParseError),
         Instead::Handle(packet) => dispatch(session, peer, packet),
         Instead::Ignore => {}
     }
+}
+
+/// Whether this is an ACK without an id, which answers nothing: as in the JavaScript server, it is
+/// treated like one whose id nobody waits for.
+fn is_nobodys_ack(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('3') else {
+        return false;
+    };
+    let values = match rest.strip_prefix('/') {
+        Some(named) => named.split_once(',').map_or("", |(_, values)| values),
+        None => rest,
+    };
+    values.starts_with('[') && serde_json::from_str::<serde::de::IgnoredAny>(values).is_ok()
 }
 
 fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
