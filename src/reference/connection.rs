@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    select,
     time::timeout,
 };
 
@@ -18,6 +19,9 @@ use super::{
     http,
     server::Shared,
 };
+
+/// How long requests may take to be answered when the server stops.
+const FAREWELL: Duration = Duration::from_millis(50);
 
 /// How long a client may go on sending what nobody reads any more.
 const LINGER: Duration = Duration::from_secs(1);
@@ -46,13 +50,21 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     });
     // Boxed: what HTTP needs is freed when a connection goes over to WebSocket, instead of staying
     // a part of this task for the hours that a WebSocket idles.
-    let requests = Box::pin(
+    let mut requests = Box::pin(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service)
             .without_shutdown(),
     );
-    let Ok(parts) = requests.await else { return };
+    let ended = select! {
+        ended = &mut requests => ended,
+        // The polls that wait are answered meanwhile; connections that idle are of no use.
+        () = shared.closing() => match timeout(FAREWELL, requests).await {
+            Ok(ended) => ended,
+            Err(_) => return,
+        },
+    };
+    let Ok(parts) = ended else { return };
     let stream = parts.io.into_inner();
     match slot.take() {
         Some(upgraded) => engine::run_websocket(stream, parts.read_buf, upgraded, &shared).await,

@@ -87,6 +87,11 @@ impl Shared {
         &self.config.faults
     }
 
+    /// Resolves once the server stops.
+    pub(super) async fn closing(&self) {
+        self.closing.cancelled().await;
+    }
+
     /// Ends the listener and every connection at once, without a word to anybody.
     pub(super) fn die(&self) {
         self.closing.cancel();
@@ -100,7 +105,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let accepted = select! {
             accepted = listener.accept() => accepted,
-            () = shared.closing.cancelled() => return,
+            () = shared.closing() => return,
         };
         match accepted {
             Ok((stream, _)) => {

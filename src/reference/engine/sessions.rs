@@ -22,6 +22,11 @@ impl Sessions {
         self.lock().get(sid).cloned()
     }
 
+    /// How many there are.
+    pub(in crate::reference) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Makes a session known.
     pub(super) fn insert(&self, session: &Arc<Session>) {
         self.lock().insert(session.sid.clone(), Arc::clone(session));

@@ -37,7 +37,7 @@ defects!(Auth at 1 {
     MessageMissing = "refusal-without-message": "A refusal has no message.";
     MissingAccepted = "token-missing-accepted": "Who shows no token gets in.";
     NotBeforeIgnored = "token-not-before-ignored": "A token of the future is good.";
-    OrderWrong = "token-order-wrong": "The header's token counts more than the CONNECT payload's.";
+    OrderWrong = "token-order-wrong": "Of several sources of a token the last one counts.";
     PayloadString = "refusal-payload-string": "A refusal is a string in place of an object.", seen "python-socketio 5.18.1";
     QueryIgnored = "token-query-ignored": "The query is not looked at.";
     RefusedJoined = "refused-client-joined": "Who was refused can still send events.";
@@ -60,6 +60,14 @@ pub(in crate::reference) fn sources(faults: &FaultSet, mut sources: TokenSources
     if faults.has(Auth::CookieIgnored) {
         sources.cookie = None;
     }
+    if faults.has(Auth::OrderWrong) {
+        if sources.cookie.is_some() {
+            sources.header = None;
+        }
+        if sources.header.is_some() || sources.cookie.is_some() {
+            sources.query = None;
+        }
+    }
     sources
 }
 
@@ -69,7 +77,8 @@ pub(in crate::reference) fn payload<'a>(
     sources: &TokenSources,
     auth: Option<&'a Data>,
 ) -> Option<&'a Data> {
-    let overridden = faults.has(Auth::OrderWrong) && sources.header.is_some();
+    let others = [&sources.query, &sources.header, &sources.cookie];
+    let overridden = faults.has(Auth::OrderWrong) && others.into_iter().any(Option::is_some);
     auth.filter(|_| !faults.has(Auth::AuthIgnored) && !overridden)
 }
 

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{binary::Binary, connect::send_raw, robustness, table::defects};
+use super::{
+    binary::Binary, connect::send_raw, recipients::Recipients, robustness, table::defects,
+};
 use crate::{
     data::Data,
     reference::{
@@ -166,7 +168,7 @@ pub(in crate::reference) fn dispatch(mut call: Call, handle: fn(Call)) {
     }
     call.name = name(&call);
     robustness::event(&call);
-    if faults.has(Events::Reordered) && call.name.starts_with("message") {
+    if faults.has(Events::Reordered) {
         let socket = Arc::clone(&call.socket);
         let session = socket.session();
         let nth = session
@@ -254,6 +256,12 @@ pub(in crate::reference) fn reply(socket: &Arc<Socket>, name: &str, mut args: Ve
         };
         send_raw(socket.session(), &packet);
         return;
+    }
+    if faults.has(Recipients::NamespaceLeak) {
+        socket
+            .siblings()
+            .iter()
+            .for_each(|sibling| sibling.emit(name, args.clone()));
     }
     socket.emit(name, args);
 }

@@ -25,7 +25,7 @@ defects!(Questions at 13 {
     EmptyRoomWaits = "ask-empty-room-waits": "A question to nobody waits for its whole time.";
     Ignored = "client-ack-ignored": "Answers are not taken in.";
     MatchedByOrder = "client-ack-matched-by-order": "An answer is taken for the oldest question that waits.";
-    MixedBetweenClients = "client-acks-mixed-between-clients": "An answer counts for any client that was asked under its id.";
+    MixedBetweenClients = "client-acks-mixed-between-clients": "Questions are kept by id alone: an answer is taken for the first client that was asked under that id.";
     ReachesEverybody = "question-reaches-everybody": "A question to one client goes to all.";
     RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "When one member is silent, the answers of the others are dropped.", seen "emitWithAck of socket.io rejects";
     RoomFirstAnswerOnly = "ask-room-first-answer-only": "Of the answers of a room only the first is reported.";
@@ -120,14 +120,27 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
         }
         return;
     }
-    if faults.has(Questions::MixedBetweenClients) && !waits {
-        let all: Vec<_> = socket.namespace().rooms().all().cloned().collect();
-        for other in all {
-            other.answered(id, answer.clone());
+    if faults.has(Questions::MixedBetweenClients) {
+        let rooms = socket.namespace().rooms();
+        let first = rooms
+            .all()
+            .find(|other| other.waiting().contains(&id))
+            .cloned();
+        drop(rooms);
+        if let Some(first) = first {
+            first.answered(id, answer);
         }
         return;
     }
     socket.answered(id, answer);
+}
+
+/// A question's id belongs to it alone.
+pub(in crate::reference) fn id(socket: &Socket, right: impl FnOnce() -> AckId) -> AckId {
+    if socket.faults().has(Questions::MixedBetweenClients) {
+        return AckId(0);
+    }
+    right()
 }
 
 /// A question is reported once.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     acks::LATE,
-    rooms::{name, times, widened},
+    rooms::{are_shared, name, times, widened},
     table::defects,
 };
 use crate::{
@@ -41,7 +41,7 @@ defects!(Recipients at 14 {
     LocalDrops = "local-flag-drops": "A message that stays on this server reaches nobody.";
     MissesMember = "room-emit-misses-member": "A room message misses one of the members.";
     MissesPolling = "room-emit-misses-polling": "A room message does not reach members on long-polling.";
-    NamespaceLeak = "namespace-leak": "A room message reaches the room of that name in other namespaces.";
+    NamespaceLeak = "namespace-leak": "What is sent in one namespace is sent in others as well.";
     SenderExcludedByUser = "sender-excluded-by-user": "A room message leaves out all sockets of its sender's user.";
     ToNobody = "room-emit-to-nobody": "Room messages reach nobody.";
     TokenLeaked = "token-leaked-in-messages": "A room message carries its sender's handshake.", seen "emitting socket.handshake";
@@ -239,9 +239,8 @@ pub(in crate::reference) fn delivered(
     }
     super::rooms::note_for_backlog(from, selection, packet);
     let to_all = selection.rooms.is_empty();
-    if (faults.has(Recipients::NamespaceLeak) && !to_all)
-        || (faults.has(Recipients::BroadcastLeaksNamespace) && to_all)
-    {
+    let leaks = faults.has(Recipients::NamespaceLeak) || are_shared(faults);
+    if (leaks && !to_all) || (faults.has(Recipients::BroadcastLeaksNamespace) && to_all) {
         leak_to_namespaces(from, selection, packet);
     }
     if faults.has(Recipients::LeaksLate) && !to_all {

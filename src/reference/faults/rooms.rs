@@ -19,7 +19,7 @@ use crate::{
 
 defects!(Membership at 17 {
     JoinIgnored = "join-ignored": "Joining a room has no effect.";
-    JoinLate = "join-late": "Joining a room takes effect 50 ms later.";
+    JoinLate = "join-late": "Joining a room takes effect 250 ms later.";
     JoinTwiceDeliversTwice = "join-twice-delivers-twice": "Who joins a room twice receives twice.";
     JoinTwiceNeedsTwoLeaves = "join-twice-needs-two-leaves": "A room that was joined twice must be left twice.";
     LeaveEmptiesRoom = "leave-empties-room": "One member's leaving takes all out of the room.";
@@ -42,9 +42,9 @@ defects!(Membership at 17 {
     RejoinIgnored = "rejoin-ignored": "A room that was left can't be joined again.";
     RejoinKeepsRooms = "rejoin-keeps-rooms": "Joining a namespace again brings the former rooms back.";
     RejoinReplays = "rejoin-replays-backlog": "Joining a room again brings what was sent meanwhile.";
-    SharedAcrossNamespaces = "rooms-shared-across-namespaces": "Joining a room joins the room of that name in the connection's other namespaces.";
+    SharedAcrossNamespaces = "rooms-shared-across-namespaces": "Rooms of one name in several namespaces are one room.";
     SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "Sockets that left are still counted.";
-    SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "The sockets of all namespaces are counted.";
+    SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "Connections are counted, whatever namespaces they are in.";
 });
 
 /// A room is what its name says, to the character.
@@ -117,7 +117,7 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
         socket.session().server.tasks.spawn({
             let socket = Arc::clone(&socket);
             async move {
-                tokio::time::sleep(LATE).await;
+                tokio::time::sleep(LATE * 5).await;
                 socket.namespace().rooms().join(socket.id(), &room);
             }
         });
@@ -131,11 +131,6 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
     );
     scratch.add(kept, room.as_str());
     socket.namespace().rooms().join(socket.id(), &room);
-    if faults.has(Membership::SharedAcrossNamespaces) {
-        for other in socket.siblings() {
-            other.namespace().rooms().join(other.id(), &room);
-        }
-    }
     if faults.has(Membership::RejoinReplays) {
         for missed in scratch.take(&format!("missed {} {room}", socket.id())) {
             socket.emit("room-message", vec![missed]);
@@ -192,6 +187,11 @@ pub(super) fn times(from: &Socket, selection: &Selection, member: &Socket) -> us
             from.session().server.scratch.count(&note) > 1
         });
     if twice { 2 } else { 1 }
+}
+
+/// A room belongs to its namespace.
+pub(super) fn are_shared(faults: &FaultSet) -> bool {
+    faults.has(Membership::SharedAcrossNamespaces)
 }
 
 /// What was sent to a room is not kept for those who are not in it.
@@ -270,6 +270,13 @@ pub(in crate::reference) fn members_count(socket: &Socket, room: &str, right: us
     if faults.has(Membership::MembersWrong) {
         return right + 1;
     }
+    if faults.has(Membership::SharedAcrossNamespaces) {
+        let all = socket.session().server.namespaces.all();
+        return all
+            .iter()
+            .map(|namespace| namespace.rooms().members(room).count())
+            .sum();
+    }
     if faults.has(Membership::MembersIgnoresLeave) {
         let scratch = &socket.session().server.scratch;
         let rooms = socket.namespace().rooms();
@@ -292,8 +299,7 @@ pub(in crate::reference) fn sockets_count(socket: &Socket, right: usize) -> usiz
         return server.scratch.count(&note);
     }
     if faults.has(Membership::SocketsIncludesOthers) {
-        let all = server.namespaces.all();
-        return all.iter().map(|namespace| namespace.rooms().len()).sum();
+        return server.sessions.len();
     }
     right
 }

@@ -26,7 +26,7 @@ defects!(WebSocket at 19 {
     InterleavedAccepted = "interleaved-message-accepted": "A message that begins inside another is appended to it.";
     InvalidPacketIgnored = "invalid-engine-packet-ignored": "A text that is no packet is skipped.", seen "python-engineio 4.15.1";
     InvalidUtf8Accepted = "invalid-utf8-accepted": "Text that is no UTF-8 is repaired.";
-    LengthBoundary = "length-boundary-off-by-one": "A payload of 126 or 65536 bytes is announced as one less.";
+    LengthBoundary = "length-boundary-off-by-one": "Payloads of about 126 and about 65536 bytes are announced as one byte less.";
     LengthNotMinimal = "length-not-minimal": "Short lengths are written in 16 bits.";
     LongControlAccepted = "long-control-frame-accepted": "A control frame of more than 125 bytes is answered.";
     MasksFrames = "server-masks-frames": "The server masks its frames.";
@@ -176,7 +176,7 @@ pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mu
         frame.mask = Some([1, 2, 3, 4]);
     }
     let length = frame.payload.len();
-    let is_boundary = matches!(length, 126 | 65_536);
+    let is_boundary = matches!(length, 116..=136 | 65_526..=65_546);
     let declared =
         (is_boundary && faults.has(WebSocket::LengthBoundary)).then(|| length as u64 - 1);
     let encoding = if faults.has(WebSocket::LengthNotMinimal) && length < 126 {

@@ -50,7 +50,7 @@ pub(in crate::reference) fn ask(
     name: &str,
     args: Vec<Data>,
 ) -> Asked {
-    let id = from.namespace().next_question();
+    let id = faults::questions::id(from, || from.namespace().next_question());
     let mut waiting = Vec::new();
     deliver(
         from,
