@@ -39,6 +39,8 @@ pub struct Config {
     pub websocket: bool,
     /// Whether revision 3 is served.
     pub eio3: bool,
+    /// Whether WebSocket messages are compressed for clients that offer it.
+    pub deflate: bool,
     /// The key that tokens are signed with.
     pub jwt_secret: String,
     /// Bytes that may wait for one slow client; more of them end its connection.
@@ -62,6 +64,7 @@ impl Default for Config {
             polling: true,
             websocket: true,
             eio3: false,
+            deflate: false,
             jwt_secret: "sockspec-secret".to_owned(),
             max_queue: 16 * 1024 * 1024,
             contract: Contract::default(),
@@ -109,6 +112,7 @@ impl Config {
             "CORS_ORIGIN" => self.origins = vec![value.to_owned()],
             "EIO_PATH" => self.path = value.to_owned(),
             "ALLOW_EIO3" => self.eio3 = value.parse().map_err(|_| unknown())?,
+            "DEFLATE" => self.deflate = value.parse().map_err(|_| unknown())?,
             "JWT_SECRET" => self.jwt_secret = value.to_owned(),
             "TRANSPORTS" => {
                 let offered: Vec<_> = value.split(',').map(str::trim).collect();

@@ -16,9 +16,10 @@ use tokio::{
 
 use super::{
     engine::{self, Upgraded},
-    http,
+    faults, http,
     server::Shared,
 };
+use crate::wire::websocket::DeflateOffer;
 
 /// How long requests may take to be answered when the server stops.
 const FAREWELL: Duration = Duration::from_millis(50);
@@ -28,15 +29,15 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Where a request leaves what its connection becomes after a 101.
 #[derive(Debug, Default)]
-pub(super) struct UpgradeSlot(Mutex<Option<Upgraded>>);
+pub(super) struct UpgradeSlot(Mutex<Option<(Upgraded, Option<DeflateOffer>)>>);
 
 impl UpgradeSlot {
     /// Settles what the connection becomes.
-    pub(super) fn fill(&self, upgraded: Upgraded) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgraded);
+    pub(super) fn fill(&self, upgraded: Upgraded, deflate: Option<DeflateOffer>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((upgraded, deflate));
     }
 
-    fn take(&self) -> Option<Upgraded> {
+    fn take(&self) -> Option<(Upgraded, Option<DeflateOffer>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -64,10 +65,19 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             Err(_) => return,
         },
     };
-    let Ok(parts) = ended else { return };
+    let parts = match ended {
+        Ok(parts) => parts,
+        Err(error) => {
+            faults::robustness::request_failed(&shared, &error);
+            return;
+        }
+    };
     let stream = parts.io.into_inner();
     match slot.take() {
-        Some(upgraded) => engine::run_websocket(stream, parts.read_buf, upgraded, &shared).await,
+        Some((upgraded, deflate)) => {
+            let early = parts.read_buf;
+            engine::run_websocket(stream, early, upgraded, deflate.as_ref(), &shared).await;
+        }
         None => linger(stream).await,
     }
 }

@@ -8,8 +8,11 @@ use super::Revision;
 use crate::{
     reference::{FaultSet, faults},
     wire::engine_io::{Packet, PacketData, PacketType, v3},
-    wire::websocket::Frame,
+    wire::websocket::{Deflate, Frame},
 };
+
+/// Bytes from which on compression makes a message smaller.
+const WORTH_COMPRESSING: usize = 64;
 
 /// Packets that nothing may come between: an event's text and its attachments.
 ///
@@ -70,6 +73,27 @@ impl Outbound {
             out.freeze()
         };
         cell.get_or_init(encode).clone()
+    }
+}
+
+impl Outbound {
+    /// The packets as frames for one connection, compressed (RFC 7692 section 7.2.1).
+    pub(super) fn compressed(
+        &self,
+        revision: Revision,
+        faults: &FaultSet,
+        compressor: &mut Deflate,
+    ) -> Bytes {
+        let mut out = BytesMut::new();
+        for packet in &self.packets {
+            let mut frame = frame(packet, revision);
+            if frame.payload.len() >= WORTH_COMPRESSING {
+                frame.payload = compressor.compress(&frame.payload);
+                frame.rsv = 0b100;
+            }
+            faults::websocket::encode(faults, frame, &mut out);
+        }
+        out.freeze()
     }
 }
 

@@ -124,6 +124,7 @@ impl PendingPost {
         let session = Arc::clone(&self.session);
         match decode(&session, body, kind) {
             Ok(packets) => {
+                faults::robustness::payload(&session, packets.len());
                 for packet in faults::polling::received(session.faults(), packets) {
                     session.receive(packet);
                 }
@@ -138,8 +139,7 @@ impl Drop for PendingPost {
     fn drop(&mut self) {
         self.session.lock().post_pending = false;
         if !self.whole {
-            // The client went away in the middle of its body: what it had to say is lost.
-            self.session.close(Ending::TransportClosed);
+            faults::polling::aborted_post(&self.session);
         }
     }
 }

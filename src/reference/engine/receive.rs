@@ -47,12 +47,14 @@ impl Session {
         if faults::heartbeat::ignores_pong(self.faults()) {
             return;
         }
+        faults::binary::pong(self);
         if !self.pulse.beat() {
             faults::heartbeat::unsolicited(self);
         }
     }
 
     fn receive_message(self: &Arc<Self>, data: PacketData) {
+        faults::robustness::message(self, &data);
         if self.peer.is_some() {
             socket::receive(self, data);
         } else {

@@ -16,10 +16,13 @@ use tokio::{
 
 use crate::{
     reference::{
-        Config,
-        faults::{limits, websocket::Tamper},
+        Config, FaultSet,
+        engine::{Outbound, Revision},
+        faults::{frames::Tamper, limits},
     },
-    wire::websocket::{Frame, FrameError, Message, MessageAssembler, PeerMisbehaved, Role},
+    wire::websocket::{
+        Deflate, DeflateOffer, Frame, FrameError, Message, MessageAssembler, PeerMisbehaved, Role,
+    },
 };
 
 /// Room that a read asks for at first; it grows with what a client sends.
@@ -44,6 +47,7 @@ pub(super) struct FrameStream {
     incoming: BytesMut,
     next_read: usize,
     assembler: MessageAssembler,
+    compressor: Option<Box<Deflate>>,
     max_payload: usize,
     tamper: Option<Box<Tamper>>,
     outgoing: VecDeque<Bytes>,
@@ -74,7 +78,17 @@ pub(super) enum Turn {
 
 impl FrameStream {
     /// Frames over `stream`, of which `early` was read already.
-    pub(super) fn new(stream: TcpStream, early: Bytes, config: &Config) -> Self {
+    ///
+    /// With `deflate`, messages are compressed as was negotiated.
+    pub(super) fn new(
+        stream: TcpStream,
+        early: Bytes,
+        config: &Config,
+        deflate: Option<&DeflateOffer>,
+    ) -> Self {
+        // Each side of a Deflate makes its state when it is first used, so that two of them cost no
+        // more than one.
+        let deflate = || deflate.map(|negotiated| Deflate::new(Role::Server, negotiated));
         Self {
             stream,
             incoming: BytesMut::from(early),
@@ -82,8 +96,9 @@ impl FrameStream {
             assembler: MessageAssembler::new(
                 Role::Server,
                 limits::message(&config.faults, config.max_payload),
-                None,
+                deflate(),
             ),
+            compressor: deflate().map(Box::new),
             max_payload: limits::frame(&config.faults, config.max_payload),
             tamper: Tamper::new(&config.faults),
             outgoing: VecDeque::new(),
@@ -148,34 +163,39 @@ impl FrameStream {
                 }
                 Err(error) => return Incoming::Misbehaved(error.into()),
             };
-            match self.assembler.push(frame) {
-                Ok(Some(message)) => return Incoming::Message(message),
-                Ok(None) => {}
-                Err(error) => return Incoming::Misbehaved(error),
+            match (self.assembler.push(frame), &mut self.tamper) {
+                (Ok(Some(message)), None) => return Incoming::Message(message),
+                (Ok(Some(message)), Some(tamper)) => {
+                    return Incoming::Message(tamper.whole(message));
+                }
+                (Ok(None), _) => {}
+                (Err(_), Some(tamper)) if tamper.skips_bad_frames() => {}
+                (Err(error), _) => return Incoming::Misbehaved(error),
             }
         }
     }
 
     fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
+        let Some(tamper) = &mut self.tamper else {
+            return Frame::decode(&mut self.incoming, self.max_payload);
+        };
         loop {
-            if let Some(frame) = self
-                .tamper
-                .as_mut()
-                .and_then(|tamper| tamper.released(false))
-            {
+            if tamper.swallows(&mut self.incoming) {
+                return Ok(None);
+            }
+            if let Some(frame) = tamper.released(false) {
                 return Ok(Some(frame));
             }
-            let Some(frame) = Frame::decode(&mut self.incoming, self.max_payload)? else {
-                let held = self.tamper.as_mut();
-                return Ok(held.and_then(|tamper| tamper.released(true)));
-            };
-            match self.tamper.as_mut() {
-                None => return Ok(Some(frame)),
-                Some(tamper) => {
+            match Frame::decode(&mut self.incoming, self.max_payload) {
+                Ok(Some(frame)) => {
+                    tamper.decoded(&mut self.incoming);
                     if let Some(frame) = tamper.received(frame) {
                         return Ok(Some(frame));
                     }
                 }
+                Ok(None) => return tamper.incomplete(&self.incoming),
+                Err(error) if tamper.bears(&error) => {}
+                Err(error) => return Err(error),
             }
         }
     }
@@ -183,6 +203,20 @@ impl FrameStream {
     /// What defects do to frames, if there are any.
     pub(super) fn tamper(&self) -> Option<&Tamper> {
         self.tamper.as_deref()
+    }
+
+    /// Appends packets to what is to be written.
+    pub(super) fn push_packets(
+        &mut self,
+        outbound: &Outbound,
+        revision: Revision,
+        faults: &FaultSet,
+    ) {
+        let frames = match &mut self.compressor {
+            None => outbound.frames(revision, faults),
+            Some(compressor) => outbound.compressed(revision, faults, compressor),
+        };
+        self.push(frames);
     }
 
     /// Appends encoded frames to what is to be written.

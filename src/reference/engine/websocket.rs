@@ -16,7 +16,10 @@ use crate::{
     reference::{FaultSet, connection, faults, server::Shared, socket},
     wire::{
         engine_io::{Packet, v3},
-        websocket::{CloseCode, CloseReason, Frame, FrameError, Message, OpCode, PeerMisbehaved},
+        websocket::{
+            CloseCode, CloseReason, DeflateOffer, Frame, FrameError, Message, OpCode,
+            PeerMisbehaved,
+        },
     },
 };
 
@@ -57,9 +60,11 @@ pub(in crate::reference) async fn run_websocket(
     stream: TcpStream,
     early: Bytes,
     upgraded: Upgraded,
+    deflate: Option<&DeflateOffer>,
     server: &Arc<Shared>,
 ) {
-    let mut stream = FrameStream::new(stream, early, &server.config);
+    faults::robustness::early(server, &early);
+    let mut stream = FrameStream::new(stream, early, &server.config, deflate);
     match upgraded {
         Upgraded::Probe(probing) => upgrade::run(stream, probing).await,
         Upgraded::Refused => {
@@ -95,7 +100,10 @@ pub(super) async fn carry(
             () = &mut clocks => conversation.await,
         }
     };
-    let how = how.unwrap_or(Finish::Gone);
+    let how = how.unwrap_or_else(|error| {
+        faults::robustness::lost(&session.server, &error);
+        Finish::Gone
+    });
     session.close(match how {
         Finish::Fail(_) => Ending::TransportError,
         Finish::Close | Finish::Gone | Finish::Reply(_) => Ending::TransportClosed,
@@ -131,7 +139,7 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
         }
         let (waiting, ended) = session.take_for_socket();
         for outbound in waiting {
-            stream.push(outbound.frames(session.revision, faults));
+            stream.push_packets(&outbound, session.revision, faults);
         }
         if ended {
             return Ok(Finish::Close);

@@ -5,7 +5,11 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use super::table::defects;
 use crate::{
     data::Data,
-    reference::FaultSet,
+    reference::{
+        FaultSet,
+        engine::{Ending, Session},
+        socket::Peer,
+    },
     wire::{
         engine_io::{self, PacketData, PacketType},
         socket_io::Packet,
@@ -14,11 +18,14 @@ use crate::{
 
 defects!(Binary at 2 {
     AsBase64 = "binary-as-base64": "Bytes are sent as base64 strings.";
+    CountMalformedIgnored = "binary-count-malformed-ignored": "A binary packet whose number of attachments is none is skipped.", seen "python-socketio 5.18.1";
     CountMissingAccepted = "binary-count-missing-accepted": "A binary packet without a number of attachments is handled.";
     CountUnbounded = "binary-count-unbounded": "Any number of attachments is waited for.", seen "CVE-2026-33151";
+    DecoderShared = "binary-decoder-shared": "Attachments that are due are waited for on all connections together.";
     EmptyDropped = "binary-empty-dropped": "An empty attachment is not taken for one.";
     Interleaved = "binary-interleaved": "Another packet comes between a packet and its attachments.";
     OrderSwapped = "binary-order-swapped": "Attachments are sent last to first.";
+    PongBetweenCloses = "pong-between-attachments-closes": "A pong while attachments are due fails the connection.";
     PlaceholderUnchecked = "binary-placeholder-unchecked": "A placeholder that points nowhere is delivered as null.", seen "CVE-2022-2421";
     StrayIgnored = "binary-stray-ignored": "Bytes that no packet announced are skipped.";
     TextTakenAsAttachment = "binary-text-taken-as-attachment": "A text is taken for the attachment that is due.", seen "python-socketio 5.18.1";
@@ -39,6 +46,43 @@ pub(in crate::reference) fn drops(faults: &FaultSet, message: &PacketData) -> bo
     let empty = matches!(message, PacketData::Binary(bytes) if bytes.is_empty());
     empty && faults.has(Binary::EmptyDropped)
 }
+
+/// The heartbeat goes on while attachments are due.
+pub(in crate::reference) fn pong(session: &Session) {
+    let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
+    if due && session.faults().has(Binary::PongBetweenCloses) {
+        session.close(Ending::ParseError);
+    }
+}
+
+/// Attachments are due on the connection of their packet; returns whether this message is taken for
+/// one of another connection.
+pub(in crate::reference) fn is_foreign(session: &Session, message: &PacketData) -> bool {
+    if !session.faults().has(Binary::DecoderShared) {
+        return false;
+    }
+    let due = session.server.scratch.last(DUE);
+    let elsewhere = due.is_some_and(|sid| sid.as_str() != Some(&*session.sid));
+    elsewhere && matches!(message, PacketData::Text(_))
+}
+
+/// Attachments are due from the packet to the last of them.
+pub(in crate::reference) fn decoded(session: &Session, peer: &Peer) {
+    if session.faults().has(Binary::DecoderShared) {
+        let scratch = &session.server.scratch;
+        if peer.awaited() > 0 {
+            scratch.replace(DUE, &*session.sid);
+        } else if scratch
+            .last(DUE)
+            .is_some_and(|sid| sid.as_str() == Some(&*session.sid))
+        {
+            scratch.take(DUE);
+        }
+    }
+}
+
+/// Where it is noted whose attachments are due.
+const DUE: &str = "due";
 
 /// Bytes stay bytes.
 pub(super) fn altered(faults: &FaultSet, packet: &mut Packet) {

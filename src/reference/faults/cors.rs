@@ -11,6 +11,7 @@ use crate::reference::{FaultSet, http::Cors};
 defects!(CorsDefects at 4 {
     AnyOrigin = "cors-any-origin": "Any origin is reflected as allowed.", seen "CVE-2020-28481";
     CredentialsMissing = "cors-credentials-missing": "Credentials are not allowed to a listed origin.";
+    AnyOriginRefused = "cors-any-origin-refused": "Where any origin is allowed, none is.", seen "`*` taken for the name of an origin";
     DefaultOpen = "cors-default-open": "A server without CORS settings allows every origin.", seen "CVE-2020-28481";
     MissingOnErrors = "cors-missing-on-errors": "Refusals carry no CORS headers, so that a page can't read why.";
     PreflightRefused = "cors-preflight-refused": "A preflight request is taken for a bad handshake.";
@@ -29,6 +30,7 @@ pub(in crate::reference) fn decided(
             Cors::Listed(origin.clone())
         }
         (Cors::Silent, Some(_)) if faults.has(CorsDefects::DefaultOpen) => Cors::Any,
+        (Cors::Any, Some(_)) if faults.has(CorsDefects::AnyOriginRefused) => Cors::Silent,
         (decided, _) => decided,
     }
 }

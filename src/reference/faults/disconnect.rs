@@ -64,7 +64,7 @@ pub(in crate::reference) fn farewell(socket: &Socket, right: Packet) -> Option<P
 
 /// A client that is sent away has no socket any more.
 pub(in crate::reference) fn keeps_socket(faults: &FaultSet) -> bool {
-    faults.has(Disconnects::ServerKeepsSocket)
+    faults.has(Disconnects::ServerKeepsSocket) || faults.has(Disconnects::EventsAfter)
 }
 
 /// The connection ends if, and only if, it is to.

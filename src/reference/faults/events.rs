@@ -20,6 +20,11 @@ use crate::{
 };
 
 defects!(Events at 7 {
+    AckPayloadUnchecked = "ack-payload-unchecked": "A client's answer that is no array is skipped.";
+    BeforeConnectIgnored = "packets-before-connect-ignored": "What a client sends before it has joined anything is skipped.", seen "python-socketio 5.18.1";
+    CommaRequired = "namespace-comma-required": "A CONNECT whose namespace does not end in a comma is no packet.";
+    ConnectErrorIgnored = "connect-error-from-client-ignored": "A client's CONNECT_ERROR is skipped.", seen "python-socketio 5.18.1";
+    ConnectPayloadUnchecked = "connect-payload-unchecked": "A CONNECT payload that is no object counts as none.", seen "python-socketio 5.18.1";
     EmptyArgumentsPadded = "event-empty-arguments-padded": "An event without arguments is answered with a null.", seen "socketioxide, python-socketio";
     EmptyArrayAccepted = "event-empty-name-array-accepted": "An event without a name is skipped.", seen "python-socketio 5.18.1";
     EmptyNameHandled = "event-empty-name-handled": "The event with the empty name has a handler.";
@@ -73,8 +78,14 @@ pub(in crate::reference) fn instead(
         (_, DecodeError::Placeholder { .. }) if faults.has(Binary::PlaceholderUnchecked) => {
             return Instead::Handle(message_of_null());
         }
-        (PacketData::Text(text), DecodeError::Syntax { .. }) => {
+        _ if faults.has(Events::BeforeConnectIgnored) && peer.is_outside() => true,
+        (PacketData::Text(text), DecodeError::Syntax { .. } | DecodeError::TooLarge { .. }) => {
             let mistake = mistake(text);
+            if mistake == Some(Mistake::ConnectPayload)
+                && faults.has(Events::ConnectPayloadUnchecked)
+            {
+                return Instead::Handle(connect_without_payload(text));
+            }
             if mistake == Some(Mistake::CountMissing) && faults.has(Binary::CountMissingAccepted) {
                 let repaired = peer.decode(&text.as_str().replacen('5', "2", 1));
                 return repaired.map_or(Instead::Ignore, Instead::Handle);
@@ -86,7 +97,11 @@ pub(in crate::reference) fn instead(
                     Mistake::NotAnArray => Events::PayloadUnchecked,
                     Mistake::NoName => Events::EmptyArrayAccepted,
                     Mistake::NameNotText => Events::NameTypeUnchecked,
-                    Mistake::CountMissing => return false,
+                    Mistake::AckNotArray => Events::AckPayloadUnchecked,
+                    Mistake::CountMalformed => {
+                        return faults.has(Binary::CountMalformedIgnored);
+                    }
+                    Mistake::ConnectPayload | Mistake::CountMissing => return false,
                 })
             })
         }
@@ -109,9 +124,39 @@ fn message_of_null() -> Packet {
     }
 }
 
-/// What is wrong with an event, as far as defects care.
+fn connect_without_payload(text: &str) -> Packet {
+    let named = text.get(1..).filter(|rest| rest.starts_with('/'));
+    let name = named.map(|rest| rest.split_once(',').map_or(rest, |(name, _)| name));
+    Packet::Connect {
+        namespace: name.unwrap_or("/").to_owned(),
+        payload: None,
+    }
+}
+
+/// A namespace may end with the packet; returns whether this one may not.
+pub(in crate::reference) fn misses_comma(session: &Session, message: &PacketData) -> bool {
+    session.faults().has(Events::CommaRequired)
+        && matches!(message, PacketData::Text(text) if text.starts_with("0/") && !text.contains(','))
+}
+
+/// A packet that only a server sends, or that comes before its time, ends the connection.
+pub(in crate::reference) fn skips(session: &Session, peer: &Peer, packet: &Packet) -> bool {
+    let faults = session.faults();
+    match packet {
+        Packet::ConnectError { .. } if faults.has(Events::ConnectErrorIgnored) => true,
+        Packet::Ack { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
+            faults.has(Events::BeforeConnectIgnored) && peer.is_outside()
+        }
+        _ => false,
+    }
+}
+
+/// What is wrong with a packet, as far as defects care.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Mistake {
+    AckNotArray,
+    ConnectPayload,
+    CountMalformed,
     CountMissing,
     NameNotText,
     NoName,
@@ -126,11 +171,13 @@ fn mistake(text: &str) -> Option<Mistake> {
         return Some(Mistake::UnknownType);
     }
     let rest = text.get(1..)?;
-    if kind == '5' && rest.starts_with('[') {
-        return Some(Mistake::CountMissing);
-    }
-    if kind != '2' {
-        return None;
+    match kind {
+        '0' => return Some(Mistake::ConnectPayload),
+        '3' => return Some(Mistake::AckNotArray),
+        '5' if rest.starts_with('[') => return Some(Mistake::CountMissing),
+        '5' | '6' => return Some(Mistake::CountMalformed),
+        '2' => {}
+        _ => return None,
     }
     let rest = match rest.strip_prefix('/') {
         Some(named) => named.split_once(',')?.1,

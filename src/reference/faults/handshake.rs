@@ -6,7 +6,7 @@ use hyper::{
     HeaderMap,
     header::{
         CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
-        SEC_WEBSOCKET_PROTOCOL,
+        SEC_WEBSOCKET_PROTOCOL, UPGRADE,
     },
 };
 
@@ -20,9 +20,11 @@ use crate::{
     wire::engine_io::Handshake,
 };
 
-defects!(Handshakes at 8 {
+defects!(Handshakes at 9 {
     AcceptWrong = "handshake-accept-wrong": "Sec-WebSocket-Accept is a constant.";
     ClosedSidReusable = "closed-sid-reusable": "The id of a session that was closed is still known.";
+    ConnectionComparedWhole = "handshake-connection-compared-whole": "Connection must be the one token `upgrade`.", seen "handlers tested with one browser";
+    ConnectionHeaderIgnored = "handshake-connection-header-ignored": "An upgrade needs no Connection header.";
     ConnectionHeaderMissing = "handshake-connection-header-missing": "The 101 has no Connection header.";
     ExtensionInvented = "handshake-extension-invented": "The 101 names an extension that nobody offered.";
     FieldMissing = "open-packet-field-missing": "The open packet has no pingTimeout.";
@@ -34,7 +36,10 @@ defects!(Handshakes at 8 {
     SidRepeated = "sid-repeated": "All sessions have the same id.";
     SidSequential = "sid-sequential": "Session ids are counted up.";
     SubprotocolInvented = "handshake-subprotocol-invented": "The 101 names a subprotocol that nobody offered.";
+    SubprotocolsEchoed = "handshake-subprotocols-echoed": "The 101 repeats all subprotocols that were offered.";
     SurvivesTcpDrop = "session-survives-tcp-drop": "A session whose connection was lost is still known.";
+    TokensCaseSensitive = "handshake-tokens-case-sensitive": "The tokens of Connection and Upgrade are compared with case.";
+    UpgradeHeaderIgnored = "handshake-upgrade-header-ignored": "What the Upgrade header names is not looked at.";
     UpgradesEmpty = "open-packet-upgrades-empty": "A polling session is offered no upgrade.";
     UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "A session on WebSocket is offered an upgrade to WebSocket.";
     VersionUnchecked = "handshake-version-unchecked": "Any Sec-WebSocket-Version is accepted.";
@@ -92,6 +97,32 @@ pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake)
     Data::Object(fields).to_string()
 }
 
+/// Both headers must have their token, in whatever case and company.
+pub(in crate::reference) fn asks(
+    faults: &FaultSet,
+    headers: &HeaderMap,
+    upgrade: bool,
+    connection: bool,
+) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if faults.has(Handshakes::UpgradeHeaderIgnored) {
+        return connection;
+    }
+    if faults.has(Handshakes::ConnectionHeaderIgnored) {
+        return upgrade;
+    }
+    let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
+    if faults.has(Handshakes::ConnectionComparedWhole) && !alone {
+        return false;
+    }
+    let lower = text(UPGRADE) == Some("websocket")
+        && text(CONNECTION).is_some_and(|value| value.contains("Upgrade"));
+    if faults.has(Handshakes::TokensCaseSensitive) && !lower {
+        return false;
+    }
+    upgrade && connection
+}
+
 /// A key must be 16 bytes in base64.
 pub(in crate::reference) fn accepts_bad_key(faults: &FaultSet) -> bool {
     faults.has(Handshakes::KeyMalformedAccepted)
@@ -118,6 +149,11 @@ pub(in crate::reference) fn accepted(faults: &FaultSet, asked: &HeaderMap, answe
     }
     if faults.has(Handshakes::SubprotocolInvented) && !asked.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         answer.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat"));
+    }
+    if faults.has(Handshakes::SubprotocolsEchoed)
+        && let Some(offered) = asked.get(SEC_WEBSOCKET_PROTOCOL)
+    {
+        answer.insert(SEC_WEBSOCKET_PROTOCOL, offered.clone());
     }
     if faults.has(Handshakes::ExtensionInvented) {
         let deflate = HeaderValue::from_static("permessage-deflate");

@@ -11,7 +11,7 @@ use crate::{
     wire::engine_io::{Packet, PacketType},
 };
 
-defects!(Heartbeat at 9 {
+defects!(Heartbeat at 10 {
     AnyTrafficCounts = "heartbeat-any-traffic-counts": "A message stands for the pong that is due.";
     ClientPingAnswered = "heartbeat-client-ping-answered": "A client's ping is answered, as in revision 3.";
     ClosesEarly = "heartbeat-closes-early": "The pong is given a quarter of the time announced.";

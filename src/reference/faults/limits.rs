@@ -6,7 +6,7 @@ use crate::reference::FaultSet;
 /// A limit that no test reaches, and memory bears.
 const BOUNDLESS: u64 = 1 << 28;
 
-defects!(Limits at 10 {
+defects!(Limits at 11 {
     Ignored = "max-payload-ignored": "Messages and bodies over maxPayload are accepted.";
     OffByOne = "max-payload-off-by-one": "A message or body of exactly maxPayload bytes is refused.";
     PerFrameOnly = "max-payload-per-frame-only": "maxPayload holds for frames, not for the message put together from them.";

@@ -16,6 +16,7 @@ pub(super) mod cors;
 pub(super) mod disconnect;
 pub(super) mod errors;
 pub(super) mod events;
+pub(super) mod frames;
 pub(super) mod handshake;
 pub(super) mod heartbeat;
 pub(super) mod holding;

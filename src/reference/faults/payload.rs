@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{binary, table::defects};
 use crate::{data::Data, reference::FaultSet, wire::socket_io::Packet};
 
-defects!(Payload at 11 {
+defects!(Payload at 12 {
     ControlCharactersLost = "text-loses-control-characters": "Control characters are removed from texts.";
     EmptyObjectsDropped = "event-empty-objects-dropped": "Empty arrays and objects become null.", seen "serialisers of PHP";
     LargeTruncated = "large-payload-truncated": "Strings are cut after 65536 characters.";

@@ -13,13 +13,17 @@ use crate::{
     wire::engine_io::{Packet, PacketData, PacketType},
 };
 
-defects!(Polling at 12 {
+defects!(Polling at 13 {
     AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "A poll that is broken off swallows the next packet, and the session goes on.";
+    AbortedPostKeepsSession = "aborted-post-keeps-session": "A POST that is broken off leaves the session open.";
+    AnswersCacheable = "polling-answers-cacheable": "Answers to polls may be cached.", seen "python-engineio 4.15.1";
     BinaryPrefixV3 = "polling-binary-prefix-v3": "Bytes are written b4… as in revision 3.";
+    ChunkedBodyLost = "chunked-body-lost": "A body without Content-Length is read as empty.", seen "handlers that read Content-Length only";
     ClosePacketIgnored = "polling-close-packet-ignored": "A close packet by POST ends nothing.";
     ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "A close packet on WebSocket ends nothing.", seen "engine.io 6.6.12, python-engineio 4.15.1";
     ConcurrentGetAccepted = "polling-concurrent-get-accepted": "A second GET waits beside the first.", seen "python-engineio 4.15.1";
     ConcurrentPostAccepted = "polling-concurrent-post-accepted": "A second POST is read beside the first.";
+    ContentTypeWrong = "polling-content-type-wrong": "Answers to polls say that they are bytes.";
     EmptyResponse = "polling-empty-response": "A GET is answered at once, with nothing, where nothing waits.";
     FirstPacketOnly = "polling-first-packet-only": "Of several packets in a body only the first is handled.";
     HangsPollOnClose = "polling-close-hangs-poll": "A close packet leaves the pending poll without an answer.";
@@ -46,6 +50,36 @@ pub(in crate::reference) fn aborted_poll(session: &Session) {
         session.lose_next_packet();
     } else {
         session.close(Ending::TransportClosed);
+    }
+}
+
+/// A POST that is broken off ends the session: what it had to say is lost.
+pub(in crate::reference) fn aborted_post(session: &Session) {
+    if !session.faults().has(Polling::AbortedPostKeepsSession) {
+        session.close(Ending::TransportClosed);
+    }
+}
+
+/// A body is read whether or not its length was announced; returns whether it is lost.
+pub(in crate::reference) fn loses_body(faults: &FaultSet, announced: Option<u64>) -> bool {
+    announced.is_none() && faults.has(Polling::ChunkedBodyLost)
+}
+
+/// How long the answer to a poll may be kept: not at all.
+pub(in crate::reference) fn cache_control(faults: &FaultSet) -> &'static str {
+    if faults.has(Polling::AnswersCacheable) {
+        "max-age=60"
+    } else {
+        "no-store"
+    }
+}
+
+/// Text is said to be text.
+pub(in crate::reference) fn content_type(faults: &FaultSet, right: &'static str) -> &'static str {
+    if faults.has(Polling::ContentTypeWrong) {
+        "application/octet-stream"
+    } else {
+        right
     }
 }
 

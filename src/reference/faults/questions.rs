@@ -14,7 +14,7 @@ use crate::{
     wire::socket_io::AckId,
 };
 
-defects!(Questions at 13 {
+defects!(Questions at 14 {
     AfterTimeoutCounted = "client-ack-after-timeout-counted": "An answer after the time is over is reported as well.";
     AskTimeoutAtOnce = "ask-timeout-at-once": "A question waits for no time.";
     AskTimeoutIgnored = "ask-timeout-ignored": "A question waits for ever.";
@@ -31,6 +31,7 @@ defects!(Questions at 13 {
     RoomFirstAnswerOnly = "ask-room-first-answer-only": "Of the answers of a room only the first is reported.";
     RoomSkipsAsker = "ask-room-skips-asker": "Who asks a room is not asked as its member.";
     RoomTimeoutHidden = "ask-room-timeout-hidden": "It is not told that a member was silent.";
+    UnknownCloses = "unknown-ack-closes": "An answer to a question that was never asked ends the connection.";
     TwiceCounted = "client-ack-twice-counted": "A second answer to one question is reported as well.";
 });
 
@@ -108,6 +109,10 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
         socket.session().close(Ending::ParseError);
         return;
     }
+    if faults.has(Questions::UnknownCloses) && !waits && id >= socket.namespace().asked() {
+        socket.session().close(Ending::ParseError);
+        return;
+    }
     if faults.has(Questions::MatchedByOrder)
         && let Some(oldest) = socket.waiting().first()
     {
@@ -119,6 +124,15 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
             other.answered(id, answer.clone());
         }
         return;
+    }
+    if faults.has(Questions::TwiceCounted) && !waits {
+        let rooms = socket.namespace().rooms();
+        let other = rooms.all().find(|other| other.waiting().contains(&id)).cloned();
+        drop(rooms);
+        if let Some(other) = other {
+            other.answered(id, answer);
+            return;
+        }
     }
     if faults.has(Questions::MixedBetweenClients) {
         let rooms = socket.namespace().rooms();

@@ -17,7 +17,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-defects!(Recipients at 14 {
+defects!(Recipients at 15 {
     AlwaysIncludesSender = "announce-always-includes-sender": "A room message of the server reaches its caller, member or not.";
     AnnounceSkipsSender = "announce-skips-sender": "A message of the server leaves out the client that caused it.";
     BroadcastEchoes = "broadcast-echoes-to-sender": "A broadcast of a client comes back to it.";

@@ -1,14 +1,16 @@
 //! Requests to the Engine.IO path, and their refusal.
 
 use hyper::StatusCode;
+use url::form_urlencoded;
 
 use super::table::defects;
 use crate::reference::{
     FaultSet,
     engine::{Session, TransportKind},
+    http::Asks,
 };
 
-defects!(Requests at 15 {
+defects!(Requests at 16 {
     BadMethodAccepted = "bad-method-accepted": "A session can be opened with any method.";
     BadVersionAccepted = "bad-version-accepted": "Any EIO is taken for 4.";
     BodyNotJson = "error-body-not-json": "Refusals are told as plain text.";
@@ -22,6 +24,9 @@ defects!(Requests at 15 {
     UnknownSidAccepted = "unknown-sid-accepted": "A request with an unknown session id opens a session.";
     UnknownTransportAccepted = "unknown-transport-accepted": "An unknown transport is taken for polling.";
     VersionMismatchAccepted = "version-mismatch-accepted": "EIO may change within a session.";
+    UnknownParametersRefused = "unknown-parameters-refused": "Query parameters that the protocol does not know are refused.";
+    UpgradeTransportUnchecked = "upgrade-transport-unchecked": "An upgrade request opens a WebSocket whatever its transport parameter says.";
+    WebSocketByPlainGet = "websocket-by-plain-get-accepted": "A plain GET for the transport websocket opens a polling session.";
     WrongPathServed = "wrong-path-served": "Engine.IO is served on every path.";
 });
 
@@ -91,6 +96,31 @@ pub(in crate::reference) fn transport_name<'a>(
         Some(_) if faults.has(Requests::UnknownTransportAccepted) => Some("polling"),
         Some(_) => name,
     }
+}
+
+/// Parameters that mean nothing are let alone.
+pub(in crate::reference) fn refuses_query(faults: &FaultSet, query: &str) -> bool {
+    faults.has(Requests::UnknownParametersRefused)
+        && form_urlencoded::parse(query.as_bytes())
+            .any(|(name, _)| !matches!(&*name, "EIO" | "transport" | "sid" | "b64"))
+}
+
+/// The transport and the form of the request must fit each other.
+pub(in crate::reference) fn transport(
+    faults: &FaultSet,
+    named: TransportKind,
+    asks: Asks,
+) -> TransportKind {
+    match asks {
+        Asks::Http if faults.has(Requests::WebSocketByPlainGet) => TransportKind::Polling,
+        Asks::WebSocket if ignores_transport(faults, asks) => TransportKind::WebSocket,
+        Asks::Http | Asks::WebSocket => named,
+    }
+}
+
+/// An upgrade request must name the transport that it is for.
+pub(in crate::reference) fn ignores_transport(faults: &FaultSet, asks: Asks) -> bool {
+    asks == Asks::WebSocket && faults.has(Requests::UpgradeTransportUnchecked)
 }
 
 /// A transport that is switched off is not served.

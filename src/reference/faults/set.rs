@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use super::{
-    Fault, acks, auth, binary, connect, cors, disconnect, errors, events, handshake, heartbeat,
-    limits, payload, polling, questions, recipients, requests, robustness, rooms, table::Defect,
-    upgrade, websocket,
+    Fault, acks, auth, binary, connect, cors, disconnect, errors, events, frames, handshake,
+    heartbeat, limits, payload, polling, questions, recipients, requests, robustness, rooms,
+    table::Defect, upgrade, websocket,
 };
 
 /// Every topic's table, at the place that the topic names.
-pub(super) const TABLES: [&[Fault]; 20] = [
+pub(super) const TABLES: [&[Fault]; 21] = [
     acks::TABLE,
     auth::TABLE,
     binary::TABLE,
@@ -18,6 +18,7 @@ pub(super) const TABLES: [&[Fault]; 20] = [
     disconnect::TABLE,
     errors::TABLE,
     events::TABLE,
+    frames::TABLE,
     handshake::TABLE,
     heartbeat::TABLE,
     limits::TABLE,
@@ -110,7 +111,7 @@ mod tests {
     fn topics_stand_where_they_say() {
         let set = FaultSet::from_ids(["room-emit-leaks", "unmasked-frame-accepted"]).unwrap();
         assert!(set.has(recipients::Recipients::LeaksToOutsiders));
-        assert!(set.has(websocket::WebSocket::UnmaskedAccepted));
+        assert!(set.has(frames::Frames::UnmaskedAccepted));
         assert!(!set.has(acks::Acks::Twice));
     }
 }

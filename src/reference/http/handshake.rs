@@ -6,27 +6,36 @@ use hyper::{
     HeaderMap, Request, Response, StatusCode, Version,
     body::Bytes,
     header::{
-        CONNECTION, HOST, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+        CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
         SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
 
 use super::{Refusal, verify::Asks};
 use crate::{
-    reference::{FaultSet, faults},
-    wire::websocket::accept_key,
+    reference::{Config, FaultSet, faults},
+    wire::websocket::{DeflateOffer, Extension, accept_key},
 };
 
 /// Whether the request asks for a WebSocket: both tokens, without regard to case
 /// (RFC 6455 section 4.2.1, items 3 and 4).
-pub(super) fn asks(headers: &HeaderMap) -> Asks {
-    if has_token(headers, UPGRADE.as_str(), "websocket")
-        && has_token(headers, CONNECTION.as_str(), "upgrade")
-    {
+pub(super) fn asks(headers: &HeaderMap, faults: &FaultSet) -> Asks {
+    let upgrade = has_token(headers, UPGRADE, "websocket");
+    let connection = has_token(headers, CONNECTION, "upgrade");
+    if faults::handshake::asks(faults, headers, upgrade, connection) {
         Asks::WebSocket
     } else {
         Asks::Http
     }
+}
+
+/// A handshake that stands.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// The 101.
+    pub(super) response: Response<Full<Bytes>>,
+    /// What was agreed on about compression.
+    pub(super) deflate: Option<DeflateOffer>,
 }
 
 /// The 101 for a right request.
@@ -34,10 +43,8 @@ pub(super) fn asks(headers: &HeaderMap) -> Asks {
 /// # Errors
 ///
 /// The request breaks a rule of RFC 6455 section 4.2.1.
-pub(super) fn accept<B>(
-    request: &Request<B>,
-    faults: &FaultSet,
-) -> Result<Response<Full<Bytes>>, Refusal> {
+pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepted, Refusal> {
+    let faults = &config.faults;
     let headers = request.headers();
     if request.version() != Version::HTTP_11 || !headers.contains_key(HOST) {
         return Err(Refusal::BadRequest);
@@ -53,21 +60,28 @@ pub(super) fn accept<B>(
     if !right_version && !faults::handshake::accepts_any_version(faults) {
         return Err(Refusal::WebSocketVersion);
     }
-    if !are_extensions(headers) {
-        return Err(Refusal::BadRequest);
-    }
+    let offers = extensions(headers).ok_or(Refusal::BadRequest)?;
+    let deflate = offers
+        .iter()
+        .find_map(DeflateOffer::from_extension)
+        .filter(|_| config.deflate)
+        .map(|offer| offer.answer());
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let accepted = accept_key(key.to_str().unwrap_or_default().trim());
     let added = response.headers_mut();
     added.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     added.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    // Base64 is always a valid header value.
+    // Base64 and what an offer is made of are always valid header values.
     if let Ok(value) = HeaderValue::from_str(&accepted) {
         added.insert(SEC_WEBSOCKET_ACCEPT, value);
     }
+    let extension = deflate.as_ref().map(DeflateOffer::to_header);
+    if let Some(Ok(value)) = extension.as_deref().map(HeaderValue::from_str) {
+        added.insert(SEC_WEBSOCKET_EXTENSIONS, value);
+    }
     faults::handshake::accepted(faults, headers, added);
-    Ok(response)
+    Ok(Accepted { response, deflate })
 }
 
 /// Whether the key is the base64 form of 16 bytes (RFC 6455 section 4.2.1, item 5).
@@ -77,27 +91,16 @@ fn is_key(key: &HeaderValue) -> bool {
         .is_ok_and(|key| key.len() == 16)
 }
 
-/// Whether the extensions offered are written as RFC 6455 section 9.1 demands; none is accepted.
-fn are_extensions(headers: &HeaderMap) -> bool {
-    headers
+/// The extensions offered; `None` where they are not written as RFC 6455 section 9.1 demands.
+fn extensions(headers: &HeaderMap) -> Option<Vec<Extension>> {
+    let lists = headers
         .get_all(SEC_WEBSOCKET_EXTENSIONS)
         .iter()
-        .all(|value| {
-            value.to_str().is_ok_and(|list| {
-                list.split(',').all(|extension| {
-                    let name = extension.split(';').next().unwrap_or_default().trim();
-                    !name.is_empty() && name.bytes().all(is_token_byte)
-                })
-            })
-        })
+        .map(|value| Extension::parse_list(value.to_str().ok()?));
+    Some(lists.collect::<Option<Vec<_>>>()?.concat())
 }
 
-/// RFC 9110 section 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn has_token(headers: &HeaderMap, name: &str, token: &str) -> bool {
+fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
     headers
         .get_all(name)
         .iter()
@@ -120,18 +123,19 @@ mod tests {
 
     #[test]
     fn tokens_are_found_in_lists_whatever_their_case() {
+        let none = FaultSet::default();
         let firefox = request(&[
             ("connection", "keep-alive, Upgrade"),
             ("upgrade", "WebSocket"),
         ]);
-        assert_eq!(asks(firefox.headers()), Asks::WebSocket);
+        assert_eq!(asks(firefox.headers(), &none), Asks::WebSocket);
         let h2c = request(&[("connection", "upgrade"), ("upgrade", "h2c")]);
-        assert_eq!(asks(h2c.headers()), Asks::Http);
+        assert_eq!(asks(h2c.headers(), &none), Asks::Http);
     }
 
     #[test]
     fn keys_must_be_sixteen_bytes() {
-        let none = FaultSet::default();
+        let none = Config::default();
         let with = |key| {
             request(&[
                 ("host", "a"),
@@ -141,7 +145,7 @@ mod tests {
         };
         let good = accept(&with("dGhlIHNhbXBsZSBub25jZQ=="), &none).unwrap();
         assert_eq!(
-            good.headers()["sec-websocket-accept"],
+            good.response.headers()["sec-websocket-accept"],
             "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
         );
         for bad in ["abc", "AAAAAAAAAAAAAAAAAAAA"] {
@@ -150,10 +154,34 @@ mod tests {
     }
 
     #[test]
+    fn the_first_offer_that_can_be_taken_is() {
+        let asked = request(&[
+            ("host", "a"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            (
+                "sec-websocket-extensions",
+                "permessage-deflate; server_max_window_bits=7, \
+                 permessage-deflate; client_max_window_bits",
+            ),
+        ]);
+        let mut config = Config::default();
+        let accepted = accept(&asked, &config).unwrap();
+        assert_eq!(accepted.deflate, None);
+        config.deflate = true;
+        let accepted = accept(&asked, &config).unwrap();
+        let header = &accepted.response.headers()["sec-websocket-extensions"];
+        assert_eq!(header, "permessage-deflate");
+    }
+
+    #[test]
     fn separators_alone_are_no_extensions() {
         let bare = request(&[("sec-websocket-extensions", ", ;")]);
-        assert!(!are_extensions(bare.headers()));
+        assert_eq!(extensions(bare.headers()), None);
         let unknown = request(&[("sec-websocket-extensions", "x-unheard; a=1, constructor")]);
-        assert!(are_extensions(unknown.headers()));
+        assert_eq!(
+            extensions(unknown.headers()).map(|list| list.len()),
+            Some(2)
+        );
     }
 }

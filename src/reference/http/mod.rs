@@ -10,3 +10,4 @@ mod verify;
 pub(super) use cors::Cors;
 pub(super) use refusal::Refusal;
 pub(super) use router::answer;
+pub(super) use verify::Asks;

@@ -12,6 +12,7 @@ use tokio::{select, time::sleep};
 
 use super::Refusal;
 use crate::reference::{
+    FaultSet,
     engine::{self, Overlap, Payload, PayloadKind, Revision, Session},
     faults,
 };
@@ -20,23 +21,25 @@ use crate::reference::{
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A response that carries packets.
-pub(super) fn packets(payload: Payload) -> Response<Full<Bytes>> {
+pub(super) fn packets(payload: Payload, faults: &FaultSet) -> Response<Full<Bytes>> {
+    let kind = match payload.kind {
+        PayloadKind::Binary => "application/octet-stream",
+        PayloadKind::Text => "text/plain; charset=UTF-8",
+    };
     respond(
         payload.body,
-        match payload.kind {
-            PayloadKind::Binary => "application/octet-stream",
-            PayloadKind::Text => "text/plain; charset=UTF-8",
-        },
+        faults::polling::content_type(faults, kind),
+        faults,
     )
 }
 
 /// Answers a GET once there is something to say.
 pub(super) async fn get(session: &Arc<Session>) -> Result<Response<Full<Bytes>>, Refusal> {
     if let Some(payload) = faults::polling::answers_at_once(session) {
-        return Ok(packets(payload));
+        return Ok(packets(payload, session.faults()));
     }
     match engine::poll(session).await {
-        Ok(payload) => Ok(packets(payload)),
+        Ok(payload) => Ok(packets(payload, session.faults())),
         Err(Overlap) => Err(Refusal::BadRequest),
     }
 }
@@ -59,7 +62,17 @@ pub(super) async fn post(
     }
     let limit = faults::limits::body(session.faults(), session.server.config.max_payload);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let announced = request.body().size_hint().lower();
+    let announced = request.body().size_hint();
+    if faults::polling::loses_body(session.faults(), announced.exact()) {
+        post.refused();
+        let reply = faults::polling::post_reply(session.faults());
+        return Ok(respond(
+            Bytes::from_static(reply),
+            "text/html",
+            session.faults(),
+        ));
+    }
+    let announced = announced.lower();
     if usize::try_from(announced).is_ok_and(|announced| announced > limit) {
         post.refused();
         return Err(Refusal::PayloadTooLarge);
@@ -79,14 +92,19 @@ pub(super) async fn post(
     };
     post.receive(&body, kind);
     let reply = faults::polling::post_reply(session.faults());
-    Ok(respond(Bytes::from_static(reply), "text/html"))
+    Ok(respond(
+        Bytes::from_static(reply),
+        "text/html",
+        session.faults(),
+    ))
 }
 
-fn respond(body: Bytes, content_type: &'static str) -> Response<Full<Bytes>> {
+fn respond(body: Bytes, content_type: &'static str, faults: &FaultSet) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     // A poll that a cache answers is a poll lost.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let kept = faults::polling::cache_control(faults);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     response
 }

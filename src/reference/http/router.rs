@@ -60,8 +60,13 @@ async fn engine_request(
     cors: &Cors,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    let query = Query::parse(request.uri().query().unwrap_or_default());
-    let asks = handshake::asks(request.headers());
+    faults::robustness::request(server, &request);
+    let raw_query = request.uri().query().unwrap_or_default();
+    if faults::requests::refuses_query(server.faults(), raw_query) {
+        return Err(Refusal::BadRequest);
+    }
+    let query = Query::parse(raw_query);
+    let asks = handshake::asks(request.headers(), server.faults());
     let verified = verify(server, request.method(), &query, asks)?;
     // CORS does not hold for WebSockets: browsers connect to any server and leave it to that server
     // to look at the origin (RFC 6455 section 10.2).
@@ -75,23 +80,21 @@ async fn engine_request(
     match verified {
         Verified::Open(TransportKind::Polling, revision) => {
             let payload = engine::open_polling(server, revision, &query, tokens());
-            Ok(polling::packets(payload))
+            Ok(polling::packets(payload, server.faults()))
         }
         Verified::Open(TransportKind::WebSocket, revision) => {
-            let response = handshake::accept(&request, server.faults())?;
-            slot.fill(Upgraded::Session {
-                revision,
-                tokens: tokens(),
-            });
-            Ok(response)
+            let accepted = handshake::accept(&request, &server.config)?;
+            let tokens = tokens();
+            slot.fill(Upgraded::Session { revision, tokens }, accepted.deflate);
+            Ok(accepted.response)
         }
         Verified::Upgrade(session) => {
             if *request.method() != Method::GET {
                 return Err(Refusal::BadHandshakeMethod);
             }
-            let response = handshake::accept(&request, server.faults())?;
-            slot.fill(Probing::begin(session));
-            Ok(response)
+            let accepted = handshake::accept(&request, &server.config)?;
+            slot.fill(Probing::begin(session), accepted.deflate);
+            Ok(accepted.response)
         }
         Verified::Session(session) => match *request.method() {
             Method::GET => polling::get(&session).await,

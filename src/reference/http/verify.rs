@@ -25,7 +25,7 @@ pub(super) enum Verified {
 
 /// Whether the request asks to become a WebSocket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Asks {
+pub(in crate::reference) enum Asks {
     /// It is plain HTTP.
     Http,
     /// It has the headers of a WebSocket handshake.
@@ -39,7 +39,12 @@ pub(super) fn verify(
     query: &Query,
     asks: Asks,
 ) -> Result<Verified, Refusal> {
-    let transport = transport(server, query)?;
+    let transport = match transport(server, query) {
+        Err(_) if faults::requests::ignores_transport(server.faults(), asks) => {
+            TransportKind::WebSocket
+        }
+        transport => transport?,
+    };
     let revision = revision(server, query);
     if let Some(session) = find(server, query)? {
         return verify_session(session, transport, revision, asks);
@@ -47,6 +52,7 @@ pub(super) fn verify(
     if *method != Method::GET && !faults::requests::accepts_method(server.faults()) {
         return Err(Refusal::BadHandshakeMethod);
     }
+    let transport = faults::requests::transport(server.faults(), transport, asks);
     match (transport, asks) {
         (TransportKind::Polling, Asks::Http) | (TransportKind::WebSocket, Asks::WebSocket) => {
             let revision = revision.ok_or(Refusal::UnsupportedProtocol)?;

@@ -105,6 +105,11 @@ impl Namespace {
         AckId(self.next_question.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// The first id that no question of this namespace has had.
+    pub(in crate::reference) fn asked(&self) -> AckId {
+        AckId(self.next_question.load(Ordering::Relaxed))
+    }
+
     /// The socket with this id.
     pub(in crate::reference) fn socket(&self, id: &SocketId) -> Option<Arc<Socket>> {
         self.rooms().socket(id).cloned()

@@ -61,6 +61,16 @@ impl Peer {
         self.joined_once.load(Ordering::Acquire)
     }
 
+    /// Whether no namespace is joined, or asked for.
+    pub(in crate::reference) fn is_outside(&self) -> bool {
+        self.lock().memberships.is_empty()
+    }
+
+    /// How many attachments of a packet are due.
+    pub(in crate::reference) fn awaited(&self) -> usize {
+        self.lock().decoder.awaited()
+    }
+
     /// The sockets on this session.
     pub(in crate::reference) fn sockets(&self) -> Vec<Arc<Socket>> {
         let joined = |(_, membership): &(_, Membership)| match membership {

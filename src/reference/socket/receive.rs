@@ -36,6 +36,12 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
 /// The same, whatever holds the connection up.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
     let Some(peer) = &session.peer else { return };
+    if faults::events::misses_comma(session, &message)
+        || faults::binary::is_foreign(session, &message)
+    {
+        session.close(Ending::ParseError);
+        return;
+    }
     let decoded = {
         let mut state = peer.lock();
         match &message {
@@ -43,6 +49,7 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
             PacketData::Binary(bytes) => state.decoder.binary(bytes.clone()),
         }
     };
+    faults::binary::decoded(session, peer);
     match decoded {
         Ok(Some(packet)) => dispatch(session, peer, packet),
         // Attachments are still to come.
@@ -78,6 +85,9 @@ fn is_nobodys_ack(text: &str) -> bool {
 }
 
 fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
+    if faults::events::skips(session, peer, &packet) {
+        return;
+    }
     if let Packet::Connect { namespace, payload } = packet {
         connect(session, peer, &namespace, payload);
         return;

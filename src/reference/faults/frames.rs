@@ -1,0 +1,287 @@
+//! Frames and messages from clients (RFC 6455 sections 5.1 to 5.6 and 8.1).
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+
+use super::table::defects;
+use crate::{
+    reference::FaultSet,
+    wire::websocket::{CloseReason, Frame, FrameError, Message, OpCode},
+};
+
+/// How long after the 101 a receiver that is attached late hears nothing.
+const DEAF: Duration = Duration::from_millis(50);
+
+defects!(Frames at 8 {
+    BadSkipped = "bad-frames-skipped": "Frames that break a rule are skipped, and the connection goes on.";
+    BinaryUtf8Checked = "binary-utf8-checked": "Binary messages must be UTF-8.";
+    CloseCodePrivateRefused = "close-code-private-refused": "Close codes from 4000 on are refused.";
+    CloseCodeReservedEchoed = "close-code-reserved-echoed": "A close code that may not be sent is echoed.";
+    CloseOneByteAccepted = "close-one-byte-accepted": "A close frame with one byte is a normal close.";
+    CloseReasonUtf8Unchecked = "close-reason-utf8-unchecked": "A close reason that is no UTF-8 is a normal close.";
+    ControlDelayed = "control-delayed-until-message-end": "A ping between fragments is answered when the message is whole.";
+    DataAfterCloseHandled = "data-after-close-handled": "Frames behind a close frame are still handled.";
+    EarlyLost = "frames-before-open-packet-lost": "Frames that come within 50 ms of the 101 are lost.", seen "receivers attached after an asynchronous step";
+    FragmentedControlAccepted = "fragmented-control-accepted": "FIN is not looked at on control frames.";
+    FragmentsCheckedAlone = "text-fragments-checked-alone": "Every fragment of a text must be UTF-8 by itself.";
+    FragmentsSeparate = "fragments-delivered-separately": "Each fragment is a message.";
+    InterleavedAccepted = "interleaved-message-accepted": "A message that begins inside another is appended to it.";
+    InvalidUtf8Accepted = "invalid-utf8-accepted": "Text that is no UTF-8 is repaired.";
+    InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "Text in fragments that is no UTF-8 is repaired when it is whole.";
+    LengthMisread = "frame-length-misread": "Frames of 125, 126, 65535 or 65536 bytes are read one byte short.";
+    LengthUnbounded = "frame-length-unbounded": "A frame of any announced length is waited for.", seen "CVE-2016-10542";
+    LongControlAccepted = "long-control-frame-accepted": "A control frame of more than 125 bytes is answered.";
+    NeedOneRead = "frames-need-one-read": "A frame that does not come in one read fails the connection.";
+    OneAtATime = "one-frame-per-read": "Of several frames in one read only the first is handled.";
+    OrphanAccepted = "orphan-continuation-accepted": "A continuation of nothing begins a message.";
+    PongCloses = "pong-frame-closes": "A pong frame that answers no ping fails the connection.";
+    ReservedBitsIgnored = "reserved-bits-ignored": "Reserved bits are not looked at.";
+    ReservedOpCodeIgnored = "reserved-opcode-ignored": "Frames with a reserved opcode are skipped.";
+    UnmaskedAccepted = "unmasked-frame-accepted": "Frames without a mask are handled.";
+});
+
+/// What stands between the decoder and the rules: frames as defects would have them.
+///
+/// A stream has one only where faults are on.
+#[derive(Debug)]
+pub(in crate::reference) struct Tamper {
+    faults: FaultSet,
+    born: Instant,
+    under_way: Option<UnderWay>,
+    held: VecDeque<Frame>,
+    reserved_close: Option<Bytes>,
+    /// Whether everything that comes is taken for the payload of one endless frame.
+    endless: bool,
+}
+
+/// What a message under way is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum UnderWay {
+    Binary,
+    /// Text that goes to the rules as bytes, to be repaired when it is whole.
+    Disguised,
+    Text,
+}
+
+impl Tamper {
+    /// What these faults need.
+    pub(in crate::reference) fn new(faults: &FaultSet) -> Option<Box<Self>> {
+        (!faults.is_empty()).then(|| {
+            Box::new(Self {
+                faults: faults.clone(),
+                born: Instant::now(),
+                under_way: None,
+                held: VecDeque::new(),
+                reserved_close: None,
+                endless: false,
+            })
+        })
+    }
+
+    /// Bytes that a close frame is answered with in place of the right ones.
+    pub(in crate::reference) fn reserved_close(&self) -> Option<Bytes> {
+        self.reserved_close.clone()
+    }
+
+    /// Whether what was read is of no use any more; takes it then.
+    pub(in crate::reference) fn swallows(&mut self, incoming: &mut BytesMut) -> bool {
+        if self.endless {
+            incoming.clear();
+        }
+        self.endless
+    }
+
+    /// Bytes that are no frame fail the connection; returns whether they are waited out instead.
+    pub(in crate::reference) fn bears(&mut self, error: &FrameError) -> bool {
+        let too_long = !matches!(error, FrameError::LengthNotMinimal { .. });
+        let bears = self.has(Frames::BadSkipped) || (self.has(Frames::LengthUnbounded) && too_long);
+        self.endless = bears;
+        bears
+    }
+
+    /// A frame that breaks a rule fails the connection.
+    pub(in crate::reference) fn skips_bad_frames(&self) -> bool {
+        self.has(Frames::BadSkipped)
+    }
+
+    /// A frame that is not there yet is waited for.
+    pub(in crate::reference) fn incomplete(
+        &mut self,
+        incoming: &BytesMut,
+    ) -> Result<Option<Frame>, FrameError> {
+        if self.has(Frames::NeedOneRead) && !incoming.is_empty() {
+            let length = incoming.len() as u64;
+            return Err(FrameError::LengthOutOfRange { length });
+        }
+        Ok(self.released(true))
+    }
+
+    /// All frames of a read are handled.
+    pub(in crate::reference) fn decoded(&self, incoming: &mut BytesMut) {
+        if self.has(Frames::OneAtATime) {
+            incoming.clear();
+        }
+    }
+
+    /// A frame as it goes on to the rules; `None` where it goes no further for now.
+    pub(in crate::reference) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
+        if self.has(Frames::EarlyLost) && self.born.elapsed() < DEAF {
+            return None;
+        }
+        if self.has(Frames::UnmaskedAccepted) && frame.mask.is_none() {
+            frame.mask = Some([0; 4]);
+        }
+        if self.has(Frames::ReservedBitsIgnored) {
+            frame.rsv = 0;
+        }
+        if self.has(Frames::ReservedOpCodeIgnored) && matches!(frame.opcode, OpCode::Reserved(_)) {
+            return None;
+        }
+        let length = frame.payload.len();
+        if self.has(Frames::LengthMisread) && matches!(length, 125 | 126 | 65_535 | 65_536) {
+            frame.payload.truncate(length - 1);
+        }
+        if frame.opcode.is_control() {
+            self.control(frame)
+        } else {
+            Some(self.data(frame))
+        }
+    }
+
+    /// A frame that was held back, once its time has come.
+    pub(in crate::reference) fn released(&mut self, buffer_empty: bool) -> Option<Frame> {
+        let due = match self.held.front()?.opcode {
+            OpCode::Close => buffer_empty,
+            _ => self.under_way.is_none(),
+        };
+        due.then(|| self.held.pop_front())?
+    }
+
+    /// A whole message as it goes on to Engine.IO.
+    pub(in crate::reference) fn whole(&mut self, message: Message) -> Message {
+        match message {
+            Message::Binary(bytes) if self.under_way == Some(UnderWay::Disguised) => {
+                self.under_way = None;
+                Message::Text(String::from_utf8_lossy(&bytes).into_owned().into())
+            }
+            message => message,
+        }
+    }
+
+    fn control(&mut self, mut frame: Frame) -> Option<Frame> {
+        if self.has(Frames::FragmentedControlAccepted) {
+            frame.fin = true;
+        }
+        if self.has(Frames::LongControlAccepted) {
+            frame.payload.truncate(125);
+        }
+        if self.has(Frames::PongCloses) && frame.opcode == OpCode::Pong {
+            frame.opcode = OpCode::Reserved(0xb);
+        }
+        if frame.opcode == OpCode::Close {
+            frame.payload = self.close_payload(frame.payload);
+            if self.has(Frames::DataAfterCloseHandled) && frame.mask.is_some() {
+                self.held.push_back(frame);
+                return None;
+            }
+        }
+        if self.has(Frames::ControlDelayed)
+            && self.under_way.is_some()
+            && frame.opcode == OpCode::Ping
+        {
+            self.held.push_back(frame);
+            return None;
+        }
+        Some(frame)
+    }
+
+    fn close_payload(&mut self, payload: Bytes) -> Bytes {
+        match CloseReason::decode(&payload) {
+            Ok(reason) => {
+                let private = reason.code.is_some_and(|code| code.0 >= 4000);
+                if private && self.has(Frames::CloseCodePrivateRefused) {
+                    // 1005 may not be sent, so that the rules refuse it.
+                    return Bytes::from_static(&[0x03, 0xed]);
+                }
+                payload
+            }
+            Err(_) if payload.len() == 1 && self.has(Frames::CloseOneByteAccepted) => Bytes::new(),
+            Err(_) if payload.len() > 1 => {
+                let (code, reason) = payload.split_at(2);
+                let code_is_good = CloseReason::decode(code).is_ok();
+                let reason_is_good = std::str::from_utf8(reason).is_ok();
+                if !reason_is_good && code_is_good && self.has(Frames::CloseReasonUtf8Unchecked) {
+                    return payload.slice(..2);
+                }
+                if !code_is_good && self.has(Frames::CloseCodeReservedEchoed) {
+                    self.reserved_close = Some(payload);
+                    return Bytes::from_static(&[0x03, 0xe8]);
+                }
+                payload
+            }
+            Err(_) => payload,
+        }
+    }
+
+    fn data(&mut self, mut frame: Frame) -> Frame {
+        let starts = frame.opcode != OpCode::Continuation;
+        if starts && self.under_way.is_some() && self.has(Frames::InterleavedAccepted) {
+            frame.opcode = OpCode::Continuation;
+        }
+        if !starts && self.under_way.is_none() && self.has(Frames::OrphanAccepted) {
+            frame.opcode = OpCode::Text;
+        }
+        if self.has(Frames::FragmentsSeparate) {
+            frame.fin = true;
+            if frame.opcode == OpCode::Continuation {
+                frame.opcode = OpCode::Text;
+            }
+        }
+        let not_utf8 = std::str::from_utf8(&frame.payload).is_err();
+        if frame.fin
+            && frame.opcode == OpCode::Text
+            && not_utf8
+            && self.has(Frames::InvalidUtf8Accepted)
+        {
+            let repaired = String::from_utf8_lossy(&frame.payload).into_owned();
+            frame.payload = Bytes::from(repaired);
+        }
+        if frame.fin
+            && frame.opcode == OpCode::Binary
+            && not_utf8
+            && self.has(Frames::BinaryUtf8Checked)
+        {
+            frame.opcode = OpCode::Text;
+        }
+        self.fragment(&mut frame, not_utf8);
+        frame
+    }
+
+    fn fragment(&mut self, frame: &mut Frame, not_utf8: bool) {
+        let kind = match frame.opcode {
+            OpCode::Text => Some(UnderWay::Text),
+            OpCode::Binary => Some(UnderWay::Binary),
+            _ => self.under_way,
+        };
+        if self.has(Frames::FragmentsCheckedAlone) && kind == Some(UnderWay::Text) && not_utf8 {
+            frame.payload = Bytes::from_static(&[0xff]);
+        }
+        let disguises = frame.opcode == OpCode::Text && !frame.fin;
+        self.under_way = if disguises && self.has(Frames::InvalidUtf8FragmentsAccepted) {
+            frame.opcode = OpCode::Binary;
+            Some(UnderWay::Disguised)
+        } else if frame.fin && kind != Some(UnderWay::Disguised) {
+            None
+        } else {
+            kind
+        };
+    }
+
+    fn has(&self, defect: Frames) -> bool {
+        self.faults.has(defect)
+    }
+}
