@@ -34,38 +34,19 @@ pub(super) fn leave_room(call: Call) -> Handled {
 /// `send-to-room`: to the members except the caller.
 pub(super) fn send_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except([call.socket.id().as_str()]);
-    if faults::acks::acknowledges_first(call.socket.faults()) {
-        call.succeed();
-    }
-    broadcast(
-        &call.socket,
-        &selection,
-        "room-message",
-        room_message(&call),
-    );
-    call.succeed();
-    Ok(())
+    send(&call, &selection, "room-message", room_message(&call))
 }
 
 /// `announce-to-room`: to the members, the caller included if it is one.
 pub(super) fn announce_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]);
-    broadcast(
-        &call.socket,
-        &selection,
-        "room-message",
-        room_message(&call),
-    );
-    call.succeed();
-    Ok(())
+    send(&call, &selection, "room-message", room_message(&call))
 }
 
 /// `send-to-rooms`: to the members of any of the rooms, once each, except the caller.
 pub(super) fn send_to_rooms(call: Call) -> Handled {
     let selection = Selection::to(call.strings("rooms")?).except([call.socket.id().as_str()]);
-    broadcast(&call.socket, &selection, "room-message", message(&call));
-    call.succeed();
-    Ok(())
+    send(&call, &selection, "room-message", message(&call))
 }
 
 /// `send-except`: to those members of a room who are in none of the others.
@@ -73,51 +54,40 @@ pub(super) fn send_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?])
         .except(call.one_or_more("except")?)
         .except([call.socket.id().as_str()]);
-    broadcast(
-        &call.socket,
-        &selection,
-        "room-message",
-        room_message(&call),
-    );
-    call.succeed();
-    Ok(())
+    send(&call, &selection, "room-message", room_message(&call))
 }
 
 /// `announce-except`: the same from the server.
 pub(super) fn announce_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except(call.one_or_more("except")?);
-    broadcast(
-        &call.socket,
-        &selection,
-        "room-message",
-        room_message(&call),
-    );
-    call.succeed();
-    Ok(())
+    send(&call, &selection, "room-message", room_message(&call))
 }
 
 /// `send-to-others`: to everybody in the namespace except the caller.
 pub(super) fn send_to_others(call: Call) -> Handled {
     let selection = Selection::everybody().except([call.socket.id().as_str()]);
-    to_namespace(&call, &selection)
+    send(&call, &selection, "broadcast-message", message(&call))
 }
 
 /// `announce`: to everybody in the namespace.
 pub(super) fn announce(call: Call) -> Handled {
-    to_namespace(&call, &Selection::everybody())
+    let selection = Selection::everybody();
+    send(&call, &selection, "broadcast-message", message(&call))
 }
 
 /// `announce-local`: the same, kept on this server.
 pub(super) fn announce_local(call: Call) -> Handled {
-    to_namespace(&call, &Selection::everybody().local())
+    let selection = Selection::everybody().local();
+    send(&call, &selection, "broadcast-message", message(&call))
 }
 
 /// `announce-volatile`: the same, dropped where a client can't take it at once.
 pub(super) fn announce_volatile(call: Call) -> Handled {
-    to_namespace(&call, &Selection::everybody().volatile())
+    let selection = Selection::everybody().volatile();
+    send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `send-binary-to-room`
+/// `send-binary-to-room`: bytes to the members except the caller.
 pub(super) fn send_binary_to_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let selection = Selection::to([room]).except([call.socket.id().as_str()]);
@@ -126,17 +96,13 @@ pub(super) fn send_binary_to_room(call: Call) -> Handled {
         ("data", call.value("data")),
         ("from", faults::recipients::sender(&call)),
     ])];
-    broadcast(&call.socket, &selection, "room-binary", args);
-    call.succeed();
-    Ok(())
+    send(&call, &selection, "room-binary", args)
 }
 
 /// `send-direct`: to one socket, or to nobody.
 pub(super) fn send_direct(call: Call) -> Handled {
     let selection = faults::recipients::direct(&call.socket, call.string("to")?);
-    broadcast(&call.socket, &selection, "direct-message", message(&call));
-    call.succeed();
-    Ok(())
+    send(&call, &selection, "direct-message", message(&call))
 }
 
 /// `members`: how many sockets a room has.
@@ -165,8 +131,12 @@ pub(super) fn move_members(call: Call) -> Handled {
     Ok(())
 }
 
-fn to_namespace(call: &Call, selection: &Selection) -> Handled {
-    broadcast(&call.socket, selection, "broadcast-message", message(call));
+/// Sends, then acknowledges.
+fn send(call: &Call, selection: &Selection, name: &str, args: Vec<Data>) -> Handled {
+    if faults::acks::acknowledges_first(call.socket.faults()) {
+        call.succeed();
+    }
+    broadcast(&call.socket, selection, name, args);
     call.succeed();
     Ok(())
 }

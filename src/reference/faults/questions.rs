@@ -127,7 +127,10 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
     }
     if faults.has(Questions::TwiceCounted) && !waits {
         let rooms = socket.namespace().rooms();
-        let other = rooms.all().find(|other| other.waiting().contains(&id)).cloned();
+        let other = rooms
+            .all()
+            .find(|other| other.waiting().contains(&id))
+            .cloned();
         drop(rooms);
         if let Some(other) = other {
             other.answered(id, answer);
