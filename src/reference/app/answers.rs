@@ -112,8 +112,8 @@ pub(super) fn ack_twice(call: Call) -> Handled {
 /// `fail`: refused with what the caller gives.
 pub(super) fn fail(call: Call) -> Handled {
     Err(Failure::Refused {
-        code: call.value("code"),
-        message: call.value("message"),
+        code: Box::new(call.value("code")),
+        message: Box::new(call.value("message")),
         field: None,
     })
 }

@@ -21,9 +21,9 @@ pub(in crate::reference) enum Failure {
     /// The handler refuses.
     Refused {
         /// For programs.
-        code: Data,
+        code: Box<Data>,
         /// For people.
-        message: Data,
+        message: Box<Data>,
         /// The field that is wrong.
         field: Option<&'static str>,
     },
@@ -33,8 +33,8 @@ impl Failure {
     /// A field that is missing or wrong.
     pub(in crate::reference) fn field(field: &'static str, message: String) -> Self {
         Self::Refused {
-            code: Data::from("VALIDATION_FAILED"),
-            message: Data::from(message),
+            code: Box::new(Data::from("VALIDATION_FAILED")),
+            message: Box::new(Data::from(message)),
             field: Some(field),
         }
     }
@@ -55,7 +55,8 @@ impl Failure {
                 message,
                 field,
             } => {
-                let fields = [status, ("code", code.clone()), ("message", message.clone())];
+                let (code, message) = (Data::clone(code), Data::clone(message));
+                let fields = [status, ("code", code), ("message", message)];
                 let field = field.map(|field| ("field", Data::from(field)));
                 Data::object(fields.into_iter().chain(field))
             }
@@ -67,8 +68,8 @@ impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         let code = refused.data.as_ref().and_then(|data| data.get("code"));
         Self::Refused {
-            code: code.cloned().unwrap_or_default(),
-            message: Data::from(refused.message),
+            code: Box::new(code.cloned().unwrap_or_default()),
+            message: Box::new(Data::from(refused.message)),
             field: None,
         }
     }

@@ -19,7 +19,7 @@ defects!(Auth at 1 {
     AdminRoleUnchecked = "admin-role-unchecked": "Every good token opens /admin.";
     AlgNoneAccepted = "token-alg-none-accepted": "A token that says it is not signed is believed.", seen "CVE-2015-9235";
     AlgorithmUnchecked = "token-algorithm-unchecked": "A token is verified with the algorithm that it names itself.", seen "jsonwebtoken without `algorithms`";
-    AuthIgnored = "token-auth-ignored": "The token of the CONNECT payload is not looked at.";
+    PayloadIgnored = "token-auth-ignored": "The token of the CONNECT payload is not looked at.";
     BannedAccepted = "banned-user-accepted": "A banned user gets in.";
     ClaimsFirst = "claims-checked-before-signature": "A forged token is told that it has expired.";
     ClosesTransport = "refusal-closes-transport": "A refusal ends the connection.";
@@ -79,7 +79,7 @@ pub(in crate::reference) fn payload<'a>(
 ) -> Option<&'a Data> {
     let others = [&sources.query, &sources.header, &sources.cookie];
     let overridden = faults.has(Auth::OrderWrong) && others.into_iter().any(Option::is_some);
-    auth.filter(|_| !faults.has(Auth::AuthIgnored) && !overridden)
+    auth.filter(|_| !faults.has(Auth::PayloadIgnored) && !overridden)
 }
 
 /// A token is believed when its signature is good.
