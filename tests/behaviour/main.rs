@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod client;
 mod explain;
+mod foreign;
 mod hostile;
 mod list;
 mod polling;
