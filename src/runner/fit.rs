@@ -34,10 +34,10 @@ pub(super) fn fit(
         Ok(captures) => return Ok(Fit::Strict(captures)),
         Err(mismatch) => mismatch,
     };
-    if let Some(lenient) = lenient {
-        if let Ok(captures) = lenient.check(actual, &scope)? {
-            return Ok(Fit::Lenient { captures, mismatch });
-        }
+    if let Some(lenient) = lenient
+        && let Ok(captures) = lenient.check(actual, &scope)?
+    {
+        return Ok(Fit::Lenient { captures, mismatch });
     }
     Ok(Fit::No(mismatch))
 }

@@ -84,7 +84,7 @@ pub(super) struct Instance {
 #[derive(Debug)]
 enum Keeper {
     Embedded(Server),
-    Launched(Launched),
+    Launched(Box<Launched>),
     Nobody,
 }
 
@@ -110,7 +110,7 @@ impl Target {
                         self.manifest
                             .url
                             .replace("$port", &launched.port().to_string()),
-                        Keeper::Launched(launched),
+                        Keeper::Launched(Box::new(launched)),
                     )
                 }
                 None => (self.manifest.url.clone(), Keeper::Nobody),
@@ -195,10 +195,10 @@ impl Target {
 impl Instance {
     /// Whether the process and its port are there.
     pub(super) async fn is_alive(&self) -> bool {
-        if let Keeper::Launched(launched) = &self.keeper {
-            if launched.exited().is_some() {
-                return false;
-            }
+        if let Keeper::Launched(launched) = &self.keeper
+            && launched.exited().is_some()
+        {
+            return false;
         }
         answers(&self.site.endpoint.url).await
     }

@@ -293,10 +293,10 @@ impl Ids {
                 .invariant("invariant/unique-ids")
         };
         let joins_other = link.joins_session;
-        if let Some(handshake) = link.connection.handshake().filter(|_| !joins_other) {
-            if let Some(other) = self.sessions.insert(handshake.sid.clone(), name.clone()) {
-                findings.push(clash("session", &handshake.sid, &other));
-            }
+        if let Some(handshake) = link.connection.handshake().filter(|_| !joins_other)
+            && let Some(other) = self.sessions.insert(handshake.sid.clone(), name.clone())
+        {
+            findings.push(clash("session", &handshake.sid, &other));
         }
         for sid in link.state().joined.values() {
             let taken = self.sockets.insert(sid.clone(), (name.clone(), self.links));

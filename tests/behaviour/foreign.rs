@@ -16,7 +16,10 @@ async fn reference() -> Server {
 /// Whether Node and the client's packages are there; CI says that they must be.
 fn javascript_is_there(folder: &Path) -> bool {
     let there = folder.join("node_modules/socket.io-client").is_dir()
-        && std::process::Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+        && std::process::Command::new("node")
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success());
     assert!(
         there || std::env::var_os("SOCKSPEC_REQUIRE_NODE").is_none(),
         "Node or the packages of {} are missing: run `npm ci` there",
@@ -29,12 +32,19 @@ fn javascript_is_there(folder: &Path) -> bool {
 async fn javascript_client_is_content_with_the_reference() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/foreign/socketio-client");
     if !javascript_is_there(&folder) {
-        eprintln!("skipped: Node or the packages of {} are missing", folder.display());
+        eprintln!(
+            "skipped: Node or the packages of {} are missing",
+            folder.display()
+        );
         return;
     }
     let server = reference().await;
     let claims = sockspec::data::Data::object([("sub", "u1".into()), ("name", "Ada".into())]);
-    let token = sockspec::scenario::mint_jwt(&claims, sockspec::scenario::JwtAlgorithm::default(), "sockspec-secret");
+    let token = sockspec::scenario::mint_jwt(
+        &claims,
+        sockspec::scenario::JwtAlgorithm::default(),
+        "sockspec-secret",
+    );
     let run = Command::new("node")
         .args(["--test", "--test-reporter=tap", "client.test.js"])
         .current_dir(&folder)
@@ -42,10 +52,20 @@ async fn javascript_client_is_content_with_the_reference() {
         .env("TOKEN", token)
         .kill_on_drop(true)
         .output();
-    let output = timeout(LIMIT, run).await.expect("the JavaScript tests end in time").unwrap();
+    let output = timeout(LIMIT, run)
+        .await
+        .expect("the JavaScript tests end in time")
+        .unwrap();
     let report = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(report.contains("# fail 0") && !report.contains("# pass 0"), "{report}");
+    assert!(
+        output.status.success(),
+        "{report}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        report.contains("# fail 0") && !report.contains("# pass 0"),
+        "{report}"
+    );
 }
 
 #[cfg(feature = "second-opinion")]
@@ -63,7 +83,12 @@ mod second_opinion {
     const WAIT: Duration = Duration::from_secs(5);
 
     /// A client in `namespace` and what it receives under `event`.
-    async fn client(server: &Server, namespace: &str, transport: TransportType, event: &str) -> (Client, mpsc::Receiver<Payload>) {
+    async fn client(
+        server: &Server,
+        namespace: &str,
+        transport: TransportType,
+        event: &str,
+    ) -> (Client, mpsc::Receiver<Payload>) {
         let (sender, received) = mpsc::channel(16);
         let connected = mpsc::channel::<()>(1);
         let opened = connected.0;
@@ -83,7 +108,9 @@ mod second_opinion {
             .await
             .unwrap();
         let mut connected = connected.1;
-        timeout(WAIT, connected.recv()).await.expect("CONNECT is answered in time");
+        timeout(WAIT, connected.recv())
+            .await
+            .expect("CONNECT is answered in time");
         (client, received)
     }
 
@@ -93,20 +120,41 @@ mod second_opinion {
             let sender = sender.clone();
             async move { drop(sender.send(payload).await) }.boxed()
         };
-        client.emit_with_ack(event, data.into(), WAIT, callback).await.unwrap();
-        timeout(WAIT, answers.recv()).await.expect("the ack comes in time").unwrap()
+        client
+            .emit_with_ack(event, data.into(), WAIT, callback)
+            .await
+            .unwrap();
+        timeout(WAIT, answers.recv())
+            .await
+            .expect("the ack comes in time")
+            .unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn rust_socketio_emits_receives_and_is_acknowledged() {
-        for transport in [TransportType::Websocket, TransportType::Polling, TransportType::WebsocketUpgrade] {
+        for transport in [
+            TransportType::Websocket,
+            TransportType::Polling,
+            TransportType::WebsocketUpgrade,
+        ] {
             let server = reference().await;
-            let (client, mut received) = client(&server, "/", transport.clone(), "message-back").await;
-            client.emit("message", json!({ "text": "€" })).await.unwrap();
-            let back = timeout(WAIT, received.recv()).await.expect("the event comes back in time").unwrap();
+            let (client, mut received) =
+                client(&server, "/", transport.clone(), "message-back").await;
+            client
+                .emit("message", json!({ "text": "€" }))
+                .await
+                .unwrap();
+            let back = timeout(WAIT, received.recv())
+                .await
+                .expect("the event comes back in time")
+                .unwrap();
             assert_eq!(back, Payload::Text(vec![json!({ "text": "€" })]));
             let answer = acked(&client, "echo", json!(["a", 1])).await;
-            assert_eq!(answer, Payload::Text(vec![json!([["a", 1]])]), "rust_socketio wraps the ack's arguments");
+            assert_eq!(
+                answer,
+                Payload::Text(vec![json!([["a", 1]])]),
+                "rust_socketio wraps the ack's arguments"
+            );
             client.disconnect().await.unwrap();
         }
     }
@@ -114,12 +162,23 @@ mod second_opinion {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn rust_socketio_members_receive_a_room_emit_and_the_sender_does_not() {
         let server = reference().await;
-        let (sender, mut echoed) = client(&server, "/custom", TransportType::Websocket, "room-message").await;
-        let (member, mut received) = client(&server, "/custom", TransportType::Websocket, "room-message").await;
+        let (sender, mut echoed) =
+            client(&server, "/custom", TransportType::Websocket, "room-message").await;
+        let (member, mut received) =
+            client(&server, "/custom", TransportType::Websocket, "room-message").await;
         acked(&sender, "join-room", json!({ "room": "r" })).await;
         acked(&member, "join-room", json!({ "room": "r" })).await;
-        acked(&sender, "send-to-room", json!({ "room": "r", "text": "hi" })).await;
-        let Payload::Text(values) = timeout(WAIT, received.recv()).await.expect("the member receives it in time").unwrap() else {
+        acked(
+            &sender,
+            "send-to-room",
+            json!({ "room": "r", "text": "hi" }),
+        )
+        .await;
+        let Payload::Text(values) = timeout(WAIT, received.recv())
+            .await
+            .expect("the member receives it in time")
+            .unwrap()
+        else {
             panic!("the message is text");
         };
         assert_eq!(values[0]["text"], "hi");

@@ -26,6 +26,10 @@ macro_rules! defects {
         $($defect:ident = $id:literal: $breaks:literal $(, seen $seen:literal)?;)*
     }) => {
         #[doc = "The defects of this topic."]
+        #[allow(
+            clippy::enum_variant_names,
+            reason = "variants are named by what goes wrong, and only some topics would fulfil an expectation"
+        )]
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub(in crate::reference) enum $topic {
             $(#[doc = $breaks] $defect,)*

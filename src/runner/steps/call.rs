@@ -225,16 +225,16 @@ fn judge(
     let name = &client.spec.name;
     let wrong_count =
         |expected: &[Matcher]| (expected.len() != args.len()).then_some(expected.len());
-    if let Some(count) = wrong_count(strict) {
-        if lenient.is_none_or(|lenient| wrong_count(lenient).is_some()) {
-            return Err(Finding::new(format!(
-                "{name}'s acknowledgement has {} instead of {count}.",
-                arguments(args.len())
-            ))
-            .expected(arguments(count))
-            .received(Data::Array(args.to_vec()).to_string())
-            .breach());
-        }
+    if let Some(count) = wrong_count(strict)
+        && lenient.is_none_or(|lenient| wrong_count(lenient).is_some())
+    {
+        return Err(Finding::new(format!(
+            "{name}'s acknowledgement has {} instead of {count}.",
+            arguments(args.len())
+        ))
+        .expected(arguments(count))
+        .received(Data::Array(args.to_vec()).to_string())
+        .breach());
     }
     for index in 0..args.len() {
         let tolerant = lenient.and_then(|lenient| lenient.get(index));

@@ -110,16 +110,15 @@ async fn one(
     let admission = join(attempt, client, &connect.options, limit).await?;
     let judged = judge(attempt, client, connect, &admission, limit).await?;
     let Err(stop) = judged else { return Ok(()) };
-    if let Some(lenient) = lenient {
-        if judge(attempt, client, lenient, &admission, limit)
+    if let Some(lenient) = lenient
+        && judge(attempt, client, lenient, &admission, limit)
             .await?
             .is_ok()
-        {
-            if let Stop::Breach(finding) = stop {
-                attempt.warn(*finding);
-            }
-            return Ok(());
+    {
+        if let Stop::Breach(finding) = stop {
+            attempt.warn(*finding);
         }
+        return Ok(());
     }
     Err(stop)
 }

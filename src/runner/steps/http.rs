@@ -68,12 +68,12 @@ pub(super) fn judge(
         }
         Err(finding) => finding,
     };
-    if let Some(lenient) = lenient {
-        if let Ok(captures) = matches(attempt, what, lenient, response)? {
-            attempt.capture(captures);
-            attempt.warn(finding);
-            return Ok(());
-        }
+    if let Some(lenient) = lenient
+        && let Ok(captures) = matches(attempt, what, lenient, response)?
+    {
+        attempt.capture(captures);
+        attempt.warn(finding);
+        return Ok(());
     }
     Err(finding.breach())
 }

@@ -244,12 +244,11 @@ fn compare(
         fits => return Ok(Candidate::Fits(fits)),
     };
     // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts where a step asks for it.
-    if let What::Packet(packet) = &entry.what {
-        if matches!(packet.kind, PacketType::Ping | PacketType::Noop)
-            && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
-        {
-            return Ok(Candidate::Invisible);
-        }
+    if let What::Packet(packet) = &entry.what
+        && matches!(packet.kind, PacketType::Ping | PacketType::Noop)
+        && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
+    {
+        return Ok(Candidate::Invisible);
     }
     let line = evidence::describe(entry)
         .map(|(_, line)| line)
