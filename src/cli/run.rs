@@ -125,7 +125,7 @@ fn settings(args: &RunArgs, selection: &Selection) -> Settings {
         seed: args.pace.seed(),
         within: args.within,
         settle: args.settle,
-        transports: match args.transport {
+        transports: match args.transport() {
             TransportName::Websocket => vec![Transport::WebSocket],
             TransportName::Polling => vec![Transport::Polling],
             TransportName::Upgrade => vec![Transport::Upgrade],

@@ -78,6 +78,7 @@ fn a_pattern_an_id_and_a_row() {
     assert!(rows.len() > 1 && rows.iter().all(|id| id.starts_with("acks/value-returned[")));
     let row = rows.first().unwrap();
     selects(&[row], &[row]);
+    selects(&[&format!("{row}@polling")], &[row]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod list;
 mod polling;
 mod probe;
 mod prove;
+mod readme;
 mod reference;
 mod run;
 mod serve;

@@ -18,9 +18,9 @@ pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     pub(in crate::cli) target: TargetArgs,
 
-    /// Transports of scenarios that don't fix theirs
-    #[arg(long, value_name = "NAME", default_value = "websocket")]
-    pub(in crate::cli) transport: TransportName,
+    /// Transports of scenarios that don't fix theirs [default: websocket]
+    #[arg(long, value_name = "NAME")]
+    transport: Option<TransportName>,
 
     #[command(flatten)]
     pub(in crate::cli) pace: Pace,
@@ -149,6 +149,17 @@ pub(in crate::cli) enum TierName {
     Slow,
 }
 
+impl TransportName {
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Polling => "polling",
+            Self::Upgrade => "upgrade",
+            Self::Websocket => "websocket",
+        }
+    }
+}
+
 impl Pace {
     /// The seed; a short one of its own for every call, as people copy it.
     pub(in crate::cli) fn seed(self) -> u64 {
@@ -158,6 +169,25 @@ impl Pace {
 }
 
 impl RunArgs {
+    /// The transports: those asked for, else that of the ids as reports write them (`rooms/x@polling`).
+    pub(in crate::cli) fn transport(&self) -> TransportName {
+        let of_id = |id: &String| {
+            let (_, name) = id.rsplit_once('@')?;
+            let known = [TransportName::Polling, TransportName::Upgrade];
+            known.into_iter().find(|known| known.name() == name)
+        };
+        let named: Vec<_> = self.selectors.selectors.iter().map(of_id).collect();
+        match (self.transport, named.as_slice()) {
+            (Some(asked), _) => asked,
+            (None, [Some(first), others @ ..])
+                if others.iter().all(|other| *other == Some(*first)) =>
+            {
+                *first
+            }
+            (None, _) => TransportName::Websocket,
+        }
+    }
+
     /// The options that a command needs to run a scenario of this call again, as a shell reads them.
     pub(in crate::cli) fn again(&self) -> String {
         let mut options = String::new();
@@ -176,9 +206,10 @@ impl RunArgs {
             option("ca", &file.display().to_string());
         }
         // Where a run goes over all of them, each failure names its own.
-        match self.transport {
-            TransportName::Polling => option("transport", "polling"),
-            TransportName::Upgrade => option("transport", "upgrade"),
+        match self.transport() {
+            one @ (TransportName::Polling | TransportName::Upgrade) => {
+                option("transport", one.name());
+            }
             TransportName::Websocket | TransportName::All => {}
         }
         for tier in &self.include {
@@ -249,6 +280,7 @@ mod tests {
             ]),
             "--url 'https://a.test/?x' --include slow --insecure"
         );
+        assert_eq!(again(&["rooms/x@polling"]), "--transport polling");
         assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 }

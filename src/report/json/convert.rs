@@ -1,0 +1,161 @@
+//! From a run's record to the fields of the report.
+
+use super::model::{
+    Attempt, Direction, Evidence, Line, Place, REPORT_SCHEMA, Report, Requirement, Run, Scenario,
+    Summary, Target, View,
+};
+use crate::{
+    report::{escape::clip, humanize::millis},
+    runner::{self, Breach, ClientView, Outcome, Record, RunInfo},
+};
+
+/// Bytes of one text in a report: whole for everything but floods.
+const TEXT_LIMIT: usize = 64 << 10;
+
+impl From<&Record> for Report {
+    fn from(record: &Record) -> Self {
+        let RunInfo {
+            version,
+            target,
+            url,
+            provides,
+            scenarios: _,
+            jobs,
+            seed,
+        } = &record.info;
+        let summary = record.summary;
+        Self {
+            schema: REPORT_SCHEMA,
+            version: version.clone(),
+            target: Target {
+                name: target.clone(),
+                url: url.clone(),
+                provides: provides.clone(),
+            },
+            run: Run {
+                seed: *seed,
+                jobs: *jobs,
+                interrupted: summary.interrupted,
+            },
+            summary: Summary {
+                pass: summary.pass,
+                warn: summary.warn,
+                fail: summary.fail,
+                skip: summary.skip,
+                error: summary.error,
+                flaky: summary.flaky,
+                duration_ms: millis(summary.duration),
+            },
+            scenarios: record.outcomes.iter().map(Scenario::from).collect(),
+            notices: texts(&record.notices),
+        }
+    }
+}
+
+impl From<&Outcome> for Scenario {
+    fn from(outcome: &Outcome) -> Self {
+        Self {
+            id: text(&outcome.id),
+            title: text(&outcome.title),
+            verdict: outcome.verdict,
+            flaky: outcome.flaky,
+            level: outcome.level.clone(),
+            requirements: outcome.requirements.clone(),
+            needs: outcome.needs.clone(),
+            transport: outcome.transport.clone(),
+            duration_ms: millis(outcome.duration),
+            reason: optional(outcome.reason.as_ref()),
+            file: outcome.file.display().to_string(),
+            line: outcome.line,
+            proofs: texts(&outcome.proofs),
+            attempts: outcome.attempts.iter().map(Attempt::from).collect(),
+            breach: outcome.breach.as_ref().map(Evidence::from),
+        }
+    }
+}
+
+impl From<&runner::Attempt> for Attempt {
+    fn from(attempt: &runner::Attempt) -> Self {
+        Self {
+            verdict: attempt.verdict,
+            reason: optional(attempt.reason.as_ref()),
+            duration_ms: millis(attempt.duration),
+        }
+    }
+}
+
+impl From<&Breach> for Evidence {
+    fn from(breach: &Breach) -> Self {
+        Self {
+            sentence: text(&breach.sentence),
+            invariant: breach.invariant.clone(),
+            place: breach.place.as_ref().map(Place::from),
+            expected: optional(breach.expected.as_ref()),
+            received: optional(breach.received.as_ref()),
+            seen: breach.seen.iter().map(View::from).collect(),
+            requirements: breach.requirements.iter().map(Requirement::from).collect(),
+            why: optional(breach.why.as_ref()),
+            rerun: text(&breach.rerun),
+            log: texts(&breach.log),
+        }
+    }
+}
+
+impl From<&runner::Place> for Place {
+    fn from(place: &runner::Place) -> Self {
+        Self {
+            file: place.file.display().to_string(),
+            line: place.line,
+            column: place.column,
+            width: place.width,
+            text: text(&place.text),
+        }
+    }
+}
+
+impl From<&ClientView> for View {
+    fn from(view: &ClientView) -> Self {
+        Self {
+            client: text(&view.client),
+            left_out: view.left_out,
+            lines: view.lines.iter().map(Line::from).collect(),
+        }
+    }
+}
+
+impl From<&runner::SeenLine> for Line {
+    fn from(line: &runner::SeenLine) -> Self {
+        Self {
+            at_ms: (line.at.as_secs_f64() * 1e6).round() / 1e3,
+            direction: if line.received {
+                Direction::Received
+            } else {
+                Direction::Sent
+            },
+            text: text(&line.text),
+        }
+    }
+}
+
+impl From<&runner::RequirementNote> for Requirement {
+    fn from(note: &runner::RequirementNote) -> Self {
+        Self {
+            id: note.id.clone(),
+            title: text(&note.title),
+            clause: note.clause.clone(),
+            source: note.source.clone(),
+        }
+    }
+}
+
+fn text(text: &str) -> String {
+    clip(text, TEXT_LIMIT)
+}
+
+fn optional(text: Option<&String>) -> Option<String> {
+    text.map(|text| clip(text, TEXT_LIMIT))
+}
+
+fn texts(lines: &[String]) -> Vec<String> {
+    lines.iter().map(|line| text(line)).collect()
+}

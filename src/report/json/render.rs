@@ -1,0 +1,193 @@
+//! From fields to text.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::Report;
+use crate::{report::escape, runner::Record};
+
+/// The record of a run in the format `sockspec-report/1`.
+pub fn report_json(record: &Record) -> String {
+    to_safe_json(&Report::from(record))
+}
+
+/// Pretty JSON in which no character acts on a terminal: what [`escape::acts`] names is written as `\u….`, which
+/// means the same to a parser.
+pub(crate) fn to_safe_json<T: Serialize>(value: &T) -> String {
+    // These types have no map with keys that are not text and no failing serializer.
+    let json = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut out = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        if character != '\n' && escape::acts(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a `String` can't fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn parsed(record: &Record) -> serde_json::Value {
+        serde_json::from_str(&report_json(record)).unwrap()
+    }
+
+    #[test]
+    fn the_promised_fields() {
+        let mut record = samples::record();
+        record.outcomes.truncate(1);
+        insta::assert_snapshot!(report_json(&record), @r#"
+        {
+          "schema": "sockspec-report/1",
+          "version": "0.1.0",
+          "target": {
+            "name": "reference",
+            "url": "http://127.0.0.1:4000",
+            "provides": [
+              "acks",
+              "rooms"
+            ]
+          },
+          "run": {
+            "seed": 7,
+            "jobs": 16,
+            "interrupted": false
+          },
+          "summary": {
+            "pass": 2,
+            "warn": 0,
+            "fail": 1,
+            "skip": 1,
+            "error": 1,
+            "flaky": 1,
+            "duration_ms": 1480
+          },
+          "scenarios": [
+            {
+              "id": "rooms/to-excludes-sender",
+              "title": "A client's room emit never reaches the sender",
+              "verdict": "fail",
+              "flaky": false,
+              "level": "must",
+              "requirements": [
+                "rooms.to-excludes-sender"
+              ],
+              "needs": [
+                "acks"
+              ],
+              "transport": "websocket",
+              "duration_ms": 23,
+              "reason": "sender received room-message, which only member may receive",
+              "file": "specs/gateway/rooms/emit.yaml",
+              "line": 6,
+              "proofs": [
+                "member: echo round trip, then 12 ms of silence"
+              ],
+              "attempts": [],
+              "breach": {
+                "sentence": "sender received room-message, which only member may receive",
+                "invariant": null,
+                "place": {
+                  "file": "specs/gateway/rooms/emit.yaml",
+                  "line": 21,
+                  "column": 5,
+                  "width": 21,
+                  "text": "  - deliver: room-message"
+                },
+                "expected": "member: 1, sender: 0",
+                "received": "member: 1, sender: 1",
+                "seen": [
+                  {
+                    "client": "sender",
+                    "left_out": 3,
+                    "lines": [
+                      {
+                        "at_ms": 2.0,
+                        "direction": "sent",
+                        "text": "421[\"send-to-room\",{\"room\":\"r1\",\"text\":\"hi\"}]"
+                      },
+                      {
+                        "at_ms": 12.0,
+                        "direction": "received",
+                        "text": "42[\"room-message\",{\"room\":\"r1\",\"text\":\"hi\"}]"
+                      }
+                    ]
+                  },
+                  {
+                    "client": "outsider",
+                    "left_out": 0,
+                    "lines": []
+                  }
+                ],
+                "requirements": [
+                  {
+                    "id": "rooms.to-excludes-sender",
+                    "title": "The sender of a room emit does not receive it",
+                    "clause": "Socket.IO server API, socket.to(room)",
+                    "source": "https://socket.io/docs/v4/server-api/#sockettoroom"
+                  }
+                ],
+                "why": "A chat shows every message twice to the person who wrote it.",
+                "rerun": "sockspec run rooms/to-excludes-sender --seed 7",
+                "log": [
+                  "listening",
+                  "TypeError: x is not a function"
+                ]
+              }
+            }
+          ],
+          "notices": [
+            "target started again"
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn hostile_text_survives_unchanged_for_a_parser_and_acts_on_no_terminal() {
+        let mut record = samples::record();
+        record.outcomes = vec![samples::hostile()];
+        let json = report_json(&record);
+        assert!(!json.chars().any(|c| c != '\n' && escape::acts(c)));
+        let received = &parsed(&record)["scenarios"][0]["breach"]["received"];
+        assert_eq!(received.as_str(), Some(samples::HOSTILE));
+    }
+
+    #[test]
+    fn a_flood_is_bounded() {
+        let mut record = samples::record();
+        let mut flood = samples::failed();
+        if let Some(breach) = &mut flood.breach {
+            breach.received = Some("x".repeat(1_000_000));
+        }
+        record.outcomes = vec![flood];
+        let json = report_json(&record);
+        assert!(json.len() < 100_000, "{} bytes", json.len());
+        assert!(json.contains("(1,000,000 bytes)"));
+    }
+
+    #[test]
+    fn the_committed_schema_is_the_types() {
+        samples::assert_schema("report.json", &schemars::schema_for!(Report));
+    }
+
+    #[test]
+    fn a_report_keeps_to_its_schema() {
+        let schema = serde_json::to_value(schemars::schema_for!(Report)).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&parsed(&samples::record()))
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+    }
+}

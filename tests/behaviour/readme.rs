@@ -1,0 +1,84 @@
+//! What the README shows is what happens.
+
+use regex::Regex;
+use sockspec::cli::Exit;
+
+use crate::support::Test;
+
+const README: &str = include_str!("../../README.md");
+
+/// The first block of this language that holds `word`.
+fn block(language: &str, word: &str) -> &'static str {
+    let mut blocks = README.split("```").skip(1).step_by(2);
+    let content = blocks.find_map(|block| {
+        let content = block.strip_prefix(language)?.strip_prefix('\n')?;
+        content.contains(word).then_some(content)
+    });
+    content.expect("the README has such a block")
+}
+
+/// Text without what differs from run to run: times, ids, ports and the seed.
+fn timeless(text: &str) -> Vec<String> {
+    let moving = [
+        (r"\+?[0-9.]+ (ms|µs|s)\b", "TIME"),
+        (r"room-[0-9a-f]{12}", "ROOM"),
+        (r#""(sid|from)":"[^"]+""#, "ID"),
+        (r"127\.0\.0\.1:\d+", "ADDRESS"),
+        (r"--seed \d+", "SEED"),
+        (r" +", " "),
+    ];
+    let moving = moving.map(|(pattern, mark)| (Regex::new(pattern).unwrap(), mark));
+    let still = |line: &str| {
+        moving
+            .iter()
+            .fold(line.to_owned(), |line, (pattern, mark)| {
+                pattern.replace_all(&line, *mark).into_owned()
+            })
+    };
+    text.lines()
+        .map(still)
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+#[test]
+fn the_scenario_passes_on_a_right_server() {
+    Test::new()
+        .file("chat.yaml", block("yaml", "scenarios:"))
+        .args(["run", "chat.yaml"])
+        .status(Exit::Conformant);
+}
+
+#[test]
+fn the_failure_looks_as_shown() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = Test::new().args([
+        "serve",
+        "--port",
+        "0",
+        "--fault",
+        "room-emit-echoes-to-sender",
+    ]);
+    let server = runtime.block_on(serve.start());
+    let url = server.first_line.replace("listening on ", "");
+    let finished = Test::new()
+        .file("chat.yaml", block("yaml", "scenarios:"))
+        .args(["run", "chat.yaml", "--url", &url])
+        .status(Exit::NotConformant);
+    let actual = timeless(&finished.out());
+    let mut rest = actual.iter();
+    for line in timeless(block("text", "FAIL")) {
+        assert!(
+            rest.any(|other| *other == line),
+            "no {line:?} in\n{actual:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_manifest_has_no_mistakes() {
+    Test::new()
+        .file("target.yaml", block("yaml", "launch:"))
+        .args(["check", "target.yaml"])
+        .status(Exit::Conformant);
+}
