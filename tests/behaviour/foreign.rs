@@ -98,7 +98,11 @@ mod second_opinion {
             .reconnect(false)
             .on("open", move |_, _| {
                 let opened = opened.clone();
-                async move { drop(opened.send(()).await) }.boxed()
+                async move {
+                    // Nobody awaits a second opening.
+                    let _ = opened.send(()).await;
+                }
+                .boxed()
             })
             .on(event, move |payload, _| {
                 let sender = sender.clone();

@@ -112,5 +112,5 @@ async fn read_head(stream: &mut TcpStream) -> String {
 
 /// Keeps the stream open until the other side ends it.
 async fn hold(mut stream: TcpStream) {
-    while !matches!(stream.read_u8().await, Err(_)) {}
+    while stream.read_u8().await.is_ok() {}
 }

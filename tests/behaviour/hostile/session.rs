@@ -132,7 +132,7 @@ async fn a_message_of_endless_fragments() {
     let server = Hostile::new(|mut stream| async move {
         switch(&mut stream).await;
         let _ = stream.write_all(b"\x01\x01a").await;
-        while stream.write_all(&[0x00, 0x7d].repeat(1)).await.is_ok()
+        while stream.write_all(&[0x00, 0x7d]).await.is_ok()
             && stream.write_all(&[b'x'; 0x7d]).await.is_ok()
         {}
     })
