@@ -26,16 +26,17 @@ use tokio::{
 /// How long each measurement runs.
 const SPAN: Duration = Duration::from_secs(3);
 
-/// Requests that a client has under way.
-const WINDOW: u64 = 32;
-
 fn main() -> std::io::Result<()> {
     let runtime = Runtime::new()?;
     runtime.block_on(async {
         let server = start().await?;
         idle(&server, 2_000).await?;
-        acks(&server, 50).await?;
-        broadcast(&server, 1_000).await?;
+        for window in [1, 32] {
+            acks(&server, 50, window).await?;
+        }
+        for window in [1, 8] {
+            broadcast(&server, 1_000, window).await?;
+        }
         server.stop().await;
         Ok(())
     })
@@ -58,8 +59,8 @@ async fn idle(server: &Server, count: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Acknowledgements a second.
-async fn acks(server: &Server, count: usize) -> std::io::Result<()> {
+/// Acknowledgements a second, with `window` requests of each client under way.
+async fn acks(server: &Server, count: usize, window: usize) -> std::io::Result<()> {
     let answered = Arc::new(AtomicU64::new(0));
     let mut clients = JoinSet::new();
     for _ in 0..count {
@@ -67,23 +68,24 @@ async fn acks(server: &Server, count: usize) -> std::io::Result<()> {
         let answered = Arc::clone(&answered);
         clients.spawn(async move {
             let request = masked(r#"20["echo","a short text"]"#);
-            let burst = request.repeat(usize::try_from(WINDOW).unwrap_or(1));
+            let burst = request.repeat(window);
             while client.stream.write_all(&burst).await.is_ok() {
-                for _ in 0..WINDOW {
+                for _ in 0..window {
                     if client.frame().await.is_err() {
                         return;
                     }
                 }
-                answered.fetch_add(WINDOW, Ordering::Relaxed);
+                answered.fetch_add(window as u64, Ordering::Relaxed);
             }
         });
     }
-    rate(&format!("acks over {count} connections"), &answered).await;
+    let what = format!("acks over {count} connections, {window} under way on each");
+    rate(&what, &answered).await;
     Ok(())
 }
 
-/// Deliveries a second of messages to one room.
-async fn broadcast(server: &Server, count: usize) -> std::io::Result<()> {
+/// Deliveries a second of messages to one room, of which `window` are under way.
+async fn broadcast(server: &Server, count: usize, window: usize) -> std::io::Result<()> {
     let delivered = Arc::new(AtomicU64::new(0));
     let mut clients = JoinSet::new();
     let join = r#"20["join-room",{"room":"r"}]"#;
@@ -100,9 +102,17 @@ async fn broadcast(server: &Server, count: usize) -> std::io::Result<()> {
     clients.spawn(async move {
         let message =
             masked(r#"20["send-to-room",{"room":"r","text":"a line of a conversation"}]"#);
-        while sender.stream.write_all(&message).await.is_ok() && sender.frame().await.is_ok() {}
+        let burst = message.repeat(window);
+        while sender.stream.write_all(&burst).await.is_ok() {
+            for _ in 0..window {
+                if sender.frame().await.is_err() {
+                    return;
+                }
+            }
+        }
     });
-    rate(&format!("deliveries in a room of {count}"), &delivered).await;
+    let what = format!("deliveries in a room of {count}, {window} messages under way");
+    rate(&what, &delivered).await;
     Ok(())
 }
 

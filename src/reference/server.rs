@@ -50,14 +50,7 @@ impl Server {
     /// Outside a tokio runtime.
     pub fn start(listener: TcpListener, config: Config) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
-            config,
-            sessions: Sessions::new(),
-            namespaces: Namespaces::new(),
-            tasks: Tasks::new(),
-            scratch: Scratch::default(),
-            closing: CancellationToken::new(),
-        });
+        let shared = Shared::new(config);
         shared.tasks.spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, shared })
     }
@@ -82,6 +75,18 @@ impl Drop for Server {
 }
 
 impl Shared {
+    /// What a server with this configuration begins with.
+    pub(super) fn new(config: Config) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            sessions: Sessions::new(),
+            namespaces: Namespaces::new(),
+            tasks: Tasks::new(),
+            scratch: Scratch::default(),
+            closing: CancellationToken::new(),
+        })
+    }
+
     /// The faults switched on.
     pub(super) fn faults(&self) -> &FaultSet {
         &self.config.faults

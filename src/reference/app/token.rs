@@ -177,3 +177,54 @@ impl Denial {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(query: Option<&str>, header: Option<&str>, cookie: Option<&str>) -> TokenSources {
+        TokenSources {
+            query: query.map(Into::into),
+            header: header.map(Into::into),
+            cookie: cookie.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn first_source_that_is_there_counts_even_if_it_is_empty() {
+        let token = |token: &str| Shown::Token(token.to_owned());
+        let auth = |token: Data| Data::object([("token", token)]);
+        let all = sources(Some("q"), Some("h"), Some("c"));
+        assert_eq!(shown(Some(&auth("a".into())), &all), token("a"));
+        assert_eq!(shown(Some(&auth("".into())), &all), Shown::Nothing);
+        assert_eq!(shown(Some(&auth(Data::Null)), &all), token("q"));
+        assert_eq!(shown(None, &all), token("q"));
+        assert_eq!(
+            shown(None, &sources(None, Some("h"), Some("c"))),
+            token("h")
+        );
+        assert_eq!(shown(None, &sources(None, None, Some("c"))), token("c"));
+        assert_eq!(shown(None, &TokenSources::default()), Shown::Nothing);
+        let number = Data::from(7_u64);
+        assert_eq!(
+            shown(Some(&auth(number.clone())), &all),
+            Shown::Other(number)
+        );
+    }
+
+    #[test]
+    fn only_the_algorithm_of_the_server_is_good() {
+        use crate::scenario::{JwtAlgorithm, mint_jwt};
+
+        let claims = Data::object([("sub", Data::from("u1"))]);
+        let verified = |algorithm, secret| {
+            let token = mint_jwt(&claims, algorithm, secret);
+            verify(&token, "secret", Algorithms::Hs256).is_some()
+        };
+        assert!(verified(JwtAlgorithm::Hs256, "secret"));
+        assert!(!verified(JwtAlgorithm::Hs256, "another"));
+        assert!(!verified(JwtAlgorithm::Hs512, "secret"));
+        assert!(!verified(JwtAlgorithm::None, "secret"));
+        assert!(verify("a.b", "secret", Algorithms::Hs256).is_none());
+    }
+}

@@ -9,7 +9,7 @@ use super::{
     session::{Phase, last_packet},
 };
 use crate::{
-    reference::{faults, server::Shared},
+    reference::{faults, server::Shared, socket},
     wire::engine_io::{
         Packet, PacketData, PacketType, PayloadError, decode_payload, encode_payload, v3,
     },
@@ -51,8 +51,8 @@ pub(in crate::reference) fn open(
     );
     session.spawn_supervisor();
     let packet = open_packet(&session);
-    if revision == Revision::V3 {
-        crate::reference::socket::connect_by_default(&session);
+    if faults::revision3::joins_unasked(&session) {
+        socket::connect_by_default(&session);
     }
     encode(&session, &[packet])
 }
@@ -228,7 +228,7 @@ fn encode(session: &Session, packets: &[Packet]) -> Payload {
     let has_bytes = packets
         .iter()
         .any(|packet| matches!(packet.data, PacketData::Binary(_)));
-    let (body, kind) = match session.revision {
+    let (body, kind) = match faults::revision3::payload(session) {
         Revision::V3 if has_bytes && !session.base64 => {
             (v3::encode_binary_payload(packets), PayloadKind::Binary)
         }

@@ -38,7 +38,7 @@ impl Session {
     }
 
     fn receive_beat(self: &Arc<Self>, data: PacketData) {
-        if self.revision == Revision::V3 {
+        if self.revision == Revision::V3 && !faults::revision3::ignores_ping(self.faults()) {
             self.send_packet(Outbound::new(vec![Packet {
                 kind: PacketType::Pong,
                 data,

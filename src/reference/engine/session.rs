@@ -85,7 +85,7 @@ pub(super) struct State {
 
 impl Session {
     /// Opens a session and makes it known.
-    pub(super) fn open(
+    pub(in crate::reference) fn open(
         server: &Arc<Shared>,
         transport: TransportKind,
         revision: Revision,

@@ -1,6 +1,6 @@
 //! From polling to WebSocket (Engine.IO v4, "Upgrade").
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use tokio::{
     io,
@@ -14,7 +14,7 @@ use super::{
     websocket::{self, Finish, fail, push_frame},
 };
 use crate::{
-    reference::{connection, faults},
+    reference::faults,
     wire::{
         engine_io::{Packet, PacketData, PacketType},
         websocket::{Frame, Message, OpCode},
@@ -59,15 +59,15 @@ impl Drop for Probing {
 }
 
 /// Runs the probe and, if it succeeds, the session.
-pub(super) async fn run(mut stream: FrameStream, probing: Probing) {
+pub(super) async fn run(stream: &mut FrameStream, probing: Probing) {
     let session = Arc::clone(&probing.session);
     let faults = session.faults();
     if let Some(frame) = faults::upgrade::greeting(&session) {
-        push_frame(&mut stream, faults, frame);
+        push_frame(stream, faults, frame);
     }
     let deadline = Instant::now() + faults::upgrade::patience(&session);
     let probed = tokio::select! {
-        probed = timeout_at(deadline, probe(&mut stream, &session)) => probed,
+        probed = timeout_at(deadline, probe(stream, &session)) => probed,
         () = session.ended() => Ok(Ok(Some(Finish::Close))),
     };
     match probed {
@@ -75,22 +75,21 @@ pub(super) async fn run(mut stream: FrameStream, probing: Probing) {
             switch(&session);
             drop(probing);
             // The clocks run in the task that polling began with.
-            websocket::carry(stream, &session, std::future::pending()).await;
-            return;
+            let clocks = pin!(std::future::pending());
+            websocket::carry(stream, &session, clocks).await;
         }
         Ok(Ok(Some(how))) => {
             drop(probing);
             faults::upgrade::failed(&session);
-            websocket::finish(&mut stream, how, faults).await;
+            websocket::finish(stream, how, faults).await;
         }
         Ok(Err(_)) => faults::upgrade::abandoned(&session),
         // Too slow.
         Err(_) => {
             drop(probing);
-            websocket::finish(&mut stream, Finish::Close, faults).await;
+            websocket::finish(stream, Finish::Close, faults).await;
         }
     }
-    connection::linger(stream.into_inner()).await;
 }
 
 /// Waits for `2probe`, then `5`; `None` once both came.

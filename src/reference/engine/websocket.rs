@@ -1,6 +1,11 @@
 //! The WebSocket transport (Engine.IO v4, "WebSocket").
 
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use tokio::{net::TcpStream, select, time::timeout};
@@ -66,34 +71,32 @@ pub(in crate::reference) async fn run_websocket(
     faults::robustness::early(server, &early);
     let mut stream = FrameStream::new(stream, early, &server.config, deflate);
     match upgraded {
-        Upgraded::Probe(probing) => upgrade::run(stream, probing).await,
-        Upgraded::Refused => {
-            finish(&mut stream, Finish::Close, server.faults()).await;
-            connection::linger(stream.into_inner()).await;
-        }
+        // Boxed, or else every connection would have room for what few need.
+        Upgraded::Probe(probing) => Box::pin(upgrade::run(&mut stream, probing)).await,
+        Upgraded::Refused => finish(&mut stream, Finish::Close, server.faults()).await,
         Upgraded::Session { revision, tokens } => {
             let session = Session::open(server, TransportKind::WebSocket, revision, false, tokens);
             session.send_packet(Outbound::new(vec![open_packet(&session)]));
-            if revision == Revision::V3 {
+            if faults::revision3::joins_unasked(&session) {
                 socket::connect_by_default(&session);
             }
-            let clocks = Arc::clone(&session).supervise();
-            carry(stream, &session, clocks).await;
+            let clocks = pin!(Arc::clone(&session).supervise());
+            carry(&mut stream, &session, clocks).await;
         }
     }
+    connection::linger(stream.into_inner()).await;
 }
 
 /// Carries the session's packets until it or the connection ends; `clocks` runs beside it.
 pub(super) async fn carry(
-    mut stream: FrameStream,
+    stream: &mut FrameStream,
     session: &Arc<Session>,
-    clocks: impl Future<Output = ()>,
+    mut clocks: Pin<&mut impl Future<Output = ()>>,
 ) {
     // A task that is dropped, because the server is, still ends its session.
     let _guard = CloseOnDrop(session);
     let how = {
-        let mut clocks = pin!(clocks);
-        let mut conversation = pin!(converse(&mut stream, session));
+        let mut conversation = pin!(converse(stream, session));
         select! {
             how = &mut conversation => how,
             // The clocks stop because the session has ended, which the conversation notices.
@@ -108,8 +111,7 @@ pub(super) async fn carry(
         Finish::Fail(_) => Ending::TransportError,
         Finish::Close | Finish::Gone | Finish::Reply(_) => Ending::TransportClosed,
     });
-    finish(&mut stream, how, session.faults()).await;
-    connection::linger(stream.into_inner()).await;
+    finish(stream, how, session.faults()).await;
 }
 
 struct CloseOnDrop<'a>(&'a Session);

@@ -26,6 +26,7 @@ pub(super) mod polling;
 pub(super) mod questions;
 pub(super) mod recipients;
 pub(super) mod requests;
+pub(super) mod revision3;
 pub(super) mod robustness;
 pub(super) mod rooms;
 pub(super) mod upgrade;

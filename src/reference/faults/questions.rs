@@ -25,7 +25,7 @@ defects!(Questions at 14 {
     EmptyRoomWaits = "ask-empty-room-waits": "A question to nobody waits for its whole time.";
     Ignored = "client-ack-ignored": "Answers are not taken in.";
     MatchedByOrder = "client-ack-matched-by-order": "An answer is taken for the oldest question that waits.";
-    MixedBetweenClients = "client-acks-mixed-between-clients": "Questions are kept by id alone: an answer is taken for the first client that was asked under that id.";
+    MixedBetweenClients = "client-acks-mixed-between-clients": "Questions are kept by id alone: an answer is taken for another client's that was asked under that id.";
     ReachesEverybody = "question-reaches-everybody": "A question to one client goes to all.";
     RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "When one member is silent, the answers of the others are dropped.", seen "emitWithAck of socket.io rejects";
     RoomFirstAnswerOnly = "ask-room-first-answer-only": "Of the answers of a room only the first is reported.";
@@ -139,13 +139,16 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
     }
     if faults.has(Questions::MixedBetweenClients) {
         let rooms = socket.namespace().rooms();
-        let first = rooms
+        let mut asked: Vec<_> = rooms
             .all()
-            .find(|other| other.waiting().contains(&id))
-            .cloned();
+            .filter(|other| other.waiting().contains(&id))
+            .cloned()
+            .collect();
         drop(rooms);
-        if let Some(first) = first {
-            first.answered(id, answer);
+        // Whoever else waits comes first, so that two answers are mixed up for certain.
+        asked.sort_by_key(|other| other.id() == socket.id());
+        if let Some(other) = asked.first() {
+            other.answered(id, answer);
         }
         return;
     }

@@ -25,7 +25,7 @@ use crate::{
     wire::{engine_io::PacketData, websocket::Frame},
 };
 
-defects!(Robustness at 17 {
+defects!(Robustness at 18 {
     DropDuringRequestKills = "drop-during-request-kills-server": "An answer whose client is gone ends the server.";
     EarlyFrameKills = "early-bad-frame-kills-server": "Bytes behind an upgrade request that are no legal frame end the server.", seen "CVE-2022-21676";
     ErrorEventKills = "error-event-kills-server": "An event named `error` ends the server.", seen "CVE-2024-38355";

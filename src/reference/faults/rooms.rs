@@ -17,7 +17,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-defects!(Membership at 18 {
+defects!(Membership at 19 {
     JoinIgnored = "join-ignored": "Joining a room has no effect.";
     JoinLate = "join-late": "Joining a room takes effect 250 ms later.";
     JoinTwiceDeliversTwice = "join-twice-delivers-twice": "Who joins a room twice receives twice.";

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use super::{
     Fault, acks, auth, binary, connect, cors, disconnect, errors, events, frames, handshake,
-    heartbeat, limits, payload, polling, questions, recipients, requests, robustness, rooms,
-    table::Defect, upgrade, websocket,
+    heartbeat, limits, payload, polling, questions, recipients, requests, revision3, robustness,
+    rooms, table::Defect, upgrade, websocket,
 };
 
 /// Every topic's table, at the place that the topic names.
-pub(super) const TABLES: [&[Fault]; 21] = [
+pub(super) const TABLES: [&[Fault]; 22] = [
     acks::TABLE,
     auth::TABLE,
     binary::TABLE,
@@ -27,6 +27,7 @@ pub(super) const TABLES: [&[Fault]; 21] = [
     questions::TABLE,
     recipients::TABLE,
     requests::TABLE,
+    revision3::TABLE,
     robustness::TABLE,
     rooms::TABLE,
     upgrade::TABLE,

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-defects!(Upgrade at 19 {
+defects!(Upgrade at 20 {
     AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "A WebSocket that drops while it probes takes the session with it.";
     BadProbeAccepted = "upgrade-bad-probe-accepted": "Anything stands for the probe, and messages before the upgrade are handled.";
     BadProbeClosesSession = "upgrade-bad-probe-closes-session": "A wrong probe ends the session.";

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-defects!(WebSocket at 20 {
+defects!(WebSocket at 21 {
     CloseUnanswered = "close-unanswered": "A close frame is answered by the end of the connection only.";
     InvalidPacketIgnored = "invalid-engine-packet-ignored": "A text that is no packet is skipped.", seen "python-engineio 4.15.1";
     LengthBoundary = "length-boundary-off-by-one": "Payloads of about 126 and about 65536 bytes are announced as one byte less.";

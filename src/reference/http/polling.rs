@@ -78,6 +78,8 @@ pub(super) async fn post(
         return Err(Refusal::PayloadTooLarge);
     }
     let body = select! {
+        // A body that is there is read, even where a session ends meanwhile.
+        biased;
         body = Limited::new(request.into_body(), limit).collect() => body,
         () = post.session_ended() => return Err(Refusal::BadRequest),
         () = sleep(BODY_PATIENCE) => return Err(Refusal::Timeout),

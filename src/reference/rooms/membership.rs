@@ -168,3 +168,110 @@ impl Rooms {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::{
+        Config, FaultSet,
+        engine::{Revision, Session, TokenSources, TransportKind},
+        server::Shared,
+        socket::{Namespace, User},
+    };
+
+    /// A namespace with sockets in rooms: 0 in `a`, 1 in `a` and `b`, 2 in `b`, 3 in none.
+    fn namespace() -> (Arc<Namespace>, Vec<Arc<Socket>>) {
+        let server = Shared::new(Config::default());
+        let found = server.namespaces.find("/", &FaultSet::default());
+        let namespace = found.unwrap();
+        let sockets: Vec<_> = [&["a"][..], &["a", "b"], &["b"], &[]]
+            .iter()
+            .map(|joined| {
+                let session = Session::open(
+                    &server,
+                    TransportKind::WebSocket,
+                    Revision::V4,
+                    false,
+                    TokenSources::default(),
+                );
+                let socket = Socket::new(&session, &namespace, User::default());
+                let mut rooms = namespace.rooms();
+                rooms.add(&socket);
+                for room in *joined {
+                    rooms.join(socket.id(), room);
+                }
+                socket
+            })
+            .collect();
+        (namespace, sockets)
+    }
+
+    /// The places of those whom a selection means.
+    fn places(rooms: &Rooms, sockets: &[Arc<Socket>], selection: &Selection) -> Vec<usize> {
+        let place =
+            |socket: &Arc<Socket>| sockets.iter().position(|known| known.id() == socket.id());
+        let mut places: Vec<_> = rooms
+            .recipients(selection)
+            .iter()
+            .map(|socket| place(socket).unwrap())
+            .collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn members_of_any_room_receive_once_unless_excepted() {
+        let (namespace, sockets) = namespace();
+        let rooms = namespace.rooms();
+        let id = |place: usize| sockets[place].id().as_str();
+        for (selection, expected) in [
+            (Selection::everybody(), vec![0, 1, 2, 3]),
+            (Selection::everybody().except([id(1)]), vec![0, 2, 3]),
+            (Selection::to(["a"]), vec![0, 1]),
+            (Selection::to(["a", "b"]), vec![0, 1, 2]),
+            (Selection::to(["a", "a"]), vec![0, 1]),
+            (Selection::to(["a", "nobody"]).except(["b"]), vec![0]),
+            (Selection::to(["nobody"]), vec![]),
+            (Selection::to([id(3)]), vec![3]),
+            (Selection::everybody().except(["a", "b"]), vec![3]),
+        ] {
+            assert_eq!(
+                places(&rooms, &sockets, &selection),
+                expected,
+                "{selection:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn rooms_end_with_their_last_member() {
+        let (namespace, sockets) = namespace();
+        let mut rooms = namespace.rooms();
+        rooms.join(sockets[0].id(), "a");
+        assert_eq!(rooms.members("a").count(), 2);
+        rooms.leave(sockets[0].id(), "a");
+        rooms.leave(sockets[0].id(), "never joined");
+        assert_eq!(places(&rooms, &sockets, &Selection::to(["a"])), [1]);
+        rooms.remove(sockets[1].id());
+        assert_eq!(rooms.members("a").count(), 0);
+        assert_eq!(rooms.len(), 3);
+        assert!(!rooms.names().any(|name| name == "a"));
+    }
+
+    #[test]
+    fn who_watches_a_room_hears_of_its_members_only() {
+        let (namespace, sockets) = namespace();
+        let mut rooms = namespace.rooms();
+        rooms.watch(sockets[3].id(), "a");
+        rooms.watch(sockets[3].id(), "a");
+        rooms.watch(sockets[0].id(), "a");
+        assert!(rooms.remove(sockets[2].id()).watched.is_empty());
+        let departed = rooms.remove(sockets[0].id()).watched;
+        let [(room, watchers)] = departed.as_slice() else {
+            panic!("{departed:?}");
+        };
+        assert_eq!(room, "a");
+        assert_eq!(watchers.len(), 1);
+        assert_eq!(watchers[0].id(), sockets[3].id());
+    }
+}

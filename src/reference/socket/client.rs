@@ -94,7 +94,11 @@ impl fmt::Display for SocketId {
 
 impl Socket {
     /// A socket of `session` in `namespace`, not yet known to anybody.
-    pub(super) fn new(session: &Arc<Session>, namespace: &Arc<Namespace>, user: User) -> Arc<Self> {
+    pub(in crate::reference) fn new(
+        session: &Arc<Session>,
+        namespace: &Arc<Namespace>,
+        user: User,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id: faults::connect::socket_id(session, namespace.name(), SocketId::random()),
             namespace: Arc::clone(namespace),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sockspec::reference::{Config, Contract};
+use sockspec::reference::{Config, Contract, Server};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
-use super::peer::{get, http, open_polling, poll, post, start};
+use super::peer::{DEADLINE, get, http, open_polling, poll, post, start};
 
 fn engine() -> Config {
     Config {
@@ -165,4 +166,47 @@ async fn cors_names_listed_origins_only() {
             .head
             .contains("access-control-allow-methods: get,post,options")
     );
+}
+
+#[tokio::test]
+async fn poll_that_is_broken_off_ends_the_session() {
+    let server = start(engine()).await;
+    let sid = open_polling(&server).await;
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let request =
+        format!("GET /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: t\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    // The session ends when the server has seen the end of the connection: a second poll tells
+    // either that it has, or ends the session by itself.
+    drop(stream);
+    let ended = async { while poll_once(&server, &sid).await != 400 {} };
+    timeout(DEADLINE, ended).await.unwrap();
+}
+
+async fn poll_once(server: &Server, sid: &str) -> u16 {
+    poll(server, sid).await.status
+}
+
+#[tokio::test]
+async fn revision_three_is_spoken_where_it_is_allowed() {
+    let server = start(Config {
+        eio3: true,
+        ..Config::default()
+    })
+    .await;
+    let opened = get(&server, "EIO=3&transport=polling&b64=1").await;
+    let (length, packet) = opened.body.split_once(':').unwrap();
+    assert_eq!(length.parse(), Ok(packet.chars().count()));
+    let open: serde_json::Value = serde_json::from_str(packet.strip_prefix('0').unwrap()).unwrap();
+    assert_eq!(open.get("maxPayload"), None);
+    let query = format!(
+        "EIO=3&transport=polling&sid={}",
+        open["sid"].as_str().unwrap()
+    );
+    assert_eq!(get(&server, &query).await.body, "2:40");
+    let line = format!("POST /socket.io/?{query}");
+    let body = "27:420[\"message-with-ack\",\"\u{20ac}\"]";
+    http(&server, &line, &[], body).await;
+    assert_eq!(get(&server, &query).await.body, "8:430[\"\u{20ac}\"]");
+    assert_eq!(get(&server, "EIO=4&transport=polling").await.status, 200);
 }
