@@ -195,7 +195,9 @@ impl Session {
             };
             match state.phase {
                 Phase::Closed(last) => waiting.push(last_packet(last)),
-                Phase::Draining => {
+                // The close comes in a payload of its own: a client that finds it behind the last
+                // messages ends the transport before it has handled them.
+                Phase::Draining if waiting.is_empty() => {
                     let last = Ending::Application.last_packet();
                     waiting.push(last_packet(last));
                     state.phase = Phase::Closed(last);
@@ -204,7 +206,7 @@ impl Session {
                 Phase::Open if waiting.is_empty() && std::mem::take(&mut state.release_poll) => {
                     waiting.push(Outbound::control(PacketType::Noop));
                 }
-                Phase::Open => {}
+                Phase::Draining | Phase::Open => {}
             }
             waiting
         };

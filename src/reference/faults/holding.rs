@@ -12,10 +12,13 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
+/// Milliseconds after the end of what holds a connection up; far more than timers differ.
+const MARGIN: u64 = 30;
+
 /// Handles nothing of this connection for a while, where `defect` is on.
 pub(in crate::reference) fn hold<D: Defect>(session: &Session, defect: D, pause: Duration) {
     if session.faults().has(defect) {
-        let until = now() + u64::try_from(pause.as_millis()).unwrap_or(u64::MAX) + 2;
+        let until = now() + u64::try_from(pause.as_millis()).unwrap_or(u64::MAX) + MARGIN;
         session.server.scratch.replace(note(session), until);
     }
 }
