@@ -26,7 +26,7 @@ pub enum Verdict {
 /// One scenario's outcome, complete: a report needs nothing else.
 ///
 /// All texts are raw data; renderers escape them. Secrets are masked already.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Outcome {
     /// The scenario's id; `id@polling` where it ran over more than one transport.
     pub id: String,
@@ -51,7 +51,6 @@ pub struct Outcome {
     /// How silence was proved, one line a proof.
     pub proofs: Vec<String>,
     /// Time of the deciding attempt.
-    #[schemars(with = "DurationSchema")]
     pub duration: Duration,
     /// All attempts, where there was more than one.
     pub attempts: Vec<Attempt>,
@@ -62,19 +61,18 @@ pub struct Outcome {
 }
 
 /// One attempt of several.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Attempt {
     /// Its answer.
     pub verdict: Verdict,
     /// Why.
     pub reason: Option<String>,
     /// Its time.
-    #[schemars(with = "DurationSchema")]
     pub duration: Duration,
 }
 
 /// What was wrong, in the order in which people want to read it.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Breach {
     /// A sentence.
     pub sentence: String,
@@ -99,7 +97,7 @@ pub struct Breach {
 }
 
 /// A piece of a scenario file.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Place {
     /// The file.
     pub file: PathBuf,
@@ -114,7 +112,7 @@ pub struct Place {
 }
 
 /// One client's view of the scenario.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ClientView {
     /// The client's name.
     pub client: String,
@@ -125,10 +123,9 @@ pub struct ClientView {
 }
 
 /// One thing that a client sent or received.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SeenLine {
     /// Since the scenario's start.
-    #[schemars(with = "DurationSchema")]
     pub at: Duration,
     /// Whether the client received it.
     pub received: bool,
@@ -137,7 +134,7 @@ pub struct SeenLine {
 }
 
 /// A requirement, as a failure cites it.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct RequirementNote {
     /// Its id.
     pub id: String,
@@ -147,14 +144,4 @@ pub struct RequirementNote {
     pub clause: Option<String>,
     /// Where to read it.
     pub source: Option<String>,
-}
-
-/// `std::time::Duration` as serde writes it.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its schema is used")]
-struct DurationSchema {
-    /// Whole seconds.
-    secs: u64,
-    /// Nanoseconds beyond them.
-    nanos: u32,
 }
