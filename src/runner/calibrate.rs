@@ -2,14 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::time::{self, timeout};
 
-use super::wait::{Waited, wait_in};
-use crate::{
-    client::{Connection, Endpoint, Layer, Options, What},
-    wire::websocket::{Frame, LengthEncoding, OpCode, RawFrame},
-};
+use super::{ping::ping, wait::Waited};
+use crate::client::{Connection, DropHow, Endpoint, Layer, Options};
 
 /// The least: a handler that defers a wrong delivery by 50 ms is to be caught.
 const FLOOR: Duration = Duration::from_millis(80);
@@ -42,41 +38,14 @@ async fn slowest_trip(endpoint: &Endpoint) -> Option<Duration> {
     let connection = Connection::open(endpoint, options).await.ok()?;
     let mut slowest = Duration::ZERO;
     for trip in 0..TRIPS {
-        let marker = Bytes::from(format!("calibrate-{trip}"));
-        let from = connection.journal().entries().len();
         let begun = Instant::now();
-        let frame = Frame {
-            fin: true,
-            rsv: 0,
-            opcode: OpCode::Ping,
-            mask: Some(rand::random()),
-            payload: marker.clone(),
-        };
-        connection.send_frame(
-            RawFrame {
-                frame,
-                length_encoding: LengthEncoding::Minimal,
-                declared_length: None,
-            },
-            None,
-        );
-        let waited = wait_in(
-            connection.journal(),
-            from,
-            time::Instant::now() + LIMIT,
-            |_, entry| match &entry.what {
-                What::Frame(frame) if frame.opcode == OpCode::Pong && frame.payload == marker => {
-                    Some(())
-                }
-                _ => None,
-            },
-        )
-        .await;
+        let deadline = time::Instant::now() + LIMIT;
+        let waited = ping(&connection, format!("calibrate-{trip}"), deadline).await;
         let Waited::Found(()) = waited else {
             return None;
         };
         slowest = slowest.max(begun.elapsed());
     }
-    connection.end(crate::client::DropHow::Close).await;
+    connection.end(DropHow::Close).await;
     Some(slowest)
 }

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     client::{ConnectFailure, Ended, EndedHow, Entry, HttpResponse, Outgoing, What},
     data::hex,
-    scenario::Transport,
     wire::{
         engine_io,
         socket_io::{self, AckId, Packet},
@@ -300,14 +299,5 @@ pub(super) fn describe_failure(failure: &ConnectFailure) -> String {
         | ConnectFailure::Tls { .. }
         | ConnectFailure::TooLarge { .. }
         | ConnectFailure::Upgrade { .. } => bounded(failure.to_string()),
-    }
-}
-
-/// The word for a transport.
-pub(super) fn transport_name(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Polling => "polling",
-        Transport::Upgrade => "upgrade",
-        Transport::WebSocket => "websocket",
     }
 }

@@ -49,7 +49,6 @@ pub async fn run(
         seed: settings.seed,
     }));
     for (tier, count) in &plan.left_out {
-        let tier = format!("{tier:?}").to_lowercase();
         run.say(Event::Notice(format!(
             "{count} of tier {tier} left out; `--include {tier}` runs them"
         )));

@@ -7,21 +7,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
     attempt::Attempt,
     cast::{Client, Link},
-    wait::wait_in,
+    ping::ping,
+    wait::{Waited, wait_in},
 };
 use crate::{
     client::{Layer, What},
     data::Data,
-    wire::{
-        socket_io::Packet,
-        websocket::{Frame, LengthEncoding, OpCode, RawFrame},
-    },
+    wire::socket_io::Packet,
 };
 
 /// How a fence was made on one link.
@@ -111,9 +108,9 @@ async fn ack_trip(
     })
     .await;
     match waited {
-        super::wait::Waited::Found(()) => Proof::Ack,
-        super::wait::Waited::Ended(_) => Proof::Ended,
-        super::wait::Waited::TimedOut => Proof::TimeOnly,
+        Waited::Found(()) => Proof::Ack,
+        Waited::Ended(_) => Proof::Ended,
+        Waited::TimedOut => Proof::TimeOnly,
     }
 }
 
@@ -121,33 +118,12 @@ async fn pong_trip(link: &Link, deadline: Instant) -> Proof {
     if !link.websocket {
         return Proof::TimeOnly;
     }
-    let marker = Bytes::from(format!("fence-{}", link.next_ack()));
-    let journal = link.connection.journal();
-    let from = journal.entries().len();
-    let frame = Frame {
-        fin: true,
-        rsv: 0,
-        opcode: OpCode::Ping,
-        mask: Some(rand::random()),
-        payload: marker.clone(),
-    };
-    link.connection.send_frame(
-        RawFrame {
-            frame,
-            length_encoding: LengthEncoding::Minimal,
-            declared_length: None,
-        },
-        None,
-    );
-    let waited = wait_in(journal, from, deadline, |_, entry| match &entry.what {
-        What::Frame(frame) if frame.opcode == OpCode::Pong && frame.payload == marker => Some(()),
-        _ => None,
-    })
-    .await;
+    let marker = format!("fence-{}", link.next_ack());
+    let waited = ping(&link.connection, marker, deadline).await;
     match waited {
-        super::wait::Waited::Found(()) => Proof::Pong,
-        super::wait::Waited::Ended(_) => Proof::Ended,
-        super::wait::Waited::TimedOut => Proof::TimeOnly,
+        Waited::Found(()) => Proof::Pong,
+        Waited::Ended(_) => Proof::Ended,
+        Waited::TimedOut => Proof::TimeOnly,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     attempt::{self, Finished},
-    evidence::{self, transport_name},
+    evidence,
     finding::{Finding, Stop},
     outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Verdict},
     plan::Item,
@@ -28,10 +28,10 @@ pub(super) fn blank(
         title: scenario.title.clone(),
         verdict,
         flaky: false,
-        level: level_name(scenario.level).to_owned(),
+        level: scenario.level.name().to_owned(),
         requirements: scenario.verifies.clone(),
         needs: scenario.needs.clone(),
-        transport: transport_name(item.transport).to_owned(),
+        transport: item.transport.name().to_owned(),
         reason,
         breach: None,
         proofs: Vec::new(),
@@ -152,14 +152,6 @@ fn gravity(verdict: Verdict) -> u8 {
     }
 }
 
-fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::Must => "must",
-        Level::Should => "should",
-        Level::May => "may",
-    }
-}
-
 fn notes(scenario: &Scenario, settings: &Settings) -> Vec<RequirementNote> {
     let entries = &settings.requirements.entries;
     let known = scenario.verifies.iter().filter_map(|id| entries.get(id));
@@ -206,7 +198,7 @@ fn rerun(item: &Item, settings: &Settings) -> String {
     }
     if item.id != scenario.id {
         command.push_str(" --transport ");
-        command.push_str(transport_name(item.transport));
+        command.push_str(item.transport.name());
     }
     command.push_str(&format!(" --seed {}", settings.seed));
     command

@@ -15,6 +15,7 @@ mod invariants;
 mod judgement;
 mod observe;
 mod outcome;
+mod ping;
 mod plan;
 mod proof;
 mod prove;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{evidence::transport_name, settings::Settings};
+use super::settings::Settings;
 use crate::{
     scenario::{Action, ClientName, Scenario, Step, Tier, Transport},
     target::Manifest,
@@ -53,11 +53,11 @@ impl Plan {
             for transport in &transports {
                 let id = match transports.as_slice() {
                     [_] => scenario.id.clone(),
-                    _ => format!("{}@{}", scenario.id, transport_name(*transport)),
+                    _ => format!("{}@{}", scenario.id, transport.name()),
                 };
                 let mut needs: BTreeSet<&str> = scenario.needs.iter().map(String::as_str).collect();
                 if uses_transport(scenario) {
-                    needs.insert(transport_name(*transport));
+                    needs.insert(transport.name());
                 }
                 let (profile, skip) = match place(&needs, manifest) {
                     Ok(profile) => (profile, None),

@@ -35,7 +35,6 @@ pub async fn prove(
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Proof, StartError> {
     let begun = Instant::now();
-    // A proof needs one run over one transport; the settle time is the calibrated floor for all.
     let items: Vec<_> = plan.items.into_iter().map(Arc::new).collect();
     let seats = Arc::new(Semaphore::new(settings.jobs.max(1)));
     let mut tasks = JoinSet::new();
