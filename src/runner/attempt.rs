@@ -57,6 +57,10 @@ pub(super) struct Notes {
     pub(super) warnings: Vec<Finding>,
     /// Claims that something never comes, held to the end.
     pub(super) silences: Vec<Silence>,
+    /// How many `parallel` blocks are under way, one inside the other or side by side.
+    pub(super) side_by_side: usize,
+    /// Claims that wait for the end of the outermost of them.
+    pub(super) postponed: Vec<Silence>,
     /// How silence was proved.
     pub(super) proofs: Vec<String>,
 }

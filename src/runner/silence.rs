@@ -4,7 +4,7 @@
 //! time and another fence later. So what a server sends late is caught as well, and a scenario pays
 //! the settle time once, however many claims it makes.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -191,7 +191,37 @@ fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
 }
 
 /// Makes claims: checks them behind a fence now, and keeps them for the end.
+///
+/// Inside `parallel` they wait for the end of the block: what a step beside them has yet to claim
+/// would look like something that must not come.
 pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
+    if attempt.notes().side_by_side > 0 {
+        attempt.notes().postponed.extend(claims);
+        return Ok(());
+    }
+    hold(attempt, claims).await
+}
+
+/// Does `steps`, which run side by side, and then checks what they claimed.
+pub(super) async fn side_by_side(
+    attempt: &Attempt<'_>,
+    steps: impl Future<Output = Stepped>,
+) -> Stepped {
+    attempt.notes().side_by_side += 1;
+    let done = steps.await;
+    attempt.notes().side_by_side -= 1;
+    done?;
+    if attempt.notes().side_by_side > 0 {
+        return Ok(());
+    }
+    let claims = std::mem::take(&mut attempt.notes().postponed);
+    if claims.is_empty() {
+        return Ok(());
+    }
+    hold(attempt, claims).await
+}
+
+async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
     let observers: Vec<_> = claims
         .iter()
         .map(|claim| Arc::clone(&claim.client))

@@ -2,6 +2,8 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
+use futures_util::future::try_join_all;
+
 use super::{
     alive, call, check, closed, connect, deliver, disconnect, emit, expect, frame, http, never,
     open, receive, reply, send,
@@ -12,6 +14,7 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         finding::{Finding, Stepped},
+        silence,
     },
     scenario::{Action, Step},
 };
@@ -50,10 +53,8 @@ async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         Action::Never(never) => never::perform(attempt, step, never).await,
         Action::Open(open) => open::perform(attempt, step, open).await,
         Action::Parallel(steps) => {
-            let side_by_side = steps.iter().map(|inner| perform(attempt, inner));
-            futures_util::future::try_join_all(side_by_side)
-                .await
-                .map(|_| ())
+            let all = try_join_all(steps.iter().map(|inner| perform(attempt, inner)));
+            silence::side_by_side(attempt, async { all.await.map(drop) }).await
         }
         Action::Receive(receive) => receive::perform(attempt, step, receive).await,
         Action::Repeat { times, steps } => {

@@ -22,7 +22,7 @@ use crate::{
         silence::{self, Never, Silence},
     },
     scenario::{Matcher, Step},
-    target::Dialect,
+    target::Manifest,
     wire::socket_io::{AckId, Packet},
 };
 
@@ -43,9 +43,15 @@ pub(super) enum Question<'q> {
 }
 
 /// The normalised report in an event, if it is one.
-fn in_event(dialect: &Dialect, entry: &Entry) -> Option<Data> {
+fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
+    let spoken = manifest.dialect.errors.event()?;
     match &entry.what {
-        What::Socket(Packet::Event { name, args, .. }) => dialect.refusal_in_event(name, args),
+        What::Socket(Packet::Event { name, args, .. })
+            if manifest.bindings.event(spoken) == name =>
+        {
+            let args = manifest.bindings.incoming(spoken, args);
+            manifest.dialect.refusal_in_event(spoken, &args)
+        }
         _ => None,
     }
 }
@@ -60,18 +66,17 @@ pub(super) async fn report(
     question: Question<'_>,
 ) -> Stepped {
     let deadline = attempt.deadline(step)?;
-    let dialect = attempt.site.manifest.dialect;
+    let manifest = &attempt.site.manifest;
     let from = match question {
         Question::Call { from, .. } => from,
         Question::Emit => 0,
     };
-    let claimed = link.state().claimed.clone();
     let name = &client.spec.name;
     let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
-        if claimed.contains(&index) {
+        if link.state().claimed.contains(&index) {
             return None;
         }
-        if let Some(report) = in_event(&dialect, entry) {
+        if let Some(report) = in_event(manifest, entry) {
             return Some((index, Ok(report)));
         }
         match (&entry.what, question) {
@@ -88,7 +93,7 @@ pub(super) async fn report(
                 },
             ) if namespace == asked && *id == own => Some((
                 index,
-                dialect.refusal_in_ack(args).ok_or_else(|| args.clone()),
+                manifest.dialect.refusal_in_ack(args).ok_or_else(|| args.clone()),
             )),
             _ => None,
         }
@@ -183,14 +188,14 @@ fn acked(link: &Link, namespace: &str, id: AckId, from: usize, index: usize) -> 
 
 /// Indices of reports that no step has claimed.
 pub(in crate::runner) fn unclaimed_reports(attempt: &Attempt<'_>, link: &Link) -> Vec<usize> {
-    let dialect = attempt.site.manifest.dialect;
+    let manifest = &attempt.site.manifest;
     let state = link.state();
     let entries = link.connection.journal().entries();
     entries
         .iter()
         .enumerate()
         .filter(|(index, entry)| {
-            !state.claimed.contains(index) && in_event(&dialect, entry).is_some()
+            !state.claimed.contains(index) && in_event(manifest, entry).is_some()
         })
         .map(|(index, _)| index)
         .collect()
@@ -276,7 +281,7 @@ async fn late_refusal(
     let name = &client.spec.name;
     let link = super::perform::any_link(client)?;
     let namespace = client.state().namespace.clone();
-    let dialect = attempt.site.manifest.dialect;
+    let manifest = &attempt.site.manifest;
     let mut report = None;
     let mut claim = None;
     let waited = wait_in(
@@ -284,7 +289,7 @@ async fn late_refusal(
         0,
         Instant::now() + limit,
         |index, entry| {
-            if let Some(found) = in_event(&dialect, entry) {
+            if let Some(found) = in_event(manifest, entry) {
                 report.get_or_insert(found);
                 claim.get_or_insert(index);
             }
