@@ -91,6 +91,45 @@ fn a_broken_should_is_a_warning_unless_the_run_is_strict() {
     run(&file, &["--strict"]).status(Exit::NotConformant);
 }
 
+/// What a step in `parallel` claims to be alone may be what a step beside it is about to claim.
+#[test]
+fn steps_side_by_side_do_not_accuse_each_other() {
+    let file = "topic: Chat
+needs: [acks, exceptions]
+scenarios:
+- id: chat/side-by-side
+  title: Two events that fail are reported to their own callers
+  why: A user reads somebody else's error.
+  level: must
+  clients: [first, second]
+  steps:
+  - emit: fail
+    as: second
+    with: { code: SECOND, message: no }
+  - call: echo
+    as: second
+    with: hi
+  - parallel:
+    - emit: fail
+      as: first
+      with: { code: FIRST, message: no }
+      refused: { code: FIRST }
+    - repeat: 1
+      steps:
+      - repeat: 50
+        steps:
+        - call: echo
+          as: second
+          with: hi
+      - expect: exception
+        as: second
+        with: { code: SECOND }
+";
+    run(file, &[])
+        .status(Exit::Conformant)
+        .stdout_has("ok     chat/side-by-side");
+}
+
 #[test]
 fn a_server_with_a_fault_is_found_out_by_its_address() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
