@@ -41,6 +41,14 @@ pub(super) enum CliError {
     /// Nothing that speaks Engine.IO.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// A file that should hold a proof.
+    #[error("can't take a proof from {}: {detail}", .path.display())]
+    Proof {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// Two reports.
     #[error("two reports go to the same place")]
     SamePlace,
@@ -92,6 +100,7 @@ impl CliError {
             Self::BadFiles(_)
             | Self::NoSuchFile(_)
             | Self::NoSuchTarget(_)
+            | Self::Proof { .. }
             | Self::SamePlace
             | Self::Tls(_)
             | Self::Unknown { .. }
@@ -128,6 +137,7 @@ impl CliError {
             | Self::OnlyOnDemand(_)
             | Self::Output(_)
             | Self::Probe(_)
+            | Self::Proof { .. }
             | Self::Report(_)
             | Self::Runtime(_)
             | Self::SamePlace

@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod context;
+mod coverage;
 mod error;
 mod exit;
 mod explain;

@@ -21,6 +21,8 @@ pub(super) struct Selection {
     pub(super) scenarios: Vec<Scenario>,
     /// What they may verify.
     pub(super) requirements: Requirements,
+    /// What they should verify: the catalogue beside a person's own files, if these are all that was asked for.
+    pub(super) catalogue: Requirements,
     /// Ids among them that can be named without a file.
     pub(super) shipped: BTreeSet<String>,
 }
@@ -46,6 +48,7 @@ impl Selection {
             return Ok(Self {
                 shipped: ids(&shipped.scenarios),
                 scenarios: shipped.scenarios,
+                catalogue: shipped.requirements.clone(),
                 requirements: shipped.requirements,
             });
         }
@@ -64,6 +67,7 @@ impl Selection {
             return Err(CliError::BadFiles(loaded.problems));
         }
         let mut requirements = shipped.requirements;
+        let own_requirements = loaded.requirements.clone();
         requirements.entries.extend(loaded.requirements.entries);
 
         let own = loaded.scenarios;
@@ -91,6 +95,12 @@ impl Selection {
                 }
             }
         }
+        let only_own = chosen.iter().skip(own.len()).all(|chosen| !chosen);
+        let catalogue = if only_own && !own_requirements.entries.is_empty() {
+            own_requirements
+        } else {
+            requirements.clone()
+        };
         let scenarios = candidates
             .into_iter()
             .zip(chosen)
@@ -99,6 +109,7 @@ impl Selection {
         Ok(Self {
             scenarios,
             requirements,
+            catalogue,
             shipped,
         })
     }

@@ -7,7 +7,7 @@ use clap::Parser;
 use super::{
     Context, Exit,
     args::{Arguments, Command},
-    check,
+    check, coverage,
     error::CliError,
     explain, list,
     paint::Output,
@@ -43,6 +43,7 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
 fn dispatch(command: Command, context: Context, output: Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::check(&args, output),
+        Command::Coverage(args) => coverage::coverage(&args, output),
         Command::Explain(args) => explain::explain(&args, output),
         Command::List(args) => list::list(&args, output),
         Command::Probe(args) => probe::probe(&args, output),

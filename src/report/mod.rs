@@ -2,6 +2,7 @@
 //!
 //! Texts of a target come in raw and leave through [`escape`] only.
 
+mod coverage;
 pub mod escape;
 pub mod humanize;
 mod json;
@@ -13,10 +14,11 @@ mod sink;
 mod style;
 mod terminal;
 
+pub use coverage::{COVERAGE_SCHEMA, CoverageReport, Grouping, coverage_json, coverage_table};
 pub(crate) use json::to_safe_json;
 pub use json::{REPORT_SCHEMA, Report, report_json};
 pub use junit::{JunitError, junit};
-pub use proof::{PROOF_SCHEMA, ProofReport, proof_json, proof_table};
+pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_table};
 pub use sink::{Destination, WriteError};
 pub use style::{Painted, Palette, Role, word};
 pub use terminal::{Detail, Progress, Terminal, Watched, failure};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Palette, Role, escape, humanize, json::to_safe_json};
 use crate::runner::{Proof, Verdict};
@@ -12,10 +12,10 @@ use crate::runner::{Proof, Verdict};
 pub const PROOF_SCHEMA: &str = "sockspec-proof/1";
 
 /// A proof run.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct ProofReport {
     /// Always `sockspec-proof/1`.
-    pub schema: &'static str,
+    pub schema: String,
     /// The counts.
     pub summary: ProofSummary,
     /// Every fault, in order of id.
@@ -25,7 +25,7 @@ pub struct ProofReport {
 }
 
 /// The counts.
-#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct ProofSummary {
     /// How many faults there are.
     pub faults: usize,
@@ -40,7 +40,7 @@ pub struct ProofSummary {
 }
 
 /// One fault.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct Fault {
     /// Its id.
     pub id: String,
@@ -51,7 +51,7 @@ pub struct Fault {
 }
 
 /// One scenario.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct Scenario {
     /// Its id.
     pub id: String,
@@ -65,6 +65,41 @@ pub struct Scenario {
     pub file: String,
     /// The line of its entry in the file, from 1.
     pub line: usize,
+}
+
+/// Why a text is no report of a proof.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadProofError {
+    /// Not JSON, or not with these fields.
+    #[error("it is no report of `sockspec prove`: {0}")]
+    Fields(#[from] serde_json::Error),
+    /// Another format.
+    #[error("its format is `{found}`, not `{PROOF_SCHEMA}`")]
+    Format {
+        /// What it says of itself.
+        found: String,
+    },
+}
+
+impl ProofReport {
+    /// Reads a report that `sockspec prove` wrote.
+    ///
+    /// # Errors
+    ///
+    /// The text is something else.
+    pub fn read(text: &str) -> Result<Self, ReadProofError> {
+        /// What tells one format from another.
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let Head { schema } = serde_json::from_str(text)?;
+        if schema != PROOF_SCHEMA {
+            return Err(ReadProofError::Format { found: schema });
+        }
+        Ok(serde_json::from_str(text)?)
+    }
 }
 
 /// A proof in the format `sockspec-proof/1`.
@@ -147,7 +182,7 @@ impl From<&Proof> for ProofReport {
             line: scenario.line,
         });
         Self {
-            schema: PROOF_SCHEMA,
+            schema: PROOF_SCHEMA.to_owned(),
             summary: ProofSummary {
                 faults: faults.len(),
                 caught: faults
@@ -306,6 +341,19 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn a_report_can_be_read_again_and_nothing_else_can() {
+        let json = proof_json(&proof());
+        let read = ProofReport::read(&json).unwrap();
+        assert_eq!(to_safe_json(&read), json);
+        let told = |text: &str| ProofReport::read(text).unwrap_err().to_string();
+        assert_eq!(
+            told(r#"{"schema":"sockspec-list/1"}"#),
+            "its format is `sockspec-list/1`, not `sockspec-proof/1`"
+        );
+        assert!(told("[]").starts_with("it is no report of `sockspec prove`: "));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod attempt;
 mod baseline;
 mod calibrate;
 mod cast;
+mod coverage;
 mod event;
 mod evidence;
 mod execute;
@@ -26,6 +27,7 @@ mod steps;
 mod wait;
 
 pub use baseline::{Baseline, Because, Comparison, Deviation};
+pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifier};
 pub use event::{Event, Record, RunInfo, Summary};
 pub use execute::run;
 pub use host::{Host, StartError, Target};

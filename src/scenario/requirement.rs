@@ -24,7 +24,7 @@ pub struct Requirement {
     pub source: Option<String>,
     /// Question numbers of the product brief.
     pub brief: Vec<u32>,
-    /// Why it is not tested, where it is not.
+    /// Why no scenario verifies it; with a scenario that does, it is a mistake.
     pub untested: Option<String>,
 }
 

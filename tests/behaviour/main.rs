@@ -8,6 +8,7 @@
 mod check;
 mod cli;
 mod client;
+mod coverage;
 mod explain;
 mod foreign;
 mod hostile;

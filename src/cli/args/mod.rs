@@ -43,6 +43,8 @@ pub(super) enum ColourWhen {
 pub(super) enum Command {
     /// Load files without running them and name every mistake at once
     Check(CheckArgs),
+    /// Say which requirements are tested, and which are not and why
+    Coverage(CoverageArgs),
     /// Say what a scenario is about and what a healthy server does
     Explain(ExplainArgs),
     /// List scenarios
@@ -71,6 +73,40 @@ pub(super) struct CheckArgs {
     /// One JSON document
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// `coverage`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct CoverageArgs {
+    #[command(flatten)]
+    pub(super) selectors: Selectors,
+
+    /// How the table is grouped
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "state",
+        conflicts_with = "json"
+    )]
+    pub(super) by: CoverageBy,
+
+    /// A report of `prove --report json=FILE`: only what a fault turned red there counts as tested
+    #[arg(long, value_name = "FILE")]
+    pub(super) proof: Option<PathBuf>,
+
+    /// One JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// How the table of `coverage` is grouped.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(super) enum CoverageBy {
+    /// By document and section
+    Clause,
+    /// What is to be done first
+    #[default]
+    State,
 }
 
 /// `explain`.

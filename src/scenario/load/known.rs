@@ -11,7 +11,20 @@ impl ScenarioReader<'_, '_> {
         let texts = field.texts(self.problems);
         if let Some(requirements) = self.known.requirements {
             for (id, item) in &texts {
-                if !requirements.entries.contains_key(*id) {
+                let entry = requirements.entries.get(*id);
+                if let Some(reason) = entry.and_then(|entry| entry.untested.as_deref()) {
+                    self.problems
+                        .error(
+                            "untested-requirement",
+                            item.node.span,
+                            format!("the catalogue says that `{id}` is untested: {reason}"),
+                        )
+                        .help = Some(
+                        "a requirement is verified or says why not: take `untested` out of its entry"
+                            .to_owned(),
+                    );
+                }
+                if entry.is_none() {
                     let near = did_you_mean(id, requirements.entries.keys().map(String::as_str));
                     self.problems
                         .error(

@@ -1,0 +1,255 @@
+//! Which requirements are tested, and by scenarios that can fail.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::scenario::{Requirement, Requirements, Scenario, Tier};
+
+/// Every requirement of a catalogue with what becomes of it.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// In order of id.
+    pub entries: Vec<Covered>,
+    /// Ids that scenarios verify and the catalogue does not have, sorted.
+    pub unlisted: Vec<String>,
+}
+
+/// One requirement.
+#[derive(Clone, Debug)]
+pub struct Covered {
+    /// The entry of the catalogue.
+    pub requirement: Requirement,
+    /// What becomes of it.
+    pub state: CoverageState,
+    /// Why it is not tested, as far as that is known.
+    pub reason: Option<String>,
+    /// The scenarios that verify it, in order of id.
+    pub scenarios: Vec<Verifier>,
+}
+
+/// A scenario that verifies a requirement.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Verifier {
+    /// Its id.
+    pub id: String,
+    /// When it runs.
+    pub tier: Tier,
+}
+
+/// What becomes of a requirement.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CoverageState {
+    /// A scenario that can fail verifies it.
+    Tested,
+    /// Scenarios verify it, but nothing shows that one of them can fail.
+    Unproved,
+    /// No scenario verifies it.
+    Untested,
+}
+
+/// How it is known that a scenario can fail.
+#[derive(Clone, Debug)]
+pub enum Evidence {
+    /// By its word: it claims to catch one of these faults, which are all there are.
+    Claims(BTreeSet<String>),
+    /// By a proof run: what each scenario did there, by id.
+    Proof(BTreeMap<String, Observed>),
+}
+
+/// What a proof run saw of one scenario.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Observed {
+    /// It is red without a fault, so that its red says nothing; why.
+    Broken(String),
+    /// Some fault turned it red.
+    Killed,
+    /// It stayed green with these faults, which are all that it claims to catch.
+    Survived(Vec<String>),
+}
+
+impl Coverage {
+    /// Holds a catalogue against scenarios.
+    pub fn new(requirements: &Requirements, scenarios: &[Scenario], evidence: &Evidence) -> Self {
+        let mut verifiers: BTreeMap<&str, Vec<&Scenario>> = BTreeMap::new();
+        for scenario in scenarios {
+            for id in &scenario.verifies {
+                verifiers.entry(id).or_default().push(scenario);
+            }
+        }
+        let entries = requirements.entries.values().map(|requirement| {
+            let verifiers = verifiers
+                .remove(requirement.id.as_str())
+                .unwrap_or_default();
+            covered(requirement, &verifiers, evidence)
+        });
+        Self {
+            entries: entries.collect(),
+            unlisted: verifiers.into_keys().map(str::to_owned).collect(),
+        }
+    }
+
+    /// How many requirements are in a state.
+    pub fn count(&self, state: CoverageState) -> usize {
+        let entries = self.entries.iter();
+        entries.filter(|entry| entry.state == state).count()
+    }
+}
+
+impl CoverageState {
+    /// Its word in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tested => "tested",
+            Self::Unproved => "unproved",
+            Self::Untested => "untested",
+        }
+    }
+}
+
+impl Evidence {
+    /// Why it is not known that a scenario can fail; `None` where it is.
+    fn doubt(&self, scenario: &Scenario) -> Option<String> {
+        let id = &scenario.id;
+        match self {
+            Self::Claims(faults) => {
+                let exists = |fault: &String| faults.contains(fault);
+                match scenario.catches.as_slice() {
+                    [] => Some(format!("{id} names no fault that could break it")),
+                    claims if claims.iter().any(exists) => None,
+                    claims => Some(format!(
+                        "{id} names no fault that exists: {}",
+                        claims.join(", ")
+                    )),
+                }
+            }
+            Self::Proof(observed) => {
+                // Where a scenario ran over several transports, each has an entry of its own.
+                let of_transport = |key: &str| {
+                    key.strip_prefix(id.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
+                };
+                let mut doubts = Vec::new();
+                for (_, observed) in observed.iter().filter(|(key, _)| of_transport(key)) {
+                    match observed {
+                        Observed::Killed => return None,
+                        Observed::Broken(why) => {
+                            doubts.push(format!("{id} is red without a fault: {why}"));
+                        }
+                        Observed::Survived(faults) if faults.is_empty() => {
+                            doubts.push(format!("{id} names no fault that could break it"));
+                        }
+                        Observed::Survived(faults) => {
+                            doubts.push(format!("{id} stays green with {}", faults.join(", ")));
+                        }
+                    }
+                }
+                let missing = || format!("{id} is not in the proof");
+                Some(doubts.into_iter().next().unwrap_or_else(missing))
+            }
+        }
+    }
+}
+
+fn covered(requirement: &Requirement, verifiers: &[&Scenario], evidence: &Evidence) -> Covered {
+    let mut doubts = Vec::new();
+    for scenario in verifiers {
+        doubts.extend(evidence.doubt(scenario));
+    }
+    let (state, reason) = if verifiers.is_empty() {
+        (CoverageState::Untested, requirement.untested.clone())
+    } else if doubts.len() < verifiers.len() {
+        (CoverageState::Tested, None)
+    } else {
+        (CoverageState::Unproved, Some(doubts.join("; ")))
+    };
+    let mut scenarios: Vec<_> = verifiers
+        .iter()
+        .map(|scenario| Verifier {
+            id: scenario.id.clone(),
+            tier: scenario.tier,
+        })
+        .collect();
+    scenarios.sort();
+    Covered {
+        requirement: requirement.clone(),
+        state,
+        reason,
+        scenarios,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::{Known, SourceFile, load};
+
+    fn source(name: &str, text: &str) -> Arc<SourceFile> {
+        SourceFile::from_bytes(name.as_ref(), text.into()).unwrap()
+    }
+
+    fn scenarios() -> Vec<Scenario> {
+        let entry = |id: &str, claims: &str| {
+            format!(
+                "- {{ id: {id}, title: T, verifies: [a], catches: {claims}, clients: [x], steps: [call: echo] }}\n"
+            )
+        };
+        let text = format!(
+            "scenarios:\n{}{}",
+            entry("s/none", "[]"),
+            entry("s/some", "[one, gone]")
+        );
+        let known = Known {
+            requirements: None,
+            faults: None,
+        };
+        load(source("s.yaml", &text), known).unwrap()
+    }
+
+    fn state(evidence: &Evidence) -> (CoverageState, Option<String>) {
+        let catalogue = "- { id: a, level: must, title: A }\n";
+        let requirements = Requirements::load([source("r.yaml", catalogue)]).unwrap();
+        let mut coverage = Coverage::new(&requirements, &scenarios(), evidence);
+        let entry = coverage.entries.remove(0);
+        (entry.state, entry.reason)
+    }
+
+    #[test]
+    fn a_claim_counts_for_a_fault_that_exists() {
+        let claims =
+            |faults: &[&str]| Evidence::Claims(faults.iter().map(ToString::to_string).collect());
+        assert_eq!(state(&claims(&["one"])), (CoverageState::Tested, None));
+        let doubt = "s/none names no fault that could break it; s/some names no fault that exists: one, gone";
+        assert_eq!(
+            state(&claims(&["other"])),
+            (CoverageState::Unproved, Some(doubt.to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_proof_counts_for_what_it_saw() {
+        let proof = |entries: &[(&str, Observed)]| {
+            let entries = entries.iter().cloned();
+            Evidence::Proof(entries.map(|(id, seen)| (id.to_owned(), seen)).collect())
+        };
+        let green = Observed::Survived(vec!["one".to_owned()]);
+        assert_eq!(
+            state(&proof(&[
+                ("s/some@polling", green.clone()),
+                ("s/some@websocket", Observed::Killed)
+            ])),
+            (CoverageState::Tested, None)
+        );
+        // The id of one scenario can be the beginning of another's.
+        assert_eq!(
+            state(&proof(&[
+                ("s/some", green),
+                ("s/something", Observed::Killed)
+            ])),
+            (
+                CoverageState::Unproved,
+                Some("s/none is not in the proof; s/some stays green with one".to_owned())
+            )
+        );
+    }
+}

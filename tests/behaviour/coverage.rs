@@ -1,0 +1,233 @@
+//! `sockspec coverage`.
+
+use sockspec::cli::Exit;
+
+use crate::support::Test;
+
+const CATALOGUE: &str = "\
+- { id: chat.echo, level: must, title: A message comes back, clause: Chat 1.2 }
+- { id: chat.late, level: should, title: A message comes back in time, clause: Chat 1.10 }
+- { id: chat.order, level: must, title: Messages keep their order, clause: Chat 1.2 }
+- { id: chat.weight, level: may, title: A message is light, untested: Nobody can weigh it }
+";
+
+const CHAT: &str = "\
+topic: Chat
+scenarios:
+- id: chat/echo
+  title: A message comes back
+  verifies: [chat.echo]
+  catches: [ack-missing]
+  clients: [alice]
+  steps:
+  - { call: echo, as: alice, with: hi, reply: hi }
+- id: chat/late
+  title: A message comes back in time
+  verifies: [chat.late]
+  clients: [alice]
+  steps:
+  - { call: echo, as: alice, with: hi, reply: hi, within: 5s }
+";
+
+fn coverage(scenarios: &str) -> Test {
+    Test::new()
+        .file("mine/requirements/chat.yaml", CATALOGUE)
+        .file("mine/chat.yaml", scenarios)
+        .args(["coverage", "mine"])
+}
+
+#[test]
+fn what_people_read() {
+    let finished = coverage(CHAT).status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @r"
+    Untested: no scenario yet
+      must    chat.order   Messages keep their order
+
+    Unproved: nothing shows that a scenario can fail
+      should  chat.late    chat/late names no fault that could break it
+
+    Untested, and why
+      may     chat.weight  Nobody can weigh it
+
+    Tested
+      must    chat.echo    chat/echo
+
+    4 requirements: 1 tested, 2 untested, 1 unproved
+    ");
+}
+
+#[test]
+fn what_people_read_by_clause() {
+    let finished = coverage(CHAT)
+        .args(["--by", "clause"])
+        .status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @r"
+    Chat 1.2  1 of 2 tested
+      tested    must    chat.echo    chat/echo
+      untested  must    chat.order   no scenario yet
+
+    Chat 1.10  0 of 1 tested
+      unproved  should  chat.late    chat/late names no fault that could break it
+
+    No clause  0 of 1 tested
+      untested  may     chat.weight  Nobody can weigh it
+
+    4 requirements: 1 tested, 2 untested, 1 unproved
+    ");
+}
+
+#[test]
+fn what_programs_read() {
+    let finished = coverage(CHAT).args(["--json"]).status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @r#"
+    {
+      "schema": "sockspec-coverage/1",
+      "summary": {
+        "requirements": 4,
+        "tested": 1,
+        "untested": 2,
+        "unproved": 1
+      },
+      "requirements": [
+        {
+          "id": "chat.echo",
+          "level": "must",
+          "clause": "Chat 1.2",
+          "state": "tested",
+          "reason": null,
+          "scenarios": [
+            "chat/echo"
+          ]
+        },
+        {
+          "id": "chat.late",
+          "level": "should",
+          "clause": "Chat 1.10",
+          "state": "unproved",
+          "reason": "chat/late names no fault that could break it",
+          "scenarios": [
+            "chat/late"
+          ]
+        },
+        {
+          "id": "chat.order",
+          "level": "must",
+          "clause": "Chat 1.2",
+          "state": "untested",
+          "reason": null,
+          "scenarios": []
+        },
+        {
+          "id": "chat.weight",
+          "level": "may",
+          "clause": null,
+          "state": "untested",
+          "reason": "Nobody can weigh it",
+          "scenarios": []
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn everything_that_ships_without_a_selector() {
+    let finished = Test::new()
+        .args(["coverage", "--json"])
+        .status(Exit::Conformant);
+    let json = finished.json();
+    assert_eq!(json["schema"], "sockspec-coverage/1");
+    let count = |name: &str| json["summary"][name].as_u64().unwrap();
+    assert_eq!(
+        count("requirements"),
+        count("tested") + count("untested") + count("unproved")
+    );
+    let entries = json["requirements"].as_array().unwrap();
+    assert_eq!(count("requirements"), u64::try_from(entries.len()).unwrap());
+    let excludes = |entry: &&serde_json::Value| entry["id"] == "rooms.to-excludes-sender";
+    let entry = entries.iter().find(excludes).unwrap();
+    assert_eq!(entry["state"], "tested");
+    assert_eq!(entry["level"], "must");
+    let scenarios = entry["scenarios"].as_array().unwrap();
+    assert!(scenarios.contains(&"rooms/to-excludes-sender".into()));
+}
+
+#[test]
+fn a_pattern_holds_the_whole_catalogue_against_few_scenarios() {
+    let finished = Test::new()
+        .args(["coverage", "--json", "rooms/to-excludes-sender"])
+        .status(Exit::Conformant);
+    let summary = &finished.json()["summary"];
+    assert!(summary["tested"].as_u64().unwrap() < 10, "{summary}");
+    assert!(summary["untested"].as_u64().unwrap() > 100, "{summary}");
+}
+
+#[test]
+fn own_files_without_a_catalogue_are_held_against_the_one_that_ships() {
+    let own = CHAT.replace("chat.echo", "rooms.to-excludes-sender");
+    Test::new()
+        .file("chat.yaml", own)
+        .args(["coverage", "chat.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("in no catalogue, though a scenario verifies it: chat.late\n")
+        .stdout_has(": 1 tested, ");
+}
+
+#[test]
+fn a_proof_is_the_measure_where_there_is_one() {
+    // The claim is wrong: this fault does not touch an echo.
+    let claims = CHAT.replace("ack-missing", "room-emit-leaks");
+    let finished = Test::new()
+        .file("chat.yaml", &claims)
+        .args(["prove", "chat.yaml", "--report", "json=-"])
+        .status(Exit::NotConformant);
+    let by_claims = coverage(&claims).args(["--json"]).status(Exit::Conformant);
+    assert_eq!(by_claims.json()["summary"]["tested"], 1);
+    let by_proof = coverage(&claims)
+        .file("proof.json", finished.out())
+        .args(["--json", "--proof", "proof.json"])
+        .status(Exit::Conformant);
+    let json = by_proof.json();
+    assert_eq!(json["summary"]["tested"], 0);
+    assert_eq!(json["requirements"][0]["state"], "unproved");
+    assert_eq!(
+        json["requirements"][0]["reason"],
+        "chat/echo stays green with room-emit-leaks"
+    );
+}
+
+#[test]
+fn a_file_that_holds_no_proof() {
+    coverage(CHAT)
+        .file("list.json", r#"{"schema":"sockspec-list/1","scenarios":[]}"#)
+        .args(["--proof", "list.json"])
+        .status(Exit::BadUsage)
+        .stderr(
+            "error: can't take a proof from list.json: its format is `sockspec-list/1`, not `sockspec-proof/1`\n",
+        );
+    coverage(CHAT)
+        .args(["--proof", "nowhere.json"])
+        .status(Exit::BadUsage)
+        .stderr("error: no such file or folder: nowhere.json\n");
+}
+
+#[test]
+fn verified_and_said_to_be_untested_is_a_mistake() {
+    let both = CHAT.replace("[chat.late]", "[chat.late, chat.weight]");
+    let finished = Test::new()
+        .file("mine/requirements/chat.yaml", CATALOGUE)
+        .file("mine/chat.yaml", both)
+        .args(["check", "mine"])
+        .status(Exit::BadUsage);
+    insta::assert_snapshot!(finished.out(), @r"
+    error[untested-requirement]: the catalogue says that `chat.weight` is untested: Nobody can weigh it
+      --> mine/chat.yaml:12:25
+       |
+    12 |   verifies: [chat.late, chat.weight]
+       |                         ^^^^^^^^^^^
+       |
+       = help: a requirement is verified or says why not: take `untested` out of its entry
+
+    1 mistake in 2 files
+    ");
+}
