@@ -93,7 +93,10 @@ pub(super) async fn report(
                 },
             ) if namespace == asked && *id == own => Some((
                 index,
-                manifest.dialect.refusal_in_ack(args).ok_or_else(|| args.clone()),
+                manifest
+                    .dialect
+                    .refusal_in_ack(args)
+                    .ok_or_else(|| args.clone()),
             )),
             _ => None,
         }
