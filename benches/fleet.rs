@@ -12,16 +12,18 @@ use std::{
 
 use futures_util::future::join_all;
 use sockspec::{
-    client::{Connection, Endpoint, Options, TlsPolicy, Verification, What},
+    client::{Connection, Endpoint, Journal, Options, TlsPolicy, Verification, What},
     data::Data,
     wire::socket_io::{AckId, Packet},
 };
 
-const IDLE: usize = 9_000;
+const IDLE: usize = 10_000;
 const MEMBERS: usize = 1_000;
 const BROADCASTS: usize = 600;
 const ASKERS: usize = 50;
 const QUESTIONS: u64 = 4_000;
+/// One request under way on each connection: fewer, since each waits for the one before.
+const TURNS: u64 = 2_000;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 fn main() {
@@ -152,6 +154,44 @@ async fn await_count(connection: &Connection, wanted: impl Fn(&Packet) -> bool, 
         .expect("everything arrives before the deadline");
 }
 
+/// The text of one broadcast.
+fn message(number: usize) -> String {
+    format!("message {number}")
+}
+
+/// Waits for every message of the room, and checks that each comes once, whole and in order.
+async fn await_messages(connection: &Connection, count: usize) {
+    let journal = Arc::clone(connection.journal());
+    let waited = tokio::time::timeout(DEADLINE, async {
+        let (mut seen, mut found) = (0, 0);
+        loop {
+            {
+                let entries = journal.entries();
+                for entry in entries.iter().skip(seen) {
+                    if let What::Socket(Packet::Event { name, args, .. }) = &entry.what {
+                        let text = args.first().and_then(|message| message.get("text"));
+                        assert_eq!(name, "room-message");
+                        assert_eq!(
+                            text.and_then(Data::as_str),
+                            Some(message(found).as_str()),
+                            "the {found}. delivery is whole and in order"
+                        );
+                        found += 1;
+                    }
+                }
+                seen = entries.len();
+            }
+            if found >= count {
+                return;
+            }
+            journal.longer_than(seen).await;
+        }
+    });
+    waited
+        .await
+        .expect("every message arrives before the deadline");
+}
+
 fn event(id: Option<u64>, name: &str, args: Vec<Data>) -> Packet {
     Packet::Event {
         namespace: "/".to_owned(),
@@ -201,22 +241,20 @@ async fn room_broadcast() {
         return;
     };
     for number in 0..BROADCASTS {
-        let text = Data::from(format!("message {number}"));
+        let text = Data::from(message(number));
         let message = Data::object([("room", Data::from("bench")), ("text", text)]);
         sender.send(&event(None, "announce-to-room", vec![message]));
     }
-    join_all(members.iter().map(|member| {
-        await_count(
-            member,
-            |packet| matches!(packet, Packet::Event { .. }),
-            BROADCASTS,
-        )
-    }))
+    join_all(
+        members
+            .iter()
+            .map(|member| await_messages(member, BROADCASTS)),
+    )
     .await;
     let took = begun.elapsed().as_secs_f64();
     let deliveries = MEMBERS * BROADCASTS;
     println!(
-        "room broadcast: {deliveries} deliveries to {MEMBERS} members in {took:.2} s; {:.0}/s; target 300000/s",
+        "room broadcast: {deliveries} checked deliveries to {MEMBERS} members in {took:.2} s; {:.0}/s; target 300000/s",
         deliveries as f64 / took
     );
 }
@@ -224,24 +262,60 @@ async fn room_broadcast() {
 async fn ack_round_trips() {
     let reference = Reference::start();
     let askers = reference.clients(ASKERS).await;
+    let is_ack = |packet: &Packet| matches!(packet, Packet::Ack { .. });
     let begun = Instant::now();
     join_all(askers.iter().map(|asker| async move {
         // As an application does: many requests under way, each answered by its own id.
         for id in 0..QUESTIONS {
             asker.send(&event(Some(id), "echo", vec![Data::from("x")]));
         }
-        await_count(
-            asker,
-            |packet| matches!(packet, Packet::Ack { .. }),
-            QUESTIONS as usize,
-        )
-        .await;
+        await_count(asker, is_ack, QUESTIONS as usize).await;
     }))
     .await;
+    print_trips("many under way", QUESTIONS, begun);
+    drop(askers);
+
+    let askers = reference.clients(ASKERS).await;
+    let begun = Instant::now();
+    join_all(askers.into_iter().map(|asker| {
+        tokio::spawn(async move {
+            let journal = Arc::clone(asker.journal());
+            for id in 0..TURNS {
+                let before = journal.entries().len();
+                asker.send(&event(Some(id), "echo", vec![Data::from("x")]));
+                await_answer(&journal, before, AckId(id)).await;
+            }
+        })
+    }))
+    .await;
+    print_trips("one under way", TURNS, begun);
+}
+
+/// Waits for the acknowledgement of one request behind entry `from`.
+async fn await_answer(journal: &Journal, mut from: usize, asked: AckId) {
+    let waited = tokio::time::timeout(DEADLINE, async {
+        loop {
+            {
+                let entries = journal.entries();
+                let answered = entries.iter().skip(from).any(|entry| {
+                    matches!(&entry.what, What::Socket(Packet::Ack { id, .. }) if *id == asked)
+                });
+                if answered {
+                    return;
+                }
+                from = entries.len();
+            }
+            journal.longer_than(from).await;
+        }
+    });
+    waited.await.expect("every request is answered in time");
+}
+
+fn print_trips(how: &str, each: u64, begun: Instant) {
     let took = begun.elapsed().as_secs_f64();
-    let trips = ASKERS as u64 * QUESTIONS;
+    let trips = ASKERS as u64 * each;
     println!(
-        "ack round trips: {trips} on {ASKERS} connections in {took:.2} s; {:.0}/s; target 60000/s",
+        "ack round trips, {how}: {trips} on {ASKERS} connections in {took:.2} s; {:.0}/s; target 60000/s",
         trips as f64 / took
     );
 }
