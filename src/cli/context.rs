@@ -23,6 +23,8 @@ pub struct Context {
     pub dumb: bool,
     /// `CI` is set: nobody watches.
     pub ci: bool,
+    /// The log goes to standard error.
+    pub logs: bool,
 }
 
 /// Which of the two outputs.
@@ -45,6 +47,7 @@ impl Context {
             force_colour: on("CLICOLOR_FORCE"),
             dumb: env::var_os("TERM").is_some_and(|term| term == "dumb"),
             ci: on("CI"),
+            logs: false,
         }
     }
 
@@ -69,7 +72,7 @@ impl Context {
 
     /// Whether somebody watches stderr, so that a progress bar makes sense.
     pub(super) fn watched(self) -> Watched {
-        if self.stderr_terminal && !self.dumb && !self.ci {
+        if self.stderr_terminal && !self.dumb && !self.ci && !self.logs {
             Watched::Yes
         } else {
             Watched::No
@@ -88,6 +91,7 @@ mod tests {
         force_colour: false,
         dumb: false,
         ci: false,
+        logs: false,
     };
 
     fn palette(context: Context, when: ColourWhen) -> Palette {

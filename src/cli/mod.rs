@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod files;
 mod list;
+mod log;
 mod paint;
 mod probe;
 mod prove;

@@ -6,10 +6,10 @@ use clap::Parser;
 
 use super::{
     Context, Exit,
-    args::{Arguments, Command},
+    args::{Arguments, Command, LogLevel},
     check, coverage,
     error::CliError,
-    explain, list,
+    explain, list, log,
     paint::Output,
     probe, prove, run, serve,
 };
@@ -29,6 +29,11 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
         }
     };
     let output = Output::new(context, arguments.color);
+    log::start(arguments.log, output);
+    let context = Context {
+        logs: arguments.log != LogLevel::Off,
+        ..context
+    };
     match dispatch(arguments.command, context, output) {
         Ok(exit) => exit,
         Err(error) => {

@@ -11,7 +11,7 @@ use tokio::time::Instant as Moment;
 use super::{
     cast::{Cast, Client},
     finding::{Finding, Stepped, Stop},
-    invariants,
+    invariants, log,
     silence::{self, Silence},
     site::Site,
     steps,
@@ -147,6 +147,7 @@ impl<'a> Attempt<'a> {
             }
         }
         self.leave().await;
+        log::traffic(self);
         let mut notes = self.notes();
         Finished {
             stop,

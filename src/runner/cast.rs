@@ -76,6 +76,8 @@ pub(super) struct LinkState {
     pub(super) answered: HashSet<(String, AckId)>,
     /// Acks that belong to fences, not to the scenario.
     pub(super) fences: HashSet<AckId>,
+    /// Entries before this one are in the log.
+    pub(super) logged: usize,
 }
 
 /// How far the `receive` steps have come.

@@ -9,12 +9,14 @@ use std::{
 
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{
     attempt::Attempt,
     event::{Event, Record, RunInfo, Summary},
     host::{Instance, StartError, Target},
     judgement::{self, Merge},
+    log,
     outcome::{Outcome, Verdict},
     plan::{Item, Plan},
     settings::Settings,
@@ -357,7 +359,7 @@ async fn play_once(item: &Item, site: &Site, settings: &Settings, number: usize)
         item.transport,
         &unique(item, settings, number),
     );
-    let finished = attempt.run().await;
+    let finished = attempt.run().instrument(log::scenario(item, number)).await;
     judgement::judge(item, settings, &attempt, finished)
 }
 

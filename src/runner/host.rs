@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use super::{calibrate, settings::Settings, site::Site};
+use super::{calibrate, log, settings::Settings, site::Site};
 use crate::{
     client::{Endpoint, TlsPolicy},
     reference::{self, FaultSet, Server},
@@ -149,6 +149,7 @@ impl Target {
             secrets: self.secrets.clone(),
             log,
         };
+        log::target_started(&site, profile.map(|profile| profile.name.as_str()));
         Ok(Instance {
             site: Arc::new(site),
             keeper,

@@ -14,6 +14,7 @@ mod fit;
 mod host;
 mod invariants;
 mod judgement;
+mod log;
 mod observe;
 mod outcome;
 mod ping;

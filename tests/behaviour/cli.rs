@@ -57,3 +57,25 @@ fn colours_follow_option_and_environment() {
         list().env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1")
     ));
 }
+
+/// The log is for who looks over the run's shoulder: a third party's token does not belong there either.
+#[test]
+fn the_log_tells_every_packet_and_masks_tokens() {
+    let log = Test::new()
+        .args(["run", "auth/good-token-accepted", "--log", "trace"])
+        .status(Exit::Conformant)
+        .stderr_has("target started")
+        .stderr_has("scenario{id=\"auth/good-token-accepted[query]\"")
+        .stderr_has("received 0{\"sid\":")
+        .stderr_has("token=***")
+        .err();
+    assert!(!log.contains("eyJ"), "a token in\n{log}");
+}
+
+#[test]
+fn nothing_is_logged_unless_it_is_asked_for() {
+    Test::new()
+        .args(["run", "acks/value-returned"])
+        .status(Exit::Conformant)
+        .stderr("");
+}

@@ -25,6 +25,30 @@ pub(super) struct Arguments {
     /// When colours are used
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(super) color: ColourWhen,
+
+    /// What is logged to standard error while scenarios run
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        default_value = "off",
+        env = "SOCKSPEC_LOG",
+        global = true
+    )]
+    pub(super) log: LogLevel,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(super) enum LogLevel {
+    /// Nothing
+    #[default]
+    Off,
+    /// Servers that start
+    Info,
+    /// Steps, with the time that they take
+    Debug,
+    /// Every packet, frame and response, with its time
+    Trace,
 }
 
 /// When colours are used.

@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use futures_util::future::try_join_all;
+use tracing::Instrument;
 
 use super::{
     alive, call, check, closed, connect, deliver, disconnect, emit, expect, frame, http, never,
@@ -14,7 +15,7 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         finding::{Finding, Stepped},
-        silence,
+        log, silence,
     },
     scenario::{Action, Step},
 };
@@ -29,10 +30,19 @@ pub(in crate::runner) fn perform<'f>(
 ) -> Pin<Box<dyn Future<Output = Stepped> + Send + 'f>> {
     Box::pin(async move {
         let begun = Instant::now();
-        act(attempt, step)
+        let outcome = async {
+            act(attempt, step).await?;
+            not_before(attempt, step, begun)
+        };
+        let outcome = async {
+            let outcome = outcome.await;
+            log::step_ended(attempt, &outcome, begun.elapsed());
+            outcome
+        };
+        outcome
+            .instrument(log::step(step))
             .await
-            .map_err(|stop| stop.at(step.span).level(step.level))?;
-        not_before(attempt, step, begun).map_err(|stop| stop.at(step.span).level(step.level))
+            .map_err(|stop| stop.at(step.span).level(step.level))
     })
 }
 

@@ -1,0 +1,77 @@
+//! The log of a run, for who wants to look over its shoulder: `info` for operators, `debug` for
+//! authors of scenarios, `trace` for every packet.
+//!
+//! It is no part of the record. What targets send is escaped and secrets are masked here, since no
+//! report does it later.
+
+use std::time::Duration;
+
+use tracing::{Level, Span};
+
+use super::{attempt::Attempt, evidence, finding::Stepped, plan::Item, site::Site};
+use crate::{report::escape, scenario::Step};
+
+/// The span of one attempt at a scenario.
+pub(super) fn scenario(item: &Item, number: usize) -> Span {
+    tracing::info_span!(
+        "scenario",
+        id = item.id.as_str(),
+        transport = item.transport.name(),
+        attempt = number + 1,
+    )
+}
+
+/// The span of one step.
+pub(super) fn step(step: &Step) -> Span {
+    tracing::debug_span!("step", line = step.span.line)
+}
+
+/// A server is up.
+pub(super) fn target_started(site: &Site, profile: Option<&str>) {
+    tracing::info!(
+        target = site.manifest.name.as_str(),
+        url = %site.endpoint.url,
+        profile,
+        settle_ms = site.settle.as_millis(),
+        "target started"
+    );
+}
+
+/// A step has ended: how, and at `trace` what its clients sent and received meanwhile.
+pub(super) fn step_ended(attempt: &Attempt<'_>, outcome: &Stepped, took: Duration) {
+    if !tracing::enabled!(Level::DEBUG) {
+        return;
+    }
+    traffic(attempt);
+    let ended = match outcome {
+        Ok(()) => "done",
+        Err(_) => "stopped the scenario",
+    };
+    tracing::debug!(took_ms = took.as_millis(), "{ended}");
+}
+
+/// What no earlier call has told of the traffic of all clients.
+pub(super) fn traffic(attempt: &Attempt<'_>) {
+    if !tracing::enabled!(Level::TRACE) {
+        return;
+    }
+    for client in attempt.cast.all().iter().chain(&attempt.bystander) {
+        for link in client.links() {
+            let entries = link.connection.journal().entries();
+            let told = std::mem::replace(&mut link.state().logged, entries.len());
+            for entry in entries.iter().skip(told) {
+                let Some((received, text)) = evidence::describe(entry) else {
+                    continue;
+                };
+                let at = entry.at.saturating_duration_since(attempt.started);
+                tracing::trace!(
+                    client = client.spec.name.to_string(),
+                    "+{:.1} ms {} {}",
+                    at.as_secs_f64() * 1_000.0,
+                    if received { "received" } else { "sent" },
+                    escape::line(&attempt.secrets.mask(&text)),
+                );
+            }
+        }
+    }
+}
