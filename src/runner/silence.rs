@@ -21,7 +21,7 @@ use crate::{
     client::What,
     scenario::{Level, Span},
     wire::{
-        engine_io::PacketType,
+        engine_io::{self, PacketData, PacketType},
         socket_io::{AckId, Packet},
     },
 };
@@ -132,7 +132,7 @@ impl Silence {
                         What::Packet(packet) => {
                             !state.claimed.contains(index)
                                 && !link.is_own_open_packet(*index, entry)
-                                && !is_heartbeat(packet.kind, link.eio)
+                                && !is_invisible(packet, link.eio)
                         }
                         What::Message(_) => !state.claimed.contains(index),
                         _ => false,
@@ -169,13 +169,16 @@ impl Silence {
     }
 }
 
-/// What may come at any moment: the server's pings, or in revision 3 its answers to the client's.
-fn is_heartbeat(kind: PacketType, eio: u8) -> bool {
-    match kind {
-        PacketType::Ping | PacketType::Noop => true,
-        PacketType::Pong => eio == 3,
-        _ => false,
-    }
+/// What may come at any moment and means nothing: a noop, and the server's part of the heartbeat,
+/// which is the ping in revision 4 and the pong in revision 3.
+pub(super) fn is_invisible(packet: &engine_io::Packet, eio: u8) -> bool {
+    let beat = if eio == 3 {
+        PacketType::Pong
+    } else {
+        PacketType::Ping
+    };
+    (packet.kind == beat || packet.kind == PacketType::Noop)
+        && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
 }
 
 fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {

@@ -125,7 +125,7 @@ async fn next(
         if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
             return None;
         }
-        match compare(attempt, receive, lenient, entry) {
+        match compare(attempt, receive, lenient, link.eio, entry) {
             Ok(Candidate::Invisible) => None,
             Ok(Candidate::Fits(fit)) => Some(Ok((index, fit))),
             Ok(Candidate::Wrong(finding)) if receive.any_order => {
@@ -191,6 +191,7 @@ fn compare(
     attempt: &Attempt<'_>,
     receive: &Receive,
     lenient: Option<&Receive>,
+    eio: u8,
     entry: &Entry,
 ) -> Stepped<Candidate> {
     let (strict, actual) = match (&receive.what, &entry.what) {
@@ -245,8 +246,7 @@ fn compare(
     };
     // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts where a step asks for it.
     if let What::Packet(packet) = &entry.what
-        && matches!(packet.kind, PacketType::Ping | PacketType::Noop)
-        && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
+        && silence::is_invisible(packet, eio)
     {
         return Ok(Candidate::Invisible);
     }

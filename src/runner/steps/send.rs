@@ -34,7 +34,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
             match fill(attempt, &link, packet)? {
                 Filled::Text(text) if link.websocket => link.connection.send_text(text),
                 Filled::Binary(bytes) if link.websocket => {
-                    let mut frame = Frame::binary(bytes);
+                    let payload = if link.eio == 3 {
+                        engine_io::v3::encode_binary(&bytes)
+                    } else {
+                        bytes
+                    };
+                    let mut frame = Frame::binary(payload);
                     frame.mask = Some(rand::random());
                     link.connection.send_frame(
                         RawFrame {
@@ -47,19 +52,36 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
                 }
                 Filled::Text(text) => texts.push(text),
                 Filled::Binary(bytes) => {
-                    texts.push(engine_io::Packet::binary(bytes).encode_text().to_string())
+                    let text = engine_io::Packet::binary(bytes).encode_text().to_string();
+                    // Revision 3 has the type behind the mark (Engine.IO v3, "Encoding").
+                    texts.push(if link.eio == 3 {
+                        text.replacen('b', "b4", 1)
+                    } else {
+                        text
+                    });
                 }
             }
         }
         if !texts.is_empty() {
-            // Records of one payload are separated by 0x1e (Engine.IO v4, "Payload encoding").
-            link.connection.send_text(texts.join("\u{1e}"));
+            link.connection.send_text(payload(&texts, link.eio));
         }
         if !send.response.is_empty() {
             await_response(attempt, step, &client, &link, from, &send.response, lenient).await?;
         }
     }
     Ok(())
+}
+
+/// One payload: separated by 0x1e (Engine.IO v4, "Payload encoding"), or in revision 3 each with
+/// its length in UTF-16 units, as the JavaScript clients count.
+fn payload(texts: &[String], eio: u8) -> String {
+    if eio != 3 {
+        return texts.join("\u{1e}");
+    }
+    texts
+        .iter()
+        .map(|text| format!("{}:{text}", text.encode_utf16().count()))
+        .collect()
 }
 
 enum Filled {
