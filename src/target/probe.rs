@@ -10,7 +10,10 @@ use crate::{
         TransportChoice, What, request,
     },
     data::Data,
-    wire::{engine_io::Handshake, socket_io::Packet},
+    wire::{
+        engine_io::{Handshake, Packet, PacketData, PacketType},
+        socket_io,
+    },
 };
 
 /// How long any single answer may take.
@@ -59,6 +62,9 @@ pub enum ProbeError {
     #[error(transparent)]
     Unreachable(Box<ConnectFailure>),
 }
+
+/// What is no answer.
+const REPEATED: &str = "the server only repeats what it is told";
 
 /// One capability, and what was seen of it.
 struct Finding {
@@ -127,7 +133,20 @@ pub async fn probe(endpoint: &Endpoint) -> Result<Probed, ProbeError> {
         deflate(endpoint),
         msgpack(endpoint, transport),
     );
-    findings.extend([upgrade, main, eio3, cors, error, deflate, msgpack]);
+    let echo = match &main {
+        Main::Joined { sid: true } => None,
+        Main::Joined { sid: false } | Main::Outside(_) => {
+            Some(engine_echo(endpoint, transport).await)
+        }
+    };
+    let repeats = echo.as_ref().is_some_and(|echo| echo.found);
+    findings.extend([upgrade, main.finding(repeats), eio3, cors, error, deflate]);
+    findings.push(if repeats {
+        Finding::no(msgpack.capability, REPEATED)
+    } else {
+        msgpack
+    });
+    findings.extend(echo);
     findings.extend([max_payload(&handshake), heartbeat(&handshake)]);
     Ok(Probed {
         provides: findings
@@ -210,15 +229,34 @@ async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     }
 }
 
-async fn main_namespace(connection: Option<Connection>) -> Finding {
-    const NAME: &str = "socket-io";
+/// What came of a CONNECT to the main namespace.
+enum Main {
+    Joined {
+        /// Whether the reply named the socket; one that does not could be an echo.
+        sid: bool,
+    },
+    Outside(String),
+}
+
+impl Main {
+    fn finding(self, repeats: bool) -> Finding {
+        const NAME: &str = "socket-io";
+        match self {
+            Self::Joined { sid: false } if repeats => Finding::no(NAME, REPEATED),
+            Self::Joined { .. } => Finding::yes(NAME, "/ lets everybody in"),
+            Self::Outside(seen) => Finding::no(NAME, seen),
+        }
+    }
+}
+
+async fn main_namespace(connection: Option<Connection>) -> Main {
     let answer = match &connection {
         Some(connection) => connect(connection).await,
         None => Err("no connection".to_owned()),
     };
     match answer {
-        Ok(()) => Finding::yes(NAME, "/ lets everybody in"),
-        Err(seen) => Finding::no(NAME, seen),
+        Ok(sid) => Main::Joined { sid },
+        Err(seen) => Main::Outside(seen),
     }
 }
 
@@ -230,7 +268,41 @@ async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding 
     };
     match open(endpoint, transport, options).await {
         Ok(_) => Finding::yes(NAME, "EIO=3 brings an open packet"),
+        Err(failure @ (ConnectFailure::Refused { .. } | ConnectFailure::Handshake { .. })) => {
+            Finding::yes("eio3-closed", format!("EIO=3: {failure}"))
+        }
         Err(failure) => Finding::no(NAME, format!("EIO=3: {failure}")),
+    }
+}
+
+/// Whether a message comes back as it is: only asked where there seems to be no Socket.IO, which
+/// could not read it.
+async fn engine_echo(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
+    const NAME: &str = "engine-echo";
+    const MESSAGE: &str = "sockspec";
+    let options = Options {
+        layer: Layer::EngineIo,
+        ..Options::default()
+    };
+    let connection = match open(endpoint, transport, options).await {
+        Ok(connection) => connection,
+        Err(failure) => return Finding::no(NAME, failure.to_string()),
+    };
+    connection.send_packets(vec![Packet::text(PacketType::Message, MESSAGE)]);
+    let echoed = |what: &What| match what {
+        What::Packet(packet) if packet.kind == PacketType::Message => {
+            let same = matches!(&packet.data, PacketData::Text(text) if text.as_str() == MESSAGE);
+            Some(
+                same.then_some(())
+                    .ok_or_else(|| "another message comes back".to_owned()),
+            )
+        }
+        What::Ended(ended) => Some(Err(format!("the connection ends ({:?})", ended.how))),
+        _ => None,
+    };
+    match first(&connection, echoed).await {
+        Ok(()) => Finding::yes(NAME, "a message comes back as it is"),
+        Err(seen) => Finding::no(NAME, format!("a message to a bare Engine.IO: {seen}")),
     }
 }
 
@@ -318,7 +390,7 @@ async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
         Err(failure) => Err(failure.to_string()),
     };
     match answer {
-        Ok(()) => Finding::yes(NAME, "a CONNECT as msgpack is answered so"),
+        Ok(_) => Finding::yes(NAME, "a CONNECT as msgpack is answered so"),
         Err(seen) => Finding::no(NAME, format!("a CONNECT as msgpack: {seen}")),
     }
 }
@@ -345,19 +417,28 @@ fn heartbeat(handshake: &Handshake) -> Finding {
     }
 }
 
-/// Joins the main namespace without a payload. The error is what came instead of the CONNECT reply.
-async fn connect(connection: &Connection) -> Result<(), String> {
-    connection.send(&Packet::Connect {
+/// Joins the main namespace without a payload; gives whether the reply names the socket. The error is
+/// what came instead of the CONNECT reply.
+async fn connect(connection: &Connection) -> Result<bool, String> {
+    connection.send(&socket_io::Packet::Connect {
         namespace: "/".to_owned(),
         payload: None,
     });
+    first(connection, answer).await
+}
+
+/// The first entry of the journal that `answers`.
+async fn first<T>(
+    connection: &Connection,
+    answers: impl Fn(&What) -> Option<Result<T, String>>,
+) -> Result<T, String> {
     let answer = async {
         let mut seen = 0;
         loop {
             connection.journal().longer_than(seen).await;
             let entries = connection.journal().entries();
             let fresh = entries.get(seen..).unwrap_or_default();
-            if let Some(answer) = fresh.iter().find_map(|entry| answer(&entry.what)) {
+            if let Some(answer) = fresh.iter().find_map(|entry| answers(&entry.what)) {
                 return answer;
             }
             seen = entries.len();
@@ -369,10 +450,13 @@ async fn connect(connection: &Connection) -> Result<(), String> {
 }
 
 /// What an entry of the journal says about a CONNECT.
-fn answer(what: &What) -> Option<Result<(), String>> {
+fn answer(what: &What) -> Option<Result<bool, String>> {
     match what {
-        What::Socket(Packet::Connect { .. }) => Some(Ok(())),
-        What::Socket(Packet::ConnectError { payload, .. }) => {
+        What::Socket(socket_io::Packet::Connect { payload, .. }) => {
+            let sid = payload.as_ref().and_then(|payload| payload.get("sid"));
+            Some(Ok(sid.is_some()))
+        }
+        What::Socket(socket_io::Packet::ConnectError { payload, .. }) => {
             let message = payload.get("message").and_then(Data::as_str);
             Some(Err(match message {
                 Some(message) => format!("/ refuses those without credentials: {message}"),
@@ -431,7 +515,7 @@ mod tests {
     async fn capabilities_of_the_reference_server_are_found() {
         let probed = found(Config::default()).await;
         let provides: Vec<&str> = probed.provides.iter().map(String::as_str).collect();
-        insta::assert_snapshot!(provides.join(" "), @"cors-closed eio-error-json max-payload polling socket-io upgrade websocket");
+        insta::assert_snapshot!(provides.join(" "), @"cors-closed eio-error-json eio3-closed max-payload polling socket-io upgrade websocket");
     }
 
     #[tokio::test]
@@ -464,6 +548,15 @@ mod tests {
         max-payload: yes: 1000000 bytes
         short-heartbeat: yes: interval 300ms, timeout 200ms
         ");
+    }
+
+    #[tokio::test]
+    async fn an_echo_is_not_taken_for_socket_io() {
+        let mut config = Config::default();
+        config.set("CONTRACT", "engine").unwrap();
+        let probed = found(config).await;
+        let provides: Vec<&str> = probed.provides.iter().map(String::as_str).collect();
+        insta::assert_snapshot!(provides.join(" "), @"cors-closed eio-error-json eio3-closed engine-echo max-payload polling upgrade websocket");
     }
 
     #[tokio::test]
