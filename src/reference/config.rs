@@ -37,6 +37,10 @@ pub struct Config {
     pub polling: bool,
     /// Whether WebSocket is offered.
     pub websocket: bool,
+    /// Whether a polling session may go over to WebSocket.
+    pub upgrades: bool,
+    /// The name of a cookie that tells a polling client its session id; none is set without it.
+    pub cookie: Option<String>,
     /// Whether revision 3 is served.
     pub eio3: bool,
     /// Whether WebSocket messages are compressed for clients that offer it.
@@ -63,6 +67,8 @@ impl Default for Config {
             origins: Vec::new(),
             polling: true,
             websocket: true,
+            upgrades: true,
+            cookie: None,
             eio3: false,
             deflate: false,
             jwt_secret: "sockspec-secret".to_owned(),
@@ -113,6 +119,16 @@ impl Config {
             "EIO_PATH" => self.path = value.to_owned(),
             "ALLOW_EIO3" => self.eio3 = value.parse().map_err(|_| unknown())?,
             "DEFLATE" => self.deflate = value.parse().map_err(|_| unknown())?,
+            "ALLOW_UPGRADES" => self.upgrades = value.parse().map_err(|_| unknown())?,
+            "COOKIE" => self.cookie = Some(value.to_owned()),
+            "CONTRACT" => {
+                self.contract = match value {
+                    "engine" => Contract::Engine,
+                    "official" => Contract::Official,
+                    "sockspec" => Contract::Sockspec,
+                    _ => return Err(unknown()),
+                }
+            }
             "JWT_SECRET" => self.jwt_secret = value.to_owned(),
             "TRANSPORTS" => {
                 let offered: Vec<_> = value.split(',').map(str::trim).collect();

@@ -33,7 +33,7 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long, default_value = "/socket.io/")]
     pub(in crate::cli) path: String,
 
-    /// Origin that CORS allows; any where none is given [repeatable]
+    /// Origin that CORS allows, `*` for any; without one, no CORS headers are sent [repeatable]
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(in crate::cli) origins: Vec<String>,
 

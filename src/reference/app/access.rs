@@ -6,8 +6,8 @@ use super::{exception::Failure, token};
 use crate::{
     data::Data,
     reference::{
-        Contract, FaultSet,
-        engine::Session,
+        Config, Contract, FaultSet,
+        engine::{Query, Session},
         faults,
         socket::{Close, Refused, Socket, User},
     },
@@ -58,6 +58,12 @@ fn is_dynamic(name: &str) -> bool {
     name.strip_prefix("/dynamic-").is_some_and(|digits| {
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
+}
+
+/// Whether the application lets a handshake through: not that of the visitor who says to be an
+/// intruder.
+pub(in crate::reference) fn admits_handshake(config: &Config, query: &Query) -> bool {
+    config.contract != Contract::Sockspec || query.visitor.as_deref() != Some("intruder")
 }
 
 /// Decides about a client that asks to join.

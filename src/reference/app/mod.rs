@@ -10,7 +10,7 @@ mod rooms;
 mod routes;
 mod token;
 
-pub(super) use access::{Access, Admission, access, admit, connected};
+pub(super) use access::{Access, Admission, access, admit, admits_handshake, connected};
 pub(super) use exception::Failure;
 pub(super) use leaving::left;
 pub(super) use routes::handle;

@@ -48,6 +48,9 @@ pub(super) async fn supervise(session: &Session) -> Ending {
     };
     let heartbeat = async {
         match session.revision {
+            Revision::V3 if faults::revision3::server_pings(session.faults()) => {
+                send_pings(session).await
+            }
             Revision::V3 => await_pings(session).await,
             Revision::V4 => send_pings(session).await,
         }
@@ -83,6 +86,7 @@ async fn await_pings(session: &Session) -> Ending {
     loop {
         session.pulse.expect();
         let patience = config.ping_interval + config.ping_timeout;
+        let patience = faults::heartbeat::patience(session.faults(), patience);
         if timeout(patience, session.pulse.beaten()).await.is_err() {
             return Ending::PingTimeout;
         }

@@ -2,6 +2,7 @@
 
 mod ending;
 mod heartbeat;
+mod jsonp;
 mod outbound;
 mod polling;
 mod queue;
@@ -15,6 +16,7 @@ mod upgrade;
 mod websocket;
 
 pub(super) use ending::Ending;
+pub(super) use jsonp::PollForm;
 pub(super) use outbound::Outbound;
 pub(super) use polling::{Overlap, Payload, PayloadKind, open as open_polling, poll, post};
 pub(super) use queue::{Delivery, Sent};

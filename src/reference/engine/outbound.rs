@@ -48,8 +48,18 @@ impl Outbound {
         }
     }
 
+    /// Whether this is one message, in text.
+    pub(in crate::reference) fn is_one_text_message(&self) -> bool {
+        match &*self.packets {
+            [packet] => {
+                packet.kind == PacketType::Message && matches!(packet.data, PacketData::Text(_))
+            }
+            _ => false,
+        }
+    }
+
     /// The packets, for a polling payload.
-    pub(super) fn packets(&self) -> &[Packet] {
+    pub(in crate::reference) fn packets(&self) -> &[Packet] {
         &self.packets
     }
 
@@ -68,7 +78,7 @@ impl Outbound {
             // Ten bytes hold the largest header of an unmasked frame (RFC 6455 section 5.2).
             let mut out = BytesMut::with_capacity(self.size + 10 * self.packets.len());
             for packet in &self.packets {
-                faults::websocket::encode(faults, frame(packet, revision), &mut out);
+                faults::websocket::encode(faults, frame(packet, revision, faults), &mut out);
             }
             out.freeze()
         };
@@ -86,7 +96,7 @@ impl Outbound {
     ) -> Bytes {
         let mut out = BytesMut::new();
         for packet in &self.packets {
-            let mut frame = frame(packet, revision);
+            let mut frame = frame(packet, revision, faults);
             if frame.payload.len() >= WORTH_COMPRESSING {
                 frame.payload = compressor.compress(&frame.payload);
                 frame.rsv = 0b100;
@@ -98,10 +108,13 @@ impl Outbound {
 }
 
 /// One packet is one frame (Engine.IO v4, "WebSocket").
-fn frame(packet: &Packet, revision: Revision) -> Frame {
+fn frame(packet: &Packet, revision: Revision, faults: &FaultSet) -> Frame {
     match (&packet.data, revision) {
         (PacketData::Binary(bytes), Revision::V4) => Frame::binary(bytes.clone()),
-        (PacketData::Binary(bytes), Revision::V3) => Frame::binary(v3::encode_binary(bytes)),
+        (PacketData::Binary(bytes), Revision::V3) => {
+            let bare = faults::revision3::bare_bytes(faults, bytes);
+            Frame::binary(bare.unwrap_or_else(|| v3::encode_binary(bytes)))
+        }
         (PacketData::Text(_), _) => Frame::text(packet.encode_text()),
     }
 }

@@ -1,11 +1,12 @@
 //! HTTP long-polling (Engine.IO v4, "HTTP long-polling").
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
 use super::{
-    Ending, Outbound, Query, Revision, Session, TokenSources, TransportKind,
+    Ending, Outbound, PollForm, Query, Revision, Session, TokenSources, TransportKind,
+    jsonp::payload_of_form,
     session::{Phase, last_packet},
 };
 use crate::{
@@ -27,8 +28,19 @@ pub(in crate::reference) struct Payload {
 pub(in crate::reference) enum PayloadKind {
     /// The binary form of revision 3.
     Binary,
+    /// A script that calls a function with the text.
+    Script,
     /// Text.
     Text,
+}
+
+/// A session that a poll has opened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::reference) struct Opened {
+    /// Its id.
+    pub(in crate::reference) sid: Box<str>,
+    /// What answers the poll.
+    pub(in crate::reference) payload: Payload,
 }
 
 /// A second GET or POST came while one was under way: the session is ended.
@@ -41,20 +53,18 @@ pub(in crate::reference) fn open(
     revision: Revision,
     query: &Query,
     tokens: TokenSources,
-) -> Payload {
-    let session = Session::open(
-        server,
-        TransportKind::Polling,
-        revision,
-        query.base64,
-        tokens,
-    );
+) -> Opened {
+    let polls = PollForm::of(query, revision, server.faults());
+    let session = Session::open(server, TransportKind::Polling, revision, polls, tokens);
     session.spawn_supervisor();
     let packet = open_packet(&session);
     if faults::revision3::joins_unasked(&session) {
         socket::connect_by_default(&session);
     }
-    encode(&session, &[packet])
+    Opened {
+        sid: session.sid.clone(),
+        payload: encode(&session, &[packet]),
+    }
 }
 
 /// The open packet of a session.
@@ -122,16 +132,26 @@ impl PendingPost {
     pub(in crate::reference) fn receive(mut self, body: &Bytes, kind: PayloadKind) {
         self.whole = true;
         let session = Arc::clone(&self.session);
-        match decode(&session, body, kind) {
-            Ok(packets) => {
-                faults::robustness::payload(&session, packets.len());
-                for packet in faults::polling::received(session.faults(), packets) {
-                    session.receive(packet);
-                }
-            }
-            Err(_) if faults::polling::ignores_invalid_payload(session.faults()) => {}
-            Err(_) => session.close(Ending::ParseError),
+        let faults = session.faults();
+        let (packets, broken) = match decode(&session, body, kind) {
+            Ok(packets) => (packets, false),
+            Err(error) => match faults::polling::salvaged(faults, body) {
+                Some(packets) => (packets, false),
+                None => (intact(&session, body, kind, &error), true),
+            },
+        };
+        faults::robustness::payload(&session, packets.len());
+        for packet in faults::polling::received(faults, packets) {
+            session.receive(packet);
         }
+        if broken {
+            session.close(Ending::ParseError);
+        }
+    }
+
+    /// How long the packets of a body of this many bytes take beyond what they need: not at all.
+    pub(in crate::reference) fn delay(&self, bytes: usize) -> Option<Duration> {
+        faults::revision3::delay(&self.session, bytes)
     }
 }
 
@@ -221,28 +241,59 @@ fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Pack
     // A packet is a byte at least, so the limit on the body bounds the packets as well.
     let max_packets = body.len() + 1;
     match session.revision {
+        Revision::V3 if session.polls.script.is_some() => {
+            let payload = payload_of_form(body, session.faults()).unwrap_or_default();
+            v3::decode_payload(&payload.into(), false, max_packets)
+        }
         Revision::V3 => v3::decode_payload(body, kind == PayloadKind::Binary, max_packets),
         Revision::V4 => decode_payload(body, max_packets),
     }
+}
+
+/// The packets that stand before the first one that is none.
+fn intact(session: &Session, body: &Bytes, kind: PayloadKind, error: &PayloadError) -> Vec<Packet> {
+    let PayloadError::Packet { index, offset, .. } = error else {
+        return Vec::new();
+    };
+    let separator = match session.revision {
+        Revision::V3 => 0,
+        Revision::V4 => 1,
+    };
+    if *index == 0 || session.polls.script.is_some() {
+        return Vec::new();
+    }
+    let before = body.slice(..offset.saturating_sub(separator).min(body.len()));
+    decode(session, &before, kind).unwrap_or_default()
 }
 
 fn encode(session: &Session, packets: &[Packet]) -> Payload {
     let has_bytes = packets
         .iter()
         .any(|packet| matches!(packet.data, PacketData::Binary(_)));
-    let (body, kind) = match faults::revision3::payload(session) {
-        Revision::V3 if has_bytes && !session.base64 => {
+    let faults = session.faults();
+    let base64 = session.polls.base64 && !faults::revision3::ignores_base64(faults);
+    let (body, kind) = match faults::revision3::payload(session, packets) {
+        Revision::V3 if has_bytes && !base64 => {
             (v3::encode_binary_payload(packets), PayloadKind::Binary)
         }
-        Revision::V3 => (v3::encode_payload(packets), PayloadKind::Text),
+        Revision::V3 => {
+            let body = faults::revision3::text_payload(faults, packets);
+            let body = body.unwrap_or_else(|| v3::encode_payload(packets));
+            (body, PayloadKind::Text)
+        }
         Revision::V4 => {
-            let packets = faults::polling::sent(session.faults(), packets);
-            let body = encode_payload(&packets);
-            (
-                faults::polling::payload(session.faults(), body),
-                PayloadKind::Text,
-            )
+            let packets = faults::polling::sent(faults, packets);
+            let body = faults::polling::payload(faults, encode_payload(&packets));
+            (body, PayloadKind::Text)
         }
     };
-    Payload { body, kind }
+    match &session.polls.script {
+        Some(callback) => Payload {
+            body: callback
+                .script(&String::from_utf8_lossy(&body), faults)
+                .into(),
+            kind: PayloadKind::Script,
+        },
+        None => Payload { body, kind },
+    }
 }

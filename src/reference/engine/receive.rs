@@ -33,11 +33,13 @@ impl Session {
             }
             // Out of place, but harmless.
             (PacketType::Noop, _) => faults::polling::noop(self),
-            (PacketType::Open | PacketType::Upgrade, _) => {}
+            (PacketType::Open, _) => faults::handshake::opened_again(self),
+            (PacketType::Upgrade, _) => {}
         }
     }
 
     fn receive_beat(self: &Arc<Self>, data: PacketData) {
+        faults::heartbeat::pong(self, &data);
         if self.revision == Revision::V3 && !faults::revision3::ignores_ping(self.faults()) {
             self.send_packet(Outbound::new(vec![Packet {
                 kind: PacketType::Pong,
@@ -55,6 +57,9 @@ impl Session {
 
     fn receive_message(self: &Arc<Self>, data: PacketData) {
         faults::robustness::message(self, &data);
+        if faults::websocket::drops_message(self.faults(), &data) {
+            return;
+        }
         if self.peer.is_some() {
             socket::receive(self, data);
         } else {

@@ -28,6 +28,10 @@ pub(in crate::reference) struct Query {
     pub(in crate::reference) token: Option<String>,
     /// `b64`: the client of revision 3 can't take bytes.
     pub(in crate::reference) base64: bool,
+    /// `j`: the client of revision 3 polls by scripts and names its callback by this index.
+    pub(in crate::reference) jsonp: Option<String>,
+    /// `visitor`, for the application's admission of handshakes.
+    pub(in crate::reference) visitor: Option<String>,
 }
 
 /// Where a handshake can carry a token, in the order in which they count.
@@ -51,6 +55,8 @@ impl Query {
                 "transport" => parsed.transport = Some(value.into_owned()),
                 "sid" => parsed.sid = Some(value.into_owned()).filter(|sid| !sid.is_empty()),
                 "token" => parsed.token = Some(value.into_owned()),
+                "j" => parsed.jsonp = Some(value.into_owned()),
+                "visitor" => parsed.visitor = Some(value.into_owned()),
                 "b64" => parsed.base64 = !value.is_empty() && value != "0",
                 _ => {}
             }

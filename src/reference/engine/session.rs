@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Delivery, Ending, Outbound, Revision, Sent, TokenSources,
+    Delivery, Ending, Outbound, PollForm, Revision, Sent, TokenSources,
     ending::LastPacket,
     heartbeat::{Pulse, supervise},
     queue::Queue,
@@ -28,8 +28,8 @@ use crate::{
 pub(in crate::reference) struct Session {
     pub(in crate::reference) sid: Box<str>,
     pub(in crate::reference) revision: Revision,
-    /// Whether a poll of revision 3 may be answered with bytes.
-    pub(super) base64: bool,
+    /// How its polls are answered.
+    pub(super) polls: PollForm,
     pub(in crate::reference) tokens: TokenSources,
     pub(in crate::reference) server: Arc<Shared>,
     /// The Socket.IO side; a bare Engine.IO server has none.
@@ -89,7 +89,7 @@ impl Session {
         server: &Arc<Shared>,
         transport: TransportKind,
         revision: Revision,
-        base64: bool,
+        polls: PollForm,
         tokens: TokenSources,
     ) -> Arc<Self> {
         let peer = match server.config.contract {
@@ -99,7 +99,7 @@ impl Session {
         let session = Arc::new(Self {
             sid: faults::handshake::sid(server.faults(), random_id).into_boxed_str(),
             revision,
-            base64,
+            polls,
             tokens,
             server: Arc::clone(server),
             peer,
@@ -131,7 +131,8 @@ impl Session {
     /// What the open packet announces (Engine.IO v4, "Handshake").
     pub(in crate::reference) fn handshake(&self) -> Handshake {
         let config = &self.server.config;
-        let upgradable = config.websocket && self.transport() == TransportKind::Polling;
+        let upgradable =
+            config.upgrades && config.websocket && self.transport() == TransportKind::Polling;
         let upgrades = upgradable.then(|| "websocket".to_owned());
         Handshake {
             sid: self.sid.to_string(),
@@ -262,15 +263,20 @@ impl Session {
 
     /// Runs the session's clocks in a task of their own: a polling session has no other.
     ///
-    /// After a graceful end the last packets wait for one more poll, but not for ever.
+    /// After a graceful end the last packets wait for one more poll, but not for ever, and not
+    /// beyond the server's own end.
     pub(super) fn spawn_supervisor(self: &Arc<Self>) {
         let session = Arc::clone(self);
         self.server.tasks.spawn(async move {
             let patience = session.server.config.ping_timeout;
             Arc::clone(&session).supervise().await;
             if session.lock().phase == Phase::Draining {
-                tokio::time::sleep(patience).await;
+                tokio::select! {
+                    () = tokio::time::sleep(patience) => {}
+                    () = session.server.closing() => {}
+                }
                 session.lock().phase = Phase::Closed(LastPacket::Close);
+                session.poll_wake.notify_one();
                 session.forget(Ending::Application);
             }
         });
@@ -280,8 +286,19 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Puts packets into the buffers of all other polling sessions: a defect.
+    fn send_to_strangers(&self, outbound: &Arc<Outbound>) {
+        for stranger in self.server.sessions.all() {
+            let mut state = stranger.lock();
+            if stranger.sid != self.sid && state.transport == TransportKind::Polling {
+                state.queue.push(Arc::clone(outbound));
+                stranger.poll_wake.notify_one();
+            }
+        }
+    }
+
     fn send_under(&self, admit: impl FnOnce() -> Option<(Arc<Outbound>, Delivery)>) -> Sent {
-        let transport = {
+        let (transport, leaked) = {
             let mut state = self.lock();
             let Some((outbound, delivery)) = admit() else {
                 return Sent::Dropped;
@@ -300,9 +317,14 @@ impl Session {
             if std::mem::take(&mut state.loses_next) {
                 return Sent::Dropped;
             }
+            let leaked =
+                faults::polling::shares_buffers(self, &outbound).then(|| Arc::clone(&outbound));
             state.queue.push(outbound);
-            state.transport
+            (state.transport, leaked)
         };
+        if let Some(leaked) = leaked {
+            self.send_to_strangers(&leaked);
+        }
         match transport {
             TransportKind::Polling => self.poll_wake.notify_one(),
             TransportKind::WebSocket => self.socket_wake.notify_one(),

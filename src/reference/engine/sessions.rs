@@ -39,10 +39,14 @@ impl Sessions {
 
     /// Ends every session.
     pub(in crate::reference) fn close_all(&self, ending: Ending) {
-        let sessions: Vec<_> = self.lock().values().cloned().collect();
-        for session in sessions {
+        for session in self.all() {
             session.close(ending);
         }
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<Arc<Session>> {
+        self.lock().values().cloned().collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Arc<Session>>> {

@@ -1,10 +1,10 @@
 //! From polling to WebSocket (Engine.IO v4, "Upgrade").
 
-use std::{pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     io,
-    time::{Instant, timeout_at},
+    time::{Instant, interval, timeout_at},
 };
 
 use super::{
@@ -20,6 +20,9 @@ use crate::{
         websocket::{Frame, Message, OpCode},
     },
 };
+
+/// How often polls are released while the client makes up its mind, as in the JavaScript server.
+const RELEASE_EVERY: Duration = Duration::from_millis(100);
 
 /// A session whose upgrade is under way; giving up leaves it to polling as it was.
 #[derive(Debug)]
@@ -96,14 +99,23 @@ pub(super) async fn run(stream: &mut FrameStream, probing: Probing) {
 async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<Option<Finish>> {
     let faults = session.faults();
     let mut step = Step::Probe;
+    let mut release = interval(RELEASE_EVERY);
     loop {
         let message = match stream.next() {
             Incoming::Message(message) => message,
             Incoming::Misbehaved(misbehaved) => return Ok(Some(fail(&misbehaved))),
             Incoming::Nothing => {
                 stream.flush_all().await?;
-                if stream.turn().await? == Turn::Ended {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
+                // Both are cancel-safe.
+                tokio::select! {
+                    turn = stream.turn() => {
+                        if turn? == Turn::Ended {
+                            return Err(io::ErrorKind::UnexpectedEof.into());
+                        }
+                    }
+                    // A client that polls on before it sends the upgrade packet waits for that
+                    // poll's end, too.
+                    _ = release.tick(), if step == Step::Upgrade => session.release_polls_again(),
                 }
                 continue;
             }
@@ -131,6 +143,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
                     push_frame(stream, faults, Frame::text(reply.encode_text()));
                 }
                 session.release_polls();
+                release.reset();
                 step = Step::Upgrade;
             }
             (Step::Upgrade, PacketType::Upgrade) => return Ok(None),
@@ -169,5 +182,11 @@ impl Session {
         }
         self.lock().release_poll = true;
         self.poll_wake.notify_one();
+    }
+
+    fn release_polls_again(&self) {
+        if !faults::upgrade::releases_one_poll(self.faults()) {
+            self.release_polls();
+        }
     }
 }

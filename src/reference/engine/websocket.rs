@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::{net::TcpStream, select, time::timeout};
 
 use super::{
-    Ending, Outbound, Probing, Revision, Session, TokenSources, TransportKind,
+    Ending, Outbound, PollForm, Probing, Revision, Session, TokenSources, TransportKind,
     polling::open_packet,
     session::Phase,
     stream::{FrameStream, Incoming, Turn},
@@ -75,7 +75,13 @@ pub(in crate::reference) async fn run_websocket(
         Upgraded::Probe(probing) => Box::pin(upgrade::run(&mut stream, probing)).await,
         Upgraded::Refused => finish(&mut stream, Finish::Close, server.faults()).await,
         Upgraded::Session { revision, tokens } => {
-            let session = Session::open(server, TransportKind::WebSocket, revision, false, tokens);
+            let session = Session::open(
+                server,
+                TransportKind::WebSocket,
+                revision,
+                PollForm::default(),
+                tokens,
+            );
             session.send_packet(Outbound::new(vec![open_packet(&session)]));
             if faults::revision3::joins_unasked(&session) {
                 socket::connect_by_default(&session);
@@ -140,7 +146,7 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
             }
         }
         let (waiting, ended) = session.take_for_socket();
-        for outbound in waiting {
+        for outbound in faults::websocket::sent(faults, waiting) {
             stream.push_packets(&outbound, session.revision, faults);
         }
         if ended {

@@ -15,9 +15,9 @@ use crate::{
     data::Data,
     reference::{
         FaultSet,
-        engine::{Ending, Session, TransportKind},
+        engine::{Delivery, Ending, Outbound, Session, TransportKind},
     },
-    wire::engine_io::Handshake,
+    wire::engine_io::{Handshake, Packet, PacketType},
 };
 
 defects!(Handshakes at 9 {
@@ -32,6 +32,7 @@ defects!(Handshakes at 9 {
     KeyMalformedAccepted = "handshake-key-malformed-accepted": "A Sec-WebSocket-Key that is not 16 bytes in base64 is accepted.";
     KeyMissingAccepted = "handshake-key-missing-accepted": "An upgrade without Sec-WebSocket-Key is accepted.";
     MaxPayloadMissing = "open-packet-max-payload-missing": "The open packet has no maxPayload.";
+    OpenAnswered = "open-packet-answered": "An open packet from a client is answered with another one.";
     SessionLeak = "polling-session-leak": "A session that timed out is still known.";
     SidRepeated = "sid-repeated": "All sessions have the same id.";
     SidSequential = "sid-sequential": "Session ids are counted up.";
@@ -41,6 +42,7 @@ defects!(Handshakes at 9 {
     TokensCaseSensitive = "handshake-tokens-case-sensitive": "The tokens of Connection and Upgrade are compared with case.";
     UpgradeHeaderIgnored = "handshake-upgrade-header-ignored": "What the Upgrade header names is not looked at.";
     UpgradesEmpty = "open-packet-upgrades-empty": "A polling session is offered no upgrade.";
+    UpgradesInVain = "open-packet-upgrades-in-vain": "An upgrade is offered where there is none.";
     UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "A session on WebSocket is offered an upgrade to WebSocket.";
     VersionUnchecked = "handshake-version-unchecked": "Any Sec-WebSocket-Version is accepted.";
 });
@@ -75,6 +77,12 @@ pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake)
     }
     if faults.has(Handshakes::UpgradesOnWebSocket)
         && session.transport() == TransportKind::WebSocket
+    {
+        handshake.upgrades.push("websocket".to_owned());
+    }
+    if faults.has(Handshakes::UpgradesInVain)
+        && session.transport() == TransportKind::Polling
+        && handshake.upgrades.is_empty()
     {
         handshake.upgrades.push("websocket".to_owned());
     }
@@ -121,6 +129,15 @@ pub(in crate::reference) fn asks(
         return false;
     }
     upgrade && connection
+}
+
+/// A session opens once.
+pub(in crate::reference) fn opened_again(session: &Session) {
+    if session.faults().has(Handshakes::OpenAnswered) {
+        let data = open_packet(session, session.handshake());
+        let packet = Packet::text(PacketType::Open, data);
+        session.send(Outbound::new(vec![packet]), Delivery::Assured);
+    }
 }
 
 /// A key must be 16 bytes in base64.

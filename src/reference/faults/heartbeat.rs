@@ -8,7 +8,7 @@ use crate::{
         FaultSet,
         engine::{Ending, Outbound, Session},
     },
-    wire::engine_io::{Packet, PacketType},
+    wire::engine_io::{Packet, PacketData, PacketType},
 };
 
 defects!(Heartbeat at 10 {
@@ -18,6 +18,7 @@ defects!(Heartbeat at 10 {
     Early = "heartbeat-early": "Pings come after a quarter of the interval announced.";
     NotSent = "heartbeat-not-sent": "No pings are sent.";
     PingWithPayload = "heartbeat-ping-with-payload": "Pings carry data.";
+    PongPayloadCloses = "pong-with-payload-closes": "A pong that carries something ends the session.";
     PongIgnored = "pong-ignored-closes": "A pong in time does not keep the session.";
     SharedTimer = "heartbeat-shared-timer": "A session that times out takes all others with it.";
     Slow = "heartbeat-slow": "Pings come after three times the interval announced.";
@@ -76,6 +77,14 @@ pub(in crate::reference) fn frame_counts_as_pong(faults: &FaultSet) -> bool {
     faults.has(Heartbeat::WebSocketPongCounts)
 }
 
+/// A pong is one whatever it carries.
+pub(in crate::reference) fn pong(session: &Session, data: &PacketData) {
+    let is_empty = matches!(data, PacketData::Text(text) if text.as_str().is_empty());
+    if session.faults().has(Heartbeat::PongPayloadCloses) && !is_empty {
+        session.close(Ending::ParseError);
+    }
+}
+
 /// A pong packet is a pong.
 pub(in crate::reference) fn ignores_pong(faults: &FaultSet) -> bool {
     faults.has(Heartbeat::PongIgnored)
@@ -97,11 +106,11 @@ pub(in crate::reference) fn unsolicited(session: &Arc<Session>) {
     }
 }
 
-/// A ping from a client of revision 4 is an error.
+/// A ping from a client of revision 4 is an error, and so is a pong from one of revision 3.
 pub(in crate::reference) fn wrong_direction(session: &Arc<Session>) {
     if session.faults().has(Heartbeat::ClientPingAnswered) {
         session.send_control(PacketType::Pong);
-    } else {
+    } else if !super::revision3::accepts_pong(session) {
         session.close(Ending::ParseError);
     }
 }

@@ -3,12 +3,17 @@
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
+use hyper::{
+    HeaderMap,
+    header::{CONNECTION, HeaderValue},
+};
 
 use super::table::defects;
 use crate::{
     reference::{
         FaultSet,
-        engine::{Ending, Payload, PayloadKind, Session, TransportKind},
+        engine::{Ending, Outbound, Payload, PayloadKind, Session, TransportKind},
+        http::Coding,
     },
     wire::engine_io::{Packet, PacketData, PacketType},
 };
@@ -16,21 +21,31 @@ use crate::{
 defects!(Polling at 13 {
     AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "A poll that is broken off swallows the next packet, and the session goes on.";
     AbortedPostKeepsSession = "aborted-post-keeps-session": "A POST that is broken off leaves the session open.";
+    AlwaysCompresses = "polling-compresses-unasked": "Long answers are compressed for everybody.";
     AnswersCacheable = "polling-answers-cacheable": "Answers to polls may be cached.", seen "python-engineio 4.15.1";
     BinaryPrefixV3 = "polling-binary-prefix-v3": "Bytes are written b4… as in revision 3.";
+    BytesAccepted = "octet-stream-accepted": "A POST of bytes is read in revision 4, too.", seen "python-engineio 4.15.1";
     ChunkedBodyLost = "chunked-body-lost": "A body without Content-Length is read as empty.", seen "handlers that read Content-Length only";
     ClosePacketIgnored = "polling-close-packet-ignored": "A close packet by POST ends nothing.";
     ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "A close packet on WebSocket ends nothing.", seen "engine.io 6.6.12, python-engineio 4.15.1";
+    ClosesConnection = "polling-closes-connection": "The connection of a poll ends with its answer.";
+    CompressionBroken = "polling-compression-broken": "Long answers name a coding that was not applied.";
     ConcurrentGetAccepted = "polling-concurrent-get-accepted": "A second GET waits beside the first.", seen "python-engineio 4.15.1";
     ConcurrentPostAccepted = "polling-concurrent-post-accepted": "A second POST is read beside the first.";
     ContentTypeWrong = "polling-content-type-wrong": "Answers to polls say that they are bytes.";
+    CookieForScripts = "session-cookie-for-scripts": "The session's cookie can be read by scripts.";
+    CookieRepeated = "session-cookie-repeated": "Every answer sets the session's cookie.";
     EmptyResponse = "polling-empty-response": "A GET is answered at once, with nothing, where nothing waits.";
     FirstPacketOnly = "polling-first-packet-only": "Of several packets in a body only the first is handled.";
     HangsPollOnClose = "polling-close-hangs-poll": "A close packet leaves the pending poll without an answer.";
     InvalidPacketIgnored = "polling-invalid-packet-ignored": "A body that is no payload is skipped.", seen "python-engineio 4.15.1";
+    InvalidPacketSkipped = "invalid-packet-skipped": "What is no packet in a payload is left out, and the rest is handled.";
     NoopCloses = "noop-closes": "A noop packet closes the session.";
+    OddContentTypeRefused = "odd-content-type-refused": "A POST must say that it is text/plain.";
     OrderReversed = "polling-order-reversed": "The packets of a body are handled last to first.";
+    PacketsAfterClose = "packets-after-close-handled": "What stands behind a close packet in a payload is handled.";
     PostReplyEmpty = "polling-post-reply-empty": "A POST is answered with an empty body.";
+    SharedBuffer = "polling-shared-buffer": "Messages to one polling session are put into the buffers of all.";
     SeparatorWrong = "payload-separator-wrong": "Packets of a payload are separated by a line feed.";
 });
 
@@ -92,9 +107,76 @@ pub(in crate::reference) fn answers_at_once(session: &Arc<Session>) -> Option<Pa
     })
 }
 
-/// A body is no payload: the session ends.
-pub(in crate::reference) fn ignores_invalid_payload(faults: &FaultSet) -> bool {
-    faults.has(Polling::InvalidPacketIgnored)
+/// A body is no payload: the session ends. Returns what is handled all the same.
+pub(in crate::reference) fn salvaged(faults: &FaultSet, body: &Bytes) -> Option<Vec<Packet>> {
+    if faults.has(Polling::InvalidPacketIgnored) {
+        return Some(Vec::new());
+    }
+    let skips = faults.has(Polling::InvalidPacketSkipped);
+    let text = String::from_utf8_lossy(body);
+    skips.then(|| {
+        text.split('\u{1e}')
+            .filter_map(|record| Packet::decode_text(record.into()).ok())
+            .collect()
+    })
+}
+
+/// A body is text, whatever it says to be.
+pub(in crate::reference) fn refuses_content_type(
+    faults: &FaultSet,
+    content_type: Option<&HeaderValue>,
+) -> bool {
+    let is_plain = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    faults.has(Polling::OddContentTypeRefused) && !is_plain
+}
+
+/// Revision 4 has no payloads of bytes.
+pub(in crate::reference) fn accepts_bytes(faults: &FaultSet) -> bool {
+    faults.has(Polling::BytesAccepted)
+}
+
+/// An answer is compressed if the client accepts that.
+pub(in crate::reference) fn coding(faults: &FaultSet, accepted: Option<Coding>) -> Option<Coding> {
+    accepted.or_else(|| {
+        faults
+            .has(Polling::AlwaysCompresses)
+            .then_some(Coding::Gzip)
+    })
+}
+
+/// A body is in the coding that its header names.
+pub(in crate::reference) fn encoded(faults: &FaultSet, right: Bytes, plain: &Bytes) -> Bytes {
+    if faults.has(Polling::CompressionBroken) {
+        plain.clone()
+    } else {
+        right
+    }
+}
+
+/// A connection serves many polls.
+pub(in crate::reference) fn answered(faults: &FaultSet, headers: &mut HeaderMap) {
+    if faults.has(Polling::ClosesConnection) {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// Scripts need not know a session's id.
+pub(in crate::reference) fn cookie_attributes(faults: &FaultSet) -> &'static str {
+    if faults.has(Polling::CookieForScripts) {
+        "; SameSite=Lax"
+    } else {
+        "; HttpOnly; SameSite=Lax"
+    }
+}
+
+/// The cookie is set once, when the session opens.
+pub(in crate::reference) fn repeats_cookie(faults: &FaultSet) -> bool {
+    faults.has(Polling::CookieRepeated)
+}
+
+/// What is sent to one session reaches nobody else.
+pub(in crate::reference) fn shares_buffers(session: &Session, outbound: &Outbound) -> bool {
+    session.faults().has(Polling::SharedBuffer) && outbound.is_one_text_message()
 }
 
 /// All packets of a body are handled, in order.
@@ -104,6 +186,9 @@ pub(in crate::reference) fn received(faults: &FaultSet, mut packets: Vec<Packet>
     }
     if faults.has(Polling::OrderReversed) {
         packets.reverse();
+    }
+    if faults.has(Polling::PacketsAfterClose) {
+        packets.sort_by_key(|packet| packet.kind == PacketType::Close);
     }
     packets
 }

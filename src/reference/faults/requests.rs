@@ -7,18 +7,22 @@ use super::table::defects;
 use crate::reference::{
     FaultSet,
     engine::{Session, TransportKind},
-    http::Asks,
+    http::{Asks, Refusal},
 };
 
 defects!(Requests at 16 {
+    AdmissionIgnored = "admission-ignored": "A handshake that the application refuses opens a session.";
+    AdmissionIsError = "admission-refusal-is-error": "A handshake that the application refuses is answered 500.";
     BadMethodAccepted = "bad-method-accepted": "A session can be opened with any method.";
     BadVersionAccepted = "bad-version-accepted": "Any EIO is taken for 4.";
     BodyNotJson = "error-body-not-json": "Refusals are told as plain text.";
+    BundleEscapes = "bundle-path-escapes": "Below the Engine.IO path any file of the server can be read.";
+    BundleNoScript = "bundle-is-no-script": "The client's script is served as a page.";
     CodeWrong = "error-code-wrong": "Every refusal has the code 0.";
     DisabledTransportAccepted = "disabled-transport-accepted": "A transport that is switched off is served.";
-    HealthMissing = "health-missing": "GET /health is answered 404.";
     MissingTransportAccepted = "missing-transport-accepted": "A request without a transport is taken for polling.", seen "python-engineio 4.15.1";
     MissingVersionAccepted = "missing-version-accepted": "A request without EIO is taken for revision 4.";
+    SessionMethodIgnored = "session-method-ignored": "On a session any method but GET is taken for POST.";
     StatusOk = "error-status-200": "Refusals are answered 200.";
     TransportMismatchAccepted = "transport-mismatch-accepted": "A WebSocket's session can be polled.";
     UnknownSidAccepted = "unknown-sid-accepted": "A request with an unknown session id opens a session.";
@@ -59,6 +63,8 @@ pub(in crate::reference) fn refusal(
     };
     let status = if faults.has(Requests::StatusOk) {
         StatusCode::OK
+    } else if faults.has(Requests::AdmissionIsError) && status == StatusCode::FORBIDDEN {
+        StatusCode::INTERNAL_SERVER_ERROR
     } else {
         status
     };
@@ -72,6 +78,35 @@ pub(in crate::reference) fn refusal(
 /// Only GET opens a session.
 pub(in crate::reference) fn accepts_method(faults: &FaultSet) -> bool {
     faults.has(Requests::BadMethodAccepted)
+}
+
+/// A session is polled by GET and POST.
+pub(in crate::reference) fn takes_for_post(faults: &FaultSet) -> bool {
+    faults.has(Requests::SessionMethodIgnored)
+}
+
+/// What the application refuses is refused.
+pub(in crate::reference) fn admission(faults: &FaultSet, refusal: Refusal) -> Result<(), Refusal> {
+    if faults.has(Requests::AdmissionIgnored) {
+        Ok(())
+    } else {
+        Err(refusal)
+    }
+}
+
+/// No file is served below the Engine.IO path.
+pub(in crate::reference) fn file(
+    faults: &FaultSet,
+    below: &str,
+) -> Option<(&'static str, &'static str)> {
+    let climbs = below.contains("..") || below.to_ascii_lowercase().contains("%2e");
+    if faults.has(Requests::BundleEscapes) && climbs {
+        return Some(("application/json", r#"{"name":"server","private":true}"#));
+    }
+    if faults.has(Requests::BundleNoScript) && below.ends_with(".js") {
+        return Some(("text/html", "<p>The client</p>"));
+    }
+    None
 }
 
 /// `EIO` stays what it was in the handshake.
@@ -148,11 +183,6 @@ pub(in crate::reference) fn accepts_unknown_sid(faults: &FaultSet) -> bool {
 /// Only the configured path is Engine.IO's.
 pub(in crate::reference) fn serves_any_path(faults: &FaultSet, path: &str) -> bool {
     faults.has(Requests::WrongPathServed) && path != "/health"
-}
-
-/// `/health` is answered.
-pub(in crate::reference) fn hides_health(faults: &FaultSet) -> bool {
-    faults.has(Requests::HealthMissing)
 }
 
 /// A session on WebSocket, whichever way it came there.

@@ -25,9 +25,11 @@ defects!(Upgrade at 20 {
     OpenPacketAgain = "upgrade-open-packet-again": "The WebSocket of an upgrade begins with an open packet.";
     PollHangs = "upgrade-poll-hangs": "A pending poll is not released for the upgrade.";
     ProbeReplyWrong = "upgrade-probe-reply-wrong": "The probe is answered with a plain pong.";
+    ReleasesOnePoll = "upgrade-releases-one-poll": "Only one poll is released for the upgrade.";
     SecondSocketTakesOver = "upgrade-second-socket-takes-over": "A second WebSocket can probe a session that has one.";
     StateLost = "upgrade-state-lost": "The upgrade forgets which namespaces were joined.";
     TimeoutIgnored = "upgrade-timeout-ignored": "A WebSocket that never probes is kept for ever.";
+    UnofferedAccepted = "unoffered-upgrade-accepted": "An upgrade is accepted where none is offered.", seen "engine.io 6.6.12";
 });
 
 /// A session has one WebSocket at most, the one that probes included.
@@ -66,6 +68,16 @@ pub(in crate::reference) fn probe_reply(faults: &FaultSet) -> Option<Packet> {
 /// Polls end during the upgrade.
 pub(in crate::reference) fn hangs_polls(faults: &FaultSet) -> bool {
     faults.has(Upgrade::PollHangs)
+}
+
+/// Every poll that begins during the upgrade ends.
+pub(in crate::reference) fn releases_one_poll(faults: &FaultSet) -> bool {
+    faults.has(Upgrade::ReleasesOnePoll)
+}
+
+/// What is not offered is refused.
+pub(in crate::reference) fn accepts_unoffered(faults: &FaultSet) -> bool {
+    faults.has(Upgrade::UnofferedAccepted)
 }
 
 /// Anything but the probe and the upgrade packet ends the attempt.

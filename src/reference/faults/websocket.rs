@@ -1,10 +1,12 @@
 //! Frames to clients, and packets on WebSocket (RFC 6455 section 5; Engine.IO v4, "WebSocket").
 
-use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{frames::Tamper, table::defects};
 use crate::{
-    reference::FaultSet,
+    reference::{FaultSet, engine::Outbound},
     wire::{
         engine_io::{Packet, PacketData, PacketType},
         websocket::{Frame, LengthEncoding, OpCode, RawFrame},
@@ -12,13 +14,17 @@ use crate::{
 };
 
 defects!(WebSocket at 21 {
+    BatchesPackets = "websocket-batches-packets": "Packets that wait together share one frame, with separators as in a payload.";
+    BinaryPrefixV3 = "websocket-binary-prefix-v3": "Binary frames begin with the type byte of revision 3.";
     CloseUnanswered = "close-unanswered": "A close frame is answered by the end of the connection only.";
+    EmptyMessageDropped = "empty-message-dropped": "A message without a byte in it is dropped.";
     InvalidPacketIgnored = "invalid-engine-packet-ignored": "A text that is no packet is skipped.", seen "python-engineio 4.15.1";
     LengthBoundary = "length-boundary-off-by-one": "Payloads of about 126 and about 65536 bytes are announced as one byte less.";
     LengthNotMinimal = "length-not-minimal": "Short lengths are written in 16 bits.";
     MasksFrames = "server-masks-frames": "The server masks its frames.";
     PingUnanswered = "ping-unanswered": "Ping frames get no pong.";
     PongPayloadDropped = "pong-payload-dropped": "Pong frames are empty.";
+    SeparatorAppended = "websocket-separator-appended": "Text frames end with the separator of payloads.";
     SplitsAtSeparator = "record-separator-splits-frames": "A record separator in a text frame splits it into packets.";
 });
 
@@ -30,6 +36,17 @@ pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mu
     }
     if faults.has(WebSocket::MasksFrames) {
         frame.mask = Some([1, 2, 3, 4]);
+    }
+    if faults.has(WebSocket::BinaryPrefixV3) && frame.opcode == OpCode::Binary {
+        let mut prefixed = BytesMut::from(&[4][..]);
+        prefixed.put_slice(&frame.payload);
+        frame.payload = prefixed.freeze();
+    }
+    let is_message = frame.opcode == OpCode::Text && frame.payload.first() == Some(&b'4');
+    if faults.has(WebSocket::SeparatorAppended) && is_message {
+        let mut separated = BytesMut::from(&*frame.payload);
+        separated.put_u8(0x1e);
+        frame.payload = separated.freeze();
     }
     let length = frame.payload.len();
     let is_boundary = matches!(length, 116..=136 | 65_526..=65_546);
@@ -91,6 +108,38 @@ pub(in crate::reference) fn packets(faults: &FaultSet, packet: Packet) -> Vec<Pa
         return std::iter::once(first).chain(rest).collect();
     }
     vec![packet]
+}
+
+/// Packets that wait together still have a frame each.
+pub(in crate::reference) fn sent(
+    faults: &FaultSet,
+    waiting: impl Iterator<Item = Arc<Outbound>>,
+) -> Vec<Arc<Outbound>> {
+    let waiting: Vec<_> = waiting.collect();
+    let all_text = waiting
+        .iter()
+        .all(|outbound| outbound.is_one_text_message());
+    if !faults.has(WebSocket::BatchesPackets) || waiting.len() < 2 || !all_text {
+        return waiting;
+    }
+    let texts: Vec<String> = waiting
+        .iter()
+        .flat_map(|outbound| outbound.packets())
+        .map(|packet| packet.encode_text().to_string())
+        .collect();
+    let batch = texts.join("\u{1e}");
+    // The digit of the first packet is the one that the codec puts there.
+    let data = batch.get(1..).unwrap_or_default();
+    vec![Outbound::new(vec![Packet::text(PacketType::Message, data)])]
+}
+
+/// A message may be empty.
+pub(in crate::reference) fn drops_message(faults: &FaultSet, data: &PacketData) -> bool {
+    let is_empty = match data {
+        PacketData::Binary(bytes) => bytes.is_empty(),
+        PacketData::Text(text) => text.as_str().is_empty(),
+    };
+    is_empty && faults.has(WebSocket::EmptyMessageDropped)
 }
 
 /// A text that is no packet ends the session.

@@ -1,5 +1,7 @@
 //! HTTP: which request goes where, what is refused and how, and who may read the answers.
 
+mod coding;
+mod cookie;
 mod cors;
 mod handshake;
 mod polling;
@@ -7,6 +9,7 @@ mod refusal;
 mod router;
 mod verify;
 
+pub(super) use coding::Coding;
 pub(super) use cors::Cors;
 pub(super) use refusal::Refusal;
 pub(super) use router::answer;

@@ -6,11 +6,11 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     Request, Response,
     body::{Body, Bytes, Incoming},
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+    header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue},
 };
 use tokio::{select, time::sleep};
 
-use super::Refusal;
+use super::{Coding, Refusal};
 use crate::reference::{
     FaultSet,
     engine::{self, Overlap, Payload, PayloadKind, Revision, Session},
@@ -20,26 +20,44 @@ use crate::reference::{
 /// How long the body of a POST may take.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
-/// A response that carries packets.
-pub(super) fn packets(payload: Payload, faults: &FaultSet) -> Response<Full<Bytes>> {
+/// A response that carries packets, in a coding that the client accepts.
+pub(super) fn packets(
+    payload: Payload,
+    accepted: Option<Coding>,
+    faults: &FaultSet,
+) -> Response<Full<Bytes>> {
     let kind = match payload.kind {
         PayloadKind::Binary => "application/octet-stream",
+        PayloadKind::Script => "text/javascript; charset=UTF-8",
         PayloadKind::Text => "text/plain; charset=UTF-8",
     };
-    respond(
-        payload.body,
-        faults::polling::content_type(faults, kind),
-        faults,
-    )
+    let kind = faults::polling::content_type(faults, kind);
+    let coding = faults::polling::coding(faults, accepted);
+    let encoded = coding.and_then(|coding| Some((coding, coding.encode(&payload.body)?)));
+    let mut response = match encoded {
+        Some((coding, encoded)) => {
+            let body = faults::polling::encoded(faults, encoded, &payload.body);
+            let mut response = respond(body, kind, faults);
+            let name = HeaderValue::from_static(coding.name());
+            response.headers_mut().insert(CONTENT_ENCODING, name);
+            response
+        }
+        None => respond(payload.body, kind, faults),
+    };
+    faults::polling::answered(faults, response.headers_mut());
+    response
 }
 
 /// Answers a GET once there is something to say.
-pub(super) async fn get(session: &Arc<Session>) -> Result<Response<Full<Bytes>>, Refusal> {
+pub(super) async fn get(
+    session: &Arc<Session>,
+    accepted: Option<Coding>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
     if let Some(payload) = faults::polling::answers_at_once(session) {
-        return Ok(packets(payload, session.faults()));
+        return Ok(packets(payload, accepted, session.faults()));
     }
     match engine::poll(session).await {
-        Ok(payload) => Ok(packets(payload, session.faults())),
+        Ok(payload) => Ok(packets(payload, accepted, session.faults())),
         Err(Overlap) => Err(Refusal::BadRequest),
     }
 }
@@ -52,12 +70,20 @@ pub(super) async fn post(
     let Ok(post) = engine::post(session) else {
         return Err(Refusal::BadRequest);
     };
-    let kind = match request.headers().get(CONTENT_TYPE) {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    if faults::polling::refuses_content_type(session.faults(), content_type) {
+        post.refused();
+        return Err(Refusal::BadRequest);
+    }
+    let kind = match content_type {
         Some(kind) if kind == "application/octet-stream" => PayloadKind::Binary,
         _ => PayloadKind::Text,
     };
     // Revision 4 has no binary payloads; dropping the request ends the session.
-    if kind == PayloadKind::Binary && session.revision == Revision::V4 {
+    if kind == PayloadKind::Binary
+        && session.revision == Revision::V4
+        && !faults::polling::accepts_bytes(session.faults())
+    {
         return Err(Refusal::BadRequest);
     }
     let limit = faults::limits::body(session.faults(), session.server.config.max_payload);
@@ -92,6 +118,9 @@ pub(super) async fn post(
         }
         Err(_) => return Err(Refusal::BadRequest),
     };
+    if let Some(delay) = post.delay(body.len()) {
+        sleep(delay).await;
+    }
     post.receive(&body, kind);
     let reply = faults::polling::post_reply(session.faults());
     Ok(respond(

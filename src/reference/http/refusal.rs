@@ -18,6 +18,8 @@ pub(in crate::reference) enum Refusal {
     BadHandshakeMethod,
     /// Code 4: an origin that is not on the list.
     Forbidden,
+    /// Code 4: the application does not admit this visitor.
+    Intruder,
     /// A body over the limit.
     PayloadTooLarge,
     /// Code 1.
@@ -38,6 +40,7 @@ impl Refusal {
             Self::BadRequest => (StatusCode::BAD_REQUEST, 3, "Bad request"),
             Self::BadHandshakeMethod => (StatusCode::BAD_REQUEST, 2, "Bad handshake method"),
             Self::Forbidden => (StatusCode::FORBIDDEN, 4, "Forbidden"),
+            Self::Intruder => (StatusCode::FORBIDDEN, 4, "No intruders"),
             Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large"),
             Self::SessionUnknown => (StatusCode::BAD_REQUEST, 1, "Session ID unknown"),
             Self::Timeout => (StatusCode::REQUEST_TIMEOUT, 3, "Request timeout"),

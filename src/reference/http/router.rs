@@ -6,15 +6,17 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
+    header::{CONTENT_TYPE, HeaderValue},
 };
 
 use super::{
-    Refusal,
+    Coding, Refusal, cookie,
     cors::Cors,
     handshake, polling,
     verify::{Asks, Verified, verify},
 };
 use crate::reference::{
+    app,
     connection::UpgradeSlot,
     engine::{self, Probing, Query, TokenSources, TransportKind, Upgraded},
     faults,
@@ -40,8 +42,11 @@ pub(in crate::reference) async fn answer(
         return Ok(response);
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if path == "/health" && is_read && !faults::requests::hides_health(server.faults()) {
+    if path == "/health" && is_read {
         return Ok(Response::new(Full::from("ok")));
+    }
+    if let Some(file) = file(&server, path) {
+        return Ok(file);
     }
     let mut response = Response::new(Full::from("Not found"));
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -52,6 +57,17 @@ pub(in crate::reference) async fn answer(
 fn is_engine_path(server: &Shared, path: &str) -> bool {
     path.trim_end_matches('/') == server.config.path.trim_end_matches('/')
         || faults::requests::serves_any_path(server.faults(), path)
+}
+
+/// A file that a defect serves below the Engine.IO path.
+fn file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
+    let below = path.strip_prefix(server.config.path.trim_end_matches('/'))?;
+    let (content_type, content) = faults::requests::file(server.faults(), below)?;
+    let mut response = Response::new(Full::from(content));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    Some(response)
 }
 
 async fn engine_request(
@@ -76,11 +92,17 @@ async fn engine_request(
     {
         return Err(Refusal::Forbidden);
     }
+    if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, &query) {
+        faults::requests::admission(server.faults(), Refusal::Intruder)?;
+    }
     let tokens = || TokenSources::read(&query, request.headers());
+    let accepted = Coding::accepted(request.headers());
     match verified {
         Verified::Open(TransportKind::Polling, revision) => {
-            let payload = engine::open_polling(server, revision, &query, tokens());
-            Ok(polling::packets(payload, server.faults()))
+            let opened = engine::open_polling(server, revision, &query, tokens());
+            let mut response = polling::packets(opened.payload, accepted, server.faults());
+            cookie::name_session(&server.config, &opened.sid, response.headers_mut());
+            Ok(response)
         }
         Verified::Open(TransportKind::WebSocket, revision) => {
             let accepted = handshake::accept(&request, &server.config)?;
@@ -97,8 +119,17 @@ async fn engine_request(
             Ok(accepted.response)
         }
         Verified::Session(session) => match *request.method() {
-            Method::GET => polling::get(&session).await,
+            Method::GET => {
+                let mut response = polling::get(&session, accepted).await?;
+                if faults::polling::repeats_cookie(server.faults()) {
+                    cookie::name_session(&server.config, &session.sid, response.headers_mut());
+                }
+                Ok(response)
+            }
             Method::POST => polling::post(&session, request).await,
+            _ if faults::requests::takes_for_post(server.faults()) => {
+                polling::post(&session, request).await
+            }
             _ => Err(Refusal::BadHandshakeMethod),
         },
     }

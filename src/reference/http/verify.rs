@@ -73,7 +73,12 @@ fn verify_session(
         return Err(Refusal::BadRequest);
     }
     match (transport, asks) {
-        (TransportKind::WebSocket, Asks::WebSocket) => Ok(Verified::Upgrade(session)),
+        (TransportKind::WebSocket, Asks::WebSocket)
+            if session.server.config.upgrades
+                || faults::upgrade::accepts_unoffered(session.faults()) =>
+        {
+            Ok(Verified::Upgrade(session))
+        }
         (TransportKind::Polling, Asks::Http)
             if session.transport() == TransportKind::Polling
                 || faults::requests::accepts_other_transport(&session) =>

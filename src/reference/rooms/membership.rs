@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::reference::{
         Config, FaultSet,
-        engine::{Revision, Session, TokenSources, TransportKind},
+        engine::{PollForm, Revision, Session, TokenSources, TransportKind},
         server::Shared,
         socket::{Namespace, User},
     };
@@ -191,7 +191,7 @@ mod tests {
                     &server,
                     TransportKind::WebSocket,
                     Revision::V4,
-                    false,
+                    PollForm::default(),
                     TokenSources::default(),
                 );
                 let socket = Socket::new(&session, &namespace, User::default());

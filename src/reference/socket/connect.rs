@@ -31,7 +31,9 @@ pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
 pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
     match (session.revision, name.split_once('?')) {
         // Socket.IO v4 sends what version 5 has in the payload as a query behind the name.
-        (Revision::V3, Some((name, query))) => {
+        (Revision::V3, Some((name, query)))
+            if !faults::revision3::keeps_query(session.faults()) =>
+        {
             let token = Query::parse(query).token;
             let auth = token.map(|token| Data::object([("token", Data::from(token))]));
             request(session, peer, name, auth);
@@ -141,7 +143,7 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
     let packet = Packet::ConnectError {
         namespace: namespace.to_owned(),
         payload: match session.revision {
-            Revision::V3 => Data::from(refused.message),
+            Revision::V3 => faults::revision3::refusal_payload(session.faults(), refused),
             Revision::V4 => faults::auth::refusal_payload(session.faults(), refused),
         },
     };

@@ -1,0 +1,132 @@
+//! Polling by scripts, for browsers that know no other way across origins (Engine.IO v3, "JSONP").
+
+use url::form_urlencoded;
+
+use super::{Query, Revision};
+use crate::reference::{FaultSet, faults};
+
+/// How the polls of a session are answered, where revision 3 leaves that to the client.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(in crate::reference) struct PollForm {
+    /// Bytes must come as base64.
+    pub(super) base64: bool,
+    /// Payloads come as scripts, and POSTs as forms.
+    pub(super) script: Option<Callback>,
+}
+
+/// The function that a script calls with a payload.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::reference) struct Callback {
+    index: Box<str>,
+}
+
+impl PollForm {
+    /// What the query of a handshake asks for; revision 4 leaves no choice.
+    pub(in crate::reference) fn of(query: &Query, revision: Revision, faults: &FaultSet) -> Self {
+        let index = query.jsonp.as_deref();
+        let script = index
+            .filter(|_| revision == Revision::V3 || faults::revision3::scripts_for_all(faults))
+            .map(|index| Callback::new(index, faults));
+        Self {
+            base64: query.base64 || script.is_some(),
+            script,
+        }
+    }
+}
+
+impl Callback {
+    /// The index is put into a script: only its digits are.
+    fn new(index: &str, faults: &FaultSet) -> Self {
+        let digits = || index.chars().filter(char::is_ascii_digit).collect();
+        let index = if faults::revision3::keeps_whole_index(faults) {
+            index.into()
+        } else {
+            digits()
+        };
+        Self { index }
+    }
+
+    /// The script for a payload.
+    pub(super) fn script(&self, payload: &str, faults: &FaultSet) -> String {
+        let literal = faults::revision3::literal(faults, payload);
+        let literal = literal.unwrap_or_else(|| javascript_literal(payload));
+        format!("___eio[{}]({literal});", self.index)
+    }
+}
+
+/// JSON is JavaScript but for two characters, which end a line there.
+fn javascript_literal(text: &str) -> String {
+    serde_json::Value::from(text)
+        .to_string()
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+/// The payload in the form that a script posts; `None` where there is none.
+///
+/// Browsers change line feeds in forms, so a client writes one as `\n`, and a `\n` that was there
+/// as `\\n`.
+pub(super) fn payload_of_form(body: &[u8], faults: &FaultSet) -> Option<String> {
+    let (_, text) = form_urlencoded::parse(body).find(|(name, _)| name == "d")?;
+    if faults::revision3::keeps_escapes(faults) {
+        return Some(text.into_owned());
+    }
+    let mut payload = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        payload.push_str(before);
+        let (written, meant) = if escape.starts_with("\\\\n") {
+            ("\\\\n", "\\n")
+        } else if escape.starts_with("\\n") {
+            ("\\n", "\n")
+        } else {
+            ("\\", "\\")
+        };
+        payload.push_str(meant);
+        rest = escape.strip_prefix(written).unwrap_or_default();
+    }
+    payload.push_str(rest);
+    Some(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(index: &str, payload: &str) -> String {
+        let query = Query {
+            jsonp: Some(index.to_owned()),
+            ..Query::default()
+        };
+        let none = FaultSet::default();
+        let form = PollForm::of(&query, Revision::V3, &none);
+        assert!(form.base64);
+        form.script.unwrap().script(payload, &none)
+    }
+
+    #[test]
+    fn a_payload_is_a_literal_and_an_index_digits() {
+        assert_eq!(script("3", "2:4\""), r#"___eio[3]("2:4\"");"#);
+        assert_eq!(
+            script("1);alert(2", "\u{2028}\u{2029}\n"),
+            r#"___eio[12]("\u2028\u2029\n");"#
+        );
+        let query = Query {
+            jsonp: Some("3".to_owned()),
+            ..Query::default()
+        };
+        let form = PollForm::of(&query, Revision::V4, &FaultSet::default());
+        assert_eq!(form, PollForm::default());
+    }
+
+    /// As engine.io 6.6.12 reads them.
+    #[test]
+    fn line_feeds_of_forms_are_read_back() {
+        let read = |body: &str| payload_of_form(body.as_bytes(), &FaultSet::default());
+        assert_eq!(read(r"d=a%5Cnb").as_deref(), Some("a\nb"));
+        assert_eq!(read(r"d=a%5C%5Cnb").as_deref(), Some(r"a\nb"));
+        assert_eq!(read(r"d=a%5C%22%5C").as_deref(), Some("a\\\"\\"));
+        assert_eq!(read("e=1"), None);
+    }
+}
