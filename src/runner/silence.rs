@@ -60,7 +60,7 @@ pub(super) enum Never {
         /// What it means if it comes, with the client's name in front: "receives it although …".
         meaning: &'static str,
     },
-    /// Any packet beyond the heartbeat, from this entry on.
+    /// Any packet beyond the heartbeat and the close packet, from this entry on.
     Packet {
         /// On which connection.
         link: Arc<Link>,
@@ -133,6 +133,7 @@ impl Silence {
                             !state.claimed.contains(index)
                                 && !link.is_own_open_packet(*index, entry)
                                 && !is_invisible(packet, link.eio)
+                                && !is_farewell(packet)
                         }
                         What::Message(_) => !state.claimed.contains(index),
                         _ => false,
@@ -178,6 +179,13 @@ pub(super) fn is_invisible(packet: &engine_io::Packet, eio: u8) -> bool {
         PacketType::Ping
     };
     (packet.kind == beat || packet.kind == PacketType::Noop)
+        && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
+}
+
+/// The close packet, which answers nobody: a server that ends the session may say so (Engine.IO v4, "close"). With or
+/// without it, the end is judged by `closed` and by whatever else needs the connection, not by a claim of silence.
+fn is_farewell(packet: &engine_io::Packet) -> bool {
+    packet.kind == PacketType::Close
         && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
 }
 

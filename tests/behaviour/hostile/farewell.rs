@@ -1,0 +1,70 @@
+//! Servers that end a session with the Engine.IO close packet.
+
+use sockspec::cli::Exit;
+use tokio::io::AsyncWriteExt;
+
+use super::{Hostile, hold, opening::switch};
+use crate::support::Test;
+
+/// An open packet whose heartbeat takes long, and a text frame with `packet`.
+fn greeting_and(packet: &str) -> Vec<u8> {
+    let open = r#"0{"sid":"abcdefgh","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":9}"#;
+    [open, packet]
+        .into_iter()
+        .flat_map(|text| [&[0x81, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat())
+        .collect()
+}
+
+const SCENARIO: &str = "topic: Farewells
+scenarios:
+- id: farewells/said
+  title: Nothing is said
+  why: A test.
+  level: must
+  clients: [visitor]
+  steps:
+  - open: websocket
+    as: visitor
+  - closed: {}
+    as: visitor
+  - receive: nothing
+    as: visitor
+";
+
+/// Runs the scenario against a server that sends `packet`, then a close frame.
+async fn run(packet: &'static str, expected: Exit) -> String {
+    let server = Hostile::new(move |mut stream| async move {
+        switch(&mut stream).await;
+        let bytes = [greeting_and(packet), vec![0x88, 0]].concat();
+        let _ = stream.write_all(&bytes).await;
+        hold(stream).await;
+    })
+    .await;
+    let manifest = format!(
+        "name: hostile\nurl: {}\nprovides: [websocket]\n",
+        server.endpoint.url.as_str().trim_end_matches('/')
+    );
+    let test = Test::new()
+        .file("scenario.yaml", SCENARIO)
+        .file("target.yaml", manifest)
+        .args(["run", "scenario.yaml", "--target", "target.yaml"]);
+    tokio::task::spawn_blocking(move || test.status(expected).out())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_close_packet_answers_nobody() {
+    run("1", Exit::Conformant).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_else_is_said_before_the_end_is_an_answer() {
+    for packet in ["41", "1{\"why\":\"bye\"}", "0{}", "5"] {
+        let text = run(packet, Exit::NotConformant).await;
+        assert!(
+            text.contains("visitor receives a packet where none must come"),
+            "{packet}: {text}"
+        );
+    }
+}
