@@ -2,18 +2,6 @@
 
 use crate::data::Data;
 
-/// Where replies of handlers show.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Replies {
-    /// In the ack.
-    #[default]
-    Ack,
-    /// In the ack and as an event.
-    Both,
-    /// As an event.
-    Event,
-}
-
 /// Where refusals show.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ErrorStyle {
@@ -39,8 +27,6 @@ impl ErrorStyle {
 /// How a target reports.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Dialect {
-    /// Where replies show.
-    pub replies: Replies,
     /// Where refusals show.
     pub errors: ErrorStyle,
     /// The endpoint is a bare WebSocket, without Engine.IO.

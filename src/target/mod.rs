@@ -15,7 +15,7 @@ mod setup;
 
 pub use bindings::{Binding, Bindings, OutgoingEvent};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
-pub use dialect::{Dialect, ErrorStyle, Replies, normalise_refusal};
+pub use dialect::{Dialect, ErrorStyle, normalise_refusal};
 pub use launch::{LaunchError, Launched};
 pub use log::Log;
 pub use manifest::{

@@ -12,7 +12,7 @@ use url::Url;
 use super::{Manifest, bindings, credentials, environment, launch};
 use crate::{
     scenario::{Diagnostic, Field, Fields, Node, NodeKind, Problems, SourceFile},
-    target::{Dialect, ErrorStyle, Replies, Secrets},
+    target::{Dialect, ErrorStyle, Secrets},
 };
 
 /// The manifest of the reference server that is built into the program.
@@ -23,12 +23,6 @@ const WITHIN: Duration = Duration::from_secs(2);
 
 /// Where socket.io listens by custom.
 const PATH: &str = "/socket.io/";
-
-const REPLIES: [(&str, Replies); 3] = [
-    ("ack", Replies::Ack),
-    ("both", Replies::Both),
-    ("event", Replies::Event),
-];
 
 const ERRORS: [(&str, ErrorStyle); 3] = [
     ("ack", ErrorStyle::Ack),
@@ -192,9 +186,6 @@ fn dialect(field: Field<'_>, problems: &mut Problems) -> Dialect {
     let Some(fields) = Fields::new(field.node, "`dialect`", problems) else {
         return Dialect::default();
     };
-    let replies = fields
-        .get("replies")
-        .and_then(|field| field.choice(&REPLIES, problems));
     let errors = fields
         .get("errors")
         .and_then(|field| field.choice(&ERRORS, problems));
@@ -203,7 +194,6 @@ fn dialect(field: Field<'_>, problems: &mut Problems) -> Dialect {
         .and_then(|field| field.boolean(problems));
     fields.finish(problems);
     Dialect {
-        replies: replies.unwrap_or_default(),
         errors: errors.unwrap_or_default(),
         plain_websocket: plain_websocket.unwrap_or_default(),
     }
@@ -300,7 +290,7 @@ url: http://127.0.0.1:$port
 path: /rt/
 nodes: [http://127.0.0.1:4000]
 provides: [rooms, acks]
-dialect: { replies: both, errors: nestjs-11, plain-websocket: true }
+dialect: { errors: nestjs-11, plain-websocket: true }
 credentials:
   secret: s3cret
   real: "${env.TOKEN}"
