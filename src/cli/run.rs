@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     report::{Destination, Detail, Progress, Terminal, junit, report_json},
-    runner::{self, Baseline, Comparison, Plan, Record, Settings, Summary},
+    runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary},
     scenario::{Scenario, Tier, Transport},
 };
 
@@ -50,11 +50,12 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         };
         request.destination.write(&text)?;
     }
+    let names = names(&scenarios, args.selectors.selectors.is_empty());
     if let Some(path) = &args.update_baseline {
-        let text = former.updated(&record).to_yaml();
+        let text = former.updated(&record, &names).to_yaml();
         Destination::File(path.clone()).write(&text)?;
     }
-    let comparison = baseline.map(|baseline| baseline.compare(&record, &aliases(&scenarios)));
+    let comparison = baseline.map(|baseline| baseline.compare(&record, &names));
     if let Some(comparison) = &comparison {
         say(args, output, &comparison.to_string())?;
     }
@@ -149,17 +150,17 @@ fn number(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn aliases(scenarios: &[Arc<Scenario>]) -> Vec<(String, String)> {
-    scenarios
-        .iter()
-        .flat_map(|scenario| {
-            let id = &scenario.id;
-            scenario
-                .aliases
-                .iter()
-                .map(move |alias| (alias.clone(), id.clone()))
-        })
-        .collect()
+/// What a baseline's entries can be called; `complete` where no scenario was left unread.
+fn names(scenarios: &[Arc<Scenario>], complete: bool) -> Names {
+    let former = scenarios.iter().flat_map(|scenario| {
+        let aliases = scenario.aliases.iter();
+        aliases.map(|alias| (alias.clone(), scenario.id.clone()))
+    });
+    let ids = scenarios.iter().map(|scenario| scenario.id.clone());
+    Names {
+        former: former.collect(),
+        all: complete.then(|| ids.collect()),
+    }
 }
 
 fn left_out(plan: &Plan) -> CliError {

@@ -27,7 +27,7 @@ mod site;
 mod steps;
 mod wait;
 
-pub use baseline::{Baseline, Because, Comparison, Deviation};
+pub use baseline::{Baseline, Because, Comparison, Deviation, Names, Stale};
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifier};
 pub use event::{Event, Record, RunInfo, Summary};
 pub use execute::run;

@@ -2,15 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 use super::{
+    super::wait::{Waited, wait_in},
     connect::{handshake_finding, options, unreachable},
     http,
 };
 use crate::{
-    client::{ConnectFailure, Connection, HttpResponse, Layer, TransportChoice},
+    client::{ConnectFailure, Connection, HttpResponse, Layer, TransportChoice, What},
     runner::{
         attempt::Attempt,
-        cast::Client,
+        cast::{Client, Link},
         finding::{Finding, Stepped},
         fit::{Fit, fit},
     },
@@ -60,7 +63,15 @@ async fn one(
     let link = client.add_link(connection, &options);
     attempt.scope().set(&*name.0, client.to_data());
     if let Some(pattern) = &open.refused {
-        let tolerated = lenient.is_some_and(|lenient| lenient.refused.is_none());
+        let tolerated = match lenient.map(|lenient| lenient.refused.as_ref()) {
+            None => false,
+            Some(None) => true,
+            Some(Some(tolerant)) => {
+                open.session.is_some()
+                    && tolerant.no_response
+                    && is_cut_off(&link, Instant::now() + limit).await
+            }
+        };
         let finding = Finding::new(format!(
             "{name}'s connection comes about where it should be refused."
         ))
@@ -123,6 +134,24 @@ fn engine_sid(attempt: &Attempt<'_>, session: &crate::scenario::ClientName) -> S
         ))
         .unjudged()
     })
+}
+
+/// Whether the server ends the connection before it says a word.
+///
+/// Some servers look for the session of a would-be upgrade only when the WebSocket is there already: to its owner that
+/// is as good as a refusal.
+async fn is_cut_off(link: &Link, deadline: Instant) -> bool {
+    let first = wait_in(
+        link.connection.journal(),
+        0,
+        deadline,
+        |_, entry| match &entry.what {
+            What::Packet(_) | What::Message(_) => Some(false),
+            What::Ended(ended) => Some(!ended.by_us),
+            _ => None,
+        },
+    );
+    matches!(first.await, Waited::Found(true))
 }
 
 /// A handshake that was refused: right where the step expects it.

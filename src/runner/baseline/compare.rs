@@ -1,0 +1,272 @@
+//! A run held against a baseline.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use super::{
+    Baseline, Names,
+    model::{badness, entry_of},
+};
+use crate::runner::{Record, Verdict};
+
+/// What a run says that its baseline does not. Ids only; evidence is in the run's own reports.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Comparison {
+    /// Failed, and not known to.
+    pub fail: Vec<String>,
+    /// Could not be judged, and not known to.
+    pub error: Vec<String>,
+    /// Warned, and not known to.
+    pub warn: Vec<String>,
+    /// Listed, but no longer as the list says.
+    pub stale: Vec<Stale>,
+    /// How many entries are as the list says.
+    pub known: usize,
+}
+
+/// An entry that is out of date.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stale {
+    /// The entry.
+    pub id: String,
+    /// What the scenario gives in its place; `None` where there is no such scenario.
+    pub found: Option<Verdict>,
+}
+
+impl Baseline {
+    /// Holds a run against the list. Scenarios that did not run, or were skipped, say nothing.
+    pub fn compare(&self, record: &Record, names: &Names) -> Comparison {
+        let listed = self.present(names);
+        let mut comparison = Comparison::default();
+        let mut known = BTreeSet::new();
+        // An entry can speak of several transports: a deviation that is seen on one of them is not gone.
+        let mut held = BTreeSet::new();
+        let mut better = BTreeMap::new();
+        for outcome in &record.outcomes {
+            if outcome.verdict == Verdict::Skip {
+                continue;
+            }
+            let found = badness(outcome.verdict);
+            let entry = entry_of(&listed, outcome);
+            let expected = entry.map_or(0, |(_, entry)| badness(entry.verdict));
+            match (found.cmp(&expected), entry) {
+                (Ordering::Equal, None) => {}
+                (Ordering::Equal, Some((id, _))) => {
+                    known.insert(id);
+                    held.insert(id);
+                }
+                (Ordering::Less, Some((id, entry))) if !entry.flaky => {
+                    let worst = better.entry(id).or_insert(outcome.verdict);
+                    if found > badness(*worst) {
+                        *worst = outcome.verdict;
+                    }
+                }
+                (Ordering::Less, _) => {}
+                (Ordering::Greater, entry) => {
+                    held.extend(entry.map(|(id, _)| id));
+                    let list = match outcome.verdict {
+                        Verdict::Pass | Verdict::Skip => continue,
+                        Verdict::Warn => &mut comparison.warn,
+                        Verdict::Fail => &mut comparison.fail,
+                        Verdict::Error => &mut comparison.error,
+                    };
+                    list.push(outcome.id.clone());
+                }
+            }
+        }
+        comparison.known = known.len();
+        comparison.stale = listed
+            .keys()
+            .filter_map(|id| {
+                let found = if names.may_exist(id) {
+                    let better = better.get(id.as_str())?;
+                    Some(*better)
+                } else {
+                    None
+                };
+                (!held.contains(id.as_str())).then(|| Stale {
+                    id: id.clone(),
+                    found,
+                })
+            })
+            .collect();
+        comparison
+    }
+}
+
+/// What people read below a run's summary.
+impl fmt::Display for Comparison {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let new = [
+            ("FAIL", &self.fail),
+            ("ERROR", &self.error),
+            ("warn", &self.warn),
+        ];
+        for (verdict, ids) in new {
+            for id in ids {
+                writeln!(
+                    formatter,
+                    "{id}: {verdict}, which the baseline does not say"
+                )?;
+            }
+        }
+        for Stale { id, found } in &self.stale {
+            let what = match found {
+                Some(Verdict::Pass) => "but passes",
+                Some(Verdict::Warn) => "but only warns",
+                Some(Verdict::Fail) => "but fails and can be judged",
+                Some(Verdict::Error | Verdict::Skip) => "but differs",
+                None => "but there is no such scenario",
+            };
+            writeln!(formatter, "{id}: stale: listed in the baseline, {what}")?;
+        }
+        writeln!(
+            formatter,
+            "baseline: {} known, {} new, {} stale",
+            self.known,
+            self.fail.len() + self.error.len() + self.warn.len(),
+            self.stale.len()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Deviation, file::tests::written},
+        *,
+    };
+    use crate::{report::samples, runner::Outcome};
+
+    /// A run with these verdicts, by id and transport.
+    fn run(verdicts: &[(&str, &str, Verdict)]) -> Record {
+        let mut record = samples::record();
+        record.outcomes = verdicts
+            .iter()
+            .map(|(id, transport, verdict)| Outcome {
+                id: (*id).to_owned(),
+                transport: (*transport).to_owned(),
+                verdict: *verdict,
+                ..samples::passed()
+            })
+            .collect();
+        record
+    }
+
+    fn listing(id: &str, verdict: Verdict, flaky: bool) -> Baseline {
+        let deviation = Deviation {
+            verdict,
+            flaky,
+            because: None,
+            reason: String::new(),
+        };
+        Baseline {
+            deviations: [(id.to_owned(), deviation)].into(),
+            target: None,
+        }
+    }
+
+    #[test]
+    fn new_and_stale_deviations_are_told() {
+        let baseline = written(
+            "deviations:\n- { id: acks/former, verdict: fail, because: defect, reason: answers twice }\n",
+        )
+        .unwrap();
+        let names = Names {
+            former: [("acks/former".to_owned(), "acks/value".to_owned())].into(),
+            all: None,
+        };
+        insta::assert_snapshot!(baseline.compare(&samples::record(), &names), @r"
+        rooms/to-excludes-sender: FAIL, which the baseline does not say
+        acks/late: ERROR, which the baseline does not say
+        acks/value: stale: listed in the baseline, but passes
+        baseline: 0 known, 2 new, 1 stale
+        ");
+    }
+
+    #[test]
+    fn scenarios_that_did_not_run_say_nothing() {
+        let names = Names::default();
+        let listed = listing("a/b", Verdict::Fail, false);
+        let others = run(&[
+            ("c/d", "websocket", Verdict::Pass),
+            ("a/b", "websocket", Verdict::Skip),
+        ]);
+        assert_eq!(listed.compare(&others, &names), Comparison::default());
+    }
+
+    #[test]
+    fn an_entry_without_a_transport_speaks_of_all_and_a_closer_one_comes_first() {
+        let names = Names::default();
+        let several = run(&[
+            ("a/b@polling", "polling", Verdict::Fail),
+            ("a/b@websocket", "websocket", Verdict::Pass),
+        ]);
+        let known = |baseline: Baseline| {
+            let comparison = baseline.compare(&several, &names);
+            (comparison.known, comparison.fail, comparison.stale.len())
+        };
+        assert_eq!(known(listing("a/b", Verdict::Fail, false)), (1, vec![], 0));
+        assert_eq!(
+            known(listing("a/b@polling", Verdict::Fail, false)),
+            (1, vec![], 0)
+        );
+        assert_eq!(
+            known(listing("a/b@websocket", Verdict::Fail, false)),
+            (0, vec!["a/b@polling".to_owned()], 1)
+        );
+        // The same entry where the run has one transport, and so does not name it.
+        let one = run(&[("a/b", "polling", Verdict::Fail)]);
+        let comparison = listing("a/b@polling", Verdict::Fail, false).compare(&one, &names);
+        assert_eq!((comparison.known, comparison.fail.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_better_verdict_is_stale_unless_flaky_and_a_worse_one_is_new() {
+        let names = Names::default();
+        let compare = |listed, flaky, found| {
+            let record = run(&[("a/b", "websocket", found)]);
+            let text = listing("a/b", listed, flaky)
+                .compare(&record, &names)
+                .to_string();
+            text.lines().next().unwrap_or_default().to_owned()
+        };
+        insta::assert_snapshot!(
+            [
+                compare(Verdict::Fail, false, Verdict::Warn),
+                compare(Verdict::Fail, true, Verdict::Warn),
+                compare(Verdict::Fail, true, Verdict::Pass),
+                compare(Verdict::Warn, false, Verdict::Fail),
+                compare(Verdict::Warn, true, Verdict::Fail),
+                compare(Verdict::Fail, false, Verdict::Error),
+                compare(Verdict::Error, false, Verdict::Fail),
+            ]
+            .join("\n"),
+            @r"
+        a/b: stale: listed in the baseline, but only warns
+        baseline: 0 known, 0 new, 0 stale
+        baseline: 0 known, 0 new, 0 stale
+        a/b: FAIL, which the baseline does not say
+        a/b: FAIL, which the baseline does not say
+        a/b: ERROR, which the baseline does not say
+        a/b: stale: listed in the baseline, but fails and can be judged
+        "
+        );
+    }
+
+    #[test]
+    fn an_entry_of_no_scenario_is_stale_where_all_are_known() {
+        let names = Names {
+            all: Some(["a/b".to_owned()].into()),
+            ..Names::default()
+        };
+        let record = run(&[]);
+        for (id, stale) in [("a/b", 0), ("a/b@polling", 0), ("a/gone", 1)] {
+            let comparison = listing(id, Verdict::Fail, false).compare(&record, &names);
+            assert_eq!(comparison.stale.len(), stale, "{id}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Baselines as files.
+
+use std::{fmt::Write as _, path::Path};
+
+use super::{Baseline, Because, Deviation};
+use crate::{
+    runner::Verdict,
+    scenario::{Diagnostic, Node, NodeKind, Problems, SourceFile, Span, did_you_mean, one_of},
+};
+
+impl Because {
+    const ALL: [Self; 3] = [Self::Defect, Self::Difference, Self::Ours];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Defect => "defect",
+            Self::Difference => "difference",
+            Self::Ours => "ours",
+        }
+    }
+}
+
+impl Baseline {
+    /// Reads a baseline file.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of the file.
+    pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let source = SourceFile::read(path).map_err(|problem| vec![*problem])?;
+        let root = Node::parse(&source)?;
+        let mut problems = Problems::new(source);
+        let baseline = Self::from_node(&root, &mut problems);
+        problems.finish(baseline)
+    }
+
+    fn from_node(root: &Node, problems: &mut Problems) -> Self {
+        let mut baseline = Self::default();
+        for entry in root.entries().unwrap_or_default() {
+            match entry.key.as_str() {
+                "target" => baseline.target = entry.value.text().map(str::to_owned),
+                "deviations" => {
+                    let NodeKind::Sequence(items) = &entry.value.kind else {
+                        let found = entry.value.describe();
+                        let message = format!("`deviations` must be a list, found {found}");
+                        problems.error("wrong-type", entry.value.span, message);
+                        continue;
+                    };
+                    for item in items {
+                        let Some((id, deviation)) = read_deviation(item, problems) else {
+                            continue;
+                        };
+                        if baseline.deviations.contains_key(&id) {
+                            let message = format!("`{id}` is listed twice");
+                            problems.error("duplicate-id", item.span, message);
+                        }
+                        baseline.deviations.insert(id, deviation);
+                    }
+                }
+                other => unknown_key(other, entry.key_span, &["target", "deviations"], problems),
+            }
+        }
+        if root.get("deviations").is_none() {
+            problems.error("missing-key", root.span, "a baseline needs `deviations`");
+        }
+        baseline
+    }
+
+    /// The file's text.
+    pub fn to_yaml(&self) -> String {
+        let mut text = String::from(
+            "# Known deviations: because is `defect` (the target's), `difference` (legitimate) or `ours`.\n",
+        );
+        // Writing to a `String` can't fail.
+        if let Some(target) = &self.target {
+            let _ = writeln!(text, "target: {}", quoted(target));
+        }
+        if self.deviations.is_empty() {
+            text += "deviations: []\n";
+            return text;
+        }
+        text += "deviations:\n";
+        for (id, deviation) in &self.deviations {
+            let _ = writeln!(text, "- id: {}", quoted(id));
+            let _ = writeln!(text, "  verdict: {}", verdict_name(deviation.verdict));
+            if deviation.flaky {
+                text += "  flaky: true\n";
+            }
+            if let Some(because) = deviation.because {
+                let _ = writeln!(text, "  because: {}", because.name());
+            }
+            let _ = writeln!(text, "  reason: {}", quoted(&deviation.reason));
+        }
+        text
+    }
+}
+
+fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Deviation)> {
+    const KEYS: [&str; 5] = ["id", "verdict", "flaky", "because", "reason"];
+    let Some(entries) = item.entries() else {
+        let message = format!("a deviation must be a mapping, found {}", item.describe());
+        problems.error("wrong-type", item.span, message);
+        return None;
+    };
+    for entry in entries {
+        if !KEYS.contains(&entry.key.as_str()) {
+            unknown_key(&entry.key, entry.key_span, &KEYS, problems);
+        }
+    }
+    let text = |key: &str| item.get(key).and_then(Node::text);
+    let flaky = item.get("flaky").map(|node| {
+        node.to_data().as_bool().unwrap_or_else(|| {
+            let message = format!("`flaky` is `true` or `false`, found {}", node.describe());
+            problems.error("wrong-type", node.span, message);
+            false
+        })
+    });
+    let mut word = |key: &str, known: &[&str]| {
+        let node = item.get(key)?;
+        let found = node
+            .text()
+            .and_then(|text| known.iter().position(|name| *name == text));
+        if found.is_none() {
+            let choices = one_of(known.iter().copied());
+            let message = format!("`{key}` is {choices}, found {}", node.describe());
+            problems.error("wrong-value", node.span, message);
+        }
+        found
+    };
+    let verdicts = [Verdict::Fail, Verdict::Warn, Verdict::Error];
+    let verdict = word("verdict", &verdicts.map(verdict_name));
+    let because = word("because", &Because::ALL.map(Because::name));
+    let (Some(id), Some(reason)) = (text("id"), text("reason")) else {
+        problems.error(
+            "missing-key",
+            item.span,
+            "a deviation needs `id`, `verdict` and `reason`",
+        );
+        return None;
+    };
+    if item.get("verdict").is_none() {
+        problems.error("missing-key", item.span, "a deviation needs `verdict`");
+    }
+    let deviation = Deviation {
+        verdict: *verdicts.get(verdict?)?,
+        flaky: flaky.unwrap_or_default(),
+        because: because.and_then(|index| Because::ALL.get(index).copied()),
+        reason: reason.to_owned(),
+    };
+    Some((id.to_owned(), deviation))
+}
+
+fn unknown_key(key: &str, span: Span, known: &[&str], problems: &mut Problems) {
+    let problem = problems.error("unknown-key", span, format!("unknown key `{key}`"));
+    problem.help = did_you_mean(key, known.iter().copied());
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Warn => "warn",
+        Verdict::Fail => "fail",
+        Verdict::Skip => "skip",
+        Verdict::Error => "error",
+    }
+}
+
+/// JSON's strings are YAML's, whatever they hold.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::runner::baseline) fn written(text: &str) -> Result<Baseline, Vec<Diagnostic>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.yaml");
+        std::fs::write(&path, text).unwrap();
+        Baseline::read(&path)
+    }
+
+    #[test]
+    fn every_mistake_is_told() {
+        let problems = written(
+            "deviations:\n- { id: a/b, verdit: fail, flaky: seldom, because: theirs, reason: x }\n",
+        )
+        .unwrap_err();
+        let shown: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.message.as_str())
+            .collect();
+        insta::assert_debug_snapshot!(shown, @r#"
+        [
+            "a deviation needs `verdict`",
+            "unknown key `verdit`",
+            "`flaky` is `true` or `false`, found the text `seldom`",
+            "`because` is `defect`, `difference` or `ours`, found the text `theirs`",
+        ]
+        "#);
+    }
+}

@@ -1,0 +1,12 @@
+//! Known deviations of a target: what may be red, and why.
+//!
+//! A run against a baseline is red for a deviation that is not listed, and for a listed one that is gone: a list
+//! that nobody has to keep up to date says nothing after a year.
+
+mod compare;
+mod file;
+mod model;
+mod update;
+
+pub use compare::{Comparison, Stale};
+pub use model::{Baseline, Because, Deviation, Names};

@@ -1,0 +1,187 @@
+//! A baseline brought up to date by a run.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Baseline, Deviation, Names,
+    model::{badness, entry_of, scenario_of},
+};
+use crate::runner::{Outcome, Record, Verdict};
+
+impl Baseline {
+    /// The list for this run: what deviates in it, with the reasons that are known; entries of scenarios that did not
+    /// run stay.
+    #[must_use]
+    pub fn updated(&self, record: &Record, names: &Names) -> Self {
+        let former = self.present(names);
+        let mut deviations = former.clone();
+        deviations.retain(|id, _| names.may_exist(id));
+        let ran = record
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.verdict != Verdict::Skip);
+        let mut covered: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
+        let mut unlisted: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
+        for outcome in ran {
+            match entry_of(&former, outcome) {
+                Some((id, _)) => covered.entry(id).or_default().push(outcome),
+                None => unlisted
+                    .entry(scenario_of(outcome))
+                    .or_default()
+                    .push(outcome),
+            }
+        }
+        for (id, outcomes) in covered {
+            let Some(worst) = worst(&outcomes) else {
+                continue;
+            };
+            let Some(entry) = deviations.get_mut(id) else {
+                continue;
+            };
+            entry.flaky |= outcomes.iter().any(|outcome| outcome.flaky);
+            if entry.flaky {
+                // One run does not show how bad it can be.
+                if badness(worst.verdict) > badness(entry.verdict) {
+                    entry.verdict = worst.verdict;
+                }
+            } else if worst.verdict == Verdict::Pass {
+                deviations.remove(id);
+            } else {
+                entry.verdict = worst.verdict;
+            }
+        }
+        for (scenario, outcomes) in unlisted {
+            let verdict = outcomes.first().map(|outcome| outcome.verdict);
+            let alike = outcomes
+                .iter()
+                .all(|outcome| Some(outcome.verdict) == verdict);
+            for outcome in outcomes {
+                if outcome.verdict == Verdict::Pass {
+                    continue;
+                }
+                let id = if alike { scenario } else { &outcome.id };
+                deviations
+                    .entry(id.to_owned())
+                    .or_insert_with(|| unexplained(outcome));
+            }
+        }
+        Self {
+            deviations,
+            target: Some(record.info.target.clone()),
+        }
+    }
+}
+
+fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
+    outcomes
+        .iter()
+        .max_by_key(|outcome| badness(outcome.verdict))
+        .copied()
+}
+
+fn unexplained(outcome: &Outcome) -> Deviation {
+    Deviation {
+        verdict: outcome.verdict,
+        flaky: outcome.flaky,
+        because: None,
+        reason: outcome.reason.clone().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Comparison, file::tests::written},
+        *,
+    };
+    use crate::report::samples;
+
+    #[test]
+    fn an_updated_baseline_is_read_back_and_covers_its_run() {
+        let record = samples::record();
+        let updated = Baseline::default().updated(&record, &Names::default());
+        insta::assert_snapshot!(updated.to_yaml(), @r#"
+        # Known deviations: because is `defect` (the target's), `difference` (legitimate) or `ours`.
+        target: "reference"
+        deviations:
+        - id: "acks/late"
+          verdict: error
+          reason: "can't reach 127.0.0.1:3000: connection refused"
+        - id: "rooms/to-excludes-sender"
+          verdict: fail
+          reason: "sender received room-message, which only member may receive"
+        "#);
+        let read = written(&updated.to_yaml()).unwrap();
+        assert_eq!(read.deviations, updated.deviations);
+        assert_eq!(
+            read.compare(&record, &Names::default()),
+            Comparison {
+                known: 2,
+                ..Comparison::default()
+            }
+        );
+    }
+
+    #[test]
+    fn reasons_survive_an_update_also_under_a_new_id() {
+        let former = written(
+            "deviations:\n- { id: acks/former, verdict: fail, because: ours, reason: known }\n- { id: acks/value, verdict: warn, reason: gone }\n- { id: acks/elsewhere, verdict: warn, reason: not run }\n",
+        )
+        .unwrap();
+        let names = Names {
+            former: [("acks/former".to_owned(), "acks/late".to_owned())].into(),
+            all: None,
+        };
+        let updated = former.updated(&samples::record(), &names);
+        let ids: Vec<_> = updated.deviations.keys().map(String::as_str).collect();
+        assert_eq!(
+            ids,
+            ["acks/elsewhere", "acks/late", "rooms/to-excludes-sender"]
+        );
+        assert_eq!(updated.deviations["acks/late"].reason, "known");
+        assert_eq!(updated.deviations["acks/late"].verdict, Verdict::Error);
+    }
+
+    #[test]
+    fn what_deviates_alike_on_all_transports_is_one_entry() {
+        let mut record = samples::record();
+        let outcome = |id: &str, transport: &str, verdict| Outcome {
+            id: id.to_owned(),
+            transport: transport.to_owned(),
+            verdict,
+            ..samples::passed()
+        };
+        record.outcomes = vec![
+            outcome("a/all@polling", "polling", Verdict::Warn),
+            outcome("a/all@websocket", "websocket", Verdict::Warn),
+            outcome("a/one@polling", "polling", Verdict::Fail),
+            outcome("a/one@websocket", "websocket", Verdict::Pass),
+        ];
+        let updated = Baseline::default().updated(&record, &Names::default());
+        let ids: Vec<_> = updated.deviations.keys().map(String::as_str).collect();
+        assert_eq!(ids, ["a/all", "a/one@polling"]);
+    }
+
+    #[test]
+    fn a_flaky_deviation_stays_when_it_is_not_seen() {
+        let former = written(
+            "deviations:\n- { id: acks/value, verdict: fail, flaky: true, reason: a race }\n",
+        )
+        .unwrap();
+        let updated = former.updated(&samples::record(), &Names::default());
+        assert_eq!(updated.deviations["acks/value"].verdict, Verdict::Fail);
+        assert!(written(&updated.to_yaml()).unwrap().deviations["acks/value"].flaky);
+    }
+
+    #[test]
+    fn entries_of_no_scenario_go_where_all_are_known() {
+        let former =
+            written("deviations:\n- { id: acks/gone, verdict: fail, reason: x }\n").unwrap();
+        let names = Names {
+            all: Some(["acks/value".to_owned()].into()),
+            ..Names::default()
+        };
+        let updated = former.updated(&samples::record(), &names);
+        assert!(!updated.deviations.contains_key("acks/gone"));
+    }
+}
