@@ -2,31 +2,27 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 use super::{
-    attempt::Attempt,
     event::{Event, Record, RunInfo, Summary},
     host::{Instance, StartError, Target},
-    judgement::{self, Merge},
-    log,
+    judgement,
     outcome::{Outcome, Verdict},
     plan::{Item, Plan},
+    play::play,
     settings::Settings,
-    site::Site,
 };
 
 /// Runs a plan and tells `emit` what happens, in order.
 ///
-/// An interrupt ends the waiting: nothing more is started, what runs is abandoned, and everything
-/// that was not run is reported as skipped.
+/// An interrupt ends the waiting: nothing more is started, what runs is abandoned, and both are
+/// reported as skipped.
 ///
 /// # Errors
 ///
@@ -82,6 +78,17 @@ enum Word {
     Finished(Arc<Item>, Box<Outcome>),
 }
 
+/// What became of the items of a lane so far.
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Arc<Item>>,
+    /// Started, and not yet told how it ended.
+    under_way: Vec<(Arc<Item>, Instant)>,
+    /// Red when the target was found dead: each of them may have killed it.
+    suspects: Vec<(Arc<Item>, Box<Outcome>)>,
+    dead: bool,
+}
+
 impl<'r, E: FnMut(Event)> Run<'r, E> {
     async fn start(
         target: &'r Target,
@@ -135,12 +142,12 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 
     fn skip(&mut self, item: &Item, reason: &str) {
-        let outcome = judgement::blank(
-            item,
-            Verdict::Skip,
-            Some(reason.to_owned()),
-            std::time::Duration::ZERO,
-        );
+        self.blank(item, Verdict::Skip, reason, Duration::ZERO);
+    }
+
+    /// Says of an item that it was not judged.
+    fn blank(&mut self, item: &Item, verdict: Verdict, reason: &str, duration: Duration) {
+        let outcome = judgement::blank(item, verdict, Some(reason.to_owned()), duration);
         self.say(Event::ScenarioFinished(Box::new(outcome)));
     }
 
@@ -151,22 +158,20 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         width: usize,
         interrupt: &CancellationToken,
     ) -> Result<(), StartError> {
-        let mut waiting = VecDeque::new();
+        let mut lane = Lane::default();
         for item in items {
             match item.skip.clone() {
                 Some(reason) => self.skip(&item, &reason),
-                None => waiting.push_back(item),
+                None => lane.waiting.push_back(item),
             }
         }
         // One word at the start and one at the end of each task: bounded by the number of items.
         let (words, mut heard) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
-        let mut suspects: Vec<(Arc<Item>, Box<Outcome>)> = Vec::new();
-        let mut dead = false;
         loop {
             let stopped = interrupt.is_cancelled() || (self.settings.fail_fast && self.failed);
-            while !stopped && !dead && tasks.len() < width {
-                let Some(item) = waiting.pop_front() else {
+            while !stopped && !lane.dead && tasks.len() < width {
+                let Some(item) = lane.waiting.pop_front() else {
                     break;
                 };
                 let Some(instance) = self.instances.get(&item.profile) else {
@@ -175,6 +180,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 let site = Arc::clone(&instance.site);
                 let settings = self.settings.clone();
                 let words = words.clone();
+                lane.under_way.push((Arc::clone(&item), Instant::now()));
                 tasks.spawn(async move {
                     // The dispatcher hears until its last task has ended.
                     let _ = words.send(Word::Started(Arc::clone(&item)));
@@ -182,68 +188,95 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                     let _ = words.send(Word::Finished(item, outcome));
                 });
             }
-            if tasks.is_empty() && (stopped || waiting.is_empty() || dead) {
-                if !dead {
+            if tasks.is_empty() && (stopped || lane.waiting.is_empty() || lane.dead) {
+                if !lane.dead {
                     break;
                 }
-                self.after_death(std::mem::take(&mut suspects), &mut waiting)
-                    .await?;
-                dead = false;
+                if interrupt.is_cancelled() {
+                    self.leave_unsolved(&mut lane);
+                } else {
+                    self.after_death(&mut lane).await?;
+                }
+                lane.dead = false;
                 continue;
             }
             tokio::select! {
                 // Cancel-safe: `recv` and `join_next` lose nothing, `cancelled` has no state.
-                Some(word) = heard.recv() => match word {
-                    Word::Started(item) => self.say(Event::ScenarioStarted { id: item.id.clone() }),
-                    Word::Finished(item, outcome) => {
-                        let suspicious = matches!(outcome.verdict, Verdict::Fail | Verdict::Error);
-                        if suspicious && !dead {
-                            dead = match self.instances.get(&item.profile) {
-                                Some(instance) => !instance.is_alive().await,
-                                None => false,
-                            };
-                        }
-                        if suspicious && dead {
-                            suspects.push((item, outcome));
-                        } else {
-                            self.say(Event::ScenarioFinished(outcome));
-                        }
-                    }
-                },
-                Some(_) = tasks.join_next() => {
-                    while let Ok(word) = heard.try_recv() {
-                        match word {
-                            Word::Started(item) => self.say(Event::ScenarioStarted { id: item.id.clone() }),
-                            Word::Finished(item, outcome) if dead && matches!(outcome.verdict, Verdict::Fail | Verdict::Error) => suspects.push((item, outcome)),
-                            Word::Finished(_, outcome) => self.say(Event::ScenarioFinished(outcome)),
-                        }
-                    }
+                Some(word) = heard.recv() => self.hear(word, &mut lane).await,
+                Some(_) = tasks.join_next() => {}
+                () = interrupt.cancelled(), if !tasks.is_empty() => tasks.shutdown().await,
+            }
+            // Whoever has ended has said so before.
+            while let Ok(word) = heard.try_recv() {
+                self.hear(word, &mut lane).await;
+            }
+        }
+        self.settle(lane, interrupt);
+        Ok(())
+    }
+
+    async fn hear(&mut self, word: Word, lane: &mut Lane) {
+        match word {
+            Word::Started(item) => self.say(Event::ScenarioStarted {
+                id: item.id.clone(),
+            }),
+            Word::Finished(item, outcome) => {
+                lane.under_way.retain(|(other, _)| other.id != item.id);
+                let suspicious = matches!(outcome.verdict, Verdict::Fail | Verdict::Error);
+                if suspicious && !lane.dead {
+                    lane.dead = match self.instances.get(&item.profile) {
+                        Some(instance) => !instance.is_alive().await,
+                        None => false,
+                    };
                 }
-                () = interrupt.cancelled(), if !tasks.is_empty() => {
-                    tasks.shutdown().await;
+                if suspicious && lane.dead {
+                    lane.suspects.push((item, outcome));
+                } else {
+                    self.say(Event::ScenarioFinished(outcome));
                 }
             }
+        }
+    }
+
+    /// Says what became of the items that came to no end.
+    fn settle(&mut self, lane: Lane, interrupt: &CancellationToken) {
+        for (item, begun) in lane.under_way {
+            let (verdict, reason) = if interrupt.is_cancelled() {
+                (Verdict::Skip, "interrupted while it ran")
+            } else {
+                // Its task panicked: a bug, and never the target's fault.
+                (Verdict::Error, "sockspec itself failed while it ran this")
+            };
+            self.blank(&item, verdict, reason, begun.elapsed());
         }
         let reason = if interrupt.is_cancelled() {
             "not run: interrupted"
         } else {
             "not run: an earlier scenario failed"
         };
-        for item in waiting {
+        for item in lane.waiting {
             self.skip(&item, reason);
         }
-        Ok(())
+    }
+
+    /// After an interrupt nobody waits until it is known which scenario killed the target.
+    fn leave_unsolved(&mut self, lane: &mut Lane) {
+        for (_, mut outcome) in std::mem::take(&mut lane.suspects) {
+            outcome.verdict = Verdict::Error;
+            outcome.reason = Some(
+                "The target died; interrupted before it was known which scenario killed it."
+                    .to_owned(),
+            );
+            self.say(Event::ScenarioFinished(outcome));
+        }
     }
 
     /// Brings a dead target up again and finds out which of the scenarios that were under way killed it.
-    async fn after_death(
-        &mut self,
-        suspects: Vec<(Arc<Item>, Box<Outcome>)>,
-        waiting: &mut VecDeque<Arc<Item>>,
-    ) -> Result<(), StartError> {
+    async fn after_death(&mut self, lane: &mut Lane) -> Result<(), StartError> {
+        let suspects = std::mem::take(&mut lane.suspects);
         if !self.target.can_restart() {
             let alone = suspects.len() == 1;
-            for (item, mut outcome) in suspects {
+            for (_, mut outcome) in suspects {
                 let others = "it went away while this and other scenarios ran; `--jobs 1` names the one that kills it";
                 outcome.verdict = if alone { Verdict::Fail } else { Verdict::Error };
                 outcome.reason = Some(if alone {
@@ -251,14 +284,11 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 } else {
                     format!("The target died: {others}.")
                 });
-                let _ = item;
                 self.say(Event::ScenarioFinished(outcome));
             }
-            for item in waiting.drain(..) {
-                let mut outcome =
-                    judgement::blank(&item, Verdict::Error, None, std::time::Duration::ZERO);
-                outcome.reason = Some("Not run: the target died before.".to_owned());
-                self.say(Event::ScenarioFinished(Box::new(outcome)));
+            for item in std::mem::take(&mut lane.waiting) {
+                let reason = "Not run: the target died before.";
+                self.blank(&item, Verdict::Error, reason, Duration::ZERO);
             }
             return Ok(());
         }
@@ -327,45 +357,4 @@ fn died(exited: Option<&str>) -> String {
         Some(status) => format!("The target died: its process ended with {status}."),
         None => "The target died: nothing listens on its port any more.".to_owned(),
     }
-}
-
-/// Plays one item as often as the settings say.
-pub(super) async fn play(item: &Item, site: &Site, settings: &Settings) -> Outcome {
-    let mut outcomes = Vec::new();
-    for repeat in 0..settings.repeat.max(1) {
-        outcomes.push(play_once(item, site, settings, repeat).await);
-    }
-    if outcomes.len() == 1 {
-        for retry in 1..=settings.retries {
-            if outcomes
-                .last()
-                .is_some_and(|outcome| matches!(outcome.verdict, Verdict::Pass | Verdict::Warn))
-            {
-                break;
-            }
-            outcomes.push(play_once(item, site, settings, retry).await);
-        }
-        return judgement::merge(outcomes, Merge::Last)
-            .unwrap_or_else(|| unreachable!("every item is played at least once"));
-    }
-    judgement::merge(outcomes, Merge::Worst)
-        .unwrap_or_else(|| unreachable!("every item is played at least once"))
-}
-
-async fn play_once(item: &Item, site: &Site, settings: &Settings, number: usize) -> Outcome {
-    let attempt = Attempt::new(
-        &item.scenario,
-        site,
-        item.transport,
-        &unique(item, settings, number),
-    );
-    let finished = attempt.run().instrument(log::scenario(item, number)).await;
-    judgement::judge(item, settings, &attempt, finished)
-}
-
-/// Differs for every attempt of a run, and for every run with another seed.
-fn unique(item: &Item, settings: &Settings, number: usize) -> String {
-    let mut hasher = DefaultHasher::new();
-    (settings.seed, &item.id, number).hash(&mut hasher);
-    format!("{:012x}", hasher.finish() & 0xffff_ffff_ffff)
 }

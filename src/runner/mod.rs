@@ -19,6 +19,7 @@ mod observe;
 mod outcome;
 mod ping;
 mod plan;
+mod play;
 mod proof;
 mod prove;
 mod settings;

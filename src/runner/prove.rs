@@ -13,10 +13,10 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    execute::play,
     host::{Host, StartError, Target},
     outcome::{Outcome, Verdict},
     plan::{Item, Plan},
+    play::play,
     proof::{FaultProof, Proof, ScenarioProof, Survivor},
     settings::Settings,
 };

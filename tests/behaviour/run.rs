@@ -265,3 +265,41 @@ async fn an_interrupt_still_writes_reports() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["run"]["interrupted"], true);
 }
+
+/// Two at once: when the first has ended, the second is under way and the last has not begun.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_an_interrupt_cuts_short_is_reported() {
+    let long = "  - expect: never-sent\n    as: alice\n    within: 50s\n";
+    let file = ["right-b", "right-c", "right-d"].iter().fold(
+        chat(&[("right-a", "level: must")]),
+        |file, name| {
+            file + &chat(&[(name, "level: must")])
+                .replace("topic: Chat\nneeds: [acks]\nscenarios:\n", "")
+                + long
+        },
+    );
+    let mut running = run(&file, &["--jobs", "2", "--report", "json=report.json"])
+        .start()
+        .await;
+    running.line_with("chat/right-a").await;
+    let folder = running.folder();
+    assert_eq!(running.signal("-INT").await, Some(Exit::Interrupted as i32));
+    let text = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let scenarios = json["scenarios"].as_array().unwrap();
+    let told: Vec<_> = scenarios
+        .iter()
+        .map(|scenario| (&scenario["id"], &scenario["verdict"], &scenario["reason"]))
+        .collect();
+    let [first, second, third, last] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!((first.0, first.1), (&"chat/right-a".into(), &"pass".into()));
+    let cut_short = (&"skip".into(), &"interrupted while it ran".into());
+    assert_eq!((second.1, second.2), cut_short);
+    // Whether it took the free place already is a matter of luck.
+    assert_eq!(third.1, "skip");
+    let not_run = (&"skip".into(), &"not run: interrupted".into());
+    assert_eq!((last.1, last.2), not_run);
+}

@@ -11,8 +11,8 @@ use std::{
 use sockspec::cli::Exit;
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
     time::timeout,
 };
 
@@ -38,6 +38,7 @@ pub(crate) struct Running {
     child: Child,
     /// The first line of its standard output, without the line break.
     pub(crate) first_line: String,
+    lines: Lines<BufReader<ChildStdout>>,
     // Removed when the last owner has gone.
     folder: Arc<TempDir>,
 }
@@ -142,6 +143,7 @@ impl Test {
         Running {
             child,
             first_line,
+            lines,
             folder: Arc::new(self.folder),
         }
     }
@@ -217,6 +219,19 @@ impl Running {
     /// Its working folder, for as long as somebody holds it.
     pub(crate) fn folder(&self) -> Arc<TempDir> {
         Arc::clone(&self.folder)
+    }
+
+    /// Waits for a line of its standard output with `piece` in it.
+    pub(crate) async fn line_with(&mut self, piece: &str) {
+        let search = async {
+            while let Some(line) = self.lines.next_line().await.unwrap() {
+                if line.contains(piece) {
+                    return;
+                }
+            }
+            panic!("the command ended without a line with {piece:?}");
+        };
+        timeout(LIMIT, search).await.expect("no such line");
     }
 
     /// Sends a signal and waits for the end.
