@@ -66,11 +66,18 @@ impl Span {
 
     /// Where `needle` stands inside this piece of `text`; the whole piece where it does not.
     pub(crate) fn find(self, text: &str, needle: &str) -> Self {
+        self.find_in(text, needle, 0, needle.len())
+    }
+
+    /// The part of `needle` from byte `offset` on, `length` bytes long, where `needle` stands inside this piece of
+    /// `text`; the whole piece where it does not.
+    pub(crate) fn find_in(self, text: &str, needle: &str, offset: usize, length: usize) -> Self {
         let Some(piece) = text.get(self.start..self.end) else {
             return self;
         };
         let Some((offset, before)) = piece
             .find(needle)
+            .map(|start| start + offset)
             .and_then(|offset| Some((offset, piece.get(..offset)?)))
         else {
             return self;
@@ -84,7 +91,7 @@ impl Span {
         };
         Self {
             start: self.start + offset,
-            end: self.start + offset + needle.len(),
+            end: self.start + offset + length,
             line,
             column,
         }

@@ -7,6 +7,7 @@ mod checking;
 mod diagnostic;
 mod expression;
 mod fields;
+mod filters;
 mod functions;
 mod jwt;
 mod load;
@@ -18,6 +19,8 @@ mod operators;
 mod placeholder;
 mod render;
 mod requirement;
+#[cfg(test)]
+mod schema;
 mod scope;
 mod source;
 mod template;
@@ -30,6 +33,7 @@ pub(crate) use node::{Entry, Node, NodeKind, Quoting};
 pub(crate) use values::ValueReader;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
+pub use filters::{FILTERS, TESTS};
 pub use functions::FUNCTIONS;
 pub use jwt::{JwtAlgorithm, mint_jwt};
 pub use load::{Known, VERBS, duplicate_ids, load};

@@ -7,6 +7,7 @@ use super::{
     diagnostic::{Problems, did_you_mean, one_of},
     expression::Expression,
     fields::Substitutes,
+    filters,
     matcher::{Form, OPERATORS},
     node::{Entry, Node, NodeKind, excerpt},
     placeholder::{PLACEHOLDERS, Placeholder, Written},
@@ -198,6 +199,7 @@ impl<'p> ValueReader<'p> {
     fn note_references(&mut self, template: &Template, span: Span) {
         let text = &self.problems.source().text;
         let references = &mut self.references;
+        let mut unknown = Vec::new();
         template.visit(&mut |used| match used {
             Used::Variable(name) => {
                 let written = format!("${name}");
@@ -208,6 +210,11 @@ impl<'p> ValueReader<'p> {
                 });
             }
             Used::Expression(expression) => {
+                let source = expression.source();
+                unknown.extend(filters::unknown(source).into_iter().map(|applied| {
+                    let place = span.find_in(text, source, applied.offset, applied.name.len());
+                    (applied, place)
+                }));
                 references.extend(expression.variables().iter().map(|name| Reference {
                     name: name.clone(),
                     span: span.find(text, name),
@@ -215,6 +222,22 @@ impl<'p> ValueReader<'p> {
                 }));
             }
         });
+        for (applied, place) in unknown {
+            self.unknown_filter(&applied, place);
+        }
+    }
+
+    fn unknown_filter(&mut self, applied: &filters::Applied, place: Span) {
+        let (code, what) = match applied.kind {
+            filters::Kind::Filter => ("unknown-filter", "filter"),
+            filters::Kind::Test => ("unknown-test", "test"),
+        };
+        let name = &applied.name;
+        let names = || applied.kind.names().iter().copied();
+        let near = did_you_mean(name, names());
+        self.problems
+            .error(code, place, format!("there is no {what} `{name}`"))
+            .help = Some(near.unwrap_or_else(|| format!("there are {}", one_of(names()))));
     }
 
     fn syntax_error(&mut self, error: &TemplateSyntaxError, span: Span) {

@@ -18,4 +18,6 @@ mod verbs;
 
 pub(super) use file::level_of;
 pub use file::{Known, duplicate_ids, load};
+#[cfg(test)]
+pub(super) use tests::EVERYTHING;
 pub use verbs::VERBS;

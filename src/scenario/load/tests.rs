@@ -604,6 +604,35 @@ fn wrong_values_are_told() {
 }
 
 #[test]
+fn unknown_filters_and_tests_are_told() {
+    insta::assert_snapshot!(wrong_steps("  - emit: e\n    as: sender\n    with: \"${ 'lenght' | lenght }\"\n  - check: room is strnig and (room | nonsense) == 1\n"), @r#"
+    error[unknown-filter]: there is no filter `lenght`
+     --> rooms.yaml:8:26
+      |
+    8 |     with: "${ 'lenght' | lenght }"
+      |                          ^^^^^^
+      |
+      = help: did you mean `length`?
+
+    error[unknown-test]: there is no test `strnig`
+     --> rooms.yaml:9:20
+      |
+    9 |   - check: room is strnig and (room | nonsense) == 1
+      |                    ^^^^^^
+      |
+      = help: did you mean `string`?
+
+    error[unknown-filter]: there is no filter `nonsense`
+     --> rooms.yaml:9:39
+      |
+    9 |   - check: room is strnig and (room | nonsense) == 1
+      |                                       ^^^^^^^^
+      |
+      = help: there are `abs`, `attr`, `batch`, `bool`, `capitalize`, `chain`, `count`, `d`, `default`, `dictsort`, `e`, `escape`, `first`, `float`, `format`, `groupby`, `indent`, `int`, `items`, `join`, `last`, `length`, `lines`, `list`, `lower`, `map`, `max`, `min`, `pprint`, `reject`, `rejectattr`, `replace`, `reverse`, `round`, `safe`, `select`, `selectattr`, `slice`, `sort`, `split`, `string`, `sum`, `title`, `trim`, `unique`, `upper` or `zip`
+    "#);
+}
+
+#[test]
 fn groups_are_picked_by_number() {
     let text = |steps: &str| {
         format!(
@@ -639,10 +668,8 @@ fn groups_are_picked_by_number() {
     assert_eq!(&*scenario.steps[1].actors[0].0, "crowd[2]");
 }
 
-#[test]
-fn every_verb_loads_with_all_its_keys() {
-    let scenarios = right(
-        r#"
+/// Every verb with all its keys.
+pub(in crate::scenario) const EVERYTHING: &str = r#"
 topic: Everything
 needs: [acks]
 level: should
@@ -759,8 +786,11 @@ scenarios:
   - check: first != 'x' and crowd[1].sid != mine
     because: it must
   - alive
-"#,
-    );
+"#;
+
+#[test]
+fn every_verb_loads_with_all_its_keys() {
+    let scenarios = right(EVERYTHING);
     let [scenario] = scenarios.as_slice() else {
         panic!()
     };

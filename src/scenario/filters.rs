@@ -1,0 +1,295 @@
+//! The filters and tests of expressions: which there are, and which an expression uses.
+
+/// What stands behind `|`.
+pub const FILTERS: &[&str] = &[
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "capitalize",
+    "chain",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "unique",
+    "upper",
+    "zip",
+];
+
+/// What stands behind `is`.
+pub const TESTS: &[&str] = &[
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "int",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "safe",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
+];
+
+/// A filter or a test that an expression uses.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Applied {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    /// First byte of the name in the expression.
+    pub(super) offset: usize,
+}
+
+/// What a value is put through.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Filter,
+    Test,
+}
+
+impl Kind {
+    /// All names of this kind.
+    pub(super) fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Filter => FILTERS,
+            Self::Test => TESTS,
+        }
+    }
+}
+
+/// The filters and tests of an expression that there are not.
+///
+/// The compiler takes any name, and the first evaluation would be the first to know.
+pub(super) fn unknown(source: &str) -> Vec<Applied> {
+    let mut found = applied(source);
+    found.retain(|applied| !applied.kind.names().contains(&applied.name.as_str()));
+    found
+}
+
+/// A piece of an expression.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Token<'s> {
+    /// A text in quotes, a number, or any sign but these.
+    Other,
+    /// What may end an operand: `)`, `]`, `}`, a text.
+    End,
+    Dot,
+    Pipe,
+    Word(&'s str),
+}
+
+fn applied(source: &str) -> Vec<Applied> {
+    let tokens = tokens(source);
+    let mut found = Vec::new();
+    for (index, (token, _)) in tokens.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|index| tokens.get(index));
+        let kind = match token {
+            Token::Pipe => Kind::Filter,
+            // `x.is` is a field, and `is` where an operand begins is a name.
+            Token::Word("is")
+                if matches!(before, Some((Token::End, _)))
+                    || matches!(before, Some((Token::Word(word), _)) if !OPERATORS.contains(word)) =>
+            {
+                Kind::Test
+            }
+            _ => continue,
+        };
+        let mut rest = tokens.iter().skip(index + 1).peekable();
+        if kind == Kind::Test {
+            rest.next_if(|(token, _)| *token == Token::Word("not"));
+        }
+        if let Some((Token::Word(name), offset)) = rest.next() {
+            found.push(Applied {
+                kind,
+                name: (*name).to_owned(),
+                offset: *offset,
+            });
+        }
+    }
+    found
+}
+
+/// Words behind which an operand begins.
+const OPERATORS: &[&str] = &["and", "else", "if", "in", "is", "not", "or"];
+
+/// The pieces of an expression, each with its first byte.
+fn tokens(source: &str) -> Vec<(Token<'_>, usize)> {
+    let mut tokens = Vec::new();
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let offset = source.len() - rest.len();
+        let (token, length) = match first {
+            '\'' | '"' => (Token::End, quoted(rest, first)),
+            '.' => (Token::Dot, 1),
+            '|' => (Token::Pipe, 1),
+            ')' | ']' | '}' => (Token::End, 1),
+            _ if first.is_ascii_digit() => {
+                let end = rest.find(|digit: char| !digit.is_ascii_alphanumeric() && digit != '_');
+                (Token::End, end.unwrap_or(rest.len()))
+            }
+            _ if is_word(first) => {
+                let end = rest.find(|character| !is_word(character));
+                let word = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+                let is_field = matches!(tokens.last(), Some((Token::Dot, _)));
+                (
+                    if is_field {
+                        Token::End
+                    } else {
+                        Token::Word(word)
+                    },
+                    word.len(),
+                )
+            }
+            _ => (Token::Other, first.len_utf8()),
+        };
+        if !first.is_whitespace() {
+            tokens.push((token, offset));
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    tokens
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// The length of a text with its quotes.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (offset, character) in text.char_indices().skip(1) {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if character == quote => return offset + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::Environment;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names(source: &str) -> Vec<String> {
+        let name = |applied: Applied| {
+            assert!(source[applied.offset..].starts_with(&applied.name));
+            format!("{:?} {}", applied.kind, applied.name).to_lowercase()
+        };
+        applied(source).into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn filters_and_tests_are_found_where_they_stand() {
+        for (source, expected) in [
+            ("x | length", &["filter length"][..]),
+            ("x|a(1|b)|c", &["filter a", "filter b", "filter c"]),
+            ("'x | no' ~ \"is no\"", &[]),
+            (r"'it\'s | no'", &[]),
+            ("x is defined", &["test defined"]),
+            (
+                "x[0] is not odd and (y) is even",
+                &["test odd", "test even"],
+            ),
+            ("x.is", &[]),
+            ("x.is is string", &["test string"]),
+            ("5 is odd", &["test odd"]),
+            ("a.if is odd", &["test odd"]),
+            ("is", &[]),
+            ("x |", &[]),
+            ("x is", &[]),
+        ] {
+            assert_eq!(names(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn the_lists_are_those_of_the_engine() {
+        // It tells its names in its debug output only.
+        let told = format!("{:?}", Environment::new());
+        let list = |key: &str| -> Vec<String> {
+            let (_, rest) = told.split_once(&format!("{key}: [")).unwrap();
+            let (names, _) = rest.split_once(']').unwrap();
+            let names = names
+                .split(", ")
+                .map(|name| name.trim_matches('"').to_owned());
+            // Signs are read by the compiler itself.
+            names.filter(|name| name.chars().all(is_word)).collect()
+        };
+        assert_eq!(list("filters"), FILTERS);
+        assert_eq!(list("tests"), TESTS);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_apart(text in "\\PC{0,40}") {
+            for applied in applied(&text) {
+                prop_assert!(text[applied.offset..].starts_with(&applied.name));
+            }
+        }
+    }
+}

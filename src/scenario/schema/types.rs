@@ -1,0 +1,266 @@
+//! What a key can hold, each type by its name.
+
+use serde_json::{Value, json};
+
+use crate::scenario::{OPERATORS, PLACEHOLDERS};
+
+/// A reference to a type.
+pub(super) fn refer(name: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+/// Types that need no keys.
+pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
+    let or_row = |schema: Value| json!({ "anyOf": [schema, refer("row-value")] });
+    let choice = |words: &[&str]| or_row(json!({ "enum": words }));
+    let some = |name: &str| or_row(json!({ "type": "array", "items": refer(name) }));
+    let one_or_some =
+        |schema: Value| json!({ "anyOf": [schema, { "type": "array", "items": schema }] });
+    let scalar = json!({ "type": ["string", "number", "boolean", "null"] });
+    let pairs = |value: Value| or_row(json!({ "type": "object", "additionalProperties": value }));
+    vec![
+        (
+            "row-value",
+            json!({
+                "description": "The value of a variable or of the table's row.",
+                "type": "string",
+                "pattern": r"^\$",
+            }),
+        ),
+        (
+            "nothing",
+            json!({ "anyOf": [{ "type": "null" }, { "type": "object", "maxProperties": 0 }] }),
+        ),
+        ("text", json!({ "type": "string", "pattern": r"\S" })),
+        ("any-text", scalar.clone()),
+        ("event", json!({ "type": "string" })),
+        (
+            "id",
+            json!({ "type": "string", "pattern": r"^[a-z0-9._]+([-/][a-z0-9._]+)*$" }),
+        ),
+        ("flag", or_row(json!({ "type": "boolean" }))),
+        ("whole", or_row(json!({ "type": "integer", "minimum": 0 }))),
+        (
+            "duration",
+            json!({
+                "description": "With its unit: `200ms`, `5s`, `1m 30s`.",
+                "type": "string",
+                "pattern": r"^(\$.*|[0-9].*[a-z])$",
+            }),
+        ),
+        ("wait", refer("duration")),
+        ("names", one_or_some(json!({ "type": "string" }))),
+        (
+            "invariants",
+            one_or_some(json!({ "type": "string", "pattern": "^invariant/" })),
+        ),
+        ("level", choice(&["must", "should", "may"])),
+        (
+            "tier",
+            choice(&["core", "extended", "info", "slow", "destructive"]),
+        ),
+        ("transport", choice(&["websocket", "polling", "upgrade"])),
+        ("transports", one_or_some(refer("transport"))),
+        ("layer", choice(&["websocket", "polling", "tcp"])),
+        ("order", choice(&["any", "strict"])),
+        ("farewell", choice(&["leave", "close", "drop", "reset"])),
+        (
+            "endings",
+            one_or_some(choice(&[
+                "close-frame",
+                "close-packet",
+                "eof",
+                "http-error",
+                "reset",
+            ])),
+        ),
+        (
+            "opcode",
+            json!({ "anyOf": [
+            choice(&["text", "binary", "continuation", "close", "ping", "pong"]),
+            { "type": "integer", "minimum": 0, "maximum": 15 },
+        ] }),
+        ),
+        ("length-form", json!({ "enum": [16, 64, "16", "64"] })),
+        (
+            "namespace",
+            json!({
+                "anyOf": [refer("nothing"), { "type": "string", "pattern": r"^[/$]" }],
+            }),
+        ),
+        (
+            "times",
+            json!({
+                "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 100_000 }, refer("row-value")],
+            }),
+        ),
+        (
+            "pairs",
+            pairs(json!({ "anyOf": [scalar, { "type": "array" }] })),
+        ),
+        ("expected-pairs", pairs(refer("expectation"))),
+        (
+            "variables",
+            json!({
+                "type": "object",
+                "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" },
+                "additionalProperties": refer("expectation"),
+            }),
+        ),
+        (
+            "rows",
+            json!({ "type": "array", "minItems": 1, "items": { "type": "object" } }),
+        ),
+        (
+            "steps",
+            json!({ "type": "array", "minItems": 1, "items": refer("step") }),
+        ),
+        (
+            "scenarios",
+            json!({ "type": "array", "minItems": 1, "items": refer("scenario") }),
+        ),
+        (
+            "clients",
+            json!({ "anyOf": [
+            { "type": "array", "items": { "type": "string" } },
+            { "type": "object", "additionalProperties": { "anyOf": [{ "type": "null" }, refer("client")] } },
+        ] }),
+        ),
+        (
+            "accept",
+            json!({ "anyOf": [
+            { "type": "null" },
+            refer("row-value"),
+            {
+                "type": "object",
+                "minProperties": 1,
+                "properties": { "strict": { "type": "object" }, "lenient": { "type": "object" } },
+                "additionalProperties": false,
+            },
+        ] }),
+        ),
+        ("packets", one_or_some(refer("packet"))),
+        (
+            "packet",
+            json!({ "anyOf": [{ "type": "string" }, one_of_keys(&[("message", "any-text"), ("binary", "value")])] }),
+        ),
+        (
+            "incoming",
+            json!({ "anyOf": [
+            { "type": "string" },
+            refer("operators"),
+            one_of_keys(&[
+                ("binary", "expectation"),
+                ("bytes", "expectation"),
+                ("frame", "received-frame"),
+                ("http", "http-response"),
+                ("message", "expectation"),
+                ("packet", "expectation"),
+            ]),
+        ] }),
+        ),
+        ("values", some("value")),
+        ("expectations", some("expectation")),
+        ("value", value()),
+        ("expectation", expectation()),
+        ("operators", operators()),
+    ]
+}
+
+/// A mapping with exactly one of these keys.
+fn one_of_keys(keys: &[(&str, &str)]) -> Value {
+    let properties: serde_json::Map<_, _> = keys
+        .iter()
+        .map(|(key, kind)| ((*key).to_owned(), refer(kind)))
+        .collect();
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// Fields of somebody else's: a single `$` begins a word of the language.
+fn fields_of(kind: &str) -> Value {
+    json!({
+        "type": "object",
+        "propertyNames": { "not": { "pattern": r"^\$[^$]" } },
+        "additionalProperties": refer(kind),
+    })
+}
+
+fn value() -> Value {
+    let content = json!({ "type": ["string", "integer"] });
+    json!({
+        "description": "A value to send: a literal with `$name` and `${ expression }` in it.",
+        "anyOf": [
+            { "type": ["string", "number", "boolean", "null"] },
+            { "type": "array", "items": refer("value") },
+            {
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 1,
+                "properties": { "$bytes": content, "$file": { "type": "string" } },
+                "additionalProperties": false,
+            },
+            fields_of("value"),
+        ],
+    })
+}
+
+fn expectation() -> Value {
+    let names: Vec<_> = PLACEHOLDERS.iter().map(|(name, _)| *name).collect();
+    let known = format!(
+        "^< *({}) *( as +[A-Za-z_][A-Za-z0-9_]* *)?>$",
+        names.join("|")
+    );
+    json!({
+        "description": "A value to expect; placeholders and operators can stand anywhere inside.",
+        "anyOf": [
+            { "type": ["number", "boolean", "null"] },
+            // What looks like a placeholder must be one.
+            {
+                "type": "string",
+                "anyOf": [
+                    { "not": { "pattern": "^< *[a-z][a-z0-9-]* *( as .*)?>$" } },
+                    { "pattern": known },
+                ],
+            },
+            { "type": "array", "items": refer("expectation") },
+            refer("operators"),
+            fields_of("expectation"),
+        ],
+    })
+}
+
+fn operators() -> Value {
+    let list = json!({ "anyOf": [
+        { "type": "array", "items": refer("expectation") },
+        refer("row-value"),
+    ] });
+    let properties: serde_json::Map<_, _> = OPERATORS
+        .iter()
+        .map(|(name, meaning)| {
+            let mut operand = match *name {
+                "$bytes" => json!({ "type": ["string", "integer"] }),
+                "$file" | "$regex" => json!({ "type": "string" }),
+                "$oneOf" | "$unordered" => list.clone(),
+                "$schema" => json!({ "type": ["object", "boolean"] }),
+                "$contains" | "$exactly" | "$length" | "$not" => {
+                    json!({ "allOf": [refer("expectation")] })
+                }
+                _ => json!({ "allOf": [refer("value")] }),
+            };
+            operand["description"] = json!(meaning);
+            ((*name).to_owned(), operand)
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
