@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use super::Exit;
 use crate::{
-    client::TlsPolicyError,
+    client::{ConnectFailure, TlsPolicyError},
     report::{JunitError, WriteError},
     runner::StartError,
     scenario::Diagnostic,
@@ -129,6 +129,8 @@ impl CliError {
     pub(super) fn help(&self) -> Option<&str> {
         match self {
             Self::NothingSelected { help, .. } | Self::Unknown { help, .. } => help.as_deref(),
+            Self::Probe(ProbeError::Unreachable(failure))
+            | Self::Start(StartError::Tls { failure, .. }) => untrusted(failure),
             Self::BadFiles(_)
             | Self::Interrupted
             | Self::Junit(_)
@@ -148,6 +150,16 @@ impl CliError {
                 Some("write a manifest's path, a URL with `http://`, or `reference`")
             }
         }
+    }
+}
+
+/// What to do about a certificate that is not trusted.
+fn untrusted(failure: &ConnectFailure) -> Option<&'static str> {
+    match failure {
+        ConnectFailure::Tls { detail } if detail.contains("certificate") => {
+            Some("`--ca FILE` trusts the authority that signed it, `--insecure` trusts anybody")
+        }
+        _ => None,
     }
 }
 

@@ -57,6 +57,13 @@ impl Output {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
+    /// Tells what a user should know beside the result.
+    pub(super) fn warn(self, text: &str) {
+        let sign = self.stderr.paint(Role::Sign(Verdict::Warn), "warning");
+        let text = format!("{sign}: {}\n", escape::line(text));
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
     /// Diagnostics with their source lines.
     pub(super) fn diagnostics(self, diagnostics: &[Diagnostic], palette: Palette) -> String {
         let colours = match palette {

@@ -19,6 +19,9 @@ use crate::{
 pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> {
     let tls = target::tls(&args.tls)?;
     let endpoint = target::endpoint(&target::parse_url(&args.url)?, &tls);
+    if tls.is_insecure() && endpoint.url.scheme() == "https" {
+        output.warn("certificates are not checked: whoever answers is taken for the target");
+    }
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     let probed = runtime.block_on(ask(&endpoint))?;
     runtime.shutdown_background();

@@ -1,6 +1,6 @@
 //! From an endpoint to a connected stream.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use rustls_pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
@@ -26,6 +26,17 @@ pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, Connec
         Stream::Plain(tcp)
     };
     Ok(Link::new(stream))
+}
+
+/// Connects and goes again: tells whether somebody listens there with whom we can talk.
+///
+/// # Errors
+///
+/// Nothing listens there, TLS fails, or either takes longer than `limit`.
+pub async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<(), ConnectFailure> {
+    dial(endpoint, Wait::new("TCP connection", limit))
+        .await
+        .map(drop)
 }
 
 async fn connect(endpoint: &Endpoint) -> Result<TcpStream, ConnectFailure> {

@@ -29,6 +29,7 @@ mod wait;
 mod websocket;
 
 pub use connection::{Connection, DropHow};
+pub use dial::reach;
 pub use endpoint::Endpoint;
 pub use failure::{ConnectFailure, HttpFailure};
 pub use http::{HttpRequest, HttpResponse, request};

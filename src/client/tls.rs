@@ -82,6 +82,11 @@ impl TlsPolicy {
         })
     }
 
+    /// Whether any certificate is taken.
+    pub fn is_insecure(&self) -> bool {
+        self.inner.verification == Verification::Insecure
+    }
+
     /// The configuration of every TLS client under this policy.
     pub(super) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         self.inner

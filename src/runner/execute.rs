@@ -46,6 +46,11 @@ pub async fn run(
         jobs: settings.jobs,
         seed: settings.seed,
     }));
+    if target.tls.is_insecure() && run.url().starts_with("https:") {
+        run.say(Event::Notice(
+            "certificates are not checked: whoever answers is taken for the target".to_owned(),
+        ));
+    }
     for (tier, count) in &plan.left_out {
         run.say(Event::Notice(format!(
             "{count} of tier {tier} left out; `--include {tier}` runs them"

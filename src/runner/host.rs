@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{calibrate, log, settings::Settings, site::Site};
 use crate::{
-    client::{Endpoint, TlsPolicy},
+    client::{ConnectFailure, Endpoint, TlsPolicy, reach},
     reference::{self, FaultSet, Server},
     target::{LaunchError, Launched, Manifest, Profile, Secrets},
 };
@@ -64,6 +64,14 @@ pub enum StartError {
         setting: String,
         /// Its value.
         value: String,
+    },
+    /// Whoever listens there can't be talked to over TLS.
+    #[error("{url}: {failure}")]
+    Tls {
+        /// The address.
+        url: String,
+        /// Why.
+        failure: Box<ConnectFailure>,
     },
     /// The address is no URL.
     #[error("{url:?} is not a URL")]
@@ -131,6 +139,15 @@ impl Target {
         if matches!(keeper, Keeper::Nobody) && !answers(&endpoint.url).await {
             return Err(StartError::Absent {
                 url: endpoint.url.to_string(),
+            });
+        }
+        // A certificate that we don't trust is no fault of the target's: nothing is said about it.
+        if endpoint.url.scheme() == "https"
+            && let Err(failure @ ConnectFailure::Tls { .. }) = reach(&endpoint, LIVENESS).await
+        {
+            return Err(StartError::Tls {
+                url: endpoint.url.to_string(),
+                failure: Box::new(failure),
             });
         }
         let settle = match settings.settle.or(self.manifest.settle) {

@@ -58,7 +58,7 @@ pub enum ProbeError {
         /// What came of a polling handshake.
         polling: Box<ConnectFailure>,
     },
-    /// Nothing listens there.
+    /// Nothing listens there, or nobody whom we trust.
     #[error(transparent)]
     Unreachable(Box<ConnectFailure>),
 }
@@ -190,7 +190,7 @@ async fn no_engine_io(
     let (Some(websocket), Some(polling)) = (websocket, polling) else {
         unreachable!("a connection at layer Socket.IO has an open packet");
     };
-    if let ConnectFailure::Unreachable { .. } = websocket {
+    if let ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. } = websocket {
         return ProbeError::Unreachable(Box::new(websocket));
     }
     let plain = Options {

@@ -3,31 +3,36 @@
 use std::{path::PathBuf, sync::Arc};
 
 use futures_util::{SinkExt, StreamExt};
-use sockspec::client::{
-    ConnectFailure, Connection, DropHow, Endpoint, Options, TlsPolicy, TlsPolicyError, Verification,
+use sockspec::{
+    cli::Exit,
+    client::{
+        ConnectFailure, Connection, DropHow, Endpoint, Options, TlsPolicy, TlsPolicyError,
+        Verification,
+    },
+    reference::{Config, Server},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::{accept_async, tungstenite::Message};
 
-use crate::server::listen;
+use crate::{server::listen, support::Test};
 
 const OPEN: &str =
     r#"0{"sid":"s1","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 
-/// A server with a certificate of its own for 127.0.0.1, and the file that makes it trusted.
-struct Secure {
-    listener: TcpListener,
-    endpoint: Endpoint,
+/// A certificate of its own for 127.0.0.1, and the file that makes it trusted.
+struct Identity {
     acceptor: TlsAcceptor,
-    _folder: tempfile::TempDir,
     authorities: PathBuf,
+    _folder: tempfile::TempDir,
 }
 
-impl Secure {
-    async fn new() -> Self {
-        let (listener, mut endpoint) = listen().await;
-        endpoint.url.set_scheme("https").unwrap();
+impl Identity {
+    fn new() -> Self {
         let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let authorities = folder.path().join("ca.pem");
@@ -41,11 +46,28 @@ impl Secure {
             .with_single_cert(vec![certified.cert.der().clone()], key)
             .unwrap();
         Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            authorities,
+            _folder: folder,
+        }
+    }
+}
+
+/// A server behind TLS.
+struct Secure {
+    listener: TcpListener,
+    endpoint: Endpoint,
+    identity: Identity,
+}
+
+impl Secure {
+    async fn new() -> Self {
+        let (listener, mut endpoint) = listen().await;
+        endpoint.url.set_scheme("https").unwrap();
+        Self {
             listener,
             endpoint,
-            acceptor: TlsAcceptor::from(Arc::new(config)),
-            _folder: folder,
-            authorities,
+            identity: Identity::new(),
         }
     }
 
@@ -55,7 +77,7 @@ impl Secure {
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();
             // The client turns away where it does not trust.
-            let Ok(stream) = self.acceptor.accept(stream).await else {
+            let Ok(stream) = self.identity.acceptor.accept(stream).await else {
                 return;
             };
             let mut socket = accept_async(stream).await.unwrap();
@@ -76,7 +98,7 @@ impl Secure {
 #[tokio::test]
 async fn a_certificate_is_trusted_if_we_are_told_so() {
     let mut server = Secure::new().await;
-    let policy = TlsPolicy::new(Some(&server.authorities), Verification::Checked).unwrap();
+    let policy = TlsPolicy::new(Some(&server.identity.authorities), Verification::Checked).unwrap();
     server.try_with(policy).await.unwrap();
     let policy = TlsPolicy::new(None, Verification::Insecure).unwrap();
     server.try_with(policy).await.unwrap();
@@ -94,4 +116,130 @@ fn a_file_without_certificates_is_no_authority() {
     assert!(matches!(policy(), Err(TlsPolicyError::Authorities { .. })));
     std::fs::write(&path, "nothing").unwrap();
     assert!(matches!(policy(), Err(TlsPolicyError::NoAuthority { .. })));
+}
+
+/// The reference server behind a proxy that ends TLS, while it is kept.
+struct Proxied {
+    identity: Identity,
+    address: String,
+    _server: Server,
+    _runtime: Runtime,
+}
+
+impl Proxied {
+    fn new() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let identity = Identity::new();
+        let acceptor = identity.acceptor.clone();
+        let (server, address) = runtime.block_on(async {
+            let (inner, _) = listen().await;
+            let server = Server::start(inner, Config::default()).unwrap();
+            let behind = server.address();
+            let (outer, _) = listen().await;
+            let address = outer.local_addr().unwrap().to_string();
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = outer.accept().await {
+                    let acceptor = acceptor.clone();
+                    tokio::spawn(async move {
+                        let mut plain = TcpStream::connect(behind).await.unwrap();
+                        // Who does not trust, or only looks whether somebody listens, goes again.
+                        let Ok(mut secure) = acceptor.accept(stream).await else {
+                            return;
+                        };
+                        let _ = copy_bidirectional(&mut secure, &mut plain).await;
+                    });
+                }
+            });
+            (server, address)
+        });
+        Self {
+            identity,
+            address,
+            _server: server,
+            _runtime: runtime,
+        }
+    }
+
+    /// A run of a few scenarios against `target`, over every transport.
+    fn run(&self, target: &str) -> Test {
+        Test::new()
+            .file(
+                "target.yaml",
+                format!("name: secure\nurl: https://{}\nprovides: [acks, polling, upgrade, websocket]\n", self.address),
+            )
+            .args(["run", "engine.io/upgrade-*", "engine.io/text-kept-by-polling", "websocket/chopped-*", "acks/value-returned", "--transport", "all", "--target", target])
+    }
+
+    fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://{}", self.address)
+    }
+
+    fn authorities(&self) -> [&std::ffi::OsStr; 2] {
+        ["--ca".as_ref(), self.identity.authorities.as_os_str()]
+    }
+}
+
+#[test]
+fn nobody_is_judged_whose_certificate_is_not_trusted() {
+    let secure = Proxied::new();
+    let told =
+        " help: `--ca FILE` trusts the authority that signed it, `--insecure` trusts anybody\n";
+    for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
+        secure
+            .run(target)
+            .status(Exit::NotRun)
+            .stdout("")
+            .stderr_has("TLS failed: invalid peer certificate")
+            .stderr_has(told);
+    }
+    Test::new()
+        .args(["probe", &secure.url("wss")])
+        .status(Exit::NotRun)
+        .stdout("")
+        .stderr_has("TLS failed: invalid peer certificate")
+        .stderr_has(told);
+}
+
+#[test]
+fn an_authority_is_trusted_that_the_user_names() {
+    let secure = Proxied::new();
+    for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
+        secure
+            .run(target)
+            .args(secure.authorities())
+            .status(Exit::Conformant)
+            .stdout_has(" ok")
+            .stderr("");
+    }
+    Test::new()
+        .args(["probe", &secure.url("wss")])
+        .args(secure.authorities())
+        .status(Exit::Conformant)
+        .stdout_has("provides: [")
+        .stderr("");
+}
+
+#[test]
+fn anybody_is_trusted_if_the_user_says_so_and_is_told() {
+    let secure = Proxied::new();
+    let warning = "certificates are not checked: whoever answers is taken for the target\n";
+    for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
+        secure
+            .run(target)
+            .args(["--insecure"])
+            .status(Exit::Conformant)
+            .stdout_has(&format!("note   {warning}"));
+    }
+    Test::new()
+        .args(["probe", "--insecure", &secure.url("https")])
+        .status(Exit::Conformant)
+        .stderr(&format!("warning: {warning}"));
+}
+
+#[test]
+fn a_plain_server_needs_no_trust() {
+    Test::new()
+        .args(["run", "--insecure", "rooms/to-excludes-sender"])
+        .status(Exit::Conformant)
+        .stderr("");
 }

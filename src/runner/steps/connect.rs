@@ -243,7 +243,9 @@ pub(super) async fn join(
             let options = options(attempt, client, step, Layer::SocketIo, limit)?;
             match Connection::open(&attempt.site.endpoint, options.clone()).await {
                 Ok(connection) => client.add_link(connection, &options),
-                Err(failure @ ConnectFailure::Unreachable { .. }) => {
+                Err(
+                    failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. }),
+                ) => {
                     return Err(unreachable(&client.spec.name.0, &failure).unjudged());
                 }
                 Err(failure) => return Ok(Admission::RefusedHandshake(failure)),

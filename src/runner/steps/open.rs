@@ -55,7 +55,7 @@ async fn one(
         .transpose()?;
     let connection = match Connection::open(&attempt.site.endpoint, options.clone()).await {
         Ok(connection) => connection,
-        Err(failure @ ConnectFailure::Unreachable { .. }) => {
+        Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) => {
             return Err(unreachable(&name.0, &failure).unjudged());
         }
         Err(failure) => return refused(attempt, open, lenient, client, &failure),
