@@ -205,10 +205,7 @@ impl Session {
     fn socket_io(&mut self, data: PacketData) {
         let bytes = length(&data);
         let decoded = match &data {
-            PacketData::Text(_) if self.msgpack => Err(DecodeError::Syntax {
-                rule: "text message where the parser is msgpack".to_owned(),
-                offset: 0,
-            }),
+            PacketData::Text(_) if self.msgpack => Err(DecodeError::UnexpectedText),
             PacketData::Text(text) => self.text(text),
             PacketData::Binary(bytes) if self.msgpack => msgpack::decode(bytes).map(Some),
             PacketData::Binary(bytes) => self.decoder.binary(bytes.clone()),

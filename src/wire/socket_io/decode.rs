@@ -35,6 +35,9 @@ pub enum DecodeError {
     /// A binary message that no packet announced.
     #[error("binary message without a packet that announced it")]
     UnexpectedBinary,
+    /// A text message where packets travel as msgpack.
+    #[error("text message where packets are msgpack")]
+    UnexpectedText,
     /// A placeholder that points to no attachment.
     #[error("placeholder number {num} with {attachments} attachments")]
     Placeholder {
@@ -64,7 +67,9 @@ pub enum DecodeError {
 /// - a number as an event's name: the protocol knows names that are strings;
 /// - an id beyond 64 bits, a number beyond the range of a double, a placeholder whose number is
 ///   not a whole one;
-/// - escapes of lone surrogates, which are no Unicode, and data nested deeper than 128.
+/// - data nested deeper than 128.
+///
+/// Escapes of lone surrogates, which are no Unicode, are read as U+FFFD.
 ///
 /// Names that applications must not use, such as `connect`, are for the layer above. A namespace is
 /// everything up to the comma; version 5 has no query there.
@@ -289,7 +294,6 @@ mod tests {
             "51.0-[\"e\"]",
             "51e0-[\"e\"]",
             "51-[{\"_placeholder\":true,\"num\":0}]",
-            "2[\"\\ud800\"]",
             "2[\"e\",1e999]",
         ] {
             assert!(
@@ -313,6 +317,26 @@ mod tests {
             Decoder::new(LIMITS).binary(Bytes::new()),
             Err(DecodeError::UnexpectedBinary)
         );
+    }
+
+    #[test]
+    fn escapes_of_lone_surrogates_are_read_as_replacement_characters() {
+        for (text, read) in [
+            (r#"2["\ud800"]"#, "\u{fffd}"),
+            (r#"2["\uDFFFx"]"#, "\u{fffd}x"),
+            (r#"2["\ud83d\ude00\ud800\ud83d\ude00"]"#, "😀\u{fffd}😀"),
+            (r#"2["\\ud800\ude00"]"#, "\\ud800\u{fffd}"),
+            (r#"2["\ud800\n"]"#, "\u{fffd}\n"),
+        ] {
+            let packet = decode(text).unwrap().unwrap();
+            assert!(
+                matches!(&packet, Packet::Event { name, .. } if name == read),
+                "{text}: {packet:?}"
+            );
+        }
+        for text in [r#"2["\ud800"#, r#"2["\ud8"]"#, r#"2["\ud800\"#] {
+            assert!(decode(text).is_err(), "{text}");
+        }
     }
 
     #[test]

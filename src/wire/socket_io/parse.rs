@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{SeqAccess, Visitor},
+    de::{DeserializeOwned, SeqAccess, Visitor},
 };
 
 use super::{AckId, DecodeError, Packet};
@@ -135,6 +135,40 @@ fn syntax(rule: impl Into<String>, offset: usize) -> DecodeError {
     }
 }
 
+/// The same JSON with U+FFFD for each escape of a lone surrogate; `None` where there is none.
+///
+/// RFC 8259 section 8.2 allows such escapes and leaves open what they mean; JavaScript reads and writes
+/// them, serde_json reads none.
+fn mend_surrogates(json: &str) -> Option<String> {
+    let escaped = |at: usize| {
+        let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut mended = String::with_capacity(json.len());
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(found) = json.get(at..)?.find('\\') {
+        at += found;
+        let length = match (escaped(at), escaped(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                mended.push_str(json.get(kept..at)?);
+                mended.push_str("\\ufffd");
+                kept = at + 6;
+                6
+            }
+            // Two at least, so that an escaped backslash begins no escape.
+            _ => 1 + json.get(at + 1..)?.chars().next()?.len_utf8(),
+        };
+        at += length;
+    }
+    if kept == 0 {
+        return None;
+    }
+    mended.push_str(json.get(kept..)?);
+    Some(mended)
+}
+
 /// Reads a packet's text from front to back.
 struct Cursor<'t> {
     text: &'t str,
@@ -223,7 +257,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Reads the rest as JSON of the form that the packet demands.
-    fn data<T: Deserialize<'t>>(&self, packet: &str, shape: Shape) -> Result<T, DecodeError> {
+    fn data<T: DeserializeOwned>(&self, packet: &str, shape: Shape) -> Result<T, DecodeError> {
         let rest = self.rest();
         if rest.is_empty() {
             return Err(syntax(format!("{packet} without data"), self.offset));
@@ -232,7 +266,11 @@ impl<'t> Cursor<'t> {
             let rule = format!("data of {packet} is not {}", shape.name);
             return Err(syntax(rule, self.offset));
         }
-        serde_json::from_str(rest).map_err(|error| {
+        let read = serde_json::from_str(rest).or_else(|error| match mend_surrogates(rest) {
+            Some(mended) => serde_json::from_str(&mended),
+            None => Err(error),
+        });
+        read.map_err(|error| {
             let message = error.to_string();
             // The place is told in bytes of the whole text instead.
             let cause = message
