@@ -13,7 +13,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
         let event = outbound(attempt, &client, &emit.operation)?;
         client.state().dirty = true;
         link.connection.send(&Packet::Event {
-            namespace: event.namespace,
+            namespace: event.namespace.clone(),
             id: None,
             name: event.name,
             args: event.args,
@@ -25,7 +25,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
                 &client,
                 &link,
                 expected,
-                refused::Question::Emit,
+                refused::Question::Emit {
+                    namespace: &event.namespace,
+                },
             )
             .await?;
         }

@@ -39,7 +39,10 @@ pub(super) enum Question<'q> {
         from: usize,
     },
     /// An event without one.
-    Emit,
+    Emit {
+        /// Its namespace.
+        namespace: &'q str,
+    },
 }
 
 /// The normalised report in an event, if it is one.
@@ -69,14 +72,21 @@ pub(super) async fn report(
     let manifest = &attempt.site.manifest;
     let from = match question {
         Question::Call { from, .. } => from,
-        Question::Emit => 0,
+        Question::Emit { .. } => 0,
     };
+    // A report elsewhere is none to this question; that it came at all breaks the claim below.
+    let (Question::Call {
+        namespace: home, ..
+    }
+    | Question::Emit { namespace: home }) = question;
     let name = &client.spec.name;
     let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
         if link.state().claimed.contains(&index) {
             return None;
         }
-        if let Some(report) = in_event(manifest, entry) {
+        if let Some(report) = in_event(manifest, entry)
+            && matches!(&entry.what, What::Socket(packet) if packet.namespace() == home)
+        {
             return Some((index, Ok(report)));
         }
         match (&entry.what, question) {
