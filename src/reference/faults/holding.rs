@@ -12,8 +12,9 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
-/// Milliseconds after the end of what holds a connection up; far more than timers differ.
-const MARGIN: u64 = 30;
+/// Milliseconds after the end of what holds a connection up; far more than timers differ, also on a
+/// machine that is busy.
+const MARGIN: u64 = 300;
 
 /// Handles nothing of this connection for a while, where `defect` is on.
 pub(in crate::reference) fn hold<D: Defect>(session: &Session, defect: D, pause: Duration) {
