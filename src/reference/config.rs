@@ -16,6 +16,16 @@ pub enum Contract {
     Sockspec,
 }
 
+/// How packets travel in Engine.IO messages.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Parser {
+    /// Text, with attachments beside it (`socket.io-parser`).
+    #[default]
+    Json,
+    /// One binary message each (`socket.io-msgpack-parser`).
+    Msgpack,
+}
+
 /// Settings of one server.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -49,6 +59,10 @@ pub struct Config {
     pub jwt_secret: String,
     /// Bytes that may wait for one slow client; more of them end its connection.
     pub max_queue: usize,
+    /// How packets travel.
+    pub parser: Parser,
+    /// How long a client that lost its connection can come back to its session; `None` where it can't.
+    pub recovery: Option<Duration>,
     /// The application.
     pub contract: Contract,
     /// Faults switched on.
@@ -73,6 +87,8 @@ impl Default for Config {
             deflate: false,
             jwt_secret: "sockspec-secret".to_owned(),
             max_queue: 16 * 1024 * 1024,
+            parser: Parser::default(),
+            recovery: None,
             contract: Contract::default(),
             faults: FaultSet::default(),
         }
@@ -129,6 +145,14 @@ impl Config {
                     _ => return Err(unknown()),
                 }
             }
+            "PARSER" => {
+                self.parser = match value {
+                    "json" => Parser::Json,
+                    "msgpack" => Parser::Msgpack,
+                    _ => return Err(unknown()),
+                }
+            }
+            "RECOVERY" => self.recovery = Some(milliseconds()?),
             "JWT_SECRET" => self.jwt_secret = value.to_owned(),
             "TRANSPORTS" => {
                 let offered: Vec<_> = value.split(',').map(str::trim).collect();

@@ -17,6 +17,6 @@ mod server;
 mod socket;
 mod tasks;
 
-pub use config::{Config, Contract, UnknownSetting};
+pub use config::{Config, Contract, Parser, UnknownSetting};
 pub use faults::{FAULTS, Fault, FaultSet};
 pub use server::Server;

@@ -78,9 +78,9 @@ impl Shared {
     /// What a server with this configuration begins with.
     pub(super) fn new(config: Config) -> Arc<Self> {
         Arc::new(Self {
-            config,
             sessions: Sessions::new(),
-            namespaces: Namespaces::new(),
+            namespaces: Namespaces::new(config.recovery),
+            config,
             tasks: Tasks::new(),
             scratch: Scratch::default(),
             closing: CancellationToken::new(),

@@ -52,6 +52,8 @@ pub(super) struct Link {
     pub(super) joins_session: bool,
     /// The revision of Engine.IO that it speaks.
     pub(super) eio: u8,
+    /// Whether packets travel as msgpack.
+    pub(super) msgpack: bool,
     /// Whether frames can be sent on it.
     pub(super) websocket: bool,
     /// The entry that holds this session's own open packet.
@@ -152,6 +154,7 @@ impl Client {
             layer: options.layer,
             joins_session: options.session.is_some(),
             eio: options.eio,
+            msgpack: options.msgpack,
             websocket: options.layer != Layer::Tcp && options.transport != TransportChoice::Polling,
             open_packet: OnceLock::new(),
             open_frame: OnceLock::new(),

@@ -158,8 +158,15 @@ impl Target {
             Keeper::Launched(launched) => Some(launched.log()),
             Keeper::Embedded(_) | Keeper::Nobody => None,
         };
+        let provides = |capability: &str| {
+            let lacks = profile.is_some_and(|profile| profile.lacks.contains(capability));
+            let more = profile.is_some_and(|profile| profile.provides.contains(capability));
+            more || (self.manifest.provides.contains(capability) && !lacks)
+        };
         let site = Site {
             endpoint,
+            msgpack: provides("msgpack"),
+            recovery: provides("recovery") || provides("short-recovery"),
             manifest: Arc::clone(&self.manifest),
             settle,
             within: settings.within.unwrap_or(self.manifest.within),

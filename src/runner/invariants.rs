@@ -8,6 +8,7 @@ use std::{
     sync::LazyLock,
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use regex::Regex;
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     client::{Layer, Outgoing, What},
     data::Data,
-    wire::socket_io::{AckId, Decoder, Limits, Packet},
+    wire::socket_io::{AckId, Decoder, Limits, Packet, msgpack},
 };
 
 /// A rule and what it demands.
@@ -100,6 +101,8 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
 #[derive(Debug, Default)]
 struct Membership {
     answered: bool,
+    /// It asked for what it missed, which comes before the answer.
+    recovers: bool,
     left: bool,
     questions: HashSet<AckId>,
     acked: HashSet<AckId>,
@@ -116,8 +119,10 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
                 .unwrap_or_default()
         };
         let packet = match &entry.what {
-            What::Sent(Outgoing::Packet(text)) => {
-                note_sent(&mut memberships, text);
+            What::Sent(outgoing) => {
+                if let Some(packet) = sent(link, outgoing) {
+                    note_sent(&mut memberships, packet);
+                }
                 continue;
             }
             What::Illegal { layer, rule, raw } => {
@@ -153,7 +158,7 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
                 );
             }
             Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
-                if !membership.answered =>
+                if !membership.answered && !membership.recovers =>
             {
                 findings.push(
                     Finding::new(format!(
@@ -194,11 +199,18 @@ fn check_ack(
     );
 }
 
-/// What the client itself sent decides what may be answered.
-fn note_sent(memberships: &mut HashMap<String, Membership>, text: &str) {
-    let Some(message) = text.strip_prefix('4') else {
-        return;
+/// The Socket.IO packet in what this side sent.
+fn sent(link: &Link, outgoing: &Outgoing) -> Option<Packet> {
+    let text = match outgoing {
+        Outgoing::Frame(frame) if link.msgpack => return msgpack::decode(&frame.payload).ok(),
+        Outgoing::Packet(text) if link.msgpack => {
+            let bytes = BASE64_STANDARD.decode(text.strip_prefix('b')?).ok()?;
+            return msgpack::decode(&bytes).ok();
+        }
+        Outgoing::Packet(text) => text,
+        Outgoing::Bytes(_) | Outgoing::Frame(_) | Outgoing::Http { .. } => return None,
     };
+    let message = text.strip_prefix('4')?;
     let limits = Limits {
         attachments: usize::MAX,
         attachment_bytes: usize::MAX,
@@ -208,9 +220,16 @@ fn note_sent(memberships: &mut HashMap<String, Membership>, text: &str) {
         Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
         _ => message.to_owned(),
     };
-    let Ok(Some(packet)) = Decoder::new(limits).text(&message) else {
-        return;
-    };
+    Decoder::new(limits).text(&message).ok()?
+}
+
+/// Whether a CONNECT asks for the session of a connection that is gone.
+fn asks_for_recovery(packet: &Packet) -> bool {
+    matches!(packet, Packet::Connect { payload: Some(auth), .. } if auth.get("pid").is_some())
+}
+
+/// What the client itself sent decides what may be answered.
+fn note_sent(memberships: &mut HashMap<String, Membership>, packet: Packet) {
     let membership = memberships
         .entry(packet.namespace().to_owned())
         .or_default();
@@ -218,11 +237,11 @@ fn note_sent(memberships: &mut HashMap<String, Membership>, text: &str) {
         // Whoever was told that it is out begins anew. Whoever left by itself may still receive what was
         // on its way, so what holds for it stays as it was.
         Packet::Connect { .. } if membership.left => *membership = Membership::default(),
+        Packet::Connect { .. } => membership.recovers |= asks_for_recovery(&packet),
         Packet::Event { id: Some(id), .. } => {
             membership.questions.insert(id);
         }
-        Packet::Connect { .. }
-        | Packet::Event { .. }
+        Packet::Event { .. }
         | Packet::Ack { .. }
         | Packet::Disconnect { .. }
         | Packet::ConnectError { .. } => {}
@@ -298,9 +317,22 @@ impl Ids {
         {
             findings.push(clash("session", &handshake.sid, &other));
         }
+        // Who comes back to its session is the socket that it was.
+        let recovers = {
+            let entries = link.connection.journal().entries();
+            entries.iter().any(|entry| match &entry.what {
+                What::Sent(outgoing) => {
+                    sent(link, outgoing).is_some_and(|packet| asks_for_recovery(&packet))
+                }
+                _ => false,
+            })
+        };
         for sid in link.state().joined.values() {
             let taken = self.sockets.insert(sid.clone(), (name.clone(), self.links));
-            if let Some((other, _)) = taken.filter(|(_, other)| *other != self.links) {
+            let is_other = |(other, place): &(String, usize)| {
+                *place != self.links && !(recovers && *other == name)
+            };
+            if let Some((other, _)) = taken.filter(is_other) {
                 findings.push(clash("socket", sid, &other));
             }
         }

@@ -118,6 +118,15 @@ impl Sought {
             }
         }
         if let Some(matchers) = &self.args {
+            let args = match args.split_last() {
+                // Recovery's offset comes behind the event's own arguments.
+                Some((Data::String(_), own))
+                    if attempt.site.recovery && id.is_none() && own.len() == matchers.len() =>
+                {
+                    own
+                }
+                _ => &args,
+            };
             for index in 0..matchers.len().max(args.len()) {
                 let Some(matcher) = matchers.get(index) else {
                     return Ok(Likeness::Near(Mismatch {

@@ -14,6 +14,10 @@ pub(super) struct Site {
     pub(super) endpoint: Endpoint,
     /// How it calls things and how it reports.
     pub(super) manifest: Arc<Manifest>,
+    /// Whether packets travel as msgpack where a scenario says nothing.
+    pub(super) msgpack: bool,
+    /// Whether events end with an offset that is no argument of theirs.
+    pub(super) recovery: bool,
     /// How long a claim of silence is watched after the last step.
     pub(super) settle: Duration,
     /// Limit of a wait for which the scenario says nothing.

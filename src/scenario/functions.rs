@@ -17,7 +17,10 @@ use super::{
     expression::{from_data, to_data},
     jwt::{JwtAlgorithm, mint_jwt},
 };
-use crate::data::{Data, hex, unhex};
+use crate::{
+    data::{Data, hex, unhex},
+    wire::socket_io::msgpack,
+};
 
 /// No function makes a longer text.
 const MAX_LENGTH: usize = 256 * 1024 * 1024;
@@ -44,6 +47,10 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
         "a signed token; further names are claims",
     ),
     ("length(x)", "characters of a text, bytes, items or fields"),
+    (
+        "msgpack(x)",
+        "the bytes that socket.io-msgpack-parser writes for a value",
+    ),
     ("now(offset='0s')", "the time in ISO 8601"),
     ("random_bytes(n)", "bytes that nobody can guess"),
     ("repeat(x, n)", "a text or bytes n times"),
@@ -82,6 +89,9 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     });
     environment.add_function("jwt", jwt);
     environment.add_function("length", length);
+    environment.add_function("msgpack", |value: Value| {
+        to_data(&value, 0).map(|data| Value::from_bytes(msgpack::value(&data).to_vec()))
+    });
     environment.add_function("now", now);
     environment.add_function("random_bytes", |count: usize| {
         bounded(Some(count))?;
@@ -249,6 +259,10 @@ mod tests {
             (
                 "json({'a': from_hex('ff')})",
                 Data::from(r#"{"a":{"$bytes":"ff"}}"#),
+            ),
+            (
+                "hex(msgpack({'type': 2, 'b': from_hex('0102')}))",
+                Data::from("82a47479706502a162c4020102"),
             ),
             ("length('äö')", Data::from(2_u64)),
             ("repeat('ab', 3)", Data::from("ababab")),

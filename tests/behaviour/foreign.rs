@@ -2,15 +2,19 @@
 
 use std::{path::Path, time::Duration};
 
-use sockspec::reference::{Config, Server};
+use sockspec::reference::{Config, Parser, Server};
 use tokio::{net::TcpListener, process::Command, time::timeout};
 
 /// The JavaScript tests have deadlines of their own, far below this one.
 const LIMIT: Duration = Duration::from_secs(120);
 
 async fn reference() -> Server {
+    reference_with(Config::default()).await
+}
+
+async fn reference_with(config: Config) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    Server::start(listener, Config::default()).unwrap()
+    Server::start(listener, config).unwrap()
 }
 
 /// Whether Node and the client's packages are there; CI says that they must be.
@@ -45,11 +49,44 @@ async fn javascript_client_is_content_with_the_reference() {
         sockspec::scenario::JwtAlgorithm::default(),
         "sockspec-secret",
     );
+    let url = format!("http://{}", server.address());
+    run_javascript(&folder, "client.test.js", &[("URL", url), ("TOKEN", token)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn javascript_client_speaks_msgpack_and_comes_back_to_its_session() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/foreign/socketio-client");
+    if !javascript_is_there(&folder) {
+        eprintln!(
+            "skipped: Node or the packages of {} are missing",
+            folder.display()
+        );
+        return;
+    }
+    let msgpack = reference_with(Config {
+        parser: Parser::Msgpack,
+        ..Config::default()
+    })
+    .await;
+    let recovery = reference_with(Config {
+        recovery: Some(Duration::from_secs(60)),
+        ..Config::default()
+    })
+    .await;
+    let url = |server: &Server| format!("http://{}", server.address());
+    let environment = [
+        ("MSGPACK_URL", url(&msgpack)),
+        ("RECOVERY_URL", url(&recovery)),
+    ];
+    run_javascript(&folder, "settings.test.js", &environment).await;
+}
+
+/// Runs one file of JavaScript tests, which must all pass.
+async fn run_javascript(folder: &Path, file: &str, environment: &[(&str, String)]) {
     let run = Command::new("node")
-        .args(["--test", "--test-reporter=tap", "client.test.js"])
-        .current_dir(&folder)
-        .env("URL", format!("http://{}", server.address()))
-        .env("TOKEN", token)
+        .args(["--test", "--test-reporter=tap", file])
+        .current_dir(folder)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .kill_on_drop(true)
         .output();
     let output = timeout(LIMIT, run)

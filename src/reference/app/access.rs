@@ -91,8 +91,10 @@ pub(in crate::reference) fn connected(socket: &Arc<Socket>, auth: Option<&Data>)
     if session.server.config.contract == Contract::Official
         && matches!(namespace.name(), "/" | "/custom")
     {
-        let empty = || Data::Object(indexmap::IndexMap::new());
-        socket.emit("auth", vec![auth.cloned().unwrap_or_else(empty)]);
+        socket.emit(
+            "auth",
+            vec![faults::connect::presented(session.faults(), auth)],
+        );
     }
     if namespace.access() == Access::Late
         && let Err(refused) = token::authenticate(session, auth)

@@ -144,6 +144,7 @@ impl PendingPost {
         for packet in faults::polling::received(faults, packets) {
             session.receive(packet);
         }
+        faults::binary::post_ends(&session);
         if broken {
             session.close(Ending::ParseError);
         }

@@ -28,6 +28,7 @@ defects!(Acks at 0 {
     FirstArgumentOnly = "ack-first-argument-only": "Only the first argument is acknowledged.";
     FlattensArrays = "ack-flattens-arrays": "An array is acknowledged as several arguments.", seen "results spread into the callback";
     ForUnknownEvent = "ack-for-unknown-event": "An event without a handler is acknowledged.";
+    IdThirtyTwoBits = "ack-id-32-bits": "Acknowledgement ids have 32 bits.";
     IdZeroIgnored = "ack-id-zero-ignored": "The id 0 is taken for none.", seen "`if (id)` in a dispatcher";
     InOrderAsked = "acks-answered-in-order-asked": "An acknowledgement has the id of the oldest request that waits.";
     LateAtOnce = "ack-late-at-once": "ack-late is acknowledged at once.";
@@ -136,6 +137,9 @@ fn altered(socket: &Socket, packet: Packet) -> Packet {
     }
     if faults.has(Acks::WrongId) {
         id = AckId(id.0 + 1);
+    }
+    if faults.has(Acks::IdThirtyTwoBits) {
+        id = AckId(id.0 & 0xffff_ffff);
     }
     if faults.has(Acks::InOrderAsked) {
         let note = format!("asked {}", socket.id());

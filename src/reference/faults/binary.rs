@@ -24,11 +24,14 @@ defects!(Binary at 2 {
     DecoderShared = "binary-decoder-shared": "Attachments that are due are waited for on all connections together.";
     EmptyDropped = "binary-empty-dropped": "An empty attachment is not taken for one.";
     Interleaved = "binary-interleaved": "Another packet comes between a packet and its attachments.";
+    NameUnchecked = "binary-name-unchecked": "An event with attachments that has no name is skipped, its attachments with it.";
+    NumbersFromOne = "binary-numbers-from-one": "Placeholders are numbered from 1.";
     OrderSwapped = "binary-order-swapped": "Attachments are sent last to first.";
     PongBetweenCloses = "pong-between-attachments-closes": "A pong while attachments are due fails the connection.";
     PlaceholderUnchecked = "binary-placeholder-unchecked": "A placeholder that points nowhere is delivered as null.", seen "CVE-2022-2421";
     StrayIgnored = "binary-stray-ignored": "Bytes that no packet announced are skipped.";
     TextTakenAsAttachment = "binary-text-taken-as-attachment": "A text is taken for the attachment that is due.", seen "python-socketio 5.18.1";
+    TiedToPost = "binary-tied-to-post": "Attachments that do not come in the POST of their packet fail the connection.";
     Truncated = "binary-truncated": "Attachments lose their last byte.";
 });
 
@@ -81,6 +84,47 @@ pub(in crate::reference) fn decoded(session: &Session, peer: &Peer) {
     }
 }
 
+/// Attachments may come in a later POST than their packet.
+pub(in crate::reference) fn post_ends(session: &Session) {
+    let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
+    if due && session.faults().has(Binary::TiedToPost) {
+        session.close(Ending::ParseError);
+    }
+}
+
+/// Whether a packet's text is an event with attachments whose name is no text.
+pub(super) fn is_nameless(text: &str) -> bool {
+    let rest = text.strip_prefix('5').and_then(|rest| rest.split_once('-'));
+    rest.is_some_and(|(_, rest)| {
+        let json = rest.trim_start_matches(|character: char| character.is_ascii_digit());
+        json.starts_with('{') || json.starts_with("[{")
+    })
+}
+
+/// Awaits the attachments of a packet that is skipped.
+pub(super) fn await_in_vain(session: &Session, text: &str) {
+    let number = text.get(1..).and_then(|rest| rest.split_once('-'));
+    let number = number.and_then(|(digits, _)| digits.parse().ok());
+    for _ in 0..number.unwrap_or(0_usize) {
+        session.server.scratch.add(vain_note(session), true);
+    }
+}
+
+/// Whether bytes belong to a packet that was skipped.
+pub(super) fn was_awaited(session: &Session) -> bool {
+    let scratch = &session.server.scratch;
+    let mut due = scratch.take(&vain_note(session)).into_iter();
+    let awaited = due.next().is_some();
+    for later in due {
+        scratch.add(vain_note(session), later);
+    }
+    awaited
+}
+
+fn vain_note(session: &Session) -> String {
+    format!("vain {}", session.sid)
+}
+
 /// Where it is noted whose attachments are due.
 const DUE: &str = "due";
 
@@ -111,6 +155,19 @@ pub(in crate::reference) fn messages(faults: &FaultSet, messages: &mut Vec<engin
         && let Some(attachments) = messages.get_mut(1..)
     {
         attachments.reverse();
+    }
+    if faults.has(Binary::NumbersFromOne) {
+        for number in (0..messages.len()).rev() {
+            if let Some(first) = messages.first_mut()
+                && let PacketData::Text(text) = &mut first.data
+            {
+                let (right, wrong) = (
+                    format!("\"num\":{number}}}"),
+                    format!("\"num\":{}}}", number + 1),
+                );
+                *text = text.as_str().replace(&right, &wrong).into();
+            }
+        }
     }
     if faults.has(Binary::Truncated) {
         for message in messages.iter_mut() {

@@ -8,12 +8,13 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Delivery, Ending, Session},
-        socket::{Membership, Peer, Refused, Socket, SocketId, outbound},
+        socket::{Membership, Peer, Refused, Socket, SocketId, User, outbound},
     },
     wire::socket_io::Packet,
 };
 
 defects!(Connects at 3 {
+    AuthEmptyIsNull = "connect-auth-empty-is-null": "A CONNECT without payload, or with an empty one, hands the application null.";
     AuthDropped = "connect-auth-dropped": "The payload of CONNECT does not reach the application.";
     ClosesOnUnknown = "unknown-namespace-closes-transport": "A CONNECT to an unknown namespace ends the connection.";
     DynamicMerged = "dynamic-namespaces-merged": "All dynamic namespaces are one.";
@@ -104,6 +105,16 @@ pub(in crate::reference) fn auth(faults: &FaultSet, auth: Option<Data>) -> Optio
     auth.filter(|_| !faults.has(Connects::AuthDropped))
 }
 
+/// A client that sends nothing along has sent an empty object.
+pub(in crate::reference) fn presented(faults: &FaultSet, auth: Option<&Data>) -> Data {
+    let empty = Data::object([("", Data::Null); 0]);
+    match auth {
+        Some(auth) if *auth != empty => auth.clone(),
+        _ if faults.has(Connects::AuthEmptyIsNull) => Data::Null,
+        _ => empty,
+    }
+}
+
 /// Whether a client gets in is the application's decision alone.
 pub(in crate::reference) fn overruled(session: &Session, namespace: &str) -> Option<Refused> {
     let faults = session.faults();
@@ -179,7 +190,11 @@ pub(in crate::reference) fn before_reply(socket: &Socket) {
 
 /// The CONNECT reply names the socket.
 pub(in crate::reference) fn reply_payload(socket: &Socket) -> Option<Data> {
-    let sid = Data::object([("sid", socket.id().as_str().into())]);
+    let pid = socket.pid();
+    let pid = pid.and_then(|pid| super::recovery::pid(socket, pid));
+    let fields = [("sid", socket.id().as_str())].into_iter();
+    let fields = fields.chain(pid.map(|pid| ("pid", pid)));
+    let sid = Data::object(fields.map(|(name, id)| (name, Data::from(id))));
     (!socket.faults().has(Connects::SidMissing)).then_some(sid)
 }
 
@@ -207,8 +222,9 @@ pub(in crate::reference) fn socket_of_outsider(
         return joined(namespace);
     }
     if faults.has(Connects::SlowHandlesEarlyEvents) && pending {
-        join();
-        return joined(namespace);
+        let namespaces = &session.server.namespaces;
+        let namespace = namespaces.find(namespace, faults)?;
+        return Some(Socket::new(session, &namespace, User::default()));
     }
     None
 }
@@ -220,5 +236,5 @@ pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
 
 /// Sends a packet of the engine's own making, past all sockets.
 pub(super) fn send_raw(session: &Session, packet: &Packet) {
-    session.send(outbound(packet, session.faults()), Delivery::Assured);
+    session.send(outbound(packet, &session.server), Delivery::Assured);
 }

@@ -6,8 +6,8 @@ use super::{connect::send_raw, table::defects};
 use crate::{
     reference::{
         FaultSet,
-        engine::Ending,
-        socket::{Close, Socket},
+        engine::{Ending, Session},
+        socket::{Close, Peer, Socket},
     },
     wire::socket_io::Packet,
 };
@@ -26,8 +26,10 @@ defects!(Disconnects at 5 {
     MemberLeftMissing = "member-left-missing": "Nobody is told who left.";
     MemberLeftReasonWrong = "member-left-reason-wrong": "Every departure has the same reason.";
     MemberLeftTwice = "member-left-twice": "Who left is told twice.", seen "handling both `disconnecting` and `disconnect`";
+    LastLeaveKills = "last-leave-kills-server": "A connection that has left its last namespace ends the server.";
     ServerClosesTransport = "server-disconnect-closes-transport": "A client that the server sends out of a namespace loses its connection.";
     ServerKeepsSocket = "server-disconnect-keeps-socket": "A client that was sent away is still served.";
+    UnjoinedLeavesMain = "disconnect-unjoined-leaves-main": "Leaving a namespace that was never joined leaves the main one.";
     ServerSilent = "server-disconnect-silent": "A client that is sent away is not told.";
 });
 
@@ -52,9 +54,28 @@ pub(in crate::reference) fn received(socket: &Arc<Socket>, left: impl FnOnce()) 
         }
     }
     left();
+    let outside = socket.session().peer.as_ref().is_some_and(Peer::is_outside);
+    if faults.has(Disconnects::LastLeaveKills) && outside {
+        socket.session().server.die();
+    }
     if faults.has(Disconnects::ClosesTransport) {
         socket.session().close(Ending::Application);
     }
+}
+
+/// A namespace that was not joined can't be left.
+pub(in crate::reference) fn of_outsider(session: &Session, packet: &Packet) -> bool {
+    if !session.faults().has(Disconnects::UnjoinedLeavesMain)
+        || !matches!(packet, Packet::Disconnect { .. })
+    {
+        return false;
+    }
+    let sockets = session.peer.as_ref().map(Peer::sockets).unwrap_or_default();
+    let mut main = sockets.iter();
+    if let Some(main) = main.find(|socket| socket.namespace().name() == "/") {
+        main.vanish();
+    }
+    true
 }
 
 /// The client is told that it is sent away.

@@ -25,6 +25,7 @@ defects!(Events at 7 {
     CommaRequired = "namespace-comma-required": "A CONNECT whose namespace does not end in a comma is no packet.";
     ConnectErrorIgnored = "connect-error-from-client-ignored": "A client's CONNECT_ERROR is skipped.", seen "python-socketio 5.18.1";
     ConnectPayloadUnchecked = "connect-payload-unchecked": "A CONNECT payload that is no object counts as none.", seen "python-socketio 5.18.1";
+    DisconnectPayloadUnchecked = "disconnect-payload-unchecked": "A DISCONNECT that carries data is handled like one without.";
     EmptyArgumentsPadded = "event-empty-arguments-padded": "An event without arguments is answered with a null.", seen "socketioxide, python-socketio";
     EmptyArrayAccepted = "event-empty-name-array-accepted": "An event without a name is skipped.", seen "python-socketio 5.18.1";
     EmptyNameHandled = "event-empty-name-handled": "The event with the empty name has a handler.";
@@ -40,6 +41,8 @@ defects!(Events at 7 {
     Reordered = "events-reordered": "Events of one client overtake each other.", seen "python-socketio with async_handlers";
     ReplyReachesEverybody = "reply-reaches-everybody": "What one client is answered goes to all.";
     ReservedNameHandled = "event-reserved-name-handled": "Reserved event names are events like others.";
+    RootNameRefused = "connect-root-name-refused": "A CONNECT that spells out the name of the main namespace is no packet.";
+    TwinKeysRefused = "event-twin-keys-refused": "An object in which a key stands twice is no JSON.";
     UnknownCloses = "event-unknown-closes": "An event without a handler ends the connection.";
     UnknownTypeIgnored = "event-unknown-type-ignored": "A packet of an unknown type is skipped.";
     WrongNamespaceReply = "event-wrong-namespace-reply": "What is answered in a namespace comes in the main one.";
@@ -68,6 +71,12 @@ pub(in crate::reference) fn instead(
         return Instead::Close;
     }
     let skipped = match (message, error) {
+        _ if super::msgpack::skips_invalid(session) => true,
+        (PacketData::Binary(_), DecodeError::UnexpectedBinary)
+            if super::binary::was_awaited(session) =>
+        {
+            true
+        }
         (PacketData::Text(text), DecodeError::TextInsteadOfAttachment { .. })
             if faults.has(Binary::TextTakenAsAttachment) =>
         {
@@ -86,6 +95,17 @@ pub(in crate::reference) fn instead(
             {
                 return Instead::Handle(connect_without_payload(text));
             }
+            if mistake == Some(Mistake::DisconnectPayload)
+                && faults.has(Events::DisconnectPayloadUnchecked)
+            {
+                return Instead::Handle(Packet::Disconnect {
+                    namespace: namespace(text),
+                });
+            }
+            if faults.has(Binary::NameUnchecked) && super::binary::is_nameless(text) {
+                super::binary::await_in_vain(session, text);
+                return Instead::Ignore;
+            }
             if mistake == Some(Mistake::CountMissing) && faults.has(Binary::CountMissingAccepted) {
                 let repaired = peer.decode(&text.as_str().replacen('5', "2", 1));
                 return repaired.map_or(Instead::Ignore, Instead::Handle);
@@ -101,7 +121,9 @@ pub(in crate::reference) fn instead(
                     Mistake::CountMalformed => {
                         return faults.has(Binary::CountMalformedIgnored);
                     }
-                    Mistake::ConnectPayload | Mistake::CountMissing => return false,
+                    Mistake::ConnectPayload
+                    | Mistake::CountMissing
+                    | Mistake::DisconnectPayload => return false,
                 })
             })
         }
@@ -125,18 +147,46 @@ fn message_of_null() -> Packet {
 }
 
 fn connect_without_payload(text: &str) -> Packet {
-    let named = text.get(1..).filter(|rest| rest.starts_with('/'));
-    let name = named.map(|rest| rest.split_once(',').map_or(rest, |(name, _)| name));
     Packet::Connect {
-        namespace: name.unwrap_or("/").to_owned(),
+        namespace: namespace(text),
         payload: None,
     }
 }
 
-/// A namespace may end with the packet; returns whether this one may not.
-pub(in crate::reference) fn misses_comma(session: &Session, message: &PacketData) -> bool {
-    session.faults().has(Events::CommaRequired)
-        && matches!(message, PacketData::Text(text) if text.starts_with("0/") && !text.contains(','))
+fn namespace(text: &str) -> String {
+    let named = text.get(1..).filter(|rest| rest.starts_with('/'));
+    let name = named.map(|rest| rest.split_once(',').map_or(rest, |(name, _)| name));
+    name.unwrap_or("/").to_owned()
+}
+
+/// What can be written in several ways is taken in all of them; returns whether this one is not.
+pub(in crate::reference) fn refuses_legal(session: &Session, message: &PacketData) -> bool {
+    let faults = session.faults();
+    let PacketData::Text(text) = message else {
+        return false;
+    };
+    if faults.is_empty() {
+        return false;
+    }
+    let names_root = text.as_str() == "0/" || text.starts_with("0/,");
+    let named = text.starts_with("0/");
+    (faults.has(Events::CommaRequired) && named && !text.contains(','))
+        || (faults.has(Events::RootNameRefused) && names_root)
+        || (faults.has(Events::TwinKeysRefused) && has_twin_keys(text))
+}
+
+/// Whether more keys are written in a packet than are read from it.
+fn has_twin_keys(text: &str) -> bool {
+    fn keys(data: &Data) -> usize {
+        match data {
+            Data::Array(items) => items.iter().map(keys).sum(),
+            Data::Object(fields) => fields.len() + fields.values().map(keys).sum::<usize>(),
+            _ => 0,
+        }
+    }
+    let json = text.find('[').and_then(|start| text.get(start..));
+    let read = json.and_then(|json| serde_json::from_str::<Data>(json).ok());
+    read.is_some_and(|data| text.matches("\":").count() > keys(&data))
 }
 
 /// A packet that only a server sends, or that comes before its time, ends the connection.
@@ -158,6 +208,7 @@ enum Mistake {
     ConnectPayload,
     CountMalformed,
     CountMissing,
+    DisconnectPayload,
     NameNotText,
     NoName,
     NotAnArray,
@@ -174,6 +225,7 @@ fn mistake(text: &str) -> Option<Mistake> {
     match kind {
         '0' => return Some(Mistake::ConnectPayload),
         '3' => return Some(Mistake::AckNotArray),
+        '1' => return Some(Mistake::DisconnectPayload),
         '5' if rest.starts_with('[') => return Some(Mistake::CountMissing),
         '5' | '6' => return Some(Mistake::CountMalformed),
         '2' => {}
@@ -186,6 +238,9 @@ fn mistake(text: &str) -> Option<Mistake> {
     let json = rest.trim_start_matches(|character: char| character.is_ascii_digit());
     if json.is_empty() {
         return Some(Mistake::NotAnArray);
+    }
+    if json.starts_with(char::is_whitespace) {
+        return Some(Mistake::NotJson);
     }
     match serde_json::from_str::<serde_json::Value>(json) {
         Err(_) => Some(Mistake::NotJson),

@@ -25,6 +25,7 @@ defects!(Polling at 13 {
     AnswersCacheable = "polling-answers-cacheable": "Answers to polls may be cached.", seen "python-engineio 4.15.1";
     BinaryPrefixV3 = "polling-binary-prefix-v3": "Bytes are written b4… as in revision 3.";
     BytesAccepted = "octet-stream-accepted": "A POST of bytes is read in revision 4, too.", seen "python-engineio 4.15.1";
+    BytesAsText = "polling-bytes-as-text": "Bytes are written into the answer to a poll as they are, as if they were text.";
     ChunkedBodyLost = "chunked-body-lost": "A body without Content-Length is read as empty.", seen "handlers that read Content-Length only";
     ClosePacketIgnored = "polling-close-packet-ignored": "A close packet by POST ends nothing.";
     ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "A close packet on WebSocket ends nothing.", seen "engine.io 6.6.12, python-engineio 4.15.1";
@@ -219,6 +220,16 @@ pub(in crate::reference) fn sent<'a>(
     faults: &FaultSet,
     packets: &'a [Packet],
 ) -> Cow<'a, [Packet]> {
+    if faults.has(Polling::BytesAsText) {
+        let as_text = |packet: &Packet| match &packet.data {
+            PacketData::Binary(bytes) => Packet::text(
+                PacketType::Message,
+                String::from_utf8_lossy(bytes).into_owned(),
+            ),
+            PacketData::Text(_) => packet.clone(),
+        };
+        return packets.iter().map(as_text).collect();
+    }
     if !faults.has(Polling::BinaryPrefixV3) {
         return Cow::Borrowed(packets);
     }

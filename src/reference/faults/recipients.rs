@@ -24,6 +24,7 @@ defects!(Recipients at 15 {
     BroadcastGoesToRooms = "broadcast-goes-to-rooms": "A broadcast goes to the members of each room that was joined, once a room.";
     BroadcastLeaksNamespace = "broadcast-leaks-namespace": "A broadcast of one namespace reaches the sockets of all.";
     BroadcastMissesMember = "broadcast-misses-member": "A broadcast misses one of the clients.";
+    BroadcastMissesPolling = "broadcast-misses-polling": "A broadcast does not reach clients on long-polling.";
     DirectReachesEverybody = "direct-reaches-everybody": "A direct message reaches the whole namespace.";
     DirectReachesLeftSocket = "direct-reaches-left-socket": "The id that a socket had before it joined again still reaches its client.";
     DirectReachesSender = "direct-reaches-sender": "A direct message comes back to its sender as well.";
@@ -47,6 +48,7 @@ defects!(Recipients at 15 {
     TokenLeaked = "token-leaked-in-messages": "A room message carries its sender's handshake.", seen "emitting socket.handshake";
     Twice = "room-emit-twice": "A room message arrives twice.";
     TwiceForMemberOfBoth = "rooms-emit-duplicates-for-member-of-both": "A member of two rooms receives what is sent to both twice.";
+    VolatileCostsNext = "volatile-costs-next": "Where a volatile message is dropped, the next message is lost as well.";
     VolatileNever = "volatile-never-delivered": "Volatile messages reach nobody.";
     DropsInBurst = "room-emit-drops-in-burst": "Of more than 50 room messages in a burst some are lost.";
 });
@@ -205,6 +207,9 @@ fn namespace_recipients(
     if faults.has(Recipients::BroadcastMissesMember) {
         recipients.pop();
     }
+    if faults.has(Recipients::BroadcastMissesPolling) {
+        recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
+    }
     if !by_client && faults.has(Recipients::AnnounceSkipsSender) {
         recipients.retain(|socket| socket.id() != from.id());
     }
@@ -223,6 +228,15 @@ fn contains(recipients: &[Arc<Socket>], socket: &Socket) -> bool {
 
 fn is_socket_id(rooms: &Rooms, room: &str) -> bool {
     rooms.socket(&SocketId::from(room)).is_some()
+}
+
+/// A volatile message that is dropped costs nothing else.
+pub(in crate::reference) fn dropped(socket: &Socket, selection: &Selection) {
+    if socket.faults().has(Recipients::VolatileCostsNext)
+        && selection.delivery == Delivery::Volatile
+    {
+        socket.session().lose_next_packet();
+    }
 }
 
 /// Nothing follows what was delivered.

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use super::{
     Fault, acks, auth, binary, connect, cors, disconnect, errors, events, frames, handshake,
-    heartbeat, limits, payload, polling, questions, recipients, requests, revision3, robustness,
-    rooms, table::Defect, upgrade, websocket,
+    heartbeat, limits, msgpack, payload, polling, questions, recipients, recovery, requests,
+    revision3, robustness, rooms, table::Defect, upgrade, websocket,
 };
 
 /// Every topic's table, at the place that the topic names.
-pub(super) const TABLES: [&[Fault]; 22] = [
+pub(super) const TABLES: [&[Fault]; 24] = [
     acks::TABLE,
     auth::TABLE,
     binary::TABLE,
@@ -32,6 +32,8 @@ pub(super) const TABLES: [&[Fault]; 22] = [
     rooms::TABLE,
     upgrade::TABLE,
     websocket::TABLE,
+    recovery::TABLE,
+    msgpack::TABLE,
 ];
 
 /// All faults there are, sorted by id.

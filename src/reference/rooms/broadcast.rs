@@ -79,17 +79,25 @@ fn event(from: &Socket, id: Option<AckId>, name: &str, args: Vec<Data>) -> Packe
 fn deliver(
     from: &Arc<Socket>,
     selection: &Selection,
-    packet: Packet,
+    mut packet: Packet,
     mut before: impl FnMut(&Arc<Socket>),
 ) {
-    let outbound = outbound(&packet, from.faults());
+    let recovery = from.namespace().recovery();
+    let missable =
+        recovery.and_then(|recovery| recovery.stamp(selection, &mut packet, from.faults()));
+    let outbound = outbound(&packet, &from.session().server);
     let rooms = from.namespace().rooms();
+    if let Some(recovery) = recovery {
+        recovery.note(missable, from.faults());
+    }
     let recipients = faults::recipients::recipients(from, &rooms, selection);
     let mut overflowed = Vec::new();
     for socket in &recipients {
         before(socket);
-        if socket.push(Arc::clone(&outbound), selection.delivery) == Sent::Overflow {
-            overflowed.push(socket);
+        match socket.push(Arc::clone(&outbound), selection.delivery) {
+            Sent::Overflow => overflowed.push(socket),
+            Sent::Dropped => faults::recipients::dropped(socket, selection),
+            Sent::Queued => {}
         }
     }
     // Ending a session takes its sockets out of their rooms, so the rooms must be free for it.

@@ -1,5 +1,7 @@
 //! To whom an event goes.
 
+use std::sync::Arc;
+
 use crate::reference::engine::Delivery;
 
 /// To whom an event goes: the members of any of `rooms` who are in none of `except`.
@@ -52,6 +54,12 @@ impl Selection {
     pub(in crate::reference) fn volatile(mut self) -> Self {
         self.delivery = Delivery::Volatile;
         self
+    }
+
+    /// Whether it means a socket that is in these rooms.
+    pub(in crate::reference) fn means(&self, rooms: &[Arc<str>]) -> bool {
+        let is_in = |room: &String| rooms.iter().any(|joined| **joined == **room);
+        (self.rooms.is_empty() || self.rooms.iter().any(is_in)) && !self.except.iter().any(is_in)
     }
 
     /// Keeps the event on this server.

@@ -11,17 +11,19 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Ack, Answer, Namespace, Peer, ack::Questions};
+use super::{Ack, Answer, Namespace, Peer, ack::Questions, recovery::Kept};
 use crate::{
     data::Data,
     reference::{
-        FaultSet, app,
-        engine::{Delivery, Ending, Outbound, Sent, Session, random_id},
+        FaultSet, Parser, app,
+        engine::{Delivery, Ending, Outbound, Revision, Sent, Session, random_id},
         faults,
+        rooms::Selection,
+        server::Shared,
     },
     wire::{
         engine_io,
-        socket_io::{self, AckId, Packet},
+        socket_io::{self, AckId, Packet, msgpack},
     },
 };
 
@@ -54,6 +56,8 @@ pub(in crate::reference) struct Socket {
     namespace: Arc<Namespace>,
     session: Arc<Session>,
     user: Box<User>,
+    /// What only its client knows, to come back with; `None` where nobody can.
+    pid: Option<Box<str>>,
     /// Down once the socket has left: nothing is sent through it any more.
     connected: AtomicBool,
     questions: Questions,
@@ -99,14 +103,46 @@ impl Socket {
         namespace: &Arc<Namespace>,
         user: User,
     ) -> Arc<Self> {
+        let recoverable = namespace.recovery().is_some() && session.revision == Revision::V4;
+        Self::with(
+            faults::connect::socket_id(session, namespace.name(), SocketId::random()),
+            session,
+            namespace,
+            user,
+            recoverable.then(|| random_id().into()),
+        )
+    }
+
+    /// A socket of `session` that goes on where one of a connection that is gone left off.
+    pub(super) fn resumed(
+        session: &Arc<Session>,
+        namespace: &Arc<Namespace>,
+        kept: Kept,
+    ) -> Arc<Self> {
+        Self::with(kept.id, session, namespace, kept.user, Some(kept.pid))
+    }
+
+    fn with(
+        id: SocketId,
+        session: &Arc<Session>,
+        namespace: &Arc<Namespace>,
+        user: User,
+        pid: Option<Box<str>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            id: faults::connect::socket_id(session, namespace.name(), SocketId::random()),
+            id,
             namespace: Arc::clone(namespace),
             session: Arc::clone(session),
             user: Box::new(user),
+            pid,
             connected: AtomicBool::new(true),
             questions: Questions::default(),
         })
+    }
+
+    /// What only its client knows, to come back with.
+    pub(in crate::reference) fn pid(&self) -> Option<&str> {
+        self.pid.as_deref()
     }
 
     /// Its id.
@@ -147,18 +183,36 @@ impl Socket {
 
     /// Sends an event to this client.
     pub(in crate::reference) fn emit(&self, name: &str, args: Vec<Data>) {
-        self.send(&Packet::Event {
+        let mut packet = Packet::Event {
             namespace: self.namespace.name().to_owned(),
             id: None,
             name: name.to_owned(),
             args,
-        });
+        };
+        let own = || Selection::to([self.id.as_str()]);
+        match self.namespace.recovery() {
+            None => self.send(&packet),
+            Some(recovery) => {
+                let missable = recovery.stamp(&own(), &mut packet, self.faults());
+                // Events are kept in the order in which they are queued.
+                let rooms = self.namespace.rooms();
+                recovery.note(missable, self.faults());
+                let sent = self.push(outbound(&packet, &self.session.server), Delivery::Assured);
+                drop(rooms);
+                self.end_if_overflowed(sent);
+            }
+        }
     }
 
     /// Sends a packet to this client, unless the socket has left.
     pub(in crate::reference) fn send(&self, packet: &Packet) {
-        let outbound = outbound(packet, self.faults());
-        if self.push(outbound, Delivery::Assured) == Sent::Overflow {
+        let outbound = outbound(packet, &self.session.server);
+        let sent = self.push(outbound, Delivery::Assured);
+        self.end_if_overflowed(sent);
+    }
+
+    fn end_if_overflowed(&self, sent: Sent) {
+        if sent == Sent::Overflow {
             self.session.close(Ending::QueueOverflow);
         }
     }
@@ -253,7 +307,7 @@ impl Socket {
             namespace: self.namespace.name().to_owned(),
         };
         let packet = faults::disconnect::farewell(self, packet)?;
-        Some(outbound(&packet, self.faults()))
+        Some(outbound(&packet, &self.session.server))
     }
 
     fn leave(&self, goodbye: Option<Arc<Outbound>>, reason: &str) {
@@ -264,19 +318,32 @@ impl Socket {
         if faults::disconnect::keeps_membership(self.faults()) {
             return;
         }
-        let departed = self.namespace.remove(&self.id);
+        let departed = self.namespace.remove(self, reason);
         app::left(self, &departed, reason);
     }
 }
 
 /// A packet as it goes to any number of clients.
-pub(in crate::reference) fn outbound(packet: &Packet, faults: &FaultSet) -> Arc<Outbound> {
-    let encoded = socket_io::encode(&faults::payload::altered(faults, packet));
+pub(in crate::reference) fn outbound(packet: &Packet, server: &Shared) -> Arc<Outbound> {
+    let faults = server.faults();
+    let packet = faults::payload::altered(faults, packet);
+    let mut messages = match server.config.parser {
+        Parser::Json => as_text(&packet),
+        Parser::Msgpack => faults::msgpack::messages(faults, &packet, || {
+            vec![engine_io::Packet::binary(msgpack::encode(&packet))]
+        }),
+    };
+    faults::binary::messages(faults, &mut messages);
+    Outbound::new(messages)
+}
+
+/// A packet's text and its attachments.
+pub(in crate::reference) fn as_text(packet: &Packet) -> Vec<engine_io::Packet> {
+    let encoded = socket_io::encode(packet);
     let text = engine_io::Packet::text(engine_io::PacketType::Message, encoded.text);
     let attachments = encoded.attachments.into_iter();
     let mut messages = Vec::with_capacity(1 + attachments.len());
     messages.push(text);
     messages.extend(attachments.map(engine_io::Packet::binary));
-    faults::binary::messages(faults, &mut messages);
-    Outbound::new(messages)
+    messages
 }

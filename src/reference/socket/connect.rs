@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Namespace, Peer, Socket, User, outbound, peer::Membership};
+use super::{Namespace, Peer, Socket, User, outbound, peer::Membership, recovery::claim};
 use crate::{
     data::Data,
     reference::{
         app::{self, Admission},
         engine::{Delivery, Ending, Query, Revision, Session},
         faults::{self, auth::Refusee},
+        rooms::Rooms,
     },
     wire::socket_io::Packet,
 };
@@ -57,6 +58,11 @@ fn request(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) 
     };
     peer.set(namespace.name(), Membership::Pending);
     let auth = faults::connect::auth(faults, auth);
+    if let Some(socket) = resume(session, peer, &namespace, auth.as_ref()) {
+        app::connected(&socket, auth.as_ref());
+        return;
+    }
+    faults::recovery::not_resumed(session, auth.as_ref());
     if let Some(refused) = faults::connect::overruled(session, name) {
         settle(session, &namespace, Err(refused), auth);
         return;
@@ -114,28 +120,74 @@ fn join(
     let socket = Socket::new(session, namespace, user);
     faults::connect::before_reply(&socket);
     peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
-    // Under one lock: nobody can send to the socket before its reply is on the way, and nobody who
-    // has the reply finds the socket missing.
-    let reply = Packet::Connect {
-        namespace: namespace.name().to_owned(),
-        // Socket.IO v4, which goes with revision 3, knows no payload here.
-        payload: match session.revision {
-            Revision::V3 => None,
-            Revision::V4 => faults::connect::reply_payload(&socket),
-        },
-    };
     let mut rooms = namespace.rooms();
-    // A queue that overflows here did so before, and whoever filled it ends the session.
-    socket.push(outbound(&reply, session.faults()), Delivery::Assured);
-    rooms.add(&socket);
+    enter(&socket, &mut rooms);
     faults::rooms::entered(&socket, &mut rooms);
     drop(rooms);
     faults::recipients::joined(&socket);
-    if !session.is_open() {
-        // It ended meanwhile, perhaps before the socket was there to be told.
+    entered(&socket);
+    socket
+}
+
+/// Lets a client that lost its connection go on as the socket that it was: with its id, in its rooms,
+/// what it missed first. `None` where it does not ask for that, or nothing is left of it.
+///
+/// As in the JavaScript server, who is known by its `pid` is not asked for a token again.
+fn resume(
+    session: &Arc<Session>,
+    peer: &Peer,
+    namespace: &Arc<Namespace>,
+    auth: Option<&Data>,
+) -> Option<Arc<Socket>> {
+    let recovery = namespace
+        .recovery()
+        .filter(|_| session.revision == Revision::V4)
+        .filter(|_| faults::recovery::resumes(session.faults()))?;
+    let (pid, offset) = claim(auth)?;
+    // Under one lock: what is sent is either kept before this, or queued behind it.
+    let mut rooms = namespace.rooms();
+    let (kept, missed) = recovery
+        .take(pid, offset, session.faults())
+        .or_else(|| faults::recovery::live(session.faults(), &rooms, pid))?;
+    let joined = faults::recovery::rooms(session.faults(), kept.rooms.clone());
+    let socket = Socket::resumed(session, namespace, kept);
+    peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
+    for packet in faults::recovery::missed(session.faults(), missed) {
+        socket.push(outbound(&packet, &session.server), Delivery::Assured);
+    }
+    enter(&socket, &mut rooms);
+    for room in joined {
+        rooms.join(socket.id(), &room);
+    }
+    drop(rooms);
+    entered(&socket);
+    Some(socket)
+}
+
+/// Sends the CONNECT reply and puts the socket among the others.
+///
+/// The rooms are locked meanwhile: nobody can send to the socket before its reply is on the way, and
+/// nobody who has the reply finds the socket missing.
+fn enter(socket: &Arc<Socket>, rooms: &mut Rooms) {
+    let session = socket.session();
+    let reply = Packet::Connect {
+        namespace: socket.namespace().name().to_owned(),
+        // Socket.IO v4, which goes with revision 3, knows no payload here.
+        payload: match session.revision {
+            Revision::V3 => None,
+            Revision::V4 => faults::connect::reply_payload(socket),
+        },
+    };
+    // A queue that overflows here did so before, and whoever filled it ends the session.
+    socket.push(outbound(&reply, &session.server), Delivery::Assured);
+    rooms.add(socket);
+}
+
+/// Takes a socket out again if its session ended meanwhile, perhaps before it was there to be told.
+fn entered(socket: &Socket) {
+    if !socket.session().is_open() {
         socket.session_ended("transport close");
     }
-    socket
 }
 
 /// Sends a CONNECT_ERROR; the connection stays for other namespaces.
@@ -148,7 +200,7 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
         },
     };
     // A session too slow for its refusal is ended by what overflowed its queue before.
-    session.send(outbound(&packet, session.faults()), Delivery::Assured);
+    session.send(outbound(&packet, &session.server), Delivery::Assured);
     faults::auth::refused(session);
 }
 

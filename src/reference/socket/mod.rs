@@ -6,10 +6,12 @@ mod connect;
 mod namespace;
 mod peer;
 mod receive;
+mod recovery;
 
 pub(super) use ack::{Ack, Answer};
-pub(super) use client::{Call, Close, Socket, SocketId, User, outbound};
+pub(super) use client::{Call, Close, Socket, SocketId, User, as_text, outbound};
 pub(super) use connect::{Refused, connect_by_default};
 pub(super) use namespace::{Namespace, Namespaces};
 pub(super) use peer::{Membership, Peer};
 pub(super) use receive::{receive, receive_at_once};
+pub(super) use recovery::Kept;

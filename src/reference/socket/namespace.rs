@@ -6,9 +6,10 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use super::{Socket, SocketId};
+use super::{Socket, SocketId, recovery::Recovery};
 use crate::{
     reference::{
         FaultSet,
@@ -28,11 +29,16 @@ pub(in crate::reference) struct Namespace {
     access: Access,
     rooms: Mutex<Rooms>,
     next_question: AtomicU64,
+    recovery: Option<Recovery>,
 }
 
 /// The namespaces of one server, made when somebody asks for them.
-#[derive(Debug, Default)]
-pub(in crate::reference) struct Namespaces(Mutex<Table>);
+#[derive(Debug)]
+pub(in crate::reference) struct Namespaces {
+    table: Mutex<Table>,
+    /// How long a client can come back to its session.
+    recovery: Option<Duration>,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -42,8 +48,11 @@ struct Table {
 
 impl Namespaces {
     /// None yet.
-    pub(in crate::reference) fn new() -> Self {
-        Self::default()
+    pub(in crate::reference) fn new(recovery: Option<Duration>) -> Self {
+        Self {
+            table: Mutex::default(),
+            recovery,
+        }
     }
 
     /// The namespace `name`, if the application has it.
@@ -61,7 +70,7 @@ impl Namespaces {
             // Anybody can make up names; a namespace that only this table knows is empty.
             table
                 .by_name
-                .retain(|_, namespace| Arc::strong_count(namespace) > 1);
+                .retain(|_, namespace| Arc::strong_count(namespace) > 1 || namespace.is_awaited());
             table.sweep_at = table.by_name.len() * 2;
         }
         let namespace = Arc::new(Namespace {
@@ -69,6 +78,7 @@ impl Namespaces {
             access,
             rooms: Mutex::new(Rooms::default()),
             next_question: AtomicU64::new(0),
+            recovery: self.recovery.map(Recovery::new),
         });
         table.by_name.insert(name.into(), Arc::clone(&namespace));
         Some(namespace)
@@ -80,7 +90,7 @@ impl Namespaces {
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,13 +120,27 @@ impl Namespace {
         AckId(self.next_question.load(Ordering::Relaxed))
     }
 
+    /// What clients can come back to, if they can.
+    pub(in crate::reference) fn recovery(&self) -> Option<&Recovery> {
+        self.recovery.as_ref()
+    }
+
+    /// Whether somebody may come back to it.
+    fn is_awaited(&self) -> bool {
+        self.recovery.as_ref().is_some_and(Recovery::is_awaited)
+    }
+
     /// The socket with this id.
     pub(in crate::reference) fn socket(&self, id: &SocketId) -> Option<Arc<Socket>> {
         self.rooms().socket(id).cloned()
     }
 
     /// Takes a socket out of everything; returns who watched its rooms.
-    pub(super) fn remove(&self, id: &SocketId) -> Departed {
-        self.rooms().remove(id)
+    pub(super) fn remove(&self, socket: &Socket, reason: &str) -> Departed {
+        let mut rooms = self.rooms();
+        if let Some(recovery) = &self.recovery {
+            recovery.left(socket, rooms.of(socket.id()), reason);
+        }
+        rooms.remove(socket.id())
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::{Ack, Call, Peer, connect::connect, peer::Membership};
 use crate::{
     reference::{
-        app,
+        Parser, app,
         engine::{Ending, Session},
         faults::{self, events::Instead},
     },
     wire::{
         engine_io::PacketData,
-        socket_io::{DecodeError, Packet},
+        socket_io::{DecodeError, Packet, msgpack},
     },
 };
 
@@ -36,18 +36,18 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
 /// The same, whatever holds the connection up.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
     let Some(peer) = &session.peer else { return };
-    if faults::events::misses_comma(session, &message)
+    if faults::events::refuses_legal(session, &message)
         || faults::binary::is_foreign(session, &message)
     {
         session.close(Ending::ParseError);
         return;
     }
-    let decoded = {
-        let mut state = peer.lock();
-        match &message {
-            PacketData::Text(text) => state.decoder.text(text),
-            PacketData::Binary(bytes) => state.decoder.binary(bytes.clone()),
-        }
+    let parser = session.server.config.parser;
+    let decoded = match (parser, &message) {
+        (Parser::Json, PacketData::Text(text)) => peer.lock().decoder.text(text),
+        (Parser::Json, PacketData::Binary(bytes)) => peer.lock().decoder.binary(bytes.clone()),
+        (Parser::Msgpack, PacketData::Text(_)) => Err(DecodeError::UnexpectedText),
+        (Parser::Msgpack, PacketData::Binary(bytes)) => msgpack::decode(bytes).map(Some),
     };
     faults::binary::decoded(session, peer);
     match decoded {
@@ -60,7 +60,8 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
 
 /// The client broke the protocol: the connection is closed.
 fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, error: &DecodeError) {
-    if matches!(message, PacketData::Text(text) if is_nobodys_ack(text)) {
+    let is_json = session.server.config.parser == Parser::Json;
+    if matches!(message, PacketData::Text(text) if is_json && is_nobodys_ack(text)) {
         return;
     }
     faults::robustness::malformed(session);
@@ -97,6 +98,9 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
         Some(Membership::Joined(socket)) => socket,
         _ => {
             let join = || connect(session, peer, namespace, None);
+            if faults::disconnect::of_outsider(session, &packet) {
+                return;
+            }
             let Some(socket) = faults::connect::socket_of_outsider(session, peer, &packet, join)
             else {
                 session.close(Ending::ParseError);

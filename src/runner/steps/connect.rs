@@ -403,7 +403,10 @@ pub(super) fn options(
         headers,
         heartbeat: step.heartbeat.or(declared.heartbeat).unwrap_or(true),
         deflate: step.deflate.or(declared.deflate).unwrap_or(false),
-        msgpack: step.msgpack.or(declared.msgpack).unwrap_or(false),
+        msgpack: step
+            .msgpack
+            .or(declared.msgpack)
+            .unwrap_or(attempt.site.msgpack),
         deadline: limit,
         ..Options::default()
     })

@@ -23,7 +23,7 @@ use crate::{
     scenario::{Action, Incoming, Matcher, Receive, Step},
     wire::{
         engine_io::{PacketData, PacketType},
-        socket_io::{Decoder, Limits, Packet},
+        socket_io::{Decoder, Limits, Packet, msgpack},
         websocket::{Frame, HandshakeResponse},
     },
 };
@@ -125,7 +125,7 @@ async fn next(
         if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
             return None;
         }
-        match compare(attempt, receive, lenient, link.eio, entry) {
+        match compare(attempt, receive, lenient, link, entry) {
             Ok(Candidate::Invisible) => None,
             Ok(Candidate::Fits(fit)) => Some(Ok((index, fit))),
             Ok(Candidate::Wrong(finding)) if receive.any_order => {
@@ -191,7 +191,7 @@ fn compare(
     attempt: &Attempt<'_>,
     receive: &Receive,
     lenient: Option<&Receive>,
-    eio: u8,
+    link: &Link,
     entry: &Entry,
 ) -> Stepped<Candidate> {
     let (strict, actual) = match (&receive.what, &entry.what) {
@@ -217,10 +217,9 @@ fn compare(
         (Incoming::Message(matcher), What::Packet(packet)) => (matcher, message_text(packet)),
         (Incoming::Binary(matcher), What::Packet(packet)) => (matcher, bytes_of(&packet.data)),
         (Incoming::Binary(matcher), What::Message(data)) => (matcher, bytes_of(data)),
-        (Incoming::Packet(matcher), What::Packet(packet)) => (
-            matcher,
-            message_text(packet).and_then(|text| socket_packet(text.as_str()?)),
-        ),
+        (Incoming::Packet(matcher), What::Packet(packet)) => {
+            (matcher, socket_packet(packet, link.msgpack))
+        }
         (_, What::Illegal { layer, rule, raw }) => {
             let finding = Finding::new(format!("What arrives is no legal {layer}: {rule}."))
                 .received(evidence::readable(raw));
@@ -246,7 +245,7 @@ fn compare(
     };
     // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts where a step asks for it.
     if let What::Packet(packet) = &entry.what
-        && silence::is_invisible(packet, eio)
+        && silence::is_invisible(packet, link.eio)
     {
         return Ok(Candidate::Invisible);
     }
@@ -315,12 +314,20 @@ fn bytes_of(data: &PacketData) -> Option<Data> {
 }
 
 /// A Socket.IO packet as an object: `{type, namespace, id, data}`.
-fn socket_packet(text: &str) -> Option<Data> {
-    let limits = Limits {
-        attachments: 0,
-        attachment_bytes: 0,
+fn socket_packet(packet: &crate::wire::engine_io::Packet, is_msgpack: bool) -> Option<Data> {
+    let packet = if is_msgpack {
+        let PacketData::Binary(bytes) = &packet.data else {
+            return None;
+        };
+        msgpack::decode(bytes).ok()?
+    } else {
+        let text = message_text(packet)?;
+        let limits = Limits {
+            attachments: 0,
+            attachment_bytes: 0,
+        };
+        Decoder::new(limits).text(text.as_str()?).ok()??
     };
-    let packet = Decoder::new(limits).text(text).ok()??;
     let mut fields = vec![
         ("type", Data::Null),
         ("namespace", Data::from(packet.namespace())),

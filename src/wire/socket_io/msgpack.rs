@@ -97,6 +97,11 @@ pub fn encode(packet: &Packet) -> Bytes {
     msgpack_value::write(&Data::Object(fields))
 }
 
+/// Writes a value of any kind, packet or not.
+pub fn value(data: &Data) -> Bytes {
+    msgpack_value::write(data)
+}
+
 fn event(namespace: String, id: Option<AckId>, values: Vec<Data>) -> Result<Packet, DecodeError> {
     let mut values = values.into_iter();
     let name = match values.next() {

@@ -1,0 +1,126 @@
+//! Connection state recovery.
+
+use std::{sync::Arc, time::Duration};
+
+use super::table::defects;
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        engine::{Ending, Session},
+        rooms::Rooms,
+        socket::{Kept, Socket},
+    },
+    wire::socket_io::Packet,
+};
+
+defects!(Recovering at 22 {
+    AfterLeave = "recovery-after-leave": "Who left a namespace, or was sent out of it, can come back to its session.";
+    ExpiryIgnored = "recovery-expiry-ignored": "A session can be come back to for ever.";
+    LosesRooms = "recovery-loses-rooms": "Who comes back is in none of its rooms.";
+    MissedLost = "recovery-missed-lost": "What was missed is not sent.";
+    NeverResumes = "recovery-never-resumes": "Nobody can come back, although a pid is told.";
+    OffsetEverywhere = "recovery-offset-on-all": "Volatile events and questions have an offset as well.";
+    OffsetMissing = "recovery-offset-missing": "Events have no offset.";
+    OffsetUnchecked = "recovery-offset-unchecked": "An offset that the server does not know is taken for one that it knows.";
+    PidIsSid = "recovery-pid-is-sid": "The pid is the socket's id, which others know.";
+    PidMissing = "recovery-pid-missing": "The CONNECT reply tells no pid.";
+    ReplaysAll = "recovery-replays-received": "What had arrived before the connection was lost is sent again.";
+    ReplaysForeign = "recovery-replays-foreign": "Who comes back is sent what went to rooms of others.";
+    TakesOverLive = "recovery-takes-over-live": "The pid of a socket that is connected gives its id and rooms to another.";
+    UnknownCloses = "recovery-unknown-closes": "A pid that says nothing to the server ends the connection.";
+});
+
+/// Events that can be missed have an offset, and nothing else has.
+pub(in crate::reference) fn stamps(faults: &FaultSet, can_be_missed: bool) -> bool {
+    !faults.has(Recovering::OffsetMissing)
+        && (can_be_missed || faults.has(Recovering::OffsetEverywhere))
+}
+
+/// A session is kept for who is gone by accident.
+pub(in crate::reference) fn keeps(faults: &FaultSet, accident: bool) -> bool {
+    accident || faults.has(Recovering::AfterLeave)
+}
+
+/// A session is kept for so long.
+pub(in crate::reference) fn window(faults: &FaultSet, right: Duration) -> Duration {
+    if faults.has(Recovering::ExpiryIgnored) {
+        Duration::MAX
+    } else {
+        right
+    }
+}
+
+/// An offset that is unknown leaves nothing to come back to: what was missed can't be told.
+pub(in crate::reference) fn known(faults: &FaultSet, found: Option<usize>) -> Option<usize> {
+    let latest = faults.has(Recovering::OffsetUnchecked).then_some(0);
+    found.or(latest)
+}
+
+/// What came after the offset is sent again.
+pub(in crate::reference) fn replays_from(faults: &FaultSet, right: usize) -> usize {
+    if faults.has(Recovering::ReplaysAll) {
+        0
+    } else {
+        right
+    }
+}
+
+/// What was meant for the client is sent again.
+pub(in crate::reference) fn replays(faults: &FaultSet, meant: bool) -> bool {
+    meant || faults.has(Recovering::ReplaysForeign)
+}
+
+/// What was missed is sent.
+pub(in crate::reference) fn missed(faults: &FaultSet, mut missed: Vec<Packet>) -> Vec<Packet> {
+    if faults.has(Recovering::MissedLost) {
+        missed.clear();
+    }
+    missed
+}
+
+/// Who comes back is in the rooms that it was in.
+pub(in crate::reference) fn rooms(faults: &FaultSet, mut rooms: Vec<Arc<str>>) -> Vec<Arc<str>> {
+    if faults.has(Recovering::LosesRooms) {
+        rooms.clear();
+    }
+    rooms
+}
+
+/// Who says where it was goes on there.
+pub(in crate::reference) fn resumes(faults: &FaultSet) -> bool {
+    !faults.has(Recovering::NeverResumes)
+}
+
+/// A socket that is connected has one client.
+pub(in crate::reference) fn live(
+    faults: &FaultSet,
+    rooms: &Rooms,
+    pid: &str,
+) -> Option<(Kept, Vec<Packet>)> {
+    if !faults.has(Recovering::TakesOverLive) {
+        return None;
+    }
+    let socket = rooms.all().find(|socket| socket.pid() == Some(pid))?;
+    let kept = Kept::of(socket, pid, rooms.of(socket.id()));
+    Some((kept, Vec::new()))
+}
+
+/// Who can't go on begins anew.
+pub(in crate::reference) fn not_resumed(session: &Session, auth: Option<&Data>) {
+    let claimed = auth.is_some_and(|auth| auth.get("pid").is_some());
+    if claimed && session.faults().has(Recovering::UnknownCloses) {
+        session.close(Ending::ParseError);
+    }
+}
+
+/// The pid is known to the socket's own client alone.
+pub(super) fn pid<'s>(socket: &'s Socket, right: &'s str) -> Option<&'s str> {
+    if socket.faults().has(Recovering::PidMissing) {
+        None
+    } else if socket.faults().has(Recovering::PidIsSid) {
+        Some(socket.id().as_str())
+    } else {
+        Some(right)
+    }
+}
