@@ -6,6 +6,8 @@
 mod compare;
 mod file;
 mod model;
+#[cfg(test)]
+mod schema;
 mod update;
 
 pub use compare::{Comparison, Stale};

@@ -246,6 +246,10 @@ fn what_is_no_scenario_file_is_told() {
     rooms.yaml:2:10: error[syntax]: this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'
         inside flow braces an expression needs quotes: `{ text: "${ repeat('a', 3) }" }`
     "#);
+    insta::assert_snapshot!(told("scenarios:\n- { [a]: b }\n"), @r"
+    rooms.yaml:2:5: error[key-not-text]: a key must be text
+        a text that starts with `{` or `[` needs quotes, `${ … }` inside flow braces, too
+    ");
     insta::assert_snapshot!(told("a: \"\0\"\n"), @r"rooms.yaml:1:5: error[syntax]: this is not YAML: unexpected character: `\u{0}'");
 }
 

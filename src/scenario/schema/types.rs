@@ -16,6 +16,7 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
     let some = |name: &str| or_row(json!({ "type": "array", "items": refer(name) }));
     let one_or_some =
         |schema: Value| json!({ "anyOf": [schema, { "type": "array", "items": schema }] });
+    // A text needs no quotes where it looks like a number.
     let scalar = json!({ "type": ["string", "number", "boolean", "null"] });
     let pairs = |value: Value| or_row(json!({ "type": "object", "additionalProperties": value }));
     vec![
@@ -31,12 +32,15 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
             "nothing",
             json!({ "anyOf": [{ "type": "null" }, { "type": "object", "maxProperties": 0 }] }),
         ),
-        ("text", json!({ "type": "string", "pattern": r"\S" })),
+        (
+            "text",
+            json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" }),
+        ),
         ("any-text", scalar.clone()),
-        ("event", json!({ "type": "string" })),
+        ("event", json!({ "type": ["string", "number", "boolean"] })),
         (
             "id",
-            json!({ "type": "string", "pattern": r"^[a-z0-9._]+([-/][a-z0-9._]+)*$" }),
+            json!({ "type": ["string", "number"], "pattern": r"^[a-z0-9._]+([-/][a-z0-9._]+)*$" }),
         ),
         ("flag", or_row(json!({ "type": "boolean" }))),
         ("whole", or_row(json!({ "type": "integer", "minimum": 0 }))),
@@ -49,7 +53,7 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
             }),
         ),
         ("wait", refer("duration")),
-        ("names", one_or_some(json!({ "type": "string" }))),
+        ("names", one_or_some(refer("text"))),
         (
             "invariants",
             one_or_some(json!({ "type": "string", "pattern": "^invariant/" })),

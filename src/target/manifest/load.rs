@@ -410,6 +410,14 @@ timing: { within: soon }
     }
 
     #[test]
+    fn variable_that_is_not_closed_is_told() {
+        insta::assert_snapshot!(mistakes("name: ${env.TOKEN\nurl: http://127.0.0.1:3000\n"), @r"
+        1:7 [bad-variable] `${env.` has no `}`
+            write `${env.NAME}`
+        ");
+    }
+
+    #[test]
     fn file_that_is_no_mapping_is_told_so() {
         insta::assert_snapshot!(mistakes("- a\n"), @r"
         1:1 [wrong-type] a manifest must be a mapping, found a list

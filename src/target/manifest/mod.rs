@@ -6,6 +6,8 @@ mod environment;
 mod launch;
 mod load;
 mod model;
+#[cfg(test)]
+mod schema;
 
 pub use load::{REFERENCE_MANIFEST, load_manifest, load_manifest_in};
 pub use model::{LaunchSpec, Manifest, Profile, Ready};

@@ -1,0 +1,93 @@
+//! The JSON Schema of baselines, for editors: `schemas/baseline.json`, held against the reader.
+
+use serde_json::{Value, json};
+
+use super::file::tests::written;
+use crate::{
+    report::samples,
+    scenario::{Node, SourceFile},
+};
+
+fn schema() -> Value {
+    let text = json!({ "type": ["string", "number", "boolean"] });
+    let described = |kind: &Value, meaning: &str| {
+        let mut kind = kind.clone();
+        kind["description"] = json!(meaning);
+        kind
+    };
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A baseline of sockspec",
+        "type": "object",
+        "properties": {
+            "target": described(&text, "the name of the target that it is for"),
+            "deviations": {
+                "description": "what may be red, and why; a list that is not kept up to date is red, too",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": described(&text, "the scenario's id, with its transport where it runs over several"),
+                        "verdict": { "enum": ["fail", "warn", "error"], "description": "what it comes to" },
+                        "flaky": { "type": "boolean", "description": "whether it is red only now and then" },
+                        "because": {
+                            "enum": ["defect", "difference", "ours"],
+                            "description": "`defect`: the target's; `difference`: legitimate; `ours`: of the scenario",
+                        },
+                        "reason": described(&text, "what is wrong, in one line"),
+                    },
+                    "required": ["id", "verdict", "reason"],
+                    "additionalProperties": false,
+                },
+            },
+        },
+        "required": ["deviations"],
+        "additionalProperties": false,
+    })
+}
+
+fn is_right(text: &str) -> bool {
+    let source = SourceFile::from_bytes("b.yaml".as_ref(), text.into()).unwrap();
+    let file = Node::parse(&source).unwrap().to_data().to_json();
+    jsonschema::validator_for(&schema())
+        .unwrap()
+        .is_valid(&file)
+}
+
+#[test]
+fn the_committed_schema_is_this_one() {
+    let schema = schemars::Schema::try_from(schema()).unwrap();
+    samples::assert_schema("baseline.json", &schema);
+}
+
+#[test]
+fn what_is_right_and_wrong_is_so_for_both() {
+    let deviation = |rest: &str| format!("target: mine\ndeviations:\n- {{ id: a/b, {rest} }}\n");
+    for text in [
+        deviation("verdict: fail, reason: x"),
+        deviation("verdict: error, flaky: true, because: ours, reason: x"),
+        "deviations: []\n".to_owned(),
+    ] {
+        let read = written(&text).unwrap();
+        assert!(is_right(&text) && is_right(&read.to_yaml()), "{text}");
+    }
+    for text in [
+        "target: mine\n".to_owned(),
+        "deviations: {}\n".to_owned(),
+        "deviations: [a]\n".to_owned(),
+        "deviations: []\ntargt: mine\n".to_owned(),
+        deviation("verdict: pass, reason: x"),
+        deviation("reason: x"),
+        deviation("verdict: fail"),
+        deviation("verdict: fail, flaky: seldom, reason: x"),
+        deviation("verdict: fail, because: theirs, reason: x"),
+        deviation("verdict: fail, reason: x, why: y"),
+    ] {
+        assert!(!is_right(&text), "{text}");
+        let problems = written(&text).expect_err(&text);
+        assert!(
+            problems.iter().all(|problem| problem.span.is_some()),
+            "{problems:?}"
+        );
+    }
+}

@@ -1,0 +1,330 @@
+//! The JSON Schema of manifests, for editors: `schemas/target.json`, held against the loader.
+//!
+//! The loader is what decides; the schema says as much of it as a JSON Schema can.
+
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
+
+use serde_json::{Map, Value, json};
+
+use super::load_manifest_in;
+use crate::{
+    report::samples,
+    scenario::{Diagnostic, Node, SourceFile},
+};
+
+/// A mapping with these keys and no others.
+fn mapping(keys: &[(&str, Value, &str)], required: &[&str]) -> Value {
+    let properties: Map<_, _> = keys
+        .iter()
+        .map(|(name, kind, meaning)| {
+            let mut kind = kind.clone();
+            kind["description"] = json!(meaning);
+            ((*name).to_owned(), kind)
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn schema() -> Value {
+    let text = json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" });
+    let flag = json!({ "type": "boolean" });
+    let duration = json!({ "type": "string", "pattern": "^([0-9].*[a-z]|\\$.*)$" });
+    let names = json!({ "anyOf": [text, { "type": "array", "items": text }] });
+    let url = json!({ "type": "string", "pattern": r"^(https?://|\$\{env\.)" });
+    let urls = json!({ "anyOf": [url, { "type": "array", "items": url }] });
+    let path = json!({ "type": "string", "pattern": r"^(/|\$\{env\.)" });
+    let words = json!({ "type": "array", "minItems": 1, "items": text });
+    let map_of = |kind: Value| json!({ "type": "object", "additionalProperties": kind });
+    let any = json!({});
+    let launch = mapping(
+        &[
+            (
+                "setup",
+                words.clone(),
+                "a program and its arguments, run once before",
+            ),
+            ("command", words, "the server: a program and its arguments"),
+            (
+                "workdir",
+                text.clone(),
+                "the folder in which both run, from this file's",
+            ),
+            (
+                "env",
+                map_of(text.clone()),
+                "the environment; `$port` is a free port",
+            ),
+            (
+                "ready",
+                mapping(
+                    &[
+                        ("http", path.clone(), "a GET of this path is answered"),
+                        ("line", text.clone(), "a line of output with this in it"),
+                        ("within", duration.clone(), "how long it may take"),
+                    ],
+                    &[],
+                ),
+                "when it can be talked to; when its port accepts, where nothing is said",
+            ),
+        ],
+        &["command"],
+    );
+    let dialect = mapping(
+        &[
+            (
+                "errors",
+                json!({ "enum": ["ack", "exception", "nestjs-11"] }),
+                "how the application reports refusals",
+            ),
+            (
+                "plain-websocket",
+                flag,
+                "there is a WebSocket without Engine.IO",
+            ),
+        ],
+        &[],
+    );
+    let mut jwt = mapping(
+        &[
+            (
+                "alg",
+                json!({ "enum": ["HS256", "HS384", "HS512", "none"] }),
+                "how it is signed",
+            ),
+            (
+                "expires",
+                json!({ "type": "string" }),
+                "an offset: `1h`, `-60s`",
+            ),
+            (
+                "not_before",
+                json!({ "type": "string" }),
+                "an offset: `60s`",
+            ),
+            (
+                "secret",
+                text.clone(),
+                "in place of the secret of all credentials",
+            ),
+        ],
+        &[],
+    );
+    // Every other name is a claim.
+    jwt["additionalProperties"] = json!(true);
+    let token = mapping(&[("jwt", jwt, "a token that is signed here")], &["jwt"]);
+    let credentials = json!({
+        "type": "object",
+        "properties": { "secret": { "type": ["string", "number"], "description": "what tokens are signed with" } },
+        "additionalProperties": { "anyOf": [text, token] },
+    });
+    let binding = mapping(
+        &[
+            ("event", text.clone(), "the event's name on the wire"),
+            ("namespace", text.clone(), "where it is sent"),
+            (
+                "with",
+                any.clone(),
+                "the payload, with the scenario's fields as `$name`",
+            ),
+            (
+                "fields",
+                map_of(text.clone()),
+                "the target's names of the payload's fields",
+            ),
+            ("reply", any, "an ack that means success"),
+        ],
+        &[],
+    );
+    let profile = mapping(
+        &[
+            ("env", map_of(text.clone()), "added to that of `launch`"),
+            (
+                "provides",
+                names.clone(),
+                "capabilities that this profile has beside",
+            ),
+            (
+                "lacks",
+                names.clone(),
+                "capabilities that this profile has not",
+            ),
+            ("path", path.clone(), "the Engine.IO path"),
+        ],
+        &[],
+    );
+    let timing = mapping(
+        &[
+            ("within", duration.clone(), "the deadline of each wait"),
+            ("settle", duration, "how long silence is watched"),
+        ],
+        &[],
+    );
+    let fence = mapping(
+        &[("call", text.clone(), "an operation that only answers")],
+        &["call"],
+    );
+    let mut schema = mapping(
+        &[
+            ("name", text.clone(), "for reports and baselines"),
+            (
+                "launch",
+                launch,
+                "how it is started; left out where it runs already",
+            ),
+            (
+                "url",
+                url,
+                "its address; `$port` is the free port of `launch`",
+            ),
+            (
+                "path",
+                path,
+                "the Engine.IO path, `/socket.io/` where nothing is said",
+            ),
+            ("nodes", urls, "addresses of further nodes"),
+            ("provides", names, "capabilities, see docs/capabilities.md"),
+            ("dialect", dialect, "how it differs"),
+            (
+                "credentials",
+                credentials,
+                "tokens by name: `$credentials.valid`",
+            ),
+            (
+                "bindings",
+                map_of(json!({ "anyOf": [text, binding] })),
+                "what it calls the operations of the contract",
+            ),
+            (
+                "fence",
+                fence,
+                "what proves that everything sent before was handled",
+            ),
+            ("timing", timing, "deadlines"),
+            (
+                "profiles",
+                map_of(profile),
+                "the same server with other settings",
+            ),
+        ],
+        &["name", "url"],
+    );
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("A target of sockspec");
+    schema
+}
+
+fn load(text: &str) -> Result<(), Vec<Diagnostic>> {
+    let source = SourceFile::from_bytes("t.yaml".as_ref(), text.into()).unwrap();
+    let environment = |_: &str| Some("x".to_owned());
+    load_manifest_in(source, "/targets".into(), &environment).map(drop)
+}
+
+fn is_right(text: &str) -> bool {
+    let source: Arc<_> = SourceFile::from_bytes("t.yaml".as_ref(), text.into()).unwrap();
+    let file = Node::parse(&source).unwrap().to_data().to_json();
+    jsonschema::validator_for(&schema())
+        .unwrap()
+        .is_valid(&file)
+}
+
+#[test]
+fn the_committed_schema_is_this_one() {
+    let schema = schemars::Schema::try_from(schema()).unwrap();
+    samples::assert_schema("target.json", &schema);
+}
+
+#[test]
+fn every_mapping_has_the_keys_that_the_loader_takes() {
+    let schema = schema();
+    let strange = "qqqqqqqqqqqqqqqq: 1";
+    let text = format!(
+        "{strange}\nlaunch: {{ {strange}, ready: {{ {strange} }} }}\ndialect: {{ {strange} }}\nbindings: {{ a: {{ {strange} }} }}\n\
+         fence: {{ {strange} }}\ntiming: {{ {strange} }}\nprofiles: {{ p: {{ {strange} }} }}\ncredentials: {{ c: {{ {strange} }} }}\n"
+    );
+    let problems = load(&text).unwrap_err();
+    for (what, place) in [
+        ("a manifest", ""),
+        ("`launch`", "/properties/launch"),
+        ("`ready`", "/properties/launch/properties/ready"),
+        ("`dialect`", "/properties/dialect"),
+        (
+            "a binding",
+            "/properties/bindings/additionalProperties/anyOf/1",
+        ),
+        ("`fence`", "/properties/fence"),
+        ("`timing`", "/properties/timing"),
+        ("a profile", "/properties/profiles/additionalProperties"),
+        (
+            "a credential",
+            "/properties/credentials/additionalProperties/anyOf/1",
+        ),
+    ] {
+        let properties = schema.pointer(place).unwrap()["properties"]
+            .as_object()
+            .unwrap();
+        let keys: BTreeSet<_> = properties.keys().map(String::as_str).collect();
+        let start = format!("{what} takes ");
+        let list = problems
+            .iter()
+            .find_map(|problem| problem.help.as_deref()?.strip_prefix(&start));
+        let list = list.unwrap_or_else(|| panic!("{what}: {problems:#?}"));
+        let taken: BTreeSet<_> = list.split('`').skip(1).step_by(2).collect();
+        assert_eq!(keys, taken, "{what}");
+    }
+}
+
+#[test]
+fn right_manifests_are_right() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/targets");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_manifest = path.is_file()
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            && !path.to_string_lossy().contains("baseline");
+        if is_manifest {
+            count += 1;
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(is_right(&text), "{}", path.display());
+        }
+    }
+    assert!(count > 2);
+}
+
+#[test]
+fn wrong_manifests_are_wrong_for_both() {
+    let manifest = |rest: &str| format!("name: mine\nurl: http://127.0.0.1:3000\n{rest}\n");
+    assert!(is_right(&manifest("")) && load(&manifest("")).is_ok());
+    for text in [
+        "name: mine\n".to_owned(),
+        "name: mine\nurl: ws://127.0.0.1\n".to_owned(),
+        manifest("path: socket.io"),
+        manifest("launch: { workdir: . }"),
+        manifest("launch: { command: node server.js }"),
+        manifest("launch: { command: [] }"),
+        manifest("launch: { command: [node], env: { A: [b] } }"),
+        manifest("launch: { command: [node], ready: { within: 5 } }"),
+        manifest("dialect: { errors: exceptions }"),
+        manifest("dialect: { plain-websocket: perhaps }"),
+        manifest("credentials: { a: [b] }"),
+        manifest("credentials: { secret: s, a: { jwt: { alg: RS256 } } }"),
+        manifest("bindings: { a: { evnt: b } }"),
+        manifest("fence: {}"),
+        manifest("timing: { within: 5 }"),
+        manifest("profiles: { a: { lack: [b] } }"),
+    ] {
+        assert!(!is_right(&text), "{text}");
+        let problems = load(&text).expect_err(&text);
+        assert!(
+            problems.iter().all(|problem| problem.span.is_some()),
+            "{problems:?}"
+        );
+    }
+}
