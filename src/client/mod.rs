@@ -6,6 +6,7 @@
 
 mod command;
 mod connection;
+mod cookies;
 mod describe;
 mod dial;
 mod ending;
@@ -29,6 +30,7 @@ mod wait;
 mod websocket;
 
 pub use connection::{Connection, DropHow};
+pub use cookies::Cookies;
 pub use dial::reach;
 pub use endpoint::Endpoint;
 pub use failure::{ConnectFailure, HttpFailure};

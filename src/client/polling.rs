@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, HttpRequest, HttpResponse, Layer, Options,
-    Outgoing, What,
+    ConnectFailure, Cookies, DropHow, Ended, EndedHow, Endpoint, HttpRequest, HttpResponse, Layer,
+    Options, Outgoing, What,
     command::{Command, Commands},
     describe::describe,
     ending::{Ending, at, by_us},
@@ -27,6 +27,9 @@ const UNKNOWN_HEARTBEAT: Duration = Duration::from_secs(120);
 pub(super) struct Polling {
     session: Session,
     options: Options,
+    cookies: Cookies,
+    /// What the options say, cookies added.
+    headers: Vec<(String, String)>,
     target: String,
     get: LaneState,
     post: LaneState,
@@ -61,6 +64,8 @@ impl Polling {
         let mut polling = Self {
             session: Session::new(options, recorder),
             options: options.clone(),
+            cookies: Cookies::default(),
+            headers: options.headers.clone(),
             target: target(endpoint, options, "polling", options.session.as_deref()),
             get: lane(),
             post: lane(),
@@ -94,6 +99,7 @@ impl Polling {
             let _ = self.session.recorder.flush();
             return Err(ConnectFailure::Refused { response });
         }
+        self.keep_cookies(&response);
         self.take_payload(&response);
         // Bounds are met again by the first step.
         let _ = self.session.recorder.flush();
@@ -126,6 +132,11 @@ impl Polling {
     /// What the open packet said.
     pub(super) fn handshake(&self) -> Option<&Handshake> {
         self.session.handshake()
+    }
+
+    /// The headers of its requests, cookies included.
+    pub(super) fn headers(&self) -> &[(String, String)] {
+        &self.headers
     }
 
     /// The pen of the journal.
@@ -246,6 +257,7 @@ impl Polling {
         if response.status != 200 {
             return Err(self.refused("poll", response));
         }
+        self.keep_cookies(&response);
         self.take_payload(&response);
         let closed = self.session.take_closed();
         self.session.recorder.flush()?;
@@ -257,6 +269,7 @@ impl Polling {
         if response.status != 200 {
             return Err(self.refused("POST", response));
         }
+        self.keep_cookies(&response);
         if self.options.layer != Layer::SocketIo {
             let bytes = response.body.len();
             self.session.recorder.record(What::Http(response), bytes);
@@ -279,6 +292,12 @@ impl Polling {
             code: None,
             reason,
             by_us: false,
+        }
+    }
+
+    fn keep_cookies(&mut self, response: &HttpResponse) {
+        if self.cookies.take(response) {
+            self.headers = self.cookies.join(&self.options.headers);
         }
     }
 
@@ -329,7 +348,7 @@ impl Polling {
         HttpRequest {
             method: method.to_owned(),
             target: self.target.clone(),
-            headers: override_headers(headers, &self.options.headers),
+            headers: override_headers(headers, &self.headers),
             body,
         }
     }

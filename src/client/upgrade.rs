@@ -31,6 +31,11 @@ pub(super) async fn upgrade(
             handshake.upgrades
         )));
     }
+    // The WebSocket belongs to the same session, which a cookie may be needed to find.
+    let options = &Options {
+        headers: polling.headers().to_vec(),
+        ..options.clone()
+    };
     polling.stop_at_noop();
     let mut recorder = polling.recorder().again();
     let mut websocket = {

@@ -66,6 +66,32 @@ async fn await_message(connection: &Connection, text: &str) {
 }
 
 #[tokio::test]
+async fn cookies_are_sent_back() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut get = HttpPeer::accept(&listener).await;
+        get.request().await;
+        assert!(get.head.ends_with("Cookie: jwt=x"), "{}", get.head);
+        let sets = "200 OK\r\nSet-Cookie: node=1; Path=/\r\nset-cookie: io=s1; HttpOnly";
+        get.respond(sets, &open_packet("")).await;
+        get.request().await;
+        let sent = "Cookie: jwt=x; node=1; io=s1";
+        assert!(get.head.ends_with(sent), "{}", get.head);
+        get.respond("200 OK\r\nSet-Cookie: node=2", "4a").await;
+        get.request().await;
+        let sent = "Cookie: jwt=x; io=s1; node=2";
+        assert!(get.head.ends_with(sent), "{}", get.head);
+    };
+    let options = Options {
+        headers: vec![("Cookie".to_owned(), "jwt=x".to_owned())],
+        ..options(TransportChoice::Polling)
+    };
+    let client = Connection::open(&endpoint, options);
+    let (connection, ()) = tokio::join!(client, server);
+    assert_eq!(messages(&connection.unwrap()), ["4a"]);
+}
+
+#[tokio::test]
 async fn polls_answers_pings_and_leaves_politely() {
     let (listener, endpoint) = listen().await;
     let server = async {

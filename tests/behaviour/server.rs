@@ -54,6 +54,8 @@ pub(crate) fn ended(what: &What) -> Option<Ended> {
 pub(crate) struct HttpPeer {
     stream: TcpStream,
     received: Vec<u8>,
+    /// The head of the last request.
+    pub(crate) head: String,
 }
 
 impl HttpPeer {
@@ -66,6 +68,7 @@ impl HttpPeer {
         Self {
             stream,
             received: Vec::new(),
+            head: String::new(),
         }
     }
 
@@ -85,6 +88,7 @@ impl HttpPeer {
                     .map_or(0, |length| length.parse().unwrap());
                 if rest.len() >= length {
                     self.received.drain(..head.len() + 4 + length);
+                    head.clone_into(&mut self.head);
                     let line = head.lines().next().unwrap().to_owned();
                     return Some((line, rest[..length].to_owned()));
                 }

@@ -10,14 +10,14 @@ use super::{
     http,
 };
 use crate::{
-    client::{ConnectFailure, Connection, HttpResponse, Layer, TransportChoice, What},
+    client::{ConnectFailure, Connection, Cookies, HttpResponse, Layer, TransportChoice, What},
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
         finding::{Finding, Stepped},
         fit::{Fit, fit},
     },
-    scenario::{Action, Open, OpenLayer, Step},
+    scenario::{Action, ClientName, Open, OpenLayer, Step},
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> Stepped {
@@ -48,11 +48,14 @@ async fn one(
         OpenLayer::Tcp | OpenLayer::WebSocket => TransportChoice::WebSocket,
     };
     options.poll = open.poll;
-    options.session = open
-        .session
-        .as_ref()
-        .map(|session| engine_sid(attempt, session))
-        .transpose()?;
+    if let Some(session) = &open.session {
+        let link = session_of(attempt, session)?;
+        options.headers = Cookies::of(link.connection.journal()).join(&options.headers);
+        options.session = link
+            .connection
+            .handshake()
+            .map(|handshake| handshake.sid.clone());
+    }
     let connection = match Connection::open(&attempt.site.endpoint, options.clone()).await {
         Ok(connection) => connection,
         Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) => {
@@ -118,17 +121,14 @@ fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
     }
 }
 
-fn engine_sid(attempt: &Attempt<'_>, session: &crate::scenario::ClientName) -> Stepped<String> {
-    let handshake = attempt
+/// The connection that opened the session of this client.
+fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> Stepped<Arc<Link>> {
+    let link = attempt
         .cast
         .get(session)
         .and_then(|client| client.link())
-        .and_then(|link| {
-            link.connection
-                .handshake()
-                .map(|handshake| handshake.sid.clone())
-        });
-    handshake.ok_or_else(|| {
+        .filter(|link| link.connection.handshake().is_some());
+    link.ok_or_else(|| {
         Finding::new(format!(
             "{session} has no session that another connection could take part in."
         ))
