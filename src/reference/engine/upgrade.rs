@@ -57,7 +57,12 @@ impl Probing {
 
 impl Drop for Probing {
     fn drop(&mut self) {
-        self.session.lock().upgrading = false;
+        let mut state = self.session.lock();
+        state.upgrading = false;
+        // Polling goes on: no further poll is to end for nothing.
+        if state.transport == TransportKind::Polling {
+            state.release_poll = false;
+        }
     }
 }
 

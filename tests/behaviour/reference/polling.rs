@@ -91,6 +91,40 @@ async fn kicked_polling_client_hears_of_it() {
     assert_eq!(poll(&server, &sid).await.status, 400);
 }
 
+/// Real time: what is tested is that the stop waits for nothing.
+#[tokio::test]
+async fn stop_does_not_wait_for_sessions_that_polled() {
+    let server = start(Config::default()).await;
+    let sid = open_polling(&server).await;
+    post(&server, &sid, "40").await;
+    assert_eq!(poll(&server, &sid).await.status, 200);
+    let stopped = timeout(Duration::from_secs(1), server.stop()).await;
+    assert_eq!(stopped, Ok(()));
+}
+
+#[tokio::test]
+async fn packets_before_a_broken_one_are_handled() {
+    let server = start(Config::default()).await;
+    let sid = open_polling(&server).await;
+    let witness = open_polling(&server).await;
+    post(
+        &server,
+        &witness,
+        "40\u{1e}42[\"join-room\",{\"room\":\"r\"}]",
+    )
+    .await;
+    assert!(poll(&server, &witness).await.body.starts_with("40{"));
+    let send = |text| format!("42[\"send-to-room\",{{\"room\":\"r\",\"text\":\"{text}\"}}]");
+    let body = format!("40\u{1e}{}\u{1e}9\u{1e}{}", send("before"), send("behind"));
+    assert_eq!(post(&server, &sid, &body).await.status, 200);
+    let heard = poll(&server, &witness).await.body;
+    assert!(
+        heard.contains("before") && !heard.contains("behind"),
+        "{heard}"
+    );
+    assert_eq!(poll(&server, &sid).await.status, 400);
+}
+
 #[tokio::test]
 async fn silent_session_expires() {
     let server = start(Config {

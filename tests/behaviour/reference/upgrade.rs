@@ -33,6 +33,17 @@ async fn what_waits_goes_over_and_polling_is_over() {
 }
 
 #[tokio::test]
+async fn every_poll_during_the_probe_is_released() {
+    let server = server().await;
+    let sid = open_polling(&server).await;
+    let mut peer = probe(&server, &sid).await;
+    peer.ask("2probe", "3probe").await;
+    for _ in 0..3 {
+        assert_eq!(poll(&server, &sid).await.body, "6");
+    }
+}
+
+#[tokio::test]
 async fn pending_poll_is_released() {
     let server = server().await;
     let sid = open_polling(&server).await;
