@@ -57,10 +57,11 @@ impl Websocket {
         recorder: &mut Recorder,
     ) -> Result<Self, ConnectFailure> {
         let (link, deflate) = shake_hands(endpoint, options, sid, recorder).await?;
+        let assembler = MessageAssembler::new(Role::Client, options.bounds.message, deflate);
         Ok(Self {
             link,
-            assembler: MessageAssembler::new(Role::Client, options.bounds.message, deflate),
-            max_frame: options.bounds.message,
+            max_frame: assembler.max_frame(),
+            assembler,
             frames: if options.layer == Layer::SocketIo {
                 Journalled::Control
             } else {

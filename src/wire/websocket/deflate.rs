@@ -74,17 +74,56 @@ impl Deflate {
         if payload.is_empty() || self.sending.window_bits < SMALLEST_WINDOW {
             return stored(payload);
         }
-        let compress = self.compress.get_or_insert_with(|| {
-            Compress::new_with_window_bits(Compression::default(), false, self.sending.window_bits)
-        });
+        let mut compress = self.compress.take().unwrap_or_else(|| self.compressor());
         if self.sending.takeover == Takeover::None {
             compress.reset();
         }
-        deflate(compress, payload).unwrap_or_else(|| {
-            // A compressor that starts anew never refers to what the peer has seen of the old one.
-            self.compress = None;
-            stored(payload)
-        })
+        match deflate(&mut compress, payload) {
+            Some(compressed) => {
+                self.compress = Some(compress);
+                compressed
+            }
+            // The compressor is dropped: a new one never refers to what the peer has seen of the old.
+            None => stored(payload),
+        }
+    }
+
+    fn compressor(&self) -> Compress {
+        let window_bits = self.sending.window_bits.max(SMALLEST_WINDOW);
+        Compress::new_with_window_bits(Compression::default(), false, window_bits)
+    }
+
+    /// Compresses one message's payload so that its last block of data is marked as the last one.
+    ///
+    /// Legal, though few do it (RFC 7692 section 7.2.3.4): an empty block follows, and whatever is
+    /// compressed next starts anew.
+    pub fn compress_last(&mut self, payload: &[u8]) -> Bytes {
+        let mut compress = self.compress.take().unwrap_or_else(|| self.compressor());
+        if self.sending.takeover == Takeover::None {
+            compress.reset();
+        }
+        let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+        let start = compress.total_in();
+        loop {
+            let consumed = usize::try_from(compress.total_in() - start).unwrap_or(usize::MAX);
+            let rest = payload.get(consumed..).unwrap_or_default();
+            match compress.compress_vec(rest, &mut out, FlushCompress::Finish) {
+                Ok(Status::Ok | Status::BufError) => out.reserve(out.len().max(GROWTH)),
+                Ok(Status::StreamEnd) => break,
+                // A compressor that can't go on has no reason to; what it wrote is whole blocks.
+                Err(_) => break,
+            }
+        }
+        out.push(0);
+        Bytes::from(out)
+    }
+
+    /// Bytes that a message of `length` bytes may have while it is compressed.
+    ///
+    /// What can't be compressed grows: fixed Huffman codes write nine bits for some bytes, and every
+    /// block has a head (RFC 1951 section 3.2). The limit itself is held against the inflated message.
+    pub fn compressed_bound(length: usize) -> usize {
+        length.saturating_add(length / 4).saturating_add(64)
     }
 
     /// Inflates one message's payload to at most `max_message` bytes.
@@ -252,6 +291,19 @@ mod tests {
         ];
         assert_eq!(hello().decompress(&two_blocks, LIMIT).unwrap(), "Hello");
         assert_eq!(hello().decompress(&[0x00], LIMIT).unwrap(), "");
+    }
+
+    #[test]
+    fn a_last_block_can_be_written_and_ends_the_context() {
+        let (mut client, mut server) = pair("");
+        for payload in [&b"Hello, hello, hello"[..], b"", b"Hello, hello, hello"] {
+            let compressed = client.compress_last(payload);
+            assert_eq!(server.decompress(&compressed, LIMIT).unwrap(), payload);
+            let compressed = client.compress(payload);
+            assert_eq!(server.decompress(&compressed, LIMIT).unwrap(), payload);
+        }
+        let last = hello().compress_last(b"Hello");
+        assert_eq!(last[0] & 1, 1, "BFINAL is the first bit");
     }
 
     #[test]

@@ -111,6 +111,15 @@ impl MessageAssembler {
         }
     }
 
+    /// Bytes that one frame may have: where messages are compressed, one at the limit can be larger on
+    /// the wire than it is.
+    pub fn max_frame(&self) -> usize {
+        match &self.deflate {
+            Some(_) => Deflate::compressed_bound(self.max_message),
+            None => self.max_message,
+        }
+    }
+
     /// Takes the next frame; gives the message that it completes.
     ///
     /// # Errors
@@ -150,7 +159,7 @@ impl MessageAssembler {
             },
         };
         let limit = if message.compressed {
-            compressed_bound(self.max_message)
+            Deflate::compressed_bound(self.max_message)
         } else {
             self.max_message
         };
@@ -209,14 +218,6 @@ impl UnderWay {
         }
         Ok(())
     }
-}
-
-/// Bytes that a message of `length` bytes may have while it is compressed.
-///
-/// What can't be compressed grows: fixed Huffman codes write nine bits for some bytes, and every
-/// block has a head (RFC 1951 section 3.2). The limit itself is held against the inflated message.
-fn compressed_bound(length: usize) -> usize {
-    length.saturating_add(length / 4).saturating_add(64)
 }
 
 fn control(frame: Frame) -> Result<Message, PeerMisbehaved> {
@@ -361,6 +362,28 @@ mod tests {
         let mut assembler = MessageAssembler::new(Role::Client, 10, deflate());
         let not_utf8 = compressed(true, OpCode::Text, b"\x00\x01\x00\xfe\xff\xff\x00");
         assert_eq!(assembler.push(not_utf8), Err(PeerMisbehaved::NotUtf8));
+    }
+
+    /// Stored blocks take more room than what they hold.
+    #[test]
+    fn a_message_at_the_limit_may_be_larger_while_it_is_compressed() {
+        let limit = 1_000;
+        let payload = vec![7; limit];
+        let stored = [&[0, 0xe8, 0x03, 0x17, 0xfc][..], &payload, &[0]].concat();
+        let negotiated = DeflateOffer::default();
+        let deflate = || Some(Deflate::new(Role::Client, &negotiated));
+        let mut assembler = MessageAssembler::new(Role::Client, limit, deflate());
+        assert!(stored.len() > limit && stored.len() <= assembler.max_frame());
+        let compressed = Frame {
+            rsv: 0b100,
+            ..Frame::binary(stored)
+        };
+        assert_eq!(
+            assembler.push(compressed),
+            Ok(Some(Message::Binary(payload.into())))
+        );
+        let plain = MessageAssembler::new(Role::Client, limit, None);
+        assert_eq!(plain.max_frame(), limit);
     }
 
     #[test]
