@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// RSV1, which marks a compressed message (RFC 7692 section 6).
+const COMPRESSED: u8 = 0b100;
+
 /// All clients of one attempt, in order of declaration.
 #[derive(Debug)]
 pub(super) struct Cast {
@@ -195,7 +198,11 @@ impl Link {
     pub(super) fn is_own_open_packet(&self, index: usize, entry: &Entry) -> bool {
         let first = match &entry.what {
             What::Packet(packet) if packet.kind == PacketType::Open => &self.open_packet,
-            What::Frame(frame) if frame.payload.first() == Some(&PacketType::Open.digit()) => {
+            // A compressed one can't be told by its payload, but the open packet is the first message.
+            What::Frame(frame)
+                if frame.rsv == COMPRESSED
+                    || frame.payload.first() == Some(&PacketType::Open.digit()) =>
+            {
                 &self.open_frame
             }
             _ => return false,

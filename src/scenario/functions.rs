@@ -9,7 +9,7 @@ use base64::{
 use indexmap::IndexMap;
 use minijinja::{
     Environment, Error, ErrorKind, State, Value,
-    value::{Kwargs, ValueKind},
+    value::{Kwargs, Rest, ValueKind},
 };
 use rand::{Rng, RngCore};
 
@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     data::{Data, hex, unhex},
-    wire::socket_io::msgpack,
+    wire::{
+        socket_io::msgpack,
+        websocket::{Deflate, DeflateOffer, Role},
+    },
 };
 
 /// No function makes a longer text.
@@ -36,6 +39,14 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     (
         "close_payload(code, reason='')",
         "the payload of a WebSocket close frame",
+    ),
+    (
+        "concat(x, …)",
+        "the bytes of texts and bytes, one behind the other",
+    ),
+    (
+        "deflate(x, after='', window=15, last=false)",
+        "a compressed message (RFC 7692) of text or bytes, which may refer to the message `after`; `last` marks its last block",
     ),
     ("epoch_ms(offset='0s')", "milliseconds since 1970"),
     ("from_hex(text)", "the bytes that hex digits spell"),
@@ -54,6 +65,10 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("now(offset='0s')", "the time in ISO 8601"),
     ("random_bytes(n)", "bytes that nobody can guess"),
     ("repeat(x, n)", "a text or bytes n times"),
+    (
+        "stored_block(x, last=false)",
+        "a block of deflate (RFC 1951) that holds up to 65535 bytes as they are",
+    ),
     ("unique(prefix='')", "a text that no other run makes"),
     ("utf8(bytes)", "the text that bytes spell"),
 ];
@@ -68,6 +83,8 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     });
     environment.add_function("bytes", bytes);
     environment.add_function("close_payload", close_payload);
+    environment.add_function("concat", concat);
+    environment.add_function("deflate", deflate);
     environment.add_function("epoch_ms", |offset: Option<String>| {
         moment(offset.as_deref()).map(whole)
     });
@@ -100,6 +117,7 @@ pub(super) fn register(environment: &mut Environment<'_>) {
         Ok::<_, Error>(Value::from_bytes(octets))
     });
     environment.add_function("repeat", repeat);
+    environment.add_function("stored_block", stored_block);
     environment.add_function("unique", |prefix: Option<String>| {
         let prefix = prefix.unwrap_or_default();
         format!("{prefix}{:016x}", rand::rng().random::<u64>())
@@ -142,6 +160,56 @@ fn close_payload(code: u16, reason: Option<String>) -> Value {
     let mut payload = code.to_be_bytes().to_vec();
     payload.extend_from_slice(reason.unwrap_or_default().as_bytes());
     Value::from_bytes(payload)
+}
+
+fn concat(parts: Rest<Value>) -> Result<Value, Error> {
+    let mut all = Vec::new();
+    for part in parts.iter() {
+        all.extend(octets(part)?);
+        bounded(Some(all.len()))?;
+    }
+    Ok(Value::from_bytes(all))
+}
+
+/// RFC 7692 section 7.2.1: without the four bytes that end every flushed message.
+fn deflate(value: Value, arguments: Kwargs) -> Result<Value, Error> {
+    let payload = octets(&value)?;
+    let before = match arguments.get::<Option<Value>>("after")? {
+        Some(before) => octets(&before)?,
+        None => Vec::new(),
+    };
+    let window: u8 = arguments.get::<Option<u8>>("window")?.unwrap_or(15);
+    if !(8..=15).contains(&window) {
+        return Err(invalid(format!("`window` is 8 to 15, not {window}")));
+    }
+    let last = arguments.get::<Option<bool>>("last")?.unwrap_or_default();
+    arguments.assert_all_used()?;
+    let negotiated = DeflateOffer {
+        client_max_window_bits: Some(Some(window)),
+        ..DeflateOffer::default()
+    };
+    let mut deflate = Deflate::new(Role::Client, &negotiated);
+    deflate.compress(&before);
+    let compressed = if last {
+        deflate.compress_last(&payload)
+    } else {
+        deflate.compress(&payload)
+    };
+    Ok(Value::from_bytes(compressed.to_vec()))
+}
+
+/// RFC 1951 section 3.2.4, on the boundary of a byte.
+fn stored_block(value: Value, arguments: Kwargs) -> Result<Value, Error> {
+    let payload = octets(&value)?;
+    let last = arguments.get::<Option<bool>>("last")?.unwrap_or_default();
+    arguments.assert_all_used()?;
+    let length = u16::try_from(payload.len())
+        .map_err(|_| invalid(format!("a block holds 65535 bytes, not {}", payload.len())))?;
+    let mut block = vec![u8::from(last)];
+    block.extend(length.to_le_bytes());
+    block.extend((!length).to_le_bytes());
+    block.extend(payload);
+    Ok(Value::from_bytes(block))
 }
 
 fn length(value: Value) -> Result<usize, Error> {
@@ -264,6 +332,25 @@ mod tests {
                 "hex(msgpack({'type': 2, 'b': from_hex('0102')}))",
                 Data::from("82a47479706502a162c4020102"),
             ),
+            (
+                "hex(concat('a', from_hex('00'), 'b'))",
+                Data::from("610062"),
+            ),
+            // The examples of RFC 7692 section 7.2.3.
+            ("hex(deflate('Hello'))", Data::from("f248cdc9c90700")),
+            (
+                "hex(deflate('Hello', after='Hello'))",
+                Data::from("f200110000"),
+            ),
+            (
+                "hex(deflate('Hello', last=true))",
+                Data::from("f348cdc9c9070000"),
+            ),
+            (
+                "hex(concat(stored_block('Hello'), from_hex('00')))",
+                Data::from("000500faff48656c6c6f00"),
+            ),
+            ("hex(stored_block('', last=true))", Data::from("010000ffff")),
             ("length('äö')", Data::from(2_u64)),
             ("repeat('ab', 3)", Data::from("ababab")),
             ("length(random_bytes(7))", Data::from(7_u64)),

@@ -428,6 +428,8 @@ pub struct Open {
     pub poll: bool,
     /// `handshake:` the open packet's data.
     pub handshake: Option<Matcher>,
+    /// `answer:` the response to the handshake request, whether it lets the client in or refuses it.
+    pub answer: Option<Box<HttpPattern>>,
     /// `refused:` the handshake request is refused with this response.
     pub refused: Option<HttpPattern>,
 }

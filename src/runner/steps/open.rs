@@ -86,6 +86,12 @@ async fn one(
         }
         return Err(finding.breach());
     }
+    if let Some(pattern) = &open.answer
+        && let Some(response) = first_response(&link)
+    {
+        let tolerant = lenient.and_then(|lenient| lenient.answer.as_deref());
+        http::judge(attempt, &handshake_of(name), pattern, tolerant, &response)?;
+    }
     let Some(expected) = &open.handshake else {
         return Ok(());
     };
@@ -111,6 +117,19 @@ async fn one(
         }
     }
     Ok(())
+}
+
+/// The response that let the client in.
+fn first_response(link: &Link) -> Option<HttpResponse> {
+    let entries = link.connection.journal().entries();
+    entries.iter().find_map(|entry| match &entry.what {
+        What::Http(response) => Some(response.clone()),
+        _ => None,
+    })
+}
+
+fn handshake_of(name: &ClientName) -> String {
+    format!("{name}'s handshake")
 }
 
 fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
@@ -163,6 +182,10 @@ fn refused(
     failure: &ConnectFailure,
 ) -> Stepped {
     let name = &client.spec.name;
+    if let (Some(pattern), ConnectFailure::Refused { response }) = (&open.answer, failure) {
+        let tolerant = lenient.and_then(|lenient| lenient.answer.as_deref());
+        return http::judge(attempt, &handshake_of(name), pattern, tolerant, response);
+    }
     let pattern = open
         .refused
         .as_ref()
@@ -170,7 +193,7 @@ fn refused(
     let Some(pattern) = pattern else {
         return Err(handshake_finding(name, failure).breach());
     };
-    let what = format!("{name}'s handshake");
+    let what = handshake_of(name);
     let response: &HttpResponse = match failure {
         ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => {
             response

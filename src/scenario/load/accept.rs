@@ -13,6 +13,7 @@ pub(super) const COMMON_KEYS: &[&str] = &["accept", "after", "as", "level", "wit
 const ALTERNATIVES: &[&[&str]] = &[
     &["reply", "replies", "refused", "rejected", "no-reply"],
     &["with", "args"],
+    &["answer", "refused"],
 ];
 
 impl StepReader<'_, '_> {

@@ -55,6 +55,7 @@ pub(super) fn open(
     steps: &mut StepReader<'_, '_>,
 ) -> Option<Action> {
     fields.exclusive(&["handshake", "refused"], steps.problems);
+    fields.exclusive(&["answer", "refused"], steps.problems);
     let layers = [
         ("polling", OpenLayer::Polling),
         ("tcp", OpenLayer::Tcp),
@@ -74,6 +75,10 @@ pub(super) fn open(
         .and_then(|poll| poll.boolean(steps.problems))
         .unwrap_or(true);
     let handshake = steps.matcher_of(fields, "handshake");
+    let answer = fields
+        .get("answer")
+        .and_then(|answer| response(&answer, steps))
+        .map(Box::new);
     let refused = fields
         .get("refused")
         .and_then(|refused| response(&refused, steps));
@@ -83,6 +88,7 @@ pub(super) fn open(
         session,
         poll,
         handshake,
+        answer,
         refused,
     }))
 }
