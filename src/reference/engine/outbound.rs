@@ -98,6 +98,7 @@ impl Outbound {
         for packet in &self.packets {
             let mut frame = frame(packet, revision, faults);
             if frame.payload.len() >= WORTH_COMPRESSING {
+                faults::deflate::before_compressing(faults, compressor, &frame.payload);
                 frame.payload = compressor.compress(&frame.payload);
                 frame.rsv = 0b100;
             }

@@ -18,7 +18,7 @@ use crate::{
     reference::{
         Config, FaultSet,
         engine::{Outbound, Revision},
-        faults::{frames::Tamper, limits},
+        faults::{self, frames::Tamper, limits},
     },
     wire::websocket::{
         Deflate, DeflateOffer, Frame, FrameError, Message, MessageAssembler, PeerMisbehaved, Role,
@@ -48,7 +48,7 @@ pub(super) struct FrameStream {
     next_read: usize,
     assembler: MessageAssembler,
     compressor: Option<Box<Deflate>>,
-    max_payload: usize,
+    max_frame: usize,
     tamper: Option<Box<Tamper>>,
     outgoing: VecDeque<Bytes>,
     outgoing_bytes: usize,
@@ -88,19 +88,27 @@ impl FrameStream {
     ) -> Self {
         // Each side of a Deflate makes its state when it is first used, so that two of them cost no
         // more than one.
-        let deflate = || deflate.map(|negotiated| Deflate::new(Role::Server, negotiated));
+        let faults = &config.faults;
+        let state = |negotiated: &DeflateOffer| Deflate::new(Role::Server, negotiated);
+        let compressor = faults::deflate::sending(faults, deflate)
+            .map(|negotiated| Box::new(state(&negotiated)));
+        let max_frame = limits::frame(faults, config.max_payload);
         Self {
             stream,
             incoming: BytesMut::from(early),
             next_read: FIRST_READ,
             assembler: MessageAssembler::new(
                 Role::Server,
-                limits::message(&config.faults, config.max_payload),
-                deflate(),
+                limits::message(faults, config.max_payload),
+                deflate.map(state),
             ),
-            compressor: deflate().map(Box::new),
-            max_payload: limits::frame(&config.faults, config.max_payload),
-            tamper: Tamper::new(&config.faults),
+            compressor,
+            // A message at the limit can be larger while it is compressed.
+            max_frame: match deflate {
+                Some(_) => Deflate::compressed_bound(max_frame),
+                None => max_frame,
+            },
+            tamper: Tamper::new(faults, deflate),
             outgoing: VecDeque::new(),
             outgoing_bytes: 0,
         }
@@ -177,7 +185,7 @@ impl FrameStream {
 
     fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
         let Some(tamper) = &mut self.tamper else {
-            return Frame::decode(&mut self.incoming, self.max_payload);
+            return Frame::decode(&mut self.incoming, self.max_frame);
         };
         loop {
             if tamper.swallows(&mut self.incoming) {
@@ -186,7 +194,7 @@ impl FrameStream {
             if let Some(frame) = tamper.released(false) {
                 return Ok(Some(frame));
             }
-            match Frame::decode(&mut self.incoming, self.max_payload) {
+            match Frame::decode(&mut self.incoming, self.max_frame) {
                 Ok(Some(frame)) => {
                     tamper.decoded(&mut self.incoming);
                     if let Some(frame) = tamper.received(frame) {

@@ -175,6 +175,7 @@ impl Session {
 
 /// Takes in one message; returns how the connection ends if it does.
 fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -> Option<Finish> {
+    faults::deflate::message(session, &message);
     match message {
         Message::Text(text) => match Packet::decode_text(text) {
             Ok(packet) => {

@@ -7,10 +7,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 
-use super::table::defects;
+use super::{deflate::Inflater, table::defects};
 use crate::{
     reference::FaultSet,
-    wire::websocket::{CloseReason, Frame, FrameError, Message, OpCode},
+    wire::websocket::{CloseReason, DeflateOffer, Frame, FrameError, Message, OpCode},
 };
 
 /// How long after the 101 a receiver that is attached late hears nothing.
@@ -56,6 +56,7 @@ pub(in crate::reference) struct Tamper {
     reserved_close: Option<Bytes>,
     /// Whether everything that comes is taken for the payload of one endless frame.
     endless: bool,
+    inflater: Option<Inflater>,
 }
 
 /// What a message under way is.
@@ -68,8 +69,11 @@ enum UnderWay {
 }
 
 impl Tamper {
-    /// What these faults need.
-    pub(in crate::reference) fn new(faults: &FaultSet) -> Option<Box<Self>> {
+    /// What these faults need, on a connection with or without compression.
+    pub(in crate::reference) fn new(
+        faults: &FaultSet,
+        deflate: Option<&DeflateOffer>,
+    ) -> Option<Box<Self>> {
         (!faults.is_empty()).then(|| {
             Box::new(Self {
                 faults: faults.clone(),
@@ -78,6 +82,7 @@ impl Tamper {
                 held: VecDeque::new(),
                 reserved_close: None,
                 endless: false,
+                inflater: deflate.and_then(|_| Inflater::new(faults)),
             })
         })
     }
@@ -129,6 +134,9 @@ impl Tamper {
 
     /// A frame as it goes on to the rules; `None` where it goes no further for now.
     pub(in crate::reference) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
+        if let Some(inflater) = &mut self.inflater {
+            frame = inflater.received(frame)?;
+        }
         if self.has(Frames::EarlyLost) && self.born.elapsed() < DEAF {
             return None;
         }

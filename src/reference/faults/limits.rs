@@ -1,6 +1,6 @@
 //! What one message or body may have (Engine.IO v4, "Handshake", `maxPayload`).
 
-use super::table::defects;
+use super::{deflate, table::defects};
 use crate::reference::FaultSet;
 
 /// A limit that no test reaches, and memory bears.
@@ -30,8 +30,8 @@ pub(in crate::reference) fn frame(faults: &FaultSet, announced: u64) -> usize {
 
 /// Bytes that one message may have.
 pub(in crate::reference) fn message(faults: &FaultSet, announced: u64) -> usize {
-    if faults.has(Limits::PerFrameOnly) {
-        return frame(faults, BOUNDLESS);
+    if faults.has(Limits::PerFrameOnly) || deflate::limits_compressed_size(faults) {
+        return usize::try_from(BOUNDLESS).unwrap_or(usize::MAX);
     }
     frame(faults, announced)
 }

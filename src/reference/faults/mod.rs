@@ -13,6 +13,7 @@ pub(super) mod auth;
 pub(super) mod binary;
 pub(super) mod connect;
 pub(super) mod cors;
+pub(super) mod deflate;
 pub(super) mod disconnect;
 pub(super) mod errors;
 pub(super) mod events;

@@ -61,11 +61,9 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
         return Err(Refusal::WebSocketVersion);
     }
     let offers = extensions(headers).ok_or(Refusal::BadRequest)?;
-    let deflate = offers
-        .iter()
-        .find_map(DeflateOffer::from_extension)
+    let deflate = faults::deflate::chosen(faults, &offers)
         .filter(|_| config.deflate)
-        .map(|offer| offer.answer());
+        .map(|offer| faults::deflate::answer(faults, &offer));
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let accepted = accept_key(key.to_str().unwrap_or_default().trim());
