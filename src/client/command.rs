@@ -32,8 +32,20 @@ pub(super) enum Command {
         /// With whom they share a polling payload.
         payload: Payload,
     },
+    /// Whether what arrives is read.
+    Reading(Reading),
     /// One Engine.IO packet's text.
     Text(Utf8Bytes),
+}
+
+/// Whether this side reads what arrives.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Reading {
+    /// At once.
+    #[default]
+    GoesOn,
+    /// Not at all: it waits in the buffers of both systems, and then in the peer.
+    Stops,
 }
 
 /// How packets become polling payloads.

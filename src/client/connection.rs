@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    ConnectFailure, Ended, Endpoint, Journal, Layer, Options, TransportChoice,
+    ConnectFailure, Ended, Endpoint, Journal, Layer, Options, Reading, TransportChoice,
     command::{Command, Commands, Payload},
     dial::dial,
     polling::Polling,
@@ -195,6 +195,11 @@ impl Connection {
     /// Sends raw bytes; over polling as the body of a POST.
     pub fn send_bytes(&self, bytes: Bytes, chop: Option<usize>) {
         self.command(Command::Bytes { bytes, chop });
+    }
+
+    /// Stops reading from the stream, or goes on. Over polling, where every response is read, it does nothing.
+    pub fn read(&self, reading: Reading) {
+        self.command(Command::Reading(reading));
     }
 
     /// Ends the connection; returns when the stream is gone.

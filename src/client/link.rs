@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::stream::Stream;
+use super::{Reading, stream::Stream};
 
 /// How long bytes may take to leave when this side ends the connection.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
@@ -47,6 +47,8 @@ pub(super) struct Link {
     /// Bytes of one write, where the outbox is to leave in pieces.
     piece: Option<usize>,
     flush: Flush,
+    /// Whether what arrives is read.
+    pub(super) reading: Reading,
     /// Whether the stream ends with a reset when the link is dropped; shared, so that the link of a
     /// request under way can be told.
     pub(super) reset_on_drop: Arc<AtomicBool>,
@@ -78,6 +80,7 @@ impl Link {
             outbox: BytesMut::new(),
             piece: None,
             flush: Flush::Done,
+            reading: Reading::default(),
             reset_on_drop: Arc::default(),
         }
     }
@@ -192,6 +195,10 @@ impl Link {
     }
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Progress>> {
+        if self.reading == Reading::Stops {
+            // Whoever makes it go on wakes the task.
+            return Poll::Pending;
+        }
         READ.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
             match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {

@@ -29,6 +29,7 @@ mod upgrade;
 mod wait;
 mod websocket;
 
+pub use command::Reading;
 pub use connection::{Connection, DropHow};
 pub use cookies::Cookies;
 pub use dial::reach;

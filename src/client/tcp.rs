@@ -57,6 +57,10 @@ fn write(link: &mut Link, recorder: &mut Recorder, command: Command) {
             }
         }
         Command::Text(text) => link.outbox.extend_from_slice(text.as_bytes()),
+        Command::Reading(reading) => {
+            link.reading = reading;
+            return;
+        }
         Command::End(_) => {}
     }
     let written = link.outbox.get(before..).unwrap_or_default();

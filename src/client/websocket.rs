@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, Layer, Options, Outgoing, What,
+    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, Layer, Options, Outgoing, Reading, What,
     command::{Command, Commands},
     describe::describe,
     ending::{Ending, at, by_us, cut},
@@ -321,6 +321,7 @@ impl Websocket {
 
     /// Leaves politely: a close packet, a close frame, and a while for the server to do the same.
     fn close(&mut self, session: &mut Session) {
+        self.link.reading = Reading::GoesOn;
         if session.handshake().is_some() && !self.close_sent {
             let packet = Packet::text(PacketType::Close, "");
             self.send_packet(&mut session.recorder, &packet, session.revision);
@@ -360,6 +361,7 @@ impl Websocket {
                     self.send_packet(recorder, &packet, session.revision);
                 }
             }
+            Command::Reading(reading) => self.link.reading = reading,
             Command::Text(text) => self.send_text(recorder, text),
         }
     }

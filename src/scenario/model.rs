@@ -201,6 +201,8 @@ pub enum Action {
     Open(Open),
     /// Steps side by side.
     Parallel(Vec<Step>),
+    /// The client stops reading, or goes on.
+    Reading(Reading),
     /// The next packet, frame or bytes on a connection opened by hand.
     Receive(Receive),
     /// A block n times; `$index` counts from 1.
@@ -495,6 +497,15 @@ pub struct SendBytes {
     pub data: Template,
     /// `chop: n`: written in pieces of n bytes.
     pub chop: Option<usize>,
+}
+
+/// `reading:`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reading {
+    /// `goes-on`: what has come meanwhile is read.
+    GoesOn,
+    /// `stops`: nothing more is read, so that what the server sends piles up on its side.
+    Stops,
 }
 
 /// `receive:`.

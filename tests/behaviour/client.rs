@@ -3,7 +3,7 @@
 use crate::server::{await_in, ended, listen};
 use futures_util::{SinkExt, StreamExt};
 use sockspec::{
-    client::{Bounds, Connection, DropHow, EndedHow, Layer, Options, Outgoing, What},
+    client::{Bounds, Connection, DropHow, EndedHow, Layer, Options, Outgoing, Reading, What},
     data::Data,
     wire::{engine_io, socket_io, websocket::OpCode},
 };
@@ -27,6 +27,43 @@ fn event(name: &str, args: Vec<Data>) -> socket_io::Packet {
         name: name.to_owned(),
         args,
     }
+}
+
+/// What is sent to it meanwhile stays on its way.
+#[tokio::test]
+async fn stops_reading_and_goes_on() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut socket = engine(&listener).await;
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("4go"));
+        socket.send(Message::text("4late")).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("4on"));
+        socket
+    };
+    let options = Options {
+        layer: Layer::EngineIo,
+        ..Options::default()
+    };
+    let client = async {
+        let connection = Connection::open(&endpoint, options).await.unwrap();
+        connection.read(Reading::Stops);
+        connection.send_text("4go".to_owned());
+        connection.send_text("4on".to_owned());
+        connection
+    };
+    let (_socket, connection) = tokio::join!(server, client);
+    let late = |what: &What| match what {
+        What::Packet(packet) => (&*packet.encode_text() == "4late").then_some(()),
+        _ => None,
+    };
+    let journal = connection.journal();
+    let came = journal
+        .entries()
+        .iter()
+        .any(|entry| late(&entry.what).is_some());
+    assert!(!came, "read although reading had stopped");
+    connection.read(Reading::GoesOn);
+    await_in(journal, late).await;
 }
 
 #[tokio::test]

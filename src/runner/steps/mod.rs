@@ -18,6 +18,7 @@ mod never;
 mod open;
 mod pairs;
 mod perform;
+mod reading;
 mod receive;
 pub(super) mod refused;
 mod reply;

@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::{
     alive, call, check, closed, connect, deliver, disconnect, emit, expect, frame, http, never,
-    open, receive, reply, send,
+    open, reading, receive, reply, send,
 };
 use crate::{
     data::Data,
@@ -66,6 +66,7 @@ async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
             let all = try_join_all(steps.iter().map(|inner| perform(attempt, inner)));
             silence::side_by_side(attempt, async { all.await.map(drop) }).await
         }
+        Action::Reading(how) => reading::perform(attempt, step, *how),
         Action::Receive(receive) => receive::perform(attempt, step, receive).await,
         Action::Repeat { times, steps } => {
             let times = times.render(&attempt.scope())?;

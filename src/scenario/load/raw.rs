@@ -4,8 +4,8 @@ use super::{connection, steps::StepReader};
 use crate::{
     data::Data,
     scenario::{
-        Action, CloseHow, Closed, Incoming, PacketTemplate, Receive, Send, SendBytes, SendFrame,
-        Template,
+        Action, CloseHow, Closed, Incoming, PacketTemplate, Reading, Receive, Send, SendBytes,
+        SendFrame, Template,
         fields::{Field, Fields, is_bare},
         node::NodeKind,
     },
@@ -60,6 +60,11 @@ fn packet(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<PacketTem
             None
         }
     }
+}
+
+pub(super) fn reading(value: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Action> {
+    let ways = [("goes-on", Reading::GoesOn), ("stops", Reading::Stops)];
+    value.choice(&ways, steps.problems).map(Action::Reading)
 }
 
 pub(super) fn receive(

@@ -243,6 +243,7 @@ impl<'c, 'p> StepReader<'c, 'p> {
             "open" => connection::open(&value, &fields, self),
             "parallel" => super::file::list(&value, self.problems)
                 .map(|nodes| Action::Parallel(self.side_by_side(nodes))),
+            "reading" => raw::reading(&value, self),
             "receive" => raw::receive(&value, &fields, self),
             "repeat" => self.repeat(&value, &fields),
             "reply" => events::reply(&value, &fields, self),

@@ -22,6 +22,7 @@ pub const VERBS: &[(&str, &str)] = &[
     ("never", "a client does not receive an event"),
     ("open", "a connection by hand"),
     ("parallel", "steps side by side"),
+    ("reading", "a client stops reading, or goes on"),
     ("receive", "the next packet on a connection by hand"),
     ("repeat", "a block several times"),
     ("reply", "the answer to an event that asks for one"),
@@ -57,6 +58,7 @@ pub(super) fn about(verb: &str) -> Option<(&'static str, &'static str, Actors)> 
         "never" => ("never", "`never`", Actors::Required),
         "open" => ("open", "`open`", Actors::Required),
         "parallel" => ("parallel", "`parallel`", Actors::None),
+        "reading" => ("reading", "`reading`", Actors::Required),
         "receive" => ("receive", "`receive`", Actors::Required),
         "repeat" => ("repeat", "`repeat`", Actors::None),
         "reply" => ("reply", "`reply`", Actors::Required),
@@ -120,7 +122,11 @@ pub(super) fn can_fail(step: &Step) -> bool {
         | Action::Never(_)
         | Action::Open(_)
         | Action::Receive(_) => true,
-        Action::Bytes(_) | Action::Disconnect(_) | Action::Frame(_) | Action::Reply(_) => false,
+        Action::Bytes(_)
+        | Action::Disconnect(_)
+        | Action::Frame(_)
+        | Action::Reading(_)
+        | Action::Reply(_) => false,
         Action::Emit(emit) => emit.refused.is_some(),
         Action::Http(http) => !http.response.is_empty(),
         Action::Parallel(steps) | Action::Repeat { steps, .. } => steps.iter().any(can_fail),

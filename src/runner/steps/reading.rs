@@ -1,0 +1,18 @@
+//! `reading`: a client stops reading what the server sends, or goes on.
+
+use super::perform::open_link;
+use crate::{
+    client,
+    runner::{attempt::Attempt, finding::Stepped},
+    scenario::{Reading, Step},
+};
+
+pub(super) fn perform(attempt: &Attempt<'_>, step: &Step, reading: Reading) -> Stepped {
+    for client in attempt.actors(step) {
+        open_link(&client)?.connection.read(match reading {
+            Reading::GoesOn => client::Reading::GoesOn,
+            Reading::Stops => client::Reading::Stops,
+        });
+    }
+    Ok(())
+}
