@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Config, FaultSet, connection,
     engine::{Ending, Sessions},
-    faults::Scratch,
+    faults::{self, Scratch},
     socket::Namespaces,
     tasks::Tasks,
 };
@@ -113,7 +113,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             () = shared.closing() => return,
         };
         match accepted {
+            Ok(_) if faults::endurance::is_full(&shared) => {}
             Ok((stream, _)) => {
+                faults::endurance::accepted(&shared, &stream).await;
                 // Small packets must not wait for each other; a socket that refuses the option is
                 // merely slower.
                 let _ = stream.set_nodelay(true);

@@ -113,6 +113,9 @@ pub(super) async fn carry(
         faults::robustness::lost(&session.server, &error);
         Finish::Gone
     });
+    if matches!(how, Finish::Gone) {
+        faults::endurance::lost(&session.server);
+    }
     session.close(match how {
         Finish::Fail(_) => Ending::TransportError,
         Finish::Close | Finish::Gone | Finish::Reply(_) => Ending::TransportClosed,
@@ -145,6 +148,7 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
                 break;
             }
         }
+        faults::endurance::fragments(session, stream.tamper());
         let (waiting, ended) = session.take_for_socket();
         for outbound in faults::websocket::sent(faults, waiting) {
             stream.push_packets(&outbound, session.revision, faults);
@@ -152,7 +156,9 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
         if ended {
             return Ok(Finish::Close);
         }
+        faults::endurance::may_write(session).await;
         let all = stream.flush()?;
+        faults::endurance::written(session, all);
         session.lock().congested = !all;
         select! {
             turn = stream.turn() => {
@@ -228,7 +234,7 @@ pub(super) fn fail(misbehaved: &PeerMisbehaved) -> Finish {
 pub(super) async fn finish(stream: &mut FrameStream, how: Finish, faults: &FaultSet) {
     let payload = match &how {
         Finish::Gone => return,
-        Finish::Close => Some(Bytes::new()),
+        Finish::Close => Some(faults::websocket::close(faults)),
         Finish::Fail(code) => Some(Bytes::copy_from_slice(&code.0.to_be_bytes())),
         Finish::Reply(reason) => {
             faults::websocket::close_reply(faults, stream.tamper(), reason.encode())

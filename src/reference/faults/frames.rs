@@ -57,6 +57,7 @@ pub(in crate::reference) struct Tamper {
     /// Whether everything that comes is taken for the payload of one endless frame.
     endless: bool,
     inflater: Option<Inflater>,
+    fragments: usize,
 }
 
 /// What a message under way is.
@@ -82,9 +83,15 @@ impl Tamper {
                 held: VecDeque::new(),
                 reserved_close: None,
                 endless: false,
+                fragments: 0,
                 inflater: deflate.and_then(|_| Inflater::new(faults)),
             })
         })
+    }
+
+    /// Fragments of the message under way.
+    pub(in crate::reference) fn fragments(&self) -> usize {
+        self.fragments
     }
 
     /// Bytes that a close frame is answered with in place of the right ones.
@@ -134,6 +141,11 @@ impl Tamper {
 
     /// A frame as it goes on to the rules; `None` where it goes no further for now.
     pub(in crate::reference) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
+        self.fragments = match (frame.opcode, frame.fin) {
+            (OpCode::Continuation, false) => self.fragments + 1,
+            (OpCode::Continuation | OpCode::Text | OpCode::Binary, _) => 0,
+            _ => self.fragments,
+        };
         if let Some(inflater) = &mut self.inflater {
             frame = inflater.received(frame)?;
         }

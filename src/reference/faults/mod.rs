@@ -15,6 +15,7 @@ pub(super) mod connect;
 pub(super) mod cors;
 pub(super) mod deflate;
 pub(super) mod disconnect;
+pub(super) mod endurance;
 pub(super) mod errors;
 pub(super) mod events;
 pub(super) mod frames;

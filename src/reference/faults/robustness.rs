@@ -5,6 +5,7 @@ use std::{
     error::Error,
     io::{self, ErrorKind},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -25,6 +26,9 @@ use crate::{
     wire::{engine_io::PacketData, websocket::Frame},
 };
 
+/// When an error ends a server that goes on for a while.
+const LATER: Duration = Duration::from_millis(100);
+
 defects!(Robustness at 18 {
     DropDuringRequestKills = "drop-during-request-kills-server": "An answer whose client is gone ends the server.";
     EarlyFrameKills = "early-bad-frame-kills-server": "Bytes behind an upgrade request that are no legal frame end the server.", seen "CVE-2022-21676";
@@ -32,7 +36,9 @@ defects!(Robustness at 18 {
     ForeignBytesKill = "foreign-bytes-kill-server": "A connection that does not speak HTTP ends the server.";
     HostileHeaderKills = "hostile-header-kills-server": "Odd names of extensions, or a long list of subprotocols, end the server.", seen "GHSA-5v72-xg48-5rpm, CVE-2021-32640";
     HostilePacketKills = "hostile-packet-kills-server": "A long, deep or oddly named message, or a payload of many packets, ends the server.", seen "CVE-2020-36049, CVE-2020-36048";
+    HeadersKill = "many-headers-kill-server": "A request with more headers than are kept ends the server.", seen "CVE-2024-37890";
     MalformedKills = "malformed-kills-server": "A message that is no packet ends the server.", seen "CVE-2023-32695";
+    MalformedKillsLater = "malformed-kills-server-later": "A message that is no packet ends the server 100 ms later.";
     NoPayloadKills = "no-payload-kills-server": "An event without the payload that its handler reads ends the server.";
     OddQueryKills = "odd-query-kills-server": "A parameter that stands twice, or a wrong escape, in the query ends the server.", seen "CVE-2023-31125";
     ResetKills = "reset-kills-server": "A connection that is reset ends the server.", seen "CVE-2022-41940";
@@ -43,6 +49,13 @@ defects!(Robustness at 18 {
 pub(in crate::reference) fn malformed(session: &Session) {
     if session.faults().has(Robustness::MalformedKills) {
         session.server.die();
+    }
+    if session.faults().has(Robustness::MalformedKillsLater) {
+        let server = Arc::clone(&session.server);
+        session.server.tasks.spawn(async move {
+            tokio::time::sleep(LATER).await;
+            server.die();
+        });
     }
 }
 
@@ -77,6 +90,9 @@ pub(in crate::reference) fn odd_token(session: &Session) {
 /// A connection can be anything.
 pub(in crate::reference) fn request_failed(server: &Shared, error: &hyper::Error) {
     if server.faults().has(Robustness::ForeignBytesKill) && error.is_parse() {
+        server.die();
+    }
+    if server.faults().has(Robustness::HeadersKill) && error.is_parse_too_large() {
         server.die();
     }
     let source = error

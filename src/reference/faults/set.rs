@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use super::{
-    Fault, acks, auth, binary, connect, cors, deflate, disconnect, errors, events, frames,
-    handshake, heartbeat, limits, msgpack, payload, polling, questions, recipients, recovery,
-    requests, revision3, robustness, rooms, table::Defect, upgrade, websocket,
+    Fault, acks, auth, binary, connect, cors, deflate, disconnect, endurance, errors, events,
+    frames, handshake, heartbeat, limits, msgpack, payload, polling, questions, recipients,
+    recovery, requests, revision3, robustness, rooms, table::Defect, upgrade, websocket,
 };
 
 /// Every topic's table, at the place that the topic names.
-pub(super) const TABLES: [&[Fault]; 25] = [
+pub(super) const TABLES: [&[Fault]; 26] = [
     acks::TABLE,
     auth::TABLE,
     binary::TABLE,
@@ -35,6 +35,7 @@ pub(super) const TABLES: [&[Fault]; 25] = [
     recovery::TABLE,
     msgpack::TABLE,
     deflate::TABLE,
+    endurance::TABLE,
 ];
 
 /// All faults there are, sorted by id.

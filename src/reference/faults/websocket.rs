@@ -16,6 +16,7 @@ use crate::{
 defects!(WebSocket at 21 {
     BatchesPackets = "websocket-batches-packets": "Packets that wait together share one frame, with separators as in a payload.";
     BinaryPrefixV3 = "websocket-binary-prefix-v3": "Binary frames begin with the type byte of revision 3.";
+    CloseReasonStray = "close-reason-stray-bytes": "The reason of a close frame is what the memory held before.", seen "CVE-2026-45736";
     CloseUnanswered = "close-unanswered": "A close frame is answered by the end of the connection only.";
     EmptyMessageDropped = "empty-message-dropped": "A message without a byte in it is dropped.";
     InvalidPacketIgnored = "invalid-engine-packet-ignored": "A text that is no packet is skipped.", seen "python-engineio 4.15.1";
@@ -94,6 +95,14 @@ pub(in crate::reference) fn close_reply(
         Some(echoed) => echoed,
         None => right,
     })
+}
+
+/// A close frame says nothing that it is not meant to.
+pub(in crate::reference) fn close(faults: &FaultSet) -> Bytes {
+    if faults.has(WebSocket::CloseReasonStray) {
+        return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
+    }
+    Bytes::new()
 }
 
 /// A frame holds one packet (Engine.IO v4, "WebSocket").
