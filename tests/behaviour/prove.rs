@@ -60,3 +60,35 @@ fn a_fault_that_is_not_there() {
         .status(Exit::BadUsage)
         .stderr_has("did you mean `ack-missing`?");
 }
+
+#[test]
+fn what_runs_on_demand_only_is_proved_too() {
+    for tier in ["slow", "destructive"] {
+        prove(&format!("  tier: {tier}\n  catches: [ack-missing]\n"))
+            .status(Exit::Conformant)
+            .stdout_has("1 of 1 fault caught, 1 of 1 scenario proved in ");
+    }
+}
+
+/// The server still answers everybody when the step begins.
+#[test]
+fn a_server_that_dies_a_moment_later_is_not_alive() {
+    let file = "\
+topic: Noise
+needs: [websocket]
+scenarios:
+- id: noise/harmless
+  title: Noise does no harm
+  catches: [malformed-kills-server, malformed-kills-server-later]
+  clients: [careless]
+  steps:
+  - open: websocket
+  - send: 42noise
+  - alive
+";
+    Test::new()
+        .file("noise.yaml", file)
+        .args(["prove", "noise.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("2 of 2 faults caught, 1 of 1 scenario proved in ");
+}

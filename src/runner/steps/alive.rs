@@ -1,20 +1,25 @@
 //! `alive`: the server still serves others.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use super::{connect, perform::open_link};
+use super::{connect, perform::any_link};
 use crate::{
+    client::{DropHow, Outgoing, What},
     runner::{
         attempt::Attempt,
-        cast::{Cast, Client},
+        cast::{Cast, Client, Link},
         evidence,
         fence::{self, Proof},
         finding::{Finding, Stepped, Stop},
     },
     scenario::{Action, ClientName, ClientSpec, ConnectOptions, Span, Step},
 };
+
+/// How long a server is watched after what came before the step: an error that ends it in a later turn of its
+/// loop, or in a pool of threads, is its error as well.
+const WATCH: Duration = Duration::from_millis(250);
 
 /// Whether a scenario wants a client of the runner's own beside its cast.
 pub(in crate::runner) fn needs_bystander(steps: &[Step]) -> bool {
@@ -43,15 +48,73 @@ fn stranger(name: &str) -> Arc<Client> {
 }
 
 /// Whoever was connected before still gets answers, and somebody new gets in.
+///
+/// A server may be handling what came before this step while it already answers others, and end of it a
+/// moment later. So whoever can make a round trip on its own connection does so first: packets of one
+/// connection are handled in order. What is handled later still is watched for; then all is asked again.
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
     let limit = attempt.limit(step)?;
     let witnesses = match attempt.actors(step) {
         named if named.is_empty() => attempt.bystander.iter().cloned().collect(),
         named => named,
     };
-    for witness in &witnesses {
+    let watched = Instant::now() + WATCH.max(attempt.site.settle);
+    handled(attempt).await;
+    answers(attempt, &witnesses, limit).await?;
+    outlive(&witnesses, watched).await;
+    answers(attempt, &witnesses, limit).await?;
+    lets_in(attempt).await
+}
+
+/// Waits until what was sent so far has been handled, as far as a round trip can tell.
+async fn handled(attempt: &Attempt<'_>) {
+    let deadline = Instant::now() + attempt.site.settle;
+    let links: Vec<_> = attempt
+        .cast
+        .all()
+        .iter()
+        .flat_map(|client| client.links())
+        .filter(|link| is_in_step(link))
+        .collect();
+    let trips = links
+        .iter()
+        .map(|link| fence::round_trip(attempt, link, deadline));
+    // That somebody who misbehaved is not answered is all right.
+    futures_util::future::join_all(trips).await;
+}
+
+/// Whether a ping on this connection would be read as one: behind raw bytes it may be a part of what they began.
+fn is_in_step(link: &Link) -> bool {
+    let entries = link.connection.journal().entries();
+    link.websocket
+        && !entries
+            .iter()
+            .any(|entry| matches!(entry.what, What::Ended(_) | What::Sent(Outgoing::Bytes(_))))
+}
+
+/// Waits until `until`, or until a witness has lost its connection.
+async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
+    let links: Vec<_> = witnesses
+        .iter()
+        .filter_map(|client| client.link())
+        .collect();
+    let ends = links
+        .iter()
+        .map(|link| Box::pin(link.connection.journal().ended()));
+    let lost = async {
+        if links.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        futures_util::future::select_all(ends).await;
+    };
+    // Either way the witnesses are asked next.
+    let _ = timeout_at(until, lost).await;
+}
+
+async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Duration) -> Stepped {
+    for witness in witnesses {
         let name = &witness.spec.name;
-        let link = open_link(witness)?;
+        let link = any_link(witness)?;
         let from = link.connection.journal().entries().len();
         let proof = fence::round_trip(attempt, &link, Instant::now() + limit).await;
         if proof > Proof::Ended && (proof < Proof::TimeOnly || !link.websocket) {
@@ -69,10 +132,14 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         .received(received)
         .breach());
     }
+    Ok(())
+}
+
+async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
     let newcomer = stranger("newcomer");
     let joined = connect::bystander(attempt, &newcomer).await;
     for link in newcomer.links() {
-        link.connection.end(crate::client::DropHow::Close).await;
+        link.connection.end(DropHow::Close).await;
     }
     joined.map_err(|stop| {
         let (Stop::Breach(finding) | Stop::Unjudged(finding)) = stop;
