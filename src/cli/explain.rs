@@ -6,7 +6,7 @@ use super::{Exit, args::ExplainArgs, error::CliError, paint::Output, selection::
 use crate::{
     reference::FAULTS,
     report::{Palette, Role, escape},
-    scenario::{Requirements, Scenario},
+    scenario::{Requirements, Scenario, Tier},
 };
 
 /// Explains every scenario that the id names; a table's id names its rows, which share everything but their values.
@@ -111,7 +111,15 @@ impl Page {
             crate::scenario::Level::Should | crate::scenario::Level::May => "is a warning",
         };
         self.line(&format!("  level   {}: a breach {breach}", scenario.level));
-        self.line(&format!("  tier    {}", scenario.tier));
+        let tier = scenario.tier;
+        self.line(&match tier {
+            Tier::Core | Tier::Extended => format!("  tier    {tier}"),
+            Tier::Destructive => format!(
+                "  tier    {tier}: can end an unpatched server, runs with `--include {tier}`"
+            ),
+            Tier::Info => format!("  tier    {tier}: reported, never failed"),
+            Tier::Slow => format!("  tier    {tier}: runs with `--include {tier}`"),
+        });
         if !scenario.needs.is_empty() {
             let needs = escape::line(&scenario.needs.join(", "));
             self.line(&format!(

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Exit, args::ListArgs, error::CliError, paint::Output, selection::Selection};
 use crate::{
     report::{Palette, Role, escape, humanize, to_safe_json},
-    scenario::Scenario,
+    scenario::{Scenario, Tier},
 };
 
 /// The version of the format of `list --json`.
@@ -104,7 +104,11 @@ fn table(scenarios: &[Scenario], palette: Palette) -> String {
     let mut text = String::new();
     for (scenario, id) in scenarios.iter().zip(&ids) {
         let padding = " ".repeat(width - id.width());
-        let title = palette.paint(Role::Dim, escape::line(&scenario.title));
+        let tier = match scenario.tier {
+            Tier::Core | Tier::Extended => String::new(),
+            Tier::Destructive | Tier::Info | Tier::Slow => format!(" [{}]", scenario.tier),
+        };
+        let title = palette.paint(Role::Dim, escape::line(&scenario.title) + &tier);
         // Writing to a `String` can't fail.
         let _ = writeln!(text, "{id}{padding}  {title}");
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     report::{Destination, Progress, proof_json, proof_table},
     runner::{self, Plan, Proof, Settings},
-    scenario::Scenario,
+    scenario::{Scenario, Tier},
 };
 
 /// Runs scenarios against the reference server with each fault they claim to catch.
@@ -31,6 +31,8 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
             usize::try_from(jobs).unwrap_or(usize::MAX)
         }),
         seed: args.pace.seed(),
+        // The reference server is ours to end, and what is only run when asked for has to be able to fail as well.
+        include: BTreeSet::from([Tier::Destructive, Tier::Slow]),
         requirements,
         ..usual
     };

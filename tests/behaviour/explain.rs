@@ -93,3 +93,22 @@ fn an_id_that_is_not_there() {
         .status(Exit::NothingSelected)
         .stderr_has("did you mean `rooms/to-excludes-sender`?");
 }
+
+#[test]
+fn a_tier_that_runs_on_demand_says_how() {
+    for (id, tier) in [
+        (
+            "robust/many-headers-harmless",
+            "destructive: can end an unpatched server, runs with `--include destructive`",
+        ),
+        (
+            "robust/slow-requests-hold-up-nobody",
+            "slow: runs with `--include slow`",
+        ),
+    ] {
+        Test::new()
+            .args(["explain", id])
+            .status(Exit::Conformant)
+            .stdout_has(&format!("  tier    {tier}\n"));
+    }
+}

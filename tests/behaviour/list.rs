@@ -162,3 +162,24 @@ fn what_people_read() {
     3 scenarios
     ");
 }
+
+#[test]
+fn tiers_that_are_run_or_judged_in_another_way_are_told() {
+    let tiers = ["extended", "info", "slow", "destructive"];
+    let rows = tiers.map(|tier| format!("- id: chat/{tier}\n  title: An echo\n  tier: {tier}\n  clients: [alice]\n  steps:\n  - call: echo\n"));
+    let finished = Test::new()
+        .file(
+            "chat.yaml",
+            format!("topic: Chat\nscenarios:\n{}", rows.concat()),
+        )
+        .args(["list", "chat.yaml"])
+        .status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @r"
+    chat/extended     An echo
+    chat/info         An echo [info]
+    chat/slow         An echo [slow]
+    chat/destructive  An echo [destructive]
+
+    4 scenarios
+    ");
+}
