@@ -350,11 +350,17 @@ pub(super) const VERB_KEYS: &[Verb] = &[
                 ),
                 ("poll", "flag", "`false`: no GET is sent unless a step does"),
                 ("handshake", "expectation", "the data of the open packet"),
+                (
+                    "answer",
+                    "http-response",
+                    "the response to the handshake request, whether it lets the client in or not",
+                ),
                 ("refused", "http-response", "the response that refuses it"),
             ],
         ],
     ),
     ("parallel", "steps", &[]),
+    ("reading", "reading", &[ACTORS]),
     (
         "receive",
         "incoming",

@@ -67,6 +67,7 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
         ("transports", one_or_some(refer("transport"))),
         ("layer", choice(&["websocket", "polling", "tcp"])),
         ("order", choice(&["any", "strict"])),
+        ("reading", choice(&["goes-on", "stops"])),
         ("farewell", choice(&["leave", "close", "drop", "reset"])),
         (
             "endings",
