@@ -4,6 +4,7 @@
 //! that name every mistake of the file at once.
 
 mod checking;
+mod compare;
 mod diagnostic;
 mod expression;
 mod fields;
@@ -25,6 +26,7 @@ mod scope;
 mod source;
 mod template;
 mod values;
+mod yaml;
 
 // For other files that people write: a target's manifest is read the same way.
 pub(crate) use diagnostic::{Problems, did_you_mean, nearest, one_of};
