@@ -15,7 +15,7 @@ defects!(Heartbeat at 10 {
     AnyTrafficCounts = "heartbeat-any-traffic-counts": "A message stands for the pong that is due.";
     ClientPingAnswered = "heartbeat-client-ping-answered": "A client's ping is answered, as in revision 3.";
     ClosesEarly = "heartbeat-closes-early": "The pong is given a quarter of the time announced.";
-    Early = "heartbeat-early": "Pings come after a quarter of the interval announced.";
+    Early = "heartbeat-early": "Pings come after a tenth of the interval announced.";
     NotSent = "heartbeat-not-sent": "No pings are sent.";
     PingWithPayload = "heartbeat-ping-with-payload": "Pings carry data.";
     PongPayloadCloses = "pong-with-payload-closes": "A pong that carries something ends the session.";
@@ -33,7 +33,7 @@ pub(in crate::reference) fn interval(faults: &FaultSet, interval: Duration) -> D
     if faults.has(Heartbeat::NotSent) {
         Duration::MAX
     } else if faults.has(Heartbeat::Early) {
-        interval / 4
+        interval / 10
     } else if faults.has(Heartbeat::Slow) {
         interval * 3
     } else {
