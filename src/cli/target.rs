@@ -58,6 +58,9 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
             Host::Running
         }
     };
+    if matches!(host, Host::Running) {
+        keep_running_profiles(&mut manifest);
+    }
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
@@ -141,6 +144,12 @@ impl Choice {
     }
 }
 
+/// A server that runs already has the settings that it has: profiles that would set others go, or else
+/// it would be judged by what it was never told to be.
+fn keep_running_profiles(manifest: &mut Manifest) {
+    manifest.profiles.retain(|profile| profile.env.is_empty());
+}
+
 fn read_manifest(path: &Path) -> Result<Manifest, CliError> {
     if !path.is_file() {
         return Err(CliError::NoSuchTarget(path.to_owned()));
@@ -200,6 +209,14 @@ mod tests {
         let path = |url: &str| endpoint(&Url::parse(url).unwrap(), &tls).path;
         assert_eq!(path("http://localhost:3000"), "/socket.io/");
         assert_eq!(path("http://localhost:3000/live?x=1"), "/live/");
+    }
+
+    #[test]
+    fn a_running_server_is_not_given_other_settings() {
+        let mut manifest = reference_manifest().unwrap();
+        assert!(!manifest.profiles.is_empty());
+        keep_running_profiles(&mut manifest);
+        assert_eq!(manifest.profiles.len(), 0);
     }
 
     #[test]
