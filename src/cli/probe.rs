@@ -15,20 +15,26 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Nothing at the URL speaks Engine.IO.
+/// Nothing at the URL speaks Engine.IO or WebSocket.
 pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> {
     let tls = target::tls(&args.tls)?;
-    let endpoint = target::endpoint(&target::parse_url(&args.url)?, &tls);
+    let url = target::parse_url(&args.url)?;
+    let (endpoint, plain) = (
+        target::endpoint(&url, &tls),
+        target::plain_endpoint(&url, &tls),
+    );
     if tls.is_insecure() && endpoint.url.scheme() == "https" {
         output.warn("certificates are not checked: whoever answers is taken for the target");
     }
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let probed = runtime.block_on(ask(&endpoint))?;
+    let probed = runtime.block_on(ask(&endpoint, &plain))?;
     runtime.shutdown_background();
     let text = if args.json {
         to_safe_json(&serde_json::json!({
             "schema": "sockspec-probe/1",
             "url": args.url,
+            "path": probed.path,
+            "speaks": probed.speaks.name(),
             "provides": probed.provides,
             "findings": probed.findings.iter()
                 .map(|(tried, seen)| serde_json::json!({ "tried": tried, "seen": seen }))
@@ -60,6 +66,12 @@ fn table(probed: &Probed, palette: Palette) -> String {
         .iter()
         .map(|name| escape::line(name))
         .collect();
-    let _ = writeln!(text, "\nprovides: [{}]", names.join(", "));
+    let _ = writeln!(
+        text,
+        "\ndialect: {}\npath: {}\nprovides: [{}]",
+        probed.speaks.name(),
+        escape::line(&probed.path),
+        names.join(", ")
+    );
     text
 }

@@ -5,12 +5,18 @@ use std::{collections::BTreeSet, sync::Arc};
 use tokio::runtime::Runtime;
 
 use super::{
-    Context, Exit, args::ProveArgs, error::CliError, paint::Output, selection::Selection,
-    serve::faults, stop::Interrupts, target,
+    Context, Exit,
+    args::ProveArgs,
+    error::CliError,
+    paint::Output,
+    selection::Selection,
+    serve::faults,
+    stop::Interrupts,
+    target::{self, Bundled},
 };
 use crate::{
     report::{Destination, Progress, proof_json, proof_table},
-    runner::{self, Plan, Proof, Settings},
+    runner::{self, Item, Plan, Proof, Settings, Target},
     scenario::{Scenario, Tier},
 };
 
@@ -36,8 +42,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
         requirements,
         ..usual
     };
-    let target = target::reference()?;
-    let plan = Plan::new(&scenarios, &target.manifest, &settings);
+    let plans = plans(&scenarios, args.target.as_deref(), &settings)?;
     let progress = Progress::new(context.watched());
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     let (mut proof, interrupted) = runtime.block_on(async {
@@ -45,7 +50,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
         interrupts.run_began();
         let advance = |done, total| progress.at(done, total);
         let gentle = interrupts.gentle.clone();
-        let proof = runner::prove(plan, &target, &settings, gentle, advance);
+        let proof = runner::prove(plans, &settings, gentle, advance);
         tokio::select! {
             proof = proof => Ok((proof?, interrupts.gentle.is_cancelled())),
             () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
@@ -53,8 +58,9 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     })?;
     runtime.shutdown_background();
     progress.done();
-    if !args.selectors.selectors.is_empty() || !args.faults.is_empty() {
-        keep_claimed(&mut proof, &scenarios);
+    let is_part = !args.selectors.selectors.is_empty() || !args.faults.is_empty();
+    if is_part || args.target.is_some() {
+        keep_claimed(&mut proof);
     }
 
     let mut stdout_is_free = true;
@@ -74,6 +80,40 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     })
 }
 
+/// Which scenario is proved on which bundled server: on the first that it can run on, or on the one that was
+/// asked for, where it can run on that.
+fn plans(
+    scenarios: &[Arc<Scenario>],
+    asked: Option<&str>,
+    settings: &Settings,
+) -> Result<Vec<(Plan, Target)>, CliError> {
+    let asked = asked.and_then(Bundled::named);
+    let mut plans: Vec<(Plan, Target)> = Vec::new();
+    for form in Bundled::ALL {
+        if asked.is_some_and(|asked| asked != form) {
+            continue;
+        }
+        let target = target::reference(form)?;
+        let mut plan = Plan::new(scenarios, &target.manifest, settings);
+        if asked.is_some() {
+            plan.items.retain(|item| item.skip.is_none());
+        }
+        for (earlier, _) in &mut plans {
+            let better = |item: &Item| {
+                let here = plan.items.iter().find(|other| other.id == item.id);
+                here.is_some_and(|here| here.skip.is_none())
+            };
+            earlier
+                .items
+                .retain(|item| item.skip.is_none() || !better(item));
+            plan.items
+                .retain(|item| earlier.items.iter().all(|other| other.id != item.id));
+        }
+        plans.push((plan, target));
+    }
+    Ok(plans)
+}
+
 /// Only scenarios that claim one of `faults`, with only these claims; everything where there is none.
 fn narrowed(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
     let narrow = |mut scenario: Scenario| {
@@ -86,12 +126,14 @@ fn narrowed(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
 }
 
 /// A part of the scenarios answers only for the faults that it claims.
-fn keep_claimed(proof: &mut Proof, scenarios: &[Arc<Scenario>]) {
-    let claimed: BTreeSet<_> = scenarios
+fn keep_claimed(proof: &mut Proof) {
+    let claimed: BTreeSet<_> = proof
+        .scenarios
         .iter()
-        .flat_map(|scenario| scenario.catches.iter().map(String::as_str))
+        .flat_map(|scenario| {
+            let survived = scenario.survived.iter().map(|survivor| &survivor.fault);
+            scenario.killed_by.iter().chain(survived).cloned()
+        })
         .collect();
-    proof
-        .faults
-        .retain(|fault| claimed.contains(fault.id.as_str()));
+    proof.faults.retain(|fault| claimed.contains(&fault.id));
 }

@@ -51,17 +51,23 @@ pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> 
 }
 
 fn config(args: &ServeArgs) -> Result<Config, CliError> {
+    let contract = match args.contract {
+        ContractName::Engine => Contract::Engine,
+        ContractName::Official => Contract::Official,
+        ContractName::Sockspec => Contract::Sockspec,
+        ContractName::Websocket => Contract::WebSocket,
+    };
+    let usual = match contract {
+        Contract::Engine | Contract::Official | Contract::Sockspec => "/socket.io/",
+        Contract::WebSocket => "/",
+    };
     Ok(Config {
-        path: with_slashes(&args.path),
+        path: with_slashes(args.path.as_deref().unwrap_or(usual)),
         ping_interval: args.ping_interval,
         ping_timeout: args.ping_timeout,
         max_payload: args.max_payload,
         origins: args.origins.clone(),
-        contract: match args.contract {
-            ContractName::Engine => Contract::Engine,
-            ContractName::Official => Contract::Official,
-            ContractName::Sockspec => Contract::Sockspec,
-        },
+        contract,
         faults: faults(&args.faults)?,
         ..Config::default()
     })

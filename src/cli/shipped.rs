@@ -105,6 +105,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::{
+        cli::target::{Bundled, reference},
+        runner::{Plan, Settings},
+    };
 
     #[test]
     fn everything_that_ships_loads_and_ids_are_unique() {
@@ -124,5 +128,38 @@ mod tests {
             .map(|scenario| &scenario.id)
             .collect();
         assert_eq!(ids.len(), shipped.scenarios.len());
+    }
+
+    #[test]
+    fn every_capability_is_explained() {
+        const REFERENCE: &str = include_str!("../../docs/capabilities.md");
+        let shipped = Shipped::load().unwrap();
+        let needed = shipped.scenarios.iter().flat_map(|one| &one.needs);
+        let missing: BTreeSet<_> = needed
+            .filter(|name| !REFERENCE.contains(&format!("`{name}`")))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    /// A scenario about Engine.IO that does not say that it needs `engine-io` would accuse a plain WebSocket.
+    #[test]
+    fn only_scenarios_about_frames_run_on_a_plain_websocket() {
+        let shipped = Shipped::load().unwrap();
+        let scenarios: Vec<_> = shipped.scenarios.into_iter().map(Arc::new).collect();
+        let target = reference(Bundled::WebSocket).unwrap();
+        let plan = Plan::new(&scenarios, &target.manifest, &Settings::default());
+        let strangers: Vec<_> = plan
+            .items
+            .iter()
+            .filter(|item| item.skip.is_none())
+            .filter(|item| {
+                let path = &item.scenario.source.path;
+                !path.starts_with("specs/websocket") && !path.starts_with("specs/robustness")
+            })
+            .map(|item| &item.id)
+            .collect();
+        assert!(strangers.is_empty(), "{strangers:?}");
+        let apply = plan.items.iter().filter(|item| item.skip.is_none());
+        assert!(apply.count() > 100);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     reference::FaultSet,
     runner::{Host, Target},
     scenario::SourceFile,
-    target::{Manifest, REFERENCE_MANIFEST, load_manifest, probe},
+    target::{Manifest, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, probe},
 };
 
 /// What `--target` names.
@@ -25,21 +25,59 @@ enum Choice {
     /// A manifest.
     File(PathBuf),
     /// The bundled server.
-    Reference,
+    Reference(Bundled),
     /// A server that runs already.
     Url(Url),
+}
+
+/// A form of the bundled server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Bundled {
+    /// With the contract application on Socket.IO.
+    SocketIo,
+    /// A plain WebSocket endpoint.
+    WebSocket,
+}
+
+impl Bundled {
+    /// Every form, the richest first.
+    pub(super) const ALL: [Self; 2] = [Self::SocketIo, Self::WebSocket];
+
+    /// The form of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::SocketIo => "reference",
+            Self::WebSocket => "reference-websocket",
+        }
+    }
+
+    fn manifest(self) -> Result<Manifest, CliError> {
+        let text = match self {
+            Self::SocketIo => REFERENCE_MANIFEST,
+            Self::WebSocket => REFERENCE_WEBSOCKET_MANIFEST,
+        };
+        let source = SourceFile {
+            path: format!("fixtures/targets/{}.yaml", self.name()).into(),
+            text: text.to_owned(),
+        };
+        load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)
+    }
 }
 
 /// The target that the arguments describe; a bare URL is asked what it can do.
 ///
 /// # Errors
 ///
-/// A manifest with mistakes, certificates that can't be read, or nothing at the URL that speaks Engine.IO.
+/// A manifest with mistakes, certificates that can't be read, or nothing at the URL that speaks Engine.IO or WebSocket.
 pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
     let tls = tls(&args.tls)?;
     let choice = Choice::new(&args.target)?;
     let (mut manifest, host) = match choice {
-        Choice::Reference => (reference_manifest()?, Host::Embedded(FaultSet::default())),
+        Choice::Reference(form) => (form.manifest()?, Host::Embedded(FaultSet::default())),
         Choice::File(path) => {
             let manifest = read_manifest(&path)?;
             let host = match manifest.launch {
@@ -75,8 +113,8 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
 /// # Errors
 ///
 /// A mistake in the manifest that ships, which a test rules out.
-pub(super) fn reference() -> Result<Target, CliError> {
-    let manifest = reference_manifest()?;
+pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
+    let manifest = form.manifest()?;
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
@@ -84,6 +122,18 @@ pub(super) fn reference() -> Result<Target, CliError> {
         tls: TlsPolicy::new(None, Verification::Checked)?,
         secrets,
     })
+}
+
+/// Where a URL says that a plain WebSocket is: at its path and query, as they are.
+pub(super) fn plain_endpoint(url: &Url, tls: &TlsPolicy) -> Endpoint {
+    let path = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    Endpoint {
+        path,
+        ..endpoint(url, tls)
+    }
 }
 
 /// Where a URL says that an Engine.IO endpoint is; its path is taken for the endpoint's unless it is `/`.
@@ -136,8 +186,10 @@ pub(super) fn parse_url(text: &str) -> Result<Url, CliError> {
 
 impl Choice {
     fn new(text: &str) -> Result<Self, CliError> {
+        if let Some(form) = Bundled::named(text) {
+            return Ok(Self::Reference(form));
+        }
         match text {
-            "reference" => Ok(Self::Reference),
             text if text.contains("://") => parse_url(text).map(Self::Url),
             path => Ok(Self::File(path.into())),
         }
@@ -159,28 +211,23 @@ fn read_manifest(path: &Path) -> Result<Manifest, CliError> {
     load_manifest(source, folder).map_err(CliError::BadFiles)
 }
 
-fn reference_manifest() -> Result<Manifest, CliError> {
-    let source = SourceFile {
-        path: "fixtures/targets/reference.yaml".into(),
-        text: REFERENCE_MANIFEST.to_owned(),
-    };
-    load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)
-}
-
 async fn probed(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
-    let endpoint = endpoint(url, tls);
-    let probed = probe(&endpoint).await?;
+    let (endpoint, plain) = (endpoint(url, tls), plain_endpoint(url, tls));
+    let probed = probe(&endpoint, &plain).await?;
     let address = endpoint.url.as_str().trim_end_matches('/');
     let quoted = serde_json::Value::from(address);
     let source = SourceFile {
         path: PathBuf::from(address),
         // JSON's strings are YAML's.
-        text: format!("name: {quoted}\nurl: {quoted}\n"),
+        text: format!(
+            "name: {quoted}\nurl: {quoted}\ndialect: {}\n",
+            probed.speaks.name()
+        ),
     };
     let mut manifest =
         load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)?;
-    manifest.path = endpoint.path;
-    manifest.provides = probed.provides;
+    manifest.path = probed.path;
+    manifest.provides.extend(probed.provides);
     Ok(manifest)
 }
 
@@ -190,7 +237,12 @@ mod tests {
 
     #[test]
     fn reference_url_and_file_are_told_apart() {
-        assert_eq!(Choice::new("reference").unwrap(), Choice::Reference);
+        for (name, form) in [
+            ("reference", Bundled::SocketIo),
+            ("reference-websocket", Bundled::WebSocket),
+        ] {
+            assert_eq!(Choice::new(name).unwrap(), Choice::Reference(form));
+        }
         let url = Url::parse("https://example.test/live").unwrap();
         assert_eq!(
             Choice::new("wss://example.test/live").unwrap(),
@@ -209,18 +261,23 @@ mod tests {
         let path = |url: &str| endpoint(&Url::parse(url).unwrap(), &tls).path;
         assert_eq!(path("http://localhost:3000"), "/socket.io/");
         assert_eq!(path("http://localhost:3000/live?x=1"), "/live/");
+        let plain = |url: &str| plain_endpoint(&Url::parse(url).unwrap(), &tls).path;
+        assert_eq!(plain("http://localhost:3000"), "/");
+        assert_eq!(plain("http://localhost:3000/live?x=1"), "/live?x=1");
     }
 
     #[test]
     fn a_running_server_is_not_given_other_settings() {
-        let mut manifest = reference_manifest().unwrap();
+        let mut manifest = Bundled::SocketIo.manifest().unwrap();
         assert!(!manifest.profiles.is_empty());
         keep_running_profiles(&mut manifest);
         assert_eq!(manifest.profiles.len(), 0);
     }
 
     #[test]
-    fn the_manifest_that_ships_has_no_mistakes() {
-        assert_eq!(reference().unwrap().manifest.name, "reference");
+    fn the_manifests_that_ship_have_no_mistakes() {
+        for form in Bundled::ALL {
+            assert_eq!(reference(form).unwrap().manifest.name, form.name());
+        }
     }
 }

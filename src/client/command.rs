@@ -18,6 +18,8 @@ pub(super) enum Command {
     },
     /// The end.
     End(DropHow),
+    /// The end of this side of the stream; the other goes on.
+    HalfClose,
     /// One frame; boxed, since commands wait in blocks whose size every idle connection pays.
     Frame {
         /// The frame.

@@ -202,6 +202,12 @@ impl Connection {
         self.command(Command::Reading(reading));
     }
 
+    /// Ends this side of the stream after what was sent before; what the server still sends is received. Over
+    /// polling, where every request has a stream, it does nothing.
+    pub fn half_close(&self) {
+        self.command(Command::HalfClose);
+    }
+
     /// Ends the connection; returns when the stream is gone.
     ///
     /// What was sent before is still written, for a second at most, unless the stream is reset.

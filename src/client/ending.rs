@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{DropHow, Ended, EndedHow, link::Link, recorder::given_up};
 
 /// How long the stream may stay open after the last word was said.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(2);
 
 /// How a connection is going to be reported once its stream is gone.
 #[derive(Debug, Default)]
@@ -53,7 +53,16 @@ impl Ending {
             code: None,
             reason,
             by_us: false,
+            kept_open: false,
         })
+    }
+
+    /// What is reported now that the stream has been open for too long after the last word.
+    pub(super) fn give_up(&mut self) -> Ended {
+        Ended {
+            kept_open: true,
+            ..self.finish(EndedHow::Eof, String::new())
+        }
     }
 
     /// What is reported now that `ended` came in the way; what was decided before counts.
@@ -88,6 +97,7 @@ pub(super) fn by_us(how: EndedHow) -> Ended {
         code: None,
         reason: String::new(),
         by_us: true,
+        kept_open: false,
     }
 }
 

@@ -87,6 +87,9 @@ pub struct Ended {
     pub reason: String,
     /// Whether this side ended it.
     pub by_us: bool,
+    /// Whether the server kept the stream open although the last word was said, until this side had waited
+    /// long enough.
+    pub kept_open: bool,
 }
 
 /// Ways in which a connection ends.
@@ -201,6 +204,7 @@ mod tests {
             code: None,
             reason: String::new(),
             by_us: false,
+            kept_open: false,
         }))
     }
 

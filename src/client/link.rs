@@ -120,11 +120,16 @@ impl Link {
         let _ = timeout(FLUSH_WITHIN, sent).await;
     }
 
+    /// Ends this side of the stream with a FIN after what is in the outbox; the peer may go on.
+    pub(super) async fn end_writing(&mut self) {
+        self.flush().await;
+        // Fails only where the peer was faster.
+        let _ = self.stream.tcp().shutdown().await;
+    }
+
     /// Ends the stream with a FIN after what is in the outbox.
     pub(super) async fn finish(mut self) {
-        self.flush().await;
-        // Either call fails only where the peer was faster.
-        let _ = self.stream.tcp().shutdown().await;
+        self.end_writing().await;
         // A close with unread data in the receive queue would go out as a reset (RFC 2525 section 2.17).
         // Bounded, since a flood would be read for ever.
         poll_fn(|context| {

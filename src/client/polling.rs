@@ -292,6 +292,7 @@ impl Polling {
             code: None,
             reason,
             by_us: false,
+            kept_open: false,
         }
     }
 
@@ -397,5 +398,6 @@ fn broken(failure: &ConnectFailure) -> Ended {
         code: None,
         reason: failure.to_string(),
         by_us: false,
+        kept_open: false,
     }
 }

@@ -60,7 +60,7 @@ impl Posts {
                 self.waiting.push_back(Post::Body(bytes));
             }
             // The end is the transport's; frames don't exist here.
-            Command::End(_) | Command::Frame { .. } | Command::Reading(_) => {}
+            Command::End(_) | Command::Frame { .. } | Command::HalfClose | Command::Reading(_) => {}
             Command::Packets { packets, payload } => {
                 for packet in &packets {
                     recorder.sent(Outgoing::Packet(packet.encode_text()));

@@ -111,6 +111,7 @@ pub(super) fn given_up(reason: String) -> Ended {
         code: None,
         reason,
         by_us: true,
+        kept_open: false,
     }
 }
 
@@ -136,6 +137,7 @@ impl Drop for EndOnDrop {
                 code: None,
                 reason: "the connection was dropped".to_owned(),
                 by_us: true,
+                kept_open: false,
             });
         }
     }

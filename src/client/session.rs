@@ -177,6 +177,7 @@ impl Session {
                     code: None,
                     reason: String::new(),
                     by_us: false,
+                    kept_open: false,
                 });
             }
             _ => {}

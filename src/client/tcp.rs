@@ -16,10 +16,11 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
             // A chopped write must end before the next command may change the size of pieces.
             Some(command) = commands.recv(), if !link.is_chopping() => {
                 recorder.tick();
-                if let Command::End(how) = command {
-                    return cut(link, how).await;
+                match command {
+                    Command::End(how) => return cut(link, how).await,
+                    Command::HalfClose => link.end_writing().await,
+                    command => write(&mut link, &mut recorder, command),
                 }
-                write(&mut link, &mut recorder, command);
             }
             progress = link.progress() => match progress {
                 Ok(Progress::Sent) => {}
@@ -61,7 +62,7 @@ fn write(link: &mut Link, recorder: &mut Recorder, command: Command) {
             link.reading = reading;
             return;
         }
-        Command::End(_) => {}
+        Command::End(_) | Command::HalfClose => {}
     }
     let written = link.outbox.get(before..).unwrap_or_default();
     recorder.sent(Outgoing::Bytes(bytes::Bytes::copy_from_slice(written)));

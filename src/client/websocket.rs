@@ -23,6 +23,12 @@ use crate::wire::{
     },
 };
 
+/// The rule that a stream breaks which ends inside a frame.
+pub const CUT_SHORT: &str = "stream ended inside a frame";
+
+/// Bytes of an HTTP status line that are shown.
+const LONGEST_LINE: usize = 100;
+
 /// An open WebSocket.
 #[derive(Debug)]
 pub(super) struct Websocket {
@@ -171,6 +177,7 @@ impl Websocket {
                         match command {
                             Command::End(DropHow::Close) => self.close(&mut session),
                             Command::End(how) => return cut(self.link, how).await,
+                            Command::HalfClose => self.link.end_writing().await,
                             command => self.write(&mut session, command),
                         }
                         next = if self.link.is_chopping() {
@@ -193,7 +200,7 @@ impl Websocket {
                     next_ping = session.ping_every().map(|every| Instant::now() + every);
                 }
                 () = self.ending.overdue() => {
-                    let ended = self.ending.finish(EndedHow::Eof, String::new());
+                    let ended = self.ending.give_up();
                     self.link.finish().await;
                     return ended;
                 }
@@ -227,6 +234,11 @@ impl Websocket {
     /// The connection can't be read on.
     fn next_message(&mut self, recorder: &mut Recorder) -> Result<Option<Message>, Ended> {
         loop {
+            if let Some(line) = http_text(&self.link.inbox) {
+                let rule = format!("HTTP in place of a frame: {line:?}");
+                recorder.illegal("websocket", rule.clone(), &self.link.inbox);
+                return Err(given_up(rule));
+            }
             let frame = match Frame::decode(&mut self.link.inbox, self.max_frame) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(None),
@@ -240,6 +252,7 @@ impl Websocket {
             if self.frames == Journalled::All || opcode.is_control() {
                 recorder.record(What::Frame(frame.clone()), payload.len());
             }
+            // A pong may still answer what was asked before (RFC 6455 section 5.5.2).
             if self.close_received && !opcode.is_control() {
                 let rule = "data frame after the close frame".to_owned();
                 recorder.illegal("websocket", rule, &payload);
@@ -267,7 +280,7 @@ impl Websocket {
     /// The stream ended.
     fn ended(&mut self, recorder: &mut Recorder) -> Ended {
         if !self.link.inbox.is_empty() {
-            let rule = "stream ended inside a frame".to_owned();
+            let rule = CUT_SHORT.to_owned();
             recorder.illegal("websocket", rule, &self.link.inbox);
             // The end follows either way.
             let _ = recorder.flush();
@@ -290,6 +303,7 @@ impl Websocket {
             code: reason.code,
             reason: reason.reason,
             by_us: false,
+            kept_open: false,
         });
         // The echo carries the code that came (RFC 6455 section 5.5.1).
         self.send_close(
@@ -354,7 +368,7 @@ impl Websocket {
                 recorder.sent(Outgoing::Bytes(bytes));
             }
             // Handled by the caller, who owns the link.
-            Command::End(_) => {}
+            Command::End(_) | Command::HalfClose => {}
             Command::Frame { frame, chop } => self.write_raw(recorder, *frame, chop),
             Command::Packets { packets, .. } => {
                 for packet in packets {
@@ -391,6 +405,19 @@ impl Websocket {
     }
 }
 
+/// The first line of a response that stands where a frame must begin.
+///
+/// Its first bytes could be read as a fragmented close frame with a reserved bit, which is illegal, and says
+/// nothing to anybody.
+fn http_text(inbox: &[u8]) -> Option<String> {
+    if !inbox.starts_with(b"HTTP/1.") {
+        return None;
+    }
+    let line = inbox.split(|byte| *byte == b'\r').next()?;
+    let line = line.get(..LONGEST_LINE).unwrap_or(line);
+    Some(String::from_utf8_lossy(line).into_owned())
+}
+
 /// The code at the front of a close frame that is wrong otherwise.
 fn close_code(payload: &[u8]) -> Option<CloseCode> {
     let code = payload.first_chunk()?;
@@ -410,5 +437,18 @@ fn ended_early(wait: Wait, ended: &Ended) -> ConnectFailure {
     ConnectFailure::Ended {
         awaited: wait.awaited(),
         came,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_in_place_of_a_frame_is_told_by_its_first_line() {
+        let text = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+        assert_eq!(http_text(text).as_deref(), Some("HTTP/1.1 400 Bad Request"));
+        assert_eq!(http_text(b"\x81\x05HTTP/"), None);
+        assert_eq!(http_text(b"HT"), None);
     }
 }

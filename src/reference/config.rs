@@ -14,6 +14,8 @@ pub enum Contract {
     /// The application of `docs/contract.md`.
     #[default]
     Sockspec,
+    /// A plain WebSocket endpoint, without Engine.IO, that echoes messages.
+    WebSocket,
 }
 
 /// How packets travel in Engine.IO messages.
@@ -96,11 +98,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults of one application; a bare Engine.IO server has its own path.
+    /// The defaults of one application; what is no Socket.IO server has its own path.
     pub fn new(contract: Contract) -> Self {
         let path = match contract {
             Contract::Engine => "/engine.io/",
             Contract::Official | Contract::Sockspec => "/socket.io/",
+            Contract::WebSocket => "/",
         };
         Self {
             path: path.to_owned(),
@@ -142,6 +145,7 @@ impl Config {
                     "engine" => Contract::Engine,
                     "official" => Contract::Official,
                     "sockspec" => Contract::Sockspec,
+                    "websocket" => Contract::WebSocket,
                     _ => return Err(unknown()),
                 }
             }

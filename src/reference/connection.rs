@@ -43,7 +43,10 @@ impl UpgradeSlot {
 }
 
 /// Serves one connection to its end.
-pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+    if faults::handshake::truncates_refusal(shared.faults(), &mut stream).await {
+        return;
+    }
     let slot = Arc::new(UpgradeSlot::default());
     let service = service_fn({
         let (shared, slot) = (Arc::clone(&shared), Arc::clone(&slot));

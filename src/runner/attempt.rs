@@ -10,6 +10,7 @@ use tokio::time::Instant as Moment;
 
 use super::{
     cast::{Cast, Client},
+    echo,
     finding::{Finding, Stepped, Stop},
     invariants, log,
     silence::{self, Silence},
@@ -19,8 +20,8 @@ use super::{
 use crate::{
     client::DropHow,
     data::Data,
-    scenario::{Scenario, Scope, Step, Transport, WaitBound},
-    target::Secrets,
+    scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
+    target::{Secrets, Speaks},
 };
 
 /// How long a whole attempt may take, whatever its steps say.
@@ -92,6 +93,15 @@ impl<'a> Attempt<'a> {
         }
         let path = site.endpoint.path.as_str();
         scope.set("path", Data::from(path));
+        let speaks = site.manifest.dialect.speaks;
+        let resource = match speaks {
+            Speaks::EngineIo | Speaks::SocketIo => format!("{path}?EIO=4&transport=websocket"),
+            Speaks::WebSocket => path.to_owned(),
+        };
+        scope.set("resource", Data::from(resource));
+        if let Some(form) = echo::form(&site.manifest) {
+            scope.set(ECHO_FORM, form);
+        }
         let minted = site.manifest.credentials.mint(Timestamp::now());
         scope.set("credentials", minted.data);
         if let Some(secret) = &site.manifest.credentials.secret {
@@ -103,6 +113,7 @@ impl<'a> Attempt<'a> {
             "target",
             Data::object([
                 ("name", Data::from(site.manifest.name.as_str())),
+                ("speaks", Data::from(speaks.name())),
                 ("url", Data::from(site.endpoint.url.as_str())),
             ]),
         );

@@ -20,8 +20,8 @@ const TRIPS: usize = 8;
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// The settle time: the floor and four times the slowest round trip.
-pub(super) async fn settle(endpoint: &Endpoint) -> Duration {
-    let slowest = timeout(LIMIT, slowest_trip(endpoint))
+pub(super) async fn settle(endpoint: &Endpoint, layer: Layer) -> Duration {
+    let slowest = timeout(LIMIT, slowest_trip(endpoint, layer))
         .await
         .ok()
         .flatten()
@@ -29,9 +29,9 @@ pub(super) async fn settle(endpoint: &Endpoint) -> Duration {
     (FLOOR + slowest * 4).min(CEILING)
 }
 
-async fn slowest_trip(endpoint: &Endpoint) -> Option<Duration> {
+async fn slowest_trip(endpoint: &Endpoint, layer: Layer) -> Option<Duration> {
     let options = Options {
-        layer: Layer::EngineIo,
+        layer,
         deadline: LIMIT,
         ..Options::default()
     };

@@ -4,6 +4,7 @@ use std::{collections::HashSet, time::Instant};
 
 use super::{
     cast::{Client, Link},
+    fence::is_fence,
     outcome::{ClientView, SeenLine},
 };
 use crate::{
@@ -57,6 +58,7 @@ pub(super) fn view(client: &Client, started: Instant) -> ClientView {
 fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
     match &entry.what {
         What::Socket(Packet::Ack { id, .. }) => fences.contains(id),
+        What::Frame(frame) | What::Sent(Outgoing::Frame(frame)) => is_fence(frame),
         What::Sent(Outgoing::Packet(text)) => {
             sent_ack_id(text).is_some_and(|id| fences.contains(&id))
         }
@@ -249,7 +251,12 @@ pub(super) fn describe_end(ended: &Ended) -> String {
     } else {
         format!(" ({})", bounded(ended.reason.clone()))
     };
-    format!("{by} {how}{code}{reason}")
+    let kept_open = if ended.kept_open {
+        "; the server kept the stream open"
+    } else {
+        ""
+    };
+    format!("{by} {how}{code}{reason}{kept_open}")
 }
 
 /// How a link ended, or that it is open.

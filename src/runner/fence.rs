@@ -18,8 +18,20 @@ use super::{
 use crate::{
     client::{Layer, What},
     data::Data,
-    wire::socket_io::Packet,
+    wire::{
+        socket_io::Packet,
+        websocket::{Frame, OpCode},
+    },
 };
+
+/// What the pings of fences carry begins so.
+const MARKER: &str = "sockspec-fence-";
+
+/// Whether a frame is the runner's own traffic: the ping of a fence, or its pong.
+pub(super) fn is_fence(frame: &Frame) -> bool {
+    matches!(frame.opcode, OpCode::Ping | OpCode::Pong)
+        && frame.payload.starts_with(MARKER.as_bytes())
+}
 
 /// How a fence was made on one link.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -118,7 +130,7 @@ async fn pong_trip(link: &Link, deadline: Instant) -> Proof {
     if !link.websocket {
         return Proof::TimeOnly;
     }
-    let marker = format!("fence-{}", link.next_ack());
+    let marker = format!("{MARKER}{}", link.next_ack());
     let waited = ping(&link.connection, marker, deadline).await;
     match waited {
         Waited::Found(()) => Proof::Pong,

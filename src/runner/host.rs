@@ -7,9 +7,9 @@ use url::Url;
 
 use super::{calibrate, log, settings::Settings, site::Site};
 use crate::{
-    client::{ConnectFailure, Endpoint, TlsPolicy, reach},
-    reference::{self, FaultSet, Server},
-    target::{LaunchError, Launched, Manifest, Profile, Secrets},
+    client::{ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
+    reference::{self, Contract, FaultSet, Server},
+    target::{LaunchError, Launched, Manifest, Profile, Secrets, Speaks},
 };
 
 /// How long a liveness check waits for the port to answer.
@@ -152,7 +152,13 @@ impl Target {
         }
         let settle = match settings.settle.or(self.manifest.settle) {
             Some(settle) => settle,
-            None => calibrate::settle(&endpoint).await,
+            None => {
+                let layer = match self.manifest.dialect.speaks {
+                    Speaks::EngineIo | Speaks::SocketIo => Layer::EngineIo,
+                    Speaks::WebSocket => Layer::WebSocket,
+                };
+                calibrate::settle(&endpoint, layer).await
+            }
         };
         let log = match &keeper {
             Keeper::Launched(launched) => Some(launched.log()),
@@ -185,8 +191,14 @@ impl Target {
         profile: Option<&Profile>,
         faults: &FaultSet,
     ) -> Result<Server, StartError> {
+        let contract = match self.manifest.dialect.speaks {
+            Speaks::EngineIo => Contract::Engine,
+            Speaks::SocketIo => Contract::Sockspec,
+            Speaks::WebSocket => Contract::WebSocket,
+        };
         let mut config = reference::Config {
             path: self.manifest.path.clone(),
+            contract,
             faults: faults.clone(),
             ..reference::Config::default()
         };

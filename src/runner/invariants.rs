@@ -18,7 +18,7 @@ use super::{
     finding::Finding,
 };
 use crate::{
-    client::{Layer, Outgoing, What},
+    client::{CUT_SHORT, Layer, Outgoing, What},
     data::Data,
     wire::socket_io::{AckId, Decoder, Limits, Packet, msgpack},
 };
@@ -85,6 +85,8 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
         for link in client.links() {
             if link.layer == Layer::SocketIo {
                 check_link(attempt, client, &link, &mut findings);
+            } else {
+                check_frames(client, &link, &mut findings);
             }
             ids.take(client, &link, &mut findings);
         }
@@ -95,6 +97,29 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
             .is_some_and(|id| attempt.scenario.without.iter().any(|off| off == id))
     });
     findings
+}
+
+/// On a connection opened by hand steps judge packets; frames must be legal whatever the client does.
+fn check_frames(client: &Client, link: &Link, findings: &mut Vec<Finding>) {
+    let entries = link.connection.journal().entries();
+    for entry in entries.iter() {
+        let What::Illegal { layer, rule, raw } = &entry.what else {
+            continue;
+        };
+        // A connection that is failed may end anywhere (RFC 6455 section 7.1.7).
+        if *layer == "websocket" && rule != CUT_SHORT {
+            findings.push(ill_formed(client, layer, rule, raw));
+        }
+    }
+}
+
+fn ill_formed(client: &Client, layer: &str, rule: &str, raw: &[u8]) -> Finding {
+    let name = &client.spec.name;
+    Finding::new(format!(
+        "{name} receives what no {layer} peer may send: {rule}."
+    ))
+    .received(evidence::readable(raw))
+    .invariant("invariant/well-formed")
 }
 
 /// What one namespace of one connection has been through.
@@ -126,13 +151,7 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
                 continue;
             }
             What::Illegal { layer, rule, raw } => {
-                findings.push(
-                    Finding::new(format!(
-                        "{name} receives what no {layer} peer may send: {rule}."
-                    ))
-                    .received(evidence::readable(raw))
-                    .invariant("invariant/well-formed"),
-                );
+                findings.push(ill_formed(client, layer, rule, raw));
                 continue;
             }
             What::Socket(packet) => packet,

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::settings::Settings;
 use crate::{
     scenario::{Action, ClientName, Scenario, Step, Tier, Transport},
-    target::Manifest,
+    target::{Manifest, Speaks},
 };
 
 /// One scenario over one transport.
@@ -59,7 +59,9 @@ impl Plan {
                 if uses_transport(scenario) {
                     needs.insert(transport.name());
                 }
-                let (profile, skip) = match place(&needs, manifest) {
+                let placed =
+                    speaks_what_it_must(scenario, manifest).and_then(|()| place(&needs, manifest));
+                let (profile, skip) = match placed {
                     Ok(profile) => (profile, None),
                     Err(reason) => (None, Some(reason)),
                 };
@@ -75,6 +77,27 @@ impl Plan {
         plan.items.sort_by(|a, b| a.id.cmp(&b.id));
         plan
     }
+}
+
+/// Whether the clients of a scenario can talk to the target at all: all that do not open their connection
+/// by hand speak Socket.IO.
+fn speaks_what_it_must(scenario: &Scenario, manifest: &Manifest) -> Result<(), String> {
+    fn connects(steps: &[Step]) -> bool {
+        steps.iter().any(|step| match &step.action {
+            Action::Connect(_) => true,
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => connects(steps),
+            _ => false,
+        })
+    }
+    let speaks = manifest.dialect.speaks;
+    let joins = scenario.clients.iter().any(|client| client.connect) || connects(&scenario.steps);
+    if joins && speaks != Speaks::SocketIo {
+        return Err(format!(
+            "its clients speak socket.io, the target {}",
+            speaks.name()
+        ));
+    }
+    Ok(())
 }
 
 /// Which instance of the target has everything that is needed, the plain one preferred.

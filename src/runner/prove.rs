@@ -22,24 +22,28 @@ use super::{
 };
 use crate::reference::{FAULTS, FaultSet};
 
-/// Proves every item of a plan against the reference server that `reference` describes.
+/// Proves every item of the plans, each against the reference server beside its plan.
 ///
 /// # Errors
 ///
 /// A reference server can't be started.
 pub async fn prove(
-    plan: Plan,
-    reference: &Target,
+    plans: Vec<(Plan, Target)>,
     settings: &Settings,
     interrupt: CancellationToken,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Proof, StartError> {
     let begun = Instant::now();
-    let items: Vec<_> = plan.items.into_iter().map(Arc::new).collect();
+    let mut items: Vec<(Arc<Item>, Target)> = Vec::new();
+    for (plan, reference) in plans {
+        let placed = plan.items.into_iter().map(Arc::new);
+        items.extend(placed.map(|item| (item, reference.clone())));
+    }
+    items.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
     let seats = Arc::new(Semaphore::new(settings.jobs.max(1)));
     let mut tasks = JoinSet::new();
     let mut total = 0;
-    for item in &items {
+    for (item, reference) in &items {
         let baseline = std::iter::once(None);
         for fault in baseline.chain(item.scenario.catches.iter().cloned().map(Some)) {
             total += 1;
@@ -72,7 +76,7 @@ pub async fn prove(
     }
     let scenarios: Vec<_> = items
         .iter()
-        .map(|item| scenario_proof(item, results.remove(&item.id).unwrap_or_default()))
+        .map(|(item, _)| scenario_proof(item, results.remove(&item.id).unwrap_or_default()))
         .collect();
     let mut caught: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for scenario in &scenarios {

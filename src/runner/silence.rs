@@ -12,14 +12,15 @@ use super::{
     attempt::Attempt,
     cast::{Client, Link},
     evidence,
-    fence::{Proof, fence},
+    fence::{Proof, fence, is_fence},
     finding::{Finding, Stepped},
     observe::Sought,
+    observe_frame::{self, FrameFit},
     steps::refused,
 };
 use crate::{
     client::What,
-    scenario::{Level, Span},
+    scenario::{FramePattern, Level, Span},
     wire::{
         engine_io::{self, PacketData, PacketType},
         socket_io::{AckId, Packet},
@@ -59,6 +60,15 @@ pub(super) enum Never {
         sought: Sought,
         /// What it means if it comes, with the client's name in front: "receives it although …".
         meaning: &'static str,
+    },
+    /// A frame like this, from this entry on.
+    Frame {
+        /// On which connection.
+        link: Arc<Link>,
+        /// The first entry that counts.
+        from: usize,
+        /// What it looks like.
+        pattern: FramePattern,
     },
     /// Any packet beyond the heartbeat and the close packet, from this entry on.
     Packet {
@@ -116,6 +126,38 @@ impl Silence {
                             Finding::new(format!("{name} {meaning}."))
                                 .expected(expected)
                                 .received(received),
+                        ));
+                    }
+                }
+                Ok(None)
+            }
+            Never::Frame {
+                link,
+                from,
+                pattern,
+            } => {
+                let came: Vec<_> = {
+                    let (state, entries) = (link.state(), link.connection.journal().entries());
+                    let entries = entries.iter().enumerate().skip(*from);
+                    entries
+                        .filter(|(index, entry)| {
+                            !state.claimed.contains(index)
+                                && !link.is_own_open_packet(*index, entry)
+                        })
+                        .filter_map(|(_, entry)| match &entry.what {
+                            What::Frame(frame) if !is_fence(frame) => Some(frame.clone()),
+                            _ => None,
+                        })
+                        .collect()
+                };
+                for frame in came {
+                    if let FrameFit::Fits(_) = observe_frame::compare(attempt, pattern, &frame)? {
+                        return Ok(Some(
+                            Finding::new(format!(
+                                "{name} receives a frame where none such must come."
+                            ))
+                            .expected(format!("no {}", observe_frame::what(attempt, pattern)))
+                            .received(evidence::describe_frame(&frame)),
                         ));
                     }
                 }

@@ -23,6 +23,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
+    // What the engine brings along for loops of templates would hide variables of these names.
+    for name in ["debug", "dict", "namespace", "range"] {
+        environment.remove_global(name);
+    }
     functions::register(&mut environment);
     environment
 });
@@ -82,8 +86,8 @@ impl Expression {
             .words
             .iter()
             .map(String::as_str)
-            // The secret is no argument of `jwt`, but what it signs with unless told otherwise.
-            .chain(["credentials_secret"]);
+            // What functions use although it is no argument of theirs: the secret of `jwt`, the form of `echo`.
+            .chain(["credentials_secret", functions::ECHO_FORM]);
         let context = Value::from_pairs(
             heads.filter_map(|name| Some((name.to_owned(), variable(name, scope)?))),
         );

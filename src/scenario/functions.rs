@@ -6,6 +6,7 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
+use bytes::BytesMut;
 use indexmap::IndexMap;
 use minijinja::{
     Environment, Error, ErrorKind, State, Value,
@@ -21,12 +22,15 @@ use crate::{
     data::{Data, hex, unhex},
     wire::{
         socket_io::msgpack,
-        websocket::{Deflate, DeflateOffer, Role},
+        websocket::{Deflate, DeflateOffer, Frame, OpCode, Role},
     },
 };
 
 /// No function makes a longer text.
 const MAX_LENGTH: usize = 256 * 1024 * 1024;
+
+/// The variable that says how a text must be sent to come back: `{before, behind, quoted}`.
+pub(crate) const ECHO_FORM: &str = "echo_form";
 
 /// Every function, for the reference of the language.
 pub const FUNCTIONS: &[(&str, &str)] = &[
@@ -48,7 +52,15 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
         "deflate(x, after='', window=15, last=false)",
         "a compressed message (RFC 7692) of text or bytes, which may refer to the message `after`; `last` marks its last block",
     ),
+    (
+        "echo(text)",
+        "the text of a message that the target answers with `text`",
+    ),
     ("epoch_ms(offset='0s')", "milliseconds since 1970"),
+    (
+        "frame(payload, opcode=1)",
+        "the bytes of a masked WebSocket frame whose key is zero",
+    ),
     ("from_hex(text)", "the bytes that hex digits spell"),
     ("from_json(text)", "the value that a JSON text holds"),
     ("hex(x)", "hex digits of text or bytes"),
@@ -85,9 +97,12 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     environment.add_function("close_payload", close_payload);
     environment.add_function("concat", concat);
     environment.add_function("deflate", deflate);
-    environment.add_function("epoch_ms", |offset: Option<String>| {
+    environment.add_function("echo", echo);
+    environment.add_function("epoch_ms", |offset: Option<String>, named: Kwargs| {
+        let offset = optional("offset", offset, &named)?;
         moment(offset.as_deref()).map(whole)
     });
+    environment.add_function("frame", frame);
     environment.add_function("from_hex", |text: String| {
         unhex(&text)
             .map(Value::from_bytes)
@@ -118,9 +133,9 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     });
     environment.add_function("repeat", repeat);
     environment.add_function("stored_block", stored_block);
-    environment.add_function("unique", |prefix: Option<String>| {
-        let prefix = prefix.unwrap_or_default();
-        format!("{prefix}{:016x}", rand::rng().random::<u64>())
+    environment.add_function("unique", |prefix: Option<String>, named: Kwargs| {
+        let prefix = optional("prefix", prefix, &named)?.unwrap_or_default();
+        Ok::<_, Error>(format!("{prefix}{:016x}", rand::rng().random::<u64>()))
     });
     environment.add_function("utf8", |value: Value| {
         String::from_utf8(octets(&value)?).map_err(|_| invalid("the bytes are not UTF-8"))
@@ -155,11 +170,61 @@ fn bytes(value: Value) -> Result<Value, Error> {
     octets(&value).map(Value::from_bytes)
 }
 
+/// An argument that may stand by its place or by its name, and no other name.
+fn optional(name: &str, placed: Option<String>, named: &Kwargs) -> Result<Option<String>, Error> {
+    let value = match placed {
+        Some(value) => Some(value),
+        None => named.get(name)?,
+    };
+    named.assert_all_used()?;
+    Ok(value)
+}
+
 /// RFC 6455 section 5.5.1: two bytes of status code, then the reason.
-fn close_payload(code: u16, reason: Option<String>) -> Value {
+fn close_payload(code: u16, reason: Option<String>, named: Kwargs) -> Result<Value, Error> {
+    let reason = optional("reason", reason, &named)?.unwrap_or_default();
     let mut payload = code.to_be_bytes().to_vec();
-    payload.extend_from_slice(reason.unwrap_or_default().as_bytes());
-    Value::from_bytes(payload)
+    payload.extend_from_slice(reason.as_bytes());
+    Ok(Value::from_bytes(payload))
+}
+
+/// RFC 6455 section 5.2. With a key of zeros the payload stands there as it is.
+fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Error> {
+    let opcode = match opcode {
+        Some(opcode) => opcode,
+        None => named.get::<Option<u8>>("opcode")?.unwrap_or(1),
+    };
+    named.assert_all_used()?;
+    if opcode > 15 {
+        return Err(invalid(format!(
+            "{opcode} is no opcode, which has four bits"
+        )));
+    }
+    let frame = Frame {
+        fin: true,
+        rsv: 0,
+        opcode: OpCode::from(opcode),
+        mask: Some([0; 4]),
+        payload: octets(&payload)?.into(),
+    };
+    let mut encoded = BytesMut::new();
+    frame.encode(&mut encoded);
+    Ok(Value::from_bytes(encoded.to_vec()))
+}
+
+/// The text between what the target wants before it and behind it, in JSON where it wants that.
+fn echo(state: &State<'_, '_>, text: String) -> Result<String, Error> {
+    let form = state
+        .lookup(ECHO_FORM)
+        .filter(|form| form.kind() == ValueKind::Map)
+        .ok_or_else(|| invalid("nothing says how a message comes back from the target"))?;
+    let text = if form.get_attr("quoted")?.is_true() {
+        serde_json::Value::from(text).to_string()
+    } else {
+        text
+    };
+    let (before, behind) = (form.get_attr("before")?, form.get_attr("behind")?);
+    Ok(format!("{before}{text}{behind}"))
 }
 
 fn concat(parts: Rest<Value>) -> Result<Value, Error> {
@@ -234,7 +299,8 @@ fn repeat(value: Value, times: usize) -> Result<Value, Error> {
         .map_err(|_| invalid("not UTF-8"))
 }
 
-fn now(offset: Option<String>) -> Result<String, Error> {
+fn now(offset: Option<String>, named: Kwargs) -> Result<String, Error> {
+    let offset = optional("offset", offset, &named)?;
     let milliseconds = whole(moment(offset.as_deref())?);
     let timestamp = jiff::Timestamp::from_millisecond(milliseconds)
         .map_err(|error| invalid(error.to_string()))?;
@@ -309,6 +375,12 @@ mod tests {
     fn evaluate(source: &str) -> Data {
         let mut scope = Scope::default();
         scope.set("credentials_secret", Data::from("secret"));
+        let form = [
+            ("before", Data::from("[")),
+            ("behind", Data::from("]")),
+            ("quoted", Data::from(true)),
+        ];
+        scope.set(ECHO_FORM, Data::object(form));
         Expression::compile(source)
             .unwrap()
             .evaluate(&scope)
@@ -323,6 +395,12 @@ mod tests {
             ("utf8(bytes('ä'))", Data::from("ä")),
             ("hex(bytes(2))", Data::from("0000")),
             ("hex(close_payload(1000, 'a'))", Data::from("03e861")),
+            ("hex(close_payload(1000, reason='a'))", Data::from("03e861")),
+            ("hex(frame('hi'))", Data::from("8182000000006869")),
+            ("hex(frame('', opcode=9))", Data::from("898000000000")),
+            ("now(offset='1h') > now('1s')", Data::from(true)),
+            ("unique(prefix='u-')[:2]", Data::from("u-")),
+            ("echo('\"')", Data::from(r#"["\""]"#)),
             ("from_json('[1]')", Data::Array(vec![Data::from(1_u64)])),
             (
                 "json({'a': from_hex('ff')})",

@@ -36,6 +36,7 @@ pub(crate) use values::ValueReader;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use filters::{FILTERS, TESTS};
+pub(crate) use functions::ECHO_FORM;
 pub use functions::FUNCTIONS;
 pub use jwt::{JwtAlgorithm, mint_jwt};
 pub use load::{Known, VERBS, duplicate_ids, load};

@@ -250,6 +250,8 @@ pub enum DisconnectHow {
     Leave,
     /// `drop`: the TCP connection ends without a word.
     Drop,
+    /// `half`: the client's side of the TCP connection ends; what the server still says is heard.
+    Half,
     /// `reset`: the TCP connection is reset.
     Reset,
 }
@@ -328,9 +330,11 @@ pub struct Expect {
 
 /// `never:`.
 #[derive(Clone, Debug)]
-pub struct Never {
-    /// The event.
-    pub event: EventPattern,
+pub enum Never {
+    /// No such event.
+    Event(EventPattern),
+    /// `{frame: {…}}`: no such WebSocket frame, beyond those that steps have received.
+    Frame(FramePattern),
 }
 
 /// `deliver:`.
@@ -424,6 +428,8 @@ pub struct Open {
     pub layer: OpenLayer,
     /// Query, headers, path, revision, heartbeat.
     pub options: ConnectOptions,
+    /// `echo: true`: where the target speaks Socket.IO, the namespace in which messages come back is joined.
+    pub echo: bool,
     /// `session: NAME`: takes part in that client's session, with its sid, and expects no open packet.
     pub session: Option<ClientName>,
     /// `poll: false`: no GET is sent unless a step does.
@@ -524,17 +530,10 @@ pub enum Incoming {
     Binary(Matcher),
     /// `{bytes: …}`: raw bytes; the text of all received so far must match.
     Bytes(Matcher),
+    /// `{echo: …}`: what was sent by means of the function `echo` comes back.
+    Echo(Matcher),
     /// `{frame: {opcode, fin, rsv, payload}}`.
-    Frame {
-        /// The opcode.
-        opcode: Option<u8>,
-        /// FIN.
-        fin: Option<bool>,
-        /// Reserved bits.
-        rsv: Option<u8>,
-        /// The payload, text where it is UTF-8, bytes else.
-        payload: Option<Matcher>,
-    },
+    Frame(FramePattern),
     /// `{http: {status, …}}`: a raw HTTP response on a TCP connection.
     Http(HttpPattern),
     /// `{message: …}`: a message in the target's dialect, as text.
@@ -547,6 +546,19 @@ pub enum Incoming {
     Nothing,
 }
 
+/// What a WebSocket frame must look like.
+#[derive(Clone, Debug, Default)]
+pub struct FramePattern {
+    /// `opcode:`.
+    pub opcode: Option<u8>,
+    /// `fin:`.
+    pub fin: Option<bool>,
+    /// `rsv:`.
+    pub rsv: Option<u8>,
+    /// `payload:`, text where it is UTF-8, bytes else.
+    pub payload: Option<Matcher>,
+}
+
 /// `closed:`.
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
@@ -556,6 +568,8 @@ pub struct Closed {
     pub reason: Option<Matcher>,
     /// `how:` any of these; empty for any.
     pub how: Vec<CloseHow>,
+    /// `hangs-up: true`: after the close frames it is the server that ends the TCP stream.
+    pub hangs_up: bool,
     /// `stays-open: true`: the connection does not end.
     pub stays_open: bool,
     /// `namespace:`: a Socket.IO DISCONNECT of this namespace in place of the connection's end.

@@ -14,6 +14,10 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("marker", "a text that no other run uses"),
     ("other_room", "a second room name that no other run uses"),
     ("path", "the Engine.IO path"),
+    (
+        "resource",
+        "path and query that a WebSocket handshake asks for",
+    ),
     ("room", "a room name that no other run uses"),
     ("target", "what is known of the target"),
     ("text", "a message text that no other run uses"),

@@ -24,13 +24,44 @@ impl ErrorStyle {
     }
 }
 
-/// How a target reports.
+/// What travels inside the WebSocket of a target.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Speaks {
+    /// Engine.IO; messages are the application's own.
+    EngineIo,
+    /// Socket.IO on Engine.IO.
+    #[default]
+    SocketIo,
+    /// Nothing: what the application sends is in the frames as it is.
+    WebSocket,
+}
+
+impl Speaks {
+    /// As manifests and scenarios write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EngineIo => "engine.io",
+            Self::SocketIo => "socket.io",
+            Self::WebSocket => "websocket",
+        }
+    }
+
+    /// The capability that says so, where what a target speaks implies one.
+    pub fn capability(self) -> &'static str {
+        match self {
+            Self::EngineIo | Self::SocketIo => "engine-io",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
+/// How a target speaks and reports.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Dialect {
+    /// What travels inside its WebSocket.
+    pub speaks: Speaks,
     /// Where refusals show.
     pub errors: ErrorStyle,
-    /// The endpoint is a bare WebSocket, without Engine.IO.
-    pub plain_websocket: bool,
 }
 
 /// Names of the field that tells a refusal's code, most telling first.

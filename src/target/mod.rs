@@ -8,6 +8,7 @@ mod log;
 mod manifest;
 mod port;
 mod probe;
+mod probe_echo;
 mod process;
 mod ready;
 mod secrets;
@@ -15,11 +16,12 @@ mod setup;
 
 pub use bindings::{Binding, Bindings, OutgoingEvent};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
-pub use dialect::{Dialect, ErrorStyle, normalise_refusal};
+pub use dialect::{Dialect, ErrorStyle, Speaks, normalise_refusal};
 pub use launch::{LaunchError, Launched};
 pub use log::Log;
 pub use manifest::{
-    LaunchSpec, Manifest, Profile, REFERENCE_MANIFEST, Ready, load_manifest, load_manifest_in,
+    LaunchSpec, Manifest, Profile, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
+    load_manifest, load_manifest_in,
 };
 pub use probe::{ProbeError, Probed, probe};
 pub use secrets::Secrets;

@@ -1,19 +1,18 @@
 //! What a server is, found out by asking it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
+use futures_util::future::{Either, select};
 use tokio::{join, time::timeout};
 
+use super::{Speaks, probe_echo};
 use crate::{
     client::{
         Bounds, ConnectFailure, Connection, Endpoint, HttpRequest, HttpResponse, Layer, Options,
         TransportChoice, What, request,
     },
     data::Data,
-    wire::{
-        engine_io::{Handshake, Packet, PacketData, PacketType},
-        socket_io,
-    },
+    wire::{engine_io::Handshake, socket_io::Packet},
 };
 
 /// How long any single answer may take.
@@ -30,8 +29,10 @@ const FOREIGN_ORIGIN: &str = "http://origin-of-a-probe.example";
 pub struct Probed {
     /// Capabilities that were seen at work.
     pub provides: BTreeSet<String>,
-    /// The open packet.
-    pub handshake: Handshake,
+    /// What travels inside its WebSocket.
+    pub speaks: Speaks,
+    /// The endpoint's path.
+    pub path: String,
     /// What was tried and what was seen, a line each: for `sockspec probe`.
     pub findings: Vec<(String, String)>,
 }
@@ -40,41 +41,35 @@ pub struct Probed {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProbeError {
-    /// There is a WebSocket, but no Engine.IO inside.
+    /// Something listens there that speaks neither Engine.IO nor WebSocket.
     #[error(
-        "a plain WebSocket without Engine.IO listens at {path}; such a target needs a manifest with `dialect: {{ plain-websocket: true }}`"
+        "no Engine.IO at {path}: over WebSocket, {websocket}; over polling, {polling}; and no plain WebSocket at {plain}"
     )]
-    PlainWebsocket {
-        /// The path.
-        path: String,
-    },
-    /// Something listens there that does not speak Engine.IO.
-    #[error("no Engine.IO at {path}: over WebSocket, {websocket}; over polling, {polling}")]
     NoEngineIo {
-        /// The path.
+        /// The path of Engine.IO.
         path: String,
+        /// The path of a plain WebSocket.
+        plain: String,
         /// What came of a WebSocket handshake.
         websocket: Box<ConnectFailure>,
         /// What came of a polling handshake.
         polling: Box<ConnectFailure>,
     },
-    /// Nothing listens there, or nobody whom we trust.
+    /// Nothing listens there.
     #[error(transparent)]
     Unreachable(Box<ConnectFailure>),
 }
 
-/// What is no answer.
-const REPEATED: &str = "the server only repeats what it is told";
-
 /// One capability, and what was seen of it.
-struct Finding {
-    capability: &'static str,
-    found: bool,
-    seen: String,
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    pub(super) capability: &'static str,
+    pub(super) found: bool,
+    pub(super) seen: String,
 }
 
 impl Finding {
-    fn yes(capability: &'static str, seen: impl Into<String>) -> Self {
+    pub(super) fn yes(capability: &'static str, seen: impl Into<String>) -> Self {
         Self {
             capability,
             found: true,
@@ -82,7 +77,7 @@ impl Finding {
         }
     }
 
-    fn no(capability: &'static str, seen: impl Into<String>) -> Self {
+    pub(super) fn no(capability: &'static str, seen: impl Into<String>) -> Self {
         Self {
             capability,
             found: false,
@@ -91,17 +86,30 @@ impl Finding {
     }
 }
 
-/// Asks a server what it can do.
+/// Asks a server what it can do: one that speaks Engine.IO at `endpoint`, else a plain WebSocket at `plain`.
 ///
 /// # Errors
 ///
-/// Nothing that speaks Engine.IO answers.
-pub async fn probe(endpoint: &Endpoint) -> Result<Probed, ProbeError> {
+/// Nothing answers that speaks either.
+pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError> {
     let over = |transport| open(endpoint, transport, Options::default());
-    let (websocket, polling) = join!(
-        over(TransportChoice::WebSocket),
-        over(TransportChoice::Polling)
-    );
+    let polling = over(TransportChoice::Polling).await;
+    if let Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) =
+        polling
+    {
+        return Err(ProbeError::Unreachable(Box::new(failure)));
+    }
+    let websocket = over(TransportChoice::WebSocket);
+    let websocket = match &polling {
+        Ok(_) => websocket.await,
+        Err(_) => match beside_plain(websocket, plain).await {
+            Ok(opened) => opened,
+            Err(echo) => {
+                let findings = probe_echo::plain_findings(plain, echo).await;
+                return Ok(probed(Speaks::WebSocket, plain, findings));
+            }
+        },
+    };
     let open_packet = |opened: &Result<Connection, ConnectFailure>| {
         opened
             .as_ref()
@@ -111,7 +119,12 @@ pub async fn probe(endpoint: &Endpoint) -> Result<Probed, ProbeError> {
     };
     // Polling's open packet tells more: it names the upgrades.
     let Some(handshake) = open_packet(&polling).or_else(|| open_packet(&websocket)) else {
-        return Err(no_engine_io(endpoint, websocket.err(), polling.err()).await);
+        return Err(no_engine_io(
+            endpoint,
+            plain,
+            websocket.err(),
+            polling.err(),
+        ));
     };
     // What is refused is told more plainly over HTTP.
     let transport = if polling.is_ok() {
@@ -120,41 +133,59 @@ pub async fn probe(endpoint: &Endpoint) -> Result<Probed, ProbeError> {
         TransportChoice::WebSocket
     };
     let mut findings = vec![
+        Finding::yes("engine-io", "an open packet"),
         transport_finding("websocket", &websocket),
         transport_finding("polling", &polling),
     ];
     let connection = websocket.or(polling);
-    let (upgrade, main, eio3, cors, error, deflate, msgpack) = join!(
+    let (upgrade, (speaks, application), eio3, cors, error, deflate, msgpack) = join!(
         upgrade(endpoint, &handshake),
-        main_namespace(connection.ok()),
+        application(endpoint, transport, connection.ok()),
         revision_3(endpoint, transport),
         cors(endpoint),
         error_json(endpoint),
-        deflate(endpoint),
+        deflate(endpoint, Layer::SocketIo),
         msgpack(endpoint, transport),
     );
-    let echo = match &main {
-        Main::Joined { sid: true } => None,
-        Main::Joined { sid: false } | Main::Outside(_) => {
-            Some(engine_echo(endpoint, transport).await)
-        }
-    };
-    let repeats = echo.as_ref().is_some_and(|echo| echo.found);
-    findings.extend([upgrade, main.finding(repeats), eio3, cors, error, deflate]);
-    findings.push(if repeats {
-        Finding::no(msgpack.capability, REPEATED)
-    } else {
-        msgpack
-    });
-    findings.extend(echo);
-    findings.extend([max_payload(&handshake), heartbeat(&handshake)]);
-    Ok(Probed {
+    findings.push(upgrade);
+    findings.extend(application);
+    findings.extend([eio3, cors, error, deflate, msgpack]);
+    findings.extend([
+        max_payload(&handshake),
+        large_messages(&handshake),
+        heartbeat(&handshake),
+    ]);
+    Ok(probed(speaks, endpoint, findings))
+}
+
+/// A handshake of Engine.IO, or, as the error, what a plain WebSocket does: it would keep Engine.IO waiting for an
+/// open packet, so that it is asked at the same time.
+async fn beside_plain(
+    websocket: impl Future<Output = Result<Connection, ConnectFailure>>,
+    plain: &Endpoint,
+) -> Result<Result<Connection, ConnectFailure>, Finding> {
+    let (websocket, echo) = (pin!(websocket), pin!(probe_echo::plain(plain)));
+    match select(websocket, echo).await {
+        Either::Left((Ok(opened), _)) => Ok(Ok(opened)),
+        Either::Left((Err(failure), echo)) => match echo.await {
+            Ok(echo) => Err(echo),
+            Err(_) => Ok(Err(failure)),
+        },
+        Either::Right((Ok(echo), _)) if echo.found => Err(echo),
+        Either::Right((Ok(silent), websocket)) => websocket.await.map(Ok).map_err(|_| silent),
+        Either::Right((Err(_), websocket)) => Ok(websocket.await),
+    }
+}
+
+fn probed(speaks: Speaks, endpoint: &Endpoint, findings: Vec<Finding>) -> Probed {
+    Probed {
         provides: findings
             .iter()
             .filter(|finding| finding.found)
             .map(|finding| finding.capability.to_owned())
             .collect(),
-        handshake,
+        speaks,
+        path: endpoint.path.clone(),
         findings: findings
             .into_iter()
             .map(|finding| {
@@ -165,10 +196,10 @@ pub async fn probe(endpoint: &Endpoint) -> Result<Probed, ProbeError> {
                 )
             })
             .collect(),
-    })
+    }
 }
 
-async fn open(
+pub(super) async fn open(
     endpoint: &Endpoint,
     transport: TransportChoice,
     options: Options,
@@ -182,29 +213,20 @@ async fn open(
 }
 
 /// Why neither transport gave an open packet.
-async fn no_engine_io(
+fn no_engine_io(
     endpoint: &Endpoint,
+    plain: &Endpoint,
     websocket: Option<ConnectFailure>,
     polling: Option<ConnectFailure>,
 ) -> ProbeError {
     let (Some(websocket), Some(polling)) = (websocket, polling) else {
         unreachable!("a connection at layer Socket.IO has an open packet");
     };
-    if let ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. } = websocket {
-        return ProbeError::Unreachable(Box::new(websocket));
-    }
-    let plain = Options {
-        layer: Layer::WebSocket,
-        ..Options::default()
-    };
-    let path = endpoint.path.clone();
-    match open(endpoint, TransportChoice::WebSocket, plain).await {
-        Ok(_) => ProbeError::PlainWebsocket { path },
-        Err(_) => ProbeError::NoEngineIo {
-            path,
-            websocket: Box::new(websocket),
-            polling: Box::new(polling),
-        },
+    ProbeError::NoEngineIo {
+        path: endpoint.path.clone(),
+        plain: plain.path.clone(),
+        websocket: Box::new(websocket),
+        polling: Box::new(polling),
     }
 }
 
@@ -229,34 +251,43 @@ async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     }
 }
 
-/// What came of a CONNECT to the main namespace.
-enum Main {
-    Joined {
-        /// Whether the reply named the socket; one that does not could be an echo.
-        sid: bool,
-    },
-    Outside(String),
-}
-
-impl Main {
-    fn finding(self, repeats: bool) -> Finding {
-        const NAME: &str = "socket-io";
-        match self {
-            Self::Joined { sid: false } if repeats => Finding::no(NAME, REPEATED),
-            Self::Joined { .. } => Finding::yes(NAME, "/ lets everybody in"),
-            Self::Outside(seen) => Finding::no(NAME, seen),
-        }
-    }
-}
-
-async fn main_namespace(connection: Option<Connection>) -> Main {
-    let answer = match &connection {
-        Some(connection) => connect(connection).await,
-        None => Err("no connection".to_owned()),
+/// What runs on the server: Socket.IO, or messages that come back.
+async fn application(
+    endpoint: &Endpoint,
+    transport: TransportChoice,
+    connection: Option<Connection>,
+) -> (Speaks, Vec<Finding>) {
+    const NAME: &str = "socket-io";
+    let Some(connection) = connection else {
+        return (Speaks::SocketIo, vec![Finding::no(NAME, "no connection")]);
     };
-    match answer {
-        Ok(sid) => Main::Joined { sid },
-        Err(seen) => Main::Outside(seen),
+    match connect(&connection).await {
+        Ok(Reply::Named) => {
+            let joined = Finding::yes(NAME, "/ lets everybody in");
+            let echo = probe_echo::socket(&connection).await;
+            (Speaks::SocketIo, vec![joined, echo])
+        }
+        Ok(Reply::Nameless) => {
+            let echo = probe_echo::engine(endpoint, transport).await;
+            if echo.iter().any(|finding| finding.found) {
+                let repeated = Finding::no(NAME, "the server only repeats what it is told");
+                (Speaks::EngineIo, [vec![repeated], echo].concat())
+            } else {
+                let joined = Finding::yes(NAME, "/ lets everybody in");
+                let echo = probe_echo::socket(&connection).await;
+                (Speaks::SocketIo, vec![joined, echo])
+            }
+        }
+        Err(Unconnected::Refused(seen)) => (Speaks::SocketIo, vec![Finding::no(NAME, seen)]),
+        Err(Unconnected::Other(seen)) => {
+            let echo = probe_echo::engine(endpoint, transport).await;
+            let speaks = if echo.iter().any(|finding| finding.found) {
+                Speaks::EngineIo
+            } else {
+                Speaks::SocketIo
+            };
+            (speaks, [vec![Finding::no(NAME, seen)], echo].concat())
+        }
     }
 }
 
@@ -272,37 +303,6 @@ async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding 
             Finding::yes("eio3-closed", format!("EIO=3: {failure}"))
         }
         Err(failure) => Finding::no(NAME, format!("EIO=3: {failure}")),
-    }
-}
-
-/// Whether a message comes back as it is: only asked where there seems to be no Socket.IO, which
-/// could not read it.
-async fn engine_echo(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
-    const NAME: &str = "engine-echo";
-    const MESSAGE: &str = "sockspec";
-    let options = Options {
-        layer: Layer::EngineIo,
-        ..Options::default()
-    };
-    let connection = match open(endpoint, transport, options).await {
-        Ok(connection) => connection,
-        Err(failure) => return Finding::no(NAME, failure.to_string()),
-    };
-    connection.send_packets(vec![Packet::text(PacketType::Message, MESSAGE)]);
-    let echoed = |what: &What| match what {
-        What::Packet(packet) if packet.kind == PacketType::Message => {
-            let same = matches!(&packet.data, PacketData::Text(text) if text.as_str() == MESSAGE);
-            Some(
-                same.then_some(())
-                    .ok_or_else(|| "another message comes back".to_owned()),
-            )
-        }
-        What::Ended(ended) => Some(Err(format!("the connection ends ({:?})", ended.how))),
-        _ => None,
-    };
-    match first(&connection, echoed).await {
-        Ok(()) => Finding::yes(NAME, "a message comes back as it is"),
-        Err(seen) => Finding::no(NAME, format!("a message to a bare Engine.IO: {seen}")),
     }
 }
 
@@ -353,9 +353,10 @@ async fn error_json(endpoint: &Endpoint) -> Finding {
     }
 }
 
-async fn deflate(endpoint: &Endpoint) -> Finding {
+pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
     const NAME: &str = "permessage-deflate";
     let options = Options {
+        layer,
         deflate: true,
         ..Options::default()
     };
@@ -387,11 +388,17 @@ async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
     };
     let answer = match open(endpoint, transport, options).await {
         Ok(connection) => connect(&connection).await,
-        Err(failure) => Err(failure.to_string()),
+        Err(failure) => Err(Unconnected::Other(failure.to_string())),
     };
     match answer {
-        Ok(_) => Finding::yes(NAME, "a CONNECT as msgpack is answered so"),
-        Err(seen) => Finding::no(NAME, format!("a CONNECT as msgpack: {seen}")),
+        Ok(Reply::Named) => Finding::yes(NAME, "a CONNECT as msgpack is answered so"),
+        Ok(Reply::Nameless) => Finding::no(
+            NAME,
+            "a CONNECT as msgpack: what comes back does not name the socket",
+        ),
+        Err(Unconnected::Other(seen) | Unconnected::Refused(seen)) => {
+            Finding::no(NAME, format!("a CONNECT as msgpack: {seen}"))
+        }
     }
 }
 
@@ -399,6 +406,16 @@ fn max_payload(handshake: &Handshake) -> Finding {
     const NAME: &str = "max-payload";
     match handshake.max_payload {
         Some(bytes) => Finding::yes(NAME, format!("{bytes} bytes")),
+        None => Finding::no(NAME, "the open packet does not tell"),
+    }
+}
+
+fn large_messages(handshake: &Handshake) -> Finding {
+    const NAME: &str = "large-messages";
+    let enough = u64::try_from(probe_echo::LARGE).unwrap_or(u64::MAX);
+    match handshake.max_payload {
+        Some(bytes) if bytes >= enough => Finding::yes(NAME, "the open packet announces as much"),
+        Some(_) => Finding::no(NAME, "the open packet announces less"),
         None => Finding::no(NAME, "the open packet does not tell"),
     }
 }
@@ -417,54 +434,67 @@ fn heartbeat(handshake: &Handshake) -> Finding {
     }
 }
 
-/// Joins the main namespace without a payload; gives whether the reply names the socket. The error is
-/// what came instead of the CONNECT reply.
-async fn connect(connection: &Connection) -> Result<bool, String> {
-    connection.send(&socket_io::Packet::Connect {
+/// The reply to CONNECT.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reply {
+    /// It names the socket.
+    Named,
+    /// It does not; it could be an echo.
+    Nameless,
+}
+
+/// What came instead of the CONNECT reply.
+enum Unconnected {
+    /// Something else.
+    Other(String),
+    /// CONNECT_ERROR.
+    Refused(String),
+}
+
+/// Joins the main namespace without a payload. The error is what came instead of the CONNECT reply.
+async fn connect(connection: &Connection) -> Result<Reply, Unconnected> {
+    connection.send(&Packet::Connect {
         namespace: "/".to_owned(),
         payload: None,
     });
-    first(connection, answer).await
-}
-
-/// The first entry of the journal that `answers`.
-async fn first<T>(
-    connection: &Connection,
-    answers: impl Fn(&What) -> Option<Result<T, String>>,
-) -> Result<T, String> {
     let answer = async {
         let mut seen = 0;
         loop {
             connection.journal().longer_than(seen).await;
             let entries = connection.journal().entries();
             let fresh = entries.get(seen..).unwrap_or_default();
-            if let Some(answer) = fresh.iter().find_map(|entry| answers(&entry.what)) {
+            if let Some(answer) = fresh.iter().find_map(|entry| answer(&entry.what)) {
                 return answer;
             }
             seen = entries.len();
         }
     };
-    timeout(DEADLINE, answer)
-        .await
-        .unwrap_or_else(|_| Err(format!("no answer within {} s", DEADLINE.as_secs())))
+    timeout(DEADLINE, answer).await.unwrap_or_else(|_| {
+        let seen = format!("no answer within {} s", DEADLINE.as_secs());
+        Err(Unconnected::Other(seen))
+    })
 }
 
 /// What an entry of the journal says about a CONNECT.
-fn answer(what: &What) -> Option<Result<bool, String>> {
+fn answer(what: &What) -> Option<Result<Reply, Unconnected>> {
+    let other = |seen: String| Some(Err(Unconnected::Other(seen)));
     match what {
-        What::Socket(socket_io::Packet::Connect { payload, .. }) => {
+        What::Socket(Packet::Connect { payload, .. }) => {
             let sid = payload.as_ref().and_then(|payload| payload.get("sid"));
-            Some(Ok(sid.is_some()))
-        }
-        What::Socket(socket_io::Packet::ConnectError { payload, .. }) => {
-            let message = payload.get("message").and_then(Data::as_str);
-            Some(Err(match message {
-                Some(message) => format!("/ refuses those without credentials: {message}"),
-                None => format!("/ refuses those without credentials: {payload}"),
+            Some(Ok(match sid {
+                Some(_) => Reply::Named,
+                None => Reply::Nameless,
             }))
         }
-        What::Ended(ended) => Some(Err(format!("the connection ends ({:?})", ended.how))),
-        What::Illegal { rule, .. } => Some(Err(format!("the answer is illegal: {rule}"))),
+        What::Socket(Packet::ConnectError { payload, .. }) => {
+            let message = payload.get("message").and_then(Data::as_str);
+            Some(Err(Unconnected::Refused(match message {
+                Some(message) => format!("/ refuses those without credentials: {message}"),
+                None => format!("/ refuses those without credentials: {payload}"),
+            })))
+        }
+        What::Ended(ended) => other(format!("the connection ends ({:?})", ended.how)),
+        What::Illegal { rule, .. } => other(format!("the answer is illegal: {rule}")),
         _ => None,
     }
 }
@@ -490,7 +520,7 @@ mod tests {
     use super::{super::port::free_port, *};
     use crate::{
         client::TlsPolicy,
-        reference::{Config, Server},
+        reference::{Config, Contract, Server},
     };
 
     fn endpoint(url: &str) -> Endpoint {
@@ -501,10 +531,18 @@ mod tests {
         }
     }
 
+    async fn asked(url: &str) -> Result<Probed, ProbeError> {
+        let plain = Endpoint {
+            path: "/".to_owned(),
+            ..endpoint(url)
+        };
+        probe(&endpoint(url), &plain).await
+    }
+
     async fn found(config: Config) -> Probed {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::start(listener, config).unwrap();
-        let probed = probe(&endpoint(&format!("http://{}", server.address())))
+        let probed = asked(&format!("http://{}", server.address()))
             .await
             .unwrap();
         server.stop().await;
@@ -515,7 +553,25 @@ mod tests {
     async fn capabilities_of_the_reference_server_are_found() {
         let probed = found(Config::default()).await;
         let provides: Vec<&str> = probed.provides.iter().map(String::as_str).collect();
-        insta::assert_snapshot!(provides.join(" "), @"cors-closed eio-error-json eio3-closed max-payload polling socket-io upgrade websocket");
+        insta::assert_snapshot!(provides.join(" "), @"cors-closed echo eio-error-json eio3-closed engine-io large-messages max-payload polling socket-io upgrade websocket");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_socket_io_is_told_by_what_comes_back() {
+        let plain = found(Config::new(Contract::WebSocket)).await;
+        assert_eq!(
+            (plain.speaks, plain.path.as_str()),
+            (Speaks::WebSocket, "/")
+        );
+        let names = |probed: Probed| Vec::from_iter(probed.provides).join(" ");
+        insta::assert_snapshot!(names(plain), @"binary-echo echo large-messages websocket");
+        let engine = found(Config {
+            path: "/socket.io/".to_owned(),
+            ..Config::new(Contract::Engine)
+        })
+        .await;
+        assert_eq!(engine.speaks, Speaks::EngineIo);
+        insta::assert_snapshot!(names(engine), @"binary-echo cors-closed echo eio-error-json eio3-closed engine-echo engine-io large-messages max-payload polling upgrade websocket");
     }
 
     #[tokio::test]
@@ -536,27 +592,21 @@ mod tests {
             .map(|(capability, seen)| format!("{capability}: {seen}"))
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
+        engine-io: yes: an open packet
         websocket: no: server answered 400 to the handshake
         polling: yes: a handshake brings an open packet
         upgrade: no: the open packet offers none to websocket
         socket-io: yes: / lets everybody in
+        echo: yes: the event `echo` is acknowledged with its argument
         eio3: yes: EIO=3 brings an open packet
         cors-any-origin: yes: a foreign origin is told access-control-allow-origin: *
         eio-error-json: yes: an unknown transport is answered 400 with code and message
         permessage-deflate: no: server answered 400 to the handshake
         msgpack: no: a CONNECT as msgpack: the connection ends (ClosePacket)
         max-payload: yes: 1000000 bytes
+        large-messages: yes: the open packet announces as much
         short-heartbeat: yes: interval 300ms, timeout 200ms
         ");
-    }
-
-    #[tokio::test]
-    async fn an_echo_is_not_taken_for_socket_io() {
-        let mut config = Config::default();
-        config.set("CONTRACT", "engine").unwrap();
-        let probed = found(config).await;
-        let provides: Vec<&str> = probed.provides.iter().map(String::as_str).collect();
-        insta::assert_snapshot!(provides.join(" "), @"cors-closed eio-error-json eio3-closed engine-echo max-payload polling upgrade websocket");
     }
 
     #[tokio::test]
@@ -571,17 +621,15 @@ mod tests {
                     .await;
             }
         });
-        let error = probe(&endpoint(&format!("http://{address}")))
-            .await
-            .unwrap_err();
+        let error = asked(&format!("http://{address}")).await.unwrap_err();
         server.abort();
-        insta::assert_snapshot!(error, @"no Engine.IO at /socket.io/: over WebSocket, server answered 404 to the handshake; over polling, server answered 404 to the handshake");
+        insta::assert_snapshot!(error, @"no Engine.IO at /socket.io/: over WebSocket, server answered 404 to the handshake; over polling, server answered 404 to the handshake; and no plain WebSocket at /");
     }
 
     #[tokio::test]
     async fn nothing_listening_is_told_so() {
         let port = free_port().unwrap();
-        let error = probe(&endpoint(&format!("http://127.0.0.1:{port}")))
+        let error = asked(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap_err();
         assert!(matches!(error, ProbeError::Unreachable(_)), "{error}");

@@ -1,9 +1,19 @@
 //! Clients of other authors against the reference server: evidence that does not share our codecs.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 
-use sockspec::reference::{Config, Parser, Server};
-use tokio::{net::TcpListener, process::Command, time::timeout};
+use sockspec::{
+    cli::Exit,
+    reference::{Config, Parser, Server},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+    process::Command,
+    time::timeout,
+};
+
+use crate::support::Test;
 
 /// The JavaScript tests have deadlines of their own, far below this one.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -17,9 +27,9 @@ async fn reference_with(config: Config) -> Server {
     Server::start(listener, config).unwrap()
 }
 
-/// Whether Node and the client's packages are there; CI says that they must be.
-fn javascript_is_there(folder: &Path) -> bool {
-    let there = folder.join("node_modules/socket.io-client").is_dir()
+/// Whether Node and the packages of a folder are there; CI says that they must be.
+fn javascript_is_there(folder: &Path, package: &str) -> bool {
+    let there = folder.join("node_modules").join(package).is_dir()
         && std::process::Command::new("node")
             .arg("--version")
             .output()
@@ -35,7 +45,7 @@ fn javascript_is_there(folder: &Path) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn javascript_client_is_content_with_the_reference() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/foreign/socketio-client");
-    if !javascript_is_there(&folder) {
+    if !javascript_is_there(&folder, "socket.io-client") {
         eprintln!(
             "skipped: Node or the packages of {} are missing",
             folder.display()
@@ -56,7 +66,7 @@ async fn javascript_client_is_content_with_the_reference() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn javascript_client_speaks_msgpack_and_comes_back_to_its_session() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/foreign/socketio-client");
-    if !javascript_is_there(&folder) {
+    if !javascript_is_there(&folder, "socket.io-client") {
         eprintln!(
             "skipped: Node or the packages of {} are missing",
             folder.display()
@@ -103,6 +113,38 @@ async fn run_javascript(folder: &Path, file: &str, environment: &[(&str, String)
         report.contains("# fail 0") && !report.contains("# pass 0"),
         "{report}"
     );
+}
+
+/// A WebSocket server that shares no line with ours keeps every rule that a `must` of the scenarios is about.
+#[test]
+fn plain_websocket_server_of_node_keeps_the_rules() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/servers/websocket-ws");
+    if !javascript_is_there(&folder, "ws") {
+        eprintln!(
+            "skipped: Node or the packages of {} are missing",
+            folder.display()
+        );
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_server, line) = runtime.block_on(async {
+        let mut server = Command::new("node")
+            .arg("server.js")
+            .current_dir(&folder)
+            .env("PORT", "0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let line = timeout(LIMIT, lines.next_line()).await;
+        (server, line.unwrap().unwrap().unwrap())
+    });
+    let port = line.replace("listening on port ", "");
+    Test::new()
+        .args(["run", "--target", &format!("ws://127.0.0.1:{port}")])
+        .status(Exit::Conformant)
+        .stdout_has(" ok, ");
 }
 
 #[cfg(feature = "second-opinion")]

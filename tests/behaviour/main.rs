@@ -13,6 +13,7 @@ mod explain;
 mod foreign;
 mod hostile;
 mod list;
+mod plain;
 mod polling;
 mod probe;
 mod prove;

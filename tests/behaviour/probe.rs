@@ -33,3 +33,33 @@ fn nobody_and_nonsense() {
         .status(Exit::BadUsage)
         .stderr_has("write `http://host:port`");
 }
+
+#[test]
+fn a_plain_websocket_is_told_from_engine_io() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = [
+        "serve",
+        "--port",
+        "0",
+        "--contract",
+        "websocket",
+        "--path",
+        "/talk",
+    ];
+    let server = runtime.block_on(Test::new().args(serve).start());
+    let url = server.first_line.replace("listening on http", "ws");
+    let json = Test::new()
+        .args(["probe", "--json", &format!("{url}/talk")])
+        .status(Exit::Conformant)
+        .json();
+    assert_eq!(json["speaks"], "websocket");
+    assert_eq!(json["path"], "/talk");
+    assert_eq!(
+        json["provides"],
+        serde_json::json!(["binary-echo", "echo", "large-messages", "websocket"])
+    );
+    Test::new()
+        .args(["probe", &url])
+        .status(Exit::NotRun)
+        .stderr_has("no plain WebSocket at /");
+}

@@ -83,6 +83,10 @@ pub(in crate::cli) struct ProveArgs {
     #[arg(long = "fault", value_name = "ID")]
     pub(in crate::cli) faults: Vec<String>,
 
+    /// Which bundled server: `reference`, `reference-websocket` [default: the first that a scenario can run on]
+    #[arg(long, value_name = "NAME", value_parser = ["reference", "reference-websocket"])]
+    pub(in crate::cli) target: Option<String>,
+
     /// Write a report: json=PATH, `-` for the standard output [repeatable]
     #[arg(long = "report", value_name = "KIND=PATH", value_parser = value::proof_report)]
     pub(in crate::cli) reports: Vec<ReportRequest>,
@@ -91,7 +95,7 @@ pub(in crate::cli) struct ProveArgs {
 /// What is judged.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct TargetArgs {
-    /// What is judged: a manifest, a URL, or `reference` for the bundled server
+    /// What is judged: a manifest, a URL, or the bundled server: `reference`, `reference-websocket`
     #[arg(long, value_name = "FILE|URL|reference", default_value = "reference")]
     pub(in crate::cli) target: String,
 

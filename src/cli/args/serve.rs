@@ -29,9 +29,9 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long, value_name = "BYTES", value_parser = value::bytes, default_value = "1000000")]
     pub(in crate::cli) max_payload: u64,
 
-    /// Path of the Engine.IO endpoint
-    #[arg(long, default_value = "/socket.io/")]
-    pub(in crate::cli) path: String,
+    /// Path of the endpoint [default: /socket.io/, of a plain WebSocket /]
+    #[arg(long)]
+    pub(in crate::cli) path: Option<String>,
 
     /// Origin that CORS allows, `*` for any; without one, no CORS headers are sent [repeatable]
     #[arg(long = "origin", value_name = "ORIGIN")]
@@ -59,4 +59,6 @@ pub(in crate::cli) enum ContractName {
     Official,
     /// A bare Engine.IO server that echoes messages
     Engine,
+    /// A plain WebSocket endpoint that echoes messages
+    Websocket,
 }

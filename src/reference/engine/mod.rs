@@ -1,5 +1,6 @@
 //! Engine.IO: sessions, their two transports, the upgrade between them, and the heartbeat.
 
+mod echo;
 mod ending;
 mod heartbeat;
 mod jsonp;

@@ -97,14 +97,19 @@ impl Outbound {
         let mut out = BytesMut::new();
         for packet in &self.packets {
             let mut frame = frame(packet, revision, faults);
-            if frame.payload.len() >= WORTH_COMPRESSING {
-                faults::deflate::before_compressing(faults, compressor, &frame.payload);
-                frame.payload = compressor.compress(&frame.payload);
-                frame.rsv = 0b100;
-            }
+            compress(&mut frame, compressor, faults);
             faults::websocket::encode(faults, frame, &mut out);
         }
         out.freeze()
+    }
+}
+
+/// Makes a message smaller, where it is long enough to become so.
+pub(super) fn compress(frame: &mut Frame, compressor: &mut Deflate, faults: &FaultSet) {
+    if frame.payload.len() >= WORTH_COMPRESSING {
+        faults::deflate::before_compressing(faults, compressor, &frame.payload);
+        frame.payload = compressor.compress(&frame.payload);
+        frame.rsv = 0b100;
     }
 }
 

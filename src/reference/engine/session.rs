@@ -93,7 +93,8 @@ impl Session {
         tokens: TokenSources,
     ) -> Arc<Self> {
         let peer = match server.config.contract {
-            Contract::Engine => None,
+            // A plain WebSocket endpoint opens no sessions.
+            Contract::Engine | Contract::WebSocket => None,
             Contract::Official | Contract::Sockspec => Some(Peer::new(&server.config)),
         };
         let session = Arc::new(Self {

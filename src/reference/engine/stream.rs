@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     reference::{
         Config, FaultSet,
-        engine::{Outbound, Revision},
+        engine::{Outbound, Revision, outbound::compress},
         faults::{self, frames::Tamper, limits},
     },
     wire::websocket::{
@@ -50,6 +50,8 @@ pub(super) struct FrameStream {
     compressor: Option<Box<Deflate>>,
     max_frame: usize,
     tamper: Option<Box<Tamper>>,
+    /// Whether the end of the client's side was passed over, as a defect has it.
+    is_deaf: bool,
     outgoing: VecDeque<Bytes>,
     outgoing_bytes: usize,
 }
@@ -109,6 +111,7 @@ impl FrameStream {
                 None => max_frame,
             },
             tamper: Tamper::new(faults, deflate),
+            is_deaf: false,
             outgoing: VecDeque::new(),
             outgoing_bytes: 0,
         }
@@ -124,7 +127,7 @@ impl FrameStream {
             {
                 return Poll::Ready(ready.map(|()| Turn::Writable));
             }
-            if self.may_read() {
+            if self.may_read() && !self.is_deaf {
                 return self.poll_read(context);
             }
             Poll::Pending
@@ -138,6 +141,10 @@ impl FrameStream {
         self.incoming.reserve(self.next_read);
         let read = pin!(self.stream.read_buf(&mut self.incoming)).poll(context);
         match read {
+            Poll::Ready(Ok(0)) if self.outlives_client() => {
+                self.is_deaf = true;
+                Poll::Pending
+            }
             Poll::Ready(Ok(0)) => Poll::Ready(Ok(Turn::Ended)),
             Poll::Ready(Ok(read)) => {
                 self.next_read = if read >= self.next_read {
@@ -153,6 +160,11 @@ impl FrameStream {
                 Poll::Pending
             }
         }
+    }
+
+    fn outlives_client(&self) -> bool {
+        let tamper = self.tamper.as_ref();
+        tamper.is_some_and(|tamper| tamper.outlives_client())
     }
 
     /// Whether the client may be heard: one that does not read its answers gets no further ones.
@@ -225,6 +237,16 @@ impl FrameStream {
             Some(compressor) => outbound.compressed(revision, faults, compressor),
         };
         self.push(frames);
+    }
+
+    /// Appends one message to what is to be written, compressed where that was negotiated.
+    pub(super) fn push_message(&mut self, mut frame: Frame, faults: &FaultSet) {
+        if let Some(compressor) = &mut self.compressor {
+            compress(&mut frame, compressor, faults);
+        }
+        let mut out = BytesMut::with_capacity(frame.payload.len() + 10);
+        faults::websocket::encode(faults, frame, &mut out);
+        self.push(out.freeze());
     }
 
     /// Appends encoded frames to what is to be written.

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::{net::TcpStream, select, time::timeout};
 
 use super::{
-    Ending, Outbound, PollForm, Probing, Revision, Session, TokenSources, TransportKind,
+    Ending, Outbound, PollForm, Probing, Revision, Session, TokenSources, TransportKind, echo,
     polling::open_packet,
     session::Phase,
     stream::{FrameStream, Incoming, Turn},
@@ -34,6 +34,10 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// What a connection becomes after the 101.
 #[derive(Debug)]
 pub(in crate::reference) enum Upgraded {
+    /// No session: messages come back as they are.
+    Echo,
+    /// What is written in place of frames: a defect's doing.
+    Foreign(Bytes),
     /// The transport of a session that exists, if it stands the probe.
     Probe(Probing),
     /// Nothing: the session has a WebSocket already, and may have one only.
@@ -71,6 +75,12 @@ pub(in crate::reference) async fn run_websocket(
     faults::robustness::early(server, &early);
     let mut stream = FrameStream::new(stream, early, &server.config, deflate);
     match upgraded {
+        Upgraded::Echo => Box::pin(echo::run(&mut stream, server)).await,
+        Upgraded::Foreign(bytes) => {
+            stream.push(bytes);
+            // Nobody depends on what a defect writes.
+            let _ = stream.flush_all().await;
+        }
         // Boxed, or else every connection would have room for what few need.
         Upgraded::Probe(probing) => Box::pin(upgrade::run(&mut stream, probing)).await,
         Upgraded::Refused => finish(&mut stream, Finish::Close, server.faults()).await,
@@ -90,6 +100,7 @@ pub(in crate::reference) async fn run_websocket(
             carry(&mut stream, &session, clocks).await;
         }
     }
+    faults::websocket::keeps_open(server.faults()).await;
     connection::linger(stream.into_inner()).await;
 }
 
@@ -235,7 +246,10 @@ pub(super) async fn finish(stream: &mut FrameStream, how: Finish, faults: &Fault
     let payload = match &how {
         Finish::Gone => return,
         Finish::Close => Some(faults::websocket::close(faults)),
-        Finish::Fail(code) => Some(Bytes::copy_from_slice(&code.0.to_be_bytes())),
+        Finish::Fail(code) => {
+            let code = faults::websocket::failure_code(faults, *code);
+            Some(Bytes::copy_from_slice(&code.0.to_be_bytes()))
+        }
         Finish::Reply(reason) => {
             faults::websocket::close_reply(faults, stream.tamper(), reason.encode())
         }
@@ -246,6 +260,9 @@ pub(super) async fn finish(stream: &mut FrameStream, how: Finish, faults: &Fault
             ..Frame::binary(close)
         };
         push_frame(stream, faults, close);
+        if let Some(frame) = faults::websocket::after_close(faults) {
+            push_frame(stream, faults, frame);
+        }
     }
     let farewell = async {
         stream.flush_all().await?;

@@ -14,24 +14,27 @@ use crate::{
 };
 
 /// How long after the 101 a receiver that is attached late hears nothing.
-const DEAF: Duration = Duration::from_millis(50);
+const DEAF: Duration = Duration::from_millis(500);
 
 defects!(Frames at 8 {
     BadSkipped = "bad-frames-skipped": "Frames that break a rule are skipped, and the connection goes on.";
     BinaryUtf8Checked = "binary-utf8-checked": "Binary messages must be UTF-8.";
     CloseCodePrivateRefused = "close-code-private-refused": "Close codes from 4000 on are refused.";
     CloseCodeReservedEchoed = "close-code-reserved-echoed": "A close code that may not be sent is echoed.";
+    CloseCodeUnassignedIgnored = "close-code-unassigned-ignored": "A close frame with a code that nobody has given a meaning gets no reaction.";
     CloseOneByteAccepted = "close-one-byte-accepted": "A close frame with one byte is a normal close.";
     CloseReasonUtf8Unchecked = "close-reason-utf8-unchecked": "A close reason that is no UTF-8 is a normal close.";
     ControlDelayed = "control-delayed-until-message-end": "A ping between fragments is answered when the message is whole.";
     DataAfterCloseHandled = "data-after-close-handled": "Frames behind a close frame are still handled.";
-    EarlyLost = "frames-before-open-packet-lost": "Frames that come within 50 ms of the 101 are lost.", seen "receivers attached after an asynchronous step";
+    EarlyLost = "frames-before-open-packet-lost": "Frames that come within half a second of the 101 are lost.", seen "receivers attached after an asynchronous step";
     FragmentedControlAccepted = "fragmented-control-accepted": "FIN is not looked at on control frames.";
     FragmentsCheckedAlone = "text-fragments-checked-alone": "Every fragment of a text must be UTF-8 by itself.";
     FragmentsSeparate = "fragments-delivered-separately": "Each fragment is a message.";
+    HalfCloseIgnored = "half-close-ignored": "A client whose side of the stream has ended is kept.";
     InterleavedAccepted = "interleaved-message-accepted": "A message that begins inside another is appended to it.";
     InvalidUtf8Accepted = "invalid-utf8-accepted": "Text that is no UTF-8 is repaired.";
     InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "Text in fragments that is no UTF-8 is repaired when it is whole.";
+    LengthFormHangs = "frame-length-form-hangs": "A length in a longer form than it needs is read as one without end.";
     LengthMisread = "frame-length-misread": "Frames of 125, 126, 65535 or 65536 bytes are read one byte short.";
     LengthUnbounded = "frame-length-unbounded": "A frame of any announced length is waited for.", seen "CVE-2016-10542";
     LongControlAccepted = "long-control-frame-accepted": "A control frame of more than 125 bytes is answered.";
@@ -94,6 +97,11 @@ impl Tamper {
         self.fragments
     }
 
+    /// The end of the client's side of the stream is the end (RFC 6455 section 7.1.4).
+    pub(in crate::reference) fn outlives_client(&self) -> bool {
+        self.has(Frames::HalfCloseIgnored)
+    }
+
     /// Bytes that a close frame is answered with in place of the right ones.
     pub(in crate::reference) fn reserved_close(&self) -> Option<Bytes> {
         self.reserved_close.clone()
@@ -110,7 +118,9 @@ impl Tamper {
     /// Bytes that are no frame fail the connection; returns whether they are waited out instead.
     pub(in crate::reference) fn bears(&mut self, error: &FrameError) -> bool {
         let too_long = !matches!(error, FrameError::LengthNotMinimal { .. });
-        let bears = self.has(Frames::BadSkipped) || (self.has(Frames::LengthUnbounded) && too_long);
+        let bears = self.has(Frames::BadSkipped)
+            || (self.has(Frames::LengthUnbounded) && too_long)
+            || (self.has(Frames::LengthFormHangs) && !too_long);
         self.endless = bears;
         bears
     }
@@ -203,6 +213,9 @@ impl Tamper {
             frame.opcode = OpCode::Reserved(0xb);
         }
         if frame.opcode == OpCode::Close {
+            if self.has(Frames::CloseCodeUnassignedIgnored) && is_unassigned(&frame.payload) {
+                return None;
+            }
             frame.payload = self.close_payload(frame.payload);
             if self.has(Frames::DataAfterCloseHandled) && frame.mask.is_some() {
                 self.held.push_back(frame);
@@ -304,4 +317,10 @@ impl Tamper {
     fn has(&self, defect: Frames) -> bool {
         self.faults.has(defect)
     }
+}
+
+/// Whether a close frame's code is one to which no standard gives a meaning that RFC 6455 knows (section 7.4.2).
+fn is_unassigned(payload: &[u8]) -> bool {
+    let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
+    matches!(code, Some(1012..=1014 | 5000..))
 }

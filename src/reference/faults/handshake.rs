@@ -4,10 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::{
     HeaderMap,
+    body::Bytes,
     header::{
         CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
         SEC_WEBSOCKET_PROTOCOL, UPGRADE,
     },
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
 };
 
 use super::table::defects;
@@ -16,6 +22,7 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Delivery, Ending, Outbound, Session, TransportKind},
+        http::Refusal,
     },
     wire::engine_io::{Handshake, Packet, PacketType},
 };
@@ -28,11 +35,15 @@ defects!(Handshakes at 9 {
     ConnectionHeaderMissing = "handshake-connection-header-missing": "The 101 has no Connection header.";
     ExtensionInvented = "handshake-extension-invented": "The 101 names an extension that nobody offered.";
     FieldMissing = "open-packet-field-missing": "The open packet has no pingTimeout.";
+    HostUnchecked = "handshake-host-unchecked": "An upgrade without a Host header is accepted.";
+    HttpVersionUnchecked = "handshake-http-version-unchecked": "An upgrade by HTTP/1.0 is accepted.", seen "Node's http module";
     IntervalInSeconds = "open-packet-interval-in-seconds": "The open packet announces its times in seconds.";
     KeyMalformedAccepted = "handshake-key-malformed-accepted": "A Sec-WebSocket-Key that is not 16 bytes in base64 is accepted.";
     KeyMissingAccepted = "handshake-key-missing-accepted": "An upgrade without Sec-WebSocket-Key is accepted.";
     MaxPayloadMissing = "open-packet-max-payload-missing": "The open packet has no maxPayload.";
     OpenAnswered = "open-packet-answered": "An open packet from a client is answered with another one.";
+    RefusalTruncated = "handshake-refusal-truncated": "The answer that refuses an upgrade ends inside its body.";
+    RefusedAfter101 = "handshake-refused-after-101": "An upgrade with an unheard-of protocol version is accepted, and then refused with HTTP inside it.", seen "engine.io 6";
     SessionLeak = "polling-session-leak": "A session that timed out is still known.";
     SidRepeated = "sid-repeated": "All sessions have the same id.";
     SidSequential = "sid-sequential": "Session ids are counted up.";
@@ -137,6 +148,49 @@ pub(in crate::reference) fn opened_again(session: &Session) {
         let data = open_packet(session, session.handshake());
         let packet = Packet::text(PacketType::Open, data);
         session.send(Outbound::new(vec![packet]), Delivery::Assured);
+    }
+}
+
+/// Only HTTP/1.1 and later upgrade (RFC 6455 section 4.2.1, item 1).
+pub(in crate::reference) fn accepts_any_http(faults: &FaultSet) -> bool {
+    faults.has(Handshakes::HttpVersionUnchecked)
+}
+
+/// There must be a Host header (RFC 6455 section 4.2.1, item 2).
+pub(in crate::reference) fn accepts_missing_host(faults: &FaultSet) -> bool {
+    faults.has(Handshakes::HostUnchecked)
+}
+
+/// What is refused is refused before the 101; the bytes that a server writes which does not.
+pub(in crate::reference) fn refuses_late(faults: &FaultSet, refusal: Refusal) -> Option<Bytes> {
+    const LATE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"code\":5,\"message\":\"Unsupported protocol version\"}";
+    (faults.has(Handshakes::RefusedAfter101) && refusal == Refusal::UnsupportedProtocol)
+        .then(|| Bytes::from_static(LATE))
+}
+
+/// An answer is whole. Returns whether the stream is cut in the middle of one.
+pub(in crate::reference) async fn truncates_refusal(
+    faults: &FaultSet,
+    stream: &mut TcpStream,
+) -> bool {
+    const CUT: &[u8] =
+        b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 400\r\n\r\n{\"code\":3,";
+    if !faults.has(Handshakes::RefusalTruncated) {
+        return false;
+    }
+    let mut head = vec![0; 2048];
+    loop {
+        let Ok(read) = stream.peek(&mut head).await else {
+            return false;
+        };
+        let seen = String::from_utf8_lossy(head.get(..read).unwrap_or_default()).to_lowercase();
+        if read == 0 || read == head.len() || seen.ends_with("\r\n\r\n") {
+            let cuts = seen.contains("upgrade: websocket") && !seen.contains("sec-websocket-key:");
+            // What is not read would turn the end into a reset.
+            let taken = cuts && stream.read(&mut head).await.is_ok();
+            return taken && stream.write_all(CUT).await.is_ok();
+        }
+        tokio::task::yield_now().await;
     }
 }
 

@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 
 use super::{binary, table::defects};
-use crate::{data::Data, reference::FaultSet, wire::socket_io::Packet};
+use crate::{
+    data::Data,
+    reference::FaultSet,
+    wire::{Utf8Bytes, socket_io::Packet},
+};
 
 defects!(Payload at 12 {
     ControlCharactersLost = "text-loses-control-characters": "Control characters are removed from texts.";
@@ -55,6 +59,16 @@ fn alter(faults: &FaultSet, data: &mut Data) {
         }
         Data::Null | Data::Bool(_) | Data::Bytes(_) => {}
     }
+}
+
+/// A plain WebSocket endpoint sends a text back as it is.
+pub(in crate::reference) fn echoed(faults: &FaultSet, text: Utf8Bytes) -> Utf8Bytes {
+    if faults.is_empty() {
+        return text;
+    }
+    let mut altered = text.to_string();
+    alter_text(faults, &mut altered);
+    Utf8Bytes::from(altered)
 }
 
 fn alter_text(faults: &FaultSet, text: &mut String) {

@@ -1,6 +1,6 @@
 //! Frames to clients, and packets on WebSocket (RFC 6455 section 5; Engine.IO v4, "WebSocket").
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -9,16 +9,25 @@ use crate::{
     reference::{FaultSet, engine::Outbound},
     wire::{
         engine_io::{Packet, PacketData, PacketType},
-        websocket::{Frame, LengthEncoding, OpCode, RawFrame},
+        websocket::{CloseCode, Frame, LengthEncoding, OpCode, RawFrame},
     },
 };
+
+/// How long a server that does not hang up keeps the stream.
+const HELD: Duration = Duration::from_secs(90);
+
+/// Bytes from which on a server that fragments its messages does so.
+const LARGE: usize = 64 * 1024;
 
 defects!(WebSocket at 21 {
     BatchesPackets = "websocket-batches-packets": "Packets that wait together share one frame, with separators as in a payload.";
     BinaryPrefixV3 = "websocket-binary-prefix-v3": "Binary frames begin with the type byte of revision 3.";
+    CloseCodeAlways1011 = "close-code-always-1011": "Whatever a client does wrong, its connection is closed with 1011.";
     CloseReasonStray = "close-reason-stray-bytes": "The reason of a close frame is what the memory held before.", seen "CVE-2026-45736";
     CloseUnanswered = "close-unanswered": "A close frame is answered by the end of the connection only.";
+    DataAfterClose = "data-after-server-close": "A ping of Engine.IO follows the server's close frame.";
     EmptyMessageDropped = "empty-message-dropped": "A message without a byte in it is dropped.";
+    FragmentsRepeatOpCode = "server-fragments-repeat-opcode": "Large messages are sent in fragments that all carry the opcode.";
     InvalidPacketIgnored = "invalid-engine-packet-ignored": "A text that is no packet is skipped.", seen "python-engineio 4.15.1";
     LengthBoundary = "length-boundary-off-by-one": "Payloads of about 126 and about 65536 bytes are announced as one byte less.";
     LengthNotMinimal = "length-not-minimal": "Short lengths are written in 16 bits.";
@@ -27,6 +36,7 @@ defects!(WebSocket at 21 {
     PongPayloadDropped = "pong-payload-dropped": "Pong frames are empty.";
     SeparatorAppended = "websocket-separator-appended": "Text frames end with the separator of payloads.";
     SplitsAtSeparator = "record-separator-splits-frames": "A record separator in a text frame splits it into packets.";
+    StreamKeptOpen = "stream-kept-open-after-close": "The server does not end the stream after the close frames.";
 });
 
 /// A frame is written as RFC 6455 section 5.2 demands it of a server.
@@ -48,6 +58,17 @@ pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mu
         let mut separated = BytesMut::from(&*frame.payload);
         separated.put_u8(0x1e);
         frame.payload = separated.freeze();
+    }
+    if faults.has(WebSocket::FragmentsRepeatOpCode)
+        && frame.payload.len() > LARGE
+        && !frame.opcode.is_control()
+    {
+        let first = Frame {
+            fin: false,
+            payload: frame.payload.split_to(LARGE),
+            ..frame.clone()
+        };
+        first.encode(out);
     }
     let length = frame.payload.len();
     let is_boundary = matches!(length, 116..=136 | 65_526..=65_546);
@@ -103,6 +124,29 @@ pub(in crate::reference) fn close(faults: &FaultSet) -> Bytes {
         return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
     }
     Bytes::new()
+}
+
+/// The code tells what was wrong (RFC 6455 section 7.4.1).
+pub(in crate::reference) fn failure_code(faults: &FaultSet, right: CloseCode) -> CloseCode {
+    if faults.has(WebSocket::CloseCodeAlways1011) {
+        CloseCode(1011)
+    } else {
+        right
+    }
+}
+
+/// No data follows the close frame (RFC 6455 section 5.5.1).
+pub(in crate::reference) fn after_close(faults: &FaultSet) -> Option<Frame> {
+    faults
+        .has(WebSocket::DataAfterClose)
+        .then(|| Frame::text("2"))
+}
+
+/// The server ends the stream first (RFC 6455 section 7.1.1).
+pub(in crate::reference) async fn keeps_open(faults: &FaultSet) {
+    if faults.has(WebSocket::StreamKeptOpen) {
+        tokio::time::sleep(HELD).await;
+    }
 }
 
 /// A frame holds one packet (Engine.IO v4, "WebSocket").

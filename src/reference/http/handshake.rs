@@ -46,7 +46,10 @@ pub(super) struct Accepted {
 pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepted, Refusal> {
     let faults = &config.faults;
     let headers = request.headers();
-    if request.version() != Version::HTTP_11 || !headers.contains_key(HOST) {
+    let right_http =
+        request.version() == Version::HTTP_11 || faults::handshake::accepts_any_http(faults);
+    let has_host = headers.contains_key(HOST) || faults::handshake::accepts_missing_host(faults);
+    if !right_http || !has_host {
         return Err(Refusal::BadRequest);
     }
     let key = match headers.get(SEC_WEBSOCKET_KEY) {

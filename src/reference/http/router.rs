@@ -16,7 +16,7 @@ use super::{
     verify::{Asks, Verified, verify},
 };
 use crate::reference::{
-    app,
+    Contract, app,
     connection::UpgradeSlot,
     engine::{self, Probing, Query, TokenSources, TransportKind, Upgraded},
     faults,
@@ -30,6 +30,10 @@ pub(in crate::reference) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let path = request.uri().path();
+    if is_engine_path(&server, path) && server.config.contract == Contract::WebSocket {
+        return Ok(plain_request(&server, &slot, &request)
+            .unwrap_or_else(|refusal| refusal.response(server.faults())));
+    }
     if is_engine_path(&server, path) {
         let cors = Cors::of(&server.config, request.headers());
         let mut response = match cors.preflight(&server.config, &request) {
@@ -70,6 +74,25 @@ fn file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
     Some(response)
 }
 
+/// A request to a plain WebSocket endpoint: a handshake or nothing (RFC 6455 section 4.2.1).
+fn plain_request(
+    server: &Arc<Shared>,
+    slot: &UpgradeSlot,
+    request: &Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let faults = server.faults();
+    faults::robustness::request(server, request);
+    if *request.method() != Method::GET && !faults::requests::accepts_method(faults) {
+        return Err(Refusal::BadHandshakeMethod);
+    }
+    if handshake::asks(request.headers(), faults) != Asks::WebSocket {
+        return Err(Refusal::BadRequest);
+    }
+    let accepted = handshake::accept(request, &server.config)?;
+    slot.fill(Upgraded::Echo, accepted.deflate);
+    Ok(accepted.response)
+}
+
 async fn engine_request(
     server: &Arc<Shared>,
     slot: &UpgradeSlot,
@@ -83,7 +106,16 @@ async fn engine_request(
     }
     let query = Query::parse(raw_query);
     let asks = handshake::asks(request.headers(), server.faults());
-    let verified = verify(server, request.method(), &query, asks)?;
+    let verified = match verify(server, request.method(), &query, asks) {
+        Ok(verified) => verified,
+        Err(refusal) => {
+            let late = faults::handshake::refuses_late(server.faults(), refusal);
+            let bytes = late.filter(|_| asks == Asks::WebSocket).ok_or(refusal)?;
+            let accepted = handshake::accept(&request, &server.config)?;
+            slot.fill(Upgraded::Foreign(bytes), None);
+            return Ok(accepted.response);
+        }
+    };
     // CORS does not hold for WebSockets: browsers connect to any server and leave it to that server
     // to look at the origin (RFC 6455 section 10.2).
     if asks == Asks::WebSocket

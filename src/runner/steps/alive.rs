@@ -6,13 +6,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{connect, perform::any_link};
 use crate::{
-    client::{DropHow, Outgoing, What},
+    client::{DropHow, Layer, Outgoing, What},
     runner::{
         attempt::Attempt,
         cast::{Cast, Client, Link},
-        evidence,
+        echo, evidence,
         fence::{self, Proof},
         finding::{Finding, Stepped, Stop},
+        wait::Waited,
     },
     scenario::{Action, ClientName, ClientSpec, ConnectOptions, Span, Step},
 };
@@ -45,6 +46,15 @@ fn stranger(name: &str) -> Arc<Client> {
     Cast::new(&[spec])
         .into_only()
         .unwrap_or_else(|| unreachable!("a cast of one has one client"))
+}
+
+/// Whether a client is one that only the runner speaks through, to a plain WebSocket that sends messages back.
+///
+/// A client of the scenario may be inside a message; nothing but a control frame can be sent on its behalf.
+fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> bool {
+    let named = attempt.cast.get(&client.spec.name).is_some();
+    let echoes = attempt.site.manifest.provides.contains("echo");
+    link.layer == Layer::WebSocket && echoes && !named
 }
 
 /// Whoever was connected before still gets answers, and somebody new gets in.
@@ -116,7 +126,16 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
         let name = &witness.spec.name;
         let link = any_link(witness)?;
         let from = link.connection.journal().entries().len();
-        let proof = fence::round_trip(attempt, &link, Instant::now() + limit).await;
+        let deadline = Instant::now() + limit;
+        let proof = if is_runners_own(attempt, witness, &link) {
+            match echo::round_trip(&link, deadline).await {
+                Waited::Found(()) => continue,
+                Waited::Ended(_) => Proof::Ended,
+                Waited::TimedOut => Proof::TimeOnly,
+            }
+        } else {
+            fence::round_trip(attempt, &link, deadline).await
+        };
         if proof > Proof::Ended && (proof < Proof::TimeOnly || !link.websocket) {
             continue;
         }
@@ -137,7 +156,16 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
 
 async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
     let newcomer = stranger("newcomer");
-    let joined = connect::bystander(attempt, &newcomer).await;
+    let mut joined = connect::bystander(attempt, &newcomer).await;
+    if let (Ok(()), Some(link)) = (&joined, newcomer.link())
+        && is_runners_own(attempt, &newcomer, &link)
+        && !matches!(
+            echo::round_trip(&link, Instant::now() + attempt.site.within).await,
+            Waited::Found(())
+        )
+    {
+        joined = Err(Finding::new("no answer").breach());
+    }
     for link in newcomer.links() {
         link.connection.end(DropHow::Close).await;
     }

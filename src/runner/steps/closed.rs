@@ -136,6 +136,11 @@ fn ends_as(
             ))));
         }
     }
+    if closed.hangs_up && ended.kept_open {
+        return Ok(Err(finding(format!(
+            "{name}'s connection stays open after the last word."
+        ))));
+    }
     Ok(Ok(()))
 }
 
@@ -172,6 +177,9 @@ fn describe(attempt: &Attempt<'_>, closed: &Closed) -> String {
     }
     if let Some(reason) = &closed.reason {
         parts.push(format!("and reason {}", reason.describe(&scope)));
+    }
+    if closed.hangs_up {
+        parts.push("and the server ends the stream".to_owned());
     }
     parts.join(" ")
 }
@@ -230,8 +238,19 @@ async fn stays_open(
         attempt.scenario.settle.unwrap_or(attempt.site.settle),
     ] {
         tokio::time::sleep(pause).await;
-        if fence::round_trip(attempt, link, Instant::now() + limit).await == Proof::Ended {
-            return Err(closes(link));
+        match fence::round_trip(attempt, link, Instant::now() + limit).await {
+            Proof::Ended => return Err(closes(link)),
+            // Open, but nobody at the other end: what a server that hangs looks like.
+            Proof::TimeOnly if link.websocket => {
+                return Err(Finding::new(format!(
+                    "{}'s connection is open, but nothing on it is answered any more.",
+                    client.spec.name
+                ))
+                .expected("an open connection that answers")
+                .received("no pong")
+                .breach());
+            }
+            Proof::TimeOnly | Proof::Ack | Proof::Pong => {}
         }
     }
     Ok(())

@@ -19,6 +19,7 @@ use crate::{
         fit::{Fit, fit},
     },
     scenario::{Action, Connect, ConnectOptions, Matcher, Step, Template, Transport},
+    target::Speaks,
     wire::socket_io::Packet,
 };
 
@@ -79,7 +80,7 @@ pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Cli
         }
         .unjudged()
     };
-    if attempt.site.manifest.dialect.plain_websocket {
+    if attempt.site.manifest.dialect.speaks == Speaks::WebSocket {
         let plain = ConnectOptions::default();
         let options = options(attempt, client, &plain, Layer::WebSocket, limit)?;
         return match Connection::open(&attempt.site.endpoint, options.clone()).await {

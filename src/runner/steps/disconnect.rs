@@ -34,6 +34,10 @@ pub(super) async fn perform(
             }
             DisconnectHow::Close => DropHow::Close,
             DisconnectHow::Drop => DropHow::Drop,
+            DisconnectHow::Half => {
+                link.connection.half_close();
+                continue;
+            }
             DisconnectHow::Reset => DropHow::Reset,
         };
         if tokio::time::timeout(limit, link.connection.end(how))

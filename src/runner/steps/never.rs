@@ -1,5 +1,6 @@
-//! `never`: a client does not receive an event.
+//! `never`: a client does not receive an event, or a frame.
 
+use super::perform::any_link;
 use crate::{
     runner::{
         attempt::Attempt,
@@ -13,11 +14,24 @@ use crate::{
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -> Stepped {
     let mut claims = Vec::new();
     for client in attempt.actors(step) {
-        let sought = Sought::new(attempt, &client, &never.event)?;
-        let meaning = "receives it, although it must not";
+        let never = match never {
+            Never::Event(event) => silence::Never::Event {
+                sought: Sought::new(attempt, &client, event)?,
+                meaning: "receives it, although it must not",
+            },
+            Never::Frame(pattern) => {
+                let link = any_link(&client)?;
+                let from = link.state().cursor.frames;
+                silence::Never::Frame {
+                    link,
+                    from,
+                    pattern: pattern.clone(),
+                }
+            }
+        };
         claims.push(Silence {
             client,
-            never: silence::Never::Event { sought, meaning },
+            never,
             span: step.span,
             level: step.level,
         });

@@ -14,10 +14,12 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
+        echo, evidence,
         finding::{Finding, Stepped},
         fit::{Fit, fit},
     },
     scenario::{Action, ClientName, Open, OpenLayer, Step},
+    target::Speaks,
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> Stepped {
@@ -92,6 +94,9 @@ async fn one(
         let tolerant = lenient.and_then(|lenient| lenient.answer.as_deref());
         http::judge(attempt, &handshake_of(name), pattern, tolerant, &response)?;
     }
+    if open.echo {
+        echo::join(attempt, client, &link, Instant::now() + limit).await?;
+    }
     let Some(expected) = &open.handshake else {
         return Ok(());
     };
@@ -133,9 +138,10 @@ fn handshake_of(name: &ClientName) -> String {
 }
 
 fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
+    let speaks = attempt.site.manifest.dialect.speaks;
     match open.layer {
         OpenLayer::Tcp => Layer::Tcp,
-        OpenLayer::WebSocket if attempt.site.manifest.dialect.plain_websocket => Layer::WebSocket,
+        OpenLayer::WebSocket if speaks == Speaks::WebSocket => Layer::WebSocket,
         OpenLayer::Polling | OpenLayer::WebSocket => Layer::EngineIo,
     }
 }
@@ -208,7 +214,8 @@ fn refused(
         {
             attempt.warn(
                 Finding::new(format!("{what} is cut off without a response."))
-                    .expected(http::describe(attempt, pattern)),
+                    .expected(http::describe(attempt, pattern))
+                    .received(evidence::describe_failure(failure)),
             );
             return Ok(());
         }

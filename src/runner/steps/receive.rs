@@ -15,12 +15,13 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
-        evidence,
+        echo, evidence,
         finding::{Finding, Stepped, Stop},
         fit::{Fit, fit},
+        observe_frame::{self, FrameFit},
         silence::{self, Never, Silence},
     },
-    scenario::{Action, Incoming, Matcher, Receive, Step},
+    scenario::{Action, FramePattern, Incoming, Matcher, Receive, Step},
     wire::{
         engine_io::{PacketData, PacketType},
         socket_io::{Decoder, Limits, Packet, msgpack},
@@ -85,7 +86,8 @@ async fn one(
                 None => Ok(()),
             }
         }
-        Incoming::Frame { .. }
+        Incoming::Frame(_)
+        | Incoming::Echo(_)
         | Incoming::Binary(_)
         | Incoming::Message(_)
         | Incoming::Packet(_)
@@ -113,7 +115,7 @@ async fn next(
 ) -> Stepped {
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
-    let frames = matches!(receive.what, Incoming::Frame { .. });
+    let frames = matches!(receive.what, Incoming::Frame(_));
     let from = if frames {
         link.state().cursor.frames
     } else {
@@ -194,19 +196,15 @@ fn compare(
     link: &Link,
     entry: &Entry,
 ) -> Stepped<Candidate> {
+    let speaks = attempt.site.manifest.dialect.speaks;
+    let echoed = matches!(receive.what, Incoming::Echo(_))
+        .then(|| echo::answer(speaks, entry))
+        .flatten();
     let (strict, actual) = match (&receive.what, &entry.what) {
-        (
-            Incoming::Frame {
-                opcode,
-                fin,
-                rsv,
-                payload,
-            },
-            What::Frame(frame),
-        ) => {
-            return compare_frame(attempt, (*opcode, *fin, *rsv, payload.as_ref()), frame);
+        (Incoming::Frame(pattern), What::Frame(frame)) => {
+            return compare_frame(attempt, pattern, frame);
         }
-        (Incoming::Frame { .. }, _) => return Ok(Candidate::Invisible),
+        (Incoming::Frame(_), _) => return Ok(Candidate::Invisible),
         (Incoming::Text(matcher), What::Packet(packet)) => {
             (matcher, Some(Data::from(&*packet.encode_text())))
         }
@@ -220,6 +218,7 @@ fn compare(
         (Incoming::Packet(matcher), What::Packet(packet)) => {
             (matcher, socket_packet(packet, link.msgpack))
         }
+        (Incoming::Echo(matcher), _) if echoed.is_some() => (matcher, echoed),
         (_, What::Illegal { layer, rule, raw }) => {
             let finding = Finding::new(format!("What arrives is no legal {layer}: {rule}."))
                 .received(evidence::readable(raw));
@@ -235,6 +234,7 @@ fn compare(
     let tolerant = match (lenient.map(|lenient| &lenient.what), &receive.what) {
         (Some(Incoming::Text(matcher)), Incoming::Text(_))
         | (Some(Incoming::Message(matcher)), Incoming::Message(_))
+        | (Some(Incoming::Echo(matcher)), Incoming::Echo(_))
         | (Some(Incoming::Binary(matcher)), Incoming::Binary(_))
         | (Some(Incoming::Packet(matcher)), Incoming::Packet(_)) => Some(matcher),
         _ => None,
@@ -259,43 +259,19 @@ fn compare(
     )))
 }
 
-type FrameParts<'p> = (Option<u8>, Option<bool>, Option<u8>, Option<&'p Matcher>);
-
 fn compare_frame(
     attempt: &Attempt<'_>,
-    (opcode, fin, rsv, payload): FrameParts<'_>,
+    pattern: &FramePattern,
     frame: &Frame,
 ) -> Stepped<Candidate> {
-    // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
-    if opcode.is_some_and(|opcode| opcode != u8::from(frame.opcode)) {
-        return Ok(Candidate::Invisible);
-    }
-    let wrong = |sentence: &str| {
-        let line = evidence::describe_frame(frame);
-        Candidate::Wrong(Box::new(Finding::new(sentence).received(line)))
-    };
-    if fin.is_some_and(|fin| fin != frame.fin) {
-        return Ok(wrong("The frame's FIN bit is not as expected."));
-    }
-    if rsv.is_some_and(|rsv| rsv != frame.rsv) {
-        return Ok(wrong("The frame's reserved bits are not as expected."));
-    }
-    let Some(matcher) = payload else {
-        return Ok(Candidate::Fits(Fit::Strict(Vec::new())));
-    };
-    let actual = match std::str::from_utf8(&frame.payload) {
-        Ok(text) => Data::from(text),
-        Err(_) => Data::Bytes(frame.payload.clone()),
-    };
-    let scope = attempt.scope().clone();
-    let mut fitted = matcher.check(Some(&actual), &scope)?;
-    if fitted.is_err() {
-        // `{$bytes: …}` compares octets also where they happen to be text.
-        fitted = matcher.check(Some(&Data::Bytes(frame.payload.clone())), &scope)?;
-    }
-    Ok(match fitted {
-        Ok(captures) => Candidate::Fits(Fit::Strict(captures)),
-        Err(_) => wrong("The frame's payload is not as expected."),
+    Ok(match observe_frame::compare(attempt, pattern, frame)? {
+        FrameFit::Fits(captures) => Candidate::Fits(Fit::Strict(captures)),
+        // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
+        FrameFit::OtherKind => Candidate::Invisible,
+        FrameFit::Wrong(sentence) => {
+            let line = evidence::describe_frame(frame);
+            Candidate::Wrong(Box::new(Finding::new(sentence).received(line)))
+        }
     })
 }
 
@@ -366,17 +342,11 @@ fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
     match what {
         Incoming::Binary(matcher) => format!("a binary message {}", matcher.describe(&scope)),
         Incoming::Bytes(matcher) => matcher.describe(&scope),
-        Incoming::Frame {
-            opcode, payload, ..
-        } => {
-            let opcode = opcode
-                .map(|opcode| format!(" with opcode {opcode:#x}"))
-                .unwrap_or_default();
-            let payload = payload
-                .as_ref()
-                .map(|payload| format!(" and payload {}", payload.describe(&scope)))
-                .unwrap_or_default();
-            format!("a frame{opcode}{payload}")
+        Incoming::Echo(matcher) => format!("the echo of {}", matcher.describe(&scope)),
+        Incoming::Frame(pattern) => {
+            // It looks into the scope by itself.
+            drop(scope);
+            format!("a {}", observe_frame::what(attempt, pattern))
         }
         Incoming::Http(_) => "an HTTP response".to_owned(),
         Incoming::Message(matcher) => format!("a message {}", matcher.describe(&scope)),
@@ -440,7 +410,7 @@ async fn raw_bytes(
     }
 }
 
-/// Waits for the head of an HTTP response on a raw connection; `None` where it may and does end without one.
+/// Waits for an HTTP response on a raw connection; `None` where it may and does end without one.
 async fn raw_response(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -463,13 +433,18 @@ async fn raw_response(
             )
         };
         let raw = all.clone().freeze();
+        let mut missing = "an HTTP response";
         match HandshakeResponse::decode(&mut all, HEAD_LIMIT) {
             Ok(Some(head)) => {
-                return Ok(Some(HttpResponse {
+                let response = HttpResponse {
                     status: head.status,
                     headers: head.headers,
                     body: all.freeze(),
-                }));
+                };
+                if is_whole(&response) {
+                    return Ok(Some(response));
+                }
+                missing = "the whole of an HTTP response";
             }
             Ok(None) => {}
             Err(error) => {
@@ -489,11 +464,20 @@ async fn raw_response(
                 .await
                 .is_err()
         {
-            let stop: Stop = Finding::new(format!("{name} did not receive an HTTP response."))
-                .expected("an HTTP response")
+            let stop: Stop = Finding::new(format!("{name} did not receive {missing}."))
+                .expected(missing)
                 .received(evidence::came_since(link, 0))
                 .breach();
             return Err(stop);
         }
     }
+}
+
+/// Whether as much of the body came as the head announces (RFC 9112 section 6.3).
+fn is_whole(response: &HttpResponse) -> bool {
+    let announced = response
+        .header("content-length")
+        .and_then(|length| length.parse::<usize>().ok());
+    let has_body = response.status >= 200 && !matches!(response.status, 204 | 304);
+    !has_body || announced.is_none_or(|announced| response.body.len() >= announced)
 }

@@ -39,6 +39,7 @@ pub(super) fn disconnect(
     let ways = [
         ("close", DisconnectHow::Close),
         ("drop", DisconnectHow::Drop),
+        ("half", DisconnectHow::Half),
         ("leave", DisconnectHow::Leave),
         ("reset", DisconnectHow::Reset),
     ];
@@ -67,6 +68,7 @@ pub(super) fn open(
     };
     let layer = value.choice(&layers, steps.problems);
     let options = handshake_options(fields, steps);
+    let echo = steps.flag(fields, "echo");
     let session = fields
         .get("session")
         .and_then(|session| steps.cast.resolve_one(&session, steps.problems));
@@ -85,6 +87,7 @@ pub(super) fn open(
     Some(Action::Open(Open {
         layer: layer?,
         options,
+        echo,
         session,
         poll,
         handshake,

@@ -1,6 +1,6 @@
 //! Verbs about events: `emit`, `call`, `expect`, `never`, `deliver`, `reply`.
 
-use super::steps::StepReader;
+use super::{raw::frame_pattern, steps::StepReader};
 use crate::scenario::{
     Action, Answer, Call, Deliver, Emit, EventPattern, Expect, Matcher, Never, Operation, Reply,
     ReplyHow, Template,
@@ -78,8 +78,17 @@ pub(super) fn never(
     fields: &Fields<'_>,
     steps: &mut StepReader<'_, '_>,
 ) -> Option<Action> {
+    if let Some([entry]) = value.node.entries()
+        && entry.key == "frame"
+    {
+        let frame = Field {
+            key: "frame",
+            node: &entry.value,
+        };
+        return frame_pattern(&frame, steps).map(|frame| Action::Never(Never::Frame(frame)));
+    }
     let event = pattern(value, fields, steps)?;
-    Some(Action::Never(Never { event }))
+    Some(Action::Never(Never::Event(event)))
 }
 
 pub(super) fn deliver(

@@ -4,8 +4,8 @@ use super::{connection, steps::StepReader};
 use crate::{
     data::Data,
     scenario::{
-        Action, CloseHow, Closed, Incoming, PacketTemplate, Reading, Receive, Send, SendBytes,
-        SendFrame, Template,
+        Action, CloseHow, Closed, FramePattern, Incoming, PacketTemplate, Reading, Receive, Send,
+        SendBytes, SendFrame, Template,
         fields::{Field, Fields, is_bare},
         node::NodeKind,
     },
@@ -102,13 +102,16 @@ fn incoming(value: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incomin
     match entry.key.as_str() {
         "binary" => Some(Incoming::Binary(steps.matcher(&entry.value))),
         "bytes" => Some(Incoming::Bytes(steps.matcher(&entry.value))),
-        "frame" => incoming_frame(&inner("frame"), steps),
+        "echo" => Some(Incoming::Echo(steps.matcher(&entry.value))),
+        "frame" => frame_pattern(&inner("frame"), steps).map(Incoming::Frame),
         "http" => connection::response(&inner("http"), steps).map(Incoming::Http),
         "message" => Some(Incoming::Message(steps.matcher(&entry.value))),
         "packet" => Some(Incoming::Packet(steps.matcher(&entry.value))),
         key if key.starts_with('$') => Some(Incoming::Text(steps.matcher(value.node))),
         key => {
-            let kinds = ["binary", "bytes", "frame", "http", "message", "packet"];
+            let kinds = [
+                "binary", "bytes", "echo", "frame", "http", "message", "packet",
+            ];
             steps
                 .problems
                 .error(
@@ -126,11 +129,15 @@ fn incoming(value: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incomin
     }
 }
 
-fn incoming_frame(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incoming> {
+/// A frame in braces of its own.
+pub(super) fn frame_pattern(
+    field: &Field<'_>,
+    steps: &mut StepReader<'_, '_>,
+) -> Option<FramePattern> {
     let substitutes = steps.substitutes;
     let fields = Fields::new(field.node, "a frame", steps.problems)?;
     let fields = fields.with_substitutes(substitutes);
-    let frame = Incoming::Frame {
+    let frame = FramePattern {
         opcode: opcode(&fields, steps),
         fin: fields
             .get("fin")
@@ -200,12 +207,13 @@ pub(super) fn closed(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Opt
         .unwrap_or_default();
     let code = steps.matcher_of(fields, "code");
     let reason = steps.matcher_of(fields, "reason");
+    let hangs_up = steps.flag(fields, "hangs-up");
     let stays_open = steps.flag(fields, "stays-open");
     let namespace = fields
         .raw("namespace")
         .map(|namespace| connection::namespace(&namespace, steps));
     if stays_open {
-        for key in ["code", "reason", "how", "namespace"] {
+        for key in ["code", "reason", "how", "hangs-up", "namespace"] {
             fields.exclusive(&["stays-open", key], steps.problems);
         }
     }
@@ -220,6 +228,7 @@ pub(super) fn closed(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Opt
         code,
         reason,
         how,
+        hangs_up,
         stays_open,
         namespace,
     }))

@@ -407,6 +407,20 @@ fn values_that_hold_themselves_or_double_for_ever_are_told() {
 }
 
 #[test]
+fn names_of_functions_are_refused() {
+    insta::assert_snapshot!(told("scenarios:\n- id: a\n  title: T\n  clients: [echo, b]\n  vars: { bytes: 1 }\n  each:\n  - { case: x, now: 2 }\n  steps:\n  - expect: e\n    as: b\n    with: <string as length>\n"), @r"
+    rooms.yaml:4:13: error[reserved-name]: `echo` can't be set: it is the name of a function, which would hide it in expressions
+    rooms.yaml:5:11: error[reserved-name]: `bytes` can't be set: it is the name of a function, which would hide it in expressions
+    rooms.yaml:7:16: error[reserved-name]: `now` can't be set: it is the name of a function, which would hide it in expressions
+    rooms.yaml:11:22: error[reserved-name]: `length` can't be set: it is the name of a function, which would hide it in expressions
+    ");
+    // The template engine's own names are free.
+    right(
+        "scenarios:\n- id: a\n  title: T\n  clients: [b]\n  vars: { namespace: /x, path2: \"${ namespace }\" }\n  steps:\n  - expect: e\n    with: $path2\n",
+    );
+}
+
+#[test]
 fn wrong_clients_are_told() {
     let clients = |clients: &str| {
         told(&format!(
@@ -488,7 +502,7 @@ fn wrong_steps_are_told() {
     rooms.yaml:9:5: error[conflict]: `refused` can't stand beside `rejected`
     rooms.yaml:11:16: error[wrong-type]: `namespace` must be left out, as the verb names the namespace, found the text `/y`
     rooms.yaml:13:10: error[unknown-value]: `how` can't be the text `slam`
-        write `close`, `drop`, `leave` or `reset`
+        write `close`, `drop`, `half`, `leave` or `reset`
     ");
     insta::assert_snapshot!(told_of_steps("  - connect:\n    as: sender\n"), @r"
     rooms.yaml:6:5: error[already-connected]: `sender` is there already: it connects before the first step

@@ -60,6 +60,9 @@ impl Variables {
         if self.clients.contains(name) || self.groups.contains_key(name) {
             return Some("it is the name of a client");
         }
+        if function_names().contains(&name) {
+            return Some("it is the name of a function, which would hide it in expressions");
+        }
         None
     }
 

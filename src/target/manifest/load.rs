@@ -12,17 +12,33 @@ use url::Url;
 use super::{Manifest, bindings, credentials, environment, launch};
 use crate::{
     scenario::{Diagnostic, Field, Fields, Node, NodeKind, Problems, SourceFile},
-    target::{Dialect, ErrorStyle, Secrets},
+    target::{Dialect, ErrorStyle, Secrets, Speaks},
 };
 
 /// The manifest of the reference server that is built into the program.
 pub const REFERENCE_MANIFEST: &str = include_str!("../../../fixtures/targets/reference.yaml");
 
+/// The manifest of the reference server as a plain WebSocket endpoint.
+pub const REFERENCE_WEBSOCKET_MANIFEST: &str =
+    include_str!("../../../fixtures/targets/reference-websocket.yaml");
+
 /// How long a wait may last where the manifest does not say.
 const WITHIN: Duration = Duration::from_secs(2);
 
-/// Where socket.io listens by custom.
-const PATH: &str = "/socket.io/";
+/// Where servers listen by custom.
+fn usual_path(speaks: Speaks) -> &'static str {
+    match speaks {
+        Speaks::EngineIo => "/engine.io/",
+        Speaks::SocketIo => "/socket.io/",
+        Speaks::WebSocket => "/",
+    }
+}
+
+const SPEAKS: [(&str, Speaks); 3] = [
+    ("engine.io", Speaks::EngineIo),
+    ("socket.io", Speaks::SocketIo),
+    ("websocket", Speaks::WebSocket),
+];
 
 const ERRORS: [(&str, ErrorStyle); 3] = [
     ("ack", ErrorStyle::Ack),
@@ -89,11 +105,12 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
             .filter_map(|item| address(item, problems))
             .collect()
     });
-    let provides = names(fields.get("provides"), problems);
-    let dialect = fields
+    let mut provides = names(fields.get("provides"), problems);
+    let dialect: Dialect = fields
         .get("dialect")
         .map(|field| dialect(field, problems))
         .unwrap_or_default();
+    provides.insert(dialect.speaks.capability().to_owned());
     let credentials = fields
         .get("credentials")
         .map(|field| credentials::read(field, problems))
@@ -119,7 +136,7 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
             None => None,
         },
         url: url?,
-        path: path.unwrap_or_else(|| PATH.to_owned()),
+        path: path.unwrap_or_else(|| usual_path(dialect.speaks).to_owned()),
         nodes,
         provides,
         dialect,
@@ -183,19 +200,26 @@ fn address(field: Field<'_>, problems: &mut Problems) -> Option<String> {
 }
 
 fn dialect(field: Field<'_>, problems: &mut Problems) -> Dialect {
+    // One word says what is spoken, where nothing else is out of the ordinary.
+    if matches!(field.node.kind, NodeKind::Scalar(_)) {
+        return Dialect {
+            speaks: field.choice(&SPEAKS, problems).unwrap_or_default(),
+            ..Dialect::default()
+        };
+    }
     let Some(fields) = Fields::new(field.node, "`dialect`", problems) else {
         return Dialect::default();
     };
+    let speaks = fields
+        .get("speaks")
+        .and_then(|field| field.choice(&SPEAKS, problems));
     let errors = fields
         .get("errors")
         .and_then(|field| field.choice(&ERRORS, problems));
-    let plain_websocket = fields
-        .get("plain-websocket")
-        .and_then(|field| field.boolean(problems));
     fields.finish(problems);
     Dialect {
+        speaks: speaks.unwrap_or_default(),
         errors: errors.unwrap_or_default(),
-        plain_websocket: plain_websocket.unwrap_or_default(),
     }
 }
 
@@ -259,8 +283,10 @@ mod tests {
     fn shipped_manifests_are_right() {
         for text in [
             REFERENCE_MANIFEST,
+            REFERENCE_WEBSOCKET_MANIFEST,
             include_str!("../../../fixtures/targets/official-contract.yaml"),
             include_str!("../../../fixtures/targets/socketio-node.yaml"),
+            include_str!("../../../fixtures/targets/websocket-ws.yaml"),
         ] {
             load(text).unwrap();
         }
@@ -273,6 +299,16 @@ mod tests {
         assert_eq!(manifest.within, WITHIN);
         assert_eq!(manifest.dialect, Dialect::default());
         assert!(manifest.launch.is_none());
+    }
+
+    #[test]
+    fn one_word_tells_a_plain_websocket() {
+        let manifest =
+            load("name: mine\nurl: http://127.0.0.1:3000\ndialect: websocket\n").unwrap();
+        assert_eq!(manifest.dialect.speaks, Speaks::WebSocket);
+        assert_eq!(manifest.path, "/");
+        assert!(manifest.provides.contains("websocket"));
+        assert!(!manifest.provides.contains("engine-io"));
     }
 
     #[test]
@@ -290,7 +326,7 @@ url: http://127.0.0.1:$port
 path: /rt/
 nodes: [http://127.0.0.1:4000]
 provides: [rooms, acks]
-dialect: { errors: nestjs-11, plain-websocket: true }
+dialect: { errors: nestjs-11, speaks: engine.io }
 credentials:
   secret: s3cret
   real: "${env.TOKEN}"
@@ -318,7 +354,8 @@ profiles:
             pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
         assert_eq!(launch.ready.within, Duration::from_secs(5));
-        assert!(manifest.dialect.plain_websocket);
+        assert_eq!(manifest.dialect.speaks, Speaks::EngineIo);
+        assert!(manifest.provides.contains("engine-io"));
         assert_eq!(
             manifest.credentials.entries.get("real"),
             Some(&Credential::Literal(Data::from("0123456789")))

@@ -9,5 +9,5 @@ mod model;
 #[cfg(test)]
 mod schema;
 
-pub use load::{REFERENCE_MANIFEST, load_manifest, load_manifest_in};
+pub use load::{REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, load_manifest_in};
 pub use model::{LaunchSpec, Manifest, Profile, Ready};

@@ -1,0 +1,71 @@
+//! Whether a WebSocket frame is as a pattern says.
+
+use super::{attempt::Attempt, finding::Stepped};
+use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
+
+/// How a frame compares with a pattern.
+#[derive(Debug)]
+pub(super) enum FrameFit {
+    /// It is as the pattern says; with what was captured.
+    Fits(Vec<(String, Data)>),
+    /// It is a frame of another kind.
+    OtherKind,
+    /// It is of the kind, but not as the pattern says: a sentence.
+    Wrong(&'static str),
+}
+
+/// Holds one frame against a pattern.
+pub(super) fn compare(
+    attempt: &Attempt<'_>,
+    pattern: &FramePattern,
+    frame: &Frame,
+) -> Stepped<FrameFit> {
+    let FramePattern {
+        opcode,
+        fin,
+        rsv,
+        payload,
+    } = pattern;
+    if opcode.is_some_and(|opcode| opcode != u8::from(frame.opcode)) {
+        return Ok(FrameFit::OtherKind);
+    }
+    if fin.is_some_and(|fin| fin != frame.fin) {
+        return Ok(FrameFit::Wrong("The frame's FIN bit is not as expected."));
+    }
+    if rsv.is_some_and(|rsv| rsv != frame.rsv) {
+        return Ok(FrameFit::Wrong(
+            "The frame's reserved bits are not as expected.",
+        ));
+    }
+    let Some(matcher) = payload else {
+        return Ok(FrameFit::Fits(Vec::new()));
+    };
+    let actual = match std::str::from_utf8(&frame.payload) {
+        Ok(text) => Data::from(text),
+        Err(_) => Data::Bytes(frame.payload.clone()),
+    };
+    let scope = attempt.scope().clone();
+    let mut fitted = matcher.check(Some(&actual), &scope)?;
+    if fitted.is_err() {
+        // `{$bytes: …}` compares octets also where they happen to be text.
+        fitted = matcher.check(Some(&Data::Bytes(frame.payload.clone())), &scope)?;
+    }
+    Ok(match fitted {
+        Ok(captures) => FrameFit::Fits(captures),
+        Err(_) => FrameFit::Wrong("The frame's payload is not as expected."),
+    })
+}
+
+/// The pattern in words, without an article.
+pub(super) fn what(attempt: &Attempt<'_>, pattern: &FramePattern) -> String {
+    let opcode = pattern
+        .opcode
+        .map(|opcode| format!(" with opcode {opcode:#x}"))
+        .unwrap_or_default();
+    let payload = pattern
+        .payload
+        .as_ref()
+        .map(|payload| format!(" and payload {}", payload.describe(&attempt.scope())))
+        .unwrap_or_default();
+    format!("frame{opcode}{payload}")
+}

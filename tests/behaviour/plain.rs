@@ -1,0 +1,75 @@
+//! Plain WebSocket endpoints as targets.
+
+use sockspec::cli::Exit;
+
+use crate::support::{Running, Test};
+
+fn serve(more: &[&str]) -> (tokio::runtime::Runtime, Running, String) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = ["serve", "--port", "0", "--contract", "websocket"];
+    let server = runtime.block_on(Test::new().args(serve).args(more.iter().copied()).start());
+    let url = server.first_line.replace("listening on http", "ws");
+    (runtime, server, url)
+}
+
+#[test]
+fn the_same_scenarios_hold_for_both_kinds_of_endpoint() {
+    for target in ["reference", "reference-websocket"] {
+        Test::new()
+            .args([
+                "run",
+                "--target",
+                target,
+                "websocket/fragments-put-together*",
+            ])
+            .args(["websocket/ping-between-fragments", "websocket/text-kept*"])
+            .status(Exit::Conformant)
+            // Nothing is left out, nothing tolerated.
+            .stdout_has("13 ok in ");
+    }
+}
+
+#[test]
+fn an_address_alone_is_enough() {
+    let (_runtime, _server, url) = serve(&[]);
+    Test::new()
+        .args([
+            "run",
+            "--target",
+            &url,
+            "websocket/chopped-frame",
+            "rooms/to-excludes-sender",
+        ])
+        .status(Exit::Conformant)
+        .stdout_has("ok     websocket/chopped-frame")
+        .stdout_has("its clients speak socket.io, the target websocket");
+}
+
+#[test]
+fn faults_of_frames_show_there_too() {
+    let (_runtime, _server, url) = serve(&["--fault", "reserved-opcode-ignored"]);
+    Test::new()
+        .args([
+            "run",
+            "--target",
+            &url,
+            "websocket/bad-frame-fails-connection*",
+        ])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   websocket/bad-frame-fails-connection[a-reserved-data-opcode]");
+}
+
+#[test]
+fn scenarios_are_proved_on_either_server() {
+    for target in ["reference", "reference-websocket"] {
+        Test::new()
+            .args(["prove", "--target", target, "websocket/chopped-frame"])
+            .status(Exit::Conformant)
+            .stdout_has("1 of 1 scenario proved");
+    }
+    // Only the plain one sends a message itself back.
+    Test::new()
+        .args(["prove", "websocket/bytes-kept"])
+        .status(Exit::Conformant)
+        .stdout_has("1 of 1 scenario proved");
+}
