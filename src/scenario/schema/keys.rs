@@ -188,6 +188,7 @@ pub(super) const CLOSED: &[Key] = &[
     ("code", "expectation", "of the close frame"),
     ("reason", "expectation", "of the close frame"),
     ("how", "endings", "how the connection may end"),
+    ("hangs-up", "flag", "the server ends the stream"),
     (
         "namespace",
         "namespace",
@@ -333,7 +334,7 @@ pub(super) const VERB_KEYS: &[Verb] = &[
     ),
     (
         "never",
-        "event",
+        "unwanted",
         &[ACTORS, &[EXPECTED_WITH, EXPECTED_ARGS, NAMESPACE]],
     ),
     (
@@ -343,6 +344,7 @@ pub(super) const VERB_KEYS: &[Verb] = &[
             ACTORS,
             HANDSHAKE,
             &[
+                ("echo", "flag", "messages are to come back"),
                 (
                     "session",
                     "text",

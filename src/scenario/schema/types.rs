@@ -68,7 +68,10 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
         ("layer", choice(&["websocket", "polling", "tcp"])),
         ("order", choice(&["any", "strict"])),
         ("reading", choice(&["goes-on", "stops"])),
-        ("farewell", choice(&["leave", "close", "drop", "reset"])),
+        (
+            "farewell",
+            choice(&["leave", "close", "drop", "half", "reset"]),
+        ),
         (
             "endings",
             one_or_some(choice(&[
@@ -86,7 +89,10 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
             { "type": "integer", "minimum": 0, "maximum": 15 },
         ] }),
         ),
-        ("length-form", json!({ "enum": [16, 64, "16", "64"] })),
+        (
+            "length-form",
+            json!({ "anyOf": [{ "enum": [16, 64, "16", "64"] }, { "type": "string", "pattern": r"^\$" }] }),
+        ),
         (
             "namespace",
             json!({
@@ -157,12 +163,17 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
             one_of_keys(&[
                 ("binary", "expectation"),
                 ("bytes", "expectation"),
+                ("echo", "expectation"),
                 ("frame", "received-frame"),
                 ("http", "http-response"),
                 ("message", "expectation"),
                 ("packet", "expectation"),
             ]),
         ] }),
+        ),
+        (
+            "unwanted",
+            json!({ "anyOf": [refer("event"), one_of_keys(&[("frame", "received-frame")])] }),
         ),
         ("values", some("value")),
         ("expectations", some("expectation")),

@@ -32,7 +32,6 @@ fn mapping(keys: &[(&str, Value, &str)], required: &[&str]) -> Value {
 
 fn schema() -> Value {
     let text = json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" });
-    let flag = json!({ "type": "boolean" });
     let duration = json!({ "type": "string", "pattern": "^([0-9].*[a-z]|\\$.*)$" });
     let names = json!({ "anyOf": [text, { "type": "array", "items": text }] });
     let url = json!({ "type": "string", "pattern": r"^(https?://|\$\{env\.)" });
@@ -74,6 +73,7 @@ fn schema() -> Value {
         ],
         &["command"],
     );
+    let speaks = json!({ "enum": ["engine.io", "socket.io", "websocket"] });
     let dialect = mapping(
         &[
             (
@@ -82,13 +82,14 @@ fn schema() -> Value {
                 "how the application reports refusals",
             ),
             (
-                "plain-websocket",
-                flag,
-                "there is a WebSocket without Engine.IO",
+                "speaks",
+                speaks.clone(),
+                "what travels inside its WebSocket",
             ),
         ],
         &[],
     );
+    let dialect = json!({ "anyOf": [speaks, dialect] });
     let mut jwt = mapping(
         &[
             (
@@ -251,7 +252,7 @@ fn every_mapping_has_the_keys_that_the_loader_takes() {
         ("a manifest", ""),
         ("`launch`", "/properties/launch"),
         ("`ready`", "/properties/launch/properties/ready"),
-        ("`dialect`", "/properties/dialect"),
+        ("`dialect`", "/properties/dialect/anyOf/1"),
         (
             "a binding",
             "/properties/bindings/additionalProperties/anyOf/1",
@@ -312,7 +313,8 @@ fn wrong_manifests_are_wrong_for_both() {
         manifest("launch: { command: [node], env: { A: [b] } }"),
         manifest("launch: { command: [node], ready: { within: 5 } }"),
         manifest("dialect: { errors: exceptions }"),
-        manifest("dialect: { plain-websocket: perhaps }"),
+        manifest("dialect: { speaks: esperanto }"),
+        manifest("dialect: esperanto"),
         manifest("credentials: { a: [b] }"),
         manifest("credentials: { secret: s, a: { jwt: { alg: RS256 } } }"),
         manifest("bindings: { a: { evnt: b } }"),
