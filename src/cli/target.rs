@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     client::{Endpoint, TlsPolicy, Verification},
-    reference::FaultSet,
     runner::{Host, Target},
     scenario::SourceFile,
     target::{Manifest, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, probe},
@@ -77,7 +76,7 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
     let tls = tls(&args.tls)?;
     let choice = Choice::new(&args.target)?;
     let (mut manifest, host) = match choice {
-        Choice::Reference(form) => (form.manifest()?, Host::Embedded(FaultSet::default())),
+        Choice::Reference(form) => (form.manifest()?, Host::Embedded(Box::default())),
         Choice::File(path) => {
             let manifest = read_manifest(&path)?;
             let host = match manifest.launch {
@@ -118,7 +117,7 @@ pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
-        host: Host::Embedded(FaultSet::default()),
+        host: Host::Embedded(Box::default()),
         tls: TlsPolicy::new(None, Verification::Checked)?,
         secrets,
     })

@@ -19,7 +19,7 @@ const LIVENESS: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub enum Host {
     /// In this process: the reference server, with these faults.
-    Embedded(FaultSet),
+    Embedded(Box<FaultSet>),
     /// As a process of ours, as the manifest's `launch` says.
     Launched,
     /// Somewhere already.

@@ -110,7 +110,7 @@ async fn one(
     settings: &Settings,
     fault: Option<&str>,
 ) -> Result<Outcome, StartError> {
-    target.host = Host::Embedded(FaultSet::from_ids(fault).unwrap_or_default());
+    target.host = Host::Embedded(Box::new(FaultSet::from_ids(fault).unwrap_or_default()));
     let profile = item
         .profile
         .and_then(|index| target.manifest.profiles.get(index))
