@@ -33,6 +33,7 @@ defects!(Events at 7 {
     InvalidJsonIgnored = "event-invalid-json-ignored": "An event that is no JSON is skipped.", seen "python-socketio 5.18.1";
     NameHitsPrototype = "event-name-hits-prototype": "Names that every object has are taken for handlers.", seen "handler tables that are plain objects";
     NameTypeUnchecked = "event-name-type-unchecked": "An event whose name is no string is skipped.", seen "CVE-2023-32695";
+    NamesAsWritten = "event-names-as-written": "An event whose name is written with escapes is unknown.", seen "socketioxide 0.18.9";
     NamesCaseInsensitive = "event-names-case-insensitive": "Event names are compared without case.";
     NamesMatchPrefix = "event-names-match-prefix": "A name that begins with a handler's is handled by it.";
     NamesTrimmed = "event-names-trimmed": "Blanks around event names are cut off.";
@@ -157,36 +158,6 @@ fn namespace(text: &str) -> String {
     let named = text.get(1..).filter(|rest| rest.starts_with('/'));
     let name = named.map(|rest| rest.split_once(',').map_or(rest, |(name, _)| name));
     name.unwrap_or("/").to_owned()
-}
-
-/// What can be written in several ways is taken in all of them; returns whether this one is not.
-pub(in crate::reference) fn refuses_legal(session: &Session, message: &PacketData) -> bool {
-    let faults = session.faults();
-    let PacketData::Text(text) = message else {
-        return false;
-    };
-    if faults.is_empty() {
-        return false;
-    }
-    let names_root = text.as_str() == "0/" || text.starts_with("0/,");
-    let named = text.starts_with("0/");
-    (faults.has(Events::CommaRequired) && named && !text.contains(','))
-        || (faults.has(Events::RootNameRefused) && names_root)
-        || (faults.has(Events::TwinKeysRefused) && has_twin_keys(text))
-}
-
-/// Whether more keys are written in a packet than are read from it.
-fn has_twin_keys(text: &str) -> bool {
-    fn keys(data: &Data) -> usize {
-        match data {
-            Data::Array(items) => items.iter().map(keys).sum(),
-            Data::Object(fields) => fields.len() + fields.values().map(keys).sum::<usize>(),
-            _ => 0,
-        }
-    }
-    let json = text.find('[').and_then(|start| text.get(start..));
-    let read = json.and_then(|json| serde_json::from_str::<Data>(json).ok());
-    read.is_some_and(|data| text.matches("\":").count() > keys(&data))
 }
 
 /// A packet that only a server sends, or that comes before its time, ends the connection.

@@ -33,6 +33,7 @@ pub(super) mod requests;
 pub(super) mod revision3;
 pub(super) mod robustness;
 pub(super) mod rooms;
+pub(super) mod spelling;
 pub(super) mod upgrade;
 pub(super) mod websocket;
 

@@ -28,7 +28,10 @@ const RESERVED_EVENTS: [&str; 6] = [
 /// Takes in one Engine.IO message.
 pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData) {
     let deferred = faults::holding::defers(session, &message);
-    if !deferred && !faults::binary::drops(session.faults(), &message) {
+    let faults = session.faults();
+    let lost =
+        faults::binary::drops(faults, &message) || faults::spelling::overlooks(faults, &message);
+    if !deferred && !lost {
         receive_at_once(session, message);
     }
 }
@@ -36,7 +39,7 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
 /// The same, whatever holds the connection up.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
     let Some(peer) = &session.peer else { return };
-    if faults::events::refuses_legal(session, &message)
+    if faults::spelling::refuses_legal(session, &message)
         || faults::binary::is_foreign(session, &message)
     {
         session.close(Ending::ParseError);

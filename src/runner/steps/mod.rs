@@ -23,5 +23,6 @@ mod receive;
 pub(super) mod refused;
 mod reply;
 mod send;
+mod shape;
 
 pub(super) use perform::perform;

@@ -1,0 +1,82 @@
+//! A Socket.IO packet as `receive: { packet: … }` sees it.
+
+use crate::{
+    data::Data,
+    wire::{
+        engine_io::{self, PacketData, PacketType},
+        socket_io::{Decoder, Limits, Packet, msgpack},
+    },
+};
+
+/// A Socket.IO packet as an object: `{type, namespace, id, data}`.
+pub(super) fn socket_packet(packet: &engine_io::Packet, is_msgpack: bool) -> Option<Data> {
+    let packet = if is_msgpack {
+        let PacketData::Binary(bytes) = &packet.data else {
+            return None;
+        };
+        msgpack::decode(bytes).ok()?
+    } else {
+        let text = message_text(packet)?;
+        let limits = Limits {
+            attachments: 0,
+            attachment_bytes: 0,
+        };
+        Decoder::new(limits).text(text.as_str()?).ok()??
+    };
+    let mut fields = vec![
+        ("type", Data::Null),
+        ("namespace", Data::from(packet.namespace())),
+    ];
+    let kind = match packet {
+        Packet::Connect { payload, .. } => {
+            fields.extend(payload.map(|payload| ("data", payload)));
+            "connect"
+        }
+        Packet::Disconnect { .. } => "disconnect",
+        Packet::Event { id, name, args, .. } => {
+            fields.extend(id.map(|id| ("id", Data::from(id.0))));
+            let mut data = vec![Data::from(name)];
+            data.extend(args);
+            fields.push(("data", Data::Array(data)));
+            "event"
+        }
+        Packet::Ack { id, args, .. } => {
+            fields.push(("id", Data::from(id.0)));
+            fields.push(("data", Data::Array(args)));
+            "ack"
+        }
+        Packet::ConnectError { payload, .. } => {
+            fields.push(("data", payload));
+            "connect_error"
+        }
+    };
+    if let Some((_, value)) = fields.first_mut() {
+        *value = Data::from(kind);
+    }
+    Some(Data::object(fields))
+}
+
+/// An event without the offset that connection state recovery puts behind its arguments.
+pub(super) fn without_offset(packet: Data) -> Option<Data> {
+    let Data::Object(mut fields) = packet else {
+        return None;
+    };
+    if fields.contains_key("id") {
+        return None;
+    }
+    let Some(Data::Array(data)) = fields.get_mut("data") else {
+        return None;
+    };
+    if data.len() < 2 || !matches!(data.pop(), Some(Data::String(_))) {
+        return None;
+    }
+    Some(Data::Object(fields))
+}
+
+/// The text of a message.
+pub(super) fn message_text(packet: &engine_io::Packet) -> Option<Data> {
+    match (&packet.kind, &packet.data) {
+        (PacketType::Message, PacketData::Text(text)) => Some(Data::from(text.as_str())),
+        _ => None,
+    }
+}
