@@ -27,6 +27,7 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
         loop {
             match stream.next() {
                 Incoming::Message(message) => {
+                    faults::deflate::message(server, &message);
                     if let Some(finish) = receive(stream, server.faults(), message) {
                         return Ok(finish);
                     }
@@ -35,6 +36,7 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
                 Incoming::Nothing => break,
             }
         }
+        faults::endurance::fragments(server, stream.tamper());
         stream.flush()?;
         select! {
             turn = stream.turn() => {

@@ -159,7 +159,7 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
                 break;
             }
         }
-        faults::endurance::fragments(session, stream.tamper());
+        faults::endurance::fragments(&session.server, stream.tamper());
         let (waiting, ended) = session.take_for_socket();
         for outbound in faults::websocket::sent(faults, waiting) {
             stream.push_packets(&outbound, session.revision, faults);
@@ -192,7 +192,7 @@ impl Session {
 
 /// Takes in one message; returns how the connection ends if it does.
 fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -> Option<Finish> {
-    faults::deflate::message(session, &message);
+    faults::deflate::message(&session.server, &message);
     match message {
         Message::Text(text) => match Packet::decode_text(text) {
             Ok(packet) => {

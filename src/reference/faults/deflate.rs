@@ -5,7 +5,7 @@ use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
 use super::table::defects;
 use crate::{
-    reference::{FaultSet, engine::Session, server::Shared},
+    reference::{FaultSet, server::Shared},
     wire::websocket::{Deflate, DeflateOffer, Extension, Frame, Message, OpCode},
 };
 
@@ -109,14 +109,14 @@ pub(super) fn limits_compressed_size(faults: &FaultSet) -> bool {
 }
 
 /// A message may be empty.
-pub(in crate::reference) fn message(session: &Session, message: &Message) {
+pub(in crate::reference) fn message(server: &Shared, message: &Message) {
     let empty = match message {
         Message::Text(text) => text.is_empty(),
         Message::Binary(bytes) => bytes.is_empty(),
         _ => false,
     };
-    if empty && session.faults().has(Deflates::EmptyKills) {
-        Shared::die(&session.server);
+    if empty && server.faults().has(Deflates::EmptyKills) {
+        server.die();
     }
 }
 

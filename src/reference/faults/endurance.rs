@@ -69,10 +69,10 @@ pub(in crate::reference) fn lost(server: &Shared) {
 }
 
 /// A message can have any number of fragments, as long as it keeps to the limit.
-pub(in crate::reference) fn fragments(session: &Session, tamper: Option<&Tamper>) {
+pub(in crate::reference) fn fragments(server: &Shared, tamper: Option<&Tamper>) {
     let many = tamper.is_some_and(|tamper| tamper.fragments() > FRAGMENTS);
-    if many && session.faults().has(Endurance::FragmentsKill) {
-        session.server.die();
+    if many && server.faults().has(Endurance::FragmentsKill) {
+        server.die();
     }
 }
 
