@@ -171,8 +171,6 @@ impl Silence {
                     .enumerate()
                     .skip(*from)
                     .find(|(index, entry)| match &entry.what {
-                        // A connection that ends says nothing, however it says so.
-                        What::Packet(packet) if packet.kind == PacketType::Close => false,
                         What::Packet(packet) => {
                             !state.claimed.contains(index)
                                 && !link.is_own_open_packet(*index, entry)
