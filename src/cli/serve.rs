@@ -57,12 +57,9 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
         ContractName::Sockspec => Contract::Sockspec,
         ContractName::Websocket => Contract::WebSocket,
     };
-    let usual = match contract {
-        Contract::Engine | Contract::Official | Contract::Sockspec => "/socket.io/",
-        Contract::WebSocket => "/",
-    };
+    let usual = Config::new(contract);
     Ok(Config {
-        path: with_slashes(args.path.as_deref().unwrap_or(usual)),
+        path: args.path.as_deref().map_or(usual.path, with_slashes),
         ping_interval: args.ping_interval,
         ping_timeout: args.ping_timeout,
         max_payload: args.max_payload,

@@ -12,6 +12,7 @@ mod execute;
 mod fence;
 mod finding;
 mod fit;
+mod greeting;
 mod host;
 mod invariants;
 mod judgement;

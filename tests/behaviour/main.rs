@@ -23,5 +23,6 @@ mod run;
 mod serve;
 mod server;
 mod support;
+mod targets;
 mod tls;
 mod transports;

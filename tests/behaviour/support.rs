@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct Test {
     folder: TempDir,
     arguments: Vec<OsString>,
-    environment: Vec<(&'static str, &'static str)>,
+    environment: Vec<(&'static str, OsString)>,
 }
 
 /// What the call did.
@@ -76,7 +76,16 @@ impl Test {
     }
 
     pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.environment.push((name, value));
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Takes variables over from the test's own environment, as far as they are set.
+    pub(crate) fn inherit(mut self, names: &[&'static str]) -> Self {
+        let set = names
+            .iter()
+            .filter_map(|name| Some((*name, std::env::var_os(name)?)));
+        self.environment.extend(set);
         self
     }
 
@@ -154,7 +163,7 @@ impl Test {
             .args(&self.arguments)
             .current_dir(self.folder.path())
             .env_clear()
-            .envs(self.environment.iter().copied())
+            .envs(self.environment.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command

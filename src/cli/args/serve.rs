@@ -29,7 +29,7 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long, value_name = "BYTES", value_parser = value::bytes, default_value = "1000000")]
     pub(in crate::cli) max_payload: u64,
 
-    /// Path of the endpoint [default: /socket.io/, of a plain WebSocket /]
+    /// Path of the endpoint [default: /socket.io/, of bare Engine.IO /engine.io/, of a plain WebSocket /]
     #[arg(long)]
     pub(in crate::cli) path: Option<String>,
 

@@ -19,10 +19,12 @@ use crate::{
         echo, evidence,
         finding::{Finding, Stepped, Stop},
         fit::{Fit, fit},
+        greeting::is_greeting,
         observe_frame::{self, FrameFit},
         silence::{self, Never, Silence},
     },
     scenario::{Action, FramePattern, Incoming, Matcher, Receive, Step},
+    target::Speaks,
     wire::{
         engine_io::PacketData,
         websocket::{Frame, HandshakeResponse},
@@ -259,6 +261,11 @@ fn compare(
     {
         return Ok(Candidate::Invisible);
     }
+    if let What::Packet(packet) = &entry.what
+        && is_greeting(&attempt.site.manifest, packet)
+    {
+        return Ok(Candidate::Invisible);
+    }
     let line = evidence::describe(entry)
         .map(|(_, line)| line)
         .unwrap_or_default();
@@ -278,11 +285,21 @@ fn compare_frame(
         FrameFit::Fits(captures) => Candidate::Fits(Fit::Strict(captures)),
         // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
         FrameFit::OtherKind => Candidate::Invisible,
+        FrameFit::Wrong(_)
+            if attempt.site.manifest.dialect.speaks != Speaks::WebSocket && is_heartbeat(frame) =>
+        {
+            Candidate::Invisible
+        }
         FrameFit::Wrong(sentence) => {
             let line = evidence::describe_frame(frame);
             Candidate::Wrong(Box::new(Finding::new(sentence).received(line)))
         }
     })
+}
+
+/// Whether a frame is a ping or a noop packet, which may come at any moment.
+fn is_heartbeat(frame: &Frame) -> bool {
+    frame.fin && matches!(&*frame.payload, b"2" | b"6")
 }
 
 fn bytes_of(data: &PacketData) -> Option<Data> {

@@ -119,6 +119,9 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
         .get("bindings")
         .map(|field| bindings::read(field, problems))
         .unwrap_or_default();
+    let greetings = names(fields.get("greetings"), problems)
+        .into_iter()
+        .collect();
     let fence = fields.get("fence").and_then(|field| fence(field, problems));
     let (within, settle) = fields
         .get("timing")
@@ -142,6 +145,7 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
         dialect,
         credentials,
         bindings,
+        greetings,
         fence,
         within: within.unwrap_or(WITHIN),
         settle,

@@ -25,6 +25,8 @@ pub struct Manifest {
     pub credentials: Credentials,
     /// What it calls things.
     pub bindings: Bindings,
+    /// Events that it sends of its own accord to whoever joins a namespace.
+    pub greetings: Vec<String>,
     /// The operation that acks at once, for fences: `echo`.
     pub fence: Option<String>,
     /// Default deadline of a wait.

@@ -1,0 +1,149 @@
+//! The manifests under `fixtures/targets/`: servers of other stacks, judged as far as a build machine has their tools.
+
+use std::{path::PathBuf, process::Command};
+
+use sockspec::cli::Exit;
+
+use crate::support::Test;
+
+/// A few scenarios of every layer that each of the stacks passes; the whole set is run by `.ci/run`.
+const SAMPLE: [&str; 8] = [
+    "acks/value-returned",
+    "auth/missing-token-refused*",
+    "engine.io/polling-open-packet",
+    "engine.io/upgrade-by-hand",
+    "events/payload-unchanged*",
+    "heartbeat/server-pings",
+    "rooms/to-excludes-sender",
+    "websocket/ping-answered*",
+];
+
+fn manifest(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/targets")
+        .join(name)
+}
+
+/// Whether a stack is there: `tool` runs, and what its setup makes is at `result`. `require` names the variable with
+/// which CI says that it must be.
+fn is_there(name: &str, tool: &[&str], result: &str, require: &str) -> bool {
+    let runs = tool.split_first().is_some_and(|(program, arguments)| {
+        Command::new(program)
+            .args(arguments)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
+    let made = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/servers")
+        .join(result)
+        .exists();
+    let there = runs && made;
+    assert!(
+        there || std::env::var_os(require).is_none(),
+        "{name}: its tools or the result of its setup are missing"
+    );
+    if !there {
+        eprintln!("skipped: {name} is not set up");
+    }
+    there
+}
+
+/// Runs the sample against a manifest's server. It needs the environment that finds the stack's tools.
+fn sample(name: &str) {
+    Test::new()
+        .inherit(&[
+            "PATH",
+            "HOME",
+            "CARGO_HOME",
+            "CARGO_TARGET_DIR",
+            "RUSTUP_HOME",
+        ])
+        .args(["run", "--target"])
+        .args([manifest(name)])
+        .args(SAMPLE)
+        .status(Exit::Conformant)
+        .stdout_has("ok     rooms/to-excludes-sender");
+}
+
+#[test]
+fn socketio_node_passes() {
+    let node = ["node", "--version"];
+    if is_there(
+        "socket.io on Node",
+        &node,
+        "socketio-node/node_modules",
+        "SOCKSPEC_REQUIRE_NODE",
+    ) {
+        sample("socketio-node.yaml");
+    }
+}
+
+#[test]
+fn python_socketio_passes() {
+    let python = ["python3", "--version"];
+    if is_there(
+        "python-socketio",
+        &python,
+        "python-socketio/.venv",
+        "SOCKSPEC_REQUIRE_PYTHON",
+    ) {
+        sample("python-socketio.yaml");
+    }
+}
+
+#[test]
+fn socketioxide_passes() {
+    // Built where CI says so only: it takes minutes.
+    if std::env::var_os("SOCKSPEC_REQUIRE_SOCKETIOXIDE").is_some() {
+        sample("socketioxide.yaml");
+    } else {
+        eprintln!("skipped: socketioxide is not asked for");
+    }
+}
+
+#[test]
+fn contracts_of_the_official_suites_are_served_and_judged_at_an_address() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for (contract, file, scenario) in [
+        (
+            "official",
+            "official-contract.yaml",
+            "socket.io/connect-answered",
+        ),
+        ("engine", "engine-contract.yaml", "engine.io/echo-in-order"),
+    ] {
+        let serve = Test::new().args(["serve", "--port", "0", "--contract", contract]);
+        let server = runtime.block_on(serve.start());
+        let url = server.first_line.replace("listening on ", "");
+        Test::new()
+            .args([
+                "run",
+                scenario,
+                "engine.io/polling-open-packet",
+                "--url",
+                &url,
+            ])
+            .args(["--target"])
+            .args([manifest(file)])
+            .status(Exit::Conformant)
+            .stdout_has("2 ok in ");
+    }
+}
+
+/// Baselines name scenarios that exist, whose deviation is whose, and why.
+#[test]
+fn baselines_are_explained() {
+    let listed = Test::new().args(["list"]).status(Exit::Conformant).out();
+    for target in ["socketio-node", "python-socketio", "socketioxide"] {
+        let path = manifest(&format!("{target}.baseline.yaml"));
+        let baseline = sockspec::runner::Baseline::read(&path).unwrap();
+        assert_eq!(baseline.target.as_deref(), Some(target));
+        for (id, deviation) in &baseline.deviations {
+            assert!(
+                deviation.because.is_some() && !deviation.reason.is_empty(),
+                "{target}: {id}"
+            );
+            assert!(listed.contains(id.as_str()), "{target}: {id}");
+        }
+    }
+}
