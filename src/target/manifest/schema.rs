@@ -188,7 +188,11 @@ fn schema() -> Value {
                 "the Engine.IO path, `/socket.io/` where nothing is said",
             ),
             ("nodes", urls, "addresses of further nodes"),
-            ("provides", names, "capabilities, see docs/capabilities.md"),
+            (
+                "provides",
+                names.clone(),
+                "capabilities, see docs/capabilities.md",
+            ),
             ("dialect", dialect, "how it differs"),
             (
                 "credentials",
@@ -199,6 +203,11 @@ fn schema() -> Value {
                 "bindings",
                 map_of(json!({ "anyOf": [text, binding] })),
                 "what it calls the operations of the contract",
+            ),
+            (
+                "greetings",
+                names,
+                "events that it sends of its own accord to whoever joins",
             ),
             (
                 "fence",
