@@ -8,6 +8,7 @@ use std::{
 
 use super::{error::CliError, shipped::fault_ids};
 use crate::{
+    runner::Baseline,
     scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, load},
     target::load_manifest,
 };
@@ -33,6 +34,7 @@ pub(super) struct Loaded {
 /// What a file holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
+    Baseline,
     Catalogue,
     Manifest,
     Scenarios,
@@ -69,6 +71,7 @@ impl Loaded {
             Kind::Catalogue => Requirements::load([source]).map(|loaded| {
                 self.requirements.entries.extend(loaded.entries);
             }),
+            Kind::Baseline => Baseline::read(path).map(drop),
             Kind::Manifest => {
                 let folder = path.parent().unwrap_or(Path::new("")).to_owned();
                 load_manifest(source, folder).map(drop)
@@ -126,24 +129,21 @@ pub(super) fn is_catalogue(path: &Path) -> bool {
         .is_some_and(|folder| folder == "requirements")
 }
 
-/// A manifest is told from scenarios by its first word at the margin that only one of them has.
+/// Scenarios, manifests and baselines are told apart by the first word at the margin that only one of them has.
 fn kind(path: &Path, text: &str) -> Kind {
     if is_catalogue(path) {
         return Kind::Catalogue;
     }
-    let is_manifest = text
-        .lines()
+    text.lines()
         .find_map(|line| match line.split_once(':')?.0 {
-            "scenarios" | "topic" | "background" => Some(false),
-            "url" | "launch" | "provides" | "dialect" | "bindings" | "credentials" => Some(true),
+            "scenarios" | "topic" | "background" => Some(Kind::Scenarios),
+            "url" | "launch" | "provides" | "dialect" | "bindings" | "credentials" => {
+                Some(Kind::Manifest)
+            }
+            "target" | "deviations" => Some(Kind::Baseline),
             _ => None,
         })
-        .unwrap_or(false);
-    if is_manifest {
-        Kind::Manifest
-    } else {
-        Kind::Scenarios
-    }
+        .unwrap_or(Kind::Scenarios)
 }
 
 /// The file, or the YAML files of the folder, sorted by path. Links to folders are not followed: they may go round.
@@ -176,6 +176,7 @@ mod tests {
         assert_eq!(kind_of("topic: x\nscenarios: []\n"), Kind::Scenarios);
         assert_eq!(kind_of("name: x\nurl: http://a\n"), Kind::Manifest);
         assert_eq!(kind_of("nonsense"), Kind::Scenarios);
+        assert_eq!(kind_of("# x\ntarget: a\n"), Kind::Baseline);
         let catalogue = Path::new("specs/requirements/acks.yaml");
         assert_eq!(kind(catalogue, "- id: a"), Kind::Catalogue);
     }
