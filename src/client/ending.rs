@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{DropHow, Ended, EndedHow, link::Link, recorder::given_up};
 
 /// How long the stream may stay open after the last word was said.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_secs(1);
 
 /// How a connection is going to be reported once its stream is gone.
 #[derive(Debug, Default)]
