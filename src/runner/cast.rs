@@ -208,7 +208,15 @@ impl Link {
             _ => return false,
         };
         // Journals are read from the front, so the first one seen is the first one there is.
-        !self.joins_session && *first.get_or_init(|| index) == index
+        let opens_session = self.layer != Layer::WebSocket && !self.joins_session;
+        opens_session && *first.get_or_init(|| index) == index
+    }
+
+    /// Sees the open packet, and its frame, for who reads the journal only behind them.
+    pub(super) fn pass_open_packet(&self) {
+        for (index, entry) in self.connection.journal().entries().iter().enumerate() {
+            self.is_own_open_packet(index, entry);
+        }
     }
 
     /// The open packet's data with every field that the server put there.

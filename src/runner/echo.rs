@@ -137,6 +137,7 @@ pub(super) async fn join(
     .await;
     let received = match waited {
         Waited::Found((index, true)) => {
+            link.pass_open_packet();
             let mut state = link.state();
             // What came up to here is no answer to anything that the steps send.
             state.cursor.packets = index + 1;

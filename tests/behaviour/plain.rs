@@ -23,10 +23,35 @@ fn the_same_scenarios_hold_for_both_kinds_of_endpoint() {
                 "websocket/fragments-put-together*",
             ])
             .args(["websocket/ping-between-fragments", "websocket/text-kept*"])
+            .args(["websocket/compression-window-kept*"])
             .status(Exit::Conformant)
             // Nothing is left out, nothing tolerated.
-            .stdout_has("13 ok in ");
+            .stdout_has("15 ok in ");
     }
+}
+
+/// There is no open packet, so that nothing is taken for one.
+#[test]
+fn messages_that_look_like_an_open_packet_are_seen() {
+    Test::new()
+        .file(
+            "zero.yaml",
+            r#"scenarios:
+- id: own/zero
+  title: A message that begins with 0 is a message
+  needs: [websocket, echo]
+  clients: { visitor: { connect: false } }
+  steps:
+  - open: websocket
+    echo: true
+  - frame: { payload: "0{}" }
+  - receive: { frame: { opcode: text, payload: "0{}" } }
+  - receive: { echo: "0{}" }
+"#,
+        )
+        .args(["run", "--target", "reference-websocket", "zero.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("1 ok in ");
 }
 
 #[test]
