@@ -36,7 +36,7 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
                 Incoming::Nothing => break,
             }
         }
-        faults::endurance::fragments(server, stream.tamper());
+        faults::endurance::frames(server, stream.tamper());
         stream.flush()?;
         select! {
             turn = stream.turn() => {

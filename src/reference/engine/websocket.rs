@@ -159,7 +159,7 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
                 break;
             }
         }
-        faults::endurance::fragments(&session.server, stream.tamper());
+        faults::endurance::frames(&session.server, stream.tamper());
         let (waiting, ended) = session.take_for_socket();
         for outbound in faults::websocket::sent(faults, waiting) {
             stream.push_packets(&outbound, session.revision, faults);

@@ -16,6 +16,9 @@ const SLOTS: usize = 100;
 /// Fragments that are too many for who keeps books about each.
 const FRAGMENTS: usize = 10_000;
 
+/// Pings whose answers are too many for who keeps them all.
+const PINGS: usize = 1_000;
+
 /// How often somebody looks whether it may go on.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -31,6 +34,7 @@ const LOST: &str = "lost";
 defects!(Endurance at 25 {
     BackpressureBlocks = "backpressure-blocks-others": "While one client does not read, nothing is written to the others.";
     FragmentsKill = "tiny-fragments-kill-server": "A message of more than 10000 fragments ends the server.", seen "CVE-2026-48779";
+    PingsKill = "ping-flood-kills-server": "A client that sends more than 1000 pings ends the server.";
     SlotsLeak = "dropped-connections-leak-slots": "A connection that breaks off keeps its place, and after a hundred of them nobody gets in.";
     SlowHeadBlocks = "slow-head-blocks-others": "Nobody gets in while a request has not come to its end.";
 });
@@ -68,10 +72,12 @@ pub(in crate::reference) fn lost(server: &Shared) {
     }
 }
 
-/// A message can have any number of fragments, as long as it keeps to the limit.
-pub(in crate::reference) fn fragments(server: &Shared, tamper: Option<&Tamper>) {
-    let many = tamper.is_some_and(|tamper| tamper.fragments() > FRAGMENTS);
-    if many && server.faults().has(Endurance::FragmentsKill) {
+/// A message can have any number of fragments, as long as it keeps to the limit, and a client send any number of pings.
+pub(in crate::reference) fn frames(server: &Shared, tamper: Option<&Tamper>) {
+    let Some(tamper) = tamper else { return };
+    let killed = (tamper.fragments() > FRAGMENTS && server.faults().has(Endurance::FragmentsKill))
+        || (tamper.pings() > PINGS && server.faults().has(Endurance::PingsKill));
+    if killed {
         server.die();
     }
 }

@@ -61,6 +61,7 @@ pub(in crate::reference) struct Tamper {
     endless: bool,
     inflater: Option<Inflater>,
     fragments: usize,
+    pings: usize,
 }
 
 /// What a message under way is.
@@ -87,6 +88,7 @@ impl Tamper {
                 reserved_close: None,
                 endless: false,
                 fragments: 0,
+                pings: 0,
                 inflater: deflate.and_then(|_| Inflater::new(faults)),
             })
         })
@@ -95,6 +97,11 @@ impl Tamper {
     /// Fragments of the message under way.
     pub(in crate::reference) fn fragments(&self) -> usize {
         self.fragments
+    }
+
+    /// Pings that came so far.
+    pub(in crate::reference) fn pings(&self) -> usize {
+        self.pings
     }
 
     /// The end of the client's side of the stream is the end (RFC 6455 section 7.1.4).
@@ -156,6 +163,7 @@ impl Tamper {
             (OpCode::Continuation | OpCode::Text | OpCode::Binary, _) => 0,
             _ => self.fragments,
         };
+        self.pings += usize::from(frame.opcode == OpCode::Ping);
         if let Some(inflater) = &mut self.inflater {
             frame = inflater.received(frame)?;
         }
