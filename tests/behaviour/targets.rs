@@ -134,7 +134,12 @@ fn contracts_of_the_official_suites_are_served_and_judged_at_an_address() {
 #[test]
 fn baselines_are_explained() {
     let listed = Test::new().args(["list"]).status(Exit::Conformant).out();
-    for target in ["socketio-node", "python-socketio", "socketioxide"] {
+    for target in [
+        "socketio-node",
+        "python-socketio",
+        "socketioxide",
+        "websocket-ws",
+    ] {
         let path = manifest(&format!("{target}.baseline.yaml"));
         let baseline = sockspec::runner::Baseline::read(&path).unwrap();
         assert_eq!(baseline.target.as_deref(), Some(target));
