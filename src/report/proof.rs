@@ -59,7 +59,8 @@ pub struct Scenario {
     pub killed_by: Vec<String>,
     /// Faults that it claims to catch and stays green with.
     pub survived: Vec<String>,
-    /// Why it is red without a fault, too; null where it is not.
+    /// Why it proves nothing: it is red without a fault, or green without the act that should end a connection; null
+    /// where it is sound.
     pub broken: Option<String>,
     /// Its file.
     pub file: String,
@@ -130,7 +131,7 @@ pub fn proof_table(proof: &Proof, palette: Palette) -> String {
         let place = palette.paint(Role::Dim, format!("{file}:{}", scenario.line));
         if let Some(reason) = &scenario.broken {
             let reason = escape::line(reason);
-            let _ = writeln!(out, "{fail:5}  {id} is red without a fault: {reason}");
+            let _ = writeln!(out, "{fail:5}  {id} proves nothing: {reason}");
         } else if scenario.killed_by.is_empty() && scenario.survived.is_empty() {
             let _ = writeln!(out, "{fail:5}  {id} names no fault that could break it");
         } else {
@@ -260,7 +261,7 @@ mod tests {
                  specs/acks.yaml:7
         FAIL   acks/nothing names no fault that could break it
                  specs/acks.yaml:7
-        FAIL   acks/wrong is red without a fault: no ack within 2 s
+        FAIL   acks/wrong proves nothing: no ack within 2 s
                  specs/acks.yaml:7
 
         1 of 2 faults caught, 1 of 4 scenarios proved in 1.5 s

@@ -58,7 +58,7 @@ pub enum Evidence {
 /// What a proof run saw of one scenario.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Observed {
-    /// It is red without a fault, so that its red says nothing; why.
+    /// It proves nothing; why.
     Broken(String),
     /// Some fault turned it red.
     Killed,
@@ -132,7 +132,7 @@ impl Evidence {
                     match observed {
                         Observed::Killed => return None,
                         Observed::Broken(why) => {
-                            doubts.push(format!("{id} is red without a fault: {why}"));
+                            doubts.push(format!("{id} proves nothing: {why}"));
                         }
                         Observed::Survived(faults) if faults.is_empty() => {
                             doubts.push(format!("{id} names no fault that could break it"));

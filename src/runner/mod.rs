@@ -4,6 +4,7 @@ mod attempt;
 mod baseline;
 mod calibrate;
 mod cast;
+mod control;
 mod coverage;
 mod echo;
 mod event;

@@ -35,7 +35,7 @@ pub struct ScenarioProof {
     pub killed_by: Vec<String>,
     /// Faults it claims to catch, but stays green with, and why that is known: the verdict's reason.
     pub survived: Vec<Survivor>,
-    /// Why it was not judged at all: it is red without a fault, too.
+    /// Why it proves nothing: it is red without a fault, or green without the act that should end a connection.
     pub broken: Option<String>,
     /// Its file.
     pub file: PathBuf,

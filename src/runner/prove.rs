@@ -1,4 +1,5 @@
-//! The proof that scenarios can fail: each against the reference server with each fault it claims to catch.
+//! The proof that scenarios can fail: each against the reference server with each fault it claims to catch, and
+//! each that awaits the end of a connection also without the act that should end it.
 //!
 //! Every pair has a server of its own, on a port of its own, in this process. So hundreds run side by
 //! side and no fault can reach a scenario that it is not meant for.
@@ -13,6 +14,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    control::control,
     host::{Host, StartError, Target},
     outcome::{Outcome, Verdict},
     plan::{Item, Plan},
@@ -20,7 +22,10 @@ use super::{
     proof::{FaultProof, Proof, ScenarioProof, Survivor},
     settings::Settings,
 };
-use crate::reference::{FAULTS, FaultSet};
+use crate::{
+    reference::{FAULTS, FaultSet},
+    scenario::Scenario,
+};
 
 /// Proves every item of the plans, each against the reference server beside its plan.
 ///
@@ -43,9 +48,12 @@ pub async fn prove(
     let seats = Arc::new(Semaphore::new(settings.jobs.max(1)));
     let mut tasks = JoinSet::new();
     let mut total = 0;
+    // The rows of a table share their steps, so that one control speaks for all.
+    let mut controlled = BTreeSet::new();
     for (item, reference) in &items {
-        let baseline = std::iter::once(None);
-        for fault in baseline.chain(item.scenario.catches.iter().cloned().map(Some)) {
+        let scenario = &item.scenario;
+        let is_first_row = controlled.insert((&scenario.source.path, scenario.span.start));
+        for trial in trials(item, is_first_row) {
             total += 1;
             let (item, target, settings) = (Arc::clone(item), reference.clone(), settings.clone());
             let seats = Arc::clone(&seats);
@@ -53,12 +61,12 @@ pub async fn prove(
                 let Ok(_seat) = seats.acquire_owned().await else {
                     unreachable!("the semaphore is never closed")
                 };
-                let outcome = one(&item, target, &settings, fault.as_deref()).await;
-                (item.id.clone(), fault, outcome)
+                let outcome = one(&item, target, &settings, &trial).await;
+                (item.id.clone(), trial, outcome)
             });
         }
     }
-    let mut results: BTreeMap<String, Vec<(Option<String>, Outcome)>> = BTreeMap::new();
+    let mut results: BTreeMap<String, Vec<(Trial, Outcome)>> = BTreeMap::new();
     let mut done = 0;
     loop {
         let joined = tokio::select! {
@@ -67,12 +75,12 @@ pub async fn prove(
             () = interrupt.cancelled() => None,
         };
         let Some(joined) = joined else { break };
-        let Ok((id, fault, outcome)) = joined else {
+        let Ok((id, trial, outcome)) = joined else {
             continue;
         };
         done += 1;
         progress(done, total);
-        results.entry(id).or_default().push((fault, outcome?));
+        results.entry(id).or_default().push((trial, outcome?));
     }
     let scenarios: Vec<_> = items
         .iter()
@@ -104,12 +112,46 @@ pub async fn prove(
     })
 }
 
+/// One way of running a scenario.
+#[derive(Clone, Debug)]
+enum Trial {
+    /// Without a fault: it must be green.
+    Right,
+    /// With a fault: it must be red.
+    Fault(String),
+    /// Without the act that should end a connection: it must be red.
+    Control {
+        scenario: Arc<Scenario>,
+        /// The line of the act.
+        left_out: usize,
+    },
+}
+
+fn trials(item: &Item, with_control: bool) -> Vec<Trial> {
+    let faults = item.scenario.catches.iter().cloned().map(Trial::Fault);
+    let mut trials: Vec<_> = std::iter::once(Trial::Right).chain(faults).collect();
+    if with_control && let Some((scenario, left_out)) = control(&item.scenario) {
+        let scenario = Arc::new(scenario);
+        trials.push(Trial::Control { scenario, left_out });
+    }
+    trials
+}
+
 async fn one(
     item: &Item,
     mut target: Target,
     settings: &Settings,
-    fault: Option<&str>,
+    trial: &Trial,
 ) -> Result<Outcome, StartError> {
+    let mut item = item.clone();
+    let fault = match trial {
+        Trial::Right => None,
+        Trial::Fault(fault) => Some(fault.as_str()),
+        Trial::Control { scenario, .. } => {
+            item.scenario = Arc::clone(scenario);
+            None
+        }
+    };
     target.host = Host::Embedded(Box::new(FaultSet::from_ids(fault).unwrap_or_default()));
     let profile = item
         .profile
@@ -117,12 +159,12 @@ async fn one(
         .cloned();
     let instance = target.start(profile.as_ref(), settings).await?;
     let site = Arc::clone(&instance.site);
-    let outcome = play(item, &site, settings).await;
+    let outcome = play(&item, &site, settings).await;
     instance.stop().await;
     Ok(outcome)
 }
 
-fn scenario_proof(item: &Item, results: Vec<(Option<String>, Outcome)>) -> ScenarioProof {
+fn scenario_proof(item: &Item, results: Vec<(Trial, Outcome)>) -> ScenarioProof {
     let mut proof = ScenarioProof {
         id: item.id.clone(),
         file: item.scenario.source.path.clone(),
@@ -133,19 +175,31 @@ fn scenario_proof(item: &Item, results: Vec<(Option<String>, Outcome)>) -> Scena
         proof.broken = Some(format!("the reference server does not run it: {reason}"));
         return proof;
     }
-    for (fault, outcome) in results {
+    for (trial, outcome) in results {
         let why = outcome.reason.clone().unwrap_or_default();
-        match (fault, outcome.verdict) {
-            (None, Verdict::Pass) => {}
-            (None, verdict) => {
-                proof.broken = Some(format!("{verdict:?} without a fault: {why}").to_lowercase())
+        match (trial, outcome.verdict) {
+            (Trial::Right, Verdict::Pass)
+            | (Trial::Control { .. }, Verdict::Fail | Verdict::Warn) => {}
+            (Trial::Right, verdict) => {
+                proof.broken = Some(format!("{verdict:?} without a fault: {why}").to_lowercase());
             }
-            (Some(fault), Verdict::Fail | Verdict::Warn) => proof.killed_by.push(fault),
-            (Some(fault), Verdict::Pass) => proof.survived.push(Survivor {
+            (Trial::Control { left_out, .. }, Verdict::Pass) => {
+                proof.broken = Some(format!(
+                    "green without the step in line {left_out}: the connection ends for another reason"
+                ));
+            }
+            (Trial::Control { left_out, .. }, verdict) => {
+                let verdict = format!("{verdict:?}").to_lowercase();
+                proof.broken = Some(format!(
+                    "{verdict} without the step in line {left_out}: {why}"
+                ));
+            }
+            (Trial::Fault(fault), Verdict::Fail | Verdict::Warn) => proof.killed_by.push(fault),
+            (Trial::Fault(fault), Verdict::Pass) => proof.survived.push(Survivor {
                 fault,
                 outcome: "pass".to_owned(),
             }),
-            (Some(fault), verdict) => {
+            (Trial::Fault(fault), verdict) => {
                 proof.survived.push(Survivor {
                     fault,
                     outcome: format!("{}: {why}", format!("{verdict:?}").to_lowercase()),

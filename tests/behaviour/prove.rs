@@ -41,6 +41,36 @@ fn a_scenario_without_a_fault_is_named() {
         .stdout_has("FAIL   chat/echo names no fault that could break it");
 }
 
+/// The connection ends since nobody joins: what the check sees is not the doing of the ping in line 12.
+#[test]
+fn a_connection_that_ends_without_the_act_proves_nothing() {
+    let file = "topic: Ends
+needs: [websocket, short-connect-timeout]
+scenarios:
+- id: ends/for-another-reason
+  title: A ping frame ends the connection
+  level: must
+  catches: [connect-timeout-ignored]
+  clients: [visitor]
+  steps:
+  - open: websocket
+    as: visitor
+  - frame: { opcode: ping, payload: a }
+    as: visitor
+  - closed: {}
+    as: visitor
+    within: 2s
+";
+    Test::new()
+        .file("ends.yaml", file)
+        .args(["prove", "ends.yaml"])
+        .status(Exit::NotConformant)
+        .stdout_has("1 of 1 fault caught, 0 of 1 scenario proved in ")
+        .stdout_has(
+            "FAIL   ends/for-another-reason proves nothing: green without the step in line 12",
+        );
+}
+
 #[test]
 fn a_proof_for_programs() {
     let finished = prove("  catches: [ack-missing]\n")

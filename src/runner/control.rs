@@ -1,0 +1,162 @@
+//! The control of a check that a connection ends: the same scenario without the act that should end it.
+//!
+//! There the connection must stay open for as long as the check waits. If it ends all the same, by the heartbeat
+//! or for a fault of an earlier step, then the check would be green on a server that ignores the act.
+
+use crate::scenario::{Action, ClientName, Scenario, Step};
+
+/// The control of the first such check; `None` for a scenario that makes none, or whose connection is to end
+/// without anybody's act, as by a timer.
+///
+/// Also gives the line of the act that is left out.
+pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
+    let (check, actor) = scenario
+        .steps
+        .iter()
+        .enumerate()
+        .find_map(|(index, step)| Some((index, awaits_the_end(step)?)))?;
+    let before = scenario.steps.get(..check)?;
+    if answers_no_ping(scenario, before, actor) {
+        return None;
+    }
+    let last = before.iter().rposition(|step| acts(step, actor))?;
+    // What was sent in one go belongs together: the frames of one message, say.
+    let first = before
+        .get(..last)?
+        .iter()
+        .rposition(|step| !acts(step, actor))
+        .map_or(0, |other| other + 1);
+    // Between act and check it is only looked on; who acts there may end the connection as well.
+    let only_looked_on = before
+        .get(last + 1..)?
+        .iter()
+        .all(|step| matches!(step.action, Action::Receive(_) | Action::Check(_)));
+    if !only_looked_on {
+        return None;
+    }
+    let line = before.get(first)?.span.line;
+    let mut control = scenario.clone();
+    control.steps.drain(first..check);
+    control.steps.truncate(first + 1);
+    Some((control, line))
+}
+
+/// Whether the heartbeat is to end `actor`'s connection, whatever else it does.
+fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> bool {
+    let declared = scenario
+        .clients
+        .iter()
+        .filter(|client| client.name == *actor)
+        .map(|client| &client.options);
+    let opened = before
+        .iter()
+        .filter(|step| step.actors.contains(actor))
+        .filter_map(|step| match &step.action {
+            Action::Connect(connect) => Some(&connect.options),
+            Action::Open(open) => Some(&open.options),
+            _ => None,
+        });
+    declared
+        .chain(opened)
+        .any(|options| options.heartbeat == Some(false))
+}
+
+/// Whose connection a step expects to end.
+fn awaits_the_end(step: &Step) -> Option<&ClientName> {
+    match (&step.action, step.actors.as_slice()) {
+        (Action::Closed(closed), [actor])
+            if !closed.stays_open && closed.namespace.is_none() && step.after.is_none() =>
+        {
+            Some(actor)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a step sends something for `actor`, and for nobody else.
+fn acts(step: &Step, actor: &ClientName) -> bool {
+    let sends = matches!(
+        step.action,
+        Action::Bytes(_) | Action::Emit(_) | Action::Frame(_) | Action::Http(_) | Action::Send(_)
+    );
+    sends && step.actors.as_slice() == std::slice::from_ref(actor)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::{Known, SourceFile, load};
+
+    const HEAD: &str = "topic: Ends
+scenarios:
+- id: ends/here
+  title: A connection ends
+  why: Somebody is thrown out.
+  level: must
+  clients: [visitor, bystander]
+  steps:
+  - open: websocket
+    as: visitor
+";
+
+    /// The lines of the control's steps, and the line that is left out.
+    fn control_of(steps: &str) -> Option<(Vec<usize>, usize)> {
+        let source = SourceFile {
+            path: "ends.yaml".into(),
+            text: format!("{HEAD}{steps}"),
+        };
+        let known = Known {
+            requirements: None,
+            faults: None,
+        };
+        let scenarios = load(Arc::new(source), known).expect("no mistakes");
+        let (control, left_out) = control(scenarios.first().expect("one scenario"))?;
+        let lines = control.steps.iter().map(|step| step.span.line).collect();
+        Some((lines, left_out))
+    }
+
+    #[test]
+    fn the_act_is_left_out_and_what_follows_the_check() {
+        let steps = "  - send: \"40\"
+    as: visitor
+  - receive: { packet: { type: connect } }
+    as: visitor
+  - send: \"9\"
+    as: visitor
+  - receive: nothing
+    as: visitor
+  - closed: {}
+    as: visitor
+  - alive
+";
+        assert_eq!(control_of(steps), Some((vec![9, 11, 13, 19], 15)));
+    }
+
+    #[test]
+    fn frames_in_a_row_are_one_act() {
+        let steps = "  - frame: { fin: false, payload: a }
+    as: visitor
+  - frame: { opcode: text, payload: b }
+    as: visitor
+  - closed: {}
+    as: visitor
+";
+        assert_eq!(control_of(steps), Some((vec![9, 15], 11)));
+    }
+
+    #[test]
+    fn a_timer_needs_no_act_and_has_no_control() {
+        for steps in [
+            "  - closed: {}\n    as: visitor\n",
+            "  - send: \"9\"\n    as: visitor\n  - closed: { stays-open: true }\n    as: visitor\n",
+            "  - send: \"9\"\n    as: visitor\n  - closed: {}\n    as: visitor\n    after: 100ms\n",
+            "  - send: \"9\"\n    as: bystander\n  - closed: {}\n    as: visitor\n",
+            "  - open: websocket\n    as: bystander\n    heartbeat: false\n  - send: \"9\"\n    as: bystander\n  \
+             - closed: {}\n    as: bystander\n",
+        ] {
+            assert_eq!(control_of(steps), None, "{steps}");
+        }
+    }
+}
