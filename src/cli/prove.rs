@@ -20,6 +20,9 @@ use crate::{
     scenario::{Scenario, Tier},
 };
 
+/// Pairs of a scenario and a fault that are tried at once: nearly all of their time is waiting.
+const JOBS: usize = 128;
+
 /// Runs scenarios against the reference server with each fault they claim to catch.
 ///
 /// # Errors
@@ -31,16 +34,15 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     let selection = Selection::new(&args.selectors.selectors)?;
     let requirements = Arc::new(selection.requirements);
     let scenarios = narrowed(selection.scenarios, &args.faults);
-    let usual = Settings::default();
     let settings = Settings {
-        jobs: args.pace.jobs.map_or(usual.jobs, |jobs| {
+        jobs: args.pace.jobs.map_or(JOBS, |jobs| {
             usize::try_from(jobs).unwrap_or(usize::MAX)
         }),
         seed: args.pace.seed(),
         // The reference server is ours to end, and what is only run when asked for has to be able to fail as well.
         include: BTreeSet::from([Tier::Destructive, Tier::Slow]),
         requirements,
-        ..usual
+        ..Settings::default()
     };
     let plans = plans(&scenarios, args.target.as_deref(), &settings)?;
     let progress = Progress::new(context.watched());

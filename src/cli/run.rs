@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     report::{Destination, Detail, Progress, Terminal, junit, report_json},
-    runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary},
+    runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
     scenario::{Scenario, Tier, Transport},
 };
 
@@ -37,9 +37,8 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         _ => Baseline::default(),
     };
     let scenarios: Vec<_> = selection.scenarios.iter().cloned().map(Arc::new).collect();
-    let settings = settings(args, &selection);
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let record = runtime.block_on(execute(args, &scenarios, &settings, context, output))?;
+    let record = runtime.block_on(execute(args, &scenarios, &selection, context, output))?;
     // Whatever still hangs in a name lookup must not keep the process alive.
     runtime.shutdown_background();
 
@@ -65,21 +64,22 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
 async fn execute(
     args: &RunArgs,
     scenarios: &[Arc<Scenario>],
-    settings: &Settings,
+    selection: &Selection,
     context: Context,
     output: Output,
 ) -> Result<Record, CliError> {
     let interrupts = Interrupts::listen().map_err(CliError::Runtime)?;
     let work = async {
         let target = target::resolve(&args.target).await?;
-        let plan = Plan::new(scenarios, &target.manifest, settings);
+        let settings = settings(args, selection, &target);
+        let plan = Plan::new(scenarios, &target.manifest, &settings);
         if plan.items.is_empty() {
             return Err(left_out(&plan));
         }
         let mut terminal = terminal(args, context, output);
         let mut broken = None;
         let gentle = interrupts.gentle.clone();
-        let record = runner::run(plan, &target, settings, gentle, |event| {
+        let record = runner::run(plan, &target, &settings, gentle, |event| {
             interrupts.run_began();
             // The run goes on without its reader: reports and exit status are still wanted.
             if broken.is_none() {
@@ -115,11 +115,10 @@ fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dy
     Terminal::new(out, palette, detail, progress)
 }
 
-fn settings(args: &RunArgs, selection: &Selection) -> Settings {
+fn settings(args: &RunArgs, selection: &Selection, target: &Target) -> Settings {
     let all = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
-    let usual = Settings::default();
     Settings {
-        jobs: args.pace.jobs.map_or(usual.jobs, number),
+        jobs: args.pace.jobs.map_or(target.host.jobs(), number),
         repeat: number(args.repeat),
         retries: number(args.retries),
         fail_fast: args.fail_fast,

@@ -26,6 +26,17 @@ pub enum Host {
     Running,
 }
 
+impl Host {
+    /// How many scenarios run at once where nobody says. Most of their time is waiting for timers; the embedded
+    /// server has room for more, another may have to share two cores with its own processes.
+    pub fn jobs(&self) -> usize {
+        match self {
+            Self::Embedded(_) => 64,
+            Self::Launched | Self::Running => 32,
+        }
+    }
+}
+
 /// A target and where it runs.
 #[derive(Clone, Debug)]
 pub struct Target {

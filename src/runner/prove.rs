@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     reference::{FAULTS, FaultSet},
-    scenario::Scenario,
+    scenario::{Scenario, Tier},
 };
 
 /// Proves every item of the plans, each against the reference server beside its plan.
@@ -50,7 +50,11 @@ pub async fn prove(
     let mut total = 0;
     // The rows of a table share their steps, so that one control speaks for all.
     let mut controlled = BTreeSet::new();
-    for (item, reference) in &items {
+    // What waits longest begins first.
+    let (slow, quick): (Vec<_>, Vec<_>) = items
+        .iter()
+        .partition(|(item, _)| item.scenario.tier == Tier::Slow);
+    for (item, reference) in slow.into_iter().chain(quick) {
         let scenario = &item.scenario;
         let is_first_row = controlled.insert((&scenario.source.path, scenario.span.start));
         for trial in trials(item, is_first_row) {

@@ -26,7 +26,7 @@ defects!(Recipients at 15 {
     BroadcastMissesMember = "broadcast-misses-member": "A broadcast misses one of the clients.";
     BroadcastMissesPolling = "broadcast-misses-polling": "A broadcast does not reach clients on long-polling.";
     DirectReachesEverybody = "direct-reaches-everybody": "A direct message reaches the whole namespace.";
-    DirectReachesLeftSocket = "direct-reaches-left-socket": "The id that a socket had before it joined again still reaches its client.";
+    DirectReachesLeftSocket = "direct-reaches-left-socket": "A message for a socket that has left reaches whoever joined last.";
     DirectReachesSender = "direct-reaches-sender": "A direct message comes back to its sender as well.";
     DirectUnknownReachesEverybody = "direct-unknown-reaches-everybody": "A direct message to nobody reaches everybody.";
     EchoesToSender = "room-emit-echoes-to-sender": "A client's room message comes back to it.";
@@ -313,27 +313,25 @@ pub(in crate::reference) fn direct(from: &Socket, to: &str) -> Selection {
         return Selection::to([to, from.id().as_str()]);
     }
     if faults.has(Recipients::DirectReachesLeftSocket)
-        && let Some(Data::String(heir)) = from.session().server.scratch.last(&format!("heir {to}"))
+        && !known
+        && let Some(Data::String(heir)) = from.session().server.scratch.last(&heir(from))
     {
         return Selection::to([heir]);
     }
     right
 }
 
-/// A socket that left is nobody's forerunner.
+/// A socket that left has no heir.
 pub(in crate::reference) fn joined(socket: &Socket) {
-    if !socket.faults().has(Recipients::DirectReachesLeftSocket) {
-        return;
+    if socket.faults().has(Recipients::DirectReachesLeftSocket) {
+        let scratch = &socket.session().server.scratch;
+        scratch.replace(heir(socket), socket.id().as_str());
     }
-    let scratch = &socket.session().server.scratch;
-    let note = format!(
-        "forerunner {} {}",
-        socket.session().sid,
-        socket.namespace().name()
-    );
-    if let Some(Data::String(former)) = scratch.replace(note, socket.id().as_str()) {
-        scratch.add(format!("heir {former}"), socket.id().as_str());
-    }
+}
+
+/// The note of who joined last in a socket's namespace.
+fn heir(socket: &Socket) -> String {
+    format!("heir in {}", socket.namespace().name())
 }
 
 /// The sender is who the server knows it to be.

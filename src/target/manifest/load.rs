@@ -23,7 +23,7 @@ pub const REFERENCE_WEBSOCKET_MANIFEST: &str =
     include_str!("../../../fixtures/targets/reference-websocket.yaml");
 
 /// How long a wait may last where the manifest does not say.
-const WITHIN: Duration = Duration::from_secs(2);
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// Where servers listen by custom.
 fn usual_path(speaks: Speaks) -> &'static str {
