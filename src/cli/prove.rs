@@ -35,9 +35,10 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     let requirements = Arc::new(selection.requirements);
     let scenarios = narrowed(selection.scenarios, &args.faults);
     let settings = Settings {
-        jobs: args.pace.jobs.map_or(JOBS, |jobs| {
-            usize::try_from(jobs).unwrap_or(usize::MAX)
-        }),
+        jobs: args
+            .pace
+            .jobs
+            .map_or(JOBS, |jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
         seed: args.pace.seed(),
         // The reference server is ours to end, and what is only run when asked for has to be able to fail as well.
         include: BTreeSet::from([Tier::Destructive, Tier::Slow]),

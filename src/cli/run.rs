@@ -38,7 +38,14 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     };
     let scenarios: Vec<_> = selection.scenarios.iter().cloned().map(Arc::new).collect();
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let record = runtime.block_on(execute(args, &scenarios, &selection, context, output))?;
+    let record = runtime.block_on(execute(
+        args,
+        &scenarios,
+        &selection,
+        baseline.as_ref(),
+        context,
+        output,
+    ))?;
     // Whatever still hangs in a name lookup must not keep the process alive.
     runtime.shutdown_background();
 
@@ -65,13 +72,14 @@ async fn execute(
     args: &RunArgs,
     scenarios: &[Arc<Scenario>],
     selection: &Selection,
+    baseline: Option<&Baseline>,
     context: Context,
     output: Output,
 ) -> Result<Record, CliError> {
     let interrupts = Interrupts::listen().map_err(CliError::Runtime)?;
     let work = async {
         let target = target::resolve(&args.target).await?;
-        let settings = settings(args, selection, &target);
+        let settings = settings(args, selection, baseline, &target);
         let plan = Plan::new(scenarios, &target.manifest, &settings);
         if plan.items.is_empty() {
             return Err(left_out(&plan));
@@ -115,9 +123,15 @@ fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dy
     Terminal::new(out, palette, detail, progress)
 }
 
-fn settings(args: &RunArgs, selection: &Selection, target: &Target) -> Settings {
+fn settings(
+    args: &RunArgs,
+    selection: &Selection,
+    baseline: Option<&Baseline>,
+    target: &Target,
+) -> Settings {
     let all = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
     Settings {
+        first: baseline.map(Baseline::scenarios).unwrap_or_default(),
         jobs: args.pace.jobs.map_or(target.host.jobs(), number),
         repeat: number(args.repeat),
         retries: number(args.retries),

@@ -1,11 +1,12 @@
 //! The run: one task a scenario, many at once; one dispatcher that owns the order of events.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +19,9 @@ use super::{
     play::play,
     settings::Settings,
 };
+
+/// Servers of one target that start at the same time.
+const STARTS: usize = 3;
 
 /// Runs a plan and tells `emit` what happens, in order.
 ///
@@ -56,11 +60,12 @@ pub async fn run(
             "{count} of tier {tier} left out; `--include {tier}` runs them"
         )));
     }
-    let (exclusive, shared): (Vec<_>, Vec<_>) = plan
+    let (exclusive, mut shared): (Vec<_>, Vec<_>) = plan
         .items
         .into_iter()
         .map(Arc::new)
         .partition(|item| item.scenario.exclusive);
+    shared.sort_by_key(|item| !settings.first.contains(&item.scenario.id));
     run.lane(shared, settings.jobs.max(1), &interrupt).await?;
     run.lane(exclusive, 1, &interrupt).await?;
     Ok(run.finish(begun, interrupt.is_cancelled()).await)
@@ -109,9 +114,20 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             emit,
             failed: false,
         };
-        for item in plan.items.iter().filter(|item| item.skip.is_none()) {
-            run.bring_up(item.profile).await?;
+        let needed = plan.items.iter().filter(|item| item.skip.is_none());
+        let mut profiles: BTreeSet<_> = needed.map(|item| item.profile).collect();
+        // The first one alone, since it sets up what all of them need.
+        if let Some(first) = profiles.pop_first() {
+            run.bring_up(first).await?;
         }
+        let starts = profiles
+            .into_iter()
+            .map(|profile| started(target, settings, profile));
+        let others: Vec<_> = stream::iter(starts)
+            .buffer_unordered(STARTS)
+            .try_collect()
+            .await?;
+        run.instances.extend(others);
         Ok(run)
     }
 
@@ -119,8 +135,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         if self.instances.contains_key(&profile) {
             return Ok(());
         }
-        let described = profile.and_then(|index| self.target.manifest.profiles.get(index));
-        let instance = self.target.start(described, self.settings).await?;
+        let (profile, instance) = started(self.target, self.settings, profile).await?;
         self.instances.insert(profile, instance);
         Ok(())
     }
@@ -355,6 +370,15 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         self.say(Event::RunFinished(summary));
         self.record
     }
+}
+
+async fn started(
+    target: &Target,
+    settings: &Settings,
+    profile: Option<usize>,
+) -> Result<(Option<usize>, Instance), StartError> {
+    let described = profile.and_then(|index| target.manifest.profiles.get(index));
+    Ok((profile, target.start(described, settings).await?))
 }
 
 fn died(exited: Option<&str>) -> String {

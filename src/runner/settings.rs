@@ -25,6 +25,8 @@ pub struct Settings {
     pub transports: Vec<Transport>,
     /// Tiers beyond those that always run.
     pub include: BTreeSet<Tier>,
+    /// Ids that go first: those of known deviations, most of which are waits that last to the end.
+    pub first: BTreeSet<String>,
     /// Texts for failures to cite.
     pub requirements: Arc<Requirements>,
     /// Ids of the scenarios that ship: they can be named without a file.
@@ -45,6 +47,7 @@ impl Default for Settings {
             settle: None,
             transports: vec![Transport::WebSocket],
             include: BTreeSet::new(),
+            first: BTreeSet::new(),
             requirements: Arc::default(),
             shipped: BTreeSet::new(),
             target_options: String::new(),

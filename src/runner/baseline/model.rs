@@ -16,6 +16,14 @@ pub struct Baseline {
     pub target: Option<String>,
 }
 
+impl Baseline {
+    /// Ids of the scenarios that it speaks of.
+    pub fn scenarios(&self) -> BTreeSet<String> {
+        let ids = self.deviations.keys().map(|id| split(id).0.to_owned());
+        ids.collect()
+    }
+}
+
 /// One known deviation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Deviation {
