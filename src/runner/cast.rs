@@ -42,6 +42,8 @@ pub(super) struct ClientState {
     pub(super) namespace: String,
     /// Whether it has sent something since the last fence.
     pub(super) dirty: bool,
+    /// Whether its last step sent something by hand, so that the next one goes on with the same act.
+    pub(super) in_one_go: bool,
 }
 
 /// One connection of a client and which of its entries steps have claimed.

@@ -130,6 +130,32 @@ scenarios:
         .stdout_has("ok     chat/side-by-side");
 }
 
+/// A server may refuse at the first byte what a client sends in one go.
+#[test]
+fn an_act_may_be_refused_before_all_of_it_is_sent() {
+    let file = "topic: Frames
+needs: [websocket]
+scenarios:
+- id: frames/many-bad-ones
+  title: Bad frames end the connection
+  why: Somebody is held up by a broken client.
+  level: must
+  clients: [visitor]
+  steps:
+  - open: websocket
+    as: visitor
+  - repeat: 2000
+    steps:
+    - frame: { opcode: 3 }
+      as: visitor
+  - closed: {}
+    as: visitor
+";
+    run(file, &[])
+        .status(Exit::Conformant)
+        .stdout_has("ok     frames/many-bad-ones");
+}
+
 #[test]
 fn a_server_with_a_fault_is_found_out_by_its_address() {
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::perform::open_link;
+use super::perform::link_to_send_on;
 use crate::{
     data::Data,
     runner::{
@@ -15,7 +15,9 @@ use crate::{
 
 pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) -> Stepped {
     for client in attempt.actors(step) {
-        let link = open_link(&client)?;
+        let Some(link) = link_to_send_on(&client)? else {
+            continue;
+        };
         let mut payload = octets(attempt, &send.payload, "payload")?;
         let mut rsv = send.rsv;
         if send.compress {
@@ -49,7 +51,9 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
 
 pub(super) async fn bytes(attempt: &Attempt<'_>, step: &Step, send: &SendBytes) -> Stepped {
     for client in attempt.actors(step) {
-        let link = open_link(&client)?;
+        let Some(link) = link_to_send_on(&client)? else {
+            continue;
+        };
         link.connection
             .send_bytes(octets(attempt, &send.data, "bytes")?, send.chop);
     }

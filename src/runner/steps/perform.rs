@@ -32,6 +32,10 @@ pub(in crate::runner) fn perform<'f>(
         let begun = Instant::now();
         let outcome = async {
             act(attempt, step).await?;
+            let by_hand = sends_by_hand(&step.action);
+            for client in attempt.actors(step) {
+                client.state().in_one_go = by_hand;
+            }
             not_before(attempt, step, begun)
         };
         let outcome = async {
@@ -123,6 +127,26 @@ pub(super) fn open_link(client: &Client) -> Stepped<Arc<Link>> {
         );
     }
     Ok(link)
+}
+
+/// The connection on which `client` sends by hand; `None` if the peer has ended it for what the step before sent.
+///
+/// Steps that send in a row are one act: a peer may refuse it at its first byte. What follows judges that.
+pub(super) fn link_to_send_on(client: &Client) -> Stepped<Option<Arc<Link>>> {
+    let refused = client.state().in_one_go && client.link().is_some_and(|link| link.has_ended());
+    if refused {
+        return Ok(None);
+    }
+    open_link(client).map(Some)
+}
+
+/// Whether an action only puts something on the wire, and looks at nothing.
+fn sends_by_hand(action: &Action) -> bool {
+    match action {
+        Action::Bytes(_) | Action::Frame(_) => true,
+        Action::Send(send) => send.response.is_empty(),
+        _ => false,
+    }
 }
 
 /// The connection on which `client` observes; it may have ended.

@@ -3,7 +3,7 @@
 use super::{
     super::wait::{Waited, wait_in},
     http,
-    perform::open_link,
+    perform::{link_to_send_on, open_link},
 };
 use crate::{
     client::{Layer, What},
@@ -27,7 +27,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
         _ => None,
     };
     for client in attempt.actors(step) {
-        let link = open_link(&client)?;
+        let link = if send.response.is_empty() {
+            link_to_send_on(&client)?
+        } else {
+            Some(open_link(&client)?)
+        };
+        let Some(link) = link else { continue };
         let from = link.connection.journal().entries().len();
         let mut texts = Vec::new();
         for packet in &send.packets {
