@@ -131,7 +131,7 @@ pub(super) fn open_link(client: &Client) -> Stepped<Arc<Link>> {
 
 /// The connection on which `client` sends by hand; `None` if the peer has ended it for what the step before sent.
 ///
-/// Steps that send in a row are one act: a peer may refuse it at its first byte. What follows judges that.
+/// What a client sends by steps in a row is one act: a peer may refuse it at its first byte. What follows judges that.
 pub(super) fn link_to_send_on(client: &Client) -> Stepped<Option<Arc<Link>>> {
     let refused = client.state().in_one_go && client.link().is_some_and(|link| link.has_ended());
     if refused {
