@@ -18,6 +18,7 @@ use super::{
 use crate::{
     client::{Layer, What},
     data::Data,
+    target::Speaks,
     wire::{
         socket_io::Packet,
         websocket::{Frame, OpCode},
@@ -85,8 +86,11 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
         return Proof::Ended;
     }
     let namespace = link.joined().into_iter().next();
-    match (namespace, &attempt.site.manifest.fence, link.layer) {
-        (Some(namespace), Some(operation), Layer::SocketIo) => {
+    let manifest = &attempt.site.manifest;
+    // An Engine.IO server that sends everything back seems to let everybody in.
+    let has_application = manifest.dialect.speaks == Speaks::SocketIo;
+    match (namespace, &manifest.fence, link.layer) {
+        (Some(namespace), Some(operation), Layer::SocketIo) if has_application => {
             ack_trip(attempt, link, namespace, operation, deadline).await
         }
         _ => pong_trip(link, deadline).await,

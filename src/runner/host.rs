@@ -164,7 +164,7 @@ impl Target {
         let settle = match settings.settle.or(self.manifest.settle) {
             Some(settle) => settle,
             None => {
-                let layer = match self.manifest.dialect.speaks {
+                let layer = match self.speaks(profile) {
                     Speaks::EngineIo | Speaks::SocketIo => Layer::EngineIo,
                     Speaks::WebSocket => Layer::WebSocket,
                 };
@@ -175,16 +175,13 @@ impl Target {
             Keeper::Launched(launched) => Some(launched.log()),
             Keeper::Embedded(_) | Keeper::Nobody => None,
         };
-        let provides = |capability: &str| {
-            let lacks = profile.is_some_and(|profile| profile.lacks.contains(capability));
-            let more = profile.is_some_and(|profile| profile.provides.contains(capability));
-            more || (self.manifest.provides.contains(capability) && !lacks)
-        };
+        let manifest = self.manifest_of(profile);
+        let provides = |capability| manifest.provides.contains(capability);
         let site = Site {
             endpoint,
             msgpack: provides("msgpack"),
             recovery: provides("recovery") || provides("short-recovery"),
-            manifest: Arc::clone(&self.manifest),
+            manifest,
             settle,
             within: settings.within.unwrap_or(self.manifest.within),
             secrets: self.secrets.clone(),
@@ -197,12 +194,32 @@ impl Target {
         })
     }
 
+    /// The manifest as it is true of a profile.
+    fn manifest_of(&self, profile: Option<&Profile>) -> Arc<Manifest> {
+        let mut manifest = Arc::clone(&self.manifest);
+        if let Some(profile) = profile {
+            let of_profile = Arc::make_mut(&mut manifest);
+            of_profile.dialect.speaks = self.speaks(Some(profile));
+            of_profile
+                .provides
+                .retain(|capability| !profile.lacks.contains(capability));
+            of_profile.provides.extend(profile.provides.iter().cloned());
+        }
+        manifest
+    }
+
+    fn speaks(&self, profile: Option<&Profile>) -> Speaks {
+        profile
+            .and_then(|profile| profile.speaks)
+            .unwrap_or(self.manifest.dialect.speaks)
+    }
+
     async fn embed(
         &self,
         profile: Option<&Profile>,
         faults: &FaultSet,
     ) -> Result<Server, StartError> {
-        let contract = match self.manifest.dialect.speaks {
+        let contract = match self.speaks(profile) {
             Speaks::EngineIo => Contract::Engine,
             Speaks::SocketIo => Contract::Sockspec,
             Speaks::WebSocket => Contract::WebSocket,

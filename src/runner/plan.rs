@@ -59,8 +59,7 @@ impl Plan {
                 if uses_transport(scenario) {
                     needs.insert(transport.name());
                 }
-                let placed =
-                    speaks_what_it_must(scenario, manifest).and_then(|()| place(&needs, manifest));
+                let placed = place(scenario, &needs, manifest);
                 let (profile, skip) = match placed {
                     Ok(profile) => (profile, None),
                     Err(reason) => (None, Some(reason)),
@@ -79,9 +78,8 @@ impl Plan {
     }
 }
 
-/// Whether the clients of a scenario can talk to the target at all: all that do not open their connection
-/// by hand speak Socket.IO.
-fn speaks_what_it_must(scenario: &Scenario, manifest: &Manifest) -> Result<(), String> {
+/// Whether clients of a scenario speak Socket.IO: all do that do not open their connection by hand.
+fn speaks_socket_io(scenario: &Scenario) -> bool {
     fn connects(steps: &[Step]) -> bool {
         steps.iter().any(|step| match &step.action {
             Action::Connect(_) => true,
@@ -89,19 +87,23 @@ fn speaks_what_it_must(scenario: &Scenario, manifest: &Manifest) -> Result<(), S
             _ => false,
         })
     }
-    let speaks = manifest.dialect.speaks;
-    let joins = scenario.clients.iter().any(|client| client.connect) || connects(&scenario.steps);
-    if joins && speaks != Speaks::SocketIo {
-        return Err(format!(
-            "its clients speak socket.io, the target {}",
-            speaks.name()
-        ));
-    }
-    Ok(())
+    scenario.clients.iter().any(|client| client.connect) || connects(&scenario.steps)
 }
 
 /// Which instance of the target has everything that is needed, the plain one preferred.
-fn place(needs: &BTreeSet<&str>, manifest: &Manifest) -> Result<Option<usize>, String> {
+fn place(
+    scenario: &Scenario,
+    needs: &BTreeSet<&str>,
+    manifest: &Manifest,
+) -> Result<Option<usize>, String> {
+    let usual = manifest.dialect.speaks;
+    let suits = |speaks| speaks == Speaks::SocketIo || !speaks_socket_io(scenario);
+    if !suits(usual) {
+        return Err(format!(
+            "its clients speak socket.io, the target {}",
+            usual.name()
+        ));
+    }
     let missing: Vec<_> = needs
         .iter()
         .filter(|need| !manifest.provides.contains(**need))
@@ -110,10 +112,11 @@ fn place(needs: &BTreeSet<&str>, manifest: &Manifest) -> Result<Option<usize>, S
         return Ok(None);
     }
     let profile = manifest.profiles.iter().position(|profile| {
-        needs.iter().all(|need| {
-            let plain = manifest.provides.contains(*need) && !profile.lacks.contains(*need);
-            plain || profile.provides.contains(*need)
-        })
+        let provides = |need: &str| {
+            let plain = manifest.provides.contains(need) && !profile.lacks.contains(need);
+            plain || profile.provides.contains(need)
+        };
+        suits(profile.speaks.unwrap_or(usual)) && needs.iter().all(|need| provides(need))
     });
     profile.map(Some).ok_or_else(|| {
         let names: Vec<_> = missing.iter().map(|need| format!("`{need}`")).collect();

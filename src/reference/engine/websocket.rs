@@ -127,6 +127,11 @@ pub(super) async fn carry(
     if matches!(how, Finish::Gone) {
         faults::endurance::lost(&session.server);
     }
+    if faults::frames::answers_behind_close(session.faults()) {
+        for outbound in session.take_for_socket().0 {
+            stream.push_packets(&outbound, session.revision, session.faults());
+        }
+    }
     session.close(match how {
         Finish::Fail(_) => Ending::TransportError,
         Finish::Close | Finish::Gone | Finish::Reply(_) => Ending::TransportClosed,

@@ -332,3 +332,7 @@ fn is_unassigned(payload: &[u8]) -> bool {
     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
     matches!(code, Some(1012..=1014 | 5000..))
 }
+/// Whether what was handled behind a close frame is answered before the connection ends.
+pub(in crate::reference) fn answers_behind_close(faults: &FaultSet) -> bool {
+    faults.has(Frames::DataAfterCloseHandled)
+}

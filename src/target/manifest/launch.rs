@@ -49,6 +49,9 @@ pub(super) fn profiles(field: Field<'_>, problems: &mut Problems) -> Vec<Profile
                 provides: names(fields.get("provides"), problems),
                 lacks: names(fields.get("lacks"), problems),
                 path: super::load::path(fields.get("path"), problems),
+                speaks: fields
+                    .get("speaks")
+                    .and_then(|field| field.choice(&super::load::SPEAKS, problems)),
             };
             fields.finish(problems);
             Some(profile)

@@ -34,7 +34,7 @@ fn usual_path(speaks: Speaks) -> &'static str {
     }
 }
 
-const SPEAKS: [(&str, Speaks); 3] = [
+pub(super) const SPEAKS: [(&str, Speaks); 3] = [
     ("engine.io", Speaks::EngineIo),
     ("socket.io", Speaks::SocketIo),
     ("websocket", Speaks::WebSocket),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use crate::target::{Bindings, Credentials, Dialect, Secrets};
+use crate::target::{Bindings, Credentials, Dialect, Secrets, Speaks};
 
 /// A target as its manifest describes it.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Profile {
     pub lacks: BTreeSet<String>,
     /// The Engine.IO path, where it differs.
     pub path: Option<String>,
+    /// What it speaks, where it differs.
+    pub speaks: Option<Speaks>,
 }
 
 /// How a target is started.

@@ -89,7 +89,7 @@ fn schema() -> Value {
         ],
         &[],
     );
-    let dialect = json!({ "anyOf": [speaks, dialect] });
+    let dialect = json!({ "anyOf": [speaks.clone(), dialect] });
     let mut jwt = mapping(
         &[
             (
@@ -155,6 +155,7 @@ fn schema() -> Value {
                 "capabilities that this profile has not",
             ),
             ("path", path.clone(), "the Engine.IO path"),
+            ("speaks", speaks.clone(), "what this profile speaks"),
         ],
         &[],
     );
