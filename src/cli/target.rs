@@ -15,7 +15,10 @@ use crate::{
     client::{Endpoint, TlsPolicy, Verification},
     runner::{Host, Target},
     scenario::SourceFile,
-    target::{Manifest, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, probe},
+    target::{
+        Manifest, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, has_short_heartbeat,
+        load_manifest, probe,
+    },
 };
 
 /// What `--target` names.
@@ -90,8 +93,8 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
     let host = match &args.url {
         None => host,
         Some(url) => {
-            parse_url(url)?;
             manifest.url.clone_from(url);
+            forget_heartbeat(&mut manifest, &parse_url(url)?, &tls).await;
             Host::Running
         }
     };
@@ -227,7 +230,22 @@ async fn probed(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
         load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)?;
     manifest.path = probed.path;
     manifest.provides.extend(probed.provides);
+    manifest.greetings.extend(probed.greetings);
     Ok(manifest)
+}
+
+/// A server that somebody else started has their heartbeat, whatever the manifest says of its own.
+async fn forget_heartbeat(manifest: &mut Manifest, url: &Url, tls: &TlsPolicy) {
+    let endpoint = Endpoint {
+        url: url.clone(),
+        path: manifest.path.clone(),
+        tls: tls.clone(),
+    };
+    if manifest.provides.contains("short-heartbeat")
+        && has_short_heartbeat(&endpoint).await == Some(false)
+    {
+        manifest.provides.remove("short-heartbeat");
+    }
 }
 
 #[cfg(test)]

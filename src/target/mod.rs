@@ -9,6 +9,7 @@ mod manifest;
 mod port;
 mod probe;
 mod probe_echo;
+mod probe_greetings;
 mod process;
 mod ready;
 mod secrets;
@@ -23,5 +24,5 @@ pub use manifest::{
     LaunchSpec, Manifest, Profile, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
     load_manifest, load_manifest_in,
 };
-pub use probe::{ProbeError, Probed, probe};
+pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::Secrets;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 use tokio::{join, time::timeout};
 
-use super::{Speaks, probe_echo};
+use super::{Speaks, probe_echo, probe_greetings};
 use crate::{
     client::{
         Bounds, ConnectFailure, Connection, Endpoint, HttpRequest, HttpResponse, Layer, Options,
@@ -33,6 +33,8 @@ pub struct Probed {
     pub speaks: Speaks,
     /// The endpoint's path.
     pub path: String,
+    /// Events that it sends of its own accord to whoever joins.
+    pub greetings: BTreeSet<String>,
     /// What was tried and what was seen, a line each: for `sockspec probe`.
     pub findings: Vec<(String, String)>,
 }
@@ -138,7 +140,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
         transport_finding("polling", &polling),
     ];
     let connection = websocket.or(polling);
-    let (upgrade, (speaks, application), eio3, cors, error, deflate, msgpack) = join!(
+    let (upgrade, (speaks, application, greetings), eio3, cors, error, deflate, msgpack) = join!(
         upgrade(endpoint, &handshake),
         application(endpoint, transport, connection.ok()),
         revision_3(endpoint, transport),
@@ -155,7 +157,27 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
         large_messages(&handshake),
         heartbeat(&handshake),
     ]);
-    Ok(probed(speaks, endpoint, findings))
+    let mut probed = probed(speaks, endpoint, findings);
+    if !greetings.is_empty() {
+        let names = greetings.iter().cloned().collect::<Vec<_>>().join(", ");
+        let seen = format!("whoever joins is sent {names}");
+        probed.findings.push(("greetings".to_owned(), seen));
+    }
+    Ok(Probed {
+        greetings,
+        ..probed
+    })
+}
+
+/// Whether the server at `endpoint` beats fast enough for scenarios about a missed beat; `None` where it opens no
+/// session.
+pub async fn has_short_heartbeat(endpoint: &Endpoint) -> Option<bool> {
+    for transport in [TransportChoice::WebSocket, TransportChoice::Polling] {
+        if let Ok(connection) = open(endpoint, transport, Options::default()).await {
+            return Some(heartbeat(connection.handshake()?).found);
+        }
+    }
+    None
 }
 
 /// A handshake of Engine.IO, or, as the error, what a plain WebSocket does: it would keep Engine.IO waiting for an
@@ -186,6 +208,7 @@ fn probed(speaks: Speaks, endpoint: &Endpoint, findings: Vec<Finding>) -> Probed
             .collect(),
         speaks,
         path: endpoint.path.clone(),
+        greetings: BTreeSet::new(),
         findings: findings
             .into_iter()
             .map(|finding| {
@@ -251,34 +274,40 @@ async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     }
 }
 
-/// What runs on the server: Socket.IO, or messages that come back.
+/// What runs on the server: Socket.IO, and what it says unasked, or messages that come back.
 async fn application(
     endpoint: &Endpoint,
     transport: TransportChoice,
     connection: Option<Connection>,
-) -> (Speaks, Vec<Finding>) {
+) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
     const NAME: &str = "socket-io";
+    let silent = BTreeSet::new();
     let Some(connection) = connection else {
-        return (Speaks::SocketIo, vec![Finding::no(NAME, "no connection")]);
+        let nothing = vec![Finding::no(NAME, "no connection")];
+        return (Speaks::SocketIo, nothing, silent);
     };
     match connect(&connection).await {
         Ok(Reply::Named) => {
             let joined = Finding::yes(NAME, "/ lets everybody in");
+            let greetings = probe_greetings::greetings(&connection).await;
             let echo = probe_echo::socket(&connection).await;
-            (Speaks::SocketIo, vec![joined, echo])
+            (Speaks::SocketIo, vec![joined, echo], greetings)
         }
         Ok(Reply::Nameless) => {
             let echo = probe_echo::engine(endpoint, transport).await;
             if echo.iter().any(|finding| finding.found) {
                 let repeated = Finding::no(NAME, "the server only repeats what it is told");
-                (Speaks::EngineIo, [vec![repeated], echo].concat())
+                (Speaks::EngineIo, [vec![repeated], echo].concat(), silent)
             } else {
                 let joined = Finding::yes(NAME, "/ lets everybody in");
+                let greetings = probe_greetings::greetings(&connection).await;
                 let echo = probe_echo::socket(&connection).await;
-                (Speaks::SocketIo, vec![joined, echo])
+                (Speaks::SocketIo, vec![joined, echo], greetings)
             }
         }
-        Err(Unconnected::Refused(seen)) => (Speaks::SocketIo, vec![Finding::no(NAME, seen)]),
+        Err(Unconnected::Refused(seen)) => {
+            (Speaks::SocketIo, vec![Finding::no(NAME, seen)], silent)
+        }
         Err(Unconnected::Other(seen)) => {
             let echo = probe_echo::engine(endpoint, transport).await;
             let speaks = if echo.iter().any(|finding| finding.found) {
@@ -286,7 +315,8 @@ async fn application(
             } else {
                 Speaks::SocketIo
             };
-            (speaks, [vec![Finding::no(NAME, seen)], echo].concat())
+            let findings = [vec![Finding::no(NAME, seen)], echo].concat();
+            (speaks, findings, silent)
         }
     }
 }
@@ -572,6 +602,13 @@ mod tests {
         .await;
         assert_eq!(engine.speaks, Speaks::EngineIo);
         insta::assert_snapshot!(names(engine), @"binary-echo cors-closed echo eio-error-json eio3-closed engine-echo engine-io large-messages max-payload polling upgrade websocket");
+    }
+
+    #[tokio::test]
+    async fn events_to_whoever_joins_are_greetings() {
+        let greeted = found(Config::new(Contract::Official)).await;
+        assert_eq!(Vec::from_iter(greeted.greetings), ["auth"]);
+        assert!(found(Config::default()).await.greetings.is_empty());
     }
 
     #[tokio::test]

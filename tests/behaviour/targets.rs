@@ -130,6 +130,26 @@ fn contracts_of_the_official_suites_are_served_and_judged_at_an_address() {
     }
 }
 
+/// A server that says something to whoever joins, and beats as slowly as it likes, is none the worse for it.
+#[test]
+fn a_server_at_an_address_may_greet_and_beat_as_it_likes() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = Test::new().args(["serve", "--port", "0", "--contract", "official"]);
+    let server = runtime.block_on(serve.start());
+    let url = server.first_line.replace("listening on ", "");
+    Test::new()
+        .args(["run", "websocket/nothing-read-after-bad-frame"])
+        .args(["--target", &url])
+        .status(Exit::Conformant)
+        .stdout_has("1 ok in ");
+    Test::new()
+        .args(["run", "heartbeat/server-pings", "--url", &url])
+        .args(["--target"])
+        .args([manifest("official-contract.yaml")])
+        .status(Exit::Conformant)
+        .stdout_has("the target does not provide `short-heartbeat`");
+}
+
 /// Baselines name scenarios that exist, whose deviation is whose, and why.
 #[test]
 fn baselines_are_explained() {
