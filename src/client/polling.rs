@@ -22,6 +22,9 @@ use crate::wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload
 /// Patience with a server whose open packet is not known.
 const UNKNOWN_HEARTBEAT: Duration = Duration::from_secs(120);
 
+/// How long the answer to a POST may come after the poll has brought the session's end.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
+
 /// A session over long-polling: one connection for GET, one for POST.
 #[derive(Debug)]
 pub(super) struct Polling {
@@ -38,6 +41,17 @@ pub(super) struct Polling {
     /// How long one request may stay unanswered. The heartbeat answers a poll long before that.
     patience: Duration,
     max_packets: usize,
+    /// What a poll brought while a POST was under way; and until when that one may be answered.
+    over: Option<(Over, Instant)>,
+}
+
+/// The end of a session, as a poll brought it.
+#[derive(Debug)]
+enum Over {
+    /// A close packet.
+    Closed(Ended),
+    /// A refusal.
+    Refused(HttpResponse),
 }
 
 /// Whether a GET follows the one before.
@@ -77,6 +91,7 @@ impl Polling {
             },
             patience: UNKNOWN_HEARTBEAT,
             max_packets: options.bounds.entries,
+            over: None,
         };
         if options.session.is_none() {
             polling.shake_hands(endpoint).await?;
@@ -222,6 +237,19 @@ impl Polling {
     ///
     /// The session has ended.
     pub(super) async fn step(&mut self) -> Result<(), Ended> {
+        self.session.recorder.flush()?;
+        if let Some((_, until)) = &self.over {
+            // The two answers travel on connections of their own: what was posted before is answered, too.
+            let until = *until;
+            tokio::select! {
+                answer = self.post.answer() => {
+                    self.session.recorder.tick();
+                    self.posted(answer)?;
+                }
+                () = tokio::time::sleep_until(until) => {}
+            }
+            return self.end_as_polled();
+        }
         self.start_requests();
         self.session.recorder.flush()?;
         tokio::select! {
@@ -255,13 +283,30 @@ impl Polling {
     fn polled(&mut self, answer: Result<HttpResponse, ConnectFailure>) -> Result<(), Ended> {
         let response = answer.map_err(|failure| broken(&failure))?;
         if response.status != 200 {
-            return Err(self.refused("poll", response));
+            return self.over(Over::Refused(response));
         }
         self.keep_cookies(&response);
         self.take_payload(&response);
         let closed = self.session.take_closed();
         self.session.recorder.flush()?;
-        closed.map_or(Ok(()), Err)
+        closed.map_or(Ok(()), |ended| self.over(Over::Closed(ended)))
+    }
+
+    /// The session has ended, at once unless a POST is under way.
+    fn over(&mut self, over: Over) -> Result<(), Ended> {
+        self.over = Some((over, Instant::now() + LAST_ANSWER));
+        if self.post.is_busy() {
+            return Ok(());
+        }
+        self.end_as_polled()
+    }
+
+    fn end_as_polled(&mut self) -> Result<(), Ended> {
+        match self.over.take() {
+            Some((Over::Closed(ended), _)) => Err(ended),
+            Some((Over::Refused(response), _)) => Err(self.refused("poll", response)),
+            None => Ok(()),
+        }
     }
 
     fn posted(&mut self, answer: Result<HttpResponse, ConnectFailure>) -> Result<(), Ended> {

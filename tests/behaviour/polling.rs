@@ -126,6 +126,39 @@ async fn polls_answers_pings_and_leaves_politely() {
     tokio::join!(server, client);
 }
 
+/// The poll may bring the session's end before the answer to the POST that ended it; often enough, in twenty tries.
+#[tokio::test]
+async fn an_end_that_a_poll_brings_waits_for_the_answer_to_a_post() {
+    for _ in 0..20 {
+        let (listener, endpoint) = listen().await;
+        let server = async {
+            let mut get = shake_hands(&listener, "").await;
+            assert_eq!(get.request().await.0, GET);
+            let mut post = HttpPeer::accept(&listener).await;
+            assert_eq!(post.request().await, (POST.to_owned(), "4a".to_owned()));
+            get.respond("400 Bad Request", "gone").await;
+            post.respond("200 OK", "ok").await;
+            (get, post)
+        };
+        let client = async {
+            let connection = Connection::open(&endpoint, options(TransportChoice::Polling))
+                .await
+                .unwrap();
+            connection.send_packets(vec![message("a")]);
+            let ended = await_in(connection.journal(), ended).await;
+            assert_eq!(ended.how, EndedHow::HttpError);
+            let entries = connection.journal().entries();
+            let answers = entries.iter().filter_map(|entry| match &entry.what {
+                What::Http(response) => Some(response.body.clone()),
+                _ => None,
+            });
+            let answers = Vec::from_iter(answers);
+            assert_eq!(answers.split_first().unwrap().1, ["ok", "gone"]);
+        };
+        let (_held, ()) = tokio::join!(server, client);
+    }
+}
+
 #[tokio::test]
 async fn packets_that_wait_for_a_post_share_the_next_up_to_the_limit() {
     let (listener, endpoint) = listen().await;
