@@ -22,8 +22,8 @@ use crate::wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload
 /// Patience with a server whose open packet is not known.
 const UNKNOWN_HEARTBEAT: Duration = Duration::from_secs(120);
 
-/// How long a server has to read a poll that is then broken off by a reset.
-const HEAD_START: Duration = Duration::from_millis(20);
+/// How long a server has to read a poll that is then broken off.
+const HEAD_START: Duration = Duration::from_millis(50);
 
 /// How long the answer to a POST may come after the poll has brought the session's end.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
@@ -213,10 +213,7 @@ impl Polling {
                                 self.pause();
                             }
                             Command::End(DropHow::Reset) => {
-                                if self.leave_poll_waiting().await {
-                                    // A reset takes back what the server has not read, and nothing tells when it has.
-                                    tokio::time::sleep(HEAD_START).await;
-                                }
+                                self.leave_poll_waiting().await;
                                 return self.reset();
                             }
                             command => self.posts.queue(&mut self.session.recorder, command),
@@ -276,26 +273,21 @@ impl Polling {
 
     /// Sees that a poll is under way: a server learns that a polling client is gone by the poll that breaks off.
     ///
-    /// Returns whether one is.
-    async fn leave_poll_waiting(&mut self) -> bool {
+    /// A poll that breaks off before the server has read it is none, and nothing tells when it has.
+    async fn leave_poll_waiting(&mut self) {
         if self.poll != Poll::Automatic {
-            return false;
-        }
-        if self.get.is_busy() {
-            return true;
+            return;
         }
         self.start_requests();
         tokio::select! {
             biased;
-            // Asking once sends the request.
             answer = self.get.answer() => {
                 self.session.recorder.tick();
                 // The client is leaving: how else the session might have ended is no matter.
                 let _ = self.polled(answer);
             }
-            () = tokio::task::yield_now() => {}
+            () = tokio::time::sleep(HEAD_START) => {}
         }
-        true
     }
 
     fn start_requests(&mut self) {
