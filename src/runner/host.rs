@@ -175,13 +175,9 @@ impl Target {
             Keeper::Launched(launched) => Some(launched.log()),
             Keeper::Embedded(_) | Keeper::Nobody => None,
         };
-        let manifest = self.manifest_of(profile);
-        let provides = |capability| manifest.provides.contains(capability);
         let site = Site {
             endpoint,
-            msgpack: provides("msgpack"),
-            recovery: provides("recovery") || provides("short-recovery"),
-            manifest,
+            manifest: self.manifest_of(profile),
             settle,
             within: settings.within.unwrap_or(self.manifest.within),
             secrets: self.secrets.clone(),
@@ -196,22 +192,16 @@ impl Target {
 
     /// The manifest as it is true of a profile.
     fn manifest_of(&self, profile: Option<&Profile>) -> Arc<Manifest> {
-        let mut manifest = Arc::clone(&self.manifest);
-        if let Some(profile) = profile {
-            let of_profile = Arc::make_mut(&mut manifest);
-            of_profile.dialect.speaks = self.speaks(Some(profile));
-            of_profile
-                .provides
-                .retain(|capability| !profile.lacks.contains(capability));
-            of_profile.provides.extend(profile.provides.iter().cloned());
+        match profile {
+            Some(profile) => Arc::new(self.manifest.with(profile)),
+            None => Arc::clone(&self.manifest),
         }
-        manifest
     }
 
     fn speaks(&self, profile: Option<&Profile>) -> Speaks {
-        profile
-            .and_then(|profile| profile.speaks)
-            .unwrap_or(self.manifest.dialect.speaks)
+        profile.map_or(self.manifest.dialect.speaks, |profile| {
+            self.manifest.speaks_with(profile)
+        })
     }
 
     async fn embed(

@@ -121,7 +121,7 @@ impl Sought {
             let args = match args.split_last() {
                 // Recovery's offset comes behind the event's own arguments.
                 Some((Data::String(_), own))
-                    if attempt.site.recovery && id.is_none() && own.len() == matchers.len() =>
+                    if attempt.site.recovery() && id.is_none() && own.len() == matchers.len() =>
                 {
                     own
                 }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::wait::{Waited, wait_in};
 use crate::{
     client::{Connection, What},
-    wire::websocket::{Frame, LengthEncoding, OpCode, RawFrame},
+    wire::websocket::{Frame, OpCode},
 };
 
 /// Pings with `marker` and waits for the pong that carries it.
@@ -21,14 +21,7 @@ pub(super) async fn ping(connection: &Connection, marker: String, deadline: Inst
         mask: Some(rand::random()),
         payload: marker.clone(),
     };
-    connection.send_frame(
-        RawFrame {
-            frame,
-            length_encoding: LengthEncoding::Minimal,
-            declared_length: None,
-        },
-        None,
-    );
+    connection.send_frame(frame.into(), None);
     wait_in(journal, from, deadline, |_, entry| match &entry.what {
         What::Frame(frame) if frame.opcode == OpCode::Pong && frame.payload == marker => Some(()),
         _ => None,

@@ -80,14 +80,9 @@ impl Plan {
 
 /// Whether clients of a scenario speak Socket.IO: all do that do not open their connection by hand.
 fn speaks_socket_io(scenario: &Scenario) -> bool {
-    fn connects(steps: &[Step]) -> bool {
-        steps.iter().any(|step| match &step.action {
-            Action::Connect(_) => true,
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => connects(steps),
-            _ => false,
-        })
-    }
-    scenario.clients.iter().any(|client| client.connect) || connects(&scenario.steps)
+    let connects = |step: &Step| matches!(step.action, Action::Connect(_));
+    scenario.clients.iter().any(|client| client.connect)
+        || scenario.steps.iter().any(|step| step.any(&connects))
 }
 
 /// Which instance of the target has everything that is needed, the plain one preferred.
@@ -112,11 +107,10 @@ fn place(
         return Ok(None);
     }
     let profile = manifest.profiles.iter().position(|profile| {
-        let provides = |need: &str| {
-            let plain = manifest.provides.contains(need) && !profile.lacks.contains(need);
-            plain || profile.provides.contains(need)
-        };
-        suits(profile.speaks.unwrap_or(usual)) && needs.iter().all(|need| provides(need))
+        suits(manifest.speaks_with(profile))
+            && needs
+                .iter()
+                .all(|need| manifest.provides_with(profile, need))
     });
     profile.map(Some).ok_or_else(|| {
         let names: Vec<_> = missing.iter().map(|need| format!("`{need}`")).collect();
@@ -137,23 +131,20 @@ fn transports(scenario: &Scenario, settings: &Settings) -> Vec<Transport> {
 
 /// Whether some client connects over whatever transport the run chooses.
 fn uses_transport(scenario: &Scenario) -> bool {
-    fn connects(steps: &[Step], scenario: &Scenario) -> bool {
-        steps.iter().any(|step| match &step.action {
-            Action::Connect(connect) => {
-                let fixed = |name: &ClientName| {
-                    let client = scenario.clients.iter().find(|client| client.name == *name);
-                    client.is_some_and(|client| client.options.transport.is_some())
-                };
-                connect.options.transport.is_none() && !step.actors.iter().all(fixed)
-            }
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => connects(steps, scenario),
-            Action::Alive => step.actors.is_empty(),
-            _ => false,
-        })
-    }
     let clients = &scenario.clients;
+    let fixed = |name: &ClientName| {
+        let client = clients.iter().find(|client| client.name == *name);
+        client.is_some_and(|client| client.options.transport.is_some())
+    };
+    let connects = |step: &Step| match &step.action {
+        Action::Connect(connect) => {
+            connect.options.transport.is_none() && !step.actors.iter().all(fixed)
+        }
+        Action::Alive => step.actors.is_empty(),
+        _ => false,
+    };
     clients
         .iter()
         .any(|client| client.connect && client.options.transport.is_none())
-        || connects(&scenario.steps, scenario)
+        || scenario.steps.iter().any(|step| step.any(&connects))
 }

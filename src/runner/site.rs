@@ -14,10 +14,6 @@ pub(super) struct Site {
     pub(super) endpoint: Endpoint,
     /// How it calls things and how it reports.
     pub(super) manifest: Arc<Manifest>,
-    /// Whether packets travel as msgpack where a scenario says nothing.
-    pub(super) msgpack: bool,
-    /// Whether events end with an offset that is no argument of theirs.
-    pub(super) recovery: bool,
     /// How long a claim of silence is watched after the last step.
     pub(super) settle: Duration,
     /// Limit of a wait for which the scenario says nothing.
@@ -26,4 +22,18 @@ pub(super) struct Site {
     pub(super) secrets: Secrets,
     /// Its output, where it was launched.
     pub(super) log: Option<Log>,
+}
+
+impl Site {
+    /// Whether packets travel as msgpack where a scenario says nothing.
+    pub(super) fn msgpack(&self) -> bool {
+        self.manifest.provides.contains("msgpack")
+    }
+
+    /// Whether events end with an offset that is no argument of theirs.
+    pub(super) fn recovery(&self) -> bool {
+        ["recovery", "short-recovery"]
+            .iter()
+            .any(|capability| self.manifest.provides.contains(*capability))
+    }
 }

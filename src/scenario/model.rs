@@ -159,6 +159,19 @@ pub struct Step {
     pub level: Option<Level>,
 }
 
+impl Step {
+    /// Whether this step, or one inside its block, is like that.
+    pub fn any(&self, wanted: &dyn Fn(&Self) -> bool) -> bool {
+        wanted(self)
+            || match &self.action {
+                Action::Parallel(steps) | Action::Repeat { steps, .. } => {
+                    steps.iter().any(|step| step.any(wanted))
+                }
+                _ => false,
+            }
+    }
+}
+
 /// A bound on a wait: fixed, or an expression that gives milliseconds or a duration text.
 #[derive(Clone, Debug)]
 pub enum WaitBound {

@@ -12,7 +12,7 @@ use crate::{
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::{AckId, Packet},
-        websocket::{Frame, LengthEncoding, RawFrame},
+        websocket::Frame,
     },
 };
 
@@ -46,14 +46,7 @@ pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Fi
         Ok(connection) => {
             let mut frame = Frame::binary(Bytes::from_static(MARKER.as_bytes()));
             frame.mask = Some(rand::random());
-            connection.send_frame(
-                RawFrame {
-                    frame,
-                    length_encoding: LengthEncoding::Minimal,
-                    declared_length: None,
-                },
-                None,
-            );
+            connection.send_frame(frame.into(), None);
             let came = first(&connection, |what| match what {
                 What::Message(data) => Some(data.clone()),
                 _ => None,

@@ -24,11 +24,8 @@ const WATCH: Duration = Duration::from_millis(250);
 
 /// Whether a scenario wants a client of the runner's own beside its cast.
 pub(in crate::runner) fn needs_bystander(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match &step.action {
-        Action::Alive => step.actors.is_empty(),
-        Action::Parallel(steps) | Action::Repeat { steps, .. } => needs_bystander(steps),
-        _ => false,
-    })
+    let asks_nobody = |step: &Step| matches!(step.action, Action::Alive) && step.actors.is_empty();
+    steps.iter().any(|step| step.any(&asks_nobody))
 }
 
 /// The runner's own client, not connected yet.

@@ -407,7 +407,7 @@ pub(super) fn options(
         msgpack: step
             .msgpack
             .or(declared.msgpack)
-            .unwrap_or(attempt.site.msgpack),
+            .unwrap_or(attempt.site.msgpack()),
         deadline: limit,
         ..Options::default()
     })

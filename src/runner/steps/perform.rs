@@ -31,15 +31,7 @@ pub(in crate::runner) fn perform<'f>(
     Box::pin(async move {
         let begun = Instant::now();
         let outcome = async {
-            act(attempt, step).await?;
-            let by_hand = sends_by_hand(&step.action);
-            for client in attempt.actors(step) {
-                client.state().in_one_go = by_hand;
-            }
-            not_before(attempt, step, begun)
-        };
-        let outcome = async {
-            let outcome = outcome.await;
+            let outcome = timed(attempt, step, begun).await;
             log::step_ended(attempt, &outcome, begun.elapsed());
             outcome
         };
@@ -48,6 +40,16 @@ pub(in crate::runner) fn perform<'f>(
             .await
             .map_err(|stop| stop.at(step.span).level(step.level))
     })
+}
+
+/// Does a step that began at `begun`, and sees that nothing came too early.
+async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
+    act(attempt, step).await?;
+    let by_hand = sends_by_hand(&step.action);
+    for client in attempt.actors(step) {
+        client.state().in_one_go = by_hand;
+    }
+    not_before(attempt, step, begun)
 }
 
 async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {

@@ -243,7 +243,7 @@ fn compare(
     };
     let mut fitted = fit(attempt, strict, tolerant, actual.as_ref())?;
     if let Fit::No(_) = fitted
-        && attempt.site.recovery
+        && attempt.site.recovery()
         && let Some(own) = actual.and_then(without_offset)
     {
         let again = fit(attempt, strict, tolerant, Some(&own))?;

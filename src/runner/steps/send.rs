@@ -17,7 +17,7 @@ use crate::{
     scenario::{Action, HttpPattern, PacketTemplate, Send, Step},
     wire::{
         engine_io::{self, PacketType},
-        websocket::{Frame, LengthEncoding, RawFrame},
+        websocket::Frame,
     },
 };
 
@@ -46,14 +46,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
                     };
                     let mut frame = Frame::binary(payload);
                     frame.mask = Some(rand::random());
-                    link.connection.send_frame(
-                        RawFrame {
-                            frame,
-                            length_encoding: LengthEncoding::Minimal,
-                            declared_length: None,
-                        },
-                        None,
-                    );
+                    link.connection.send_frame(frame.into(), None);
                 }
                 Filled::Text(text) => texts.push(text),
                 Filled::Binary(bytes) => {

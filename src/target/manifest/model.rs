@@ -41,6 +41,29 @@ pub struct Manifest {
     pub secrets: Secrets,
 }
 
+impl Manifest {
+    /// What the target speaks with the settings of a profile.
+    pub fn speaks_with(&self, profile: &Profile) -> Speaks {
+        profile.speaks.unwrap_or(self.dialect.speaks)
+    }
+
+    /// Whether the target has a capability with the settings of a profile.
+    pub fn provides_with(&self, profile: &Profile, capability: &str) -> bool {
+        profile.provides.contains(capability)
+            || (self.provides.contains(capability) && !profile.lacks.contains(capability))
+    }
+
+    /// What is true of the target with the settings of a profile.
+    pub fn with(&self, profile: &Profile) -> Self {
+        let mut with = self.clone();
+        with.dialect.speaks = self.speaks_with(profile);
+        with.provides.extend(profile.provides.iter().cloned());
+        with.provides
+            .retain(|capability| self.provides_with(profile, capability));
+        with
+    }
+}
+
 /// Other settings of the same server.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {

@@ -159,6 +159,17 @@ impl RawFrame {
     }
 }
 
+impl From<Frame> for RawFrame {
+    /// The frame with its length told as it should be.
+    fn from(frame: Frame) -> Self {
+        Self {
+            frame,
+            length_encoding: LengthEncoding::Minimal,
+            declared_length: None,
+        }
+    }
+}
+
 impl From<u8> for OpCode {
     /// The opcode of the low four bits.
     fn from(bits: u8) -> Self {
