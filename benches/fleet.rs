@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::future::join_all;
 use sockspec::{
-    client::{Connection, Endpoint, Journal, Options, TlsPolicy, Verification, What},
+    client::{Connection, Endpoint, Options, TlsPolicy, Verification, What},
     data::Data,
     wire::socket_io::{AckId, Packet},
 };
@@ -88,11 +88,9 @@ impl Reference {
             namespace: "/".to_owned(),
             payload: None,
         });
-        await_count(
-            &connection,
-            |packet| matches!(packet, Packet::Connect { .. }),
-            1,
-        )
+        await_count(&connection, 0, 1, |packet| {
+            matches!(packet, Packet::Connect { .. })
+        })
         .await;
         connection
     }
@@ -128,18 +126,23 @@ fn resident(pid: u32) -> usize {
         * 1_024
 }
 
-/// Waits until `count` packets of a kind have been received; the deadline is far beyond any figure of interest.
-async fn await_count(connection: &Connection, wanted: impl Fn(&Packet) -> bool, count: usize) {
+/// Waits until `count` packets behind entry `from` count; the deadline is far beyond any figure of interest.
+async fn await_count(
+    connection: &Connection,
+    from: usize,
+    count: usize,
+    mut counts: impl FnMut(&Packet) -> bool,
+) {
     let journal = Arc::clone(connection.journal());
     let waited = tokio::time::timeout(DEADLINE, async {
-        let (mut seen, mut found) = (0, 0);
+        let (mut seen, mut found) = (from, 0);
         loop {
             {
                 let entries = journal.entries();
                 found += entries
                     .iter()
                     .skip(seen)
-                    .filter(|entry| matches!(&entry.what, What::Socket(packet) if wanted(packet)))
+                    .filter(|entry| matches!(&entry.what, What::Socket(packet) if counts(packet)))
                     .count();
                 seen = entries.len();
             }
@@ -154,6 +157,10 @@ async fn await_count(connection: &Connection, wanted: impl Fn(&Packet) -> bool, 
         .expect("everything arrives before the deadline");
 }
 
+fn is_ack(packet: &Packet) -> bool {
+    matches!(packet, Packet::Ack { .. })
+}
+
 /// The text of one broadcast.
 fn message(number: usize) -> String {
     format!("message {number}")
@@ -161,35 +168,22 @@ fn message(number: usize) -> String {
 
 /// Waits for every message of the room, and checks that each comes once, whole and in order.
 async fn await_messages(connection: &Connection, count: usize) {
-    let journal = Arc::clone(connection.journal());
-    let waited = tokio::time::timeout(DEADLINE, async {
-        let (mut seen, mut found) = (0, 0);
-        loop {
-            {
-                let entries = journal.entries();
-                for entry in entries.iter().skip(seen) {
-                    if let What::Socket(Packet::Event { name, args, .. }) = &entry.what {
-                        let text = args.first().and_then(|message| message.get("text"));
-                        assert_eq!(name, "room-message");
-                        assert_eq!(
-                            text.and_then(Data::as_str),
-                            Some(message(found).as_str()),
-                            "the {found}. delivery is whole and in order"
-                        );
-                        found += 1;
-                    }
-                }
-                seen = entries.len();
-            }
-            if found >= count {
-                return;
-            }
-            journal.longer_than(seen).await;
-        }
-    });
-    waited
-        .await
-        .expect("every message arrives before the deadline");
+    let mut number = 0;
+    let whole_and_in_order = |packet: &Packet| {
+        let Packet::Event { name, args, .. } = packet else {
+            return false;
+        };
+        let text = args.first().and_then(|message| message.get("text"));
+        assert_eq!(name, "room-message");
+        assert_eq!(
+            text.and_then(Data::as_str),
+            Some(message(number).as_str()),
+            "the {number}. delivery is whole and in order"
+        );
+        number += 1;
+        true
+    };
+    await_count(connection, 0, count, whole_and_in_order).await;
 }
 
 fn event(id: Option<u64>, name: &str, args: Vec<Data>) -> Packet {
@@ -233,7 +227,7 @@ async fn room_broadcast() {
     join_all(
         members
             .iter()
-            .map(|member| await_count(member, |packet| matches!(packet, Packet::Ack { .. }), 1)),
+            .map(|member| await_count(member, 0, 1, is_ack)),
     )
     .await;
     let begun = Instant::now();
@@ -262,14 +256,13 @@ async fn room_broadcast() {
 async fn ack_round_trips() {
     let reference = Reference::start();
     let askers = reference.clients(ASKERS).await;
-    let is_ack = |packet: &Packet| matches!(packet, Packet::Ack { .. });
     let begun = Instant::now();
     join_all(askers.iter().map(|asker| async move {
         // As an application does: many requests under way, each answered by its own id.
         for id in 0..QUESTIONS {
             asker.send(&event(Some(id), "echo", vec![Data::from("x")]));
         }
-        await_count(asker, is_ack, QUESTIONS as usize).await;
+        await_count(asker, 0, QUESTIONS as usize, is_ack).await;
     }))
     .await;
     print_trips("many under way", QUESTIONS, begun);
@@ -279,36 +272,17 @@ async fn ack_round_trips() {
     let begun = Instant::now();
     join_all(askers.into_iter().map(|asker| {
         tokio::spawn(async move {
-            let journal = Arc::clone(asker.journal());
-            for id in 0..TURNS {
-                let before = journal.entries().len();
-                asker.send(&event(Some(id), "echo", vec![Data::from("x")]));
-                await_answer(&journal, before, AckId(id)).await;
+            for turn in 0..TURNS {
+                let before = asker.journal().entries().len();
+                asker.send(&event(Some(turn), "echo", vec![Data::from("x")]));
+                let answers =
+                    |packet: &Packet| matches!(packet, Packet::Ack { id, .. } if id.0 == turn);
+                await_count(&asker, before, 1, answers).await;
             }
         })
     }))
     .await;
     print_trips("one under way", TURNS, begun);
-}
-
-/// Waits for the acknowledgement of one request behind entry `from`.
-async fn await_answer(journal: &Journal, mut from: usize, asked: AckId) {
-    let waited = tokio::time::timeout(DEADLINE, async {
-        loop {
-            {
-                let entries = journal.entries();
-                let answered = entries.iter().skip(from).any(|entry| {
-                    matches!(&entry.what, What::Socket(Packet::Ack { id, .. }) if *id == asked)
-                });
-                if answered {
-                    return;
-                }
-                from = entries.len();
-            }
-            journal.longer_than(from).await;
-        }
-    });
-    waited.await.expect("every request is answered in time");
 }
 
 fn print_trips(how: &str, each: u64, begun: Instant) {

@@ -2,9 +2,14 @@
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
-use crate::runner::{
-    Attempt, Breach, ClientView, Event, Outcome, Place, Record, RequirementNote, RunInfo, SeenLine,
-    Summary, Verdict,
+use serde_json::Value;
+
+use crate::{
+    runner::{
+        Attempt, Breach, ClientView, Event, Outcome, Place, Record, RequirementNote, RunInfo,
+        SeenLine, Summary, Verdict,
+    },
+    scenario::{Node, SourceFile},
 };
 
 /// Everything a server could try: terminal escapes, XML's end of CDATA, NUL, bidirectional overrides, surrogates as
@@ -140,6 +145,19 @@ pub(crate) fn record() -> Record {
         .outcomes
         .sort_by_key(|outcome| outcome.breach.is_none());
     record
+}
+
+/// A file in YAML as an editor sees it.
+pub(crate) fn as_json(text: &str) -> Value {
+    let source = SourceFile::from_bytes("file.yaml".as_ref(), text.into()).unwrap();
+    Node::parse(&source).unwrap().to_data().to_json()
+}
+
+/// Whether a file in YAML is right by a schema.
+pub(crate) fn is_right_by(schema: &Value, text: &str) -> bool {
+    jsonschema::validator_for(schema)
+        .unwrap()
+        .is_valid(&as_json(text))
 }
 
 /// Holds a generated schema against the committed one; `UPDATE_SCHEMAS=1` writes it.

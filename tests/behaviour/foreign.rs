@@ -1,6 +1,10 @@
 //! Clients of other authors against the reference server: evidence that does not share our codecs.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use sockspec::{
     cli::Exit,
@@ -27,31 +31,35 @@ async fn reference_with(config: Config) -> Server {
     Server::start(listener, config).unwrap()
 }
 
-/// Whether Node and the packages of a folder are there; CI says that they must be.
-fn javascript_is_there(folder: &Path, package: &str) -> bool {
+/// A folder of fixtures, if Node and its packages are there; CI says that they must be.
+fn javascript(folder: &str, package: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(folder);
     let there = folder.join("node_modules").join(package).is_dir()
         && std::process::Command::new("node")
             .arg("--version")
             .output()
             .is_ok_and(|output| output.status.success());
-    assert!(
-        there || std::env::var_os("SOCKSPEC_REQUIRE_NODE").is_none(),
+    let missing = format!(
         "Node or the packages of {} are missing: run `npm ci` there",
         folder.display()
     );
-    there
+    assert!(
+        there || std::env::var_os("SOCKSPEC_REQUIRE_NODE").is_none(),
+        "{missing}"
+    );
+    if !there {
+        eprintln!("skipped: {missing}");
+    }
+    there.then_some(folder)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn javascript_client_is_content_with_the_reference() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/foreign/socketio-client");
-    if !javascript_is_there(&folder, "socket.io-client") {
-        eprintln!(
-            "skipped: Node or the packages of {} are missing",
-            folder.display()
-        );
+    let Some(folder) = javascript("foreign/socketio-client", "socket.io-client") else {
         return;
-    }
+    };
     let server = reference().await;
     let claims = sockspec::data::Data::object([("sub", "u1".into()), ("name", "Ada".into())]);
     let token = sockspec::scenario::mint_jwt(
@@ -65,14 +73,9 @@ async fn javascript_client_is_content_with_the_reference() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn javascript_client_speaks_msgpack_and_comes_back_to_its_session() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/foreign/socketio-client");
-    if !javascript_is_there(&folder, "socket.io-client") {
-        eprintln!(
-            "skipped: Node or the packages of {} are missing",
-            folder.display()
-        );
+    let Some(folder) = javascript("foreign/socketio-client", "socket.io-client") else {
         return;
-    }
+    };
     let msgpack = reference_with(Config {
         parser: Parser::Msgpack,
         ..Config::default()
@@ -118,14 +121,9 @@ async fn run_javascript(folder: &Path, file: &str, environment: &[(&str, String)
 /// A WebSocket server that shares no line with ours keeps every rule that a `must` of the scenarios is about.
 #[test]
 fn plain_websocket_server_of_node_keeps_the_rules() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/servers/websocket-ws");
-    if !javascript_is_there(&folder, "ws") {
-        eprintln!(
-            "skipped: Node or the packages of {} are missing",
-            folder.display()
-        );
+    let Some(folder) = javascript("servers/websocket-ws", "ws") else {
         return;
-    }
+    };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (_server, line) = runtime.block_on(async {
         let mut server = Command::new("node")

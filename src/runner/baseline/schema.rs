@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::file::tests::written;
-use crate::{
-    report::samples,
-    scenario::{Node, SourceFile},
-};
+use crate::report::samples;
 
 fn schema() -> Value {
     let text = json!({ "type": ["string", "number", "boolean"] });
@@ -47,11 +44,7 @@ fn schema() -> Value {
 }
 
 fn is_right(text: &str) -> bool {
-    let source = SourceFile::from_bytes("b.yaml".as_ref(), text.into()).unwrap();
-    let file = Node::parse(&source).unwrap().to_data().to_json();
-    jsonschema::validator_for(&schema())
-        .unwrap()
-        .is_valid(&file)
+    samples::is_right_by(&schema(), text)
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{build::schema, keys::VERB_KEYS};
 use crate::{
     report::samples,
-    scenario::{Known, SourceFile, VERBS, load, load::EVERYTHING, node::Node},
+    scenario::{Known, SourceFile, VERBS, load, load::EVERYTHING},
 };
 
 fn validator() -> Validator {
@@ -19,14 +19,9 @@ fn source(text: &str) -> Arc<SourceFile> {
     SourceFile::from_bytes("s.yaml".as_ref(), text.into()).unwrap()
 }
 
-/// A file as an editor sees it.
-fn json(text: &str) -> Value {
-    Node::parse(&source(text)).unwrap().to_data().to_json()
-}
-
 /// The places of a file that the schema has something against.
 fn complaints(validator: &Validator, text: &str) -> Vec<String> {
-    let file = json(text);
+    let file = samples::as_json(text);
     let errors = validator.iter_errors(&file);
     errors
         .map(|error| error.instance_path().to_string())
