@@ -16,10 +16,12 @@ pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> 
     let run = fields
         .require("command", problems)
         .and_then(|field| command(field, problems));
+    // Of a manifest in the present folder no folder is named.
+    let folder = Path::new(".").join(folder);
     let workdir = fields
         .get("workdir")
         .and_then(|field| field.text(problems))
-        .map_or_else(|| folder.to_owned(), |workdir| folder.join(workdir));
+        .map_or_else(|| folder.clone(), |workdir| folder.join(workdir));
     let env = environment(&fields, problems);
     let ready = fields
         .get("ready")
