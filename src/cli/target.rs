@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{
     client::{Endpoint, TlsPolicy, Verification},
-    runner::{Host, Target},
+    runner::{Host, StartError, Target},
     scenario::SourceFile,
     target::{
-        Manifest, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, has_short_heartbeat,
-        load_manifest, probe,
+        Launched, Manifest, Probed, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST,
+        has_short_heartbeat, load_manifest, probe,
     },
 };
 
@@ -70,7 +70,8 @@ impl Bundled {
     }
 }
 
-/// The target that the arguments describe; a bare URL is asked what it can do.
+/// The target that the arguments describe; a bare URL is asked what it can do, and so is a server whose manifest
+/// names no transport.
 ///
 /// # Errors
 ///
@@ -101,6 +102,7 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
     if matches!(host, Host::Running) {
         keep_running_profiles(&mut manifest);
     }
+    ask_for_transports(&mut manifest, &host, &tls).await?;
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
@@ -228,10 +230,53 @@ async fn probed(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
     };
     let mut manifest =
         load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)?;
-    manifest.path = probed.path;
+    manifest.path.clone_from(&probed.path);
+    take(&mut manifest, probed);
+    Ok(manifest)
+}
+
+fn take(manifest: &mut Manifest, probed: Probed) {
     manifest.provides.extend(probed.provides);
     manifest.greetings.extend(probed.greetings);
-    Ok(manifest)
+}
+
+/// A manifest that names no transport speaks of its application only: the server is asked for the rest, as one at a
+/// bare URL is. One that names a transport is taken at its word.
+async fn ask_for_transports(
+    manifest: &mut Manifest,
+    host: &Host,
+    tls: &TlsPolicy,
+) -> Result<(), CliError> {
+    let mut transports = ["polling", "websocket"].iter();
+    if transports.any(|transport| manifest.provides.contains(*transport)) {
+        return Ok(());
+    }
+    let launched = match (host, &manifest.launch) {
+        (Host::Launched, Some(spec)) => Some(
+            Launched::start(spec, None)
+                .await
+                .map_err(StartError::from)?,
+        ),
+        _ => None,
+    };
+    let address = match &launched {
+        Some(launched) => manifest.url.replace("$port", &launched.port().to_string()),
+        None => manifest.url.clone(),
+    };
+    let answer = async {
+        let url = parse_url(&address)?;
+        let endpoint = Endpoint {
+            path: manifest.path.clone(),
+            ..endpoint(&url, tls)
+        };
+        Ok::<_, CliError>(probe(&endpoint, &plain_endpoint(&url, tls)).await?)
+    };
+    let answer = answer.await;
+    if let Some(launched) = launched {
+        launched.stop().await;
+    }
+    take(manifest, answer?);
+    Ok(())
 }
 
 /// A server that somebody else started has their heartbeat, whatever the manifest says of its own.

@@ -150,6 +150,27 @@ fn a_server_at_an_address_may_greet_and_beat_as_it_likes() {
         .stdout_has("the target does not provide `short-heartbeat`");
 }
 
+/// As in the README: the manifest tells what the application can do, the server the rest.
+#[test]
+fn a_manifest_may_leave_the_transports_to_the_server() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
+    let url = server.first_line.replace("listening on ", "");
+    let program = env!("CARGO_BIN_EXE_sockspec");
+    let running = format!("name: mine\nurl: {url}\nprovides: [acks]\n");
+    let launched = format!(
+        "name: mine\nurl: http://127.0.0.1:$port\nprovides: [acks]\nlaunch:\n  \
+         command: [{program:?}, serve, --port, $port]\n  ready: {{ line: listening, within: 20s }}\n"
+    );
+    for manifest in [running, launched] {
+        Test::new()
+            .file("mine.yaml", manifest)
+            .args(["run", "acks/value-returned", "--target", "mine.yaml"])
+            .status(Exit::Conformant)
+            .stdout_has("8 ok in ");
+    }
+}
+
 /// Baselines name scenarios that exist, whose deviation is whose, and why.
 #[test]
 fn baselines_are_explained() {
