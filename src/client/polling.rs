@@ -244,7 +244,6 @@ impl Polling {
     ///
     /// The session has ended.
     pub(super) async fn step(&mut self) -> Result<(), Ended> {
-        self.session.recorder.flush()?;
         if let Some((_, until)) = &self.over {
             // The two answers travel on connections of their own: what was posted before is answered, too.
             let until = *until;

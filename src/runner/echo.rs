@@ -15,6 +15,7 @@ use super::{
     evidence,
     finding::{Finding, Stepped},
     wait::{Waited, wait_in},
+    whole::packet_in,
 };
 use crate::{
     client::{Entry, What},
@@ -23,7 +24,7 @@ use crate::{
     target::{Manifest, Speaks},
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
-        socket_io::{self, AckId, Decoder, Limits, Packet},
+        socket_io::{self, AckId, Packet},
     },
 };
 
@@ -77,7 +78,7 @@ pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
         (Speaks::EngineIo, What::Packet(packet)) if packet.kind == PacketType::Message => {
             Some(value(&packet.data))
         }
-        (Speaks::SocketIo, What::Packet(packet)) => match decoded(packet)? {
+        (Speaks::SocketIo, What::Packet(packet)) => match packet_in(packet)? {
             Packet::Ack { args, .. } => args.into_iter().next(),
             _ => None,
         },
@@ -90,18 +91,6 @@ fn value(data: &PacketData) -> Data {
         PacketData::Binary(bytes) => Data::Bytes(bytes.clone()),
         PacketData::Text(text) => Data::from(text.as_str()),
     }
-}
-
-/// The Socket.IO packet in a message, where it has no attachments.
-fn decoded(packet: &EnginePacket) -> Option<Packet> {
-    let (PacketType::Message, PacketData::Text(text)) = (packet.kind, &packet.data) else {
-        return None;
-    };
-    let limits = Limits {
-        attachments: 0,
-        attachment_bytes: 0,
-    };
-    Decoder::new(limits).text(text).ok()?
 }
 
 /// Joins the namespace in which messages come back, where the target has namespaces.
@@ -128,7 +117,7 @@ pub(super) async fn join(
         let What::Packet(packet) = &entry.what else {
             return None;
         };
-        match decoded(packet)? {
+        match packet_in(packet)? {
             Packet::Connect { .. } => Some((index, true)),
             Packet::ConnectError { .. } => Some((index, false)),
             _ => None,

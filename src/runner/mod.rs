@@ -31,6 +31,7 @@ mod silence;
 mod site;
 mod steps;
 mod wait;
+mod whole;
 
 pub use baseline::{Baseline, Because, Comparison, Deviation, Names, Stale};
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifier};

@@ -2,9 +2,10 @@
 
 use crate::{
     data::Data,
+    runner::whole::packet_in,
     wire::{
         engine_io::{self, PacketData, PacketType},
-        socket_io::{Decoder, Limits, Packet, msgpack},
+        socket_io::{Packet, msgpack},
     },
 };
 
@@ -16,12 +17,7 @@ pub(super) fn socket_packet(packet: &engine_io::Packet, is_msgpack: bool) -> Opt
         };
         msgpack::decode(bytes).ok()?
     } else {
-        let text = message_text(packet)?;
-        let limits = Limits {
-            attachments: 0,
-            attachment_bytes: 0,
-        };
-        Decoder::new(limits).text(text.as_str()?).ok()??
+        packet_in(packet)?
     };
     let mut fields = vec![
         ("type", Data::Null),
