@@ -16,6 +16,7 @@ use super::{
     silence::{self, Silence},
     site::Site,
     steps,
+    unique::{NAMES, Unique},
 };
 use crate::{
     client::DropHow,
@@ -39,6 +40,8 @@ pub(super) struct Attempt<'a> {
     pub(super) site: &'a Site,
     /// Over which transport clients connect that don't say.
     pub(super) transport: Transport,
+    /// What its names end with.
+    pub(super) unique: Unique,
     /// The clients.
     pub(super) cast: Cast,
     /// Clients that the runner adds: bystanders.
@@ -80,16 +83,15 @@ pub(super) struct Finished {
 impl<'a> Attempt<'a> {
     /// An attempt whose clients are not connected yet.
     ///
-    /// `unique` makes its names differ from those of every other attempt.
     pub(super) fn new(
         scenario: &'a Scenario,
         site: &'a Site,
         transport: Transport,
-        unique: &str,
+        unique: Unique,
     ) -> Self {
         let mut scope = Scope::default();
-        for name in ["room", "other_room", "third_room", "user", "marker", "text"] {
-            scope.set(name, Data::from(format!("{name}-{unique}")));
+        for name in NAMES {
+            scope.set(name, Data::from(unique.spell(name)));
         }
         let path = site.endpoint.path.as_str();
         scope.set("path", Data::from(path));
@@ -121,6 +123,7 @@ impl<'a> Attempt<'a> {
             scenario,
             site,
             transport,
+            unique,
             cast: Cast::new(&scenario.clients),
             bystander: steps::alive::needs_bystander(&scenario.steps).then(steps::alive::bystander),
             started: Instant::now(),

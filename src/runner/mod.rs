@@ -13,7 +13,6 @@ mod execute;
 mod fence;
 mod finding;
 mod fit;
-mod greeting;
 mod host;
 mod invariants;
 mod judgement;
@@ -30,6 +29,8 @@ mod settings;
 mod silence;
 mod site;
 mod steps;
+mod unasked;
+mod unique;
 mod wait;
 mod whole;
 

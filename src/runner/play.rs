@@ -1,7 +1,5 @@
 //! One scenario, as often as it is to be tried.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use tracing::Instrument;
 
 use super::{
@@ -12,6 +10,7 @@ use super::{
     plan::Item,
     settings::Settings,
     site::Site,
+    unique::Unique,
 };
 
 /// Plays one item as often as the settings say.
@@ -42,15 +41,8 @@ async fn play_once(item: &Item, site: &Site, settings: &Settings, number: usize)
         &item.scenario,
         site,
         item.transport,
-        &unique(item, settings, number),
+        Unique::new(item, settings, number),
     );
     let finished = attempt.run().instrument(log::scenario(item, number)).await;
     judgement::judge(item, settings, &attempt, finished)
-}
-
-/// Differs for every attempt of a run, and for every run with another seed.
-fn unique(item: &Item, settings: &Settings, number: usize) -> String {
-    let mut hasher = DefaultHasher::new();
-    (settings.seed, &item.id, number).hash(&mut hasher);
-    format!("{:012x}", hasher.finish() & 0xffff_ffff_ffff)
 }

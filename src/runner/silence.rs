@@ -14,10 +14,10 @@ use super::{
     evidence,
     fence::{Proof, fence, is_fence},
     finding::{Finding, Stepped},
-    greeting::is_greeting,
     observe::Sought,
     observe_frame::{self, FrameFit},
     steps::refused,
+    unasked::is_unasked_message,
 };
 use crate::{
     client::What,
@@ -177,7 +177,7 @@ impl Silence {
                                 && !link.is_own_open_packet(*index, entry)
                                 && !is_invisible(packet, link.eio)
                                 && !is_farewell(packet)
-                                && !is_greeting(&attempt.site.manifest, packet)
+                                && !is_unasked_message(attempt, packet)
                         }
                         What::Message(_) => !state.claimed.contains(index),
                         _ => false,

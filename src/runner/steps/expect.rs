@@ -15,6 +15,7 @@ use crate::{
         evidence,
         finding::{Finding, Stepped, Stop},
         observe::{Likeness, Sought},
+        unasked::is_unasked,
     },
     scenario::{Action, Expect, Mismatch, Step},
     wire::socket_io::{AckId, Packet},
@@ -123,7 +124,7 @@ pub(super) async fn await_event(
         if claimed.contains(&index) {
             return None;
         }
-        let is_event = matches!(entry.what, What::Socket(Packet::Event { .. }));
+        let asked = matches!(&entry.what, What::Socket(packet @ Packet::Event { .. }) if !is_unasked(attempt, packet));
         let mismatch = match sought.compare(attempt, &scope, entry) {
             Ok(Likeness::Match { captures, id }) => {
                 return Some(Ok(Found {
@@ -156,7 +157,7 @@ pub(super) async fn await_event(
                 Err(error) => return Some(Err(Stop::from(error))),
             }
         }
-        if strict_order && is_event {
+        if strict_order && asked {
             let line = evidence::describe(entry)
                 .map(|(_, line)| line)
                 .unwrap_or_default();

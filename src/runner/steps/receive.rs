@@ -19,9 +19,9 @@ use crate::{
         echo, evidence,
         finding::{Finding, Stepped, Stop},
         fit::{Fit, fit},
-        greeting::is_greeting,
         observe_frame::{self, FrameFit},
         silence::{self, Never, Silence},
+        unasked::is_unasked_message,
     },
     scenario::{Action, FramePattern, Incoming, Matcher, Receive, Step},
     target::Speaks,
@@ -262,7 +262,7 @@ fn compare(
         return Ok(Candidate::Invisible);
     }
     if let What::Packet(packet) = &entry.what
-        && is_greeting(&attempt.site.manifest, packet)
+        && is_unasked_message(attempt, packet)
     {
         return Ok(Candidate::Invisible);
     }

@@ -3,17 +3,8 @@
 use sockspec::cli::Exit;
 use tokio::io::AsyncWriteExt;
 
-use super::{Hostile, hold, opening::switch};
+use super::{Hostile, OPEN, hold, opening::switch, text_frames};
 use crate::support::Test;
-
-/// An open packet whose heartbeat takes long, and a text frame with `packet`.
-fn greeting_and(packet: &str) -> Vec<u8> {
-    let open = r#"0{"sid":"abcdefgh","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":9}"#;
-    [open, packet]
-        .into_iter()
-        .flat_map(|text| [&[0x81, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat())
-        .collect()
-}
 
 const SCENARIO: &str = "topic: Farewells
 scenarios:
@@ -35,7 +26,7 @@ scenarios:
 async fn run(packet: &'static str, expected: Exit) -> String {
     let server = Hostile::new(move |mut stream| async move {
         switch(&mut stream).await;
-        let bytes = [greeting_and(packet), vec![0x88, 0]].concat();
+        let bytes = [text_frames(&[OPEN, packet]), vec![0x88, 0]].concat();
         let _ = stream.write_all(&bytes).await;
         hold(stream).await;
     })

@@ -4,6 +4,7 @@ mod farewell;
 mod opening;
 mod session;
 mod single_request;
+mod unasked;
 
 use std::{future::Future, time::Duration};
 
@@ -18,6 +19,18 @@ use crate::server::listen;
 
 /// The deadline that the clients are given; the servers below never speak of their own accord.
 const SHORT: Duration = Duration::from_millis(300);
+
+/// An open packet whose heartbeat takes long.
+const OPEN: &str =
+    r#"0{"sid":"abcdefgh","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":9}"#;
+
+/// A text frame for each packet, of 125 bytes at most.
+fn text_frames(packets: &[&str]) -> Vec<u8> {
+    packets
+        .iter()
+        .flat_map(|text| [&[0x81, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat())
+        .collect()
+}
 
 /// A server that does one thing to every connection, for as long as this lives.
 struct Hostile {

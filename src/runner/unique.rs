@@ -1,0 +1,89 @@
+//! The names of one attempt: no two attempts share a room, a user or a marker.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{plan::Item, settings::Settings};
+
+/// What every scenario can name without saying more: `$room`, `$marker` and the like.
+pub(super) const NAMES: [&str; 6] = ["room", "other_room", "third_room", "user", "marker", "text"];
+
+/// Hexadecimal digits that follow a name.
+const DIGITS: usize = 12;
+
+/// What an attempt's names end with.
+#[derive(Clone, Debug)]
+pub(super) struct Unique(String);
+
+impl Unique {
+    /// Differs for every attempt of a run, and for every run with another seed.
+    pub(super) fn new(item: &Item, settings: &Settings, number: usize) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (settings.seed, &item.id, number).hash(&mut hasher);
+        Self::from_number(hasher.finish())
+    }
+
+    fn from_number(number: u64) -> Self {
+        Self(format!("{:0DIGITS$x}", number & 0xffff_ffff_ffff))
+    }
+
+    /// One of the names, as this attempt spells it.
+    pub(super) fn spell(&self, name: &str) -> String {
+        format!("{name}-{}", self.0)
+    }
+
+    /// Whether a text speaks of this attempt.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        text.contains(&self.0)
+    }
+
+    /// Whether a text speaks of another attempt.
+    pub(super) fn is_another_in(&self, text: &str) -> bool {
+        NAMES.iter().any(|name| {
+            text.match_indices(name).any(|(at, name)| {
+                text[at + name.len()..]
+                    .strip_prefix('-')
+                    .and_then(|rest| rest.get(..DIGITS))
+                    .is_some_and(|digits| {
+                        digits != self.0
+                            && digits
+                                .bytes()
+                                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+                    })
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unique;
+
+    #[test]
+    fn another_attempt_is_known_by_its_names() {
+        let (own, other) = (Unique::from_number(1), Unique::from_number(u64::MAX));
+        let foreign = format!("to {}", other.spell("other_room"));
+        assert_eq!(foreign, "to other_room-ffffffffffff");
+        assert!(own.is_another_in(&foreign));
+        assert!(other.is_in(&foreign));
+        assert!(!own.is_in(&foreign));
+        assert!(!other.is_another_in(&foreign));
+    }
+
+    #[test]
+    fn ordinary_texts_name_no_attempt() {
+        let own = Unique::from_number(1);
+        for text in [
+            "",
+            "room",
+            "marker-",
+            "room-7",
+            "marker-fffffffffff",
+            "marker-fffffffffffé",
+            "marker-FFFFFFFFFFFF",
+            "text_ffffffffffff",
+        ] {
+            assert!(!own.is_another_in(text), "{text}");
+            assert!(!own.is_in(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Servers that say what no step asked for before what one did.
+
+use sockspec::cli::Exit;
+use tokio::io::AsyncWriteExt;
+
+use super::{Hostile, OPEN, hold, opening::switch, text_frames};
+use crate::support::Test;
+
+const CONNECTED: &str = r#"40{"sid":"ijklmnop"}"#;
+
+const AWAITED: &str = r#"42["awaited"]"#;
+
+/// One scenario that goes packet by packet and one that wants an order.
+const SCENARIOS: &str = r#"topic: What is unasked for
+scenarios:
+- id: unasked/by-hand
+  title: The awaited event is the next packet, and the last
+  why: A test.
+  level: must
+  clients: [visitor]
+  steps:
+  - open: websocket
+    as: visitor
+  - receive: { $regex: '^40' }
+    as: visitor
+  - receive: '42["awaited"]'
+    as: visitor
+  - receive: nothing
+    as: visitor
+
+- id: unasked/in-order
+  title: The awaited event is the next one
+  why: A test.
+  level: must
+  clients: [visitor]
+  steps:
+  - expect: awaited
+    as: visitor
+    order: strict
+"#;
+
+/// Runs the scenarios against a server that says `event` on each connection before the awaited one.
+async fn run(event: &'static str, expected: Exit) -> String {
+    let server = Hostile::new(move |mut stream| async move {
+        switch(&mut stream).await;
+        let mut bytes = text_frames(&[OPEN, CONNECTED, event, AWAITED]);
+        // Without a close frame, silence would have to wait for a pong that never comes.
+        bytes.extend([0x88, 0]);
+        let _ = stream.write_all(&bytes).await;
+        hold(stream).await;
+    })
+    .await;
+    let manifest = format!(
+        "name: hostile\nurl: {}\nprovides: [websocket]\ngreetings: [welcome]\n",
+        server.endpoint.url.as_str().trim_end_matches('/')
+    );
+    let test = Test::new()
+        .file("scenarios.yaml", SCENARIOS)
+        .file("target.yaml", manifest)
+        .args(["run", "scenarios.yaml", "--target", "target.yaml"]);
+    tokio::task::spawn_blocking(move || test.status(expected).out())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn greetings_and_what_other_scenarios_broadcast_are_looked_past() {
+    for event in [
+        r#"42["welcome","dear visitor"]"#,
+        r#"42["broadcast-message",{"text":"marker-0123456789ab","from":"x"}]"#,
+        r#"42["news",["to","other_room-0123456789ab"]]"#,
+    ] {
+        let text = run(event, Exit::Conformant).await;
+        assert!(text.contains("2 ok"), "{event}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_else_comes_out_of_turn() {
+    for event in [
+        r#"42["broadcast-message",{"text":"hello"}]"#,
+        r#"42["broadcast-message",{"text":"marker-7"}]"#,
+        r#"427["broadcast-message",{"text":"marker-0123456789ab"}]"#,
+    ] {
+        let text = run(event, Exit::NotConformant).await;
+        assert!(text.contains("2 FAIL"), "{event}: {text}");
+    }
+}
