@@ -8,8 +8,6 @@ mod log;
 mod manifest;
 mod port;
 mod probe;
-mod probe_echo;
-mod probe_greetings;
 mod process;
 mod ready;
 mod secrets;

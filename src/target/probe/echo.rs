@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::probe::{Finding, deflate, open};
+use super::{finding::Finding, open, session::deflate};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice, What},
     data::Data,

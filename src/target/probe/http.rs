@@ -1,0 +1,65 @@
+//! What the polling endpoint says about itself over HTTP.
+
+use super::{DEADLINE, finding::Finding};
+use crate::client::{Bounds, ConnectFailure, Endpoint, HttpRequest, HttpResponse, request};
+
+/// An origin that no server allows by name.
+const FOREIGN_ORIGIN: &str = "http://origin-of-a-probe.example";
+
+pub(super) async fn cors(endpoint: &Endpoint) -> Finding {
+    const HEADER: &str = "access-control-allow-origin";
+    let response = match get(endpoint, "EIO=4&transport=polling").await {
+        Ok(response) => response,
+        Err(failure) => return Finding::no("cors-any-origin", failure.to_string()),
+    };
+    match response.header(HEADER) {
+        None => Finding::yes(
+            "cors-closed",
+            format!(
+                "a foreign origin is answered {} without {HEADER}",
+                response.status
+            ),
+        ),
+        Some(origin) => {
+            let seen = format!("a foreign origin is told {HEADER}: {origin}");
+            if matches!(origin, "*" | FOREIGN_ORIGIN) {
+                Finding::yes("cors-any-origin", seen)
+            } else {
+                Finding::no("cors-any-origin", seen)
+            }
+        }
+    }
+}
+
+pub(super) async fn error_json(endpoint: &Endpoint) -> Finding {
+    const NAME: &str = "eio-error-json";
+    match get(endpoint, "EIO=4&transport=telepathy").await {
+        Ok(response) => {
+            let body = serde_json::from_slice::<serde_json::Value>(&response.body);
+            let told = body.is_ok_and(|body| {
+                body.get("code").is_some_and(serde_json::Value::is_u64)
+                    && body
+                        .get("message")
+                        .is_some_and(serde_json::Value::is_string)
+            });
+            let seen = format!("an unknown transport is answered {}", response.status);
+            if response.status == 400 && told {
+                Finding::yes(NAME, format!("{seen} with code and message"))
+            } else {
+                Finding::no(NAME, format!("{seen} without code and message"))
+            }
+        }
+        Err(failure) => Finding::no(NAME, failure.to_string()),
+    }
+}
+
+/// A request of the Engine.IO endpoint, as a browser of another origin sends it.
+async fn get(endpoint: &Endpoint, query: &str) -> Result<HttpResponse, ConnectFailure> {
+    let asked = HttpRequest {
+        method: "GET".to_owned(),
+        target: format!("{}?{query}", endpoint.path),
+        headers: vec![("Origin".to_owned(), FOREIGN_ORIGIN.to_owned())],
+        body: None,
+    };
+    request(endpoint, asked, DEADLINE, Bounds::default()).await
+}
