@@ -31,7 +31,7 @@ pub struct RunInfo {
     pub version: String,
     /// The target's name.
     pub target: String,
-    /// Its address.
+    /// Its address; empty where nothing had to be started.
     pub url: String,
     /// Its capabilities.
     pub provides: Vec<String>,

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     event::{Event, Record, RunInfo, Summary},
-    host::{Instance, StartError, Target},
+    host::{Host, Instance, StartError, Target},
     judgement,
     outcome::{Outcome, Verdict},
     plan::{Item, Plan},
@@ -59,6 +59,11 @@ pub async fn run(
         run.say(Event::Notice(format!(
             "{count} of tier {tier} left out; `--include {tier}` runs them"
         )));
+    }
+    if total > 0 && plan.items.iter().all(|item| item.skip.is_some()) {
+        run.say(Event::Notice(
+            "nothing is run: each scenario needs what the target does not provide".to_owned(),
+        ));
     }
     let (exclusive, mut shared): (Vec<_>, Vec<_>) = plan
         .items
@@ -140,11 +145,13 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         Ok(())
     }
 
+    /// Where the target is; empty where nothing had to be started.
     fn url(&self) -> String {
-        self.instances.values().next().map_or_else(
-            || self.target.manifest.url.clone(),
-            |instance| instance.site.endpoint.url.to_string(),
-        )
+        match (self.instances.values().next(), &self.target.host) {
+            (Some(instance), _) => instance.site.endpoint.url.to_string(),
+            (None, Host::Running) => self.target.manifest.url.clone(),
+            (None, Host::Embedded(_) | Host::Launched) => String::new(),
+        }
     }
 
     fn say(&mut self, event: Event) {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::settings::Settings;
 use crate::{
-    scenario::{Action, ClientName, Scenario, Step, Tier, Transport},
+    scenario::{Action, ClientName, Scenario, Step, Tier, Transport, nearest},
     target::{Manifest, Speaks},
 };
 
@@ -113,9 +113,23 @@ fn place(
                 .all(|need| manifest.provides_with(profile, need))
     });
     profile.map(Some).ok_or_else(|| {
-        let names: Vec<_> = missing.iter().map(|need| format!("`{need}`")).collect();
+        let names: Vec<_> = missing
+            .iter()
+            .map(|need| match near(need, manifest) {
+                Some(near) => format!("`{need}` (it does provide `{near}`)"),
+                None => format!("`{need}`"),
+            })
+            .collect();
         format!("the target does not provide {}", names.join(", "))
     })
+}
+
+/// What the target provides by nearly this name. Capabilities may have any name, so that a slip of the pen shows in
+/// nothing but a scenario that is always skipped.
+fn near<'m>(need: &str, manifest: &'m Manifest) -> Option<&'m str> {
+    let profiles = manifest.profiles.iter().map(|profile| &profile.provides);
+    let provided = [&manifest.provides].into_iter().chain(profiles);
+    nearest(need, provided.flatten().map(String::as_str)).filter(|near| *near != need)
 }
 
 fn transports(scenario: &Scenario, settings: &Settings) -> Vec<Transport> {

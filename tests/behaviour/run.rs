@@ -202,6 +202,18 @@ fn what_a_target_lacks_is_skipped() {
 }
 
 #[test]
+fn a_run_that_judges_nothing_says_so_and_what_may_be_misspelt() {
+    run(
+        &chat(&[("right", "needs: [acks, room]\n  level: must")]),
+        &[],
+    )
+    .status(Exit::Conformant)
+    .stdout_has("target reference  not started\n")
+    .stdout_has("note   nothing is run: each scenario needs what the target does not provide")
+    .stdout_has("does not provide `room` (it does provide `rooms`)");
+}
+
+#[test]
 fn slow_scenarios_run_on_demand() {
     let file = chat(&[("right", "level: must\n  tier: slow")]);
     run(&file, &[])

@@ -32,7 +32,7 @@ pub struct Report {
 pub struct Target {
     /// Its name, from its manifest.
     pub name: String,
-    /// Its address.
+    /// Its address; empty where nothing had to be started.
     pub url: String,
     /// Its capabilities.
     pub provides: Vec<String>,

@@ -92,7 +92,12 @@ impl<W: Write> Terminal<W> {
 
     fn banner(&self, info: &RunInfo) -> String {
         let target = self.palette.paint(Role::Strong, escape::line(&info.target));
-        let mut text = format!("target {target}  {}", escape::line(&info.url));
+        let at = if info.url.is_empty() {
+            "not started".into()
+        } else {
+            escape::line(&info.url)
+        };
+        let mut text = format!("target {target}  {at}");
         if self.detail == Detail::Verbose {
             let provides: Vec<_> = info.provides.iter().map(|id| escape::line(id)).collect();
             text += &format!(
