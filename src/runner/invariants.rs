@@ -23,47 +23,6 @@ use crate::{
     wire::socket_io::{AckId, Decoder, Limits, Packet, msgpack},
 };
 
-/// A rule and what it demands.
-#[derive(Clone, Copy, Debug)]
-pub struct Invariant {
-    /// `invariant/one-ack`.
-    pub id: &'static str,
-    /// One sentence.
-    pub rule: &'static str,
-}
-
-/// All rules, sorted by id.
-pub static INVARIANTS: &[Invariant] = &[
-    Invariant {
-        id: "invariant/connect-first",
-        rule: "The first packet of a namespace is the answer to CONNECT.",
-    },
-    Invariant {
-        id: "invariant/no-internals",
-        rule: "No stack trace and no path of the server's files is sent to a client.",
-    },
-    Invariant {
-        id: "invariant/no-secrets",
-        rule: "No token or secret is sent to a client.",
-    },
-    Invariant {
-        id: "invariant/nothing-after-disconnect",
-        rule: "After DISCONNECT nothing more comes for that namespace.",
-    },
-    Invariant {
-        id: "invariant/one-ack",
-        rule: "A request is acknowledged at most once, and nothing that was no request.",
-    },
-    Invariant {
-        id: "invariant/unique-ids",
-        rule: "Ids of sessions and of sockets are unique.",
-    },
-    Invariant {
-        id: "invariant/well-formed",
-        rule: "Everything that arrives is legal by its protocol.",
-    },
-];
-
 /// What a stack trace or a server-side path looks like.
 static INTERNALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(

@@ -39,7 +39,6 @@ pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifie
 pub use event::{Event, Record, RunInfo, Summary};
 pub use execute::run;
 pub use host::{Host, StartError, Target};
-pub use invariants::{INVARIANTS, Invariant};
 pub use outcome::{
     Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict,
 };

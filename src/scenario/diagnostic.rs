@@ -228,7 +228,11 @@ pub(crate) fn nearest<'k>(
                 name,
             )
         })
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count().min(wanted.len()) / 4)
+        .filter(|(distance, name)| {
+            // A short word is near everything: one letter for another is no slip of the pen there.
+            let shorter = name.chars().count().min(wanted.chars().count());
+            *distance <= 1 + shorter / 5 && *distance < shorter
+        })
         .min()
         .map(|(_, name)| name)
 }

@@ -80,6 +80,17 @@ impl Expression {
         &self.variables
     }
 
+    /// Whether its value is known before a run, and cheap: no variable is read, no target asked, nothing large made.
+    pub(crate) fn is_constant(&self) -> bool {
+        const OTHERS: &[&str] = &["echo", "random_bytes", "repeat"];
+        // `variables` misses what stands before a slice.
+        let has_slice = self.source.contains('[');
+        let mut words = self
+            .source
+            .split(|character: char| !character.is_alphanumeric() && character != '_');
+        self.variables.is_empty() && !has_slice && !words.any(|word| OTHERS.contains(&word))
+    }
+
     /// The value.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Data, TemplateError> {
         let heads = self

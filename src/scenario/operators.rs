@@ -1,20 +1,49 @@
 //! Operators of expectations, `$regex` and its like, from YAML.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use regex::Regex;
 
 use super::{
     Matcher, Template,
+    compare::compares,
     diagnostic::{did_you_mean, one_of},
     matcher::{Comparison, Form, OPERATORS, Operator, Schema},
     node::{Entry, Node, NodeKind, excerpt},
-    values::{ValueReader, is_operator},
+    values::{ValueReader, is_expectation, is_operator},
 };
+use crate::data::Data;
+
+/// The bounds of literal numbers between which nothing lies.
+fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {
+    let bounds = |wanted: [Comparison; 2]| {
+        operators.iter().filter_map(move |operator| match operator {
+            Operator::Compare(comparison, bound) if wanted.contains(comparison) => {
+                Some((*comparison, bound.as_literal()?.clone()))
+            }
+            _ => None,
+        })
+    };
+    let lower = [Comparison::Greater, Comparison::GreaterOrEqual];
+    let upper = [Comparison::Less, Comparison::LessOrEqual];
+    bounds(lower).find_map(|(from, above)| {
+        let (_, below) = bounds(upper).find(|(to, below)| {
+            // Nothing lies between them if the lower one is not below the upper one, or at it where both may be met.
+            let met = from == Comparison::GreaterOrEqual && *to == Comparison::LessOrEqual;
+            let order = if met {
+                Comparison::Greater
+            } else {
+                Comparison::GreaterOrEqual
+            };
+            compares(order, Some(&above), below)
+        })?;
+        Some((above, below))
+    })
+}
 
 impl ValueReader<'_> {
     pub(super) fn operators(&mut self, entries: &[Entry]) -> Form {
-        let operators = entries
+        let operators: Vec<_> = entries
             .iter()
             .filter_map(|entry| {
                 if is_operator(entry) {
@@ -32,28 +61,40 @@ impl ValueReader<'_> {
                 None
             })
             .collect();
+        if let Some((above, below)) = contradiction(&operators) {
+            let span = entries.first().map(|first| first.key_span);
+            let span = span.map(|first| {
+                entries
+                    .iter()
+                    .fold(first, |all, next| all.to(next.value.span))
+            });
+            if let Some(span) = span {
+                let sentence = format!("no number is above {above} and below {below}");
+                self.problems.error("never-true", span, sentence);
+            }
+        }
         Form::Operators(operators)
     }
 
     fn operator(&mut self, entry: &Entry) -> Option<Operator> {
         let operand = &entry.value;
         let comparison =
-            |reader: &mut Self, comparison| Operator::Compare(comparison, reader.template(operand));
+            |reader: &mut Self, comparison| Operator::Compare(comparison, reader.bound(entry));
         Some(match entry.key.as_str() {
             "$bytes" | "$file" => {
                 let content = self.content(std::slice::from_ref(entry))?;
                 Operator::Eq(Template::literal(content))
             }
             "$contains" => Operator::Contains(match &operand.kind {
-                NodeKind::Sequence(items) => items.iter().map(|item| self.matcher(item)).collect(),
+                NodeKind::Sequence(_) => self.choices(entry)?,
                 NodeKind::Mapping(_) | NodeKind::Scalar(_) => vec![self.matcher(operand)],
             }),
-            "$endsWith" => Operator::EndsWith(self.text_template(operand)),
-            "$eq" => Operator::Eq(self.template(operand)),
+            "$endsWith" => Operator::EndsWith(self.part(entry)),
+            "$eq" => Operator::Eq(self.verbatim(operand)),
             "$exactly" => Operator::Exactly(Box::new(self.matcher(operand))),
             "$gt" => comparison(self, Comparison::Greater),
             "$gte" => comparison(self, Comparison::GreaterOrEqual),
-            "$length" => Operator::Length(Box::new(self.matcher(operand))),
+            "$length" => Operator::Length(Box::new(self.length(entry))),
             "$lt" => comparison(self, Comparison::Less),
             "$lte" => comparison(self, Comparison::LessOrEqual),
             "$not" => {
@@ -71,10 +112,10 @@ impl ValueReader<'_> {
                 }
                 Operator::Not(Box::new(matcher))
             }
-            "$oneOf" => Operator::OneOf(self.operand_list(entry)?),
-            "$regex" => Operator::Regex(self.regex(operand)?),
+            "$oneOf" => Operator::OneOf(self.choices(entry)?),
+            "$regex" => Operator::Regex(self.regex(entry)?),
             "$schema" => Operator::Schema(self.schema(operand)?),
-            "$startsWith" => Operator::StartsWith(self.text_template(operand)),
+            "$startsWith" => Operator::StartsWith(self.part(entry)),
             "$unordered" => Operator::Unordered(self.operand_list(entry)?),
             unknown => {
                 let names = || OPERATORS.iter().map(|(name, _)| *name);
@@ -97,23 +138,101 @@ impl ValueReader<'_> {
 
     fn operand_list(&mut self, entry: &Entry) -> Option<Vec<Matcher>> {
         let NodeKind::Sequence(items) = &entry.value.kind else {
-            self.problems.error(
-                "wrong-type",
-                entry.value.span,
-                format!(
-                    "`{}` must be a list, found {}",
-                    entry.key,
-                    entry.value.describe()
-                ),
-            );
+            self.wrong_operand(entry, "a list");
             return None;
         };
         Some(items.iter().map(|item| self.matcher(item)).collect())
     }
 
+    /// A list that is not empty: of an empty one nothing is a part, or everything.
+    fn choices(&mut self, entry: &Entry) -> Option<Vec<Matcher>> {
+        let before = self.captures.len();
+        let choices = self.operand_list(entry)?;
+        // One of them holds, so that all may capture the same.
+        let mut names = BTreeSet::new();
+        let captured = self.captures.split_off(before);
+        let first = captured
+            .into_iter()
+            .filter(|capture| names.insert(capture.name.clone()));
+        self.captures.extend(first);
+        if choices.is_empty() {
+            self.wrong_operand(entry, "a list with items");
+        }
+        Some(choices)
+    }
+
+    /// What a number or a text is compared with.
+    fn bound(&mut self, entry: &Entry) -> Template {
+        if self.refuse_expectation(entry, "a number or a text") {
+            return Template::literal(Data::Null);
+        }
+        let bound = self.template(&entry.value);
+        if !matches!(
+            bound.as_literal(),
+            None | Some(Data::Number(_) | Data::String(_))
+        ) {
+            self.wrong_operand(entry, "a number or a text");
+        }
+        bound
+    }
+
+    /// What a text begins or ends with.
+    fn part(&mut self, entry: &Entry) -> Template {
+        if self.refuse_expectation(entry, "a text") {
+            return Template::literal(Data::Null);
+        }
+        let part = self.text_template(&entry.value);
+        if !matches!(part.as_literal(), None | Some(Data::String(_))) {
+            self.wrong_operand(entry, "a text");
+        }
+        part
+    }
+
+    /// A whole number, or what is expected of one.
+    fn length(&mut self, entry: &Entry) -> Matcher {
+        let length = self.matcher(&entry.value);
+        let fits = match &length.form {
+            Form::Array(_) | Form::Object(_) => false,
+            Form::Operators(_) => true,
+            Form::Placeholder(kind, _) => kind.matches(Some(&Data::from(1_u64))),
+            Form::Value(template) => template
+                .as_literal()
+                .is_none_or(|literal| literal.as_u64().is_some()),
+        };
+        if !fits {
+            self.wrong_operand(entry, "a whole number, or an operator such as `$gte`");
+        }
+        length
+    }
+
+    /// Where a value must stand, an operator or a placeholder expects something instead.
+    fn refuse_expectation(&mut self, entry: &Entry, expected: &str) -> bool {
+        let refused = is_expectation(&entry.value);
+        if refused {
+            self.wrong_operand(entry, expected);
+        }
+        refused
+    }
+
+    fn wrong_operand(&mut self, entry: &Entry, expected: &str) {
+        let found = match entry.value.text() {
+            Some(text) if is_expectation(&entry.value) => format!("the placeholder `{text}`"),
+            _ => entry.value.describe(),
+        };
+        self.problems.error(
+            "wrong-type",
+            entry.value.span,
+            format!("`{}` must be {expected}, found {found}", entry.key),
+        );
+    }
+
     /// Taken as it stands: `$` is the end of the text there, not a variable.
-    fn regex(&mut self, node: &Node) -> Option<Regex> {
-        let text = node.text().unwrap_or_default();
+    fn regex(&mut self, entry: &Entry) -> Option<Regex> {
+        let node = &entry.value;
+        let Some(text) = node.text() else {
+            self.wrong_operand(entry, "a regular expression");
+            return None;
+        };
         match Regex::new(text) {
             Ok(regex) => Some(regex),
             Err(error) => {

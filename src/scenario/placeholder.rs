@@ -66,6 +66,20 @@ impl<'t> Written<'t> {
             });
         is_name.then_some(Self { name, capture })
     }
+
+    /// The placeholder that somebody meant who wrote `<String>` or `<string?>`.
+    pub(super) fn meant(text: &str) -> Option<Placeholder> {
+        let inside = text.strip_prefix('<')?.strip_suffix('>')?;
+        if inside.contains(['<', '>']) {
+            return None;
+        }
+        let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        let word = inside
+            .trim()
+            .split(|character| !is_part(character))
+            .next()?;
+        Placeholder::from_name(&word.to_ascii_lowercase())
+    }
 }
 
 impl Placeholder {
@@ -217,6 +231,12 @@ mod tests {
     fn only_a_whole_text_is_a_placeholder() {
         assert!(Written::parse("4<string>").is_none());
         assert!(Written::parse("<b>hi</b>").is_none());
+        for text in ["<b>hi</b>", "<b>", "<>", "4<string>", "<string></string>"] {
+            assert!(Written::meant(text).is_none(), "{text}");
+        }
+        for text in ["<String>", "<string as>", "<string?>", "< string: foo>"] {
+            assert_eq!(Written::meant(text), Some(Placeholder::String), "{text}");
+        }
         let written = Written::parse("<string as messageId>").unwrap();
         assert_eq!(
             (written.name, written.capture),

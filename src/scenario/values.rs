@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{
-    Matcher, Span, Template,
+    Matcher, Scope, Span, Template,
     diagnostic::{Problems, did_you_mean, one_of},
     expression::Expression,
     fields::Substitutes,
@@ -42,6 +42,8 @@ pub(crate) struct ValueReader<'p> {
     active: Vec<&'p str>,
     /// How many values were read in place of their name.
     replaced: usize,
+    /// Whether `<string>` is a text like any other: inside `$eq`.
+    verbatim: bool,
 }
 
 impl<'p> ValueReader<'p> {
@@ -53,6 +55,7 @@ impl<'p> ValueReader<'p> {
             inlined: None,
             active: Vec::new(),
             replaced: 0,
+            verbatim: false,
         }
     }
 
@@ -67,7 +70,10 @@ impl<'p> ValueReader<'p> {
         }
         match &node.kind {
             NodeKind::Scalar(scalar) => match scalar.value() {
-                Data::String(text) => self.text(&text, node.span),
+                Data::String(text) => {
+                    self.refuse_placeholder(&text, node.span);
+                    self.text(&text, node.span)
+                }
                 value => Template::literal(value),
             },
             NodeKind::Sequence(items) => {
@@ -86,6 +92,14 @@ impl<'p> ValueReader<'p> {
         }
     }
 
+    /// A value to compare with as it is: `<string>` is a text there.
+    pub(super) fn verbatim(&mut self, node: &Node) -> Template {
+        let outer = std::mem::replace(&mut self.verbatim, true);
+        let template = self.template(node);
+        self.verbatim = outer;
+        template
+    }
+
     /// Text, whatever it looks like: `5` is the text "5".
     pub(crate) fn text_template(&mut self, node: &Node) -> Template {
         match node.text() {
@@ -99,6 +113,7 @@ impl<'p> ValueReader<'p> {
         match Template::text(text) {
             Ok(template) => {
                 self.note_references(&template, span);
+                self.try_out(&template, span);
                 template
             }
             Err(error) => {
@@ -119,6 +134,7 @@ impl<'p> ValueReader<'p> {
             Ok(expression) => {
                 let template = Template::expression(expression);
                 self.note_references(&template, node.span);
+                self.try_out(&template, node.span);
                 Some(template)
             }
             Err(detail) => {
@@ -141,7 +157,10 @@ impl<'p> ValueReader<'p> {
             NodeKind::Scalar(scalar) => match scalar.value() {
                 Data::String(text) => match Written::parse(&text) {
                     Some(written) => self.placeholder(&written, node.span),
-                    None => Form::Value(self.text(&text, node.span)),
+                    None => {
+                        self.refuse_misspelt(&text, node.span);
+                        Form::Value(self.text(&text, node.span))
+                    }
                 },
                 value => Form::Value(Template::literal(value)),
             },
@@ -227,6 +246,26 @@ impl<'p> ValueReader<'p> {
         }
     }
 
+    /// Evaluates expressions without variables at once: what is wrong with them is wrong in every run.
+    fn try_out(&mut self, template: &Template, span: Span) {
+        let mut constant = Vec::new();
+        template.visit(&mut |used| {
+            if let Used::Expression(expression) = used
+                && expression.is_constant()
+                && filters::unknown(expression.source()).is_empty()
+            {
+                constant.push(expression.clone());
+            }
+        });
+        for expression in constant {
+            if let Err(error) = expression.evaluate(&Scope::of_any_run()) {
+                let place = span.find(&self.problems.source().text, expression.source());
+                self.problems
+                    .error("bad-expression", place, error.to_string());
+            }
+        }
+    }
+
     fn unknown_filter(&mut self, applied: &filters::Applied, place: Span) {
         let (code, what) = match applied.kind {
             filters::Kind::Filter => ("unknown-filter", "filter"),
@@ -262,6 +301,38 @@ impl<'p> ValueReader<'p> {
             ),
         };
         self.problems.error(code, span, error.to_string()).help = help;
+    }
+
+    /// A placeholder has no meaning in what is sent.
+    fn refuse_placeholder(&mut self, text: &str, span: Span) {
+        let known = Written::parse(text).and_then(|written| Placeholder::from_name(written.name));
+        if known.is_some() && !self.verbatim {
+            self.problems
+                .error(
+                    "misplaced-placeholder",
+                    span,
+                    format!("`{}` has no meaning here", excerpt(text)),
+                )
+                .help = Some(format!(
+                "placeholders stand in expectations; for the text itself write `${{ '{text}' }}`"
+            ));
+        }
+    }
+
+    /// A text that would be a placeholder but for a slip of the pen.
+    fn refuse_misspelt(&mut self, text: &str, span: Span) {
+        if let Some(meant) = Written::meant(text) {
+            let name = meant.name();
+            self.problems
+                .error(
+                    "bad-placeholder",
+                    span,
+                    format!("`{}` is not how a placeholder is written", excerpt(text)),
+                )
+                .help = Some(format!(
+                "write `<{name}>` or `<{name} as variable>`; for the text itself write `{{ $eq: \"{text}\" }}`"
+            ));
+        }
     }
 
     fn placeholder(&mut self, written: &Written<'_>, span: Span) -> Form {

@@ -78,10 +78,10 @@ async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
             let times = times.render(&attempt.scope())?;
             let times = times
                 .as_u64()
-                .filter(|times| *times <= REPEAT_LIMIT)
+                .filter(|times| (1..=REPEAT_LIMIT).contains(times))
                 .ok_or_else(|| {
                     Finding::new(format!(
-                        "`repeat` came to {times}; it takes a whole number up to {REPEAT_LIMIT}."
+                        "`repeat` came to {times}; it takes a whole number from 1 to {REPEAT_LIMIT}."
                     ))
                     .unjudged()
                 })?;

@@ -8,6 +8,7 @@ use crate::scenario::{
     diagnostic::{Problems, did_you_mean, one_of},
     fields::{Field, Fields, is_bare},
     node::{Node, NodeKind},
+    scope::split_index,
     template::is_name,
 };
 
@@ -25,6 +26,10 @@ pub(super) struct Cast {
 }
 
 impl Cast {
+    fn has(&self, name: &str) -> bool {
+        self.groups.contains_key(name) || self.clients.iter().any(|client| &*client.name.0 == name)
+    }
+
     /// The one client, where there is only one.
     pub(super) fn only(&self) -> Option<&ClientName> {
         match self.clients.as_slice() {
@@ -36,6 +41,10 @@ impl Cast {
     /// Clients, groups and `all`, as the names of clients, each once.
     pub(super) fn resolve(&self, field: &Field<'_>, problems: &mut Problems) -> Vec<ClientName> {
         let mut names = Vec::new();
+        if is_bare(field.node) {
+            field.wrong("the name of a client, or several", problems);
+            return names;
+        }
         for (text, item) in field.texts(problems) {
             let found: Vec<ClientName> = if text == "all" {
                 self.clients
@@ -77,6 +86,16 @@ impl Cast {
     }
 
     fn unknown(&self, name: &str, span: Span, problems: &mut Problems) {
+        let member =
+            split_index(name).and_then(|(group, _)| Some((group, self.groups.get(group)?)));
+        if let Some((group, members)) = member {
+            let sentence = format!("the group `{group}` has no such member");
+            problems.error("unknown-client", span, sentence).help = Some(format!(
+                "its members are counted from 1 to {}",
+                members.len()
+            ));
+            return;
+        }
         let names = || {
             self.clients
                 .iter()
@@ -180,6 +199,21 @@ fn add(
                 format!("`{name}` can't be the name of a client"),
             )
             .help = Some(help.to_owned());
+    }
+    if steps.cast.has(name) {
+        steps.problems.error(
+            "duplicate-client",
+            span,
+            format!("the client `{name}` is declared twice"),
+        );
+        return;
+    }
+    if steps.variables.is_set(name) {
+        steps.problems.error(
+            "reserved-name",
+            span,
+            format!("`{name}` can't be a client: it is a variable of `vars` or of a row"),
+        );
     }
     super::variables::refuse_reserved(name, span, &steps.variables, steps.problems);
     let mut declare = |name: String| {

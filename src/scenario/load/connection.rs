@@ -1,6 +1,6 @@
 //! Verbs about connections and requests: `connect`, `disconnect`, `open`, `http`.
 
-use super::{file::transport_of, steps::StepReader};
+use super::{file::transport_of, forms, steps::StepReader};
 use crate::{
     data::Data,
     scenario::{
@@ -20,8 +20,11 @@ pub(super) fn connect(
     let mut options = options(fields, steps);
     options.namespace = namespace_of(value, fields, steps);
     let reply = steps.matcher_of(fields, "reply");
+    if let Some(rejected) = fields.get("rejected") {
+        forms::CONNECT_ERROR.check(rejected.node, steps);
+    }
     let rejected = steps.matcher_of(fields, "rejected");
-    let refused = steps.matcher_of(fields, "refused");
+    let refused = refusal(fields, steps);
     Some(Action::Connect(Connect {
         options,
         reply,
@@ -76,6 +79,9 @@ pub(super) fn open(
         .get("poll")
         .and_then(|poll| poll.boolean(steps.problems))
         .unwrap_or(true);
+    if let Some(handshake) = fields.get("handshake") {
+        forms::OPEN_PACKET.check_object(&handshake, steps);
+    }
     let handshake = steps.matcher_of(fields, "handshake");
     let answer = fields
         .get("answer")
@@ -121,13 +127,21 @@ pub(super) fn http(
         );
         return None;
     }
+    let target = target.trim();
+    if !target.starts_with(['/', '$', '*']) && !target.starts_with("http") {
+        value.wrong(
+            "a method and a path that begins with `/`: `GET /health`",
+            steps.problems,
+        );
+        return None;
+    }
     let target = steps.text(&crate::scenario::node::Node {
         span: value
             .node
             .span
-            .find(&steps.problems.source().text.clone(), target.trim()),
+            .find(&steps.problems.source().text.clone(), target),
         kind: NodeKind::Scalar(crate::scenario::node::Scalar {
-            text: target.trim().to_owned(),
+            text: target.to_owned(),
             quoting: crate::scenario::node::Quoting::Quoted,
         }),
     });
@@ -139,6 +153,13 @@ pub(super) fn http(
         body,
         response,
     }))
+}
+
+/// `refused:` of a step in the words of Socket.IO.
+pub(super) fn refusal(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<Matcher> {
+    let refused = fields.get("refused")?;
+    forms::REFUSAL.check_object(&refused, steps);
+    steps.matcher_of(fields, "refused")
 }
 
 /// What shapes a Socket.IO connection, its namespace left out.
@@ -173,6 +194,10 @@ fn handshake_options(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Con
 /// The response of a request: `status`, `response-headers`, `response`, `json`, `no-response`.
 pub(super) fn http_pattern(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> HttpPattern {
     fields.exclusive(&["response", "json", "no-response"], steps.problems);
+    fields.exclusive(&["status", "no-response"], steps.problems);
+    if let Some(status) = fields.get("status") {
+        forms::number(&status, 100, 999, steps);
+    }
     HttpPattern {
         status: steps.matcher_of(fields, "status"),
         headers: header_matchers(fields, steps),
@@ -221,6 +246,13 @@ fn pairs(
     };
     let mut pairs = Vec::new();
     for entry in entries {
+        if key == "headers" && !is_header_name(&entry.key) {
+            steps.problems.error(
+                "bad-name",
+                entry.key_span,
+                format!("`{}` can't be the name of a header", entry.key),
+            );
+        }
         let value = Field {
             key,
             node: &entry.value,
@@ -235,6 +267,14 @@ fn pairs(
         }
     }
     pairs
+}
+
+/// A token of RFC 9110 section 5.6.2.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// A namespace; `/` is its first character.

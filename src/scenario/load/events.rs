@@ -1,6 +1,6 @@
 //! Verbs about events: `emit`, `call`, `expect`, `never`, `deliver`, `reply`.
 
-use super::{raw::frame_pattern, steps::StepReader};
+use super::{connection::refusal, raw::frame_pattern, steps::StepReader};
 use crate::scenario::{
     Action, Answer, Call, Deliver, Emit, EventPattern, Expect, Matcher, Never, Operation, Reply,
     ReplyHow, Template,
@@ -17,7 +17,7 @@ pub(super) fn emit(
     steps: &mut StepReader<'_, '_>,
 ) -> Option<Action> {
     let operation = operation(value, fields, steps)?;
-    let refused = steps.matcher_of(fields, "refused");
+    let refused = refusal(fields, steps);
     Some(Action::Emit(Emit { operation, refused }))
 }
 
@@ -32,7 +32,7 @@ pub(super) fn call(
     let replies = fields
         .raw("replies")
         .and_then(|replies| expected_arguments(&replies, steps));
-    let refused = steps.matcher_of(fields, "refused");
+    let refused = refusal(fields, steps);
     let no_reply = steps.flag(fields, "no-reply");
     let answer = if let Some(reply) = reply {
         Answer::Reply(reply)

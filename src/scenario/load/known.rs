@@ -1,7 +1,11 @@
 //! Ids that a scenario names and that must exist elsewhere: requirements, faults, invariants.
 
 use super::scenario::ScenarioReader;
-use crate::scenario::{diagnostic::did_you_mean, fields::Fields};
+use crate::scenario::{
+    diagnostic::{did_you_mean, one_of},
+    fields::Fields,
+    invariant::INVARIANTS,
+};
 
 impl ScenarioReader<'_, '_> {
     pub(super) fn verifies(&mut self, fields: &Fields<'_>) -> Vec<String> {
@@ -67,14 +71,19 @@ impl ScenarioReader<'_, '_> {
         };
         let texts = field.texts(self.problems);
         for (id, item) in &texts {
-            if !id.starts_with("invariant/") {
+            let ids = || INVARIANTS.iter().map(|invariant| invariant.id);
+            let meant = format!("invariant/{}", id.trim_start_matches("invariant/"));
+            if !ids().any(|known| known == *id) {
                 self.problems
                     .error(
-                        "unknown-value",
+                        "unknown-invariant",
                         item.node.span,
-                        format!("`{id}` is not the id of an invariant"),
+                        format!("there is no invariant `{id}`"),
                     )
-                    .help = Some("write `invariant/one-ack`".to_owned());
+                    .help = Some(
+                    did_you_mean(&meant, ids())
+                        .unwrap_or_else(|| format!("there are {}", one_of(ids()))),
+                );
             }
         }
         texts.into_iter().map(|(id, _)| id.to_owned()).collect()

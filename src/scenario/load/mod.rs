@@ -6,6 +6,7 @@ mod connected;
 mod connection;
 mod events;
 mod file;
+mod forms;
 mod known;
 mod raw;
 mod scenario;

@@ -1,13 +1,15 @@
 //! Verbs below Socket.IO: `send`, `receive`, `frame`, `bytes`, `closed`.
 
-use super::{connection, steps::StepReader};
+use super::{connection, forms, steps::StepReader};
 use crate::{
     data::Data,
     scenario::{
-        Action, CloseHow, Closed, FramePattern, Incoming, PacketTemplate, Reading, Receive, Send,
-        SendBytes, SendFrame, Template,
+        Action, CloseHow, Closed, FramePattern, Incoming, Matcher, PacketTemplate, Reading,
+        Receive, Send, SendBytes, SendFrame, Template,
+        diagnostic::{did_you_mean, nearest, one_of},
         fields::{Field, Fields, is_bare},
-        node::NodeKind,
+        node::{NodeKind, excerpt},
+        values::is_expectation,
     },
 };
 
@@ -50,6 +52,17 @@ fn packet(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<PacketTem
             [entry] if entry.key == "message" => {
                 Some(PacketTemplate::Message(steps.text(&entry.value)))
             }
+            [entry] => {
+                let names = ["binary", "message"];
+                let sentence = format!("`send` has no kind `{}`", entry.key);
+                steps
+                    .problems
+                    .error("unknown-key", entry.key_span, sentence)
+                    .help = Some(
+                    did_you_mean(&entry.key, names).unwrap_or_else(|| format!("write {expected}")),
+                );
+                None
+            }
             _ => {
                 field.wrong(expected, steps.problems);
                 None
@@ -88,25 +101,53 @@ fn incoming(value: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incomin
     if value.node.text() == Some("nothing") {
         return Some(Incoming::Nothing);
     }
+    if let Some(text) = value.node.text()
+        && nearest(text, ["nothing"]).is_some()
+    {
+        steps
+            .problems
+            .error(
+                "unknown-value",
+                value.node.span,
+                format!("`{}` is no packet", excerpt(text)),
+            )
+            .help = Some(format!(
+            "did you mean `nothing`? For a message of that text write `{{ message: {text} }}`"
+        ));
+        return None;
+    }
     let single = value.node.entries().and_then(|entries| match entries {
         [entry] => Some(entry),
         _ => None,
     });
     let Some(entry) = single else {
-        return Some(Incoming::Text(steps.matcher(value.node)));
+        if let Some(entries) = value.node.entries()
+            && !entries.iter().any(|entry| entry.key.starts_with('$'))
+        {
+            value.wrong(
+                "a packet's text, or one of its kinds: `{ message: … }`",
+                steps.problems,
+            );
+            return None;
+        }
+        return Some(Incoming::Text(steps.text_matcher(value.node)));
     };
     let inner = |key| Field {
         key,
         node: &entry.value,
     };
     match entry.key.as_str() {
-        "binary" => Some(Incoming::Binary(steps.matcher(&entry.value))),
+        "binary" => binary(&inner("binary"), steps).map(Incoming::Binary),
         "bytes" => Some(Incoming::Bytes(steps.matcher(&entry.value))),
-        "echo" => Some(Incoming::Echo(steps.matcher(&entry.value))),
+        "echo" => Some(Incoming::Echo(steps.text_matcher(&entry.value))),
         "frame" => frame_pattern(&inner("frame"), steps).map(Incoming::Frame),
         "http" => connection::response(&inner("http"), steps).map(Incoming::Http),
-        "message" => Some(Incoming::Message(steps.matcher(&entry.value))),
-        "packet" => Some(Incoming::Packet(steps.matcher(&entry.value))),
+        "message" => Some(Incoming::Message(steps.text_matcher(&entry.value))),
+        "packet" => {
+            forms::PACKET.check(&entry.value, steps);
+            forms::packet_type(&entry.value, steps);
+            Some(Incoming::Packet(steps.matcher(&entry.value)))
+        }
         key if key.starts_with('$') => Some(Incoming::Text(steps.matcher(value.node))),
         key => {
             let kinds = [
@@ -120,13 +161,23 @@ fn incoming(value: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incomin
                     format!("`receive` has no kind `{key}`"),
                 )
                 .help = Some(
-                crate::scenario::diagnostic::did_you_mean(key, kinds).unwrap_or_else(|| {
-                    format!("write {}", crate::scenario::diagnostic::one_of(kinds))
-                }),
+                did_you_mean(key, kinds).unwrap_or_else(|| format!("write {}", one_of(kinds))),
             );
             None
         }
     }
+}
+
+/// Bytes that must come: written as such, or told by an operator or a placeholder.
+fn binary(field: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Matcher> {
+    if let NodeKind::Scalar(scalar) = &field.node.kind
+        && !scalar.text.contains('$')
+        && !is_expectation(field.node)
+    {
+        field.wrong("bytes: `{ $bytes: 00ff }`", steps.problems);
+        return None;
+    }
+    Some(steps.matcher(field.node))
 }
 
 /// A frame in braces of its own.
@@ -205,6 +256,10 @@ pub(super) fn closed(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Opt
                 .collect()
         })
         .unwrap_or_default();
+    if let Some(code) = fields.get("code") {
+        // Two bytes on the wire (RFC 6455 section 5.5.1).
+        forms::number(&code, 0, 65_535, steps);
+    }
     let code = steps.matcher_of(fields, "code");
     let reason = steps.matcher_of(fields, "reason");
     let hangs_up = steps.flag(fields, "hangs-up");

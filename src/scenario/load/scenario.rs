@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     cast,
-    connected::{already_connected, opened_by_hand},
+    connected::{already_connected, never_joined, not_connected, opened_by_hand},
     file::{Known, level_of, names, tier_of, transports},
     steps::StepReader,
-    table::{Row, plain_values, rows},
+    table::{Row, plain_values, refuse_misspelt, rows},
     verbs::can_fail,
 };
 use crate::scenario::{
@@ -61,10 +61,12 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         let table = fields.raw("each").map(|each| rows(&each, self.problems));
         match table {
             None => self.scenario(node, id, None, &[]).into_iter().collect(),
-            Some(rows) => rows
-                .iter()
-                .filter_map(|row| self.scenario(node, id, Some(row), &rows))
-                .collect(),
+            Some(rows) => {
+                refuse_misspelt(&rows, node, self.defaults.background, self.problems);
+                rows.iter()
+                    .filter_map(|row| self.scenario(node, id, Some(row), &rows))
+                    .collect()
+            }
         }
     }
 
@@ -177,6 +179,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         let (cast, names_in_force) = reader.finish();
         let clients = opened_by_hand(cast, &steps, self.problems);
         already_connected(&clients, &steps, self.problems);
+        not_connected(&clients, &steps, self.problems);
+        never_joined(&clients, &steps, self.problems);
         names_in_force.finish(|name| missing_in_row(name, row, rows), self.problems);
 
         Some(Scenario {

@@ -7,13 +7,32 @@ use super::{
     variables::Variables,
     verbs::{Actors, VERBS, about, unfolded},
 };
-use crate::scenario::{
-    Action, Check, ClientName, Level, Matcher, Span, Step, Template, WaitBound,
-    diagnostic::{Problems, did_you_mean, one_of},
-    fields::{Field, Fields, Substitutes, is_bare},
-    node::{Entry, Node, NodeKind, Quoting, Scalar},
-    values::{Reference, ValueReader},
+use crate::{
+    data::Data,
+    scenario::{
+        Action, Check, ClientName, Level, Matcher, Span, Step, Template, WaitBound,
+        diagnostic::{Problems, did_you_mean, one_of},
+        fields::{Field, Fields, Substitutes, is_bare},
+        node::{Entry, Node, NodeKind, Quoting, Scalar},
+        values::{Reference, ValueReader},
+    },
 };
+
+/// Keys with which no step begins; whoever begins one so left out its verb.
+const STEP_KEYS: &[&str] = &[
+    "accept",
+    "after",
+    "args",
+    "as",
+    "because",
+    "level",
+    "namespace",
+    "order",
+    "steps",
+    "to",
+    "with",
+    "within",
+];
 
 /// Reads the steps of one scenario.
 pub(super) struct StepReader<'c, 'p> {
@@ -66,6 +85,16 @@ impl<'c, 'p> StepReader<'c, 'p> {
     /// A value to expect.
     pub(super) fn matcher(&mut self, node: &Node) -> Matcher {
         self.read(|values| values.matcher(node))
+    }
+
+    /// A text to expect, whatever it looks like: `45` is the text "45".
+    pub(super) fn text_matcher(&mut self, node: &Node) -> Matcher {
+        match &node.kind {
+            NodeKind::Scalar(scalar) if !matches!(scalar.value(), Data::String(_)) => {
+                Matcher::value(self.text(node))
+            }
+            _ => self.matcher(node),
+        }
     }
 
     /// The matcher of a key, if it is there.
@@ -123,6 +152,19 @@ impl<'c, 'p> StepReader<'c, 'p> {
         let value = read(&mut values);
         let (references, captures) = (values.references, values.captures);
         self.variables.check(references, self.problems);
+        for (index, capture) in captures.iter().enumerate() {
+            if captures
+                .iter()
+                .take(index)
+                .any(|first| first.name == capture.name)
+            {
+                self.problems.error(
+                    "captured-twice",
+                    capture.span,
+                    format!("`{}` is captured twice in one value", capture.name),
+                );
+            }
+        }
         self.captured.extend(captures);
         value
     }
@@ -167,7 +209,7 @@ impl<'c, 'p> StepReader<'c, 'p> {
         });
         let (action, actors) = action?;
         let common = Fields::new(node, "a step", self.problems)?.with_substitutes(self.substitutes);
-        Some(Step {
+        let step = Step {
             span: verb
                 .key_span
                 .to(verb.value.span)
@@ -178,7 +220,38 @@ impl<'c, 'p> StepReader<'c, 'p> {
             within: self.wait_bound(&common, "within"),
             after: self.wait_bound(&common, "after"),
             level: self.level(&common),
-        })
+        };
+        self.refuse_pointless(&step, verb, entries);
+        Some(step)
+    }
+
+    /// Bounds and tolerance of a step that observes nothing.
+    fn refuse_pointless(&mut self, step: &Step, verb: &Entry, entries: &[Entry]) {
+        let pointless: &[&str] = match &step.action {
+            Action::Bytes(_)
+            | Action::Disconnect(_)
+            | Action::Frame(_)
+            | Action::Reading(_)
+            | Action::Reply(_) => &["accept", "after"],
+            Action::Emit(emit) if emit.refused.is_none() => &["accept", "after"],
+            Action::Send(send) if send.response.is_empty() => &["accept", "after"],
+            Action::Never(_) => &["after"],
+            _ => &[],
+        };
+        for entry in entries {
+            if pointless.contains(&entry.key.as_str()) {
+                let sentence = format!("`{}` has no meaning with `{}`", entry.key, verb.key);
+                let why = match &step.action {
+                    Action::Never(_) => {
+                        "silence is proved by a round trip and by the scenario's `settle`"
+                    }
+                    _ => "the step awaits nothing",
+                };
+                self.problems
+                    .error("pointless-key", entry.key_span, sentence)
+                    .help = Some(why.to_owned());
+            }
+        }
     }
 
     /// The verb: the first key.
@@ -203,6 +276,15 @@ impl<'c, 'p> StepReader<'c, 'p> {
             return None;
         }
         let names = || VERBS.iter().map(|(verb, _)| *verb);
+        if STEP_KEYS.contains(&first.key.as_str()) {
+            self.problems
+                .error_at_line("missing-verb", first.key_span, "the step has no verb")
+                .help = Some(format!(
+                "`{}` belongs to the step before, or a verb is missing above it",
+                first.key
+            ));
+            return None;
+        }
         self.problems
             .error(
                 "unknown-verb",
@@ -310,7 +392,23 @@ impl<'c, 'p> StepReader<'c, 'p> {
             value.wrong("an expression", self.problems);
             return None;
         }
-        let expression = self.read(|values| values.expression(value.node))?;
+        let (expression, reads_something) = self.read(|values| {
+            let expression = values.expression(value.node);
+            (expression, !values.references.is_empty())
+        });
+        let expression = expression?;
+        if !reads_something {
+            self.problems
+                .error_at_line(
+                    "cannot-fail",
+                    value.node.span,
+                    "the expression is the same whatever the server does",
+                )
+                .help = Some(
+                "use what an earlier step captured: `<integer as count>`, then `count > 0`"
+                    .to_owned(),
+            );
+        }
         Some(Action::Check(Check {
             expression,
             because,

@@ -1,15 +1,17 @@
 //! `each:`, the rows of a table, of which every one is a scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::list;
 use crate::{
     data::Data,
     scenario::{
         Span,
-        diagnostic::Problems,
+        diagnostic::{Problems, did_you_mean},
+        expression::function_names,
         fields::Field,
         node::{Entry, Node, NodeKind},
+        scope::RESERVED,
         template::is_name,
     },
 };
@@ -114,6 +116,67 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
         overrides,
         span: node.span,
     })
+}
+
+/// Values of rows that nothing uses and that have nearly the name of a key: a misspelt key looks like a variable.
+pub(super) fn refuse_misspelt(
+    rows: &[Row<'_>],
+    scenario: &Node,
+    background: &[Node],
+    problems: &mut Problems,
+) {
+    let mut used = BTreeSet::new();
+    for node in background.iter().chain([scenario]) {
+        words_in_use(node, &mut used);
+    }
+    let mut told = BTreeSet::new();
+    for entry in rows.iter().flat_map(|row| &row.values) {
+        let key = entry.key.as_str();
+        let has_meaning = key == "case" || used.contains(key);
+        // What is no name of a variable is told where the variables are set.
+        let is_no_variable =
+            !is_name(key) || RESERVED.contains(&key) || function_names().contains(&key);
+        if has_meaning || is_no_variable || !told.insert(key) {
+            continue;
+        }
+        let near = if key == "transport" {
+            Some("a row that fixes it says `transports`".to_owned())
+        } else {
+            did_you_mean(key, OVERRIDES.iter().copied())
+        };
+        // Other values may be there for whoever reads the table.
+        if near.is_some() {
+            let sentence = format!("nothing in the scenario uses `{key}`");
+            problems
+                .error("unused-value", entry.key_span, sentence)
+                .help = near;
+        }
+    }
+}
+
+/// Every word that may be a variable: those of texts with a dollar sign, and of expressions without one.
+fn words_in_use<'n>(node: &'n Node, words: &mut BTreeSet<&'n str>) {
+    let mut add = |text: &'n str| {
+        words
+            .extend(text.split(|character: char| !character.is_alphanumeric() && character != '_'));
+    };
+    match &node.kind {
+        NodeKind::Scalar(scalar) if scalar.text.contains('$') => add(&scalar.text),
+        NodeKind::Scalar(_) => {}
+        NodeKind::Sequence(items) => items.iter().for_each(|item| words_in_use(item, words)),
+        NodeKind::Mapping(entries) => {
+            for entry in entries {
+                if entry.key == "check"
+                    && let Some(text) = entry.value.text()
+                {
+                    add(text);
+                }
+            }
+            for entry in entries {
+                words_in_use(&entry.value, words);
+            }
+        }
+    }
 }
 
 /// A case as an id can hold it: letters, digits, dots, `_` and `-`.

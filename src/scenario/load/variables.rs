@@ -91,6 +91,8 @@ impl Variables {
                 Some(format!(
                     "its value depends on the scenario's course or is an expectation: `${name}` can only stand alone, and not in itself"
                 ))
+            } else if name == "index" {
+                Some("`index` counts the rounds of a `repeat`, inside it".to_owned())
             } else {
                 hint(name)
             };

@@ -1,0 +1,212 @@
+//! What is written well enough, and could never be true, or never be false.
+
+use super::*;
+use crate::{
+    data::Data,
+    scenario::{Action, Incoming, Scope},
+};
+
+/// The mistakes of one expectation of an event's payload.
+fn expectation(value: &str) -> String {
+    told_of_steps(&format!(
+        "  - expect: e\n    as: sender\n    with: {value}\n"
+    ))
+}
+
+#[test]
+fn operands_that_nothing_compares_with_are_told() {
+    insta::assert_snapshot!(expectation("{ $gt: null }"), @"rooms.yaml:8:18: error[wrong-type]: `$gt` must be a number or a text, found nothing");
+    insta::assert_snapshot!(expectation("{ $lt: true, $gte: [1] }"), @r"
+    rooms.yaml:8:18: error[wrong-type]: `$lt` must be a number or a text, found `true`
+    rooms.yaml:8:30: error[wrong-type]: `$gte` must be a number or a text, found a list
+    ");
+    insta::assert_snapshot!(expectation("{ $lte: <number> }"), @"rooms.yaml:8:19: error[wrong-type]: `$lte` must be a number or a text, found the placeholder `<number>`");
+    insta::assert_snapshot!(expectation("{ $gte: 5, $lt: 5 }"), @"rooms.yaml:8:13: error[never-true]: no number is above 5 and below 5");
+    insta::assert_snapshot!(expectation("{ a: { $oneOf: [] }, b: { $contains: [] } }"), @r"
+    rooms.yaml:8:26: error[wrong-type]: `$oneOf` must be a list with items, found a list
+    rooms.yaml:8:48: error[wrong-type]: `$contains` must be a list with items, found a list
+    ");
+    insta::assert_snapshot!(expectation("{ a: { $length: -1 }, b: { $length: '3' }, c: { $length: <string> } }"), @r"
+    rooms.yaml:8:27: error[wrong-type]: `$length` must be a whole number, or an operator such as `$gte`, found the number -1
+    rooms.yaml:8:47: error[wrong-type]: `$length` must be a whole number, or an operator such as `$gte`, found the text `3`
+    rooms.yaml:8:68: error[wrong-type]: `$length` must be a whole number, or an operator such as `$gte`, found the placeholder `<string>`
+    ");
+    insta::assert_snapshot!(expectation("{ a: { $startsWith: <string> }, b: { $endsWith: [x] }, c: { $regex: { a: 1 } } }"), @r"
+    rooms.yaml:8:31: error[wrong-type]: `$startsWith` must be a text, found the placeholder `<string>`
+    rooms.yaml:8:59: error[wrong-type]: `$endsWith` must be a text, found a list
+    rooms.yaml:8:79: error[wrong-type]: `$regex` must be a regular expression, found a mapping
+    ");
+}
+
+#[test]
+fn bounds_that_meet_and_variables_among_operands_are_right() {
+    for value in [
+        "{ $gte: 5, $lte: 5 }",
+        "{ $gt: 5, $lt: 6 }",
+        "{ $gt: $room, $length: { $gte: 1 } }",
+        "{ $startsWith: $room, $contains: [<string>], $length: <integer> }",
+    ] {
+        let steps = format!("  - expect: e\n    as: sender\n    with: {value}\n");
+        right(&format!(
+            "scenarios:\n- id: a/b\n  title: T\n  clients: [sender]\n  steps:\n{steps}"
+        ));
+    }
+}
+
+#[test]
+fn fields_that_are_never_there_are_told() {
+    insta::assert_snapshot!(told_of_steps(
+        "  - open: websocket\n    as: sender\n    handshake: { sidd: <sid>, extra: 1 }\n  - receive: { packet: { tpye: event } }\n    as: sender\n  - receive: { packet: { type: evnt, data: [] } }\n    as: sender\n  - receive: { message: a, binary: b }\n    as: sender\n  - receive: { binary: hello }\n    as: sender\n  - receive: nothin\n    as: sender\n"
+    ), @r"
+    rooms.yaml:8:18: error[unknown-key]: the open packet has no field `sidd`
+        did you mean `sid`?
+    rooms.yaml:9:26: error[unknown-key]: a Socket.IO packet has no field `tpye`
+        did you mean `type`?
+    rooms.yaml:11:32: error[unknown-value]: there is no packet type `evnt`
+        did you mean `event`?
+    rooms.yaml:13:14: error[wrong-type]: `receive` must be a packet's text, or one of its kinds: `{ message: … }`, found a mapping
+    rooms.yaml:15:24: error[wrong-type]: `binary` must be bytes: `{ $bytes: 00ff }`, found the text `hello`
+    rooms.yaml:17:14: error[unknown-value]: `nothin` is no packet
+        did you mean `nothing`? For a message of that text write `{ message: nothin }`
+    ");
+    insta::assert_snapshot!(told_of_steps(
+        "  - call: e\n    as: sender\n    refused: { mesage: no, reason: x }\n  - call: e\n    as: sender\n    refused: true\n  - connect: /chat\n    as: member\n    rejected: { messge: no, more: 1 }\n"
+    ), @r"
+    rooms.yaml:8:16: error[unknown-key]: a refusal has no field `mesage`
+        did you mean `message`?
+    rooms.yaml:8:28: error[unknown-key]: a refusal has no field `reason`
+        it has `code`, `field`, `message` or `status`
+    rooms.yaml:11:14: error[wrong-type]: `refused` must be a mapping of its fields, found `true`
+    rooms.yaml:14:17: error[unknown-key]: CONNECT_ERROR has no field `messge`
+        did you mean `message`?
+    ");
+    insta::assert_snapshot!(told_of_steps(
+        "  - closed: { code: '1002' }\n    as: sender\n  - closed: { code: 99999 }\n    as: sender\n  - http: GET /x\n    status: '200'\n  - http: GET /x\n    status: 200\n    no-response: true\n  - http: GET x\n    headers: { bad name: x }\n    status: 200\n"
+    ), @r"
+    rooms.yaml:6:21: error[wrong-type]: `code` must be a whole number from 0 to 65535, found the text `1002`
+    rooms.yaml:8:21: error[wrong-type]: `code` must be a whole number from 0 to 65535, found the number 99999
+    rooms.yaml:11:13: error[wrong-type]: `status` must be a whole number from 100 to 999, found the text `200`
+    rooms.yaml:14:5: error[conflict]: `no-response` can't stand beside `status`
+    rooms.yaml:15:11: error[wrong-type]: `http` must be a method and a path that begins with `/`: `GET /health`, found the text `GET x`
+    rooms.yaml:16:16: error[bad-name]: `bad name` can't be the name of a header
+    ");
+}
+
+#[test]
+fn numbers_are_texts_where_packets_are_texts() {
+    let scenarios = right(
+        "scenarios:\n- id: a/b\n  title: T\n  clients: [sender]\n  steps:\n  - open: websocket\n    as: sender\n  - receive: 45\n    as: sender\n",
+    );
+    let Action::Receive(receive) = &scenarios[0].steps[1].action else {
+        panic!()
+    };
+    let Incoming::Text(matcher) = &receive.what else {
+        panic!()
+    };
+    let fits = |data| {
+        matcher
+            .check(Some(&data), &Scope::default())
+            .unwrap()
+            .is_ok()
+    };
+    assert!(fits(Data::from("45")));
+    assert!(!fits(Data::from(45_u64)));
+}
+
+#[test]
+fn placeholders_out_of_place_or_misspelt_are_told() {
+    insta::assert_snapshot!(expectation("[<String>, <string as>, <strin>, <b>]"), @r#"
+    rooms.yaml:8:12: error[bad-placeholder]: `<String>` is not how a placeholder is written
+        write `<string>` or `<string as variable>`; for the text itself write `{ $eq: "<String>" }`
+    rooms.yaml:8:22: error[bad-placeholder]: `<string as>` is not how a placeholder is written
+        write `<string>` or `<string as variable>`; for the text itself write `{ $eq: "<string as>" }`
+    rooms.yaml:8:35: error[unknown-placeholder]: there is no placeholder `<strin>`
+        did you mean `string`? for the text itself write `{ $eq: "<strin>" }`
+    rooms.yaml:8:44: error[unknown-placeholder]: there is no placeholder `<b>`
+        there are `absent`, `any`, `array`, `boolean`, `bytes`, `epoch-ms`, `integer`, `null`, `number`, `object`, `sid`, `string`, `timestamp` or `uuid`; for the text itself write `{ $eq: "<b>" }`
+    "#);
+    insta::assert_snapshot!(told_of_steps(
+        "  - emit: e\n    as: sender\n    with: [<string>, <b>]\n"
+    ), @r"
+    rooms.yaml:8:12: error[misplaced-placeholder]: `<string>` has no meaning here
+        placeholders stand in expectations; for the text itself write `${ '<string>' }`
+    ");
+    insta::assert_snapshot!(expectation("{ a: <string as x>, b: <string as x>, c: { $oneOf: [<string as y>, <integer as y>] } }"), @"rooms.yaml:8:45: error[captured-twice]: `x` is captured twice in one value");
+}
+
+#[test]
+fn keys_that_a_verb_has_no_use_for_are_told() {
+    insta::assert_snapshot!(told_of_steps(
+        "  - emit: e\n    as: sender\n    after: 1s\n  - never: e\n    as: member\n    after: 1s\n"
+    ), @r"
+    rooms.yaml:8:5: error[pointless-key]: `after` has no meaning with `emit`
+        the step awaits nothing
+    rooms.yaml:11:5: error[pointless-key]: `after` has no meaning with `never`
+        silence is proved by a round trip and by the scenario's `settle`
+    ");
+}
+
+#[test]
+fn what_no_server_could_change_is_told() {
+    insta::assert_snapshot!(told_of_steps("  - check: 1 == 1\n  - check: \"'a' in sender.sid\"\n"), @r"
+    rooms.yaml:6:12: error[cannot-fail]: the expression is the same whatever the server does
+        use what an earlier step captured: `<integer as count>`, then `count > 0`
+    ");
+    insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    args: [\"${ base64() }\", \"${ jwt(expires='soon') }\", \"${ jwt(expires='5s') }\", \"${ now('-1s') }\"]\n"), @r"
+    rooms.yaml:8:16: error[bad-expression]: expression `base64()` failed: missing argument
+    rooms.yaml:8:33: error[bad-expression]: expression `jwt(expires='soon')` failed: `soon` is no duration; write `-60s` or `1h`
+    ");
+}
+
+#[test]
+fn silence_needs_a_listener() {
+    insta::assert_snapshot!(told(
+        "scenarios:\n- id: a/b\n  title: T\n  clients: { a: {}, late: { connect: false }, chat: { namespace: /chat } }\n  steps:\n  - never: e\n    as: late\n  - never: e\n    as: a\n    namespace: /nowhere\n  - deliver: e\n    to: []\n    namespace: /nowhere\n  - never: e\n    as: chat\n    namespace: /chat\n  - deliver: e\n    to: [late]\n  - connect: /\n    as: late\n  - expect: e\n    as: late\n"
+    ), @r"
+    rooms.yaml:6:5: error[not-connected]: `late` has no connection at this point
+        `connect` or `open` it in an earlier step, or declare `late` without `connect: false`
+    rooms.yaml:8:5: error[never-joined]: nobody who could receive it joins `/nowhere`
+        a claim of silence needs a client that would hear a sound
+    rooms.yaml:11:5: error[never-joined]: nobody who could receive it joins `/nowhere`
+        a claim of silence needs a client that would hear a sound
+    rooms.yaml:17:5: error[not-connected]: `late` has no connection at this point
+        `connect` or `open` it in an earlier step, or declare `late` without `connect: false`
+    ");
+    right(
+        "scenarios:\n- id: a/b\n  title: T\n  clients: { a: {}, raw: {}, b: { connect: false } }\n  steps:\n  - open: websocket\n    as: raw\n  - never: e\n    as: raw\n    namespace: /by-hand\n  - parallel:\n    - connect: /x\n      as: b\n    - never: e\n      as: b\n      namespace: /x\n",
+    );
+}
+
+#[test]
+fn misspelt_keys_of_rows_are_told() {
+    let table = |row: &str| {
+        told(&format!(
+            "scenarios:\n- id: a/b\n  title: \"T $named\"\n  each:\n  - {{ case: x, named: y, {row} }}\n  clients: [a]\n  steps:\n  - check: counted > 0 and a.sid\n"
+        ))
+    };
+    insta::assert_snapshot!(table("counted: 1, transport: polling"), @r"
+    rooms.yaml:5:38: error[unused-value]: nothing in the scenario uses `transport`
+        a row that fixes it says `transports`
+    ");
+    insta::assert_snapshot!(table("counted: 1, need: acks, remark: long"), @r"
+    rooms.yaml:5:38: error[unused-value]: nothing in the scenario uses `need`
+        did you mean `needs`?
+    ");
+}
+
+#[test]
+fn steps_without_a_verb_and_odd_names_of_clients_are_told() {
+    insta::assert_snapshot!(told_of_steps("  - as: sender\n    with: 1\n  - wait: 5s\n  - emit: e\n    as: sender\n    with: $index\n  - deliver: e\n    to:\n"), @r"
+    rooms.yaml:6:5: error[missing-verb]: the step has no verb
+        `as` belongs to the step before, or a verb is missing above it
+    rooms.yaml:8:5: error[unknown-verb]: there is no verb `wait`
+        a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `parallel`, `reading`, `receive`, `repeat`, `reply` or `send`
+    rooms.yaml:11:11: error[unknown-variable]: nothing sets `$index`
+        `index` counts the rounds of a `repeat`, inside it
+    rooms.yaml:13:7: error[wrong-type]: `to` must be the name of a client, or several, found nothing
+    ");
+    insta::assert_snapshot!(told("scenarios:\n- id: a/b\n  title: T\n  vars: { c: 1 }\n  clients: [a, a, c]\n  steps:\n  - alive\n"), @r"
+    rooms.yaml:5:16: error[duplicate-client]: the client `a` is declared twice
+    rooms.yaml:5:19: error[reserved-name]: `c` can't be a client: it is a variable of `vars` or of a row
+    ");
+}
