@@ -180,6 +180,11 @@ impl<'n> Field<'n> {
     pub(crate) fn text(&self, problems: &mut Problems) -> Option<&'n str> {
         match self.node.text() {
             Some(text) if !text.trim().is_empty() => Some(text),
+            Some(_) if !is_bare(self.node) => {
+                let sentence = format!("`{}` is empty", self.key);
+                problems.error("empty-text", self.node.span, sentence);
+                None
+            }
             _ => {
                 self.wrong("text", problems);
                 None

@@ -45,6 +45,34 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("uuid", "a UUID"),
 ];
 
+/// What other languages call these types.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("binary", "bytes"),
+    ("bool", "boolean"),
+    ("buffer", "bytes"),
+    ("date", "timestamp"),
+    ("datetime", "timestamp"),
+    ("dict", "object"),
+    ("double", "number"),
+    ("float", "number"),
+    ("id", "sid"),
+    ("int", "integer"),
+    ("list", "array"),
+    ("map", "object"),
+    ("none", "null"),
+    ("nothing", "absent"),
+    ("str", "string"),
+    ("text", "string"),
+    ("time", "timestamp"),
+    ("undefined", "absent"),
+];
+
+/// The placeholder for a type that another language calls `name`.
+pub(super) fn known_elsewhere(name: &str) -> Option<&'static str> {
+    let found = ELSEWHERE.iter().find(|(other, _)| *other == name)?;
+    Some(found.1)
+}
+
 /// A text that has the form of a placeholder.
 pub(super) struct Written<'t> {
     pub(super) name: &'t str,
@@ -222,6 +250,9 @@ mod tests {
                 !Placeholder::from_name(name).unwrap().matches(Some(&value)),
                 "{name} {value}"
             );
+        }
+        for (_, name) in ELSEWHERE {
+            assert!(Placeholder::from_name(name).is_some(), "{name}");
         }
         assert!(Placeholder::Absent.matches(None));
         assert!(!Placeholder::Any.matches(None));

@@ -57,10 +57,16 @@ impl SourceFile {
             return Err(diagnostic);
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Arc::new(Self {
-                path: path.to_owned(),
-                text,
-            })),
+            Ok(mut text) => {
+                // A byte order mark is no part of the first line.
+                if text.starts_with('\u{feff}') {
+                    text.remove(0);
+                }
+                Ok(Arc::new(Self {
+                    path: path.to_owned(),
+                    text,
+                }))
+            }
             Err(error) => {
                 let valid_up_to = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();

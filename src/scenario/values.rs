@@ -10,7 +10,7 @@ use super::{
     filters,
     matcher::{Form, OPERATORS},
     node::{Entry, Node, NodeKind, excerpt},
-    placeholder::{PLACEHOLDERS, Placeholder, Written},
+    placeholder::{PLACEHOLDERS, Placeholder, Written, known_elsewhere},
     source::{SourceFile, read_bounded},
     template::{TemplateSyntaxError, Used, is_name},
 };
@@ -342,7 +342,8 @@ impl<'p> ValueReader<'p> {
                 "for the text itself write `{{ $eq: \"<{}>\" }}`",
                 written.name
             );
-            let help = match did_you_mean(written.name, names()) {
+            let near = known_elsewhere(written.name).map(|name| format!("did you mean `{name}`?"));
+            let help = match near.or_else(|| did_you_mean(written.name, names())) {
                 Some(near) => format!("{near} {literal}"),
                 None => format!("there are {}; {literal}", one_of(names())),
             };

@@ -251,6 +251,10 @@ impl<'s> Reader<'s> {
             Some("inside flow brackets a text with brackets needs quotes: `['$group[1].sid']`")
         } else if line.contains('\t') {
             Some("YAML is indented by spaces, never by tabs")
+        } else if error.info().contains("mapping values are not allowed") {
+            Some(
+                "a text with `: ` in it needs quotes; else the line is indented further than the one above it",
+            )
         } else {
             None
         };

@@ -134,7 +134,19 @@ pub(super) fn read(field: &Field<'_>, steps: &mut StepReader<'_, '_>) {
                     key: field.key,
                     node: item,
                 };
-                if let Some(name) = field.text(steps.problems) {
+                if let NodeKind::Mapping(_) = item.kind {
+                    steps
+                        .problems
+                        .error(
+                            "wrong-type",
+                            item.span,
+                            "a list of `clients` has names only, found a mapping",
+                        )
+                        .help = Some(
+                        "with options it is a mapping of all of them: `{ a: {}, b: { connect: false } }`"
+                            .to_owned(),
+                    );
+                } else if let Some(name) = field.text(steps.problems) {
                     add(
                         name,
                         item.span,

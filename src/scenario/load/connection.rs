@@ -309,7 +309,10 @@ fn namespace_of(
         beside.wrong("left out, as the verb names the namespace", steps.problems);
     }
     if value.node.text().is_none() {
-        value.wrong("a namespace, or empty", steps.problems);
+        value.wrong(
+            "a namespace, or empty; options stand beside the verb",
+            steps.problems,
+        );
         return None;
     }
     Some(namespace(value, steps))

@@ -63,6 +63,16 @@ pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
 }
 
 fn file(root: &Node, known: Known<'_>, problems: &mut Problems) -> Option<Vec<Scenario>> {
+    if let NodeKind::Sequence(_) = root.kind {
+        problems
+            .error_at_line(
+                "wrong-type",
+                root.span,
+                "a scenario file must be a mapping, found a list",
+            )
+            .help = Some("its scenarios stand under the key `scenarios:`".to_owned());
+        return None;
+    }
     let fields = Fields::new(root, "a scenario file", problems)?;
     fields.raw("topic").map(|topic| topic.text(problems));
     let defaults = Defaults {
@@ -109,7 +119,14 @@ pub(super) fn list<'n>(field: &Field<'n>, problems: &mut Problems) -> Option<&'n
             );
             None
         }
-        NodeKind::Mapping(_) | NodeKind::Scalar(_) => {
+        NodeKind::Mapping(_) => {
+            let sentence = format!("`{}` must be a list, found a mapping", field.key);
+            problems
+                .error_at_line("wrong-type", field.node.span, sentence)
+                .help = Some("each of its items begins with `- `".to_owned());
+            None
+        }
+        NodeKind::Scalar(_) => {
             field.wrong("a list", problems);
             None
         }

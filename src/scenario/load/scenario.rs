@@ -6,7 +6,7 @@ use super::{
     cast,
     connected::{already_connected, never_joined, not_connected, opened_by_hand},
     file::{Known, level_of, names, tier_of, transports},
-    steps::StepReader,
+    steps::{StepReader, is_step_key},
     table::{Row, plain_values, refuse_misspelt, rows},
     verbs::can_fail,
 };
@@ -174,6 +174,15 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
                 );
             }
             steps.extend(own);
+        }
+        for entry in fields.unknown().filter(|entry| is_step_key(&entry.key)) {
+            fields.forgive(entry);
+            let sentence = format!("a scenario has no key `{}`", entry.key);
+            reader
+                .problems
+                .error("unknown-key", entry.key_span, sentence)
+                .help =
+                Some("it belongs to a step: indent it as far as the step's verb".to_owned());
         }
         fields.finish(reader.problems);
         let (cast, names_in_force) = reader.finish();

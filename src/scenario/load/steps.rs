@@ -34,6 +34,11 @@ const STEP_KEYS: &[&str] = &[
     "within",
 ];
 
+/// Whether a key is one that steps have, beside their verb.
+pub(super) fn is_step_key(key: &str) -> bool {
+    STEP_KEYS.contains(&key)
+}
+
 /// Reads the steps of one scenario.
 pub(super) struct StepReader<'c, 'p> {
     pub(super) problems: &'p mut Problems,
@@ -265,6 +270,16 @@ impl<'c, 'p> StepReader<'c, 'p> {
         if is_verb(&first) {
             return Some(first);
         }
+        if first.key == "<<" {
+            self.problems
+                .error(
+                    "merge-key",
+                    first.key_span,
+                    "YAML's merge keys are not part of the language",
+                )
+                .help = Some("write the step's keys out".to_owned());
+            return None;
+        }
         if let Some(verb) = entries.iter().find(is_verb) {
             self.problems
                 .error(
@@ -276,7 +291,7 @@ impl<'c, 'p> StepReader<'c, 'p> {
             return None;
         }
         let names = || VERBS.iter().map(|(verb, _)| *verb);
-        if STEP_KEYS.contains(&first.key.as_str()) {
+        if is_step_key(&first.key) {
             self.problems
                 .error_at_line("missing-verb", first.key_span, "the step has no verb")
                 .help = Some(format!(

@@ -6,7 +6,10 @@ use super::*;
 fn what_is_no_scenario_file_is_told() {
     insta::assert_snapshot!(told(""), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
     insta::assert_snapshot!(told("# nothing\n"), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
-    insta::assert_snapshot!(told("- a\n"), @r"rooms.yaml:1:1: error[wrong-type]: a scenario file must be a mapping, found a list");
+    insta::assert_snapshot!(told("- a\n"), @r"
+    rooms.yaml:1:1: error[wrong-type]: a scenario file must be a mapping, found a list
+        its scenarios stand under the key `scenarios:`
+    ");
     insta::assert_snapshot!(told("topic: T\n"), @r"rooms.yaml:1:1: error[missing-key]: a scenario file needs `scenarios`");
     insta::assert_snapshot!(told("scenarios: []\n"), @r"rooms.yaml:1:12: error[empty-list]: `scenarios` is empty");
     insta::assert_snapshot!(told("scenarios: {}\nbackgrund: []\n"), @r"
