@@ -14,6 +14,7 @@ fn what_is_no_scenario_file_is_told() {
     insta::assert_snapshot!(told("scenarios: []\n"), @r"rooms.yaml:1:12: error[empty-list]: `scenarios` is empty");
     insta::assert_snapshot!(told("scenarios: {}\nbackgrund: []\n"), @r"
     rooms.yaml:1:12: error[wrong-type]: `scenarios` must be a list, found a mapping
+        each of its items begins with `- `
     rooms.yaml:2:1: error[unknown-key]: a scenario file has no key `backgrund`
         did you mean `background`?
     ");
