@@ -94,7 +94,7 @@ fn check(session: &Session, shown: &Shown, claims: &mut Option<Value>) -> Result
     };
     // The signature comes first: what a forged token claims is nobody's business.
     let secret = &session.server.config.jwt_secret;
-    let verified = faults::auth::claims(session.faults(), token, |algorithms| {
+    let verified = faults::auth::claims(session.faults(), token, secret, |algorithms| {
         verify(token, secret, algorithms)
     })?;
     let claims = &*claims.insert(verified);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::Value;
 
 use super::table::defects;
@@ -16,8 +17,10 @@ use crate::{
 };
 
 defects!(Auth at 1 {
+    AdminExpiredAccepted = "admin-token-expired-accepted": "An administrator's token is good for ever.";
     AdminRoleUnchecked = "admin-role-unchecked": "Every good token opens /admin.";
     AlgNoneAccepted = "token-alg-none-accepted": "A token that says it is not signed is believed.", seen "CVE-2015-9235";
+    AlgNoneSpeltOtherwise = "token-alg-none-spelt-otherwise-accepted": "A token that says `nOnE` for its algorithm is believed.", seen "filters of CVE-2015-9235 that look for the one spelling";
     AlgorithmUnchecked = "token-algorithm-unchecked": "A token is verified with the algorithm that it names itself.", seen "jsonwebtoken without `algorithms`";
     PayloadIgnored = "token-auth-ignored": "The token of the CONNECT payload is not looked at.";
     BannedAccepted = "banned-user-accepted": "A banned user gets in.";
@@ -44,6 +47,9 @@ defects!(Auth at 1 {
     RefusedReceives = "refused-client-receives-broadcasts": "Who was refused still receives what the namespace is sent.";
     Remembered = "auth-remembered-across-namespaces": "A token that one namespace accepted is good for the connection's others.";
     RoleFromPayload = "role-from-payload": "The role is what the CONNECT payload says.";
+    SignatureCase = "token-signature-case-ignored": "A signature in other letters, large for small, is good.";
+    SignatureMissing = "token-signature-missing-accepted": "A token without its signature is believed.";
+    SignaturePrefix = "token-signature-prefix-accepted": "The beginning of a signature is enough.", seen "comparing as much as was sent";
     SignatureUnchecked = "token-signature-unchecked": "The signature is not looked at.";
     UserShared = "user-shared-by-connections": "The user of the latest connection is the user of all.", seen "a field of a gateway in place of the socket's data";
     WrongTypeAccepted = "token-wrong-type-accepted": "A token that is not a string lets the client in.";
@@ -86,18 +92,25 @@ pub(in crate::reference) fn payload<'a>(
 pub(in crate::reference) fn claims(
     faults: &FaultSet,
     token: &str,
+    secret: &str,
     verified: impl Fn(Algorithms) -> Option<Value>,
 ) -> Result<Value, Denial> {
     let unsigned = || token_json(token.split('.').nth(1)?);
     if faults.has(Auth::SignatureUnchecked) {
         return unsigned().ok_or(Denial::Invalid);
     }
-    let none = token
-        .split('.')
-        .next()
-        .and_then(token_json)
-        .is_some_and(|header| header.get("alg").and_then(Value::as_str) == Some("none"));
-    if faults.has(Auth::AlgNoneAccepted) && none {
+    let header = token.split('.').next().and_then(token_json);
+    let algorithm = header
+        .as_ref()
+        .and_then(|header| header.get("alg")?.as_str());
+    let believed = match algorithm {
+        Some("none") => faults.has(Auth::AlgNoneAccepted),
+        Some(other) if other.eq_ignore_ascii_case("none") => {
+            faults.has(Auth::AlgNoneSpeltOtherwise)
+        }
+        _ => false,
+    };
+    if believed || resembles(faults, token, secret) {
         return unsigned().ok_or(Denial::Invalid);
     }
     if faults.has(Auth::ClaimsFirst)
@@ -115,6 +128,22 @@ pub(in crate::reference) fn claims(
         Algorithms::Hs256
     };
     verified(algorithms).ok_or(Denial::Invalid)
+}
+
+/// A signature is compared whole, and as it is.
+fn resembles(faults: &FaultSet, token: &str, secret: &str) -> bool {
+    let Some((signed, signature)) = token.rsplit_once('.') else {
+        return false;
+    };
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    let Ok(right) = crypto::sign(signed.as_bytes(), &key, Algorithm::HS256) else {
+        return false;
+    };
+    (faults.has(Auth::SignatureMissing) && signature.is_empty())
+        || (faults.has(Auth::SignaturePrefix)
+            && !signature.is_empty()
+            && right.starts_with(signature))
+        || (faults.has(Auth::SignatureCase) && right.eq_ignore_ascii_case(signature))
 }
 
 /// With which algorithms a signature may be made.
@@ -157,7 +186,11 @@ pub(in crate::reference) fn overruled(
             (faults.has(Auth::MalformedAccepted) && !is_token && !is_other)
                 || (faults.has(Auth::WrongTypeAccepted) && is_other)
         }
-        Denial::Expired => faults.has(Auth::ExpiredAccepted),
+        Denial::Expired => {
+            let role = claims.and_then(|claims| claims.get("role")?.as_str());
+            faults.has(Auth::ExpiredAccepted)
+                || (faults.has(Auth::AdminExpiredAccepted) && role == Some("admin"))
+        }
         Denial::NotActive => faults.has(Auth::NotBeforeIgnored),
         Denial::Banned => faults.has(Auth::BannedAccepted),
         Denial::UserNotFound => faults.has(Auth::DeletedAccepted),

@@ -8,7 +8,7 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Ending, Session},
-        rooms::Rooms,
+        rooms::{Rooms, Selection},
         socket::{Kept, Socket},
     },
     wire::socket_io::Packet,
@@ -16,7 +16,12 @@ use crate::{
 
 defects!(Recovering at 22 {
     AfterLeave = "recovery-after-leave": "Who left a namespace, or was sent out of it, can come back to its session.";
+    ExceptForgotten = "recovery-replays-excepted": "Who comes back is sent what it was left out of.";
     ExpiryIgnored = "recovery-expiry-ignored": "A session can be come back to for ever.";
+    LosesBinary = "recovery-loses-binary": "Of what was missed, events with bytes are not sent.";
+    LosesDirect = "recovery-loses-direct": "Of what was missed, messages to the socket itself are not sent.";
+    LosesOffset = "recovery-replays-without-offset": "What was missed is sent without its offset: the next time it comes again.";
+    LosesOldest = "recovery-loses-oldest": "Of what was missed, the last five events are sent.";
     LosesRooms = "recovery-loses-rooms": "Who comes back is in none of its rooms.";
     MissedLost = "recovery-missed-lost": "What was missed is not sent.";
     NeverResumes = "recovery-never-resumes": "Nobody can come back, although a pid is told.";
@@ -28,6 +33,7 @@ defects!(Recovering at 22 {
     ReplaysAll = "recovery-replays-received": "What had arrived before the connection was lost is sent again.";
     ReplaysForeign = "recovery-replays-foreign": "Who comes back is sent what went to rooms of others.";
     TakesOverLive = "recovery-takes-over-live": "The pid of a socket that is connected gives its id and rooms to another.";
+    Reversed = "recovery-replays-reversed": "What was missed is sent latest first.";
     UnknownCloses = "recovery-unknown-closes": "A pid that says nothing to the server ends the connection.";
 });
 
@@ -67,14 +73,48 @@ pub(in crate::reference) fn replays_from(faults: &FaultSet, right: usize) -> usi
 }
 
 /// What was meant for the client is sent again.
-pub(in crate::reference) fn replays(faults: &FaultSet, meant: bool) -> bool {
-    meant || faults.has(Recovering::ReplaysForeign)
+pub(in crate::reference) fn replays(
+    faults: &FaultSet,
+    selection: &Selection,
+    own: &str,
+    rooms: &[Arc<str>],
+) -> bool {
+    if faults.has(Recovering::LosesDirect) && selection.rooms.iter().any(|room| room == own) {
+        return false;
+    }
+    if faults.has(Recovering::ExceptForgotten) {
+        let everybody = Selection {
+            except: Vec::new(),
+            ..selection.clone()
+        };
+        return everybody.means(rooms);
+    }
+    selection.means(rooms) || faults.has(Recovering::ReplaysForeign)
 }
 
-/// What was missed is sent.
+/// What was missed is sent, whole and in its order.
 pub(in crate::reference) fn missed(faults: &FaultSet, mut missed: Vec<Packet>) -> Vec<Packet> {
     if faults.has(Recovering::MissedLost) {
         missed.clear();
+    }
+    if faults.has(Recovering::LosesBinary) {
+        missed.retain(|packet| match packet {
+            Packet::Event { args, .. } => !args.iter().any(Data::has_bytes),
+            _ => true,
+        });
+    }
+    if faults.has(Recovering::LosesOldest) {
+        missed.drain(..missed.len().saturating_sub(5));
+    }
+    if faults.has(Recovering::LosesOffset) {
+        for packet in &mut missed {
+            if let Packet::Event { args, .. } = packet {
+                args.pop();
+            }
+        }
+    }
+    if faults.has(Recovering::Reversed) {
+        missed.reverse();
     }
     missed
 }

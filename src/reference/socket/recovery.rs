@@ -165,8 +165,7 @@ impl Recovery {
         let missed = state.events.range(since..);
         let missed = missed
             .filter(|event| {
-                let meant = event.selection.means(&kept.rooms);
-                faults::recovery::replays(faults, meant)
+                faults::recovery::replays(faults, &event.selection, kept.id.as_str(), &kept.rooms)
             })
             .map(|event| event.packet.clone())
             .collect();
