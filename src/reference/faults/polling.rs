@@ -4,8 +4,8 @@ use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use hyper::{
-    HeaderMap,
-    header::{CONNECTION, HeaderValue},
+    HeaderMap, Response,
+    header::{CACHE_CONTROL, CONNECTION, HeaderValue},
 };
 
 use super::table::defects;
@@ -13,7 +13,7 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Ending, Outbound, Payload, PayloadKind, Session, TransportKind},
-        http::Coding,
+        http::{Asked, Coding},
     },
     wire::engine_io::{Packet, PacketData, PacketType},
 };
@@ -41,6 +41,7 @@ defects!(Polling at 13 {
     HangsPollOnClose = "polling-close-hangs-poll": "A close packet leaves the pending poll without an answer.";
     InvalidPacketIgnored = "polling-invalid-packet-ignored": "A body that is no payload is skipped.", seen "python-engineio 4.15.1";
     InvalidPacketSkipped = "invalid-packet-skipped": "What is no packet in a payload is left out, and the rest is handled.";
+    LaterAnswersCacheable = "polling-later-answers-cacheable": "Answers to polls of a session may be cached.";
     NoopCloses = "noop-closes": "A noop packet closes the session.";
     OddContentTypeRefused = "odd-content-type-refused": "A POST must say that it is text/plain.";
     OrderReversed = "polling-order-reversed": "The packets of a body are handled last to first.";
@@ -87,6 +88,17 @@ pub(in crate::reference) fn cache_control(faults: &FaultSet) -> &'static str {
         "max-age=60"
     } else {
         "no-store"
+    }
+}
+
+/// No answer to a poll may be kept, the first or a later one.
+pub(in crate::reference) fn may_be_kept<B>(
+    faults: &FaultSet,
+    asked: Asked,
+    response: &mut Response<B>,
+) {
+    if asked.in_session && !asked.is_post && faults.has(Polling::LaterAnswersCacheable) {
+        response.headers_mut().remove(CACHE_CONTROL);
     }
 }
 

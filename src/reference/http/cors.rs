@@ -26,6 +26,26 @@ pub(in crate::reference) enum Cors {
     Unlisted,
 }
 
+/// What the CORS headers of an answer must not depend on.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::reference) struct Asked {
+    /// It was a POST.
+    pub(in crate::reference) is_post: bool,
+    /// It named a session.
+    pub(in crate::reference) in_session: bool,
+}
+
+impl Asked {
+    /// What is known of a request before it is answered.
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
+        let query = request.uri().query().unwrap_or_default();
+        Self {
+            is_post: request.method() == Method::POST,
+            in_session: query.split('&').any(|pair| pair.starts_with("sid=")),
+        }
+    }
+}
+
 impl Cors {
     /// Holds a request's origin against the configuration.
     pub(super) fn of(config: &Config, headers: &HeaderMap) -> Self {
@@ -62,7 +82,7 @@ impl Cors {
     }
 
     /// Adds the headers that tell a browser about it.
-    pub(super) fn apply<B>(&self, config: &Config, response: &mut Response<B>) {
+    pub(super) fn apply<B>(&self, config: &Config, asked: Asked, response: &mut Response<B>) {
         let headers = response.headers_mut();
         match self {
             Self::Any => {
@@ -82,7 +102,7 @@ impl Cors {
             }
             Self::Silent => {}
         }
-        faults::cors::applied(&config.faults, response);
+        faults::cors::applied(&config.faults, asked, response);
     }
 }
 

@@ -10,7 +10,7 @@ mod router;
 mod verify;
 
 pub(super) use coding::Coding;
-pub(super) use cors::Cors;
+pub(super) use cors::{Asked, Cors};
 pub(super) use refusal::Refusal;
 pub(super) use router::answer;
 pub(super) use verify::Asks;

@@ -11,7 +11,7 @@ use hyper::{
 
 use super::{
     Coding, Refusal, cookie,
-    cors::Cors,
+    cors::{Asked, Cors},
     handshake, polling,
     verify::{Asks, Verified, verify},
 };
@@ -36,13 +36,15 @@ pub(in crate::reference) async fn answer(
     }
     if is_engine_path(&server, path) {
         let cors = Cors::of(&server.config, request.headers());
+        let asked = Asked::of(&request);
         let mut response = match cors.preflight(&server.config, &request) {
             Some(response) => response,
             None => engine_request(&server, &slot, &cors, request)
                 .await
                 .unwrap_or_else(|refusal| refusal.response(server.faults())),
         };
-        cors.apply(&server.config, &mut response);
+        cors.apply(&server.config, asked, &mut response);
+        faults::polling::may_be_kept(&server.config.faults, asked, &mut response);
         return Ok(response);
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
