@@ -1,6 +1,9 @@
 //! Why a command ends early, and the exit status of each reason.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::Exit;
 use crate::{
@@ -29,9 +32,24 @@ pub(super) enum CliError {
         #[source]
         source: io::Error,
     },
+    /// A line that a file does not have.
+    #[error("there is no line {line} in {}: it has {}", .path.display(), crate::report::humanize::count(*.lines, "line"))]
+    NoSuchLine {
+        /// The file.
+        path: PathBuf,
+        /// The line that was asked for.
+        line: usize,
+        /// How many there are.
+        lines: usize,
+    },
     /// Nothing at this path.
-    #[error("no such file or folder: {}", .0.display())]
-    NoSuchFile(PathBuf),
+    #[error("no such file or folder: {}", .path.display())]
+    NoSuchFile {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// What would be right.
+        help: Option<String>,
+    },
     /// No manifest at this path.
     #[error("no such target: {}", .0.display())]
     NoSuchTarget(PathBuf),
@@ -94,11 +112,20 @@ pub(super) enum CliError {
 }
 
 impl CliError {
+    /// Nothing at this path, and nothing that was likely meant.
+    pub(super) fn no_such_file(path: &Path) -> Self {
+        Self::NoSuchFile {
+            path: path.to_owned(),
+            help: None,
+        }
+    }
+
     /// The exit status.
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::BadFiles(_)
-            | Self::NoSuchFile(_)
+            | Self::NoSuchFile { .. }
+            | Self::NoSuchLine { .. }
             | Self::NoSuchTarget(_)
             | Self::Proof { .. }
             | Self::SamePlace
@@ -128,14 +155,16 @@ impl CliError {
     /// What would be right.
     pub(super) fn help(&self) -> Option<&str> {
         match self {
-            Self::NothingSelected { help, .. } | Self::Unknown { help, .. } => help.as_deref(),
+            Self::NoSuchFile { help, .. }
+            | Self::NothingSelected { help, .. }
+            | Self::Unknown { help, .. } => help.as_deref(),
             Self::Probe(ProbeError::Unreachable(failure))
             | Self::Start(StartError::Tls { failure, .. }) => untrusted(failure),
             Self::BadFiles(_)
             | Self::Interrupted
             | Self::Junit(_)
             | Self::Listen { .. }
-            | Self::NoSuchFile(_)
+            | Self::NoSuchLine { .. }
             | Self::OnlyOnDemand(_)
             | Self::Output(_)
             | Self::Probe(_)
@@ -163,7 +192,8 @@ fn untrusted(failure: &ConnectFailure) -> Option<&'static str> {
     }
 }
 
-fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
+/// How many mistakes there are, in how many files.
+pub(super) fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
     let files: std::collections::BTreeSet<_> = diagnostics
         .iter()
         .map(|diagnostic| &diagnostic.source.path)
