@@ -255,7 +255,7 @@ async fn ask_for_transports(
         (Host::Launched, Some(spec)) => Some(
             Launched::start(spec, None)
                 .await
-                .map_err(StartError::from)?,
+                .map_err(|error| StartError::from(error.masked(&manifest.secrets)))?,
         ),
         _ => None,
     };

@@ -124,7 +124,9 @@ impl Target {
             }
             Host::Launched => match &self.manifest.launch {
                 Some(spec) => {
-                    let launched = Launched::start(spec, profile).await?;
+                    let launched = Launched::start(spec, profile)
+                        .await
+                        .map_err(|error| error.masked(&self.secrets))?;
                     (
                         self.manifest
                             .url
