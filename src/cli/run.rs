@@ -215,7 +215,7 @@ fn say(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
 /// What a run's counts mean. A broken rule is certain, so it outweighs what could not be judged.
 fn exit(summary: &Summary, comparison: Option<&Comparison>, strict: bool) -> Exit {
     let (fail, error, warn, stale) = match comparison {
-        None => (summary.fail, summary.error, summary.warn, 0),
+        None => (summary.fail, summary.error, summary.warn - summary.told, 0),
         Some(known) => (
             known.fail.len(),
             known.error.len(),
@@ -260,6 +260,18 @@ mod tests {
         assert_eq!(
             exit_of(Summary { warn: 1, ..none }, true),
             Exit::NotConformant
+        );
+        // What is of tier `info` is told, and never held against a target.
+        assert_eq!(
+            exit_of(
+                Summary {
+                    warn: 1,
+                    told: 1,
+                    ..none
+                },
+                true
+            ),
+            Exit::Conformant
         );
         assert_eq!(
             exit_of(

@@ -158,7 +158,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         match &event {
             Event::RunStarted(info) => self.record.info = info.clone(),
             Event::ScenarioFinished(outcome) => {
-                self.record.summary.count(outcome.verdict, outcome.flaky);
+                self.record.summary.count(outcome);
                 self.failed |= matches!(outcome.verdict, Verdict::Fail | Verdict::Error);
                 self.record.outcomes.push((**outcome).clone());
             }

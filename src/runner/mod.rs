@@ -41,7 +41,7 @@ pub use execute::run;
 pub use host::{Host, StartError, Target};
 pub use invariants::{INVARIANTS, Invariant};
 pub use outcome::{
-    Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict,
+    Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict, Weight,
 };
 pub use plan::{Item, Plan};
 pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};

@@ -91,6 +91,50 @@ fn a_broken_should_is_a_warning_unless_the_run_is_strict() {
     run(&file, &["--strict"]).status(Exit::NotConformant);
 }
 
+/// "Reported, never failed."
+#[test]
+fn what_is_of_tier_info_is_never_held_against_a_target() {
+    let file = chat(&[("wrong", "level: must\n  tier: info")]);
+    run(&file, &["--strict"])
+        .status(Exit::Conformant)
+        .stdout_has("0 ok, 1 warn in ");
+    let nothing_known = "deviations: []\n";
+    run(&file, &["--strict", "--baseline", "known.yaml"])
+        .file("known.yaml", nothing_known)
+        .status(Exit::Conformant)
+        .stdout_has("chat/wrong: warn, which the baseline does not say");
+}
+
+#[test]
+fn a_wait_of_no_time_is_refused() {
+    run(&chat(&[("right", "level: must")]), &["--within", "0s"])
+        .status(Exit::BadUsage)
+        .stderr_has("it is no time at all; write `1ms` or more");
+}
+
+/// What a server wrote keeps its lines, and can neither steer the terminal nor show a secret.
+#[cfg(unix)]
+#[test]
+fn a_server_that_does_not_start_shows_its_last_lines() {
+    let manifest = r#"
+name: broken
+launch:
+  command: [sh, -c, 'printf "boom\n\033[2J$TOKEN\n"; exit 3']
+  env: { TOKEN: "${env.TOKEN}" }
+url: http://127.0.0.1:$port
+provides: [acks, websocket]
+"#;
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "broken.yaml"],
+    )
+    .file("broken.yaml", manifest)
+    .inherit(&["PATH"])
+    .env("TOKEN", "hidden-value")
+    .status(Exit::NotRun)
+    .stderr_has("(exit status: 3); its last output:\n  | boom\n  | \\u{1b}[2J***\n");
+}
+
 /// What a step in `parallel` claims to be alone may be what a step beside it is about to claim.
 #[test]
 fn steps_side_by_side_do_not_accuse_each_other() {

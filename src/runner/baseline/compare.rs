@@ -21,6 +21,8 @@ pub struct Comparison {
     pub error: Vec<String>,
     /// Warned, and not known to.
     pub warn: Vec<String>,
+    /// The like of scenarios that are told only.
+    pub told: Vec<String>,
     /// Listed, but no longer as the list says.
     pub stale: Vec<Stale>,
     /// How many entries are as the list says.
@@ -69,6 +71,7 @@ impl Baseline {
                     held.extend(entry.map(|(id, _)| id));
                     let list = match outcome.verdict {
                         Verdict::Pass | Verdict::Skip => continue,
+                        Verdict::Warn if outcome.is_only_told() => &mut comparison.told,
                         Verdict::Warn => &mut comparison.warn,
                         Verdict::Fail => &mut comparison.fail,
                         Verdict::Error => &mut comparison.error,
@@ -104,6 +107,7 @@ impl fmt::Display for Comparison {
             ("FAIL", &self.fail),
             ("ERROR", &self.error),
             ("warn", &self.warn),
+            ("warn", &self.told),
         ];
         for (verdict, ids) in new {
             for id in ids {
@@ -127,7 +131,7 @@ impl fmt::Display for Comparison {
             formatter,
             "baseline: {} known, {} new, {} stale",
             self.known,
-            self.fail.len() + self.error.len() + self.warn.len(),
+            self.fail.len() + self.error.len() + self.warn.len() + self.told.len(),
             self.stale.len()
         )
     }
