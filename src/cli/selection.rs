@@ -25,6 +25,8 @@ pub(super) struct Selection {
     pub(super) catalogue: Requirements,
     /// Ids among them that can be named without a file.
     pub(super) shipped: BTreeSet<String>,
+    /// Every id that was read, asked for or not, and every former one.
+    pub(super) known: BTreeSet<String>,
 }
 
 /// One selector.
@@ -47,6 +49,7 @@ impl Selection {
         if selectors.is_empty() {
             return Ok(Self {
                 shipped: ids(&shipped.scenarios),
+                known: known(&shipped.scenarios),
                 scenarios: shipped.scenarios,
                 catalogue: shipped.requirements.clone(),
                 requirements: shipped.requirements,
@@ -83,6 +86,7 @@ impl Selection {
             .collect();
         let shipped = ids(&others);
         let candidates: Vec<_> = own.iter().cloned().chain(others).collect();
+        let known = known(&candidates);
         let mut chosen = vec![false; candidates.len()];
         for (text, selector) in &wanted {
             has_line(selector, &candidates)?;
@@ -112,6 +116,7 @@ impl Selection {
             requirements,
             catalogue,
             shipped,
+            known,
         })
     }
 }
@@ -121,6 +126,11 @@ fn ids(scenarios: &[Scenario]) -> BTreeSet<String> {
         .iter()
         .map(|scenario| scenario.id.clone())
         .collect()
+}
+
+fn known(scenarios: &[Scenario]) -> BTreeSet<String> {
+    let former = scenarios.iter().flat_map(|one| one.aliases.clone());
+    ids(scenarios).into_iter().chain(former).collect()
 }
 
 impl From<&str> for Selector {

@@ -334,6 +334,30 @@ fn known_deviations_are_accepted_until_they_are_gone() {
 }
 
 #[test]
+fn a_baseline_that_may_be_somebody_elses_is_noted() {
+    let baseline = "target: mine
+deviations:
+- { id: chat/wrnog, verdict: fail, reason: answers wrong }
+- { id: rooms/to-exclude-sender, verdict: fail, reason: echoes }
+- { id: rooms/to-excludes-sender, verdict: fail, reason: echoes }
+";
+    run(
+        &chat(&[("wrong", "level: must")]),
+        &["--baseline", "known.yaml"],
+    )
+    .file("known.yaml", baseline)
+    .status(Exit::NotConformant)
+    .stdout_has(
+        "\
+note   the baseline is of target `mine`, this run is of `reference`
+note   the baseline lists `chat/wrnog`, which no known scenario has; did you mean `chat/wrong`?
+note   the baseline lists `rooms/to-exclude-sender`, which no known scenario has; did you mean `rooms/to-excludes-sender`?
+baseline: 0 known, 1 new, 0 stale
+",
+    );
+}
+
+#[test]
 fn a_reader_that_goes_away_changes_no_exit_status() {
     run(&chat(&[("wrong", "level: must")]), &[])
         .status_with_closed_stdout(Exit::NotConformant)
