@@ -173,15 +173,25 @@ impl Target {
                 calibrate::settle(&endpoint, layer).await
             }
         };
+        let manifest = self.manifest_of(profile);
+        let within = settings.within.unwrap_or(self.manifest.within);
+        let deaf = match &keeper {
+            // The reference server has the fence, and proofs start it too often to ask.
+            Keeper::Embedded(_) => None,
+            Keeper::Launched(_) | Keeper::Nobody => {
+                calibrate::deaf_namespace(&endpoint, &manifest, within).await
+            }
+        };
         let log = match &keeper {
             Keeper::Launched(launched) => Some(launched.log()),
             Keeper::Embedded(_) | Keeper::Nobody => None,
         };
         let site = Site {
             endpoint,
-            manifest: self.manifest_of(profile),
+            manifest,
             settle,
-            within: settings.within.unwrap_or(self.manifest.within),
+            deaf,
+            within,
             secrets: self.secrets.clone(),
             log,
         };
@@ -250,6 +260,25 @@ impl Target {
 }
 
 impl Instance {
+    /// What a user should know of it.
+    pub(super) fn notice(&self) -> Option<String> {
+        let site = &self.site;
+        let (Some(namespace), Some(operation)) = (&site.deaf, &site.manifest.fence) else {
+            return None;
+        };
+        let event = site.manifest.bindings.event(operation);
+        let bound = if event == operation {
+            String::new()
+        } else {
+            format!(" (`{event}`)")
+        };
+        Some(format!(
+            "the manifest's fence `{operation}`{bound} is not acknowledged in {namespace} within {}; silence is proved \
+             there by WebSocket pings, and by time alone over polling",
+            humantime::format_duration(site.within)
+        ))
+    }
+
     /// Whether the process and its port are there.
     pub(super) async fn is_alive(&self) -> bool {
         if let Keeper::Launched(launched) = &self.keeper

@@ -224,6 +224,39 @@ fn a_server_with_a_fault_is_found_out_by_its_address() {
         .stdout_has(&format!("--url {url}"));
 }
 
+/// A fence that nobody answers would make every silence wait for its deadline, and `alive` accuse the server.
+#[test]
+fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
+    let url = server.first_line.replace("listening on ", "");
+    let file = chat(&[("right", "level: must")]) + "  - never: message\n    as: alice\n  - alive\n";
+    let judged = |rest: &str| {
+        let manifest = format!(
+            "name: mine\nurl: {url}\nprovides: [acks, echo, socket-io, websocket]\ntiming: {{ within: 700ms }}\n{rest}"
+        );
+        run(&file, &["-v", "--target", "mine.yaml"])
+            .file("mine.yaml", manifest)
+            .status(Exit::Conformant)
+            .out()
+    };
+    let note = "is not acknowledged in / within 700ms";
+    let ack = "an ack round trip after the act";
+    let out = judged("fence: { call: nosuch }");
+    in_order(
+        &out,
+        &[
+            &format!("note   the manifest's fence `nosuch` {note}"),
+            "a WebSocket ping and pong after the act",
+        ],
+    );
+    let out = judged("fence: { call: echo }");
+    assert!(!out.contains(note) && out.contains(ack), "{out}");
+    // Whoever has no credentials can't find it out.
+    let out = judged("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
+    assert!(!out.contains("is not acknowledged"), "{out}");
+}
+
 #[test]
 fn a_server_that_is_not_there_is_no_failure() {
     let nowhere = "http://127.0.0.1:1";
