@@ -13,7 +13,7 @@ mod ready;
 mod secrets;
 mod setup;
 
-pub use bindings::{Binding, Bindings, OutgoingEvent};
+pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
 pub use dialect::{Dialect, ErrorStyle, Speaks, normalise_refusal};
 pub use launch::{LaunchError, Launched};

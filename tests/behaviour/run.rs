@@ -224,6 +224,25 @@ fn a_server_with_a_fault_is_found_out_by_its_address() {
         .stdout_has(&format!("--url {url}"));
 }
 
+#[test]
+fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
+    let manifest = "name: mine\nurl: http://127.0.0.1:1\nprovides: [acks, websocket]\n\
+        bindings: { echo: { with: { name: $name } } }\n";
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
+    let url = server.first_line.replace("listening on ", "");
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "mine.yaml", "--url", &url],
+    )
+    .file("mine.yaml", manifest)
+    .status(Exit::NotRun)
+    .stdout_has(
+        "It can't be sent to this target: the manifest's binding of `echo` needs the field `name`, which the scenario's \
+         `with` does not have.",
+    );
+}
+
 /// A fence that nobody answers would make every silence wait for its deadline, and `alive` accuse the server.
 #[test]
 fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
