@@ -79,6 +79,9 @@ pub(super) enum CliError {
     /// Not the address of a server.
     #[error("`{0}` is not the URL of a server; write `http://host:port`")]
     Url(String),
+    /// A URL with a user name or a password.
+    #[error("{0} holds a user name or a password")]
+    UrlWithUser(String),
     /// A selector without a match.
     #[error("no scenario matches `{selector}`")]
     NothingSelected {
@@ -131,7 +134,8 @@ impl CliError {
             | Self::SamePlace
             | Self::Tls(_)
             | Self::Unknown { .. }
-            | Self::Url(_) => Exit::BadUsage,
+            | Self::Url(_)
+            | Self::UrlWithUser(_) => Exit::BadUsage,
             Self::Interrupted => Exit::Interrupted,
             Self::NothingSelected { .. } | Self::OnlyOnDemand(_) => Exit::NothingSelected,
             // The reader of our output has what it wants; nothing went wrong.
@@ -175,6 +179,7 @@ impl CliError {
             | Self::Start(_)
             | Self::Tls(_)
             | Self::Url(_) => None,
+            Self::UrlWithUser(_) => Some("they are not sent: leave them out"),
             Self::NoSuchTarget(_) => {
                 Some("write a manifest's path, a URL with `http://`, or `reference`")
             }

@@ -122,7 +122,7 @@ impl Target {
                     Keeper::Embedded(server),
                 )
             }
-            Host::Launched => match &self.manifest.launch {
+            Host::Launched => match self.manifest.command() {
                 Some(spec) => {
                     let launched = Launched::start(spec, profile)
                         .await
@@ -253,7 +253,7 @@ impl Target {
     pub(super) fn can_restart(&self) -> bool {
         match self.host {
             Host::Embedded(_) => true,
-            Host::Launched => self.manifest.launch.is_some(),
+            Host::Launched => self.manifest.command().is_some(),
             Host::Running => false,
         }
     }

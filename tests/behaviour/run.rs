@@ -277,6 +277,41 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
 }
 
 #[test]
+fn a_password_in_a_url_is_refused_and_not_shown() {
+    let url = "http://user:secretpw@127.0.0.1:1";
+    let shown = "error: http://*************@127.0.0.1:1 holds a user name or a password\n help: they are not sent: leave them out\n";
+    let file = chat(&[("right", "level: must")]);
+    for option in ["--url", "--target"] {
+        run(&file, &[option, url])
+            .status(Exit::BadUsage)
+            .stderr(shown);
+    }
+    Test::new()
+        .args(["probe", url])
+        .status(Exit::BadUsage)
+        .stderr(shown);
+    run(&file, &["--url", "http://user:secretpw@"])
+        .status(Exit::BadUsage)
+        .stderr_has("`http://*************@` is not the URL of a server");
+}
+
+/// `launch: built-in` is the reference server, with the settings and the names of one's own manifest.
+#[test]
+fn a_manifest_can_be_one_of_the_reference_server() {
+    let manifest = "name: mine\nlaunch: built-in\nurl: http://127.0.0.1:$port\nprovides: [acks, socket-io]\n\
+        profiles: { small: { env: { MAX_PAYLOAD: 10000 }, provides: [small-payload] } }\n";
+    let file = chat(&[
+        ("right", "level: must"),
+        ("right-small", "needs: [small-payload]\n  level: must"),
+    ]);
+    run(&file, &["--target", "mine.yaml"])
+        .file("mine.yaml", manifest)
+        .status(Exit::Conformant)
+        .stdout_has("target mine")
+        .stdout_has("2 ok in ");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_no_failure() {
     let nowhere = "http://127.0.0.1:1";
     for option in ["--url", "--target"] {
