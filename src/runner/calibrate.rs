@@ -101,7 +101,12 @@ async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -
     let deadline = time::Instant::now() + within;
     let reply = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
-            What::Socket(Packet::Connect { .. }) => Some(true),
+            // A server that sends everything back seems to let everybody in, but gives nobody an id.
+            What::Socket(Packet::Connect { payload, .. }) => Some(
+                payload
+                    .as_ref()
+                    .is_some_and(|payload| payload.get("sid").is_some()),
+            ),
             What::Socket(Packet::ConnectError { .. } | Packet::Disconnect { .. }) => Some(false),
             _ => None,
         }

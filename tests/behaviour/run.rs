@@ -247,8 +247,14 @@ fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
 #[test]
 fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
-    let url = server.first_line.replace("listening on ", "");
+    let serve = |contract| {
+        let serve = Test::new().args(["serve", "--port", "0", "--contract", contract]);
+        let server = runtime.block_on(serve.start());
+        let url = server.first_line.replace("listening on ", "");
+        (server, url)
+    };
+    let (_server, url) = serve("sockspec");
+    let (_echo, echo_url) = serve("engine");
     let file = chat(&[("right", "level: must")]) + "  - never: message\n    as: alice\n  - alive\n";
     let judged = |rest: &str| {
         let manifest = format!(
@@ -273,6 +279,16 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     assert!(!out.contains(note) && out.contains(ack), "{out}");
     // Whoever has no credentials can't find it out.
     let out = judged("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
+    assert!(!out.contains("is not acknowledged"), "{out}");
+    // A bare Engine.IO server that sends everything back only seems to let people in.
+    let manifest = format!(
+        "name: mine\nurl: {echo_url}\npath: /engine.io/\nprovides: [engine-echo, websocket]\nfence: {{ call: echo }}\n"
+    );
+    let out = Test::new()
+        .file("mine.yaml", manifest)
+        .args(["run", "engine.io/websocket-*", "--target", "mine.yaml"])
+        .status(Exit::Conformant)
+        .out();
     assert!(!out.contains("is not acknowledged"), "{out}");
 }
 
