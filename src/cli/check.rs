@@ -2,7 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Exit, args::CheckArgs, error::CliError, files::Loaded, paint::Output};
+use super::{
+    Exit,
+    args::CheckArgs,
+    error::{CliError, count_mistakes},
+    files::Loaded,
+    paint::Output,
+};
 use crate::{
     report::{escape, humanize},
     scenario::{Diagnostic, duplicate_ids},
@@ -12,7 +18,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// A path where nothing is, or an output that can't be written to.
+/// A path where nothing is, a folder without YAML files, or an output that can't be written to.
 pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> {
     let mut loaded = Loaded::default();
     for path in &args.files {
@@ -63,9 +69,7 @@ fn full(loaded: &Loaded, output: Output) -> String {
             humanize::count(loaded.files.len(), "file"),
         )
     } else {
-        let mistakes = humanize::count(loaded.problems.len(), "mistake");
-        let files = humanize::count(loaded.files.len(), "file");
-        writeln!(text, "{mistakes} in {files}")
+        writeln!(text, "{}", count_mistakes(&loaded.problems))
     };
     text
 }

@@ -42,7 +42,7 @@ pub(super) fn coverage(args: &CoverageArgs, output: Output) -> Result<Exit, CliE
 
 fn proof(path: &Path) -> Result<Evidence, CliError> {
     if !path.is_file() {
-        return Err(CliError::NoSuchFile(path.to_owned()));
+        return Err(CliError::no_such_file(path));
     }
     let unusable = |detail: String| CliError::Proof {
         path: path.to_owned(),

@@ -1,6 +1,9 @@
 //! Why a command ends early, and the exit status of each reason.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::Exit;
 use crate::{
@@ -29,9 +32,24 @@ pub(super) enum CliError {
         #[source]
         source: io::Error,
     },
+    /// A line that a file does not have.
+    #[error("there is no line {line} in {}: it has {}", .path.display(), crate::report::humanize::count(*.lines, "line"))]
+    NoSuchLine {
+        /// The file.
+        path: PathBuf,
+        /// The line that was asked for.
+        line: usize,
+        /// How many there are.
+        lines: usize,
+    },
     /// Nothing at this path.
-    #[error("no such file or folder: {}", .0.display())]
-    NoSuchFile(PathBuf),
+    #[error("no such file or folder: {}", .path.display())]
+    NoSuchFile {
+        /// As the user wrote it.
+        path: PathBuf,
+        /// What would be right.
+        help: Option<String>,
+    },
     /// No manifest at this path.
     #[error("no such target: {}", .0.display())]
     NoSuchTarget(PathBuf),
@@ -61,6 +79,9 @@ pub(super) enum CliError {
     /// Not the address of a server.
     #[error("`{0}` is not the URL of a server; write `http://host:port`")]
     Url(String),
+    /// A URL with a user name or a password.
+    #[error("{0} holds a user name or a password")]
+    UrlWithUser(String),
     /// A selector without a match.
     #[error("no scenario matches `{selector}`")]
     NothingSelected {
@@ -94,17 +115,27 @@ pub(super) enum CliError {
 }
 
 impl CliError {
+    /// Nothing at this path, and nothing that was likely meant.
+    pub(super) fn no_such_file(path: &Path) -> Self {
+        Self::NoSuchFile {
+            path: path.to_owned(),
+            help: None,
+        }
+    }
+
     /// The exit status.
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::BadFiles(_)
-            | Self::NoSuchFile(_)
+            | Self::NoSuchFile { .. }
+            | Self::NoSuchLine { .. }
             | Self::NoSuchTarget(_)
             | Self::Proof { .. }
             | Self::SamePlace
             | Self::Tls(_)
             | Self::Unknown { .. }
-            | Self::Url(_) => Exit::BadUsage,
+            | Self::Url(_)
+            | Self::UrlWithUser(_) => Exit::BadUsage,
             Self::Interrupted => Exit::Interrupted,
             Self::NothingSelected { .. } | Self::OnlyOnDemand(_) => Exit::NothingSelected,
             // The reader of our output has what it wants; nothing went wrong.
@@ -128,14 +159,16 @@ impl CliError {
     /// What would be right.
     pub(super) fn help(&self) -> Option<&str> {
         match self {
-            Self::NothingSelected { help, .. } | Self::Unknown { help, .. } => help.as_deref(),
+            Self::NoSuchFile { help, .. }
+            | Self::NothingSelected { help, .. }
+            | Self::Unknown { help, .. } => help.as_deref(),
             Self::Probe(ProbeError::Unreachable(failure))
             | Self::Start(StartError::Tls { failure, .. }) => untrusted(failure),
             Self::BadFiles(_)
             | Self::Interrupted
             | Self::Junit(_)
             | Self::Listen { .. }
-            | Self::NoSuchFile(_)
+            | Self::NoSuchLine { .. }
             | Self::OnlyOnDemand(_)
             | Self::Output(_)
             | Self::Probe(_)
@@ -146,6 +179,7 @@ impl CliError {
             | Self::Start(_)
             | Self::Tls(_)
             | Self::Url(_) => None,
+            Self::UrlWithUser(_) => Some("they are not sent: leave them out"),
             Self::NoSuchTarget(_) => {
                 Some("write a manifest's path, a URL with `http://`, or `reference`")
             }
@@ -163,7 +197,8 @@ fn untrusted(failure: &ConnectFailure) -> Option<&'static str> {
     }
 }
 
-fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
+/// How many mistakes there are, in how many files.
+pub(super) fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
     let files: std::collections::BTreeSet<_> = diagnostics
         .iter()
         .map(|diagnostic| &diagnostic.source.path)

@@ -9,7 +9,7 @@ use std::{
 use super::{error::CliError, shipped::fault_ids};
 use crate::{
     runner::Baseline,
-    scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, load},
+    scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, Span, load},
     target::load_manifest,
 };
 
@@ -27,8 +27,10 @@ pub(super) struct Loaded {
     pub(super) files: BTreeSet<PathBuf>,
     /// Every mistake.
     pub(super) problems: Vec<Diagnostic>,
-    /// Catalogues by folder, each read once.
-    catalogues: BTreeMap<PathBuf, Requirements>,
+    /// Catalogues by folder, each read once; `None` for one with mistakes.
+    catalogues: BTreeMap<PathBuf, Option<Requirements>>,
+    /// File, piece and words of the mistakes.
+    places: BTreeSet<(PathBuf, Option<Span>, String)>,
 }
 
 /// What a file holds.
@@ -45,14 +47,20 @@ impl Loaded {
     ///
     /// # Errors
     ///
-    /// There is nothing at `path`. Mistakes in files are no errors, they are collected.
+    /// There is nothing at `path`, or a folder without YAML files. Mistakes in files are no errors, they are collected.
     pub(super) fn add(&mut self, path: &Path) -> Result<(), CliError> {
         if !path.exists() {
-            return Err(CliError::NoSuchFile(path.to_owned()));
+            return Err(CliError::no_such_file(path));
         }
         let mut found = Vec::new();
         // A folder that can't be read is as good as one that isn't there.
-        collect(path, DEPTH, &mut found).map_err(|_| CliError::NoSuchFile(path.to_owned()))?;
+        collect(path, DEPTH, &mut found).map_err(|_| CliError::no_such_file(path))?;
+        if found.is_empty() {
+            return Err(CliError::NothingSelected {
+                selector: path.display().to_string(),
+                help: Some("no file of this folder ends in `.yaml` or `.yml`".to_owned()),
+            });
+        }
         for file in found {
             self.add_file(&file);
         }
@@ -65,7 +73,7 @@ impl Loaded {
         }
         let source = match SourceFile::read(path) {
             Ok(source) => source,
-            Err(problem) => return self.problems.push(*problem),
+            Err(problem) => return self.note([*problem]),
         };
         let loaded = match kind(path, &source.text) {
             Kind::Catalogue => Requirements::load([source]).map(|loaded| {
@@ -87,7 +95,21 @@ impl Loaded {
                 load(source, known).map(|scenarios| self.scenarios.extend(scenarios))
             }
         };
-        self.problems.extend(loaded.err().into_iter().flatten());
+        self.note(loaded.err().into_iter().flatten());
+    }
+
+    /// Notes mistakes, each once: a catalogue is read as a file of its own and for every file that lies beside it.
+    fn note(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        for problem in found {
+            let place = (
+                problem.source.path.clone(),
+                problem.span,
+                problem.message.clone(),
+            );
+            if self.places.insert(place) {
+                self.problems.push(problem);
+            }
+        }
     }
 
     /// The catalogue in a folder `requirements` beside the file or above it.
@@ -98,7 +120,7 @@ impl Loaded {
             .map(|folder| folder.join("requirements"))
             .find(|folder| folder.is_dir())?;
         if let Some(known) = self.catalogues.get(&folder) {
-            return Some(known.clone());
+            return known.clone();
         }
         let mut files = Vec::new();
         collect(&folder, DEPTH, &mut files).ok()?;
@@ -106,12 +128,13 @@ impl Loaded {
         let catalogue = match Requirements::load(sources) {
             Ok(catalogue) => catalogue,
             Err(problems) => {
-                self.problems.extend(problems);
+                self.note(problems);
+                self.catalogues.insert(folder, None);
                 return None;
             }
         };
         self.requirements.entries.extend(catalogue.entries.clone());
-        self.catalogues.insert(folder, catalogue.clone());
+        self.catalogues.insert(folder, Some(catalogue.clone()));
         Some(catalogue)
     }
 }

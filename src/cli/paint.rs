@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     report::{Palette, Role, escape},
-    runner::Verdict,
+    runner::{StartError, Verdict},
     scenario::{Colours, Diagnostic, SourceFile},
 };
 
@@ -50,7 +50,12 @@ impl Output {
             text += &self.diagnostics(diagnostics, self.stderr);
         }
         let sign = self.stderr.paint(Role::Sign(Verdict::Error), "error");
-        text += &format!("{sign}: {}\n", escape::line(&error.to_string()));
+        // What a server wrote before it failed has lines of its own; nothing else acts in it.
+        let words = match error {
+            CliError::Start(StartError::Launch(_)) => escape::block(&error.to_string()),
+            _ => escape::line(&error.to_string()),
+        };
+        text += &format!("{sign}: {words}\n");
         if let Some(help) = error.help() {
             text += &format!(" help: {}\n", escape::line(help));
         }

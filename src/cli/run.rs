@@ -17,7 +17,11 @@ use super::{
     target,
 };
 use crate::{
-    report::{Destination, Detail, Progress, Terminal, junit, report_json},
+    report::{
+        Destination, Detail, Progress, Terminal,
+        escape::{self, Newlines},
+        junit, report_json,
+    },
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
     scenario::{Scenario, Tier, Transport},
 };
@@ -56,7 +60,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         };
         request.destination.write(&text)?;
     }
-    let names = names(&scenarios, args.selectors.selectors.is_empty());
+    let names = names(&selection, args.selectors.selectors.is_empty());
     if let Some(path) = &args.update_baseline {
         let text = former.updated(&record, &names).to_yaml();
         Destination::File(path.clone()).write(&text)?;
@@ -164,15 +168,17 @@ fn number(number: u32) -> usize {
 }
 
 /// What a baseline's entries can be called; `complete` where no scenario was left unread.
-fn names(scenarios: &[Arc<Scenario>], complete: bool) -> Names {
-    let former = scenarios.iter().flat_map(|scenario| {
+fn names(selection: &Selection, complete: bool) -> Names {
+    let former = selection.scenarios.iter().flat_map(|scenario| {
         let aliases = scenario.aliases.iter();
         aliases.map(|alias| (alias.clone(), scenario.id.clone()))
     });
-    let ids = scenarios.iter().map(|scenario| scenario.id.clone());
+    let scenarios = selection.scenarios.iter();
+    let ids = scenarios.map(|scenario| scenario.id.clone());
     Names {
         former: former.collect(),
         all: complete.then(|| ids.collect()),
+        known: selection.known.clone(),
     }
 }
 
@@ -205,17 +211,18 @@ fn stdout_is_taken(reports: &[ReportRequest]) -> bool {
 }
 
 fn say(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
+    let text = escape::visible(text, Newlines::Keep);
     if stdout_is_taken(&args.reports) {
         Ok(io::stderr().write_all(text.as_bytes())?)
     } else {
-        Ok(output.write(text)?)
+        Ok(output.write(&text)?)
     }
 }
 
 /// What a run's counts mean. A broken rule is certain, so it outweighs what could not be judged.
 fn exit(summary: &Summary, comparison: Option<&Comparison>, strict: bool) -> Exit {
     let (fail, error, warn, stale) = match comparison {
-        None => (summary.fail, summary.error, summary.warn, 0),
+        None => (summary.fail, summary.error, summary.warn - summary.told, 0),
         Some(known) => (
             known.fail.len(),
             known.error.len(),
@@ -260,6 +267,18 @@ mod tests {
         assert_eq!(
             exit_of(Summary { warn: 1, ..none }, true),
             Exit::NotConformant
+        );
+        // What is of tier `info` is told, and never held against a target.
+        assert_eq!(
+            exit_of(
+                Summary {
+                    warn: 1,
+                    told: 1,
+                    ..none
+                },
+                true
+            ),
+            Exit::Conformant
         );
         assert_eq!(
             exit_of(

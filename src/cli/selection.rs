@@ -25,6 +25,8 @@ pub(super) struct Selection {
     pub(super) catalogue: Requirements,
     /// Ids among them that can be named without a file.
     pub(super) shipped: BTreeSet<String>,
+    /// Every id that was read, asked for or not, and every former one.
+    pub(super) known: BTreeSet<String>,
 }
 
 /// One selector.
@@ -47,6 +49,7 @@ impl Selection {
         if selectors.is_empty() {
             return Ok(Self {
                 shipped: ids(&shipped.scenarios),
+                known: known(&shipped.scenarios),
                 scenarios: shipped.scenarios,
                 catalogue: shipped.requirements.clone(),
                 requirements: shipped.requirements,
@@ -83,8 +86,10 @@ impl Selection {
             .collect();
         let shipped = ids(&others);
         let candidates: Vec<_> = own.iter().cloned().chain(others).collect();
+        let known = known(&candidates);
         let mut chosen = vec![false; candidates.len()];
         for (text, selector) in &wanted {
+            has_line(selector, &candidates)?;
             let matches = matches(selector, &candidates);
             if matches.is_empty() {
                 return Err(nothing(text, selector, &candidates));
@@ -111,6 +116,7 @@ impl Selection {
             requirements,
             catalogue,
             shipped,
+            known,
         })
     }
 }
@@ -120,6 +126,11 @@ fn ids(scenarios: &[Scenario]) -> BTreeSet<String> {
         .iter()
         .map(|scenario| scenario.id.clone())
         .collect()
+}
+
+fn known(scenarios: &[Scenario]) -> BTreeSet<String> {
+    let former = scenarios.iter().flat_map(|one| one.aliases.clone());
+    ids(scenarios).into_iter().chain(former).collect()
 }
 
 impl From<&str> for Selector {
@@ -132,12 +143,17 @@ impl From<&str> for Selector {
             None => (text, None),
         };
         let path = Path::new(path);
-        if is_yaml(path) || path.exists() {
+        if is_yaml(path) || path.exists() || names_folder(text) {
             Self::Path(path.to_owned(), line)
         } else {
             Self::Id(text.to_owned())
         }
     }
+}
+
+/// Whether a text can only be the path of a folder: ids do not end in a slash.
+fn names_folder(text: &str) -> bool {
+    text.ends_with('/')
 }
 
 /// Places of the scenarios that a selector names.
@@ -208,11 +224,14 @@ impl<'a> Pattern<'a> {
 
 fn nothing(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError {
     match selector {
-        Selector::Path(path, None) if !path.exists() => CliError::NoSuchFile(path.clone()),
+        Selector::Path(path, None) if !path.exists() => CliError::NoSuchFile {
+            help: pattern_for(text, candidates),
+            path: path.clone(),
+        },
         Selector::Path(path, Some(_))
             if !path.exists() && candidates.iter().all(|one| one.source.path != *path) =>
         {
-            CliError::NoSuchFile(path.clone())
+            CliError::no_such_file(path)
         }
         Selector::Path(..) => CliError::NothingSelected {
             selector: text.to_owned(),
@@ -225,4 +244,31 @@ fn nothing(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError
                 .or_else(|| Some("`sockspec list` names them all".to_owned())),
         },
     }
+}
+
+/// Who writes `rooms/` for a folder that is not there may mean the ids that begin so.
+fn pattern_for(text: &str, candidates: &[Scenario]) -> Option<String> {
+    let begins = |one: &Scenario| names_folder(text) && one.id.starts_with(text);
+    let any = candidates.iter().any(begins);
+    any.then(|| format!("scenarios whose ids begin so are `{text}*`"))
+}
+
+/// A line behind a file's end is a slip: the last scenario is not meant by it.
+fn has_line(selector: &Selector, candidates: &[Scenario]) -> Result<(), CliError> {
+    let Selector::Path(path, Some(line)) = selector else {
+        return Ok(());
+    };
+    let mut candidates = candidates.iter();
+    let Some(scenario) = candidates.find(|one| one.source.path == *path) else {
+        return Ok(());
+    };
+    let lines = scenario.source.text.lines().count();
+    if *line <= lines {
+        return Ok(());
+    }
+    Err(CliError::NoSuchLine {
+        path: path.clone(),
+        line: *line,
+        lines,
+    })
 }

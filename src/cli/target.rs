@@ -16,8 +16,8 @@ use crate::{
     runner::{Host, StartError, Target},
     scenario::SourceFile,
     target::{
-        Launched, Manifest, Probed, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST,
-        has_short_heartbeat, load_manifest, probe,
+        Launch, Launched, Manifest, Probed, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST,
+        has_short_heartbeat, has_userinfo, load_manifest, probe, without_userinfo,
     },
 };
 
@@ -84,7 +84,8 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
         Choice::File(path) => {
             let manifest = read_manifest(&path)?;
             let host = match manifest.launch {
-                Some(_) => Host::Launched,
+                Some(Launch::BuiltIn) => Host::Embedded(Box::default()),
+                Some(Launch::Command(_)) => Host::Launched,
                 None => Host::Running,
             };
             (manifest, host)
@@ -175,17 +176,19 @@ pub(super) fn tls(args: &TlsArgs) -> Result<TlsPolicy, CliError> {
 ///
 /// # Errors
 ///
-/// It is none.
+/// It is none, or one with a password, which nobody would send.
 pub(super) fn parse_url(text: &str) -> Result<Url, CliError> {
     let http = match text.split_once("://") {
         Some(("ws", rest)) => format!("http://{rest}"),
         Some(("wss", rest)) => format!("https://{rest}"),
         _ => text.to_owned(),
     };
-    Url::parse(&http)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
-        .ok_or_else(|| CliError::Url(text.to_owned()))
+    let shown = without_userinfo(text);
+    match Url::parse(&http) {
+        Ok(url) if has_userinfo(&url) => Err(CliError::UrlWithUser(shown)),
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
+        Ok(_) | Err(_) => Err(CliError::Url(shown)),
+    }
 }
 
 impl Choice {
@@ -251,11 +254,18 @@ async fn ask_for_transports(
     if transports.any(|transport| manifest.provides.contains(*transport)) {
         return Ok(());
     }
-    let launched = match (host, &manifest.launch) {
+    if matches!(host, Host::Embedded(_)) {
+        // It is known what the reference server can do.
+        manifest
+            .provides
+            .extend(["polling", "websocket"].map(str::to_owned));
+        return Ok(());
+    }
+    let launched = match (host, manifest.command()) {
         (Host::Launched, Some(spec)) => Some(
             Launched::start(spec, None)
                 .await
-                .map_err(StartError::from)?,
+                .map_err(|error| StartError::from(error.masked(&manifest.secrets)))?,
         ),
         _ => None,
     };

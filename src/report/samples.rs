@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     runner::{
         Attempt, Breach, ClientView, Event, Outcome, Place, Record, RequirementNote, RunInfo,
-        SeenLine, Summary, Verdict,
+        SeenLine, Summary, Verdict, Weight,
     },
     scenario::{Node, SourceFile},
 };
@@ -23,6 +23,7 @@ pub(crate) fn passed() -> Outcome {
         verdict: Verdict::Pass,
         flaky: false,
         level: "must".to_owned(),
+        weight: Weight::Counts,
         requirements: vec!["acks.value".to_owned()],
         needs: vec!["acks".to_owned()],
         transport: "websocket".to_owned(),
@@ -126,7 +127,7 @@ pub(crate) fn events() -> Vec<Event> {
         ..Summary::default()
     };
     for outcome in [passed(), failed(), skipped(), flaky(), errored()] {
-        summary.count(outcome.verdict, outcome.flaky);
+        summary.count(&outcome);
         events.push(Event::ScenarioStarted {
             id: outcome.id.clone(),
         });

@@ -1,11 +1,19 @@
-//! How long to watch for what must not come, from what is measured of a target.
+//! How long to watch for what must not come, and whether the manifest's fence proves it: measured of a target once.
 
 use std::time::{Duration, Instant};
 
 use tokio::time::{self, timeout};
 
-use super::{ping::ping, wait::Waited};
-use crate::client::{Connection, DropHow, Endpoint, Layer, Options};
+use super::{
+    ping::ping,
+    wait::{Waited, wait_in},
+};
+use crate::{
+    client::{Connection, DropHow, Endpoint, Layer, Options, TransportChoice, What},
+    data::Data,
+    target::{Manifest, Speaks},
+    wire::socket_io::{AckId, Packet},
+};
 
 /// The least: a handler that defers a wrong delivery by 50 ms is to be caught.
 const FLOOR: Duration = Duration::from_millis(80);
@@ -48,4 +56,86 @@ async fn slowest_trip(endpoint: &Endpoint, layer: Layer) -> Option<Duration> {
     }
     connection.end(DropHow::Close).await;
     Some(slowest)
+}
+
+/// The namespace in which the manifest's fence is not acknowledged, though it lets everybody in: each fence there would
+/// last until its deadline and prove nothing. `None` also where that can't be found out.
+pub(super) async fn deaf_namespace(
+    endpoint: &Endpoint,
+    manifest: &Manifest,
+    within: Duration,
+) -> Option<String> {
+    let operation = manifest.fence.as_deref()?;
+    if manifest.dialect.speaks != Speaks::SocketIo {
+        return None;
+    }
+    let has = |capability: &str| manifest.provides.contains(capability);
+    let options = Options {
+        transport: if has("polling") && !has("websocket") {
+            TransportChoice::Polling
+        } else {
+            TransportChoice::WebSocket
+        },
+        msgpack: has("msgpack"),
+        deadline: within,
+        ..Options::default()
+    };
+    let binding = manifest.bindings.get(operation);
+    let namespace = binding
+        .and_then(|binding| binding.namespace.as_deref())
+        .unwrap_or("/");
+    let connection = Connection::open(endpoint, options).await.ok()?;
+    let event = manifest.bindings.event(operation);
+    let is_deaf = is_joined(&connection, namespace, within).await
+        && is_unanswered(&connection, namespace, event, within).await;
+    connection.end(DropHow::Close).await;
+    is_deaf.then(|| namespace.to_owned())
+}
+
+/// Joins without credentials.
+async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -> bool {
+    connection.send(&Packet::Connect {
+        namespace: namespace.to_owned(),
+        payload: None,
+    });
+    let deadline = time::Instant::now() + within;
+    let reply = wait_in(connection.journal(), 0, deadline, |_, entry| {
+        match &entry.what {
+            // A server that sends everything back seems to let everybody in, but gives nobody an id.
+            What::Socket(Packet::Connect { payload, .. }) => Some(
+                payload
+                    .as_ref()
+                    .is_some_and(|payload| payload.get("sid").is_some()),
+            ),
+            What::Socket(Packet::ConnectError { .. } | Packet::Disconnect { .. }) => Some(false),
+            _ => None,
+        }
+    });
+    matches!(reply.await, Waited::Found(true))
+}
+
+/// Whether an event that asks for an acknowledgement gets none, and the connection stays all the while.
+async fn is_unanswered(
+    connection: &Connection,
+    namespace: &str,
+    event: &str,
+    within: Duration,
+) -> bool {
+    let id = AckId(0);
+    connection.send(&Packet::Event {
+        namespace: namespace.to_owned(),
+        id: Some(id),
+        name: event.to_owned(),
+        args: vec![Data::from("fence")],
+    });
+    let deadline = time::Instant::now() + within;
+    let answer = wait_in(connection.journal(), 0, deadline, |_, entry| {
+        match &entry.what {
+            What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(true),
+            // Whoever is shown out was let in by mistake, as where the check comes late.
+            What::Socket(Packet::Disconnect { .. }) => Some(false),
+            _ => None,
+        }
+    });
+    matches!(answer.await, Waited::TimedOut)
 }

@@ -56,6 +56,8 @@ pub struct Summary {
     pub skip: usize,
     /// Not judged.
     pub error: usize,
+    /// Lenient in scenarios that are told only; counted under `warn`, too.
+    pub told: usize,
     /// Attempts disagreed; counted in its verdict, too.
     pub flaky: usize,
     /// Whether the run was interrupted.
@@ -66,8 +68,8 @@ pub struct Summary {
 
 impl Summary {
     /// Counts one outcome.
-    pub fn count(&mut self, verdict: Verdict, flaky: bool) {
-        let place = match verdict {
+    pub fn count(&mut self, outcome: &Outcome) {
+        let place = match outcome.verdict {
             Verdict::Pass => &mut self.pass,
             Verdict::Warn => &mut self.warn,
             Verdict::Fail => &mut self.fail,
@@ -75,7 +77,8 @@ impl Summary {
             Verdict::Error => &mut self.error,
         };
         *place += 1;
-        self.flaky += usize::from(flaky);
+        self.told += usize::from(outcome.is_only_told());
+        self.flaky += usize::from(outcome.flaky);
     }
 }
 

@@ -55,6 +55,15 @@ pub async fn run(
             "certificates are not checked: whoever answers is taken for the target".to_owned(),
         ));
     }
+    // Profiles mostly have the same to say.
+    let notices: BTreeSet<_> = run
+        .instances
+        .values()
+        .filter_map(Instance::notice)
+        .collect();
+    for notice in notices {
+        run.say(Event::Notice(notice));
+    }
     for (tier, count) in &plan.left_out {
         run.say(Event::Notice(format!(
             "{count} of tier {tier} left out; `--include {tier}` runs them"
@@ -158,7 +167,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         match &event {
             Event::RunStarted(info) => self.record.info = info.clone(),
             Event::ScenarioFinished(outcome) => {
-                self.record.summary.count(outcome.verdict, outcome.flaky);
+                self.record.summary.count(outcome);
                 self.failed |= matches!(outcome.verdict, Verdict::Fail | Verdict::Error);
                 self.record.outcomes.push((**outcome).clone());
             }

@@ -85,10 +85,17 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
     if link.has_ended() {
         return Proof::Ended;
     }
-    let namespace = link.joined().into_iter().next();
     let manifest = &attempt.site.manifest;
     // An Engine.IO server that sends everything back seems to let everybody in.
     let has_application = manifest.dialect.speaks == Speaks::SocketIo;
+    let fixed = manifest
+        .fence
+        .as_ref()
+        .and_then(|operation| manifest.bindings.get(operation)?.namespace.as_ref());
+    let is_answered = |name: &String| {
+        attempt.site.deaf.as_ref() != Some(name) && fixed.is_none_or(|fixed| fixed == name)
+    };
+    let namespace = link.joined().into_iter().find(is_answered);
     match (namespace, &manifest.fence, link.layer) {
         (Some(namespace), Some(operation), Layer::SocketIo) if has_application => {
             ack_trip(attempt, link, namespace, operation, deadline).await

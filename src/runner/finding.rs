@@ -1,6 +1,9 @@
 //! What a step found wrong, before it becomes evidence in an [`super::Outcome`].
 
-use crate::scenario::{Level, Mismatch, Span, TemplateError};
+use crate::{
+    scenario::{Level, Mismatch, Span, TemplateError},
+    target::BindingError,
+};
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, Default)]
@@ -97,6 +100,12 @@ impl Stop {
         let (Self::Breach(finding) | Self::Unjudged(finding)) = &mut self;
         finding.level = finding.level.or(level);
         self
+    }
+}
+
+impl From<BindingError> for Stop {
+    fn from(error: BindingError) -> Self {
+        Finding::new(format!("It can't be sent to this target: {error}.")).unjudged()
     }
 }
 

@@ -122,9 +122,11 @@ impl Target {
                     Keeper::Embedded(server),
                 )
             }
-            Host::Launched => match &self.manifest.launch {
+            Host::Launched => match self.manifest.command() {
                 Some(spec) => {
-                    let launched = Launched::start(spec, profile).await?;
+                    let launched = Launched::start(spec, profile)
+                        .await
+                        .map_err(|error| error.masked(&self.secrets))?;
                     (
                         self.manifest
                             .url
@@ -171,15 +173,25 @@ impl Target {
                 calibrate::settle(&endpoint, layer).await
             }
         };
+        let manifest = self.manifest_of(profile);
+        let within = settings.within.unwrap_or(self.manifest.within);
+        let deaf = match &keeper {
+            // The reference server has the fence, and proofs start it too often to ask.
+            Keeper::Embedded(_) => None,
+            Keeper::Launched(_) | Keeper::Nobody => {
+                calibrate::deaf_namespace(&endpoint, &manifest, within).await
+            }
+        };
         let log = match &keeper {
             Keeper::Launched(launched) => Some(launched.log()),
             Keeper::Embedded(_) | Keeper::Nobody => None,
         };
         let site = Site {
             endpoint,
-            manifest: self.manifest_of(profile),
+            manifest,
             settle,
-            within: settings.within.unwrap_or(self.manifest.within),
+            deaf,
+            within,
             secrets: self.secrets.clone(),
             log,
         };
@@ -241,13 +253,32 @@ impl Target {
     pub(super) fn can_restart(&self) -> bool {
         match self.host {
             Host::Embedded(_) => true,
-            Host::Launched => self.manifest.launch.is_some(),
+            Host::Launched => self.manifest.command().is_some(),
             Host::Running => false,
         }
     }
 }
 
 impl Instance {
+    /// What a user should know of it.
+    pub(super) fn notice(&self) -> Option<String> {
+        let site = &self.site;
+        let (Some(namespace), Some(operation)) = (&site.deaf, &site.manifest.fence) else {
+            return None;
+        };
+        let event = site.manifest.bindings.event(operation);
+        let bound = if event == operation {
+            String::new()
+        } else {
+            format!(" (`{event}`)")
+        };
+        Some(format!(
+            "the manifest's fence `{operation}`{bound} is not acknowledged in {namespace} within {}; silence is proved \
+             there by WebSocket pings, and by time alone over polling",
+            humantime::format_duration(site.within)
+        ))
+    }
+
     /// Whether the process and its port are there.
     pub(super) async fn is_alive(&self) -> bool {
         if let Keeper::Launched(launched) = &self.keeper

@@ -6,7 +6,7 @@ use super::{
     attempt::{self, Finished},
     evidence,
     finding::{Finding, Stop},
-    outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Verdict},
+    outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Verdict, Weight},
     plan::Item,
     settings::Settings,
 };
@@ -29,6 +29,10 @@ pub(super) fn blank(
         verdict,
         flaky: false,
         level: scenario.level.name().to_owned(),
+        weight: match scenario.tier {
+            Tier::Info => Weight::Told,
+            Tier::Core | Tier::Destructive | Tier::Extended | Tier::Slow => Weight::Counts,
+        },
         requirements: scenario.verifies.clone(),
         needs: scenario.needs.clone(),
         transport: item.transport.name().to_owned(),

@@ -40,7 +40,7 @@ pub use event::{Event, Record, RunInfo, Summary};
 pub use execute::run;
 pub use host::{Host, StartError, Target};
 pub use outcome::{
-    Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict,
+    Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict, Weight,
 };
 pub use plan::{Item, Plan};
 pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};

@@ -23,6 +23,17 @@ pub enum Verdict {
     Error,
 }
 
+/// Whether an outcome counts for the run.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// It counts.
+    #[default]
+    Counts,
+    /// It is told, and never held against the target: its scenario is of tier `info`.
+    Told,
+}
+
 /// One scenario's outcome, complete: a report needs nothing else.
 ///
 /// All texts are raw data; renderers escape them. Secrets are masked already.
@@ -38,6 +49,8 @@ pub struct Outcome {
     pub flaky: bool,
     /// `must`, `should`, `may`.
     pub level: String,
+    /// Whether it counts: what an `info` scenario finds is told, and no more.
+    pub weight: Weight,
     /// Requirements verified.
     pub requirements: Vec<String>,
     /// Capabilities needed.
@@ -58,6 +71,13 @@ pub struct Outcome {
     pub file: PathBuf,
     /// The line of its entry.
     pub line: usize,
+}
+
+impl Outcome {
+    /// Whether it warns and does not count for a strict run.
+    pub fn is_only_told(&self) -> bool {
+        self.verdict == Verdict::Warn && self.weight == Weight::Told
+    }
 }
 
 /// One attempt of several.

@@ -16,6 +16,8 @@ pub(super) struct Site {
     pub(super) manifest: Arc<Manifest>,
     /// How long a claim of silence is watched after the last step.
     pub(super) settle: Duration,
+    /// The namespace in which the manifest's fence is not acknowledged, if there is one.
+    pub(super) deaf: Option<String>,
     /// Limit of a wait for which the scenario says nothing.
     pub(super) within: Duration,
     /// Values that no output may show.

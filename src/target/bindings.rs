@@ -42,6 +42,44 @@ pub struct OutgoingEvent {
     pub args: Vec<Data>,
 }
 
+/// Why a binding can't translate what a scenario sends.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindingError {
+    /// Its `with` speaks of a field that the scenario does not send.
+    #[error(
+        "the manifest's binding of `{operation}` needs the field `{field}`, which the scenario's `with` does not have"
+    )]
+    MissingField {
+        /// The scenarios' name of the operation.
+        operation: String,
+        /// The field.
+        field: String,
+    },
+    /// Its `with` can't be filled in otherwise.
+    #[error("the manifest's binding of `{operation}` can't be filled in: {source}")]
+    Template {
+        /// The scenarios' name of the operation.
+        operation: String,
+        /// Why.
+        #[source]
+        source: TemplateError,
+    },
+}
+
+impl BindingError {
+    fn of(operation: &str, error: TemplateError) -> Self {
+        let operation = operation.to_owned();
+        match error {
+            TemplateError::Unset { name } => Self::MissingField {
+                operation,
+                field: name,
+            },
+            source => Self::Template { operation, source },
+        }
+    }
+}
+
 impl Bindings {
     /// The binding of a scenario's name, if there is one.
     pub fn get(&self, name: &str) -> Option<&Binding> {
@@ -66,7 +104,7 @@ impl Bindings {
         name: &str,
         mut args: Vec<Data>,
         scope: &Scope,
-    ) -> Result<OutgoingEvent, TemplateError> {
+    ) -> Result<OutgoingEvent, BindingError> {
         let Some(binding) = self.get(name) else {
             return Ok(OutgoingEvent {
                 event: name.to_owned(),
@@ -75,7 +113,9 @@ impl Bindings {
             });
         };
         if let Some(template) = &binding.with {
-            let payload = template.render(&with_fields(scope, args.first()))?;
+            let payload = template
+                .render(&with_fields(scope, args.first()))
+                .map_err(|error| BindingError::of(name, error))?;
             match args.first_mut() {
                 Some(first) => *first = payload,
                 None => args.push(payload),

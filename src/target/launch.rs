@@ -4,7 +4,7 @@ use std::{fmt::Write, io, path::PathBuf, time::Duration};
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::{LaunchSpec, Log, Profile, port::free_port, process::ProcessTree, setup};
+use super::{LaunchSpec, Log, Profile, Secrets, port::free_port, process::ProcessTree, setup};
 
 /// Lines of output that an error carries.
 pub(super) const LOG_LINES: usize = 20;
@@ -184,6 +184,23 @@ impl Launched {
 }
 
 impl LaunchError {
+    /// Without secrets: a command may be given one, and a server may write it.
+    #[must_use]
+    pub fn masked(mut self, secrets: &Secrets) -> Self {
+        let mask = |text: &mut String| *text = secrets.mask(text);
+        match &mut self {
+            Self::Exited { command, log, .. }
+            | Self::NotReady { command, log, .. }
+            | Self::Setup { command, log, .. } => {
+                mask(command);
+                log.iter_mut().for_each(mask);
+            }
+            Self::Spawn { command, .. } => mask(command),
+            Self::NoPort | Self::SetupLock { .. } => {}
+        }
+        self
+    }
+
     fn is_port_taken(&self) -> bool {
         let Self::Exited { log, .. } = self else {
             return false;

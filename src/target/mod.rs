@@ -12,15 +12,17 @@ mod process;
 mod ready;
 mod secrets;
 mod setup;
+mod userinfo;
 
-pub use bindings::{Binding, Bindings, OutgoingEvent};
+pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
 pub use dialect::{Dialect, ErrorStyle, Speaks, normalise_refusal};
 pub use launch::{LaunchError, Launched};
 pub use log::Log;
 pub use manifest::{
-    LaunchSpec, Manifest, Profile, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
+    Launch, LaunchSpec, Manifest, Profile, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
     load_manifest, load_manifest_in,
 };
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::Secrets;
+pub use userinfo::{has_userinfo, without_userinfo};

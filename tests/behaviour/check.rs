@@ -123,6 +123,47 @@ fn a_file_that_is_not_there() {
         .stderr("error: no such file or folder: nowhere.yaml\n");
 }
 
+/// A wrong folder in CI would stay green.
+#[test]
+fn a_folder_without_files() {
+    for command in ["check", "run"] {
+        Test::new()
+            .file("specs/notes.txt", "no scenario")
+            .args([command, "specs"])
+            .status(Exit::NothingSelected)
+            .stdout("")
+            .stderr(
+                "error: no scenario matches `specs`\n help: no file of this folder ends in `.yaml` or `.yml`\n",
+            );
+    }
+}
+
+#[test]
+fn files_without_mistakes_are_not_counted_with_the_mistakes() {
+    Test::new()
+        .file("specs/bad.yaml", BAD)
+        .file("specs/good.yaml", GOOD)
+        .args(["check", "specs"])
+        .status(Exit::BadUsage)
+        .stdout_has("\n3 mistakes in 1 file\n");
+}
+
+#[test]
+fn a_mistake_in_a_catalogue_is_told_once() {
+    Test::new()
+        .file(
+            "specs/requirements/chat.yaml",
+            "- id: chat.echo\n  level: must\n",
+        )
+        .file("specs/chat.yaml", GOOD)
+        .file("specs/more.yaml", GOOD.replace("chat/echo", "chat/more"))
+        .args(["check", "--short", "specs"])
+        .status(Exit::BadUsage)
+        .stdout(
+            "specs/requirements/chat.yaml:1:3: error[missing-key]: a requirement needs `title`\n",
+        );
+}
+
 #[test]
 fn a_manifest_is_checked_as_one() {
     Test::new()

@@ -228,6 +228,6 @@ fn verified_and_said_to_be_untested_is_a_mistake() {
        |
        = help: a requirement is verified or says why not: take `untested` out of its entry
 
-    1 mistake in 2 files
+    1 mistake in 1 file
     ");
 }

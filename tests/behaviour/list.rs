@@ -122,6 +122,49 @@ fn a_selector_without_a_match() {
     list(&["mine/none.yaml"]).status(Exit::BadUsage);
 }
 
+/// What can only be a path is never taken for a pattern of ids.
+#[test]
+fn a_path_that_is_not_there() {
+    for (path, help) in [
+        ("no/such/", ""),
+        ("no/such.yml", ""),
+        ("no/such.yaml:3", ""),
+        (
+            "rooms/",
+            " help: scenarios whose ids begin so are `rooms/*`\n",
+        ),
+    ] {
+        let file = path.trim_end_matches(":3");
+        list(&[path])
+            .status(Exit::BadUsage)
+            .stderr(&format!("error: no such file or folder: {file}\n{help}"));
+    }
+}
+
+#[test]
+fn a_folder_that_ships_is_named_as_in_reports() {
+    let shipped = ids(&list(&["specs/gateway/rooms/"]).status(Exit::Conformant));
+    assert!(shipped.iter().any(|id| id == "rooms/to-excludes-sender"));
+    assert!(shipped.iter().all(|id| !id.starts_with("acks/")));
+}
+
+#[test]
+fn a_line_behind_the_end_of_a_file() {
+    let lines = CHAT.lines().count();
+    selects(
+        &[&format!("mine/chat.yaml:{lines}")],
+        &["chat/table[small]", "chat/table[large]"],
+    );
+    list(&["mine/chat.yaml:100"])
+        .status(Exit::BadUsage)
+        .stderr(&format!(
+            "error: there is no line 100 in mine/chat.yaml: it has {lines} lines\n"
+        ));
+    list(&["specs/gateway/rooms/emit.yaml:100000"])
+        .status(Exit::BadUsage)
+        .stderr_has("there is no line 100000 in specs/gateway/rooms/emit.yaml: it has ");
+}
+
 #[test]
 fn what_programs_read() {
     let finished = list(&["mine/chat.yaml:3"]).status(Exit::Conformant);

@@ -9,6 +9,7 @@ mod check;
 mod cli;
 mod client;
 mod coverage;
+mod docs;
 mod explain;
 mod foreign;
 mod hostile;

@@ -91,6 +91,50 @@ fn a_broken_should_is_a_warning_unless_the_run_is_strict() {
     run(&file, &["--strict"]).status(Exit::NotConformant);
 }
 
+/// "Reported, never failed."
+#[test]
+fn what_is_of_tier_info_is_never_held_against_a_target() {
+    let file = chat(&[("wrong", "level: must\n  tier: info")]);
+    run(&file, &["--strict"])
+        .status(Exit::Conformant)
+        .stdout_has("0 ok, 1 warn in ");
+    let nothing_known = "deviations: []\n";
+    run(&file, &["--strict", "--baseline", "known.yaml"])
+        .file("known.yaml", nothing_known)
+        .status(Exit::Conformant)
+        .stdout_has("chat/wrong: warn, which the baseline does not say");
+}
+
+#[test]
+fn a_wait_of_no_time_is_refused() {
+    run(&chat(&[("right", "level: must")]), &["--within", "0s"])
+        .status(Exit::BadUsage)
+        .stderr_has("it is no time at all; write `1ms` or more");
+}
+
+/// What a server wrote keeps its lines, and can neither steer the terminal nor show a secret.
+#[cfg(unix)]
+#[test]
+fn a_server_that_does_not_start_shows_its_last_lines() {
+    let manifest = r#"
+name: broken
+launch:
+  command: [sh, -c, 'printf "boom\n\033[2J$TOKEN\n"; exit 3']
+  env: { TOKEN: "${env.TOKEN}" }
+url: http://127.0.0.1:$port
+provides: [acks, websocket]
+"#;
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "broken.yaml"],
+    )
+    .file("broken.yaml", manifest)
+    .inherit(&["PATH"])
+    .env("TOKEN", "hidden-value")
+    .status(Exit::NotRun)
+    .stderr_has("(exit status: 3); its last output:\n  | boom\n  | \\u{1b}[2J***\n");
+}
+
 /// What a step in `parallel` claims to be alone may be what a step beside it is about to claim.
 #[test]
 fn steps_side_by_side_do_not_accuse_each_other() {
@@ -178,6 +222,109 @@ fn a_server_with_a_fault_is_found_out_by_its_address() {
         .status(Exit::NotConformant)
         .stdout_has("FAIL   rooms/to-excludes-sender")
         .stdout_has(&format!("--url {url}"));
+}
+
+#[test]
+fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
+    let manifest = "name: mine\nurl: http://127.0.0.1:1\nprovides: [acks, websocket]\n\
+        bindings: { echo: { with: { name: $name } } }\n";
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
+    let url = server.first_line.replace("listening on ", "");
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "mine.yaml", "--url", &url],
+    )
+    .file("mine.yaml", manifest)
+    .status(Exit::NotRun)
+    .stdout_has(
+        "It can't be sent to this target: the manifest's binding of `echo` needs the field `name`, which the scenario's \
+         `with` does not have.",
+    );
+}
+
+/// A fence that nobody answers would make every silence wait for its deadline, and `alive` accuse the server.
+#[test]
+fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = |contract| {
+        let serve = Test::new().args(["serve", "--port", "0", "--contract", contract]);
+        let server = runtime.block_on(serve.start());
+        let url = server.first_line.replace("listening on ", "");
+        (server, url)
+    };
+    let (_server, url) = serve("sockspec");
+    let (_echo, echo_url) = serve("engine");
+    let file = chat(&[("right", "level: must")]) + "  - never: message\n    as: alice\n  - alive\n";
+    let judged = |rest: &str| {
+        let manifest = format!(
+            "name: mine\nurl: {url}\nprovides: [acks, echo, socket-io, websocket]\ntiming: {{ within: 700ms }}\n{rest}"
+        );
+        run(&file, &["-v", "--target", "mine.yaml"])
+            .file("mine.yaml", manifest)
+            .status(Exit::Conformant)
+            .out()
+    };
+    let note = "is not acknowledged in / within 700ms";
+    let ack = "an ack round trip after the act";
+    let out = judged("fence: { call: nosuch }");
+    in_order(
+        &out,
+        &[
+            &format!("note   the manifest's fence `nosuch` {note}"),
+            "a WebSocket ping and pong after the act",
+        ],
+    );
+    let out = judged("fence: { call: echo }");
+    assert!(!out.contains(note) && out.contains(ack), "{out}");
+    // Whoever has no credentials can't find it out.
+    let out = judged("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
+    assert!(!out.contains("is not acknowledged"), "{out}");
+    // A bare Engine.IO server that sends everything back only seems to let people in.
+    let manifest = format!(
+        "name: mine\nurl: {echo_url}\npath: /engine.io/\nprovides: [engine-echo, websocket]\nfence: {{ call: echo }}\n"
+    );
+    let out = Test::new()
+        .file("mine.yaml", manifest)
+        .args(["run", "engine.io/websocket-*", "--target", "mine.yaml"])
+        .status(Exit::Conformant)
+        .out();
+    assert!(!out.contains("is not acknowledged"), "{out}");
+}
+
+#[test]
+fn a_password_in_a_url_is_refused_and_not_shown() {
+    let url = "http://user:secretpw@127.0.0.1:1";
+    let shown = "error: http://*************@127.0.0.1:1 holds a user name or a password\n help: they are not sent: leave them out\n";
+    let file = chat(&[("right", "level: must")]);
+    for option in ["--url", "--target"] {
+        run(&file, &[option, url])
+            .status(Exit::BadUsage)
+            .stderr(shown);
+    }
+    Test::new()
+        .args(["probe", url])
+        .status(Exit::BadUsage)
+        .stderr(shown);
+    run(&file, &["--url", "http://user:secretpw@"])
+        .status(Exit::BadUsage)
+        .stderr_has("`http://*************@` is not the URL of a server");
+}
+
+/// `launch: built-in` is the reference server, with the settings and the names of one's own manifest.
+#[test]
+fn a_manifest_can_be_one_of_the_reference_server() {
+    let manifest = "name: mine\nlaunch: built-in\nurl: http://127.0.0.1:$port\nprovides: [acks, socket-io]\n\
+        profiles: { small: { env: { MAX_PAYLOAD: 10000 }, provides: [small-payload] } }\n";
+    let file = chat(&[
+        ("right", "level: must"),
+        ("right-small", "needs: [small-payload]\n  level: must"),
+    ]);
+    run(&file, &["--target", "mine.yaml"])
+        .file("mine.yaml", manifest)
+        .status(Exit::Conformant)
+        .stdout_has("target mine")
+        .stdout_has("2 ok in ");
 }
 
 #[test]
@@ -287,6 +434,30 @@ fn known_deviations_are_accepted_until_they_are_gone() {
     known(&chat(&[("wrong-too", "level: must")]))
         .status(Exit::NotConformant)
         .stdout_has("chat/wrong-too: FAIL, which the baseline does not say");
+}
+
+#[test]
+fn a_baseline_that_may_be_somebody_elses_is_noted() {
+    let baseline = "target: mine
+deviations:
+- { id: chat/wrnog, verdict: fail, reason: answers wrong }
+- { id: rooms/to-exclude-sender, verdict: fail, reason: echoes }
+- { id: rooms/to-excludes-sender, verdict: fail, reason: echoes }
+";
+    run(
+        &chat(&[("wrong", "level: must")]),
+        &["--baseline", "known.yaml"],
+    )
+    .file("known.yaml", baseline)
+    .status(Exit::NotConformant)
+    .stdout_has(
+        "\
+note   the baseline is of target `mine`, this run is of `reference`
+note   the baseline lists `chat/wrnog`, which no known scenario has; did you mean `chat/wrong`?
+note   the baseline lists `rooms/to-exclude-sender`, which no known scenario has; did you mean `rooms/to-excludes-sender`?
+baseline: 0 known, 1 new, 0 stale
+",
+    );
 }
 
 #[test]

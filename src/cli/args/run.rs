@@ -37,7 +37,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long)]
     pub(in crate::cli) fail_fast: bool,
 
-    /// Warnings count as not conformant
+    /// Warnings count as not conformant, except of tier `info`
     #[arg(long)]
     pub(in crate::cli) strict: bool,
 
@@ -58,7 +58,7 @@ pub(in crate::cli) struct RunArgs {
     pub(in crate::cli) reports: Vec<ReportRequest>,
 
     /// Limit of every wait that doesn't say its own
-    #[arg(long, value_name = "DURATION", value_parser = value::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = value::some_time)]
     pub(in crate::cli) within: Option<Duration>,
 
     /// Silence after a fence, in place of the calibrated one

@@ -18,15 +18,15 @@ pub(in crate::cli) struct ServeArgs {
     pub(in crate::cli) host: IpAddr,
 
     /// Time between pings
-    #[arg(long, value_name = "DURATION", value_parser = value::duration, default_value = "25s")]
+    #[arg(long, value_name = "DURATION", value_parser = value::some_time, default_value = "25s")]
     pub(in crate::cli) ping_interval: Duration,
 
     /// Time a pong may take
-    #[arg(long, value_name = "DURATION", value_parser = value::duration, default_value = "20s")]
+    #[arg(long, value_name = "DURATION", value_parser = value::some_time, default_value = "20s")]
     pub(in crate::cli) ping_timeout: Duration,
 
     /// Largest polling body or WebSocket message
-    #[arg(long, value_name = "BYTES", value_parser = value::bytes, default_value = "1000000")]
+    #[arg(long, value_name = "BYTES", value_parser = value::some_bytes, default_value = "1000000")]
     pub(in crate::cli) max_payload: u64,
 
     /// Path of the endpoint [default: /socket.io/, of bare Engine.IO /engine.io/, of a plain WebSocket /]

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::report::Destination;
 
+/// Engine.IO tells its times in milliseconds.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// A format of a report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::cli) enum ReportKind {
@@ -60,6 +63,23 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|error| format!("{error}; write a number and a unit: `300ms`, `2s`, `1m`"))
 }
 
+/// A duration that something can happen in.
+pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration < SHORTEST {
+        return Err("it is no time at all; write `1ms` or more".to_owned());
+    }
+    Ok(duration)
+}
+
+/// A number of bytes that something fits in.
+pub(super) fn some_bytes(text: &str) -> Result<u64, String> {
+    match bytes(text)? {
+        0 => Err("nothing fits in; write `1` or more".to_owned()),
+        bytes => Ok(bytes),
+    }
+}
+
 /// A number of bytes: `1000000`, `1_000_000`, `100kB`, `1MB`, `64KiB`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
@@ -95,6 +115,16 @@ mod tests {
             "`300` has no unit; write `300ms` or `300s`"
         );
         assert!(duration("soon").unwrap_err().contains("300ms"));
+    }
+
+    #[test]
+    fn nothing_is_too_little() {
+        assert_eq!(some_time("1ms"), Ok(Duration::from_millis(1)));
+        for short in ["0s", "999us"] {
+            assert!(some_time(short).unwrap_err().contains("1ms"), "{short}");
+        }
+        assert_eq!(some_bytes("1"), Ok(1));
+        assert!(some_bytes("0kB").unwrap_err().contains("`1`"));
     }
 
     #[test]

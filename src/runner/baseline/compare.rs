@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Baseline, Names,
-    model::{badness, entry_of},
+    Baseline, Deviation, Names,
+    model::{badness, entry_of, scenario_of, split},
 };
 use crate::runner::{Record, Verdict};
 
@@ -21,10 +21,14 @@ pub struct Comparison {
     pub error: Vec<String>,
     /// Warned, and not known to.
     pub warn: Vec<String>,
+    /// The like of scenarios that are told only.
+    pub told: Vec<String>,
     /// Listed, but no longer as the list says.
     pub stale: Vec<Stale>,
     /// How many entries are as the list says.
     pub known: usize,
+    /// What makes one doubt that the list is the right one. Nothing of it decides anything.
+    pub notes: Vec<String>,
 }
 
 /// An entry that is out of date.
@@ -69,6 +73,7 @@ impl Baseline {
                     held.extend(entry.map(|(id, _)| id));
                     let list = match outcome.verdict {
                         Verdict::Pass | Verdict::Skip => continue,
+                        Verdict::Warn if outcome.is_only_told() => &mut comparison.told,
                         Verdict::Warn => &mut comparison.warn,
                         Verdict::Fail => &mut comparison.fail,
                         Verdict::Error => &mut comparison.error,
@@ -93,8 +98,47 @@ impl Baseline {
                 })
             })
             .collect();
+        comparison.notes = self
+            .other_target(record)
+            .into_iter()
+            .chain(strangers(&listed, record, names))
+            .collect();
         comparison
     }
+
+    fn other_target(&self, record: &Record) -> Option<String> {
+        let (listed, run) = (self.target.as_ref()?, &record.info.target);
+        let differs = listed != run;
+        differs.then(|| format!("the baseline is of target `{listed}`, this run is of `{run}`"))
+    }
+}
+
+/// Entries of scenarios that nobody knows. Where all there are were looked at, they are stale instead.
+fn strangers(listed: &BTreeMap<String, Deviation>, record: &Record, names: &Names) -> Vec<String> {
+    if names.all.is_some() {
+        return Vec::new();
+    }
+    let seen: BTreeSet<_> = record.outcomes.iter().map(scenario_of).collect();
+    let strange = listed
+        .keys()
+        .filter(|id| !names.is_known(id) && !seen.contains(split(id).0));
+    let (near, far): (Vec<_>, Vec<_>) = strange
+        .map(|id| (id, names.near(id)))
+        .partition(|(_, near)| near.is_some());
+    let slips = near.iter().filter_map(|(id, near)| {
+        let near = (*near)?;
+        Some(format!(
+            "the baseline lists `{id}`, which no known scenario has; did you mean `{near}`?"
+        ))
+    });
+    let unknown = far.first().map(|(id, _)| match far.len() {
+        1 => format!("the baseline lists `{id}`, which no known scenario has"),
+        count => format!(
+            "the baseline lists `{id}` and {} more, which no known scenario has",
+            count - 1
+        ),
+    });
+    slips.chain(unknown).collect()
 }
 
 /// What people read below a run's summary.
@@ -104,6 +148,7 @@ impl fmt::Display for Comparison {
             ("FAIL", &self.fail),
             ("ERROR", &self.error),
             ("warn", &self.warn),
+            ("warn", &self.told),
         ];
         for (verdict, ids) in new {
             for id in ids {
@@ -123,11 +168,14 @@ impl fmt::Display for Comparison {
             };
             writeln!(formatter, "{id}: stale: listed in the baseline, {what}")?;
         }
+        for note in &self.notes {
+            writeln!(formatter, "note   {note}")?;
+        }
         writeln!(
             formatter,
             "baseline: {} known, {} new, {} stale",
             self.known,
-            self.fail.len() + self.error.len() + self.warn.len(),
+            self.fail.len() + self.error.len() + self.warn.len() + self.told.len(),
             self.stale.len()
         )
     }
@@ -135,10 +183,7 @@ impl fmt::Display for Comparison {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{Deviation, file::tests::written},
-        *,
-    };
+    use super::{super::file::tests::written, *};
     use crate::{report::samples, runner::Outcome};
 
     /// A run with these verdicts, by id and transport.
@@ -177,7 +222,7 @@ mod tests {
         .unwrap();
         let names = Names {
             former: [("acks/former".to_owned(), "acks/value".to_owned())].into(),
-            all: None,
+            ..Names::default()
         };
         insta::assert_snapshot!(baseline.compare(&samples::record(), &names), @r"
         rooms/to-excludes-sender: FAIL, which the baseline does not say
@@ -255,6 +300,34 @@ mod tests {
         a/b: stale: listed in the baseline, but fails and can be judged
         "
         );
+    }
+
+    #[test]
+    fn what_may_be_the_list_of_somebody_else_is_noted() {
+        let baseline = written(
+            "target: another
+deviations:
+- { id: rooms/leeve@polling, verdict: fail, reason: x }
+- { id: rooms/leave, verdict: fail, reason: x }
+- { id: rooms/join, verdict: fail, reason: x }
+- { id: mine/first, verdict: fail, reason: x }
+- { id: mine/second, verdict: fail, reason: x }
+",
+        )
+        .unwrap();
+        let names = Names {
+            known: ["rooms/join[twice]", "rooms/leave"]
+                .map(str::to_owned)
+                .into(),
+            ..Names::default()
+        };
+        insta::assert_snapshot!(baseline.compare(&run(&[]), &names), @r"
+        note   the baseline is of target `another`, this run is of `reference`
+        note   the baseline lists `rooms/join`, which no known scenario has; did you mean `rooms/join[twice]`?
+        note   the baseline lists `rooms/leeve@polling`, which no known scenario has; did you mean `rooms/leave`?
+        note   the baseline lists `mine/first` and 1 more, which no known scenario has
+        baseline: 0 known, 0 new, 0 stale
+        ");
     }
 
     #[test]

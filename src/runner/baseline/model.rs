@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     runner::{Outcome, Verdict},
-    scenario::Transport,
+    scenario::{Transport, nearest},
 };
 
 /// Known deviations, by scenario id.
@@ -55,6 +55,8 @@ pub struct Names {
     pub former: BTreeMap<String, String>,
     /// Every id there is; `None` where only some scenarios were looked at, so that any other may exist.
     pub all: Option<BTreeSet<String>>,
+    /// Every id that is known to exist, former ones included, whether its scenario was asked for or not.
+    pub known: BTreeSet<String>,
 }
 
 impl Names {
@@ -62,6 +64,22 @@ impl Names {
     pub(super) fn may_exist(&self, id: &str) -> bool {
         let (scenario, _) = split(id);
         self.all.as_ref().is_none_or(|all| all.contains(scenario))
+    }
+
+    /// Whether the scenario of an entry is known to exist.
+    pub(super) fn is_known(&self, id: &str) -> bool {
+        self.known.contains(split(id).0)
+    }
+
+    /// The id that was most likely meant by an entry of no known scenario; of a table's, that of a row.
+    pub(super) fn near(&self, id: &str) -> Option<&str> {
+        let (scenario, _) = split(id);
+        let mut known = self.known.iter().map(String::as_str);
+        let row = known.find(|known| {
+            let rest = known.strip_prefix(scenario);
+            rest.is_some_and(|rest| rest.starts_with('['))
+        });
+        row.or_else(|| nearest(scenario, self.known.iter().map(String::as_str)))
     }
 
     /// An entry's id in present words.
@@ -114,7 +132,7 @@ pub(super) fn badness(verdict: Verdict) -> u8 {
 }
 
 /// A scenario's id, and `@transport` if it is there.
-fn split(id: &str) -> (&str, &str) {
+pub(super) fn split(id: &str) -> (&str, &str) {
     let transports = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
     let at = id.rfind('@').filter(|at| {
         let name = id.get(at + 1..).unwrap_or_default();

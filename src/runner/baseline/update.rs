@@ -130,7 +130,7 @@ mod tests {
         .unwrap();
         let names = Names {
             former: [("acks/former".to_owned(), "acks/late".to_owned())].into(),
-            all: None,
+            ..Names::default()
         };
         let updated = former.updated(&samples::record(), &names);
         let ids: Vec<_> = updated.deviations.keys().map(String::as_str).collect();

@@ -1,14 +1,48 @@
 //! Reads `launch:` and `profiles:`.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use super::{LaunchSpec, Profile, Ready, load::names};
+use super::{
+    Launch, LaunchSpec, Profile, Ready,
+    contradictions::{self, Provider},
+    load::{names, some_time},
+};
 use crate::scenario::{Field, Fields, NodeKind, Problems};
+
+/// What stands in place of a command where the program runs the server by itself.
+const BUILT_IN: &str = "built-in";
+
+/// Whether somebody starts the server, so that it can be given settings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Launched {
+    /// It runs already.
+    No,
+    /// With the manifest's command, or in the program itself.
+    Yes,
+}
 
 /// How long a server may take to get ready where the manifest does not say.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
-pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Option<LaunchSpec> {
+pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Option<Launch> {
+    match field.node.text() {
+        Some(BUILT_IN) => Some(Launch::BuiltIn),
+        Some(_) => {
+            let message = format!(
+                "`launch` must be a mapping, found {}",
+                field.node.describe()
+            );
+            let problem = problems.error("wrong-type", field.node.span, message);
+            problem.help = Some(format!(
+                "write `launch: {{ command: [node, server.js] }}`; `{BUILT_IN}` is the reference server"
+            ));
+            None
+        }
+        None => command_line(field, folder, problems).map(Launch::Command),
+    }
+}
+
+fn command_line(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Option<LaunchSpec> {
     let fields = Fields::new(field.node, "`launch`", problems)?;
     let setup = fields
         .get("setup")
@@ -37,7 +71,13 @@ pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> 
     })
 }
 
-pub(super) fn profiles(field: Field<'_>, problems: &mut Problems) -> Vec<Profile> {
+/// Reads the profiles of a manifest that provides `usual`.
+pub(super) fn profiles(
+    field: Field<'_>,
+    usual: &BTreeSet<String>,
+    launched: Launched,
+    problems: &mut Problems,
+) -> Vec<Profile> {
     let Some(fields) = Fields::new(field.node, "`profiles`", problems) else {
         return Vec::new();
     };
@@ -55,6 +95,21 @@ pub(super) fn profiles(field: Field<'_>, problems: &mut Problems) -> Vec<Profile
                     .get("speaks")
                     .and_then(|field| field.choice(&super::load::SPEAKS, problems)),
             };
+            if launched == Launched::No
+                && let Some(env) = fields.raw("env").filter(|_| !profile.env.is_empty())
+            {
+                let message = format!(
+                    "the profile `{}` sets `env`, but nothing is launched that would be given it",
+                    profile.name
+                );
+                problems
+                    .error_at_line("no-launch", env.node.span, message)
+                    .help = Some("add `launch:`, or leave the profile out".to_owned());
+            }
+            let mut all: BTreeSet<_> = usual.difference(&profile.lacks).cloned().collect();
+            all.extend(profile.provides.iter().cloned());
+            let provider = Provider::Profile(&profile.name);
+            contradictions::check(fields.raw("provides"), &all, provider, problems);
             fields.finish(problems);
             Some(profile)
         })
@@ -119,9 +174,7 @@ fn ready(field: Field<'_>, problems: &mut Problems) -> Option<Ready> {
     let fields = Fields::new(field.node, "`ready`", problems)?;
     let http = super::load::path(fields.get("http"), problems);
     let line = fields.get("line").and_then(|field| field.text(problems));
-    let within = fields
-        .get("within")
-        .and_then(|field| field.duration(problems));
+    let within = some_time(fields.get("within"), problems);
     fields.finish(problems);
     Some(Ready {
         http,

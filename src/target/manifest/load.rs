@@ -9,10 +9,15 @@ use std::{
 
 use url::Url;
 
-use super::{Manifest, bindings, credentials, environment, launch};
+use super::{
+    Manifest, bindings,
+    contradictions::{self, Provider},
+    credentials, dollars,
+    launch::{self, Launched},
+};
 use crate::{
     scenario::{Diagnostic, Field, Fields, Node, NodeKind, Problems, SourceFile},
-    target::{Dialect, ErrorStyle, Secrets, Speaks},
+    target::{Dialect, ErrorStyle, Secrets, Speaks, has_userinfo, without_userinfo},
 };
 
 /// The manifest of the reference server that is built into the program.
@@ -69,21 +74,33 @@ pub fn load_manifest_in(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Manifest, Vec<Diagnostic>> {
     let mut root = Node::parse(&source)?;
+    let shown = SourceFile {
+        path: source.path.clone(),
+        text: without_userinfo(&source.text),
+    };
+    let shown = Arc::new(shown);
     let mut problems = Problems::new(source);
     let mut secrets = Secrets::default();
-    if let NodeKind::Mapping(entries) = &mut root.kind {
-        // The `${ … }` of a binding are expressions, filled in when a scenario runs.
-        for entry in entries.iter_mut().filter(|entry| entry.key != "bindings") {
-            environment::fill_in(&mut entry.value, environment, &mut secrets, &mut problems);
-        }
-    }
-    match manifest(&root, &folder, &mut problems) {
-        Some(manifest) => problems.finish(Manifest {
+    dollars::fill_in(&mut root, environment, &mut secrets, &mut problems);
+    let loaded = match manifest(&root, &folder, &mut problems) {
+        Some(manifest) => problems.finish(manifest),
+        None => Err(problems.into_sorted()),
+    };
+    match loaded {
+        Ok(manifest) => Ok(Manifest {
             folder,
             secrets,
             ..manifest
         }),
-        None => Err(problems.into_sorted()),
+        // A mistake may lie in what the environment gave.
+        Err(mut found) => {
+            for problem in &mut found {
+                problem.message = secrets.mask(&problem.message);
+                problem.help = problem.help.as_deref().map(|help| secrets.mask(help));
+                problem.source = Arc::clone(&shown);
+            }
+            Err(found)
+        }
     }
 }
 
@@ -95,14 +112,18 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
     let launch = fields
         .get("launch")
         .map(|field| launch::read(field, folder, problems));
+    let launched = match launch {
+        Some(_) => Launched::Yes,
+        None => Launched::No,
+    };
     let url = fields
         .require("url", problems)
-        .and_then(|field| address(field, problems));
+        .and_then(|field| address(field, launched, problems));
     let path = path(fields.get("path"), problems);
     let nodes = fields.get("nodes").map_or_else(Vec::new, |field| {
         field
             .items()
-            .filter_map(|item| address(item, problems))
+            .filter_map(|item| address(item, launched, problems))
             .collect()
     });
     let mut provides = names(fields.get("provides"), problems);
@@ -111,6 +132,12 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
         .map(|field| dialect(field, problems))
         .unwrap_or_default();
     provides.insert(dialect.speaks.capability().to_owned());
+    contradictions::check(
+        fields.raw("provides"),
+        &provides,
+        Provider::Manifest,
+        problems,
+    );
     let credentials = fields
         .get("credentials")
         .map(|field| credentials::read(field, problems))
@@ -129,7 +156,7 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
         .unwrap_or_default();
     let profiles = fields
         .get("profiles")
-        .map(|field| launch::profiles(field, problems))
+        .map(|field| launch::profiles(field, &provides, launched, problems))
         .unwrap_or_default();
     fields.finish(problems);
     Some(Manifest {
@@ -181,11 +208,41 @@ pub(super) fn path(field: Option<Field<'_>>, problems: &mut Problems) -> Option<
     Some(path.to_owned())
 }
 
+/// A duration that something can happen in.
+pub(super) fn some_time(field: Option<Field<'_>>, problems: &mut Problems) -> Option<Duration> {
+    let field = field?;
+    let duration = field.duration(problems)?;
+    if duration.is_zero() {
+        let message = format!("`{}` is no time at all", field.key);
+        problems
+            .error("bad-duration", field.node.span, message)
+            .help = Some("write `1ms` or more".to_owned());
+        return None;
+    }
+    Some(duration)
+}
+
 /// An address, in which `$port` may stand for the port.
-fn address(field: Field<'_>, problems: &mut Problems) -> Option<String> {
+fn address(field: Field<'_>, launched: Launched, problems: &mut Problems) -> Option<String> {
     let text = field.text(problems)?;
+    let span = field.node.span;
+    if launched == Launched::No && text.contains("$port") {
+        let span = span.find(&problems.source().text, "$port");
+        let message = "`$port` is the free port that `launch` gets, and there is no `launch`";
+        problems.error("no-launch", span, message).help =
+            Some("write the port, or add `launch:` with the server's command".to_owned());
+        return None;
+    }
     let parsed = Url::parse(&text.replace("$port", "1"));
     let help = match parsed {
+        Ok(url) if has_userinfo(&url) => {
+            let message = format!("`{}` holds a user name or a password", field.key);
+            problems.error("bad-url", span, message).help = Some(
+                "they are not sent: leave them out; `credentials` are what scenarios present"
+                    .to_owned(),
+            );
+            return None;
+        }
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
             return Some(text.to_owned());
         }
@@ -197,7 +254,7 @@ fn address(field: Field<'_>, problems: &mut Problems) -> Option<String> {
         .error(
             "bad-url",
             field.node.span,
-            format!("`{text}` is no http or https URL"),
+            format!("`{}` is no http or https URL", without_userinfo(text)),
         )
         .help = Some(help);
     None
@@ -240,9 +297,7 @@ fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Optio
     let Some(fields) = Fields::new(field.node, "`timing`", problems) else {
         return (None, None);
     };
-    let within = fields
-        .get("within")
-        .and_then(|field| field.duration(problems));
+    let within = some_time(fields.get("within"), problems);
     let settle = fields
         .get("settle")
         .and_then(|field| field.duration(problems));
@@ -349,8 +404,8 @@ profiles:
 "#,
         )
         .unwrap();
-        let launch = manifest.launch.unwrap();
-        assert_eq!(launch.setup.unwrap(), ["npm", "ci"]);
+        let launch = manifest.command().unwrap();
+        assert_eq!(launch.setup.as_deref().unwrap(), ["npm", "ci"]);
         assert_eq!(launch.workdir, Path::new("/targets/../servers/mine"));
         let pairs = [("PORT", "$port"), ("COUNT", "3")];
         assert_eq!(
@@ -453,8 +508,126 @@ timing: { within: soon }
     #[test]
     fn variable_that_is_not_closed_is_told() {
         insta::assert_snapshot!(mistakes("name: ${env.TOKEN\nurl: http://127.0.0.1:3000\n"), @r"
-        1:7 [bad-variable] `${env.` has no `}`
-            write `${env.NAME}`
+        1:7 [bad-variable] `${` has no `}`
+            write `${env.NAME}`, or `$$` for a dollar
+        ");
+    }
+
+    #[test]
+    fn dollars_that_stand_for_nothing_are_told() {
+        let text = r#"
+name: $port
+launch:
+  command: [sh, -c, "exec ./$SERVER --port $port --token ${env.TOKEN} ${X:-1}"]
+  env: { PORT: $prt, HOST: "h$port.example", PRICE: "5$ $1", TAKEN: $$port }
+  ready: { http: /$HEALTH }
+url: http://127.0.0.1:$port/${ENV.TOKEN}
+credentials:
+  valid: "$NO_TOKEN"
+  other: $env.TOKEN.
+  third: ${env.TOKEN
+  fourth: "${}"
+  literal: "pa$$word$"
+bindings: { echo: { with: { name: $name } } }
+"#;
+        insta::assert_snapshot!(mistakes(text), @r"
+        2:7 [unknown-variable] `$port` stands for nothing here
+            `$port` is filled in under `url`, `nodes` and `env`, and in `command`
+        5:16 [unknown-variable] `$prt` stands for nothing here
+            did you mean `$port`? The text itself is `$$prt`
+        5:69 [bad-variable] `$$port` can't stand where `$port` is filled in
+            the text `$port` itself can't be given here
+        6:19 [unknown-variable] `$HEALTH` stands for nothing here
+            `${env.HEALTH}` is a variable of the environment, `$port` the port of `launch`, and `$$HEALTH` the text itself
+        7:29 [unknown-variable] `${ENV.TOKEN}` stands for nothing here
+            write `${env.TOKEN}`
+        9:11 [unknown-variable] `$NO_TOKEN` stands for nothing here
+            `${env.NO_TOKEN}` is a variable of the environment, `$port` the port of `launch`, and `$$NO_TOKEN` the text itself
+        10:10 [unknown-variable] `$env.TOKEN` stands for nothing here
+            write `${env.TOKEN}`
+        11:10 [bad-variable] `${` has no `}`
+            write `${env.NAME}`, or `$$` for a dollar
+        12:12 [unknown-variable] `${}` stands for nothing here
+            `${env.NAME}` is a variable of the environment, `$port` the port of `launch`, and `$${}` the text itself
+        ");
+        let right = load(
+            "name: a\nurl: http://127.0.0.1:$port\nlaunch:\n  command: [sh, -c, 'echo $HOME $$ ${X}']\n  \
+             env: { A: $$x$$, P: p$port }\n",
+        );
+        let launch = right.unwrap().command().cloned().unwrap();
+        assert_eq!(launch.command[2], "echo $HOME $$ ${X}");
+        assert_eq!(launch.env[0].1, "$x$");
+        assert_eq!(launch.env[1].1, "p$port");
+    }
+
+    #[test]
+    fn what_needs_a_launch_has_one() {
+        insta::assert_snapshot!(mistakes(
+            "name: a\nurl: http://127.0.0.1:$port\nnodes: [\"http://a:$port\"]\nprofiles:\n  small: { env: { MAX: 1 } }\n  other: { provides: [eio3] }\n"
+        ), @r"
+        2:23 [no-launch] `$port` is the free port that `launch` gets, and there is no `launch`
+            write the port, or add `launch:` with the server's command
+        3:19 [no-launch] `$port` is the free port that `launch` gets, and there is no `launch`
+            write the port, or add `launch:` with the server's command
+        5:17 [no-launch] the profile `small` sets `env`, but nothing is launched that would be given it
+            add `launch:`, or leave the profile out
+        ");
+    }
+
+    #[test]
+    fn capabilities_that_exclude_each_other_are_told() {
+        let text = r#"
+name: a
+url: http://127.0.0.1:3000
+provides: [eio3, websocket, eio3-closed, cors-closed]
+profiles:
+  open: { provides: [cors-any-origin] }
+  right: { provides: [cors-any-origin], lacks: [cors-closed] }
+  both: { provides: [long-heartbeat, short-heartbeat] }
+"#;
+        insta::assert_snapshot!(mistakes(text), @r"
+        4:29 [contradiction] `eio3-closed` contradicts `eio3`: no server has both
+            leave out what is not true of it; a profile can have the other
+        6:22 [contradiction] the profile `open` provides `cors-any-origin`, and `cors-closed` of the manifest, which contradicts it
+            add `lacks: [cors-closed]` to the profile
+        8:38 [contradiction] `short-heartbeat` contradicts `long-heartbeat`: no server has both
+            leave out what is not true of it; a profile can have the other
+        ");
+    }
+
+    #[test]
+    fn a_time_of_nothing_is_told() {
+        insta::assert_snapshot!(mistakes(
+            "name: a\nurl: http://a\ntiming: { within: 0s, settle: 0s }\nlaunch: { command: [a], ready: { within: 0ms } }\n"
+        ), @r"
+        3:19 [bad-duration] `within` is no time at all
+            write `1ms` or more
+        4:42 [bad-duration] `within` is no time at all
+            write `1ms` or more
+        ");
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_a_mistake_and_is_not_shown() {
+        let text = "name: a\nurl: http://user:secretpw@127.0.0.1:3000\n";
+        let found = load(text).unwrap_err();
+        let shown = found[0].render_full(crate::scenario::Colours::Off);
+        insta::assert_snapshot!(shown, @r"
+        error[bad-url]: `url` holds a user name or a password
+         --> t.yaml:2:6
+          |
+        2 | url: http://*************@127.0.0.1:3000
+          |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: they are not sent: leave them out; `credentials` are what scenarios present
+        ");
+    }
+
+    #[test]
+    fn what_the_environment_gave_is_not_shown() {
+        insta::assert_snapshot!(mistakes("name: a\nurl: ${env.TOKEN}\n"), @r"
+        2:6 [bad-url] `***` is no http or https URL
+            write it as `http://127.0.0.1:3000`
         ");
     }
 

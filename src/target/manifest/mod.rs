@@ -1,8 +1,9 @@
 //! `fixtures/targets/NAME.yaml`: what a target is, how it is started and what it calls things.
 
 mod bindings;
+mod contradictions;
 mod credentials;
-mod environment;
+mod dollars;
 mod launch;
 mod load;
 mod model;
@@ -10,4 +11,4 @@ mod model;
 mod schema;
 
 pub use load::{REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, load_manifest_in};
-pub use model::{LaunchSpec, Manifest, Profile, Ready};
+pub use model::{Launch, LaunchSpec, Manifest, Profile, Ready};

@@ -10,7 +10,7 @@ pub struct Manifest {
     /// For reports.
     pub name: String,
     /// How to start it; `None` where `url` must already answer.
-    pub launch: Option<LaunchSpec>,
+    pub launch: Option<Launch>,
     /// With `$port` still in it where it is launched, or embedded.
     pub url: String,
     /// The Engine.IO path.
@@ -42,6 +42,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The command that starts it, if it has one.
+    pub fn command(&self) -> Option<&LaunchSpec> {
+        match &self.launch {
+            Some(Launch::Command(spec)) => Some(spec),
+            Some(Launch::BuiltIn) | None => None,
+        }
+    }
+
     /// What the target speaks with the settings of a profile.
     pub fn speaks_with(&self, profile: &Profile) -> Speaks {
         profile.speaks.unwrap_or(self.dialect.speaks)
@@ -79,6 +87,15 @@ pub struct Profile {
     pub path: Option<String>,
     /// What it speaks, where it differs.
     pub speaks: Option<Speaks>,
+}
+
+/// Who runs a target.
+#[derive(Clone, Debug)]
+pub enum Launch {
+    /// The program itself: it is the reference server.
+    BuiltIn,
+    /// A process of its own.
+    Command(LaunchSpec),
 }
 
 /// How a target is started.

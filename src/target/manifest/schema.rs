@@ -73,6 +73,7 @@ fn schema() -> Value {
         ],
         &["command"],
     );
+    let launch = json!({ "anyOf": [{ "const": "built-in" }, launch] });
     let speaks = json!({ "enum": ["engine.io", "socket.io", "websocket"] });
     let dialect = mapping(
         &[
@@ -176,7 +177,7 @@ fn schema() -> Value {
             (
                 "launch",
                 launch,
-                "how it is started; left out where it runs already",
+                "how it is started: `built-in` is the reference server; left out where it runs already",
             ),
             (
                 "url",
@@ -256,8 +257,8 @@ fn every_mapping_has_the_keys_that_the_loader_takes() {
     let problems = load(&text).unwrap_err();
     for (what, place) in [
         ("a manifest", ""),
-        ("`launch`", "/properties/launch"),
-        ("`ready`", "/properties/launch/properties/ready"),
+        ("`launch`", "/properties/launch/anyOf/1"),
+        ("`ready`", "/properties/launch/anyOf/1/properties/ready"),
         ("`dialect`", "/properties/dialect/anyOf/1"),
         (
             "a binding",
@@ -313,6 +314,7 @@ fn wrong_manifests_are_wrong_for_both() {
         "name: mine\n".to_owned(),
         "name: mine\nurl: ws://127.0.0.1\n".to_owned(),
         manifest("path: socket.io"),
+        manifest("launch: reference"),
         manifest("launch: { workdir: . }"),
         manifest("launch: { command: node server.js }"),
         manifest("launch: { command: [] }"),

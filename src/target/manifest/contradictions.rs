@@ -1,0 +1,78 @@
+//! Capabilities that one server can't have together.
+
+use std::collections::BTreeSet;
+
+use crate::scenario::{Field, Problems};
+
+/// What excludes each other by what docs/capabilities.md says of it.
+const PAIRS: [(&str, &str); 11] = [
+    ("cors-any-origin", "cors-closed"),
+    ("cors-any-origin", "cors-one-origin"),
+    ("cors-closed", "cors-one-origin"),
+    ("eio3", "eio3-closed"),
+    ("long-heartbeat", "short-heartbeat"),
+    ("no-upgrades", "upgrade"),
+    ("polling", "websocket-only"),
+    ("polling-only", "upgrade"),
+    ("polling-only", "websocket"),
+    ("recovery", "short-recovery"),
+    ("upgrade", "websocket-only"),
+];
+
+/// Who provides the capabilities of a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Provider<'p> {
+    /// The manifest.
+    Manifest,
+    /// The profile of this name.
+    Profile(&'p str),
+}
+
+/// Tells what of the list `provides` contradicts something else in `all`, which holds the list and what is true beside it.
+pub(super) fn check(
+    provides: Option<Field<'_>>,
+    all: &BTreeSet<String>,
+    provider: Provider<'_>,
+    problems: &mut Problems,
+) {
+    let items: Vec<_> = provides
+        .iter()
+        .flat_map(Field::items)
+        .filter_map(|item| Some((item.node.text()?, item.node.span)))
+        .collect();
+    for (index, (name, span)) in items.iter().enumerate() {
+        let later = items.get(index + 1..).unwrap_or_default();
+        for rival in rivals(name).filter(|rival| all.contains(*rival)) {
+            // Of two in the list, the second is told.
+            if later.iter().any(|(later, _)| *later == rival) {
+                continue;
+            }
+            let is_listed = items.iter().any(|(listed, _)| *listed == rival);
+            let (message, help) = match provider {
+                Provider::Profile(profile) if !is_listed => (
+                    format!(
+                        "the profile `{profile}` provides `{name}`, and `{rival}` of the manifest, which contradicts it"
+                    ),
+                    format!("add `lacks: [{rival}]` to the profile"),
+                ),
+                Provider::Manifest | Provider::Profile(_) => (
+                    format!("`{name}` contradicts `{rival}`: no server has both"),
+                    "leave out what is not true of it; a profile can have the other".to_owned(),
+                ),
+            };
+            problems.error("contradiction", *span, message).help = Some(help);
+        }
+    }
+}
+
+fn rivals(name: &str) -> impl Iterator<Item = &'static str> {
+    PAIRS.iter().filter_map(move |(one, other)| {
+        if *one == name {
+            Some(*other)
+        } else if *other == name {
+            Some(*one)
+        } else {
+            None
+        }
+    })
+}

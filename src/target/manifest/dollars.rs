@@ -1,0 +1,249 @@
+//! `$port`, `${env.NAME}` and `$$` in a manifest.
+
+use std::ops::Range;
+
+use crate::{
+    scenario::{Node, NodeKind, Problems, Quoting, Span, did_you_mean},
+    target::Secrets,
+};
+
+/// Looks up a variable of the environment.
+pub(super) type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
+
+/// What dollars mean where a text stands. `${env.NAME}` is filled in everywhere but in bindings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    /// The fields of a scenario's payload and expressions, filled in when a scenario runs.
+    Binding,
+    /// Words of a command: a shell may have its own.
+    Command,
+    Launch,
+    /// A profile.
+    Profile,
+    Profiles,
+    /// The whole manifest.
+    Root,
+    /// Nothing else.
+    Text,
+    /// `$port` as well, which is filled in at the launch.
+    WithPort,
+}
+
+impl Place {
+    /// Where the value of `key` stands.
+    fn of(self, key: &str) -> Self {
+        match (self, key) {
+            (Self::Root, "bindings") => Self::Binding,
+            (Self::Root, "launch") => Self::Launch,
+            (Self::Root, "profiles") => Self::Profiles,
+            (Self::Root, "nodes" | "url") => Self::WithPort,
+            (Self::Launch, "command" | "setup") => Self::Command,
+            (Self::Launch | Self::Profile, "env") => Self::WithPort,
+            (Self::Profiles, _) => Self::Profile,
+            (Self::Launch | Self::Profile | Self::Root, _) => Self::Text,
+            (Self::Binding | Self::Command | Self::Text | Self::WithPort, _) => self,
+        }
+    }
+}
+
+/// Puts the environment's values in place of `${env.NAME}` in every text of a manifest, and notes them as secrets.
+pub(super) fn fill_in(
+    root: &mut Node,
+    lookup: Lookup<'_>,
+    secrets: &mut Secrets,
+    problems: &mut Problems,
+) {
+    Filler {
+        lookup,
+        secrets,
+        problems,
+    }
+    .node(root, Place::Root);
+}
+
+struct Filler<'f> {
+    lookup: Lookup<'f>,
+    secrets: &'f mut Secrets,
+    problems: &'f mut Problems,
+}
+
+/// A dollar and what belongs to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Piece<'t> {
+    /// `${…}`, without the braces.
+    Braces(&'t str),
+    /// `$$`.
+    Dollar,
+    /// A dollar that begins nothing.
+    Lone,
+    /// `${` without its end.
+    Open,
+    /// `$word`, without the dollar; dots lead on.
+    Word(&'t str),
+}
+
+impl Filler<'_> {
+    fn node(&mut self, node: &mut Node, place: Place) {
+        match &mut node.kind {
+            _ if place == Place::Binding => {}
+            NodeKind::Mapping(entries) => {
+                for entry in entries {
+                    self.node(&mut entry.value, place.of(&entry.key));
+                }
+            }
+            NodeKind::Sequence(items) => {
+                for item in items {
+                    self.node(item, place);
+                }
+            }
+            NodeKind::Scalar(scalar) if scalar.text.contains('$') => {
+                let text = std::mem::take(&mut scalar.text);
+                let filled = self.text(&text, place, node.span);
+                if filled != text {
+                    // A token of digits is a text all the same.
+                    scalar.quoting = Quoting::Quoted;
+                }
+                scalar.text = filled;
+            }
+            NodeKind::Scalar(_) => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, place: Place, span: Span) -> String {
+        let mut filled = String::new();
+        let mut done = 0;
+        while let Some(at) = text[done..].find('$') {
+            let start = done + at;
+            filled.push_str(&text[done..start]);
+            let (piece, range) = piece_at(text, start);
+            let written = &text[range.clone()];
+            done = range.end;
+            let value = match piece {
+                Piece::Braces(inner) if inner.starts_with("env.") => {
+                    let name = &inner["env.".len()..];
+                    (self.lookup)(name).ok_or_else(|| Wrong::Unset(name.to_owned()))
+                }
+                _ if place == Place::Command => Ok(written.to_owned()),
+                Piece::Lone => Ok(written.to_owned()),
+                Piece::Dollar if place == Place::WithPort && text[done..].starts_with("port") => {
+                    Err(Wrong::Port)
+                }
+                Piece::Dollar => Ok("$".to_owned()),
+                Piece::Word("port") if place == Place::WithPort => Ok(written.to_owned()),
+                Piece::Word(_) | Piece::Braces(_) => Err(Wrong::Unknown(place)),
+                Piece::Open => Err(Wrong::Open),
+            };
+            match value {
+                Ok(value) => {
+                    if matches!(piece, Piece::Braces(_)) {
+                        self.secrets.add(&value);
+                    }
+                    filled.push_str(&value);
+                }
+                Err(wrong) => {
+                    let span = span.find(&self.problems.source().text, written);
+                    let (code, message, help) = wrong.told(piece, written);
+                    self.problems.error(code, span, message).help = Some(help);
+                    filled.push_str(written);
+                }
+            }
+        }
+        filled.push_str(&text[done..]);
+        filled
+    }
+}
+
+/// What is at the dollar at `start`, and how far it goes.
+fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
+    let rest = &text[start + 1..];
+    if rest.starts_with('$') {
+        return (Piece::Dollar, start..start + 2);
+    }
+    if let Some(inside) = rest.strip_prefix('{') {
+        return match inside.find('}') {
+            Some(end) => (Piece::Braces(&inside[..end]), start..start + end + 3),
+            None => (Piece::Open, start..text.len()),
+        };
+    }
+    if !rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+        return (Piece::Lone, start..start + 1);
+    }
+    let end = rest
+        .find(|character: char| !(character.is_ascii_alphanumeric() || "_.".contains(character)))
+        .unwrap_or(rest.len());
+    // A dot at the end is the sentence's.
+    let word = rest[..end].trim_end_matches('.');
+    // What follows the port is no part of its name: `$port.example`.
+    let word = match word.split_once('.') {
+        Some(("port", _)) => "port",
+        _ => word,
+    };
+    (Piece::Word(word), start..start + 1 + word.len())
+}
+
+/// Why a dollar gives no value.
+enum Wrong {
+    Open,
+    /// `$$port` where `$port` is filled in.
+    Port,
+    Unknown(Place),
+    Unset(String),
+}
+
+impl Wrong {
+    /// Code, message and help.
+    fn told(self, piece: Piece<'_>, written: &str) -> (&'static str, String, String) {
+        match self {
+            Self::Open => (
+                "bad-variable",
+                "`${` has no `}`".to_owned(),
+                "write `${env.NAME}`, or `$$` for a dollar".to_owned(),
+            ),
+            Self::Port => (
+                "bad-variable",
+                "`$$port` can't stand where `$port` is filled in".to_owned(),
+                "the text `$port` itself can't be given here".to_owned(),
+            ),
+            Self::Unset(name) => (
+                "unset-variable",
+                format!("the environment has no variable `{name}`"),
+                format!("set it for the run: `{name}=… sockspec run`"),
+            ),
+            Self::Unknown(place) => (
+                "unknown-variable",
+                format!("`{written}` stands for nothing here"),
+                meant(piece, written, place),
+            ),
+        }
+    }
+}
+
+/// What somebody who wrote this may have meant.
+fn meant(piece: Piece<'_>, written: &str, place: Place) -> String {
+    let (Piece::Braces(inner) | Piece::Word(inner)) = piece else {
+        return "`$$` is a dollar".to_owned();
+    };
+    let inner = inner.trim();
+    if inner == "port" {
+        return if place == Place::WithPort {
+            "write `$port`".to_owned()
+        } else {
+            "`$port` is filled in under `url`, `nodes` and `env`, and in `command`".to_owned()
+        };
+    }
+    let name = inner
+        .split_once('.')
+        .and_then(|(first, name)| first.eq_ignore_ascii_case("env").then_some(name));
+    let near = did_you_mean(inner, ["port"]).filter(|_| place == Place::WithPort);
+    match (name, near) {
+        (Some(name), _) => format!("write `${{env.{name}}}`"),
+        (None, Some(_)) => format!("did you mean `$port`? The text itself is `${written}`"),
+        (None, None) => {
+            let name = if inner.is_empty() { "NAME" } else { inner };
+            format!(
+                "`${{env.{name}}}` is a variable of the environment, `$port` the port of `launch`, and `${written}` the text \
+                 itself"
+            )
+        }
+    }
+}

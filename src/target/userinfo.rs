@@ -1,0 +1,49 @@
+//! User names and passwords in URLs, which are never sent and never shown.
+
+use url::Url;
+
+/// Whether a URL holds a user name or a password.
+pub fn has_userinfo(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// `text` with every user name and password of a URL in it as asterisks, each byte one, so that places in it stay.
+pub fn without_userinfo(text: &str) -> String {
+    const OPEN: &str = "://";
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        out.push_str(before);
+        out.push_str(OPEN);
+        let end = after
+            .find(|character: char| "/?#\"'`".contains(character) || character.is_whitespace())
+            .unwrap_or(after.len());
+        // The host follows the last `@`: a password may hold one.
+        let hidden = after[..end].rfind('@').unwrap_or(0);
+        out.push_str(&"*".repeat(hidden));
+        rest = &after[hidden..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_hidden_in_their_places() {
+        for (text, shown) in [
+            ("http://a.test/x@y", "http://a.test/x@y"),
+            ("url: http://u:p@a.test", "url: http://***@a.test"),
+            (
+                "[http://é:p@w@a:1, ws://b@c/]",
+                "[http://******@a:1, ws://*@c/]",
+            ),
+            ("a ://b", "a ://b"),
+        ] {
+            assert_eq!(without_userinfo(text), shown);
+            assert_eq!(without_userinfo(text).len(), text.len());
+        }
+    }
+}
