@@ -67,6 +67,8 @@ pub(super) struct Notes {
     pub(super) postponed: Vec<Silence>,
     /// How silence was proved.
     pub(super) proofs: Vec<String>,
+    /// Whether a step was done that a wrong server could fail.
+    pub(super) judged: bool,
 }
 
 /// What an attempt came to.
@@ -181,6 +183,12 @@ impl<'a> Attempt<'a> {
         steps::connect::cast(self).await?;
         for step in &self.scenario.steps {
             steps::perform(self, step).await?;
+        }
+        if !self.notes().judged {
+            return Err(Finding::new(
+                "Nothing was judged: every step that can fail stands in a `repeat` of no rounds.",
+            )
+            .unjudged());
         }
         silence::settle(self).await
     }

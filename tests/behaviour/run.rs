@@ -517,3 +517,23 @@ async fn what_an_interrupt_cuts_short_is_reported() {
     let not_run = (&"skip".into(), &"not run: interrupted".into());
     assert_eq!((last.1, last.2), not_run);
 }
+
+#[test]
+fn a_scenario_that_judges_nothing_is_no_success() {
+    let file = |times: &str| {
+        format!(
+            "topic: Rounds\nneeds: [acks]\nscenarios:\n- id: rounds/none\n  title: An echo\n  \
+             level: must\n  clients: [a]\n  vars: {{ rounds: {times} }}\n  steps:\n  - repeat: $rounds\n    steps:\n    \
+             - call: echo\n      with: 1\n      reply: 1\n"
+        )
+    };
+    run(&file("0"), &[])
+        .status(Exit::NotRun)
+        .stdout_has("ERROR  rounds/none")
+        .stdout_has(
+            "Nothing was judged: every step that can fail stands in a `repeat` of no rounds.",
+        );
+    run(&file("2"), &[])
+        .status(Exit::Conformant)
+        .stdout_has("1 ok in ");
+}

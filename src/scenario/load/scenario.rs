@@ -8,10 +8,9 @@ use super::{
     file::{Known, level_of, names, tier_of, transports},
     steps::{StepReader, is_step_key},
     table::{Row, plain_values, refuse_misspelt, rows},
-    verbs::can_fail,
 };
 use crate::scenario::{
-    Level, Scenario, Scope, Span, Template, Tier, Transport,
+    Level, Scenario, Scope, Span, Step, Template, Tier, Transport,
     diagnostic::Problems,
     fields::{Field, Fields, Substitutes},
     node::{Entry, Node, NodeKind},
@@ -161,7 +160,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             let before = reader.problems.count();
             let own = reader.steps(own);
             // A step that could not be read may be the one that can fail.
-            if reader.problems.count() == before && !own.iter().any(can_fail) {
+            if reader.problems.count() == before && !own.iter().any(Step::can_fail) {
                 reader
                     .problems
                     .error_at_line(

@@ -1,7 +1,7 @@
-//! The verbs: their names, who they need, and which of them can fail.
+//! The verbs: their names, and who they need.
 
 use crate::scenario::{
-    Action, Span, Step,
+    Span,
     node::{Entry, Node, NodeKind, Quoting, Scalar},
 };
 
@@ -106,30 +106,5 @@ pub(super) fn unfolded(node: &Node) -> Node {
             }
         }
         _ => node.clone(),
-    }
-}
-
-/// Whether a wrong server could fail this step.
-pub(super) fn can_fail(step: &Step) -> bool {
-    match &step.action {
-        Action::Alive
-        | Action::Call(_)
-        | Action::Check(_)
-        | Action::Closed(_)
-        | Action::Connect(_)
-        | Action::Deliver(_)
-        | Action::Expect(_)
-        | Action::Never(_)
-        | Action::Open(_)
-        | Action::Receive(_) => true,
-        Action::Bytes(_)
-        | Action::Disconnect(_)
-        | Action::Frame(_)
-        | Action::Reading(_)
-        | Action::Reply(_) => false,
-        Action::Emit(emit) => emit.refused.is_some(),
-        Action::Http(http) => !http.response.is_empty(),
-        Action::Parallel(steps) | Action::Repeat { steps, .. } => steps.iter().any(can_fail),
-        Action::Send(send) => !send.response.is_empty(),
     }
 }

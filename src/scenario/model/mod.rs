@@ -175,6 +175,33 @@ impl Step {
                 _ => false,
             }
     }
+
+    /// Whether a wrong server could fail this step.
+    pub fn can_fail(&self) -> bool {
+        match &self.action {
+            Action::Alive
+            | Action::Call(_)
+            | Action::Check(_)
+            | Action::Closed(_)
+            | Action::Connect(_)
+            | Action::Deliver(_)
+            | Action::Expect(_)
+            | Action::Never(_)
+            | Action::Open(_)
+            | Action::Receive(_) => true,
+            Action::Bytes(_)
+            | Action::Disconnect(_)
+            | Action::Frame(_)
+            | Action::Reading(_)
+            | Action::Reply(_) => false,
+            Action::Emit(emit) => emit.refused.is_some(),
+            Action::Http(http) => !http.response.is_empty(),
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => {
+                steps.iter().any(Self::can_fail)
+            }
+            Action::Send(send) => !send.response.is_empty(),
+        }
+    }
 }
 
 /// A bound on a wait: fixed, or an expression that gives milliseconds or a duration text.
