@@ -32,10 +32,25 @@ impl Site {
         self.manifest.provides.contains("msgpack")
     }
 
-    /// Whether events end with an offset that is no argument of theirs.
-    pub(super) fn recovery(&self) -> bool {
-        ["recovery", "short-recovery"]
+    /// Whether the application is described: it has a part of the contract. Of another one any event may come at any
+    /// time.
+    pub(super) fn knows_application(&self) -> bool {
+        self.provides_one_of(&["acks", "events", "rooms"])
+    }
+
+    /// Whether a client without credentials may come into the main namespace and stay, as far as is known.
+    pub(super) fn lets_strangers_in(&self) -> bool {
+        self.knows_application() || self.provides_one_of(&["socket-io"])
+    }
+
+    fn provides_one_of(&self, capabilities: &[&str]) -> bool {
+        capabilities
             .iter()
             .any(|capability| self.manifest.provides.contains(*capability))
+    }
+
+    /// Whether events end with an offset that is no argument of theirs.
+    pub(super) fn recovery(&self) -> bool {
+        self.provides_one_of(&["recovery", "short-recovery"])
     }
 }

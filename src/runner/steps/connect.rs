@@ -80,9 +80,14 @@ pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Cli
         }
         .unjudged()
     };
-    if attempt.site.manifest.dialect.speaks == Speaks::WebSocket {
+    let below = match attempt.site.manifest.dialect.speaks {
+        Speaks::WebSocket => Some(Layer::WebSocket),
+        Speaks::EngineIo => Some(Layer::EngineIo),
+        Speaks::SocketIo => (!attempt.site.lets_strangers_in()).then_some(Layer::EngineIo),
+    };
+    if let Some(layer) = below {
         let plain = ConnectOptions::default();
-        let options = options(attempt, client, &plain, Layer::WebSocket, limit)?;
+        let options = options(attempt, client, &plain, layer, limit)?;
         return match Connection::open(&attempt.site.endpoint, options.clone()).await {
             Ok(connection) => {
                 client.add_link(connection, &options);

@@ -6,10 +6,13 @@ use super::{
     super::Speaks,
     echo,
     finding::Finding,
-    greetings::greetings,
+    greetings::{Welcome, welcome},
     join::{Reply, Unconnected, connect},
 };
 use crate::client::{Connection, Endpoint, TransportChoice};
+
+/// The capability of letting everybody into the main namespace.
+const NAME: &str = "socket-io";
 
 /// What runs on the server: Socket.IO, and what it says unasked, or messages that come back.
 pub(super) async fn application(
@@ -17,29 +20,20 @@ pub(super) async fn application(
     transport: TransportChoice,
     connection: Option<Connection>,
 ) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
-    const NAME: &str = "socket-io";
     let silent = BTreeSet::new();
     let Some(connection) = connection else {
         let nothing = vec![Finding::no(NAME, "no connection")];
         return (Speaks::SocketIo, nothing, silent);
     };
     match connect(&connection).await {
-        Ok(Reply::Named) => {
-            let joined = Finding::yes(NAME, "/ lets everybody in");
-            let greetings = greetings(&connection).await;
-            let echo = echo::socket(&connection).await;
-            (Speaks::SocketIo, vec![joined, echo], greetings)
-        }
+        Ok(Reply::Named) => joined(&connection).await,
         Ok(Reply::Nameless) => {
             let echo = echo::engine(endpoint, transport).await;
             if echo.iter().any(|finding| finding.found) {
                 let repeated = Finding::no(NAME, "the server only repeats what it is told");
                 (Speaks::EngineIo, [vec![repeated], echo].concat(), silent)
             } else {
-                let joined = Finding::yes(NAME, "/ lets everybody in");
-                let greetings = greetings(&connection).await;
-                let echo = echo::socket(&connection).await;
-                (Speaks::SocketIo, vec![joined, echo], greetings)
+                joined(&connection).await
             }
         }
         Err(Unconnected::Refused(seen)) => {
@@ -54,6 +48,22 @@ pub(super) async fn application(
             };
             let findings = [vec![Finding::no(NAME, seen)], echo].concat();
             (speaks, findings, silent)
+        }
+    }
+}
+
+/// What a client sees that was let in.
+async fn joined(connection: &Connection) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
+    match welcome(connection).await {
+        Welcome::Stays(greetings) => {
+            let joined = Finding::yes(NAME, "/ lets everybody in");
+            let echo = echo::socket(connection).await;
+            (Speaks::SocketIo, vec![joined, echo], greetings)
+        }
+        Welcome::PutOut => {
+            let seen = "/ lets everybody in, and puts them out at once";
+            let findings = vec![Finding::no(NAME, seen)];
+            (Speaks::SocketIo, findings, BTreeSet::new())
         }
     }
 }

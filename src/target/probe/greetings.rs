@@ -1,4 +1,4 @@
-//! What a server says of its own accord to whoever joins.
+//! What a server does of its own accord with whoever joins.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -12,12 +12,20 @@ use crate::{
 /// How long a newcomer listens.
 const LISTENS: Duration = Duration::from_millis(500);
 
-/// Names of the events that reach a client which has joined and asks for nothing.
-pub(super) async fn greetings(connection: &Connection) -> BTreeSet<String> {
+/// What a newcomer who asks for nothing sees.
+#[derive(Debug)]
+pub(super) enum Welcome {
+    /// It may stay; these events reach it.
+    Stays(BTreeSet<String>),
+    /// It is put out.
+    PutOut,
+}
+
+/// Waits with a client that has joined.
+pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let journal = connection.journal();
     let until = Instant::now() + LISTENS;
     let mut seen = journal.entries().len();
-    // An end in the meantime is noticed by whoever asks next.
     while timeout_at(until, journal.longer_than(seen)).await.is_ok() {
         let entries = journal.entries();
         seen = entries.len();
@@ -29,9 +37,18 @@ pub(super) async fn greetings(connection: &Connection) -> BTreeSet<String> {
         }
     }
     let entries = journal.entries();
+    let is_end = |what: &What| {
+        matches!(
+            what,
+            What::Ended(_) | What::Socket(Packet::Disconnect { .. })
+        )
+    };
+    if entries.iter().any(|entry| is_end(&entry.what)) {
+        return Welcome::PutOut;
+    }
     let names = entries.iter().filter_map(|entry| match &entry.what {
-        What::Socket(Packet::Event { name, id: None, .. }) => Some(name.clone()),
+        What::Socket(Packet::Event { name, .. }) => Some(name.clone()),
         _ => None,
     });
-    names.collect()
+    Welcome::Stays(names.collect())
 }

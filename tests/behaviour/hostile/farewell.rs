@@ -32,7 +32,7 @@ async fn run(packet: &'static str, expected: Exit) -> String {
     })
     .await;
     let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: [websocket]\n",
+        "name: hostile\nurl: {}\nprovides: [websocket, events]\n",
         server.endpoint.url.as_str().trim_end_matches('/')
     );
     let test = Test::new()

@@ -39,8 +39,14 @@ scenarios:
     order: strict
 "#;
 
+/// A server whose application has a part of the contract.
+const KNOWN: &str = "[websocket, events]";
+
+/// A server whose application could be any.
+const UNKNOWN: &str = "[websocket]";
+
 /// Runs the scenarios against a server that says `event` on each connection before the awaited one.
-async fn run(event: &'static str, expected: Exit) -> String {
+async fn run(provides: &str, event: &'static str, expected: Exit) -> String {
     let server = Hostile::new(move |mut stream| async move {
         switch(&mut stream).await;
         let mut bytes = text_frames(&[OPEN, CONNECTED, event, AWAITED]);
@@ -51,7 +57,7 @@ async fn run(event: &'static str, expected: Exit) -> String {
     })
     .await;
     let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: [websocket]\ngreetings: [welcome]\n",
+        "name: hostile\nurl: {}\nprovides: {provides}\ngreetings: [welcome]\n",
         server.endpoint.url.as_str().trim_end_matches('/')
     );
     let test = Test::new()
@@ -70,19 +76,43 @@ async fn greetings_and_what_other_scenarios_broadcast_are_looked_past() {
         r#"42["broadcast-message",{"text":"marker-0123456789ab","from":"x"}]"#,
         r#"42["news",["to","other_room-0123456789ab"]]"#,
     ] {
-        let text = run(event, Exit::Conformant).await;
+        let text = run(KNOWN, event, Exit::Conformant).await;
         assert!(text.contains("2 ok"), "{event}: {text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_else_comes_out_of_turn() {
+async fn everything_else_comes_out_of_turn_where_the_application_is_known() {
     for event in [
         r#"42["broadcast-message",{"text":"hello"}]"#,
         r#"42["broadcast-message",{"text":"marker-7"}]"#,
         r#"427["broadcast-message",{"text":"marker-0123456789ab"}]"#,
     ] {
-        let text = run(event, Exit::NotConformant).await;
+        let text = run(KNOWN, event, Exit::NotConformant).await;
         assert!(text.contains("2 FAIL"), "{event}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_application_may_say_what_it_likes() {
+    for event in [
+        r#"42["tick",{"at":1}]"#,
+        r#"427["hello"]"#,
+        r#"42["user left",{}]"#,
+    ] {
+        let text = run(UNKNOWN, event, Exit::Conformant).await;
+        assert!(text.contains("2 ok"), "{event}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_are_answers_whoever_gives_them() {
+    for event in [
+        r#"431["x"]"#,
+        r#"42["echo-back","sockspec"]"#,
+        r#"44{"message":"no"}"#,
+    ] {
+        let text = run(UNKNOWN, event, Exit::NotConformant).await;
+        assert!(text.contains("FAIL   unasked/by-hand"), "{event}: {text}");
     }
 }
