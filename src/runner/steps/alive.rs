@@ -16,6 +16,7 @@ use crate::{
         wait::Waited,
     },
     scenario::{Action, ClientName, ClientSpec, ConnectOptions, Span, Step},
+    wire::socket_io::Packet,
 };
 
 /// How long a server is watched after what came before the step: an error that ends it in a later turn of its
@@ -136,6 +137,9 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
         if proof > Proof::Ended && (proof < Proof::TimeOnly || !link.websocket) {
             continue;
         }
+        if is_put_out(attempt, &link) {
+            continue;
+        }
         let received = if proof == Proof::Ended {
             evidence::how_it_ended(&link)
         } else {
@@ -149,6 +153,16 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
         .breach());
     }
     Ok(())
+}
+
+/// Whether an application that nobody described told this client to leave: it may have its reasons. Whether it still
+/// serves others is seen by who comes next.
+fn is_put_out(attempt: &Attempt<'_>, link: &Link) -> bool {
+    let entries = link.connection.journal().entries();
+    !attempt.site.knows_application()
+        && entries
+            .iter()
+            .any(|entry| matches!(entry.what, What::Socket(Packet::Disconnect { .. })))
 }
 
 async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
