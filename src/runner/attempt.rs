@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::time::Instant as Moment;
 
 use super::{
+    by_hand,
     cast::{Cast, Client},
     echo,
     finding::{Finding, Stepped, Stop},
@@ -203,6 +204,11 @@ impl<'a> Attempt<'a> {
             .collect();
         // A server that does not close its side is no reason to wait: the connections end with their handles.
         let _ = tokio::time::timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
+    }
+
+    /// A packet that the scenario writes by hand, in the target's words.
+    pub(super) fn spelt(&self, text: String) -> String {
+        by_hand::spelt(self.scenario, &self.site.manifest.bindings, text)
     }
 
     /// The variables; don't hold the guard over an `.await`.

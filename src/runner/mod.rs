@@ -2,6 +2,7 @@
 
 mod attempt;
 mod baseline;
+mod by_hand;
 mod calibrate;
 mod cast;
 mod control;

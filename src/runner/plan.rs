@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::settings::Settings;
+use super::{by_hand::untranslatable, settings::Settings};
 use crate::{
     scenario::{Action, ClientName, Scenario, Step, Tier, Transport, nearest},
     target::{Manifest, Speaks},
@@ -97,6 +97,11 @@ fn place(
         return Err(format!(
             "its clients speak socket.io, the target {}",
             usual.name()
+        ));
+    }
+    if let Some(name) = untranslatable(scenario, &manifest.bindings) {
+        return Err(format!(
+            "it writes the event `{name}` by hand, which the target wants otherwise than a change of name could tell"
         ));
     }
     let missing: Vec<_> = needs

@@ -19,6 +19,11 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
             continue;
         };
         let mut payload = octets(attempt, &send.payload, "payload")?;
+        if send.declared_length.is_none()
+            && let Ok(text) = std::str::from_utf8(&payload)
+        {
+            payload = attempt.spelt(text.to_owned()).into();
+        }
         let mut rsv = send.rsv;
         if send.compress {
             // A fresh context each time: a message may always start anew (RFC 7692 section 7.2.1).

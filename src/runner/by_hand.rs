@@ -1,0 +1,220 @@
+//! Events that a scenario writes into packets by hand, and the target's bindings.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use regex::Regex;
+
+use crate::{
+    data::Data,
+    scenario::{Action, Incoming, PacketTemplate, Scenario, Scope, Step, Template},
+    target::{Binding, Bindings},
+};
+
+/// Capabilities of the contract's application: a scenario that needs one of them awaits something of its events.
+const APPLICATION: &[&str] = &[
+    "acks",
+    "binary",
+    "broadcast",
+    "direct",
+    "events",
+    "exceptions",
+    "room-counts",
+    "rooms",
+    "server-acks",
+    "server-disconnect",
+    "volatile",
+    "watch",
+];
+
+/// The name that a list of arguments begins with, in a packet or in a report of one, where quotes are escaped.
+static NAME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\[\\?"([a-z][a-z-]*)\\?""#).ok());
+
+/// An event that the scenario writes by hand, and that can't be put into the target's words: it wants other fields, or
+/// the name stands where its length counts or where an answer is awaited.
+pub(super) fn untranslatable<'b>(scenario: &Scenario, bindings: &'b Bindings) -> Option<&'b str> {
+    if bindings.entries.is_empty() || !awaits_application(scenario) {
+        return None;
+    }
+    let mut texts = Texts::default();
+    collect(&scenario.steps, &mut texts);
+    if !texts.sent.is_empty() {
+        // A table's packets stand in variables.
+        let variables = scenario.variables.iter();
+        texts
+            .sent
+            .extend(variables.map(|(_, value)| described(value)));
+    }
+    let (sent, fixed) = (names(&texts.sent), names(&texts.fixed));
+    let translated = bindings.entries.iter().find(|(name, binding)| {
+        let is_renamed = binding.event != **name;
+        (fixed.contains(name.as_str()) && (is_renamed || has_other_fields(binding)))
+            || (sent.contains(name.as_str()) && has_other_fields(binding))
+    });
+    translated.map(|(name, _)| name.as_str())
+}
+
+/// A packet that is written by hand, with the event's name as the target spells it.
+pub(super) fn spelt(scenario: &Scenario, bindings: &Bindings, text: String) -> String {
+    if bindings.entries.is_empty() || !awaits_application(scenario) {
+        return text;
+    }
+    let Some(found) = NAME.as_ref().and_then(|name| name.captures(&text)?.get(1)) else {
+        return text;
+    };
+    match bindings.get(found.as_str()) {
+        Some(binding) if binding.event != found.as_str() && !has_other_fields(binding) => {
+            let quoted = Data::from(binding.event.as_str()).to_string();
+            // Between the quotes that are there already.
+            let inside = &quoted[1..quoted.len() - 1];
+            format!("{}{inside}{}", &text[..found.start()], &text[found.end()..])
+        }
+        _ => text,
+    }
+}
+
+fn awaits_application(scenario: &Scenario) -> bool {
+    let mut needs = scenario.needs.iter();
+    needs.any(|need| APPLICATION.contains(&need.as_str()))
+}
+
+fn has_other_fields(binding: &Binding) -> bool {
+    !binding.fields.is_empty() || binding.with.is_some() || binding.namespace.is_some()
+}
+
+fn names(texts: &[String]) -> BTreeSet<&str> {
+    let found = NAME
+        .iter()
+        .flat_map(|name| texts.iter().flat_map(|text| name.captures_iter(text)));
+    found
+        .filter_map(|found| Some(found.get(1)?.as_str()))
+        .collect()
+}
+
+/// What a scenario writes by hand.
+#[derive(Default)]
+struct Texts {
+    /// Packets and payloads of frames.
+    sent: Vec<String>,
+    /// Bytes, bodies, and what must come.
+    fixed: Vec<String>,
+}
+
+fn collect(steps: &[Step], texts: &mut Texts) {
+    for step in steps {
+        match &step.action {
+            Action::Send(send) => texts.sent.extend(send.packets.iter().map(|packet| {
+                let (PacketTemplate::Binary(template)
+                | PacketTemplate::Message(template)
+                | PacketTemplate::Text(template)) = packet;
+                described(template)
+            })),
+            Action::Frame(frame) if frame.declared_length.is_some() => {
+                texts.fixed.push(described(&frame.payload));
+            }
+            Action::Frame(frame) => texts.sent.push(described(&frame.payload)),
+            Action::Bytes(bytes) => texts.fixed.push(described(&bytes.data)),
+            Action::Http(http) => texts.fixed.extend(http.body.as_ref().map(described)),
+            Action::Receive(receive) => match &receive.what {
+                Incoming::Text(matcher) | Incoming::Message(matcher) => {
+                    texts.fixed.push(matcher.describe(&Scope::default()));
+                }
+                _ => {}
+            },
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => collect(steps, texts),
+            _ => {}
+        }
+    }
+}
+
+/// As it is written, variables by their names.
+fn described(template: &Template) -> String {
+    match template.as_literal().and_then(|literal| literal.as_str()) {
+        Some(text) => text.to_owned(),
+        None => template.describe(&Scope::default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::{Known, SourceFile, load};
+
+    fn scenario(needs: &str, steps: &str) -> Scenario {
+        let text = format!(
+            "scenarios:\n- id: a/b\n  title: T\n  needs: [{needs}]\n  clients: [a]\n  vars: {{ packet: '421[\"echo\",1]' }}\n  \
+             steps:\n  - open: websocket\n{steps}\n  - receive: nothing\n"
+        );
+        let source = SourceFile::from_bytes(Path::new("a.yaml"), text.into_bytes()).unwrap();
+        let known = Known {
+            requirements: None,
+            faults: None,
+        };
+        load(source, known).unwrap().remove(0)
+    }
+
+    /// `echo` under another name, with its field under another name as well where `other` says so.
+    fn bindings(event: &str, other: bool) -> Bindings {
+        let mut binding = Binding {
+            event: event.to_owned(),
+            ..Binding::default()
+        };
+        if other {
+            binding.fields.insert("text".to_owned(), "body".to_owned());
+        }
+        let mut bindings = Bindings::default();
+        bindings.entries.insert("echo".to_owned(), binding);
+        bindings
+    }
+
+    #[test]
+    fn names_are_translated_where_nothing_else_differs() {
+        let (own, packet) = (scenario("acks", "  - alive"), r#"42/x,1["echo","echo"]"#);
+        let spelt = |scenario, bindings| spelt(scenario, &bindings, packet.to_owned());
+        assert_eq!(
+            spelt(&own, bindings("say", false)),
+            r#"42/x,1["say","echo"]"#
+        );
+        assert_eq!(
+            spelt(&own, bindings("a \"b\"", false)),
+            r#"42/x,1["a \"b\"","echo"]"#
+        );
+        assert_eq!(spelt(&own, bindings("echo", false)), packet);
+        let other = scenario("websocket", "  - alive");
+        assert_eq!(spelt(&other, bindings("say", false)), packet);
+    }
+
+    #[test]
+    fn what_cannot_be_translated_is_found() {
+        let found = |needs, steps, event, other| {
+            let (scenario, bindings) = (scenario(needs, steps), bindings(event, other));
+            untranslatable(&scenario, &bindings).map(str::to_owned)
+        };
+        for steps in [
+            "  - send: '421[\"echo\",\"$marker\"]'",
+            "  - send: $packet",
+            "  - repeat: 2\n    steps:\n    - frame: { payload: '42/x,1[\"echo\"]' }",
+        ] {
+            assert_eq!(found("acks", steps, "say", false), None, "{steps}");
+            assert_eq!(
+                found("acks", steps, "say", true).as_deref(),
+                Some("echo"),
+                "{steps}"
+            );
+            assert_eq!(found("websocket", steps, "say", true), None, "{steps}");
+        }
+        for steps in [
+            "  - http: POST /x\n    body: '421[\"echo\"]'",
+            "  - receive: '42[\"echo\"]'",
+        ] {
+            assert_eq!(
+                found("acks", steps, "say", false).as_deref(),
+                Some("echo"),
+                "{steps}"
+            );
+            assert_eq!(found("acks", steps, "echo", false), None, "{steps}");
+        }
+    }
+}
