@@ -20,6 +20,7 @@ use super::{
 use crate::{
     client::{CUT_SHORT, Layer, Outgoing, What},
     data::Data,
+    scenario::Level,
     wire::socket_io::{AckId, Decoder, Limits, Packet, msgpack},
 };
 
@@ -138,14 +139,18 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
             Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
                 if !membership.answered && !membership.recovers =>
             {
-                findings.push(
-                    Finding::new(format!(
+                // What an application says on connection may overtake the reply; clients keep it until then.
+                let is_said = matches!(packet, Packet::Event { .. });
+                let level = (is_said && !attempt.site.knows_application()).then_some(Level::Should);
+                findings.push(Finding {
+                    level,
+                    ..Finding::new(format!(
                         "{name} receives something for {namespace} before CONNECT is answered."
                     ))
                     .expected("CONNECT or CONNECT_ERROR first")
                     .received(line())
-                    .invariant("invariant/connect-first"),
-                );
+                    .invariant("invariant/connect-first")
+                });
             }
             Packet::Ack { id, .. } => check_ack(name, membership, *id, line, findings),
             Packet::Disconnect { .. } => membership.left = true,

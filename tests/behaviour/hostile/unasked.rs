@@ -47,9 +47,14 @@ const UNKNOWN: &str = "[websocket]";
 
 /// Runs the scenarios against a server that says `event` on each connection before the awaited one.
 async fn run(provides: &str, event: &'static str, expected: Exit) -> String {
+    run_with(provides, [OPEN, CONNECTED, event, AWAITED], expected).await
+}
+
+/// Runs the scenarios against a server that says this on each connection.
+async fn run_with(provides: &str, packets: [&'static str; 4], expected: Exit) -> String {
     let server = Hostile::new(move |mut stream| async move {
         switch(&mut stream).await;
-        let mut bytes = text_frames(&[OPEN, CONNECTED, event, AWAITED]);
+        let mut bytes = text_frames(&packets);
         // Without a close frame, silence would have to wait for a pong that never comes.
         bytes.extend([0x88, 0]);
         let _ = stream.write_all(&bytes).await;
@@ -115,4 +120,20 @@ async fn answers_are_answers_whoever_gives_them() {
         let text = run(UNKNOWN, event, Exit::NotConformant).await;
         assert!(text.contains("FAIL   unasked/by-hand"), "{event}: {text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_may_overtake_the_reply_where_the_application_is_unknown() {
+    let sentence = "receives something for / before CONNECT is answered";
+    let said = |event| [OPEN, event, CONNECTED, AWAITED];
+    let text = run_with(UNKNOWN, said(r#"42["hello"]"#), Exit::Conformant).await;
+    let line = text.lines().find(|line| line.contains(sentence));
+    assert!(line.is_some() && text.contains("1 ok, 1 warn"), "{text}");
+    // A greeting, so that the step about the order is content.
+    let text = run_with(KNOWN, said(r#"42["welcome"]"#), Exit::NotConformant).await;
+    let line = text.lines().find(|line| line.contains(sentence));
+    assert!(
+        line.is_some() && text.contains("FAIL   unasked/in-order"),
+        "{text}"
+    );
 }
