@@ -9,11 +9,10 @@ use jiff::Timestamp;
 use tokio::time::Instant as Moment;
 
 use super::{
-    by_hand,
     cast::{Cast, Client},
     echo,
     finding::{Finding, Stepped, Stop},
-    invariants, log,
+    invariants, log, operations,
     silence::{self, Silence},
     site::Site,
     steps,
@@ -208,7 +207,7 @@ impl<'a> Attempt<'a> {
 
     /// A packet that the scenario writes by hand, in the target's words.
     pub(super) fn spelt(&self, text: String) -> String {
-        by_hand::spelt(self.scenario, &self.site.manifest.bindings, text)
+        operations::spelt(self.scenario, &self.site.manifest.bindings, text)
     }
 
     /// The variables; don't hold the guard over an `.await`.

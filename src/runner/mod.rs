@@ -2,7 +2,6 @@
 
 mod attempt;
 mod baseline;
-mod by_hand;
 mod calibrate;
 mod cast;
 mod control;
@@ -20,6 +19,7 @@ mod judgement;
 mod log;
 mod observe;
 mod observe_frame;
+mod operations;
 mod outcome;
 mod ping;
 mod plan;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{by_hand::untranslatable, settings::Settings};
+use super::{
+    operations::{absent, untranslatable},
+    settings::Settings,
+};
 use crate::{
     scenario::{Action, ClientName, Scenario, Step, Tier, Transport, nearest},
     target::{Manifest, Speaks},
@@ -98,6 +101,9 @@ fn place(
             "its clients speak socket.io, the target {}",
             usual.name()
         ));
+    }
+    if let Some(name) = absent(scenario, &manifest.absent) {
+        return Err(format!("the target has no operation `{name}`"));
     }
     if let Some(name) = untranslatable(scenario, &manifest.bindings) {
         return Err(format!(

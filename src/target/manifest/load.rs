@@ -149,6 +149,7 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
     let greetings = names(fields.get("greetings"), problems)
         .into_iter()
         .collect();
+    let absent = names(fields.get("absent"), problems).into_iter().collect();
     let fence = fields.get("fence").and_then(|field| fence(field, problems));
     let (within, settle) = fields
         .get("timing")
@@ -173,6 +174,7 @@ fn manifest(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Manif
         credentials,
         bindings,
         greetings,
+        absent,
         fence,
         within: within.unwrap_or(WITHIN),
         settle,

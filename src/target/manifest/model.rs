@@ -27,6 +27,8 @@ pub struct Manifest {
     pub bindings: Bindings,
     /// Events that it sends of its own accord to whoever joins a namespace.
     pub greetings: Vec<String>,
+    /// Operations of the contract that its application does not have, although it has others of the capability.
+    pub absent: Vec<String>,
     /// The operation that acks at once, for fences: `echo`.
     pub fence: Option<String>,
     /// Default deadline of a wait.

@@ -208,8 +208,13 @@ fn schema() -> Value {
             ),
             (
                 "greetings",
-                names,
+                names.clone(),
                 "events that it sends of its own accord to whoever joins",
+            ),
+            (
+                "absent",
+                names,
+                "operations of the contract that its application does not have",
             ),
             (
                 "fence",

@@ -1,4 +1,4 @@
-//! Events that a scenario writes into packets by hand, and the target's bindings.
+//! The operations that a scenario uses, in steps and in packets written by hand, and what the target makes of them.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -71,6 +71,37 @@ pub(super) fn spelt(scenario: &Scenario, bindings: &Bindings, text: String) -> S
         }
         _ => text,
     }
+}
+
+/// An operation that the scenario uses, and that the target's application does not have.
+pub(super) fn absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'m str> {
+    if absent.is_empty() {
+        return None;
+    }
+    let mut texts = Texts::default();
+    collect(&scenario.steps, &mut texts);
+    let variables = scenario.variables.iter();
+    texts
+        .sent
+        .extend(variables.map(|(_, value)| described(value)));
+    let (sent, fixed) = (names(&texts.sent), names(&texts.fixed));
+    // By hand it may be sent as what must not be handled: then there is nothing to be missed.
+    let by_hand =
+        |name: &str| awaits_application(scenario) && (sent.contains(name) || fixed.contains(name));
+    let is_called = |name: &str| {
+        let calls = |step: &Step| match &step.action {
+            Action::Call(call) => described(&call.operation.name) == name,
+            Action::Emit(emit) => described(&emit.operation.name) == name,
+            _ => false,
+        };
+        scenario.steps.iter().any(|step| step.any(&calls))
+            || scenario
+                .variables
+                .iter()
+                .any(|(_, value)| described(value) == name)
+    };
+    let found = absent.iter().find(|name| is_called(name) || by_hand(name));
+    found.map(String::as_str)
 }
 
 fn awaits_application(scenario: &Scenario) -> bool {
@@ -184,6 +215,23 @@ mod tests {
         assert_eq!(spelt(&own, bindings("echo", false)), packet);
         let other = scenario("websocket", "  - alive");
         assert_eq!(spelt(&other, bindings("say", false)), packet);
+    }
+
+    #[test]
+    fn operations_that_are_absent_are_found() {
+        let found = |needs, steps, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            absent(&scenario(needs, steps), &names).map(str::to_owned)
+        };
+        let call = "  - repeat: 2\n    steps:\n    - call: whoami\n      as: a";
+        assert_eq!(
+            found("acks", call, &["ack-late", "whoami"]).as_deref(),
+            Some("whoami")
+        );
+        assert_eq!(found("acks", call, &["ack-late"]), None);
+        let by_hand = "  - send: '421[\"ask\"]'";
+        assert_eq!(found("acks", by_hand, &["ask"]).as_deref(), Some("ask"));
+        assert_eq!(found("websocket", by_hand, &["ask"]), None);
     }
 
     #[test]
