@@ -205,6 +205,15 @@ impl<'a> Attempt<'a> {
         let _ = tokio::time::timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
     }
 
+    /// Whether some client was never connected, or lost a connection that this side did not end.
+    pub(super) fn misses_a_connection(&self) -> bool {
+        let mut everybody = self.cast.all().iter().chain(&self.bystander);
+        everybody.any(|client| {
+            let links = client.links();
+            links.is_empty() || links.iter().any(|link| link.was_ended_by_the_server())
+        })
+    }
+
     /// The variables; don't hold the guard over an `.await`.
     pub(super) fn scope(&self) -> MutexGuard<'_, Scope> {
         self.scope.lock().unwrap_or_else(PoisonError::into_inner)

@@ -267,6 +267,14 @@ impl Link {
         joined
     }
 
+    /// Whether the connection has ended without this side's doing.
+    pub(super) fn was_ended_by_the_server(&self) -> bool {
+        let entries = self.connection.journal().entries();
+        entries
+            .last()
+            .is_some_and(|entry| matches!(&entry.what, What::Ended(ended) if !ended.by_us))
+    }
+
     /// Whether the connection has ended.
     pub(super) fn has_ended(&self) -> bool {
         let entries = self.connection.journal().entries();

@@ -1,5 +1,6 @@
 //! Servers that do everything wrong, and what the clients say about it, in time.
 
+mod death;
 mod farewell;
 mod opening;
 mod session;
