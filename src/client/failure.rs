@@ -95,5 +95,22 @@ pub enum ConnectFailure {
     },
 }
 
+impl ConnectFailure {
+    /// Whether it says nothing about the server: it was not reached, or sent more than this side takes.
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::Tls { .. } | Self::TooLarge { .. } | Self::Unreachable { .. } => true,
+            Self::Ended { .. }
+            | Self::Handshake { .. }
+            | Self::NotHttp { .. }
+            | Self::OpenPacket { .. }
+            | Self::Refused { .. }
+            | Self::Reset { .. }
+            | Self::TimedOut { .. }
+            | Self::Upgrade { .. } => false,
+        }
+    }
+}
+
 /// Why an HTTP request got no response.
 pub type HttpFailure = ConnectFailure;

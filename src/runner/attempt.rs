@@ -19,7 +19,7 @@ use super::{
     unique::{NAMES, Unique},
 };
 use crate::{
-    client::DropHow,
+    client::{DropHow, What},
     data::Data,
     scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
     target::{Secrets, Speaks},
@@ -150,7 +150,7 @@ impl<'a> Attempt<'a> {
         };
         // A breach of a rule that always holds explains more than the step that tripped over it, but only
         // a judged attempt is held against the rules: after a harness error the record is incomplete.
-        if !matches!(stop, Some(Stop::Unjudged(_))) {
+        if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {
             for finding in invariants::check(self) {
                 if finding
                     .level
@@ -161,6 +161,12 @@ impl<'a> Attempt<'a> {
                     stop = Some(finding.breach());
                 }
             }
+        }
+        // What stopped at a limit of ours says nothing about the target, a pass included.
+        if !matches!(stop, Some(Stop::Unjudged(_)))
+            && let Some(finding) = self.oversize()
+        {
+            stop = Some(finding.unjudged());
         }
         self.leave().await;
         log::traffic(self);
@@ -203,6 +209,24 @@ impl<'a> Attempt<'a> {
             .collect();
         // A server that does not close its side is no reason to wait: the connections end with their handles.
         let _ = tokio::time::timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
+    }
+
+    /// What a client was sent beyond what this side takes, if anything.
+    fn oversize(&self) -> Option<Finding> {
+        let mut everybody = self.cast.all().iter().chain(&self.bystander);
+        everybody.find_map(|client| {
+            let limit = client.links().iter().find_map(|link| {
+                let entries = link.connection.journal().entries();
+                entries.iter().find_map(|entry| match &entry.what {
+                    What::Oversize(limit) => Some(limit.clone()),
+                    _ => None,
+                })
+            })?;
+            let name = &client.spec.name;
+            Some(Finding::new(format!(
+                "{name} is sent more than sockspec takes, which the target is free to do: {limit}."
+            )))
+        })
     }
 
     /// Whether some client was never connected, or lost a connection that this side did not end.

@@ -90,6 +90,7 @@ pub(super) fn describe(entry: &Entry) -> Option<(bool, String)> {
             (true, format!("illegal {layer}: {rule}: {}", readable(raw)))
         }
         What::Message(data) => (true, describe_packet_data(data)),
+        What::Oversize(limit) => (true, format!("more than sockspec takes: {limit}")),
         What::Packet(packet) => (true, packet.encode_text().to_string()),
         What::Sent(outgoing) => (
             false,

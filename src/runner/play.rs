@@ -36,10 +36,12 @@ async fn play_all(item: &Item, site: &Site, settings: &Settings, cut_off: &mut b
     }
     if outcomes.len() == 1 {
         for retry in 1..=settings.retries {
-            if outcomes
-                .last()
-                .is_some_and(|outcome| matches!(outcome.verdict, Verdict::Pass | Verdict::Warn))
-            {
+            if outcomes.last().is_some_and(|outcome| {
+                matches!(
+                    outcome.verdict,
+                    Verdict::Pass | Verdict::Warn | Verdict::Skip
+                )
+            }) {
                 break;
             }
             outcomes.push(play_once(item, site, settings, retry, cut_off).await);

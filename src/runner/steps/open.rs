@@ -60,7 +60,7 @@ async fn one(
     }
     let connection = match Connection::open(&attempt.site.endpoint, options.clone()).await {
         Ok(connection) => connection,
-        Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) => {
+        Err(failure) if failure.is_ours() => {
             return Err(unreachable(&name.0, &failure).unjudged());
         }
         Err(failure) => return refused(attempt, open, lenient, client, &failure),

@@ -2,6 +2,7 @@
 
 mod death;
 mod farewell;
+mod judged;
 mod opening;
 mod session;
 mod single_request;
