@@ -8,6 +8,7 @@ use super::{
     command::{Command, Commands},
     describe::describe,
     ending::{Ending, at, by_us, cut},
+    failure::OPEN_PACKET,
     handshake::shake_hands,
     link::{Link, Progress},
     recorder::{Recorder, given_up},
@@ -93,7 +94,7 @@ impl Websocket {
         session: &mut Session,
         options: &Options,
     ) -> Result<(), ConnectFailure> {
-        let wait = Wait::new("open packet", options.deadline);
+        let wait = Wait::new(OPEN_PACKET, options.deadline);
         loop {
             let taken = self.take_messages(session);
             let awaits_open = session.awaits_open()?;

@@ -270,6 +270,13 @@ pub(super) fn how_it_ended(link: &Link) -> String {
     ended.unwrap_or_else(|| "an open connection".to_owned())
 }
 
+/// What came on a link at an index, for "received" in a finding.
+pub(super) fn came_at(link: &Link, index: usize) -> String {
+    let entries = link.connection.journal().entries();
+    let described = entries.get(index).and_then(describe);
+    described.map_or_else(|| "nothing".to_owned(), |(_, text)| text)
+}
+
 /// What came on a link from index `from` on, for "received" in a finding.
 pub(super) fn came_since(link: &Link, from: usize) -> String {
     let fences = link.state().fences.clone();

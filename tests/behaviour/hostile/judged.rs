@@ -3,20 +3,28 @@
 use sockspec::cli::Exit;
 use tokio::io::AsyncWriteExt;
 
-use super::{Hostile, hold, opening::switch};
+use super::{Hostile, OPEN, hold, opening::switch, text_frames};
 use crate::support::{Finished, Test};
 
 /// Runs one scenario on a plain WebSocket whose server sends `frames`.
 async fn run(frames: &'static [u8], scenario: &str, expected: Exit) -> Finished {
-    let server = Hostile::new(move |mut stream| async move {
-        switch(&mut stream).await;
-        let _ = stream.write_all(frames).await;
-        let _ = stream.flush().await;
-        hold(stream).await;
+    run_as("websocket", frames.to_vec(), scenario, expected).await
+}
+
+/// Runs one scenario on a WebSocket whose server sends `bytes`, and then says no more.
+async fn run_as(speaks: &str, bytes: Vec<u8>, scenario: &str, expected: Exit) -> Finished {
+    let server = Hostile::new(move |mut stream| {
+        let bytes = bytes.clone();
+        async move {
+            switch(&mut stream).await;
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+            hold(stream).await;
+        }
     })
     .await;
     let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: [websocket]\ndialect: {{ speaks: websocket }}\ntiming: {{ settle: 20ms }}\n",
+        "name: hostile\nurl: {}\nprovides: [websocket]\ndialect: {{ speaks: {speaks} }}\ntiming: {{ settle: 20ms }}\n",
         server.endpoint.url.as_str().trim_end_matches('/')
     );
     let scenario = format!(
@@ -59,4 +67,25 @@ async fn what_follows_the_close_frame_fails_the_scenario_about_it_alone() {
     run(frames, &about_it, Exit::NotConformant)
         .await
         .stdout_has("visitor receives what no websocket peer may send: data after the close frame");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handshake_that_is_answered_before_it_is_refused_is_not_called_unanswered() {
+    let steps = "  clients: [stranger]\n  steps:\n  - open: websocket\n    as: stranger\n    refused: { status: 400 }\n    accept:\n      lenient: { refused: { no-response: true } }\n";
+    for bytes in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"\x88\x00"] {
+        run_as("engine.io", bytes.to_vec(), steps, Exit::Conformant)
+            .await
+            .stdout_has(
+                "stranger's handshake is answered with a WebSocket, which is ended at once.",
+            );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_let_in_is_shown_the_refusal() {
+    let steps =
+        "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n    echo: true\n";
+    let bytes = text_frames(&[OPEN, r#"44{"message":"unauthorized"}"#]);
+    let shown = run_as("socket.io", bytes, steps, Exit::NotConformant).await;
+    shown.stdout_has("\n  expected  CONNECT\n  received  44{\"message\":\"unauthorized\"}\n");
 }
