@@ -51,14 +51,23 @@ impl<E: FnMut(Event)> Run<'_, E> {
         suspects.extend(others);
         let names: Vec<_> = suspects.iter().map(|(item, _)| item.id.clone()).collect();
         if !self.target.can_restart() {
-            let alone = names.len() == 1;
+            // What could not be judged may well have met a target that was dead before.
+            let culprit = match suspects.as_slice() {
+                [(_, outcome)] => outcome.verdict != Verdict::Error,
+                _ => false,
+            };
+            let mut candidates = names;
+            if candidates.len() == 1 {
+                candidates.extend(passed.iter().map(|(item, _)| item.id.clone()));
+            }
+            candidates.sort();
             for (_, outcome) in suspects {
-                let (verdict, sentence) = if alone {
+                let (verdict, sentence) = if culprit {
                     (Verdict::Fail, died(None))
                 } else {
                     let sentence = format!(
-                        "The target died of one of: {}; `--jobs 1` names it.",
-                        listed(&names)
+                        "The target died of one of: {}; each alone, with `--jobs 1`, names it.",
+                        listed(&candidates)
                     );
                     (Verdict::Error, sentence)
                 };
@@ -67,9 +76,8 @@ impl<E: FnMut(Event)> Run<'_, E> {
             for (_, outcome) in passed {
                 self.say(Event::ScenarioFinished(outcome));
             }
-            for item in std::mem::take(&mut lane.waiting) {
-                self.blank(&item, Verdict::Error, NOT_RUN, Duration::ZERO);
-            }
+            self.gone = true;
+            self.leave_unrun(lane);
             return Ok(());
         }
         let mut solved = false;
@@ -93,6 +101,13 @@ impl<E: FnMut(Event)> Run<'_, E> {
             )));
         }
         Ok(())
+    }
+
+    /// Says of what waits that the target did not live to see it.
+    pub(super) fn leave_unrun(&mut self, lane: &mut Lane) {
+        for item in std::mem::take(&mut lane.waiting) {
+            self.blank(&item, Verdict::Error, NOT_RUN, Duration::ZERO);
+        }
     }
 
     /// Runs one again with the target for itself, and says what came of it: whether it kills the target.

@@ -95,6 +95,8 @@ pub(super) struct Run<'r, E> {
     record: Record,
     emit: E,
     failed: bool,
+    /// Whether the target died, and nobody can start it again.
+    pub(super) gone: bool,
 }
 
 /// What a scenario's task says.
@@ -117,6 +119,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             record: Record::default(),
             emit,
             failed: false,
+            gone: false,
         };
         let needed = plan.items.iter().filter(|item| item.skip.is_none());
         let mut profiles: BTreeSet<_> = needed.map(|item| item.profile).collect();
@@ -196,6 +199,9 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 Some(reason) => self.skip(&item, &reason),
                 None => lane.waiting.push_back(item),
             }
+        }
+        if self.gone {
+            self.leave_unrun(&mut lane);
         }
         // One word at the start and one at the end of each task: bounded by the number of items.
         let (words, mut heard) = mpsc::unbounded_channel();

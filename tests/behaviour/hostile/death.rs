@@ -37,6 +37,7 @@ def serve(connection):
             return
 
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print(listener.getsockname()[1])
 while True:
     connection, _ = listener.accept()
     threading.Thread(target=serve, args=(connection,), daemon=True).start()
@@ -65,6 +66,38 @@ fn scenario(id: &str, level: &str, line: &str) -> String {
 /// A scenario that is under way when the server dies, and finds nothing wrong when it is alone.
 fn patient(id: &str, level: &str) -> String {
     scenario(id, level, "slowly")
+}
+
+/// A server that nobody can start again.
+struct Running {
+    process: std::process::Child,
+    url: String,
+}
+
+impl Running {
+    fn start() -> Option<Self> {
+        use std::io::{BufRead, BufReader};
+
+        let mut process = std::process::Command::new("python3")
+            .args(["-u", "-c", SERVER, "0"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .ok()?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take()?)
+            .read_line(&mut line)
+            .ok()?;
+        let url = format!("http://127.0.0.1:{}", line.trim());
+        Some(Self { process, url })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails only where it has ended, which is what it is here for.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// Runs scenarios against the server that a manifest launches; `None` where there is no Python.
@@ -160,5 +193,50 @@ fn a_scenario_that_passes_before_the_death_is_found_out() {
         finished
             .stdout_has("death/kills ended the target; it was started again")
             .stdout_has("1 ok, 1 FAIL in ");
+    }
+}
+
+#[test]
+fn where_nobody_can_start_it_again_several_stay_suspected() {
+    let mut exclusive = [patient("too-late-1", "must"), patient("too-late-2", "must")].concat();
+    exclusive = exclusive.replace("  level:", "  exclusive: true\n  level:");
+    let killer = scenario("kills", "should", "die");
+    let cases = [
+        (
+            vec![killer.clone(), patient("struck", "must"), exclusive.clone()],
+            "The target died of one of: death/kills, death/struck; each alone, with `--jobs 1`, names it.",
+            "0 ok, 4 ERROR in ",
+        ),
+        (
+            vec![killer, exclusive],
+            "FAIL   death/kills  The target died: nothing listens on its port any more.",
+            "0 ok, 1 FAIL, 2 ERROR in ",
+        ),
+    ];
+    for (scenarios, blame, counts) in cases {
+        let Some(server) = Running::start() else {
+            eprintln!("skipped: there is no python3");
+            return;
+        };
+        let manifest = format!(
+            "name: mortal\nurl: {}\nprovides: [websocket]\ntiming: {{ settle: 20ms }}\n",
+            server.url
+        );
+        let expected = if counts.contains("FAIL") {
+            Exit::NotConformant
+        } else {
+            Exit::NotRun
+        };
+        Test::new()
+            .file("target.yaml", manifest)
+            .file(
+                "scenario.yaml",
+                format!("topic: Deaths\nscenarios:\n{}", scenarios.concat()),
+            )
+            .args(["run", "scenario.yaml", "--target", "target.yaml"])
+            .status(expected)
+            .stdout_has(blame)
+            .stdout_has("ERROR  2 scenarios: Not run: the target died before.")
+            .stdout_has(counts);
     }
 }
