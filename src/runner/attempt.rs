@@ -162,6 +162,11 @@ impl<'a> Attempt<'a> {
                 }
             }
         }
+        if matches!(stop, Some(Stop::Breach(_)))
+            && let Some(finding) = self.exceeds_the_announced_limit()
+        {
+            stop = Some(finding.inapplicable());
+        }
         // What stopped at a limit of ours says nothing about the target, a pass included.
         if !matches!(stop, Some(Stop::Unjudged(_)))
             && let Some(finding) = self.oversize()
@@ -209,6 +214,25 @@ impl<'a> Attempt<'a> {
             .collect();
         // A server that does not close its side is no reason to wait: the connections end with their handles.
         let _ = tokio::time::timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
+    }
+
+    /// Whether it sent more at once than the target announced as its limit, although it is about something else.
+    fn exceeds_the_announced_limit(&self) -> Option<Finding> {
+        let about_limits = |need: &String| matches!(need.as_str(), "max-payload" | "small-payload");
+        if self.scenario.needs.iter().any(about_limits) {
+            return None;
+        }
+        let clients = self.cast.all().iter().chain(&self.bystander);
+        clients.flat_map(|client| client.links()).find_map(|link| {
+            let limit = link.connection.handshake()?.max_payload?;
+            let sent = link.largest_sent();
+            let exceeds = u64::try_from(sent).is_ok_and(|sent| sent > limit);
+            exceeds.then(|| {
+                Finding::new(format!(
+                    "it sends {sent} bytes at once, and the target announces a limit of {limit}"
+                ))
+            })
+        })
     }
 
     /// What a client was sent beyond what this side takes, if anything.

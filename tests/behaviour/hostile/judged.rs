@@ -24,7 +24,7 @@ async fn run_as(speaks: &str, bytes: Vec<u8>, scenario: &str, expected: Exit) ->
     })
     .await;
     let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: [websocket]\ndialect: {{ speaks: {speaks} }}\ntiming: {{ settle: 20ms }}\n",
+        "name: hostile\nurl: {}\nprovides: [websocket, max-payload]\ndialect: {{ speaks: {speaks} }}\ntiming: {{ settle: 20ms }}\n",
         server.endpoint.url.as_str().trim_end_matches('/')
     );
     let scenario = format!(
@@ -67,6 +67,27 @@ async fn what_follows_the_close_frame_fails_the_scenario_about_it_alone() {
     run(frames, &about_it, Exit::NotConformant)
         .await
         .stdout_has("visitor receives what no websocket peer may send: data after the close frame");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_exceeds_the_announced_limit_judges_nobody() {
+    let open = "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n";
+    let whole =
+        "  - send: 4123456789\n    as: visitor\n  - closed: { code: 1000 }\n    as: visitor\n";
+    let fragments = "  - frame: { fin: false, payload: '41234' }\n    as: visitor\n  - frame: { opcode: continuation, payload: '56789' }\n    as: visitor\n  - closed: { code: 1000 }\n    as: visitor\n";
+    let bytes = [text_frames(&[OPEN]), b"\x88\x02\x03\xf1".to_vec()].concat();
+    for steps in [whole, fragments] {
+        let scenario = format!("{open}{steps}");
+        run_as("engine.io", bytes.clone(), &scenario, Exit::Conformant)
+            .await
+            .stdout_has(
+                "1 scenario: it sends 10 bytes at once, and the target announces a limit of 9",
+            );
+        let about_it = scenario.replace("  clients:", "  needs: [max-payload]\n  clients:");
+        run_as("engine.io", bytes.clone(), &about_it, Exit::NotConformant).await;
+    }
+    let less = format!("{open}{}", whole.replace("9\n", "\n"));
+    run_as("engine.io", bytes, &less, Exit::NotConformant).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
