@@ -225,7 +225,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                     let _ = words.send(Word::Started(Arc::clone(&item)));
                     let played = Box::new(play(&item, &site, &settings).await);
                     // A process outlives its connections for a moment.
-                    if can_die && played.cut_off && played.outcome.breach.is_some() {
+                    if can_die && played.cut_off && played.outcome.verdict != Verdict::Pass {
                         host::until_gone(&site.endpoint.url).await;
                     }
                     let _ = words.send(Word::Finished(item, played));
