@@ -225,11 +225,10 @@ impl<'a> Attempt<'a> {
         let clients = self.cast.all().iter().chain(&self.bystander);
         clients.flat_map(|client| client.links()).find_map(|link| {
             let limit = link.connection.handshake()?.max_payload?;
-            let sent = link.largest_sent();
-            let exceeds = u64::try_from(sent).is_ok_and(|sent| sent > limit);
+            let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit);
             exceeds.then(|| {
                 Finding::new(format!(
-                    "it sends {sent} bytes at once, and the target announces a limit of {limit}"
+                    "it sends more at once than the {limit} bytes that the target announces as its limit"
                 ))
             })
         })

@@ -81,7 +81,7 @@ async fn what_exceeds_the_announced_limit_judges_nobody() {
         run_as("engine.io", bytes.clone(), &scenario, Exit::Conformant)
             .await
             .stdout_has(
-                "1 scenario: it sends 10 bytes at once, and the target announces a limit of 9",
+                "1 scenario: it sends more at once than the 9 bytes that the target announces as its limit",
             );
         let about_it = scenario.replace("  clients:", "  needs: [max-payload]\n  clients:");
         run_as("engine.io", bytes.clone(), &about_it, Exit::NotConformant).await;
