@@ -82,7 +82,12 @@ impl<E: FnMut(Event)> Run<'_, E> {
         }
         let mut solved = false;
         for suspect in suspects {
-            solved |= self.try_alone(suspect).await?;
+            if solved {
+                // Struck most likely: it runs side by side with others again. If it kills, too, that shows as well.
+                lane.waiting.push_front(suspect.0);
+            } else {
+                solved = self.try_alone(suspect).await?;
+            }
         }
         let mut all = names;
         for (item, outcome) in passed {
