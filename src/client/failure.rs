@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::HttpResponse;
 use crate::wire::{engine_io::OpenPacketError, websocket::HandshakeError};
 
+/// What a WebSocket awaits of an Engine.IO server once it is open.
+pub(super) const OPEN_PACKET: &str = "open packet";
+
 /// Why a connection did not come about.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +96,28 @@ pub enum ConnectFailure {
         /// What was awaited and what came.
         detail: String,
     },
+}
+
+impl ConnectFailure {
+    /// Whether the server had opened the WebSocket before it ended the connection.
+    pub fn came_after_opening(&self) -> bool {
+        matches!(self, Self::Ended { awaited, .. } | Self::Reset { awaited, .. } if *awaited == OPEN_PACKET)
+    }
+
+    /// Whether it says nothing about the server: it was not reached, or sent more than this side takes.
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::Tls { .. } | Self::TooLarge { .. } | Self::Unreachable { .. } => true,
+            Self::Ended { .. }
+            | Self::Handshake { .. }
+            | Self::NotHttp { .. }
+            | Self::OpenPacket { .. }
+            | Self::Refused { .. }
+            | Self::Reset { .. }
+            | Self::TimedOut { .. }
+            | Self::Upgrade { .. } => false,
+        }
+    }
 }
 
 /// Why an HTTP request got no response.

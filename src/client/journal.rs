@@ -48,6 +48,8 @@ pub enum What {
     },
     /// A WebSocket message arrived (layer WebSocket).
     Message(engine_io::PacketData),
+    /// More arrived than this side takes, which is no fault of the server's; the text names the limit.
+    Oversize(String),
     /// An Engine.IO packet arrived (all of them at layer Engine.IO; at layer Socket.IO those that are no message).
     Packet(engine_io::Packet),
     /// This side sent something.

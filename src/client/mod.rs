@@ -39,4 +39,4 @@ pub use http::{HttpRequest, HttpResponse, request};
 pub use journal::{Ended, EndedHow, Entry, Journal, Outgoing, What};
 pub use options::{Bounds, Layer, Options, TransportChoice};
 pub use tls::{TlsPolicy, TlsPolicyError, Verification};
-pub use websocket::CUT_SHORT;
+pub use websocket::{AFTER_CLOSE, CUT_SHORT};

@@ -306,7 +306,7 @@ impl Polling {
     }
 
     fn polled(&mut self, answer: Result<HttpResponse, ConnectFailure>) -> Result<(), Ended> {
-        let response = answer.map_err(|failure| broken(&failure))?;
+        let response = answer.map_err(|failure| broken(&mut self.session.recorder, &failure))?;
         if response.status != 200 {
             return self.over(Over::Refused(response));
         }
@@ -335,7 +335,7 @@ impl Polling {
     }
 
     fn posted(&mut self, answer: Result<HttpResponse, ConnectFailure>) -> Result<(), Ended> {
-        let response = answer.map_err(|failure| broken(&failure))?;
+        let response = answer.map_err(|failure| broken(&mut self.session.recorder, &failure))?;
         if response.status != 200 {
             return Err(self.refused("POST", response));
         }
@@ -457,10 +457,14 @@ enum Noted {
 }
 
 /// A request that got no answer ends the session.
-fn broken(failure: &ConnectFailure) -> Ended {
+fn broken(recorder: &mut Recorder, failure: &ConnectFailure) -> Ended {
     let how = match failure {
         ConnectFailure::Ended { .. } | ConnectFailure::Unreachable { .. } => EndedHow::Eof,
         ConnectFailure::Reset { .. } => EndedHow::Reset,
+        ConnectFailure::TooLarge { .. } => {
+            recorder.oversize(failure.to_string());
+            return given_up(failure.to_string());
+        }
         _ => return given_up(failure.to_string()),
     };
     Ended {

@@ -66,6 +66,12 @@ impl Recorder {
         self.record(What::Illegal { layer, rule, raw }, bytes);
     }
 
+    /// Adds that more came than this side takes.
+    pub(super) fn oversize(&mut self, limit: String) {
+        let bytes = limit.len();
+        self.record(What::Oversize(limit), bytes);
+    }
+
     /// Hands everything over.
     ///
     /// # Errors
@@ -80,19 +86,16 @@ impl Recorder {
             .append(&mut self.batch, std::mem::take(&mut self.bytes));
         // Most connections are idle most of the time: an empty batch owns no memory.
         self.batch = Vec::new();
-        if size.entries > self.bounds.entries {
-            return Err(given_up(format!(
-                "the journal exceeds {} entries",
-                self.bounds.entries
-            )));
-        }
-        if size.bytes > self.bounds.journal {
-            return Err(given_up(format!(
-                "the journal exceeds {} bytes",
-                self.bounds.journal
-            )));
-        }
-        Ok(())
+        let limit = if size.entries > self.bounds.entries {
+            format!("the journal exceeds {} entries", self.bounds.entries)
+        } else if size.bytes > self.bounds.journal {
+            format!("the journal exceeds {} bytes", self.bounds.journal)
+        } else {
+            return Ok(());
+        };
+        // Handed over with the end.
+        self.oversize(limit.clone());
+        Err(given_up(limit))
     }
 
     /// Adds the end and hands everything over.

@@ -234,6 +234,10 @@ impl Session {
     }
 
     fn illegal(&mut self, error: &DecodeError, data: PacketData) {
+        if let DecodeError::TooLarge { .. } = error {
+            self.recorder.oversize(error.to_string());
+            return;
+        }
         let raw = match data {
             PacketData::Binary(bytes) => bytes,
             PacketData::Text(text) => text.into_bytes(),

@@ -8,6 +8,7 @@ use super::{
     command::{Command, Commands},
     describe::describe,
     ending::{Ending, at, by_us, cut},
+    failure::OPEN_PACKET,
     handshake::shake_hands,
     link::{Link, Progress},
     recorder::{Recorder, given_up},
@@ -26,6 +27,9 @@ use crate::wire::{
 /// The rule that a stream breaks which ends inside a frame.
 pub const CUT_SHORT: &str = "stream ended inside a frame";
 
+/// The rule that a server breaks which sends more than control frames behind its close frame.
+pub const AFTER_CLOSE: &str = "data after the close frame";
+
 /// Bytes of an HTTP status line that are shown.
 const LONGEST_LINE: usize = 100;
 
@@ -42,6 +46,8 @@ pub(super) struct Websocket {
     close_sent: bool,
     /// Whether the server's close frame has come.
     close_received: bool,
+    /// Whether something came behind it.
+    goes_on: bool,
     ending: Ending,
     /// Why the connection can't be read on, where that was met before the connection was handed out.
     failed: Option<Ended>,
@@ -76,6 +82,7 @@ impl Websocket {
             heartbeat: options.heartbeat,
             close_sent: false,
             close_received: false,
+            goes_on: false,
             ending: Ending::default(),
             failed: None,
         })
@@ -87,7 +94,7 @@ impl Websocket {
         session: &mut Session,
         options: &Options,
     ) -> Result<(), ConnectFailure> {
-        let wait = Wait::new("open packet", options.deadline);
+        let wait = Wait::new(OPEN_PACKET, options.deadline);
         loop {
             let taken = self.take_messages(session);
             let awaits_open = session.awaits_open()?;
@@ -234,7 +241,9 @@ impl Websocket {
     /// The connection can't be read on.
     fn next_message(&mut self, recorder: &mut Recorder) -> Result<Option<Message>, Ended> {
         loop {
-            if let Some(line) = http_text(&self.link.inbox) {
+            if !self.close_received
+                && let Some(line) = http_text(&self.link.inbox)
+            {
                 let rule = format!("HTTP in place of a frame: {line:?}");
                 recorder.illegal("websocket", rule.clone(), &self.link.inbox);
                 return Err(given_up(rule));
@@ -242,9 +251,14 @@ impl Websocket {
             let frame = match Frame::decode(&mut self.link.inbox, self.max_frame) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(None),
+                Err(_) if self.close_received => {
+                    let junk = self.link.inbox.split();
+                    return Err(self.behind_close(recorder, &junk));
+                }
                 Err(error) => {
-                    recorder.illegal("websocket", error.to_string(), &self.link.inbox);
-                    return Err(self.fail(recorder, &error.into()));
+                    let error = error.into();
+                    let raw = std::mem::take(&mut self.link.inbox);
+                    return Err(self.fail(recorder, &error, &raw));
                 }
             };
             let opcode = frame.opcode;
@@ -254,17 +268,18 @@ impl Websocket {
             }
             // A pong may still answer what was asked before (RFC 6455 section 5.5.2).
             if self.close_received && !opcode.is_control() {
-                let rule = "data frame after the close frame".to_owned();
-                recorder.illegal("websocket", rule, &payload);
+                self.note_behind_close(recorder, &payload);
             }
             match self.assembler.push(frame) {
                 Ok(Some(Message::Close(reason))) => self.closed_by_peer(recorder, reason),
                 Ok(Some(Message::Ping(payload))) => self.pong(recorder, payload),
                 Ok(None | Some(Message::Pong(_))) => {}
                 Ok(message) => return Ok(message),
+                Err(_) if self.close_received => {
+                    return Err(self.behind_close(recorder, &payload));
+                }
                 Err(error) => {
-                    recorder.illegal("websocket", error.to_string(), &payload);
-                    let mut ended = self.fail(recorder, &error);
+                    let mut ended = self.fail(recorder, &error, &payload);
                     if opcode == OpCode::Close {
                         // Wrong as it may be, it is how the server ended the connection.
                         ended.how = EndedHow::CloseFrame;
@@ -279,13 +294,30 @@ impl Websocket {
 
     /// The stream ended.
     fn ended(&mut self, recorder: &mut Recorder) -> Ended {
-        if !self.link.inbox.is_empty() {
-            let rule = CUT_SHORT.to_owned();
-            recorder.illegal("websocket", rule, &self.link.inbox);
+        let rest = self.link.inbox.split();
+        if !rest.is_empty() {
+            if self.close_received {
+                self.note_behind_close(recorder, &rest);
+            } else {
+                recorder.illegal("websocket", CUT_SHORT.to_owned(), &rest);
+            }
             // The end follows either way.
             let _ = recorder.flush();
         }
         self.ending.finish(EndedHow::Eof, String::new())
+    }
+
+    /// The end, which was the server's close frame, now that what can't be read follows it.
+    fn behind_close(&mut self, recorder: &mut Recorder, junk: &[u8]) -> Ended {
+        self.note_behind_close(recorder, junk);
+        self.ending.finish(EndedHow::CloseFrame, String::new())
+    }
+
+    /// Notes, once, that the server goes on behind its close frame.
+    fn note_behind_close(&mut self, recorder: &mut Recorder, raw: &[u8]) {
+        if !std::mem::replace(&mut self.goes_on, true) {
+            recorder.illegal("websocket", AFTER_CLOSE.to_owned(), raw);
+        }
     }
 
     fn pong(&mut self, recorder: &mut Recorder, payload: Bytes) {
@@ -316,13 +348,18 @@ impl Websocket {
     }
 
     /// Fails the connection (RFC 6455 section 7.1.7).
-    fn fail(&mut self, recorder: &mut Recorder, error: &PeerMisbehaved) -> Ended {
+    fn fail(&mut self, recorder: &mut Recorder, error: &PeerMisbehaved, raw: &[u8]) -> Ended {
         let code = match error {
             PeerMisbehaved::NotUtf8 => 1007,
             PeerMisbehaved::MessageTooLarge { .. }
             | PeerMisbehaved::Frame(FrameError::TooLarge { .. }) => 1009,
             _ => 1002,
         };
+        if code == 1009 {
+            recorder.oversize(error.to_string());
+        } else {
+            recorder.illegal("websocket", error.to_string(), raw);
+        }
         self.send_close(
             recorder,
             &CloseReason {

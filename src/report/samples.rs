@@ -72,6 +72,17 @@ pub(crate) fn errored() -> Outcome {
     }
 }
 
+/// One that the target did not live to see.
+pub(crate) fn not_begun(id: &str) -> Outcome {
+    Outcome {
+        id: id.to_owned(),
+        verdict: Verdict::Error,
+        reason: Some("Not run: the target died before.".to_owned()),
+        duration: Duration::ZERO,
+        ..passed()
+    }
+}
+
 pub(crate) fn flaky() -> Outcome {
     let attempt = |verdict, reason: Option<&str>| Attempt {
         verdict,

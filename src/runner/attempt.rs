@@ -19,7 +19,7 @@ use super::{
     unique::{NAMES, Unique},
 };
 use crate::{
-    client::DropHow,
+    client::{DropHow, What},
     data::Data,
     scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
     target::{Secrets, Speaks},
@@ -150,7 +150,7 @@ impl<'a> Attempt<'a> {
         };
         // A breach of a rule that always holds explains more than the step that tripped over it, but only
         // a judged attempt is held against the rules: after a harness error the record is incomplete.
-        if !matches!(stop, Some(Stop::Unjudged(_))) {
+        if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {
             for finding in invariants::check(self) {
                 if finding
                     .level
@@ -161,6 +161,17 @@ impl<'a> Attempt<'a> {
                     stop = Some(finding.breach());
                 }
             }
+        }
+        if matches!(stop, Some(Stop::Breach(_)))
+            && let Some(finding) = self.exceeds_the_announced_limit()
+        {
+            stop = Some(finding.inapplicable());
+        }
+        // What stopped at a limit of ours says nothing about the target, a pass included.
+        if !matches!(stop, Some(Stop::Unjudged(_)))
+            && let Some(finding) = self.oversize()
+        {
+            stop = Some(finding.unjudged());
         }
         self.leave().await;
         log::traffic(self);
@@ -208,6 +219,51 @@ impl<'a> Attempt<'a> {
     /// A packet that the scenario writes by hand, in the target's words.
     pub(super) fn spelt(&self, text: String) -> String {
         operations::spelt(self.scenario, &self.site.manifest.bindings, text)
+    }
+
+    /// Whether it sent more at once than the target announced as its limit, although it is about something else.
+    fn exceeds_the_announced_limit(&self) -> Option<Finding> {
+        let about_limits = |need: &String| matches!(need.as_str(), "max-payload" | "small-payload");
+        if self.scenario.needs.iter().any(about_limits) {
+            return None;
+        }
+        let clients = self.cast.all().iter().chain(&self.bystander);
+        clients.flat_map(|client| client.links()).find_map(|link| {
+            let limit = link.connection.handshake()?.max_payload?;
+            let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit);
+            exceeds.then(|| {
+                Finding::new(format!(
+                    "it sends more at once than the {limit} bytes that the target announces as its limit"
+                ))
+            })
+        })
+    }
+
+    /// What a client was sent beyond what this side takes, if anything.
+    fn oversize(&self) -> Option<Finding> {
+        let mut everybody = self.cast.all().iter().chain(&self.bystander);
+        everybody.find_map(|client| {
+            let limit = client.links().iter().find_map(|link| {
+                let entries = link.connection.journal().entries();
+                entries.iter().find_map(|entry| match &entry.what {
+                    What::Oversize(limit) => Some(limit.clone()),
+                    _ => None,
+                })
+            })?;
+            let name = &client.spec.name;
+            Some(Finding::new(format!(
+                "{name} is sent more than sockspec takes, which the target is free to do: {limit}."
+            )))
+        })
+    }
+
+    /// Whether some client was never connected, or lost a connection that this side did not end.
+    pub(super) fn misses_a_connection(&self) -> bool {
+        let mut everybody = self.cast.all().iter().chain(&self.bystander);
+        everybody.any(|client| {
+            let links = client.links();
+            links.is_empty() || links.iter().any(|link| link.was_ended_by_the_server())
+        })
     }
 
     /// The variables; don't hold the guard over an `.await`.

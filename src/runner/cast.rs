@@ -6,12 +6,13 @@ use std::{
 };
 
 use crate::{
-    client::{Connection, Entry, Layer, Options, TransportChoice, What},
+    client::{Connection, Entry, Layer, Options, Outgoing, TransportChoice, What},
     data::Data,
     scenario::{ClientName, ClientSpec},
     wire::{
         engine_io::{PacketData, PacketType},
         socket_io::{AckId, Packet},
+        websocket::OpCode,
     },
 };
 
@@ -265,6 +266,35 @@ impl Link {
             last.unwrap_or(false)
         });
         joined
+    }
+
+    /// Bytes of the largest message, or HTTP body, that this side sent.
+    pub(super) fn largest_sent(&self) -> usize {
+        let entries = self.connection.journal().entries();
+        let mut message = 0;
+        let lengths = entries.iter().map(|entry| match &entry.what {
+            What::Sent(Outgoing::Frame(frame)) if frame.opcode.is_control() => 0,
+            What::Sent(Outgoing::Frame(frame)) => {
+                let fragments = match frame.opcode {
+                    OpCode::Continuation => message,
+                    _ => 0,
+                };
+                message = fragments + frame.payload.len();
+                message
+            }
+            What::Sent(Outgoing::Http { body, .. }) => body.len(),
+            What::Sent(Outgoing::Packet(text)) => text.len(),
+            _ => 0,
+        });
+        lengths.max().unwrap_or_default()
+    }
+
+    /// Whether the connection has ended without this side's doing.
+    pub(super) fn was_ended_by_the_server(&self) -> bool {
+        let entries = self.connection.journal().entries();
+        entries
+            .last()
+            .is_some_and(|entry| matches!(&entry.what, What::Ended(ended) if !ended.by_us))
     }
 
     /// Whether the connection has ended.

@@ -133,7 +133,9 @@ pub(super) async fn join(
             state.cursor.frames = index + 1;
             return Ok(());
         }
-        Waited::Found((_, false)) | Waited::TimedOut => evidence::came_since(link, from),
+        // The open packet and the frames around it explain nothing.
+        Waited::Found((index, false)) => evidence::came_at(link, index),
+        Waited::TimedOut => evidence::came_since(link, from),
         Waited::Ended(ended) => evidence::describe_end(&ended),
     };
     Err(Finding::new(format!(

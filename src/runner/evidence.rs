@@ -90,6 +90,7 @@ pub(super) fn describe(entry: &Entry) -> Option<(bool, String)> {
             (true, format!("illegal {layer}: {rule}: {}", readable(raw)))
         }
         What::Message(data) => (true, describe_packet_data(data)),
+        What::Oversize(limit) => (true, format!("more than sockspec takes: {limit}")),
         What::Packet(packet) => (true, packet.encode_text().to_string()),
         What::Sent(outgoing) => (
             false,
@@ -267,6 +268,13 @@ pub(super) fn how_it_ended(link: &Link) -> String {
         _ => None,
     });
     ended.unwrap_or_else(|| "an open connection".to_owned())
+}
+
+/// What came on a link at an index, for "received" in a finding.
+pub(super) fn came_at(link: &Link, index: usize) -> String {
+    let entries = link.connection.journal().entries();
+    let described = entries.get(index).and_then(describe);
+    described.map_or_else(|| "nothing".to_owned(), |(_, text)| text)
 }
 
 /// What came on a link from index `from` on, for "received" in a finding.

@@ -1,7 +1,7 @@
 //! The run: one task a scenario, many at once; one dispatcher that owns the order of events.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     event::{Event, Record, RunInfo, Summary},
-    host::{Host, Instance, StartError, Target},
+    host::{self, Host, Instance, StartError, Target},
     judgement,
-    outcome::{Outcome, Verdict},
+    lane::Lane,
+    outcome::Verdict,
     plan::{Item, Plan},
-    play::play,
+    play::{Played, play},
     settings::Settings,
 };
 
@@ -86,31 +87,22 @@ pub async fn run(
 }
 
 /// A run while it goes on.
-struct Run<'r, E> {
-    target: &'r Target,
-    settings: &'r Settings,
+pub(super) struct Run<'r, E> {
+    pub(super) target: &'r Target,
+    pub(super) settings: &'r Settings,
     /// By profile; `None` is the target as it is.
-    instances: BTreeMap<Option<usize>, Instance>,
+    pub(super) instances: BTreeMap<Option<usize>, Instance>,
     record: Record,
     emit: E,
     failed: bool,
+    /// Whether the target died, and nobody can start it again.
+    pub(super) gone: bool,
 }
 
 /// What a scenario's task says.
 enum Word {
     Started(Arc<Item>),
-    Finished(Arc<Item>, Box<Outcome>),
-}
-
-/// What became of the items of a lane so far.
-#[derive(Default)]
-struct Lane {
-    waiting: VecDeque<Arc<Item>>,
-    /// Started, and not yet told how it ended.
-    under_way: Vec<(Arc<Item>, Instant)>,
-    /// Red when the target was found dead: each of them may have killed it.
-    suspects: Vec<(Arc<Item>, Box<Outcome>)>,
-    dead: bool,
+    Finished(Arc<Item>, Box<Played>),
 }
 
 impl<'r, E: FnMut(Event)> Run<'r, E> {
@@ -127,6 +119,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             record: Record::default(),
             emit,
             failed: false,
+            gone: false,
         };
         let needed = plan.items.iter().filter(|item| item.skip.is_none());
         let mut profiles: BTreeSet<_> = needed.map(|item| item.profile).collect();
@@ -145,7 +138,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         Ok(run)
     }
 
-    async fn bring_up(&mut self, profile: Option<usize>) -> Result<(), StartError> {
+    pub(super) async fn bring_up(&mut self, profile: Option<usize>) -> Result<(), StartError> {
         if self.instances.contains_key(&profile) {
             return Ok(());
         }
@@ -163,7 +156,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         }
     }
 
-    fn say(&mut self, event: Event) {
+    pub(super) fn say(&mut self, event: Event) {
         match &event {
             Event::RunStarted(info) => self.record.info = info.clone(),
             Event::ScenarioFinished(outcome) => {
@@ -182,7 +175,13 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 
     /// Says of an item that it was not judged.
-    fn blank(&mut self, item: &Item, verdict: Verdict, reason: &str, duration: Duration) {
+    pub(super) fn blank(
+        &mut self,
+        item: &Item,
+        verdict: Verdict,
+        reason: &str,
+        duration: Duration,
+    ) {
         let outcome = judgement::blank(item, verdict, Some(reason.to_owned()), duration);
         self.say(Event::ScenarioFinished(Box::new(outcome)));
     }
@@ -201,6 +200,9 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 None => lane.waiting.push_back(item),
             }
         }
+        if self.gone {
+            self.leave_unrun(&mut lane);
+        }
         // One word at the start and one at the end of each task: bounded by the number of items.
         let (words, mut heard) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
@@ -215,16 +217,24 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 };
                 let site = Arc::clone(&instance.site);
                 let settings = self.settings.clone();
+                let can_die = self.target.can_die();
                 let words = words.clone();
                 lane.under_way.push((Arc::clone(&item), Instant::now()));
                 tasks.spawn(async move {
                     // The dispatcher hears until its last task has ended.
                     let _ = words.send(Word::Started(Arc::clone(&item)));
-                    let outcome = Box::new(play(&item, &site, &settings).await);
-                    let _ = words.send(Word::Finished(item, outcome));
+                    let played = Box::new(play(&item, &site, &settings).await);
+                    // A process outlives its connections for a moment.
+                    if can_die && played.cut_off && played.outcome.verdict != Verdict::Pass {
+                        host::until_gone(&site.endpoint.url).await;
+                    }
+                    let _ = words.send(Word::Finished(item, played));
                 });
             }
             if tasks.is_empty() && (stopped || lane.waiting.is_empty() || lane.dead) {
+                if !lane.dead && !interrupt.is_cancelled() {
+                    lane.dead = self.died_at_last(&lane).await;
+                }
                 if !lane.dead {
                     break;
                 }
@@ -241,11 +251,18 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 Some(word) = heard.recv() => self.hear(word, &mut lane).await,
                 Some(_) = tasks.join_next() => {}
                 () = interrupt.cancelled(), if !tasks.is_empty() => tasks.shutdown().await,
+                () = lane.next_release() => {}
             }
             // Whoever has ended has said so before.
             while let Ok(word) = heard.try_recv() {
                 self.hear(word, &mut lane).await;
             }
+            for (_, outcome) in lane.release() {
+                self.say(Event::ScenarioFinished(outcome));
+            }
+        }
+        for (_, outcome) in lane.release_all() {
+            self.say(Event::ScenarioFinished(outcome));
         }
         self.settle(lane, interrupt);
         Ok(())
@@ -256,10 +273,11 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             Word::Started(item) => self.say(Event::ScenarioStarted {
                 id: item.id.clone(),
             }),
-            Word::Finished(item, outcome) => {
+            Word::Finished(item, played) => {
                 lane.under_way.retain(|(other, _)| other.id != item.id);
-                let suspicious = matches!(outcome.verdict, Verdict::Fail | Verdict::Error);
-                if suspicious && !lane.dead {
+                let outcome = Box::new(played.outcome);
+                let suspicious = outcome.verdict != Verdict::Pass;
+                if suspicious && !lane.dead && self.target.can_die() {
                     lane.dead = match self.instances.get(&item.profile) {
                         Some(instance) => !instance.is_alive().await,
                         None => false,
@@ -267,6 +285,9 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 }
                 if suspicious && lane.dead {
                     lane.suspects.push((item, outcome));
+                } else if self.target.can_die() {
+                    self.failed |= matches!(outcome.verdict, Verdict::Fail | Verdict::Error);
+                    lane.hold(item, outcome);
                 } else {
                     self.say(Event::ScenarioFinished(outcome));
                 }
@@ -295,83 +316,6 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         }
     }
 
-    /// After an interrupt nobody waits until it is known which scenario killed the target.
-    fn leave_unsolved(&mut self, lane: &mut Lane) {
-        for (_, mut outcome) in std::mem::take(&mut lane.suspects) {
-            outcome.verdict = Verdict::Error;
-            outcome.reason = Some(
-                "The target died; interrupted before it was known which scenario killed it."
-                    .to_owned(),
-            );
-            self.say(Event::ScenarioFinished(outcome));
-        }
-    }
-
-    /// Brings a dead target up again and finds out which of the scenarios that were under way killed it.
-    async fn after_death(&mut self, lane: &mut Lane) -> Result<(), StartError> {
-        let suspects = std::mem::take(&mut lane.suspects);
-        if !self.target.can_restart() {
-            let alone = suspects.len() == 1;
-            for (_, mut outcome) in suspects {
-                let others = "it went away while this and other scenarios ran; `--jobs 1` names the one that kills it";
-                outcome.verdict = if alone { Verdict::Fail } else { Verdict::Error };
-                outcome.reason = Some(if alone {
-                    died(None)
-                } else {
-                    format!("The target died: {others}.")
-                });
-                self.say(Event::ScenarioFinished(outcome));
-            }
-            for item in std::mem::take(&mut lane.waiting) {
-                let reason = "Not run: the target died before.";
-                self.blank(&item, Verdict::Error, reason, Duration::ZERO);
-            }
-            return Ok(());
-        }
-        for (item, outcome) in suspects {
-            self.revive(item.profile).await?;
-            let Some(instance) = self.instances.get(&item.profile) else {
-                continue;
-            };
-            let site = Arc::clone(&instance.site);
-            let mut again = Box::new(play(&item, &site, self.settings).await);
-            let exited = match self.instances.get(&item.profile) {
-                Some(instance) if !instance.is_alive().await => Some(instance.exited()),
-                _ => None,
-            };
-            if let Some(exited) = exited {
-                again.verdict = Verdict::Fail;
-                let sentence = died(exited.as_deref());
-                if let Some(breach) = &mut again.breach {
-                    breach.sentence.clone_from(&sentence);
-                }
-                again.breach = again.breach.or(outcome.breach);
-                again.reason = Some(sentence);
-                self.revive(item.profile).await?;
-                self.say(Event::Notice(format!(
-                    "{} ended the target; it was started again",
-                    item.id
-                )));
-            }
-            self.say(Event::ScenarioFinished(again));
-        }
-        Ok(())
-    }
-
-    async fn revive(&mut self, profile: Option<usize>) -> Result<(), StartError> {
-        let alive = match self.instances.get(&profile) {
-            Some(instance) => instance.is_alive().await,
-            None => false,
-        };
-        if alive {
-            return Ok(());
-        }
-        if let Some(dead) = self.instances.remove(&profile) {
-            dead.stop().await;
-        }
-        self.bring_up(profile).await
-    }
-
     async fn finish(mut self, begun: Instant, interrupted: bool) -> Record {
         self.record.outcomes.sort_by(|a, b| a.id.cmp(&b.id));
         for (_, instance) in std::mem::take(&mut self.instances) {
@@ -395,11 +339,4 @@ async fn started(
 ) -> Result<(Option<usize>, Instance), StartError> {
     let described = profile.and_then(|index| target.manifest.profiles.get(index));
     Ok((profile, target.start(described, settings).await?))
-}
-
-fn died(exited: Option<&str>) -> String {
-    match exited {
-        Some(status) => format!("The target died: its process ended with {status}."),
-        None => "The target died: nothing listens on its port any more.".to_owned(),
-    }
 }

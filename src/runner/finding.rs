@@ -27,6 +27,8 @@ pub(super) struct Finding {
 pub(super) enum Stop {
     /// The target did wrong.
     Breach(Box<Finding>),
+    /// The scenario does not suit the target, which was seen only on the way.
+    Inapplicable(Box<Finding>),
     /// It could not be judged; never the target's fault.
     Unjudged(Box<Finding>),
 }
@@ -81,6 +83,11 @@ impl Finding {
         Stop::Breach(Box::new(self))
     }
 
+    /// As a reason why the scenario does not suit the target.
+    pub(super) fn inapplicable(self) -> Stop {
+        Stop::Inapplicable(Box::new(self))
+    }
+
     /// As something that prevents a judgement.
     pub(super) fn unjudged(self) -> Stop {
         Stop::Unjudged(Box::new(self))
@@ -90,16 +97,26 @@ impl Finding {
 impl Stop {
     /// Gives the finding a place, unless it has one.
     pub(super) fn at(mut self, span: Span) -> Self {
-        let (Self::Breach(finding) | Self::Unjudged(finding)) = &mut self;
-        finding.span.get_or_insert(span);
+        self.finding_mut().span.get_or_insert(span);
         self
     }
 
     /// Gives the finding a level, unless it has one.
     pub(super) fn level(mut self, level: Option<Level>) -> Self {
-        let (Self::Breach(finding) | Self::Unjudged(finding)) = &mut self;
+        let finding = self.finding_mut();
         finding.level = finding.level.or(level);
         self
+    }
+
+    /// What was found, whatever it comes to.
+    pub(super) fn into_finding(self) -> Box<Finding> {
+        let (Self::Breach(finding) | Self::Inapplicable(finding) | Self::Unjudged(finding)) = self;
+        finding
+    }
+
+    fn finding_mut(&mut self) -> &mut Finding {
+        let (Self::Breach(finding) | Self::Inapplicable(finding) | Self::Unjudged(finding)) = self;
+        finding
     }
 }
 
@@ -111,6 +128,9 @@ impl From<BindingError> for Stop {
 
 impl From<TemplateError> for Stop {
     fn from(error: TemplateError) -> Self {
-        Finding::new(format!("The scenario can't be filled in: {error}.")).unjudged()
+        match error {
+            TemplateError::Unwieldy { .. } => Finding::new(error.to_string()).inapplicable(),
+            _ => Finding::new(format!("The scenario can't be filled in: {error}.")).unjudged(),
+        }
     }
 }

@@ -15,6 +15,12 @@ use crate::{
 /// How long a liveness check waits for the port to answer.
 const LIVENESS: Duration = Duration::from_secs(2);
 
+/// How long a process may take to be gone after its connections have ended.
+pub(super) const DYING: Duration = Duration::from_millis(300);
+
+/// Between two looks at whether a target that may be dying is gone.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// Where a target runs.
 #[derive(Clone, Debug)]
 pub enum Host {
@@ -249,6 +255,14 @@ impl Target {
         Server::start(listener, config).map_err(StartError::Embedded)
     }
 
+    /// Whether its server can die while this process lives.
+    pub(super) fn can_die(&self) -> bool {
+        match self.host {
+            Host::Embedded(_) => false,
+            Host::Launched | Host::Running => true,
+        }
+    }
+
     /// Whether a server that died can be brought up again.
     pub(super) fn can_restart(&self) -> bool {
         match self.host {
@@ -289,6 +303,12 @@ impl Instance {
         answers(&self.site.endpoint.url).await
     }
 
+    /// Whether it lives and goes on living for as long as a process may take to end.
+    pub(super) async fn stays_alive(&self) -> bool {
+        until_gone(&self.site.endpoint.url).await;
+        self.is_alive().await
+    }
+
     /// How its process ended, if it was one of ours and has.
     pub(super) fn exited(&self) -> Option<String> {
         match &self.keeper {
@@ -306,6 +326,17 @@ impl Instance {
             Keeper::Nobody => {}
         }
     }
+}
+
+/// Waits until nothing listens there any more, for a short while.
+pub(super) async fn until_gone(url: &Url) {
+    let gone = async {
+        while answers(url).await {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    // Whoever still listens then lives.
+    let _ = tokio::time::timeout(DYING, gone).await;
 }
 
 /// Whether something listens there.

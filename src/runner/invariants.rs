@@ -18,7 +18,7 @@ use super::{
     finding::Finding,
 };
 use crate::{
-    client::{CUT_SHORT, Layer, Outgoing, What},
+    client::{AFTER_CLOSE, CUT_SHORT, Layer, Outgoing, What},
     data::Data,
     scenario::Level,
     wire::socket_io::{AckId, Decoder, Limits, Packet, msgpack},
@@ -46,7 +46,7 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
             if link.layer == Layer::SocketIo {
                 check_link(attempt, client, &link, &mut findings);
             } else {
-                check_frames(client, &link, &mut findings);
+                check_frames(attempt, client, &link, &mut findings);
             }
             ids.take(client, &link, &mut findings);
         }
@@ -60,17 +60,28 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
 }
 
 /// On a connection opened by hand steps judge packets; frames must be legal whatever the client does.
-fn check_frames(client: &Client, link: &Link, findings: &mut Vec<Finding>) {
+fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
     let entries = link.connection.journal().entries();
     for entry in entries.iter() {
         let What::Illegal { layer, rule, raw } = &entry.what else {
             continue;
         };
         // A connection that is failed may end anywhere (RFC 6455 section 7.1.7).
-        if *layer == "websocket" && rule != CUT_SHORT {
+        if *layer == "websocket" && rule != CUT_SHORT && is_judged(attempt, rule) {
             findings.push(ill_formed(client, layer, rule, raw));
         }
     }
+}
+
+/// What a server sends behind its close frame changes nothing about how the connection ended: it is held against the
+/// scenario that verifies that nothing follows, and against no other.
+fn is_judged(attempt: &Attempt<'_>, rule: &str) -> bool {
+    rule != AFTER_CLOSE
+        || attempt
+            .scenario
+            .verifies
+            .iter()
+            .any(|id| id == "ws.close.no-frames-after-server-close")
 }
 
 fn ill_formed(client: &Client, layer: &str, rule: &str, raw: &[u8]) -> Finding {
@@ -110,6 +121,7 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
                 }
                 continue;
             }
+            What::Illegal { rule, .. } if !is_judged(attempt, rule) => continue,
             What::Illegal { layer, rule, raw } => {
                 findings.push(ill_formed(client, layer, rule, raw));
                 continue;

@@ -57,6 +57,10 @@ pub(super) fn judge(
     let duration = attempt.started.elapsed();
     let (verdict, finding) = match finished.stop {
         Some(Stop::Unjudged(finding)) => (Verdict::Error, Some(*finding)),
+        Some(Stop::Inapplicable(finding)) => {
+            let reason = Some(attempt.secrets.mask(&finding.sentence));
+            return blank(item, Verdict::Skip, reason, duration);
+        }
         Some(Stop::Breach(finding)) => (breach_verdict(scenario, &finding), Some(*finding)),
         None => match finished.warnings.into_iter().next() {
             Some(warning) => (Verdict::Warn, Some(warning)),

@@ -78,6 +78,11 @@ impl Outcome {
     pub fn is_only_told(&self) -> bool {
         self.verdict == Verdict::Warn && self.weight == Weight::Told
     }
+
+    /// Whether anything of the scenario was run.
+    pub fn has_begun(&self) -> bool {
+        self.breach.is_some() || !self.duration.is_zero()
+    }
 }
 
 /// One attempt of several.

@@ -13,21 +13,38 @@ use super::{
     unique::Unique,
 };
 
+/// What came of playing one item.
+#[derive(Debug)]
+pub(super) struct Played {
+    /// The outcome of all attempts.
+    pub(super) outcome: Outcome,
+    /// Whether an attempt missed a connection that it did not end itself.
+    pub(super) cut_off: bool,
+}
+
 /// Plays one item as often as the settings say.
-pub(super) async fn play(item: &Item, site: &Site, settings: &Settings) -> Outcome {
+pub(super) async fn play(item: &Item, site: &Site, settings: &Settings) -> Played {
+    let mut cut_off = false;
+    let outcome = play_all(item, site, settings, &mut cut_off).await;
+    Played { outcome, cut_off }
+}
+
+async fn play_all(item: &Item, site: &Site, settings: &Settings, cut_off: &mut bool) -> Outcome {
     let mut outcomes = Vec::new();
     for repeat in 0..settings.repeat.max(1) {
-        outcomes.push(play_once(item, site, settings, repeat).await);
+        outcomes.push(play_once(item, site, settings, repeat, cut_off).await);
     }
     if outcomes.len() == 1 {
         for retry in 1..=settings.retries {
-            if outcomes
-                .last()
-                .is_some_and(|outcome| matches!(outcome.verdict, Verdict::Pass | Verdict::Warn))
-            {
+            if outcomes.last().is_some_and(|outcome| {
+                matches!(
+                    outcome.verdict,
+                    Verdict::Pass | Verdict::Warn | Verdict::Skip
+                )
+            }) {
                 break;
             }
-            outcomes.push(play_once(item, site, settings, retry).await);
+            outcomes.push(play_once(item, site, settings, retry, cut_off).await);
         }
         return judgement::merge(outcomes, Merge::Last)
             .unwrap_or_else(|| unreachable!("every item is played at least once"));
@@ -36,7 +53,13 @@ pub(super) async fn play(item: &Item, site: &Site, settings: &Settings) -> Outco
         .unwrap_or_else(|| unreachable!("every item is played at least once"))
 }
 
-async fn play_once(item: &Item, site: &Site, settings: &Settings, number: usize) -> Outcome {
+async fn play_once(
+    item: &Item,
+    site: &Site,
+    settings: &Settings,
+    number: usize,
+    cut_off: &mut bool,
+) -> Outcome {
     let attempt = Attempt::new(
         &item.scenario,
         site,
@@ -44,5 +67,6 @@ async fn play_once(item: &Item, site: &Site, settings: &Settings, number: usize)
         Unique::new(item, settings, number),
     );
     let finished = attempt.run().instrument(log::scenario(item, number)).await;
+    *cut_off |= attempt.misses_a_connection();
     judgement::judge(item, settings, &attempt, finished)
 }

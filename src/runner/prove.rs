@@ -163,7 +163,7 @@ async fn one(
         .cloned();
     let instance = target.start(profile.as_ref(), settings).await?;
     let site = Arc::clone(&instance.site);
-    let outcome = play(&item, &site, settings).await;
+    let outcome = play(&item, &site, settings).await.outcome;
     instance.stop().await;
     Ok(outcome)
 }

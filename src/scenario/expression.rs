@@ -16,6 +16,9 @@ use crate::data::Data;
 /// How much work one evaluation may do; a comparison or a call is some ten units.
 const FUEL: u64 = 1_000_000;
 
+/// Bytes of a value that follows from what the target announced: a message with it may still come back.
+const WIELDY: usize = 16_000_000;
+
 /// Results are not nested deeper.
 const MAX_DEPTH: usize = 128;
 
@@ -106,6 +109,27 @@ impl Expression {
             .eval(context)
             .and_then(|value| to_data(&value, 0))
             .map_err(|error| self.failure(&error, scope))
+            .and_then(|data| self.wieldy(data))
+    }
+
+    /// A value, unless it follows from what the target announced and is larger than can be judged.
+    fn wieldy(&self, data: Data) -> Result<Data, TemplateError> {
+        let length = match &data {
+            Data::String(text) => text.len(),
+            Data::Bytes(bytes) => bytes.len(),
+            _ => return Ok(data),
+        };
+        match self.announced().next() {
+            Some((_, field)) if length > WIELDY => Err(unwieldy(field)),
+            _ => Ok(data),
+        }
+    }
+
+    /// What it reads of open packets: whose, and which field.
+    fn announced(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables
+            .iter()
+            .filter_map(|name| name.split_once(".handshake."))
     }
 
     fn failure(&self, error: &minijinja::Error, scope: &Scope) -> TemplateError {
@@ -119,10 +143,33 @@ impl Expression {
                 name: head(name).to_owned(),
             };
         }
+        for (client, field) in self.announced() {
+            let Some(client) = scope.get(client) else {
+                continue;
+            };
+            let value = client
+                .get("handshake")
+                .and_then(|handshake| handshake.get(field));
+            if value.is_none_or(|value| *value == Data::Null) {
+                return TemplateError::Unannounced {
+                    field: field.to_owned(),
+                };
+            }
+            if error.kind() == ErrorKind::OutOfFuel {
+                return unwieldy(field);
+            }
+        }
         TemplateError::Expression {
             expression: self.source.to_string(),
             detail: detail(error),
         }
+    }
+}
+
+fn unwieldy(field: &str) -> TemplateError {
+    TemplateError::Unwieldy {
+        field: field.to_owned(),
+        limit: WIELDY,
     }
 }
 
@@ -318,6 +365,55 @@ mod tests {
                 name: "nobody".to_owned()
             })
         );
+    }
+
+    #[test]
+    fn what_the_target_does_not_announce_is_named() {
+        let mut scope = Scope::default();
+        let handshake = Data::object([("sid", Data::from("abc"))]);
+        scope.set("sender", Data::object([("handshake", handshake)]));
+        for source in [
+            "repeat('x', sender.handshake.maxPayload // 2)",
+            "sender.handshake.maxPayload",
+        ] {
+            let error = evaluate(source, &scope).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "the open packet names no `maxPayload`",
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_target_announces_can_ask_for_too_much() {
+        for (limit, asks_too_much) in [
+            (16_000_000_u64, false),
+            (16_000_001, true),
+            (100_000_000, true),
+        ] {
+            let mut scope = Scope::default();
+            let handshake = Data::object([("maxPayload", Data::from(limit))]);
+            scope.set("sender", Data::object([("handshake", handshake)]));
+            for source in [
+                "repeat('x', sender.handshake.maxPayload)",
+                "bytes(sender.handshake.maxPayload)",
+            ] {
+                let value = evaluate(source, &scope);
+                assert_eq!(
+                    matches!(
+                        value,
+                        Err(TemplateError::Unwieldy {
+                            limit: 16_000_000,
+                            ..
+                        })
+                    ),
+                    asks_too_much,
+                    "{source} {limit}"
+                );
+                assert_eq!(value.is_err(), asks_too_much);
+            }
+        }
     }
 
     #[test]

@@ -50,6 +50,22 @@ pub enum TemplateError {
         /// Why.
         detail: String,
     },
+    /// A value that follows from what the target announced, and is larger than this side makes one.
+    #[error(
+        "{field} of the target asks for more than {limit} bytes, which is all that sockspec sends at once"
+    )]
+    Unwieldy {
+        /// What the target announced: `maxPayload`.
+        field: String,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// What the open packet does not name.
+    #[error("the open packet names no `{field}`")]
+    Unannounced {
+        /// The field of the open packet.
+        field: String,
+    },
     /// A value that can't stand inside a text.
     #[error("{found} can't stand inside a text")]
     NotText {

@@ -113,6 +113,8 @@ impl<W: Write> Terminal<W> {
     fn outcome(&self, outcome: &Outcome) -> String {
         let verbose = self.detail == Detail::Verbose;
         match outcome.verdict {
+            // The summary has one line for all of them.
+            Verdict::Error if !outcome.has_begun() && !verbose => String::new(),
             Verdict::Warn | Verdict::Fail | Verdict::Error => failure(outcome, self.palette),
             Verdict::Pass if verbose || self.progress.is_hidden() || outcome.flaky => {
                 self.line(outcome)

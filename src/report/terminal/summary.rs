@@ -16,6 +16,8 @@ pub(super) struct Tally {
     flaky: Vec<String>,
     /// Reasons of skipped scenarios and how often.
     skipped: BTreeMap<String, usize>,
+    /// Reasons why scenarios could not even begin, and how often.
+    not_begun: BTreeMap<String, usize>,
 }
 
 impl Tally {
@@ -26,6 +28,9 @@ impl Tally {
             self.flaky.push(id.clone());
         }
         match outcome.verdict {
+            Verdict::Error if !outcome.has_begun() => {
+                *self.not_begun.entry(reason).or_default() += 1;
+            }
             Verdict::Warn | Verdict::Fail | Verdict::Error => {
                 self.attention.push((outcome.verdict, id, reason));
             }
@@ -38,11 +43,13 @@ impl Tally {
     pub(super) fn render(&self, summary: &Summary, palette: Palette) -> String {
         let mut out = String::new();
         // Writing to a `String` can't fail.
-        for (reason, count) in &self.skipped {
+        let skipped = self.skipped.iter().map(|entry| (Verdict::Skip, entry));
+        let not_begun = self.not_begun.iter().map(|entry| (Verdict::Error, entry));
+        for (verdict, (reason, count)) in skipped.chain(not_begun) {
             let _ = writeln!(
                 out,
                 "{:5}  {}: {reason}",
-                palette.sign(Verdict::Skip),
+                palette.sign(verdict),
                 humanize::count(*count, "scenario")
             );
         }
@@ -84,4 +91,27 @@ fn counts(summary: &Summary, palette: Palette) -> String {
         ""
     };
     format!("{} in {time}{interrupted}", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn scenarios_that_could_not_begin_share_a_line() {
+        let mut tally = Tally::default();
+        for id in ["acks/late", "acks/value", "acks/object"] {
+            tally.add(&samples::not_begun(id));
+        }
+        let summary = Summary {
+            error: 3,
+            ..Summary::default()
+        };
+        insta::assert_snapshot!(tally.render(&summary, Palette::Plain), @r"
+        ERROR  3 scenarios: Not run: the target died before.
+
+        0 ok, 3 ERROR in 0 µs
+        ");
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
         cast::{Cast, Client, Link},
         echo, evidence,
         fence::{self, Proof},
-        finding::{Finding, Stepped, Stop},
+        finding::{Finding, Stepped},
         wait::Waited,
     },
     scenario::{Action, ClientName, ClientSpec, ConnectOptions, Span, Step},
@@ -181,7 +181,7 @@ async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
         link.connection.end(DropHow::Close).await;
     }
     joined.map_err(|stop| {
-        let (Stop::Breach(finding) | Stop::Unjudged(finding)) = stop;
+        let finding = stop.into_finding();
         Finding::new("The server no longer lets anybody in.")
             .expected("a new connection")
             .received(finding.received.unwrap_or(finding.sentence))

@@ -103,6 +103,7 @@ pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Cli
         }
         // The scenario has not begun: whatever keeps a plain client out is not what it is about.
         Err(Stop::Breach(finding) | Stop::Unjudged(finding)) => Err(unjudged(*finding)),
+        Err(stop @ Stop::Inapplicable(_)) => Err(stop),
     }
 }
 
@@ -249,9 +250,7 @@ pub(super) async fn join(
             let options = options(attempt, client, step, Layer::SocketIo, limit)?;
             match Connection::open(&attempt.site.endpoint, options.clone()).await {
                 Ok(connection) => client.add_link(connection, &options),
-                Err(
-                    failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. }),
-                ) => {
+                Err(failure) if failure.is_ours() => {
                     return Err(unreachable(&client.spec.name.0, &failure).unjudged());
                 }
                 Err(failure) => return Ok(Admission::RefusedHandshake(failure)),

@@ -24,8 +24,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     let what = format!("{} {}", asked.method, asked.target);
     let response = match request(&attempt.site.endpoint, asked, limit, Bounds::default()).await {
         Ok(response) => Some(response),
-        Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) => {
-            return Err(Finding::new(format!("{what} can't be sent: {failure}.")).unjudged());
+        Err(failure) if failure.is_ours() => {
+            return Err(Finding::new(format!("{what} comes to nothing: {failure}.")).unjudged());
         }
         Err(failure @ (ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. })) => {
             if http.response.no_response {

@@ -60,7 +60,7 @@ async fn one(
     }
     let connection = match Connection::open(&attempt.site.endpoint, options.clone()).await {
         Ok(connection) => connection,
-        Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) => {
+        Err(failure) if failure.is_ours() => {
             return Err(unreachable(&name.0, &failure).unjudged());
         }
         Err(failure) => return refused(attempt, open, lenient, client, &failure),
@@ -212,8 +212,13 @@ fn refused(
                 .and_then(|lenient| lenient.refused.as_ref())
                 .is_some_and(|lenient| lenient.no_response) =>
         {
+            let sentence = if failure.came_after_opening() {
+                format!("{what} is answered with a WebSocket, which is ended at once.")
+            } else {
+                format!("{what} is cut off without a response.")
+            };
             attempt.warn(
-                Finding::new(format!("{what} is cut off without a response."))
+                Finding::new(sentence)
                     .expected(http::describe(attempt, pattern))
                     .received(evidence::describe_failure(failure)),
             );

@@ -11,7 +11,7 @@ use super::{
     shape::{message_text, socket_packet, without_offset},
 };
 use crate::{
-    client::{Entry, HttpResponse, What},
+    client::{AFTER_CLOSE, Entry, HttpResponse, What},
     data::Data,
     runner::{
         attempt::Attempt,
@@ -221,7 +221,7 @@ fn compare(
             (matcher, socket_packet(packet, link.msgpack))
         }
         (Incoming::Echo(matcher), _) if echoed.is_some() => (matcher, echoed),
-        (_, What::Illegal { layer, rule, raw }) => {
+        (_, What::Illegal { layer, rule, raw }) if rule != AFTER_CLOSE => {
             let finding = Finding::new(format!("What arrives is no legal {layer}: {rule}."))
                 .received(evidence::readable(raw));
             return Ok(Candidate::Wrong(Box::new(finding)));

@@ -46,7 +46,7 @@ pub enum DecodeError {
         /// How many attachments there are.
         attachments: usize,
     },
-    /// More than the limits allow.
+    /// More than this side takes, which the protocol does not forbid.
     #[error("{what} exceeds the limit of {limit}")]
     TooLarge {
         /// What is too large.
@@ -306,6 +306,11 @@ mod tests {
             decode("511-[\"e\"]"),
             Err(DecodeError::TooLarge { .. })
         ));
+        let nested = format!("2[\"e\",{}{}]", "[".repeat(200), "]".repeat(200));
+        assert_eq!(
+            decode(&nested).unwrap_err().to_string(),
+            "nesting of data exceeds the limit of 128"
+        );
         assert_eq!(
             decode("2/a,[\"e\",\n 1,x]"),
             Err(DecodeError::Syntax {

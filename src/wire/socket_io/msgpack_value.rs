@@ -129,9 +129,10 @@ impl<'m> Reader<'m> {
     }
 
     fn deeper(&self, depth: u8) -> Result<u8, DecodeError> {
-        depth
-            .checked_sub(1)
-            .ok_or_else(|| self.wrong("data is nested too deep"))
+        depth.checked_sub(1).ok_or(DecodeError::TooLarge {
+            what: "nesting of data",
+            limit: MAX_DEPTH.into(),
+        })
     }
 
     fn string(&mut self, length: usize) -> Result<&'m str, DecodeError> {
@@ -382,6 +383,9 @@ mod tests {
             wrong(&[0xd4, 0x05, 0x00]),
             ("extension type 5 has no JSON form".to_owned(), 2)
         );
-        assert_eq!(wrong(&[0x91; 200]).0, "data is nested too deep");
+        assert_eq!(
+            read(&[0x91; 200]).unwrap_err().to_string(),
+            "nesting of data exceeds the limit of 128"
+        );
     }
 }

@@ -10,6 +10,9 @@ use serde::{
 use super::{AckId, DecodeError, Packet};
 use crate::data::Data;
 
+/// How deep arrays and objects may stand inside each other: where the JSON reader stops.
+const MAX_DEPTH: usize = 128;
+
 /// Reads `<type>[<attachments>-][<namespace>,][<id>][<json>]`; the second value is the number of
 /// attachments that a binary packet announces.
 pub(super) fn parse(
@@ -272,6 +275,13 @@ impl<'t> Cursor<'t> {
         });
         read.map_err(|error| {
             let message = error.to_string();
+            // Legal JSON: it is this reader that goes no deeper.
+            if message.starts_with("recursion limit exceeded") {
+                return DecodeError::TooLarge {
+                    what: "nesting of data",
+                    limit: MAX_DEPTH,
+                };
+            }
             // The place is told in bytes of the whole text instead.
             let cause = message
                 .split_once(" at line ")

@@ -1,6 +1,8 @@
 //! Servers that do everything wrong, and what the clients say about it, in time.
 
+mod death;
 mod farewell;
+mod judged;
 mod opening;
 mod session;
 mod single_request;

@@ -72,7 +72,7 @@ async fn the_stream_is_reset() {
 
 #[tokio::test]
 async fn frames_that_nobody_may_send() {
-    let cases: [(&'static [u8], &str); 7] = [
+    let cases: [(&'static [u8], &str); 6] = [
         (b"\x81\x81\0\0\0\0a", "frame from the server is masked"),
         (
             b"\xc1\x01a",
@@ -85,10 +85,6 @@ async fn frames_that_nobody_may_send() {
         ),
         (b"\x81\x01\xff", "text is not UTF-8"),
         (b"\x09\x00", "control frame is fragmented"),
-        (
-            b"\x81\x7f\x00\x00\x00\x00\x7f\xff\xff\xff",
-            "frame of 2147483647 bytes exceeds the limit of 100000",
-        ),
     ];
     for (frames, rule) in cases {
         let (ended, rules) = outcome(frames, Then::Hold).await;
@@ -96,6 +92,18 @@ async fn frames_that_nobody_may_send() {
         assert_eq!(ended.reason, rule);
         assert_eq!(rules, [rule]);
     }
+}
+
+#[tokio::test]
+async fn a_frame_that_is_too_large_for_this_side_breaks_no_rule() {
+    let frame = b"\x81\x7f\x00\x00\x00\x00\x7f\xff\xff\xff";
+    let (ended, rules) = outcome(frame, Then::Hold).await;
+    assert_eq!((ended.how, ended.by_us), (EndedHow::GivenUp, true));
+    assert_eq!(
+        ended.reason,
+        "frame of 2147483647 bytes exceeds the limit of 100000"
+    );
+    assert!(rules.is_empty(), "{rules:?}");
 }
 
 #[tokio::test]
@@ -110,7 +118,22 @@ async fn a_close_frame_that_is_wrong_is_still_the_end() {
 async fn data_after_the_close_frame() {
     let (ended, rules) = outcome(b"\x88\x02\x03\xe8\x81\x01a", Then::Close).await;
     assert_eq!(ended.how, EndedHow::CloseFrame);
-    assert_eq!(rules, ["data frame after the close frame"]);
+    assert_eq!(rules, ["data after the close frame"]);
+}
+
+#[tokio::test]
+async fn whatever_follows_the_close_frame_it_is_the_end() {
+    for frames in [
+        &b"\x88\x02\x03\xe8HTTP/1.1 200 OK\r\n\r\n"[..],
+        b"\x88\x02\x03\xe8\x8c\x01a",
+        b"\x88\x02\x03\xe8\x81\x01a\x81\x7f\xff",
+        b"\x88\x02\x03\xe8\x81\x01\xff\x00",
+    ] {
+        let (ended, rules) = outcome(frames, Then::Close).await;
+        assert_eq!((ended.how, ended.by_us), (EndedHow::CloseFrame, false));
+        assert_eq!(ended.code.unwrap().0, 1000);
+        assert_eq!(rules, ["data after the close frame"]);
+    }
 }
 
 #[tokio::test]

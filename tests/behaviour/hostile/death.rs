@@ -1,0 +1,242 @@
+//! Servers whose process ends in the middle of a run: who killed it is named, and nobody else.
+
+use sockspec::cli::Exit;
+
+use crate::support::{Finished, Test};
+
+/// Echoes lines. At `die` it first loses its connections, like a process that ends, and is gone some time later;
+/// at `later` it answers, and dies after that. What is to come back `slowly` takes its time.
+const SERVER: &str = r#"
+import os, socket, sys, threading, time
+
+connections = []
+
+def die(after):
+    time.sleep(after)
+    for connection in list(connections):
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    time.sleep(0.12)
+    os._exit(7)
+
+def serve(connection):
+    connections.append(connection)
+    for line in connection.makefile("rb"):
+        if line == b"die\n":
+            threading.Thread(target=die, args=(0.03,)).start()
+            continue
+        if line == b"later\n":
+            threading.Thread(target=die, args=(0.05,)).start()
+        if line == b"slowly\n":
+            time.sleep(0.4)
+        try:
+            connection.sendall(line)
+        except OSError:
+            return
+
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print(listener.getsockname()[1])
+while True:
+    connection, _ = listener.accept()
+    threading.Thread(target=serve, args=(connection,), daemon=True).start()
+"#;
+
+/// A scenario that sends a line and wants it back.
+fn scenario(id: &str, level: &str, line: &str) -> String {
+    format!(
+        "- id: death/{id}
+  title: The line {line} comes back
+  why: A test.
+  level: {level}
+  clients: [visitor]
+  steps:
+  - open: tcp
+    as: visitor
+  - bytes: \"{line}\\n\"
+    as: visitor
+  - receive: {{ bytes: \"{line}\\n\" }}
+    as: visitor
+    within: 800ms
+"
+    )
+}
+
+/// A scenario that is under way when the server dies, and finds nothing wrong when it is alone.
+fn patient(id: &str, level: &str) -> String {
+    scenario(id, level, "slowly")
+}
+
+/// A server that nobody can start again.
+struct Running {
+    process: std::process::Child,
+    url: String,
+}
+
+impl Running {
+    fn start() -> Option<Self> {
+        use std::io::{BufRead, BufReader};
+
+        let mut process = std::process::Command::new("python3")
+            .args(["-u", "-c", SERVER, "0"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .ok()?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take()?)
+            .read_line(&mut line)
+            .ok()?;
+        let url = format!("http://127.0.0.1:{}", line.trim());
+        Some(Self { process, url })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails only where it has ended, which is what it is here for.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs scenarios against the server that a manifest launches; `None` where there is no Python.
+fn run(scenarios: &[String], options: &[&str], expected: Exit) -> Option<Finished> {
+    let python = std::process::Command::new("python3")
+        .arg("--version")
+        .output();
+    if python.is_err() {
+        eprintln!("skipped: there is no python3");
+        return None;
+    }
+    let manifest = "name: mortal
+url: http://127.0.0.1:$port
+provides: [websocket]
+timing: { settle: 20ms }
+launch:
+  command: [python3, server.py, $port]
+  ready: { within: 20s }
+";
+    let finished = Test::new()
+        .file("server.py", SERVER)
+        .file("target.yaml", manifest)
+        .file(
+            "scenario.yaml",
+            format!("topic: Deaths\nscenarios:\n{}", scenarios.concat()),
+        )
+        .args(["run", "scenario.yaml", "--target", "target.yaml"])
+        .args(options)
+        .inherit(&["PATH"])
+        .status(expected);
+    Some(finished)
+}
+
+#[test]
+fn who_is_struck_by_a_death_is_run_again_whatever_its_level() {
+    let scenarios = [
+        scenario("kills", "must", "die"),
+        patient("struck", "must"),
+        patient("struck-mildly", "should"),
+    ];
+    let Some(finished) = run(&scenarios, &[], Exit::NotConformant) else {
+        return;
+    };
+    finished
+        .stdout_has("death/kills ended the target; it was started again")
+        .stdout_has("FAIL   death/kills")
+        .stdout_has("The target died: its process ended with exit status: 7.")
+        .stdout_has("2 ok, 1 FAIL in ");
+}
+
+#[test]
+fn a_death_fails_whatever_the_level_of_who_brings_it_about() {
+    let cases: [(&[String], &[&str]); 3] = [
+        (&[scenario("kills", "should", "die")], &["--jobs", "1"]),
+        (
+            &[
+                scenario("kills", "should", "die"),
+                patient("struck", "must"),
+            ],
+            &[],
+        ),
+        (
+            &[
+                scenario("kills", "should", "die"),
+                patient("struck", "must"),
+            ],
+            &["--jobs", "1"],
+        ),
+    ];
+    for (scenarios, options) in cases {
+        let Some(finished) = run(scenarios, options, Exit::NotConformant) else {
+            return;
+        };
+        finished
+            .stdout_has("death/kills ended the target; it was started again")
+            .stdout_has(
+                "FAIL   death/kills  The target died: its process ended with exit status: 7.",
+            )
+            .stdout_has("1 FAIL in ");
+    }
+}
+
+#[test]
+fn a_scenario_that_passes_before_the_death_is_found_out() {
+    for options in [&["--jobs", "1"][..], &[]] {
+        let scenarios = [
+            scenario("kills", "must", "later"),
+            patient("struck", "must"),
+        ];
+        let Some(finished) = run(&scenarios, options, Exit::NotConformant) else {
+            return;
+        };
+        finished
+            .stdout_has("death/kills ended the target; it was started again")
+            .stdout_has("1 ok, 1 FAIL in ");
+    }
+}
+
+#[test]
+fn where_nobody_can_start_it_again_several_stay_suspected() {
+    let mut exclusive = [patient("too-late-1", "must"), patient("too-late-2", "must")].concat();
+    exclusive = exclusive.replace("  level:", "  exclusive: true\n  level:");
+    let killer = scenario("kills", "should", "die");
+    let cases = [
+        (
+            vec![killer.clone(), patient("struck", "must"), exclusive.clone()],
+            "The target died of one of: death/kills, death/struck; each alone, with `--jobs 1`, names it.",
+            "0 ok, 4 ERROR in ",
+        ),
+        (
+            vec![killer, exclusive],
+            "FAIL   death/kills  The target died: nothing listens on its port any more.",
+            "0 ok, 1 FAIL, 2 ERROR in ",
+        ),
+    ];
+    for (scenarios, blame, counts) in cases {
+        let Some(server) = Running::start() else {
+            eprintln!("skipped: there is no python3");
+            return;
+        };
+        let manifest = format!(
+            "name: mortal\nurl: {}\nprovides: [websocket]\ntiming: {{ settle: 20ms }}\n",
+            server.url
+        );
+        let expected = if counts.contains("FAIL") {
+            Exit::NotConformant
+        } else {
+            Exit::NotRun
+        };
+        Test::new()
+            .file("target.yaml", manifest)
+            .file(
+                "scenario.yaml",
+                format!("topic: Deaths\nscenarios:\n{}", scenarios.concat()),
+            )
+            .args(["run", "scenario.yaml", "--target", "target.yaml"])
+            .status(expected)
+            .stdout_has(blame)
+            .stdout_has("ERROR  2 scenarios: Not run: the target died before.")
+            .stdout_has(counts);
+    }
+}

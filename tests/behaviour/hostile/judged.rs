@@ -1,0 +1,112 @@
+//! What scenarios make of servers that go beyond this side's limits, or go on behind their last word.
+
+use sockspec::cli::Exit;
+use tokio::io::AsyncWriteExt;
+
+use super::{Hostile, OPEN, hold, opening::switch, text_frames};
+use crate::support::{Finished, Test};
+
+/// Runs one scenario on a plain WebSocket whose server sends `frames`.
+async fn run(frames: &'static [u8], scenario: &str, expected: Exit) -> Finished {
+    run_as("websocket", frames.to_vec(), scenario, expected).await
+}
+
+/// Runs one scenario on a WebSocket whose server sends `bytes`, and then says no more.
+async fn run_as(speaks: &str, bytes: Vec<u8>, scenario: &str, expected: Exit) -> Finished {
+    let server = Hostile::new(move |mut stream| {
+        let bytes = bytes.clone();
+        async move {
+            switch(&mut stream).await;
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+            hold(stream).await;
+        }
+    })
+    .await;
+    let manifest = format!(
+        "name: hostile\nurl: {}\nprovides: [websocket, max-payload]\ndialect: {{ speaks: {speaks} }}\ntiming: {{ settle: 20ms }}\n",
+        server.endpoint.url.as_str().trim_end_matches('/')
+    );
+    let scenario = format!(
+        "topic: Limits
+scenarios:
+- id: limits/judged
+  title: Something comes
+  why: A test.
+  level: must
+{scenario}"
+    );
+    let test = Test::new()
+        .file("scenario.yaml", scenario)
+        .file("target.yaml", manifest)
+        .args(["run", "scenario.yaml", "--target", "target.yaml"]);
+    tokio::task::spawn_blocking(move || test.status(expected))
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_of_this_side_is_never_held_against_the_target() {
+    let frame = b"\x82\x7f\x00\x00\x00\x00\x7f\xff\xff\xff";
+    for step in ["closed: {}", "receive: { binary: <any> }"] {
+        let scenario = format!(
+            "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n  - {step}\n    as: visitor\n"
+        );
+        run(frame, &scenario, Exit::NotRun)
+            .await
+            .stdout_has("visitor is sent more than sockspec takes, which the target is free to do: frame of 2147483647 bytes exceeds the limit of 16777216.");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_follows_the_close_frame_fails_the_scenario_about_it_alone() {
+    let frames = b"\x88\x02\x03\xe8\x8c\x01a";
+    let steps = "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n  - closed: { code: 1000 }\n    as: visitor\n";
+    run(frames, steps, Exit::Conformant).await;
+    let about_it = format!("  verifies: [ws.close.no-frames-after-server-close]\n{steps}");
+    run(frames, &about_it, Exit::NotConformant)
+        .await
+        .stdout_has("visitor receives what no websocket peer may send: data after the close frame");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_exceeds_the_announced_limit_judges_nobody() {
+    let open = "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n";
+    let whole =
+        "  - send: 4123456789\n    as: visitor\n  - closed: { code: 1000 }\n    as: visitor\n";
+    let fragments = "  - frame: { fin: false, payload: '41234' }\n    as: visitor\n  - frame: { opcode: continuation, payload: '56789' }\n    as: visitor\n  - closed: { code: 1000 }\n    as: visitor\n";
+    let bytes = [text_frames(&[OPEN]), b"\x88\x02\x03\xf1".to_vec()].concat();
+    for steps in [whole, fragments] {
+        let scenario = format!("{open}{steps}");
+        run_as("engine.io", bytes.clone(), &scenario, Exit::Conformant)
+            .await
+            .stdout_has(
+                "1 scenario: it sends more at once than the 9 bytes that the target announces as its limit",
+            );
+        let about_it = scenario.replace("  clients:", "  needs: [max-payload]\n  clients:");
+        run_as("engine.io", bytes.clone(), &about_it, Exit::NotConformant).await;
+    }
+    let less = format!("{open}{}", whole.replace("9\n", "\n"));
+    run_as("engine.io", bytes, &less, Exit::NotConformant).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handshake_that_is_answered_before_it_is_refused_is_not_called_unanswered() {
+    let steps = "  clients: [stranger]\n  steps:\n  - open: websocket\n    as: stranger\n    refused: { status: 400 }\n    accept:\n      lenient: { refused: { no-response: true } }\n";
+    for bytes in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"\x88\x00"] {
+        run_as("engine.io", bytes.to_vec(), steps, Exit::Conformant)
+            .await
+            .stdout_has(
+                "stranger's handshake is answered with a WebSocket, which is ended at once.",
+            );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_let_in_is_shown_the_refusal() {
+    let steps =
+        "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n    echo: true\n";
+    let bytes = text_frames(&[OPEN, r#"44{"message":"unauthorized"}"#]);
+    let shown = run_as("socket.io", bytes, steps, Exit::NotConformant).await;
+    shown.stdout_has("\n  expected  CONNECT\n  received  44{\"message\":\"unauthorized\"}\n");
+}
