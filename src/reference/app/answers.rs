@@ -42,13 +42,10 @@ pub(super) fn message_with_ack(mut call: Call) -> Handled {
 pub(super) fn whoami(call: Call) -> Handled {
     let socket = &call.socket;
     let user = socket.user();
-    let rooms = socket.namespace().rooms();
-    let rooms: Vec<_> = rooms
-        .of(socket.id())
-        .iter()
-        .map(|room| Data::from(&**room))
-        .collect();
-    let transport = match socket.session().transport() {
+    let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
+    let rooms: Vec<_> = rooms.iter().map(|room| Data::from(&**room)).collect();
+    let rooms = faults::rooms::listed(socket, rooms);
+    let transport = match faults::upgrade::transport(socket.session()) {
         TransportKind::Polling => "polling",
         TransportKind::WebSocket => "websocket",
     };
@@ -86,6 +83,7 @@ pub(super) fn ack_late(call: Call) -> Handled {
     let after = faults::acks::late(call.socket.faults(), call.duration("after", LATEST));
     let server = Arc::clone(&call.socket.session().server);
     if let Some(after) = after {
+        let after = faults::acks::queued(&server, after);
         faults::acks::takes_time(call.socket.session(), after);
         server.tasks.spawn(async move {
             tokio::time::sleep(after).await;
@@ -121,7 +119,7 @@ pub(super) fn fail(call: Call) -> Handled {
 /// `crash`: the handler breaks.
 pub(super) fn crash(_: Call) -> Handled {
     Err(Failure::Internal {
-        detail: "TypeError: Cannot read properties of undefined (reading 'id')\n    at crash \
+        detail: "Error: a detail that no client may see\n    at crash \
                  (/srv/app/handlers/answers.js:41:17)"
             .to_owned(),
     })
@@ -132,7 +130,7 @@ pub(super) fn validate(call: Call) -> Handled {
     let text = call.field("text").and_then(Data::as_str);
     let length = text.map_or(0, |text| text.chars().count());
     let right = text.is_some_and(|text| !text.trim().is_empty()) && length <= 1000;
-    if !faults::errors::is_valid(call.socket.faults(), length, right) {
+    if !faults::errors::is_valid(call.socket.faults(), text, right) {
         let message = "text must be 1 to 1000 characters".to_owned();
         return Err(Failure::field("text", message));
     }

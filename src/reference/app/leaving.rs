@@ -27,7 +27,10 @@ pub(super) fn kick_room(call: Call) -> Handled {
     let members: Vec<Arc<Socket>> = namespace.rooms().members(room).cloned().collect();
     call.succeed();
     for member in faults::disconnect::kicked(&call.socket, members) {
-        member.disconnect(close(&call));
+        member.disconnect(faults::disconnect::close_of_room(
+            call.socket.faults(),
+            close(&call),
+        ));
     }
     Ok(())
 }
@@ -37,19 +40,18 @@ pub(super) fn watch_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let socket = &call.socket;
     socket.namespace().rooms().watch(socket.id(), room);
+    faults::disconnect::watched(socket, room);
     call.succeed();
     Ok(())
 }
 
 /// A socket has left its namespace: those who watch its rooms are told.
 pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &str) {
-    for (room, watchers) in &departed.watched {
+    for (room, watchers) in &faults::disconnect::departed(socket, departed).watched {
         let reason = faults::disconnect::told_reason(socket.faults(), reason);
-        let times = faults::disconnect::times_told(socket.faults());
-        for watcher in watchers
-            .iter()
-            .flat_map(|watcher| std::iter::repeat_n(watcher, times))
-        {
+        for watcher in watchers.iter().flat_map(|watcher| {
+            std::iter::repeat_n(watcher, faults::disconnect::times_told(watcher, room))
+        }) {
             let event = Data::object([
                 ("room", Data::from(room.as_str())),
                 ("user", Data::from(socket.user_id().into_owned())),

@@ -27,6 +27,7 @@ pub(super) fn join_room(call: Call) -> Handled {
 pub(super) fn leave_room(call: Call) -> Handled {
     let room = call.string("room")?;
     faults::rooms::leave(&call.socket, room)?;
+    faults::disconnect::left_room(&call.socket, room);
     confirm(&call, room);
     Ok(())
 }
@@ -45,7 +46,13 @@ pub(super) fn announce_to_room(call: Call) -> Handled {
 
 /// `send-to-rooms`: to the members of any of the rooms, once each, except the caller.
 pub(super) fn send_to_rooms(call: Call) -> Handled {
-    let selection = Selection::to(call.strings("rooms")?).except([call.socket.id().as_str()]);
+    let rooms = call.strings("rooms")?;
+    // A selection without rooms means everybody.
+    if rooms.is_empty() && !faults::recipients::no_rooms_mean_all(call.socket.faults()) {
+        call.succeed();
+        return Ok(());
+    }
+    let selection = Selection::to(rooms).except([call.socket.id().as_str()]);
     send(&call, &selection, "room-message", message(&call))
 }
 

@@ -6,6 +6,8 @@ use hyper::{
 };
 use url::form_urlencoded;
 
+use crate::reference::{FaultSet, faults};
+
 /// The protocol revision of a session: the `EIO` of its handshake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Revision {
@@ -67,7 +69,11 @@ impl Query {
 
 impl TokenSources {
     /// Reads the handshake's query and headers.
-    pub(in crate::reference) fn read(query: &Query, headers: &HeaderMap) -> Self {
+    pub(in crate::reference) fn read(
+        query: &Query,
+        headers: &HeaderMap,
+        faults: &FaultSet,
+    ) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         Self {
             query: query.token.as_deref().map(Into::into),
@@ -75,7 +81,7 @@ impl TokenSources {
                 .and_then(|value| bearer(value))
                 .map(Into::into),
             cookie: text(COOKIE)
-                .and_then(|value| cookie(value, "jwt"))
+                .and_then(|value| cookie(value, "jwt", faults))
                 .map(Into::into),
         }
     }
@@ -90,10 +96,10 @@ fn bearer(header: &str) -> Option<&str> {
 }
 
 /// The value of one cookie (RFC 6265 section 5.4).
-fn cookie<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
+fn cookie<'a>(header: &'a str, wanted: &str, faults: &FaultSet) -> Option<&'a str> {
     header.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        (name == wanted).then_some(value)
+        faults::auth::is_cookie(faults, name, wanted).then_some(value)
     })
 }
 
@@ -113,8 +119,8 @@ mod tests {
     fn token_is_found_in_header_and_cookie() {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, "bearer  abc".parse().unwrap());
-        headers.insert(COOKIE, "a=1; jwt=x=y; b".parse().unwrap());
-        let sources = TokenSources::read(&Query::parse("token=q"), &headers);
+        headers.insert(COOKIE, "a=1; xjwt=z; jwt=x=y; b".parse().unwrap());
+        let sources = TokenSources::read(&Query::parse("token=q"), &headers, &FaultSet::default());
         assert_eq!(sources.query.as_deref(), Some("q"));
         assert_eq!(sources.header.as_deref(), Some("abc"));
         assert_eq!(sources.cookie.as_deref(), Some("x=y"));

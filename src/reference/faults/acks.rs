@@ -9,6 +9,7 @@ use crate::{
         FaultSet,
         engine::{Delivery, Outbound, Session},
         rooms::{Selection, broadcast_packet},
+        server::Shared,
         socket::{Ack, Call, Socket},
     },
     wire::{
@@ -41,6 +42,7 @@ defects!(Acks at 0 {
     PayloadNotArray = "ack-payload-not-array": "The payload of an ACK is its first argument in place of an array.";
     PrecedesEvent = "ack-precedes-event": "A room message is acknowledged before it is sent.";
     SlowHandlerBlocks = "slow-handler-blocks-connection": "While a handler works, no other event of its connection is handled.";
+    SlowHandlersQueue = "slow-handlers-queue": "Of requests that take time one waits for the other, whoever asked.", seen "one lock around all handlers";
     ToEverybody = "ack-to-everybody": "An ACK is also sent to the members of the caller's rooms.";
     Twice = "ack-twice": "Every acknowledgement is sent twice.";
     ValueWrapped = "ack-value-wrapped": "The value acknowledged is wrapped in an object.";
@@ -231,6 +233,20 @@ pub(in crate::reference) fn late(faults: &FaultSet, after: Duration) -> Option<D
 /// Other events of a connection are handled while one takes its time.
 pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
     holding::hold(session, Acks::SlowHandlerBlocks, pause);
+}
+
+/// Requests that take time take it side by side.
+pub(in crate::reference) fn queued(server: &Shared, after: Duration) -> Duration {
+    if !server.faults().has(Acks::SlowHandlersQueue) {
+        return after;
+    }
+    let now = holding::now();
+    let free = server.scratch.last("free").as_ref().and_then(Data::as_u64);
+    let wait = Duration::from_millis(free.map_or(0, |free| free.saturating_sub(now)));
+    let total = wait + after;
+    let until = now + u64::try_from(total.as_millis()).unwrap_or(u64::MAX);
+    server.scratch.replace("free", until);
+    total
 }
 
 /// What a handler leaves without an acknowledgement has none.

@@ -1,6 +1,6 @@
 //! Who gets in.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::Value;
@@ -12,13 +12,17 @@ use crate::{
         FaultSet,
         app::{Denial, Shown, token_json, token_user},
         engine::{Ending, Session, TokenSources},
-        socket::{Refused, Socket, User},
+        socket::{Close, Refused, Socket, User},
     },
 };
 
 defects!(Auth at 1 {
     AdminExpiredAccepted = "admin-token-expired-accepted": "An administrator's token is good for ever.";
+    AdminRoleCase = "admin-role-case-ignored": "A role that spells `admin` with capitals opens /admin.";
+    AdminRolePart = "admin-role-part-accepted": "A role that has `admin` in it opens /admin.", seen "`role.includes('admin')` where roles may be a list";
+    AdminRolePrefix = "admin-role-prefix-accepted": "A role that begins with `admin` opens /admin.";
     AdminRoleUnchecked = "admin-role-unchecked": "Every good token opens /admin.";
+    AdmissionKept = "admission-kept-for-connection": "Who was let in once is let in again on the same connection, whatever the token.";
     AlgNoneAccepted = "token-alg-none-accepted": "A token that says it is not signed is believed.", seen "CVE-2015-9235";
     AlgNoneSpeltOtherwise = "token-alg-none-spelt-otherwise-accepted": "A token that says `nOnE` for its algorithm is believed.", seen "filters of CVE-2015-9235 that look for the one spelling";
     AlgorithmUnchecked = "token-algorithm-unchecked": "A token is verified with the algorithm that it names itself.", seen "jsonwebtoken without `algorithms`";
@@ -26,14 +30,18 @@ defects!(Auth at 1 {
     BannedAccepted = "banned-user-accepted": "A banned user gets in.";
     ClaimsFirst = "claims-checked-before-signature": "A forged token is told that it has expired.";
     ClosesTransport = "refusal-closes-transport": "A refusal ends the connection.";
+    CookieEnding = "cookie-name-ending-accepted": "A cookie whose name ends in the right one's is taken for it.", seen "`/jwt=([^;]*)/`";
     CookieIgnored = "token-cookie-ignored": "The cookie is not looked at.";
     DataMissing = "refusal-without-data": "A refusal has no data.", seen "socketioxide 0.18.9";
     DeletedAccepted = "deleted-user-accepted": "A user who was deleted gets in.";
     ExpiredAccepted = "token-expired-accepted": "A token of the past is good.";
+    FirstRefusalKept = "first-refusal-kept-for-connection": "A second refusal on a connection gives the reason of the first.";
+    FirstUserKept = "first-user-kept-for-connection": "Who a connection is in the first namespace it is in all.", seen "the user as a field of the connection";
     HeaderIgnored = "token-header-ignored": "The Authorization header is not looked at.";
     LateDisconnectsFirst = "late-refusal-disconnects-first": "A late refusal disconnects before it says why.";
     LateKeepsConnection = "late-refusal-keeps-connection": "A late refusal does not disconnect.";
     LateKeepsListening = "late-refusal-keeps-listening": "Who is refused late still receives what the namespace is sent.";
+    LateServes = "late-refusal-serves-meanwhile": "Until a late refusal disconnects, which takes 300 ms, the client is served.";
     LateWithoutException = "late-refusal-without-exception": "A late refusal does not say why.";
     MalformedAccepted = "token-malformed-accepted": "A token that is no token lets the client in.";
     MessageGeneric = "refusal-message-generic": "Every refusal has the same message.";
@@ -178,6 +186,16 @@ pub(in crate::reference) fn overruled(
             role: None,
         });
     }
+    let had_token = !matches!(denial, Denial::Missing | Denial::NotAdmin);
+    if faults.has(Auth::AdmissionKept)
+        && had_token
+        && let Some(Data::String(id)) = session.server.scratch.last(&user_note(session))
+    {
+        return Ok(User {
+            id: Some(id),
+            role: None,
+        });
+    }
     let accepted = match denial {
         Denial::Missing => faults.has(Auth::MissingAccepted),
         Denial::Invalid => {
@@ -218,7 +236,7 @@ pub(in crate::reference) fn accepted(
         user.role = Some(role.to_owned());
     }
     if let Some(id) = user.id.as_deref() {
-        if faults.has(Auth::Remembered) {
+        if faults.has(Auth::Remembered) || faults.has(Auth::AdmissionKept) {
             session.server.scratch.add(user_note(session), id);
         }
         if faults.has(Auth::UserShared) {
@@ -238,6 +256,14 @@ pub(in crate::reference) fn user_id<'a>(
     {
         return latest.into();
     }
+    if socket.faults().has(Auth::FirstUserKept) {
+        let scratch = &socket.session().server.scratch;
+        let note = format!("first user {}", socket.session().sid);
+        if let Some(Data::String(first)) = scratch.last(&note) {
+            return first.into();
+        }
+        scratch.add(note, own);
+    }
     own.into()
 }
 
@@ -245,13 +271,24 @@ fn user_note(session: &Session) -> String {
     format!("user {}", session.sid)
 }
 
-/// `/admin` is for administrators.
-pub(in crate::reference) fn lets_all_be_admins(faults: &FaultSet) -> bool {
-    faults.has(Auth::AdminRoleUnchecked)
+/// An administrator's role is that word and nothing else.
+pub(in crate::reference) fn is_admin(faults: &FaultSet, role: Option<&str>) -> bool {
+    let role = role.unwrap_or_default();
+    role == "admin"
+        || faults.has(Auth::AdminRoleUnchecked)
+        || (faults.has(Auth::AdminRoleCase) && role.eq_ignore_ascii_case("admin"))
+        || (faults.has(Auth::AdminRolePart) && role.contains("admin"))
+        || (faults.has(Auth::AdminRolePrefix) && role.starts_with("admin"))
+}
+
+/// The token's cookie is the one of that name.
+pub(in crate::reference) fn is_cookie(faults: &FaultSet, name: &str, wanted: &str) -> bool {
+    name == wanted || (faults.has(Auth::CookieEnding) && name.ends_with(wanted))
 }
 
 /// A refusal is an object with a message, and data where the application gives some.
-pub(in crate::reference) fn refusal_payload(faults: &FaultSet, mut refused: Refused) -> Data {
+pub(in crate::reference) fn refusal_payload(session: &Session, mut refused: Refused) -> Data {
+    let faults = session.faults();
     if faults.has(Auth::PayloadString) {
         return Data::from(refused.message);
     }
@@ -261,7 +298,12 @@ pub(in crate::reference) fn refusal_payload(faults: &FaultSet, mut refused: Refu
     if faults.has(Auth::DataMissing) {
         refused.data = None;
     }
-    let payload = refused.payload();
+    let mut payload = refused.payload();
+    if faults.has(Auth::FirstRefusalKept) {
+        let note = format!("refused {}", session.sid);
+        session.server.scratch.add(note.clone(), payload.clone());
+        payload = session.server.scratch.first(&note).unwrap_or(payload);
+    }
     match payload {
         Data::Object(mut fields) if faults.has(Auth::MessageMissing) => {
             fields.shift_remove("message");
@@ -313,6 +355,14 @@ pub(in crate::reference) fn refuse_late(
     }
     if !faults.has(Auth::LateWithoutException) {
         report();
+    }
+    if faults.has(Auth::LateServes) {
+        let refused = Arc::clone(socket);
+        socket.session().server.tasks.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            refused.disconnect(Close::Namespace);
+        });
+        return;
     }
     if faults.has(Auth::LateKeepsListening) {
         socket.say_goodbye();

@@ -1,12 +1,14 @@
 //! Leaving a namespace (Socket.IO v5, "Disconnection from a namespace").
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{connect::send_raw, table::defects};
 use crate::{
+    data::Data,
     reference::{
-        FaultSet,
+        FaultSet, app,
         engine::{Ending, Session},
+        rooms::Departed,
         socket::{Close, Peer, Socket},
     },
     wire::socket_io::Packet,
@@ -20,11 +22,16 @@ defects!(Disconnects at 5 {
     KeepsBroadcasts = "disconnect-keeps-broadcasts": "A client that left a namespace is still sent what goes to its rooms.";
     KeepsMembership = "disconnect-keeps-membership": "A client that left still counts as a member of its rooms.";
     KickCloseKeepsConnection = "kick-close-keeps-connection": "A client whose connection the server should end loses its namespace only.";
+    KickRoomCloses = "kick-room-closes-connections": "Sending a room away ends the connections of its members.";
     KickRoomHitsEverybody = "kick-room-hits-everybody": "Sending a room away sends the whole namespace away.";
+    KickRoomKeepsConnections = "kick-room-keeps-connections": "Where the connections of a room should end, its members lose their namespace only.";
     KickRoomSparesOne = "kick-room-spares-one": "Sending a room away spares one of its members.";
     MainLeavesAll = "disconnect-main-leaves-all": "Leaving the main namespace leaves the others as well.";
+    MemberLeftByLeaving = "member-left-by-leaving-room": "Leaving a room is told as the end of a connection.";
+    MemberLeftFormerRooms = "member-left-of-former-rooms": "Who left is told to the watchers of every room that he ever was in.";
     MemberLeftMissing = "member-left-missing": "Nobody is told who left.";
     MemberLeftReasonWrong = "member-left-reason-wrong": "Every departure has the same reason.";
+    MemberLeftPerWatch = "member-left-once-a-watch": "Who watches a room twice is told twice.";
     MemberLeftTwice = "member-left-twice": "Who left is told twice.", seen "handling both `disconnecting` and `disconnect`";
     LastLeaveKills = "last-leave-kills-server": "A connection that has left its last namespace ends the server.";
     ServerClosesTransport = "server-disconnect-closes-transport": "A client that the server sends out of a namespace loses its connection.";
@@ -121,8 +128,70 @@ pub(in crate::reference) fn kicked(
     members
 }
 
-/// How often those who watch are told that somebody left.
-pub(in crate::reference) fn times_told(faults: &FaultSet) -> usize {
+/// The connections of a room end if, and only if, they are to.
+pub(in crate::reference) fn close_of_room(faults: &FaultSet, asked: Close) -> Close {
+    match asked {
+        Close::Connection if faults.has(Disconnects::KickRoomKeepsConnections) => Close::Namespace,
+        Close::Namespace if faults.has(Disconnects::KickRoomCloses) => Close::Connection,
+        asked => asked,
+    }
+}
+
+/// Who leaves a room has not gone.
+pub(in crate::reference) fn left_room(socket: &Socket, room: &str) {
+    let faults = socket.faults();
+    if faults.has(Disconnects::MemberLeftByLeaving) {
+        let rooms = socket.namespace().rooms();
+        let watchers = rooms.watchers(room).cloned().collect();
+        drop(rooms);
+        let departed = Departed {
+            watched: vec![(room.to_owned(), watchers)],
+        };
+        app::left(socket, &departed, "client namespace disconnect");
+    }
+    if faults.has(Disconnects::MemberLeftFormerRooms) {
+        let scratch = &socket.session().server.scratch;
+        scratch.add(former_rooms(socket), room);
+    }
+}
+
+/// Those who watch the rooms that a socket is in are told when it goes.
+pub(in crate::reference) fn departed<'a>(
+    socket: &Socket,
+    right: &'a Departed,
+) -> Cow<'a, Departed> {
+    if !socket.faults().has(Disconnects::MemberLeftFormerRooms) {
+        return Cow::Borrowed(right);
+    }
+    let mut departed = right.clone();
+    let former = socket.session().server.scratch.take(&former_rooms(socket));
+    let rooms = socket.namespace().rooms();
+    for room in former.iter().filter_map(Data::as_str) {
+        let watchers = rooms.watchers(room).cloned().collect();
+        departed.watched.push((room.to_owned(), watchers));
+    }
+    Cow::Owned(departed)
+}
+
+fn former_rooms(socket: &Socket) -> String {
+    format!("former rooms {}", socket.id())
+}
+
+/// A room is watched once, however often it was asked for.
+pub(in crate::reference) fn watched(watcher: &Socket, room: &str) {
+    if watcher.faults().has(Disconnects::MemberLeftPerWatch) {
+        let scratch = &watcher.session().server.scratch;
+        scratch.add(format!("watch {} {room}", watcher.id()), true);
+    }
+}
+
+/// How often one who watches is told that somebody left.
+pub(in crate::reference) fn times_told(watcher: &Socket, room: &str) -> usize {
+    let faults = watcher.faults();
+    if faults.has(Disconnects::MemberLeftPerWatch) {
+        let note = format!("watch {} {room}", watcher.id());
+        return watcher.session().server.scratch.count(&note);
+    }
     if faults.has(Disconnects::MemberLeftMissing) {
         0
     } else if faults.has(Disconnects::MemberLeftTwice) {

@@ -17,6 +17,7 @@ use crate::{
 defects!(Errors at 6 {
     AcksToo = "exception-acks-too": "An event that is refused is acknowledged as well.";
     CodeMissing = "exception-without-code": "A refusal has no code.";
+    DetailLeaked = "accident-detail-leaked": "Beside the message that says nothing, the report of an accident has its cause.";
     Disconnects = "exception-disconnects": "A refusal sends its caller away.";
     FieldMissing = "validation-field-missing": "A refusal does not say which field is wrong.";
     ObjectShared = "exception-object-shared": "A refusal has the code of the refusal before.", seen "one error object for all";
@@ -24,9 +25,11 @@ defects!(Errors at 6 {
     Swallowed = "exception-swallowed": "The caller is not told.";
     ToEverybody = "exception-to-everybody": "Everybody in the namespace is told.";
     Twice = "exception-twice": "The caller is told twice.";
+    ValidationCountsUnits = "validation-counts-utf16-units": "A character beyond 65535 counts as two.", seen "`text.length` in JavaScript";
     ValidationOffByOne = "validation-off-by-one": "A text of 1001 characters is valid.";
     ValidationRefusesLimits = "validation-refuses-limits": "A text of exactly 1 or 1000 characters is not valid.";
     ValidationSkipped = "validation-skipped": "Every text is valid.";
+    ValidationTrimsFirst = "validation-trims-before-counting": "Blanks at the ends of a text are not counted.";
     WrongNamespace = "exception-wrong-namespace": "The caller is told in another namespace.";
 });
 
@@ -91,6 +94,12 @@ fn altered(socket: &Socket, failure: &Failure, exception: Data) -> Data {
         fields.insert("code".to_owned(), former);
     }
     if let Failure::Internal { detail } = failure
+        && faults.has(Errors::DetailLeaked)
+    {
+        let cause = detail.lines().next().unwrap_or_default();
+        fields.insert("cause".to_owned(), Data::from(cause));
+    }
+    if let Failure::Internal { detail } = failure
         && faults.has(Errors::StackTraceLeaked)
     {
         fields.insert("message".to_owned(), Data::from(detail.as_str()));
@@ -100,9 +109,17 @@ fn altered(socket: &Socket, failure: &Failure, exception: Data) -> Data {
 }
 
 /// A text of 1 to 1000 characters that is not blank is valid.
-pub(in crate::reference) fn is_valid(faults: &FaultSet, length: usize, right: bool) -> bool {
+pub(in crate::reference) fn is_valid(faults: &FaultSet, text: Option<&str>, right: bool) -> bool {
     if faults.has(Errors::ValidationSkipped) {
         return true;
+    }
+    let text = text.unwrap_or_default();
+    if faults.has(Errors::ValidationCountsUnits) {
+        return right && text.encode_utf16().count() <= 1000;
+    }
+    let length = text.chars().count();
+    if faults.has(Errors::ValidationTrimsFirst) && length > 1000 {
+        return text.trim().chars().count() <= 1000;
     }
     match length {
         1001 if faults.has(Errors::ValidationOffByOne) => true,

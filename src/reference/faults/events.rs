@@ -31,6 +31,7 @@ defects!(Events at 7 {
     EmptyNameHandled = "event-empty-name-handled": "The event with the empty name has a handler.";
     ExtraArgumentsDropped = "event-extra-arguments-dropped": "Only the first argument is looked at.", seen "socketioxide 0.18.9";
     InvalidJsonIgnored = "event-invalid-json-ignored": "An event that is no JSON is skipped.", seen "python-socketio 5.18.1";
+    LargeOvertaken = "large-events-overtaken": "Events that come behind a large one of their client are handled first.";
     NameHitsPrototype = "event-name-hits-prototype": "Names that every object has are taken for handlers.", seen "handler tables that are plain objects";
     NameTypeUnchecked = "event-name-type-unchecked": "An event whose name is no string is skipped.", seen "CVE-2023-32695";
     NamesAsWritten = "event-names-as-written": "An event whose name is written with escapes is unknown.", seen "socketioxide 0.18.9";
@@ -255,6 +256,20 @@ pub(in crate::reference) fn dispatch(mut call: Call, handle: fn(Call)) {
             });
             return;
         }
+    }
+    let size = |call: &Call| {
+        call.args
+            .iter()
+            .map(|arg| arg.to_string().len())
+            .sum::<usize>()
+    };
+    if faults.has(Events::LargeOvertaken) && size(&call) > 5000 {
+        let server = Arc::clone(&call.socket.session().server);
+        server.tasks.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            handle(call);
+        });
+        return;
     }
     super::acks::dispatch(call, handle);
 }

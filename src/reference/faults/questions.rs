@@ -27,7 +27,9 @@ defects!(Questions at 14 {
     MatchedByOrder = "client-ack-matched-by-order": "An answer is taken for the oldest question that waits.";
     MixedBetweenClients = "client-acks-mixed-between-clients": "Questions are kept by id alone: an answer is taken for another client's that was asked under that id.";
     ReachesEverybody = "question-reaches-everybody": "A question to one client goes to all.";
+    RoomDropsFalsy = "ask-room-drops-falsy-answers": "Answers of null, 0, false and \"\" are left out.", seen "`answers.filter(Boolean)`";
     RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "When one member is silent, the answers of the others are dropped.", seen "emitWithAck of socket.io rejects";
+    RoomDropsTwins = "ask-room-drops-equal-answers": "Of answers that are alike only one is reported.";
     RoomFirstAnswerOnly = "ask-room-first-answer-only": "Of the answers of a room only the first is reported.";
     RoomSkipsAsker = "ask-room-skips-asker": "Who asks a room is not asked as its member.";
     RoomTimeoutHidden = "ask-room-timeout-hidden": "It is not told that a member was silent.";
@@ -77,6 +79,12 @@ pub(in crate::reference) fn report(
 ) -> (Vec<Data>, bool) {
     if faults.has(Questions::RoomFirstAnswerOnly) {
         answers.truncate(1);
+    }
+    if faults.has(Questions::RoomDropsFalsy) {
+        answers.retain(|answer| !is_falsy(answer));
+    }
+    if faults.has(Questions::RoomDropsTwins) {
+        answers.dedup();
     }
     if faults.has(Questions::RoomDropsPartialAnswers) && silent {
         answers.clear();

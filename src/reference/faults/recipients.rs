@@ -10,6 +10,7 @@ use super::{
 use crate::{
     data::Data,
     reference::{
+        FaultSet,
         engine::{Delivery, Outbound, TransportKind},
         rooms::{Reach, Rooms, Selection},
         socket::{Call, Socket, SocketId},
@@ -20,11 +21,14 @@ use crate::{
 defects!(Recipients at 15 {
     AlwaysIncludesSender = "announce-always-includes-sender": "A room message of the server reaches its caller, member or not.";
     AnnounceSkipsSender = "announce-skips-sender": "A message of the server leaves out the client that caused it.";
+    BroadcastAtMostFifty = "broadcast-at-most-50": "A broadcast reaches fifty clients at most.";
     BroadcastEchoes = "broadcast-echoes-to-sender": "A broadcast of a client comes back to it.";
     BroadcastGoesToRooms = "broadcast-goes-to-rooms": "A broadcast goes to the members of each room that was joined, once a room.";
     BroadcastLeaksNamespace = "broadcast-leaks-namespace": "A broadcast of one namespace reaches the sockets of all.";
     BroadcastMissesMember = "broadcast-misses-member": "A broadcast misses one of the clients.";
     BroadcastMissesPolling = "broadcast-misses-polling": "A broadcast does not reach clients on long-polling.";
+    DirectByUser = "direct-by-user": "A user's name is the address of one of his sockets.";
+    DirectCrossesNamespaces = "direct-crosses-namespaces": "A direct message reaches a socket of another namespace as well.";
     DirectReachesEverybody = "direct-reaches-everybody": "A direct message reaches the whole namespace.";
     DirectReachesLeftSocket = "direct-reaches-left-socket": "A message for a socket that has left reaches whoever joined last.";
     DirectReachesSender = "direct-reaches-sender": "A direct message comes back to its sender as well.";
@@ -34,6 +38,7 @@ defects!(Recipients at 15 {
     ExceptIgnored = "except-ignored": "Rooms that are excepted receive as well.";
     ExceptIgnoresSocketIds = "except-ignores-socket-ids": "A socket id that is excepted receives as well.";
     ExceptUsesFirstOnly = "except-list-uses-first-only": "Of a list of excepted rooms only the first counts.";
+    ExceptUsesLastOnly = "except-list-uses-last-only": "Of a list of excepted rooms only the last counts.";
     ExceptUnknownDropsAll = "except-unknown-room-drops-all": "Excepting a room that does not exist leaves nobody.";
     FirstRoomOnly = "rooms-emit-first-room-only": "Of a list of rooms only the first receives.";
     FromSpoofed = "from-field-spoofed": "The sender is whoever the message says it is.";
@@ -43,6 +48,8 @@ defects!(Recipients at 15 {
     MissesMember = "room-emit-misses-member": "A room message misses one of the members.";
     MissesPolling = "room-emit-misses-polling": "A room message does not reach members on long-polling.";
     NamespaceLeak = "namespace-leak": "What is sent in one namespace is sent in others as well.";
+    NoRoomsMeanAll = "rooms-emit-to-none-reaches-everybody": "A message to an empty list of rooms reaches the whole namespace.", seen "`to([])` of socket.io";
+    RoomAtMostFifty = "room-emit-at-most-50": "A room message reaches fifty members at most.";
     SenderExcludedByUser = "sender-excluded-by-user": "A room message leaves out all sockets of its sender's user.";
     ToNobody = "room-emit-to-nobody": "Room messages reach nobody.";
     TokenLeaked = "token-leaked-in-messages": "A room message carries its sender's handshake.", seen "emitting socket.handshake";
@@ -108,6 +115,18 @@ fn altered(from: &Socket, rooms: &Rooms, mut selection: Selection, to_all: bool)
             .except
             .retain(|room| !excepted(room) || std::mem::take(&mut first));
     }
+    if faults.has(Recipients::ExceptUsesLastOnly)
+        && let Some(last) = selection
+            .except
+            .iter()
+            .rev()
+            .find(|room| excepted(room))
+            .cloned()
+    {
+        selection
+            .except
+            .retain(|room| !excepted(room) || *room == last);
+    }
     if faults.has(Recipients::ExceptUnknownDropsAll) {
         let unknown = |room: &String| excepted(room) && rooms.members(room).next().is_none();
         if selection.except.iter().any(unknown) {
@@ -163,6 +182,9 @@ fn room_recipients(
     if faults.has(Recipients::MissesMember) {
         recipients.pop();
     }
+    if faults.has(Recipients::RoomAtMostFifty) {
+        recipients.truncate(50);
+    }
     if faults.has(Recipients::MissesPolling) {
         recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
     }
@@ -206,6 +228,9 @@ fn namespace_recipients(
     let faults = from.faults();
     if faults.has(Recipients::BroadcastMissesMember) {
         recipients.pop();
+    }
+    if faults.has(Recipients::BroadcastAtMostFifty) {
+        recipients.truncate(50);
     }
     if faults.has(Recipients::BroadcastMissesPolling) {
         recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
@@ -254,7 +279,10 @@ pub(in crate::reference) fn delivered(
     super::rooms::note_for_backlog(from, selection, packet);
     let to_all = selection.rooms.is_empty();
     let leaks = faults.has(Recipients::NamespaceLeak) || are_shared(faults);
-    if (leaks && !to_all) || (faults.has(Recipients::BroadcastLeaksNamespace) && to_all) {
+    let is_direct = matches!(packet, Packet::Event { name, .. } if name == "direct-message");
+    let crosses = faults.has(Recipients::DirectCrossesNamespaces) && is_direct;
+    if (leaks && !to_all) || crosses || (faults.has(Recipients::BroadcastLeaksNamespace) && to_all)
+    {
         leak_to_namespaces(from, selection, packet);
     }
     if faults.has(Recipients::LeaksLate) && !to_all {
@@ -309,6 +337,12 @@ pub(in crate::reference) fn direct(from: &Socket, to: &str) -> Selection {
     {
         return Selection::everybody();
     }
+    if faults.has(Recipients::DirectByUser) && !known {
+        let rooms = from.namespace().rooms();
+        let named = rooms.all().find(|socket| socket.user_id() == to);
+        let id = named.map(|socket| socket.id().to_string());
+        return id.map_or(right, |id| Selection::to([id]));
+    }
     if faults.has(Recipients::DirectReachesSender) {
         return Selection::to([to, from.id().as_str()]);
     }
@@ -319,6 +353,11 @@ pub(in crate::reference) fn direct(from: &Socket, to: &str) -> Selection {
         return Selection::to([heir]);
     }
     right
+}
+
+/// An empty list of rooms is nobody.
+pub(in crate::reference) fn no_rooms_mean_all(faults: &FaultSet) -> bool {
+    faults.has(Recipients::NoRoomsMeanAll)
 }
 
 /// A socket that left has no heir.

@@ -20,11 +20,14 @@ use crate::{
 defects!(Membership at 19 {
     JoinIgnored = "join-ignored": "Joining a room has no effect.";
     JoinLate = "join-late": "Joining a room takes effect 250 ms later.";
+    JoinTakesUser = "join-takes-all-of-user": "Joining a room takes all sockets of the same user in.";
     JoinTwiceDeliversTwice = "join-twice-delivers-twice": "Who joins a room twice receives twice.";
     JoinTwiceNeedsTwoLeaves = "join-twice-needs-two-leaves": "A room that was joined twice must be left twice.";
     LeaveEmptiesRoom = "leave-empties-room": "One member's leaving takes all out of the room.";
     LeaveIgnored = "leave-ignored": "Leaving a room has no effect.";
     LeaveLeavesAll = "leave-leaves-all-rooms": "Leaving one room leaves all.";
+    LeaveStaysListed = "left-rooms-stay-listed": "A socket's own list of rooms keeps those that it left.";
+    LeaveTakesUser = "leave-takes-all-of-user": "Leaving a room takes all sockets of the same user out.";
     LeaveUnjoinedRefused = "leave-unjoined-refused": "Leaving a room that one is not in is refused.";
     ListJoinsAll = "room-list-joins-all": "Joining with a list joins every room of it, although it is refused.", seen "socket.join takes a list";
     MembersIgnoresLeave = "members-count-ignores-leave": "Who left a room is still counted.";
@@ -33,6 +36,8 @@ defects!(Membership at 19 {
     MoveKeepsOld = "move-members-keeps-old-room": "Members that are moved stay in the old room.";
     NameUnchecked = "room-name-unchecked": "A room that is no string is turned into one.";
     NamesCaseInsensitive = "room-ids-case-insensitive": "Room names are compared without case.";
+    NamesComparedInPart = "room-names-compared-in-part": "Only the first 64 characters of a room's name are looked at.";
+    NamesComposed = "room-names-composed": "Names of rooms are compared in one Unicode form.", seen "`room.normalize()`";
     NamesCut = "room-names-cut": "Rooms are kept under the first 255 characters of their names.";
     NamesHitPrototype = "room-names-hit-prototype": "Rooms named as what every object has can't be joined.", seen "room tables that are plain objects";
     NamesMatchPattern = "room-names-match-pattern": "A room name with * means every room that fits.";
@@ -42,6 +47,7 @@ defects!(Membership at 19 {
     RejoinIgnored = "rejoin-ignored": "A room that was left can't be joined again.";
     RejoinKeepsRooms = "rejoin-keeps-rooms": "Joining a namespace again brings the former rooms back.";
     RejoinReplays = "rejoin-replays-backlog": "Joining a room again brings what was sent meanwhile.";
+    RoomsAtMostTen = "rooms-at-most-10": "Who joins an eleventh room is taken out of the oldest.";
     SharedAcrossNamespaces = "rooms-shared-across-namespaces": "Rooms of one name in several namespaces are one room.";
     SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "Sockets that left are still counted.";
     SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "Connections are counted, whatever namespaces they are in.";
@@ -54,6 +60,12 @@ pub(in crate::reference) fn name(faults: &FaultSet, name: &str) -> String {
     }
     if faults.has(Membership::NamesTrimmed) {
         return name.trim().to_owned();
+    }
+    if faults.has(Membership::NamesComparedInPart) {
+        return name.chars().take(64).collect();
+    }
+    if faults.has(Membership::NamesComposed) {
+        return name.replace("e\u{301}", "\u{e9}");
     }
     name.to_owned()
 }
@@ -130,12 +142,46 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
         socket.namespace().name()
     );
     scratch.add(kept, room.as_str());
-    socket.namespace().rooms().join(socket.id(), &room);
+    let mut rooms = socket.namespace().rooms();
+    rooms.join(socket.id(), &room);
+    if faults.has(Membership::JoinTakesUser) {
+        for other in others_of_user(socket, &rooms) {
+            rooms.join(other.id(), &room);
+        }
+    }
+    if faults.has(Membership::RoomsAtMostTen) {
+        let own = socket.id().as_str();
+        let joined: Vec<_> = rooms.of(socket.id()).to_vec();
+        let mut joined = joined.iter().filter(|room| ***room != *own);
+        if let Some(oldest) = joined.next()
+            && joined.count() >= 10
+        {
+            rooms.leave(socket.id(), oldest);
+        }
+    }
+    drop(rooms);
     if faults.has(Membership::RejoinReplays) {
         for missed in scratch.take(&format!("missed {} {room}", socket.id())) {
             socket.emit("room-message", vec![missed]);
         }
     }
+}
+
+/// The other sockets of a socket's user.
+fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
+    let user = socket.user();
+    let others = rooms.all().filter(|other| other.id() != socket.id());
+    let same = others.filter(|other| user.id.is_some() && other.user().id == user.id);
+    same.cloned().collect()
+}
+
+/// A socket lists the rooms that it is in.
+pub(in crate::reference) fn listed(socket: &Socket, mut right: Vec<Data>) -> Vec<Data> {
+    if socket.faults().has(Membership::LeaveStaysListed) {
+        let scratch = &socket.session().server.scratch;
+        right.extend(scratch.take(&format!("still listed {}", socket.id())));
+    }
+    right
 }
 
 /// The caller is in the room no longer, and in its other rooms as before.
@@ -167,6 +213,14 @@ pub(in crate::reference) fn leave(socket: &Arc<Socket>, room: &str) -> Result<()
         for member in members {
             rooms.leave(member.id(), room);
         }
+    }
+    if faults.has(Membership::LeaveTakesUser) {
+        for other in others_of_user(socket, &rooms) {
+            rooms.leave(other.id(), room);
+        }
+    }
+    if faults.has(Membership::LeaveStaysListed) {
+        scratch.add(format!("still listed {}", socket.id()), room.as_str());
     }
     if faults.has(Membership::LeaveLeavesAll) {
         for other in rooms.of(socket.id()).to_vec() {

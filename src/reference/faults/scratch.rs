@@ -26,6 +26,11 @@ impl Scratch {
         former.and_then(|mut notes| notes.pop())
     }
 
+    /// The first note under a name.
+    pub(super) fn first(&self, name: &str) -> Option<Data> {
+        self.lock().get(name)?.first().cloned()
+    }
+
     /// The last note under a name.
     pub(super) fn last(&self, name: &str) -> Option<Data> {
         self.lock().get(name)?.last().cloned()

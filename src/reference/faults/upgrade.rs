@@ -6,7 +6,7 @@ use super::{requests::is_on_websocket, table::defects};
 use crate::{
     reference::{
         FaultSet,
-        engine::{Ending, Outbound, Session},
+        engine::{Ending, Outbound, Session, TransportKind},
     },
     wire::{
         engine_io::{Packet, PacketType},
@@ -22,6 +22,7 @@ defects!(Upgrade at 20 {
     KeepsPollingOpen = "upgrade-keeps-polling-open": "After the upgrade the session can still be polled.";
     Loses = "upgrade-loses-packets": "What waits at the switch is lost.";
     NoProbeReply = "upgrade-no-probe-reply": "The probe is not answered.";
+    OldTransportTold = "upgrade-old-transport-told": "After the upgrade the application takes the client for one on polling.", seen "`handshake.query.transport`";
     OpenPacketAgain = "upgrade-open-packet-again": "The WebSocket of an upgrade begins with an open packet.";
     PollHangs = "upgrade-poll-hangs": "A pending poll is not released for the upgrade.";
     ProbeReplyWrong = "upgrade-probe-reply-wrong": "The probe is answered with a plain pong.";
@@ -122,11 +123,30 @@ pub(in crate::reference) fn moved(
 
 /// The session stays what it was, whatever carries it.
 pub(in crate::reference) fn switched(session: &Session) {
+    if session.faults().has(Upgrade::OldTransportTold) {
+        session.server.scratch.add(upgraded(session), true);
+    }
     if session.faults().has(Upgrade::StateLost)
         && let Some(peer) = &session.peer
     {
         peer.session_ended("transport close");
     }
+}
+
+/// The application is told of the transport in use.
+pub(in crate::reference) fn transport(session: &Session) -> TransportKind {
+    let faults = session.faults();
+    let was_polling = faults.has(Upgrade::OldTransportTold)
+        && session.server.scratch.last(&upgraded(session)).is_some();
+    if was_polling {
+        TransportKind::Polling
+    } else {
+        session.transport()
+    }
+}
+
+fn upgraded(session: &Session) -> String {
+    format!("upgraded {}", session.sid)
 }
 
 /// After the upgrade, polling is over.

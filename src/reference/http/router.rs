@@ -129,7 +129,7 @@ async fn engine_request(
     if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, &query) {
         faults::requests::admission(server.faults(), Refusal::Intruder)?;
     }
-    let tokens = || TokenSources::read(&query, request.headers());
+    let tokens = || TokenSources::read(&query, request.headers(), server.faults());
     let accepted = Coding::accepted(request.headers());
     match verified {
         Verified::Open(TransportKind::Polling, revision) => {

@@ -27,7 +27,7 @@ struct Member {
 }
 
 /// What a socket leaves behind: each room it was in that somebody watches, and who does.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::reference) struct Departed {
     pub(in crate::reference) watched: Vec<(String, Vec<Arc<Socket>>)>,
 }
@@ -52,12 +52,9 @@ impl Rooms {
         for room in &member.rooms {
             self.drop_member(room, id);
             let watchers: Vec<_> = self
-                .watchers
-                .get(&**room)
-                .into_iter()
-                .flatten()
-                .filter(|watcher| *watcher != id)
-                .filter_map(|watcher| self.socket(watcher).cloned())
+                .watchers(room)
+                .filter(|watcher| watcher.id() != id)
+                .cloned()
                 .collect();
             if !watchers.is_empty() {
                 departed.watched.push((room.to_string(), watchers));
@@ -103,6 +100,12 @@ impl Rooms {
         if !watchers.contains(watcher) {
             watchers.push(watcher.clone());
         }
+    }
+
+    /// Those who watch a room.
+    pub(in crate::reference) fn watchers(&self, room: &str) -> impl Iterator<Item = &Arc<Socket>> {
+        let watchers = self.watchers.get(room).into_iter().flatten();
+        watchers.filter_map(|watcher| self.socket(watcher))
     }
 
     /// The socket with this id.

@@ -196,7 +196,7 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
         namespace: namespace.to_owned(),
         payload: match session.revision {
             Revision::V3 => faults::revision3::refusal_payload(session.faults(), refused),
-            Revision::V4 => faults::auth::refusal_payload(session.faults(), refused),
+            Revision::V4 => faults::auth::refusal_payload(session, refused),
         },
     };
     // A session too slow for its refusal is ended by what overflowed its queue before.
