@@ -41,7 +41,7 @@ impl Pulse {
 pub(super) async fn supervise(session: &Session) -> Ending {
     let connect = async {
         sleep(session.server.config.connect_timeout).await;
-        if session.awaits_connect() && !faults::connect::waits_for_ever(session.faults()) {
+        if faults::connect::gives_up(session, session.awaits_connect()) {
             return Ending::ConnectTimeout;
         }
         std::future::pending().await
@@ -62,18 +62,20 @@ pub(super) async fn supervise(session: &Session) -> Ending {
 }
 
 async fn send_pings(session: &Session) -> Ending {
-    let config = &session.server.config;
+    let mut pings = 0;
     loop {
-        sleep(faults::heartbeat::interval(
-            session.faults(),
-            config.ping_interval,
-        ))
-        .await;
+        sleep(faults::heartbeat::interval(session)).await;
         session.pulse.expect();
         let ping = Outbound::control(PacketType::Ping);
-        session.send_packet(faults::heartbeat::ping(session.faults(), ping));
-        let patience = faults::heartbeat::patience(session.faults(), config.ping_timeout);
-        if timeout(patience, session.pulse.beaten()).await.is_err() {
+        if let Some(ping) = faults::heartbeat::ping(session, ping) {
+            session.send_packet(ping);
+        }
+        pings += 1;
+        let patience = faults::heartbeat::patience_for(session, pings);
+        while timeout(patience, session.pulse.beaten()).await.is_err() {
+            if faults::heartbeat::postpones(session) {
+                continue;
+            }
             faults::heartbeat::timed_out(session);
             return Ending::PingTimeout;
         }

@@ -14,7 +14,7 @@ impl Session {
         if !self.is_open() {
             return;
         }
-        if faults::heartbeat::counts_as_pong(self.faults(), packet.kind) {
+        if faults::heartbeat::counts_as_pong(self, packet.kind) {
             self.pulse.beat();
         }
         match (packet.kind, self.revision) {

@@ -249,6 +249,12 @@ impl Session {
         !self.lock().queue.is_empty()
     }
 
+    /// Whether a packet for the client would go out without waiting for a poll.
+    pub(in crate::reference) fn is_polled(&self) -> bool {
+        let state = self.lock();
+        state.transport == TransportKind::WebSocket || state.poll_pending
+    }
+
     /// Resolves once the session has ended.
     pub(super) async fn ended(&self) {
         self.ended.cancelled().await;

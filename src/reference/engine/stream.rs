@@ -101,7 +101,7 @@ impl FrameStream {
             next_read: FIRST_READ,
             assembler: MessageAssembler::new(
                 Role::Server,
-                limits::message(faults, config.max_payload),
+                limits::message(faults, config.max_payload, deflate),
                 deflate.map(state),
             ),
             compressor,

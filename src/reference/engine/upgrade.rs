@@ -163,7 +163,7 @@ fn is_probe(packet: &Packet) -> bool {
 }
 
 /// Moves the session to the WebSocket, whatever waits included.
-fn switch(session: &Session) {
+fn switch(session: &Arc<Session>) {
     {
         let mut state = session.lock();
         if state.phase == Phase::Open {

@@ -18,11 +18,13 @@ use crate::{
 
 defects!(Binary at 2 {
     AsBase64 = "binary-as-base64": "Bytes are sent as base64 strings.";
+    CountLow = "binary-ten-refused": "A packet with ten attachments is refused.";
     CountMalformedIgnored = "binary-count-malformed-ignored": "A binary packet whose number of attachments is none is skipped.", seen "python-socketio 5.18.1";
     CountMissingAccepted = "binary-count-missing-accepted": "A binary packet without a number of attachments is handled.";
     CountUnbounded = "binary-count-unbounded": "Any number of attachments is waited for.", seen "CVE-2026-33151";
     DecoderShared = "binary-decoder-shared": "Attachments that are due are waited for on all connections together.";
     EmptyDropped = "binary-empty-dropped": "An empty attachment is not taken for one.";
+    FourthMisnumbered = "binary-fourth-misnumbered": "The fourth placeholder has the number of the third.";
     Interleaved = "binary-interleaved": "Another packet comes between a packet and its attachments.";
     NameUnchecked = "binary-name-unchecked": "An event with attachments that has no name is skipped, its attachments with it.";
     NumbersFromOne = "binary-numbers-from-one": "Placeholders are numbered from 1.";
@@ -39,6 +41,8 @@ defects!(Binary at 2 {
 pub(in crate::reference) fn attachment_limit(faults: &FaultSet, right: usize) -> usize {
     if faults.has(Binary::CountUnbounded) {
         usize::MAX
+    } else if faults.has(Binary::CountLow) {
+        right.min(9)
     } else {
         right
     }
@@ -168,6 +172,12 @@ pub(in crate::reference) fn messages(faults: &FaultSet, messages: &mut Vec<engin
                 *text = text.as_str().replace(&right, &wrong).into();
             }
         }
+    }
+    if faults.has(Binary::FourthMisnumbered)
+        && let Some(first) = messages.first_mut()
+        && let PacketData::Text(text) = &mut first.data
+    {
+        *text = text.as_str().replace("\"num\":3}", "\"num\":2}").into();
     }
     if faults.has(Binary::Truncated) {
         for message in messages.iter_mut() {

@@ -7,7 +7,7 @@ use crate::{
     data::Data,
     reference::{
         FaultSet,
-        engine::{Delivery, Ending, Session},
+        engine::{Delivery, Ending, Session, TransportKind},
         socket::{Membership, Peer, Refused, Socket, SocketId, User, outbound},
     },
     wire::socket_io::Packet,
@@ -36,13 +36,25 @@ defects!(Connects at 3 {
     SlowBlocks = "slow-namespace-blocks-connection": "While a namespace decides, nothing else of the connection is handled.";
     SlowHandlesEarlyEvents = "slow-namespace-handles-early-events": "An event that comes before the CONNECT reply is handled.";
     TimeoutIgnored = "connect-timeout-ignored": "A client that joins no namespace is kept for ever.";
+    TimeoutNotByPolling = "connect-timeout-not-by-polling": "A client that polls and joins no namespace is kept for ever.";
+    TimeoutUnlessMain = "connect-timeout-unless-main": "A client that is not in the main namespace in time is ended.";
     TwiceAccepted = "connect-twice-accepted": "A second CONNECT to a namespace makes a second socket.";
     UnknownAccepted = "unknown-namespace-accepted": "Every namespace exists.";
 });
 
-/// A client that joins nothing is given up.
-pub(in crate::reference) fn waits_for_ever(faults: &FaultSet) -> bool {
-    faults.has(Connects::TimeoutIgnored)
+/// A client that has joined nothing in time is given up, and nobody else.
+pub(in crate::reference) fn gives_up(session: &Session, right: bool) -> bool {
+    let faults = session.faults();
+    if faults.has(Connects::TimeoutUnlessMain) {
+        return session
+            .peer
+            .as_ref()
+            .is_some_and(|peer| peer.membership("/").is_none());
+    }
+    let polls = session.transport() == TransportKind::Polling;
+    right
+        && !faults.has(Connects::TimeoutIgnored)
+        && !(polls && faults.has(Connects::TimeoutNotByPolling))
 }
 
 /// A namespace is joined once at a time.

@@ -31,6 +31,7 @@ defects!(Deflates at 24 {
     EmptyKills = "deflate-empty-message-kills-server": "A message that inflates to nothing ends the server.";
     FinalBlockEnds = "deflate-final-block-ends-stream": "Nothing is inflated behind a block that is marked as the last.";
     FirstOfferOnly = "deflate-first-offer-only": "Only the first extension offered is looked at.";
+    LimitDoubled = "deflate-limit-doubled": "Where compression was agreed on, a message may have twice maxPayload.";
     LimitOnCompressed = "deflate-limit-on-compressed-size": "maxPayload holds for a message while it is compressed, not for what it inflates to.";
     OutputCut = "deflate-output-cut": "Of what a message inflates to, only the first 32 KiB are read.";
     ParametersUnchecked = "deflate-parameters-unchecked": "An offer with wrong parameters is accepted.";
@@ -106,6 +107,15 @@ pub(in crate::reference) fn before_compressing(
 /// The limit holds for messages as the application gets them.
 pub(super) fn limits_compressed_size(faults: &FaultSet) -> bool {
     faults.has(Deflates::LimitOnCompressed)
+}
+
+/// What a message may have holds whether it was compressed or not.
+pub(super) fn limit(faults: &FaultSet, right: usize) -> usize {
+    if faults.has(Deflates::LimitDoubled) {
+        right.saturating_mul(2)
+    } else {
+        right
+    }
 }
 
 /// A message may be empty.

@@ -32,6 +32,7 @@ defects!(Frames at 8 {
     FragmentsSeparate = "fragments-delivered-separately": "Each fragment is a message.";
     HalfCloseIgnored = "half-close-ignored": "A client whose side of the stream has ended is kept.";
     InterleavedAccepted = "interleaved-message-accepted": "A message that begins inside another is appended to it.";
+    InterleavedTakesOver = "interleaved-message-takes-over": "A message that begins inside another takes its fragments for its own.";
     InvalidUtf8Accepted = "invalid-utf8-accepted": "Text that is no UTF-8 is repaired.";
     InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "Text in fragments that is no UTF-8 is repaired when it is whole.";
     LengthFormHangs = "frame-length-form-hangs": "A length in a longer form than it needs is read as one without end.";
@@ -55,6 +56,8 @@ pub(in crate::reference) struct Tamper {
     faults: FaultSet,
     born: Instant,
     under_way: Option<UnderWay>,
+    /// Fragments for whoever comes next.
+    gathered: Option<(OpCode, BytesMut)>,
     held: VecDeque<Frame>,
     reserved_close: Option<Bytes>,
     /// Whether everything that comes is taken for the payload of one endless frame.
@@ -84,6 +87,7 @@ impl Tamper {
                 faults: faults.clone(),
                 born: Instant::now(),
                 under_way: None,
+                gathered: None,
                 held: VecDeque::new(),
                 reserved_close: None,
                 endless: false,
@@ -185,6 +189,8 @@ impl Tamper {
         }
         if frame.opcode.is_control() {
             self.control(frame)
+        } else if self.has(Frames::InterleavedTakesOver) {
+            self.gathered(frame)
         } else {
             Some(self.data(frame))
         }
@@ -300,6 +306,26 @@ impl Tamper {
         }
         self.fragment(&mut frame, not_utf8);
         frame
+    }
+
+    /// All fragments that there are, as one message of the kind that began last.
+    fn gathered(&mut self, frame: Frame) -> Option<Frame> {
+        let (kind, payload) = self
+            .gathered
+            .get_or_insert_with(|| (frame.opcode, BytesMut::new()));
+        if frame.opcode != OpCode::Continuation {
+            *kind = frame.opcode;
+        }
+        payload.extend_from_slice(&frame.payload);
+        if !frame.fin {
+            return None;
+        }
+        let (opcode, payload) = self.gathered.take()?;
+        Some(Frame {
+            opcode,
+            payload: payload.freeze(),
+            ..frame
+        })
     }
 
     fn fragment(&mut self, frame: &mut Frame, not_utf8: bool) {

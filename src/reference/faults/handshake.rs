@@ -83,6 +83,7 @@ pub(in crate::reference) fn is_kept(faults: &FaultSet, ending: Ending) -> bool {
 pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake) -> String {
     let faults = session.faults();
     let mut handshake = handshake;
+    super::heartbeat::announce(faults, &mut handshake);
     if faults.has(Handshakes::UpgradesEmpty) {
         handshake.upgrades.clear();
     }

@@ -8,30 +8,40 @@ use crate::{
         FaultSet,
         engine::{Ending, Outbound, Session},
     },
-    wire::engine_io::{Packet, PacketData, PacketType},
+    wire::engine_io::{Handshake, Packet, PacketData, PacketType},
 };
 
 defects!(Heartbeat at 10 {
     AnyTrafficCounts = "heartbeat-any-traffic-counts": "A message stands for the pong that is due.";
+    AnyTrafficPostpones = "heartbeat-any-traffic-postpones": "Every message gives the pong that is due the whole time again.";
     ClientPingAnswered = "heartbeat-client-ping-answered": "A client's ping is answered, as in revision 3.";
     ClosesEarly = "heartbeat-closes-early": "The pong is given a quarter of the time announced.";
     Early = "heartbeat-early": "Pings come after a tenth of the interval announced.";
+    FirstOnly = "heartbeat-first-only": "Only the answer to the first ping is waited for.";
+    IntervalIsTimeout = "heartbeat-interval-is-timeout": "Pings come at the time announced for the pong.";
     NotSent = "heartbeat-not-sent": "No pings are sent.";
     PingWithPayload = "heartbeat-ping-with-payload": "Pings carry data.";
+    PingsUnkept = "heartbeat-ping-needs-poll": "A ping that is due while no poll waits is not sent.";
     PongPayloadCloses = "pong-with-payload-closes": "A pong that carries something ends the session.";
     PongIgnored = "pong-ignored-closes": "A pong in time does not keep the session.";
     SharedTimer = "heartbeat-shared-timer": "A session that times out takes all others with it.";
     Slow = "heartbeat-slow": "Pings come after three times the interval announced.";
     TimeoutIgnored = "heartbeat-timeout-ignored": "A client that does not answer pings is kept for ever.";
+    TimeoutMisannounced = "heartbeat-timeout-misannounced": "The open packet announces the interval in place of the timeout.";
+    TimeoutIsLong = "heartbeat-timeout-plus-interval": "The pong is given the interval in addition to the time announced.";
     UnsolicitedPongCloses = "unsolicited-pong-closes": "A pong that nobody waits for closes the session.";
     UnsolicitedPongPings = "unsolicited-pong-starts-heartbeat": "Every pong that nobody waits for starts one more series of pings.", seen "CVE-2026-48802";
     WebSocketPongCounts = "heartbeat-websocket-pong-counts": "A pong frame of WebSocket stands for the pong packet.";
 });
 
 /// Pings come at the interval announced.
-pub(in crate::reference) fn interval(faults: &FaultSet, interval: Duration) -> Duration {
+pub(in crate::reference) fn interval(session: &Session) -> Duration {
+    let (config, faults) = (&session.server.config, session.faults());
+    let interval = config.ping_interval;
     if faults.has(Heartbeat::NotSent) {
         Duration::MAX
+    } else if faults.has(Heartbeat::IntervalIsTimeout) {
+        config.ping_timeout
     } else if faults.has(Heartbeat::Early) {
         interval / 10
     } else if faults.has(Heartbeat::Slow) {
@@ -41,12 +51,25 @@ pub(in crate::reference) fn interval(faults: &FaultSet, interval: Duration) -> D
     }
 }
 
-/// A ping carries nothing.
-pub(in crate::reference) fn ping(faults: &FaultSet, right: Arc<Outbound>) -> Arc<Outbound> {
-    if faults.has(Heartbeat::PingWithPayload) {
-        return Outbound::new(vec![Packet::text(PacketType::Ping, "probe")]);
+/// A ping carries nothing, and waits for the client if it has to.
+pub(in crate::reference) fn ping(session: &Session, right: Arc<Outbound>) -> Option<Arc<Outbound>> {
+    if session.faults().has(Heartbeat::PingWithPayload) {
+        return Some(Outbound::new(vec![Packet::text(PacketType::Ping, "probe")]));
     }
-    right
+    let unkept = session.faults().has(Heartbeat::PingsUnkept) && !session.is_polled();
+    (!unkept).then_some(right)
+}
+
+/// Every ping has to be answered.
+pub(in crate::reference) fn patience_for(session: &Session, pings: usize) -> Duration {
+    if session.faults().has(Heartbeat::FirstOnly) && pings > 1 {
+        return Duration::MAX;
+    }
+    let config = &session.server.config;
+    if session.faults().has(Heartbeat::TimeoutIsLong) {
+        return config.ping_timeout + config.ping_interval;
+    }
+    patience(session.faults(), config.ping_timeout)
 }
 
 /// The pong has the time announced.
@@ -68,8 +91,33 @@ pub(in crate::reference) fn timed_out(session: &Session) {
 }
 
 /// Only the pong packet is a pong.
-pub(in crate::reference) fn counts_as_pong(faults: &FaultSet, kind: PacketType) -> bool {
-    faults.has(Heartbeat::AnyTrafficCounts) && kind == PacketType::Message
+pub(in crate::reference) fn counts_as_pong(session: &Session, kind: PacketType) -> bool {
+    let is_message = kind == PacketType::Message;
+    if is_message && session.faults().has(Heartbeat::AnyTrafficPostpones) {
+        session.server.scratch.add(traffic_note(session), true);
+    }
+    is_message && session.faults().has(Heartbeat::AnyTrafficCounts)
+}
+
+/// Nothing gives the pong more time than was announced.
+pub(in crate::reference) fn postpones(session: &Session) -> bool {
+    session.faults().has(Heartbeat::AnyTrafficPostpones)
+        && !session
+            .server
+            .scratch
+            .take(&traffic_note(session))
+            .is_empty()
+}
+
+fn traffic_note(session: &Session) -> String {
+    format!("traffic {}", session.sid)
+}
+
+/// The times announced are those that hold.
+pub(super) fn announce(faults: &FaultSet, handshake: &mut Handshake) {
+    if faults.has(Heartbeat::TimeoutMisannounced) {
+        handshake.ping_timeout = handshake.ping_interval;
+    }
 }
 
 /// Only the pong packet is a pong, not the frame of that name.

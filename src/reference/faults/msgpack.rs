@@ -14,6 +14,7 @@ defects!(Msgpack at 23 {
     BytesAttached = "msgpack-bytes-attached": "Bytes are sent behind their packet, with a placeholder in their place.";
     InvalidIgnored = "msgpack-invalid-ignored": "A message that is no packet is skipped.";
     RepliesInText = "msgpack-connect-in-text": "CONNECT is answered in JSON.";
+    TrailingIgnored = "msgpack-trailing-bytes-ignored": "Bytes behind a packet are not looked at.";
 });
 
 /// A packet is one binary message.
@@ -38,6 +39,18 @@ pub(in crate::reference) fn messages(
     let mut messages = vec![engine_io::Packet::binary(msgpack::encode(&packet))];
     messages.append(&mut attachments);
     messages
+}
+
+/// A message is one packet, and nothing else.
+pub(in crate::reference) fn received<'a>(faults: &FaultSet, message: &'a [u8]) -> &'a [u8] {
+    if !faults.has(Msgpack::TrailingIgnored) {
+        return message;
+    }
+    let mut beginnings = (1..=message.len())
+        .rev()
+        .filter_map(|end| message.get(..end));
+    let packet = beginnings.find(|part| msgpack::decode(part).is_ok());
+    packet.unwrap_or(message)
 }
 
 fn detach(data: &mut Data, attachments: &mut Vec<engine_io::Packet>) {

@@ -10,9 +10,15 @@ use crate::{
 };
 
 defects!(Payload at 12 {
+    ByteOrderMarkStripped = "text-loses-byte-order-mark": "A byte order mark at the beginning of a text is removed.";
     ControlCharactersLost = "text-loses-control-characters": "Control characters are removed from texts.";
+    DatesRevived = "text-dates-rewritten": "Texts that look like dates are read as dates, and written in another form.", seen "JSON revivers";
+    DeepDropped = "deep-values-dropped": "What is nested more than twenty levels deep becomes null.";
     EmptyObjectsDropped = "event-empty-objects-dropped": "Empty arrays and objects become null.", seen "serialisers of PHP";
     LargeTruncated = "large-payload-truncated": "Strings are cut after 65536 characters.";
+    LineEndsNormalised = "text-line-ends-normalised": "Line ends of two characters become one.";
+    MarkupEscaped = "text-markup-escaped": "Angle brackets are escaped for HTML.", seen "sanitisers of input";
+    NullFieldsDropped = "event-null-fields-dropped": "Fields that are null are removed from objects.";
     NumbersRounded = "numbers-rounded": "Numbers lose all but 24 bits.";
     OddKeysDropped = "event-odd-keys-dropped": "Keys with dots or blanks, and `constructor`, are removed from objects.", seen "sanitisers of document databases";
     TextNotUtf8Safe = "text-not-utf8-safe": "Characters outside ASCII become question marks.";
@@ -27,6 +33,9 @@ pub(in crate::reference) fn altered<'a>(faults: &FaultSet, packet: &'a Packet) -
     binary::altered(faults, &mut packet);
     if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
         args.iter_mut().for_each(|arg| alter(faults, arg));
+        if faults.has(Payload::DeepDropped) {
+            args.iter_mut().for_each(|arg| cut(arg, 20));
+        }
     }
     Cow::Owned(packet)
 }
@@ -52,12 +61,28 @@ fn alter(faults: &FaultSet, data: &mut Data) {
         }
         Data::Array(items) => items.iter_mut().for_each(|item| alter(faults, item)),
         Data::Object(fields) => {
+            if faults.has(Payload::NullFieldsDropped) {
+                fields.retain(|_, value| *value != Data::Null);
+            }
             if faults.has(Payload::OddKeysDropped) {
                 fields.retain(|key, _| !key.contains(['.', ' ']) && key != "constructor");
             }
             fields.values_mut().for_each(|value| alter(faults, value));
         }
         Data::Null | Data::Bool(_) | Data::Bytes(_) => {}
+    }
+}
+
+/// Leaves so many levels of a value.
+fn cut(data: &mut Data, levels: usize) {
+    let Some(below) = levels.checked_sub(1) else {
+        *data = Data::Null;
+        return;
+    };
+    match data {
+        Data::Array(items) => items.iter_mut().for_each(|item| cut(item, below)),
+        Data::Object(fields) => fields.values_mut().for_each(|value| cut(value, below)),
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Bytes(_) => {}
     }
 }
 
@@ -80,6 +105,18 @@ fn alter_text(faults: &FaultSet, text: &mut String) {
     }
     if faults.has(Payload::ControlCharactersLost) {
         text.retain(|character| !character.is_control());
+    }
+    if faults.has(Payload::ByteOrderMarkStripped) && text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    if faults.has(Payload::LineEndsNormalised) {
+        *text = text.replace("\r\n", "\n");
+    }
+    if faults.has(Payload::MarkupEscaped) {
+        *text = text.replace('<', "&lt;").replace('>', "&gt;");
+    }
+    if faults.has(Payload::DatesRevived) && text.len() == 20 && text.ends_with(":05Z") {
+        *text = text.replace(":05Z", ":05.000Z");
     }
     if faults.has(Payload::LargeTruncated)
         && let Some((end, _)) = text.char_indices().nth(65_536)

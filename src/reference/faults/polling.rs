@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
+use http_body_util::Collected;
 use hyper::{
     HeaderMap, Response,
-    header::{CACHE_CONTROL, CONNECTION, HeaderValue},
+    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue},
 };
 
 use super::table::defects;
@@ -18,15 +19,22 @@ use crate::{
     wire::engine_io::{Packet, PacketData, PacketType},
 };
 
+/// Packets of an answer, for who believes that more do not wait.
+const LONGEST_ANSWER: usize = 200;
+
 defects!(Polling at 13 {
     AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "A poll that is broken off swallows the next packet, and the session goes on.";
     AbortedPostKeepsSession = "aborted-post-keeps-session": "A POST that is broken off leaves the session open.";
     AlwaysCompresses = "polling-compresses-unasked": "Long answers are compressed for everybody.";
+    AnswerCut = "polling-answer-cut": "Of what waits for a poll, the first two hundred packets are sent and the rest is lost.";
     AnswersCacheable = "polling-answers-cacheable": "Answers to polls may be cached.", seen "python-engineio 4.15.1";
+    Base64InLines = "polling-base64-in-lines": "Base64 has a line feed after every 76 characters.", seen "encoders for mail";
     BinaryPrefixV3 = "polling-binary-prefix-v3": "Bytes are written b4… as in revision 3.";
     BytesAccepted = "octet-stream-accepted": "A POST of bytes is read in revision 4, too.", seen "python-engineio 4.15.1";
     BytesAsText = "polling-bytes-as-text": "Bytes are written into the answer to a poll as they are, as if they were text.";
+    CharsetMissing = "polling-charset-missing-later": "Answers to polls of a session do not say that they are UTF-8.";
     ChunkedBodyLost = "chunked-body-lost": "A body without Content-Length is read as empty.", seen "handlers that read Content-Length only";
+    ChunksDecodedAlone = "body-chunks-decoded-alone": "A body is decoded chunk by chunk, and characters that two chunks share are lost.", seen "handlers that append chunks to a string";
     ClosePacketIgnored = "polling-close-packet-ignored": "A close packet by POST ends nothing.";
     ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "A close packet on WebSocket ends nothing.", seen "engine.io 6.6.12, python-engineio 4.15.1";
     ClosesConnection = "polling-closes-connection": "The connection of a poll ends with its answer.";
@@ -82,6 +90,22 @@ pub(in crate::reference) fn loses_body(faults: &FaultSet, announced: Option<u64>
     announced.is_none() && faults.has(Polling::ChunkedBodyLost)
 }
 
+/// A body is what its chunks are together.
+pub(in crate::reference) fn put_together(faults: &FaultSet, body: Collected<Bytes>) -> Bytes {
+    if !faults.has(Polling::ChunksDecodedAlone) {
+        return body.to_bytes();
+    }
+    let mut chunks = body.aggregate();
+    let mut text = String::new();
+    while chunks.has_remaining() {
+        let chunk = chunks.chunk();
+        let length = chunk.len();
+        text.push_str(&String::from_utf8_lossy(chunk));
+        chunks.advance(length);
+    }
+    Bytes::from(text)
+}
+
 /// How long the answer to a poll may be kept: not at all.
 pub(in crate::reference) fn cache_control(faults: &FaultSet) -> &'static str {
     if faults.has(Polling::AnswersCacheable) {
@@ -99,6 +123,12 @@ pub(in crate::reference) fn may_be_kept<B>(
 ) {
     if asked.in_session && !asked.is_post && faults.has(Polling::LaterAnswersCacheable) {
         response.headers_mut().remove(CACHE_CONTROL);
+    }
+    if asked.in_session && !asked.is_post && faults.has(Polling::CharsetMissing) {
+        let kind = response.headers_mut().get_mut(CONTENT_TYPE);
+        if let Some(kind) = kind.filter(|kind| kind.as_bytes().starts_with(b"text/plain")) {
+            *kind = HeaderValue::from_static("text/plain");
+        }
     }
 }
 
@@ -232,6 +262,10 @@ pub(in crate::reference) fn sent<'a>(
     faults: &FaultSet,
     packets: &'a [Packet],
 ) -> Cow<'a, [Packet]> {
+    let packets = match packets.get(..LONGEST_ANSWER) {
+        Some(first) if faults.has(Polling::AnswerCut) => first,
+        _ => packets,
+    };
     if faults.has(Polling::BytesAsText) {
         let as_text = |packet: &Packet| match &packet.data {
             PacketData::Binary(bytes) => Packet::text(
@@ -266,11 +300,27 @@ pub(in crate::reference) fn payload(faults: &FaultSet, body: Bytes) -> Bytes {
         let replace = |byte: &u8| if *byte == 0x1e { b'\n' } else { *byte };
         return body.iter().map(replace).collect();
     }
+    if faults.has(Polling::Base64InLines) {
+        let text = String::from_utf8_lossy(&body);
+        let records: Vec<String> = text.split('\u{1e}').map(in_lines).collect();
+        return Bytes::from(records.join("\u{1e}"));
+    }
     if faults.has(Polling::BinaryPrefixV3) {
         let text = String::from_utf8_lossy(&body).replace("4\u{0}b4", "b4");
         return Bytes::from(text);
     }
     body
+}
+
+fn in_lines(record: &str) -> String {
+    let mut lined = String::new();
+    for (place, character) in record.chars().enumerate() {
+        if record.starts_with('b') && place > 1 && place % 76 == 1 {
+            lined.push('\n');
+        }
+        lined.push(character);
+    }
+    lined
 }
 
 /// A POST is answered `ok`.

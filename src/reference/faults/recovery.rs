@@ -9,7 +9,7 @@ use crate::{
         FaultSet,
         engine::{Ending, Session},
         rooms::{Rooms, Selection},
-        socket::{Kept, Socket},
+        socket::{Kept, Socket, User},
     },
     wire::socket_io::Packet,
 };
@@ -19,10 +19,13 @@ defects!(Recovering at 22 {
     ExceptForgotten = "recovery-replays-excepted": "Who comes back is sent what it was left out of.";
     ExpiryIgnored = "recovery-expiry-ignored": "A session can be come back to for ever.";
     LosesBinary = "recovery-loses-binary": "Of what was missed, events with bytes are not sent.";
+    LosesBroadcasts = "recovery-loses-broadcasts": "Of what was missed, messages to the whole namespace are not sent.";
     LosesDirect = "recovery-loses-direct": "Of what was missed, messages to the socket itself are not sent.";
     LosesOffset = "recovery-replays-without-offset": "What was missed is sent without its offset: the next time it comes again.";
     LosesOldest = "recovery-loses-oldest": "Of what was missed, the last five events are sent.";
     LosesRooms = "recovery-loses-rooms": "Who comes back is in none of its rooms.";
+    LosesUser = "recovery-loses-user": "Who comes back is nobody to the application.";
+    MainOnly = "recovery-main-namespace-only": "Sessions of the main namespace alone can be come back to.";
     MissedLost = "recovery-missed-lost": "What was missed is not sent.";
     NeverResumes = "recovery-never-resumes": "Nobody can come back, although a pid is told.";
     OffsetEverywhere = "recovery-offset-on-all": "Volatile events and questions have an offset as well.";
@@ -82,6 +85,9 @@ pub(in crate::reference) fn replays(
     if faults.has(Recovering::LosesDirect) && selection.rooms.iter().any(|room| room == own) {
         return false;
     }
+    if faults.has(Recovering::LosesBroadcasts) && selection.rooms.is_empty() {
+        return false;
+    }
     if faults.has(Recovering::ExceptForgotten) {
         let everybody = Selection {
             except: Vec::new(),
@@ -127,9 +133,18 @@ pub(in crate::reference) fn rooms(faults: &FaultSet, mut rooms: Vec<Arc<str>>) -
     rooms
 }
 
+/// Who comes back is who it was.
+pub(in crate::reference) fn user(faults: &FaultSet, user: User) -> User {
+    if faults.has(Recovering::LosesUser) {
+        return User::default();
+    }
+    user
+}
+
 /// Who says where it was goes on there.
-pub(in crate::reference) fn resumes(faults: &FaultSet) -> bool {
-    !faults.has(Recovering::NeverResumes)
+pub(in crate::reference) fn resumes(faults: &FaultSet, namespace: &str) -> bool {
+    let elsewhere = namespace != "/" && faults.has(Recovering::MainOnly);
+    !elsewhere && !faults.has(Recovering::NeverResumes)
 }
 
 /// A socket that is connected has one client.

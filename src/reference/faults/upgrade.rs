@@ -9,7 +9,7 @@ use crate::{
         engine::{Ending, Outbound, Session, TransportKind},
     },
     wire::{
-        engine_io::{Packet, PacketType},
+        engine_io::{Packet, PacketData, PacketType},
         websocket::Frame,
     },
 };
@@ -20,7 +20,10 @@ defects!(Upgrade at 20 {
     BadProbeClosesSession = "upgrade-bad-probe-closes-session": "A wrong probe ends the session.";
     Duplicates = "upgrade-duplicates-packets": "What waits at the switch is sent twice.";
     KeepsPollingOpen = "upgrade-keeps-polling-open": "After the upgrade the session can still be polled.";
+    DuplicatesLast = "upgrade-duplicates-last": "Of several packets that wait at the switch, the last is sent twice.";
     Loses = "upgrade-loses-packets": "What waits at the switch is lost.";
+    LosesBytes = "upgrade-loses-bytes": "Of what waits at the switch, bytes are lost.";
+    LosesFirst = "upgrade-loses-first": "Of more than five packets that wait at the switch, the first is lost.";
     NoProbeReply = "upgrade-no-probe-reply": "The probe is not answered.";
     OldTransportTold = "upgrade-old-transport-told": "After the upgrade the application takes the client for one on polling.", seen "`handshake.query.transport`";
     OpenPacketAgain = "upgrade-open-packet-again": "The WebSocket of an upgrade begins with an open packet.";
@@ -29,6 +32,7 @@ defects!(Upgrade at 20 {
     ReleasesOnePoll = "upgrade-releases-one-poll": "Only one poll is released for the upgrade.";
     SecondSocketTakesOver = "upgrade-second-socket-takes-over": "A second WebSocket can probe a session that has one.";
     StateLost = "upgrade-state-lost": "The upgrade forgets which namespaces were joined.";
+    TimeoutGoesOn = "upgrade-timeout-goes-on": "The upgrade timeout ends a session that went over in time.";
     TimeoutIgnored = "upgrade-timeout-ignored": "A WebSocket that never probes is kept for ever.";
     UnofferedAccepted = "unoffered-upgrade-accepted": "An upgrade is accepted where none is offered.", seen "engine.io 6.6.12";
 });
@@ -107,8 +111,21 @@ pub(in crate::reference) fn abandoned(session: &Session) {
 /// What waits goes over to the WebSocket, each packet once.
 pub(in crate::reference) fn moved(
     faults: &FaultSet,
-    waiting: Vec<Arc<Outbound>>,
+    mut waiting: Vec<Arc<Outbound>>,
 ) -> Vec<Arc<Outbound>> {
+    if faults.has(Upgrade::LosesBytes) {
+        let texts = |outbound: &Arc<Outbound>| {
+            let is_text = |packet: &&Packet| matches!(packet.data, PacketData::Text(_));
+            Outbound::new(outbound.packets().iter().filter(is_text).cloned().collect())
+        };
+        waiting = waiting.iter().map(texts).collect();
+    }
+    if faults.has(Upgrade::LosesFirst) && waiting.len() > 5 {
+        waiting.remove(0);
+    }
+    if faults.has(Upgrade::DuplicatesLast) && waiting.len() > 1 {
+        waiting.extend(waiting.last().cloned());
+    }
     if faults.has(Upgrade::Loses) {
         Vec::new()
     } else if faults.has(Upgrade::Duplicates) {
@@ -122,9 +139,16 @@ pub(in crate::reference) fn moved(
 }
 
 /// The session stays what it was, whatever carries it.
-pub(in crate::reference) fn switched(session: &Session) {
+pub(in crate::reference) fn switched(session: &Arc<Session>) {
     if session.faults().has(Upgrade::OldTransportTold) {
         session.server.scratch.add(upgraded(session), true);
+    }
+    if session.faults().has(Upgrade::TimeoutGoesOn) {
+        let switched = Arc::clone(session);
+        session.server.tasks.spawn(async move {
+            tokio::time::sleep(switched.server.config.upgrade_timeout).await;
+            switched.close(Ending::TransportClosed);
+        });
     }
     if session.faults().has(Upgrade::StateLost)
         && let Some(peer) = &session.peer

@@ -86,8 +86,8 @@ pub(super) async fn post(
     {
         return Err(Refusal::BadRequest);
     }
-    let limit = faults::limits::body(session.faults(), session.server.config.max_payload);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let bound = faults::limits::body(session.faults(), session.server.config.max_payload);
+    let bound = usize::try_from(bound).unwrap_or(usize::MAX);
     let announced = request.body().size_hint();
     if faults::polling::loses_body(session.faults(), announced.exact()) {
         post.refused();
@@ -98,6 +98,7 @@ pub(super) async fn post(
             session.faults(),
         ));
     }
+    let limit = faults::limits::read(session.faults(), bound, announced.exact());
     let announced = announced.lower();
     if usize::try_from(announced).is_ok_and(|announced| announced > limit) {
         post.refused();
@@ -111,13 +112,17 @@ pub(super) async fn post(
         () = sleep(BODY_PATIENCE) => return Err(Refusal::Timeout),
     };
     let body = match body {
-        Ok(body) => body.to_bytes(),
+        Ok(body) => faults::polling::put_together(session.faults(), body),
         Err(error) if error.is::<LengthLimitError>() => {
             post.refused();
             return Err(Refusal::PayloadTooLarge);
         }
         Err(_) => return Err(Refusal::BadRequest),
     };
+    if faults::limits::has_too_many_characters(session.faults(), &body, bound) {
+        post.refused();
+        return Err(Refusal::PayloadTooLarge);
+    }
     if let Some(delay) = post.delay(body.len()) {
         sleep(delay).await;
     }

@@ -119,7 +119,8 @@ impl Socket {
         namespace: &Arc<Namespace>,
         kept: Kept,
     ) -> Arc<Self> {
-        Self::with(kept.id, session, namespace, kept.user, Some(kept.pid))
+        let user = faults::recovery::user(session.faults(), kept.user);
+        Self::with(kept.id, session, namespace, user, Some(kept.pid))
     }
 
     fn with(

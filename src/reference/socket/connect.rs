@@ -142,7 +142,7 @@ fn resume(
     let recovery = namespace
         .recovery()
         .filter(|_| session.revision == Revision::V4)
-        .filter(|_| faults::recovery::resumes(session.faults()))?;
+        .filter(|_| faults::recovery::resumes(session.faults(), namespace.name()))?;
     let (pid, offset) = claim(auth)?;
     // Under one lock: what is sent is either kept before this, or queued behind it.
     let mut rooms = namespace.rooms();

@@ -50,7 +50,9 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
         (Parser::Json, PacketData::Text(text)) => peer.lock().decoder.text(text),
         (Parser::Json, PacketData::Binary(bytes)) => peer.lock().decoder.binary(bytes.clone()),
         (Parser::Msgpack, PacketData::Text(_)) => Err(DecodeError::UnexpectedText),
-        (Parser::Msgpack, PacketData::Binary(bytes)) => msgpack::decode(bytes).map(Some),
+        (Parser::Msgpack, PacketData::Binary(bytes)) => {
+            msgpack::decode(faults::msgpack::received(session.faults(), bytes)).map(Some)
+        }
     };
     faults::binary::decoded(session, peer);
     match decoded {
