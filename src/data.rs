@@ -101,6 +101,18 @@ impl Data {
         }
     }
 
+    /// Whether a text like this stands anywhere inside, keys of objects included.
+    pub fn has_text(&self, is_like: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::String(text) => is_like(text),
+            Self::Array(items) => items.iter().any(|item| item.has_text(is_like)),
+            Self::Object(fields) => fields
+                .iter()
+                .any(|(key, field)| is_like(key) || field.has_text(is_like)),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Bytes(_) => false,
+        }
+    }
+
     /// What kind of value this is, in the words of the scenario language's placeholders.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -255,7 +255,9 @@ fn check_contents(
         Packet::ConnectError { payload, .. } => std::slice::from_ref(payload),
         Packet::Connect { .. } | Packet::Disconnect { .. } => return,
     };
-    if any_text(values, &|text| attempt.secrets.found_in(text)) {
+    let has_text =
+        |is_like: &dyn Fn(&str) -> bool| values.iter().any(|value| value.has_text(is_like));
+    if has_text(&|text| attempt.secrets.found_in(text)) {
         findings.push(
             Finding::new(format!(
                 "{name} receives a token or secret that the scenario used."
@@ -265,7 +267,7 @@ fn check_contents(
         );
     }
     let Some(internals) = &*INTERNALS else { return };
-    if any_text(values, &|text| internals.is_match(text)) {
+    if has_text(&|text| internals.is_match(text)) {
         findings.push(
             Finding::new(format!(
                 "{name} receives a stack trace or a path of the server's files."
@@ -274,17 +276,6 @@ fn check_contents(
             .invariant("invariant/no-internals"),
         );
     }
-}
-
-fn any_text(values: &[Data], found: &impl Fn(&str) -> bool) -> bool {
-    values.iter().any(|value| match value {
-        Data::String(text) => found(text),
-        Data::Array(items) => any_text(items, found),
-        Data::Object(fields) => fields
-            .iter()
-            .any(|(key, value)| found(key) || any_text(std::slice::from_ref(value), found)),
-        Data::Null | Data::Bool(_) | Data::Number(_) | Data::Bytes(_) => false,
-    })
 }
 
 /// Every id that was handed out in one attempt, and to whom.

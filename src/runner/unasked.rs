@@ -2,7 +2,6 @@
 
 use super::{attempt::Attempt, whole::packet_in};
 use crate::{
-    data::Data,
     target::Speaks,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
@@ -25,11 +24,10 @@ pub(super) fn is_unasked(attempt: &Attempt<'_>, packet: &Packet) -> bool {
             if attempt.site.manifest.greetings.contains(name) {
                 return true;
             }
-            let is_own = has_text(args, &|text| {
-                attempt.unique.is_in(text) || text.contains(BAIT)
-            });
-            let is_anothers =
-                id.is_none() && has_text(args, &|text| attempt.unique.is_another_in(text));
+            let has_text =
+                |is_like: &dyn Fn(&str) -> bool| args.iter().any(|arg| arg.has_text(is_like));
+            let is_own = has_text(&|text| attempt.unique.is_in(text) || text.contains(BAIT));
+            let is_anothers = id.is_none() && has_text(&|text| attempt.unique.is_another_in(text));
             !is_own && (is_anothers || is_unknown(attempt))
         }
         Packet::Disconnect { .. } => is_unknown(attempt),
@@ -55,15 +53,4 @@ pub(super) fn is_unasked_message(attempt: &Attempt<'_>, message: &EnginePacket) 
 /// Whether a Socket.IO application runs there of which nothing is known.
 fn is_unknown(attempt: &Attempt<'_>) -> bool {
     attempt.site.manifest.dialect.speaks == Speaks::SocketIo && !attempt.site.knows_application()
-}
-
-fn has_text(values: &[Data], fits: &dyn Fn(&str) -> bool) -> bool {
-    values.iter().any(|value| match value {
-        Data::String(text) => fits(text),
-        Data::Array(items) => has_text(items, fits),
-        Data::Object(fields) => fields
-            .values()
-            .any(|field| has_text(std::slice::from_ref(field), fits)),
-        Data::Null | Data::Bool(_) | Data::Number(_) | Data::Bytes(_) => false,
-    })
 }

@@ -47,10 +47,11 @@ pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems
         let mut first = None;
         visit(steps, &mut |step| {
             if first.is_none() && step.actors.contains(&client.name) {
-                first = Some((step.span, step.action.clone()));
+                first = Some(step);
             }
         });
-        let Some((span, Action::Connect(connect))) = first else {
+        let Some(first) = first else { continue };
+        let Action::Connect(connect) = &first.action else {
             continue;
         };
         let root = Template::literal(Data::from("/"));
@@ -60,7 +61,7 @@ pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems
             problems
                 .error(
                     "already-connected",
-                    span,
+                    first.span,
                     format!(
                         "`{}` is there already: it connects before the first step",
                         client.name
@@ -127,7 +128,7 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
         .map(|client| (&client.name, Joined::at_first(client)))
         .collect();
     let mut acts = Vec::new();
-    visit(steps, &mut |step| acts.push(step.clone()));
+    visit(steps, &mut |step| acts.push(step));
     for step in &acts {
         for (_, joined) in joined
             .iter_mut()
@@ -210,7 +211,7 @@ impl Joined {
 }
 
 /// Calls `see` with every step, those inside blocks included.
-fn visit(steps: &[Step], see: &mut dyn FnMut(&Step)) {
+fn visit<'s>(steps: &'s [Step], see: &mut dyn FnMut(&'s Step)) {
     for step in steps {
         see(step);
         match &step.action {

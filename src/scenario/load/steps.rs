@@ -18,25 +18,20 @@ use crate::{
     },
 };
 
-/// Keys with which no step begins; whoever begins one so left out its verb.
-const STEP_KEYS: &[&str] = &[
-    "accept",
-    "after",
+/// Keys of some verbs, with which no step begins; whoever begins one so left out its verb.
+const OWN_KEYS: &[&str] = &[
     "args",
-    "as",
     "because",
-    "level",
     "namespace",
     "order",
     "steps",
     "to",
     "with",
-    "within",
 ];
 
 /// Whether a key is one that steps have, beside their verb.
 pub(super) fn is_step_key(key: &str) -> bool {
-    STEP_KEYS.contains(&key)
+    COMMON_KEYS.contains(&key) || OWN_KEYS.contains(&key)
 }
 
 /// Reads the steps of one scenario.

@@ -1,10 +1,8 @@
 //! Servers that end a session with the Engine.IO close packet.
 
 use sockspec::cli::Exit;
-use tokio::io::AsyncWriteExt;
 
-use super::{Hostile, OPEN, hold, opening::switch, text_frames};
-use crate::support::Test;
+use super::{Hostile, OPEN, text_frames};
 
 const SCENARIO: &str = "topic: Farewells
 scenarios:
@@ -24,24 +22,10 @@ scenarios:
 
 /// Runs the scenario against a server that sends `packet`, then a close frame.
 async fn run(packet: &'static str, expected: Exit) -> String {
-    let server = Hostile::new(move |mut stream| async move {
-        switch(&mut stream).await;
-        let bytes = [text_frames(&[OPEN, packet]), vec![0x88, 0]].concat();
-        let _ = stream.write_all(&bytes).await;
-        hold(stream).await;
-    })
-    .await;
-    let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: [websocket, events]\n",
-        server.endpoint.url.as_str().trim_end_matches('/')
-    );
-    let test = Test::new()
-        .file("scenario.yaml", SCENARIO)
-        .file("target.yaml", manifest)
-        .args(["run", "scenario.yaml", "--target", "target.yaml"]);
-    tokio::task::spawn_blocking(move || test.status(expected).out())
-        .await
-        .unwrap()
+    let bytes = [text_frames(&[OPEN, packet]), vec![0x88, 0]].concat();
+    let server = Hostile::saying(bytes).await;
+    let manifest = "provides: [websocket, events]\n";
+    server.judged(manifest, SCENARIO, expected).await.out()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,9 @@
 //! What scenarios make of servers that go beyond this side's limits, or go on behind their last word.
 
 use sockspec::cli::Exit;
-use tokio::io::AsyncWriteExt;
 
-use super::{Hostile, OPEN, hold, opening::switch, text_frames};
-use crate::support::{Finished, Test};
+use super::{Hostile, OPEN, text_frames};
+use crate::support::Finished;
 
 /// Runs one scenario on a plain WebSocket whose server sends `frames`.
 async fn run(frames: &'static [u8], scenario: &str, expected: Exit) -> Finished {
@@ -13,19 +12,8 @@ async fn run(frames: &'static [u8], scenario: &str, expected: Exit) -> Finished 
 
 /// Runs one scenario on a WebSocket whose server sends `bytes`, and then says no more.
 async fn run_as(speaks: &str, bytes: Vec<u8>, scenario: &str, expected: Exit) -> Finished {
-    let server = Hostile::new(move |mut stream| {
-        let bytes = bytes.clone();
-        async move {
-            switch(&mut stream).await;
-            let _ = stream.write_all(&bytes).await;
-            let _ = stream.shutdown().await;
-            hold(stream).await;
-        }
-    })
-    .await;
     let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: [websocket, max-payload]\ndialect: {{ speaks: {speaks} }}\ntiming: {{ settle: 20ms }}\n",
-        server.endpoint.url.as_str().trim_end_matches('/')
+        "provides: [websocket, max-payload]\ndialect: {{ speaks: {speaks} }}\ntiming: {{ settle: 20ms }}\n"
     );
     let scenario = format!(
         "topic: Limits
@@ -36,13 +24,8 @@ scenarios:
   level: must
 {scenario}"
     );
-    let test = Test::new()
-        .file("scenario.yaml", scenario)
-        .file("target.yaml", manifest)
-        .args(["run", "scenario.yaml", "--target", "target.yaml"]);
-    tokio::task::spawn_blocking(move || test.status(expected))
-        .await
-        .unwrap()
+    let server = Hostile::saying_at_last(bytes).await;
+    server.judged(&manifest, scenario, expected).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

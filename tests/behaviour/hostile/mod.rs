@@ -10,14 +10,21 @@ mod unasked;
 
 use std::{future::Future, time::Duration};
 
-use sockspec::client::{Bounds, Endpoint, Options};
+use sockspec::{
+    cli::Exit,
+    client::{Bounds, Endpoint, Options},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::server::listen;
+use self::opening::switch;
+use crate::{
+    server::listen,
+    support::{Finished, Test},
+};
 
 /// The deadline that the clients are given; the servers below never speak of their own accord.
 const SHORT: Duration = Duration::from_millis(300);
@@ -83,6 +90,53 @@ impl Hostile {
             }
         })
         .await
+    }
+
+    /// Opens a WebSocket, says `bytes` on it, and keeps the stream open.
+    async fn saying(bytes: Vec<u8>) -> Self {
+        Self::new(move |mut stream| {
+            let bytes = bytes.clone();
+            async move {
+                switch(&mut stream).await;
+                let _ = stream.write_all(&bytes).await;
+                hold(stream).await;
+            }
+        })
+        .await
+    }
+
+    /// Opens a WebSocket, says `bytes` on it, and then says no more.
+    async fn saying_at_last(bytes: Vec<u8>) -> Self {
+        Self::new(move |mut stream| {
+            let bytes = bytes.clone();
+            async move {
+                switch(&mut stream).await;
+                let _ = stream.write_all(&bytes).await;
+                let _ = stream.shutdown().await;
+                hold(stream).await;
+            }
+        })
+        .await
+    }
+
+    /// Runs scenarios against it; `manifest` is what its manifest says beside its name and address.
+    async fn judged(
+        &self,
+        manifest: &str,
+        scenarios: impl AsRef<[u8]>,
+        expected: Exit,
+    ) -> Finished {
+        let url = self.endpoint.url.as_str().trim_end_matches('/');
+        let test = Test::new()
+            .file("scenarios.yaml", scenarios)
+            .file(
+                "target.yaml",
+                format!("name: hostile\nurl: {url}\n{manifest}"),
+            )
+            .args(["run", "scenarios.yaml", "--target", "target.yaml"]);
+        tokio::task::spawn_blocking(move || test.status(expected))
+            .await
+            .unwrap()
     }
 
     /// Reads a request's head, answers with `bytes`, then `more` for ever.

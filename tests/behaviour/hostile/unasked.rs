@@ -1,10 +1,8 @@
 //! Servers that say what no step asked for before what one did.
 
 use sockspec::cli::Exit;
-use tokio::io::AsyncWriteExt;
 
-use super::{Hostile, OPEN, hold, opening::switch, text_frames};
-use crate::support::Test;
+use super::{Hostile, OPEN, text_frames};
 
 const CONNECTED: &str = r#"40{"sid":"ijklmnop"}"#;
 
@@ -52,26 +50,11 @@ async fn run(provides: &str, event: &'static str, expected: Exit) -> String {
 
 /// Runs the scenarios against a server that says this on each connection.
 async fn run_with(provides: &str, packets: [&'static str; 4], expected: Exit) -> String {
-    let server = Hostile::new(move |mut stream| async move {
-        switch(&mut stream).await;
-        let mut bytes = text_frames(&packets);
-        // Without a close frame, silence would have to wait for a pong that never comes.
-        bytes.extend([0x88, 0]);
-        let _ = stream.write_all(&bytes).await;
-        hold(stream).await;
-    })
-    .await;
-    let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: {provides}\ngreetings: [welcome]\n",
-        server.endpoint.url.as_str().trim_end_matches('/')
-    );
-    let test = Test::new()
-        .file("scenarios.yaml", SCENARIOS)
-        .file("target.yaml", manifest)
-        .args(["run", "scenarios.yaml", "--target", "target.yaml"]);
-    tokio::task::spawn_blocking(move || test.status(expected).out())
-        .await
-        .unwrap()
+    // Without a close frame, silence would have to wait for a pong that never comes.
+    let bytes = [text_frames(&packets), vec![0x88, 0]].concat();
+    let manifest = format!("provides: {provides}\ngreetings: [welcome]\n");
+    let server = Hostile::saying(bytes).await;
+    server.judged(&manifest, SCENARIOS, expected).await.out()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
