@@ -7,5 +7,5 @@ pub mod reference;
 pub mod report;
 pub mod runner;
 pub mod scenario;
-pub mod target;
+pub mod targets;
 pub mod wire;

@@ -11,7 +11,7 @@ use crate::{
     report::{JunitError, WriteError},
     runner::StartError,
     scenario::Diagnostic,
-    target::ProbeError,
+    targets::ProbeError,
 };
 
 /// Why a command ends early.

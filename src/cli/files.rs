@@ -10,7 +10,7 @@ use super::{error::CliError, shipped::fault_ids};
 use crate::{
     runner::Baseline,
     scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, Span, load},
-    target::load_manifest,
+    targets::load_manifest,
 };
 
 /// Folders inside folders.

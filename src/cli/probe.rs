@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Exit, args::ProbeArgs, error::CliError, paint::Output, target};
 use crate::{
     report::{Palette, Role, escape, to_safe_json},
-    target::{Probed, probe as ask},
+    targets::{Probed, probe as ask},
 };
 
 /// Asks a server and tells what it answered.

@@ -15,7 +15,7 @@ use crate::{
     client::{Endpoint, TlsPolicy, Verification},
     runner::{Host, StartError, Target},
     scenario::SourceFile,
-    target::{
+    targets::{
         Launch, Launched, Manifest, Probed, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST,
         has_short_heartbeat, has_userinfo, load_manifest, probe, without_userinfo,
     },

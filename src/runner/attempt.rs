@@ -12,9 +12,10 @@ use super::{
     cast::{Cast, Client},
     echo,
     finding::{Finding, Stepped, Stop},
-    invariants, log, operations,
+    invariants,
+    live_target::LiveTarget,
+    log, operations,
     silence::{self, Silence},
-    site::Site,
     steps,
     unique::{NAMES, Unique},
 };
@@ -22,7 +23,7 @@ use crate::{
     client::{DropHow, What},
     data::Data,
     scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
-    target::{Secrets, Speaks},
+    targets::{Secrets, Speaks},
 };
 
 /// How long a whole attempt may take, whatever its steps say.
@@ -37,7 +38,7 @@ pub(super) struct Attempt<'a> {
     /// What is run.
     pub(super) scenario: &'a Scenario,
     /// Against what.
-    pub(super) site: &'a Site,
+    pub(super) target: &'a LiveTarget,
     /// Over which transport clients connect that don't say.
     pub(super) transport: Transport,
     /// What its names end with.
@@ -87,7 +88,7 @@ impl<'a> Attempt<'a> {
     ///
     pub(super) fn new(
         scenario: &'a Scenario,
-        site: &'a Site,
+        target: &'a LiveTarget,
         transport: Transport,
         unique: Unique,
     ) -> Self {
@@ -95,35 +96,35 @@ impl<'a> Attempt<'a> {
         for name in NAMES {
             scope.set(name, Data::from(unique.spell(name)));
         }
-        let path = site.endpoint.path.as_str();
+        let path = target.endpoint.path.as_str();
         scope.set("path", Data::from(path));
-        let speaks = site.manifest.dialect.speaks;
+        let speaks = target.manifest.dialect.speaks;
         let resource = match speaks {
             Speaks::EngineIo | Speaks::SocketIo => format!("{path}?EIO=4&transport=websocket"),
             Speaks::WebSocket => path.to_owned(),
         };
         scope.set("resource", Data::from(resource));
-        if let Some(form) = echo::form(&site.manifest) {
+        if let Some(form) = echo::form(&target.manifest) {
             scope.set(ECHO_FORM, form);
         }
-        let minted = site.manifest.credentials.mint(Timestamp::now());
+        let minted = target.manifest.credentials.mint(Timestamp::now());
         scope.set("credentials", minted.data);
-        if let Some(secret) = &site.manifest.credentials.secret {
+        if let Some(secret) = &target.manifest.credentials.secret {
             scope.set("credentials_secret", Data::from(secret.as_str()));
         }
         let mut secrets = minted.secrets;
-        secrets.extend(&site.secrets);
+        secrets.extend(&target.secrets);
         scope.set(
             "target",
             Data::object([
-                ("name", Data::from(site.manifest.name.as_str())),
+                ("name", Data::from(target.manifest.name.as_str())),
                 ("speaks", Data::from(speaks.name())),
-                ("url", Data::from(site.endpoint.url.as_str())),
+                ("url", Data::from(target.endpoint.url.as_str())),
             ]),
         );
         Self {
             scenario,
-            site,
+            target,
             transport,
             unique,
             cast: Cast::new(&scenario.clients),
@@ -218,7 +219,7 @@ impl<'a> Attempt<'a> {
 
     /// A packet that the scenario writes by hand, in the target's words.
     pub(super) fn spelt(&self, text: String) -> String {
-        operations::spelt(self.scenario, &self.site.manifest.bindings, text)
+        operations::spelt(self.scenario, &self.target.manifest.bindings, text)
     }
 
     /// Whether it sent more at once than the target announced as its limit, although it is about something else.
@@ -302,7 +303,7 @@ impl<'a> Attempt<'a> {
     pub(super) fn limit(&self, step: &Step) -> Stepped<Duration> {
         match &step.within {
             Some(bound) => self.bound(bound),
-            None => Ok(self.scenario.within.unwrap_or(self.site.within)),
+            None => Ok(self.scenario.within.unwrap_or(self.target.within)),
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     client::{Connection, DropHow, Endpoint, Layer, Options, TransportChoice, What},
     data::Data,
-    target::{Manifest, Speaks},
+    targets::{Manifest, Speaks},
     wire::socket_io::{AckId, Packet},
 };
 

@@ -121,7 +121,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
         let Some(instance) = self.instances.get(&item.profile) else {
             return Ok(false);
         };
-        let again = play(&item, &instance.site, self.settings).await;
+        let again = play(&item, &instance.live, self.settings).await;
         let mut again = Box::new(again.outcome);
         if instance.stays_alive().await {
             self.say(Event::ScenarioFinished(again));

@@ -14,14 +14,14 @@ use super::{
     cast::{Client, Link},
     evidence,
     finding::{Finding, Stepped},
+    message_packet::packet_in,
     wait::{Waited, wait_in},
-    whole::packet_in,
 };
 use crate::{
     client::{Entry, What},
     data::Data,
     scenario::Scope,
-    target::{Manifest, Speaks},
+    targets::{Manifest, Speaks},
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::{self, AckId, Packet},
@@ -100,7 +100,7 @@ pub(super) async fn join(
     link: &Arc<Link>,
     deadline: Instant,
 ) -> Stepped {
-    let manifest = &attempt.site.manifest;
+    let manifest = &attempt.target.manifest;
     if manifest.dialect.speaks != Speaks::SocketIo {
         return Ok(());
     }
@@ -165,7 +165,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::{scenario::SourceFile, target::load_manifest};
+    use crate::{scenario::SourceFile, targets::load_manifest};
 
     fn form_of(more: &str) -> Option<String> {
         let source = SourceFile {

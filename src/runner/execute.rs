@@ -150,7 +150,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     /// Where the target is; empty where nothing had to be started.
     fn url(&self) -> String {
         match (self.instances.values().next(), &self.target.host) {
-            (Some(instance), _) => instance.site.endpoint.url.to_string(),
+            (Some(instance), _) => instance.live.endpoint.url.to_string(),
             (None, Host::Running) => self.target.manifest.url.clone(),
             (None, Host::Embedded(_) | Host::Launched) => String::new(),
         }
@@ -215,7 +215,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 let Some(instance) = self.instances.get(&item.profile) else {
                     continue;
                 };
-                let site = Arc::clone(&instance.site);
+                let live = Arc::clone(&instance.live);
                 let settings = self.settings.clone();
                 let can_die = self.target.can_die();
                 let words = words.clone();
@@ -223,10 +223,10 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 tasks.spawn(async move {
                     // The dispatcher hears until its last task has ended.
                     let _ = words.send(Word::Started(Arc::clone(&item)));
-                    let played = Box::new(play(&item, &site, &settings).await);
+                    let played = Box::new(play(&item, &live, &settings).await);
                     // A process outlives its connections for a moment.
                     if can_die && played.cut_off && played.outcome.verdict != Verdict::Pass {
-                        host::until_gone(&site.endpoint.url).await;
+                        host::until_gone(&live.endpoint.url).await;
                     }
                     let _ = words.send(Word::Finished(item, played));
                 });

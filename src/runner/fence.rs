@@ -18,7 +18,7 @@ use super::{
 use crate::{
     client::{Layer, What},
     data::Data,
-    target::Speaks,
+    targets::Speaks,
     wire::{
         socket_io::Packet,
         websocket::{Frame, OpCode},
@@ -85,7 +85,7 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
     if link.has_ended() {
         return Proof::Ended;
     }
-    let manifest = &attempt.site.manifest;
+    let manifest = &attempt.target.manifest;
     // An Engine.IO server that sends everything back seems to let everybody in.
     let has_application = manifest.dialect.speaks == Speaks::SocketIo;
     let fixed = manifest
@@ -93,7 +93,7 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
         .as_ref()
         .and_then(|operation| manifest.bindings.get(operation)?.namespace.as_ref());
     let is_answered = |name: &String| {
-        attempt.site.deaf.as_ref() != Some(name) && fixed.is_none_or(|fixed| fixed == name)
+        attempt.target.deaf.as_ref() != Some(name) && fixed.is_none_or(|fixed| fixed == name)
     };
     let namespace = link.joined().into_iter().find(is_answered);
     match (namespace, &manifest.fence, link.layer) {
@@ -111,7 +111,7 @@ async fn ack_trip(
     operation: &str,
     deadline: Instant,
 ) -> Proof {
-    let binding = attempt.site.manifest.bindings.entries.get(operation);
+    let binding = attempt.target.manifest.bindings.entries.get(operation);
     let name = binding
         .map_or(operation, |binding| binding.event.as_str())
         .to_owned();

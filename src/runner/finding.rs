@@ -2,7 +2,7 @@
 
 use crate::{
     scenario::{Level, Mismatch, Span, TemplateError},
-    target::BindingError,
+    targets::BindingError,
 };
 
 /// One thing that is not as it should be.

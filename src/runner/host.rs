@@ -5,11 +5,11 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use super::{calibrate, log, settings::Settings, site::Site};
+use super::{calibrate, live_target::LiveTarget, log, settings::Settings};
 use crate::{
     client::{ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
     reference::{self, Contract, FaultSet, Server},
-    target::{LaunchError, Launched, Manifest, Profile, Secrets, Speaks},
+    targets::{LaunchError, Launched, Manifest, Profile, Secrets, Speaks},
 };
 
 /// How long a liveness check waits for the port to answer.
@@ -102,7 +102,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub(super) struct Instance {
     /// As scenarios see it.
-    pub(super) site: Arc<Site>,
+    pub(super) live: Arc<LiveTarget>,
     keeper: Keeper,
 }
 
@@ -192,7 +192,7 @@ impl Target {
             Keeper::Launched(launched) => Some(launched.log()),
             Keeper::Embedded(_) | Keeper::Nobody => None,
         };
-        let site = Site {
+        let live = LiveTarget {
             endpoint,
             manifest,
             settle,
@@ -201,9 +201,9 @@ impl Target {
             secrets: self.secrets.clone(),
             log,
         };
-        log::target_started(&site, profile.map(|profile| profile.name.as_str()));
+        log::target_started(&live, profile.map(|profile| profile.name.as_str()));
         Ok(Instance {
-            site: Arc::new(site),
+            live: Arc::new(live),
             keeper,
         })
     }
@@ -276,11 +276,11 @@ impl Target {
 impl Instance {
     /// What a user should know of it.
     pub(super) fn notice(&self) -> Option<String> {
-        let site = &self.site;
-        let (Some(namespace), Some(operation)) = (&site.deaf, &site.manifest.fence) else {
+        let live = &self.live;
+        let (Some(namespace), Some(operation)) = (&live.deaf, &live.manifest.fence) else {
             return None;
         };
-        let event = site.manifest.bindings.event(operation);
+        let event = live.manifest.bindings.event(operation);
         let bound = if event == operation {
             String::new()
         } else {
@@ -289,7 +289,7 @@ impl Instance {
         Some(format!(
             "the manifest's fence `{operation}`{bound} is not acknowledged in {namespace} within {}; silence is proved \
              there by WebSocket pings, and by time alone over polling",
-            humantime::format_duration(site.within)
+            humantime::format_duration(live.within)
         ))
     }
 
@@ -300,12 +300,12 @@ impl Instance {
         {
             return false;
         }
-        answers(&self.site.endpoint.url).await
+        answers(&self.live.endpoint.url).await
     }
 
     /// Whether it lives and goes on living for as long as a process may take to end.
     pub(super) async fn stays_alive(&self) -> bool {
-        until_gone(&self.site.endpoint.url).await;
+        until_gone(&self.live.endpoint.url).await;
         self.is_alive().await
     }
 

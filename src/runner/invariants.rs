@@ -153,7 +153,8 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
             {
                 // What an application says on connection may overtake the reply; clients keep it until then.
                 let is_said = matches!(packet, Packet::Event { .. });
-                let level = (is_said && !attempt.site.knows_application()).then_some(Level::Should);
+                let level =
+                    (is_said && !attempt.target.knows_application()).then_some(Level::Should);
                 findings.push(Finding {
                     level,
                     ..Finding::new(format!(

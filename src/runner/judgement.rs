@@ -87,7 +87,7 @@ pub(super) fn judge(
             line.text = mask(std::mem::take(&mut line.text));
         }
         let log = attempt
-            .site
+            .target
             .log
             .as_ref()
             .map(|log| log.tail(LOG_LINES))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing::{Level, Span};
 
-use super::{attempt::Attempt, evidence, finding::Stepped, plan::Item, site::Site};
+use super::{attempt::Attempt, evidence, finding::Stepped, live_target::LiveTarget, plan::Item};
 use crate::{report::escape, scenario::Step};
 
 /// The span of one attempt at a scenario.
@@ -27,12 +27,12 @@ pub(super) fn step(step: &Step) -> Span {
 }
 
 /// A server is up.
-pub(super) fn target_started(site: &Site, profile: Option<&str>) {
+pub(super) fn target_started(live: &LiveTarget, profile: Option<&str>) {
     tracing::info!(
-        target = site.manifest.name.as_str(),
-        url = %site.endpoint.url,
+        target = live.manifest.name.as_str(),
+        url = %live.endpoint.url,
         profile,
-        settle_ms = site.settle.as_millis(),
+        settle_ms = live.settle.as_millis(),
         "target started"
     );
 }

@@ -48,7 +48,7 @@ impl Sought {
     ) -> Stepped<Self> {
         let scope = attempt.scope();
         let spoken = pattern.name.render_text(&scope)?;
-        let binding = attempt.site.manifest.bindings.entries.get(&spoken);
+        let binding = attempt.target.manifest.bindings.entries.get(&spoken);
         let namespace = match &pattern.namespace {
             Some(template) => template.render_text(&scope)?,
             None => binding
@@ -110,7 +110,11 @@ impl Sought {
             return Ok(Likeness::Other);
         }
         let mut captures = Vec::new();
-        let args = attempt.site.manifest.bindings.incoming(&self.spoken, args);
+        let args = attempt
+            .target
+            .manifest
+            .bindings
+            .incoming(&self.spoken, args);
         if let Some(matcher) = &self.with {
             match matcher.check(args.first(), scope)? {
                 Ok(found) => captures.extend(found),
@@ -121,7 +125,7 @@ impl Sought {
             let args = match args.split_last() {
                 // Recovery's offset comes behind the event's own arguments.
                 Some((Data::String(_), own))
-                    if attempt.site.recovery() && id.is_none() && own.len() == matchers.len() =>
+                    if attempt.target.recovery() && id.is_none() && own.len() == matchers.len() =>
                 {
                     own
                 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::{
     data::Data,
     scenario::{Action, Incoming, PacketTemplate, Scenario, Scope, Step, Template},
-    target::{Binding, Bindings},
+    targets::{Binding, Bindings},
 };
 
 /// Capabilities of the contract's application: a scenario that needs one of them awaits something of its events.

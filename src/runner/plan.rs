@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     scenario::{Action, ClientName, Scenario, Step, Tier, Transport, nearest},
-    target::{Manifest, Speaks},
+    targets::{Manifest, Speaks},
 };
 
 /// One scenario over one transport.

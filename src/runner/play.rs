@@ -5,11 +5,11 @@ use tracing::Instrument;
 use super::{
     attempt::Attempt,
     judgement::{self, Merge},
+    live_target::LiveTarget,
     log,
     outcome::{Outcome, Verdict},
     plan::Item,
     settings::Settings,
-    site::Site,
     unique::Unique,
 };
 
@@ -23,16 +23,21 @@ pub(super) struct Played {
 }
 
 /// Plays one item as often as the settings say.
-pub(super) async fn play(item: &Item, site: &Site, settings: &Settings) -> Played {
+pub(super) async fn play(item: &Item, target: &LiveTarget, settings: &Settings) -> Played {
     let mut cut_off = false;
-    let outcome = play_all(item, site, settings, &mut cut_off).await;
+    let outcome = play_all(item, target, settings, &mut cut_off).await;
     Played { outcome, cut_off }
 }
 
-async fn play_all(item: &Item, site: &Site, settings: &Settings, cut_off: &mut bool) -> Outcome {
+async fn play_all(
+    item: &Item,
+    target: &LiveTarget,
+    settings: &Settings,
+    cut_off: &mut bool,
+) -> Outcome {
     let mut outcomes = Vec::new();
     for repeat in 0..settings.repeat.max(1) {
-        outcomes.push(play_once(item, site, settings, repeat, cut_off).await);
+        outcomes.push(play_once(item, target, settings, repeat, cut_off).await);
     }
     if outcomes.len() == 1 {
         for retry in 1..=settings.retries {
@@ -44,7 +49,7 @@ async fn play_all(item: &Item, site: &Site, settings: &Settings, cut_off: &mut b
             }) {
                 break;
             }
-            outcomes.push(play_once(item, site, settings, retry, cut_off).await);
+            outcomes.push(play_once(item, target, settings, retry, cut_off).await);
         }
         return judgement::merge(outcomes, Merge::Last)
             .unwrap_or_else(|| unreachable!("every item is played at least once"));
@@ -55,14 +60,14 @@ async fn play_all(item: &Item, site: &Site, settings: &Settings, cut_off: &mut b
 
 async fn play_once(
     item: &Item,
-    site: &Site,
+    target: &LiveTarget,
     settings: &Settings,
     number: usize,
     cut_off: &mut bool,
 ) -> Outcome {
     let attempt = Attempt::new(
         &item.scenario,
-        site,
+        target,
         item.transport,
         Unique::new(item, settings, number),
     );

@@ -162,8 +162,8 @@ async fn one(
         .and_then(|index| target.manifest.profiles.get(index))
         .cloned();
     let instance = target.start(profile.as_ref(), settings).await?;
-    let site = Arc::clone(&instance.site);
-    let outcome = play(&item, &site, settings).await.outcome;
+    let live = Arc::clone(&instance.live);
+    let outcome = play(&item, &live, settings).await.outcome;
     instance.stop().await;
     Ok(outcome)
 }

@@ -281,7 +281,7 @@ async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
         .iter()
         .map(|claim| Arc::clone(&claim.client))
         .collect();
-    let proof = fence(attempt, &observers, attempt.site.within).await;
+    let proof = fence(attempt, &observers, attempt.target.within).await;
     check(attempt, &claims)?;
     let mut notes = attempt.notes();
     if let Some(claim) = claims.first() {
@@ -308,13 +308,13 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> Stepped {
     if claims.is_empty() {
         return Ok(());
     }
-    let settle = attempt.scenario.settle.unwrap_or(attempt.site.settle);
+    let settle = attempt.scenario.settle.unwrap_or(attempt.target.settle);
     tokio::time::sleep_until(Instant::now() + settle).await;
     let observers: Vec<_> = claims
         .iter()
         .map(|claim| Arc::clone(&claim.client))
         .collect();
-    let proof = fence(attempt, &observers, attempt.site.within).await;
+    let proof = fence(attempt, &observers, attempt.target.within).await;
     let how = match proof {
         Proof::Ack | Proof::Pong => {
             format!("then {} ms and another round trip", settle.as_millis())

@@ -1,8 +1,8 @@
 //! What nobody in the scenario asked for.
 
-use super::{attempt::Attempt, whole::packet_in};
+use super::{attempt::Attempt, message_packet::packet_in};
 use crate::{
-    target::Speaks,
+    targets::Speaks,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::Packet,
@@ -21,7 +21,7 @@ const BAIT: &str = "sockspec";
 pub(super) fn is_unasked(attempt: &Attempt<'_>, packet: &Packet) -> bool {
     match packet {
         Packet::Event { id, name, args, .. } => {
-            if attempt.site.manifest.greetings.contains(name) {
+            if attempt.target.manifest.greetings.contains(name) {
                 return true;
             }
             let has_text =
@@ -52,5 +52,6 @@ pub(super) fn is_unasked_message(attempt: &Attempt<'_>, message: &EnginePacket) 
 
 /// Whether a Socket.IO application runs there of which nothing is known.
 fn is_unknown(attempt: &Attempt<'_>) -> bool {
-    attempt.site.manifest.dialect.speaks == Speaks::SocketIo && !attempt.site.knows_application()
+    attempt.target.manifest.dialect.speaks == Speaks::SocketIo
+        && !attempt.target.knows_application()
 }

@@ -51,7 +51,7 @@ fn stranger(name: &str) -> Arc<Client> {
 /// A client of the scenario may be inside a message; nothing but a control frame can be sent on its behalf.
 fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> bool {
     let named = attempt.cast.get(&client.spec.name).is_some();
-    let echoes = attempt.site.manifest.provides.contains("echo");
+    let echoes = attempt.target.manifest.provides.contains("echo");
     link.layer == Layer::WebSocket && echoes && !named
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         named if named.is_empty() => attempt.bystander.iter().cloned().collect(),
         named => named,
     };
-    let watched = Instant::now() + WATCH.max(attempt.site.settle);
+    let watched = Instant::now() + WATCH.max(attempt.target.settle);
     handled(attempt).await;
     answers(attempt, &witnesses, limit).await?;
     outlive(&witnesses, watched).await;
@@ -76,7 +76,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
 
 /// Waits until what was sent so far has been handled, as far as a round trip can tell.
 async fn handled(attempt: &Attempt<'_>) {
-    let deadline = Instant::now() + attempt.site.settle;
+    let deadline = Instant::now() + attempt.target.settle;
     let links: Vec<_> = attempt
         .cast
         .all()
@@ -159,7 +159,7 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
 /// serves others is seen by who comes next.
 fn is_put_out(attempt: &Attempt<'_>, link: &Link) -> bool {
     let entries = link.connection.journal().entries();
-    !attempt.site.knows_application()
+    !attempt.target.knows_application()
         && entries
             .iter()
             .any(|entry| matches!(entry.what, What::Socket(Packet::Disconnect { .. })))
@@ -171,7 +171,7 @@ async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
     if let (Ok(()), Some(link)) = (&joined, newcomer.link())
         && is_runners_own(attempt, &newcomer, &link)
         && !matches!(
-            echo::round_trip(&link, Instant::now() + attempt.site.within).await,
+            echo::round_trip(&link, Instant::now() + attempt.target.within).await,
             Waited::Found(())
         )
     {

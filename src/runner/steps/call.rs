@@ -54,7 +54,7 @@ pub(super) fn outbound(
         .transpose()?;
     let args = args.unwrap_or_else(|| with.into_iter().collect());
     let outgoing = attempt
-        .site
+        .target
         .manifest
         .bindings
         .outgoing(&name, args, &scope)?;
@@ -196,7 +196,7 @@ fn judge(
     let bound = || {
         let name = call.operation.name.render_text(&attempt.scope()).ok()?;
         attempt
-            .site
+            .target
             .manifest
             .bindings
             .entries

@@ -235,7 +235,7 @@ async fn stays_open(
     };
     for pause in [
         Duration::ZERO,
-        attempt.scenario.settle.unwrap_or(attempt.site.settle),
+        attempt.scenario.settle.unwrap_or(attempt.target.settle),
     ] {
         tokio::time::sleep(pause).await;
         match fence::round_trip(attempt, link, Instant::now() + limit).await {

@@ -19,7 +19,7 @@ use crate::{
         fit::{Fit, fit},
     },
     scenario::{Action, Connect, ConnectOptions, Matcher, Step, Template, Transport},
-    target::Speaks,
+    targets::Speaks,
     wire::socket_io::Packet,
 };
 
@@ -50,7 +50,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connec
 /// Connects every client that is to be connected before step 1.
 pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
     let plain = Connect::default();
-    let limit = attempt.scenario.within.unwrap_or(attempt.site.within);
+    let limit = attempt.scenario.within.unwrap_or(attempt.target.within);
     let joins = attempt
         .cast
         .all()
@@ -72,7 +72,7 @@ pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
 /// It may be refused by the application: its session lives on below the namespaces, and a WebSocket
 /// ping is enough of a question for it.
 pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Client>) -> Stepped {
-    let limit = attempt.site.within;
+    let limit = attempt.target.within;
     let unjudged = |finding: Finding| {
         Finding {
             span: None,
@@ -80,15 +80,15 @@ pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Cli
         }
         .unjudged()
     };
-    let below = match attempt.site.manifest.dialect.speaks {
+    let below = match attempt.target.manifest.dialect.speaks {
         Speaks::WebSocket => Some(Layer::WebSocket),
         Speaks::EngineIo => Some(Layer::EngineIo),
-        Speaks::SocketIo => (!attempt.site.lets_strangers_in()).then_some(Layer::EngineIo),
+        Speaks::SocketIo => (!attempt.target.lets_strangers_in()).then_some(Layer::EngineIo),
     };
     if let Some(layer) = below {
         let plain = ConnectOptions::default();
         let options = options(attempt, client, &plain, layer, limit)?;
-        return match Connection::open(&attempt.site.endpoint, options.clone()).await {
+        return match Connection::open(&attempt.target.endpoint, options.clone()).await {
             Ok(connection) => {
                 client.add_link(connection, &options);
                 Ok(())
@@ -248,7 +248,7 @@ pub(super) async fn join(
         Some(link) => link,
         None => {
             let options = options(attempt, client, step, Layer::SocketIo, limit)?;
-            match Connection::open(&attempt.site.endpoint, options.clone()).await {
+            match Connection::open(&attempt.target.endpoint, options.clone()).await {
                 Ok(connection) => client.add_link(connection, &options),
                 Err(failure) if failure.is_ours() => {
                     return Err(unreachable(&client.spec.name.0, &failure).unjudged());
@@ -411,7 +411,7 @@ pub(super) fn options(
         msgpack: step
             .msgpack
             .or(declared.msgpack)
-            .unwrap_or(attempt.site.msgpack()),
+            .unwrap_or(attempt.target.msgpack()),
         deadline: limit,
         ..Options::default()
     })

@@ -22,7 +22,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
         _ => None,
     };
     let what = format!("{} {}", asked.method, asked.target);
-    let response = match request(&attempt.site.endpoint, asked, limit, Bounds::default()).await {
+    let response = match request(&attempt.target.endpoint, asked, limit, Bounds::default()).await {
         Ok(response) => Some(response),
         Err(failure) if failure.is_ours() => {
             return Err(Finding::new(format!("{what} comes to nothing: {failure}.")).unjudged());

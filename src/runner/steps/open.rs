@@ -19,7 +19,7 @@ use crate::{
         fit::{Fit, fit},
     },
     scenario::{Action, ClientName, Open, OpenLayer, Step},
-    target::Speaks,
+    targets::Speaks,
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> Stepped {
@@ -58,7 +58,7 @@ async fn one(
             .handshake()
             .map(|handshake| handshake.sid.clone());
     }
-    let connection = match Connection::open(&attempt.site.endpoint, options.clone()).await {
+    let connection = match Connection::open(&attempt.target.endpoint, options.clone()).await {
         Ok(connection) => connection,
         Err(failure) if failure.is_ours() => {
             return Err(unreachable(&name.0, &failure).unjudged());
@@ -138,7 +138,7 @@ fn handshake_of(name: &ClientName) -> String {
 }
 
 fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
-    let speaks = attempt.site.manifest.dialect.speaks;
+    let speaks = attempt.target.manifest.dialect.speaks;
     match open.layer {
         OpenLayer::Tcp => Layer::Tcp,
         OpenLayer::WebSocket if speaks == Speaks::WebSocket => Layer::WebSocket,

@@ -24,7 +24,7 @@ use crate::{
         unasked::is_unasked_message,
     },
     scenario::{Action, FramePattern, Incoming, Matcher, Receive, Step},
-    target::Speaks,
+    targets::Speaks,
     wire::{
         engine_io::PacketData,
         websocket::{Frame, HandshakeResponse},
@@ -198,7 +198,7 @@ fn compare(
     link: &Link,
     entry: &Entry,
 ) -> Stepped<Candidate> {
-    let speaks = attempt.site.manifest.dialect.speaks;
+    let speaks = attempt.target.manifest.dialect.speaks;
     let echoed = matches!(receive.what, Incoming::Echo(_))
         .then(|| echo::answer(speaks, entry))
         .flatten();
@@ -243,7 +243,7 @@ fn compare(
     };
     let mut fitted = fit(attempt, strict, tolerant, actual.as_ref())?;
     if let Fit::No(_) = fitted
-        && attempt.site.recovery()
+        && attempt.target.recovery()
         && let Some(own) = actual.and_then(without_offset)
     {
         let again = fit(attempt, strict, tolerant, Some(&own))?;
@@ -286,7 +286,8 @@ fn compare_frame(
         // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
         FrameFit::OtherKind => Candidate::Invisible,
         FrameFit::Wrong(_)
-            if attempt.site.manifest.dialect.speaks != Speaks::WebSocket && is_heartbeat(frame) =>
+            if attempt.target.manifest.dialect.speaks != Speaks::WebSocket
+                && is_heartbeat(frame) =>
         {
             Candidate::Invisible
         }

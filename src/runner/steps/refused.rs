@@ -22,7 +22,7 @@ use crate::{
         silence::{self, Never, Silence},
     },
     scenario::{Matcher, Step},
-    target::Manifest,
+    targets::Manifest,
     wire::socket_io::{AckId, Packet},
 };
 
@@ -69,7 +69,7 @@ pub(super) async fn report(
     question: Question<'_>,
 ) -> Stepped {
     let deadline = attempt.deadline(step)?;
-    let manifest = &attempt.site.manifest;
+    let manifest = &attempt.target.manifest;
     let from = match question {
         Question::Call { from, .. } => from,
         Question::Emit { .. } => 0,
@@ -201,7 +201,7 @@ fn acked(link: &Link, namespace: &str, id: AckId, from: usize, index: usize) -> 
 
 /// Indices of reports that no step has claimed.
 pub(in crate::runner) fn unclaimed_reports(attempt: &Attempt<'_>, link: &Link) -> Vec<usize> {
-    let manifest = &attempt.site.manifest;
+    let manifest = &attempt.target.manifest;
     let state = link.state();
     let entries = link.connection.journal().entries();
     entries
@@ -294,7 +294,7 @@ async fn late_refusal(
     let name = &client.spec.name;
     let link = super::perform::any_link(client)?;
     let namespace = client.state().namespace.clone();
-    let manifest = &attempt.site.manifest;
+    let manifest = &attempt.target.manifest;
     let mut report = None;
     let mut claim = None;
     let waited = wait_in(

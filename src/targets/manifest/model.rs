@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use crate::target::{Bindings, Credentials, Dialect, Secrets, Speaks};
+use crate::targets::{Bindings, Credentials, Dialect, Secrets, Speaks};
 
 /// A target as its manifest describes it.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     scenario::{Diagnostic, Field, Fields, Node, NodeKind, Problems, SourceFile},
-    target::{Dialect, ErrorStyle, Secrets, Speaks, has_userinfo, without_userinfo},
+    targets::{Dialect, ErrorStyle, Secrets, Speaks, has_userinfo, without_userinfo},
 };
 
 /// The manifest of the reference server that is built into the program.
@@ -313,7 +313,7 @@ mod tests {
     use crate::{
         data::Data,
         scenario::Scope,
-        target::{Credential, JwtCredential},
+        targets::{Credential, JwtCredential},
     };
 
     fn load(text: &str) -> Result<Manifest, Vec<Diagnostic>> {

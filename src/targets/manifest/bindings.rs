@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     scenario::{Entry, Field, Fields, Node, NodeKind, Problems, ValueReader},
-    target::{Binding, Bindings},
+    targets::{Binding, Bindings},
 };
 
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Bindings {

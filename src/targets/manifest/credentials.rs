@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::{
     scenario::{Entry, Field, Fields, JwtAlgorithm, NodeKind, Problems, did_you_mean},
-    target::{Credential, Credentials, JwtCredential},
+    targets::{Credential, Credentials, JwtCredential},
 };
 
 const ALGORITHMS: [(&str, JwtAlgorithm); 4] = [

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     scenario::{Node, NodeKind, Problems, Quoting, Span, did_you_mean},
-    target::Secrets,
+    targets::Secrets,
 };
 
 /// Looks up a variable of the environment.

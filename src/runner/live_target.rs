@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     client::Endpoint,
-    target::{Log, Manifest, Secrets},
+    targets::{Log, Manifest, Secrets},
 };
 
 /// One running server, as scenarios see it.
 #[derive(Clone, Debug)]
-pub(super) struct Site {
+pub(super) struct LiveTarget {
     /// Where it listens.
     pub(super) endpoint: Endpoint,
     /// How it calls things and how it reports.
@@ -26,7 +26,7 @@ pub(super) struct Site {
     pub(super) log: Option<Log>,
 }
 
-impl Site {
+impl LiveTarget {
     /// Whether packets travel as msgpack where a scenario says nothing.
     pub(super) fn msgpack(&self) -> bool {
         self.manifest.provides.contains("msgpack")
