@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::HttpResponse;
+use super::{HttpResponse, Illegal};
 use crate::wire::{
     Utf8Bytes, engine_io, socket_io,
     websocket::{CloseCode, Frame},
@@ -37,13 +37,11 @@ pub enum What {
     Frame(Frame),
     /// An HTTP response arrived: of the handshake, of a poll with an error, of a POST.
     Http(HttpResponse),
-    /// Something arrived that its codec calls illegal; the text names the rule.
+    /// Data arrived that its protocol forbids.
     Illegal {
-        /// The layer's name: `websocket`, `engine.io`, `socket.io`, `http`.
-        layer: &'static str,
-        /// The rule that was broken.
-        rule: String,
-        /// What arrived.
+        /// The rule that the server broke.
+        illegal: Illegal,
+        /// The data.
         raw: Bytes,
     },
     /// A WebSocket message arrived (layer WebSocket).

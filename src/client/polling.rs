@@ -393,9 +393,7 @@ impl Polling {
                 }
             }
             Err(error) => {
-                self.session
-                    .recorder
-                    .illegal("engine.io", error.to_string(), &response.body);
+                self.session.recorder.illegal(error, &response.body);
             }
         }
         for answer in self.session.take_answers() {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
-use super::{Bounds, Ended, EndedHow, Entry, Journal, Outgoing, What};
+use super::{Bounds, Ended, EndedHow, Entry, Illegal, Journal, Outgoing, What};
 
 /// Most bytes of one illegal thing that are kept as evidence.
 const EVIDENCE: usize = 4 << 10;
@@ -59,11 +59,12 @@ impl Recorder {
         self.record(What::Sent(outgoing), bytes);
     }
 
-    /// Adds something that its codec calls illegal.
-    pub(super) fn illegal(&mut self, layer: &'static str, rule: String, raw: &[u8]) {
+    /// Adds received data that its protocol forbids; `raw` is the data.
+    pub(super) fn illegal(&mut self, illegal: impl Into<Illegal>, raw: &[u8]) {
         let raw = Bytes::copy_from_slice(raw.get(..EVIDENCE).unwrap_or(raw));
         let bytes = raw.len();
-        self.record(What::Illegal { layer, rule, raw }, bytes);
+        let illegal = illegal.into();
+        self.record(What::Illegal { illegal, raw }, bytes);
     }
 
     /// Adds that more came than this side takes.

@@ -145,13 +145,13 @@ impl Session {
         };
         match packet {
             Ok(packet) => self.packet(packet),
-            Err(error) => self.no_packet(&error, &raw),
+            Err(error) => self.no_packet(error, &raw),
         }
     }
 
     /// Takes something that is no packet.
-    fn no_packet(&mut self, error: &PacketError, raw: &[u8]) {
-        self.recorder.illegal("engine.io", error.to_string(), raw);
+    fn no_packet(&mut self, error: PacketError, raw: &[u8]) {
+        self.recorder.illegal(error, raw);
         if matches!(self.opening, Opening::Awaited) {
             let came = String::from_utf8_lossy(raw).into_owned();
             self.opening = wrong_kind(came);
@@ -216,7 +216,7 @@ impl Session {
             Ok(None) => {}
             Err(error) => {
                 self.decoder = Decoder::new(self.limits);
-                self.illegal(&error, data);
+                self.illegal(error, data);
             }
         }
     }
@@ -225,7 +225,7 @@ impl Session {
     fn text(&mut self, text: &Utf8Bytes) -> Result<Option<socket_io::Packet>, DecodeError> {
         match self.decoder.text(text) {
             Err(error @ DecodeError::TextInsteadOfAttachment { .. }) => {
-                self.illegal(&error, PacketData::Text(text.clone()));
+                self.illegal(error, PacketData::Text(text.clone()));
                 self.decoder = Decoder::new(self.limits);
                 self.decoder.text(text)
             }
@@ -233,7 +233,7 @@ impl Session {
         }
     }
 
-    fn illegal(&mut self, error: &DecodeError, data: PacketData) {
+    fn illegal(&mut self, error: DecodeError, data: PacketData) {
         if let DecodeError::TooLarge { .. } = error {
             self.recorder.oversize(error.to_string());
             return;
@@ -242,7 +242,7 @@ impl Session {
             PacketData::Binary(bytes) => bytes,
             PacketData::Text(text) => text.into_bytes(),
         };
-        self.recorder.illegal("socket.io", error.to_string(), &raw);
+        self.recorder.illegal(error, &raw);
     }
 }
 

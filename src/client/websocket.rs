@@ -4,7 +4,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, Layer, Options, Outgoing, Reading, What,
+    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, IllegalWebSocket, Layer, Options, Outgoing,
+    Reading, What,
     command::{Command, Commands},
     describe::describe,
     ending::{Ending, at, by_us, cut},
@@ -23,12 +24,6 @@ use crate::wire::{
         PeerMisbehaved, RawFrame, Role,
     },
 };
-
-/// The rule that a stream breaks which ends inside a frame.
-pub const CUT_SHORT: &str = "stream ended inside a frame";
-
-/// The rule that a server breaks which sends more than control frames behind its close frame.
-pub const AFTER_CLOSE: &str = "data after the close frame";
 
 /// Bytes of an HTTP status line that are shown.
 const LONGEST_LINE: usize = 100;
@@ -244,9 +239,10 @@ impl Websocket {
             if !self.close_received
                 && let Some(line) = http_text(&self.link.inbox)
             {
-                let rule = format!("HTTP in place of a frame: {line:?}");
-                recorder.illegal("websocket", rule.clone(), &self.link.inbox);
-                return Err(given_up(rule));
+                let illegal = IllegalWebSocket::HttpResponse { line };
+                let reason = illegal.to_string();
+                recorder.illegal(illegal, &self.link.inbox);
+                return Err(given_up(reason));
             }
             let frame = match Frame::decode(&mut self.link.inbox, self.max_frame) {
                 Ok(Some(frame)) => frame,
@@ -299,7 +295,7 @@ impl Websocket {
             if self.close_received {
                 self.note_behind_close(recorder, &rest);
             } else {
-                recorder.illegal("websocket", CUT_SHORT.to_owned(), &rest);
+                recorder.illegal(IllegalWebSocket::StreamEndedInFrame, &rest);
             }
             // The end follows either way.
             let _ = recorder.flush();
@@ -316,7 +312,7 @@ impl Websocket {
     /// Notes, once, that the server goes on behind its close frame.
     fn note_behind_close(&mut self, recorder: &mut Recorder, raw: &[u8]) {
         if !std::mem::replace(&mut self.goes_on, true) {
-            recorder.illegal("websocket", AFTER_CLOSE.to_owned(), raw);
+            recorder.illegal(IllegalWebSocket::DataAfterClose, raw);
         }
     }
 
@@ -358,7 +354,7 @@ impl Websocket {
         if code == 1009 {
             recorder.oversize(error.to_string());
         } else {
-            recorder.illegal("websocket", error.to_string(), raw);
+            recorder.illegal(error.clone(), raw);
         }
         self.send_close(
             recorder,

@@ -86,9 +86,10 @@ pub(super) fn describe(entry: &Entry) -> Option<(bool, String)> {
         What::Ended(ended) => (!ended.by_us, describe_end(ended)),
         What::Frame(frame) => (true, describe_frame(frame)),
         What::Http(response) => (true, describe_response(response)),
-        What::Illegal { layer, rule, raw } => {
-            (true, format!("illegal {layer}: {rule}: {}", readable(raw)))
-        }
+        What::Illegal { illegal, raw } => (
+            true,
+            format!("illegal {}: {illegal}: {}", illegal.layer(), readable(raw)),
+        ),
         What::Message(data) => (true, describe_packet_data(data)),
         What::Oversize(limit) => (true, format!("more than sockspec takes: {limit}")),
         What::Packet(packet) => (true, packet.encode_text().to_string()),

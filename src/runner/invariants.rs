@@ -18,7 +18,7 @@ use super::{
     finding::Finding,
 };
 use crate::{
-    client::{AFTER_CLOSE, CUT_SHORT, Layer, Outgoing, What},
+    client::{Illegal, IllegalWebSocket, Layer, Outgoing, What},
     data::Data,
     scenario::Level,
     wire::socket_io::{AckId, Decoder, Limits, Packet, msgpack},
@@ -63,20 +63,27 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
 fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
     let entries = link.connection.journal().entries();
     for entry in entries.iter() {
-        let What::Illegal { layer, rule, raw } = &entry.what else {
+        let What::Illegal { illegal, raw } = &entry.what else {
             continue;
         };
-        // A connection that is failed may end anywhere (RFC 6455 section 7.1.7).
-        if *layer == "websocket" && rule != CUT_SHORT && is_judged(attempt, rule) {
-            findings.push(ill_formed(client, layer, rule, raw));
+        let is_frame = match illegal {
+            // A connection that is failed may end anywhere (RFC 6455 section 7.1.7).
+            Illegal::WebSocket(IllegalWebSocket::StreamEndedInFrame) => false,
+            Illegal::WebSocket(_) => true,
+            Illegal::EngineIo(_) | Illegal::SocketIo(_) => false,
+        };
+        if is_frame && is_judged(attempt, illegal) {
+            findings.push(ill_formed(client, illegal, raw));
         }
     }
 }
 
-/// What a server sends behind its close frame changes nothing about how the connection ended: it is held against the
-/// scenario that verifies that nothing follows, and against no other.
-fn is_judged(attempt: &Attempt<'_>, rule: &str) -> bool {
-    rule != AFTER_CLOSE
+/// Returns true if this scenario fails for `illegal`.
+///
+/// Data after the close frame fails only the scenario that verifies `ws.close.no-frames-after-server-close`: such data
+/// does not change how the connection ended.
+fn is_judged(attempt: &Attempt<'_>, illegal: &Illegal) -> bool {
+    *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose)
         || attempt
             .scenario
             .verifies
@@ -84,10 +91,11 @@ fn is_judged(attempt: &Attempt<'_>, rule: &str) -> bool {
             .any(|id| id == "ws.close.no-frames-after-server-close")
 }
 
-fn ill_formed(client: &Client, layer: &str, rule: &str, raw: &[u8]) -> Finding {
+fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
     let name = &client.spec.name;
+    let layer = illegal.layer();
     Finding::new(format!(
-        "{name} receives what no {layer} peer may send: {rule}."
+        "{name} receives what no {layer} peer may send: {illegal}."
     ))
     .received(evidence::readable(raw))
     .invariant("invariant/well-formed")
@@ -121,9 +129,9 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
                 }
                 continue;
             }
-            What::Illegal { rule, .. } if !is_judged(attempt, rule) => continue,
-            What::Illegal { layer, rule, raw } => {
-                findings.push(ill_formed(client, layer, rule, raw));
+            What::Illegal { illegal, .. } if !is_judged(attempt, illegal) => continue,
+            What::Illegal { illegal, raw } => {
+                findings.push(ill_formed(client, illegal, raw));
                 continue;
             }
             What::Socket(packet) => packet,

@@ -3,7 +3,9 @@
 use crate::server::{await_in, ended, listen};
 use futures_util::{SinkExt, StreamExt};
 use sockspec::{
-    client::{Bounds, Connection, DropHow, EndedHow, Layer, Options, Outgoing, Reading, What},
+    client::{
+        Bounds, Connection, DropHow, EndedHow, Illegal, Layer, Options, Outgoing, Reading, What,
+    },
     data::Data,
     wire::{engine_io, socket_io, websocket::OpCode},
 };
@@ -124,14 +126,16 @@ async fn speaks_socket_io_over_another_authors_websocket() {
             assert_eq!(file, event("file", vec![Data::Bytes(vec![1, 2, 3].into())]));
             await_in(journal, |what| match what {
                 What::Illegal {
-                    layer: "engine.io", ..
+                    illegal: Illegal::EngineIo(_),
+                    ..
                 } => Some(()),
                 _ => None,
             })
             .await;
             await_in(journal, |what| match what {
                 What::Illegal {
-                    layer: "socket.io", ..
+                    illegal: Illegal::SocketIo(_),
+                    ..
                 } => Some(()),
                 _ => None,
             })

@@ -11,7 +11,7 @@ use super::{
     shape::{message_text, socket_packet, without_offset},
 };
 use crate::{
-    client::{AFTER_CLOSE, Entry, HttpResponse, What},
+    client::{Entry, HttpResponse, Illegal, IllegalWebSocket, What},
     data::Data,
     runner::{
         attempt::Attempt,
@@ -221,8 +221,11 @@ fn compare(
             (matcher, socket_packet(packet, link.msgpack))
         }
         (Incoming::Echo(matcher), _) if echoed.is_some() => (matcher, echoed),
-        (_, What::Illegal { layer, rule, raw }) if rule != AFTER_CLOSE => {
-            let finding = Finding::new(format!("What arrives is no legal {layer}: {rule}."))
+        (_, What::Illegal { illegal, raw })
+            if *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose) =>
+        {
+            let layer = illegal.layer();
+            let finding = Finding::new(format!("What arrives is no legal {layer}: {illegal}."))
                 .received(evidence::readable(raw));
             return Ok(Candidate::Wrong(Box::new(finding)));
         }

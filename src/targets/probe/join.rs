@@ -69,7 +69,7 @@ fn answer(what: &What) -> Option<Result<Reply, Unconnected>> {
             })))
         }
         What::Ended(ended) => other(format!("the connection ends ({:?})", ended.how)),
-        What::Illegal { rule, .. } => other(format!("the answer is illegal: {rule}")),
+        What::Illegal { illegal, .. } => other(format!("the answer is illegal: {illegal}")),
         _ => None,
     }
 }

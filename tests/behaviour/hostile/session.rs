@@ -43,7 +43,7 @@ async fn outcome(frames: &'static [u8], then: Then) -> (Ended, Vec<String>) {
         .entries()
         .iter()
         .filter_map(|entry| match &entry.what {
-            What::Illegal { rule, .. } => Some(rule.clone()),
+            What::Illegal { illegal, .. } => Some(illegal.to_string()),
             _ => None,
         })
         .collect();

@@ -1,0 +1,81 @@
+//! What a server may not send, by layer.
+
+use crate::wire::{
+    engine_io::{PacketError, PayloadError},
+    socket_io::DecodeError,
+    websocket::PeerMisbehaved,
+};
+
+/// What a server sent although its protocol forbids it. The variant names the layer whose rule was broken.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Illegal {
+    /// Data that breaks Engine.IO.
+    #[error(transparent)]
+    EngineIo(#[from] IllegalEngineIo),
+    /// Data that breaks Socket.IO.
+    #[error(transparent)]
+    SocketIo(#[from] DecodeError),
+    /// Data that breaks WebSocket.
+    #[error(transparent)]
+    WebSocket(#[from] IllegalWebSocket),
+}
+
+/// How received data breaks Engine.IO.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum IllegalEngineIo {
+    /// A message is no packet.
+    #[error(transparent)]
+    Packet(#[from] PacketError),
+    /// The body of a poll is no payload.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+}
+
+/// How received data breaks WebSocket.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum IllegalWebSocket {
+    /// The server sent data after its own close frame (RFC 6455 section 5.5.1).
+    #[error("data after the close frame")]
+    DataAfterClose,
+    /// The server sent an HTTP response on a connection that had become a WebSocket.
+    #[error("HTTP in place of a frame: {line:?}")]
+    HttpResponse {
+        /// The first line of the response.
+        line: String,
+    },
+    /// A frame or message that breaks a rule.
+    #[error(transparent)]
+    Message(#[from] PeerMisbehaved),
+    /// The stream ended inside a frame.
+    #[error("stream ended inside a frame")]
+    StreamEndedInFrame,
+}
+
+impl Illegal {
+    /// Returns the name of the layer, as a person reads it.
+    pub fn layer(&self) -> &'static str {
+        match self {
+            Self::EngineIo(_) => "engine.io",
+            Self::SocketIo(_) => "socket.io",
+            Self::WebSocket(_) => "websocket",
+        }
+    }
+}
+
+impl From<PacketError> for Illegal {
+    fn from(error: PacketError) -> Self {
+        Self::EngineIo(IllegalEngineIo::Packet(error))
+    }
+}
+
+impl From<PayloadError> for Illegal {
+    fn from(error: PayloadError) -> Self {
+        Self::EngineIo(IllegalEngineIo::Payload(error))
+    }
+}
+
+impl From<PeerMisbehaved> for Illegal {
+    fn from(error: PeerMisbehaved) -> Self {
+        Self::WebSocket(IllegalWebSocket::Message(error))
+    }
+}
