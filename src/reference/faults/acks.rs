@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{connect::send_raw, holding, robustness, table::defects};
+use tokio::time::Instant;
+
+use super::{
+    blocked_connections::block_connection, connect::send_raw, questions, robustness,
+    scratch::ScratchKey, topic::faults,
+};
 use crate::{
     data::Data,
     reference::{
@@ -10,7 +15,7 @@ use crate::{
         engine::{Delivery, Outbound, Session},
         rooms::{Selection, broadcast_packet},
         server::Shared,
-        socket::{Ack, Call, Socket},
+        socket::{Ack, Call, Socket, SocketId},
     },
     wire::{
         engine_io,
@@ -21,7 +26,7 @@ use crate::{
 /// How late a defect that acts late acts.
 pub(super) const LATE: Duration = Duration::from_millis(50);
 
-defects!(Acks at 0 {
+faults!(AckFault {
     AfterDisconnect = "ack-after-disconnect": "An acknowledgement is sent after its client has left the namespace.";
     BeforeEffect = "ack-before-effect": "join-room is acknowledged before it takes effect.";
     DropsFalsy = "ack-drops-falsy": "The values 0, false and \"\" are acknowledged as nothing.", seen "`if (result)` in a reply path";
@@ -51,28 +56,45 @@ defects!(Acks at 0 {
     WrongNamespace = "ack-wrong-namespace": "An acknowledgement comes in another namespace.";
 });
 
+/// The ids of the requests of a socket that have no acknowledgement yet.
+#[derive(Eq, Hash, PartialEq)]
+struct UnansweredRequests(SocketId);
+
+impl ScratchKey for UnansweredRequests {
+    type Note = AckId;
+}
+
+/// When the handlers of the server have finished the slow requests so far.
+#[derive(Eq, Hash, PartialEq)]
+struct HandlersBusyUntil;
+
+impl ScratchKey for HandlersBusyUntil {
+    type Note = Instant;
+}
+
 /// A second acknowledgement of one event is not sent.
 pub(in crate::reference) fn repeats(faults: &FaultSet) -> bool {
-    faults.has(Acks::Twice)
-        || faults.has(Acks::LateSecond)
-        || super::questions::reports_again(faults)
+    faults.has(AckFault::Twice)
+        || faults.has(AckFault::LateSecond)
+        || questions::reports_again(faults)
 }
 
 /// An event is handled with the acknowledgement that it asks for.
 pub(super) fn dispatch(mut call: Call, handle: fn(Call)) {
     let faults = call.socket.faults();
-    if faults.has(Acks::IdZeroIgnored) && call.ack.as_ref().is_some_and(|ack| ack.id() == AckId(0))
+    if faults.has(AckFault::IdZeroIgnored)
+        && call.ack.as_ref().is_some_and(|ack| ack.id() == AckId(0))
     {
         call.ack = None;
     }
-    if faults.has(Acks::WithoutRequest) && call.ack.is_none() {
+    if faults.has(AckFault::WithoutRequest) && call.ack.is_none() {
         call.ack = Some(Arc::new(Ack::new(Arc::clone(&call.socket), AckId(0))));
     }
-    if faults.has(Acks::InOrderAsked)
+    if faults.has(AckFault::InOrderAsked)
         && let Some(ack) = &call.ack
     {
-        let note = format!("asked {}", call.socket.id());
-        call.socket.session().server.scratch.add(note, ack.id().0);
+        let key = UnansweredRequests(call.socket.id().clone());
+        call.socket.session().server.scratch.add(key, ack.id());
     }
     handle(call);
 }
@@ -85,37 +107,37 @@ pub(in crate::reference) fn send(socket: &Arc<Socket>, packet: Packet) {
         return;
     }
     robustness::answer(socket);
-    if faults.has(Acks::Missing) {
+    if faults.has(AckFault::Missing) {
         return;
     }
     let packet = altered(socket, packet);
     let Packet::Ack { id, args, .. } = &packet else {
         return;
     };
-    if faults.has(Acks::NothingUnanswered) && args.is_empty() {
+    if faults.has(AckFault::NothingUnanswered) && args.is_empty() {
         return;
     }
-    if faults.has(Acks::PayloadNotArray) {
+    if faults.has(AckFault::PayloadNotArray) {
         send_without_array(socket, *id, args);
         return;
     }
-    if faults.has(Acks::WrongNamespace)
-        || (faults.has(Acks::AfterDisconnect) && !socket.is_connected())
+    if faults.has(AckFault::WrongNamespace)
+        || (faults.has(AckFault::AfterDisconnect) && !socket.is_connected())
     {
         send_raw(socket.session(), &packet);
         return;
     }
     socket.send(&packet);
-    if faults.has(Acks::Twice) {
+    if faults.has(AckFault::Twice) {
         socket.send(&packet);
     }
-    if faults.has(Acks::ToEverybody) {
+    if faults.has(AckFault::ToEverybody) {
         let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
         let selection =
             Selection::to(rooms.iter().map(|room| &**room)).except([socket.id().as_str()]);
         broadcast_packet(socket, &selection, packet.clone());
     }
-    if faults.has(Acks::LateSecond) {
+    if faults.has(AckFault::LateSecond) {
         let late = Arc::clone(socket);
         socket.session().server.tasks.spawn(async move {
             tokio::time::sleep(LATE).await;
@@ -134,27 +156,21 @@ fn altered(socket: &Socket, packet: Packet) -> Packet {
     else {
         return packet;
     };
-    if faults.has(Acks::NothingPadded) && args.is_empty() {
+    if faults.has(AckFault::NothingPadded) && args.is_empty() {
         args.push(Data::object([("", Data::Null); 0]));
     }
-    if faults.has(Acks::WrongId) {
+    if faults.has(AckFault::WrongId) {
         id = AckId(id.0 + 1);
     }
-    if faults.has(Acks::IdThirtyTwoBits) {
+    if faults.has(AckFault::IdThirtyTwoBits) {
         id = AckId(id.0 & 0xffff_ffff);
     }
-    if faults.has(Acks::InOrderAsked) {
-        let note = format!("asked {}", socket.id());
-        let scratch = &socket.session().server.scratch;
-        let mut asked = scratch.take(&note).into_iter();
-        if let Some(oldest) = asked.next().and_then(|id| id.as_u64()) {
-            id = AckId(oldest);
-        }
-        for later in asked {
-            scratch.add(note.clone(), later);
-        }
+    if faults.has(AckFault::InOrderAsked) {
+        let key = UnansweredRequests(socket.id().clone());
+        let oldest = socket.session().server.scratch.take_first(&key);
+        id = oldest.unwrap_or(id);
     }
-    if faults.has(Acks::WrongNamespace) {
+    if faults.has(AckFault::WrongNamespace) {
         namespace = match namespace.as_str() {
             "/" => "/custom".to_owned(),
             _ => "/".to_owned(),
@@ -184,18 +200,18 @@ pub(in crate::reference) fn values(socket: &Socket, mut args: Vec<Data>) -> Vec<
     if faults.is_empty() {
         return args;
     }
-    if faults.has(Acks::FirstArgumentOnly) {
+    if faults.has(AckFault::FirstArgumentOnly) {
         args.truncate(1);
     }
-    if faults.has(Acks::DropsFalsy) && args.first().is_some_and(is_falsy) {
+    if faults.has(AckFault::DropsFalsy) && args.first().is_some_and(questions::is_falsy) {
         args.clear();
     }
-    if faults.has(Acks::FlattensArrays)
+    if faults.has(AckFault::FlattensArrays)
         && let [Data::Array(items)] = args.as_slice()
     {
         args = items.clone();
     }
-    if faults.has(Acks::ValueWrapped) {
+    if faults.has(AckFault::ValueWrapped) {
         args = vec![Data::object([(
             "data",
             args.into_iter().next().unwrap_or_default(),
@@ -204,26 +220,16 @@ pub(in crate::reference) fn values(socket: &Socket, mut args: Vec<Data>) -> Vec<
     args
 }
 
-/// What JavaScript takes for false.
-pub(super) fn is_falsy(data: &Data) -> bool {
-    match data {
-        Data::Null | Data::Bool(false) => true,
-        Data::Number(number) => number.as_f64() == Some(0.0),
-        Data::String(text) => text.is_empty(),
-        Data::Bool(true) | Data::Bytes(_) | Data::Array(_) | Data::Object(_) => false,
-    }
-}
-
 /// An error is a value like any other.
 pub(in crate::reference) fn swallows_errors(faults: &FaultSet) -> bool {
-    faults.has(Acks::ErrorSwallowed)
+    faults.has(AckFault::ErrorSwallowed)
 }
 
 /// An answer that takes time comes after it; `None` where it never comes.
 pub(in crate::reference) fn late(faults: &FaultSet, after: Duration) -> Option<Duration> {
-    if faults.has(Acks::LateNever) {
+    if faults.has(AckFault::LateNever) {
         None
-    } else if faults.has(Acks::LateAtOnce) {
+    } else if faults.has(AckFault::LateAtOnce) {
         Some(Duration::ZERO)
     } else {
         Some(after)
@@ -232,26 +238,24 @@ pub(in crate::reference) fn late(faults: &FaultSet, after: Duration) -> Option<D
 
 /// Other events of a connection are handled while one takes its time.
 pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
-    holding::hold(session, Acks::SlowHandlerBlocks, pause);
+    block_connection(session, AckFault::SlowHandlerBlocks, pause);
 }
 
 /// Requests that take time take it side by side.
 pub(in crate::reference) fn queued(server: &Shared, after: Duration) -> Duration {
-    if !server.faults().has(Acks::SlowHandlersQueue) {
+    if !server.faults().has(AckFault::SlowHandlersQueue) {
         return after;
     }
-    let now = holding::now();
-    let free = server.scratch.last("free").as_ref().and_then(Data::as_u64);
-    let wait = Duration::from_millis(free.map_or(0, |free| free.saturating_sub(now)));
-    let total = wait + after;
-    let until = now + u64::try_from(total.as_millis()).unwrap_or(u64::MAX);
-    server.scratch.replace("free", until);
-    total
+    let now = Instant::now();
+    let free = server.scratch.last(&HandlersBusyUntil);
+    let until = free.map_or(now, |free| free.max(now)) + after;
+    server.scratch.replace(HandlersBusyUntil, until);
+    until - now
 }
 
 /// What a handler leaves without an acknowledgement has none.
 pub(in crate::reference) fn left_open(call: &Call) {
-    if call.socket.faults().has(Acks::NeverAnswered)
+    if call.socket.faults().has(AckFault::NeverAnswered)
         && let Some(ack) = &call.ack
     {
         ack.send(Vec::new());
@@ -260,7 +264,7 @@ pub(in crate::reference) fn left_open(call: &Call) {
 
 /// An event without a handler is not acknowledged.
 pub(super) fn unhandled(call: &Call) {
-    if call.socket.faults().has(Acks::ForUnknownEvent)
+    if call.socket.faults().has(AckFault::ForUnknownEvent)
         && let Some(ack) = &call.ack
     {
         ack.send(Vec::new());
@@ -269,10 +273,10 @@ pub(super) fn unhandled(call: &Call) {
 
 /// What is sent is sent before it is acknowledged.
 pub(in crate::reference) fn acknowledges_first(faults: &FaultSet) -> bool {
-    faults.has(Acks::PrecedesEvent)
+    faults.has(AckFault::PrecedesEvent)
 }
 
 /// A room is joined before that is acknowledged.
 pub(super) fn joins_later(faults: &FaultSet) -> bool {
-    faults.has(Acks::BeforeEffect)
+    faults.has(AckFault::BeforeEffect)
 }

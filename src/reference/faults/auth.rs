@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::Value;
 
-use super::table::defects;
+use super::{scratch::ScratchKey, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-defects!(Auth at 1 {
+faults!(AuthFault {
     AdminExpiredAccepted = "admin-token-expired-accepted": "An administrator's token is good for ever.";
     AdminRoleCase = "admin-role-case-ignored": "A role that spells `admin` with capitals opens /admin.";
     AdminRolePart = "admin-role-part-accepted": "A role that has `admin` in it opens /admin.", seen "`role.includes('admin')` where roles may be a list";
@@ -63,18 +63,50 @@ defects!(Auth at 1 {
     WrongTypeAccepted = "token-wrong-type-accepted": "A token that is not a string lets the client in.";
 });
 
+/// The ids of the users that the session with this id was accepted as.
+#[derive(Eq, Hash, PartialEq)]
+struct AcceptedUser(Box<str>);
+
+impl ScratchKey for AcceptedUser {
+    type Note = String;
+}
+
+/// The id of the user of the first socket on the session with this id.
+#[derive(Eq, Hash, PartialEq)]
+struct FirstUser(Box<str>);
+
+impl ScratchKey for FirstUser {
+    type Note = String;
+}
+
+/// The id of the user that the server accepted last, on any session.
+#[derive(Eq, Hash, PartialEq)]
+struct LatestUser;
+
+impl ScratchKey for LatestUser {
+    type Note = String;
+}
+
+/// The payloads of the refusals on the session with this id.
+#[derive(Eq, Hash, PartialEq)]
+struct Refusals(Box<str>);
+
+impl ScratchKey for Refusals {
+    type Note = Data;
+}
+
 /// All sources are looked at.
 pub(in crate::reference) fn sources(faults: &FaultSet, mut sources: TokenSources) -> TokenSources {
-    if faults.has(Auth::QueryIgnored) {
+    if faults.has(AuthFault::QueryIgnored) {
         sources.query = None;
     }
-    if faults.has(Auth::HeaderIgnored) {
+    if faults.has(AuthFault::HeaderIgnored) {
         sources.header = None;
     }
-    if faults.has(Auth::CookieIgnored) {
+    if faults.has(AuthFault::CookieIgnored) {
         sources.cookie = None;
     }
-    if faults.has(Auth::OrderWrong) {
+    if faults.has(AuthFault::OrderWrong) {
         if sources.cookie.is_some() {
             sources.header = None;
         }
@@ -92,8 +124,8 @@ pub(in crate::reference) fn payload<'a>(
     auth: Option<&'a Data>,
 ) -> Option<&'a Data> {
     let others = [&sources.query, &sources.header, &sources.cookie];
-    let overridden = faults.has(Auth::OrderWrong) && others.into_iter().any(Option::is_some);
-    auth.filter(|_| !faults.has(Auth::PayloadIgnored) && !overridden)
+    let overridden = faults.has(AuthFault::OrderWrong) && others.into_iter().any(Option::is_some);
+    auth.filter(|_| !faults.has(AuthFault::PayloadIgnored) && !overridden)
 }
 
 /// A token is believed when its signature is good.
@@ -104,7 +136,7 @@ pub(in crate::reference) fn claims(
     verified: impl Fn(Algorithms) -> Option<Value>,
 ) -> Result<Value, Denial> {
     let unsigned = || token_json(token.split('.').nth(1)?);
-    if faults.has(Auth::SignatureUnchecked) {
+    if faults.has(AuthFault::SignatureUnchecked) {
         return unsigned().ok_or(Denial::Invalid);
     }
     let header = token.split('.').next().and_then(token_json);
@@ -112,16 +144,16 @@ pub(in crate::reference) fn claims(
         .as_ref()
         .and_then(|header| header.get("alg")?.as_str());
     let believed = match algorithm {
-        Some("none") => faults.has(Auth::AlgNoneAccepted),
+        Some("none") => faults.has(AuthFault::AlgNoneAccepted),
         Some(other) if other.eq_ignore_ascii_case("none") => {
-            faults.has(Auth::AlgNoneSpeltOtherwise)
+            faults.has(AuthFault::AlgNoneSpeltOtherwise)
         }
         _ => false,
     };
     if believed || resembles(faults, token, secret) {
         return unsigned().ok_or(Denial::Invalid);
     }
-    if faults.has(Auth::ClaimsFirst)
+    if faults.has(AuthFault::ClaimsFirst)
         && let Some(claims) = unsigned()
         && claims
             .get("exp")
@@ -130,7 +162,7 @@ pub(in crate::reference) fn claims(
     {
         return Err(Denial::Expired);
     }
-    let algorithms = if faults.has(Auth::AlgorithmUnchecked) {
+    let algorithms = if faults.has(AuthFault::AlgorithmUnchecked) {
         Algorithms::AsNamed
     } else {
         Algorithms::Hs256
@@ -147,11 +179,11 @@ fn resembles(faults: &FaultSet, token: &str, secret: &str) -> bool {
     let Ok(right) = crypto::sign(signed.as_bytes(), &key, Algorithm::HS256) else {
         return false;
     };
-    (faults.has(Auth::SignatureMissing) && signature.is_empty())
-        || (faults.has(Auth::SignaturePrefix)
+    (faults.has(AuthFault::SignatureMissing) && signature.is_empty())
+        || (faults.has(AuthFault::SignaturePrefix)
             && !signature.is_empty()
             && right.starts_with(signature))
-        || (faults.has(Auth::SignatureCase) && right.eq_ignore_ascii_case(signature))
+        || (faults.has(AuthFault::SignatureCase) && right.eq_ignore_ascii_case(signature))
 }
 
 /// With which algorithms a signature may be made.
@@ -177,9 +209,12 @@ pub(in crate::reference) fn overruled(
     claims: Option<&Value>,
 ) -> Result<User, Denial> {
     let faults = session.faults();
-    if faults.has(Auth::Remembered)
+    if faults.has(AuthFault::Remembered)
         && denial == Denial::Missing
-        && let Some(Data::String(id)) = session.server.scratch.last(&user_note(session))
+        && let Some(id) = session
+            .server
+            .scratch
+            .last(&AcceptedUser(session.sid.clone()))
     {
         return Ok(User {
             id: Some(id),
@@ -187,9 +222,12 @@ pub(in crate::reference) fn overruled(
         });
     }
     let had_token = !matches!(denial, Denial::Missing | Denial::NotAdmin);
-    if faults.has(Auth::AdmissionKept)
+    if faults.has(AuthFault::AdmissionKept)
         && had_token
-        && let Some(Data::String(id)) = session.server.scratch.last(&user_note(session))
+        && let Some(id) = session
+            .server
+            .scratch
+            .last(&AcceptedUser(session.sid.clone()))
     {
         return Ok(User {
             id: Some(id),
@@ -197,21 +235,21 @@ pub(in crate::reference) fn overruled(
         });
     }
     let accepted = match denial {
-        Denial::Missing => faults.has(Auth::MissingAccepted),
+        Denial::Missing => faults.has(AuthFault::MissingAccepted),
         Denial::Invalid => {
             let is_token = matches!(shown, Shown::Token(token) if token.split('.').count() == 3);
             let is_other = matches!(shown, Shown::Other(_));
-            (faults.has(Auth::MalformedAccepted) && !is_token && !is_other)
-                || (faults.has(Auth::WrongTypeAccepted) && is_other)
+            (faults.has(AuthFault::MalformedAccepted) && !is_token && !is_other)
+                || (faults.has(AuthFault::WrongTypeAccepted) && is_other)
         }
         Denial::Expired => {
             let role = claims.and_then(|claims| claims.get("role")?.as_str());
-            faults.has(Auth::ExpiredAccepted)
-                || (faults.has(Auth::AdminExpiredAccepted) && role == Some("admin"))
+            faults.has(AuthFault::ExpiredAccepted)
+                || (faults.has(AuthFault::AdminExpiredAccepted) && role == Some("admin"))
         }
-        Denial::NotActive => faults.has(Auth::NotBeforeIgnored),
-        Denial::Banned => faults.has(Auth::BannedAccepted),
-        Denial::UserNotFound => faults.has(Auth::DeletedAccepted),
+        Denial::NotActive => faults.has(AuthFault::NotBeforeIgnored),
+        Denial::Banned => faults.has(AuthFault::BannedAccepted),
+        Denial::UserNotFound => faults.has(AuthFault::DeletedAccepted),
         Denial::NotAdmin => false,
     };
     if accepted {
@@ -228,7 +266,7 @@ pub(in crate::reference) fn accepted(
     auth: Option<&Data>,
 ) -> User {
     let faults = session.faults();
-    if faults.has(Auth::RoleFromPayload)
+    if faults.has(AuthFault::RoleFromPayload)
         && let Some(role) = auth
             .and_then(|auth| auth.get("role"))
             .and_then(Data::as_str)
@@ -236,11 +274,12 @@ pub(in crate::reference) fn accepted(
         user.role = Some(role.to_owned());
     }
     if let Some(id) = user.id.as_deref() {
-        if faults.has(Auth::Remembered) || faults.has(Auth::AdmissionKept) {
-            session.server.scratch.add(user_note(session), id);
+        if faults.has(AuthFault::Remembered) || faults.has(AuthFault::AdmissionKept) {
+            let key = AcceptedUser(session.sid.clone());
+            session.server.scratch.add(key, id.to_owned());
         }
-        if faults.has(Auth::UserShared) {
-            session.server.scratch.replace("user", id);
+        if faults.has(AuthFault::UserShared) {
+            session.server.scratch.replace(LatestUser, id.to_owned());
         }
     }
     user
@@ -251,61 +290,58 @@ pub(in crate::reference) fn user_id<'a>(
     socket: &Socket,
     own: &'a str,
 ) -> std::borrow::Cow<'a, str> {
-    if socket.faults().has(Auth::UserShared)
-        && let Some(Data::String(latest)) = socket.session().server.scratch.last("user")
+    if socket.faults().has(AuthFault::UserShared)
+        && let Some(latest) = socket.session().server.scratch.last(&LatestUser)
     {
         return latest.into();
     }
-    if socket.faults().has(Auth::FirstUserKept) {
+    if socket.faults().has(AuthFault::FirstUserKept) {
         let scratch = &socket.session().server.scratch;
-        let note = format!("first user {}", socket.session().sid);
-        if let Some(Data::String(first)) = scratch.last(&note) {
+        let key = FirstUser(socket.session().sid.clone());
+        if let Some(first) = scratch.last(&key) {
             return first.into();
         }
-        scratch.add(note, own);
+        scratch.add(key, own.to_owned());
     }
     own.into()
-}
-
-fn user_note(session: &Session) -> String {
-    format!("user {}", session.sid)
 }
 
 /// An administrator's role is that word and nothing else.
 pub(in crate::reference) fn is_admin(faults: &FaultSet, role: Option<&str>) -> bool {
     let role = role.unwrap_or_default();
     role == "admin"
-        || faults.has(Auth::AdminRoleUnchecked)
-        || (faults.has(Auth::AdminRoleCase) && role.eq_ignore_ascii_case("admin"))
-        || (faults.has(Auth::AdminRolePart) && role.contains("admin"))
-        || (faults.has(Auth::AdminRolePrefix) && role.starts_with("admin"))
+        || faults.has(AuthFault::AdminRoleUnchecked)
+        || (faults.has(AuthFault::AdminRoleCase) && role.eq_ignore_ascii_case("admin"))
+        || (faults.has(AuthFault::AdminRolePart) && role.contains("admin"))
+        || (faults.has(AuthFault::AdminRolePrefix) && role.starts_with("admin"))
 }
 
 /// The token's cookie is the one of that name.
 pub(in crate::reference) fn is_cookie(faults: &FaultSet, name: &str, wanted: &str) -> bool {
-    name == wanted || (faults.has(Auth::CookieEnding) && name.ends_with(wanted))
+    name == wanted || (faults.has(AuthFault::CookieEnding) && name.ends_with(wanted))
 }
 
 /// A refusal is an object with a message, and data where the application gives some.
 pub(in crate::reference) fn refusal_payload(session: &Session, mut refused: Refused) -> Data {
     let faults = session.faults();
-    if faults.has(Auth::PayloadString) {
+    if faults.has(AuthFault::PayloadString) {
         return Data::from(refused.message);
     }
-    if faults.has(Auth::MessageGeneric) {
+    if faults.has(AuthFault::MessageGeneric) {
         refused.message = "Unable to connect".to_owned();
     }
-    if faults.has(Auth::DataMissing) {
+    if faults.has(AuthFault::DataMissing) {
         refused.data = None;
     }
     let mut payload = refused.payload();
-    if faults.has(Auth::FirstRefusalKept) {
-        let note = format!("refused {}", session.sid);
-        session.server.scratch.add(note.clone(), payload.clone());
-        payload = session.server.scratch.first(&note).unwrap_or(payload);
+    if faults.has(AuthFault::FirstRefusalKept) {
+        let scratch = &session.server.scratch;
+        scratch.add(Refusals(session.sid.clone()), payload.clone());
+        let first = scratch.first(&Refusals(session.sid.clone()));
+        payload = first.unwrap_or(payload);
     }
     match payload {
-        Data::Object(mut fields) if faults.has(Auth::MessageMissing) => {
+        Data::Object(mut fields) if faults.has(AuthFault::MessageMissing) => {
             fields.shift_remove("message");
             Data::Object(fields)
         }
@@ -315,16 +351,16 @@ pub(in crate::reference) fn refusal_payload(session: &Session, mut refused: Refu
 
 /// After a refusal the connection stays as it was.
 pub(in crate::reference) fn refused(session: &Session) {
-    if session.faults().has(Auth::ClosesTransport) {
+    if session.faults().has(AuthFault::ClosesTransport) {
         session.close(Ending::Application);
     }
 }
 
 /// Who is refused has no socket.
 pub(in crate::reference) fn joins_refused(faults: &FaultSet) -> Option<Refusee> {
-    if faults.has(Auth::RefusedJoined) {
+    if faults.has(AuthFault::RefusedJoined) {
         Some(Refusee::Speaks)
-    } else if faults.has(Auth::RefusedReceives) {
+    } else if faults.has(AuthFault::RefusedReceives) {
         Some(Refusee::Listens)
     } else {
         None
@@ -347,16 +383,16 @@ pub(in crate::reference) fn refuse_late(
     disconnect: impl FnOnce(),
 ) {
     let faults = socket.faults();
-    if faults.has(Auth::LateDisconnectsFirst) {
+    if faults.has(AuthFault::LateDisconnectsFirst) {
         socket.say_goodbye();
         report();
         socket.vanish();
         return;
     }
-    if !faults.has(Auth::LateWithoutException) {
+    if !faults.has(AuthFault::LateWithoutException) {
         report();
     }
-    if faults.has(Auth::LateServes) {
+    if faults.has(AuthFault::LateServes) {
         let refused = Arc::clone(socket);
         socket.session().server.tasks.spawn(async move {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -364,9 +400,9 @@ pub(in crate::reference) fn refuse_late(
         });
         return;
     }
-    if faults.has(Auth::LateKeepsListening) {
+    if faults.has(AuthFault::LateKeepsListening) {
         socket.say_goodbye();
-    } else if !faults.has(Auth::LateKeepsConnection) {
+    } else if !faults.has(AuthFault::LateKeepsConnection) {
         disconnect();
     }
 }

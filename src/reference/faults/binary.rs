@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::table::defects;
+use super::{scratch::ScratchKey, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-defects!(Binary at 2 {
+faults!(BinaryFault {
     AsBase64 = "binary-as-base64": "Bytes are sent as base64 strings.";
     CountLow = "binary-ten-refused": "A packet with ten attachments is refused.";
     CountMalformedIgnored = "binary-count-malformed-ignored": "A binary packet whose number of attachments is none is skipped.", seen "python-socketio 5.18.1";
@@ -37,11 +37,27 @@ defects!(Binary at 2 {
     Truncated = "binary-truncated": "Attachments lose their last byte.";
 });
 
+/// The id of the session whose attachments are due.
+#[derive(Eq, Hash, PartialEq)]
+struct AttachmentsDue;
+
+impl ScratchKey for AttachmentsDue {
+    type Note = Box<str>;
+}
+
+/// One note for each attachment that is due for a skipped packet of the session with this id.
+#[derive(Eq, Hash, PartialEq)]
+struct SkippedAttachments(Box<str>);
+
+impl ScratchKey for SkippedAttachments {
+    type Note = ();
+}
+
 /// A packet may have so many attachments.
 pub(in crate::reference) fn attachment_limit(faults: &FaultSet, right: usize) -> usize {
-    if faults.has(Binary::CountUnbounded) {
+    if faults.has(BinaryFault::CountUnbounded) {
         usize::MAX
-    } else if faults.has(Binary::CountLow) {
+    } else if faults.has(BinaryFault::CountLow) {
         right.min(9)
     } else {
         right
@@ -51,13 +67,13 @@ pub(in crate::reference) fn attachment_limit(faults: &FaultSet, right: usize) ->
 /// An empty message of bytes is an attachment like any other.
 pub(in crate::reference) fn drops(faults: &FaultSet, message: &PacketData) -> bool {
     let empty = matches!(message, PacketData::Binary(bytes) if bytes.is_empty());
-    empty && faults.has(Binary::EmptyDropped)
+    empty && faults.has(BinaryFault::EmptyDropped)
 }
 
 /// The heartbeat goes on while attachments are due.
 pub(in crate::reference) fn pong(session: &Session) {
     let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
-    if due && session.faults().has(Binary::PongBetweenCloses) {
+    if due && session.faults().has(BinaryFault::PongBetweenCloses) {
         session.close(Ending::ParseError);
     }
 }
@@ -65,25 +81,22 @@ pub(in crate::reference) fn pong(session: &Session) {
 /// Attachments are due on the connection of their packet; returns whether this message is taken for
 /// one of another connection.
 pub(in crate::reference) fn is_foreign(session: &Session, message: &PacketData) -> bool {
-    if !session.faults().has(Binary::DecoderShared) {
+    if !session.faults().has(BinaryFault::DecoderShared) {
         return false;
     }
-    let due = session.server.scratch.last(DUE);
-    let elsewhere = due.is_some_and(|sid| sid.as_str() != Some(&*session.sid));
+    let due = session.server.scratch.last(&AttachmentsDue);
+    let elsewhere = due.is_some_and(|sid| sid != session.sid);
     elsewhere && matches!(message, PacketData::Text(_))
 }
 
 /// Attachments are due from the packet to the last of them.
 pub(in crate::reference) fn decoded(session: &Session, peer: &Peer) {
-    if session.faults().has(Binary::DecoderShared) {
+    if session.faults().has(BinaryFault::DecoderShared) {
         let scratch = &session.server.scratch;
         if peer.awaited() > 0 {
-            scratch.replace(DUE, &*session.sid);
-        } else if scratch
-            .last(DUE)
-            .is_some_and(|sid| sid.as_str() == Some(&*session.sid))
-        {
-            scratch.take(DUE);
+            scratch.replace(AttachmentsDue, session.sid.clone());
+        } else if scratch.last(&AttachmentsDue).as_ref() == Some(&session.sid) {
+            scratch.take(&AttachmentsDue);
         }
     }
 }
@@ -91,7 +104,7 @@ pub(in crate::reference) fn decoded(session: &Session, peer: &Peer) {
 /// Attachments may come in a later POST than their packet.
 pub(in crate::reference) fn post_ends(session: &Session) {
     let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
-    if due && session.faults().has(Binary::TiedToPost) {
+    if due && session.faults().has(BinaryFault::TiedToPost) {
         session.close(Ending::ParseError);
     }
 }
@@ -110,31 +123,20 @@ pub(super) fn await_in_vain(session: &Session, text: &str) {
     let number = text.get(1..).and_then(|rest| rest.split_once('-'));
     let number = number.and_then(|(digits, _)| digits.parse().ok());
     for _ in 0..number.unwrap_or(0_usize) {
-        session.server.scratch.add(vain_note(session), true);
+        let key = SkippedAttachments(session.sid.clone());
+        session.server.scratch.add(key, ());
     }
 }
 
 /// Whether bytes belong to a packet that was skipped.
 pub(super) fn was_awaited(session: &Session) -> bool {
-    let scratch = &session.server.scratch;
-    let mut due = scratch.take(&vain_note(session)).into_iter();
-    let awaited = due.next().is_some();
-    for later in due {
-        scratch.add(vain_note(session), later);
-    }
-    awaited
+    let key = SkippedAttachments(session.sid.clone());
+    session.server.scratch.take_first(&key).is_some()
 }
-
-fn vain_note(session: &Session) -> String {
-    format!("vain {}", session.sid)
-}
-
-/// Where it is noted whose attachments are due.
-const DUE: &str = "due";
 
 /// Bytes stay bytes.
 pub(super) fn altered(faults: &FaultSet, packet: &mut Packet) {
-    if faults.has(Binary::AsBase64)
+    if faults.has(BinaryFault::AsBase64)
         && let Packet::Event { args, .. } | Packet::Ack { args, .. } = packet
     {
         args.iter_mut().for_each(base64);
@@ -155,12 +157,12 @@ pub(in crate::reference) fn messages(faults: &FaultSet, messages: &mut Vec<engin
     if faults.is_empty() || messages.len() < 2 {
         return;
     }
-    if faults.has(Binary::OrderSwapped)
+    if faults.has(BinaryFault::OrderSwapped)
         && let Some(attachments) = messages.get_mut(1..)
     {
         attachments.reverse();
     }
-    if faults.has(Binary::NumbersFromOne) {
+    if faults.has(BinaryFault::NumbersFromOne) {
         for number in (0..messages.len()).rev() {
             if let Some(first) = messages.first_mut()
                 && let PacketData::Text(text) = &mut first.data
@@ -173,20 +175,20 @@ pub(in crate::reference) fn messages(faults: &FaultSet, messages: &mut Vec<engin
             }
         }
     }
-    if faults.has(Binary::FourthMisnumbered)
+    if faults.has(BinaryFault::FourthMisnumbered)
         && let Some(first) = messages.first_mut()
         && let PacketData::Text(text) = &mut first.data
     {
         *text = text.as_str().replace("\"num\":3}", "\"num\":2}").into();
     }
-    if faults.has(Binary::Truncated) {
+    if faults.has(BinaryFault::Truncated) {
         for message in messages.iter_mut() {
             if let PacketData::Binary(bytes) = &mut message.data {
                 bytes.truncate(bytes.len().saturating_sub(1));
             }
         }
     }
-    if faults.has(Binary::Interleaved) {
+    if faults.has(BinaryFault::Interleaved) {
         let other = engine_io::Packet::text(PacketType::Message, r#"2["interleaved"]"#);
         messages.insert(1, other);
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use super::{holding, table::defects};
+use super::{blocked_connections::block_connection, scratch::ScratchKey, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -13,7 +13,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-defects!(Connects at 3 {
+faults!(ConnectFault {
     AuthEmptyIsNull = "connect-auth-empty-is-null": "A CONNECT without payload, or with an empty one, hands the application null.";
     AuthDropped = "connect-auth-dropped": "The payload of CONNECT does not reach the application.";
     ClosesOnUnknown = "unknown-namespace-closes-transport": "A CONNECT to an unknown namespace ends the connection.";
@@ -42,10 +42,32 @@ defects!(Connects at 3 {
     UnknownAccepted = "unknown-namespace-accepted": "Every namespace exists.";
 });
 
+/// Notes that the server disconnected the session `sid` from `namespace`.
+#[derive(Eq, Hash, PartialEq)]
+struct Kicked {
+    sid: Box<str>,
+    namespace: Box<str>,
+}
+
+impl ScratchKey for Kicked {
+    type Note = ();
+}
+
+/// The first socket id of the session `sid`, in `namespace` or in any namespace.
+#[derive(Eq, Hash, PartialEq)]
+struct FirstSocketId {
+    sid: Box<str>,
+    namespace: Option<Box<str>>,
+}
+
+impl ScratchKey for FirstSocketId {
+    type Note = SocketId;
+}
+
 /// A client that has joined nothing in time is given up, and nobody else.
 pub(in crate::reference) fn gives_up(session: &Session, right: bool) -> bool {
     let faults = session.faults();
-    if faults.has(Connects::TimeoutUnlessMain) {
+    if faults.has(ConnectFault::TimeoutUnlessMain) {
         return session
             .peer
             .as_ref()
@@ -53,13 +75,13 @@ pub(in crate::reference) fn gives_up(session: &Session, right: bool) -> bool {
     }
     let polls = session.transport() == TransportKind::Polling;
     right
-        && !faults.has(Connects::TimeoutIgnored)
-        && !(polls && faults.has(Connects::TimeoutNotByPolling))
+        && !faults.has(ConnectFault::TimeoutIgnored)
+        && !(polls && faults.has(ConnectFault::TimeoutNotByPolling))
 }
 
 /// A namespace is joined once at a time.
 pub(in crate::reference) fn allows_again(faults: &FaultSet) -> bool {
-    faults.has(Connects::TwiceAccepted)
+    faults.has(ConnectFault::TwiceAccepted)
 }
 
 /// A namespace's name is what the packet says.
@@ -67,16 +89,16 @@ pub(in crate::reference) fn namespace_name<'a>(faults: &FaultSet, name: &'a str)
     if faults.is_empty() {
         return Cow::Borrowed(name);
     }
-    if faults.has(Connects::NamesCaseInsensitive) {
+    if faults.has(ConnectFault::NamesCaseInsensitive) {
         return Cow::Owned(name.to_lowercase());
     }
-    if faults.has(Connects::NamesTrimmed) && name.len() > 1 {
+    if faults.has(ConnectFault::NamesTrimmed) && name.len() > 1 {
         return Cow::Borrowed(name.trim_end_matches('/'));
     }
-    if faults.has(Connects::NamesMatchPrefix) && name.starts_with("/custom/") {
+    if faults.has(ConnectFault::NamesMatchPrefix) && name.starts_with("/custom/") {
         return Cow::Borrowed("/custom");
     }
-    if faults.has(Connects::DynamicMerged) && name.starts_with("/dynamic-") {
+    if faults.has(ConnectFault::DynamicMerged) && name.starts_with("/dynamic-") {
         return Cow::Borrowed("/dynamic-1");
     }
     Cow::Borrowed(name)
@@ -88,13 +110,13 @@ pub(in crate::reference) fn is_dynamic(
     name: &str,
     fits: impl Fn(&str) -> bool,
 ) -> bool {
-    if faults.has(Connects::UnknownAccepted) {
+    if faults.has(ConnectFault::UnknownAccepted) {
         return true;
     }
-    if faults.has(Connects::DynamicRefused) {
+    if faults.has(ConnectFault::DynamicRefused) {
         return false;
     }
-    if faults.has(Connects::DynamicUnanchored)
+    if faults.has(ConnectFault::DynamicUnanchored)
         && let Some((_, rest)) = name.split_once("/dynamic-")
     {
         return rest.starts_with(|first: char| first.is_ascii_digit());
@@ -105,16 +127,16 @@ pub(in crate::reference) fn is_dynamic(
 /// An unknown namespace is refused, and nothing else happens.
 pub(in crate::reference) fn refuses_unknown(session: &Session) -> bool {
     let faults = session.faults();
-    if faults.has(Connects::ClosesOnUnknown) {
+    if faults.has(ConnectFault::ClosesOnUnknown) {
         session.close(Ending::ParseError);
         return false;
     }
-    !faults.has(Connects::IgnoresUnknown)
+    !faults.has(ConnectFault::IgnoresUnknown)
 }
 
 /// The application hears what the client sent along.
 pub(in crate::reference) fn auth(faults: &FaultSet, auth: Option<Data>) -> Option<Data> {
-    auth.filter(|_| !faults.has(Connects::AuthDropped))
+    auth.filter(|_| !faults.has(ConnectFault::AuthDropped))
 }
 
 /// A client that sends nothing along has sent an empty object.
@@ -122,7 +144,7 @@ pub(in crate::reference) fn presented(faults: &FaultSet, auth: Option<&Data>) ->
     let empty = Data::object([("", Data::Null); 0]);
     match auth {
         Some(auth) if *auth != empty => auth.clone(),
-        _ if faults.has(Connects::AuthEmptyIsNull) => Data::Null,
+        _ if faults.has(ConnectFault::AuthEmptyIsNull) => Data::Null,
         _ => empty,
     }
 }
@@ -134,27 +156,30 @@ pub(in crate::reference) fn overruled(session: &Session, namespace: &str) -> Opt
         return None;
     }
     let joined = session.peer.as_ref().map_or(0, |peer| peer.sockets().len());
-    let fourth = faults.has(Connects::SecondNamespaceRefused) && joined >= 3;
-    let kicked = faults.has(Connects::KickedLockedOut)
+    let fourth = faults.has(ConnectFault::SecondNamespaceRefused) && joined >= 3;
+    let kicked = faults.has(ConnectFault::KickedLockedOut)
         && session
             .server
             .scratch
-            .last(&kick_note(session, namespace))
+            .last(&kicked_key(session, namespace))
             .is_some();
     (fourth || kicked).then(|| Refused::new("Invalid namespace"))
 }
 
 /// A kick is over when it is done.
 pub(in crate::reference) fn kicked(socket: &Socket) {
-    if socket.faults().has(Connects::KickedLockedOut) {
+    if socket.faults().has(ConnectFault::KickedLockedOut) {
         let session = socket.session();
-        let note = kick_note(session, socket.namespace().name());
-        session.server.scratch.add(note, true);
+        let key = kicked_key(session, socket.namespace().name());
+        session.server.scratch.add(key, ());
     }
 }
 
-fn kick_note(session: &Session, namespace: &str) -> String {
-    format!("kicked {} {namespace}", session.sid)
+fn kicked_key(session: &Session, namespace: &str) -> Kicked {
+    Kicked {
+        sid: session.sid.clone(),
+        namespace: namespace.into(),
+    }
 }
 
 /// Each socket has an id of its own.
@@ -167,7 +192,7 @@ pub(in crate::reference) fn socket_id(
     if faults.is_empty() {
         return random;
     }
-    if faults.has(Connects::SidFromEngine) {
+    if faults.has(ConnectFault::SidFromEngine) {
         // One namespace has it, or else the ids would also be shared.
         if session
             .peer
@@ -178,24 +203,30 @@ pub(in crate::reference) fn socket_id(
         }
         return random;
     }
-    let note = if faults.has(Connects::SidShared) {
-        format!("sid {}", session.sid)
-    } else if faults.has(Connects::RejoinReusesSid) {
-        format!("sid {} {namespace}", session.sid)
+    let key = if faults.has(ConnectFault::SidShared) {
+        FirstSocketId {
+            sid: session.sid.clone(),
+            namespace: None,
+        }
+    } else if faults.has(ConnectFault::RejoinReusesSid) {
+        FirstSocketId {
+            sid: session.sid.clone(),
+            namespace: Some(namespace.into()),
+        }
     } else {
         return random;
     };
     let scratch = &session.server.scratch;
-    if let Some(Data::String(former)) = scratch.last(&note) {
-        return SocketId::from(former.as_str());
+    if let Some(first) = scratch.last(&key) {
+        return first;
     }
-    scratch.add(note, random.as_str());
+    scratch.add(key, random.clone());
     random
 }
 
 /// Nothing comes before the CONNECT reply.
 pub(in crate::reference) fn before_reply(socket: &Socket) {
-    if socket.faults().has(Connects::EventsOvertakeReply) {
+    if socket.faults().has(ConnectFault::EventsOvertakeReply) {
         socket.emit("welcome", Vec::new());
     }
 }
@@ -207,7 +238,7 @@ pub(in crate::reference) fn reply_payload(socket: &Socket) -> Option<Data> {
     let fields = [("sid", socket.id().as_str())].into_iter();
     let fields = fields.chain(pid.map(|pid| ("pid", pid)));
     let sid = Data::object(fields.map(|(name, id)| (name, Data::from(id))));
-    (!socket.faults().has(Connects::SidMissing)).then_some(sid)
+    (!socket.faults().has(ConnectFault::SidMissing)).then_some(sid)
 }
 
 /// Packets of a client that has not joined have no socket.
@@ -225,15 +256,15 @@ pub(in crate::reference) fn socket_of_outsider(
         Some(Membership::Joined(socket)) => Some(socket),
         _ => None,
     };
-    if faults.has(Connects::EventUnjoined) {
+    if faults.has(ConnectFault::EventUnjoined) {
         return joined("/");
     }
     let pending = matches!(peer.membership(namespace), Some(Membership::Pending));
-    if faults.has(Connects::EventBeforeConnect) && !pending && !peer.has_joined() {
+    if faults.has(ConnectFault::EventBeforeConnect) && !pending && !peer.has_joined() {
         join();
         return joined(namespace);
     }
-    if faults.has(Connects::SlowHandlesEarlyEvents) && pending {
+    if faults.has(ConnectFault::SlowHandlesEarlyEvents) && pending {
         let namespaces = &session.server.namespaces;
         let namespace = namespaces.find(namespace, faults)?;
         return Some(Socket::new(session, &namespace, User::default()));
@@ -243,7 +274,7 @@ pub(in crate::reference) fn socket_of_outsider(
 
 /// A namespace that takes its time holds up nothing else of the connection.
 pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
-    holding::hold(session, Connects::SlowBlocks, pause);
+    block_connection(session, ConnectFault::SlowBlocks, pause);
 }
 
 /// Sends a packet of the engine's own making, past all sockets.

@@ -8,13 +8,13 @@ use hyper::{
     },
 };
 
-use super::table::defects;
+use super::topic::faults;
 use crate::reference::{
     FaultSet,
     http::{Asked, Cors},
 };
 
-defects!(CorsDefects at 4 {
+faults!(CorsFault {
     AnyWithCredentials = "cors-any-origin-with-credentials": "Where any origin is allowed, credentials are as well.";
     AnyOrigin = "cors-any-origin": "Any origin is reflected as allowed.", seen "CVE-2020-28481";
     CredentialsMissing = "cors-credentials-missing": "Credentials are not allowed to a listed origin.";
@@ -40,12 +40,12 @@ pub(in crate::reference) fn decided(
     origin: Option<&HeaderValue>,
 ) -> Cors {
     match (decided, origin) {
-        (Cors::Unlisted, Some(origin)) if faults.has(CorsDefects::AnyOrigin) => {
+        (Cors::Unlisted, Some(origin)) if faults.has(CorsFault::AnyOrigin) => {
             Cors::Listed(origin.clone())
         }
         (Cors::Unlisted, Some(origin)) if resembles(faults, origin) => Cors::Listed(origin.clone()),
-        (Cors::Silent, Some(_)) if faults.has(CorsDefects::DefaultOpen) => Cors::Any,
-        (Cors::Any, Some(_)) if faults.has(CorsDefects::AnyOriginRefused) => Cors::Silent,
+        (Cors::Silent, Some(_)) if faults.has(CorsFault::DefaultOpen) => Cors::Any,
+        (Cors::Any, Some(_)) if faults.has(CorsFault::AnyOriginRefused) => Cors::Silent,
         (decided, _) => decided,
     }
 }
@@ -56,11 +56,11 @@ fn resembles(faults: &FaultSet, origin: &HeaderValue) -> bool {
         return false;
     };
     let is_listed = |host: &str| scheme == "http" && host == "good.example";
-    (faults.has(CorsDefects::PortIgnored)
+    (faults.has(CorsFault::PortIgnored)
         && host
             .split_once(':')
             .is_some_and(|(host, _)| is_listed(host)))
-        || (faults.has(CorsDefects::SubdomainsAllowed)
+        || (faults.has(CorsFault::SubdomainsAllowed)
             && host
                 .split_once('.')
                 .is_some_and(|(_, parent)| is_listed(parent)))
@@ -68,12 +68,12 @@ fn resembles(faults: &FaultSet, origin: &HeaderValue) -> bool {
 
 /// A preflight request is answered.
 pub(in crate::reference) fn refuses_preflight(faults: &FaultSet) -> bool {
-    faults.has(CorsDefects::PreflightRefused)
+    faults.has(CorsFault::PreflightRefused)
 }
 
 /// A foreign page opens no WebSocket.
 pub(in crate::reference) fn admits_foreign_websocket(faults: &FaultSet) -> bool {
-    faults.has(CorsDefects::WebSocketUnchecked)
+    faults.has(CorsFault::WebSocketUnchecked)
 }
 
 /// The headers stand on every answer.
@@ -87,31 +87,31 @@ pub(in crate::reference) fn applied<B>(
         .headers()
         .contains_key(ACCESS_CONTROL_ALLOW_METHODS);
     let headers = response.headers_mut();
-    if faults.has(CorsDefects::CredentialsMissing) {
+    if faults.has(CorsFault::CredentialsMissing) {
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
     }
-    if faults.has(CorsDefects::VaryMissing) {
+    if faults.has(CorsFault::VaryMissing) {
         headers.remove(VARY);
     }
-    if is_preflight && faults.has(CorsDefects::PreflightCredentialsMissing) {
+    if is_preflight && faults.has(CorsFault::PreflightCredentialsMissing) {
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
     }
-    if is_preflight && faults.has(CorsDefects::PreflightHeadersMissing) {
+    if is_preflight && faults.has(CorsFault::PreflightHeadersMissing) {
         headers.remove(ACCESS_CONTROL_ALLOW_HEADERS);
     }
     let is_any = headers
         .get(ACCESS_CONTROL_ALLOW_ORIGIN)
         .is_some_and(|origin| origin == "*");
-    if is_any && faults.has(CorsDefects::AnyWithCredentials) {
+    if is_any && faults.has(CorsFault::AnyWithCredentials) {
         headers.insert(
             ACCESS_CONTROL_ALLOW_CREDENTIALS,
             HeaderValue::from_static("true"),
         );
     }
-    let missing = (refused && faults.has(CorsDefects::MissingOnErrors))
-        || (refused && asked.in_session && faults.has(CorsDefects::MissingOnUnknownSession))
-        || (!refused && asked.in_session && faults.has(CorsDefects::MissingLater))
-        || (asked.is_post && faults.has(CorsDefects::MissingOnPosts));
+    let missing = (refused && faults.has(CorsFault::MissingOnErrors))
+        || (refused && asked.in_session && faults.has(CorsFault::MissingOnUnknownSession))
+        || (!refused && asked.in_session && faults.has(CorsFault::MissingLater))
+        || (asked.is_post && faults.has(CorsFault::MissingOnPosts));
     if missing {
         headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::table::defects;
+use super::topic::faults;
 use crate::{
     reference::{FaultSet, server::Shared},
     wire::websocket::{Deflate, DeflateOffer, Extension, Frame, Message, OpCode},
@@ -18,7 +18,7 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 /// Room for inflated messages, for who believes that it is enough.
 const BUFFER: usize = 32 << 10;
 
-defects!(Deflates at 24 {
+faults!(DeflateFault {
     AlwaysInflates = "deflate-every-message-inflated": "Once compression is agreed on, every message is inflated.";
     BitAnywhere = "deflate-bit-anywhere": "RSV1 is not looked at on continuations and control frames.";
     BitOnEveryFragment = "deflate-bit-on-every-fragment": "RSV1 must stand on every fragment of a compressed message.";
@@ -47,14 +47,14 @@ pub(in crate::reference) fn chosen(
     faults: &FaultSet,
     offers: &[Extension],
 ) -> Option<DeflateOffer> {
-    let considered = if faults.has(Deflates::FirstOfferOnly) {
+    let considered = if faults.has(DeflateFault::FirstOfferOnly) {
         offers.get(..1).unwrap_or_default()
     } else {
         offers
     };
     let taken = considered.iter().find_map(DeflateOffer::from_extension);
     let named = || offers.iter().any(|offer| offer.name == DeflateOffer::NAME);
-    if taken.is_none() && faults.has(Deflates::ParametersUnchecked) && named() {
+    if taken.is_none() && faults.has(DeflateFault::ParametersUnchecked) && named() {
         return Some(DeflateOffer::default());
     }
     taken
@@ -63,13 +63,13 @@ pub(in crate::reference) fn chosen(
 /// The answer confirms what was asked, and limits the client only where it offered that.
 pub(in crate::reference) fn answer(faults: &FaultSet, offer: &DeflateOffer) -> DeflateOffer {
     let mut answer = offer.answer();
-    if faults.has(Deflates::ClientWindowBare) {
+    if faults.has(DeflateFault::ClientWindowBare) {
         answer.client_max_window_bits = offer.client_max_window_bits.map(|_| None);
     }
-    if faults.has(Deflates::ParametersUnconfirmed) {
+    if faults.has(DeflateFault::ParametersUnconfirmed) {
         answer = DeflateOffer::default();
     }
-    if faults.has(Deflates::ClientWindowUnasked) && offer.client_max_window_bits.is_none() {
+    if faults.has(DeflateFault::ClientWindowUnasked) && offer.client_max_window_bits.is_none() {
         answer.client_max_window_bits = Some(Some(15));
     }
     answer
@@ -81,13 +81,15 @@ pub(in crate::reference) fn sending(
     negotiated: Option<&DeflateOffer>,
 ) -> Option<DeflateOffer> {
     let Some(negotiated) = negotiated else {
-        return faults.has(Deflates::Unasked).then(DeflateOffer::default);
+        return faults
+            .has(DeflateFault::Unasked)
+            .then(DeflateOffer::default);
     };
     let mut negotiated = negotiated.clone();
-    if faults.has(Deflates::ContextKept) {
+    if faults.has(DeflateFault::ContextKept) {
         negotiated.server_no_context_takeover = false;
     }
-    if faults.has(Deflates::ServerWindowIgnored) {
+    if faults.has(DeflateFault::ServerWindowIgnored) {
         negotiated.server_max_window_bits = None;
     }
     Some(negotiated)
@@ -99,19 +101,19 @@ pub(in crate::reference) fn before_compressing(
     compressor: &mut Deflate,
     payload: &[u8],
 ) {
-    if faults.has(Deflates::ContextOfUnsent) {
+    if faults.has(DeflateFault::ContextOfUnsent) {
         compressor.compress(payload);
     }
 }
 
 /// The limit holds for messages as the application gets them.
 pub(super) fn limits_compressed_size(faults: &FaultSet) -> bool {
-    faults.has(Deflates::LimitOnCompressed)
+    faults.has(DeflateFault::LimitOnCompressed)
 }
 
 /// What a message may have holds whether it was compressed or not.
 pub(super) fn limit(faults: &FaultSet, right: usize) -> usize {
-    if faults.has(Deflates::LimitDoubled) {
+    if faults.has(DeflateFault::LimitDoubled) {
         right.saturating_mul(2)
     } else {
         right
@@ -125,7 +127,7 @@ pub(in crate::reference) fn message(server: &Shared, message: &Message) {
         Message::Binary(bytes) => bytes.is_empty(),
         _ => false,
     };
-    if empty && server.faults().has(Deflates::EmptyKills) {
+    if empty && server.faults().has(DeflateFault::EmptyKills) {
         server.die();
     }
 }
@@ -144,17 +146,17 @@ impl Inflater {
     /// What these faults need, on a connection that agreed on compression.
     pub(super) fn new(faults: &FaultSet) -> Option<Self> {
         let receiving = [
-            Deflates::AlwaysInflates,
-            Deflates::BitAnywhere,
-            Deflates::BitOnEveryFragment,
-            Deflates::ContextLost,
-            Deflates::CorruptSkipped,
-            Deflates::FinalBlockEnds,
-            Deflates::OutputCut,
-            Deflates::SplitTailMisread,
-            Deflates::Utf8Unchecked,
+            DeflateFault::AlwaysInflates,
+            DeflateFault::BitAnywhere,
+            DeflateFault::BitOnEveryFragment,
+            DeflateFault::ContextLost,
+            DeflateFault::CorruptSkipped,
+            DeflateFault::FinalBlockEnds,
+            DeflateFault::OutputCut,
+            DeflateFault::SplitTailMisread,
+            DeflateFault::Utf8Unchecked,
         ];
-        let wanted = receiving.into_iter().any(|defect| faults.has(defect));
+        let wanted = receiving.into_iter().any(|fault| faults.has(fault));
         wanted.then(|| Self {
             faults: faults.clone(),
             decompress: Decompress::new(false),
@@ -166,25 +168,25 @@ impl Inflater {
     /// A frame as it goes on to the rules; `None` where it goes no further.
     pub(super) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
         let starts = matches!(frame.opcode, OpCode::Text | OpCode::Binary);
-        if !starts && self.has(Deflates::BitAnywhere) {
+        if !starts && self.has(DeflateFault::BitAnywhere) {
             frame.rsv &= !COMPRESSED;
         }
         if frame.opcode.is_control() {
             return Some(frame);
         }
-        let inflates = self.has(Deflates::AlwaysInflates) && frame.rsv == 0;
+        let inflates = self.has(DeflateFault::AlwaysInflates) && frame.rsv == 0;
         if starts && (frame.rsv == COMPRESSED || inflates) {
             self.under_way = Some((frame.opcode, BytesMut::new()));
         } else if self.under_way.is_none() || frame.rsv != 0 {
             return Some(frame);
-        } else if self.has(Deflates::BitOnEveryFragment) {
+        } else if self.has(DeflateFault::BitOnEveryFragment) {
             // A bit that nobody may use, so that the rules refuse the frame.
             frame.rsv = 0b010;
             return Some(frame);
         }
         let (_, payload) = self.under_way.as_mut()?;
         let misread = frame.fin && !starts && frame.payload.len() == 1;
-        if misread && self.faults.has(Deflates::SplitTailMisread) {
+        if misread && self.faults.has(DeflateFault::SplitTailMisread) {
             self.left_over = frame.payload.clone();
         } else {
             payload.extend_from_slice(&frame.payload);
@@ -197,7 +199,7 @@ impl Inflater {
         frame.opcode = opcode;
         frame.payload = match self.inflate(&compressed) {
             Ok(payload) => self.inflated(opcode, payload),
-            Err(_) if self.has(Deflates::CorruptSkipped) => return None,
+            Err(_) if self.has(DeflateFault::CorruptSkipped) => return None,
             Err(_) => {
                 // Fails the connection with the code that wrong data has, too.
                 frame.opcode = OpCode::Text;
@@ -208,17 +210,17 @@ impl Inflater {
     }
 
     fn inflated(&self, opcode: OpCode, mut payload: Vec<u8>) -> Bytes {
-        if self.has(Deflates::OutputCut) {
+        if self.has(DeflateFault::OutputCut) {
             payload.truncate(BUFFER);
         }
-        if self.has(Deflates::Utf8Unchecked) && opcode == OpCode::Text {
+        if self.has(DeflateFault::Utf8Unchecked) && opcode == OpCode::Text {
             return Bytes::from(String::from_utf8_lossy(&payload).into_owned());
         }
         Bytes::from(payload)
     }
 
     fn inflate(&mut self, compressed: &[u8]) -> Result<Vec<u8>, DecompressError> {
-        if self.has(Deflates::ContextLost) {
+        if self.has(DeflateFault::ContextLost) {
             self.decompress.reset(false);
         }
         let input = [&std::mem::take(&mut self.left_over), compressed, &TAIL].concat();
@@ -233,7 +235,7 @@ impl Inflater {
             let consumed = usize::try_from(self.decompress.total_in() - read).unwrap_or(usize::MAX);
             rest = rest.get(consumed..).unwrap_or_default();
             if status == Status::StreamEnd {
-                if self.has(Deflates::FinalBlockEnds) {
+                if self.has(DeflateFault::FinalBlockEnds) {
                     break;
                 }
                 self.decompress.reset(false);
@@ -246,7 +248,7 @@ impl Inflater {
         Ok(out)
     }
 
-    fn has(&self, defect: Deflates) -> bool {
-        self.faults.has(defect)
+    fn has(&self, fault: DeflateFault) -> bool {
+        self.faults.has(fault)
     }
 }

@@ -2,19 +2,18 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{connect::send_raw, table::defects};
+use super::{connect::send_raw, scratch::ScratchKey, topic::faults};
 use crate::{
-    data::Data,
     reference::{
         FaultSet, app,
         engine::{Ending, Session},
         rooms::Departed,
-        socket::{Close, Peer, Socket},
+        socket::{Close, Peer, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };
 
-defects!(Disconnects at 5 {
+faults!(DisconnectFault {
     CloseSilent = "server-close-without-disconnect": "A client whose connection the server ends is sent no DISCONNECT.";
     ClosesTransport = "disconnect-closes-transport": "A client's DISCONNECT ends its whole connection.";
     Echoed = "disconnect-echoed": "A client's DISCONNECT is answered with one.";
@@ -40,39 +39,58 @@ defects!(Disconnects at 5 {
     ServerSilent = "server-disconnect-silent": "A client that is sent away is not told.";
 });
 
+/// The rooms that the socket with this id has left.
+#[derive(Eq, Hash, PartialEq)]
+struct FormerRooms(SocketId);
+
+impl ScratchKey for FormerRooms {
+    type Note = String;
+}
+
+/// One note for each time that `watcher` asked to watch `room`.
+#[derive(Eq, Hash, PartialEq)]
+struct Watches {
+    watcher: SocketId,
+    room: Box<str>,
+}
+
+impl ScratchKey for Watches {
+    type Note = ();
+}
+
 /// A DISCONNECT takes the client out of this namespace, without an answer.
 pub(in crate::reference) fn received(socket: &Arc<Socket>, left: impl FnOnce()) {
     let faults = socket.faults();
-    if faults.has(Disconnects::Echoed) {
+    if faults.has(DisconnectFault::Echoed) {
         send_raw(socket.session(), &goodbye(socket));
     }
-    if faults.has(Disconnects::EventsAfter) {
+    if faults.has(DisconnectFault::EventsAfter) {
         let namespace = socket.namespace();
         namespace.rooms().remove(socket.id());
         return;
     }
-    if faults.has(Disconnects::KeepsBroadcasts) {
+    if faults.has(DisconnectFault::KeepsBroadcasts) {
         socket.forget_membership();
         return;
     }
-    if faults.has(Disconnects::MainLeavesAll) && socket.namespace().name() == "/" {
+    if faults.has(DisconnectFault::MainLeavesAll) && socket.namespace().name() == "/" {
         for other in socket.siblings() {
             other.vanish();
         }
     }
     left();
     let outside = socket.session().peer.as_ref().is_some_and(Peer::is_outside);
-    if faults.has(Disconnects::LastLeaveKills) && outside {
+    if faults.has(DisconnectFault::LastLeaveKills) && outside {
         socket.session().server.die();
     }
-    if faults.has(Disconnects::ClosesTransport) {
+    if faults.has(DisconnectFault::ClosesTransport) {
         socket.session().close(Ending::Application);
     }
 }
 
 /// A namespace that was not joined can't be left.
 pub(in crate::reference) fn of_outsider(session: &Session, packet: &Packet) -> bool {
-    if !session.faults().has(Disconnects::UnjoinedLeavesMain)
+    if !session.faults().has(DisconnectFault::UnjoinedLeavesMain)
         || !matches!(packet, Packet::Disconnect { .. })
     {
         return false;
@@ -87,31 +105,33 @@ pub(in crate::reference) fn of_outsider(session: &Session, packet: &Packet) -> b
 
 /// The client is told that it is sent away.
 pub(in crate::reference) fn farewell(socket: &Socket, right: Packet) -> Option<Packet> {
-    (!socket.faults().has(Disconnects::ServerSilent)).then_some(right)
+    (!socket.faults().has(DisconnectFault::ServerSilent)).then_some(right)
 }
 
 /// A client that is sent away has no socket any more.
 pub(in crate::reference) fn keeps_socket(faults: &FaultSet) -> bool {
-    faults.has(Disconnects::ServerKeepsSocket) || faults.has(Disconnects::EventsAfter)
+    faults.has(DisconnectFault::ServerKeepsSocket) || faults.has(DisconnectFault::EventsAfter)
 }
 
 /// The connection ends if, and only if, it is to.
 pub(in crate::reference) fn close(faults: &FaultSet, asked: Close) -> Close {
     match asked {
-        Close::Connection if faults.has(Disconnects::KickCloseKeepsConnection) => Close::Namespace,
-        Close::Namespace if faults.has(Disconnects::ServerClosesTransport) => Close::Connection,
+        Close::Connection if faults.has(DisconnectFault::KickCloseKeepsConnection) => {
+            Close::Namespace
+        }
+        Close::Namespace if faults.has(DisconnectFault::ServerClosesTransport) => Close::Connection,
         asked => asked,
     }
 }
 
 /// All sockets of a connection that ends are told.
 pub(in crate::reference) fn closes_silently(faults: &FaultSet) -> bool {
-    faults.has(Disconnects::CloseSilent)
+    faults.has(DisconnectFault::CloseSilent)
 }
 
 /// Who left is in no room.
 pub(in crate::reference) fn keeps_membership(faults: &FaultSet) -> bool {
-    faults.has(Disconnects::KeepsMembership)
+    faults.has(DisconnectFault::KeepsMembership)
 }
 
 /// All members are sent away, and nobody else.
@@ -119,10 +139,10 @@ pub(in crate::reference) fn kicked(
     socket: &Socket,
     mut members: Vec<Arc<Socket>>,
 ) -> Vec<Arc<Socket>> {
-    if socket.faults().has(Disconnects::KickRoomSparesOne) {
+    if socket.faults().has(DisconnectFault::KickRoomSparesOne) {
         members.pop();
     }
-    if socket.faults().has(Disconnects::KickRoomHitsEverybody) {
+    if socket.faults().has(DisconnectFault::KickRoomHitsEverybody) {
         return socket.namespace().rooms().all().cloned().collect();
     }
     members
@@ -131,8 +151,10 @@ pub(in crate::reference) fn kicked(
 /// The connections of a room end if, and only if, they are to.
 pub(in crate::reference) fn close_of_room(faults: &FaultSet, asked: Close) -> Close {
     match asked {
-        Close::Connection if faults.has(Disconnects::KickRoomKeepsConnections) => Close::Namespace,
-        Close::Namespace if faults.has(Disconnects::KickRoomCloses) => Close::Connection,
+        Close::Connection if faults.has(DisconnectFault::KickRoomKeepsConnections) => {
+            Close::Namespace
+        }
+        Close::Namespace if faults.has(DisconnectFault::KickRoomCloses) => Close::Connection,
         asked => asked,
     }
 }
@@ -140,7 +162,7 @@ pub(in crate::reference) fn close_of_room(faults: &FaultSet, asked: Close) -> Cl
 /// Who leaves a room has not gone.
 pub(in crate::reference) fn left_room(socket: &Socket, room: &str) {
     let faults = socket.faults();
-    if faults.has(Disconnects::MemberLeftByLeaving) {
+    if faults.has(DisconnectFault::MemberLeftByLeaving) {
         let rooms = socket.namespace().rooms();
         let watchers = rooms.watchers(room).cloned().collect();
         drop(rooms);
@@ -149,9 +171,9 @@ pub(in crate::reference) fn left_room(socket: &Socket, room: &str) {
         };
         app::left(socket, &departed, "client namespace disconnect");
     }
-    if faults.has(Disconnects::MemberLeftFormerRooms) {
+    if faults.has(DisconnectFault::MemberLeftFormerRooms) {
         let scratch = &socket.session().server.scratch;
-        scratch.add(former_rooms(socket), room);
+        scratch.add(FormerRooms(socket.id().clone()), room.to_owned());
     }
 }
 
@@ -160,41 +182,38 @@ pub(in crate::reference) fn departed<'a>(
     socket: &Socket,
     right: &'a Departed,
 ) -> Cow<'a, Departed> {
-    if !socket.faults().has(Disconnects::MemberLeftFormerRooms) {
+    if !socket.faults().has(DisconnectFault::MemberLeftFormerRooms) {
         return Cow::Borrowed(right);
     }
     let mut departed = right.clone();
-    let former = socket.session().server.scratch.take(&former_rooms(socket));
+    let key = FormerRooms(socket.id().clone());
+    let former = socket.session().server.scratch.take(&key);
     let rooms = socket.namespace().rooms();
-    for room in former.iter().filter_map(Data::as_str) {
-        let watchers = rooms.watchers(room).cloned().collect();
-        departed.watched.push((room.to_owned(), watchers));
+    for room in former {
+        let watchers = rooms.watchers(&room).cloned().collect();
+        departed.watched.push((room, watchers));
     }
     Cow::Owned(departed)
 }
 
-fn former_rooms(socket: &Socket) -> String {
-    format!("former rooms {}", socket.id())
-}
-
 /// A room is watched once, however often it was asked for.
 pub(in crate::reference) fn watched(watcher: &Socket, room: &str) {
-    if watcher.faults().has(Disconnects::MemberLeftPerWatch) {
+    if watcher.faults().has(DisconnectFault::MemberLeftPerWatch) {
         let scratch = &watcher.session().server.scratch;
-        scratch.add(format!("watch {} {room}", watcher.id()), true);
+        scratch.add(watch_key(watcher, room), ());
     }
 }
 
 /// How often one who watches is told that somebody left.
 pub(in crate::reference) fn times_told(watcher: &Socket, room: &str) -> usize {
     let faults = watcher.faults();
-    if faults.has(Disconnects::MemberLeftPerWatch) {
-        let note = format!("watch {} {room}", watcher.id());
-        return watcher.session().server.scratch.count(&note);
+    if faults.has(DisconnectFault::MemberLeftPerWatch) {
+        let scratch = &watcher.session().server.scratch;
+        return scratch.count(&watch_key(watcher, room));
     }
-    if faults.has(Disconnects::MemberLeftMissing) {
+    if faults.has(DisconnectFault::MemberLeftMissing) {
         0
-    } else if faults.has(Disconnects::MemberLeftTwice) {
+    } else if faults.has(DisconnectFault::MemberLeftTwice) {
         2
     } else {
         1
@@ -203,10 +222,17 @@ pub(in crate::reference) fn times_told(watcher: &Socket, room: &str) -> usize {
 
 /// Those who watch are told why.
 pub(in crate::reference) fn told_reason<'a>(faults: &FaultSet, reason: &'a str) -> &'a str {
-    if faults.has(Disconnects::MemberLeftReasonWrong) {
+    if faults.has(DisconnectFault::MemberLeftReasonWrong) {
         "unknown"
     } else {
         reason
+    }
+}
+
+fn watch_key(watcher: &Socket, room: &str) -> Watches {
+    Watches {
+        watcher: watcher.id().clone(),
+        room: room.into(),
     }
 }
 

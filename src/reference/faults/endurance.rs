@@ -4,11 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpStream, time::sleep};
 
-use super::{frames::Tamper, table::defects};
-use crate::{
-    data::Data,
-    reference::{engine::Session, server::Shared},
-};
+use super::{frames::Tamper, scratch::ScratchKey, topic::faults};
+use crate::reference::{engine::Session, server::Shared};
 
 /// Connections that a server has room for which never gets any back.
 const SLOTS: usize = 100;
@@ -25,13 +22,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Bytes of a request that are looked at before it is anybody's turn.
 const HEAD: usize = 16 << 10;
 
-/// Under this name stands the session that takes nothing more.
-const CONGESTED: &str = "congested";
-
-/// Under this name stands one note for each connection that was lost.
-const LOST: &str = "lost";
-
-defects!(Endurance at 25 {
+faults!(EnduranceFault {
     BackpressureBlocks = "backpressure-blocks-others": "While one client does not read, nothing is written to the others.";
     FragmentsKill = "tiny-fragments-kill-server": "A message of more than 10000 fragments ends the server.", seen "CVE-2026-48779";
     PingsKill = "ping-flood-kills-server": "A client that sends more than 1000 pings ends the server.";
@@ -39,9 +30,25 @@ defects!(Endurance at 25 {
     SlowHeadBlocks = "slow-head-blocks-others": "Nobody gets in while a request has not come to its end.";
 });
 
+/// The id of the session whose client does not read.
+#[derive(Eq, Hash, PartialEq)]
+struct CongestedSession;
+
+impl ScratchKey for CongestedSession {
+    type Note = Box<str>;
+}
+
+/// One note for each connection that was lost.
+#[derive(Eq, Hash, PartialEq)]
+struct LostConnections;
+
+impl ScratchKey for LostConnections {
+    type Note = ();
+}
+
 /// What a connection has sent so far is nobody else's business.
 pub(in crate::reference) async fn accepted(server: &Shared, stream: &TcpStream) {
-    if !server.faults().has(Endurance::SlowHeadBlocks) {
+    if !server.faults().has(EnduranceFault::SlowHeadBlocks) {
         return;
     }
     let mut head = vec![0; HEAD];
@@ -62,21 +69,23 @@ pub(in crate::reference) async fn accepted(server: &Shared, stream: &TcpStream) 
 
 /// Whoever comes gets in.
 pub(in crate::reference) fn is_full(server: &Shared) -> bool {
-    server.faults().has(Endurance::SlotsLeak) && server.scratch.count(LOST) >= SLOTS
+    server.faults().has(EnduranceFault::SlotsLeak)
+        && server.scratch.count(&LostConnections) >= SLOTS
 }
 
 /// A connection that breaks off leaves nothing behind.
 pub(in crate::reference) fn lost(server: &Shared) {
-    if server.faults().has(Endurance::SlotsLeak) {
-        server.scratch.add(LOST, true);
+    if server.faults().has(EnduranceFault::SlotsLeak) {
+        server.scratch.add(LostConnections, ());
     }
 }
 
 /// A message can have any number of fragments, as long as it keeps to the limit, and a client send any number of pings.
 pub(in crate::reference) fn frames(server: &Shared, tamper: Option<&Tamper>) {
     let Some(tamper) = tamper else { return };
-    let killed = (tamper.fragments() > FRAGMENTS && server.faults().has(Endurance::FragmentsKill))
-        || (tamper.pings() > PINGS && server.faults().has(Endurance::PingsKill));
+    let killed = (tamper.fragments() > FRAGMENTS
+        && server.faults().has(EnduranceFault::FragmentsKill))
+        || (tamper.pings() > PINGS && server.faults().has(EnduranceFault::PingsKill));
     if killed {
         server.die();
     }
@@ -84,13 +93,12 @@ pub(in crate::reference) fn frames(server: &Shared, tamper: Option<&Tamper>) {
 
 /// A client that does not read is waited for by nobody.
 pub(in crate::reference) async fn may_write(session: &Arc<Session>) {
-    if !session.faults().has(Endurance::BackpressureBlocks) {
+    if !session.faults().has(EnduranceFault::BackpressureBlocks) {
         return;
     }
-    let own = Data::from(&*session.sid);
     let others = || {
-        let congested = session.server.scratch.last(CONGESTED);
-        congested.is_some_and(|sid| sid != own)
+        let congested = session.server.scratch.last(&CongestedSession);
+        congested.is_some_and(|sid| sid != session.sid)
     };
     while session.is_open() && others() {
         sleep(PAUSE).await;
@@ -99,17 +107,16 @@ pub(in crate::reference) async fn may_write(session: &Arc<Session>) {
 
 /// Notes whether all could be written.
 pub(in crate::reference) fn written(session: &Session, all: bool) {
-    if !session.faults().has(Endurance::BackpressureBlocks) {
+    if !session.faults().has(EnduranceFault::BackpressureBlocks) {
         return;
     }
-    let own = Data::from(&*session.sid);
     let scratch = &session.server.scratch;
-    match scratch.last(CONGESTED) {
+    match scratch.last(&CongestedSession) {
         None if !all => {
-            scratch.add(CONGESTED, own);
+            scratch.add(CongestedSession, session.sid.clone());
         }
-        Some(sid) if all && sid == own => {
-            scratch.take(CONGESTED);
+        Some(sid) if all && sid == session.sid => {
+            scratch.take(&CongestedSession);
         }
         _ => {}
     }

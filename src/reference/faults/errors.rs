@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{connect::send_raw, table::defects};
+use super::{connect::send_raw, scratch::ScratchKey, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -14,7 +14,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-defects!(Errors at 6 {
+faults!(ErrorFault {
     AcksToo = "exception-acks-too": "An event that is refused is acknowledged as well.";
     CodeMissing = "exception-without-code": "A refusal has no code.";
     DetailLeaked = "accident-detail-leaked": "Beside the message that says nothing, the report of an accident has its cause.";
@@ -33,6 +33,14 @@ defects!(Errors at 6 {
     WrongNamespace = "exception-wrong-namespace": "The caller is told in another namespace.";
 });
 
+/// The code of the last refusal of the server.
+#[derive(Eq, Hash, PartialEq)]
+struct LastErrorCode;
+
+impl ScratchKey for LastErrorCode {
+    type Note = Data;
+}
+
 /// The caller is told, once, in its namespace, without details that are nobody's business.
 pub(in crate::reference) fn report(
     socket: &Arc<Socket>,
@@ -42,11 +50,11 @@ pub(in crate::reference) fn report(
 ) {
     let faults = socket.faults();
     let exception = altered(socket, failure, exception);
-    if faults.has(Errors::ToEverybody) {
+    if faults.has(ErrorFault::ToEverybody) {
         let selection = Selection::everybody().except([socket.id().as_str()]);
         broadcast(socket, &selection, "exception", vec![exception.clone()]);
     }
-    if faults.has(Errors::WrongNamespace) {
+    if faults.has(ErrorFault::WrongNamespace) {
         let other = match socket.namespace().name() {
             "/" => "/custom",
             _ => "/",
@@ -60,18 +68,18 @@ pub(in crate::reference) fn report(
         send_raw(socket.session(), &packet);
         return;
     }
-    if !faults.has(Errors::Swallowed) {
+    if !faults.has(ErrorFault::Swallowed) {
         socket.emit("exception", vec![exception.clone()]);
     }
-    if faults.has(Errors::Twice) {
+    if faults.has(ErrorFault::Twice) {
         socket.emit("exception", vec![exception.clone()]);
     }
-    if faults.has(Errors::AcksToo)
+    if faults.has(ErrorFault::AcksToo)
         && let Some(ack) = ack
     {
         ack.send(vec![exception]);
     }
-    if faults.has(Errors::Disconnects) {
+    if faults.has(ErrorFault::Disconnects) {
         socket.disconnect(Close::Namespace);
     }
 }
@@ -81,26 +89,26 @@ fn altered(socket: &Socket, failure: &Failure, exception: Data) -> Data {
     let Data::Object(mut fields) = exception else {
         return exception;
     };
-    if faults.has(Errors::CodeMissing) {
+    if faults.has(ErrorFault::CodeMissing) {
         fields.shift_remove("code");
     }
-    if faults.has(Errors::FieldMissing) {
+    if faults.has(ErrorFault::FieldMissing) {
         fields.shift_remove("field");
     }
-    if faults.has(Errors::ObjectShared)
+    if faults.has(ErrorFault::ObjectShared)
         && let Some(code) = fields.get("code").cloned()
-        && let Some(former) = socket.session().server.scratch.replace("code", code)
+        && let Some(former) = socket.session().server.scratch.replace(LastErrorCode, code)
     {
         fields.insert("code".to_owned(), former);
     }
     if let Failure::Internal { detail } = failure
-        && faults.has(Errors::DetailLeaked)
+        && faults.has(ErrorFault::DetailLeaked)
     {
         let cause = detail.lines().next().unwrap_or_default();
         fields.insert("cause".to_owned(), Data::from(cause));
     }
     if let Failure::Internal { detail } = failure
-        && faults.has(Errors::StackTraceLeaked)
+        && faults.has(ErrorFault::StackTraceLeaked)
     {
         fields.insert("message".to_owned(), Data::from(detail.as_str()));
         fields.insert("stack".to_owned(), Data::from(detail.as_str()));
@@ -110,20 +118,20 @@ fn altered(socket: &Socket, failure: &Failure, exception: Data) -> Data {
 
 /// A text of 1 to 1000 characters that is not blank is valid.
 pub(in crate::reference) fn is_valid(faults: &FaultSet, text: Option<&str>, right: bool) -> bool {
-    if faults.has(Errors::ValidationSkipped) {
+    if faults.has(ErrorFault::ValidationSkipped) {
         return true;
     }
     let text = text.unwrap_or_default();
-    if faults.has(Errors::ValidationCountsUnits) {
+    if faults.has(ErrorFault::ValidationCountsUnits) {
         return right && text.encode_utf16().count() <= 1000;
     }
     let length = text.chars().count();
-    if faults.has(Errors::ValidationTrimsFirst) && length > 1000 {
+    if faults.has(ErrorFault::ValidationTrimsFirst) && length > 1000 {
         return text.trim().chars().count() <= 1000;
     }
     match length {
-        1001 if faults.has(Errors::ValidationOffByOne) => true,
-        1 | 1000 if faults.has(Errors::ValidationRefusesLimits) => false,
+        1001 if faults.has(ErrorFault::ValidationOffByOne) => true,
+        1 | 1000 if faults.has(ErrorFault::ValidationRefusesLimits) => false,
         _ => right,
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 
-use super::{deflate::Inflater, table::defects};
+use super::{deflate::Inflater, topic::faults};
 use crate::{
     reference::FaultSet,
     wire::websocket::{CloseReason, DeflateOffer, Frame, FrameError, Message, OpCode},
@@ -16,7 +16,7 @@ use crate::{
 /// How long after the 101 a receiver that is attached late hears nothing.
 const DEAF: Duration = Duration::from_millis(500);
 
-defects!(Frames at 8 {
+faults!(FrameFault {
     BadSkipped = "bad-frames-skipped": "Frames that break a rule are skipped, and the connection goes on.";
     BinaryUtf8Checked = "binary-utf8-checked": "Binary messages must be UTF-8.";
     CloseCodePrivateRefused = "close-code-private-refused": "Close codes from 4000 on are refused.";
@@ -110,7 +110,7 @@ impl Tamper {
 
     /// The end of the client's side of the stream is the end (RFC 6455 section 7.1.4).
     pub(in crate::reference) fn outlives_client(&self) -> bool {
-        self.has(Frames::HalfCloseIgnored)
+        self.has(FrameFault::HalfCloseIgnored)
     }
 
     /// Bytes that a close frame is answered with in place of the right ones.
@@ -129,16 +129,16 @@ impl Tamper {
     /// Bytes that are no frame fail the connection; returns whether they are waited out instead.
     pub(in crate::reference) fn bears(&mut self, error: &FrameError) -> bool {
         let too_long = !matches!(error, FrameError::LengthNotMinimal { .. });
-        let bears = self.has(Frames::BadSkipped)
-            || (self.has(Frames::LengthUnbounded) && too_long)
-            || (self.has(Frames::LengthFormHangs) && !too_long);
+        let bears = self.has(FrameFault::BadSkipped)
+            || (self.has(FrameFault::LengthUnbounded) && too_long)
+            || (self.has(FrameFault::LengthFormHangs) && !too_long);
         self.endless = bears;
         bears
     }
 
     /// A frame that breaks a rule fails the connection.
     pub(in crate::reference) fn skips_bad_frames(&self) -> bool {
-        self.has(Frames::BadSkipped)
+        self.has(FrameFault::BadSkipped)
     }
 
     /// A frame that is not there yet is waited for.
@@ -146,7 +146,7 @@ impl Tamper {
         &mut self,
         incoming: &BytesMut,
     ) -> Result<Option<Frame>, FrameError> {
-        if self.has(Frames::NeedOneRead) && !incoming.is_empty() {
+        if self.has(FrameFault::NeedOneRead) && !incoming.is_empty() {
             let length = incoming.len() as u64;
             return Err(FrameError::LengthOutOfRange { length });
         }
@@ -155,7 +155,7 @@ impl Tamper {
 
     /// All frames of a read are handled.
     pub(in crate::reference) fn decoded(&self, incoming: &mut BytesMut) {
-        if self.has(Frames::OneAtATime) {
+        if self.has(FrameFault::OneAtATime) {
             incoming.clear();
         }
     }
@@ -171,25 +171,27 @@ impl Tamper {
         if let Some(inflater) = &mut self.inflater {
             frame = inflater.received(frame)?;
         }
-        if self.has(Frames::EarlyLost) && self.born.elapsed() < DEAF {
+        if self.has(FrameFault::EarlyLost) && self.born.elapsed() < DEAF {
             return None;
         }
-        if self.has(Frames::UnmaskedAccepted) && frame.mask.is_none() {
+        if self.has(FrameFault::UnmaskedAccepted) && frame.mask.is_none() {
             frame.mask = Some([0; 4]);
         }
-        if self.has(Frames::ReservedBitsIgnored) {
+        if self.has(FrameFault::ReservedBitsIgnored) {
             frame.rsv = 0;
         }
-        if self.has(Frames::ReservedOpCodeIgnored) && matches!(frame.opcode, OpCode::Reserved(_)) {
+        if self.has(FrameFault::ReservedOpCodeIgnored)
+            && matches!(frame.opcode, OpCode::Reserved(_))
+        {
             return None;
         }
         let length = frame.payload.len();
-        if self.has(Frames::LengthMisread) && matches!(length, 125 | 126 | 65_535 | 65_536) {
+        if self.has(FrameFault::LengthMisread) && matches!(length, 125 | 126 | 65_535 | 65_536) {
             frame.payload.truncate(length - 1);
         }
         if frame.opcode.is_control() {
             self.control(frame)
-        } else if self.has(Frames::InterleavedTakesOver) {
+        } else if self.has(FrameFault::InterleavedTakesOver) {
             self.gathered(frame)
         } else {
             Some(self.data(frame))
@@ -217,26 +219,26 @@ impl Tamper {
     }
 
     fn control(&mut self, mut frame: Frame) -> Option<Frame> {
-        if self.has(Frames::FragmentedControlAccepted) {
+        if self.has(FrameFault::FragmentedControlAccepted) {
             frame.fin = true;
         }
-        if self.has(Frames::LongControlAccepted) {
+        if self.has(FrameFault::LongControlAccepted) {
             frame.payload.truncate(125);
         }
-        if self.has(Frames::PongCloses) && frame.opcode == OpCode::Pong {
+        if self.has(FrameFault::PongCloses) && frame.opcode == OpCode::Pong {
             frame.opcode = OpCode::Reserved(0xb);
         }
         if frame.opcode == OpCode::Close {
-            if self.has(Frames::CloseCodeUnassignedIgnored) && is_unassigned(&frame.payload) {
+            if self.has(FrameFault::CloseCodeUnassignedIgnored) && is_unassigned(&frame.payload) {
                 return None;
             }
             frame.payload = self.close_payload(frame.payload);
-            if self.has(Frames::DataAfterCloseHandled) && frame.mask.is_some() {
+            if self.has(FrameFault::DataAfterCloseHandled) && frame.mask.is_some() {
                 self.held.push_back(frame);
                 return None;
             }
         }
-        if self.has(Frames::ControlDelayed)
+        if self.has(FrameFault::ControlDelayed)
             && self.under_way.is_some()
             && frame.opcode == OpCode::Ping
         {
@@ -250,21 +252,24 @@ impl Tamper {
         match CloseReason::decode(&payload) {
             Ok(reason) => {
                 let private = reason.code.is_some_and(|code| code.0 >= 4000);
-                if private && self.has(Frames::CloseCodePrivateRefused) {
+                if private && self.has(FrameFault::CloseCodePrivateRefused) {
                     // 1005 may not be sent, so that the rules refuse it.
                     return Bytes::from_static(&[0x03, 0xed]);
                 }
                 payload
             }
-            Err(_) if payload.len() == 1 && self.has(Frames::CloseOneByteAccepted) => Bytes::new(),
+            Err(_) if payload.len() == 1 && self.has(FrameFault::CloseOneByteAccepted) => {
+                Bytes::new()
+            }
             Err(_) if payload.len() > 1 => {
                 let (code, reason) = payload.split_at(2);
                 let code_is_good = CloseReason::decode(code).is_ok();
                 let reason_is_good = std::str::from_utf8(reason).is_ok();
-                if !reason_is_good && code_is_good && self.has(Frames::CloseReasonUtf8Unchecked) {
+                if !reason_is_good && code_is_good && self.has(FrameFault::CloseReasonUtf8Unchecked)
+                {
                     return payload.slice(..2);
                 }
-                if !code_is_good && self.has(Frames::CloseCodeReservedEchoed) {
+                if !code_is_good && self.has(FrameFault::CloseCodeReservedEchoed) {
                     self.reserved_close = Some(payload);
                     return Bytes::from_static(&[0x03, 0xe8]);
                 }
@@ -276,13 +281,13 @@ impl Tamper {
 
     fn data(&mut self, mut frame: Frame) -> Frame {
         let starts = frame.opcode != OpCode::Continuation;
-        if starts && self.under_way.is_some() && self.has(Frames::InterleavedAccepted) {
+        if starts && self.under_way.is_some() && self.has(FrameFault::InterleavedAccepted) {
             frame.opcode = OpCode::Continuation;
         }
-        if !starts && self.under_way.is_none() && self.has(Frames::OrphanAccepted) {
+        if !starts && self.under_way.is_none() && self.has(FrameFault::OrphanAccepted) {
             frame.opcode = OpCode::Text;
         }
-        if self.has(Frames::FragmentsSeparate) {
+        if self.has(FrameFault::FragmentsSeparate) {
             frame.fin = true;
             if frame.opcode == OpCode::Continuation {
                 frame.opcode = OpCode::Text;
@@ -292,7 +297,7 @@ impl Tamper {
         if frame.fin
             && frame.opcode == OpCode::Text
             && not_utf8
-            && self.has(Frames::InvalidUtf8Accepted)
+            && self.has(FrameFault::InvalidUtf8Accepted)
         {
             let repaired = String::from_utf8_lossy(&frame.payload).into_owned();
             frame.payload = Bytes::from(repaired);
@@ -300,7 +305,7 @@ impl Tamper {
         if frame.fin
             && frame.opcode == OpCode::Binary
             && not_utf8
-            && self.has(Frames::BinaryUtf8Checked)
+            && self.has(FrameFault::BinaryUtf8Checked)
         {
             frame.opcode = OpCode::Text;
         }
@@ -334,11 +339,11 @@ impl Tamper {
             OpCode::Binary => Some(UnderWay::Binary),
             _ => self.under_way,
         };
-        if self.has(Frames::FragmentsCheckedAlone) && kind == Some(UnderWay::Text) && not_utf8 {
+        if self.has(FrameFault::FragmentsCheckedAlone) && kind == Some(UnderWay::Text) && not_utf8 {
             frame.payload = Bytes::from_static(&[0xff]);
         }
         let disguises = frame.opcode == OpCode::Text && !frame.fin;
-        self.under_way = if disguises && self.has(Frames::InvalidUtf8FragmentsAccepted) {
+        self.under_way = if disguises && self.has(FrameFault::InvalidUtf8FragmentsAccepted) {
             frame.opcode = OpCode::Binary;
             Some(UnderWay::Disguised)
         } else if frame.fin && kind != Some(UnderWay::Disguised) {
@@ -348,8 +353,8 @@ impl Tamper {
         };
     }
 
-    fn has(&self, defect: Frames) -> bool {
-        self.faults.has(defect)
+    fn has(&self, fault: FrameFault) -> bool {
+        self.faults.has(fault)
     }
 }
 
@@ -360,5 +365,5 @@ fn is_unassigned(payload: &[u8]) -> bool {
 }
 /// Whether what was handled behind a close frame is answered before the connection ends.
 pub(in crate::reference) fn answers_behind_close(faults: &FaultSet) -> bool {
-    faults.has(Frames::DataAfterCloseHandled)
+    faults.has(FrameFault::DataAfterCloseHandled)
 }

@@ -16,7 +16,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::table::defects;
+use super::topic::faults;
 use crate::{
     data::Data,
     reference::{
@@ -27,7 +27,7 @@ use crate::{
     wire::engine_io::{Handshake, Packet, PacketType},
 };
 
-defects!(Handshakes at 9 {
+faults!(HandshakeFault {
     AcceptWrong = "handshake-accept-wrong": "Sec-WebSocket-Accept is a constant.";
     ClosedSidReusable = "closed-sid-reusable": "The id of a session that was closed is still known.";
     ConnectionComparedWhole = "handshake-connection-compared-whole": "Connection must be the one token `upgrade`.", seen "handlers tested with one browser";
@@ -61,10 +61,10 @@ defects!(Handshakes at 9 {
 /// The id of a session: unique, and not to be guessed.
 pub(in crate::reference) fn sid(faults: &FaultSet, random: impl Fn() -> String) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(1);
-    if faults.has(Handshakes::SidRepeated) {
+    if faults.has(HandshakeFault::SidRepeated) {
         return "AAAAAAAAAAAAAAAAAAAA".to_owned();
     }
-    if faults.has(Handshakes::SidSequential) {
+    if faults.has(HandshakeFault::SidSequential) {
         return format!("{:020}", COUNTER.fetch_add(1, Ordering::Relaxed));
     }
     random()
@@ -74,9 +74,9 @@ pub(in crate::reference) fn sid(faults: &FaultSet, random: impl Fn() -> String) 
 pub(in crate::reference) fn is_kept(faults: &FaultSet, ending: Ending) -> bool {
     let lost = matches!(ending, Ending::TransportClosed);
     let timed_out = matches!(ending, Ending::PingTimeout);
-    faults.has(Handshakes::ClosedSidReusable)
-        || (faults.has(Handshakes::SurvivesTcpDrop) && lost)
-        || (faults.has(Handshakes::SessionLeak) && timed_out)
+    faults.has(HandshakeFault::ClosedSidReusable)
+        || (faults.has(HandshakeFault::SurvivesTcpDrop) && lost)
+        || (faults.has(HandshakeFault::SessionLeak) && timed_out)
 }
 
 /// The open packet announces everything, times in milliseconds.
@@ -84,15 +84,15 @@ pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake)
     let faults = session.faults();
     let mut handshake = handshake;
     super::heartbeat::announce(faults, &mut handshake);
-    if faults.has(Handshakes::UpgradesEmpty) {
+    if faults.has(HandshakeFault::UpgradesEmpty) {
         handshake.upgrades.clear();
     }
-    if faults.has(Handshakes::UpgradesOnWebSocket)
+    if faults.has(HandshakeFault::UpgradesOnWebSocket)
         && session.transport() == TransportKind::WebSocket
     {
         handshake.upgrades.push("websocket".to_owned());
     }
-    if faults.has(Handshakes::UpgradesInVain)
+    if faults.has(HandshakeFault::UpgradesInVain)
         && session.transport() == TransportKind::Polling
         && handshake.upgrades.is_empty()
     {
@@ -101,13 +101,13 @@ pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake)
     let Data::Object(mut fields) = handshake.to_data() else {
         return handshake.encode();
     };
-    if faults.has(Handshakes::FieldMissing) {
+    if faults.has(HandshakeFault::FieldMissing) {
         fields.shift_remove("pingTimeout");
     }
-    if faults.has(Handshakes::MaxPayloadMissing) {
+    if faults.has(HandshakeFault::MaxPayloadMissing) {
         fields.shift_remove("maxPayload");
     }
-    if faults.has(Handshakes::IntervalInSeconds) {
+    if faults.has(HandshakeFault::IntervalInSeconds) {
         for name in ["pingInterval", "pingTimeout"] {
             if let Some(time) = fields.get_mut(name) {
                 *time = Data::from(time.as_u64().unwrap_or_default() / 1000);
@@ -125,19 +125,19 @@ pub(in crate::reference) fn asks(
     connection: bool,
 ) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if faults.has(Handshakes::UpgradeHeaderIgnored) {
+    if faults.has(HandshakeFault::UpgradeHeaderIgnored) {
         return connection;
     }
-    if faults.has(Handshakes::ConnectionHeaderIgnored) {
+    if faults.has(HandshakeFault::ConnectionHeaderIgnored) {
         return upgrade;
     }
     let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
-    if faults.has(Handshakes::ConnectionComparedWhole) && !alone {
+    if faults.has(HandshakeFault::ConnectionComparedWhole) && !alone {
         return false;
     }
     let lower = text(UPGRADE) == Some("websocket")
         && text(CONNECTION).is_some_and(|value| value.contains("Upgrade"));
-    if faults.has(Handshakes::TokensCaseSensitive) && !lower {
+    if faults.has(HandshakeFault::TokensCaseSensitive) && !lower {
         return false;
     }
     upgrade && connection
@@ -145,7 +145,7 @@ pub(in crate::reference) fn asks(
 
 /// A session opens once.
 pub(in crate::reference) fn opened_again(session: &Session) {
-    if session.faults().has(Handshakes::OpenAnswered) {
+    if session.faults().has(HandshakeFault::OpenAnswered) {
         let data = open_packet(session, session.handshake());
         let packet = Packet::text(PacketType::Open, data);
         session.send(Outbound::new(vec![packet]), Delivery::Assured);
@@ -154,18 +154,18 @@ pub(in crate::reference) fn opened_again(session: &Session) {
 
 /// Only HTTP/1.1 and later upgrade (RFC 6455 section 4.2.1, item 1).
 pub(in crate::reference) fn accepts_any_http(faults: &FaultSet) -> bool {
-    faults.has(Handshakes::HttpVersionUnchecked)
+    faults.has(HandshakeFault::HttpVersionUnchecked)
 }
 
 /// There must be a Host header (RFC 6455 section 4.2.1, item 2).
 pub(in crate::reference) fn accepts_missing_host(faults: &FaultSet) -> bool {
-    faults.has(Handshakes::HostUnchecked)
+    faults.has(HandshakeFault::HostUnchecked)
 }
 
 /// What is refused is refused before the 101; the bytes that a server writes which does not.
 pub(in crate::reference) fn refuses_late(faults: &FaultSet, refusal: Refusal) -> Option<Bytes> {
     const LATE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"code\":5,\"message\":\"Unsupported protocol version\"}";
-    (faults.has(Handshakes::RefusedAfter101) && refusal == Refusal::UnsupportedProtocol)
+    (faults.has(HandshakeFault::RefusedAfter101) && refusal == Refusal::UnsupportedProtocol)
         .then(|| Bytes::from_static(LATE))
 }
 
@@ -176,7 +176,7 @@ pub(in crate::reference) async fn truncates_refusal(
 ) -> bool {
     const CUT: &[u8] =
         b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 400\r\n\r\n{\"code\":3,";
-    if !faults.has(Handshakes::RefusalTruncated) {
+    if !faults.has(HandshakeFault::RefusalTruncated) {
         return false;
     }
     let mut head = vec![0; 2048];
@@ -197,37 +197,39 @@ pub(in crate::reference) async fn truncates_refusal(
 
 /// A key must be 16 bytes in base64.
 pub(in crate::reference) fn accepts_bad_key(faults: &FaultSet) -> bool {
-    faults.has(Handshakes::KeyMalformedAccepted)
+    faults.has(HandshakeFault::KeyMalformedAccepted)
 }
 
 /// There must be a key.
 pub(in crate::reference) fn accepts_missing_key(faults: &FaultSet) -> bool {
-    faults.has(Handshakes::KeyMissingAccepted)
+    faults.has(HandshakeFault::KeyMissingAccepted)
 }
 
 /// The version must be 13.
 pub(in crate::reference) fn accepts_any_version(faults: &FaultSet) -> bool {
-    faults.has(Handshakes::VersionUnchecked)
+    faults.has(HandshakeFault::VersionUnchecked)
 }
 
 /// The 101 proves that the key was read, and claims nothing that the client did not offer.
 pub(in crate::reference) fn accepted(faults: &FaultSet, asked: &HeaderMap, answer: &mut HeaderMap) {
-    if faults.has(Handshakes::AcceptWrong) {
+    if faults.has(HandshakeFault::AcceptWrong) {
         let constant = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         answer.insert(SEC_WEBSOCKET_ACCEPT, constant);
     }
-    if faults.has(Handshakes::ConnectionHeaderMissing) {
+    if faults.has(HandshakeFault::ConnectionHeaderMissing) {
         answer.remove(CONNECTION);
     }
-    if faults.has(Handshakes::SubprotocolInvented) && !asked.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+    if faults.has(HandshakeFault::SubprotocolInvented)
+        && !asked.contains_key(SEC_WEBSOCKET_PROTOCOL)
+    {
         answer.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat"));
     }
-    if faults.has(Handshakes::SubprotocolsEchoed)
+    if faults.has(HandshakeFault::SubprotocolsEchoed)
         && let Some(offered) = asked.get(SEC_WEBSOCKET_PROTOCOL)
     {
         answer.insert(SEC_WEBSOCKET_PROTOCOL, offered.clone());
     }
-    if faults.has(Handshakes::ExtensionInvented) {
+    if faults.has(HandshakeFault::ExtensionInvented) {
         let deflate = HeaderValue::from_static("permessage-deflate");
         answer.insert(SEC_WEBSOCKET_EXTENSIONS, deflate);
     }

@@ -1,12 +1,12 @@
 //! What one message or body may have (Engine.IO v4, "Handshake", `maxPayload`).
 
-use super::{deflate, table::defects};
+use super::{deflate, topic::faults};
 use crate::{reference::FaultSet, wire::websocket::DeflateOffer};
 
 /// A limit that no test reaches, and memory bears.
 const BOUNDLESS: u64 = 1 << 28;
 
-defects!(Limits at 11 {
+faults!(LimitFault {
     Ignored = "max-payload-ignored": "Messages and bodies over maxPayload are accepted.";
     InCharacters = "post-limit-in-characters": "The limit of a body counts its characters, not its bytes.";
     OffByOne = "max-payload-off-by-one": "A message or body of exactly maxPayload bytes is refused.";
@@ -17,11 +17,11 @@ defects!(Limits at 11 {
 
 /// Bytes that one body may have.
 pub(in crate::reference) fn body(faults: &FaultSet, announced: u64) -> u64 {
-    if faults.has(Limits::Ignored) {
+    if faults.has(LimitFault::Ignored) {
         BOUNDLESS
-    } else if faults.has(Limits::OffByOne) {
+    } else if faults.has(LimitFault::OffByOne) {
         announced.saturating_sub(1)
-    } else if faults.has(Limits::OneMore) {
+    } else if faults.has(LimitFault::OneMore) {
         announced.saturating_add(1)
     } else {
         announced
@@ -30,10 +30,10 @@ pub(in crate::reference) fn body(faults: &FaultSet, announced: u64) -> u64 {
 
 /// Bytes that are read of a body, whether or not it says how many they are.
 pub(in crate::reference) fn read(faults: &FaultSet, right: usize, announced: Option<u64>) -> usize {
-    if faults.has(Limits::UnannouncedUnbounded) && announced.is_none() {
+    if faults.has(LimitFault::UnannouncedUnbounded) && announced.is_none() {
         return usize::try_from(BOUNDLESS).unwrap_or(usize::MAX);
     }
-    if faults.has(Limits::InCharacters) {
+    if faults.has(LimitFault::InCharacters) {
         return right.saturating_mul(4);
     }
     right
@@ -45,7 +45,7 @@ pub(in crate::reference) fn has_too_many_characters(
     body: &[u8],
     limit: usize,
 ) -> bool {
-    faults.has(Limits::InCharacters) && String::from_utf8_lossy(body).chars().count() > limit
+    faults.has(LimitFault::InCharacters) && String::from_utf8_lossy(body).chars().count() > limit
 }
 
 /// Bytes that one frame may have.
@@ -59,7 +59,7 @@ pub(in crate::reference) fn message(
     announced: u64,
     deflate: Option<&DeflateOffer>,
 ) -> usize {
-    if faults.has(Limits::PerFrameOnly) || deflate::limits_compressed_size(faults) {
+    if faults.has(LimitFault::PerFrameOnly) || deflate::limits_compressed_size(faults) {
         return usize::try_from(BOUNDLESS).unwrap_or(usize::MAX);
     }
     let right = frame(faults, announced);

@@ -1,6 +1,6 @@
 //! Packets as msgpack (`socket.io-msgpack-parser`).
 
-use super::table::defects;
+use super::topic::faults;
 use crate::{
     data::Data,
     reference::{FaultSet, engine::Session, socket::as_text},
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-defects!(Msgpack at 23 {
+faults!(MsgpackFault {
     BytesAttached = "msgpack-bytes-attached": "Bytes are sent behind their packet, with a placeholder in their place.";
     InvalidIgnored = "msgpack-invalid-ignored": "A message that is no packet is skipped.";
     RepliesInText = "msgpack-connect-in-text": "CONNECT is answered in JSON.";
@@ -23,10 +23,10 @@ pub(in crate::reference) fn messages(
     packet: &Packet,
     right: impl FnOnce() -> Vec<engine_io::Packet>,
 ) -> Vec<engine_io::Packet> {
-    if faults.has(Msgpack::RepliesInText) && matches!(packet, Packet::Connect { .. }) {
+    if faults.has(MsgpackFault::RepliesInText) && matches!(packet, Packet::Connect { .. }) {
         return as_text(packet);
     }
-    if !faults.has(Msgpack::BytesAttached) {
+    if !faults.has(MsgpackFault::BytesAttached) {
         return right();
     }
     let mut packet = packet.clone();
@@ -43,7 +43,7 @@ pub(in crate::reference) fn messages(
 
 /// A message is one packet, and nothing else.
 pub(in crate::reference) fn received<'a>(faults: &FaultSet, message: &'a [u8]) -> &'a [u8] {
-    if !faults.has(Msgpack::TrailingIgnored) {
+    if !faults.has(MsgpackFault::TrailingIgnored) {
         return message;
     }
     let mut beginnings = (1..=message.len())
@@ -71,5 +71,5 @@ fn detach(data: &mut Data, attachments: &mut Vec<engine_io::Packet>) {
 
 /// A message that is no packet ends the connection.
 pub(super) fn skips_invalid(session: &Session) -> bool {
-    session.faults().has(Msgpack::InvalidIgnored)
+    session.faults().has(MsgpackFault::InvalidIgnored)
 }

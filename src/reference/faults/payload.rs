@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{binary, table::defects};
+use super::{binary, topic::faults};
 use crate::{
     data::Data,
     reference::FaultSet,
     wire::{Utf8Bytes, socket_io::Packet},
 };
 
-defects!(Payload at 12 {
+faults!(PayloadFault {
     ByteOrderMarkStripped = "text-loses-byte-order-mark": "A byte order mark at the beginning of a text is removed.";
     ControlCharactersLost = "text-loses-control-characters": "Control characters are removed from texts.";
     DatesRevived = "text-dates-rewritten": "Texts that look like dates are read as dates, and written in another form.", seen "JSON revivers";
@@ -33,7 +33,7 @@ pub(in crate::reference) fn altered<'a>(faults: &FaultSet, packet: &'a Packet) -
     binary::altered(faults, &mut packet);
     if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
         args.iter_mut().for_each(|arg| alter(faults, arg));
-        if faults.has(Payload::DeepDropped) {
+        if faults.has(PayloadFault::DeepDropped) {
             args.iter_mut().for_each(|arg| cut(arg, 20));
         }
     }
@@ -44,7 +44,7 @@ fn alter(faults: &FaultSet, data: &mut Data) {
     match data {
         Data::String(text) => alter_text(faults, text),
         Data::Number(number) => {
-            if faults.has(Payload::NumbersRounded)
+            if faults.has(PayloadFault::NumbersRounded)
                 && let Some(exact) = number.as_f64()
             {
                 #[expect(clippy::cast_possible_truncation, reason = "the defect")]
@@ -53,18 +53,20 @@ fn alter(faults: &FaultSet, data: &mut Data) {
                 *number = whole.unwrap_or_else(|| number.clone());
             }
         }
-        Data::Array(items) if items.is_empty() && faults.has(Payload::EmptyObjectsDropped) => {
+        Data::Array(items) if items.is_empty() && faults.has(PayloadFault::EmptyObjectsDropped) => {
             *data = Data::Null;
         }
-        Data::Object(fields) if fields.is_empty() && faults.has(Payload::EmptyObjectsDropped) => {
+        Data::Object(fields)
+            if fields.is_empty() && faults.has(PayloadFault::EmptyObjectsDropped) =>
+        {
             *data = Data::Null;
         }
         Data::Array(items) => items.iter_mut().for_each(|item| alter(faults, item)),
         Data::Object(fields) => {
-            if faults.has(Payload::NullFieldsDropped) {
+            if faults.has(PayloadFault::NullFieldsDropped) {
                 fields.retain(|_, value| *value != Data::Null);
             }
-            if faults.has(Payload::OddKeysDropped) {
+            if faults.has(PayloadFault::OddKeysDropped) {
                 fields.retain(|key, _| !key.contains(['.', ' ']) && key != "constructor");
             }
             fields.values_mut().for_each(|value| alter(faults, value));
@@ -97,28 +99,28 @@ pub(in crate::reference) fn echoed(faults: &FaultSet, text: Utf8Bytes) -> Utf8By
 }
 
 fn alter_text(faults: &FaultSet, text: &mut String) {
-    if faults.has(Payload::TextNotUtf8Safe) {
+    if faults.has(PayloadFault::TextNotUtf8Safe) {
         *text = text
             .chars()
             .map(|character| if character.is_ascii() { character } else { '?' })
             .collect();
     }
-    if faults.has(Payload::ControlCharactersLost) {
+    if faults.has(PayloadFault::ControlCharactersLost) {
         text.retain(|character| !character.is_control());
     }
-    if faults.has(Payload::ByteOrderMarkStripped) && text.starts_with('\u{feff}') {
+    if faults.has(PayloadFault::ByteOrderMarkStripped) && text.starts_with('\u{feff}') {
         text.remove(0);
     }
-    if faults.has(Payload::LineEndsNormalised) {
+    if faults.has(PayloadFault::LineEndsNormalised) {
         *text = text.replace("\r\n", "\n");
     }
-    if faults.has(Payload::MarkupEscaped) {
+    if faults.has(PayloadFault::MarkupEscaped) {
         *text = text.replace('<', "&lt;").replace('>', "&gt;");
     }
-    if faults.has(Payload::DatesRevived) && text.len() == 20 && text.ends_with(":05Z") {
+    if faults.has(PayloadFault::DatesRevived) && text.len() == 20 && text.ends_with(":05Z") {
         *text = text.replace(":05Z", ":05.000Z");
     }
-    if faults.has(Payload::LargeTruncated)
+    if faults.has(PayloadFault::LargeTruncated)
         && let Some((end, _)) = text.char_indices().nth(65_536)
     {
         text.truncate(end);

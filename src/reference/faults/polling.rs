@@ -9,7 +9,7 @@ use hyper::{
     header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue},
 };
 
-use super::table::defects;
+use super::topic::faults;
 use crate::{
     reference::{
         FaultSet,
@@ -22,7 +22,7 @@ use crate::{
 /// Packets of an answer, for who believes that more do not wait.
 const LONGEST_ANSWER: usize = 200;
 
-defects!(Polling at 13 {
+faults!(PollingFault {
     AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "A poll that is broken off swallows the next packet, and the session goes on.";
     AbortedPostKeepsSession = "aborted-post-keeps-session": "A POST that is broken off leaves the session open.";
     AlwaysCompresses = "polling-compresses-unasked": "Long answers are compressed for everybody.";
@@ -61,17 +61,17 @@ defects!(Polling at 13 {
 
 /// A second GET is an error.
 pub(in crate::reference) fn accepts_concurrent_gets(faults: &FaultSet) -> bool {
-    faults.has(Polling::ConcurrentGetAccepted)
+    faults.has(PollingFault::ConcurrentGetAccepted)
 }
 
 /// A second POST is an error.
 pub(in crate::reference) fn accepts_concurrent_posts(faults: &FaultSet) -> bool {
-    faults.has(Polling::ConcurrentPostAccepted)
+    faults.has(PollingFault::ConcurrentPostAccepted)
 }
 
 /// A poll that is broken off ends the session: what it would have carried may be lost.
 pub(in crate::reference) fn aborted_poll(session: &Session) {
-    if session.faults().has(Polling::AbortedPollKeepsSession) {
+    if session.faults().has(PollingFault::AbortedPollKeepsSession) {
         session.lose_next_packet();
     } else {
         session.close(Ending::TransportClosed);
@@ -80,19 +80,19 @@ pub(in crate::reference) fn aborted_poll(session: &Session) {
 
 /// A POST that is broken off ends the session: what it had to say is lost.
 pub(in crate::reference) fn aborted_post(session: &Session) {
-    if !session.faults().has(Polling::AbortedPostKeepsSession) {
+    if !session.faults().has(PollingFault::AbortedPostKeepsSession) {
         session.close(Ending::TransportClosed);
     }
 }
 
 /// A body is read whether or not its length was announced; returns whether it is lost.
 pub(in crate::reference) fn loses_body(faults: &FaultSet, announced: Option<u64>) -> bool {
-    announced.is_none() && faults.has(Polling::ChunkedBodyLost)
+    announced.is_none() && faults.has(PollingFault::ChunkedBodyLost)
 }
 
 /// A body is what its chunks are together.
 pub(in crate::reference) fn put_together(faults: &FaultSet, body: Collected<Bytes>) -> Bytes {
-    if !faults.has(Polling::ChunksDecodedAlone) {
+    if !faults.has(PollingFault::ChunksDecodedAlone) {
         return body.to_bytes();
     }
     let mut chunks = body.aggregate();
@@ -108,7 +108,7 @@ pub(in crate::reference) fn put_together(faults: &FaultSet, body: Collected<Byte
 
 /// How long the answer to a poll may be kept: not at all.
 pub(in crate::reference) fn cache_control(faults: &FaultSet) -> &'static str {
-    if faults.has(Polling::AnswersCacheable) {
+    if faults.has(PollingFault::AnswersCacheable) {
         "max-age=60"
     } else {
         "no-store"
@@ -121,10 +121,10 @@ pub(in crate::reference) fn may_be_kept<B>(
     asked: Asked,
     response: &mut Response<B>,
 ) {
-    if asked.in_session && !asked.is_post && faults.has(Polling::LaterAnswersCacheable) {
+    if asked.in_session && !asked.is_post && faults.has(PollingFault::LaterAnswersCacheable) {
         response.headers_mut().remove(CACHE_CONTROL);
     }
-    if asked.in_session && !asked.is_post && faults.has(Polling::CharsetMissing) {
+    if asked.in_session && !asked.is_post && faults.has(PollingFault::CharsetMissing) {
         let kind = response.headers_mut().get_mut(CONTENT_TYPE);
         if let Some(kind) = kind.filter(|kind| kind.as_bytes().starts_with(b"text/plain")) {
             *kind = HeaderValue::from_static("text/plain");
@@ -134,7 +134,7 @@ pub(in crate::reference) fn may_be_kept<B>(
 
 /// Text is said to be text.
 pub(in crate::reference) fn content_type(faults: &FaultSet, right: &'static str) -> &'static str {
-    if faults.has(Polling::ContentTypeWrong) {
+    if faults.has(PollingFault::ContentTypeWrong) {
         "application/octet-stream"
     } else {
         right
@@ -143,7 +143,7 @@ pub(in crate::reference) fn content_type(faults: &FaultSet, right: &'static str)
 
 /// A GET waits until there is something.
 pub(in crate::reference) fn answers_at_once(session: &Arc<Session>) -> Option<Payload> {
-    let at_once = session.faults().has(Polling::EmptyResponse) && !session.has_waiting();
+    let at_once = session.faults().has(PollingFault::EmptyResponse) && !session.has_waiting();
     at_once.then(|| Payload {
         body: Bytes::new(),
         kind: PayloadKind::Text,
@@ -152,10 +152,10 @@ pub(in crate::reference) fn answers_at_once(session: &Arc<Session>) -> Option<Pa
 
 /// A body is no payload: the session ends. Returns what is handled all the same.
 pub(in crate::reference) fn salvaged(faults: &FaultSet, body: &Bytes) -> Option<Vec<Packet>> {
-    if faults.has(Polling::InvalidPacketIgnored) {
+    if faults.has(PollingFault::InvalidPacketIgnored) {
         return Some(Vec::new());
     }
-    let skips = faults.has(Polling::InvalidPacketSkipped);
+    let skips = faults.has(PollingFault::InvalidPacketSkipped);
     let text = String::from_utf8_lossy(body);
     skips.then(|| {
         text.split('\u{1e}')
@@ -170,26 +170,26 @@ pub(in crate::reference) fn refuses_content_type(
     content_type: Option<&HeaderValue>,
 ) -> bool {
     let is_plain = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    faults.has(Polling::OddContentTypeRefused) && !is_plain
+    faults.has(PollingFault::OddContentTypeRefused) && !is_plain
 }
 
 /// Revision 4 has no payloads of bytes.
 pub(in crate::reference) fn accepts_bytes(faults: &FaultSet) -> bool {
-    faults.has(Polling::BytesAccepted)
+    faults.has(PollingFault::BytesAccepted)
 }
 
 /// An answer is compressed if the client accepts that.
 pub(in crate::reference) fn coding(faults: &FaultSet, accepted: Option<Coding>) -> Option<Coding> {
     accepted.or_else(|| {
         faults
-            .has(Polling::AlwaysCompresses)
+            .has(PollingFault::AlwaysCompresses)
             .then_some(Coding::Gzip)
     })
 }
 
 /// A body is in the coding that its header names.
 pub(in crate::reference) fn encoded(faults: &FaultSet, right: Bytes, plain: &Bytes) -> Bytes {
-    if faults.has(Polling::CompressionBroken) {
+    if faults.has(PollingFault::CompressionBroken) {
         plain.clone()
     } else {
         right
@@ -198,14 +198,14 @@ pub(in crate::reference) fn encoded(faults: &FaultSet, right: Bytes, plain: &Byt
 
 /// A connection serves many polls.
 pub(in crate::reference) fn answered(faults: &FaultSet, headers: &mut HeaderMap) {
-    if faults.has(Polling::ClosesConnection) {
+    if faults.has(PollingFault::ClosesConnection) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
 /// Scripts need not know a session's id.
 pub(in crate::reference) fn cookie_attributes(faults: &FaultSet) -> &'static str {
-    if faults.has(Polling::CookieForScripts) {
+    if faults.has(PollingFault::CookieForScripts) {
         "; SameSite=Lax"
     } else {
         "; HttpOnly; SameSite=Lax"
@@ -214,23 +214,23 @@ pub(in crate::reference) fn cookie_attributes(faults: &FaultSet) -> &'static str
 
 /// The cookie is set once, when the session opens.
 pub(in crate::reference) fn repeats_cookie(faults: &FaultSet) -> bool {
-    faults.has(Polling::CookieRepeated)
+    faults.has(PollingFault::CookieRepeated)
 }
 
 /// What is sent to one session reaches nobody else.
 pub(in crate::reference) fn shares_buffers(session: &Session, outbound: &Outbound) -> bool {
-    session.faults().has(Polling::SharedBuffer) && outbound.is_one_text_message()
+    session.faults().has(PollingFault::SharedBuffer) && outbound.is_one_text_message()
 }
 
 /// All packets of a body are handled, in order.
 pub(in crate::reference) fn received(faults: &FaultSet, mut packets: Vec<Packet>) -> Vec<Packet> {
-    if faults.has(Polling::FirstPacketOnly) {
+    if faults.has(PollingFault::FirstPacketOnly) {
         packets.truncate(1);
     }
-    if faults.has(Polling::OrderReversed) {
+    if faults.has(PollingFault::OrderReversed) {
         packets.reverse();
     }
-    if faults.has(Polling::PacketsAfterClose) {
+    if faults.has(PollingFault::PacketsAfterClose) {
         packets.sort_by_key(|packet| packet.kind == PacketType::Close);
     }
     packets
@@ -239,20 +239,20 @@ pub(in crate::reference) fn received(faults: &FaultSet, mut packets: Vec<Packet>
 /// A close packet ends the session.
 pub(in crate::reference) fn ignores_close_packet(session: &Session) -> bool {
     let defect = match session.transport() {
-        TransportKind::Polling => Polling::ClosePacketIgnored,
-        TransportKind::WebSocket => Polling::ClosePacketIgnoredOnWebSocket,
+        TransportKind::Polling => PollingFault::ClosePacketIgnored,
+        TransportKind::WebSocket => PollingFault::ClosePacketIgnoredOnWebSocket,
     };
     session.faults().has(defect)
 }
 
 /// The end of a session answers its pending poll.
 pub(in crate::reference) fn hangs_poll_on_close(faults: &FaultSet) -> bool {
-    faults.has(Polling::HangsPollOnClose)
+    faults.has(PollingFault::HangsPollOnClose)
 }
 
 /// A noop means nothing.
 pub(in crate::reference) fn noop(session: &Session) {
-    if session.faults().has(Polling::NoopCloses) {
+    if session.faults().has(PollingFault::NoopCloses) {
         session.close(Ending::ParseError);
     }
 }
@@ -263,10 +263,10 @@ pub(in crate::reference) fn sent<'a>(
     packets: &'a [Packet],
 ) -> Cow<'a, [Packet]> {
     let packets = match packets.get(..LONGEST_ANSWER) {
-        Some(first) if faults.has(Polling::AnswerCut) => first,
+        Some(first) if faults.has(PollingFault::AnswerCut) => first,
         _ => packets,
     };
-    if faults.has(Polling::BytesAsText) {
+    if faults.has(PollingFault::BytesAsText) {
         let as_text = |packet: &Packet| match &packet.data {
             PacketData::Binary(bytes) => Packet::text(
                 PacketType::Message,
@@ -276,7 +276,7 @@ pub(in crate::reference) fn sent<'a>(
         };
         return packets.iter().map(as_text).collect();
     }
-    if !faults.has(Polling::BinaryPrefixV3) {
+    if !faults.has(PollingFault::BinaryPrefixV3) {
         return Cow::Borrowed(packets);
     }
     // The codec can't be made to write `b4`: a text packet stands in, whose digit and mark are cut
@@ -296,16 +296,16 @@ pub(in crate::reference) fn sent<'a>(
 
 /// Packets are separated by U+001E.
 pub(in crate::reference) fn payload(faults: &FaultSet, body: Bytes) -> Bytes {
-    if faults.has(Polling::SeparatorWrong) {
+    if faults.has(PollingFault::SeparatorWrong) {
         let replace = |byte: &u8| if *byte == 0x1e { b'\n' } else { *byte };
         return body.iter().map(replace).collect();
     }
-    if faults.has(Polling::Base64InLines) {
+    if faults.has(PollingFault::Base64InLines) {
         let text = String::from_utf8_lossy(&body);
         let records: Vec<String> = text.split('\u{1e}').map(in_lines).collect();
         return Bytes::from(records.join("\u{1e}"));
     }
-    if faults.has(Polling::BinaryPrefixV3) {
+    if faults.has(PollingFault::BinaryPrefixV3) {
         let text = String::from_utf8_lossy(&body).replace("4\u{0}b4", "b4");
         return Bytes::from(text);
     }
@@ -325,7 +325,7 @@ fn in_lines(record: &str) -> String {
 
 /// A POST is answered `ok`.
 pub(in crate::reference) fn post_reply(faults: &FaultSet) -> &'static [u8] {
-    if faults.has(Polling::PostReplyEmpty) {
+    if faults.has(PollingFault::PostReplyEmpty) {
         b""
     } else {
         b"ok"

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{acks::is_falsy, table::defects};
+use super::topic::faults;
 use crate::{
     data::Data,
     reference::{
@@ -14,7 +14,7 @@ use crate::{
     wire::socket_io::AckId,
 };
 
-defects!(Questions at 14 {
+faults!(QuestionFault {
     AfterTimeoutCounted = "client-ack-after-timeout-counted": "An answer after the time is over is reported as well.";
     AskTimeoutAtOnce = "ask-timeout-at-once": "A question waits for no time.";
     AskTimeoutIgnored = "ask-timeout-ignored": "A question waits for ever.";
@@ -39,9 +39,9 @@ defects!(Questions at 14 {
 
 /// A question waits for the time that it was given.
 pub(in crate::reference) fn patience(faults: &FaultSet, right: Duration) -> Duration {
-    if faults.has(Questions::AskTimeoutAtOnce) {
+    if faults.has(QuestionFault::AskTimeoutAtOnce) {
         Duration::ZERO
-    } else if faults.has(Questions::AskTimeoutIgnored) {
+    } else if faults.has(QuestionFault::AskTimeoutIgnored) {
         Duration::from_secs(3600)
     } else {
         right
@@ -50,7 +50,7 @@ pub(in crate::reference) fn patience(faults: &FaultSet, right: Duration) -> Dura
 
 /// `ask` asks its caller.
 pub(in crate::reference) fn one(faults: &FaultSet, right: Selection) -> Selection {
-    if faults.has(Questions::ReachesEverybody) {
+    if faults.has(QuestionFault::ReachesEverybody) {
         Selection::everybody()
     } else {
         right
@@ -59,7 +59,7 @@ pub(in crate::reference) fn one(faults: &FaultSet, right: Selection) -> Selectio
 
 /// `ask-room` asks all members, its caller as well if it is one.
 pub(in crate::reference) fn room(socket: &Socket, right: Selection) -> Selection {
-    if socket.faults().has(Questions::RoomSkipsAsker) {
+    if socket.faults().has(QuestionFault::RoomSkipsAsker) {
         right.except([socket.id().as_str()])
     } else {
         right
@@ -68,7 +68,7 @@ pub(in crate::reference) fn room(socket: &Socket, right: Selection) -> Selection
 
 /// A question to nobody is answered at once.
 pub(in crate::reference) fn waits_for_nobody(faults: &FaultSet) -> bool {
-    faults.has(Questions::EmptyRoomWaits)
+    faults.has(QuestionFault::EmptyRoomWaits)
 }
 
 /// All answers are reported, and whether somebody was silent.
@@ -77,19 +77,19 @@ pub(in crate::reference) fn report(
     mut answers: Vec<Data>,
     mut silent: bool,
 ) -> (Vec<Data>, bool) {
-    if faults.has(Questions::RoomFirstAnswerOnly) {
+    if faults.has(QuestionFault::RoomFirstAnswerOnly) {
         answers.truncate(1);
     }
-    if faults.has(Questions::RoomDropsFalsy) {
+    if faults.has(QuestionFault::RoomDropsFalsy) {
         answers.retain(|answer| !is_falsy(answer));
     }
-    if faults.has(Questions::RoomDropsTwins) {
+    if faults.has(QuestionFault::RoomDropsTwins) {
         answers.dedup();
     }
-    if faults.has(Questions::RoomDropsPartialAnswers) && silent {
+    if faults.has(QuestionFault::RoomDropsPartialAnswers) && silent {
         answers.clear();
     }
-    if faults.has(Questions::RoomTimeoutHidden) {
+    if faults.has(QuestionFault::RoomTimeoutHidden) {
         silent = false;
     }
     (answers, silent)
@@ -103,37 +103,37 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
         return;
     }
     let waits = socket.waiting().contains(&id);
-    if faults.has(Questions::Ignored)
-        || (faults.has(Questions::BinaryDropped) && answer.iter().any(Data::has_bytes))
+    if faults.has(QuestionFault::Ignored)
+        || (faults.has(QuestionFault::BinaryDropped) && answer.iter().any(Data::has_bytes))
     {
         return;
     }
-    if faults.has(Questions::DropsFalsy) {
+    if faults.has(QuestionFault::DropsFalsy) {
         for value in answer.iter_mut().filter(|value| is_falsy(value)) {
             *value = Data::Null;
         }
     }
-    if faults.has(Questions::BreaksOnSecond) && !waits {
+    if faults.has(QuestionFault::BreaksOnSecond) && !waits {
         socket.session().close(Ending::ParseError);
         return;
     }
-    if faults.has(Questions::UnknownCloses) && !waits && id >= socket.namespace().asked() {
+    if faults.has(QuestionFault::UnknownCloses) && !waits && id >= socket.namespace().asked() {
         socket.session().close(Ending::ParseError);
         return;
     }
-    if faults.has(Questions::MatchedByOrder)
+    if faults.has(QuestionFault::MatchedByOrder)
         && let Some(oldest) = socket.waiting().first()
     {
         socket.answered(*oldest, answer);
         return;
     }
-    if faults.has(Questions::CrossNamespace) && !waits {
+    if faults.has(QuestionFault::CrossNamespace) && !waits {
         for other in socket.siblings() {
             other.answered(id, answer.clone());
         }
         return;
     }
-    if faults.has(Questions::TwiceCounted) && !waits {
+    if faults.has(QuestionFault::TwiceCounted) && !waits {
         let rooms = socket.namespace().rooms();
         let other = rooms
             .all()
@@ -145,7 +145,7 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
             return;
         }
     }
-    if faults.has(Questions::MixedBetweenClients) {
+    if faults.has(QuestionFault::MixedBetweenClients) {
         let rooms = socket.namespace().rooms();
         let mut asked: Vec<_> = rooms
             .all()
@@ -165,7 +165,7 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
 
 /// A question's id belongs to it alone.
 pub(in crate::reference) fn id(socket: &Socket, right: impl FnOnce() -> AckId) -> AckId {
-    if socket.faults().has(Questions::MixedBetweenClients) {
+    if socket.faults().has(QuestionFault::MixedBetweenClients) {
         return AckId(0);
     }
     right()
@@ -173,14 +173,24 @@ pub(in crate::reference) fn id(socket: &Socket, right: impl FnOnce() -> AckId) -
 
 /// A question is reported once.
 pub(super) fn reports_again(faults: &FaultSet) -> bool {
-    faults.has(Questions::AfterTimeoutCounted) || faults.has(Questions::TwiceCounted)
+    faults.has(QuestionFault::AfterTimeoutCounted) || faults.has(QuestionFault::TwiceCounted)
 }
 
 /// A question is over when it was answered, or when its time is: what comes later is not reported.
 pub(in crate::reference) fn goes_on(faults: &FaultSet, silent: bool) -> bool {
     if silent {
-        faults.has(Questions::AfterTimeoutCounted)
+        faults.has(QuestionFault::AfterTimeoutCounted)
     } else {
-        faults.has(Questions::TwiceCounted)
+        faults.has(QuestionFault::TwiceCounted)
+    }
+}
+
+/// What JavaScript takes for false.
+pub(super) fn is_falsy(data: &Data) -> bool {
+    match data {
+        Data::Null | Data::Bool(false) => true,
+        Data::Number(number) => number.as_f64() == Some(0.0),
+        Data::String(text) => text.is_empty(),
+        Data::Bool(true) | Data::Bytes(_) | Data::Array(_) | Data::Object(_) => false,
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{
     acks::LATE,
     rooms::{are_shared, name, times, widened},
-    table::defects,
+    scratch::ScratchKey,
+    topic::faults,
 };
 use crate::{
     data::Data,
@@ -18,7 +19,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-defects!(Recipients at 15 {
+faults!(RecipientFault {
     AlwaysIncludesSender = "announce-always-includes-sender": "A room message of the server reaches its caller, member or not.";
     AnnounceSkipsSender = "announce-skips-sender": "A message of the server leaves out the client that caused it.";
     BroadcastAtMostFifty = "broadcast-at-most-50": "A broadcast reaches fifty clients at most.";
@@ -60,6 +61,30 @@ defects!(Recipients at 15 {
     DropsInBurst = "room-emit-drops-in-burst": "Of more than 50 room messages in a burst some are lost.";
 });
 
+/// The id of the socket that joined the namespace of this name last.
+#[derive(Eq, Hash, PartialEq)]
+struct LatestSocket(Box<str>);
+
+impl ScratchKey for LatestSocket {
+    type Note = SocketId;
+}
+
+/// The token in the CONNECT payload of the socket with this id.
+#[derive(Eq, Hash, PartialEq)]
+struct PayloadToken(SocketId);
+
+impl ScratchKey for PayloadToken {
+    type Note = Data;
+}
+
+/// One note for each room message of the server.
+#[derive(Eq, Hash, PartialEq)]
+struct RoomMessageCount;
+
+impl ScratchKey for RoomMessageCount {
+    type Note = ();
+}
+
 /// Each member of any of the rooms receives, once, unless it is excepted.
 pub(in crate::reference) fn recipients(
     from: &Arc<Socket>,
@@ -83,8 +108,8 @@ pub(in crate::reference) fn recipients(
     if to_all {
         namespace_recipients(from, rooms, by_client, &mut recipients);
     }
-    if faults.has(Recipients::LocalDrops) && selection.reach == Reach::Local
-        || faults.has(Recipients::VolatileNever) && selection.delivery == Delivery::Volatile
+    if faults.has(RecipientFault::LocalDrops) && selection.reach == Reach::Local
+        || faults.has(RecipientFault::VolatileNever) && selection.delivery == Delivery::Volatile
     {
         recipients.clear();
     }
@@ -101,21 +126,21 @@ fn altered(from: &Socket, rooms: &Rooms, mut selection: Selection, to_all: bool)
         .collect();
     widened(faults, rooms, &mut selection);
     let excepted = |room: &String| room != own;
-    if faults.has(Recipients::ExceptIgnored) {
+    if faults.has(RecipientFault::ExceptIgnored) {
         selection.except.retain(|room| !excepted(room));
     }
-    if faults.has(Recipients::ExceptIgnoresSocketIds) {
+    if faults.has(RecipientFault::ExceptIgnoresSocketIds) {
         selection
             .except
             .retain(|room| room == own || !is_socket_id(rooms, room));
     }
-    if faults.has(Recipients::ExceptUsesFirstOnly) {
+    if faults.has(RecipientFault::ExceptUsesFirstOnly) {
         let mut first = true;
         selection
             .except
             .retain(|room| !excepted(room) || std::mem::take(&mut first));
     }
-    if faults.has(Recipients::ExceptUsesLastOnly)
+    if faults.has(RecipientFault::ExceptUsesLastOnly)
         && let Some(last) = selection
             .except
             .iter()
@@ -127,19 +152,19 @@ fn altered(from: &Socket, rooms: &Rooms, mut selection: Selection, to_all: bool)
             .except
             .retain(|room| !excepted(room) || *room == last);
     }
-    if faults.has(Recipients::ExceptUnknownDropsAll) {
+    if faults.has(RecipientFault::ExceptUnknownDropsAll) {
         let unknown = |room: &String| excepted(room) && rooms.members(room).next().is_none();
         if selection.except.iter().any(unknown) {
             selection.except.extend(selection.rooms.clone());
         }
     }
-    if faults.has(Recipients::FirstRoomOnly) {
+    if faults.has(RecipientFault::FirstRoomOnly) {
         selection.rooms.truncate(1);
     }
     let echoes = if to_all {
-        faults.has(Recipients::BroadcastEchoes)
+        faults.has(RecipientFault::BroadcastEchoes)
     } else {
-        faults.has(Recipients::EchoesToSender)
+        faults.has(RecipientFault::EchoesToSender)
     };
     if echoes {
         selection.except.retain(excepted);
@@ -168,39 +193,40 @@ fn room_recipients(
             .collect();
         recipients.extend(missing);
     };
-    if faults.has(Recipients::LeaksToOutsiders)
-        || (faults.has(Recipients::EmptyReachesEverybody) && nobody)
+    if faults.has(RecipientFault::LeaksToOutsiders)
+        || (faults.has(RecipientFault::EmptyReachesEverybody) && nobody)
     {
         add_all(recipients);
     }
-    if !by_client && faults.has(Recipients::AnnounceSkipsSender) {
+    if !by_client && faults.has(RecipientFault::AnnounceSkipsSender) {
         recipients.retain(other);
     }
-    if !by_client && faults.has(Recipients::AlwaysIncludesSender) && !contains(recipients, from) {
+    if !by_client && faults.has(RecipientFault::AlwaysIncludesSender) && !contains(recipients, from)
+    {
         recipients.push(Arc::clone(from));
     }
-    if faults.has(Recipients::MissesMember) {
+    if faults.has(RecipientFault::MissesMember) {
         recipients.pop();
     }
-    if faults.has(Recipients::RoomAtMostFifty) {
+    if faults.has(RecipientFault::RoomAtMostFifty) {
         recipients.truncate(50);
     }
-    if faults.has(Recipients::MissesPolling) {
+    if faults.has(RecipientFault::MissesPolling) {
         recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
     }
-    if faults.has(Recipients::SenderExcludedByUser) && by_client {
+    if faults.has(RecipientFault::SenderExcludedByUser) && by_client {
         recipients.retain(|socket| socket.user().id.is_none() || socket.user() != from.user());
     }
-    if faults.has(Recipients::ToNobody) {
+    if faults.has(RecipientFault::ToNobody) {
         recipients.clear();
     }
-    if faults.has(Recipients::DropsInBurst) {
-        let nth = from.session().server.scratch.add("burst", true);
+    if faults.has(RecipientFault::DropsInBurst) {
+        let nth = from.session().server.scratch.add(RoomMessageCount, ());
         if nth > 50 && nth.is_multiple_of(7) {
             recipients.clear();
         }
     }
-    if faults.has(Recipients::TwiceForMemberOfBoth) {
+    if faults.has(RecipientFault::TwiceForMemberOfBoth) {
         let twice: Vec<_> = selection
             .rooms
             .iter()
@@ -214,7 +240,7 @@ fn room_recipients(
         .iter()
         .flat_map(|socket| std::iter::repeat_n(Arc::clone(socket), times(from, selection, socket)))
         .collect();
-    if faults.has(Recipients::Twice) {
+    if faults.has(RecipientFault::Twice) {
         recipients.extend(recipients.clone());
     }
 }
@@ -226,19 +252,19 @@ fn namespace_recipients(
     recipients: &mut Vec<Arc<Socket>>,
 ) {
     let faults = from.faults();
-    if faults.has(Recipients::BroadcastMissesMember) {
+    if faults.has(RecipientFault::BroadcastMissesMember) {
         recipients.pop();
     }
-    if faults.has(Recipients::BroadcastAtMostFifty) {
+    if faults.has(RecipientFault::BroadcastAtMostFifty) {
         recipients.truncate(50);
     }
-    if faults.has(Recipients::BroadcastMissesPolling) {
+    if faults.has(RecipientFault::BroadcastMissesPolling) {
         recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
     }
-    if !by_client && faults.has(Recipients::AnnounceSkipsSender) {
+    if !by_client && faults.has(RecipientFault::AnnounceSkipsSender) {
         recipients.retain(|socket| socket.id() != from.id());
     }
-    if faults.has(Recipients::BroadcastGoesToRooms) {
+    if faults.has(RecipientFault::BroadcastGoesToRooms) {
         let by_room = |socket: &Arc<Socket>| {
             let joined = rooms.of(socket.id()).len().saturating_sub(1);
             std::iter::repeat_n(Arc::clone(socket), joined)
@@ -257,7 +283,7 @@ fn is_socket_id(rooms: &Rooms, room: &str) -> bool {
 
 /// A volatile message that is dropped costs nothing else.
 pub(in crate::reference) fn dropped(socket: &Socket, selection: &Selection) {
-    if socket.faults().has(Recipients::VolatileCostsNext)
+    if socket.faults().has(RecipientFault::VolatileCostsNext)
         && selection.delivery == Delivery::Volatile
     {
         socket.session().lose_next_packet();
@@ -278,14 +304,16 @@ pub(in crate::reference) fn delivered(
     }
     super::rooms::note_for_backlog(from, selection, packet);
     let to_all = selection.rooms.is_empty();
-    let leaks = faults.has(Recipients::NamespaceLeak) || are_shared(faults);
+    let leaks = faults.has(RecipientFault::NamespaceLeak) || are_shared(faults);
     let is_direct = matches!(packet, Packet::Event { name, .. } if name == "direct-message");
-    let crosses = faults.has(Recipients::DirectCrossesNamespaces) && is_direct;
-    if (leaks && !to_all) || crosses || (faults.has(Recipients::BroadcastLeaksNamespace) && to_all)
+    let crosses = faults.has(RecipientFault::DirectCrossesNamespaces) && is_direct;
+    if (leaks && !to_all)
+        || crosses
+        || (faults.has(RecipientFault::BroadcastLeaksNamespace) && to_all)
     {
         leak_to_namespaces(from, selection, packet);
     }
-    if faults.has(Recipients::LeaksLate) && !to_all {
+    if faults.has(RecipientFault::LeaksLate) && !to_all {
         let rooms = from.namespace().rooms();
         let outsiders: Vec<_> = rooms
             .all()
@@ -332,50 +360,49 @@ pub(in crate::reference) fn direct(from: &Socket, to: &str) -> Selection {
         return right;
     }
     let known = from.namespace().socket(&SocketId::from(to)).is_some();
-    if faults.has(Recipients::DirectReachesEverybody)
-        || (faults.has(Recipients::DirectUnknownReachesEverybody) && !known)
+    if faults.has(RecipientFault::DirectReachesEverybody)
+        || (faults.has(RecipientFault::DirectUnknownReachesEverybody) && !known)
     {
         return Selection::everybody();
     }
-    if faults.has(Recipients::DirectByUser) && !known {
+    if faults.has(RecipientFault::DirectByUser) && !known {
         let rooms = from.namespace().rooms();
         let named = rooms.all().find(|socket| socket.user_id() == to);
         let id = named.map(|socket| socket.id().to_string());
         return id.map_or(right, |id| Selection::to([id]));
     }
-    if faults.has(Recipients::DirectReachesSender) {
+    if faults.has(RecipientFault::DirectReachesSender) {
         return Selection::to([to, from.id().as_str()]);
     }
-    if faults.has(Recipients::DirectReachesLeftSocket)
+    if faults.has(RecipientFault::DirectReachesLeftSocket)
         && !known
-        && let Some(Data::String(heir)) = from.session().server.scratch.last(&heir(from))
+        && let Some(latest) = from.session().server.scratch.last(&latest_key(from))
     {
-        return Selection::to([heir]);
+        return Selection::to([latest.as_str()]);
     }
     right
 }
 
 /// An empty list of rooms is nobody.
 pub(in crate::reference) fn no_rooms_mean_all(faults: &FaultSet) -> bool {
-    faults.has(Recipients::NoRoomsMeanAll)
+    faults.has(RecipientFault::NoRoomsMeanAll)
 }
 
 /// A socket that left has no heir.
 pub(in crate::reference) fn joined(socket: &Socket) {
-    if socket.faults().has(Recipients::DirectReachesLeftSocket) {
+    if socket.faults().has(RecipientFault::DirectReachesLeftSocket) {
         let scratch = &socket.session().server.scratch;
-        scratch.replace(heir(socket), socket.id().as_str());
+        scratch.replace(latest_key(socket), socket.id().clone());
     }
 }
 
-/// The note of who joined last in a socket's namespace.
-fn heir(socket: &Socket) -> String {
-    format!("heir in {}", socket.namespace().name())
+fn latest_key(socket: &Socket) -> LatestSocket {
+    LatestSocket(socket.namespace().name().into())
 }
 
 /// The sender is who the server knows it to be.
 pub(in crate::reference) fn sender(call: &Call) -> Data {
-    if call.socket.faults().has(Recipients::FromSpoofed)
+    if call.socket.faults().has(RecipientFault::FromSpoofed)
         && let Some(claimed) = call.args.first().and_then(|first| first.get("from"))
     {
         return claimed.clone();
@@ -385,7 +412,7 @@ pub(in crate::reference) fn sender(call: &Call) -> Data {
 
 /// A message carries what the contract says, and no secret.
 pub(in crate::reference) fn message(socket: &Socket, mut message: Data) -> Data {
-    if socket.faults().has(Recipients::TokenLeaked)
+    if socket.faults().has(RecipientFault::TokenLeaked)
         && let Data::Object(fields) = &mut message
     {
         let tokens = &socket.session().tokens;
@@ -393,7 +420,7 @@ pub(in crate::reference) fn message(socket: &Socket, mut message: Data) -> Data 
             .session()
             .server
             .scratch
-            .last(&format!("token {}", socket.id()));
+            .last(&PayloadToken(socket.id().clone()));
         let from_handshake = [&tokens.query, &tokens.header, &tokens.cookie];
         let token = from_handshake.into_iter().flatten().next();
         let token = token.map(|token| Data::from(&**token)).or(noted);
@@ -405,10 +432,10 @@ pub(in crate::reference) fn message(socket: &Socket, mut message: Data) -> Data 
 
 /// A token is looked at and forgotten.
 pub(in crate::reference) fn note_token(socket: &Socket, auth: Option<&Data>) {
-    if socket.faults().has(Recipients::TokenLeaked)
+    if socket.faults().has(RecipientFault::TokenLeaked)
         && let Some(token) = auth.and_then(|auth| auth.get("token"))
     {
-        let note = format!("token {}", socket.id());
-        socket.session().server.scratch.add(note, token.clone());
+        let key = PayloadToken(socket.id().clone());
+        socket.session().server.scratch.add(key, token.clone());
     }
 }

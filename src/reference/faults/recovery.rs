@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::table::defects;
+use super::topic::faults;
 use crate::{
     data::Data,
     reference::{
@@ -14,7 +14,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-defects!(Recovering at 22 {
+faults!(RecoveryFault {
     AfterLeave = "recovery-after-leave": "Who left a namespace, or was sent out of it, can come back to its session.";
     ExceptForgotten = "recovery-replays-excepted": "Who comes back is sent what it was left out of.";
     ExpiryIgnored = "recovery-expiry-ignored": "A session can be come back to for ever.";
@@ -42,18 +42,18 @@ defects!(Recovering at 22 {
 
 /// Events that can be missed have an offset, and nothing else has.
 pub(in crate::reference) fn stamps(faults: &FaultSet, can_be_missed: bool) -> bool {
-    !faults.has(Recovering::OffsetMissing)
-        && (can_be_missed || faults.has(Recovering::OffsetEverywhere))
+    !faults.has(RecoveryFault::OffsetMissing)
+        && (can_be_missed || faults.has(RecoveryFault::OffsetEverywhere))
 }
 
 /// A session is kept for who is gone by accident.
 pub(in crate::reference) fn keeps(faults: &FaultSet, accident: bool) -> bool {
-    accident || faults.has(Recovering::AfterLeave)
+    accident || faults.has(RecoveryFault::AfterLeave)
 }
 
 /// A session is kept for so long.
 pub(in crate::reference) fn window(faults: &FaultSet, right: Duration) -> Duration {
-    if faults.has(Recovering::ExpiryIgnored) {
+    if faults.has(RecoveryFault::ExpiryIgnored) {
         Duration::MAX
     } else {
         right
@@ -62,13 +62,13 @@ pub(in crate::reference) fn window(faults: &FaultSet, right: Duration) -> Durati
 
 /// An offset that is unknown leaves nothing to come back to: what was missed can't be told.
 pub(in crate::reference) fn known(faults: &FaultSet, found: Option<usize>) -> Option<usize> {
-    let latest = faults.has(Recovering::OffsetUnchecked).then_some(0);
+    let latest = faults.has(RecoveryFault::OffsetUnchecked).then_some(0);
     found.or(latest)
 }
 
 /// What came after the offset is sent again.
 pub(in crate::reference) fn replays_from(faults: &FaultSet, right: usize) -> usize {
-    if faults.has(Recovering::ReplaysAll) {
+    if faults.has(RecoveryFault::ReplaysAll) {
         0
     } else {
         right
@@ -82,44 +82,44 @@ pub(in crate::reference) fn replays(
     own: &str,
     rooms: &[Arc<str>],
 ) -> bool {
-    if faults.has(Recovering::LosesDirect) && selection.rooms.iter().any(|room| room == own) {
+    if faults.has(RecoveryFault::LosesDirect) && selection.rooms.iter().any(|room| room == own) {
         return false;
     }
-    if faults.has(Recovering::LosesBroadcasts) && selection.rooms.is_empty() {
+    if faults.has(RecoveryFault::LosesBroadcasts) && selection.rooms.is_empty() {
         return false;
     }
-    if faults.has(Recovering::ExceptForgotten) {
+    if faults.has(RecoveryFault::ExceptForgotten) {
         let everybody = Selection {
             except: Vec::new(),
             ..selection.clone()
         };
         return everybody.means(rooms);
     }
-    selection.means(rooms) || faults.has(Recovering::ReplaysForeign)
+    selection.means(rooms) || faults.has(RecoveryFault::ReplaysForeign)
 }
 
 /// What was missed is sent, whole and in its order.
 pub(in crate::reference) fn missed(faults: &FaultSet, mut missed: Vec<Packet>) -> Vec<Packet> {
-    if faults.has(Recovering::MissedLost) {
+    if faults.has(RecoveryFault::MissedLost) {
         missed.clear();
     }
-    if faults.has(Recovering::LosesBinary) {
+    if faults.has(RecoveryFault::LosesBinary) {
         missed.retain(|packet| match packet {
             Packet::Event { args, .. } => !args.iter().any(Data::has_bytes),
             _ => true,
         });
     }
-    if faults.has(Recovering::LosesOldest) {
+    if faults.has(RecoveryFault::LosesOldest) {
         missed.drain(..missed.len().saturating_sub(5));
     }
-    if faults.has(Recovering::LosesOffset) {
+    if faults.has(RecoveryFault::LosesOffset) {
         for packet in &mut missed {
             if let Packet::Event { args, .. } = packet {
                 args.pop();
             }
         }
     }
-    if faults.has(Recovering::Reversed) {
+    if faults.has(RecoveryFault::Reversed) {
         missed.reverse();
     }
     missed
@@ -127,7 +127,7 @@ pub(in crate::reference) fn missed(faults: &FaultSet, mut missed: Vec<Packet>) -
 
 /// Who comes back is in the rooms that it was in.
 pub(in crate::reference) fn rooms(faults: &FaultSet, mut rooms: Vec<Arc<str>>) -> Vec<Arc<str>> {
-    if faults.has(Recovering::LosesRooms) {
+    if faults.has(RecoveryFault::LosesRooms) {
         rooms.clear();
     }
     rooms
@@ -135,7 +135,7 @@ pub(in crate::reference) fn rooms(faults: &FaultSet, mut rooms: Vec<Arc<str>>) -
 
 /// Who comes back is who it was.
 pub(in crate::reference) fn user(faults: &FaultSet, user: User) -> User {
-    if faults.has(Recovering::LosesUser) {
+    if faults.has(RecoveryFault::LosesUser) {
         return User::default();
     }
     user
@@ -143,8 +143,8 @@ pub(in crate::reference) fn user(faults: &FaultSet, user: User) -> User {
 
 /// Who says where it was goes on there.
 pub(in crate::reference) fn resumes(faults: &FaultSet, namespace: &str) -> bool {
-    let elsewhere = namespace != "/" && faults.has(Recovering::MainOnly);
-    !elsewhere && !faults.has(Recovering::NeverResumes)
+    let elsewhere = namespace != "/" && faults.has(RecoveryFault::MainOnly);
+    !elsewhere && !faults.has(RecoveryFault::NeverResumes)
 }
 
 /// A socket that is connected has one client.
@@ -153,7 +153,7 @@ pub(in crate::reference) fn live(
     rooms: &Rooms,
     pid: &str,
 ) -> Option<(Kept, Vec<Packet>)> {
-    if !faults.has(Recovering::TakesOverLive) {
+    if !faults.has(RecoveryFault::TakesOverLive) {
         return None;
     }
     let socket = rooms.all().find(|socket| socket.pid() == Some(pid))?;
@@ -164,16 +164,16 @@ pub(in crate::reference) fn live(
 /// Who can't go on begins anew.
 pub(in crate::reference) fn not_resumed(session: &Session, auth: Option<&Data>) {
     let claimed = auth.is_some_and(|auth| auth.get("pid").is_some());
-    if claimed && session.faults().has(Recovering::UnknownCloses) {
+    if claimed && session.faults().has(RecoveryFault::UnknownCloses) {
         session.close(Ending::ParseError);
     }
 }
 
 /// The pid is known to the socket's own client alone.
 pub(super) fn pid<'s>(socket: &'s Socket, right: &'s str) -> Option<&'s str> {
-    if socket.faults().has(Recovering::PidMissing) {
+    if socket.faults().has(RecoveryFault::PidMissing) {
         None
-    } else if socket.faults().has(Recovering::PidIsSid) {
+    } else if socket.faults().has(RecoveryFault::PidIsSid) {
         Some(socket.id().as_str())
     } else {
         Some(right)

@@ -3,14 +3,14 @@
 use hyper::StatusCode;
 use url::form_urlencoded;
 
-use super::table::defects;
+use super::topic::faults;
 use crate::reference::{
     FaultSet,
     engine::{Session, TransportKind},
     http::{Asks, Refusal},
 };
 
-defects!(Requests at 16 {
+faults!(RequestFault {
     AdmissionIgnored = "admission-ignored": "A handshake that the application refuses opens a session.";
     AdmissionIsError = "admission-refusal-is-error": "A handshake that the application refuses is answered 500.";
     BadMethodAccepted = "bad-method-accepted": "A session can be opened with any method.";
@@ -49,21 +49,21 @@ pub(in crate::reference) fn refusal(
     code: u8,
     message: &str,
 ) -> Refused {
-    if faults.has(Requests::BodyNotJson) {
+    if faults.has(RequestFault::BodyNotJson) {
         return Refused {
             status,
             content_type: "text/plain; charset=UTF-8",
             body: message.to_owned(),
         };
     }
-    let code = if faults.has(Requests::CodeWrong) {
+    let code = if faults.has(RequestFault::CodeWrong) {
         0
     } else {
         code
     };
-    let status = if faults.has(Requests::StatusOk) {
+    let status = if faults.has(RequestFault::StatusOk) {
         StatusCode::OK
-    } else if faults.has(Requests::AdmissionIsError) && status == StatusCode::FORBIDDEN {
+    } else if faults.has(RequestFault::AdmissionIsError) && status == StatusCode::FORBIDDEN {
         StatusCode::INTERNAL_SERVER_ERROR
     } else {
         status
@@ -77,17 +77,17 @@ pub(in crate::reference) fn refusal(
 
 /// Only GET opens a session.
 pub(in crate::reference) fn accepts_method(faults: &FaultSet) -> bool {
-    faults.has(Requests::BadMethodAccepted)
+    faults.has(RequestFault::BadMethodAccepted)
 }
 
 /// A session is polled by GET and POST.
 pub(in crate::reference) fn takes_for_post(faults: &FaultSet) -> bool {
-    faults.has(Requests::SessionMethodIgnored)
+    faults.has(RequestFault::SessionMethodIgnored)
 }
 
 /// What the application refuses is refused.
 pub(in crate::reference) fn admission(faults: &FaultSet, refusal: Refusal) -> Result<(), Refusal> {
-    if faults.has(Requests::AdmissionIgnored) {
+    if faults.has(RequestFault::AdmissionIgnored) {
         Ok(())
     } else {
         Err(refusal)
@@ -100,10 +100,10 @@ pub(in crate::reference) fn file(
     below: &str,
 ) -> Option<(&'static str, &'static str)> {
     let climbs = below.contains("..") || below.to_ascii_lowercase().contains("%2e");
-    if faults.has(Requests::BundleEscapes) && climbs {
+    if faults.has(RequestFault::BundleEscapes) && climbs {
         return Some(("application/json", r#"{"name":"server","private":true}"#));
     }
-    if faults.has(Requests::BundleNoScript) && below.ends_with(".js") {
+    if faults.has(RequestFault::BundleNoScript) && below.ends_with(".js") {
         return Some(("text/html", "<p>The client</p>"));
     }
     None
@@ -111,12 +111,14 @@ pub(in crate::reference) fn file(
 
 /// `EIO` stays what it was in the handshake.
 pub(in crate::reference) fn accepts_version_change(faults: &FaultSet) -> bool {
-    faults.has(Requests::VersionMismatchAccepted)
+    faults.has(RequestFault::VersionMismatchAccepted)
 }
 
 /// A session is polled only while it is on polling.
 pub(in crate::reference) fn accepts_other_transport(session: &Session) -> bool {
-    session.faults().has(Requests::TransportMismatchAccepted)
+    session
+        .faults()
+        .has(RequestFault::TransportMismatchAccepted)
         || super::upgrade::keeps_polling_open(session)
 }
 
@@ -126,16 +128,16 @@ pub(in crate::reference) fn transport_name<'a>(
     name: Option<&'a str>,
 ) -> Option<&'a str> {
     match name {
-        None if faults.has(Requests::MissingTransportAccepted) => Some("polling"),
+        None if faults.has(RequestFault::MissingTransportAccepted) => Some("polling"),
         Some("polling" | "websocket") | None => name,
-        Some(_) if faults.has(Requests::UnknownTransportAccepted) => Some("polling"),
+        Some(_) if faults.has(RequestFault::UnknownTransportAccepted) => Some("polling"),
         Some(_) => name,
     }
 }
 
 /// Parameters that mean nothing are let alone.
 pub(in crate::reference) fn refuses_query(faults: &FaultSet, query: &str) -> bool {
-    faults.has(Requests::UnknownParametersRefused)
+    faults.has(RequestFault::UnknownParametersRefused)
         && form_urlencoded::parse(query.as_bytes())
             .any(|(name, _)| !matches!(&*name, "EIO" | "transport" | "sid" | "b64"))
 }
@@ -147,7 +149,7 @@ pub(in crate::reference) fn transport(
     asks: Asks,
 ) -> TransportKind {
     match asks {
-        Asks::Http if faults.has(Requests::WebSocketByPlainGet) => TransportKind::Polling,
+        Asks::Http if faults.has(RequestFault::WebSocketByPlainGet) => TransportKind::Polling,
         Asks::WebSocket if ignores_transport(faults, asks) => TransportKind::WebSocket,
         Asks::Http | Asks::WebSocket => named,
     }
@@ -155,12 +157,12 @@ pub(in crate::reference) fn transport(
 
 /// An upgrade request must name the transport that it is for.
 pub(in crate::reference) fn ignores_transport(faults: &FaultSet, asks: Asks) -> bool {
-    asks == Asks::WebSocket && faults.has(Requests::UpgradeTransportUnchecked)
+    asks == Asks::WebSocket && faults.has(RequestFault::UpgradeTransportUnchecked)
 }
 
 /// A transport that is switched off is not served.
 pub(in crate::reference) fn offers_all_transports(faults: &FaultSet) -> bool {
-    faults.has(Requests::DisabledTransportAccepted)
+    faults.has(RequestFault::DisabledTransportAccepted)
 }
 
 /// `EIO` must be there, and one that is spoken here.
@@ -169,23 +171,18 @@ pub(in crate::reference) fn revision<'a>(
     revision: Option<&'a str>,
 ) -> Option<&'a str> {
     match revision {
-        None if faults.has(Requests::MissingVersionAccepted) => Some("4"),
-        Some(_) if faults.has(Requests::BadVersionAccepted) => Some("4"),
+        None if faults.has(RequestFault::MissingVersionAccepted) => Some("4"),
+        Some(_) if faults.has(RequestFault::BadVersionAccepted) => Some("4"),
         other => other,
     }
 }
 
 /// A session id must be one that exists.
 pub(in crate::reference) fn accepts_unknown_sid(faults: &FaultSet) -> bool {
-    faults.has(Requests::UnknownSidAccepted)
+    faults.has(RequestFault::UnknownSidAccepted)
 }
 
 /// Only the configured path is Engine.IO's.
 pub(in crate::reference) fn serves_any_path(faults: &FaultSet, path: &str) -> bool {
-    faults.has(Requests::WrongPathServed) && path != "/health"
-}
-
-/// A session on WebSocket, whichever way it came there.
-pub(super) fn is_on_websocket(session: &Session) -> bool {
-    session.transport() == TransportKind::WebSocket
+    faults.has(RequestFault::WrongPathServed) && path != "/health"
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use bytes::Bytes;
 
-use super::table::defects;
+use super::topic::faults;
 use crate::{
     data::Data,
     reference::{
@@ -16,7 +16,7 @@ use crate::{
     wire::engine_io::{Packet, PacketData, PacketType},
 };
 
-defects!(RevisionThree at 17 {
+faults!(Revision3Fault {
     Base64Ignored = "eio3-base64-ignored": "Bytes come as bytes to a client that asked for base64.";
     BinaryPrefixMissing = "eio3-binary-prefix-missing": "Binary frames of revision 3 have no type byte.";
     BinaryTypeMissing = "eio3-binary-type-missing": "Bytes come as b… without the type digit.";
@@ -44,16 +44,16 @@ pub(in crate::reference) fn payload(session: &Session, packets: &[Packet]) -> Re
         .first()
         .is_some_and(|packet| packet.kind == PacketType::Open);
     match session.revision {
-        Revision::V3 if faults.has(RevisionThree::PayloadAsFour) => Revision::V4,
-        Revision::V4 if faults.has(RevisionThree::FourAsThree) && !opens => Revision::V3,
+        Revision::V3 if faults.has(Revision3Fault::PayloadAsFour) => Revision::V4,
+        Revision::V4 if faults.has(Revision3Fault::FourAsThree) && !opens => Revision::V3,
         revision => revision,
     }
 }
 
 /// Lengths count UTF-16 units, and bytes have a type digit.
 pub(in crate::reference) fn text_payload(faults: &FaultSet, packets: &[Packet]) -> Option<Bytes> {
-    let in_bytes = faults.has(RevisionThree::LengthInBytes);
-    let typeless = faults.has(RevisionThree::BinaryTypeMissing);
+    let in_bytes = faults.has(Revision3Fault::LengthInBytes);
+    let typeless = faults.has(Revision3Fault::BinaryTypeMissing);
     if !in_bytes && !typeless {
         return None;
     }
@@ -76,13 +76,13 @@ pub(in crate::reference) fn text_payload(faults: &FaultSet, packets: &[Packet]) 
 
 /// Who can't take bytes gets base64.
 pub(in crate::reference) fn ignores_base64(faults: &FaultSet) -> bool {
-    faults.has(RevisionThree::Base64Ignored)
+    faults.has(Revision3Fault::Base64Ignored)
 }
 
 /// A binary frame begins with its type.
 pub(in crate::reference) fn bare_bytes(faults: &FaultSet, bytes: &Bytes) -> Option<Bytes> {
     faults
-        .has(RevisionThree::BinaryPrefixMissing)
+        .has(Revision3Fault::BinaryPrefixMissing)
         .then(|| bytes.clone())
 }
 
@@ -91,42 +91,43 @@ pub(in crate::reference) fn bare_bytes(faults: &FaultSet, bytes: &Bytes) -> Opti
 /// The defect waits in place of copying what is left once a packet, which would hold up the other
 /// servers of this process as well.
 pub(in crate::reference) fn delay(session: &Session, bytes: usize) -> Option<Duration> {
-    let slow = session.revision == Revision::V3 && session.faults().has(RevisionThree::PayloadSlow);
+    let slow =
+        session.revision == Revision::V3 && session.faults().has(Revision3Fault::PayloadSlow);
     let thousands = u64::try_from(bytes / 1000).unwrap_or(u64::MAX);
     slow.then(|| Duration::from_millis(thousands.saturating_mul(thousands)))
 }
 
 /// A ping of a client is answered.
 pub(in crate::reference) fn ignores_ping(faults: &FaultSet) -> bool {
-    faults.has(RevisionThree::PingUnanswered)
+    faults.has(Revision3Fault::PingUnanswered)
 }
 
 /// A pong of a client is an error.
 pub(super) fn accepts_pong(session: &Session) -> bool {
-    session.revision == Revision::V3 && session.faults().has(RevisionThree::PongAccepted)
+    session.revision == Revision::V3 && session.faults().has(Revision3Fault::PongAccepted)
 }
 
 /// The client pings, the server does not.
 pub(in crate::reference) fn server_pings(faults: &FaultSet) -> bool {
-    faults.has(RevisionThree::ServerPings)
+    faults.has(Revision3Fault::ServerPings)
 }
 
 /// Clients of revision 3 join the main namespace by themselves, others do not.
 pub(in crate::reference) fn joins_unasked(session: &Session) -> bool {
     match session.revision {
-        Revision::V3 => !session.faults().has(RevisionThree::WaitsForConnect),
-        Revision::V4 => session.server.config.eio3 && session.faults().has(RevisionThree::ForAll),
+        Revision::V3 => !session.faults().has(Revision3Fault::WaitsForConnect),
+        Revision::V4 => session.server.config.eio3 && session.faults().has(Revision3Fault::ForAll),
     }
 }
 
 /// A namespace ends where its query begins.
 pub(in crate::reference) fn keeps_query(faults: &FaultSet) -> bool {
-    faults.has(RevisionThree::QueryInName)
+    faults.has(Revision3Fault::QueryInName)
 }
 
 /// A refusal is told in a plain text.
 pub(in crate::reference) fn refusal_payload(faults: &FaultSet, refused: Refused) -> Data {
-    if faults.has(RevisionThree::ErrorAsObject) {
+    if faults.has(Revision3Fault::ErrorAsObject) {
         refused.payload()
     } else {
         Data::from(refused.message)
@@ -135,22 +136,22 @@ pub(in crate::reference) fn refusal_payload(faults: &FaultSet, refused: Refused)
 
 /// Scripts are for revision 3.
 pub(in crate::reference) fn scripts_for_all(faults: &FaultSet) -> bool {
-    faults.has(RevisionThree::ScriptsForAll) || faults.has(RevisionThree::ScriptIndexKept)
+    faults.has(Revision3Fault::ScriptsForAll) || faults.has(Revision3Fault::ScriptIndexKept)
 }
 
 /// Of an index only the digits are used.
 pub(in crate::reference) fn keeps_whole_index(faults: &FaultSet) -> bool {
-    faults.has(RevisionThree::ScriptIndexKept)
+    faults.has(Revision3Fault::ScriptIndexKept)
 }
 
 /// A payload is escaped.
 pub(in crate::reference) fn literal(faults: &FaultSet, payload: &str) -> Option<String> {
     faults
-        .has(RevisionThree::ScriptUnescaped)
+        .has(Revision3Fault::ScriptUnescaped)
         .then(|| format!("\"{payload}\""))
 }
 
 /// The escapes of a form are undone.
 pub(in crate::reference) fn keeps_escapes(faults: &FaultSet) -> bool {
-    faults.has(RevisionThree::ScriptEscapesKept)
+    faults.has(Revision3Fault::ScriptEscapesKept)
 }

@@ -15,7 +15,7 @@ use hyper::{
 };
 use url::form_urlencoded;
 
-use super::table::defects;
+use super::topic::faults;
 use crate::{
     data::Data,
     reference::{
@@ -29,7 +29,7 @@ use crate::{
 /// When an error ends a server that goes on for a while.
 const LATER: Duration = Duration::from_millis(100);
 
-defects!(Robustness at 18 {
+faults!(RobustnessFault {
     DropDuringRequestKills = "drop-during-request-kills-server": "An answer whose client is gone ends the server.";
     EarlyFrameKills = "early-bad-frame-kills-server": "Bytes behind an upgrade request that are no legal frame end the server.", seen "CVE-2022-21676";
     ErrorEventKills = "error-event-kills-server": "An event named `error` ends the server.", seen "CVE-2024-38355";
@@ -47,10 +47,10 @@ defects!(Robustness at 18 {
 
 /// A message that is no packet ends its own connection only.
 pub(in crate::reference) fn malformed(session: &Session) {
-    if session.faults().has(Robustness::MalformedKills) {
+    if session.faults().has(RobustnessFault::MalformedKills) {
         session.server.die();
     }
-    if session.faults().has(Robustness::MalformedKillsLater) {
+    if session.faults().has(RobustnessFault::MalformedKillsLater) {
         let server = Arc::clone(&session.server);
         session.server.tasks.spawn(async move {
             tokio::time::sleep(LATER).await;
@@ -65,8 +65,8 @@ pub(super) fn event(call: &Call) {
     let is_error = call.name == "error";
     let lacks_payload =
         call.name == "validate" && !matches!(call.args.first(), Some(Data::Object(_)));
-    if (faults.has(Robustness::ErrorEventKills) && is_error)
-        || (faults.has(Robustness::NoPayloadKills) && lacks_payload)
+    if (faults.has(RobustnessFault::ErrorEventKills) && is_error)
+        || (faults.has(RobustnessFault::NoPayloadKills) && lacks_payload)
     {
         call.socket.session().server.die();
     }
@@ -75,24 +75,24 @@ pub(super) fn event(call: &Call) {
 /// A client may be gone when it is answered.
 pub(super) fn answer(socket: &Arc<Socket>) {
     let gone = !socket.is_connected();
-    if socket.faults().has(Robustness::DropDuringRequestKills) && gone {
+    if socket.faults().has(RobustnessFault::DropDuringRequestKills) && gone {
         socket.session().server.die();
     }
 }
 
 /// A token can be anything.
 pub(in crate::reference) fn odd_token(session: &Session) {
-    if session.faults().has(Robustness::TokenWrongTypeKills) {
+    if session.faults().has(RobustnessFault::TokenWrongTypeKills) {
         session.server.die();
     }
 }
 
 /// A connection can be anything.
 pub(in crate::reference) fn request_failed(server: &Shared, error: &hyper::Error) {
-    if server.faults().has(Robustness::ForeignBytesKill) && error.is_parse() {
+    if server.faults().has(RobustnessFault::ForeignBytesKill) && error.is_parse() {
         server.die();
     }
-    if server.faults().has(Robustness::HeadersKill) && error.is_parse_too_large() {
+    if server.faults().has(RobustnessFault::HeadersKill) && error.is_parse_too_large() {
         server.die();
     }
     let source = error
@@ -101,7 +101,7 @@ pub(in crate::reference) fn request_failed(server: &Shared, error: &hyper::Error
     if let Some(source) = source {
         lost(server, source);
     }
-    if server.faults().has(Robustness::ResetKills) && error.is_incomplete_message() {
+    if server.faults().has(RobustnessFault::ResetKills) && error.is_incomplete_message() {
         server.die();
     }
 }
@@ -112,14 +112,14 @@ pub(in crate::reference) fn lost(server: &Shared, error: &io::Error) {
         error.kind(),
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
     );
-    if server.faults().has(Robustness::ResetKills) && reset {
+    if server.faults().has(RobustnessFault::ResetKills) && reset {
         server.die();
     }
 }
 
 /// A client may send frames before it has seen the 101, and wrong ones.
 pub(in crate::reference) fn early(server: &Shared, early: &Bytes) {
-    if !server.faults().has(Robustness::EarlyFrameKills) || early.is_empty() {
+    if !server.faults().has(RobustnessFault::EarlyFrameKills) || early.is_empty() {
         return;
     }
     let frame = Frame::decode(&mut BytesMut::from(&**early), usize::MAX);
@@ -142,11 +142,11 @@ pub(in crate::reference) fn request<B>(server: &Shared, request: &Request<B>) {
         names.any(|name| matches!(name, "" | "constructor" | "__proto__" | "toString"))
     });
     let long_list = header(SEC_WEBSOCKET_PROTOCOL).is_some_and(|list| list.len() > 4000);
-    if faults.has(Robustness::HostileHeaderKills) && (odd_extension || long_list) {
+    if faults.has(RobustnessFault::HostileHeaderKills) && (odd_extension || long_list) {
         server.die();
     }
     let query = request.uri().query().unwrap_or_default();
-    if faults.has(Robustness::OddQueryKills) && is_odd(query) {
+    if faults.has(RobustnessFault::OddQueryKills) && is_odd(query) {
         server.die();
     }
 }
@@ -166,7 +166,7 @@ fn is_odd(query: &str) -> bool {
 
 /// A message can be as long, as deep and as odd as the limit allows.
 pub(in crate::reference) fn message(session: &Session, message: &PacketData) {
-    if !session.faults().has(Robustness::HostilePacketKills) {
+    if !session.faults().has(RobustnessFault::HostilePacketKills) {
         return;
     }
     if let PacketData::Text(text) = message {
@@ -182,7 +182,7 @@ pub(in crate::reference) fn message(session: &Session, message: &PacketData) {
 
 /// A payload can have many packets.
 pub(in crate::reference) fn payload(session: &Session, packets: usize) {
-    if session.faults().has(Robustness::HostilePacketKills) && packets > 1000 {
+    if session.faults().has(RobustnessFault::HostilePacketKills) && packets > 1000 {
         session.server.die();
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{
     acks::{LATE, joins_later},
-    table::defects,
+    scratch::ScratchKey,
+    topic::faults,
 };
 use crate::{
     data::Data,
@@ -12,12 +13,12 @@ use crate::{
         FaultSet,
         app::Failure,
         rooms::{Rooms, Selection},
-        socket::{Call, Socket},
+        socket::{Call, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };
 
-defects!(Membership at 19 {
+faults!(RoomFault {
     JoinIgnored = "join-ignored": "Joining a room has no effect.";
     JoinLate = "join-late": "Joining a room takes effect 250 ms later.";
     JoinTakesUser = "join-takes-all-of-user": "Joining a room takes all sockets of the same user in.";
@@ -53,18 +54,90 @@ defects!(Membership at 19 {
     SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "Connections are counted, whatever namespaces they are in.";
 });
 
+/// A socket and a room, for notes about both.
+#[derive(Eq, Hash, PartialEq)]
+struct InRoom {
+    socket: SocketId,
+    room: Box<str>,
+}
+
+fn in_room(socket: &Socket, room: &str) -> InRoom {
+    InRoom {
+        socket: socket.id().clone(),
+        room: room.into(),
+    }
+}
+
+/// One note for each time that the socket joined the room.
+#[derive(Eq, Hash, PartialEq)]
+struct Joins(InRoom);
+
+impl ScratchKey for Joins {
+    type Note = ();
+}
+
+/// Notes that the socket left the room.
+#[derive(Eq, Hash, PartialEq)]
+struct Left(InRoom);
+
+impl ScratchKey for Left {
+    type Note = ();
+}
+
+/// The messages to the room after the socket left it.
+#[derive(Eq, Hash, PartialEq)]
+struct MissedMessages(InRoom);
+
+impl ScratchKey for MissedMessages {
+    type Note = Data;
+}
+
+/// The rooms that the socket has left and still lists.
+#[derive(Eq, Hash, PartialEq)]
+struct StillListed(SocketId);
+
+impl ScratchKey for StillListed {
+    type Note = String;
+}
+
+/// The rooms that the session `sid` has joined in `namespace`.
+#[derive(Eq, Hash, PartialEq)]
+struct JoinedRooms {
+    sid: Box<str>,
+    namespace: Box<str>,
+}
+
+impl ScratchKey for JoinedRooms {
+    type Note = String;
+}
+
+fn joined_rooms(socket: &Socket) -> JoinedRooms {
+    JoinedRooms {
+        sid: socket.session().sid.clone(),
+        namespace: socket.namespace().name().into(),
+    }
+}
+
+/// One note for each socket that ever was in the namespace of this name.
+#[derive(Eq, Hash, PartialEq)]
+struct SocketsEver(Box<str>);
+
+impl ScratchKey for SocketsEver {
+    type Note = ();
+}
+
 /// A room is what its name says, to the character.
 pub(in crate::reference) fn name(faults: &FaultSet, name: &str) -> String {
-    if faults.has(Membership::NamesCaseInsensitive) {
+    if faults.has(RoomFault::NamesCaseInsensitive) {
         return name.to_lowercase();
     }
-    if faults.has(Membership::NamesTrimmed) {
+    if faults.has(RoomFault::NamesTrimmed) {
         return name.trim().to_owned();
     }
-    if faults.has(Membership::NamesComparedInPart) {
+    if faults.has(RoomFault::NamesComparedInPart) {
         return name.chars().take(64).collect();
     }
-    if faults.has(Membership::NamesComposed) {
+    if faults.has(RoomFault::NamesComposed) {
         return name.replace("e\u{301}", "\u{e9}");
     }
     name.to_owned()
@@ -72,8 +145,8 @@ pub(in crate::reference) fn name(faults: &FaultSet, name: &str) -> String {
 
 /// Which rooms an emit to these means: these.
 pub(super) fn widened(faults: &FaultSet, rooms: &Rooms, selection: &mut Selection) {
-    let pattern = faults.has(Membership::NamesMatchPattern);
-    let prefix = faults.has(Membership::NamesMatchPrefix);
+    let pattern = faults.has(RoomFault::NamesMatchPattern);
+    let prefix = faults.has(RoomFault::NamesMatchPrefix);
     if !pattern && !prefix {
         return;
     }
@@ -104,7 +177,7 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
         return;
     }
     let scratch = &socket.session().server.scratch;
-    let left = format!("left {} {room}", socket.id());
+    let left = Left(in_room(socket, room));
     let inherited = [
         "__proto__",
         "constructor",
@@ -112,19 +185,19 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
         "toString",
         "valueOf",
     ];
-    if faults.has(Membership::JoinIgnored)
-        || (faults.has(Membership::RejoinIgnored) && scratch.last(&left).is_some())
-        || (faults.has(Membership::NamesHitPrototype) && inherited.contains(&room))
+    if faults.has(RoomFault::JoinIgnored)
+        || (faults.has(RoomFault::RejoinIgnored) && scratch.count(&left) > 0)
+        || (faults.has(RoomFault::NamesHitPrototype) && inherited.contains(&room))
     {
         return;
     }
     let mut room = name(faults, room);
-    if faults.has(Membership::NamesCut)
+    if faults.has(RoomFault::NamesCut)
         && let Some((end, _)) = room.char_indices().nth(255)
     {
         room.truncate(end);
     }
-    if faults.has(Membership::JoinLate) || joins_later(faults) {
+    if faults.has(RoomFault::JoinLate) || joins_later(faults) {
         let socket = Arc::clone(socket);
         socket.session().server.tasks.spawn({
             let socket = Arc::clone(&socket);
@@ -135,21 +208,16 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
         });
         return;
     }
-    scratch.add(format!("joined {} {room}", socket.id()), true);
-    let kept = format!(
-        "rooms {} {}",
-        socket.session().sid,
-        socket.namespace().name()
-    );
-    scratch.add(kept, room.as_str());
+    scratch.add(Joins(in_room(socket, &room)), ());
+    scratch.add(joined_rooms(socket), room.clone());
     let mut rooms = socket.namespace().rooms();
     rooms.join(socket.id(), &room);
-    if faults.has(Membership::JoinTakesUser) {
+    if faults.has(RoomFault::JoinTakesUser) {
         for other in others_of_user(socket, &rooms) {
             rooms.join(other.id(), &room);
         }
     }
-    if faults.has(Membership::RoomsAtMostTen) {
+    if faults.has(RoomFault::RoomsAtMostTen) {
         let own = socket.id().as_str();
         let joined: Vec<_> = rooms.of(socket.id()).to_vec();
         let mut joined = joined.iter().filter(|room| ***room != *own);
@@ -160,8 +228,8 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
         }
     }
     drop(rooms);
-    if faults.has(Membership::RejoinReplays) {
-        for missed in scratch.take(&format!("missed {} {room}", socket.id())) {
+    if faults.has(RoomFault::RejoinReplays) {
+        for missed in scratch.take(&MissedMessages(in_room(socket, &room))) {
             socket.emit("room-message", vec![missed]);
         }
     }
@@ -177,9 +245,10 @@ fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
 
 /// A socket lists the rooms that it is in.
 pub(in crate::reference) fn listed(socket: &Socket, mut right: Vec<Data>) -> Vec<Data> {
-    if socket.faults().has(Membership::LeaveStaysListed) {
+    if socket.faults().has(RoomFault::LeaveStaysListed) {
         let scratch = &socket.session().server.scratch;
-        right.extend(scratch.take(&format!("still listed {}", socket.id())));
+        let left = scratch.take(&StillListed(socket.id().clone()));
+        right.extend(left.into_iter().map(Data::from));
     }
     right
 }
@@ -193,36 +262,36 @@ pub(in crate::reference) fn leave(socket: &Arc<Socket>, room: &str) -> Result<()
     }
     let room = &name(faults, room);
     let scratch = &socket.session().server.scratch;
-    scratch.add(format!("left {} {room}", socket.id()), true);
-    if faults.has(Membership::LeaveIgnored) {
+    scratch.add(Left(in_room(socket, room)), ());
+    if faults.has(RoomFault::LeaveIgnored) {
         return Ok(());
     }
     let mut rooms = socket.namespace().rooms();
     let is_member = rooms.members(room).any(|member| member.id() == socket.id());
-    if faults.has(Membership::LeaveUnjoinedRefused) && !is_member {
+    if faults.has(RoomFault::LeaveUnjoinedRefused) && !is_member {
         return Err(Failure::field("room", "not a member of room".to_owned()));
     }
-    let joined = format!("joined {} {room}", socket.id());
-    let twice = scratch.take(&joined).len() > 1;
-    if faults.has(Membership::JoinTwiceNeedsTwoLeaves) && twice {
-        scratch.add(joined, true);
+    let joins = Joins(in_room(socket, room));
+    let twice = scratch.take(&joins).len() > 1;
+    if faults.has(RoomFault::JoinTwiceNeedsTwoLeaves) && twice {
+        scratch.add(joins, ());
         return Ok(());
     }
-    if faults.has(Membership::LeaveEmptiesRoom) {
+    if faults.has(RoomFault::LeaveEmptiesRoom) {
         let members: Vec<_> = rooms.members(room).cloned().collect();
         for member in members {
             rooms.leave(member.id(), room);
         }
     }
-    if faults.has(Membership::LeaveTakesUser) {
+    if faults.has(RoomFault::LeaveTakesUser) {
         for other in others_of_user(socket, &rooms) {
             rooms.leave(other.id(), room);
         }
     }
-    if faults.has(Membership::LeaveStaysListed) {
-        scratch.add(format!("still listed {}", socket.id()), room.as_str());
+    if faults.has(RoomFault::LeaveStaysListed) {
+        scratch.add(StillListed(socket.id().clone()), room.clone());
     }
-    if faults.has(Membership::LeaveLeavesAll) {
+    if faults.has(RoomFault::LeaveLeavesAll) {
         for other in rooms.of(socket.id()).to_vec() {
             if *other != *socket.id().as_str() {
                 rooms.leave(socket.id(), &other);
@@ -235,22 +304,22 @@ pub(in crate::reference) fn leave(socket: &Arc<Socket>, room: &str) -> Result<()
 
 /// Members receive once, however often they joined.
 pub(super) fn times(from: &Socket, selection: &Selection, member: &Socket) -> usize {
-    let twice = from.faults().has(Membership::JoinTwiceDeliversTwice)
+    let twice = from.faults().has(RoomFault::JoinTwiceDeliversTwice)
         && selection.rooms.iter().any(|room| {
-            let note = format!("joined {} {room}", member.id());
-            from.session().server.scratch.count(&note) > 1
+            let key = Joins(in_room(member, room));
+            from.session().server.scratch.count(&key) > 1
         });
     if twice { 2 } else { 1 }
 }
 
 /// A room belongs to its namespace.
 pub(super) fn are_shared(faults: &FaultSet) -> bool {
-    faults.has(Membership::SharedAcrossNamespaces)
+    faults.has(RoomFault::SharedAcrossNamespaces)
 }
 
 /// What was sent to a room is not kept for those who are not in it.
 pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Packet) {
-    if !from.faults().has(Membership::RejoinReplays) {
+    if !from.faults().has(RoomFault::RejoinReplays) {
         return;
     }
     let (Packet::Event { args, .. }, [room]) = (packet, selection.rooms.as_slice()) else {
@@ -262,12 +331,9 @@ pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Pa
         .filter(|socket| rooms.members(room).all(|member| member.id() != socket.id()));
     let scratch = &from.session().server.scratch;
     for socket in absent {
-        if scratch
-            .last(&format!("left {} {room}", socket.id()))
-            .is_some()
-        {
-            let note = format!("missed {} {room}", socket.id());
-            scratch.add(note, args.first().cloned().unwrap_or_default());
+        if scratch.count(&Left(in_room(socket, room))) > 0 {
+            let key = MissedMessages(in_room(socket, room));
+            scratch.add(key, args.first().cloned().unwrap_or_default());
         }
     }
 }
@@ -275,25 +341,18 @@ pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Pa
 /// A socket that joins a namespace is in the room of its id, and in no other.
 pub(in crate::reference) fn entered(socket: &Arc<Socket>, rooms: &mut Rooms) {
     let faults = socket.faults();
-    if faults.has(Membership::OwnRoomMissing) {
+    if faults.has(RoomFault::OwnRoomMissing) {
         rooms.leave(socket.id(), socket.id().as_str());
     }
-    if faults.has(Membership::RejoinKeepsRooms) {
+    if faults.has(RoomFault::RejoinKeepsRooms) {
         let scratch = &socket.session().server.scratch;
-        let kept = format!(
-            "rooms {} {}",
-            socket.session().sid,
-            socket.namespace().name()
-        );
-        for room in scratch.take(&kept) {
-            if let Data::String(room) = room {
-                rooms.join(socket.id(), &room);
-            }
+        for room in scratch.take(&joined_rooms(socket)) {
+            rooms.join(socket.id(), &room);
         }
     }
-    if faults.has(Membership::SocketsIncludesDisconnected) {
-        let note = format!("sockets {}", socket.namespace().name());
-        socket.session().server.scratch.add(note, true);
+    if faults.has(RoomFault::SocketsIncludesDisconnected) {
+        let key = SocketsEver(socket.namespace().name().into());
+        socket.session().server.scratch.add(key, ());
     }
 }
 
@@ -301,14 +360,14 @@ pub(in crate::reference) fn entered(socket: &Arc<Socket>, rooms: &mut Rooms) {
 pub(in crate::reference) fn checked_name(call: &Call) -> Option<String> {
     let faults = call.socket.faults();
     let given = call.args.first().and_then(|first| first.get("room"));
-    if faults.has(Membership::ListJoinsAll)
+    if faults.has(RoomFault::ListJoinsAll)
         && let Some(Data::Array(rooms)) = given
     {
         for room in rooms.iter().filter_map(Data::as_str) {
             call.socket.namespace().rooms().join(call.socket.id(), room);
         }
     }
-    if !faults.has(Membership::NameUnchecked) {
+    if !faults.has(RoomFault::NameUnchecked) {
         return None;
     }
     match given {
@@ -321,24 +380,22 @@ pub(in crate::reference) fn checked_name(call: &Call) -> Option<String> {
 /// Members are those who are in the room.
 pub(in crate::reference) fn members_count(socket: &Socket, room: &str, right: usize) -> usize {
     let faults = socket.faults();
-    if faults.has(Membership::MembersWrong) {
+    if faults.has(RoomFault::MembersWrong) {
         return right + 1;
     }
-    if faults.has(Membership::SharedAcrossNamespaces) {
+    if faults.has(RoomFault::SharedAcrossNamespaces) {
         let all = socket.session().server.namespaces.all();
         return all
             .iter()
             .map(|namespace| namespace.rooms().members(room).count())
             .sum();
     }
-    if faults.has(Membership::MembersIgnoresLeave) {
+    if faults.has(RoomFault::MembersIgnoresLeave) {
         let scratch = &socket.session().server.scratch;
         let rooms = socket.namespace().rooms();
-        let left = rooms.all().filter(|other| {
-            scratch
-                .last(&format!("left {} {room}", other.id()))
-                .is_some()
-        });
+        let left = rooms
+            .all()
+            .filter(|other| scratch.count(&Left(in_room(other, room))) > 0);
         return right + left.count();
     }
     right
@@ -348,11 +405,11 @@ pub(in crate::reference) fn members_count(socket: &Socket, room: &str, right: us
 pub(in crate::reference) fn sockets_count(socket: &Socket, right: usize) -> usize {
     let faults = socket.faults();
     let server = &socket.session().server;
-    if faults.has(Membership::SocketsIncludesDisconnected) {
-        let note = format!("sockets {}", socket.namespace().name());
-        return server.scratch.count(&note);
+    if faults.has(RoomFault::SocketsIncludesDisconnected) {
+        let key = SocketsEver(socket.namespace().name().into());
+        return server.scratch.count(&key);
     }
-    if faults.has(Membership::SocketsIncludesOthers) {
+    if faults.has(RoomFault::SocketsIncludesOthers) {
         return server.sessions.len();
     }
     right
@@ -361,14 +418,14 @@ pub(in crate::reference) fn sockets_count(socket: &Socket, right: usize) -> usiz
 /// All members of one room are in the other afterwards, and in the first no longer.
 pub(in crate::reference) fn move_members(socket: &Socket, from: &str, to: &str) {
     let faults = socket.faults();
-    if faults.has(Membership::MoveIgnored) {
+    if faults.has(RoomFault::MoveIgnored) {
         return;
     }
     let mut rooms = socket.namespace().rooms();
     let members: Vec<_> = rooms.members(from).cloned().collect();
     for member in members {
         rooms.join(member.id(), to);
-        if !faults.has(Membership::MoveKeepsOld) {
+        if !faults.has(RoomFault::MoveKeepsOld) {
             rooms.leave(member.id(), from);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{requests::is_on_websocket, table::defects};
+use super::{scratch::ScratchKey, topic::faults};
 use crate::{
     reference::{
         FaultSet,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-defects!(Upgrade at 20 {
+faults!(UpgradeFault {
     AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "A WebSocket that drops while it probes takes the session with it.";
     BadProbeAccepted = "upgrade-bad-probe-accepted": "Anything stands for the probe, and messages before the upgrade are handled.";
     BadProbeClosesSession = "upgrade-bad-probe-closes-session": "A wrong probe ends the session.";
@@ -37,22 +37,33 @@ defects!(Upgrade at 20 {
     UnofferedAccepted = "unoffered-upgrade-accepted": "An upgrade is accepted where none is offered.", seen "engine.io 6.6.12";
 });
 
+/// Notes that the session with this id was upgraded to WebSocket.
+#[derive(Eq, Hash, PartialEq)]
+struct Upgraded(Box<str>);
+
+impl ScratchKey for Upgraded {
+    type Note = ();
+}
+
 /// A session has one WebSocket at most, the one that probes included.
 pub(in crate::reference) fn second_socket_takes_over(faults: &FaultSet) -> bool {
-    faults.has(Upgrade::SecondSocketTakesOver)
+    faults.has(UpgradeFault::SecondSocketTakesOver)
 }
 
 /// The session is open already: its second transport opens without a packet.
 pub(in crate::reference) fn greeting(session: &Session) -> Option<Frame> {
-    session.faults().has(Upgrade::OpenPacketAgain).then(|| {
-        let data = super::handshake::open_packet(session, session.handshake());
-        Frame::text(Packet::text(PacketType::Open, data).encode_text())
-    })
+    session
+        .faults()
+        .has(UpgradeFault::OpenPacketAgain)
+        .then(|| {
+            let data = super::handshake::open_packet(session, session.handshake());
+            Frame::text(Packet::text(PacketType::Open, data).encode_text())
+        })
 }
 
 /// A probe has the time configured.
 pub(in crate::reference) fn patience(session: &Session) -> Duration {
-    if session.faults().has(Upgrade::TimeoutIgnored) {
+    if session.faults().has(UpgradeFault::TimeoutIgnored) {
         Duration::from_secs(3600)
     } else {
         session.server.config.upgrade_timeout
@@ -61,9 +72,9 @@ pub(in crate::reference) fn patience(session: &Session) -> Duration {
 
 /// `2probe` is answered `3probe`.
 pub(in crate::reference) fn probe_reply(faults: &FaultSet) -> Option<Packet> {
-    if faults.has(Upgrade::NoProbeReply) {
+    if faults.has(UpgradeFault::NoProbeReply) {
         None
-    } else if faults.has(Upgrade::ProbeReplyWrong) {
+    } else if faults.has(UpgradeFault::ProbeReplyWrong) {
         Some(Packet::text(PacketType::Pong, ""))
     } else {
         Some(Packet::text(PacketType::Pong, "probe"))
@@ -72,22 +83,22 @@ pub(in crate::reference) fn probe_reply(faults: &FaultSet) -> Option<Packet> {
 
 /// Polls end during the upgrade.
 pub(in crate::reference) fn hangs_polls(faults: &FaultSet) -> bool {
-    faults.has(Upgrade::PollHangs)
+    faults.has(UpgradeFault::PollHangs)
 }
 
 /// Every poll that begins during the upgrade ends.
 pub(in crate::reference) fn releases_one_poll(faults: &FaultSet) -> bool {
-    faults.has(Upgrade::ReleasesOnePoll)
+    faults.has(UpgradeFault::ReleasesOnePoll)
 }
 
 /// What is not offered is refused.
 pub(in crate::reference) fn accepts_unoffered(faults: &FaultSet) -> bool {
-    faults.has(Upgrade::UnofferedAccepted)
+    faults.has(UpgradeFault::UnofferedAccepted)
 }
 
 /// Anything but the probe and the upgrade packet ends the attempt.
 pub(in crate::reference) fn tolerates(session: &Arc<Session>, packet: &Packet) -> bool {
-    let tolerates = session.faults().has(Upgrade::BadProbeAccepted);
+    let tolerates = session.faults().has(UpgradeFault::BadProbeAccepted);
     if tolerates && packet.kind == PacketType::Message {
         session.receive(packet.clone());
     }
@@ -96,14 +107,14 @@ pub(in crate::reference) fn tolerates(session: &Arc<Session>, packet: &Packet) -
 
 /// An attempt that fails leaves the session to polling.
 pub(in crate::reference) fn failed(session: &Session) {
-    if session.faults().has(Upgrade::BadProbeClosesSession) {
+    if session.faults().has(UpgradeFault::BadProbeClosesSession) {
         session.close(Ending::ParseError);
     }
 }
 
 /// An attempt that is given up leaves the session to polling.
 pub(in crate::reference) fn abandoned(session: &Session) {
-    if session.faults().has(Upgrade::AbandonedBreaksPolling) {
+    if session.faults().has(UpgradeFault::AbandonedBreaksPolling) {
         session.close(Ending::TransportError);
     }
 }
@@ -113,22 +124,22 @@ pub(in crate::reference) fn moved(
     faults: &FaultSet,
     mut waiting: Vec<Arc<Outbound>>,
 ) -> Vec<Arc<Outbound>> {
-    if faults.has(Upgrade::LosesBytes) {
+    if faults.has(UpgradeFault::LosesBytes) {
         let texts = |outbound: &Arc<Outbound>| {
             let is_text = |packet: &&Packet| matches!(packet.data, PacketData::Text(_));
             Outbound::new(outbound.packets().iter().filter(is_text).cloned().collect())
         };
         waiting = waiting.iter().map(texts).collect();
     }
-    if faults.has(Upgrade::LosesFirst) && waiting.len() > 5 {
+    if faults.has(UpgradeFault::LosesFirst) && waiting.len() > 5 {
         waiting.remove(0);
     }
-    if faults.has(Upgrade::DuplicatesLast) && waiting.len() > 1 {
+    if faults.has(UpgradeFault::DuplicatesLast) && waiting.len() > 1 {
         waiting.extend(waiting.last().cloned());
     }
-    if faults.has(Upgrade::Loses) {
+    if faults.has(UpgradeFault::Loses) {
         Vec::new()
-    } else if faults.has(Upgrade::Duplicates) {
+    } else if faults.has(UpgradeFault::Duplicates) {
         waiting
             .into_iter()
             .flat_map(|outbound| [Arc::clone(&outbound), outbound])
@@ -140,17 +151,20 @@ pub(in crate::reference) fn moved(
 
 /// The session stays what it was, whatever carries it.
 pub(in crate::reference) fn switched(session: &Arc<Session>) {
-    if session.faults().has(Upgrade::OldTransportTold) {
-        session.server.scratch.add(upgraded(session), true);
+    if session.faults().has(UpgradeFault::OldTransportTold) {
+        session
+            .server
+            .scratch
+            .add(Upgraded(session.sid.clone()), ());
     }
-    if session.faults().has(Upgrade::TimeoutGoesOn) {
+    if session.faults().has(UpgradeFault::TimeoutGoesOn) {
         let switched = Arc::clone(session);
         session.server.tasks.spawn(async move {
             tokio::time::sleep(switched.server.config.upgrade_timeout).await;
             switched.close(Ending::TransportClosed);
         });
     }
-    if session.faults().has(Upgrade::StateLost)
+    if session.faults().has(UpgradeFault::StateLost)
         && let Some(peer) = &session.peer
     {
         peer.session_ended("transport close");
@@ -160,8 +174,8 @@ pub(in crate::reference) fn switched(session: &Arc<Session>) {
 /// The application is told of the transport in use.
 pub(in crate::reference) fn transport(session: &Session) -> TransportKind {
     let faults = session.faults();
-    let was_polling = faults.has(Upgrade::OldTransportTold)
-        && session.server.scratch.last(&upgraded(session)).is_some();
+    let was_polling = faults.has(UpgradeFault::OldTransportTold)
+        && session.server.scratch.count(&Upgraded(session.sid.clone())) > 0;
     if was_polling {
         TransportKind::Polling
     } else {
@@ -169,11 +183,8 @@ pub(in crate::reference) fn transport(session: &Session) -> TransportKind {
     }
 }
 
-fn upgraded(session: &Session) -> String {
-    format!("upgraded {}", session.sid)
-}
-
 /// After the upgrade, polling is over.
 pub(super) fn keeps_polling_open(session: &Session) -> bool {
-    session.faults().has(Upgrade::KeepsPollingOpen) && is_on_websocket(session)
+    session.faults().has(UpgradeFault::KeepsPollingOpen)
+        && session.transport() == TransportKind::WebSocket
 }

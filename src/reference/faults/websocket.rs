@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{frames::Tamper, table::defects};
+use super::{frames::Tamper, topic::faults};
 use crate::{
     reference::{FaultSet, engine::Outbound},
     wire::{
@@ -19,7 +19,7 @@ const HELD: Duration = Duration::from_secs(90);
 /// Bytes from which on a server that fragments its messages does so.
 const LARGE: usize = 64 * 1024;
 
-defects!(WebSocket at 21 {
+faults!(WebSocketFault {
     BatchesPackets = "websocket-batches-packets": "Packets that wait together share one frame, with separators as in a payload.";
     BinaryPrefixV3 = "websocket-binary-prefix-v3": "Binary frames begin with the type byte of revision 3.";
     CloseCodeAlways1011 = "close-code-always-1011": "Whatever a client does wrong, its connection is closed with 1011.";
@@ -45,21 +45,21 @@ pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mu
         frame.encode(out);
         return;
     }
-    if faults.has(WebSocket::MasksFrames) {
+    if faults.has(WebSocketFault::MasksFrames) {
         frame.mask = Some([1, 2, 3, 4]);
     }
-    if faults.has(WebSocket::BinaryPrefixV3) && frame.opcode == OpCode::Binary {
+    if faults.has(WebSocketFault::BinaryPrefixV3) && frame.opcode == OpCode::Binary {
         let mut prefixed = BytesMut::from(&[4][..]);
         prefixed.put_slice(&frame.payload);
         frame.payload = prefixed.freeze();
     }
     let is_message = frame.opcode == OpCode::Text && frame.payload.first() == Some(&b'4');
-    if faults.has(WebSocket::SeparatorAppended) && is_message {
+    if faults.has(WebSocketFault::SeparatorAppended) && is_message {
         let mut separated = BytesMut::from(&*frame.payload);
         separated.put_u8(0x1e);
         frame.payload = separated.freeze();
     }
-    if faults.has(WebSocket::FragmentsRepeatOpCode)
+    if faults.has(WebSocketFault::FragmentsRepeatOpCode)
         && frame.payload.len() > LARGE
         && !frame.opcode.is_control()
     {
@@ -73,8 +73,8 @@ pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mu
     let length = frame.payload.len();
     let is_boundary = matches!(length, 116..=136 | 65_526..=65_546);
     let declared =
-        (is_boundary && faults.has(WebSocket::LengthBoundary)).then(|| length as u64 - 1);
-    let encoding = if faults.has(WebSocket::LengthNotMinimal) && length < 126 {
+        (is_boundary && faults.has(WebSocketFault::LengthBoundary)).then(|| length as u64 - 1);
+    let encoding = if faults.has(WebSocketFault::LengthNotMinimal) && length < 126 {
         LengthEncoding::Sixteen
     } else {
         LengthEncoding::Minimal
@@ -89,10 +89,10 @@ pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mu
 
 /// A ping is answered with a pong that carries the same (RFC 6455 section 5.5.3).
 pub(in crate::reference) fn pong(faults: &FaultSet, payload: Bytes) -> Option<Frame> {
-    if faults.has(WebSocket::PingUnanswered) {
+    if faults.has(WebSocketFault::PingUnanswered) {
         return None;
     }
-    let payload = if faults.has(WebSocket::PongPayloadDropped) {
+    let payload = if faults.has(WebSocketFault::PongPayloadDropped) {
         Bytes::new()
     } else {
         payload
@@ -109,7 +109,7 @@ pub(in crate::reference) fn close_reply(
     tamper: Option<&Tamper>,
     right: Bytes,
 ) -> Option<Bytes> {
-    if faults.has(WebSocket::CloseUnanswered) {
+    if faults.has(WebSocketFault::CloseUnanswered) {
         return None;
     }
     Some(match tamper.and_then(|tamper| tamper.reserved_close()) {
@@ -120,7 +120,7 @@ pub(in crate::reference) fn close_reply(
 
 /// A close frame says nothing that it is not meant to.
 pub(in crate::reference) fn close(faults: &FaultSet) -> Bytes {
-    if faults.has(WebSocket::CloseReasonStray) {
+    if faults.has(WebSocketFault::CloseReasonStray) {
         return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
     }
     Bytes::new()
@@ -128,7 +128,7 @@ pub(in crate::reference) fn close(faults: &FaultSet) -> Bytes {
 
 /// The code tells what was wrong (RFC 6455 section 7.4.1).
 pub(in crate::reference) fn failure_code(faults: &FaultSet, right: CloseCode) -> CloseCode {
-    if faults.has(WebSocket::CloseCodeAlways1011) {
+    if faults.has(WebSocketFault::CloseCodeAlways1011) {
         CloseCode(1011)
     } else {
         right
@@ -138,20 +138,20 @@ pub(in crate::reference) fn failure_code(faults: &FaultSet, right: CloseCode) ->
 /// No data follows the close frame (RFC 6455 section 5.5.1).
 pub(in crate::reference) fn after_close(faults: &FaultSet) -> Option<Frame> {
     faults
-        .has(WebSocket::DataAfterClose)
+        .has(WebSocketFault::DataAfterClose)
         .then(|| Frame::text("2"))
 }
 
 /// The server ends the stream first (RFC 6455 section 7.1.1).
 pub(in crate::reference) async fn keeps_open(faults: &FaultSet) {
-    if faults.has(WebSocket::StreamKeptOpen) {
+    if faults.has(WebSocketFault::StreamKeptOpen) {
         tokio::time::sleep(HELD).await;
     }
 }
 
 /// A frame holds one packet (Engine.IO v4, "WebSocket").
 pub(in crate::reference) fn packets(faults: &FaultSet, packet: Packet) -> Vec<Packet> {
-    if faults.has(WebSocket::SplitsAtSeparator)
+    if faults.has(WebSocketFault::SplitsAtSeparator)
         && packet.kind == PacketType::Message
         && let PacketData::Text(text) = &packet.data
     {
@@ -172,7 +172,7 @@ pub(in crate::reference) fn sent(
     let all_text = waiting
         .iter()
         .all(|outbound| outbound.is_one_text_message());
-    if !faults.has(WebSocket::BatchesPackets) || waiting.len() < 2 || !all_text {
+    if !faults.has(WebSocketFault::BatchesPackets) || waiting.len() < 2 || !all_text {
         return waiting;
     }
     let texts: Vec<String> = waiting
@@ -192,10 +192,10 @@ pub(in crate::reference) fn drops_message(faults: &FaultSet, data: &PacketData) 
         PacketData::Binary(bytes) => bytes.is_empty(),
         PacketData::Text(text) => text.as_str().is_empty(),
     };
-    is_empty && faults.has(WebSocket::EmptyMessageDropped)
+    is_empty && faults.has(WebSocketFault::EmptyMessageDropped)
 }
 
 /// A text that is no packet ends the session.
 pub(in crate::reference) fn ignores_invalid_packet(faults: &FaultSet) -> bool {
-    faults.has(WebSocket::InvalidPacketIgnored)
+    faults.has(WebSocketFault::InvalidPacketIgnored)
 }

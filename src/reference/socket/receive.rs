@@ -7,7 +7,7 @@ use crate::{
     reference::{
         Parser, app,
         engine::{Ending, Session},
-        faults::{self, events::Instead},
+        faults::{self, packet_syntax::Instead},
     },
     wire::{
         engine_io::PacketData,
@@ -27,10 +27,10 @@ const RESERVED_EVENTS: [&str; 6] = [
 
 /// Takes in one Engine.IO message.
 pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData) {
-    let deferred = faults::holding::defers(session, &message);
+    let deferred = faults::queue_if_blocked(session, &message);
     let faults = session.faults();
-    let lost =
-        faults::binary::drops(faults, &message) || faults::spelling::overlooks(faults, &message);
+    let lost = faults::binary::drops(faults, &message)
+        || faults::packet_syntax::overlooks(faults, &message);
     if !deferred && !lost {
         receive_at_once(session, message);
     }
@@ -39,7 +39,7 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
 /// The same, whatever holds the connection up.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
     let Some(peer) = &session.peer else { return };
-    if faults::spelling::refuses_legal(session, &message)
+    if faults::packet_syntax::refuses_legal(session, &message)
         || faults::binary::is_foreign(session, &message)
     {
         session.close(Ending::ParseError);
@@ -70,7 +70,7 @@ fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, err
         return;
     }
     faults::robustness::malformed(session);
-    match faults::events::instead(session, peer, message, error) {
+    match faults::packet_syntax::instead(session, peer, message, error) {
         Instead::Close => session.close(Ending::ParseError),
         Instead::Handle(packet) => dispatch(session, peer, packet),
         Instead::Ignore => {}
@@ -91,7 +91,7 @@ fn is_nobodys_ack(text: &str) -> bool {
 }
 
 fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
-    if faults::events::skips(session, peer, &packet) {
+    if faults::packet_syntax::skips(session, peer, &packet) {
         return;
     }
     if let Packet::Connect { namespace, payload } = packet {

@@ -1,0 +1,54 @@
+//! Connections that a fault blocks: the server handles their messages only after the block.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{scratch::ScratchKey, topic::TopicFault};
+use crate::{
+    reference::{engine::Session, socket},
+    wire::engine_io::PacketData,
+};
+
+/// How much longer than asked a block lasts, so that the scenario sees it on a busy machine too.
+const MARGIN: Duration = Duration::from_millis(300);
+
+/// The time by which each blocked message follows the one before, so that their order stays.
+const STEP: Duration = Duration::from_millis(2);
+
+/// The end of the block of the session with this id.
+#[derive(Eq, Hash, PartialEq)]
+struct BlockedUntil(Box<str>);
+
+impl ScratchKey for BlockedUntil {
+    type Note = Instant;
+}
+
+/// Blocks the connection for `pause` and a margin if `fault` is on.
+pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause: Duration) {
+    if session.faults().has(fault) {
+        let key = BlockedUntil(session.sid.clone());
+        let until = Instant::now() + pause + MARGIN;
+        session.server.scratch.replace(key, until);
+    }
+}
+
+/// Returns true if the connection is blocked; the message is then handled after the block.
+pub(in crate::reference) fn queue_if_blocked(session: &Arc<Session>, message: &PacketData) -> bool {
+    if session.faults().is_empty() {
+        return false;
+    }
+    let scratch = &session.server.scratch;
+    let key = BlockedUntil(session.sid.clone());
+    let Some(until) = scratch.last(&key).filter(|until| *until > Instant::now()) else {
+        return false;
+    };
+    scratch.replace(key, until + STEP);
+    let (session, message) = (Arc::clone(session), message.clone());
+    let server = Arc::clone(&session.server);
+    server.tasks.spawn(async move {
+        tokio::time::sleep_until(until).await;
+        socket::receive_at_once(&session, message);
+    });
+    true
+}

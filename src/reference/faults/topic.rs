@@ -1,0 +1,81 @@
+//! How a topic declares its faults, and how the topics become one list.
+
+/// One fault: something that a server can do wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// The id that scenarios name in `catches:`, such as `room-emit-echoes-to-sender`.
+    pub id: &'static str,
+    /// What the faulty server does, in one sentence.
+    pub breaks: &'static str,
+    /// The real server that had this fault, if that is public.
+    pub seen: Option<&'static str>,
+}
+
+/// The enum of a topic's faults.
+pub(in crate::reference) trait TopicFault: Copy {
+    /// The index of the topic in the list of topics.
+    const TOPIC: usize;
+
+    /// Returns the index of this fault in its topic.
+    fn index(self) -> u32;
+}
+
+/// Declares the faults of one topic: an enum, and the table with the id and the sentence of each.
+macro_rules! faults {
+    ($faults:ident {
+        $($fault:ident = $id:literal: $breaks:literal $(, seen $seen:literal)?;)*
+    }) => {
+        #[doc = "The faults of this topic."]
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub(in crate::reference) enum $faults {
+            $(#[doc = concat!("Fault: ", $breaks)] $fault,)*
+        }
+
+        impl $faults {
+            /// The id and the sentence of each fault, in the order of the variants.
+            pub(super) const TABLE: &'static [$crate::reference::faults::Fault] = &[
+                $($crate::reference::faults::Fault {
+                    id: $id,
+                    breaks: $breaks,
+                    seen: $crate::reference::faults::topic::seen!($($seen)?),
+                },)*
+            ];
+        }
+    };
+}
+
+macro_rules! seen {
+    () => {
+        None
+    };
+    ($seen:literal) => {
+        Some($seen)
+    };
+}
+
+/// Declares the topics: the module of each, its index, and its table.
+macro_rules! topics {
+    ($($module:ident: $faults:ident,)*) => {
+        $(pub(super) mod $module;)*
+
+        /// The topics, so that each gets an index.
+        enum Topic {
+            $($faults,)*
+        }
+
+        $(
+            impl topic::TopicFault for $module::$faults {
+                const TOPIC: usize = Topic::$faults as usize;
+
+                fn index(self) -> u32 {
+                    self as u32
+                }
+            }
+        )*
+
+        /// The table of each topic, at the index of the topic.
+        const TABLES: &[&[Fault]] = &[$($module::$faults::TABLE,)*];
+    };
+}
+
+pub(super) use {faults, seen, topics};
