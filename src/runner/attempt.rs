@@ -1,4 +1,6 @@
-//! One attempt at one scenario: its clients, its variables, and what was found on the way.
+//! One attempt at one scenario: the clients, the variables and the notes that its steps share.
+//!
+//! Steps, invariants and proofs of silence work on an attempt. The attempt itself calls none of them: `play` does.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,45 +11,37 @@ use jiff::Timestamp;
 use tokio::time::Instant as Moment;
 
 use super::{
+    bystander,
     cast::{Cast, Client},
-    echo,
-    finding::{Finding, Stepped, Stop},
-    invariants,
+    claim::Silence,
+    echo_form,
+    finding::{Finding, Stepped},
     live_target::LiveTarget,
-    log, operations,
-    silence::{self, Silence},
-    steps,
+    operations,
     unique::{NAMES, Unique},
 };
 use crate::{
-    client::{DropHow, What},
     data::Data,
     scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
     targets::{Secrets, Speaks},
 };
 
-/// How long a whole attempt may take, whatever its steps say.
-const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
-
-/// How long the clients of an attempt may take to leave.
-const FAREWELL: Duration = Duration::from_secs(2);
-
-/// One attempt while it runs. Steps share it; side-by-side steps do so at the same time.
+/// One attempt while it runs. Steps share it; the steps of a `parallel` block do so at the same time.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
-    /// What is run.
+    /// The scenario.
     pub(super) scenario: &'a Scenario,
-    /// Against what.
+    /// The server that the scenario runs against.
     pub(super) target: &'a LiveTarget,
-    /// Over which transport clients connect that don't say.
+    /// The transport of clients that name none.
     pub(super) transport: Transport,
-    /// What its names end with.
+    /// The suffix of all names that the attempt makes up.
     pub(super) unique: Unique,
-    /// The clients.
+    /// The clients of the scenario.
     pub(super) cast: Cast,
-    /// Clients that the runner adds: bystanders.
+    /// A client that the runner adds, for scenarios that ask whether the server still serves others.
     pub(super) bystander: Option<Arc<Client>>,
-    /// When it began.
+    /// The start of the attempt.
     pub(super) started: Instant,
     /// Values that no output and no other client may see.
     pub(super) secrets: Secrets,
@@ -55,37 +49,25 @@ pub(super) struct Attempt<'a> {
     notes: Mutex<Notes>,
 }
 
-/// What is remembered beside the clients.
+/// What steps write down for the end of the attempt.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     /// Lenient matches and broken `should`s.
     pub(super) warnings: Vec<Finding>,
-    /// Claims that something never comes, held to the end.
+    /// Claims that something never comes; they are checked again after the last step.
     pub(super) silences: Vec<Silence>,
-    /// How many `parallel` blocks are under way, one inside the other or side by side.
+    /// The number of `parallel` blocks that are running, nested ones included.
     pub(super) side_by_side: usize,
-    /// Claims that wait for the end of the outermost of them.
+    /// Claims that wait for the end of the outermost `parallel` block.
     pub(super) postponed: Vec<Silence>,
     /// How silence was proved.
     pub(super) proofs: Vec<String>,
-    /// Whether a step was done that a wrong server could fail.
+    /// Whether a step ran that a wrong server could fail.
     pub(super) judged: bool,
 }
 
-/// What an attempt came to.
-#[derive(Debug)]
-pub(super) struct Finished {
-    /// The first thing that stopped it.
-    pub(super) stop: Option<Stop>,
-    /// What was tolerated.
-    pub(super) warnings: Vec<Finding>,
-    /// How silence was proved.
-    pub(super) proofs: Vec<String>,
-}
-
 impl<'a> Attempt<'a> {
-    /// An attempt whose clients are not connected yet.
-    ///
+    /// Returns an attempt whose clients are not connected yet.
     pub(super) fn new(
         scenario: &'a Scenario,
         target: &'a LiveTarget,
@@ -104,7 +86,7 @@ impl<'a> Attempt<'a> {
             Speaks::WebSocket => path.to_owned(),
         };
         scope.set("resource", Data::from(resource));
-        if let Some(form) = echo::form(&target.manifest) {
+        if let Some(form) = echo_form::form(&target.manifest) {
             scope.set(ECHO_FORM, form);
         }
         let minted = target.manifest.credentials.mint(Timestamp::now());
@@ -128,7 +110,8 @@ impl<'a> Attempt<'a> {
             transport,
             unique,
             cast: Cast::new(&scenario.clients),
-            bystander: steps::alive::needs_bystander(&scenario.steps).then(steps::alive::bystander),
+            bystander: bystander::is_needed(&scenario.steps)
+                .then(|| bystander::unconnected("bystander")),
             started: Instant::now(),
             secrets,
             scope: Mutex::new(scope),
@@ -136,132 +119,19 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Runs it to its end and lets every client leave.
-    pub(super) async fn run(&self) -> Finished {
-        let limit = tokio::time::timeout(ATTEMPT_LIMIT, self.play());
-        let mut stop = match limit.await {
-            Ok(played) => played.err(),
-            Err(_) => Some(
-                Finding::new(format!(
-                    "The scenario was still running after {} s.",
-                    ATTEMPT_LIMIT.as_secs()
-                ))
-                .unjudged(),
-            ),
-        };
-        // A breach of a rule that always holds explains more than the step that tripped over it, but only
-        // a judged attempt is held against the rules: after a harness error the record is incomplete.
-        if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {
-            for finding in invariants::check(self) {
-                if finding
-                    .level
-                    .is_some_and(|level| level > crate::scenario::Level::Must)
-                {
-                    self.notes().warnings.push(finding);
-                } else if stop.is_none() {
-                    stop = Some(finding.breach());
-                }
-            }
-        }
-        if matches!(stop, Some(Stop::Breach(_)))
-            && let Some(finding) = self.exceeds_the_announced_limit()
-        {
-            stop = Some(finding.inapplicable());
-        }
-        // What stopped at a limit of ours says nothing about the target, a pass included.
-        if !matches!(stop, Some(Stop::Unjudged(_)))
-            && let Some(finding) = self.oversize()
-        {
-            stop = Some(finding.unjudged());
-        }
-        self.leave().await;
-        log::traffic(self);
-        let mut notes = self.notes();
-        Finished {
-            stop,
-            warnings: std::mem::take(&mut notes.warnings),
-            proofs: std::mem::take(&mut notes.proofs),
-        }
+    /// Returns all clients: those of the scenario, then the bystander.
+    pub(super) fn clients(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.cast.all().iter().chain(&self.bystander)
     }
 
-    async fn play(&self) -> Stepped {
-        for (name, template) in &self.scenario.variables {
-            let value = template.render(&self.scope())?;
-            self.scope().set(name.as_str(), value);
-        }
-        if let Some(bystander) = &self.bystander {
-            steps::connect::bystander(self, bystander).await?;
-        }
-        steps::connect::cast(self).await?;
-        for step in &self.scenario.steps {
-            steps::perform(self, step).await?;
-        }
-        if !self.notes().judged {
-            return Err(Finding::new(
-                "Nothing was judged: every step that can fail stands in a `repeat` of no rounds.",
-            )
-            .unjudged());
-        }
-        silence::settle(self).await
-    }
-
-    async fn leave(&self) {
-        let everybody = self.cast.all().iter().chain(&self.bystander);
-        let links = everybody
-            .flat_map(|client| client.links())
-            .filter(|link| !link.has_ended());
-        let farewells: Vec<_> = links
-            .map(|link| async move { link.connection.end(DropHow::Close).await })
-            .collect();
-        // A server that does not close its side is no reason to wait: the connections end with their handles.
-        let _ = tokio::time::timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
-    }
-
-    /// A packet that the scenario writes by hand, in the target's words.
+    /// Returns a packet that the scenario writes by hand, with the target's own names of events.
     pub(super) fn spelt(&self, text: String) -> String {
         operations::spelt(self.scenario, &self.target.manifest.bindings, text)
     }
 
-    /// Whether it sent more at once than the target announced as its limit, although it is about something else.
-    fn exceeds_the_announced_limit(&self) -> Option<Finding> {
-        let about_limits = |need: &String| matches!(need.as_str(), "max-payload" | "small-payload");
-        if self.scenario.needs.iter().any(about_limits) {
-            return None;
-        }
-        let clients = self.cast.all().iter().chain(&self.bystander);
-        clients.flat_map(|client| client.links()).find_map(|link| {
-            let limit = link.connection.handshake()?.max_payload?;
-            let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit);
-            exceeds.then(|| {
-                Finding::new(format!(
-                    "it sends more at once than the {limit} bytes that the target announces as its limit"
-                ))
-            })
-        })
-    }
-
-    /// What a client was sent beyond what this side takes, if anything.
-    fn oversize(&self) -> Option<Finding> {
-        let mut everybody = self.cast.all().iter().chain(&self.bystander);
-        everybody.find_map(|client| {
-            let limit = client.links().iter().find_map(|link| {
-                let entries = link.connection.journal().entries();
-                entries.iter().find_map(|entry| match &entry.what {
-                    What::Oversize(limit) => Some(limit.clone()),
-                    _ => None,
-                })
-            })?;
-            let name = &client.spec.name;
-            Some(Finding::new(format!(
-                "{name} is sent more than sockspec takes, which the target is free to do: {limit}."
-            )))
-        })
-    }
-
-    /// Whether some client was never connected, or lost a connection that this side did not end.
+    /// Returns true if a client never connected, or lost a connection that the client did not end.
     pub(super) fn misses_a_connection(&self) -> bool {
-        let mut everybody = self.cast.all().iter().chain(&self.bystander);
-        everybody.any(|client| {
+        self.clients().any(|client| {
             let links = client.links();
             links.is_empty() || links.iter().any(|link| link.was_ended_by_the_server())
         })

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{
     attempt::Attempt,
     cast::{Client, Link},
+    echo_form::namespace,
     evidence,
     finding::{Finding, Stepped},
     message_packet::packet_in,
@@ -20,56 +21,12 @@ use super::{
 use crate::{
     client::{Entry, What},
     data::Data,
-    scenario::Scope,
-    targets::{Manifest, Speaks},
+    targets::Speaks,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
-        socket_io::{self, AckId, Packet},
+        socket_io::{self, Packet},
     },
 };
-
-/// The operation of the contract application.
-const OPERATION: &str = "echo";
-
-/// What stands for the text while its surroundings are made.
-const HOLE: &str = "sockspec-text";
-
-/// How a text must be sent to come back, for the function `echo`; `None` where bindings leave no place for it.
-pub(super) fn form(manifest: &Manifest) -> Option<Data> {
-    let (before, behind, quoted) = match manifest.dialect.speaks {
-        Speaks::WebSocket => (String::new(), String::new(), false),
-        Speaks::EngineIo => ("4".to_owned(), String::new(), false),
-        Speaks::SocketIo => {
-            let event = manifest
-                .bindings
-                .outgoing(OPERATION, vec![Data::from(HOLE)], &Scope::default())
-                .ok()?;
-            let encoded = socket_io::encode(&Packet::Event {
-                namespace: namespace(manifest).to_owned(),
-                id: Some(AckId(0)),
-                name: event.event,
-                args: event.args,
-            });
-            let text = EnginePacket::text(PacketType::Message, encoded.text).encode_text();
-            let (before, behind) = text.split_once(&format!("{HOLE:?}"))?;
-            (before.to_owned(), behind.to_owned(), true)
-        }
-    };
-    Some(Data::object([
-        ("before", Data::from(before)),
-        ("behind", Data::from(behind)),
-        ("quoted", Data::from(quoted)),
-    ]))
-}
-
-/// Where the application sends messages back.
-fn namespace(manifest: &Manifest) -> &str {
-    manifest
-        .bindings
-        .get(OPERATION)
-        .and_then(|binding| binding.namespace.as_deref())
-        .unwrap_or("/")
-}
 
 /// What an entry brings back; `None` for what is no answer to an `echo(…)`.
 pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
@@ -158,38 +115,4 @@ pub(super) async fn round_trip(link: &Link, deadline: Instant) -> Waited<()> {
         _ => None,
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::*;
-    use crate::{scenario::SourceFile, targets::load_manifest};
-
-    fn form_of(more: &str) -> Option<String> {
-        let source = SourceFile {
-            path: PathBuf::from("t.yaml"),
-            text: format!("name: t\nurl: http://127.0.0.1:1\n{more}"),
-        };
-        let manifest = load_manifest(Arc::new(source), PathBuf::new()).unwrap();
-        form(&manifest).map(|form| form.to_string())
-    }
-
-    #[test]
-    fn every_dialect_has_its_form() {
-        let forms = [
-            "dialect: websocket",
-            "dialect: engine.io",
-            "",
-            "bindings: { echo: { event: say, namespace: /talk } }",
-        ]
-        .map(|more| form_of(more).unwrap());
-        insta::assert_snapshot!(forms.join("\n"), @r#"
-        {"before":"","behind":"","quoted":false}
-        {"before":"4","behind":"","quoted":false}
-        {"before":"420[\"echo\",","behind":"]","quoted":true}
-        {"before":"42/talk,0[\"say\",","behind":"]","quoted":true}
-        "#);
-    }
 }

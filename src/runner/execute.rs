@@ -225,7 +225,10 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                     let _ = words.send(Word::Started(Arc::clone(&item)));
                     let played = Box::new(play(&item, &live, &settings).await);
                     // A process outlives its connections for a moment.
-                    if can_die && played.cut_off && played.outcome.verdict != Verdict::Pass {
+                    if can_die
+                        && played.lost_a_connection
+                        && played.outcome.verdict != Verdict::Pass
+                    {
                         host::until_gone(&live.endpoint.url).await;
                     }
                     let _ = words.send(Word::Finished(item, played));

@@ -41,7 +41,7 @@ static INTERNALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut ids = Ids::default();
-    for client in attempt.cast.all().iter().chain(&attempt.bystander) {
+    for client in attempt.clients() {
         for link in client.links() {
             if link.layer == Layer::SocketIo {
                 check_link(attempt, client, &link, &mut findings);

@@ -3,8 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    attempt::{self, Finished},
-    evidence,
+    attempt, evidence,
     finding::{Finding, Stop},
     outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Verdict, Weight},
     plan::Item,
@@ -14,6 +13,17 @@ use crate::scenario::{Level, Scenario, SourceFile, Span, Tier};
 
 /// Lines of the target's output that a failure shows.
 const LOG_LINES: usize = 20;
+
+/// What one attempt found.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// The first thing that stopped the attempt.
+    pub(super) stop: Option<Stop>,
+    /// Lenient matches and broken `should`s.
+    pub(super) warnings: Vec<Finding>,
+    /// How silence was proved.
+    pub(super) proofs: Vec<String>,
+}
 
 /// An outcome without anything found yet.
 pub(super) fn blank(
@@ -78,8 +88,8 @@ pub(super) fn judge(
     );
     outcome.proofs = finished.proofs;
     outcome.breach = finding.map(|finding| {
-        let everybody = attempt.cast.all().iter().chain(&attempt.bystander);
-        let mut seen: Vec<_> = everybody
+        let mut seen: Vec<_> = attempt
+            .clients()
             .filter(|client| client.link().is_some())
             .map(|client| evidence::view(client, attempt.started))
             .collect();

@@ -55,7 +55,7 @@ pub(super) fn traffic(attempt: &Attempt<'_>) {
     if !tracing::enabled!(Level::TRACE) {
         return;
     }
-    for client in attempt.cast.all().iter().chain(&attempt.bystander) {
+    for client in attempt.clients() {
         for link in client.links() {
             let entries = link.connection.journal().entries();
             let told = std::mem::replace(&mut link.state().logged, entries.len());

@@ -4,24 +4,14 @@ use super::{
     attempt::Attempt,
     cast::{Client, Link},
     finding::Stepped,
+    sought::Sought,
 };
 use crate::{
     client::{Entry, What},
     data::Data,
-    scenario::{EventPattern, Matcher, Mismatch, Scope, TemplateError},
+    scenario::{EventPattern, Mismatch, Scope, TemplateError},
     wire::socket_io::{AckId, Packet},
 };
-
-/// An event pattern with its names as they are on the wire.
-#[derive(Clone, Debug)]
-pub(super) struct Sought {
-    /// The name in the scenario, for people.
-    pub(super) spoken: String,
-    event: String,
-    namespace: String,
-    with: Option<Matcher>,
-    args: Option<Vec<Matcher>>,
-}
 
 /// How an entry compares with what is sought.
 #[derive(Debug)]
@@ -62,32 +52,6 @@ impl Sought {
             with: pattern.with.clone(),
             args: pattern.args.clone(),
         })
-    }
-
-    /// The whole expectation in the language's words.
-    pub(super) fn describe(&self, scope: &Scope) -> String {
-        let with = self
-            .with
-            .as_ref()
-            .map(|matcher| format!(" {}", matcher.describe(scope)))
-            .unwrap_or_default();
-        let args = self.args.as_ref().map(|matchers| {
-            let items: Vec<_> = matchers
-                .iter()
-                .map(|matcher| matcher.describe(scope))
-                .collect();
-            format!(" [{}]", items.join(", "))
-        });
-        let namespace = if self.namespace == "/" {
-            String::new()
-        } else {
-            format!(" in {}", self.namespace)
-        };
-        format!(
-            "{}{with}{}{namespace}",
-            self.spoken,
-            args.unwrap_or_default()
-        )
     }
 
     /// Compares one entry.

@@ -1,77 +1,152 @@
-//! One scenario, as often as it is to be tried.
+//! Plays one scenario: as often as the settings say, each time with new clients and new names.
+
+use std::time::Duration;
 
 use tracing::Instrument;
 
 use super::{
     attempt::Attempt,
-    judgement::{self, Merge},
+    finding::{Finding, Stepped, Stop},
+    invariants,
+    judgement::{self, Finished, Merge},
+    limits,
     live_target::LiveTarget,
     log,
     outcome::{Outcome, Verdict},
     plan::Item,
     settings::Settings,
+    silence, steps,
     unique::Unique,
 };
+use crate::{client::DropHow, scenario::Level};
 
-/// What came of playing one item.
+/// The limit of one attempt, whatever its steps say.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long the clients of an attempt may take to disconnect.
+const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
+
+/// The outcome of one item.
 #[derive(Debug)]
 pub(super) struct Played {
     /// The outcome of all attempts.
     pub(super) outcome: Outcome,
-    /// Whether an attempt missed a connection that it did not end itself.
-    pub(super) cut_off: bool,
+    /// Whether a client had no connection, or lost one that the client did not end.
+    pub(super) lost_a_connection: bool,
 }
 
 /// Plays one item as often as the settings say.
 pub(super) async fn play(item: &Item, target: &LiveTarget, settings: &Settings) -> Played {
-    let mut cut_off = false;
-    let outcome = play_all(item, target, settings, &mut cut_off).await;
-    Played { outcome, cut_off }
-}
-
-async fn play_all(
-    item: &Item,
-    target: &LiveTarget,
-    settings: &Settings,
-    cut_off: &mut bool,
-) -> Outcome {
+    let mut lost_a_connection = false;
     let mut outcomes = Vec::new();
-    for repeat in 0..settings.repeat.max(1) {
-        outcomes.push(play_once(item, target, settings, repeat, cut_off).await);
-    }
-    if outcomes.len() == 1 {
-        for retry in 1..=settings.retries {
-            if outcomes.last().is_some_and(|outcome| {
-                matches!(
-                    outcome.verdict,
-                    Verdict::Pass | Verdict::Warn | Verdict::Skip
-                )
-            }) {
-                break;
-            }
-            outcomes.push(play_once(item, target, settings, retry, cut_off).await);
+    let (tries, merge) = match settings.repeat {
+        0 | 1 => (1 + settings.retries, Merge::Last),
+        repeat => (repeat, Merge::Worst),
+    };
+    for number in 0..tries {
+        let attempt = Attempt::new(
+            &item.scenario,
+            target,
+            item.transport,
+            Unique::new(item, settings, number),
+        );
+        let finished = run_attempt(&attempt)
+            .instrument(log::scenario(item, number))
+            .await;
+        lost_a_connection |= attempt.misses_a_connection();
+        let outcome = judgement::judge(item, settings, &attempt, finished);
+        let is_settled = match outcome.verdict {
+            Verdict::Pass | Verdict::Warn | Verdict::Skip => true,
+            Verdict::Fail | Verdict::Error => false,
+        };
+        outcomes.push(outcome);
+        if is_settled && matches!(merge, Merge::Last) {
+            break;
         }
-        return judgement::merge(outcomes, Merge::Last)
-            .unwrap_or_else(|| unreachable!("every item is played at least once"));
     }
-    judgement::merge(outcomes, Merge::Worst)
-        .unwrap_or_else(|| unreachable!("every item is played at least once"))
+    let outcome = judgement::merge(outcomes, merge)
+        .unwrap_or_else(|| unreachable!("every item is played at least once"));
+    Played {
+        outcome,
+        lost_a_connection,
+    }
 }
 
-async fn play_once(
-    item: &Item,
-    target: &LiveTarget,
-    settings: &Settings,
-    number: usize,
-    cut_off: &mut bool,
-) -> Outcome {
-    let attempt = Attempt::new(
-        &item.scenario,
-        target,
-        item.transport,
-        Unique::new(item, settings, number),
-    );
-    let finished = attempt.run().instrument(log::scenario(item, number)).await;
-    *cut_off |= attempt.misses_a_connection();
-    judgement::judge(item, settings, &attempt, finished)
+/// Takes an attempt to its end, holds it against the invariants and the limits, and disconnects its clients.
+async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
+    let mut stop = match tokio::time::timeout(ATTEMPT_LIMIT, perform_steps(attempt)).await {
+        Ok(played) => played.err(),
+        Err(_) => Some(
+            Finding::new(format!(
+                "The scenario was still running after {} s.",
+                ATTEMPT_LIMIT.as_secs()
+            ))
+            .unjudged(),
+        ),
+    };
+    // An invariant explains more than the step that failed because of it. After a harness error the journals are
+    // incomplete, so the invariants don't apply.
+    if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {
+        for finding in invariants::check(attempt) {
+            if finding.level.is_some_and(|level| level > Level::Must) {
+                attempt.warn(finding);
+            } else if stop.is_none() {
+                stop = Some(finding.breach());
+            }
+        }
+    }
+    if matches!(stop, Some(Stop::Breach(_)))
+        && let Some(finding) = limits::sent_more_than_announced(attempt)
+    {
+        stop = Some(finding.inapplicable());
+    }
+    // A limit of the runner says nothing about the target, not even after a pass.
+    if !matches!(stop, Some(Stop::Unjudged(_)))
+        && let Some(finding) = limits::received_more_than_accepted(attempt)
+    {
+        stop = Some(finding.unjudged());
+    }
+    disconnect(attempt).await;
+    log::traffic(attempt);
+    let mut notes = attempt.notes();
+    Finished {
+        stop,
+        warnings: std::mem::take(&mut notes.warnings),
+        proofs: std::mem::take(&mut notes.proofs),
+    }
+}
+
+/// Connects the clients, performs the steps, and checks once more that what must not come has not come.
+async fn perform_steps(attempt: &Attempt<'_>) -> Stepped {
+    for (name, template) in &attempt.scenario.variables {
+        let value = template.render(&attempt.scope())?;
+        attempt.scope().set(name.as_str(), value);
+    }
+    if let Some(bystander) = &attempt.bystander {
+        steps::connect::bystander(attempt, bystander).await?;
+    }
+    steps::connect::cast(attempt).await?;
+    for step in &attempt.scenario.steps {
+        steps::perform(attempt, step).await?;
+    }
+    if !attempt.notes().judged {
+        return Err(Finding::new(
+            "Nothing was judged: every step that can fail stands in a `repeat` of no rounds.",
+        )
+        .unjudged());
+    }
+    silence::settle(attempt).await
+}
+
+/// Disconnects every client that is still connected.
+async fn disconnect(attempt: &Attempt<'_>) {
+    let open = attempt
+        .clients()
+        .flat_map(|client| client.links())
+        .filter(|link| !link.has_ended());
+    let ends: Vec<_> = open
+        .map(|link| async move { link.connection.end(DropHow::Close).await })
+        .collect();
+    // A server that does not close its side is no reason to wait: the connections end when they are dropped.
+    let _ = tokio::time::timeout(DISCONNECT_LIMIT, futures_util::future::join_all(ends)).await;
 }

@@ -10,77 +10,22 @@ use tokio::time::Instant;
 
 use super::{
     attempt::Attempt,
-    cast::{Client, Link},
+    cast::Link,
+    claim::{Never, Silence},
     evidence,
     fence::{Proof, fence, is_fence},
     finding::{Finding, Stepped},
-    observe::Sought,
     observe_frame::{self, FrameFit},
-    steps::refused,
+    refusal_reports,
     unasked::is_unasked_message,
 };
 use crate::{
     client::What,
-    scenario::{FramePattern, Level, Span},
     wire::{
         engine_io::{self, PacketData, PacketType},
-        socket_io::{AckId, Packet},
+        socket_io::Packet,
     },
 };
-
-/// One claim, held to the end of the scenario.
-#[derive(Debug)]
-pub(super) struct Silence {
-    /// Who must not receive it.
-    pub(super) client: Arc<Client>,
-    /// What.
-    pub(super) never: Never,
-    /// The step that claims it.
-    pub(super) span: Span,
-    /// The step's own level.
-    pub(super) level: Option<Level>,
-}
-
-/// What must not come.
-#[derive(Debug)]
-pub(super) enum Never {
-    /// An ack of this id.
-    Ack {
-        /// On which connection.
-        link: Arc<Link>,
-        /// The namespace of the question.
-        namespace: String,
-        /// The id of the question.
-        id: AckId,
-        /// How many are right: those that a step has seen.
-        allowed: usize,
-    },
-    /// An unclaimed event like this.
-    Event {
-        /// The event.
-        sought: Sought,
-        /// What it means if it comes, with the client's name in front: "receives it although …".
-        meaning: &'static str,
-    },
-    /// A frame like this, from this entry on.
-    Frame {
-        /// On which connection.
-        link: Arc<Link>,
-        /// The first entry that counts.
-        from: usize,
-        /// What it looks like.
-        pattern: FramePattern,
-    },
-    /// Any packet beyond the heartbeat and the close packet, from this entry on.
-    Packet {
-        /// On which connection.
-        link: Arc<Link>,
-        /// The first entry that counts.
-        from: usize,
-    },
-    /// An unclaimed report of a refusal.
-    Refusal,
-}
 
 impl Silence {
     /// What came although it must not, if anything did.
@@ -196,7 +141,7 @@ impl Silence {
             }
             Never::Refusal => {
                 for link in self.client.links() {
-                    if let Some(index) = refused::unclaimed_reports(attempt, &link).first() {
+                    if let Some(index) = refusal_reports::unclaimed(attempt, &link).first() {
                         let received = line(attempt, &link, *index);
                         let sentence = format!(
                             "{name} receives a report of a refusal that is not meant for it, or one too many."

@@ -4,47 +4,25 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{connect, perform::any_link};
+use super::{connect, links::any_link};
 use crate::{
     client::{DropHow, Layer, Outgoing, What},
     runner::{
         attempt::Attempt,
-        cast::{Cast, Client, Link},
+        bystander::unconnected,
+        cast::{Client, Link},
         echo, evidence,
         fence::{self, Proof},
         finding::{Finding, Stepped},
         wait::Waited,
     },
-    scenario::{Action, ClientName, ClientSpec, ConnectOptions, Span, Step},
+    scenario::Step,
     wire::socket_io::Packet,
 };
 
 /// How long a server is watched after what came before the step: an error that ends it in a later turn of its
 /// loop, or in a pool of threads, is its error as well.
 const WATCH: Duration = Duration::from_millis(250);
-
-/// Whether a scenario wants a client of the runner's own beside its cast.
-pub(in crate::runner) fn needs_bystander(steps: &[Step]) -> bool {
-    let asks_nobody = |step: &Step| matches!(step.action, Action::Alive) && step.actors.is_empty();
-    steps.iter().any(|step| step.any(&asks_nobody))
-}
-
-/// The runner's own client, not connected yet.
-pub(in crate::runner) fn bystander() -> Arc<Client> {
-    stranger("bystander")
-}
-
-fn stranger(name: &str) -> Arc<Client> {
-    let spec = ClientSpec {
-        name: ClientName(name.into()),
-        connect: true,
-        options: ConnectOptions::default(),
-        span: Span::default(),
-    };
-    Cast::new(&[spec])
-        .into_only()
-        .unwrap_or_else(|| unreachable!("a cast of one has one client"))
-}
 
 /// Whether a client is one that only the runner speaks through, to a plain WebSocket that sends messages back.
 ///
@@ -166,7 +144,7 @@ fn is_put_out(attempt: &Attempt<'_>, link: &Link) -> bool {
 }
 
 async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
-    let newcomer = stranger("newcomer");
+    let newcomer = unconnected("newcomer");
     let mut joined = connect::bystander(attempt, &newcomer).await;
     if let (Ok(()), Some(link)) = (&joined, newcomer.link())
         && is_runners_own(attempt, &newcomer, &link)

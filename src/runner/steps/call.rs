@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     super::wait::{Waited, wait_in},
-    perform::open_link,
+    links::open_link,
     refused,
 };
 use crate::{
@@ -13,10 +13,11 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
+        claim::{Never, Silence},
         evidence,
         finding::{Finding, Stepped},
         fit::{Fit, fit},
-        silence::{self, Never, Silence},
+        silence,
     },
     scenario::{Action, Answer, Call, Matcher, Operation, Step},
     wire::socket_io::{AckId, Packet},

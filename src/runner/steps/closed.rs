@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     super::wait::{Waited, wait_in},
-    perform::any_link,
+    links::any_link,
 };
 use crate::{
     client::{Ended, EndedHow, What},

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{expect::await_event, perform::any_link};
+use super::{expect::await_event, links::any_link};
 use crate::{
     runner::{
         attempt::Attempt,
         cast::Client,
+        claim::{Never, Silence},
         finding::Stepped,
-        observe::Sought,
-        silence::{self, Never, Silence},
+        silence,
+        sought::Sought,
     },
     scenario::{Deliver, Step},
 };

@@ -1,6 +1,6 @@
 //! `disconnect`: leave a namespace, or end the connection.
 
-use super::perform::open_link;
+use super::links::open_link;
 use crate::{
     client::DropHow,
     runner::{

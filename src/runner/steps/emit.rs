@@ -1,6 +1,6 @@
 //! `emit`: an event that asks for nothing in return.
 
-use super::{call::outbound, perform::open_link, refused};
+use super::{call::outbound, links::open_link, refused};
 use crate::{
     runner::{attempt::Attempt, finding::Stepped},
     scenario::{Emit, Step},

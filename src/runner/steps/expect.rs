@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     super::wait::{Waited, wait_in},
-    perform::any_link,
+    links::any_link,
 };
 use crate::{
     client::What,
@@ -14,7 +14,8 @@ use crate::{
         cast::{Client, Link},
         evidence,
         finding::{Finding, Stepped, Stop},
-        observe::{Likeness, Sought},
+        observe::Likeness,
+        sought::Sought,
         unasked::is_unasked,
     },
     scenario::{Action, Expect, Mismatch, Step},

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::perform::link_to_send_on;
+use super::links::link_to_send_on;
 use crate::{
     data::Data,
     runner::{

@@ -3,7 +3,7 @@
 //! A step acts on clients through [`crate::client`] and says what it found as
 //! [`super::finding::Stop`]; it never decides a verdict.
 
-pub(super) mod alive;
+mod alive;
 mod call;
 mod check;
 mod closed;
@@ -14,13 +14,14 @@ mod emit;
 mod expect;
 mod frame;
 mod http;
+mod links;
 mod never;
 mod open;
 mod pairs;
 mod perform;
 mod reading;
 mod receive;
-pub(super) mod refused;
+mod refused;
 mod reply;
 mod send;
 mod shape;

@@ -1,12 +1,13 @@
 //! `never`: a client does not receive an event, or a frame.
 
-use super::perform::any_link;
+use super::links::any_link;
 use crate::{
     runner::{
         attempt::Attempt,
+        claim::{self, Silence},
         finding::Stepped,
-        observe::Sought,
-        silence::{self, Silence},
+        silence,
+        sought::Sought,
     },
     scenario::{Never, Step},
 };
@@ -15,14 +16,14 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -
     let mut claims = Vec::new();
     for client in attempt.actors(step) {
         let never = match never {
-            Never::Event(event) => silence::Never::Event {
+            Never::Event(event) => claim::Never::Event {
                 sought: Sought::new(attempt, &client, event)?,
                 meaning: "receives it, although it must not",
             },
             Never::Frame(pattern) => {
                 let link = any_link(&client)?;
                 let from = link.state().cursor.frames;
-                silence::Never::Frame {
+                claim::Never::Frame {
                     link,
                     from,
                     pattern: pattern.clone(),

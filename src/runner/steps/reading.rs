@@ -1,6 +1,6 @@
 //! `reading`: a client stops reading what the server sends, or goes on.
 
-use super::perform::open_link;
+use super::links::open_link;
 use crate::{
     client,
     runner::{attempt::Attempt, finding::Stepped},

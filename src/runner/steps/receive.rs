@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use super::{
     super::wait::{Waited, wait_in},
     http,
-    perform::any_link,
+    links::any_link,
     shape::{message_text, socket_packet, without_offset},
 };
 use crate::{
@@ -16,11 +16,12 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
+        claim::{Never, Silence},
         echo, evidence,
         finding::{Finding, Stepped, Stop},
         fit::{Fit, fit},
         observe_frame::{self, FrameFit},
-        silence::{self, Never, Silence},
+        silence,
         unasked::is_unasked_message,
     },
     scenario::{Action, FramePattern, Incoming, Matcher, Receive, Step},

@@ -9,20 +9,22 @@ use tokio::time::Instant;
 use super::{
     super::wait::{Waited, wait_in},
     connect::Admission,
+    links::any_link,
 };
 use crate::{
-    client::{ConnectFailure, Entry, What},
+    client::{ConnectFailure, What},
     data::Data,
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
+        claim::{Never, Silence},
         evidence,
         finding::{Finding, Stepped},
         fit::{Fit, fit},
-        silence::{self, Never, Silence},
+        refusal_reports::in_event,
+        silence,
     },
     scenario::{Matcher, Step},
-    targets::Manifest,
     wire::socket_io::{AckId, Packet},
 };
 
@@ -43,20 +45,6 @@ pub(super) enum Question<'q> {
         /// Its namespace.
         namespace: &'q str,
     },
-}
-
-/// The normalised report in an event, if it is one.
-fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
-    let spoken = manifest.dialect.errors.event()?;
-    match &entry.what {
-        What::Socket(Packet::Event { name, args, .. })
-            if manifest.bindings.event(spoken) == name =>
-        {
-            let args = manifest.bindings.incoming(spoken, args);
-            manifest.dialect.refusal_in_event(spoken, &args)
-        }
-        _ => None,
-    }
 }
 
 /// Awaits the one report of a refused call or emit and claims that there is no other.
@@ -199,21 +187,6 @@ fn acked(link: &Link, namespace: &str, id: AckId, from: usize, index: usize) -> 
         })
 }
 
-/// Indices of reports that no step has claimed.
-pub(in crate::runner) fn unclaimed_reports(attempt: &Attempt<'_>, link: &Link) -> Vec<usize> {
-    let manifest = &attempt.target.manifest;
-    let state = link.state();
-    let entries = link.connection.journal().entries();
-    entries
-        .iter()
-        .enumerate()
-        .filter(|(index, entry)| {
-            !state.claimed.contains(index) && in_event(manifest, entry).is_some()
-        })
-        .map(|(index, _)| index)
-        .collect()
-}
-
 /// Holds an admission against an expected refusal: a CONNECT_ERROR, an HTTP refusal, or CONNECT followed by a report and DISCONNECT.
 pub(super) async fn at_connect(
     attempt: &Attempt<'_>,
@@ -292,7 +265,7 @@ async fn late_refusal(
     limit: Duration,
 ) -> Stepped<Result<Data, Finding>> {
     let name = &client.spec.name;
-    let link = super::perform::any_link(client)?;
+    let link = any_link(client)?;
     let namespace = client.state().namespace.clone();
     let manifest = &attempt.target.manifest;
     let mut report = None;

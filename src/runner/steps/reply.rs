@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     super::wait::{Waited, wait_in},
-    perform::open_link,
+    links::open_link,
 };
 use crate::{
     client::What,
@@ -13,7 +13,8 @@ use crate::{
         cast::{Client, Link},
         evidence,
         finding::{Finding, Stepped},
-        observe::{Likeness, Sought},
+        observe::Likeness,
+        sought::Sought,
     },
     scenario::{Reply, ReplyHow, Step},
     wire::socket_io::{AckId, Packet},

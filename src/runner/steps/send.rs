@@ -3,7 +3,7 @@
 use super::{
     super::wait::{Waited, wait_in},
     http,
-    perform::{link_to_send_on, open_link},
+    links::{link_to_send_on, open_link},
 };
 use crate::{
     client::{Layer, What},

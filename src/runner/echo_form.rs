@@ -1,0 +1,90 @@
+//! How a text has to be wrapped so that the target sends it back.
+
+use crate::{
+    data::Data,
+    scenario::Scope,
+    targets::{Manifest, Speaks},
+    wire::{
+        engine_io::{Packet as EnginePacket, PacketType},
+        socket_io::{self, AckId, Packet},
+    },
+};
+
+/// The operation of the contract application.
+const OPERATION: &str = "echo";
+
+/// The placeholder for the text while the packet around it is built.
+const HOLE: &str = "sockspec-text";
+
+/// Returns how a text has to be sent so that the target sends it back: the value behind the function `echo`.
+///
+/// Returns `None` if the bindings leave no place for the text.
+pub(super) fn form(manifest: &Manifest) -> Option<Data> {
+    let (before, behind, quoted) = match manifest.dialect.speaks {
+        Speaks::WebSocket => (String::new(), String::new(), false),
+        Speaks::EngineIo => ("4".to_owned(), String::new(), false),
+        Speaks::SocketIo => {
+            let event = manifest
+                .bindings
+                .outgoing(OPERATION, vec![Data::from(HOLE)], &Scope::default())
+                .ok()?;
+            let encoded = socket_io::encode(&Packet::Event {
+                namespace: namespace(manifest).to_owned(),
+                id: Some(AckId(0)),
+                name: event.event,
+                args: event.args,
+            });
+            let text = EnginePacket::text(PacketType::Message, encoded.text).encode_text();
+            let (before, behind) = text.split_once(&format!("{HOLE:?}"))?;
+            (before.to_owned(), behind.to_owned(), true)
+        }
+    };
+    Some(Data::object([
+        ("before", Data::from(before)),
+        ("behind", Data::from(behind)),
+        ("quoted", Data::from(quoted)),
+    ]))
+}
+
+/// Returns the namespace of the operation `echo`.
+pub(super) fn namespace(manifest: &Manifest) -> &str {
+    manifest
+        .bindings
+        .get(OPERATION)
+        .and_then(|binding| binding.namespace.as_deref())
+        .unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, sync::Arc};
+
+    use super::*;
+    use crate::{scenario::SourceFile, targets::load_manifest};
+
+    fn form_of(more: &str) -> Option<String> {
+        let source = SourceFile {
+            path: PathBuf::from("t.yaml"),
+            text: format!("name: t\nurl: http://127.0.0.1:1\n{more}"),
+        };
+        let manifest = load_manifest(Arc::new(source), PathBuf::new()).unwrap();
+        form(&manifest).map(|form| form.to_string())
+    }
+
+    #[test]
+    fn every_dialect_has_its_form() {
+        let forms = [
+            "dialect: websocket",
+            "dialect: engine.io",
+            "",
+            "bindings: { echo: { event: say, namespace: /talk } }",
+        ]
+        .map(|more| form_of(more).unwrap());
+        insta::assert_snapshot!(forms.join("\n"), @r#"
+        {"before":"","behind":"","quoted":false}
+        {"before":"4","behind":"","quoted":false}
+        {"before":"420[\"echo\",","behind":"]","quoted":true}
+        {"before":"42/talk,0[\"say\",","behind":"]","quoted":true}
+        "#);
+    }
+}

@@ -1,0 +1,38 @@
+//! Events by which a target reports that it refused something.
+
+use super::{attempt::Attempt, cast::Link};
+use crate::{
+    client::{Entry, What},
+    data::Data,
+    targets::Manifest,
+    wire::socket_io::Packet,
+};
+
+/// Returns the normalised report if the entry is an event that reports a refusal.
+pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
+    let spoken = manifest.dialect.errors.event()?;
+    match &entry.what {
+        What::Socket(Packet::Event { name, args, .. })
+            if manifest.bindings.event(spoken) == name =>
+        {
+            let args = manifest.bindings.incoming(spoken, args);
+            manifest.dialect.refusal_in_event(spoken, &args)
+        }
+        _ => None,
+    }
+}
+
+/// Returns the indices of the reports that no step has claimed.
+pub(super) fn unclaimed(attempt: &Attempt<'_>, link: &Link) -> Vec<usize> {
+    let manifest = &attempt.target.manifest;
+    let state = link.state();
+    let entries = link.connection.journal().entries();
+    entries
+        .iter()
+        .enumerate()
+        .filter(|(index, entry)| {
+            !state.claimed.contains(index) && in_event(manifest, entry).is_some()
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
