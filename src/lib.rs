@@ -8,4 +8,5 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod targets;
+pub mod text;
 pub mod wire;

@@ -10,8 +10,8 @@ use super::{
     paint::Output,
 };
 use crate::{
-    report::{escape, humanize},
     scenario::{Diagnostic, duplicate_ids},
+    text::{escape, humanize},
 };
 
 /// Loads files and tells every mistake: results go to the standard output.

@@ -33,7 +33,7 @@ pub(super) enum CliError {
         source: io::Error,
     },
     /// A line that a file does not have.
-    #[error("there is no line {line} in {}: it has {}", .path.display(), crate::report::humanize::count(*.lines, "line"))]
+    #[error("there is no line {line} in {}: it has {}", .path.display(), crate::text::humanize::count(*.lines, "line"))]
     NoSuchLine {
         /// The file.
         path: PathBuf,
@@ -205,7 +205,7 @@ pub(super) fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
         .collect();
     format!(
         "{} in {}",
-        crate::report::humanize::count(diagnostics.len(), "mistake"),
-        crate::report::humanize::count(files.len(), "file"),
+        crate::text::humanize::count(diagnostics.len(), "mistake"),
+        crate::text::humanize::count(files.len(), "file"),
     )
 }

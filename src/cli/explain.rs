@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use super::{Exit, args::ExplainArgs, error::CliError, paint::Output, selection::Selection};
 use crate::{
     reference::FAULTS,
-    report::{Palette, Role, escape},
+    report::{Palette, Role},
     scenario::{Requirements, Scenario, Tier},
+    text::escape,
 };
 
 /// Explains every scenario that the id names; a table's id names its rows, which share everything but their values.

@@ -8,8 +8,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Exit, args::ListArgs, error::CliError, paint::Output, selection::Selection};
 use crate::{
-    report::{Palette, Role, escape, humanize, to_safe_json},
+    report::{Palette, Role, to_safe_json},
     scenario::{Scenario, Tier},
+    text::{escape, humanize},
 };
 
 /// The version of the format of `list --json`.

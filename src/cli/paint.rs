@@ -11,9 +11,10 @@ use super::{
     error::CliError,
 };
 use crate::{
-    report::{Palette, Role, escape},
+    report::{Palette, Role},
     runner::{StartError, Verdict},
     scenario::{Colours, Diagnostic, SourceFile},
+    text::escape,
 };
 
 /// Diagnostics of one command that are shown in full; a file of nothing but mistakes shows no more.

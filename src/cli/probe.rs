@@ -7,8 +7,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Exit, args::ProbeArgs, error::CliError, paint::Output, target};
 use crate::{
-    report::{Palette, Role, escape, to_safe_json},
+    report::{Palette, Role, to_safe_json},
     targets::{Probed, probe as ask},
+    text::escape,
 };
 
 /// Asks a server and tells what it answered.

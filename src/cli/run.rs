@@ -17,13 +17,10 @@ use super::{
     target,
 };
 use crate::{
-    report::{
-        Destination, Detail, Progress, Terminal,
-        escape::{self, Newlines},
-        junit, report_json,
-    },
+    report::{Destination, Detail, Progress, Terminal, junit, report_json},
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
     scenario::{Scenario, Tier, Transport},
+    text::escape::{self, Newlines},
 };
 
 /// Runs scenarios against a target and reports.

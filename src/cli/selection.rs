@@ -12,7 +12,10 @@ use super::{
     files::{Loaded, is_yaml},
     shipped::Shipped,
 };
-use crate::scenario::{Requirements, Scenario, duplicate_ids, nearest};
+use crate::{
+    scenario::{Requirements, Scenario, duplicate_ids},
+    text::nearest,
+};
 
 /// The scenarios that were asked for.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     reference::{Config, Contract, FAULTS, FaultSet, Server},
     report::{Palette, Role},
-    scenario::nearest,
+    text::nearest,
 };
 
 /// Serves until somebody stops it.

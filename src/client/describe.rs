@@ -1,5 +1,7 @@
 //! Bytes in words, for people who ask what came instead.
 
+use crate::text::humanize;
+
 /// Longest stretch of bytes that is shown.
 const SHOWN: usize = 96;
 
@@ -19,8 +21,8 @@ pub(super) fn describe(bytes: &[u8]) -> String {
         _ => {
             let shown = bytes.get(..SHOWN).unwrap_or(bytes);
             let more = if shown.len() < bytes.len() { "…" } else { "" };
-            let noun = if bytes.len() == 1 { "byte" } else { "bytes" };
-            format!("{} {noun}: \"{}{more}\"", bytes.len(), shown.escape_ascii())
+            let length = humanize::count(bytes.len(), "byte");
+            format!("{length}: \"{}{more}\"", shown.escape_ascii())
         }
     }
 }

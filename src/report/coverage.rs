@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Palette, Role, escape, humanize, json::to_safe_json};
+use super::{Palette, Role, json::to_safe_json};
 use crate::{
     runner::{Coverage, CoverageState, Covered, Verifier},
     scenario::Tier,
+    text::{escape, first_names, humanize},
 };
 
 /// The version of the format.
@@ -204,13 +205,7 @@ fn verifiers(scenarios: &[Verifier]) -> String {
         })
         .collect();
     names.dedup();
-    let more = names.len().saturating_sub(SHOWN);
-    names.truncate(SHOWN);
-    let mut text = names.join(", ");
-    if more > 0 {
-        text += &format!(" and {more} more");
-    }
-    text
+    first_names(&names, SHOWN)
 }
 
 /// A part of a clause's name: 5.10 comes behind 5.9.

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
-use super::{
-    Palette,
-    escape::{self, BLOCK_LIMIT, Newlines},
-    terminal::failure,
+use super::{Palette, terminal::failure};
+use crate::{
+    runner::{Breach, Outcome, Record, Verdict},
+    text::{
+        clip,
+        escape::{self, BLOCK_LIMIT, Newlines},
+    },
 };
-use crate::runner::{Breach, Outcome, Record, Verdict};
 
 /// Why no XML came about.
 #[derive(Debug, thiserror::Error)]
@@ -120,10 +122,10 @@ fn description(breach: &Breach) -> String {
         lines.push(format!("at {file}:{}: {}", place.line, place.text.trim()));
     }
     if let Some(expected) = &breach.expected {
-        lines.push(format!("expected: {}", escape::clip(expected, BLOCK_LIMIT)));
+        lines.push(format!("expected: {}", clip(expected, BLOCK_LIMIT)));
     }
     if let Some(received) = &breach.received {
-        lines.push(format!("received: {}", escape::clip(received, BLOCK_LIMIT)));
+        lines.push(format!("received: {}", clip(received, BLOCK_LIMIT)));
     }
     lines.push(format!("run again: {}", breach.rerun));
     escape::visible(&lines.join("\n"), Newlines::Keep)

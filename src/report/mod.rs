@@ -1,10 +1,8 @@
 //! Renderings of a run's record: one file an output. Nothing here decides anything.
 //!
-//! Texts of a target come in raw and leave through [`escape`] only.
+//! Texts of a target come in raw and leave through [`crate::text::escape`] only.
 
 mod coverage;
-pub mod escape;
-pub mod humanize;
 mod json;
 mod junit;
 mod proof;

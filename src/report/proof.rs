@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Palette, Role, escape, humanize, json::to_safe_json};
-use crate::runner::{Proof, Verdict};
+use super::{Palette, Role, json::to_safe_json};
+use crate::{
+    runner::{Proof, Verdict},
+    text::{escape, humanize},
+};
 
 /// The version of the format.
 pub const PROOF_SCHEMA: &str = "sockspec-proof/1";

@@ -10,6 +10,7 @@ use super::{
     outcome::{Outcome, Verdict},
     play::play,
 };
+use crate::text::first_names;
 
 /// Scenarios that a sentence about a death names.
 const NAMED: usize = 8;
@@ -67,7 +68,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
                 } else {
                     let sentence = format!(
                         "The target died of one of: {}; each alone, with `--jobs 1`, names it.",
-                        listed(&candidates)
+                        first_names(&candidates, NAMED)
                     );
                     (Verdict::Error, sentence)
                 };
@@ -102,7 +103,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
         if !solved {
             self.say(Event::Notice(format!(
                 "the target died and was started again; none of what ran then ends it alone: {}",
-                listed(&all)
+                first_names(&all, NAMED)
             )));
         }
         Ok(())
@@ -165,16 +166,6 @@ fn told(mut outcome: Box<Outcome>, verdict: Verdict, sentence: String) -> Box<Ou
     }
     outcome.reason = Some(sentence);
     outcome
-}
-
-/// The first few names, and how many more there are.
-fn listed(names: &[String]) -> String {
-    let shown = names.get(..NAMED).unwrap_or(names);
-    let more = match names.len() - shown.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more}", shown.join(", "))
 }
 
 /// Of a scenario that came too late.

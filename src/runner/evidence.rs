@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     client::{ConnectFailure, Ended, EndedHow, Entry, HttpResponse, Outgoing, What},
-    data::hex,
+    text::{hex_head, keep_ends},
     wire::{
         engine_io,
         socket_io::{self, AckId, Packet},
@@ -201,32 +201,13 @@ pub(super) fn readable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => {
-            let head = bytes.get(..64).unwrap_or(bytes);
-            let more = if bytes.len() > head.len() { "…" } else { "" };
-            format!("{} bytes {}{more}", bytes.len(), hex(head))
+            format!("{} bytes {}", bytes.len(), hex_head(bytes, 64))
         }
     }
 }
 
 fn bounded(text: String) -> String {
-    if text.len() <= LINE_BYTES {
-        return text;
-    }
-    let cut = |at: usize| {
-        (0..=at)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0)
-    };
-    let tail = (text.len() - LINE_BYTES / 4..text.len())
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(text.len());
-    format!(
-        "{} … {} ({} bytes)",
-        &text[..cut(LINE_BYTES / 2)],
-        &text[tail..],
-        text.len()
-    )
+    keep_ends(text, LINE_BYTES)
 }
 
 /// How a connection ended, for people.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::{Level, Span};
 
 use super::{attempt::Attempt, evidence, finding::Stepped, live_target::LiveTarget, plan::Item};
-use crate::{report::escape, scenario::Step};
+use crate::{scenario::Step, text::escape};
 
 /// The span of one attempt at a scenario.
 pub(super) fn scenario(item: &Item, number: usize) -> Span {

@@ -7,8 +7,9 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    scenario::{Action, ClientName, Scenario, Step, Tier, Transport, nearest},
+    scenario::{Action, ClientName, Scenario, Step, Tier, Transport},
     targets::{Manifest, Speaks},
+    text::nearest,
 };
 
 /// One scenario over one transport.

@@ -5,9 +5,12 @@ use std::{cmp::Ordering, fmt::Write};
 use super::{
     Matcher, Mismatch, Scope, TemplateError,
     compare::{assign, compare_numbers, compares, length},
-    matcher::{Form, Operator, quoted},
+    matcher::{Form, Operator},
 };
-use crate::data::{Data, hex};
+use crate::{
+    data::{Data, hex},
+    text::json_string,
+};
 
 /// One comparison under way.
 pub(super) struct Checking<'s> {
@@ -363,7 +366,7 @@ impl<'s> Checking<'s> {
                     let dot = if path.is_empty() { "" } else { "." };
                     write!(path, "{dot}{key}")
                 }
-                Segment::Field(key) => write!(path, "[{}]", quoted(key)),
+                Segment::Field(key) => write!(path, "[{}]", json_string(key)),
                 Segment::Item(index) => write!(path, "[{index}]"),
                 Segment::Property(name) => {
                     let gap = if path.is_empty() { "" } else { " " };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::SourceFile;
+use crate::text::escape;
 
 /// A piece of a file, in bytes, with its place for people.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -137,7 +138,7 @@ impl Problems {
         let diagnostic = Diagnostic {
             code,
             severity: Severity::Error,
-            message: printable(message.into()),
+            message: escape::controls(message.into()),
             source: Arc::clone(&self.source),
             span: Some(span),
             related: None,
@@ -171,7 +172,7 @@ impl Problems {
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| diagnostic.span);
         for diagnostic in &mut self.found {
-            diagnostic.help = diagnostic.help.take().map(printable);
+            diagnostic.help = diagnostic.help.take().map(escape::controls);
         }
         // A table's rows share their steps: a mistake in a step shows once, not once a row.
         let mut seen = std::collections::HashSet::new();
@@ -202,71 +203,9 @@ impl Problems {
 }
 
 /// Without control characters: what a file holds can't move a terminal's cursor.
-fn printable(text: String) -> String {
-    if !text.contains(|character: char| character.is_control()) {
-        return text;
-    }
-    text.chars()
-        .flat_map(|character| match character.is_control() {
-            true => character.escape_default().collect::<Vec<_>>(),
-            false => vec![character],
-        })
-        .collect()
-}
-
-/// The name among `known` that somebody who wrote `found` most likely meant.
-pub(crate) fn nearest<'k>(
-    found: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<&'k str> {
-    let wanted = found.to_lowercase();
-    known
-        .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&wanted, &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(distance, name)| {
-            // A short word is near everything: one letter for another is no slip of the pen there.
-            let shorter = name.chars().count().min(wanted.chars().count());
-            *distance <= 1 + shorter / 5 && *distance < shorter
-        })
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// "did you mean", where a name is near.
-pub(crate) fn did_you_mean<'k>(
-    found: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<String> {
-    nearest(found, known).map(|name| format!("did you mean `{name}`?"))
-}
-
-/// "`a`, `b` or `c`".
-pub(crate) fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        None => "nothing".to_owned(),
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nearest_name_is_offered_only_when_it_is_near() {
-        let known = ["expect", "emit", "deliver", "within"];
-        assert_eq!(nearest("exepct", known), Some("expect"));
-        assert_eq!(nearest("Emit", known), Some("emit"));
-        assert_eq!(nearest("wihtin", known), Some("within"));
-        assert_eq!(nearest("teleport", known), None);
-    }
 
     #[test]
     fn span_of_a_word_inside_a_text_of_several_lines() {
@@ -280,11 +219,5 @@ mod tests {
         let found = whole.find(text, "$room");
         assert_eq!(&text[found.start..found.end], "$room");
         assert_eq!((found.line, found.column), (2, 5));
-    }
-
-    #[test]
-    fn lists_read_as_sentences() {
-        assert_eq!(one_of(["a"]), "`a`");
-        assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
     }
 }

@@ -4,10 +4,13 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 use super::{
     Span,
-    diagnostic::{Problems, did_you_mean, one_of},
+    diagnostic::Problems,
     node::{Entry, Node, NodeKind, Quoting},
 };
-use crate::data::Data;
+use crate::{
+    data::Data,
+    text::{did_you_mean, one_of},
+};
 
 /// Values that stand wherever `$name` does, also where a number or a word is needed: a table's row.
 pub(crate) type Substitutes<'n> = BTreeMap<&'n str, &'n Node>;

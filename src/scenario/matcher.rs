@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use regex::Regex;
 
 use super::{Scope, Template, TemplateError, checking::Checking, placeholder::Placeholder};
-use crate::data::Data;
+use crate::{
+    data::Data,
+    text::{json_string, keep_head},
+};
 
 /// An expectation of one value.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,7 +139,7 @@ impl Matcher {
             Form::Object(fields) => {
                 let fields: Vec<String> = fields
                     .iter()
-                    .map(|(key, field)| format!("{}:{}", quoted(key), field.describe(scope)))
+                    .map(|(key, field)| format!("{}:{}", json_string(key), field.describe(scope)))
                     .collect();
                 format!("{{{}}}", fields.join(","))
             }
@@ -226,31 +229,19 @@ impl Comparison {
 /// `at rooms[2].name: expected "a", received "b"`.
 impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A report shows whole values elsewhere; the sentence stays readable.
+        const LENGTH: usize = 300;
         if !self.path.is_empty() {
             write!(formatter, "at {}: ", self.path)?;
         }
         write!(
             formatter,
             "expected {}, received ",
-            shortened(&self.expected)
+            keep_head(&self.expected, LENGTH)
         )?;
         match &self.received {
             None => formatter.write_str("nothing"),
-            Some(received) => formatter.write_str(&shortened(&received.to_string())),
+            Some(received) => formatter.write_str(&keep_head(&received.to_string(), LENGTH)),
         }
-    }
-}
-
-/// A text as JSON writes it.
-pub(super) fn quoted(text: &str) -> String {
-    Data::from(text).to_string()
-}
-
-/// A report shows values whole elsewhere; a sentence stays readable.
-fn shortened(text: &str) -> String {
-    const LENGTH: usize = 300;
-    match text.char_indices().nth(LENGTH) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
     }
 }

@@ -30,7 +30,7 @@ mod values;
 mod yaml;
 
 // For other files that people write: a target's manifest is read the same way.
-pub(crate) use diagnostic::{Problems, did_you_mean, nearest, one_of};
+pub(crate) use diagnostic::Problems;
 pub(crate) use fields::{Field, Fields};
 pub(crate) use node::{Entry, Node, NodeKind, Quoting};
 pub(crate) use values::ValueReader;

@@ -7,7 +7,7 @@
 use serde_json::Number;
 
 use super::Span;
-use crate::data::Data;
+use crate::{data::Data, text::excerpt};
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -126,25 +126,4 @@ fn number(text: &str) -> Option<Number> {
         return None;
     }
     serde_json::from_str(text).ok()
-}
-
-/// The first characters of a text, for messages.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LENGTH: usize = 60;
-    let line: String = text
-        .chars()
-        .take(LENGTH)
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect();
-    if text.chars().nth(LENGTH).is_some() {
-        format!("{line}…")
-    } else {
-        line
-    }
 }

@@ -7,12 +7,14 @@ use regex::Regex;
 use super::{
     Matcher, Template,
     compare::compares,
-    diagnostic::{did_you_mean, one_of},
     matcher::{Comparison, Form, OPERATORS, Operator, Schema},
-    node::{Entry, Node, NodeKind, excerpt},
+    node::{Entry, Node, NodeKind},
     values::{ValueReader, is_expectation, is_operator},
 };
-use crate::data::Data;
+use crate::{
+    data::Data,
+    text::{did_you_mean, excerpt, one_of},
+};
 
 /// The bounds of literal numbers between which nothing lies.
 fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {

@@ -4,17 +4,20 @@ use bytes::Bytes;
 
 use super::{
     Matcher, Scope, Span, Template,
-    diagnostic::{Problems, did_you_mean, one_of},
+    diagnostic::Problems,
     expression::Expression,
     fields::Substitutes,
     filters,
     matcher::{Form, OPERATORS},
-    node::{Entry, Node, NodeKind, excerpt},
+    node::{Entry, Node, NodeKind},
     placeholder::{PLACEHOLDERS, Placeholder, Written, known_elsewhere},
     source::{SourceFile, read_bounded},
     template::{TemplateSyntaxError, Used, is_name},
 };
-use crate::data::{Data, unhex};
+use crate::{
+    data::{Data, unhex},
+    text::{did_you_mean, excerpt, one_of},
+};
 
 /// Values that one value takes in; more is a file that doubles itself.
 const MAX_REPLACED: usize = 1000;

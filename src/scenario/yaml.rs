@@ -7,9 +7,10 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureSty
 use super::{
     Diagnostic, SourceFile, Span,
     diagnostic::Problems,
-    node::{Entry, Node, NodeKind, Quoting, Scalar, excerpt},
+    node::{Entry, Node, NodeKind, Quoting, Scalar},
     source::place,
 };
+use crate::text::excerpt;
 
 /// Nested deeper than this is no scenario any more; it also bounds the recursion of all readers.
 const MAX_DEPTH: usize = 64;

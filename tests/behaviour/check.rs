@@ -232,7 +232,7 @@ mod hostile {
             )
             .args(["check", "hostile.yaml"])
             .status(Exit::BadUsage);
-        let acts = |c: char| c != '\n' && sockspec::report::escape::acts(c);
+        let acts = |c: char| c != '\n' && sockspec::text::escape::acts(c);
         assert!(!finished.out().chars().any(acts), "{:?}", finished.out());
     }
 }

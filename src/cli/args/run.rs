@@ -8,6 +8,7 @@ use super::{
     Selectors,
     value::{self, ReportRequest},
 };
+use crate::text::shell_word;
 
 /// `run`.
 #[derive(Args, Clone, Debug)]
@@ -198,7 +199,7 @@ impl RunArgs {
         let mut option = |name: &str, value: &str| {
             let space = if options.is_empty() { "" } else { " " };
             // Writing to a `String` can't fail.
-            let _ = write!(options, "{space}--{name} {}", quoted(value));
+            let _ = write!(options, "{space}--{name} {}", shell_word(value));
         };
         if self.target.target != "reference" {
             option("target", &self.target.target);
@@ -234,22 +235,10 @@ impl RunArgs {
     }
 }
 
-/// A word as a POSIX shell reads it.
-fn quoted(word: &str) -> String {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
-    use super::*;
     use crate::cli::args::{Arguments, Command};
 
     fn again(arguments: &[&str]) -> String {
@@ -285,6 +274,5 @@ mod tests {
             "--url 'https://a.test/?x' --include slow --insecure"
         );
         assert_eq!(again(&["rooms/x@polling"]), "--transport polling");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 }

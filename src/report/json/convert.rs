@@ -5,8 +5,8 @@ use super::model::{
     Summary, Target, View,
 };
 use crate::{
-    report::{escape::clip, humanize::millis},
     runner::{self, Breach, ClientView, Outcome, Record, RunInfo},
+    text::{clip, humanize::millis},
 };
 
 /// Bytes of one text in a report: whole for everything but floods.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::Report;
-use crate::{report::escape, runner::Record};
+use crate::{runner::Record, text::escape};
 
 /// The record of a run in the format `sockspec-report/1`.
 pub fn report_json(record: &Record) -> String {

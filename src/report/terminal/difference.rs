@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use similar::{ChangeTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
-use crate::report::{
-    Palette, Role,
-    escape::{self, BLOCK_LIMIT, Newlines},
+use crate::{
+    report::{Palette, Role},
+    text::{
+        clip,
+        escape::{self, BLOCK_LIMIT, Newlines},
+    },
 };
 
 /// JSON that is longer than this is laid out over several lines.
@@ -45,7 +48,7 @@ fn prepare(text: &str) -> String {
         .filter(|value| value.is_array() || value.is_object())
         .and_then(|value| serde_json::to_string_pretty(&value).ok());
     escape::visible(
-        &escape::clip(laid_out.as_deref().unwrap_or(text), BLOCK_LIMIT),
+        &clip(laid_out.as_deref().unwrap_or(text), BLOCK_LIMIT),
         Newlines::Keep,
     )
 }

@@ -4,8 +4,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::difference::difference;
 use crate::{
-    report::{Palette, Role, escape, humanize},
+    report::{Palette, Role},
     runner::{Breach, ClientView, Outcome, Place},
+    text::{escape, humanize},
 };
 
 /// Lines of one client's view.

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use crate::text::escape;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::report::escape;
 
 /// Whether somebody watches.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

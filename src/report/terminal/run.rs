@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use super::{Progress, failure, summary::Tally};
 use crate::{
-    report::{Palette, Role, escape, humanize},
+    report::{Palette, Role},
     runner::{Event, Outcome, RunInfo, Verdict},
+    text::{escape, humanize},
 };
 
 /// How much is said.

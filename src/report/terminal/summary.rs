@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
-    report::{Palette, Role, escape, humanize},
+    report::{Palette, Role},
     runner::{Outcome, Summary, Verdict},
+    text::{escape, humanize},
 };
 
 /// What the summary repeats of the outcomes.

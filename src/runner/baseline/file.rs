@@ -5,7 +5,8 @@ use std::{fmt::Write as _, path::Path};
 use super::{Baseline, Because, Deviation};
 use crate::{
     runner::Verdict,
-    scenario::{Diagnostic, Node, NodeKind, Problems, SourceFile, Span, did_you_mean, one_of},
+    scenario::{Diagnostic, Node, NodeKind, Problems, SourceFile, Span},
+    text::{did_you_mean, json_string, one_of},
 };
 
 impl Because {
@@ -73,7 +74,7 @@ impl Baseline {
         );
         // Writing to a `String` can't fail.
         if let Some(target) = &self.target {
-            let _ = writeln!(text, "target: {}", quoted(target));
+            let _ = writeln!(text, "target: {}", json_string(target));
         }
         if self.deviations.is_empty() {
             text += "deviations: []\n";
@@ -81,7 +82,7 @@ impl Baseline {
         }
         text += "deviations:\n";
         for (id, deviation) in &self.deviations {
-            let _ = writeln!(text, "- id: {}", quoted(id));
+            let _ = writeln!(text, "- id: {}", json_string(id));
             let _ = writeln!(text, "  verdict: {}", verdict_name(deviation.verdict));
             if deviation.flaky {
                 text += "  flaky: true\n";
@@ -89,7 +90,7 @@ impl Baseline {
             if let Some(because) = deviation.because {
                 let _ = writeln!(text, "  because: {}", because.name());
             }
-            let _ = writeln!(text, "  reason: {}", quoted(&deviation.reason));
+            let _ = writeln!(text, "  reason: {}", json_string(&deviation.reason));
         }
         text
     }
@@ -163,11 +164,6 @@ fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Skip => "skip",
         Verdict::Error => "error",
     }
-}
-
-/// JSON's strings are YAML's, whatever they hold.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     runner::{Outcome, Verdict},
-    scenario::{Transport, nearest},
+    scenario::Transport,
+    text::nearest,
 };
 
 /// Known deviations, by scenario id.

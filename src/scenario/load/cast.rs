@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{connection, steps::StepReader};
-use crate::scenario::{
-    ClientName, ClientSpec, ConnectOptions, Span,
-    diagnostic::{Problems, did_you_mean, one_of},
-    fields::{Field, Fields, is_bare},
-    node::{Node, NodeKind},
-    scope::split_index,
-    template::is_name,
+use crate::{
+    scenario::{
+        ClientName, ClientSpec, ConnectOptions, Span,
+        diagnostic::Problems,
+        fields::{Field, Fields, is_bare},
+        node::{Node, NodeKind},
+        scope::split_index,
+        template::is_name,
+    },
+    text::{did_you_mean, one_of},
 };
 
 /// A group is not larger.

@@ -4,12 +4,8 @@
 use super::steps::StepReader;
 use crate::{
     data::Data,
-    scenario::{
-        diagnostic::{did_you_mean, nearest, one_of},
-        fields::Field,
-        node::{Node, excerpt},
-        values::is_expectation,
-    },
+    scenario::{fields::Field, node::Node, values::is_expectation},
+    text::{did_you_mean, excerpt, nearest, one_of},
 };
 
 /// Whether an object may have fields beyond the known ones.

@@ -1,10 +1,9 @@
 //! Ids that a scenario names and that must exist elsewhere: requirements, faults, invariants.
 
 use super::scenario::ScenarioReader;
-use crate::scenario::{
-    diagnostic::{did_you_mean, one_of},
-    fields::Fields,
-    invariant::INVARIANTS,
+use crate::{
+    scenario::{fields::Fields, invariant::INVARIANTS},
+    text::{did_you_mean, one_of},
 };
 
 impl ScenarioReader<'_, '_> {

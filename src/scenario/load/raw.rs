@@ -6,11 +6,11 @@ use crate::{
     scenario::{
         Action, CloseHow, Closed, FramePattern, Incoming, Matcher, PacketTemplate, Reading,
         Receive, Send, SendBytes, SendFrame, Template,
-        diagnostic::{did_you_mean, nearest, one_of},
         fields::{Field, Fields, is_bare},
-        node::{NodeKind, excerpt},
+        node::NodeKind,
         values::is_expectation,
     },
+    text::{did_you_mean, excerpt, nearest, one_of},
 };
 
 /// RFC 6455 section 5.2.

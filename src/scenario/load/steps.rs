@@ -11,11 +11,12 @@ use crate::{
     data::Data,
     scenario::{
         Action, Check, ClientName, Level, Matcher, Span, Step, Template, WaitBound,
-        diagnostic::{Problems, did_you_mean, one_of},
+        diagnostic::Problems,
         fields::{Field, Fields, Substitutes, is_bare},
         node::{Entry, Node, NodeKind, Quoting, Scalar},
         values::{Reference, ValueReader},
     },
+    text::{did_you_mean, one_of},
 };
 
 /// Keys of some verbs, with which no step begins; whoever begins one so left out its verb.

@@ -7,13 +7,14 @@ use crate::{
     data::Data,
     scenario::{
         Span,
-        diagnostic::{Problems, did_you_mean},
+        diagnostic::Problems,
         expression::function_names,
         fields::Field,
         node::{Entry, Node, NodeKind},
         scope::RESERVED,
         template::is_name,
     },
+    text::did_you_mean,
 };
 
 /// Keys of a row that stand in place of the scenario's, or add to them, for this row alone.

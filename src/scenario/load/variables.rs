@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::scenario::{
-    Span,
-    diagnostic::{Problems, did_you_mean, one_of},
-    expression::function_names,
-    scope::{BUILT_IN, CLIENT_FIELDS, RESERVED, split_index},
-    values::Reference,
+use crate::{
+    scenario::{
+        Span,
+        diagnostic::Problems,
+        expression::function_names,
+        scope::{BUILT_IN, CLIENT_FIELDS, RESERVED, split_index},
+        values::Reference,
+    },
+    text::{did_you_mean, one_of},
 };
 
 /// Built-in variables that have fields.

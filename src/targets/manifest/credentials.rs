@@ -3,8 +3,9 @@
 use jiff::SignedDuration;
 
 use crate::{
-    scenario::{Entry, Field, Fields, JwtAlgorithm, NodeKind, Problems, did_you_mean},
+    scenario::{Entry, Field, Fields, JwtAlgorithm, NodeKind, Problems},
     targets::{Credential, Credentials, JwtCredential},
+    text::did_you_mean,
 };
 
 const ALGORITHMS: [(&str, JwtAlgorithm); 4] = [

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::{
-    scenario::{Node, NodeKind, Problems, Quoting, Span, did_you_mean},
+    scenario::{Node, NodeKind, Problems, Quoting, Span},
     targets::Secrets,
+    text::did_you_mean,
 };
 
 /// Looks up a variable of the environment.

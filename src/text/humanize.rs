@@ -1,8 +1,8 @@
-//! Numbers as people read them.
+//! Numbers and durations as people read them.
 
 use std::time::Duration;
 
-/// `850 µs`, `12 ms`, `3.4 s`, `2 min 5 s`.
+/// Returns a duration in its natural unit: `850 µs`, `12 ms`, `3.4 s`, `2 min 5 s`.
 pub fn duration(duration: Duration) -> String {
     let micros = duration.as_micros();
     let seconds = duration.as_secs_f64();
@@ -18,7 +18,7 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// A time since some start, in milliseconds: `+12 ms`, below ten with one decimal: `+0.4 ms`.
+/// Returns the time since a start in milliseconds: `+12 ms`, with one decimal below ten: `+0.4 ms`.
 pub fn offset(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1_000.0;
     if millis < 10.0 {
@@ -28,15 +28,28 @@ pub fn offset(duration: Duration) -> String {
     }
 }
 
-/// `1 scenario`, `2 scenarios`: `noun` is the singular of a noun that takes an `s`.
+/// Returns a count with its noun: `1 scenario`, `2 scenarios`. `noun` is a singular whose plural ends in `s`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
-/// Whole milliseconds, as reports for machines carry them.
-pub(super) fn millis(duration: Duration) -> u64 {
+/// Returns whole milliseconds, the unit of reports for machines.
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns a number with its digits in groups of three: `1,234,567`.
+pub(super) fn group_digits(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,0 +1,13 @@
+//! Text for people: escaping, shortening, quoting, counting, listing, and the nearest known name.
+//!
+//! Every room uses these functions. Nothing here knows what the text is about.
+
+pub mod escape;
+pub mod humanize;
+mod names;
+mod quote;
+mod shorten;
+
+pub use names::{did_you_mean, first_names, nearest, one_of};
+pub use quote::{json_string, shell_word};
+pub use shorten::{clip, excerpt, hex_head, keep_ends, keep_head};
