@@ -1,0 +1,133 @@
+//! Rules about the shape of the code: circles of imports, long functions, long files, `bool` parameters.
+//!
+//! `cargo test --test structure -- --nocapture` prints the cases that each rule counts, also where the rule holds.
+//! A limit above its target holds what was measured, so that the number can only get smaller.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't go on ends at the place that says why"
+)]
+
+mod functions;
+mod imports;
+mod names;
+mod source;
+
+use functions::{Function, functions_of};
+use imports::{circles_of, describe, graph_of};
+use source::{read, read_crate, rust_files};
+
+/// The limit on the number of circles of imports. The target is 3.
+const MOST_CIRCLES: usize = 16;
+/// The limit on the number of files in one circle. The target is 3.
+const LARGEST_CIRCLE: usize = 65;
+/// The limit on the number of files in all circles. The target is 9.
+const MOST_FILES_IN_CIRCLES: usize = 154;
+/// The number of lines that a function may have, from its signature to its closing brace.
+const LONGEST_FUNCTION: usize = 60;
+/// The limit on the number of longer functions. The target is 5.
+const MOST_LONG_FUNCTIONS: usize = 30;
+/// The number of lines that a file may have. Tests at its end count like the rest.
+const LONGEST_FILE: usize = 500;
+/// The limit on the number of longer files. The target is 0.
+const MOST_LONG_FILES: usize = 2;
+/// The limit on the number of `bool` parameters of functions that other files can call. The target is 0.
+const MOST_SWITCHES: usize = 13;
+
+#[test]
+fn structure_of_imports_has_few_and_small_circles() {
+    let files = read_crate();
+    let graph = graph_of(&files);
+    let circles = circles_of(&graph);
+    let sizes: Vec<usize> = circles.iter().map(Vec::len).collect();
+    for circle in &circles {
+        println!("{}", describe(circle, &graph, &files));
+    }
+    println!("circles of imports, by number of files: {sizes:?}");
+    let largest = sizes.first().copied().unwrap_or(0);
+    let rule = "code has to move to a file that both sides can use, so that uses go one way";
+    hold("circles of imports", circles.len(), MOST_CIRCLES, rule);
+    hold("files in the largest circle", largest, LARGEST_CIRCLE, rule);
+    hold(
+        "files in circles",
+        sizes.iter().sum(),
+        MOST_FILES_IN_CIRCLES,
+        rule,
+    );
+}
+
+#[test]
+fn structure_of_functions_is_short() {
+    let functions = functions_of(&read_crate());
+    let long: Vec<&Function> = functions
+        .iter()
+        .filter(|function| function.lines > LONGEST_FUNCTION)
+        .collect();
+    for function in &long {
+        let Function {
+            path,
+            line,
+            name,
+            lines,
+            ..
+        } = function;
+        println!("{path}:{line}: `{name}` has {lines} lines; {LONGEST_FUNCTION} are allowed");
+    }
+    hold(
+        "functions of more than 60 lines",
+        long.len(),
+        MOST_LONG_FUNCTIONS,
+        "a long function has to be split",
+    );
+}
+
+#[test]
+fn structure_of_files_is_short() {
+    let mut long = 0;
+    for path in ["src", "tests", "benches", "build.rs"]
+        .into_iter()
+        .flat_map(rust_files)
+    {
+        let lines = read(&path).lines().count();
+        if lines > LONGEST_FILE {
+            println!("{path}: {lines} lines, tests counted; {LONGEST_FILE} are allowed");
+            long += 1;
+        }
+    }
+    hold(
+        "files of more than 500 lines",
+        long,
+        MOST_LONG_FILES,
+        "a long file has to be split",
+    );
+}
+
+#[test]
+fn structure_of_parameters_has_no_bool() {
+    let functions = functions_of(&read_crate());
+    let mut switched = 0;
+    for function in functions.iter().filter(|function| function.is_visible) {
+        for switch in &function.switches {
+            let Function {
+                path, line, name, ..
+            } = function;
+            println!("{path}:{line}: `{name}` takes the bool `{switch}`");
+            switched += 1;
+        }
+    }
+    hold(
+        "`bool` parameters of functions that other files see",
+        switched,
+        MOST_SWITCHES,
+        "an enum of two variants has to take the place of a `bool`",
+    );
+}
+
+/// Fails when a number is above its limit; the output of the test names each case.
+fn hold(what: &str, number: usize, limit: usize, rule: &str) {
+    println!("{what}: {number}, at most {limit}");
+    assert!(
+        number <= limit,
+        "{number} {what}, at most {limit}: {rule}; the lines above name each"
+    );
+}
