@@ -2,11 +2,14 @@
 
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod data;
+pub mod random;
 pub mod reference;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+pub mod simulation;
 pub mod targets;
 pub mod text;
 pub mod wire;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::{DropHow, Ended, EndedHow, link::Link, recorder::given_up};
+use crate::clock;
 
 /// How long the stream may stay open after the last word was said.
 const LINGER: Duration = Duration::from_secs(1);
@@ -31,7 +32,7 @@ impl Ending {
             }
             None => {
                 self.ended = Some(ended);
-                self.until = Some(Instant::now() + LINGER);
+                self.until = Some(clock::now() + LINGER);
             }
         }
     }

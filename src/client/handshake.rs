@@ -12,7 +12,10 @@ use super::{
     requests::{override_headers, plain_target, target},
     wait::Wait,
 };
-use crate::wire::websocket::{Deflate, DeflateOffer, HandshakeRequest, HandshakeResponse, Role};
+use crate::{
+    random,
+    wire::websocket::{Deflate, DeflateOffer, HandshakeRequest, HandshakeResponse, Role},
+};
 
 /// Connects and goes over to WebSocket; what follows the 101 is in the link's inbox.
 ///
@@ -68,7 +71,7 @@ fn handshake_request(
         Layer::EngineIo | Layer::SocketIo => target(endpoint, options, "websocket", sid),
         Layer::Tcp | Layer::WebSocket => plain_target(endpoint, options),
     };
-    let key = BASE64_STANDARD.encode(rand::random::<[u8; 16]>());
+    let key = BASE64_STANDARD.encode(random::random::<[u8; 16]>());
     let mut request = HandshakeRequest::new(&endpoint.authority(), &target, &key);
     if options.deflate {
         let offer = DeflateOffer {

@@ -1,15 +1,12 @@
 //! What went over one connection, both ways, in order.
 
-use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Instant,
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{HttpResponse, Illegal};
 use crate::wire::{
@@ -190,10 +187,11 @@ fn has_ended(entries: &[Entry]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
 
     fn entry(what: What) -> Entry {
         Entry {
-            at: Instant::now(),
+            at: clock::now(),
             what,
         }
     }

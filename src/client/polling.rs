@@ -17,7 +17,10 @@ use super::{
     requests::{override_headers, target},
     session::{Revision, Session},
 };
-use crate::wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload, v3};
+use crate::{
+    clock,
+    wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload, v3},
+};
 
 /// Patience with a server whose open packet is not known.
 const UNKNOWN_HEARTBEAT: Duration = Duration::from_secs(120);
@@ -319,7 +322,7 @@ impl Polling {
 
     /// The session has ended, at once unless a POST is under way.
     fn over(&mut self, over: Over) -> Result<(), Ended> {
-        self.over = Some((over, Instant::now() + LAST_ANSWER));
+        self.over = Some((over, clock::now() + LAST_ANSWER));
         if self.post.is_busy() {
             return Ok(());
         }
@@ -433,9 +436,7 @@ impl Polling {
     }
 
     fn next_ping(&self) -> Option<Instant> {
-        self.session
-            .ping_every()
-            .map(|every| Instant::now() + every)
+        self.session.ping_every().map(|every| clock::now() + every)
     }
 
     /// Resets both connections at once.

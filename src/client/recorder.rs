@@ -1,10 +1,12 @@
 //! The pen of one connection's journal.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{Bounds, Ended, EndedHow, Entry, Illegal, Journal, Outgoing, What};
+use crate::clock;
 
 /// Most bytes of one illegal thing that are kept as evidence.
 const EVIDENCE: usize = 4 << 10;
@@ -28,7 +30,7 @@ impl Recorder {
             bounds,
             batch: Vec::new(),
             bytes: 0,
-            now: Instant::now(),
+            now: clock::now(),
         }
     }
 
@@ -39,7 +41,7 @@ impl Recorder {
 
     /// The task woke up: what is recorded from here on happened at this moment.
     pub(super) fn tick(&mut self) {
-        self.now = Instant::now();
+        self.now = clock::now();
     }
 
     /// Adds an entry that holds `bytes` bytes of payload.

@@ -9,6 +9,7 @@ use super::{
     describe::describe,
     link::{Link, Progress},
 };
+use crate::clock;
 
 /// What is awaited, and until when.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ impl Wait {
         Self {
             awaited,
             within,
-            until: Instant::now() + within,
+            until: clock::now() + within,
         }
     }
 

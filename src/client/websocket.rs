@@ -1,7 +1,6 @@
 //! WebSocket: the opening handshake and the traffic after it.
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::{
     ConnectFailure, DropHow, Ended, EndedHow, Endpoint, IllegalWebSocket, Layer, Options, Outgoing,
@@ -16,12 +15,15 @@ use super::{
     session::{Revision, Session},
     wait::Wait,
 };
-use crate::wire::{
-    Utf8Bytes,
-    engine_io::{Packet, PacketData, PacketType, v3},
-    websocket::{
-        CloseCode, CloseReason, Frame, FrameError, Message, MessageAssembler, OpCode,
-        PeerMisbehaved, RawFrame, Role,
+use crate::{
+    clock, random,
+    wire::{
+        Utf8Bytes,
+        engine_io::{Packet, PacketData, PacketType, v3},
+        websocket::{
+            CloseCode, CloseReason, Frame, FrameError, Message, MessageAssembler, OpCode,
+            PeerMisbehaved, RawFrame, Role,
+        },
     },
 };
 
@@ -159,7 +161,7 @@ impl Websocket {
 
     /// Carries the session until the connection ends.
     pub(super) async fn run(mut self, mut session: Session, mut commands: Commands) -> Ended {
-        let mut next_ping = session.ping_every().map(|every| Instant::now() + every);
+        let mut next_ping = session.ping_every().map(|every| clock::now() + every);
         loop {
             // First: the opening handshake may have left messages in the inbox.
             let taken = match self.failed.take() {
@@ -199,7 +201,7 @@ impl Websocket {
                     session.recorder.tick();
                     let ping = Packet::text(PacketType::Ping, "");
                     self.send_packet(&mut session.recorder, &ping, session.revision);
-                    next_ping = session.ping_every().map(|every| Instant::now() + every);
+                    next_ping = session.ping_every().map(|every| clock::now() + every);
                 }
                 () = self.ending.overdue() => {
                     let ended = self.ending.give_up();
@@ -432,7 +434,7 @@ impl Websocket {
 
     /// Masks with a key of the frame's own (RFC 6455 section 5.3).
     fn write_masked(&mut self, mut frame: Frame) -> Frame {
-        frame.mask = Some(rand::random());
+        frame.mask = Some(random::random());
         frame.encode(&mut self.link.outbox);
         frame
     }

@@ -4,11 +4,10 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use jiff::Timestamp;
-use tokio::time::Instant as Moment;
+use tokio::time::Instant;
 
 use super::{
     bystander,
@@ -21,6 +20,7 @@ use super::{
     unique::{NAMES, Unique},
 };
 use crate::{
+    clock,
     data::Data,
     scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
     targets::{Secrets, Speaks},
@@ -89,7 +89,7 @@ impl<'a> Attempt<'a> {
         if let Some(form) = echo_form::form(&target.manifest) {
             scope.set(ECHO_FORM, form);
         }
-        let minted = target.manifest.credentials.mint(Timestamp::now());
+        let minted = target.manifest.credentials.mint(clock::timestamp());
         scope.set("credentials", minted.data);
         if let Some(secret) = &target.manifest.credentials.secret {
             scope.set("credentials_secret", Data::from(secret.as_str()));
@@ -112,7 +112,7 @@ impl<'a> Attempt<'a> {
             cast: Cast::new(&scenario.clients),
             bystander: bystander::is_needed(&scenario.steps)
                 .then(|| bystander::unconnected("bystander")),
-            started: Instant::now(),
+            started: clock::now(),
             secrets,
             scope: Mutex::new(scope),
             notes: Mutex::default(),
@@ -178,8 +178,8 @@ impl<'a> Attempt<'a> {
     }
 
     /// The moment until which a step that starts now may wait.
-    pub(super) fn deadline(&self, step: &Step) -> Stepped<Moment> {
-        Ok(Moment::now() + self.limit(step)?)
+    pub(super) fn deadline(&self, step: &Step) -> Stepped<Instant> {
+        Ok(clock::now() + self.limit(step)?)
     }
 
     /// The length of a bound, computed where it is an expression.

@@ -1,8 +1,8 @@
 //! How long to watch for what must not come, and whether the manifest's fence proves it: measured of a target once.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::{self, timeout};
+use tokio::time::timeout;
 
 use super::{
     ping::ping,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     client::{Connection, DropHow, Endpoint, Layer, Options, TransportChoice, What},
+    clock,
     data::Data,
     targets::{Manifest, Speaks},
     wire::socket_io::{AckId, Packet},
@@ -46,8 +47,8 @@ async fn slowest_trip(endpoint: &Endpoint, layer: Layer) -> Option<Duration> {
     let connection = Connection::open(endpoint, options).await.ok()?;
     let mut slowest = Duration::ZERO;
     for trip in 0..TRIPS {
-        let begun = Instant::now();
-        let deadline = time::Instant::now() + LIMIT;
+        let begun = clock::now();
+        let deadline = clock::now() + LIMIT;
         let waited = ping(&connection, format!("calibrate-{trip}"), deadline).await;
         let Waited::Found(()) = waited else {
             return None;
@@ -98,7 +99,7 @@ async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -
         namespace: namespace.to_owned(),
         payload: None,
     });
-    let deadline = time::Instant::now() + within;
+    let deadline = clock::now() + within;
     let reply = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
             // A server that sends everything back seems to let everybody in, but gives nobody an id.
@@ -128,7 +129,7 @@ async fn is_unanswered(
         name: event.to_owned(),
         args: vec![Data::from("fence")],
     });
-    let deadline = time::Instant::now() + within;
+    let deadline = clock::now() + within;
     let answer = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
             What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(true),

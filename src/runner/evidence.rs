@@ -1,6 +1,8 @@
 //! From journals to what people read: lines, and what came in place of what was awaited.
 
-use std::{collections::HashSet, time::Instant};
+use std::collections::HashSet;
+
+use tokio::time::Instant;
 
 use super::{
     cast::{Client, Link},

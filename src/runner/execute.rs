@@ -3,11 +3,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     play::{Played, play},
     settings::Settings,
 };
+use crate::clock;
 
 /// Servers of one target that start at the same time.
 const STARTS: usize = 3;
@@ -39,7 +40,7 @@ pub async fn run(
     interrupt: CancellationToken,
     emit: impl FnMut(Event),
 ) -> Result<Record, StartError> {
-    let begun = Instant::now();
+    let begun = clock::now();
     let mut run = Run::start(target, settings, &plan, emit).await?;
     let total = plan.items.len();
     run.say(Event::RunStarted(RunInfo {
@@ -219,7 +220,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 let settings = self.settings.clone();
                 let can_die = self.target.can_die();
                 let words = words.clone();
-                lane.under_way.push((Arc::clone(&item), Instant::now()));
+                lane.under_way.push((Arc::clone(&item), clock::now()));
                 tasks.spawn(async move {
                     // The dispatcher hears until its last task has ended.
                     let _ = words.send(Word::Started(Arc::clone(&item)));

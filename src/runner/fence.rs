@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     client::{Layer, What},
+    clock,
     data::Data,
     targets::Speaks,
     wire::{
@@ -60,7 +61,7 @@ pub(super) async fn fence(
         .filter(|client| std::mem::take(&mut client.state().dirty))
         .filter_map(|client| client.link())
         .collect();
-    let deadline = Instant::now() + limit;
+    let deadline = clock::now() + limit;
     let round_trips = |links: Vec<Arc<Link>>| async move {
         let trips: Vec<_> = links
             .iter()

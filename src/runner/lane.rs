@@ -1,8 +1,11 @@
 //! What became of the items of a lane so far.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, sync::Arc};
+
+use tokio::time::Instant;
 
 use super::{host::DYING, outcome::Outcome, plan::Item};
+use crate::clock;
 
 /// An item and what came of it.
 pub(super) type Judged = (Arc<Item>, Box<Outcome>);
@@ -26,7 +29,7 @@ pub(super) struct Lane {
 impl Lane {
     /// Keeps an outcome until it is known that the target outlives it.
     pub(super) fn hold(&mut self, item: Arc<Item>, outcome: Box<Outcome>) {
-        self.held.push_back((Instant::now(), (item, outcome)));
+        self.held.push_back((clock::now(), (item, outcome)));
     }
 
     /// Those that the target has outlived; none while it is dead.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::wait::{Waited, wait_in};
 use crate::{
     client::{Connection, What},
+    random,
     wire::websocket::{Frame, OpCode},
 };
 
@@ -18,7 +19,7 @@ pub(super) async fn ping(connection: &Connection, marker: String, deadline: Inst
         fin: true,
         rsv: 0,
         opcode: OpCode::Ping,
-        mask: Some(rand::random()),
+        mask: Some(random::random()),
         payload: marker.clone(),
     };
     connection.send_frame(frame.into(), None);

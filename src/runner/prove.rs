@@ -7,7 +7,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::Instant,
 };
 
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -23,6 +22,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
+    clock,
     reference::{FAULTS, FaultSet},
     scenario::{Scenario, Tier},
 };
@@ -38,7 +38,7 @@ pub async fn prove(
     interrupt: CancellationToken,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Proof, StartError> {
-    let begun = Instant::now();
+    let begun = clock::now();
     let mut items: Vec<(Arc<Item>, Target)> = Vec::new();
     for (plan, reference) in plans {
         let placed = plan.items.into_iter().map(Arc::new);

@@ -6,8 +6,6 @@
 
 use std::{future::Future, sync::Arc};
 
-use tokio::time::Instant;
-
 use super::{
     attempt::Attempt,
     cast::Link,
@@ -21,6 +19,7 @@ use super::{
 };
 use crate::{
     client::What,
+    clock,
     wire::{
         engine_io::{self, PacketData, PacketType},
         socket_io::Packet,
@@ -254,7 +253,7 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> Stepped {
         return Ok(());
     }
     let settle = attempt.scenario.settle.unwrap_or(attempt.target.settle);
-    tokio::time::sleep_until(Instant::now() + settle).await;
+    tokio::time::sleep_until(clock::now() + settle).await;
     let observers: Vec<_> = claims
         .iter()
         .map(|claim| Arc::clone(&claim.client))

@@ -1,7 +1,5 @@
 //! The functions of expressions.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
@@ -12,14 +10,15 @@ use minijinja::{
     Environment, Error, ErrorKind, State, Value,
     value::{Kwargs, Rest, ValueKind},
 };
-use rand::{Rng, RngCore};
 
 use super::{
     expression::{from_data, to_data},
     jwt::{JwtAlgorithm, mint_jwt},
 };
 use crate::{
+    clock,
     data::{Data, hex, unhex},
+    random,
     wire::{
         socket_io::msgpack,
         websocket::{Deflate, DeflateOffer, Frame, OpCode, Role},
@@ -128,14 +127,14 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     environment.add_function("random_bytes", |count: usize| {
         bounded(Some(count))?;
         let mut octets = vec![0; count];
-        rand::rng().fill_bytes(&mut octets);
+        random::fill(&mut octets);
         Ok::<_, Error>(Value::from_bytes(octets))
     });
     environment.add_function("repeat", repeat);
     environment.add_function("stored_block", stored_block);
     environment.add_function("unique", |prefix: Option<String>, named: Kwargs| {
         let prefix = optional("prefix", prefix, &named)?.unwrap_or_default();
-        Ok::<_, Error>(format!("{prefix}{:016x}", rand::rng().random::<u64>()))
+        Ok::<_, Error>(format!("{prefix}{:016x}", random::random::<u64>()))
     });
     environment.add_function("utf8", |value: Value| {
         String::from_utf8(octets(&value)?).map_err(|_| invalid("the bytes are not UTF-8"))
@@ -343,9 +342,7 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
 
 /// Milliseconds since 1970, moved by a duration text with an optional sign.
 fn moment(offset: Option<&str>) -> Result<f64, Error> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_err(|error| invalid(error.to_string()))?;
+    let now = clock::since_epoch();
     let offset = offset.unwrap_or("0s");
     let (sign, duration) = match offset.strip_prefix('-') {
         Some(duration) => (-1.0, duration),
@@ -463,13 +460,7 @@ mod tests {
         let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
         assert_eq!(claims["sub"], "u1");
         assert_eq!(claims["role"], "admin");
-        let now = i64::try_from(
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap()
-                .as_secs(),
-        )
-        .unwrap();
+        let now = i64::try_from(clock::since_epoch().as_secs()).unwrap();
         let age = now - claims["exp"].as_i64().unwrap();
         assert!((59..=65).contains(&age), "expired {age} seconds ago");
     }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Secrets;
 use crate::{
+    clock,
     data::Data,
     scenario::{JwtAlgorithm, mint_jwt},
 };
@@ -56,7 +57,7 @@ pub struct Minted {
 impl Credentials {
     /// The value of `$credentials`: an object of tokens.
     pub fn to_data(&self) -> Data {
-        self.mint(Timestamp::now()).data
+        self.mint(clock::timestamp()).data
     }
 
     /// Every credential by its name, tokens as of `now`.
@@ -184,7 +185,7 @@ mod tests {
                 ),
             ]),
         };
-        let minted = credentials.mint(Timestamp::now());
+        let minted = credentials.mint(clock::timestamp());
         let token = minted.data.get("valid").and_then(Data::as_str).unwrap();
         assert!(minted.secrets.found_in(token));
         assert!(minted.secrets.found_in("the secret is sockspec-secret"));

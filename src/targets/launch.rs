@@ -2,9 +2,10 @@
 
 use std::{fmt::Write, io, path::PathBuf, time::Duration};
 
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::{LaunchSpec, Log, Profile, Secrets, port::free_port, process::ProcessTree, setup};
+use crate::clock;
 
 /// Lines of output that an error carries.
 pub(super) const LOG_LINES: usize = 20;
@@ -153,7 +154,7 @@ impl Launched {
 
     async fn until_ready(&mut self, spec: &LaunchSpec, command: String) -> Result<(), LaunchError> {
         let ready = &spec.ready;
-        let deadline = Instant::now() + ready.within;
+        let deadline = clock::now() + ready.within;
         // Nobody tells when a port opens: one has to look.
         let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -170,7 +171,7 @@ impl Launched {
             let Err(came) = ready.look(self.port, &self.log).await else {
                 return Ok(());
             };
-            if Instant::now() >= deadline {
+            if clock::now() >= deadline {
                 return Err(LaunchError::NotReady {
                     command,
                     awaited: ready.awaited(self.port),

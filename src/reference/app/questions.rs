@@ -9,6 +9,7 @@ use tokio::{
 
 use super::exception::Failure;
 use crate::{
+    clock,
     data::Data,
     reference::{
         faults,
@@ -40,7 +41,7 @@ pub(super) fn ask_room(call: Call) -> Result<(), Failure> {
 fn question(call: Call, selection: &Selection) {
     let patience = call.duration("timeout", LONGEST);
     let patience = faults::questions::patience(call.socket.faults(), patience);
-    let deadline = Instant::now() + patience;
+    let deadline = clock::now() + patience;
     let value = vec![call.value("value")];
     let asked = rooms::ask(&call.socket, selection, "question", value);
     let server = Arc::clone(&call.socket.session().server);

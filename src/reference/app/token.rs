@@ -1,12 +1,11 @@
 //! Who a client is: JSON web tokens (RFC 7519) signed with HS256.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde_json::Value;
 
 use crate::{
+    clock,
     data::Data,
     reference::{
         FaultSet,
@@ -98,9 +97,7 @@ fn check(session: &Session, shown: &Shown, claims: &mut Option<Value>) -> Result
         verify(token, secret, algorithms)
     })?;
     let claims = &*claims.insert(verified);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64());
+    let now = clock::since_epoch().as_secs_f64();
     if time(claims, "exp")?.is_some_and(|exp| now >= exp) {
         return Err(Denial::Expired);
     }

@@ -2,9 +2,11 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
+use crate::random;
+
 /// 120 random bits in 20 characters that need no escaping in a URL.
 pub(in crate::reference) fn random_id() -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 15]>())
+    BASE64_URL_SAFE_NO_PAD.encode(random::random::<[u8; 15]>())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     io,
-    time::{Instant, interval, timeout_at},
+    time::{interval, timeout_at},
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     websocket::{self, Finish, fail, push_frame},
 };
 use crate::{
+    clock,
     reference::faults,
     wire::{
         engine_io::{Packet, PacketData, PacketType},
@@ -73,7 +74,7 @@ pub(super) async fn run(stream: &mut FrameStream, probing: Probing) {
     if let Some(frame) = faults::upgrade::greeting(&session) {
         push_frame(stream, faults, frame);
     }
-    let deadline = Instant::now() + faults::upgrade::patience(&session);
+    let deadline = clock::now() + faults::upgrade::patience(&session);
     let probed = tokio::select! {
         probed = timeout_at(deadline, probe(stream, &session)) => probed,
         () = session.ended() => Ok(Ok(Some(Finish::Close))),

@@ -8,7 +8,7 @@ use super::{
     blocked_connections::block_connection, connect::send_raw, questions, robustness,
     scratch::ScratchKey, topic::faults,
 };
-use crate::{
+use crate::{clock, 
     data::Data,
     reference::{
         FaultSet,
@@ -246,7 +246,7 @@ pub(in crate::reference) fn queued(server: &Shared, after: Duration) -> Duration
     if !server.faults().has(AckFault::SlowHandlersQueue) {
         return after;
     }
-    let now = Instant::now();
+    let now = clock::now();
     let free = server.scratch.last(&HandlersBusyUntil);
     let until = free.map_or(now, |free| free.max(now)) + after;
     server.scratch.replace(HandlersBusyUntil, until);

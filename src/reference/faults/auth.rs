@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{scratch::ScratchKey, topic::faults};
 use crate::{
+    clock,
     data::Data,
     reference::{
         FaultSet,
@@ -196,9 +197,7 @@ pub(in crate::reference) enum Algorithms {
 }
 
 fn is_past(exp: f64) -> bool {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .is_ok_and(|now| now.as_secs_f64() >= exp)
+    clock::since_epoch().as_secs_f64() >= exp
 }
 
 /// A denial stands.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{scratch::ScratchKey, topic::TopicFault};
 use crate::{
+    clock,
     reference::{engine::Session, socket},
     wire::engine_io::PacketData,
 };
@@ -28,7 +29,7 @@ impl ScratchKey for BlockedUntil {
 pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause: Duration) {
     if session.faults().has(fault) {
         let key = BlockedUntil(session.sid.clone());
-        let until = Instant::now() + pause + MARGIN;
+        let until = clock::now() + pause + MARGIN;
         session.server.scratch.replace(key, until);
     }
 }
@@ -40,7 +41,7 @@ pub(in crate::reference) fn queue_if_blocked(session: &Arc<Session>, message: &P
     }
     let scratch = &session.server.scratch;
     let key = BlockedUntil(session.sid.clone());
-    let Some(until) = scratch.last(&key).filter(|until| *until > Instant::now()) else {
+    let Some(until) = scratch.last(&key).filter(|until| *until > clock::now()) else {
         return false;
     };
     scratch.replace(key, until + STEP);

@@ -2,13 +2,14 @@
 
 use std::{
     collections::VecDeque,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
+use tokio::time::Instant;
 
 use super::{deflate::Inflater, topic::faults};
-use crate::{
+use crate::{clock, 
     reference::FaultSet,
     wire::websocket::{CloseReason, DeflateOffer, Frame, FrameError, Message, OpCode},
 };
@@ -85,7 +86,7 @@ impl Tamper {
         (!faults.is_empty()).then(|| {
             Box::new(Self {
                 faults: faults.clone(),
-                born: Instant::now(),
+                born: clock::now(),
                 under_way: None,
                 gathered: None,
                 held: VecDeque::new(),

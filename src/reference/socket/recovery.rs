@@ -8,11 +8,14 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use super::{Socket, SocketId, User};
 use crate::{
+    clock,
     data::Data,
     reference::{
         FaultSet,
@@ -77,7 +80,7 @@ impl Kept {
             pid: pid.into(),
             user: socket.user().clone(),
             rooms: rooms.to_vec(),
-            since: Instant::now(),
+            since: clock::now(),
         }
     }
 }
@@ -111,7 +114,7 @@ impl Recovery {
             offset,
             selection: selection.clone(),
             packet: packet.clone(),
-            sent: Instant::now(),
+            sent: clock::now(),
         })
     }
 

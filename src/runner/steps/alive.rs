@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{connect, links::any_link};
 use crate::{
     client::{DropHow, Layer, Outgoing, What},
+    clock,
     runner::{
         attempt::Attempt,
         bystander::unconnected,
@@ -44,7 +45,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         named if named.is_empty() => attempt.bystander.iter().cloned().collect(),
         named => named,
     };
-    let watched = Instant::now() + WATCH.max(attempt.target.settle);
+    let watched = clock::now() + WATCH.max(attempt.target.settle);
     handled(attempt).await;
     answers(attempt, &witnesses, limit).await?;
     outlive(&witnesses, watched).await;
@@ -54,7 +55,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
 
 /// Waits until what was sent so far has been handled, as far as a round trip can tell.
 async fn handled(attempt: &Attempt<'_>) {
-    let deadline = Instant::now() + attempt.target.settle;
+    let deadline = clock::now() + attempt.target.settle;
     let links: Vec<_> = attempt
         .cast
         .all()
@@ -102,7 +103,7 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
         let name = &witness.spec.name;
         let link = any_link(witness)?;
         let from = link.connection.journal().entries().len();
-        let deadline = Instant::now() + limit;
+        let deadline = clock::now() + limit;
         let proof = if is_runners_own(attempt, witness, &link) {
             match echo::round_trip(&link, deadline).await {
                 Waited::Found(()) => continue,
@@ -149,7 +150,7 @@ async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
     if let (Ok(()), Some(link)) = (&joined, newcomer.link())
         && is_runners_own(attempt, &newcomer, &link)
         && !matches!(
-            echo::round_trip(&link, Instant::now() + attempt.target.within).await,
+            echo::round_trip(&link, clock::now() + attempt.target.within).await,
             Waited::Found(())
         )
     {

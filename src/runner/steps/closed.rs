@@ -2,14 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
 use super::{
     super::wait::{Waited, wait_in},
     links::any_link,
 };
 use crate::{
     client::{Ended, EndedHow, What},
+    clock,
     data::Data,
     runner::{
         attempt::Attempt,
@@ -53,7 +52,7 @@ async fn one(
     let waited = wait_in(
         link.connection.journal(),
         0,
-        Instant::now() + limit,
+        clock::now() + limit,
         |_, entry| match &entry.what {
             What::Ended(ended) => Some(ended.clone()),
             _ => None,
@@ -193,7 +192,7 @@ async fn leaves_namespace(
     let waited = wait_in(
         link.connection.journal(),
         0,
-        Instant::now() + limit,
+        clock::now() + limit,
         |_, entry| match &entry.what {
             What::Socket(Packet::Disconnect { namespace: left }) if left == namespace => Some(()),
             _ => None,
@@ -238,7 +237,7 @@ async fn stays_open(
         attempt.scenario.settle.unwrap_or(attempt.target.settle),
     ] {
         tokio::time::sleep(pause).await;
-        match fence::round_trip(attempt, link, Instant::now() + limit).await {
+        match fence::round_trip(attempt, link, clock::now() + limit).await {
             Proof::Ended => return Err(closes(link)),
             // Open, but nobody at the other end: what a server that hangs looks like.
             Proof::TimeOnly if link.websocket => {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     client::{ConnectFailure, Connection, Layer, Options, TransportChoice, What},
+    clock,
     data::Data,
     runner::{
         attempt::Attempt,
@@ -243,7 +244,7 @@ pub(super) async fn join(
         .transpose()?;
     // `null` means that nothing is sent: so a row of a table can switch a source off.
     let auth = auth.filter(|auth| *auth != Data::Null);
-    let deadline = Instant::now() + limit;
+    let deadline = clock::now() + limit;
     let link = match open {
         Some(link) => link,
         None => {

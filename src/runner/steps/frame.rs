@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::links::link_to_send_on;
 use crate::{
     data::Data,
+    random,
     runner::{
         attempt::Attempt,
         finding::{Finding, Stepped},
@@ -34,7 +35,7 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
             fin: send.fin,
             rsv,
             opcode: OpCode::from(send.opcode),
-            mask: send.masked.then(rand::random),
+            mask: send.masked.then(random::random),
             payload,
         };
         let length_encoding = match send.length_form {

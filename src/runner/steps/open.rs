@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     client::{ConnectFailure, Connection, Cookies, HttpResponse, Layer, TransportChoice, What},
+    clock,
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
@@ -74,7 +75,7 @@ async fn one(
             Some(Some(tolerant)) => {
                 open.session.is_some()
                     && tolerant.no_response
-                    && is_cut_off(&link, Instant::now() + limit).await
+                    && is_cut_off(&link, clock::now() + limit).await
             }
         };
         let finding = Finding::new(format!(
@@ -95,7 +96,7 @@ async fn one(
         http::judge(attempt, &handshake_of(name), pattern, tolerant, &response)?;
     }
     if open.echo {
-        echo::join(attempt, client, &link, Instant::now() + limit).await?;
+        echo::join(attempt, client, &link, clock::now() + limit).await?;
     }
     let Some(expected) = &open.handshake else {
         return Ok(());

@@ -1,15 +1,18 @@
 //! From a step to the code of its verb.
 
-use std::{future::Future, pin::Pin, time::Instant};
+use std::{future::Future, pin::Pin};
 
 use futures_util::future::try_join_all;
 use tracing::Instrument;
+
+use tokio::time::Instant;
 
 use super::{
     alive, call, check, closed, connect, deliver, disconnect, emit, expect, frame, http, never,
     open, reading, receive, reply, send,
 };
 use crate::{
+    clock,
     data::Data,
     runner::{
         attempt::Attempt,
@@ -28,7 +31,7 @@ pub(in crate::runner) fn perform<'f>(
     step: &'f Step,
 ) -> Pin<Box<dyn Future<Output = Stepped> + Send + 'f>> {
     Box::pin(async move {
-        let begun = Instant::now();
+        let begun = clock::now();
         let outcome = async {
             let outcome = timed(attempt, step, begun).await;
             log::step_ended(attempt, &outcome, begun.elapsed());

@@ -4,8 +4,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
 use super::{
     super::wait::{Waited, wait_in},
     connect::Admission,
@@ -13,6 +11,7 @@ use super::{
 };
 use crate::{
     client::{ConnectFailure, What},
+    clock,
     data::Data,
     runner::{
         attempt::Attempt,
@@ -273,7 +272,7 @@ async fn late_refusal(
     let waited = wait_in(
         link.connection.journal(),
         0,
-        Instant::now() + limit,
+        clock::now() + limit,
         |index, entry| {
             if let Some(found) = in_event(manifest, entry) {
                 report.get_or_insert(found);

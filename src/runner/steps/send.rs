@@ -8,6 +8,7 @@ use super::{
 use crate::{
     client::{Layer, What},
     data::Data,
+    random,
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
@@ -45,7 +46,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
                         bytes
                     };
                     let mut frame = Frame::binary(payload);
-                    frame.mask = Some(rand::random());
+                    frame.mask = Some(random::random());
                     link.connection.send_frame(frame.into(), None);
                 }
                 Filled::Text(text) => texts.push(text),

@@ -9,6 +9,7 @@ use super::{finding::Finding, open, session::deflate};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice, What},
     data::Data,
+    random,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::{AckId, Packet},
@@ -45,7 +46,7 @@ pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Fi
     let binary = match open_plain(endpoint).await {
         Ok(connection) => {
             let mut frame = Frame::binary(Bytes::from_static(MARKER.as_bytes()));
-            frame.mask = Some(rand::random());
+            frame.mask = Some(random::random());
             connection.send_frame(frame.into(), None);
             let came = first(&connection, |what| match what {
                 What::Message(data) => Some(data.clone()),

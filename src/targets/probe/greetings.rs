@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use crate::{
     client::{Connection, What},
+    clock,
     wire::socket_io::Packet,
 };
 
@@ -24,7 +25,7 @@ pub(super) enum Welcome {
 /// Waits with a client that has joined.
 pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let journal = connection.journal();
-    let until = Instant::now() + LISTENS;
+    let until = clock::now() + LISTENS;
     let mut seen = journal.entries().len();
     while timeout_at(until, journal.longer_than(seen)).await.is_ok() {
         let entries = journal.entries();

@@ -1,0 +1,69 @@
+//! Random values: masks, keys, session ids. Inside [`crate::simulation::run`] they follow from the seed of the simulation.
+
+use std::cell::RefCell;
+
+use rand::{
+    Rng, RngCore, SeedableRng,
+    distr::{Distribution, StandardUniform},
+    rngs::StdRng,
+};
+
+thread_local! {
+    /// The generator of the simulation that runs on this thread.
+    static SEEDED: RefCell<Option<StdRng>> = const { RefCell::new(None) };
+}
+
+/// Returns a random value.
+pub fn random<T>() -> T
+where
+    StandardUniform: Distribution<T>,
+{
+    SEEDED.with_borrow_mut(|seeded| match seeded {
+        Some(seeded) => seeded.random(),
+        None => rand::random(),
+    })
+}
+
+/// Fills `bytes` with random bytes.
+pub fn fill(bytes: &mut [u8]) {
+    SEEDED.with_borrow_mut(|seeded| match seeded {
+        Some(seeded) => seeded.fill_bytes(bytes),
+        None => rand::rng().fill_bytes(bytes),
+    });
+}
+
+/// Makes this thread's random values follow from a seed. The drop of the guard ends that.
+#[derive(Debug)]
+pub(crate) struct Seeded(());
+
+impl Seeded {
+    /// Starts a sequence of random values on this thread.
+    pub(crate) fn new(seed: u64) -> Self {
+        SEEDED.set(Some(StdRng::seed_from_u64(seed)));
+        Self(())
+    }
+}
+
+impl Drop for Seeded {
+    fn drop(&mut self) {
+        SEEDED.set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_values() {
+        let values = |seed| {
+            let _seeded = Seeded::new(seed);
+            let mut bytes = [0; 8];
+            fill(&mut bytes);
+            (random::<u64>(), bytes)
+        };
+        assert_eq!(values(7), values(7));
+        assert_ne!(values(7), values(8));
+        assert_ne!(random::<u64>(), random::<u64>());
+    }
+}
