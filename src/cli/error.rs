@@ -1,4 +1,4 @@
-//! Why a command ends early, and the exit status of each reason.
+//! The errors that end a command early, and the exit status of each.
 
 use std::{
     io,
@@ -14,108 +14,108 @@ use crate::{
     targets::ProbeError,
 };
 
-/// Why a command ends early.
+/// An error that ends a command early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    /// Files with mistakes; every one is shown.
+    /// Files contain mistakes; the program prints all of them.
     #[error("{}", count_mistakes(.0))]
     BadFiles(Vec<Diagnostic>),
-    /// Somebody could not wait for an orderly end.
+    /// The user interrupted the command a second time, before it had ended in good order.
     #[error("interrupted")]
     Interrupted,
-    /// The reference server's port.
+    /// The reference server can't listen on its port.
     #[error("can't listen on {address}: {source}")]
     Listen {
         /// Address and port.
         address: String,
-        /// The operating system's words.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// A line that a file does not have.
+    /// FILE:LINE names a line after the end of the file.
     #[error("there is no line {line} in {}: it has {}", .path.display(), crate::text::humanize::count(*.lines, "line"))]
     NoSuchLine {
         /// The file.
         path: PathBuf,
-        /// The line that was asked for.
+        /// The line that the user named.
         line: usize,
-        /// How many there are.
+        /// The number of lines in the file.
         lines: usize,
     },
-    /// Nothing at this path.
+    /// There is no file or folder at this path.
     #[error("no such file or folder: {}", .path.display())]
     NoSuchFile {
         /// As the user wrote it.
         path: PathBuf,
-        /// What would be right.
+        /// A hint: what to write instead.
         help: Option<String>,
     },
-    /// No manifest at this path.
+    /// There is no manifest at this path.
     #[error("no such target: {}", .0.display())]
     NoSuchTarget(PathBuf),
-    /// Everything that was selected is left out by default.
-    #[error("everything that was selected runs on demand only: {0}")]
+    /// Every selected scenario is in a tier that is off by default.
+    #[error("every selected scenario is in a tier that is off by default: {0}")]
     OnlyOnDemand(String),
-    /// Nothing that speaks Engine.IO.
+    /// No Engine.IO or WebSocket server answered the probe.
     #[error(transparent)]
     Probe(#[from] ProbeError),
-    /// A file that should hold a proof.
-    #[error("can't take a proof from {}: {detail}", .path.display())]
+    /// The file of `--proof` is not a report of `prove`.
+    #[error("can't read a proof from {}: {detail}", .path.display())]
     Proof {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the file.
         detail: String,
     },
-    /// Two reports.
-    #[error("two reports go to the same place")]
+    /// Two reports have the same path.
+    #[error("two reports have the same path")]
     SamePlace,
-    /// The target does not come up.
-    #[error("the target can't be run: {0}")]
+    /// The target can't be started.
+    #[error("the target can't be started: {0}")]
     Start(#[from] StartError),
-    /// Certificates.
+    /// The certificates of `--ca` can't be used.
     #[error(transparent)]
     Tls(#[from] TlsPolicyError),
-    /// Not the address of a server.
+    /// The text is not the URL of a server.
     #[error("`{0}` is not the URL of a server; write `http://host:port`")]
     Url(String),
-    /// A URL with a user name or a password.
-    #[error("{0} holds a user name or a password")]
+    /// The URL contains a user name or a password.
+    #[error("{0} contains a user name or a password")]
     UrlWithUser(String),
-    /// A selector without a match.
+    /// A selector matches no scenario.
     #[error("no scenario matches `{selector}`")]
     NothingSelected {
         /// As the user wrote it.
         selector: String,
-        /// What would be right.
+        /// A hint: what to write instead.
         help: Option<String>,
     },
-    /// The standard output.
+    /// The standard output can't be written.
     #[error("can't write to the standard output: {0}")]
     Output(#[from] io::Error),
-    /// A report file.
+    /// A report file can't be written.
     #[error(transparent)]
     Report(#[from] WriteError),
-    /// A report's text.
+    /// The text of a report can't be represented in JUnit XML.
     #[error(transparent)]
     Junit(#[from] JunitError),
-    /// The async runtime.
+    /// The async runtime can't be started.
     #[error("can't start the async runtime: {0}")]
     Runtime(#[source] io::Error),
-    /// An id that is not there.
+    /// There is nothing with this id.
     #[error("there is no {kind} `{id}`")]
     Unknown {
-        /// `fault`, `scenario`.
+        /// What the id should name: `fault` or `scenario`.
         kind: &'static str,
         /// As the user wrote it.
         id: String,
-        /// The nearest one.
+        /// A hint: the nearest known id.
         help: Option<String>,
     },
 }
 
 impl CliError {
-    /// Nothing at this path, and nothing that was likely meant.
+    /// Returns the error for a missing file, without a hint.
     pub(super) fn no_such_file(path: &Path) -> Self {
         Self::NoSuchFile {
             path: path.to_owned(),
@@ -123,7 +123,7 @@ impl CliError {
         }
     }
 
-    /// The exit status.
+    /// Returns the exit status.
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::BadFiles(_)
@@ -138,7 +138,7 @@ impl CliError {
             | Self::UrlWithUser(_) => Exit::BadUsage,
             Self::Interrupted => Exit::Interrupted,
             Self::NothingSelected { .. } | Self::OnlyOnDemand(_) => Exit::NothingSelected,
-            // The reader of our output has what it wants; nothing went wrong.
+            // The reader closed the pipe, as `head` does: that is no failure.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Conformant,
             Self::Report(error) if error.is_broken_pipe() => Exit::Conformant,
             Self::Junit(_)
@@ -151,12 +151,12 @@ impl CliError {
         }
     }
 
-    /// Whether nobody is there to be told.
-    pub(super) fn is_quiet(&self) -> bool {
+    /// Returns true if the program prints no message for this error.
+    pub(super) fn is_silent(&self) -> bool {
         self.exit() == Exit::Conformant
     }
 
-    /// What would be right.
+    /// Returns the hint that follows the message.
     pub(super) fn help(&self) -> Option<&str> {
         match self {
             Self::NoSuchFile { help, .. }
@@ -179,7 +179,7 @@ impl CliError {
             | Self::Start(_)
             | Self::Tls(_)
             | Self::Url(_) => None,
-            Self::UrlWithUser(_) => Some("they are not sent: leave them out"),
+            Self::UrlWithUser(_) => Some("remove them: sockspec doesn't send them"),
             Self::NoSuchTarget(_) => {
                 Some("write a manifest's path, a URL with `http://`, or `reference`")
             }
@@ -187,17 +187,17 @@ impl CliError {
     }
 }
 
-/// What to do about a certificate that is not trusted.
+/// Returns the hint for a certificate that is not trusted.
 fn untrusted(failure: &ConnectFailure) -> Option<&'static str> {
     match failure {
-        ConnectFailure::Tls { detail } if detail.contains("certificate") => {
-            Some("`--ca FILE` trusts the authority that signed it, `--insecure` trusts anybody")
-        }
+        ConnectFailure::Tls { detail } if detail.contains("certificate") => Some(
+            "`--ca FILE` trusts the authority that signed the certificate; `--insecure` accepts every certificate",
+        ),
         _ => None,
     }
 }
 
-/// How many mistakes there are, in how many files.
+/// Returns the number of mistakes and of files: "3 mistakes in 2 files".
 pub(super) fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
     let files: std::collections::BTreeSet<_> = diagnostics
         .iter()

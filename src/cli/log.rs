@@ -7,7 +7,7 @@ use tracing::level_filters::LevelFilter;
 use super::{args::LogLevel, paint::Output};
 use crate::report::Palette;
 
-/// Starts the log, if one is wanted.
+/// Starts the log unless the level is `off`.
 pub(super) fn start(level: LogLevel, output: Output) {
     let filter = match level {
         LogLevel::Off => return,
@@ -20,6 +20,6 @@ pub(super) fn start(level: LogLevel, output: Output) {
         .with_max_level(filter)
         .with_ansi(output.stderr == Palette::Styled)
         .with_target(false);
-    // A second log in one process is only tried by tests, which are content with the first.
+    // Only tests start a second log in one process, and they can keep the first.
     let _ = log.try_init();
 }

@@ -1,6 +1,6 @@
 //! The command line: arguments, configuration, exit codes. No protocol logic.
 //!
-//! Arguments go through two stages: `args` is what the user typed, each command's configuration is what it means.
+//! Arguments go through two stages: `args` is the parsed command line; each command derives its configuration from it.
 //! Environment and terminal are read once, into a [`Context`], and passed down.
 
 mod args;

@@ -1,4 +1,4 @@
-//! `sockspec probe`: what a server is, found out by asking it.
+//! `sockspec probe`: finds out what a server supports.
 
 use std::fmt::Write as _;
 
@@ -8,15 +8,15 @@ use unicode_width::UnicodeWidthStr;
 use super::{Exit, args::ProbeArgs, error::CliError, paint::Output, target};
 use crate::{
     report::{Palette, Role, to_safe_json},
-    targets::{Probed, probe as ask},
+    targets::{Probed, probe as probe_target},
     text::escape,
 };
 
-/// Asks a server and tells what it answered.
+/// Probes a server and prints what it found.
 ///
 /// # Errors
 ///
-/// Nothing at the URL speaks Engine.IO or WebSocket.
+/// Returns an error if no Engine.IO or WebSocket server answers at the URL.
 pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> {
     let tls = target::tls(&args.tls)?;
     let url = target::parse_url(&args.url)?;
@@ -25,10 +25,12 @@ pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> 
         target::plain_endpoint(&url, &tls),
     );
     if tls.is_insecure() && endpoint.url.scheme() == "https" {
-        output.warn("certificates are not checked: whoever answers is taken for the target");
+        output.warn(
+            "certificates are not verified: another server could answer in place of the target",
+        );
     }
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let probed = runtime.block_on(ask(&endpoint, &plain))?;
+    let probed = runtime.block_on(probe_target(&endpoint, &plain))?;
     runtime.shutdown_background();
     let text = if args.json {
         to_safe_json(&serde_json::json!({

@@ -90,7 +90,7 @@ fn plans(
     asked: Option<&str>,
     settings: &Settings,
 ) -> Result<Vec<(Plan, Target)>, CliError> {
-    let asked = asked.and_then(Bundled::named);
+    let asked = asked.and_then(Bundled::from_name);
     let mut plans: Vec<(Plan, Target)> = Vec::new();
     for form in Bundled::ALL {
         if asked.is_some_and(|asked| asked != form) {

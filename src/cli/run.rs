@@ -156,7 +156,7 @@ fn settings(
             .collect(),
         requirements: Arc::new(selection.requirements.clone()),
         shipped: selection.shipped.clone(),
-        target_options: args.again(),
+        target_options: args.rerun_options(),
     }
 }
 

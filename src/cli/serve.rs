@@ -1,4 +1,4 @@
-//! `sockspec serve`: the reference server for people.
+//! `sockspec serve`: runs the reference server until it is stopped.
 
 use std::{fmt::Write as _, net::SocketAddr};
 
@@ -18,11 +18,11 @@ use crate::{
     text::nearest,
 };
 
-/// Serves until somebody stops it.
+/// Runs the reference server until the user stops it.
 ///
 /// # Errors
 ///
-/// An unknown fault, an address that can't be listened on, or an output that can't be written to.
+/// Returns an error if a fault is unknown, the address can't be used, or the output can't be written.
 pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> {
     if args.list_faults {
         output.write(&fault_table(output.stdout))?;
@@ -39,7 +39,7 @@ pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> 
         let listener = TcpListener::bind(address).await.map_err(listening)?;
         let stop = stop_requested().map_err(CliError::Runtime)?;
         let server = Server::start(listener, config).map_err(listening)?;
-        // Other programs wait for exactly this line.
+        // Manifests wait for this line with `ready.line`, so its text must not change.
         output.write(&format!("listening on http://{}\n", server.address()))?;
         stop.await;
         let impatient = stop_requested().map_err(CliError::Runtime)?;
@@ -70,23 +70,23 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
     })
 }
 
-/// The faults of these ids.
+/// Returns the set of faults with these ids.
 ///
 /// # Errors
 ///
-/// The first one that there is not.
+/// Returns an error for the first unknown id.
 pub(super) fn faults(ids: &[String]) -> Result<FaultSet, CliError> {
     FaultSet::from_ids(ids.iter().map(String::as_str)).map_err(|id| CliError::Unknown {
         kind: "fault",
         help: Some(match nearest(&id, fault_ids()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`sockspec serve --list-faults` names them all".to_owned(),
+            None => "`sockspec serve --list-faults` lists all faults".to_owned(),
         }),
         id,
     })
 }
 
-/// `socket.io` as `/socket.io/`: clients ask for both ends.
+/// Adds the slashes at both ends: `socket.io` becomes `/socket.io/`, the form in which clients request it.
 fn with_slashes(path: &str) -> String {
     match path.trim_matches('/') {
         "" => "/".to_owned(),

@@ -1,4 +1,4 @@
-//! The scenarios that ship: embedded in the binary.
+//! The shipped scenarios, which are embedded in the binary.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,29 +15,29 @@ use crate::{
 
 static SPECS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
-/// The folder's name in every output.
+/// The folder name that outputs show for shipped files.
 const FOLDER: &str = "specs";
 
-/// What ships.
+/// The shipped scenarios and requirements.
 #[derive(Debug)]
 pub(super) struct Shipped {
-    /// The catalogue.
+    /// All requirements.
     pub(super) requirements: Requirements,
-    /// The scenarios, in order of file and line.
+    /// All scenarios, sorted by file and line.
     pub(super) scenarios: Vec<Scenario>,
 }
 
 impl Shipped {
-    /// Loads what is embedded. Fault ids are not looked up: they matter to `prove` only, which tells those it misses.
+    /// Loads the embedded files. Skips the check of fault ids, because only `prove` uses them and reports unknown ones.
     ///
     /// # Errors
     ///
-    /// A mistake in a file that ships, which a test of this module rules out.
+    /// Returns an error if a shipped file has a mistake; a test of this module makes sure that none has.
     pub(super) fn load() -> Result<Self, CliError> {
-        Self::load_knowing(None)
+        Self::load_with_faults(None)
     }
 
-    fn load_knowing(faults: Option<&[&'static str]>) -> Result<Self, CliError> {
+    fn load_with_faults(faults: Option<&[&'static str]>) -> Result<Self, CliError> {
         let mut problems = Vec::new();
         let (catalogue, scenario_files): (Vec<_>, Vec<_>) = embedded()
             .into_iter()
@@ -75,12 +75,12 @@ impl Shipped {
     }
 }
 
-/// Ids of the faults that a scenario may name.
+/// Returns the ids of all faults, which scenarios name in `catches`.
 pub(super) fn fault_ids() -> Vec<&'static str> {
     FAULTS.iter().map(|fault| fault.id).collect()
 }
 
-/// Every YAML file, sorted by path.
+/// Returns every embedded YAML file, sorted by path.
 fn embedded() -> Vec<(PathBuf, &'static File<'static>)> {
     let mut folders = vec![&SPECS];
     let mut found = Vec::new();
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn everything_that_ships_loads_and_ids_are_unique() {
-        let shipped = Shipped::load_knowing(Some(&fault_ids()))
+        let shipped = Shipped::load_with_faults(Some(&fault_ids()))
             .map_err(|error| match error {
                 CliError::BadFiles(found) => found
                     .iter()
@@ -141,7 +141,7 @@ mod tests {
         assert!(missing.is_empty(), "{missing:?}");
     }
 
-    /// A scenario about Engine.IO that does not say that it needs `engine-io` would accuse a plain WebSocket.
+    /// An Engine.IO scenario without `needs: [engine-io]` would fail on every plain WebSocket server.
     #[test]
     fn only_scenarios_about_frames_run_on_a_plain_websocket() {
         let shipped = Shipped::load().unwrap();

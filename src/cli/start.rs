@@ -37,7 +37,7 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
     match dispatch(arguments.command, context, output) {
         Ok(exit) => exit,
         Err(error) => {
-            if !error.is_quiet() {
+            if !error.is_silent() {
                 output.complain(&error);
             }
             error.exit()

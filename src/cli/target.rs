@@ -1,4 +1,4 @@
-//! From `--target` and its relatives to a target.
+//! Builds the target from `--target`, `--url` and the TLS options.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,33 +21,33 @@ use crate::{
     },
 };
 
-/// What `--target` names.
+/// The kind of target that the value of `--target` names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Choice {
-    /// A manifest.
+    /// A manifest file.
     File(PathBuf),
-    /// The bundled server.
+    /// A bundled server.
     Reference(Bundled),
-    /// A server that runs already.
+    /// The URL of a running server.
     Url(Url),
 }
 
-/// A form of the bundled server.
+/// A bundled server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Bundled {
-    /// With the contract application on Socket.IO.
+    /// `reference`: Socket.IO with the application of docs/contract.md.
     SocketIo,
-    /// A plain WebSocket endpoint.
+    /// `reference-websocket`: a plain WebSocket endpoint that echoes messages.
     WebSocket,
 }
 
 impl Bundled {
-    /// Every form, the richest first.
+    /// All bundled servers, the one with the most capabilities first.
     pub(super) const ALL: [Self; 2] = [Self::SocketIo, Self::WebSocket];
 
-    /// The form of this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|form| form.name() == name)
+    /// Returns the bundled server with this name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bundled| bundled.name() == name)
     }
 
     fn name(self) -> &'static str {
@@ -70,12 +70,13 @@ impl Bundled {
     }
 }
 
-/// The target that the arguments describe; a bare URL is asked what it can do, and so is a server whose manifest
+/// Returns the target that the arguments describe. Probes a server that is given by URL, and a server whose manifest
 /// names no transport.
 ///
 /// # Errors
 ///
-/// A manifest with mistakes, certificates that can't be read, or nothing at the URL that speaks Engine.IO or WebSocket.
+/// Returns an error if the manifest has mistakes, the certificates can't be read, or no Engine.IO or WebSocket server
+/// answers at the URL.
 pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
     let tls = tls(&args.tls)?;
     let choice = Choice::new(&args.target)?;
@@ -90,20 +91,20 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
             };
             (manifest, host)
         }
-        Choice::Url(url) => (probed(&url, &tls).await?, Host::Running),
+        Choice::Url(url) => (probe_manifest(&url, &tls).await?, Host::Running),
     };
     let host = match &args.url {
         None => host,
         Some(url) => {
             manifest.url.clone_from(url);
-            forget_heartbeat(&mut manifest, &parse_url(url)?, &tls).await;
+            check_short_heartbeat(&mut manifest, &parse_url(url)?, &tls).await;
             Host::Running
         }
     };
     if matches!(host, Host::Running) {
         keep_running_profiles(&mut manifest);
     }
-    ask_for_transports(&mut manifest, &host, &tls).await?;
+    probe_transports(&mut manifest, &host, &tls).await?;
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
@@ -113,11 +114,11 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
     })
 }
 
-/// The reference server in this process, for proofs.
+/// Returns a bundled server that runs inside this process.
 ///
 /// # Errors
 ///
-/// A mistake in the manifest that ships, which a test rules out.
+/// Returns an error if the shipped manifest has a mistake; a test makes sure that it has none.
 pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
     let manifest = form.manifest()?;
     let secrets = manifest.secrets.clone();
@@ -129,7 +130,7 @@ pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
     })
 }
 
-/// Where a URL says that a plain WebSocket is: at its path and query, as they are.
+/// Returns the endpoint of a plain WebSocket server: the path and query of the URL, unchanged.
 pub(super) fn plain_endpoint(url: &Url, tls: &TlsPolicy) -> Endpoint {
     let path = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
@@ -141,7 +142,7 @@ pub(super) fn plain_endpoint(url: &Url, tls: &TlsPolicy) -> Endpoint {
     }
 }
 
-/// Where a URL says that an Engine.IO endpoint is; its path is taken for the endpoint's unless it is `/`.
+/// Returns the Engine.IO endpoint of a URL: its path, or `/socket.io/` if the path is `/`.
 pub(super) fn endpoint(url: &Url, tls: &TlsPolicy) -> Endpoint {
     let path = match url.path().trim_matches('/') {
         "" => "/socket.io/".to_owned(),
@@ -158,11 +159,11 @@ pub(super) fn endpoint(url: &Url, tls: &TlsPolicy) -> Endpoint {
     }
 }
 
-/// How certificates are checked.
+/// Returns how TLS certificates are verified.
 ///
 /// # Errors
 ///
-/// The file of authorities can't be read, or holds no certificate.
+/// Returns an error if the file of `--ca` can't be read or holds no certificate.
 pub(super) fn tls(args: &TlsArgs) -> Result<TlsPolicy, CliError> {
     let verification = if args.insecure {
         Verification::Insecure
@@ -172,11 +173,12 @@ pub(super) fn tls(args: &TlsArgs) -> Result<TlsPolicy, CliError> {
     Ok(TlsPolicy::new(args.ca.as_deref(), verification)?)
 }
 
-/// A URL of a server; `ws` and `wss` are taken for `http` and `https`.
+/// Parses the URL of a server. `ws` means `http`, `wss` means `https`.
 ///
 /// # Errors
 ///
-/// It is none, or one with a password, which nobody would send.
+/// Returns an error if the text is not an HTTP or WebSocket URL, or if it contains a user name or password, which
+/// sockspec would not send.
 pub(super) fn parse_url(text: &str) -> Result<Url, CliError> {
     let http = match text.split_once("://") {
         Some(("ws", rest)) => format!("http://{rest}"),
@@ -193,7 +195,7 @@ pub(super) fn parse_url(text: &str) -> Result<Url, CliError> {
 
 impl Choice {
     fn new(text: &str) -> Result<Self, CliError> {
-        if let Some(form) = Bundled::named(text) {
+        if let Some(form) = Bundled::from_name(text) {
             return Ok(Self::Reference(form));
         }
         match text {
@@ -203,8 +205,8 @@ impl Choice {
     }
 }
 
-/// A server that runs already has the settings that it has: profiles that would set others go, or else
-/// it would be judged by what it was never told to be.
+/// Removes the profiles that set environment variables: sockspec did not start this server, so it can't apply their
+/// settings, and scenarios that need such a profile would be judged on the wrong settings.
 fn keep_running_profiles(manifest: &mut Manifest) {
     manifest.profiles.retain(|profile| profile.env.is_empty());
 }
@@ -218,14 +220,14 @@ fn read_manifest(path: &Path) -> Result<Manifest, CliError> {
     load_manifest(source, folder).map_err(CliError::BadFiles)
 }
 
-async fn probed(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
+async fn probe_manifest(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
     let (endpoint, plain) = (endpoint(url, tls), plain_endpoint(url, tls));
     let probed = probe(&endpoint, &plain).await?;
     let address = endpoint.url.as_str().trim_end_matches('/');
     let quoted = serde_json::Value::from(address);
     let source = SourceFile {
         path: PathBuf::from(address),
-        // JSON's strings are YAML's.
+        // A JSON string is a valid YAML string.
         text: format!(
             "name: {quoted}\nurl: {quoted}\ndialect: {}\n",
             probed.speaks.name()
@@ -234,18 +236,18 @@ async fn probed(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
     let mut manifest =
         load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)?;
     manifest.path.clone_from(&probed.path);
-    take(&mut manifest, probed);
+    add_findings(&mut manifest, probed);
     Ok(manifest)
 }
 
-fn take(manifest: &mut Manifest, probed: Probed) {
+fn add_findings(manifest: &mut Manifest, probed: Probed) {
     manifest.provides.extend(probed.provides);
     manifest.greetings.extend(probed.greetings);
 }
 
-/// A manifest that names no transport speaks of its application only: the server is asked for the rest, as one at a
-/// bare URL is. One that names a transport is taken at its word.
-async fn ask_for_transports(
+/// Probes the server if its manifest names no transport, and adds what the probe finds. A manifest that names a
+/// transport is complete, so the server is not probed.
+async fn probe_transports(
     manifest: &mut Manifest,
     host: &Host,
     tls: &TlsPolicy,
@@ -255,7 +257,7 @@ async fn ask_for_transports(
         return Ok(());
     }
     if matches!(host, Host::Embedded(_)) {
-        // It is known what the reference server can do.
+        // The bundled server provides both, so there is nothing to probe.
         manifest
             .provides
             .extend(["polling", "websocket"].map(str::to_owned));
@@ -285,12 +287,12 @@ async fn ask_for_transports(
     if let Some(launched) = launched {
         launched.stop().await;
     }
-    take(manifest, answer?);
+    add_findings(manifest, answer?);
     Ok(())
 }
 
-/// A server that somebody else started has their heartbeat, whatever the manifest says of its own.
-async fn forget_heartbeat(manifest: &mut Manifest, url: &Url, tls: &TlsPolicy) {
+/// Removes the capability `short-heartbeat` if the server at `--url` announces a longer heartbeat than the manifest.
+async fn check_short_heartbeat(manifest: &mut Manifest, url: &Url, tls: &TlsPolicy) {
     let endpoint = Endpoint {
         url: url.clone(),
         path: manifest.path.clone(),

@@ -54,7 +54,8 @@ pub async fn run(
     }));
     if target.tls.is_insecure() && run.url().starts_with("https:") {
         run.say(Event::Notice(
-            "certificates are not checked: whoever answers is taken for the target".to_owned(),
+            "certificates are not verified: another server could answer in place of the target"
+                .to_owned(),
         ));
     }
     // Profiles mostly have the same to say.

@@ -203,7 +203,7 @@ fn a_file_that_holds_no_proof() {
         .args(["--proof", "list.json"])
         .status(Exit::BadUsage)
         .stderr(
-            "error: can't take a proof from list.json: its format is `sockspec-list/1`, not `sockspec-proof/1`\n",
+            "error: can't read a proof from list.json: its format is `sockspec-list/1`, not `sockspec-proof/1`\n",
         );
     coverage(CHAT)
         .args(["--proof", "nowhere.json"])

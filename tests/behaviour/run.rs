@@ -109,7 +109,7 @@ fn what_is_of_tier_info_is_never_held_against_a_target() {
 fn a_wait_of_no_time_is_refused() {
     run(&chat(&[("right", "level: must")]), &["--within", "0s"])
         .status(Exit::BadUsage)
-        .stderr_has("it is no time at all; write `1ms` or more");
+        .stderr_has("the duration is too short; write `1ms` or more");
 }
 
 /// What a server wrote keeps its lines, and can neither steer the terminal nor show a secret.
@@ -295,7 +295,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
 #[test]
 fn a_password_in_a_url_is_refused_and_not_shown() {
     let url = "http://user:secretpw@127.0.0.1:1";
-    let shown = "error: http://*************@127.0.0.1:1 holds a user name or a password\n help: they are not sent: leave them out\n";
+    let shown = "error: http://*************@127.0.0.1:1 contains a user name or a password\n help: remove them: sockspec doesn't send them\n";
     let file = chat(&[("right", "level: must")]);
     for option in ["--url", "--target"] {
         run(&file, &[option, url])
@@ -363,9 +363,9 @@ fn a_run_that_judges_nothing_says_so_and_what_may_be_misspelt() {
 #[test]
 fn slow_scenarios_run_on_demand() {
     let file = chat(&[("right", "level: must\n  tier: slow")]);
-    run(&file, &[])
-        .status(Exit::NothingSelected)
-        .stderr("error: everything that was selected runs on demand only: `--include slow`\n");
+    run(&file, &[]).status(Exit::NothingSelected).stderr(
+        "error: every selected scenario is in a tier that is off by default: `--include slow`\n",
+    );
     run(&file, &["--include", "slow"]).status(Exit::Conformant);
 }
 
@@ -401,7 +401,7 @@ fn two_reports_need_two_places() {
         &["--report", "json=x", "--report", "junit=x"],
     )
     .status(Exit::BadUsage)
-    .stderr("error: two reports go to the same place\n");
+    .stderr("error: two reports have the same path\n");
 }
 
 #[test]

@@ -58,9 +58,9 @@ async fn it_says_where_it_listens_and_takes_its_settings() {
 #[test]
 fn settings_that_no_server_can_work_with_are_refused() {
     for (setting, value, why) in [
-        ("--ping-interval", "0s", "it is no time at all"),
-        ("--ping-timeout", "0ms", "it is no time at all"),
-        ("--max-payload", "0", "nothing fits in"),
+        ("--ping-interval", "0s", "the duration is too short"),
+        ("--ping-timeout", "0ms", "the duration is too short"),
+        ("--max-payload", "0", "the limit is zero"),
     ] {
         serve(&[setting, value])
             .status(Exit::BadUsage)

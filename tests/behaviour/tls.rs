@@ -182,8 +182,7 @@ impl Proxied {
 #[test]
 fn nobody_is_judged_whose_certificate_is_not_trusted() {
     let secure = Proxied::new();
-    let told =
-        " help: `--ca FILE` trusts the authority that signed it, `--insecure` trusts anybody\n";
+    let told = " help: `--ca FILE` trusts the authority that signed the certificate; `--insecure` accepts every certificate\n";
     for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
         secure
             .run(target)
@@ -222,7 +221,8 @@ fn an_authority_is_trusted_that_the_user_names() {
 #[test]
 fn anybody_is_trusted_if_the_user_says_so_and_is_told() {
     let secure = Proxied::new();
-    let warning = "certificates are not checked: whoever answers is taken for the target\n";
+    let warning =
+        "certificates are not verified: another server could answer in place of the target\n";
     for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
         secure
             .run(target)

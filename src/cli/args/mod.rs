@@ -1,4 +1,4 @@
-//! What the user typed, as clap reads it.
+//! The command line as clap reads it, before it becomes a configuration.
 
 mod run;
 mod serve;
@@ -12,7 +12,7 @@ pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, Transpor
 pub(super) use serve::{ContractName, ServeArgs};
 pub(super) use value::{ReportKind, ReportRequest};
 
-/// Tells whether a Socket.IO server is right: replays scenarios over the wire and reports verdicts with evidence.
+/// Checks a Socket.IO or WebSocket server: replays scenarios over the wire and reports verdicts with evidence.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "sockspec", version, propagate_version = true)]
 #[command(after_help = "\
@@ -22,11 +22,11 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
 
-    /// When colours are used
+    /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(super) color: ColourWhen,
 
-    /// What is logged to standard error while scenarios run
+    /// What to log to standard error while scenarios run
     #[arg(
         long,
         value_name = "LEVEL",
@@ -37,26 +37,26 @@ pub(super) struct Arguments {
     pub(super) log: LogLevel,
 }
 
-/// How much is logged.
+/// How much the program logs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(super) enum LogLevel {
-    /// Nothing
+    /// Log nothing
     #[default]
     Off,
-    /// Servers that start
+    /// Log when a server starts
     Info,
-    /// Steps, with the time that they take
+    /// Log each step and its duration
     Debug,
-    /// Every packet, frame and response, with its time
+    /// Log every packet, frame and HTTP response with its time
     Trace,
 }
 
-/// When colours are used.
+/// When the output has colours.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(super) enum ColourWhen {
-    /// Always, whatever the environment says
+    /// Always, regardless of the environment
     Always,
-    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    /// On a terminal, unless NO_COLOR is set or TERM is `dumb`
     #[default]
     Auto,
     /// Never
@@ -65,47 +65,47 @@ pub(super) enum ColourWhen {
 
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
-    /// Load files without running them and name every mistake at once
+    /// Check files without running them, and report every mistake
     Check(CheckArgs),
-    /// Say which requirements are tested, and which are not and why
+    /// Show which requirements are tested, which are not, and why
     Coverage(CoverageArgs),
-    /// Say what a scenario is about and what a healthy server does
+    /// Explain a scenario: its rule, its steps and what a correct server does
     Explain(ExplainArgs),
     /// List scenarios
     List(ListArgs),
-    /// Ask a server what it can do
+    /// Find out what a server supports
     Probe(ProbeArgs),
-    /// Prove that scenarios can fail: run each with the faults it claims to catch
+    /// Prove that scenarios can fail: run each against every fault that it claims to catch
     Prove(ProveArgs),
     /// Run scenarios against a server
     Run(RunArgs),
-    /// Run the reference server, right or with deliberate faults
+    /// Start the reference server, correct or with deliberate faults
     Serve(ServeArgs),
 }
 
-/// `check`.
+/// The arguments of `check`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct CheckArgs {
     /// Scenario files, target manifests, or folders of them
     #[arg(required = true, value_name = "FILES")]
     pub(super) files: Vec<PathBuf>,
 
-    /// One line for each mistake: FILE:LINE:COLUMN: error[CODE]: MESSAGE
+    /// Print one line for each mistake: FILE:LINE:COLUMN: error[CODE]: MESSAGE
     #[arg(long, conflicts_with = "json")]
     pub(super) short: bool,
 
-    /// One JSON document
+    /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// `coverage`.
+/// The arguments of `coverage`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct CoverageArgs {
     #[command(flatten)]
     pub(super) selectors: Selectors,
 
-    /// How the table is grouped
+    /// How to group the table
     #[arg(
         long,
         value_name = "WHAT",
@@ -114,63 +114,63 @@ pub(super) struct CoverageArgs {
     )]
     pub(super) by: CoverageBy,
 
-    /// A report of `prove --report json=FILE`: only what a fault turned red there counts as tested
+    /// Count a requirement as tested only if this report of `prove --report json=FILE` proves its scenario
     #[arg(long, value_name = "FILE")]
     pub(super) proof: Option<PathBuf>,
 
-    /// One JSON document
+    /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// How the table of `coverage` is grouped.
+/// How `coverage` groups its table.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(super) enum CoverageBy {
-    /// By document and section
+    /// By protocol document and section
     Clause,
-    /// What is to be done first
+    /// By state: untested requirements first
     #[default]
     State,
 }
 
-/// `explain`.
+/// The arguments of `explain`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ExplainArgs {
-    /// A scenario's id, or FILE:LINE
+    /// The id of a scenario, or FILE:LINE
     #[arg(value_name = "ID")]
     pub(super) id: String,
 }
 
-/// `list`.
+/// The arguments of `list`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) selectors: Selectors,
 
-    /// One JSON document
+    /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// `probe`.
+/// The arguments of `probe`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ProbeArgs {
-    /// The server; a path is taken for that of its Engine.IO endpoint
+    /// The URL of the server; a path in it is the path of the Engine.IO endpoint
     #[arg(value_name = "URL")]
     pub(super) url: String,
 
     #[command(flatten)]
     pub(super) tls: TlsArgs,
 
-    /// One JSON document
+    /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// Which scenarios.
+/// The scenarios that a command works on.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Selectors {
-    /// Scenario files or folders, FILE:LINE, or id patterns such as 'rooms/*'; all that ship where none is given
+    /// Scenario files, folders, FILE:LINE, or id patterns such as 'rooms/*' [default: all shipped scenarios]
     #[arg(value_name = "SELECTORS")]
     pub(super) selectors: Vec<String>,
 }
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn every_command_in_the_readme_is_understood() {
         let readme = include_str!("../../../README.md");
-        // Every second piece stands between fences.
+        // Splitting at the fences makes every second piece the content of a code block.
         let examples = readme.split("```").skip(1).step_by(2);
         let commands: Vec<_> = examples
             .flat_map(str::lines)

@@ -1,4 +1,4 @@
-//! `run` and `prove`.
+//! The arguments of `run` and `prove`.
 
 use std::{fmt::Write as _, path::PathBuf, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::text::shell_word;
 
-/// `run`.
+/// The arguments of `run`.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
@@ -19,59 +19,59 @@ pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     pub(in crate::cli) target: TargetArgs,
 
-    /// Transports of scenarios that don't fix theirs [default: websocket]
+    /// The transport of scenarios that don't name one [default: websocket]
     #[arg(long, value_name = "NAME")]
     transport: Option<TransportName>,
 
     #[command(flatten)]
     pub(in crate::cli) pace: Pace,
 
-    /// Run each scenario this often; verdicts that differ make it flaky
+    /// Run each scenario N times; a scenario whose verdicts differ is flaky
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(in crate::cli) repeat: u32,
 
-    /// Try a red scenario again up to this often; it is shown as flaky if a later attempt is green
+    /// Retry a failed scenario up to N times; a scenario that passes on a retry is flaky
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(in crate::cli) retries: u32,
 
-    /// Start nothing more after the first red scenario
+    /// Start no further scenario after the first failure
     #[arg(long)]
     pub(in crate::cli) fail_fast: bool,
 
-    /// Warnings count as not conformant, except of tier `info`
+    /// Treat warnings as failures, except in tier `info`
     #[arg(long)]
     pub(in crate::cli) strict: bool,
 
-    /// Run a tier that is left out by default [repeatable]
+    /// Also run a tier that is off by default [repeatable]
     #[arg(long, value_name = "TIER")]
     pub(in crate::cli) include: Vec<TierName>,
 
-    /// Known deviations: only others count, and one that is gone is stale
+    /// A file of known deviations: only other deviations fail the run
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) baseline: Option<PathBuf>,
 
-    /// Write the deviations of this run as a baseline
+    /// Write the deviations of this run to a baseline file
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) update_baseline: Option<PathBuf>,
 
-    /// Write a report: json=PATH or junit=PATH, `-` for the standard output [repeatable]
+    /// Write a report: json=PATH or junit=PATH; `-` is the standard output [repeatable]
     #[arg(long = "report", value_name = "KIND=PATH", value_parser = value::report)]
     pub(in crate::cli) reports: Vec<ReportRequest>,
 
-    /// Limit of every wait that doesn't say its own
-    #[arg(long, value_name = "DURATION", value_parser = value::some_time)]
+    /// The deadline of every wait whose scenario sets none
+    #[arg(long, value_name = "DURATION", value_parser = value::nonzero_duration)]
     pub(in crate::cli) within: Option<Duration>,
 
-    /// Silence after a fence, in place of the calibrated one
+    /// How long to watch for forbidden events at the end of a scenario [default: measured]
     #[arg(long, value_name = "DURATION", value_parser = value::duration)]
     pub(in crate::cli) settle: Option<Duration>,
 
-    /// Say more: every scenario, and how silence was proved
+    /// Print every scenario, and how the absence of events was proved
     #[arg(short, long)]
     pub(in crate::cli) verbose: bool,
 }
 
-/// `prove`.
+/// The arguments of `prove`.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct ProveArgs {
     #[command(flatten)]
@@ -80,27 +80,27 @@ pub(in crate::cli) struct ProveArgs {
     #[command(flatten)]
     pub(in crate::cli) pace: Pace,
 
-    /// Only this fault [repeatable]
+    /// Use only this fault [repeatable]
     #[arg(long = "fault", value_name = "ID")]
     pub(in crate::cli) faults: Vec<String>,
 
-    /// Which bundled server: `reference`, `reference-websocket` [default: the first that a scenario can run on]
+    /// The bundled server: `reference` or `reference-websocket` [default: the first that a scenario applies to]
     #[arg(long, value_name = "NAME", value_parser = ["reference", "reference-websocket"])]
     pub(in crate::cli) target: Option<String>,
 
-    /// Write a report: json=PATH, `-` for the standard output [repeatable]
+    /// Write a report: json=PATH; `-` is the standard output [repeatable]
     #[arg(long = "report", value_name = "KIND=PATH", value_parser = value::proof_report)]
     pub(in crate::cli) reports: Vec<ReportRequest>,
 }
 
-/// What is judged.
+/// The server under test.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct TargetArgs {
-    /// What is judged: a manifest, a URL, or the bundled server: `reference`, `reference-websocket`
+    /// The server under test: a manifest file, a URL, `reference` or `reference-websocket` (bundled servers)
     #[arg(long, value_name = "FILE|URL|reference", default_value = "reference")]
     pub(in crate::cli) target: String,
 
-    /// Address in place of the manifest's; nothing is launched then
+    /// Use the server at this URL; don't launch the manifest's command
     #[arg(long)]
     pub(in crate::cli) url: Option<String>,
 
@@ -108,10 +108,10 @@ pub(in crate::cli) struct TargetArgs {
     pub(in crate::cli) tls: TlsArgs,
 }
 
-/// How certificates are checked.
+/// How TLS certificates are verified.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct TlsArgs {
-    /// Certificates of authorities to trust beside the system's
+    /// Also trust the certificate authorities in this PEM file
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) ca: Option<PathBuf>,
 
@@ -120,37 +120,37 @@ pub(in crate::cli) struct TlsArgs {
     pub(in crate::cli) insecure: bool,
 }
 
-/// How fast, and with which dice.
+/// Concurrency and randomness.
 #[derive(Args, Clone, Copy, Debug)]
 pub(in crate::cli) struct Pace {
-    /// How many scenarios run at once
+    /// Run at most N scenarios at the same time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(in crate::cli) jobs: Option<u32>,
 
-    /// Seed of everything random; a failure names the one it was found with
+    /// The seed of all random values; a failure shows the seed of its run
     #[arg(long, value_name = "N")]
     pub(in crate::cli) seed: Option<u64>,
 }
 
-/// Transports of scenarios that don't fix theirs.
+/// A transport for the scenarios that don't name one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(in crate::cli) enum TransportName {
     /// WebSocket from the start
     Websocket,
     /// HTTP long-polling only
     Polling,
-    /// Long-polling, then over to WebSocket
+    /// Long-polling first, then an upgrade to WebSocket
     Upgrade,
-    /// Each of them that the target provides
+    /// Every transport that the target provides
     All,
 }
 
-/// A tier that is left out by default.
+/// A tier of scenarios that is off by default.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(in crate::cli) enum TierName {
-    /// Scenarios that can end an unpatched server
+    /// Scenarios that can crash a vulnerable server
     Destructive,
-    /// Scenarios that must outwait a timer of the server
+    /// Scenarios that wait for a timer of the server
     Slow,
 }
 
@@ -166,7 +166,7 @@ impl TransportName {
 }
 
 impl Pace {
-    /// The seed; a short one of its own for every call, as people copy it.
+    /// Returns the seed. Without `--seed` each call draws a new one, of at most six digits because people copy it.
     pub(in crate::cli) fn seed(self) -> u64 {
         self.seed
             .unwrap_or_else(|| rand::random_range(1..1_000_000))
@@ -174,7 +174,7 @@ impl Pace {
 }
 
 impl RunArgs {
-    /// The transports: those asked for, else that of the ids as reports write them (`rooms/x@polling`).
+    /// Returns the transport: the value of `--transport`, else the one that all selected ids name (`rooms/x@polling`).
     pub(in crate::cli) fn transport(&self) -> TransportName {
         let of_id = |id: &String| {
             let (_, name) = id.rsplit_once('@')?;
@@ -193,8 +193,8 @@ impl RunArgs {
         }
     }
 
-    /// The options that a command needs to run a scenario of this call again, as a shell reads them.
-    pub(in crate::cli) fn again(&self) -> String {
+    /// Returns the options that rerun a scenario of this run, quoted for a POSIX shell.
+    pub(in crate::cli) fn rerun_options(&self) -> String {
         let mut options = String::new();
         let mut option = |name: &str, value: &str| {
             let space = if options.is_empty() { "" } else { " " };
@@ -210,7 +210,7 @@ impl RunArgs {
         if let Some(file) = &self.target.tls.ca {
             option("ca", &file.display().to_string());
         }
-        // Where a run goes over all of them, each failure names its own.
+        // After `--transport all` the id of each failure names its transport.
         match self.transport() {
             one @ (TransportName::Polling | TransportName::Upgrade) => {
                 option("transport", one.name());
@@ -241,19 +241,19 @@ mod tests {
 
     use crate::cli::args::{Arguments, Command};
 
-    fn again(arguments: &[&str]) -> String {
+    fn rerun_options(arguments: &[&str]) -> String {
         let line = ["sockspec", "run"].iter().chain(arguments);
         match Arguments::try_parse_from(line).unwrap().command {
-            Command::Run(run) => run.again(),
+            Command::Run(run) => run.rerun_options(),
             other => unreachable!("{other:?}"),
         }
     }
 
     #[test]
     fn a_failure_can_be_run_again_by_pasting() {
-        assert_eq!(again(&[]), "");
+        assert_eq!(rerun_options(&[]), "");
         assert_eq!(
-            again(&[
+            rerun_options(&[
                 "--target",
                 "my servers/a.yaml",
                 "--transport",
@@ -264,7 +264,7 @@ mod tests {
             "--target 'my servers/a.yaml' --transport polling --settle 20ms"
         );
         assert_eq!(
-            again(&[
+            rerun_options(&[
                 "--url",
                 "https://a.test/?x",
                 "--insecure",
@@ -273,6 +273,6 @@ mod tests {
             ]),
             "--url 'https://a.test/?x' --include slow --insecure"
         );
-        assert_eq!(again(&["rooms/x@polling"]), "--transport polling");
+        assert_eq!(rerun_options(&["rooms/x@polling"]), "--transport polling");
     }
 }

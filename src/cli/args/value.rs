@@ -1,13 +1,13 @@
-//! Values of options.
+//! Parsers for the values of options.
 
 use std::time::Duration;
 
 use crate::report::Destination;
 
-/// Engine.IO tells its times in milliseconds.
+/// The shortest duration of a timer: Engine.IO announces its intervals in whole milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// A format of a report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::cli) enum ReportKind {
     Json,
@@ -21,7 +21,7 @@ pub(in crate::cli) struct ReportRequest {
     pub(in crate::cli) destination: Destination,
 }
 
-/// `json=PATH`; `json=-` is the standard output.
+/// Parses `json=PATH` or `junit=PATH`; the path `-` is the standard output.
 pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
     let wrong = || format!("write `json={text}` or `junit={text}`");
     let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
@@ -43,7 +43,7 @@ pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
     })
 }
 
-/// `json=PATH`: a proof has no other format.
+/// Parses `json=PATH`, the only format of a proof.
 pub(super) fn proof_report(text: &str) -> Result<ReportRequest, String> {
     let request = report(text)?;
     match request.kind {
@@ -52,7 +52,7 @@ pub(super) fn proof_report(text: &str) -> Result<ReportRequest, String> {
     }
 }
 
-/// `300ms`, `2s`, `1m 30s`.
+/// Parses a duration: `300ms`, `2s`, `1m 30s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(number) = text.trim().parse::<f64>() {
         return Err(format!(
@@ -63,24 +63,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|error| format!("{error}; write a number and a unit: `300ms`, `2s`, `1m`"))
 }
 
-/// A duration that something can happen in.
-pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+/// Parses a duration of at least one millisecond.
+pub(super) fn nonzero_duration(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
     if duration < SHORTEST {
-        return Err("it is no time at all; write `1ms` or more".to_owned());
+        return Err("the duration is too short; write `1ms` or more".to_owned());
     }
     Ok(duration)
 }
 
-/// A number of bytes that something fits in.
-pub(super) fn some_bytes(text: &str) -> Result<u64, String> {
+/// Parses a number of bytes greater than zero.
+pub(super) fn nonzero_bytes(text: &str) -> Result<u64, String> {
     match bytes(text)? {
-        0 => Err("nothing fits in; write `1` or more".to_owned()),
+        0 => Err("the limit is zero; write `1` or more".to_owned()),
         bytes => Ok(bytes),
     }
 }
 
-/// A number of bytes: `1000000`, `1_000_000`, `100kB`, `1MB`, `64KiB`.
+/// Parses a number of bytes: `1000000`, `1_000_000`, `100kB`, `1MB`, `64KiB`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits_end = text
@@ -93,7 +93,7 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         "KiB" => 1 << 10,
         "MB" => 1_000_000,
         "MiB" => 1 << 20,
-        _ => return Err(format!("`{unit}` is no unit; write kB, KiB, MB or MiB")),
+        _ => return Err(format!("`{unit}` is not a unit; write kB, KiB, MB or MiB")),
     };
     digits
         .replace('_', "")
@@ -118,13 +118,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_too_little() {
-        assert_eq!(some_time("1ms"), Ok(Duration::from_millis(1)));
+    fn zero_is_refused() {
+        assert_eq!(nonzero_duration("1ms"), Ok(Duration::from_millis(1)));
         for short in ["0s", "999us"] {
-            assert!(some_time(short).unwrap_err().contains("1ms"), "{short}");
+            assert!(
+                nonzero_duration(short).unwrap_err().contains("1ms"),
+                "{short}"
+            );
         }
-        assert_eq!(some_bytes("1"), Ok(1));
-        assert!(some_bytes("0kB").unwrap_err().contains("`1`"));
+        assert_eq!(nonzero_bytes("1"), Ok(1));
+        assert!(nonzero_bytes("0kB").unwrap_err().contains("`1`"));
     }
 
     #[test]
