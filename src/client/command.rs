@@ -1,4 +1,4 @@
-//! What a handle asks of its connection's task.
+//! The commands that a connection handle sends to the connection's task.
 
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -6,59 +6,59 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::DropHow;
 use crate::wire::{Utf8Bytes, engine_io::Packet, websocket::RawFrame};
 
-/// One thing to do.
+/// One command.
 #[derive(Debug)]
 pub(super) enum Command {
-    /// Raw bytes.
+    /// Write raw bytes.
     Bytes {
-        /// What to write.
+        /// The bytes.
         bytes: Bytes,
-        /// Bytes of one write.
+        /// The number of bytes per write; `None` writes everything at once.
         chop: Option<usize>,
     },
-    /// The end.
+    /// End the connection.
     End(DropHow),
-    /// The end of this side of the stream; the other goes on.
+    /// Close the sending side of the stream; keep receiving.
     HalfClose,
-    /// One frame; boxed, since commands wait in blocks whose size every idle connection pays.
+    /// Send one frame. The frame is boxed because each idle connection holds a block of commands in memory.
     Frame {
         /// The frame.
         frame: Box<RawFrame>,
-        /// Bytes of one write.
+        /// The number of bytes per write; `None` writes everything at once.
         chop: Option<usize>,
     },
-    /// Engine.IO packets.
+    /// Send Engine.IO packets.
     Packets {
-        /// In order.
+        /// The packets, in order.
         packets: Vec<Packet>,
-        /// With whom they share a polling payload.
+        /// Whether the packets share a polling payload with other packets.
         payload: Payload,
     },
-    /// Whether what arrives is read.
+    /// Stop or resume reading.
     Reading(Reading),
-    /// One Engine.IO packet's text.
+    /// Send the text of one Engine.IO packet.
     Text(Utf8Bytes),
 }
 
-/// Whether this side reads what arrives.
+/// Whether the client reads from the stream.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Reading {
-    /// At once.
+    /// The client reads data as it arrives.
     #[default]
     GoesOn,
-    /// Not at all: it waits in the buffers of both systems, and then in the peer.
+    /// The client reads nothing: data fills the socket buffers of both sides, then blocks the server.
     Stops,
 }
 
-/// How packets become polling payloads.
+/// How packets are grouped into polling payloads.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Payload {
-    /// A payload of their own.
+    /// The packets form a payload of their own.
     Own,
-    /// One with whatever else is waiting.
+    /// The packets share a payload with other waiting packets.
     Shared,
 }
 
-/// Commands in order. Unbounded: they come from our own scenario, whose length bounds them, and
-/// sending must not wait for a server that doesn't read.
+/// The queue of commands. The queue is unbounded because a scenario's length bounds it, and because a send must not
+/// wait for a server that does not read.
 pub(super) type Commands = UnboundedReceiver<Command>;

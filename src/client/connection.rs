@@ -26,21 +26,21 @@ use crate::wire::{
     websocket::RawFrame,
 };
 
-/// How long a connection may take to end in the way it was asked to.
+/// The limit on ending a connection in the requested way.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
-/// How this side ends a connection.
+/// How the client ends a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DropHow {
-    /// Engine.IO close packet and WebSocket close frame, as a client leaves politely.
+    /// Send an Engine.IO close packet and a WebSocket close frame, then close the stream.
     Close,
-    /// The TCP stream ends.
+    /// Close the TCP stream.
     Drop,
-    /// The TCP stream is reset.
+    /// Reset the TCP stream.
     Reset,
 }
 
-/// One open connection; it ends when the last handle is dropped.
+/// One open connection. The connection ends when its last handle is dropped.
 #[derive(Clone, Debug)]
 pub struct Connection {
     journal: Arc<Journal>,
@@ -52,11 +52,11 @@ struct Shared {
     commands: UnboundedSender<Command>,
     handshake: Option<engine_io::Handshake>,
     parser: Parser,
-    /// Owns the stream; aborted with the last handle.
+    /// The task that owns the stream; dropping the last handle aborts it.
     task: AbortOnDropHandle<()>,
 }
 
-/// How Socket.IO packets travel.
+/// The encoding of Socket.IO packets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Parser {
     Json,
@@ -64,11 +64,11 @@ enum Parser {
 }
 
 impl Connection {
-    /// Opens a connection and waits for its handshake: the open packet, the 101, or the TCP stream.
+    /// Opens a connection and waits for its handshake: the open packet, the 101 response, or the TCP connection.
     ///
     /// # Errors
     ///
-    /// What was awaited and what came instead.
+    /// Returns what the client waited for and what came instead.
     pub async fn open(endpoint: &Endpoint, options: Options) -> Result<Self, ConnectFailure> {
         let journal = Arc::new(Journal::default());
         let mut recorder = Recorder::new(Arc::clone(&journal), options.bounds);
@@ -124,7 +124,7 @@ impl Connection {
         let end = EndOnDrop(Some(Recorder::new(Arc::clone(&journal), options.bounds)));
         let run = run(receiver);
         let task = tokio::spawn(async move {
-            // The stream is gone when this returns.
+            // The caller may rely on a closed stream once this function returns.
             let ended = run.await;
             end.end(ended);
         });
@@ -143,17 +143,17 @@ impl Connection {
         }
     }
 
-    /// What went over the connection.
+    /// Returns the journal: everything that was sent and received.
     pub fn journal(&self) -> &Arc<Journal> {
         &self.journal
     }
 
-    /// The open packet, where one was received.
+    /// Returns the open packet; `None` if none was received.
     pub fn handshake(&self) -> Option<&engine_io::Handshake> {
         self.shared.handshake.as_ref()
     }
 
-    /// Sends a Socket.IO packet. Sending on a connection that has ended does nothing.
+    /// Sends a Socket.IO packet. Does nothing if the connection has ended.
     pub fn send(&self, packet: &socket_io::Packet) {
         let packets = match self.shared.parser {
             Parser::Msgpack => vec![Packet::binary(msgpack::encode(packet))],
@@ -170,7 +170,7 @@ impl Connection {
         });
     }
 
-    /// Sends Engine.IO packets, over polling as one payload.
+    /// Sends Engine.IO packets. Over polling they form one payload.
     pub fn send_packets(&self, packets: Vec<engine_io::Packet>) {
         self.command(Command::Packets {
             packets,
@@ -178,13 +178,12 @@ impl Connection {
         });
     }
 
-    /// Sends text as one Engine.IO packet (a text frame; the body of a POST), as it stands.
+    /// Sends text, unchanged, as one Engine.IO packet: a text frame, or the body of a POST.
     pub fn send_text(&self, text: String) {
         self.command(Command::Text(text.into()));
     }
 
-    /// Sends a frame, written in pieces of `chop` bytes if set. Over polling, which has no frames, it
-    /// does nothing.
+    /// Sends a frame, in writes of `chop` bytes if set. Does nothing over polling, which has no frames.
     pub fn send_frame(&self, frame: RawFrame, chop: Option<usize>) {
         self.command(Command::Frame {
             frame: Box::new(frame),
@@ -192,36 +191,36 @@ impl Connection {
         });
     }
 
-    /// Sends raw bytes; over polling as the body of a POST.
+    /// Sends raw bytes. Over polling they are the body of a POST.
     pub fn send_bytes(&self, bytes: Bytes, chop: Option<usize>) {
         self.command(Command::Bytes { bytes, chop });
     }
 
-    /// Stops reading from the stream, or goes on. Over polling, where every response is read, it does nothing.
+    /// Stops or resumes reading. Does nothing over polling, where the client reads every response.
     pub fn read(&self, reading: Reading) {
         self.command(Command::Reading(reading));
     }
 
-    /// Ends this side of the stream after what was sent before; what the server still sends is received. Over
-    /// polling, where every request has a stream, it does nothing.
+    /// Closes the sending side of the stream after everything already queued, and keeps receiving. Does nothing over
+    /// polling, where each request has its own stream.
     pub fn half_close(&self) {
         self.command(Command::HalfClose);
     }
 
-    /// Ends the connection; returns when the stream is gone.
+    /// Ends the connection and returns when the stream is closed.
     ///
-    /// What was sent before is still written, for a second at most, unless the stream is reset.
+    /// Queued data is still written, for at most one second, unless the stream is reset.
     pub async fn end(&self, how: DropHow) {
         self.command(Command::End(how));
         if timeout(END_WITHIN, self.journal.ended()).await.is_err() {
-            // A server that doesn't read can keep a chopped write, and all that waits behind it, for ever.
+            // A server that does not read can block a chopped write, and everything queued after it, forever.
             self.shared.task.abort();
             self.journal.ended().await;
         }
     }
 
     fn command(&self, command: Command) {
-        // The task is gone once the connection has ended; the journal says so.
+        // Sending fails if the task has ended with the connection; the journal then records the end.
         let _ = self.shared.commands.send(command);
     }
 }

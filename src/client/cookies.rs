@@ -1,8 +1,7 @@
 //! The cookies of one session, sent back as a browser does (RFC 6265 section 5).
 //!
-//! Names and values are all that is kept: the requests of a session go to one path of one host, and
-//! a session ends before its cookies expire. What stands in front of a cluster may need them to find
-//! the session's server again.
+//! Keeps names and values only: all requests of a session go to one path of one host, and a session ends before its
+//! cookies expire. A load balancer may need the cookies to find the server that holds the session.
 
 use super::{HttpResponse, Journal, What};
 
@@ -11,7 +10,7 @@ use super::{HttpResponse, Journal, What};
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
-    /// What the responses of a connection have set.
+    /// Returns the cookies that the responses in a journal have set.
     pub fn of(journal: &Journal) -> Self {
         let mut cookies = Self::default();
         for entry in journal.entries().iter() {
@@ -22,7 +21,7 @@ impl Cookies {
         cookies
     }
 
-    /// Takes over what a response sets; returns whether it sets anything.
+    /// Applies the `Set-Cookie` headers of a response; returns true if the response sets a cookie.
     pub(super) fn take(&mut self, response: &HttpResponse) -> bool {
         let mut any = false;
         for (_, value) in response
@@ -35,7 +34,7 @@ impl Cookies {
         any
     }
 
-    /// `headers`, the cookies added to those that they have already.
+    /// Returns `headers` with the cookies added to the `Cookie` header; a cookie that the header already has is kept.
     pub fn join(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
         let mut headers = headers.to_vec();
         if self.0.is_empty() {
@@ -68,7 +67,7 @@ impl Cookies {
         headers
     }
 
-    /// Reads one `Set-Cookie` (RFC 6265 section 5.2); what names no cookie is ignored.
+    /// Parses one `Set-Cookie` header (RFC 6265 section 5.2) and ignores it if it names no cookie.
     fn set(&mut self, header: &str) -> bool {
         let mut parts = header.split(';').map(str::trim);
         let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {

@@ -1,22 +1,22 @@
-//! Where a server listens.
+//! The address of a server.
 
 use url::Url;
 
 use super::TlsPolicy;
 
-/// A server's address and the path of its Engine.IO endpoint.
+/// The address of a server and the path of its Engine.IO endpoint.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// `http://host:port` or `https://host:port`; path and query are not used.
+    /// `http://host:port` or `https://host:port`. Path and query of this URL are not used.
     pub url: Url,
-    /// The Engine.IO path, `/socket.io/` by custom.
+    /// The Engine.IO path, by default `/socket.io/`.
     pub path: String,
-    /// How `https` is checked.
+    /// How the certificate of an `https` server is verified.
     pub tls: TlsPolicy,
 }
 
 impl Endpoint {
-    /// Host and port as the `Host` header names them: a port that the scheme implies is left out.
+    /// Returns host and port for the `Host` header, without the port if it is the scheme's default.
     pub(super) fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         match self.url.port() {
@@ -25,7 +25,7 @@ impl Endpoint {
         }
     }
 
-    /// The host without the brackets of an IPv6 address, as resolvers want it.
+    /// Returns the host without the brackets of an IPv6 address, as resolvers expect it.
     pub(super) fn host(&self) -> &str {
         self.url
             .host_str()
@@ -34,12 +34,12 @@ impl Endpoint {
             .trim_end_matches(']')
     }
 
-    /// The port, from the scheme where the URL names none.
+    /// Returns the port, or the scheme's default if the URL has none.
     pub(super) fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or(80)
     }
 
-    /// Whether the connection is wrapped in TLS.
+    /// Returns true if the connection uses TLS.
     pub(super) fn is_secure(&self) -> bool {
         matches!(self.url.scheme(), "https" | "wss")
     }

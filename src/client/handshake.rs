@@ -17,11 +17,11 @@ use crate::{
     wire::websocket::{Deflate, DeflateOffer, HandshakeRequest, HandshakeResponse, Role},
 };
 
-/// Connects and goes over to WebSocket; what follows the 101 is in the link's inbox.
+/// Connects and performs the opening handshake. Bytes after the 101 response stay in the link's inbox.
 ///
 /// # Errors
 ///
-/// No connection, another answer than a 101, or a 101 that breaks the rules.
+/// Returns an error if the connection fails, the status is not 101, or the 101 response breaks the rules.
 pub(super) async fn shake_hands(
     endpoint: &Endpoint,
     options: &Options,
@@ -42,7 +42,7 @@ pub(super) async fn shake_hands(
     let (response, _) = read_response(&mut link, wait, options.bounds, Body::Expected).await?;
     recorder.tick();
     recorder.record(What::Http(response.clone()), response.body.len());
-    // The connection may still be refused; whoever reads the journal then sees why.
+    // The connection may still be refused; flush first, so that the journal shows the response.
     let _ = recorder.flush();
     if response.status != 101 {
         return Err(ConnectFailure::Refused { response });

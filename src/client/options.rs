@@ -1,43 +1,43 @@
-//! What shapes one connection.
+//! The settings of one connection.
 
 use std::time::Duration;
 
-/// How the session is carried.
+/// The transport that carries a session.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum TransportChoice {
-    /// Long-polling only.
+    /// HTTP long-polling only.
     Polling,
-    /// Long-polling, then over to WebSocket before the connection is handed out.
+    /// HTTP long-polling first; the upgrade to WebSocket completes before the connection is returned.
     Upgrade,
     /// WebSocket from the start.
     #[default]
     WebSocket,
 }
 
-/// Up to which layer incoming data is decoded.
+/// The highest protocol layer that decodes incoming data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Layer {
-    /// Engine.IO packets; over WebSocket every frame is journalled too.
+    /// Engine.IO packets. Over WebSocket the journal also holds every frame.
     EngineIo,
     /// Socket.IO packets.
     #[default]
     SocketIo,
     /// Raw bytes.
     Tcp,
-    /// WebSocket frames and messages, no Engine.IO inside.
+    /// WebSocket frames and messages, without Engine.IO inside.
     WebSocket,
 }
 
-/// What one connection may cost us, whatever the server does.
+/// Limits on what one connection may cost, so that no server can exhaust our memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Bytes of one frame or message, or of one HTTP body.
+    /// The largest frame, message or HTTP body, in bytes.
     pub message: usize,
-    /// Bytes of one HTTP head.
+    /// The largest HTTP head, in bytes.
     pub head: usize,
-    /// Entries of the journal.
+    /// The number of entries in the journal.
     pub entries: usize,
-    /// Bytes of the journal's payloads together.
+    /// The total size of the payloads in the journal, in bytes.
     pub journal: usize,
 }
 
@@ -52,34 +52,35 @@ impl Default for Bounds {
     }
 }
 
-/// Everything that shapes a connection beside its endpoint.
+/// All settings of a connection except its endpoint.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How it is carried.
+    /// The transport.
     pub transport: TransportChoice,
-    /// Up to which layer it is decoded.
+    /// The highest layer that decodes incoming data.
     pub layer: Layer,
-    /// `EIO` in the query: 4 or 3.
+    /// The protocol revision in the query parameter `EIO`: 4 or 3.
     pub eio: u8,
-    /// Path in place of the endpoint's.
+    /// A path that replaces the path of the endpoint.
     pub path: Option<String>,
-    /// More query parameters, encoded by the connection.
+    /// Additional query parameters, not yet encoded.
     pub query: Vec<(String, String)>,
-    /// More headers of every HTTP request; one that the client sets itself is replaced, an empty value removes it.
+    /// Additional headers for every HTTP request. A header replaces one of the same name that the client sets; an
+    /// empty value removes it.
     pub headers: Vec<(String, String)>,
-    /// `sid` of a session to take part in; no open packet is awaited then.
+    /// The `sid` of an existing session to join. The connection then expects no open packet.
     pub session: Option<String>,
-    /// Whether pings are answered.
+    /// True if the client answers pings.
     pub heartbeat: bool,
-    /// Whether GET requests follow each other by themselves (polling).
+    /// True if the client sends the next GET when a poll ends (polling only).
     pub poll: bool,
-    /// Whether permessage-deflate is offered.
+    /// True if the client offers permessage-deflate.
     pub deflate: bool,
-    /// Whether Socket.IO packets travel as msgpack.
+    /// True if Socket.IO packets are encoded as msgpack.
     pub msgpack: bool,
-    /// Limit of every single wait for the server while connecting.
+    /// The limit on each wait for the server while the connection opens.
     pub deadline: Duration,
-    /// Costs.
+    /// The limits on memory.
     pub bounds: Bounds,
 }
 

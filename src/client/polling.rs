@@ -11,7 +11,7 @@ use super::{
     command::{Command, Commands},
     describe::describe,
     ending::{Ending, at, by_us},
-    http::{Lane, LaneState},
+    http::{KeepAlive, KeepAliveState},
     posts::Posts,
     recorder::{Recorder, given_up},
     requests::{override_headers, target},
@@ -22,55 +22,55 @@ use crate::{
     wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload, v3},
 };
 
-/// Patience with a server whose open packet is not known.
+/// The limit on a request while the server's heartbeat is unknown.
 const UNKNOWN_HEARTBEAT: Duration = Duration::from_secs(120);
 
-/// How long a server has to read a poll that is then broken off.
+/// The time that a server gets to read a poll before the client aborts it.
 const HEAD_START: Duration = Duration::from_millis(50);
 
-/// How long the answer to a POST may come after the poll has brought the session's end.
+/// The time that a server gets to answer a POST after a poll reported the end of the session.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
 
-/// A session over long-polling: one connection for GET, one for POST.
+/// A session over long-polling, with one connection for GET and one for POST.
 #[derive(Debug)]
 pub(super) struct Polling {
     session: Session,
     options: Options,
     cookies: Cookies,
-    /// What the options say, cookies added.
+    /// The headers from the options, with the session's cookies.
     headers: Vec<(String, String)>,
     target: String,
-    get: LaneState,
-    post: LaneState,
+    get: KeepAliveState,
+    post: KeepAliveState,
     posts: Posts,
     poll: Poll,
-    /// How long one request may stay unanswered. The heartbeat answers a poll long before that.
+    /// The limit on one request. A heartbeat ping ends a poll long before this limit.
     patience: Duration,
     max_packets: usize,
-    /// What a poll brought while a POST was under way; and until when that one may be answered.
+    /// The end of the session that a poll reported during a POST, and the deadline for the answer to that POST.
     over: Option<(Over, Instant)>,
 }
 
-/// The end of a session, as a poll brought it.
+/// The end of a session, as a poll reported it.
 #[derive(Debug)]
 enum Over {
-    /// A close packet.
+    /// The poll brought a close packet.
     Closed(Ended),
-    /// A refusal.
+    /// The poll was answered with an error status.
     Refused(HttpResponse),
 }
 
-/// Whether a GET follows the one before.
+/// Whether the client sends the next GET when a poll ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Poll {
     Automatic,
     Never,
-    /// While another transport is probed.
+    /// Polls until a noop arrives, while the WebSocket is probed.
     UntilNoop,
 }
 
 impl Polling {
-    /// Asks for a session, unless there is one already.
+    /// Opens a session, unless the options name an existing one.
     pub(super) async fn open(
         endpoint: &Endpoint,
         options: &Options,
@@ -79,7 +79,7 @@ impl Polling {
         let shared = Arc::new(endpoint.clone());
         let lane = || {
             let endpoint = Arc::clone(&shared);
-            LaneState::new(Lane::new(endpoint, options.bounds, options.deadline))
+            KeepAliveState::new(KeepAlive::new(endpoint, options.bounds, options.deadline))
         };
         let mut polling = Self {
             session: Session::new(options, recorder),
@@ -116,13 +116,13 @@ impl Polling {
         let record = What::Http(response.clone());
         self.session.recorder.record(record, bytes);
         if status != 200 {
-            // The connection is refused; whoever reads the journal sees why.
+            // The connection is refused anyway; the journal shows the response.
             let _ = self.session.recorder.flush();
             return Err(ConnectFailure::Refused { response });
         }
         self.keep_cookies(&response);
         self.take_payload(&response);
-        // Bounds are met again by the first step.
+        // The first step checks the journal's limits again, so a breach here can be ignored.
         let _ = self.session.recorder.flush();
         let came = || String::from_utf8_lossy(&response.body).into_owned();
         if self.session.awaits_open()? {
@@ -142,7 +142,7 @@ impl Polling {
             self.patience = heartbeat
                 .saturating_mul(3)
                 .saturating_add(self.options.deadline)
-                // A server may announce centuries.
+                // Limited to an hour because a server may announce any interval.
                 .min(Duration::from_secs(3600));
             self.posts.limit(handshake.max_payload);
             self.target = target(endpoint, &self.options, "polling", Some(&handshake.sid));
@@ -150,52 +150,52 @@ impl Polling {
         Ok(())
     }
 
-    /// What the open packet said.
+    /// Returns the open packet; `None` before it has arrived.
     pub(super) fn handshake(&self) -> Option<&Handshake> {
         self.session.handshake()
     }
 
-    /// The headers of its requests, cookies included.
+    /// Returns the headers of the session's requests, cookies included.
     pub(super) fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
-    /// The pen of the journal.
+    /// Returns the recorder that writes the journal.
     pub(super) fn recorder(&self) -> &Recorder {
         &self.session.recorder
     }
 
-    /// From here on, a noop ends polling: the server sends one to let an upgrade happen.
+    /// Makes the next noop end polling: a server sends a noop to release the poll for an upgrade.
     ///
-    /// The noop and the probe's answer travel on different connections, and servers exist that release
-    /// one poll only. A poll sent after the noop could stay unanswered until the next heartbeat.
+    /// The noop and the answer to the probe arrive on different connections. Some servers release one poll only, so a
+    /// poll that is sent after the noop could wait until the next heartbeat.
     pub(super) fn stop_at_noop(&mut self) {
         if self.poll == Poll::Automatic {
             self.poll = Poll::UntilNoop;
         }
     }
 
-    /// No further GET is sent.
+    /// Stops sending further GETs.
     pub(super) fn pause(&mut self) {
         self.poll = Poll::Never;
     }
 
-    /// Whether a request is under way or waiting.
+    /// Returns true if a request is in progress or queued.
     pub(super) fn is_busy(&self) -> bool {
         self.get.is_busy() || self.post.is_busy() || !self.posts.is_empty()
     }
 
-    /// The session, to be carried on by another transport.
+    /// Returns the session, so that another transport can carry it.
     pub(super) fn into_session(self) -> Session {
         self.session
     }
 
-    /// Carries the session until it ends.
+    /// Runs the session until it ends.
     pub(super) async fn run(mut self, mut commands: Commands) -> Ended {
         let mut next_ping = self.next_ping();
         let mut ending = Ending::default();
         loop {
-            // What was sent before the end is still posted.
+            // Data that was queued before the end is still sent.
             if ending.has_begun() && self.posts.is_empty() && !self.post.is_busy() {
                 return ending.finish(EndedHow::ClosePacket, String::new());
             }
@@ -241,14 +241,14 @@ impl Polling {
         }
     }
 
-    /// Starts what can be started and waits for one answer. Cancel-safe.
+    /// Starts the requests that can be started and waits for one answer. Cancel-safe.
     ///
     /// # Errors
     ///
-    /// The session has ended.
+    /// Returns the end of the session.
     pub(super) async fn step(&mut self) -> Result<(), Ended> {
         if let Some((_, until)) = &self.over {
-            // The two answers travel on connections of their own: what was posted before is answered, too.
+            // GET and POST use separate connections, so the POST is answered even if the poll ends the session.
             let until = *until;
             tokio::select! {
                 answer = self.post.answer() => {
@@ -273,9 +273,10 @@ impl Polling {
         }
     }
 
-    /// Sees that a poll is under way: a server learns that a polling client is gone by the poll that breaks off.
+    /// Leaves a poll pending: a server notices that a polling client has left by the aborted poll.
     ///
-    /// A poll that breaks off before the server has read it is none, and nothing tells when it has.
+    /// The server ignores a poll that is aborted before it was read, and nothing tells the client when that happened;
+    /// so the client waits a short time.
     async fn leave_poll_waiting(&mut self) {
         if self.poll != Poll::Automatic {
             return;
@@ -285,7 +286,7 @@ impl Polling {
             biased;
             answer = self.get.answer() => {
                 self.session.recorder.tick();
-                // The client is leaving: how else the session might have ended is no matter.
+                // The client is leaving, so an end of the session in this answer does not matter.
                 let _ = self.polled(answer);
             }
             () = tokio::time::sleep(HEAD_START) => {}
@@ -320,7 +321,7 @@ impl Polling {
         closed.map_or(Ok(()), |ended| self.over(Over::Closed(ended)))
     }
 
-    /// The session has ended, at once unless a POST is under way.
+    /// Ends the session: at once, or after the answer to a POST in progress.
     fn over(&mut self, over: Over) -> Result<(), Ended> {
         self.over = Some((over, clock::now() + LAST_ANSWER));
         if self.post.is_busy() {
@@ -358,7 +359,7 @@ impl Polling {
         );
         let bytes = response.body.len();
         self.session.recorder.record(What::Http(response), bytes);
-        // The end is reported either way.
+        // The end is reported either way, so a breach of the journal's limits can be ignored.
         let _ = self.session.recorder.flush();
         Ended {
             how: EndedHow::HttpError,
@@ -375,7 +376,7 @@ impl Polling {
         }
     }
 
-    /// Takes the packets of a response and queues what they demand of us.
+    /// Handles the packets of a response and queues the answers that they require.
     fn take_payload(&mut self, response: &HttpResponse) {
         let decoded = match self.session.revision {
             Revision::Four => decode_payload(&response.body, self.max_packets),
@@ -447,15 +448,15 @@ impl Polling {
     }
 }
 
-/// Which requests the journal shows.
+/// Which requests the journal records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Noted {
     Always,
-    /// At layer Socket.IO the polls that carry a session are no news.
+    /// Only at layers below Socket.IO, where scenarios look at single polls.
     BelowSocketIo,
 }
 
-/// A request that got no answer ends the session.
+/// Builds the end of a session whose request got no answer.
 fn broken(recorder: &mut Recorder, failure: &ConnectFailure) -> Ended {
     let how = match failure {
         ConnectFailure::Ended { .. } | ConnectFailure::Unreachable { .. } => EndedHow::Eof,

@@ -1,4 +1,4 @@
-//! What waits to be posted, and how it becomes bodies.
+//! The queue of data to POST, and how it is grouped into request bodies.
 
 use std::collections::VecDeque;
 
@@ -12,22 +12,22 @@ use super::{
 };
 use crate::wire::engine_io::{Packet, PacketData, encode_payload, v3};
 
-/// The queue of one polling session, in order.
+/// The POST queue of one polling session, in order.
 #[derive(Debug)]
 pub(super) struct Posts {
     waiting: VecDeque<Post>,
     revision: Revision,
-    /// Bytes of one body, as the server announced.
+    /// The largest body in bytes, as the server announced it.
     max_payload: usize,
 }
 
 #[derive(Debug)]
 enum Post {
-    /// A body as it stands.
+    /// A complete body, sent unchanged.
     Body(Bytes),
-    /// Packets that make one payload.
+    /// Packets that form one payload.
     Own(Vec<Packet>),
-    /// A packet that shares a payload with its neighbours.
+    /// A packet that shares a payload with its neighbours in the queue.
     Shared(Packet),
 }
 
@@ -40,26 +40,26 @@ impl Posts {
         }
     }
 
-    /// Packets share a body up to the limit that the open packet announced.
+    /// Sets the limit on a shared body: the `maxPayload` of the open packet.
     pub(super) fn limit(&mut self, max_payload: Option<u64>) {
         self.max_payload = max_payload
             .and_then(|limit| usize::try_from(limit).ok())
             .unwrap_or(usize::MAX);
     }
 
-    /// Whether nothing waits.
+    /// Returns true if the queue is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Queues what a handle asked for.
+    /// Queues the data of a command.
     pub(super) fn queue(&mut self, recorder: &mut Recorder, command: Command) {
         match command {
             Command::Bytes { bytes, .. } => {
                 recorder.sent(Outgoing::Bytes(bytes.clone()));
                 self.waiting.push_back(Post::Body(bytes));
             }
-            // The end is the transport's; frames don't exist here.
+            // The transport handles the end of the connection; polling has no frames and no half-close.
             Command::End(_) | Command::Frame { .. } | Command::HalfClose | Command::Reading(_) => {}
             Command::Packets { packets, payload } => {
                 for packet in &packets {
@@ -77,13 +77,13 @@ impl Posts {
         }
     }
 
-    /// Queues a packet that the protocol demands.
+    /// Queues a packet that the protocol requires, such as a pong.
     pub(super) fn send(&mut self, recorder: &mut Recorder, packet: Packet) {
         recorder.sent(Outgoing::Packet(packet.encode_text()));
         self.waiting.push_back(Post::Shared(packet));
     }
 
-    /// The body of the next POST: packets that may share one do, up to the server's limit.
+    /// Returns the body of the next POST: as many shared packets as fit the server's limit.
     pub(super) fn next_body(&mut self) -> Option<Bytes> {
         let mut packets = match self.waiting.pop_front()? {
             Post::Body(body) => return Some(body),
@@ -116,7 +116,7 @@ impl Posts {
     }
 }
 
-/// Bytes that a packet takes in a payload, its separator included.
+/// Returns the size of a packet in a payload, in bytes, including its separator.
 fn length(packet: &Packet) -> usize {
     match &packet.data {
         PacketData::Binary(bytes) => bytes.len().div_ceil(3) * 4 + 2,

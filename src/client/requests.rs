@@ -1,10 +1,10 @@
-//! What every HTTP request of one session has in common.
+//! The targets and headers of a session's HTTP requests.
 
 use url::form_urlencoded;
 
 use super::{Endpoint, Options};
 
-/// The target of a request that carries the session over `transport`.
+/// Returns the request target (path and query) for a transport.
 pub(super) fn target(
     endpoint: &Endpoint,
     options: &Options,
@@ -25,7 +25,7 @@ pub(super) fn target(
     with_query(endpoint, options, own)
 }
 
-/// The target of a plain WebSocket, without an Engine.IO query.
+/// Returns the request target of a plain WebSocket, without the Engine.IO query.
 pub(super) fn plain_target(endpoint: &Endpoint, options: &Options) -> String {
     with_query(endpoint, options, [].into_iter())
 }
@@ -50,7 +50,8 @@ fn with_query<'a>(
     }
 }
 
-/// `own` headers, replaced or removed by those of the same name in `given`, then the rest of `given`.
+/// Merges two header lists: headers in `given` replace those of the same name in `own`; a header with an empty value
+/// is removed.
 pub(super) fn override_headers(
     own: Vec<(String, String)>,
     given: &[(String, String)],

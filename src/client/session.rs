@@ -1,4 +1,4 @@
-//! An Engine.IO session as the client sees it, whatever carries it.
+//! An Engine.IO session as the client sees it, over any transport.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use crate::wire::{
     socket_io::{self, DecodeError, Decoder, Limits, msgpack},
 };
 
-/// Attachments that one packet may announce.
+/// The limit on attachments that one packet may announce.
 const ATTACHMENTS: usize = 1_000;
 
-/// Protocol revision of Engine.IO.
+/// The protocol revision of Engine.IO.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Revision {
-    /// The client pings.
+    /// Revision 3: the client sends pings.
     Three,
-    /// The server pings.
+    /// Revision 4: the server sends pings.
     Four,
 }
 
 impl Revision {
-    /// What the options ask for; a number that no protocol has is spoken like 4.
+    /// Returns the revision of `options.eio`. An unknown number is treated as 4.
     pub(super) fn of(options: &Options) -> Self {
         if options.eio == 3 {
             Self::Three
@@ -32,7 +32,7 @@ impl Revision {
     }
 }
 
-/// Whether the open packet has come.
+/// The state of the opening: whether the open packet has arrived.
 #[derive(Debug)]
 enum Opening {
     Awaited,
@@ -43,7 +43,8 @@ enum Opening {
     },
 }
 
-/// Takes packets, journals what the layer asks for, and says what is to be answered.
+/// Handles incoming packets: records those of the chosen layer in the journal and collects the answers that the
+/// protocol requires.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) recorder: Recorder,
@@ -55,9 +56,9 @@ pub(super) struct Session {
     decoder: Decoder,
     opening: Opening,
     handshake: Option<Handshake>,
-    /// Packets that the protocol demands of us.
+    /// The packets that the client has to send in answer.
     answers: Vec<Packet>,
-    /// Set by a close packet.
+    /// The end of the session, set by a close packet.
     closed: Option<Ended>,
 }
 
@@ -88,11 +89,11 @@ impl Session {
         }
     }
 
-    /// Whether the open packet is still to come.
+    /// Returns true if the open packet has not arrived yet.
     ///
     /// # Errors
     ///
-    /// What came in its place.
+    /// Returns what arrived in place of the open packet.
     pub(super) fn awaits_open(&self) -> Result<bool, super::ConnectFailure> {
         match &self.opening {
             Opening::Awaited => Ok(true),
@@ -104,32 +105,32 @@ impl Session {
         }
     }
 
-    /// What the open packet said.
+    /// Returns the open packet; `None` before it has arrived.
     pub(super) fn handshake(&self) -> Option<&Handshake> {
         self.handshake.as_ref()
     }
 
-    /// How often this side is to ping: never in revision 4.
+    /// Returns the client's ping interval; `None` in revision 4, where the server sends the pings.
     pub(super) fn ping_every(&self) -> Option<Duration> {
         let pings = self.heartbeat && self.revision == Revision::Three;
-        // A server that announces no interval is not flooded for it.
+        // At least 10 ms, so that a server that announces no interval is not flooded with pings.
         self.handshake
             .as_ref()
             .filter(|_| pings)
             .map(|handshake| handshake.ping_interval.max(Duration::from_millis(10)))
     }
 
-    /// Packets that are to be sent because of what came.
+    /// Takes the packets that the client has to send in answer.
     pub(super) fn take_answers(&mut self) -> Vec<Packet> {
         std::mem::take(&mut self.answers)
     }
 
-    /// The end that a close packet announced.
+    /// Takes the end that a close packet announced.
     pub(super) fn take_closed(&mut self) -> Option<Ended> {
         self.closed.take()
     }
 
-    /// Takes a WebSocket message.
+    /// Handles a WebSocket message.
     pub(super) fn message(&mut self, data: PacketData) {
         if self.layer == Layer::WebSocket {
             let bytes = length(&data);
@@ -149,7 +150,7 @@ impl Session {
         }
     }
 
-    /// Takes something that is no packet.
+    /// Records a message that is not a valid packet.
     fn no_packet(&mut self, error: PacketError, raw: &[u8]) {
         self.recorder.illegal(error, raw);
         if matches!(self.opening, Opening::Awaited) {
@@ -158,7 +159,7 @@ impl Session {
         }
     }
 
-    /// Takes a packet.
+    /// Handles a packet.
     pub(super) fn packet(&mut self, packet: Packet) {
         if matches!(self.opening, Opening::Awaited) {
             self.open(&packet);
@@ -221,7 +222,8 @@ impl Session {
         }
     }
 
-    /// Decodes text; where attachments are missing, says so and starts over with this text.
+    /// Decodes the text of a Socket.IO packet. If attachments of the packet before are missing, records that and
+    /// decodes this text as a new packet.
     fn text(&mut self, text: &Utf8Bytes) -> Result<Option<socket_io::Packet>, DecodeError> {
         match self.decoder.text(text) {
             Err(error @ DecodeError::TextInsteadOfAttachment { .. }) => {

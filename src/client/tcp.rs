@@ -8,12 +8,12 @@ use super::{
     recorder::Recorder,
 };
 
-/// Carries bytes both ways until the connection ends.
+/// Sends and receives bytes until the connection ends.
 pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Commands) -> Ended {
     let mut ending = Ending::default();
     loop {
         tokio::select! {
-            // A chopped write must end before the next command may change the size of pieces.
+            // A chopped write must complete before the next command, which may change the size of the pieces.
             Some(command) = commands.recv(), if !link.is_chopping() => {
                 recorder.tick();
                 match command {

@@ -1,4 +1,4 @@
-//! From long-polling to WebSocket (Engine.IO v4, "Upgrade").
+//! The upgrade from long-polling to WebSocket (Engine.IO v4, "Upgrade").
 
 use super::{
     ConnectFailure, Endpoint, Options,
@@ -13,10 +13,10 @@ use crate::wire::{
     websocket::Message,
 };
 
-/// Probes a WebSocket while polling goes on, then hands the session over to it.
+/// Probes a WebSocket while polling continues, then moves the session to the WebSocket.
 ///
-/// No packet is lost or reordered: the poll under way is read to its end before the upgrade packet
-/// is sent, and only after that packet the server may use the WebSocket.
+/// No packet is lost or reordered: the client reads the pending poll to its end before it sends the upgrade packet,
+/// and the server uses the WebSocket only after that packet.
 pub(super) async fn upgrade(
     endpoint: &Endpoint,
     options: &Options,
@@ -31,7 +31,7 @@ pub(super) async fn upgrade(
             handshake.upgrades
         )));
     }
-    // The WebSocket belongs to the same session, which a cookie may be needed to find.
+    // A load balancer may need the session's cookie to route the WebSocket to the same server.
     let options = &Options {
         headers: polling.headers().to_vec(),
         ..options.clone()
@@ -74,7 +74,7 @@ pub(super) async fn upgrade(
     Ok((websocket, session))
 }
 
-/// Opens a WebSocket for the session and asks whether it carries: `2probe`, `3probe`.
+/// Opens a WebSocket for the session and sends the probe `2probe`; the server must answer `3probe`.
 async fn probe(
     endpoint: &Endpoint,
     options: &Options,
@@ -90,7 +90,7 @@ async fn probe(
     match &answer {
         Message::Text(text) if *text == pong.encode_text() => {
             recorder.record(super::What::Packet(pong), text.len());
-            // Bounds are met again by whoever reads on.
+            // The caller checks the journal's limits again, so a breach here can be ignored.
             let _ = recorder.flush();
             Ok(websocket)
         }

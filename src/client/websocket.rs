@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// Bytes of an HTTP status line that are shown.
+/// The number of bytes of an HTTP status line that a message shows.
 const LONGEST_LINE: usize = 100;
 
 /// An open WebSocket.
@@ -37,20 +37,20 @@ pub(super) struct Websocket {
     assembler: MessageAssembler,
     max_frame: usize,
     frames: Journalled,
-    /// Whether pings are answered.
+    /// True if the client answers pings.
     heartbeat: bool,
-    /// Whether our close frame has been sent.
+    /// True after the client has sent its close frame.
     close_sent: bool,
-    /// Whether the server's close frame has come.
+    /// True after the server's close frame has arrived.
     close_received: bool,
-    /// Whether something came behind it.
+    /// True after data has arrived behind the server's close frame.
     goes_on: bool,
     ending: Ending,
-    /// Why the connection can't be read on, where that was met before the connection was handed out.
+    /// The reason why the connection can't be read further, found before the connection was returned.
     failed: Option<Ended>,
 }
 
-/// Which frames are journalled.
+/// Which frames the journal records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Journalled {
     All,
@@ -58,7 +58,7 @@ enum Journalled {
 }
 
 impl Websocket {
-    /// Connects and shakes hands.
+    /// Connects and performs the opening handshake.
     pub(super) async fn open(
         endpoint: &Endpoint,
         options: &Options,
@@ -85,7 +85,7 @@ impl Websocket {
         })
     }
 
-    /// Reads until the open packet has come, where one is awaited.
+    /// Reads until the open packet has arrived, if the session expects one.
     pub(super) async fn await_open(
         &mut self,
         session: &mut Session,
@@ -107,7 +107,7 @@ impl Websocket {
         }
     }
 
-    /// Waits for the next message; used while a transport is probed.
+    /// Waits for the next message, while an upgrade is probed.
     pub(super) async fn await_message(
         &mut self,
         recorder: &mut Recorder,
@@ -123,7 +123,7 @@ impl Websocket {
         }
     }
 
-    /// Waits for the stream to go on; the server's last word is a failure as its end is.
+    /// Waits for more data. Returns an error if the stream ends or the server has sent a close frame.
     async fn await_more(
         &mut self,
         recorder: &mut Recorder,
@@ -132,7 +132,7 @@ impl Websocket {
         if self.ending.has_begun() || wait.progress(&mut self.link).await? == Progress::Eof {
             return Err(ended_early(wait, &self.ended(recorder)));
         }
-        // A flood before the open packet is held against the same bounds as one after it.
+        // The journal's limits also apply before the open packet.
         recorder
             .flush()
             .map_err(|ended| ended_early(wait, &ended))?;
@@ -154,16 +154,16 @@ impl Websocket {
         }
     }
 
-    /// Writes what is queued, for a bounded time.
+    /// Writes the queued data, for a limited time.
     pub(super) async fn flush(&mut self) {
         self.link.flush().await;
     }
 
-    /// Carries the session until the connection ends.
+    /// Runs the session until the connection ends.
     pub(super) async fn run(mut self, mut session: Session, mut commands: Commands) -> Ended {
         let mut next_ping = session.ping_every().map(|every| clock::now() + every);
         loop {
-            // First: the opening handshake may have left messages in the inbox.
+            // Messages first: the handshake may have read some together with the 101 response.
             let taken = match self.failed.take() {
                 Some(ended) => Err(ended),
                 None => self.take_messages(&mut session),
@@ -173,7 +173,7 @@ impl Websocket {
                 return ended;
             }
             tokio::select! {
-                // A chopped write must end before the next command may change the size of pieces.
+                // A chopped write must complete before the next command, which may change the size of the pieces.
                 Some(command) = commands.recv(), if !self.link.is_chopping() => {
                     session.recorder.tick();
                     let mut next = Some(command);
@@ -212,7 +212,7 @@ impl Websocket {
         }
     }
 
-    /// Takes all whole messages and answers them as the protocols demand.
+    /// Handles all complete messages and sends the answers that the protocols require.
     fn take_messages(&mut self, session: &mut Session) -> Result<(), Ended> {
         while let Some(message) = self.next_message(&mut session.recorder)? {
             let data = match message {
@@ -231,7 +231,7 @@ impl Websocket {
         Ok(())
     }
 
-    /// Takes frames until they make a message of data; answers control frames on the way.
+    /// Reads frames up to the next text or binary message, and answers control frames on the way.
     ///
     /// # Errors
     ///

@@ -7,29 +7,29 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use super::HttpResponse;
 
-/// Why a body's coding could not be removed.
+/// The error of a body that can't be decoded.
 #[derive(Debug)]
 pub(super) enum CodingError {
-    /// The data is not in the coding that the header names.
+    /// The data does not have the coding that the header names.
     Broken,
     /// The decoded body exceeds the limit.
     TooLarge,
 }
 
-/// Removes the codings gzip and deflate; others stay, the header tells of them.
+/// Decodes gzip and deflate. Leaves other codings in place, because the `Content-Encoding` header still names them.
 pub(super) fn remove_codings(
     response: &HttpResponse,
     body: Bytes,
     limit: usize,
 ) -> Result<Bytes, CodingError> {
-    // Listed in the order in which they were applied.
+    // The header lists the codings in the order in which they were applied, so decode from the end.
     response
         .list("content-encoding")
         .rev()
         .try_fold(body, |body, coding| {
             match coding.to_ascii_lowercase().as_str() {
                 "gzip" | "x-gzip" => read_bounded(MultiGzDecoder::new(body.as_ref()), limit),
-                // The name stands for the zlib form; some servers send bare deflate.
+                // `deflate` means the zlib format, but some servers send raw deflate data.
                 "deflate" => match read_bounded(ZlibDecoder::new(body.as_ref()), limit) {
                     Err(CodingError::Broken) => {
                         read_bounded(DeflateDecoder::new(body.as_ref()), limit)

@@ -1,10 +1,10 @@
-//! Requests and responses as values.
+//! HTTP requests and responses as values.
 
 use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-/// A request; `Host` and `Content-Length` are added where they are missing, nothing else.
+/// A request. The client adds missing `Host` and `Content-Length` headers and nothing else.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
     /// The method.
@@ -17,19 +17,19 @@ pub struct HttpRequest {
     pub body: Option<Bytes>,
 }
 
-/// A response, read to its end or to the bounds.
+/// A response, read to its end or up to the limits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
-    /// Header names in lower case, and values, in order.
+    /// The headers in order; names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, content codings removed.
+    /// The body, with content codings removed.
     pub body: Bytes,
 }
 
 impl HttpRequest {
-    /// The bytes of the request: method, target and headers exactly as given, right or wrong.
+    /// Encodes the request. Method, target and headers stay exactly as given, valid or not.
     pub(super) fn encode(&self, authority: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         if !self.has_header("host") {
@@ -61,7 +61,7 @@ impl HttpRequest {
 }
 
 impl HttpResponse {
-    /// The first value of the header `name` (lower case).
+    /// Returns the first value of the header `name` (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -69,7 +69,7 @@ impl HttpResponse {
             .map(|(_, value)| value.as_str())
     }
 
-    /// All values of the header `name` (lower case), split at commas.
+    /// Returns all values of the header `name` (lower case), split at commas.
     pub(super) fn list<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
         self.headers
             .iter()

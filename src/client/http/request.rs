@@ -1,4 +1,4 @@
-//! Single requests, each on a connection of its own.
+//! Single requests, each on its own connection.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::client::{
     wait::Wait,
 };
 
-/// How long bytes are awaited after a 101.
+/// The time that the client waits for bytes after a 101 response.
 const AFTER_SWITCH: Duration = Duration::from_millis(200);
 
-/// Sends one request on a connection of its own and reads the response. Redirects are not followed.
+/// Sends one request on its own connection and reads the response. Does not follow redirects.
 ///
-/// `deadline` bounds the whole of it. After a 101, which ends HTTP on the connection, the body is
-/// what arrived with it or within 200 ms of it.
+/// `deadline` bounds everything. HTTP ends with a 101 response; the body then holds the bytes that arrive with the
+/// response or within 200 ms.
 ///
 /// # Errors
 ///
-/// What was awaited and what came instead.
+/// Returns what the client waited for and what came instead.
 pub async fn request(
     endpoint: &Endpoint,
     request: HttpRequest,
@@ -50,7 +50,7 @@ async fn await_first_bytes(link: &mut Link) {
     while link.inbox.is_empty() {
         match wait.progress(link).await {
             Ok(Progress::Sent | Progress::Received) => {}
-            // Silence, or an end: the response is whole either way.
+            // The response is complete, so a timeout or an end of the stream here is no error.
             Ok(Progress::Eof) | Err(_) => return,
         }
     }

@@ -1,4 +1,4 @@
-//! Reading a response off a link (RFC 9112 sections 2 to 7).
+//! Reads a response from a link (RFC 9112 sections 2 to 7).
 
 use bytes::{Bytes, BytesMut};
 use memchr::memmem;
@@ -13,31 +13,31 @@ use crate::client::{
     wait::Wait,
 };
 
-/// Interim responses (1xx) that are skipped before the final one.
+/// The number of interim responses (1xx) that the client skips before the final one.
 const INTERIM: usize = 8;
 
-/// Longest line that gives a chunk's size, extensions included.
+/// The longest line with a chunk size, including extensions, in bytes.
 const CHUNK_LINE: usize = 4 << 10;
 
-/// Whether the request's method allows a body in the response.
+/// Whether the response may have a body, which depends on the request's method.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::client) enum Body {
-    /// Any method but HEAD.
+    /// A body is allowed: every method except HEAD.
     Expected,
-    /// HEAD.
+    /// No body follows: HEAD.
     None,
 }
 
-/// Whether another request may follow on the connection.
+/// Whether the connection can carry another request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::client) enum Reuse {
-    /// It is closed, or was never meant to go on.
+    /// The connection is closed, or the server announced that it will close.
     No,
-    /// The response ended where its framing said.
+    /// The response ended where its framing said, so the connection can be reused.
     Yes,
 }
 
-/// How a body's end is known (RFC 9112 section 6.3).
+/// How the end of a body is determined (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Framing {
     Chunked,
@@ -46,10 +46,10 @@ enum Framing {
     UntilEof,
 }
 
-/// Reads one response. A 101 comes back with an empty body; what follows it stays in the inbox.
+/// Reads one response. A 101 response has an empty body; the bytes after it stay in the inbox.
 ///
-/// A response with an error status whose body is cut short, or is not what its framing says, is
-/// given back with what came of it: the status is the news.
+/// Returns an error response even if its body is cut short or does not match its framing, because the status is what
+/// the caller needs.
 pub(in crate::client) async fn read_response(
     link: &mut Link,
     wait: Wait,
@@ -107,7 +107,7 @@ pub(in crate::client) async fn read_response(
     Ok((response, reuse))
 }
 
-/// Reads one head; the minor version stands beside it.
+/// Reads one head and returns it with the minor version of HTTP.
 async fn read_head(
     link: &mut Link,
     wait: Wait,
@@ -130,13 +130,13 @@ async fn read_head(
                 limit,
             });
         }
-        // The end may straddle two reads.
+        // The empty line may be split over two reads.
         searched = link.inbox.len().saturating_sub(3);
         wait.more(link).await?;
     }
 }
 
-/// Whether `bytes` are a beginning of a response, or may become one.
+/// Returns true if `bytes` are the start of an HTTP response, or too few to tell.
 fn could_be_http(bytes: &[u8]) -> bool {
     b"HTTP/1."
         .iter()
@@ -144,7 +144,8 @@ fn could_be_http(bytes: &[u8]) -> bool {
         .all(|(expected, found)| expected == found)
 }
 
-/// Where the empty line ends, from `searched` on; a lone LF ends a line too (RFC 9112 section 2.2).
+/// Returns the position after the empty line, searching from `searched`. A lone LF also ends a line (RFC 9112 section
+/// 2.2).
 fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
     let tail = bytes.get(searched..)?;
     let strict = memmem::find(tail, b"\n\r\n").map(|at| searched + at + 3);
@@ -156,7 +157,7 @@ fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
 }
 
 fn parse_head(head: &[u8]) -> Option<(HttpResponse, u8)> {
-    // A header takes a line, so there are never more than lines.
+    // Each header takes a line, so the number of lines bounds the number of headers.
     let lines = memchr::memchr_iter(b'\n', head).count();
     let mut headers = vec![httparse::EMPTY_HEADER; lines];
     let mut parsed = httparse::Response::new(&mut headers);
@@ -263,7 +264,7 @@ impl BodyReader<'_> {
                 return Err(self.wait.then("end of a chunk").not_http(&end));
             }
         }
-        // Trailers (RFC 9112 section 7.1.2) are read and dropped.
+        // Reads and drops the trailers (RFC 9112 section 7.1.2).
         for _ in 0..CHUNK_LINE {
             if self.line().await?.is_empty() {
                 return Ok(());
@@ -275,7 +276,7 @@ impl BodyReader<'_> {
         })
     }
 
-    /// The next line, its end removed.
+    /// Reads the next line and removes its line end.
     async fn line(&mut self) -> Result<BytesMut, ConnectFailure> {
         let mut searched = 0;
         loop {
@@ -322,7 +323,7 @@ impl BodyReader<'_> {
     }
 }
 
-/// The size at the front of a chunk's first line (RFC 9112 section 7.1).
+/// Parses the size at the start of a chunk's first line (RFC 9112 section 7.1).
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let line = std::str::from_utf8(line).ok()?;
     let digits = line.split(';').next()?.trim();

@@ -1,4 +1,4 @@
-//! A kept-alive connection for requests one after the other.
+//! A keep-alive connection that sends one request after the other.
 
 use std::{
     fmt,
@@ -14,35 +14,35 @@ use std::{
 use super::{Body, HttpRequest, HttpResponse, Reuse, read_response};
 use crate::client::{Bounds, ConnectFailure, Endpoint, dial::dial, link::Link, wait::Wait};
 
-/// Where one kind of request goes; connected while the server keeps the connection alive.
+/// One keep-alive connection, reconnected when the server has closed it.
 #[derive(Debug)]
-pub(in crate::client) struct Lane {
+pub(in crate::client) struct KeepAlive {
     endpoint: Arc<Endpoint>,
     bounds: Bounds,
-    /// Limit of connecting.
+    /// The limit on connecting.
     deadline: Duration,
     link: Option<Link>,
     reset_on_drop: Arc<AtomicBool>,
 }
 
-type Answered = (Lane, Result<HttpResponse, ConnectFailure>);
+type Answered = (KeepAlive, Result<HttpResponse, ConnectFailure>);
 
-/// A lane, or the request that occupies it.
-pub(in crate::client) struct LaneState {
+/// A keep-alive connection, idle or with a request in progress.
+pub(in crate::client) struct KeepAliveState {
     work: Work,
     reset_on_drop: Arc<AtomicBool>,
 }
 
 enum Work {
-    /// A request is under way.
+    /// A request is in progress.
     Busy(Pin<Box<dyn Future<Output = Answered> + Send>>),
-    /// Free for a request.
-    Idle(Lane),
-    /// Between two states; never seen.
+    /// Ready for a request.
+    Idle(KeepAlive),
+    /// Placeholder while the state changes; no caller ever sees it.
     Taken,
 }
 
-impl Lane {
+impl KeepAlive {
     pub(in crate::client) fn new(
         endpoint: Arc<Endpoint>,
         bounds: Bounds,
@@ -67,8 +67,8 @@ impl Lane {
         let kept = self.take_alive().await;
         let was_kept = kept.is_some();
         match self.attempt(kept, request, awaited, patience).await {
-            // The server closed the kept connection before it saw the request (RFC 9112 section
-            // 9.3.1). A POST could have been acted upon unless the stream was reset.
+            // The server closed the idle connection before it saw the request (RFC 9112 section 9.3.1), so retry.
+            // After an end without a reset the server may have handled a POST, so only a GET is retried then.
             Err(ConnectFailure::Reset { came, .. }) if was_kept && came == "nothing" => {}
             Err(ConnectFailure::Ended { came, .. })
                 if was_kept && came == "nothing" && request.method == "GET" => {}
@@ -77,7 +77,7 @@ impl Lane {
         self.attempt(None, request, awaited, patience).await
     }
 
-    /// The kept link, if the server has neither closed it nor sent anything on it.
+    /// Takes the idle connection; returns `None` if the server has closed it or has sent data on it.
     async fn take_alive(&mut self) -> Option<Link> {
         let mut link = self.link.take()?;
         (!link.has_ended().await && link.inbox.is_empty()).then_some(link)
@@ -109,20 +109,20 @@ impl Lane {
     }
 }
 
-impl LaneState {
-    pub(in crate::client) fn new(lane: Lane) -> Self {
+impl KeepAliveState {
+    pub(in crate::client) fn new(lane: KeepAlive) -> Self {
         Self {
             reset_on_drop: Arc::clone(&lane.reset_on_drop),
             work: Work::Idle(lane),
         }
     }
 
-    /// Whether a request is under way.
+    /// Returns true if a request is in progress.
     pub(in crate::client) fn is_busy(&self) -> bool {
         matches!(self.work, Work::Busy(_))
     }
 
-    /// Starts a request; does nothing while one is under way.
+    /// Starts a request. Does nothing if one is in progress.
     pub(in crate::client) fn start(
         &mut self,
         request: HttpRequest,
@@ -138,7 +138,7 @@ impl LaneState {
         };
     }
 
-    /// Waits for the answer to the request under way; for ever where there is none. Cancel-safe.
+    /// Waits for the answer to the request in progress; waits forever if there is none. Cancel-safe.
     pub(in crate::client) async fn answer(&mut self) -> Result<HttpResponse, ConnectFailure> {
         let Work::Busy(exchange) = &mut self.work else {
             return pending().await;
@@ -148,13 +148,13 @@ impl LaneState {
         answer
     }
 
-    /// Ends the connection with a reset, whether or not a request is under way.
+    /// Resets the connection, even if a request is in progress.
     pub(in crate::client) fn reset(self) {
         self.reset_on_drop.store(true, Ordering::Relaxed);
     }
 }
 
-impl fmt::Debug for LaneState {
+impl fmt::Debug for KeepAliveState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.work {
             Work::Busy(_) => "Busy",
