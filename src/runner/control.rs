@@ -65,7 +65,9 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
 fn awaits_the_end(step: &Step) -> Option<&ClientName> {
     match (&step.action, step.actors.as_slice()) {
         (Action::Closed(closed), [actor])
-            if !closed.stays_open && closed.namespace.is_none() && step.after.is_none() =>
+            if !closed.strict.stays_open
+                && closed.strict.namespace.is_none()
+                && step.after.is_none() =>
         {
             Some(actor)
         }

@@ -146,7 +146,7 @@ fn collect(steps: &[Step], texts: &mut Texts) {
             Action::Frame(frame) => texts.sent.push(described(&frame.payload)),
             Action::Bytes(bytes) => texts.fixed.push(described(&bytes.data)),
             Action::Http(http) => texts.fixed.extend(http.body.as_ref().map(described)),
-            Action::Receive(receive) => match &receive.what {
+            Action::Receive(receive) => match &receive.what.strict {
                 Incoming::Text(matcher) | Incoming::Message(matcher) => {
                     texts.fixed.push(matcher.describe(&Scope::default()));
                 }

@@ -14,12 +14,11 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         claim::{Never, Silence},
-        evidence,
+        evidence, expectation,
         finding::{Finding, Stepped},
-        fit::{Fit, fit},
         silence,
     },
-    scenario::{Action, Answer, Call, Matcher, Operation, Step},
+    scenario::{Accepted, Answer, Call, Matcher, Operation, Step},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -73,24 +72,12 @@ pub(super) fn outbound(
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> Stepped {
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Call(lenient)) => Some(&lenient.answer),
-        _ => None,
-    };
     let actors = attempt.actors(step);
-    let calls = actors
-        .iter()
-        .map(|client| one(attempt, step, call, lenient, client));
+    let calls = actors.iter().map(|client| one(attempt, step, call, client));
     futures_util::future::try_join_all(calls).await.map(|_| ())
 }
 
-async fn one(
-    attempt: &Attempt<'_>,
-    step: &Step,
-    call: &Call,
-    lenient: Option<&Answer>,
-    client: &Arc<Client>,
-) -> Stepped {
+async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Client>) -> Stepped {
     let link = open_link(client)?;
     let event = outbound(attempt, client, &call.operation)?;
     let namespace = event.namespace.clone();
@@ -110,7 +97,7 @@ async fn one(
         id,
         from,
     };
-    match &call.answer {
+    match &call.answer.strict {
         Answer::None => never_acked(attempt, step, &question, 0).await,
         Answer::Refused(expected) => {
             refused::report(
@@ -127,9 +114,9 @@ async fn one(
             )
             .await
         }
-        answer => {
+        Answer::Any | Answer::Reply(_) | Answer::Replies(_) => {
             let args = await_ack(attempt, step, &question).await?;
-            judge(attempt, call, answer, lenient, client, &args)
+            judge(attempt, call, client, &args)
         }
     }
 }
@@ -186,43 +173,15 @@ async fn await_ack(
     }
 }
 
-fn judge(
-    attempt: &Attempt<'_>,
-    call: &Call,
-    answer: &Answer,
-    lenient: Option<&Answer>,
-    client: &Client,
-    args: &[Data],
-) -> Stepped {
-    let bound = || {
-        let name = call.operation.name.render_text(&attempt.scope()).ok()?;
-        attempt
-            .target
-            .manifest
-            .bindings
-            .entries
-            .get(&name)?
-            .reply
-            .clone()
+fn judge(attempt: &Attempt<'_>, call: &Call, client: &Client, args: &[Data]) -> Stepped {
+    // The target's manifest says what success looks like where the scenario does not.
+    let by_binding = bound_reply(attempt, call);
+    let strict = match (call.answer.strict.arguments(), &by_binding) {
+        (Some(expected), _) => expected,
+        (None, Some(expected)) => std::slice::from_ref(expected),
+        (None, None) => return Ok(()),
     };
-    let by_binding;
-    let strict: &[Matcher] = match answer {
-        Answer::Reply(expected) => std::slice::from_ref(expected),
-        Answer::Replies(expected) => expected,
-        // The target's manifest says what success looks like where the scenario does not.
-        Answer::Any | Answer::None | Answer::Refused(_) => match bound() {
-            Some(expected) => {
-                by_binding = expected;
-                std::slice::from_ref(&by_binding)
-            }
-            None => return Ok(()),
-        },
-    };
-    let lenient: Option<&[Matcher]> = match lenient {
-        Some(Answer::Reply(expected)) => Some(std::slice::from_ref(expected)),
-        Some(Answer::Replies(expected)) => Some(expected),
-        Some(Answer::Any | Answer::None | Answer::Refused(_)) | None => None,
-    };
+    let lenient = call.answer.lenient.as_ref().and_then(Answer::arguments);
     let name = &client.spec.name;
     let wrong_count =
         |expected: &[Matcher]| (expected.len() != args.len()).then_some(expected.len());
@@ -242,27 +201,21 @@ fn judge(
         let Some(expected) = strict.get(index).or(tolerant) else {
             continue;
         };
-        match fit(attempt, expected, tolerant, args.get(index))? {
-            Fit::Strict(captures) => attempt.capture(captures),
-            Fit::Lenient { captures, mismatch } => {
-                attempt.capture(captures);
-                attempt.warn(
-                    Finding::new(format!(
-                        "{name}'s acknowledgement is tolerated, but not strictly right."
-                    ))
-                    .mismatch(&mismatch),
-                );
-            }
-            Fit::No(mismatch) => {
-                return Err(
-                    Finding::new(format!("{name}'s acknowledgement is not as expected."))
-                        .mismatch(&mismatch)
-                        .breach(),
-                );
-            }
-        }
+        let expected = Accepted {
+            strict: expected,
+            lenient: tolerant,
+        };
+        let subject = format!("{name}'s acknowledgement");
+        expectation::require(attempt, expected, args.get(index), &subject)?;
     }
     Ok(())
+}
+
+/// Returns the reply that the target's binding of this operation expects. `None` if the manifest has no such reply.
+fn bound_reply(attempt: &Attempt<'_>, call: &Call) -> Option<Matcher> {
+    let name = call.operation.name.render_text(&attempt.scope()).ok()?;
+    let binding = attempt.target.manifest.bindings.entries.get(&name)?;
+    binding.reply.clone()
 }
 
 fn arguments(count: usize) -> String {

@@ -17,29 +17,29 @@ use crate::{
         fence::{self, Proof},
         finding::{Finding, Stepped, Stop},
     },
-    scenario::{Action, CloseHow, Closed, Step},
+    scenario::{Accepted, CloseHow, Closed, Step},
     wire::socket_io::Packet,
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, closed: &Closed) -> Stepped {
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Closed(lenient)) => Some(lenient),
-        _ => None,
-    };
+pub(super) async fn perform(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    closed: &Accepted<Closed>,
+) -> Stepped {
     let actors = attempt.actors(step);
     let waits = actors
         .iter()
-        .map(|client| one(attempt, step, closed, lenient, client));
+        .map(|client| one(attempt, step, closed, client));
     futures_util::future::try_join_all(waits).await.map(|_| ())
 }
 
 async fn one(
     attempt: &Attempt<'_>,
     step: &Step,
-    closed: &Closed,
-    lenient: Option<&Closed>,
+    accepted: &Accepted<Closed>,
     client: &Arc<Client>,
 ) -> Stepped {
+    let (closed, lenient) = (&accepted.strict, accepted.lenient.as_ref());
     let link = any_link(client)?;
     let limit = limit(attempt, step, &link)?;
     if let Some(namespace) = &closed.namespace {

@@ -15,11 +15,10 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
-        evidence,
+        evidence, expectation,
         finding::{Finding, Stepped, Stop},
-        fit::{Fit, fit},
     },
-    scenario::{Action, Connect, ConnectOptions, Matcher, Step, Template, Transport},
+    scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template, Transport},
     targets::Speaks,
     wire::socket_io::Packet,
 };
@@ -37,14 +36,10 @@ pub(super) enum Admission {
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connect) -> Stepped {
     let limit = attempt.limit(step)?;
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Connect(lenient)) => Some(lenient),
-        _ => None,
-    };
     let actors = attempt.actors(step);
     let joins = actors
         .iter()
-        .map(|client| one(attempt, client, connect, lenient, limit));
+        .map(|client| one(attempt, client, connect, limit));
     futures_util::future::try_join_all(joins).await.map(|_| ())
 }
 
@@ -60,7 +55,7 @@ pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
         .map(|client| {
             let plain = &plain;
             async move {
-                one(attempt, client, plain, None, limit)
+                one(attempt, client, plain, limit)
                     .await
                     .map_err(|stop| stop.at(client.spec.span))
             }
@@ -112,13 +107,12 @@ async fn one(
     attempt: &Attempt<'_>,
     client: &Client,
     connect: &Connect,
-    lenient: Option<&Connect>,
     limit: Duration,
 ) -> Stepped {
     let admission = join(attempt, client, &connect.options, limit).await?;
-    let judged = judge(attempt, client, connect, &admission, limit).await?;
+    let judged = judge(attempt, client, &connect.answer.strict, &admission, limit).await?;
     let Err(stop) = judged else { return Ok(()) };
-    if let Some(lenient) = lenient
+    if let Some(lenient) = &connect.answer.lenient
         && judge(attempt, client, lenient, &admission, limit)
             .await?
             .is_ok()
@@ -135,84 +129,76 @@ async fn one(
 async fn judge(
     attempt: &Attempt<'_>,
     client: &Client,
-    connect: &Connect,
+    answer: &ConnectAnswer,
     admission: &Admission,
     limit: Duration,
 ) -> Stepped<Stepped> {
+    match answer {
+        ConnectAnswer::Joined(reply) => joined(attempt, client, reply.as_ref(), admission),
+        ConnectAnswer::Refused(expected) => {
+            refused::at_connect(attempt, client, expected, admission, limit).await
+        }
+        ConnectAnswer::Rejected(expected) => rejected(attempt, client, expected, admission),
+    }
+}
+
+/// Judges an admission where the server must let the client in.
+fn joined(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    reply: Option<&Matcher>,
+    admission: &Admission,
+) -> Stepped<Stepped> {
     let name = &client.spec.name;
-    if let Some(expected) = &connect.refused {
-        return refused::at_connect(attempt, client, expected, admission, limit).await;
-    }
-    if let Some(expected) = &connect.rejected {
-        return Ok(match admission {
-            Admission::Refused(payload) => match fit(attempt, expected, None, Some(payload))? {
-                Fit::Strict(captures) => {
-                    attempt.capture(captures);
-                    Ok(())
-                }
-                Fit::Lenient { .. } => Ok(()),
-                Fit::No(mismatch) => Err(Finding::new(format!(
-                    "{name} is refused, but not in the way it should be."
-                ))
-                .mismatch(&mismatch)
-                .breach()),
-            },
-            Admission::Joined(payload) => Err(Finding::new(format!(
-                "{name} is let in where it should be refused."
-            ))
-            .expected(format!(
-                "CONNECT_ERROR {}",
-                expected.describe(&attempt.scope())
-            ))
-            .received(format!(
-                "CONNECT {}",
-                payload
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default()
-            ))
-            .breach()),
-            Admission::RefusedHandshake(failure) => Err(handshake_finding(name, failure)
-                .expected(format!(
-                    "CONNECT_ERROR {}",
-                    expected.describe(&attempt.scope())
-                ))
-                .breach()),
-        });
-    }
-    Ok(match admission {
-        Admission::Joined(payload) => match &connect.reply {
-            None => Ok(()),
-            Some(expected) => check_reply(attempt, client, expected, payload.as_ref())?,
-        },
-        Admission::Refused(payload) => Err(Finding::new(format!(
+    Ok(match (admission, reply) {
+        (Admission::Joined(_), None) => Ok(()),
+        (Admission::Joined(payload), Some(expected)) => {
+            expectation::check(attempt, expected, payload.as_ref())?.map_err(|mismatch| {
+                Finding::new(format!("The CONNECT reply to {name} is not as expected."))
+                    .mismatch(&mismatch)
+                    .breach()
+            })
+        }
+        (Admission::Refused(payload), _) => Err(Finding::new(format!(
             "{name} is refused where it should be let in."
         ))
         .expected("CONNECT")
         .received(format!("CONNECT_ERROR {payload}"))
         .breach()),
-        Admission::RefusedHandshake(failure) => Err(handshake_finding(name, failure).breach()),
+        (Admission::RefusedHandshake(failure), _) => Err(handshake_finding(name, failure).breach()),
     })
 }
 
-fn check_reply(
+/// Judges an admission where the server must answer with CONNECT_ERROR.
+fn rejected(
     attempt: &Attempt<'_>,
     client: &Client,
     expected: &Matcher,
-    payload: Option<&Data>,
+    admission: &Admission,
 ) -> Stepped<Stepped> {
-    Ok(match fit(attempt, expected, None, payload)? {
-        Fit::Strict(captures) => {
-            attempt.capture(captures);
-            Ok(())
+    let name = &client.spec.name;
+    let wanted = || format!("CONNECT_ERROR {}", expected.describe(&attempt.scope()));
+    Ok(match admission {
+        Admission::Refused(payload) => expectation::check(attempt, expected, Some(payload))?
+            .map_err(|mismatch| {
+                Finding::new(format!(
+                    "{name} is refused, but not in the way it should be."
+                ))
+                .mismatch(&mismatch)
+                .breach()
+            }),
+        Admission::Joined(payload) => {
+            let payload = payload.as_ref().map(ToString::to_string);
+            Err(
+                Finding::new(format!("{name} is let in where it should be refused."))
+                    .expected(wanted())
+                    .received(format!("CONNECT {}", payload.unwrap_or_default()))
+                    .breach(),
+            )
         }
-        Fit::Lenient { .. } => Ok(()),
-        Fit::No(mismatch) => Err(Finding::new(format!(
-            "The CONNECT reply to {} is not as expected.",
-            client.spec.name
-        ))
-        .mismatch(&mismatch)
-        .breach()),
+        Admission::RefusedHandshake(failure) => {
+            Err(handshake_finding(name, failure).expected(wanted()).breach())
+        }
     })
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{expect::await_event, links::any_link};
+use super::{
+    expect::{AwaitedEvent, await_event},
+    links::any_link,
+};
 use crate::{
     runner::{
         attempt::Attempt,
@@ -12,7 +15,7 @@ use crate::{
         silence,
         sought::Sought,
     },
-    scenario::{Deliver, Step},
+    scenario::{Accepted, Deliver, Order, Step},
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> Stepped {
@@ -59,19 +62,15 @@ async fn receives(
     client: &Arc<Client>,
 ) -> Stepped {
     let link = any_link(client)?;
-    let sought = Sought::new(attempt, client, &deliver.event)?;
-    for nth in 1..=deliver.count {
-        let found = await_event(
-            attempt,
-            step,
-            client,
-            &link,
-            &sought,
-            None,
-            false,
-            (nth, deliver.count),
-        )
-        .await?;
+    let mut awaited = AwaitedEvent {
+        event: Accepted::strictly(Sought::new(attempt, client, &deliver.event)?),
+        order: Order::Any,
+        number: 1,
+        count: deliver.count,
+    };
+    for number in 1..=deliver.count {
+        awaited.number = number;
+        let found = await_event(attempt, step, client, &link, &awaited).await?;
         link.state().claimed.insert(found.index);
         attempt.capture(found.captures);
     }

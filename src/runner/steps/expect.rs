@@ -12,13 +12,13 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
-        evidence,
+        evidence, expectation,
         finding::{Finding, Stepped, Stop},
         observe::Likeness,
         sought::Sought,
         unasked::is_unasked,
     },
-    scenario::{Action, Expect, Mismatch, Step},
+    scenario::{Accepted, Expect, Mismatch, Order, Step},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -33,55 +33,38 @@ pub(super) struct Found {
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, expect: &Expect) -> Stepped {
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Expect(lenient)) => Some(lenient),
-        _ => None,
-    };
     let actors = attempt.actors(step);
     let waits = actors
         .iter()
-        .map(|client| one(attempt, step, expect, lenient, client));
+        .map(|client| one(attempt, step, expect, client));
     futures_util::future::try_join_all(waits).await.map(|_| ())
 }
 
-async fn one(
-    attempt: &Attempt<'_>,
-    step: &Step,
-    expect: &Expect,
-    lenient: Option<&Expect>,
-    client: &Arc<Client>,
-) -> Stepped {
+async fn one(attempt: &Attempt<'_>, step: &Step, expect: &Expect, client: &Arc<Client>) -> Stepped {
     let link = any_link(client)?;
-    let sought = Sought::new(attempt, client, &expect.event)?;
-    let tolerant = lenient
-        .map(|lenient| Sought::new(attempt, client, &lenient.event))
-        .transpose()?;
-    for nth in 1..=expect.count {
-        let found = await_event(
-            attempt,
-            step,
-            client,
-            &link,
-            &sought,
-            tolerant.as_ref(),
-            expect.strict_order,
-            (nth, expect.count),
-        )
-        .await?;
+    let mut awaited = AwaitedEvent {
+        event: expect
+            .event
+            .as_ref()
+            .try_map(|event| Sought::new(attempt, client, event))?,
+        order: expect.order,
+        number: 1,
+        count: expect.count,
+    };
+    for number in 1..=expect.count {
+        awaited.number = number;
+        let found = await_event(attempt, step, client, &link, &awaited).await?;
         link.state().claimed.insert(found.index);
         attempt.capture(found.captures);
         if let Some(mismatch) = found.tolerated {
-            let sentence = format!(
-                "{}'s {} is tolerated, but not strictly right.",
-                client.spec.name, sought.spoken
-            );
-            attempt.warn(Finding::new(sentence).mismatch(&mismatch));
+            let subject = format!("{}'s {}", client.spec.name, awaited.event.strict.spoken);
+            attempt.warn(expectation::tolerated(&subject, &mismatch));
         }
+        let spoken = &awaited.event.strict.spoken;
         match (expect.asks_ack, found.id) {
             (Some(true), None) => {
                 return Err(Finding::new(format!(
-                    "{} arrives without asking for an acknowledgement.",
-                    sought.spoken
+                    "{spoken} arrives without asking for an acknowledgement."
                 ))
                 .expected("an event with an ack id")
                 .received("an event without one")
@@ -89,8 +72,7 @@ async fn one(
             }
             (Some(false), Some(id)) => {
                 return Err(Finding::new(format!(
-                    "{} asks for an acknowledgement where it should not.",
-                    sought.spoken
+                    "{spoken} asks for an acknowledgement where it should not."
                 ))
                 .expected("an event without an ack id")
                 .received(format!("ack id {id}"))
@@ -102,21 +84,27 @@ async fn one(
     Ok(())
 }
 
-/// Waits for the next unclaimed event that fits.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "all of them shape the one sentence that a failure begins with"
-)]
+/// An event that a client has to receive.
+pub(super) struct AwaitedEvent {
+    /// What the event looks like.
+    pub(super) event: Accepted<Sought>,
+    /// Whether other events may come before it.
+    pub(super) order: Order,
+    /// Its number among the events of this step, from 1.
+    pub(super) number: usize,
+    /// The number of events that this step waits for.
+    pub(super) count: usize,
+}
+
+/// Waits for the next unclaimed event that matches.
 pub(super) async fn await_event(
     attempt: &Attempt<'_>,
     step: &Step,
     client: &Client,
     link: &Arc<Link>,
-    sought: &Sought,
-    tolerant: Option<&Sought>,
-    strict_order: bool,
-    (nth, count): (usize, usize),
+    awaited: &AwaitedEvent,
 ) -> Stepped<Found> {
+    let (sought, tolerant) = (&awaited.event.strict, &awaited.event.lenient);
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
     let claimed = link.state().claimed.clone();
@@ -158,7 +146,7 @@ pub(super) async fn await_event(
                 Err(error) => return Some(Err(Stop::from(error))),
             }
         }
-        if strict_order && asked {
+        if awaited.order == Order::Strict && asked {
             let line = evidence::describe(entry)
                 .map(|(_, line)| line)
                 .unwrap_or_default();
@@ -175,10 +163,9 @@ pub(super) async fn await_event(
     })
     .await;
     let name = &client.spec.name;
-    let ordinal = if count == 1 {
-        String::new()
-    } else {
-        format!(" ({nth} of {count})")
+    let ordinal = match awaited.count {
+        1 => String::new(),
+        count => format!(" ({} of {count})", awaited.number),
     };
     match waited {
         Waited::Found(found) => found,

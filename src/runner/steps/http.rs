@@ -11,16 +11,13 @@ use crate::{
         evidence,
         finding::{Finding, Stepped},
     },
-    scenario::{Action, Http, HttpPattern, Step},
+    scenario::{Accepted, Http, HttpPattern, Step},
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> Stepped {
     let limit = attempt.limit(step)?;
     let asked = fill(attempt, http)?;
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Http(lenient)) => Some(&lenient.response),
-        _ => None,
-    };
+    let (strict, lenient) = (&http.response.strict, &http.response.lenient);
     let what = format!("{} {}", asked.method, asked.target);
     let response = match request(&attempt.target.endpoint, asked, limit, Bounds::default()).await {
         Ok(response) => Some(response),
@@ -28,13 +25,13 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
             return Err(Finding::new(format!("{what} comes to nothing: {failure}.")).unjudged());
         }
         Err(failure @ (ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. })) => {
-            if http.response.no_response {
+            if strict.no_response {
                 return Ok(());
             }
             let finding = Finding::new(format!("{what} gets no response."))
-                .expected(describe(attempt, &http.response))
+                .expected(describe(attempt, strict))
                 .received(evidence::describe_failure(&failure));
-            if lenient.is_some_and(|lenient| lenient.no_response) {
+            if lenient.as_ref().is_some_and(|lenient| lenient.no_response) {
                 attempt.warn(finding);
                 return Ok(());
             }
@@ -42,7 +39,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
         }
         Err(failure) => {
             return Err(Finding::new(format!("{what} fails: {failure}."))
-                .expected(describe(attempt, &http.response))
+                .expected(describe(attempt, strict))
                 .received(evidence::describe_failure(&failure))
                 .breach());
         }
@@ -50,25 +47,24 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     let Some(response) = response else {
         return Ok(());
     };
-    judge(attempt, &what, &http.response, lenient, &response)
+    judge(attempt, &what, http.response.as_ref(), &response)
 }
 
-/// Holds a response against the strict pattern, then the lenient one.
+/// Compares a response with what the step expects and tolerates.
 pub(super) fn judge(
     attempt: &Attempt<'_>,
     what: &str,
-    strict: &HttpPattern,
-    lenient: Option<&HttpPattern>,
+    expected: Accepted<&HttpPattern>,
     response: &HttpResponse,
 ) -> Stepped {
-    let finding = match matches(attempt, what, strict, response)? {
+    let finding = match matches(attempt, what, expected.strict, response)? {
         Ok(captures) => {
             attempt.capture(captures);
             return Ok(());
         }
         Err(finding) => finding,
     };
-    if let Some(lenient) = lenient
+    if let Some(lenient) = expected.lenient
         && let Ok(captures) = matches(attempt, what, lenient, response)?
     {
         attempt.capture(captures);

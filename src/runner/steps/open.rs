@@ -15,34 +15,24 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
-        echo, evidence,
+        echo, evidence, expectation,
         finding::{Finding, Stepped},
-        fit::{Fit, fit},
     },
-    scenario::{Action, ClientName, Open, OpenLayer, Step},
+    scenario::{Accepted, ClientName, HandshakePattern, HttpPattern, Open, OpenLayer, Step},
     targets::Speaks,
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> Stepped {
     let limit = attempt.limit(step)?;
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Open(lenient)) => Some(lenient),
-        _ => None,
-    };
     let actors = attempt.actors(step);
     let opens = actors
         .iter()
-        .map(|client| one(attempt, open, lenient, client, limit));
+        .map(|client| one(attempt, open, client, limit));
     futures_util::future::try_join_all(opens).await.map(|_| ())
 }
 
-async fn one(
-    attempt: &Attempt<'_>,
-    open: &Open,
-    lenient: Option<&Open>,
-    client: &Arc<Client>,
-    limit: Duration,
-) -> Stepped {
+async fn one(attempt: &Attempt<'_>, open: &Open, client: &Arc<Client>, limit: Duration) -> Stepped {
+    let expected = open.expected.as_ref();
     let name = &client.spec.name;
     let layer = layer(attempt, open);
     let mut options = options(attempt, client, &open.options, layer, limit)?;
@@ -64,12 +54,12 @@ async fn one(
         Err(failure) if failure.is_ours() => {
             return Err(unreachable(&name.0, &failure).unjudged());
         }
-        Err(failure) => return refused(attempt, open, lenient, client, &failure),
+        Err(failure) => return refused(attempt, expected, client, &failure),
     };
     let link = client.add_link(connection, &options);
     attempt.scope().set(&*name.0, client.to_data());
-    if let Some(pattern) = &open.refused {
-        let tolerated = match lenient.map(|lenient| lenient.refused.as_ref()) {
+    if let Some(pattern) = &expected.strict.refused {
+        let tolerated = match expected.lenient.map(|lenient| &lenient.refused) {
             None => false,
             Some(None) => true,
             Some(Some(tolerant)) => {
@@ -89,40 +79,20 @@ async fn one(
         }
         return Err(finding.breach());
     }
-    if let Some(pattern) = &open.answer
+    if let Some(pattern) = expected.part(|expected| expected.answer.as_ref())
         && let Some(response) = first_response(&link)
     {
-        let tolerant = lenient.and_then(|lenient| lenient.answer.as_deref());
-        http::judge(attempt, &handshake_of(name), pattern, tolerant, &response)?;
+        http::judge(attempt, &handshake_of(name), pattern, &response)?;
     }
     if open.echo {
         echo::join(attempt, client, &link, clock::now() + limit).await?;
     }
-    let Some(expected) = &open.handshake else {
+    let Some(expected) = expected.part(|expected| expected.handshake.as_ref()) else {
         return Ok(());
     };
     let handshake = link.open_packet_data();
-    let tolerant = lenient.and_then(|lenient| lenient.handshake.as_ref());
-    match fit(attempt, expected, tolerant, handshake.as_ref())? {
-        Fit::Strict(captures) => attempt.capture(captures),
-        Fit::Lenient { captures, mismatch } => {
-            attempt.capture(captures);
-            attempt.warn(
-                Finding::new(format!(
-                    "{name}'s open packet is tolerated, but not strictly right."
-                ))
-                .mismatch(&mismatch),
-            );
-        }
-        Fit::No(mismatch) => {
-            return Err(
-                Finding::new(format!("{name}'s open packet is not as expected."))
-                    .mismatch(&mismatch)
-                    .breach(),
-            );
-        }
-    }
-    Ok(())
+    let subject = format!("{name}'s open packet");
+    expectation::require(attempt, expected, handshake.as_ref(), &subject)
 }
 
 /// The response that let the client in.
@@ -180,63 +150,68 @@ async fn is_cut_off(link: &Link, deadline: Instant) -> bool {
     matches!(first.await, Waited::Found(true))
 }
 
-/// A handshake that was refused: right where the step expects it.
+/// Judges a refused handshake.
 fn refused(
     attempt: &Attempt<'_>,
-    open: &Open,
-    lenient: Option<&Open>,
+    expected: Accepted<&HandshakePattern>,
     client: &Client,
     failure: &ConnectFailure,
 ) -> Stepped {
-    let name = &client.spec.name;
-    if let (Some(pattern), ConnectFailure::Refused { response }) = (&open.answer, failure) {
-        let tolerant = lenient.and_then(|lenient| lenient.answer.as_deref());
-        return http::judge(attempt, &handshake_of(name), pattern, tolerant, response);
+    let what = handshake_of(&client.spec.name);
+    if let (Some(pattern), ConnectFailure::Refused { response }) =
+        (expected.part(|expected| expected.answer.as_ref()), failure)
+    {
+        return http::judge(attempt, &what, pattern, response);
     }
-    let pattern = open
-        .refused
-        .as_ref()
-        .or_else(|| lenient.and_then(|lenient| lenient.refused.as_ref()));
-    let Some(pattern) = pattern else {
-        return Err(handshake_finding(name, failure).breach());
+    let finding = || handshake_finding(&client.spec.name, failure);
+    let tolerant = expected
+        .lenient
+        .and_then(|lenient| lenient.refused.as_ref());
+    let strict = expected.strict.refused.as_ref();
+    let Some(pattern) = strict.or(tolerant) else {
+        return Err(finding().breach());
     };
-    let what = handshake_of(name);
-    let response: &HttpResponse = match failure {
+    match failure {
         ConnectFailure::Handshake { response, .. } | ConnectFailure::Refused { response } => {
-            response
+            let expected = Accepted {
+                strict: pattern,
+                lenient: strict.and(tolerant),
+            };
+            http::judge(attempt, &what, expected, response)?;
+            if strict.is_none() {
+                // The server should have let the client in; the step tolerates the refusal.
+                attempt.warn(finding());
+            }
+            Ok(())
         }
         ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. } if pattern.no_response => {
-            return Ok(());
+            Ok(())
         }
         ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. }
-            if lenient
-                .and_then(|lenient| lenient.refused.as_ref())
-                .is_some_and(|lenient| lenient.no_response) =>
+            if tolerant.is_some_and(|tolerant| tolerant.no_response) =>
         {
-            let sentence = if failure.came_after_opening() {
-                format!("{what} is answered with a WebSocket, which is ended at once.")
-            } else {
-                format!("{what} is cut off without a response.")
-            };
-            attempt.warn(
-                Finding::new(sentence)
-                    .expected(http::describe(attempt, pattern))
-                    .received(evidence::describe_failure(failure)),
-            );
-            return Ok(());
+            attempt.warn(cut_off(attempt, &what, pattern, failure));
+            Ok(())
         }
-        _ => {
-            return Err(handshake_finding(name, failure)
-                .expected(http::describe(attempt, pattern))
-                .breach());
-        }
-    };
-    let tolerant = lenient.and_then(|lenient| lenient.refused.as_ref());
-    if open.refused.is_none() {
-        // Strictly it should have come about; the refusal itself is what is tolerated.
-        http::judge(attempt, &what, pattern, None, response)?;
-        attempt.warn(handshake_finding(name, failure));
-        return Ok(());
+        _ => Err(finding()
+            .expected(http::describe(attempt, pattern))
+            .breach()),
     }
-    http::judge(attempt, &what, pattern, tolerant, response)
+}
+
+/// Returns the warning about a handshake that ended without the response that the step expects.
+fn cut_off(
+    attempt: &Attempt<'_>,
+    what: &str,
+    pattern: &HttpPattern,
+    failure: &ConnectFailure,
+) -> Finding {
+    let sentence = if failure.came_after_opening() {
+        format!("{what} is answered with a WebSocket, which is ended at once.")
+    } else {
+        format!("{what} is cut off without a response.")
+    };
+    Finding::new(sentence)
+        .expected(http::describe(attempt, pattern))
+        .received(evidence::describe_failure(failure))
 }

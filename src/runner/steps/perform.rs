@@ -123,7 +123,7 @@ fn not_before(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
 fn sends_by_hand(action: &Action) -> bool {
     match action {
         Action::Bytes(_) | Action::Frame(_) => true,
-        Action::Send(send) => send.response.is_empty(),
+        Action::Send(send) => send.response.strict.is_empty(),
         _ => false,
     }
 }

@@ -18,13 +18,15 @@ use crate::{
         cast::{Client, Link},
         claim::{Never, Silence},
         echo, evidence,
+        expectation::{self, Comparison},
         finding::{Finding, Stepped, Stop},
-        fit::{Fit, fit},
         observe_frame::{self, FrameFit},
         silence,
         unasked::is_unasked_message,
     },
-    scenario::{Action, FramePattern, Incoming, Matcher, Receive, Step},
+    scenario::{
+        Accepted, FramePattern, HttpPattern, Incoming, Matcher, Mismatch, Order, Receive, Step,
+    },
     targets::Speaks,
     wire::{
         engine_io::PacketData,
@@ -36,14 +38,10 @@ use crate::{
 const HEAD_LIMIT: usize = 64 << 10;
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, receive: &Receive) -> Stepped {
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Receive(lenient)) => Some(lenient),
-        _ => None,
-    };
     let actors = attempt.actors(step);
     let waits = actors
         .iter()
-        .map(|client| one(attempt, step, receive, lenient, client));
+        .map(|client| one(attempt, step, receive, client));
     futures_util::future::try_join_all(waits).await.map(|_| ())
 }
 
@@ -51,11 +49,10 @@ async fn one(
     attempt: &Attempt<'_>,
     step: &Step,
     receive: &Receive,
-    lenient: Option<&Receive>,
     client: &Arc<Client>,
 ) -> Stepped {
     let link = any_link(client)?;
-    match &receive.what {
+    match &receive.what.strict {
         Incoming::Nothing => {
             let from = link.state().cursor.packets;
             let never = Never::Packet { link, from };
@@ -72,20 +69,13 @@ async fn one(
         }
         Incoming::Bytes(expected) => raw_bytes(attempt, step, client, &link, expected).await,
         Incoming::Http(pattern) => {
-            let tolerant = match lenient.map(|lenient| &lenient.what) {
-                Some(Incoming::Http(lenient)) => Some(lenient),
-                _ => None,
+            let expected = Accepted {
+                strict: pattern,
+                lenient: receive.what.lenient.as_ref().and_then(Incoming::http),
             };
-            let response = raw_response(
-                attempt,
-                step,
-                client,
-                &link,
-                pattern.no_response || tolerant.is_some_and(|t| t.no_response),
-            )
-            .await?;
+            let response = raw_response(attempt, step, client, &link, expected).await?;
             match response {
-                Some(response) => http::judge(attempt, "the request", pattern, tolerant, &response),
+                Some(response) => http::judge(attempt, "the request", expected, &response),
                 None => Ok(()),
             }
         }
@@ -94,7 +84,7 @@ async fn one(
         | Incoming::Binary(_)
         | Incoming::Message(_)
         | Incoming::Packet(_)
-        | Incoming::Text(_) => next(attempt, step, receive, lenient, client, &link).await,
+        | Incoming::Text(_) => next(attempt, step, receive, client, &link).await,
     }
 }
 
@@ -102,23 +92,40 @@ async fn one(
 enum Candidate {
     /// It is no packet, or one that nobody means: a heartbeat.
     Invisible,
-    /// It fits.
-    Fits(Fit),
-    /// It must have fitted.
+    /// It matches.
+    Matches(Matched),
+    /// It should have matched.
     Wrong(Box<Finding>),
+}
+
+/// An entry that matches.
+struct Matched {
+    /// The captured variables.
+    captures: Vec<(String, Data)>,
+    /// How it differs from the strict expectation, if only the lenient one matches.
+    tolerated: Option<Mismatch>,
+}
+
+impl Candidate {
+    const fn matches(captures: Vec<(String, Data)>, tolerated: Option<Mismatch>) -> Self {
+        Self::Matches(Matched {
+            captures,
+            tolerated,
+        })
+    }
 }
 
 async fn next(
     attempt: &Attempt<'_>,
     step: &Step,
     receive: &Receive,
-    lenient: Option<&Receive>,
     client: &Arc<Client>,
     link: &Arc<Link>,
 ) -> Stepped {
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
-    let frames = matches!(receive.what, Incoming::Frame(_));
+    let expected = &receive.what.strict;
+    let frames = matches!(expected, Incoming::Frame(_));
     let from = if frames {
         link.state().cursor.frames
     } else {
@@ -130,10 +137,10 @@ async fn next(
         if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
             return None;
         }
-        match compare(attempt, receive, lenient, link, entry) {
+        match compare(attempt, &receive.what, link, entry) {
             Ok(Candidate::Invisible) => None,
-            Ok(Candidate::Fits(fit)) => Some(Ok((index, fit))),
-            Ok(Candidate::Wrong(finding)) if receive.any_order => {
+            Ok(Candidate::Matches(matched)) => Some(Ok((index, matched))),
+            Ok(Candidate::Wrong(finding)) if receive.order == Order::Any => {
                 nearest.get_or_insert(finding);
                 None
             }
@@ -142,13 +149,13 @@ async fn next(
         }
     })
     .await;
-    let (index, fitted) = match waited {
+    let (index, matched) = match waited {
         Waited::Found(found) => found?,
         Waited::Ended(ended) => {
             return Err(Finding::new(format!(
                 "{name}'s connection ended before what was awaited came."
             ))
-            .expected(describe(attempt, &receive.what))
+            .expected(describe(attempt, expected))
             .received(evidence::describe_end(&ended))
             .breach());
         }
@@ -163,12 +170,12 @@ async fn next(
                 ))
                 .received(evidence::came_since(link, from))
             });
-            return Err(finding.expected(describe(attempt, &receive.what)).breach());
+            return Err(finding.expected(describe(attempt, expected)).breach());
         }
     };
     {
         let mut state = link.state();
-        if receive.any_order {
+        if receive.order == Order::Any {
             state.claimed.insert(index);
         } else if frames {
             state.cursor.frames = index + 1;
@@ -176,34 +183,25 @@ async fn next(
             state.cursor.packets = index + 1;
         }
     }
-    match fitted {
-        Fit::Strict(captures) => attempt.capture(captures),
-        Fit::Lenient { captures, mismatch } => {
-            attempt.capture(captures);
-            attempt.warn(
-                Finding::new(format!(
-                    "What {name} receives is tolerated, but not strictly right."
-                ))
-                .mismatch(&mismatch),
-            );
-        }
-        Fit::No(_) => {}
+    attempt.capture(matched.captures);
+    if let Some(mismatch) = matched.tolerated {
+        let subject = format!("What {name} receives");
+        attempt.warn(expectation::tolerated(&subject, &mismatch));
     }
     Ok(())
 }
 
 fn compare(
     attempt: &Attempt<'_>,
-    receive: &Receive,
-    lenient: Option<&Receive>,
+    what: &Accepted<Incoming>,
     link: &Link,
     entry: &Entry,
 ) -> Stepped<Candidate> {
     let speaks = attempt.target.manifest.dialect.speaks;
-    let echoed = matches!(receive.what, Incoming::Echo(_))
+    let echoed = matches!(what.strict, Incoming::Echo(_))
         .then(|| echo::answer(speaks, entry))
         .flatten();
-    let (strict, actual) = match (&receive.what, &entry.what) {
+    let (strict, actual) = match (&what.strict, &entry.what) {
         (Incoming::Frame(pattern), What::Frame(frame)) => {
             return compare_frame(attempt, pattern, frame);
         }
@@ -237,7 +235,7 @@ fn compare(
         }
         _ => return Ok(Candidate::Invisible),
     };
-    let tolerant = match (lenient.map(|lenient| &lenient.what), &receive.what) {
+    let lenient = match (what.lenient.as_ref(), &what.strict) {
         (Some(Incoming::Text(matcher)), Incoming::Text(_))
         | (Some(Incoming::Message(matcher)), Incoming::Message(_))
         | (Some(Incoming::Echo(matcher)), Incoming::Echo(_))
@@ -245,19 +243,23 @@ fn compare(
         | (Some(Incoming::Packet(matcher)), Incoming::Packet(_)) => Some(matcher),
         _ => None,
     };
-    let mut fitted = fit(attempt, strict, tolerant, actual.as_ref())?;
-    if let Fit::No(_) = fitted
+    let expected = Accepted { strict, lenient };
+    let mut comparison = expectation::compare(attempt, expected, actual.as_ref())?;
+    if let Comparison::Wrong(_) = comparison
         && attempt.target.recovery()
         && let Some(own) = actual.and_then(without_offset)
     {
-        let again = fit(attempt, strict, tolerant, Some(&own))?;
-        if !matches!(again, Fit::No(_)) {
-            fitted = again;
+        let without_offset = expectation::compare(attempt, expected, Some(&own))?;
+        if !matches!(without_offset, Comparison::Wrong(_)) {
+            comparison = without_offset;
         }
     }
-    let mismatch = match fitted {
-        Fit::No(mismatch) => mismatch,
-        fits => return Ok(Candidate::Fits(fits)),
+    let mismatch = match comparison {
+        Comparison::Right { captures } => return Ok(Candidate::matches(captures, None)),
+        Comparison::Tolerated { captures, mismatch } => {
+            return Ok(Candidate::matches(captures, Some(mismatch)));
+        }
+        Comparison::Wrong(mismatch) => mismatch,
     };
     // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts where a step asks for it.
     if let What::Packet(packet) = &entry.what
@@ -286,7 +288,7 @@ fn compare_frame(
     frame: &Frame,
 ) -> Stepped<Candidate> {
     Ok(match observe_frame::compare(attempt, pattern, frame)? {
-        FrameFit::Fits(captures) => Candidate::Fits(Fit::Strict(captures)),
+        FrameFit::Fits(captures) => Candidate::matches(captures, None),
         // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
         FrameFit::OtherKind => Candidate::Invisible,
         FrameFit::Wrong(_)
@@ -365,12 +367,8 @@ async fn raw_bytes(
             )
         };
         let text = String::from_utf8_lossy(&all).into_owned();
-        let mismatch = match fit(attempt, expected, None, Some(&Data::from(text)))? {
-            Fit::No(mismatch) => mismatch,
-            Fit::Strict(captures) | Fit::Lenient { captures, .. } => {
-                attempt.capture(captures);
-                return Ok(());
-            }
+        let Err(mismatch) = expectation::check(attempt, expected, Some(&Data::from(text)))? else {
+            return Ok(());
         };
         if ended
             || tokio::time::timeout_at(deadline, journal.longer_than(seen))
@@ -393,8 +391,10 @@ async fn raw_response(
     step: &Step,
     client: &Client,
     link: &Link,
-    may_end: bool,
+    expected: Accepted<&HttpPattern>,
 ) -> Stepped<Option<HttpResponse>> {
+    let may_end =
+        expected.strict.no_response || expected.lenient.is_some_and(|lenient| lenient.no_response);
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let name = &client.spec.name;

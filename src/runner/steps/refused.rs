@@ -17,9 +17,8 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         claim::{Never, Silence},
-        evidence,
+        evidence, expectation,
         finding::{Finding, Stepped},
-        fit::{Fit, fit},
         refusal_reports::in_event,
         silence,
     },
@@ -128,15 +127,12 @@ pub(super) async fn report(
         }
     };
     link.state().claimed.insert(index);
-    match fit(attempt, expected, None, Some(&report))? {
-        Fit::Strict(captures) | Fit::Lenient { captures, .. } => attempt.capture(captures),
-        Fit::No(mismatch) => {
-            return Err(Finding::new(format!(
-                "{name}'s request is refused, but not in the way it should be."
-            ))
-            .mismatch(&mismatch)
-            .breach());
-        }
+    if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
+        return Err(Finding::new(format!(
+            "{name}'s request is refused, but not in the way it should be."
+        ))
+        .mismatch(&mismatch)
+        .breach());
     }
     let claims = attempt
         .cast
@@ -225,17 +221,14 @@ pub(super) async fn at_connect(
             }
         },
     };
-    Ok(match fit(attempt, expected, None, Some(&report))? {
-        Fit::Strict(captures) | Fit::Lenient { captures, .. } => {
-            attempt.capture(captures);
-            Ok(())
-        }
-        Fit::No(mismatch) => Err(Finding::new(format!(
+    let checked = expectation::check(attempt, expected, Some(&report))?;
+    Ok(checked.map_err(|mismatch| {
+        Finding::new(format!(
             "{name} is refused, but not in the way it should be."
         ))
         .mismatch(&mismatch)
-        .breach()),
-    })
+        .breach()
+    }))
 }
 
 fn normalise_connect_error(payload: &Data) -> Data {

@@ -15,7 +15,7 @@ use crate::{
         evidence,
         finding::{Finding, Stepped},
     },
-    scenario::{Action, HttpPattern, PacketTemplate, Send, Step},
+    scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step},
     wire::{
         engine_io::{self, PacketType},
         websocket::Frame,
@@ -23,12 +23,8 @@ use crate::{
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> Stepped {
-    let lenient = match step.lenient.as_deref() {
-        Some(Action::Send(lenient)) => Some(&lenient.response),
-        _ => None,
-    };
     for client in attempt.actors(step) {
-        let link = if send.response.is_empty() {
+        let link = if send.response.strict.is_empty() {
             link_to_send_on(&client)?
         } else {
             Some(open_link(&client)?)
@@ -64,8 +60,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
         if !texts.is_empty() {
             link.connection.send_text(payload(&texts, link.eio));
         }
-        if !send.response.is_empty() {
-            await_response(attempt, step, &client, &link, from, &send.response, lenient).await?;
+        if !send.response.strict.is_empty() {
+            let expected = send.response.as_ref();
+            await_response(attempt, step, &client, &link, from, expected).await?;
         }
     }
     Ok(())
@@ -124,9 +121,9 @@ async fn await_response(
     client: &Client,
     link: &Link,
     from: usize,
-    pattern: &HttpPattern,
-    lenient: Option<&HttpPattern>,
+    expected: Accepted<&HttpPattern>,
 ) -> Stepped {
+    let (pattern, lenient) = (expected.strict, expected.lenient);
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
     let waited = wait_in(
@@ -140,13 +137,9 @@ async fn await_response(
     )
     .await;
     match waited {
-        Waited::Found(response) => http::judge(
-            attempt,
-            &format!("{name}'s POST"),
-            pattern,
-            lenient,
-            &response,
-        ),
+        Waited::Found(response) => {
+            http::judge(attempt, &format!("{name}'s POST"), expected, &response)
+        }
         Waited::Ended(ended)
             if pattern.no_response || lenient.is_some_and(|lenient| lenient.no_response) =>
         {

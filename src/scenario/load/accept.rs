@@ -2,6 +2,7 @@
 
 use super::steps::StepReader;
 use crate::scenario::{
+    Action,
     fields::{Field, Fields, is_bare, substituted},
     node::{Entry, Node, NodeKind},
 };
@@ -87,5 +88,44 @@ impl StepReader<'_, '_> {
             span: base.span,
             kind: NodeKind::Mapping(entries),
         })
+    }
+}
+
+/// Puts what `lenient` tolerates beside what `strict` expects.
+pub(super) fn with_lenient(strict: Action, lenient: Option<Action>) -> Action {
+    match (strict, lenient) {
+        (Action::Call(mut call), Some(Action::Call(lenient))) => {
+            call.answer.lenient = Some(lenient.answer.strict);
+            Action::Call(call)
+        }
+        (Action::Closed(mut closed), Some(Action::Closed(lenient))) => {
+            closed.lenient = Some(lenient.strict);
+            Action::Closed(closed)
+        }
+        (Action::Connect(mut connect), Some(Action::Connect(lenient))) => {
+            connect.answer.lenient = Some(lenient.answer.strict);
+            Action::Connect(connect)
+        }
+        (Action::Expect(mut expect), Some(Action::Expect(lenient))) => {
+            expect.event.lenient = Some(lenient.event.strict);
+            Action::Expect(expect)
+        }
+        (Action::Http(mut http), Some(Action::Http(lenient))) => {
+            http.response.lenient = Some(lenient.response.strict);
+            Action::Http(http)
+        }
+        (Action::Open(mut open), Some(Action::Open(lenient))) => {
+            open.expected.lenient = Some(lenient.expected.strict);
+            Action::Open(open)
+        }
+        (Action::Receive(mut receive), Some(Action::Receive(lenient))) => {
+            receive.what.lenient = Some(lenient.what.strict);
+            Action::Receive(receive)
+        }
+        (Action::Send(mut send), Some(Action::Send(lenient))) => {
+            send.response.lenient = Some(lenient.response.strict);
+            Action::Send(send)
+        }
+        (strict, _) => strict,
     }
 }

@@ -4,8 +4,8 @@ use super::{file::transport_of, forms, steps::StepReader};
 use crate::{
     data::Data,
     scenario::{
-        Action, Connect, ConnectOptions, Disconnect, DisconnectHow, Http, HttpPattern, Matcher,
-        Open, OpenLayer, Template,
+        Action, Connect, ConnectAnswer, ConnectOptions, Disconnect, DisconnectHow,
+        HandshakePattern, Http, HttpPattern, Matcher, Open, OpenLayer, Template,
         fields::{Field, Fields, is_bare},
         node::NodeKind,
     },
@@ -25,11 +25,14 @@ pub(super) fn connect(
     }
     let rejected = steps.matcher_of(fields, "rejected");
     let refused = refusal(fields, steps);
+    let answer = match (refused, rejected) {
+        (Some(refused), _) => ConnectAnswer::Refused(refused),
+        (None, Some(rejected)) => ConnectAnswer::Rejected(rejected),
+        (None, None) => ConnectAnswer::Joined(reply),
+    };
     Some(Action::Connect(Connect {
         options,
-        reply,
-        rejected,
-        refused,
+        answer: answer.into(),
     }))
 }
 
@@ -85,8 +88,7 @@ pub(super) fn open(
     let handshake = steps.matcher_of(fields, "handshake");
     let answer = fields
         .get("answer")
-        .and_then(|answer| response(&answer, steps))
-        .map(Box::new);
+        .and_then(|answer| response(&answer, steps));
     let refused = fields
         .get("refused")
         .and_then(|refused| response(&refused, steps));
@@ -96,9 +98,12 @@ pub(super) fn open(
         echo,
         session,
         poll,
-        handshake,
-        answer,
-        refused,
+        expected: HandshakePattern {
+            handshake,
+            answer,
+            refused,
+        }
+        .into(),
     }))
 }
 
@@ -110,7 +115,7 @@ pub(super) fn http(
     let query = pairs(fields, "query", steps);
     let headers = pairs(fields, "headers", steps);
     let body = steps.template_of(fields, "body");
-    let response = http_pattern(fields, steps);
+    let response = http_pattern(fields, steps).into();
     let Some((method, target)) = value.node.text().and_then(|text| text.split_once(' ')) else {
         value.wrong("a method and a path: `GET /health`", steps.problems);
         return None;

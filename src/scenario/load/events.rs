@@ -1,9 +1,13 @@
 //! Verbs about events: `emit`, `call`, `expect`, `never`, `deliver`, `reply`.
 
-use super::{connection::refusal, raw::frame_pattern, steps::StepReader};
+use super::{
+    connection::refusal,
+    raw::{frame_pattern, order},
+    steps::StepReader,
+};
 use crate::scenario::{
-    Action, Answer, Call, Deliver, Emit, EventPattern, Expect, Matcher, Never, Operation, Reply,
-    ReplyHow, Template,
+    Action, Answer, Call, Deliver, Emit, EventPattern, Expect, Matcher, Never, Operation, Order,
+    Reply, ReplyHow, Template,
     fields::{Field, Fields, is_bare},
     node::Node,
 };
@@ -47,7 +51,7 @@ pub(super) fn call(
     };
     Some(Action::Call(Call {
         operation: operation?,
-        answer,
+        answer: answer.into(),
     }))
 }
 
@@ -58,17 +62,14 @@ pub(super) fn expect(
 ) -> Option<Action> {
     let event = pattern(value, fields, steps);
     let count = count(fields, steps);
-    let strict_order = fields
-        .get("order")
-        .and_then(|order| order.choice(&[("strict", true), ("any", false)], steps.problems))
-        .unwrap_or(false);
+    let order = order(fields, steps).unwrap_or(Order::Any);
     let asks_ack = fields
         .get("acknowledged")
         .and_then(|asks| asks.boolean(steps.problems));
     Some(Action::Expect(Expect {
-        event: event?,
+        event: event?.into(),
         count,
-        strict_order,
+        order,
         asks_ack,
     }))
 }

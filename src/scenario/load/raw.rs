@@ -4,7 +4,7 @@ use super::{connection, forms, steps::StepReader};
 use crate::{
     data::Data,
     scenario::{
-        Action, CloseHow, Closed, FramePattern, Incoming, Matcher, PacketTemplate, Reading,
+        Action, CloseHow, Closed, FramePattern, Incoming, Matcher, Order, PacketTemplate, Reading,
         Receive, Send, SendBytes, SendFrame, Template,
         fields::{Field, Fields, is_bare},
         node::NodeKind,
@@ -35,7 +35,7 @@ pub(super) fn send(
         .items()
         .filter_map(|item| packet(&item, steps))
         .collect();
-    let response = connection::http_pattern(fields, steps);
+    let response = connection::http_pattern(fields, steps).into();
     Action::Send(Send { packets, response })
 }
 
@@ -85,12 +85,18 @@ pub(super) fn receive(
     fields: &Fields<'_>,
     steps: &mut StepReader<'_, '_>,
 ) -> Option<Action> {
-    let any_order = fields
-        .get("order")
-        .and_then(|order| order.choice(&[("any", true), ("strict", false)], steps.problems))
-        .unwrap_or(false);
+    let order = order(fields, steps).unwrap_or(Order::Strict);
     let what = incoming(value, steps)?;
-    Some(Action::Receive(Receive { what, any_order }))
+    Some(Action::Receive(Receive {
+        what: what.into(),
+        order,
+    }))
+}
+
+/// Reads `order:`.
+pub(super) fn order(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<Order> {
+    let orders = [("any", Order::Any), ("strict", Order::Strict)];
+    fields.get("order")?.choice(&orders, steps.problems)
 }
 
 fn incoming(value: &Field<'_>, steps: &mut StepReader<'_, '_>) -> Option<Incoming> {
@@ -279,14 +285,15 @@ pub(super) fn closed(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Opt
             steps.problems,
         );
     }
-    Some(Action::Closed(Closed {
+    let closed = Closed {
         code,
         reason,
         how,
         hangs_up,
         stays_open,
         namespace,
-    }))
+    };
+    Some(Action::Closed(closed.into()))
 }
 
 fn opcode(fields: &Fields<'_>, steps: &mut StepReader<'_, '_>) -> Option<u8> {

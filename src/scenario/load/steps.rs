@@ -1,7 +1,7 @@
 //! Steps: what all verbs share, and which verb it is.
 
 use super::{
-    accept::COMMON_KEYS,
+    accept::{COMMON_KEYS, with_lenient},
     cast::Cast,
     connection, events, raw,
     variables::Variables,
@@ -216,8 +216,7 @@ impl<'c, 'p> StepReader<'c, 'p> {
                 .to(verb.value.span)
                 .first_line(&self.problems.source().text),
             actors,
-            action,
-            lenient: lenient.map(|(action, _)| Box::new(action)),
+            action: with_lenient(action, lenient.map(|(action, _)| action)),
             within: self.wait_bound(&common, "within"),
             after: self.wait_bound(&common, "after"),
             level: self.level(&common),
@@ -235,7 +234,7 @@ impl<'c, 'p> StepReader<'c, 'p> {
             | Action::Reading(_)
             | Action::Reply(_) => &["accept", "after"],
             Action::Emit(emit) if emit.refused.is_none() => &["accept", "after"],
-            Action::Send(send) if send.response.is_empty() => &["accept", "after"],
+            Action::Send(send) if send.response.strict.is_empty() => &["accept", "after"],
             Action::Never(_) => &["after"],
             _ => &[],
         };

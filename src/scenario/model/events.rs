@@ -2,20 +2,33 @@
 
 use std::time::Duration;
 
-use super::{ClientName, ConnectOptions, FramePattern};
+use super::{Accepted, ClientName, ConnectOptions, FramePattern};
 use crate::scenario::{Matcher, Template};
 
 /// `connect: /namespace`.
 #[derive(Clone, Debug, Default)]
 pub struct Connect {
-    /// How.
+    /// The namespace, and the options of a new connection.
     pub options: ConnectOptions,
-    /// `reply:` what the CONNECT reply's payload must be.
-    pub reply: Option<Matcher>,
-    /// `rejected:` CONNECT_ERROR with this payload (`{message, data}`) is the right answer.
-    pub rejected: Option<Matcher>,
-    /// `refused:` the target's dialect says how the refusal shows; normalised to `{code, message, status, field}`.
-    pub refused: Option<Matcher>,
+    /// How the server must answer.
+    pub answer: Accepted<ConnectAnswer>,
+}
+
+/// How a server must answer `connect`.
+#[derive(Clone, Debug)]
+pub enum ConnectAnswer {
+    /// `refused:` a refusal in the target's dialect, normalised to `{code, message, status, field}`.
+    Refused(Matcher),
+    /// `rejected:` CONNECT_ERROR with this payload (`{message, data}`).
+    Rejected(Matcher),
+    /// CONNECT. With `reply:`, its payload must match.
+    Joined(Option<Matcher>),
+}
+
+impl Default for ConnectAnswer {
+    fn default() -> Self {
+        Self::Joined(None)
+    }
 }
 
 /// `disconnect:`.
@@ -71,7 +84,7 @@ pub struct Call {
     /// The event.
     pub operation: Operation,
     /// What must come back.
-    pub answer: Answer,
+    pub answer: Accepted<Answer>,
 }
 
 /// What a call is answered with.
@@ -87,6 +100,17 @@ pub enum Answer {
     Reply(Matcher),
     /// `replies:` an ack with these arguments.
     Replies(Vec<Matcher>),
+}
+
+impl Answer {
+    /// Returns what the arguments of the ack must be. `None` if the answer does not say so.
+    pub const fn arguments(&self) -> Option<&[Matcher]> {
+        match self {
+            Self::Reply(expected) => Some(std::slice::from_ref(expected)),
+            Self::Replies(expected) => Some(expected.as_slice()),
+            Self::Any | Self::None | Self::Refused(_) => None,
+        }
+    }
 }
 
 /// Which event an observation is about.
@@ -106,13 +130,22 @@ pub struct EventPattern {
 #[derive(Clone, Debug)]
 pub struct Expect {
     /// The event.
-    pub event: EventPattern,
-    /// `count:` how many, 1 unless said otherwise.
+    pub event: Accepted<EventPattern>,
+    /// `count:` how many; 1 by default.
     pub count: usize,
-    /// `order: strict`: the next event that this client receives must be this one.
-    pub strict_order: bool,
+    /// `order:` whether other events may come first; `any` by default.
+    pub order: Order,
     /// `acknowledged: true`: the event asks for an ack (then `reply:` can answer it).
     pub asks_ack: Option<bool>,
+}
+
+/// Whether something else may come before what a step waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Order {
+    /// `any`: something else may come first.
+    Any,
+    /// `strict`: what the step waits for must come next.
+    Strict,
 }
 
 /// `never:`.

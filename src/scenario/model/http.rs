@@ -1,5 +1,6 @@
 //! Steps in the words of HTTP.
 
+use super::Accepted;
 use crate::scenario::{Matcher, Template};
 
 /// `http: GET /path`.
@@ -16,7 +17,7 @@ pub struct Http {
     /// `body:` text, `{$bytes: hex}`, or a value sent as JSON.
     pub body: Option<Template>,
     /// What the response must be.
-    pub response: HttpPattern,
+    pub response: Accepted<HttpPattern>,
 }
 
 /// What an HTTP response must look like.

@@ -3,13 +3,14 @@
 //! A [`Scenario`] that exists is runnable: its clients, variables, requirement and fault ids were
 //! checked. Field names are those of the language, see `docs/language.md`.
 
+mod accepted;
 mod events;
 mod http;
 mod raw;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-pub use self::{events::*, http::*, raw::*};
+pub use self::{accepted::Accepted, events::*, http::*, raw::*};
 use super::{SourceFile, Span, Template};
 
 /// How binding the source of a requirement is (RFC 2119).
@@ -152,10 +153,8 @@ pub struct Step {
     pub span: Span,
     /// Who acts or observes; empty for steps without an actor.
     pub actors: Vec<ClientName>,
-    /// What happens, and the strict expectation.
+    /// What happens, and what must come of it.
     pub action: Action,
-    /// The same action with the expectations of `accept.lenient`; a match gives a warning.
-    pub lenient: Option<Box<Action>>,
     /// Overrides the deadline.
     pub within: Option<WaitBound>,
     /// The observation must not come earlier than this after the step began.
@@ -195,11 +194,11 @@ impl Step {
             | Action::Reading(_)
             | Action::Reply(_) => false,
             Action::Emit(emit) => emit.refused.is_some(),
-            Action::Http(http) => !http.response.is_empty(),
+            Action::Http(http) => !http.response.strict.is_empty(),
             Action::Parallel(steps) | Action::Repeat { steps, .. } => {
                 steps.iter().any(Self::can_fail)
             }
-            Action::Send(send) => !send.response.is_empty(),
+            Action::Send(send) => !send.response.strict.is_empty(),
         }
     }
 }
@@ -225,7 +224,7 @@ pub enum Action {
     /// An expression that must be true.
     Check(Check),
     /// The connection ends, or stays open.
-    Closed(Closed),
+    Closed(Accepted<Closed>),
     /// Join a namespace, opening the connection if there is none.
     Connect(Connect),
     /// The delivery set of one event over all clients of the scenario.

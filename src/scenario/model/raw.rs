@@ -1,6 +1,6 @@
 //! Steps below Socket.IO: packets, frames, bytes, and how a connection ends.
 
-use super::{ClientName, ConnectOptions, HttpPattern};
+use super::{Accepted, ClientName, ConnectOptions, HttpPattern, Order};
 use crate::scenario::{Matcher, Template};
 
 /// `open:`.
@@ -16,11 +16,18 @@ pub struct Open {
     pub session: Option<ClientName>,
     /// `poll: false`: no GET is sent unless a step does.
     pub poll: bool,
+    /// How the server must answer the handshake.
+    pub expected: Accepted<HandshakePattern>,
+}
+
+/// How a server must answer a handshake.
+#[derive(Clone, Debug, Default)]
+pub struct HandshakePattern {
     /// `handshake:` the open packet's data.
     pub handshake: Option<Matcher>,
     /// `answer:` the response to the handshake request, whether it lets the client in or refuses it.
-    pub answer: Option<Box<HttpPattern>>,
-    /// `refused:` the handshake request is refused with this response.
+    pub answer: Option<HttpPattern>,
+    /// `refused:` the response that refuses the handshake request.
     pub refused: Option<HttpPattern>,
 }
 
@@ -40,8 +47,8 @@ pub enum OpenLayer {
 pub struct Send {
     /// The packets; over polling they share one payload.
     pub packets: Vec<PacketTemplate>,
-    /// The POST's answer, over polling.
-    pub response: HttpPattern,
+    /// The response to the POST, over polling.
+    pub response: Accepted<HttpPattern>,
 }
 
 /// One packet to send.
@@ -100,9 +107,9 @@ pub enum Reading {
 #[derive(Clone, Debug)]
 pub struct Receive {
     /// What must come.
-    pub what: Incoming,
-    /// `order: any`: other packets may come before it.
-    pub any_order: bool,
+    pub what: Accepted<Incoming>,
+    /// `order:` whether other packets may come first; `strict` by default.
+    pub order: Order,
 }
 
 /// What `receive` waits for.
@@ -126,6 +133,23 @@ pub enum Incoming {
     Text(Matcher),
     /// `nothing`: no packet comes, proved as for `never`.
     Nothing,
+}
+
+impl Incoming {
+    /// Returns the expected HTTP response, if that is what must come.
+    pub const fn http(&self) -> Option<&HttpPattern> {
+        match self {
+            Self::Http(response) => Some(response),
+            Self::Binary(_)
+            | Self::Bytes(_)
+            | Self::Echo(_)
+            | Self::Frame(_)
+            | Self::Message(_)
+            | Self::Nothing
+            | Self::Packet(_)
+            | Self::Text(_) => None,
+        }
+    }
 }
 
 /// What a WebSocket frame must look like.

@@ -100,7 +100,7 @@ fn numbers_are_texts_where_packets_are_texts() {
     let Action::Receive(receive) = &scenarios[0].steps[1].action else {
         panic!()
     };
-    let Incoming::Text(matcher) = &receive.what else {
+    let Incoming::Text(matcher) = &receive.what.strict else {
         panic!()
     };
     let fits = |data| {

@@ -1,0 +1,87 @@
+//! Compares a value that the server sent with what a step expects and tolerates.
+
+use super::{
+    attempt::Attempt,
+    finding::{Finding, Stepped},
+};
+use crate::{
+    data::Data,
+    scenario::{Accepted, Matcher, Mismatch},
+};
+
+/// The result of a comparison.
+#[derive(Debug)]
+pub(super) enum Comparison {
+    /// The value is right.
+    Right {
+        /// The captured variables.
+        captures: Vec<(String, Data)>,
+    },
+    /// The value is not right, but the step tolerates it.
+    Tolerated {
+        /// The captured variables.
+        captures: Vec<(String, Data)>,
+        /// The difference from the strict expectation.
+        mismatch: Mismatch,
+    },
+    /// The value is wrong. Holds the difference from the strict expectation.
+    Wrong(Mismatch),
+}
+
+/// Compares one value.
+pub(super) fn compare(
+    attempt: &Attempt<'_>,
+    expected: Accepted<&Matcher>,
+    actual: Option<&Data>,
+) -> Stepped<Comparison> {
+    let scope = attempt.scope();
+    let mismatch = match expected.strict.check(actual, &scope)? {
+        Ok(captures) => return Ok(Comparison::Right { captures }),
+        Err(mismatch) => mismatch,
+    };
+    if let Some(lenient) = expected.lenient
+        && let Ok(captures) = lenient.check(actual, &scope)?
+    {
+        return Ok(Comparison::Tolerated { captures, mismatch });
+    }
+    Ok(Comparison::Wrong(mismatch))
+}
+
+/// Sets the variables that a right value captured, or returns how a wrong one differs.
+pub(super) fn check(
+    attempt: &Attempt<'_>,
+    expected: &Matcher,
+    actual: Option<&Data>,
+) -> Stepped<Result<(), Mismatch>> {
+    let checked = expected.check(actual, &attempt.scope())?;
+    Ok(checked.map(|captures| attempt.capture(captures)))
+}
+
+/// Sets the variables that a right or tolerated value captured, warns of a tolerated value, and fails on a wrong one.
+///
+/// `subject` names the value in messages: "alice's open packet".
+pub(super) fn require(
+    attempt: &Attempt<'_>,
+    expected: Accepted<&Matcher>,
+    actual: Option<&Data>,
+    subject: &str,
+) -> Stepped {
+    match compare(attempt, expected, actual)? {
+        Comparison::Right { captures } => attempt.capture(captures),
+        Comparison::Tolerated { captures, mismatch } => {
+            attempt.capture(captures);
+            attempt.warn(tolerated(subject, &mismatch));
+        }
+        Comparison::Wrong(mismatch) => {
+            return Err(Finding::new(format!("{subject} is not as expected."))
+                .mismatch(&mismatch)
+                .breach());
+        }
+    }
+    Ok(())
+}
+
+/// Returns the warning about a tolerated value.
+pub(super) fn tolerated(subject: &str, mismatch: &Mismatch) -> Finding {
+    Finding::new(format!("{subject} is tolerated, but not strictly right.")).mismatch(mismatch)
+}

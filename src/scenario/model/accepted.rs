@@ -1,0 +1,57 @@
+//! An expectation in two degrees: what is right, and what is tolerated.
+
+/// What a step expects, and what it tolerates instead (`accept:`).
+///
+/// A response that meets `strict` passes. A response that meets only `lenient` gives a warning. Any other response
+/// fails the step.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Accepted<T> {
+    /// The right response: `accept.strict`, or the step's own keys.
+    pub strict: T,
+    /// The tolerated response: `accept.lenient`. `None` if the step tolerates nothing else.
+    pub lenient: Option<T>,
+}
+
+impl<T> Accepted<T> {
+    /// Returns an expectation that tolerates nothing.
+    pub const fn strictly(strict: T) -> Self {
+        Self {
+            strict,
+            lenient: None,
+        }
+    }
+
+    /// Borrows both degrees.
+    pub const fn as_ref(&self) -> Accepted<&T> {
+        Accepted {
+            strict: &self.strict,
+            lenient: self.lenient.as_ref(),
+        }
+    }
+
+    /// Returns one part of both degrees. `None` if the strict expectation does not have that part.
+    pub fn part<U>(self, part: impl Fn(T) -> Option<U>) -> Option<Accepted<U>> {
+        Some(Accepted {
+            strict: part(self.strict)?,
+            lenient: self.lenient.and_then(part),
+        })
+    }
+
+    /// Makes a value of each degree.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `make`.
+    pub fn try_map<U, E>(self, mut make: impl FnMut(T) -> Result<U, E>) -> Result<Accepted<U>, E> {
+        Ok(Accepted {
+            strict: make(self.strict)?,
+            lenient: self.lenient.map(make).transpose()?,
+        })
+    }
+}
+
+impl<T> From<T> for Accepted<T> {
+    fn from(strict: T) -> Self {
+        Self::strictly(strict)
+    }
+}
