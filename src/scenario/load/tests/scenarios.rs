@@ -140,7 +140,7 @@ fn wrong_steps_are_told() {
     rooms.yaml:9:5: error[conflict]: `args` can't stand beside `with`
     rooms.yaml:10:12: error[wrong-type]: `count` must be a whole number from 1 to 1000000, found the number 0
     rooms.yaml:11:12: error[unknown-value]: `order` can't be the text `random`
-        write `strict` or `any`
+        write `any` or `strict`
     rooms.yaml:12:13: error[duration-without-unit]: `within: 5` has no unit
         write `5ms` or `5s`
     rooms.yaml:13:12: error[unknown-value]: `level` can't be the text `most`
