@@ -89,7 +89,10 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
             status.set_message(reason);
         }
         Verdict::Fail => {
-            status.set_message(reason).set_type(safe(&outcome.level));
+            let kind = outcome
+                .kind
+                .map_or(outcome.level.as_str(), |kind| kind.name());
+            status.set_message(reason).set_type(safe(kind));
         }
         Verdict::Error => {
             status.set_message(reason).set_type("not judged");
@@ -174,7 +177,7 @@ mod tests {
                     <property name="url" value="http://127.0.0.1:4000"/>
                 </properties>
                 <testcase name="rooms/to-excludes-sender" classname="sockspec.rooms" time="0.023" file="specs/gateway/rooms/emit.yaml" line="6">
-                    <failure message="sender received room-message, which only member may receive" type="must">sender received room-message, which only member may receive
+                    <failure message="sender received room-message, which only member may receive" type="delivered-to-outsider">sender received room-message, which only member may receive
         at specs/gateway/rooms/emit.yaml:21: - deliver: room-message
         expected: member: 1, sender: 0
         received: member: 1, sender: 1

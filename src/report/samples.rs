@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::{
     runner::{
-        Attempt, Breach, ClientView, Event, Outcome, Place, Record, RequirementNote, RunInfo,
-        SeenLine, Summary, Verdict, Weight,
+        Attempt, Breach, ClientView, Event, FailureKind, Outcome, Place, Record, RequirementNote,
+        RunInfo, SeenLine, Summary, Verdict, Weight,
     },
     scenario::{Node, SourceFile},
 };
@@ -28,6 +28,7 @@ pub(crate) fn passed() -> Outcome {
         needs: vec!["acks".to_owned()],
         transport: "websocket".to_owned(),
         reason: None,
+        kind: None,
         breach: None,
         proofs: vec!["member: echo round trip, then 12 ms of silence".to_owned()],
         duration: Duration::from_micros(4_200),
@@ -44,6 +45,7 @@ pub(crate) fn failed() -> Outcome {
         verdict: Verdict::Fail,
         requirements: vec!["rooms.to-excludes-sender".to_owned()],
         reason: Some("sender received room-message, which only member may receive".to_owned()),
+        kind: Some(FailureKind::DeliveredToOutsider),
         breach: Some(breach()),
         duration: Duration::from_millis(23),
         file: "specs/gateway/rooms/emit.yaml".into(),

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{
     event::Event,
     execute::Run,
+    failure_kind::FailureKind,
     host::StartError,
     lane::{Judged, Lane},
     outcome::{Outcome, Verdict},
@@ -161,6 +162,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
 /// An outcome that is no longer what the scenario came to, but what is known of the target's death.
 fn told(mut outcome: Box<Outcome>, verdict: Verdict, sentence: String) -> Box<Outcome> {
     outcome.verdict = verdict;
+    outcome.kind = (verdict == Verdict::Fail).then_some(FailureKind::ServerDied);
     if let Some(breach) = &mut outcome.breach {
         breach.sentence.clone_from(&sentence);
     }

@@ -47,6 +47,7 @@ pub(super) fn blank(
         needs: scenario.needs.clone(),
         transport: item.transport.name().to_owned(),
         reason,
+        kind: None,
         breach: None,
         proofs: Vec::new(),
         duration,

@@ -15,6 +15,7 @@ mod event;
 mod evidence;
 mod execute;
 mod expectation;
+mod failure_kind;
 mod fence;
 mod finding;
 mod host;
@@ -43,10 +44,11 @@ mod unasked;
 mod unique;
 mod wait;
 
-pub use baseline::{Baseline, Because, Comparison, Deviation, Names, Stale};
+pub use baseline::{Baseline, Because, Comparison, Deviation, Names, OtherKind, Stale};
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifier};
 pub use event::{Event, Record, RunInfo, Summary};
 pub use execute::run;
+pub use failure_kind::FailureKind;
 pub use host::{Host, StartError, Target};
 pub use outcome::{
     Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict, Weight,

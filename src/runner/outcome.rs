@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::FailureKind;
+
 /// The answer for one scenario.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
@@ -59,6 +61,8 @@ pub struct Outcome {
     pub transport: String,
     /// Why, in one sentence; absent for a pass.
     pub reason: Option<String>,
+    /// What the target did wrong; `None` if the target did nothing wrong or could not be judged.
+    pub kind: Option<FailureKind>,
     /// What was wrong, with evidence: for warn, fail and error.
     pub breach: Option<Breach>,
     /// How silence was proved, one line a proof.

@@ -65,6 +65,7 @@ impl From<&Outcome> for Scenario {
             transport: outcome.transport.clone(),
             duration_ms: millis(outcome.duration),
             reason: optional(outcome.reason.as_ref()),
+            kind: outcome.kind,
             file: outcome.file.display().to_string(),
             line: outcome.line,
             proofs: texts(&outcome.proofs),

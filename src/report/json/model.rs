@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::runner::Verdict;
+use crate::runner::{FailureKind, Verdict};
 
 /// The version of the format.
 pub const REPORT_SCHEMA: &str = "sockspec-report/1";
@@ -91,6 +91,8 @@ pub struct Scenario {
     pub duration_ms: u64,
     /// Why, in one sentence; null for a pass.
     pub reason: Option<String>,
+    /// The kind of failure, as `docs/baselines.md` lists them; null for pass, skip and error.
+    pub kind: Option<FailureKind>,
     /// The scenario's file.
     pub file: String,
     /// The line of its entry in the file, from 1.

@@ -87,6 +87,7 @@ mod tests {
               "transport": "websocket",
               "duration_ms": 23,
               "reason": "sender received room-message, which only member may receive",
+              "kind": "delivered-to-outsider",
               "file": "specs/gateway/rooms/emit.yaml",
               "line": 6,
               "proofs": [

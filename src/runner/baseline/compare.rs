@@ -10,7 +10,7 @@ use super::{
     Baseline, Deviation, Names,
     model::{badness, entry_of, scenario_of, split},
 };
-use crate::runner::{Record, Verdict};
+use crate::runner::{FailureKind, Outcome, Record, Verdict};
 
 /// What a run says that its baseline does not. Ids only; evidence is in the run's own reports.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Comparison {
     pub warn: Vec<String>,
     /// The like of scenarios that are told only.
     pub told: Vec<String>,
+    /// Deviations of the four lists above that the baseline lists with another kind.
+    pub other_kinds: Vec<OtherKind>,
     /// Listed, but no longer as the list says.
     pub stale: Vec<Stale>,
     /// How many entries are as the list says.
@@ -38,6 +40,17 @@ pub struct Stale {
     pub id: String,
     /// What the scenario gives in its place; `None` where there is no such scenario.
     pub found: Option<Verdict>,
+}
+
+/// A deviation whose kind is not the kind that the baseline lists.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OtherKind {
+    /// The scenario's id, as the run reports it.
+    pub id: String,
+    /// The kind in the baseline.
+    pub listed: FailureKind,
+    /// The kind in the run.
+    pub found: FailureKind,
 }
 
 impl Baseline {
@@ -56,6 +69,17 @@ impl Baseline {
             let found = badness(outcome.verdict);
             let entry = entry_of(&listed, outcome);
             let expected = entry.map_or(0, |(_, entry)| badness(entry.verdict));
+            if let Some((id, entry)) = entry
+                && entry.has_other_kind(outcome)
+            {
+                comparison.add_other_kind(outcome, entry);
+                if found < expected && !entry.flaky {
+                    note_better(&mut better, id, outcome);
+                } else {
+                    held.insert(id);
+                }
+                continue;
+            }
             match (found.cmp(&expected), entry) {
                 (Ordering::Equal, None) => {}
                 (Ordering::Equal, Some((id, _))) => {
@@ -63,22 +87,12 @@ impl Baseline {
                     held.insert(id);
                 }
                 (Ordering::Less, Some((id, entry))) if !entry.flaky => {
-                    let worst = better.entry(id).or_insert(outcome.verdict);
-                    if found > badness(*worst) {
-                        *worst = outcome.verdict;
-                    }
+                    note_better(&mut better, id, outcome);
                 }
                 (Ordering::Less, _) => {}
                 (Ordering::Greater, entry) => {
                     held.extend(entry.map(|(id, _)| id));
-                    let list = match outcome.verdict {
-                        Verdict::Pass | Verdict::Skip => continue,
-                        Verdict::Warn if outcome.is_only_told() => &mut comparison.told,
-                        Verdict::Warn => &mut comparison.warn,
-                        Verdict::Fail => &mut comparison.fail,
-                        Verdict::Error => &mut comparison.error,
-                    };
-                    list.push(outcome.id.clone());
+                    comparison.add_new(outcome);
                 }
             }
         }
@@ -110,6 +124,37 @@ impl Baseline {
         let (listed, run) = (self.target.as_ref()?, &record.info.target);
         let differs = listed != run;
         differs.then(|| format!("the baseline is of target `{listed}`, this run is of `{run}`"))
+    }
+}
+
+impl Comparison {
+    /// Lists a deviation that the baseline does not list.
+    fn add_new(&mut self, outcome: &Outcome) {
+        let list = match outcome.verdict {
+            Verdict::Pass | Verdict::Skip => return,
+            Verdict::Warn if outcome.is_only_told() => &mut self.told,
+            Verdict::Warn => &mut self.warn,
+            Verdict::Fail => &mut self.fail,
+            Verdict::Error => &mut self.error,
+        };
+        list.push(outcome.id.clone());
+    }
+
+    /// Lists a deviation that the baseline lists with another kind.
+    fn add_other_kind(&mut self, outcome: &Outcome, entry: &Deviation) {
+        self.add_new(outcome);
+        if let (Some(listed), Some(found)) = (entry.kind, outcome.kind) {
+            let id = outcome.id.clone();
+            self.other_kinds.push(OtherKind { id, listed, found });
+        }
+    }
+}
+
+/// Notes the worst verdict of those that are better than the entry `id` says.
+fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome: &Outcome) {
+    let worst = better.entry(id).or_insert(outcome.verdict);
+    if badness(outcome.verdict) > badness(*worst) {
+        *worst = outcome.verdict;
     }
 }
 
@@ -152,10 +197,16 @@ impl fmt::Display for Comparison {
         ];
         for (verdict, ids) in new {
             for id in ids {
-                writeln!(
-                    formatter,
-                    "{id}: {verdict}, which the baseline does not say"
-                )?;
+                match self.other_kinds.iter().find(|other| other.id == *id) {
+                    Some(OtherKind { listed, found, .. }) => writeln!(
+                        formatter,
+                        "{id}: {verdict} of kind {found}; the baseline lists the kind {listed}"
+                    )?,
+                    None => writeln!(
+                        formatter,
+                        "{id}: {verdict}, which the baseline does not say"
+                    )?,
+                }
             }
         }
         for Stale { id, found } in &self.stale {
@@ -184,7 +235,7 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::{super::file::tests::written, *};
-    use crate::{report::samples, runner::Outcome};
+    use crate::report::samples;
 
     /// A run with these verdicts, by id and transport.
     fn run(verdicts: &[(&str, &str, Verdict)]) -> Record {
@@ -204,6 +255,7 @@ mod tests {
     fn listing(id: &str, verdict: Verdict, flaky: bool) -> Baseline {
         let deviation = Deviation {
             verdict,
+            kind: None,
             flaky,
             because: None,
             reason: String::new(),
@@ -298,6 +350,54 @@ mod tests {
         a/b: FAIL, which the baseline does not say
         a/b: ERROR, which the baseline does not say
         a/b: stale: listed in the baseline, but fails and can be judged
+        "
+        );
+    }
+
+    #[test]
+    fn a_known_failure_of_one_kind_does_not_hide_another_kind() {
+        let names = Names::default();
+        let compare = |entry: &str, verdict, kind| {
+            let mut record = run(&[("a/b", "websocket", verdict)]);
+            for outcome in &mut record.outcomes {
+                outcome.kind = kind;
+            }
+            let text = format!("deviations:\n- {{ id: a/b, {entry}, reason: x }}\n");
+            written(&text).unwrap().compare(&record, &names).to_string()
+        };
+        let known = "verdict: fail, kind: not-delivered";
+        let twice = Some(FailureKind::DeliveredTwice);
+        insta::assert_snapshot!(
+            [
+                compare(known, Verdict::Fail, Some(FailureKind::NotDelivered)),
+                compare("verdict: fail", Verdict::Fail, twice),
+                compare(known, Verdict::Fail, twice),
+                compare(&format!("{known}, flaky: true"), Verdict::Warn, twice),
+                compare(known, Verdict::Warn, twice),
+                compare(known, Verdict::Pass, None),
+                compare(known, Verdict::Error, None),
+            ]
+            .join("\n"),
+            @r"
+        baseline: 1 known, 0 new, 0 stale
+
+        baseline: 1 known, 0 new, 0 stale
+
+        a/b: FAIL of kind delivered-twice; the baseline lists the kind not-delivered
+        baseline: 0 known, 1 new, 0 stale
+
+        a/b: warn of kind delivered-twice; the baseline lists the kind not-delivered
+        baseline: 0 known, 1 new, 0 stale
+
+        a/b: warn of kind delivered-twice; the baseline lists the kind not-delivered
+        a/b: stale: listed in the baseline, but only warns
+        baseline: 0 known, 1 new, 1 stale
+
+        a/b: stale: listed in the baseline, but passes
+        baseline: 0 known, 0 new, 1 stale
+
+        a/b: ERROR, which the baseline does not say
+        baseline: 0 known, 1 new, 0 stale
         "
         );
     }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use super::{Baseline, Because, Deviation};
 use crate::{
-    runner::Verdict,
+    runner::{FailureKind, Verdict},
     scenario::{Diagnostic, Node, NodeKind, Problems, SourceFile, Span},
     text::{did_you_mean, json_string, one_of},
 };
@@ -84,6 +84,9 @@ impl Baseline {
         for (id, deviation) in &self.deviations {
             let _ = writeln!(text, "- id: {}", json_string(id));
             let _ = writeln!(text, "  verdict: {}", verdict_name(deviation.verdict));
+            if let Some(kind) = deviation.kind {
+                let _ = writeln!(text, "  kind: {kind}");
+            }
             if deviation.flaky {
                 text += "  flaky: true\n";
             }
@@ -97,7 +100,7 @@ impl Baseline {
 }
 
 fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Deviation)> {
-    const KEYS: [&str; 5] = ["id", "verdict", "flaky", "because", "reason"];
+    const KEYS: [&str; 6] = ["id", "verdict", "kind", "flaky", "because", "reason"];
     let Some(entries) = item.entries() else {
         let message = format!("a deviation must be a mapping, found {}", item.describe());
         problems.error("wrong-type", item.span, message);
@@ -130,6 +133,8 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
     };
     let verdicts = [Verdict::Fail, Verdict::Warn, Verdict::Error];
     let verdict = word("verdict", &verdicts.map(verdict_name));
+    let kinds: Vec<_> = FailureKind::ALL.iter().map(|kind| kind.name()).collect();
+    let kind = word("kind", &kinds);
     let because = word("because", &Because::ALL.map(Because::name));
     let (Some(id), Some(reason)) = (text("id"), text("reason")) else {
         problems.error(
@@ -144,6 +149,7 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
     }
     let deviation = Deviation {
         verdict: *verdicts.get(verdict?)?,
+        kind: kind.and_then(|index| FailureKind::ALL.get(index).copied()),
         flaky: flaky.unwrap_or_default(),
         because: because.and_then(|index| Because::ALL.get(index).copied()),
         reason: reason.to_owned(),

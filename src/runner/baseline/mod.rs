@@ -10,5 +10,5 @@ mod model;
 mod schema;
 mod update;
 
-pub use compare::{Comparison, Stale};
+pub use compare::{Comparison, OtherKind, Stale};
 pub use model::{Baseline, Because, Deviation, Names};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    runner::{Outcome, Verdict},
+    runner::{FailureKind, Outcome, Verdict},
     scenario::Transport,
     text::nearest,
 };
@@ -30,12 +30,21 @@ impl Baseline {
 pub struct Deviation {
     /// What the scenario gives.
     pub verdict: Verdict,
+    /// What the target does wrong; `None` stands for every kind.
+    pub kind: Option<FailureKind>,
     /// Whether it gives a better one now and then.
     pub flaky: bool,
     /// Whose it is.
     pub because: Option<Because>,
     /// Why, in one line.
     pub reason: String,
+}
+
+impl Deviation {
+    /// Returns true if the entry names a kind and the outcome has another one.
+    pub(super) fn has_other_kind(&self, outcome: &Outcome) -> bool {
+        matches!((self.kind, outcome.kind), (Some(listed), Some(found)) if listed != found)
+    }
 }
 
 /// Whose deviation it is.

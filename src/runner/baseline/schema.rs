@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::file::tests::written;
-use crate::report::samples;
+use crate::{report::samples, runner::FailureKind};
 
 fn schema() -> Value {
     let text = json!({ "type": ["string", "number", "boolean"] });
@@ -12,6 +12,7 @@ fn schema() -> Value {
         kind["description"] = json!(meaning);
         kind
     };
+    let kinds: Vec<_> = FailureKind::ALL.iter().map(|kind| kind.name()).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A baseline of sockspec",
@@ -26,6 +27,7 @@ fn schema() -> Value {
                     "properties": {
                         "id": described(&text, "the scenario's id, with its transport where it runs over several"),
                         "verdict": { "enum": ["fail", "warn", "error"], "description": "what it comes to" },
+                        "kind": { "enum": kinds, "description": "what the target does wrong; without it, anything" },
                         "flaky": { "type": "boolean", "description": "whether it is red only now and then" },
                         "because": {
                             "enum": ["defect", "difference", "ours"],
@@ -58,6 +60,7 @@ fn what_is_right_and_wrong_is_so_for_both() {
     let deviation = |rest: &str| format!("target: mine\ndeviations:\n- {{ id: a/b, {rest} }}\n");
     for text in [
         deviation("verdict: fail, reason: x"),
+        deviation("verdict: fail, kind: not-delivered, reason: x"),
         deviation("verdict: error, flaky: true, because: ours, reason: x"),
         "deviations: []\n".to_owned(),
     ] {
@@ -73,6 +76,7 @@ fn what_is_right_and_wrong_is_so_for_both() {
         deviation("reason: x"),
         deviation("verdict: fail"),
         deviation("verdict: fail, flaky: seldom, reason: x"),
+        deviation("verdict: fail, kind: odd, reason: x"),
         deviation("verdict: fail, because: theirs, reason: x"),
         deviation("verdict: fail, reason: x, why: y"),
     ] {

@@ -6,7 +6,7 @@ use super::{
     Baseline, Deviation, Names,
     model::{badness, entry_of, scenario_of},
 };
-use crate::runner::{Outcome, Record, Verdict};
+use crate::runner::{FailureKind, Outcome, Record, Verdict};
 
 impl Baseline {
     /// The list for this run: what deviates in it, with the reasons that are known; entries of scenarios that did not
@@ -39,22 +39,32 @@ impl Baseline {
                 continue;
             };
             entry.flaky |= outcomes.iter().any(|outcome| outcome.flaky);
+            let kind = common_kind(&outcomes);
             if entry.flaky {
                 // One run does not show how bad it can be.
                 if badness(worst.verdict) > badness(entry.verdict) {
                     entry.verdict = worst.verdict;
                 }
+                if outcomes.iter().any(|outcome| entry.has_other_kind(outcome)) {
+                    entry.kind = None;
+                }
             } else if worst.verdict == Verdict::Pass {
                 deviations.remove(id);
+            } else if kind.is_some() && entry.has_other_kind(worst) {
+                // The reason of the entry is that of the former failure.
+                *entry = unexplained(worst);
             } else {
                 entry.verdict = worst.verdict;
+                entry.kind = kind;
             }
         }
         for (scenario, outcomes) in unlisted {
-            let verdict = outcomes.first().map(|outcome| outcome.verdict);
+            let first = outcomes
+                .first()
+                .map(|outcome| (outcome.verdict, outcome.kind));
             let alike = outcomes
                 .iter()
-                .all(|outcome| Some(outcome.verdict) == verdict);
+                .all(|outcome| Some((outcome.verdict, outcome.kind)) == first);
             for outcome in outcomes {
                 if outcome.verdict == Verdict::Pass {
                     continue;
@@ -79,9 +89,17 @@ fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
         .copied()
 }
 
+/// Returns the kind of all outcomes that have one, if it is the same.
+fn common_kind(outcomes: &[&Outcome]) -> Option<FailureKind> {
+    let mut kinds = outcomes.iter().filter_map(|outcome| outcome.kind);
+    let first = kinds.next()?;
+    kinds.all(|kind| kind == first).then_some(first)
+}
+
 fn unexplained(outcome: &Outcome) -> Deviation {
     Deviation {
         verdict: outcome.verdict,
+        kind: outcome.kind,
         flaky: outcome.flaky,
         because: None,
         reason: outcome.reason.clone().unwrap_or_default(),
@@ -109,6 +127,7 @@ mod tests {
           reason: "can't reach 127.0.0.1:3000: connection refused"
         - id: "rooms/to-excludes-sender"
           verdict: fail
+          kind: delivered-to-outsider
           reason: "sender received room-message, which only member may receive"
         "#);
         let read = written(&updated.to_yaml()).unwrap();
@@ -160,6 +179,46 @@ mod tests {
         let updated = Baseline::default().updated(&record, &Names::default());
         let ids: Vec<_> = updated.deviations.keys().map(String::as_str).collect();
         assert_eq!(ids, ["a/all", "a/one@polling"]);
+    }
+
+    #[test]
+    fn an_update_writes_kinds_and_drops_the_reason_of_another_kind() {
+        let mut record = samples::record();
+        let outcome = |id: &str, transport: &str, kind| Outcome {
+            id: id.to_owned(),
+            transport: transport.to_owned(),
+            verdict: Verdict::Fail,
+            kind: Some(kind),
+            reason: Some("found".to_owned()),
+            ..samples::passed()
+        };
+        let (lost, twice) = (FailureKind::NotDelivered, FailureKind::DeliveredTwice);
+        record.outcomes = vec![
+            outcome("a/both@polling", "polling", lost),
+            outcome("a/both@websocket", "websocket", twice),
+            outcome("a/known", "websocket", lost),
+            outcome("a/other", "websocket", twice),
+        ];
+        let former = written(
+            "deviations:\n- { id: a/both, verdict: fail, reason: known }\n- { id: a/known, verdict: fail, reason: known }\n- { id: a/other, verdict: fail, kind: not-delivered, reason: known }\n",
+        )
+        .unwrap();
+        let updated = former.updated(&record, &Names::default());
+        let entries: Vec<_> = updated
+            .deviations
+            .iter()
+            .map(|(id, entry)| (id.as_str(), entry.kind, entry.reason.as_str()))
+            .collect();
+        assert_eq!(
+            entries,
+            [
+                ("a/both", None, "known"),
+                ("a/known", Some(lost), "known"),
+                ("a/other", Some(twice), "found"),
+            ]
+        );
+        let comparison = updated.compare(&record, &Names::default());
+        assert_eq!((comparison.known, comparison.fail), (3, vec![]));
     }
 
     #[test]
