@@ -1,6 +1,7 @@
 //! The command line as clap reads it, before it becomes a configuration.
 
 mod run;
+mod selectors;
 mod serve;
 mod value;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
+pub(super) use selectors::Selectors;
 pub(super) use serve::{ContractName, ServeArgs};
 pub(super) use value::{ReportKind, ReportRequest};
 
@@ -165,14 +167,6 @@ pub(super) struct ProbeArgs {
     /// Print one JSON document
     #[arg(long)]
     pub(super) json: bool,
-}
-
-/// The scenarios that a command works on.
-#[derive(Args, Clone, Debug, Default)]
-pub(super) struct Selectors {
-    /// Scenario files, folders, FILE:LINE, or id patterns such as 'rooms/*' [default: all shipped scenarios]
-    #[arg(value_name = "SELECTORS")]
-    pub(super) selectors: Vec<String>,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 
 use super::{
-    Selectors,
+    selectors::Selectors,
     value::{self, ReportRequest},
 };
 use crate::text::shell_word;
