@@ -4,6 +4,9 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod data;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod random;
 pub mod reference;
 pub mod report;

@@ -1,0 +1,5 @@
+//! Fuzzes the check `engine_io_v3` of `sockspec::fuzzing`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| sockspec::fuzzing::check("engine_io_v3", input));

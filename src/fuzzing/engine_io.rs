@@ -1,0 +1,75 @@
+//! Checks of the Engine.IO codec: packets, the open packet, payloads of both protocol revisions.
+
+use bytes::Bytes;
+
+use crate::wire::engine_io::{
+    Handshake, Packet, PacketData, PayloadError, decode_payload, encode_payload, v3,
+};
+
+/// The limit on the packets of a payload.
+const MAX_PACKETS: usize = 64;
+
+/// Checks that a packet and an open packet which were read can be written.
+pub(super) fn packet(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    if let Ok(packet) = Packet::decode_text(text.into()) {
+        assert!(
+            matches!(packet.data, PacketData::Text(_)),
+            "a text frame carries text"
+        );
+        assert_eq!(&*packet.encode_text(), text);
+    }
+    if let Ok(handshake) = Handshake::decode(text) {
+        assert_eq!(Handshake::decode(&handshake.encode()), Ok(handshake));
+    }
+}
+
+/// Checks that a payload of revision 4 which was read can be written.
+pub(super) fn payload(input: &[u8]) {
+    let body = Bytes::copy_from_slice(input);
+    let decoded = decode_payload(&body, MAX_PACKETS);
+    check_payload(&decoded, input.len());
+    if let Ok(packets) = decoded {
+        assert_eq!(
+            decode_payload(&encode_payload(&packets), MAX_PACKETS),
+            Ok(packets)
+        );
+    }
+}
+
+/// Checks that a payload and a binary frame of revision 3 which were read can be written, in both forms of a payload.
+pub(super) fn v3(input: &[u8]) {
+    let body = Bytes::copy_from_slice(input);
+    for is_binary in [false, true] {
+        let decoded = v3::decode_payload(&body, is_binary, MAX_PACKETS);
+        check_payload(&decoded, input.len());
+        if let Ok(packets) = decoded {
+            let text = v3::encode_payload(&packets);
+            assert_eq!(
+                v3::decode_payload(&text, false, MAX_PACKETS),
+                Ok(packets.clone())
+            );
+            let binary = v3::encode_binary_payload(&packets);
+            assert_eq!(v3::decode_payload(&binary, true, MAX_PACKETS), Ok(packets));
+        }
+    }
+    if let Ok(packet) = v3::decode_binary(body)
+        && let PacketData::Binary(data) = &packet.data
+    {
+        assert_eq!(v3::decode_binary(v3::encode_binary(data)), Ok(packet));
+    }
+}
+
+fn check_payload(decoded: &Result<Vec<Packet>, PayloadError>, length: usize) {
+    match decoded {
+        Ok(packets) => assert!(packets.len() <= MAX_PACKETS, "a payload exceeds the limit"),
+        Err(
+            PayloadError::Packet { offset, .. }
+            | PayloadError::NotUtf8 { offset }
+            | PayloadError::LengthPrefix { offset },
+        ) => assert!(*offset <= length, "the error lies outside of the payload"),
+        Err(PayloadError::TooManyPackets { limit }) => assert_eq!(*limit, MAX_PACKETS),
+    }
+}

@@ -1,0 +1,110 @@
+//! Checks of the readers of files that people write: scenarios, manifests, templates.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    data::Data,
+    scenario::{Colours, Diagnostic, Known, Scope, SourceFile, Span, Template, load},
+    targets::load_manifest_in,
+};
+
+/// A folder that does not exist, so that an input can't read files of this machine beside it.
+const FOLDER: &str = "/nonexistent/fuzzing";
+
+/// Checks that a scenario file is loaded, or that every mistake lies inside of the file and can be shown.
+pub(super) fn scenario(input: &[u8]) {
+    let known = Known {
+        requirements: None,
+        faults: None,
+    };
+    let Some(source) = source_of(input) else {
+        return;
+    };
+    match load(Arc::clone(&source), known) {
+        Ok(scenarios) => {
+            for scenario in scenarios {
+                assert!(!scenario.id.is_empty(), "a scenario has an id");
+                check_span(scenario.span, &source.text);
+                for step in &scenario.steps {
+                    check_span(step.span, &source.text);
+                }
+            }
+        }
+        Err(found) => check_diagnostics(&found),
+    }
+}
+
+/// Checks that a manifest is loaded, or that every mistake lies inside of the file and can be shown.
+pub(super) fn manifest(input: &[u8]) {
+    let Some(source) = source_of(input) else {
+        return;
+    };
+    if let Err(found) = load_manifest_in(source, FOLDER.into(), &|_| None) {
+        check_diagnostics(&found);
+    }
+}
+
+/// Checks that a text is a template or an error, that a template gives the same value twice, and that doubled dollar
+/// signs make any text a literal.
+pub(super) fn template(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    let scope = scope();
+    if let Ok(template) = Template::text(text) {
+        assert!(!template.describe(&scope).is_empty());
+        if let Some(literal) = template.as_literal() {
+            assert_eq!(template.render(&scope).as_ref(), Ok(literal));
+        }
+        let _ = template.render_bytes(&scope);
+    }
+    let escaped = text.replace('$', "$$");
+    let literal = Template::text(&escaped).map(|template| template.render(&scope));
+    assert_eq!(literal, Ok(Ok(Data::from(text))));
+}
+
+fn scope() -> Scope {
+    let mut scope = Scope::default();
+    scope.set("room", Data::from("r1"));
+    scope.set("count", Data::from(3_u64));
+    scope.set("sender", Data::object([("sid", Data::from("s"))]));
+    scope.set("data", Data::Bytes(vec![0, 0xff].into()));
+    scope
+}
+
+fn source_of(input: &[u8]) -> Option<Arc<SourceFile>> {
+    let path = Path::new(FOLDER).join("input.yaml");
+    match SourceFile::from_bytes(&path, input.to_vec()) {
+        Ok(source) => Some(source),
+        Err(diagnostic) => {
+            check_diagnostics(&[*diagnostic]);
+            None
+        }
+    }
+}
+
+fn check_diagnostics(found: &[Diagnostic]) {
+    assert!(!found.is_empty(), "a refused file has a mistake");
+    for diagnostic in found {
+        let related = diagnostic.related.as_ref().map(|(span, _)| *span);
+        for span in diagnostic.span.into_iter().chain(related) {
+            check_span(span, &diagnostic.source.text);
+        }
+        assert!(!diagnostic.message.is_empty(), "a mistake has a message");
+        assert!(!diagnostic.render_full(Colours::Off).is_empty());
+        assert_eq!(diagnostic.render_short().lines().count(), 1);
+        assert!(diagnostic.to_json().is_object());
+    }
+}
+
+fn check_span(span: Span, text: &str) {
+    let marked = text.get(span.start..span.end);
+    assert!(
+        marked.is_some(),
+        "{span:?} cuts a character or lies outside of the file"
+    );
+    let before = text.get(..span.start).unwrap_or_default();
+    let line_ends = before.matches(['\n', '\r']).count();
+    assert!(span.line >= 1 && span.column >= 1, "{span:?} counts from 0");
+    assert!(span.line <= line_ends + 1, "{span:?} has a wrong line");
+}

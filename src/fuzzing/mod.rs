@@ -1,0 +1,41 @@
+//! Checks that hold for every input of a decoder, for `fuzz/` and for the tests.
+//!
+//! Each check is a function that takes any bytes and panics if a decoder breaks a promise: it accepts what it can't
+//! write again, it depends on where the bytes are cut, it exceeds a limit. The fuzz targets in `fuzz/` call these
+//! functions with generated inputs; the tests here call them with the inputs in `fuzz/corpus/`.
+//! Only tests and the feature `fuzzing` compile this module.
+
+mod engine_io;
+mod files;
+mod pieces;
+mod socket_io;
+#[cfg(test)]
+mod tests;
+mod websocket;
+
+/// The fuzz targets: the name of the target and of its folder in `fuzz/corpus/`, and the check.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("engine_io_packet", engine_io::packet),
+    ("engine_io_payload", engine_io::payload),
+    ("engine_io_v3", engine_io::v3),
+    ("manifest", files::manifest),
+    ("scenario", files::scenario),
+    ("socket_io_json", socket_io::json),
+    ("socket_io_msgpack", socket_io::msgpack),
+    ("template", files::template),
+    ("websocket_deflate", websocket::deflate),
+    ("websocket_frame", websocket::frame),
+    ("websocket_handshake", websocket::handshake),
+    ("websocket_message", websocket::message),
+];
+
+/// Calls the check of one target.
+///
+/// # Panics
+///
+/// The check fails, or no target has this name.
+pub fn check(target: &str, input: &[u8]) {
+    let found = TARGETS.iter().find(|(name, _)| *name == target);
+    let (_, check) = found.unwrap_or_else(|| panic!("no fuzz target is called {target}"));
+    check(input);
+}

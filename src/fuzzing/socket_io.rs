@@ -1,0 +1,69 @@
+//! Checks of the Socket.IO codec: packets as JSON with attachments, and as msgpack.
+
+use bytes::Bytes;
+
+use crate::wire::socket_io::{DecodeError, Decoder, Limits, Packet, encode, msgpack as codec};
+
+/// The byte between two messages of an input; it never stands in UTF-8.
+const SEPARATOR: u8 = 0xff;
+
+const LIMITS: Limits = Limits {
+    attachments: 16,
+    attachment_bytes: 4096,
+};
+
+/// Checks that packets which were read from a series of messages can be written.
+///
+/// A message that is UTF-8 counts as text, unless the decoder waits for an attachment.
+pub(super) fn json(input: &[u8]) {
+    let mut decoder = Decoder::new(LIMITS);
+    for message in input.split(|byte| *byte == SEPARATOR) {
+        let decoded = match std::str::from_utf8(message) {
+            Ok(text) if decoder.awaited() == 0 => decoder.text(text),
+            Ok(_) | Err(_) => decoder.binary(Bytes::copy_from_slice(message)),
+        };
+        assert!(
+            decoder.awaited() <= LIMITS.attachments,
+            "a packet exceeds the limit"
+        );
+        match decoded {
+            Ok(None) => {}
+            Ok(Some(packet)) => {
+                assert_eq!(decoder.awaited(), 0, "a whole packet awaits attachments");
+                assert_eq!(round_trip(&packet), Ok(Some(packet)));
+            }
+            Err(DecodeError::Syntax { offset, .. }) => {
+                assert!(
+                    offset <= message.len(),
+                    "the error lies outside of the message"
+                );
+                return;
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Checks that a msgpack packet which was read can be written.
+pub(super) fn msgpack(input: &[u8]) {
+    match codec::decode(input) {
+        Ok(packet) => assert_eq!(codec::decode(&codec::encode(&packet)), Ok(packet)),
+        Err(DecodeError::Syntax { offset, .. }) => {
+            assert!(
+                offset <= input.len(),
+                "the error lies outside of the message"
+            );
+        }
+        Err(_) => {}
+    }
+}
+
+fn round_trip(packet: &Packet) -> Result<Option<Packet>, DecodeError> {
+    let encoded = encode(packet);
+    let mut decoder = Decoder::new(LIMITS);
+    let mut decoded = decoder.text(&encoded.text)?;
+    for attachment in encoded.attachments {
+        decoded = decoder.binary(attachment)?;
+    }
+    Ok(decoded)
+}
