@@ -71,7 +71,7 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     let parts = match ended {
         Ok(parts) => parts,
         Err(error) => {
-            faults::robustness::request_failed(&shared, &error);
+            faults::robustness::crash_on_failed_request(&shared, &error);
             return;
         }
     };

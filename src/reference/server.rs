@@ -115,7 +115,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         match accepted {
             Ok(_) if faults::endurance::is_full(&shared) => {}
             Ok((stream, _)) => {
-                faults::endurance::accepted(&shared, &stream).await;
+                faults::endurance::wait_for_head(&shared, &stream).await;
                 // Small packets must not wait for each other; a socket that refuses the option is
                 // merely slower.
                 let _ = stream.set_nodelay(true);

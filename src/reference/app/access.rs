@@ -93,7 +93,7 @@ pub(in crate::reference) fn connected(socket: &Arc<Socket>, auth: Option<&Data>)
     {
         socket.emit(
             "auth",
-            vec![faults::connect::presented(session.faults(), auth)],
+            vec![faults::connect::payload_for_handler(session.faults(), auth)],
         );
     }
     if namespace.access() == Access::Late

@@ -17,7 +17,7 @@ type Handled = Result<(), Failure>;
 pub(super) fn echo(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
     if call.ack.is_some() {
-        call.acknowledge(faults::acks::values(&call.socket, args));
+        call.acknowledge(faults::acks::alter_values(&call.socket, args));
     } else {
         faults::events::reply(&call.socket, "echo-back", args);
     }
@@ -34,7 +34,7 @@ pub(super) fn message(mut call: Call) -> Handled {
 /// `message-with-ack`: back in the acknowledgement.
 pub(super) fn message_with_ack(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
-    call.acknowledge(faults::acks::values(&call.socket, args));
+    call.acknowledge(faults::acks::alter_values(&call.socket, args));
     Ok(())
 }
 
@@ -44,8 +44,8 @@ pub(super) fn whoami(call: Call) -> Handled {
     let user = socket.user();
     let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
     let rooms: Vec<_> = rooms.iter().map(|room| Data::from(&**room)).collect();
-    let rooms = faults::rooms::listed(socket, rooms);
-    let transport = match faults::upgrade::transport(socket.session()) {
+    let rooms = faults::rooms::list_rooms(socket, rooms);
+    let transport = match faults::upgrade::report_transport(socket.session()) {
         TransportKind::Polling => "polling",
         TransportKind::WebSocket => "websocket",
     };
@@ -80,11 +80,12 @@ pub(super) fn ack_error(call: Call) -> Handled {
 
 /// `ack-late`: an acknowledgement after some time.
 pub(super) fn ack_late(call: Call) -> Handled {
-    let after = faults::acks::late(call.socket.faults(), call.duration("after", LATEST));
+    let after =
+        faults::acks::delay_of_ack_late(call.socket.faults(), call.duration("after", LATEST));
     let server = Arc::clone(&call.socket.session().server);
     if let Some(after) = after {
-        let after = faults::acks::queued(&server, after);
-        faults::acks::takes_time(call.socket.session(), after);
+        let after = faults::acks::delay_behind_others(&server, after);
+        faults::acks::block_if_slow(call.socket.session(), after);
         server.tasks.spawn(async move {
             tokio::time::sleep(after).await;
             call.acknowledge(vec![Data::from("late")]);
@@ -95,7 +96,7 @@ pub(super) fn ack_late(call: Call) -> Handled {
 
 /// `ack-never`: nothing.
 pub(super) fn ack_never(call: Call) -> Handled {
-    faults::acks::left_open(&call);
+    faults::acks::acknowledge_unanswered(&call);
     Ok(())
 }
 
@@ -130,7 +131,9 @@ pub(super) fn validate(call: Call) -> Handled {
     let text = call.field("text").and_then(Data::as_str);
     let length = text.map_or(0, |text| text.chars().count());
     let right = text.is_some_and(|text| !text.trim().is_empty()) && length <= 1000;
-    if !faults::errors::is_valid(call.socket.faults(), text, right) {
+    let faults = call.socket.faults();
+    let decided = faults::errors::decide_validation(faults, text.unwrap_or_default());
+    if !decided.unwrap_or(right) {
         let message = "text must be 1 to 1000 characters".to_owned();
         return Err(Failure::field("text", message));
     }

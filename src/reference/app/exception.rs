@@ -41,7 +41,7 @@ impl Failure {
 
     /// Sends the caller the event `exception`.
     pub(super) fn report(&self, socket: &Arc<Socket>, ack: Option<&Ack>) {
-        faults::errors::report(socket, ack, self, self.exception());
+        faults::errors::report_exception(socket, ack, self, self.exception());
     }
 
     fn exception(&self) -> Data {

@@ -26,8 +26,8 @@ pub(super) fn kick_room(call: Call) -> Handled {
     let namespace = call.socket.namespace();
     let members: Vec<Arc<Socket>> = namespace.rooms().members(room).cloned().collect();
     call.succeed();
-    for member in faults::disconnect::kicked(&call.socket, members) {
-        member.disconnect(faults::disconnect::close_of_room(
+    for member in faults::disconnect::alter_kicked(&call.socket, members) {
+        member.disconnect(faults::disconnect::alter_close_of_room(
             call.socket.faults(),
             close(&call),
         ));
@@ -40,17 +40,20 @@ pub(super) fn watch_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let socket = &call.socket;
     socket.namespace().rooms().watch(socket.id(), room);
-    faults::disconnect::watched(socket, room);
+    faults::disconnect::note_watch(socket, room);
     call.succeed();
     Ok(())
 }
 
 /// A socket has left its namespace: those who watch its rooms are told.
 pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &str) {
-    for (room, watchers) in &faults::disconnect::departed(socket, departed).watched {
-        let reason = faults::disconnect::told_reason(socket.faults(), reason);
+    for (room, watchers) in &faults::disconnect::alter_departed(socket, departed).watched {
+        let reason = faults::disconnect::alter_reason(socket.faults(), reason);
         for watcher in watchers.iter().flat_map(|watcher| {
-            std::iter::repeat_n(watcher, faults::disconnect::times_told(watcher, room))
+            std::iter::repeat_n(
+                watcher,
+                faults::disconnect::count_member_left(watcher, room),
+            )
         }) {
             let event = Data::object([
                 ("room", Data::from(room.as_str())),

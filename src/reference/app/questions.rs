@@ -12,7 +12,7 @@ use crate::{
     clock,
     data::Data,
     reference::{
-        faults,
+        faults::{self, questions::Silence},
         rooms::{self, Asked, Selection},
         socket::{Answer, Call, Socket},
     },
@@ -25,7 +25,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// `ask`: a question to the caller.
 pub(super) fn ask(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.socket.id().as_str()]);
-    let selection = faults::questions::one(call.socket.faults(), selection);
+    let selection = faults::questions::choose_asked(call.socket.faults(), selection);
     question(call, &selection);
     Ok(())
 }
@@ -33,14 +33,14 @@ pub(super) fn ask(call: Call) -> Result<(), Failure> {
 /// `ask-room`: a question to every member of a room.
 pub(super) fn ask_room(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.string("room")?]);
-    let selection = faults::questions::room(&call.socket, selection);
+    let selection = faults::questions::choose_asked_in_room(&call.socket, selection);
     question(call, &selection);
     Ok(())
 }
 
 fn question(call: Call, selection: &Selection) {
     let patience = call.duration("timeout", LONGEST);
-    let patience = faults::questions::patience(call.socket.faults(), patience);
+    let patience = faults::questions::alter_timeout(call.socket.faults(), patience);
     let deadline = clock::now() + patience;
     let value = vec![call.value("value")];
     let asked = rooms::ask(&call.socket, selection, "question", value);
@@ -52,35 +52,42 @@ fn question(call: Call, selection: &Selection) {
             sleep_until(deadline).await;
         }
         let id = asked.id;
-        let (answers, silent) = collect(asked, deadline).await;
-        report(&call, answers, silent);
-        if faults::questions::goes_on(faults, silent)
+        let (answers, silence) = collect(asked, deadline).await;
+        report(&call, answers, silence);
+        if faults::questions::waits_for_more(faults, silence)
             && let Some(first) = first
             && let Ok(Ok(again)) = timeout(LONGEST, first.ask(id)).await
         {
-            report(&call, again.into_iter().take(1).collect(), false);
+            report(
+                &call,
+                again.into_iter().take(1).collect(),
+                Silence::NoMember,
+            );
         }
     });
 }
 
-fn report(call: &Call, answers: Vec<Data>, silent: bool) {
-    let (answers, silent) = faults::questions::report(call.socket.faults(), answers, silent);
+fn report(call: &Call, mut answers: Vec<Data>, mut silence: Silence) {
+    faults::questions::alter_report(call.socket.faults(), &mut answers, &mut silence);
     let answers = ("answers", Data::from(answers));
-    let silence = silent.then(|| ("timeout", Data::from(true)));
-    call.acknowledge(vec![Data::object(std::iter::once(answers).chain(silence))]);
+    let timeout = match silence {
+        Silence::NoMember => None,
+        Silence::SomeMember => Some(("timeout", Data::from(true))),
+    };
+    call.acknowledge(vec![Data::object(std::iter::once(answers).chain(timeout))]);
 }
 
 /// The first argument of each answer that comes in time, and whether one did not.
-async fn collect(asked: Asked, deadline: Instant) -> (Vec<Data>, bool) {
+async fn collect(asked: Asked, deadline: Instant) -> (Vec<Data>, Silence) {
     let mut answers = Vec::new();
-    let mut silent = false;
+    let mut silence = Silence::NoMember;
     for (socket, receiver) in asked.waiting {
         match answer(&socket, asked.id, receiver, deadline).await {
             Some(answer) => answers.push(answer.into_iter().next().unwrap_or_default()),
-            None => silent = true,
+            None => silence = Silence::SomeMember,
         }
     }
-    (answers, silent)
+    (answers, silence)
 }
 
 async fn answer(

@@ -14,7 +14,7 @@ type Handled = Result<(), Failure>;
 
 /// `join-room`
 pub(super) fn join_room(call: Call) -> Handled {
-    let room = match faults::rooms::checked_name(&call) {
+    let room = match faults::rooms::alter_checked_name(&call) {
         Some(room) => room,
         None => call.string("room")?.to_owned(),
     };
@@ -27,7 +27,7 @@ pub(super) fn join_room(call: Call) -> Handled {
 pub(super) fn leave_room(call: Call) -> Handled {
     let room = call.string("room")?;
     faults::rooms::leave(&call.socket, room)?;
-    faults::disconnect::left_room(&call.socket, room);
+    faults::disconnect::note_left_room(&call.socket, room);
     confirm(&call, room);
     Ok(())
 }
@@ -101,14 +101,14 @@ pub(super) fn send_binary_to_room(call: Call) -> Handled {
     let args = vec![Data::object([
         ("room", Data::from(room)),
         ("data", call.value("data")),
-        ("from", faults::recipients::sender(&call)),
+        ("from", faults::recipients::choose_sender(&call)),
     ])];
     send(&call, &selection, "room-binary", args)
 }
 
 /// `send-direct`: to one socket, or to nobody.
 pub(super) fn send_direct(call: Call) -> Handled {
-    let selection = faults::recipients::direct(&call.socket, call.string("to")?);
+    let selection = faults::recipients::choose_direct(&call.socket, call.string("to")?);
     send(&call, &selection, "direct-message", message(&call))
 }
 
@@ -118,7 +118,7 @@ pub(super) fn members(call: Call) -> Handled {
     let count = call.socket.namespace().rooms().members(room).count();
     acknowledge_count(
         &call,
-        faults::rooms::members_count(&call.socket, room, count),
+        faults::rooms::count_members(&call.socket, room, count),
     );
     Ok(())
 }
@@ -126,7 +126,7 @@ pub(super) fn members(call: Call) -> Handled {
 /// `sockets`: how many sockets the namespace has.
 pub(super) fn sockets(call: Call) -> Handled {
     let count = call.socket.namespace().rooms().len();
-    acknowledge_count(&call, faults::rooms::sockets_count(&call.socket, count));
+    acknowledge_count(&call, faults::rooms::count_sockets(&call.socket, count));
     Ok(())
 }
 
@@ -152,15 +152,15 @@ fn room_message(call: &Call) -> Vec<Data> {
     let message = Data::object([
         ("room", call.value("room")),
         ("text", call.value("text")),
-        ("from", faults::recipients::sender(call)),
+        ("from", faults::recipients::choose_sender(call)),
     ]);
-    vec![faults::recipients::message(&call.socket, message)]
+    vec![faults::recipients::add_token(&call.socket, message)]
 }
 
 fn message(call: &Call) -> Vec<Data> {
     vec![Data::object([
         ("text", call.value("text")),
-        ("from", faults::recipients::sender(call)),
+        ("from", faults::recipients::choose_sender(call)),
     ])]
 }
 

@@ -47,7 +47,7 @@ pub(in crate::reference) fn handle(call: Call) {
         "kick-room" => leaving::kick_room(call),
         "watch-room" => leaving::watch_room(call),
 
-        _ => faults::events::unhandled(&call),
+        _ => faults::events::handle_unknown(&call),
     };
     if let Err(failure) = handled {
         failure.report(&socket, ack.as_deref());

@@ -48,12 +48,12 @@ pub(in crate::reference) enum Shown {
 /// The user that the client's token names.
 pub(super) fn authenticate(session: &Session, auth: Option<&Data>) -> Result<User, Refused> {
     let faults = session.faults();
-    let sources = faults::auth::sources(faults, session.tokens.clone());
-    let shown = shown(faults::auth::payload(faults, &sources, auth), &sources);
+    let sources = faults::auth::drop_sources(faults, session.tokens.clone());
+    let shown = shown(faults::auth::read_payload(faults, &sources, auth), &sources);
     let mut claims = None;
     check(session, &shown, &mut claims)
-        .or_else(|denial| faults::auth::overruled(session, denial, &shown, claims.as_ref()))
-        .map(|user| faults::auth::accepted(session, user, auth))
+        .or_else(|denial| faults::auth::overrule_denial(session, denial, &shown, claims.as_ref()))
+        .map(|user| faults::auth::note_user(session, user, auth))
         .map_err(Denial::into_refusal)
 }
 
@@ -86,14 +86,14 @@ fn check(session: &Session, shown: &Shown, claims: &mut Option<Value>) -> Result
     let token = match shown {
         Shown::Nothing => return Err(Denial::Missing),
         Shown::Other(_) => {
-            faults::robustness::odd_token(session);
+            faults::robustness::crash_on_token(session);
             return Err(Denial::Invalid);
         }
         Shown::Token(token) => token,
     };
     // The signature comes first: what a forged token claims is nobody's business.
     let secret = &session.server.config.jwt_secret;
-    let verified = faults::auth::claims(session.faults(), token, secret, |algorithms| {
+    let verified = faults::auth::read_claims(session.faults(), token, secret, |algorithms| {
         verify(token, secret, algorithms)
     })?;
     let claims = &*claims.insert(verified);

@@ -1,12 +1,12 @@
-//! A plain WebSocket endpoint: no Engine.IO, every message comes back as it is.
+//! A plain WebSocket endpoint without Engine.IO, which echoes every message.
 
 use std::io;
 
 use tokio::select;
 
 use super::{
+    closing_handshake::{Finish, fail, finish},
     stream::{FrameStream, Incoming, Turn},
-    websocket::{Finish, fail, finish, push_frame},
 };
 use crate::{
     reference::{FaultSet, faults, server::Shared},
@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// Serves a connection from the 101 to its close frame.
-pub(super) async fn run(stream: &mut FrameStream, server: &Shared) {
+pub(super) async fn run_echo(stream: &mut FrameStream, server: &Shared) {
     let how = converse(stream, server).await.unwrap_or_else(|error| {
-        faults::robustness::lost(server, &error);
+        faults::robustness::crash_on_reset(server, &error);
         Finish::Gone
     });
     finish(stream, how, server.faults()).await;
@@ -27,7 +27,7 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
         loop {
             match stream.next() {
                 Incoming::Message(message) => {
-                    faults::deflate::message(server, &message);
+                    faults::deflate::crash_on_empty(server, &message);
                     if let Some(finish) = receive(stream, server.faults(), message) {
                         return Ok(finish);
                     }
@@ -36,7 +36,7 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
                 Incoming::Nothing => break,
             }
         }
-        faults::endurance::frames(server, stream.tamper());
+        faults::endurance::crash_on_many_frames(server, stream.tamper());
         stream.flush()?;
         select! {
             turn = stream.turn() => {
@@ -49,17 +49,17 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
     }
 }
 
-/// Answers one message; returns how the connection ends if it does.
+/// Answers one message; returns the end of the connection if the message ends it.
 fn receive(stream: &mut FrameStream, faults: &FaultSet, message: Message) -> Option<Finish> {
     match message {
         Message::Text(text) => {
-            let text = faults::payload::echoed(faults, text);
+            let text = faults::payload::alter_echo(faults, text);
             stream.push_message(Frame::text(text), faults);
         }
         Message::Binary(bytes) => stream.push_message(Frame::binary(bytes), faults),
         Message::Ping(payload) => {
-            if let Some(pong) = faults::websocket::pong(faults, payload) {
-                push_frame(stream, faults, pong);
+            if let Some(pong) = faults::websocket::answer_ping(faults, payload) {
+                stream.push_frame(pong, faults);
             }
         }
         Message::Pong(_) => {}

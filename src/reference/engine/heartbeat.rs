@@ -41,7 +41,7 @@ impl Pulse {
 pub(super) async fn supervise(session: &Session) -> Ending {
     let connect = async {
         sleep(session.server.config.connect_timeout).await;
-        if faults::connect::gives_up(session, session.awaits_connect()) {
+        if faults::connect::closes_after_timeout(session) {
             return Ending::ConnectTimeout;
         }
         std::future::pending().await
@@ -64,19 +64,19 @@ pub(super) async fn supervise(session: &Session) -> Ending {
 async fn send_pings(session: &Session) -> Ending {
     let mut pings = 0;
     loop {
-        sleep(faults::heartbeat::interval(session)).await;
+        sleep(faults::heartbeat::choose_interval(session)).await;
         session.pulse.expect();
         let ping = Outbound::control(PacketType::Ping);
-        if let Some(ping) = faults::heartbeat::ping(session, ping) {
+        if let Some(ping) = faults::heartbeat::alter_ping(session, ping) {
             session.send_packet(ping);
         }
         pings += 1;
-        let patience = faults::heartbeat::patience_for(session, pings);
+        let patience = faults::heartbeat::pong_timeout_for(session, pings);
         while timeout(patience, session.pulse.beaten()).await.is_err() {
-            if faults::heartbeat::postpones(session) {
+            if faults::heartbeat::extends_timeout(session) {
                 continue;
             }
-            faults::heartbeat::timed_out(session);
+            faults::heartbeat::close_others(session);
             return Ending::PingTimeout;
         }
     }
@@ -88,7 +88,7 @@ async fn await_pings(session: &Session) -> Ending {
     loop {
         session.pulse.expect();
         let patience = config.ping_interval + config.ping_timeout;
-        let patience = faults::heartbeat::patience(session.faults(), patience);
+        let patience = faults::heartbeat::alter_timeout(session.faults(), patience);
         if timeout(patience, session.pulse.beaten()).await.is_err() {
             return Ending::PingTimeout;
         }

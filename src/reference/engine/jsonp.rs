@@ -48,7 +48,7 @@ impl Callback {
 
     /// The script for a payload.
     pub(super) fn script(&self, payload: &str, faults: &FaultSet) -> String {
-        let literal = faults::revision3::literal(faults, payload);
+        let literal = faults::revision3::unescaped_literal(faults, payload);
         let literal = literal.unwrap_or_else(|| javascript_literal(payload));
         format!("___eio[{}]({literal});", self.index)
     }

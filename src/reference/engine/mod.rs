@@ -1,5 +1,6 @@
 //! Engine.IO: sessions, their two transports, the upgrade between them, and the heartbeat.
 
+mod closing_handshake;
 mod echo;
 mod ending;
 mod heartbeat;
@@ -14,6 +15,7 @@ mod sessions;
 mod sid;
 mod stream;
 mod upgrade;
+mod upgraded;
 mod websocket;
 
 pub(super) use ending::Ending;
@@ -26,4 +28,4 @@ pub(super) use session::{Session, TransportKind};
 pub(super) use sessions::Sessions;
 pub(super) use sid::random_id;
 pub(super) use upgrade::Probing;
-pub(super) use websocket::{Upgraded, run_websocket};
+pub(super) use upgraded::{Upgraded, run_websocket};

@@ -78,7 +78,7 @@ impl Outbound {
             // Ten bytes hold the largest header of an unmasked frame (RFC 6455 section 5.2).
             let mut out = BytesMut::with_capacity(self.size + 10 * self.packets.len());
             for packet in &self.packets {
-                faults::websocket::encode(faults, frame(packet, revision, faults), &mut out);
+                faults::websocket::encode_frame(faults, frame(packet, revision, faults), &mut out);
             }
             out.freeze()
         };
@@ -98,7 +98,7 @@ impl Outbound {
         for packet in &self.packets {
             let mut frame = frame(packet, revision, faults);
             compress(&mut frame, compressor, faults);
-            faults::websocket::encode(faults, frame, &mut out);
+            faults::websocket::encode_frame(faults, frame, &mut out);
         }
         out.freeze()
     }
@@ -107,7 +107,7 @@ impl Outbound {
 /// Makes a message smaller, where it is long enough to become so.
 pub(super) fn compress(frame: &mut Frame, compressor: &mut Deflate, faults: &FaultSet) {
     if frame.payload.len() >= WORTH_COMPRESSING {
-        faults::deflate::before_compressing(faults, compressor, &frame.payload);
+        faults::deflate::compress_extra(faults, compressor, &frame.payload);
         frame.payload = compressor.compress(&frame.payload);
         frame.rsv = 0b100;
     }

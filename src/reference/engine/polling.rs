@@ -58,7 +58,7 @@ pub(in crate::reference) fn open(
     let session = Session::open(server, TransportKind::Polling, revision, polls, tokens);
     session.spawn_supervisor();
     let packet = open_packet(&session);
-    if faults::revision3::joins_unasked(&session) {
+    if faults::revision3::joins_without_connect(&session) {
         socket::connect_by_default(&session);
     }
     Opened {
@@ -69,7 +69,7 @@ pub(in crate::reference) fn open(
 
 /// The open packet of a session.
 pub(super) fn open_packet(session: &Session) -> Packet {
-    let data = faults::handshake::open_packet(session, session.handshake());
+    let data = faults::handshake::encode_open_packet(session, session.handshake());
     Packet::text(PacketType::Open, data)
 }
 
@@ -135,16 +135,16 @@ impl PendingPost {
         let faults = session.faults();
         let (packets, broken) = match decode(&session, body, kind) {
             Ok(packets) => (packets, false),
-            Err(error) => match faults::polling::salvaged(faults, body) {
+            Err(error) => match faults::polling::salvage_packets(faults, body) {
                 Some(packets) => (packets, false),
                 None => (intact(&session, body, kind, &error), true),
             },
         };
-        faults::robustness::payload(&session, packets.len());
-        for packet in faults::polling::received(faults, packets) {
+        faults::robustness::crash_on_payload(&session, packets.len());
+        for packet in faults::polling::alter_received(faults, packets) {
             session.receive(packet);
         }
-        faults::binary::post_ends(&session);
+        faults::binary::close_after_post(&session);
         if broken {
             session.close(Ending::ParseError);
         }
@@ -152,7 +152,7 @@ impl PendingPost {
 
     /// How long the packets of a body of this many bytes take beyond what they need: not at all.
     pub(in crate::reference) fn delay(&self, bytes: usize) -> Option<Duration> {
-        faults::revision3::delay(&self.session, bytes)
+        faults::revision3::delay_for_payload(&self.session, bytes)
     }
 }
 
@@ -160,7 +160,7 @@ impl Drop for PendingPost {
     fn drop(&mut self) {
         self.session.lock().post_pending = false;
         if !self.whole {
-            faults::polling::aborted_post(&self.session);
+            faults::polling::handle_aborted_post(&self.session);
         }
     }
 }
@@ -193,7 +193,7 @@ impl Drop for PendingPoll {
     fn drop(&mut self) {
         self.session.lock().poll_pending = false;
         if !self.answered {
-            faults::polling::aborted_poll(&self.session);
+            faults::polling::handle_aborted_poll(&self.session);
         }
     }
 }
@@ -273,18 +273,18 @@ fn encode(session: &Session, packets: &[Packet]) -> Payload {
         .any(|packet| matches!(packet.data, PacketData::Binary(_)));
     let faults = session.faults();
     let base64 = session.polls.base64 && !faults::revision3::ignores_base64(faults);
-    let (body, kind) = match faults::revision3::payload(session, packets) {
+    let (body, kind) = match faults::revision3::choose_payload_revision(session, packets) {
         Revision::V3 if has_bytes && !base64 => {
             (v3::encode_binary_payload(packets), PayloadKind::Binary)
         }
         Revision::V3 => {
-            let body = faults::revision3::text_payload(faults, packets);
+            let body = faults::revision3::encode_text_payload(faults, packets);
             let body = body.unwrap_or_else(|| v3::encode_payload(packets));
             (body, PayloadKind::Text)
         }
         Revision::V4 => {
-            let packets = faults::polling::sent(faults, packets);
-            let body = faults::polling::payload(faults, encode_payload(&packets));
+            let packets = faults::polling::alter_sent(faults, packets);
+            let body = faults::polling::alter_payload(faults, encode_payload(&packets));
             (body, PayloadKind::Text)
         }
     };

@@ -29,17 +29,17 @@ impl Session {
             }
             // The heartbeat of one revision is an error in the other.
             (PacketType::Ping, Revision::V4) | (PacketType::Pong, Revision::V3) => {
-                faults::heartbeat::wrong_direction(self);
+                faults::heartbeat::handle_wrong_direction(self);
             }
             // Out of place, but harmless.
-            (PacketType::Noop, _) => faults::polling::noop(self),
-            (PacketType::Open, _) => faults::handshake::opened_again(self),
+            (PacketType::Noop, _) => faults::polling::close_on_noop(self),
+            (PacketType::Open, _) => faults::handshake::answer_open_packet(self),
             (PacketType::Upgrade, _) => {}
         }
     }
 
     fn receive_beat(self: &Arc<Self>, data: PacketData) {
-        faults::heartbeat::pong(self, &data);
+        faults::heartbeat::close_on_pong_data(self, &data);
         if self.revision == Revision::V3 && !faults::revision3::ignores_ping(self.faults()) {
             self.send_packet(Outbound::new(vec![Packet {
                 kind: PacketType::Pong,
@@ -49,14 +49,14 @@ impl Session {
         if faults::heartbeat::ignores_pong(self.faults()) {
             return;
         }
-        faults::binary::pong(self);
+        faults::binary::close_on_pong(self);
         if !self.pulse.beat() {
-            faults::heartbeat::unsolicited(self);
+            faults::heartbeat::handle_unsolicited_pong(self);
         }
     }
 
     fn receive_message(self: &Arc<Self>, data: PacketData) {
-        faults::robustness::message(self, &data);
+        faults::robustness::crash_on_message(self, &data);
         if faults::websocket::drops_message(self.faults(), &data) {
             return;
         }

@@ -98,7 +98,7 @@ impl Session {
             Contract::Official | Contract::Sockspec => Some(Peer::new(&server.config)),
         };
         let session = Arc::new(Self {
-            sid: faults::handshake::sid(server.faults(), random_id).into_boxed_str(),
+            sid: faults::handshake::choose_sid(server.faults(), random_id).into_boxed_str(),
             revision,
             polls,
             tokens,
@@ -158,7 +158,7 @@ impl Session {
     }
 
     /// Whether no namespace has been joined since the session opened.
-    pub(super) fn awaits_connect(&self) -> bool {
+    pub(in crate::reference) fn awaits_connect(&self) -> bool {
         self.peer.as_ref().is_some_and(|peer| !peer.has_joined())
     }
 
@@ -239,7 +239,7 @@ impl Session {
 
     /// Takes the session out of the table of those alive.
     pub(super) fn forget(&self, ending: Ending) {
-        if !faults::handshake::is_kept(self.faults(), ending) {
+        if !faults::handshake::keeps_session(self.faults(), ending) {
             self.server.sessions.remove(&self.sid);
         }
     }

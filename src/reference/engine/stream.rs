@@ -92,16 +92,16 @@ impl FrameStream {
         // more than one.
         let faults = &config.faults;
         let state = |negotiated: &DeflateOffer| Deflate::new(Role::Server, negotiated);
-        let compressor = faults::deflate::sending(faults, deflate)
+        let compressor = faults::deflate::parameters_for_sending(faults, deflate)
             .map(|negotiated| Box::new(state(&negotiated)));
-        let max_frame = limits::frame(faults, config.max_payload);
+        let max_frame = limits::frame_limit(faults, config.max_payload);
         Self {
             stream,
             incoming: BytesMut::from(early),
             next_read: FIRST_READ,
             assembler: MessageAssembler::new(
                 Role::Server,
-                limits::message(faults, config.max_payload, deflate),
+                limits::message_limit(faults, config.max_payload, deflate),
                 deflate.map(state),
             ),
             compressor,
@@ -164,7 +164,7 @@ impl FrameStream {
 
     fn outlives_client(&self) -> bool {
         let tamper = self.tamper.as_ref();
-        tamper.is_some_and(|tamper| tamper.outlives_client())
+        tamper.is_some_and(|tamper| tamper.keeps_half_closed())
     }
 
     /// Whether the client may be heard: one that does not read its answers gets no further ones.
@@ -186,7 +186,7 @@ impl FrameStream {
             match (self.assembler.push(frame), &mut self.tamper) {
                 (Ok(Some(message)), None) => return Incoming::Message(message),
                 (Ok(Some(message)), Some(tamper)) => {
-                    return Incoming::Message(tamper.whole(message));
+                    return Incoming::Message(tamper.alter_message(message));
                 }
                 (Ok(None), _) => {}
                 (Err(_), Some(tamper)) if tamper.skips_bad_frames() => {}
@@ -200,21 +200,21 @@ impl FrameStream {
             return Frame::decode(&mut self.incoming, self.max_frame);
         };
         loop {
-            if tamper.swallows(&mut self.incoming) {
+            if tamper.discards_input(&mut self.incoming) {
                 return Ok(None);
             }
-            if let Some(frame) = tamper.released(false) {
+            if let Some(frame) = tamper.release_frame() {
                 return Ok(Some(frame));
             }
             match Frame::decode(&mut self.incoming, self.max_frame) {
                 Ok(Some(frame)) => {
-                    tamper.decoded(&mut self.incoming);
-                    if let Some(frame) = tamper.received(frame) {
+                    tamper.discard_rest(&mut self.incoming);
+                    if let Some(frame) = tamper.alter_frame(frame) {
                         return Ok(Some(frame));
                     }
                 }
-                Ok(None) => return tamper.incomplete(&self.incoming),
-                Err(error) if tamper.bears(&error) => {}
+                Ok(None) => return tamper.handle_incomplete(&self.incoming),
+                Err(error) if tamper.waits_after(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -244,8 +244,13 @@ impl FrameStream {
         if let Some(compressor) = &mut self.compressor {
             compress(&mut frame, compressor, faults);
         }
+        self.push_frame(frame, faults);
+    }
+
+    /// Queues one uncompressed frame for writing.
+    pub(super) fn push_frame(&mut self, frame: Frame, faults: &FaultSet) {
         let mut out = BytesMut::with_capacity(frame.payload.len() + 10);
-        faults::websocket::encode(faults, frame, &mut out);
+        faults::websocket::encode_frame(faults, frame, &mut out);
         self.push(out.freeze());
     }
 

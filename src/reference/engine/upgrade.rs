@@ -8,10 +8,11 @@ use tokio::{
 };
 
 use super::{
-    Session, TransportKind, Upgraded,
+    Session, TransportKind,
+    closing_handshake::{Finish, fail, finish},
     session::Phase,
     stream::{FrameStream, Incoming, Turn},
-    websocket::{self, Finish, fail, push_frame},
+    websocket::run_session,
 };
 use crate::{
     clock,
@@ -41,18 +42,19 @@ enum Step {
 }
 
 impl Probing {
-    /// Begins the upgrade of `session`, unless it has a WebSocket or is about to get one.
-    pub(in crate::reference) fn begin(session: Arc<Session>) -> Upgraded {
+    /// Begins the upgrade of `session`. Returns `None` if the session has a WebSocket, or another one
+    /// is probing.
+    pub(in crate::reference) fn begin(session: Arc<Session>) -> Option<Self> {
         let takes_over = faults::upgrade::second_socket_takes_over(session.faults());
         {
             let mut state = session.lock();
             let free = state.transport == TransportKind::Polling && !state.upgrading;
             if !free && !takes_over {
-                return Upgraded::Refused;
+                return None;
             }
             state.upgrading = true;
         }
-        Upgraded::Probe(Self { session })
+        Some(Self { session })
     }
 }
 
@@ -68,13 +70,13 @@ impl Drop for Probing {
 }
 
 /// Runs the probe and, if it succeeds, the session.
-pub(super) async fn run(stream: &mut FrameStream, probing: Probing) {
+pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
     let session = Arc::clone(&probing.session);
     let faults = session.faults();
     if let Some(frame) = faults::upgrade::greeting(&session) {
-        push_frame(stream, faults, frame);
+        stream.push_frame(frame, faults);
     }
-    let deadline = clock::now() + faults::upgrade::patience(&session);
+    let deadline = clock::now() + faults::upgrade::probe_timeout(&session);
     let probed = tokio::select! {
         probed = timeout_at(deadline, probe(stream, &session)) => probed,
         () = session.ended() => Ok(Ok(Some(Finish::Close))),
@@ -84,19 +86,19 @@ pub(super) async fn run(stream: &mut FrameStream, probing: Probing) {
             switch(&session);
             drop(probing);
             // The clocks run in the task that polling began with.
-            let clocks = pin!(std::future::pending());
-            websocket::carry(stream, &session, clocks).await;
+            let timers = pin!(std::future::pending());
+            run_session(stream, &session, timers).await;
         }
         Ok(Ok(Some(how))) => {
             drop(probing);
-            faults::upgrade::failed(&session);
-            websocket::finish(stream, how, faults).await;
+            faults::upgrade::close_after_bad_probe(&session);
+            finish(stream, how, faults).await;
         }
-        Ok(Err(_)) => faults::upgrade::abandoned(&session),
+        Ok(Err(_)) => faults::upgrade::close_after_abandoned(&session),
         // Too slow.
         Err(_) => {
             drop(probing);
-            websocket::finish(stream, Finish::Close, faults).await;
+            finish(stream, Finish::Close, faults).await;
         }
     }
 }
@@ -132,7 +134,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
                     opcode: OpCode::Pong,
                     ..Frame::binary(payload)
                 };
-                push_frame(stream, faults, pong);
+                stream.push_frame(pong, faults);
                 continue;
             }
             Message::Pong(_) => continue,
@@ -145,15 +147,15 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
         };
         match (step, packet.kind) {
             (Step::Probe, PacketType::Ping) if is_probe(&packet) => {
-                if let Some(reply) = faults::upgrade::probe_reply(session.faults()) {
-                    push_frame(stream, faults, Frame::text(reply.encode_text()));
+                if let Some(reply) = faults::upgrade::choose_probe_reply(session.faults()) {
+                    stream.push_frame(Frame::text(reply.encode_text()), faults);
                 }
                 session.release_polls();
                 release.reset();
                 step = Step::Upgrade;
             }
             (Step::Upgrade, PacketType::Upgrade) => return Ok(None),
-            _ if faults::upgrade::tolerates(session, &packet) => {}
+            _ if faults::upgrade::tolerates_packet(session, &packet) => {}
             _ => return Ok(Some(Finish::Close)),
         }
     }
@@ -172,10 +174,10 @@ fn switch(session: &Arc<Session>) {
             state.release_poll = true;
         }
         let waiting = state.queue.take().into();
-        let moved = faults::upgrade::moved(session.faults(), waiting);
+        let moved = faults::upgrade::move_waiting(session.faults(), waiting);
         state.queue.replace(moved);
     }
-    faults::upgrade::switched(session);
+    faults::upgrade::after_switch(session);
     session.poll_wake.notify_one();
 }
 

@@ -23,37 +23,37 @@ use crate::{clock,
     },
 };
 
-/// How late a defect that acts late acts.
+/// The delay of faults that act late.
 pub(super) const LATE: Duration = Duration::from_millis(50);
 
 faults!(AckFault {
-    AfterDisconnect = "ack-after-disconnect": "An acknowledgement is sent after its client has left the namespace.";
-    BeforeEffect = "ack-before-effect": "join-room is acknowledged before it takes effect.";
-    DropsFalsy = "ack-drops-falsy": "The values 0, false and \"\" are acknowledged as nothing.", seen "`if (result)` in a reply path";
-    ErrorSwallowed = "ack-error-swallowed": "An error is not acknowledged.";
-    FirstArgumentOnly = "ack-first-argument-only": "Only the first argument is acknowledged.";
-    FlattensArrays = "ack-flattens-arrays": "An array is acknowledged as several arguments.", seen "results spread into the callback";
-    ForUnknownEvent = "ack-for-unknown-event": "An event without a handler is acknowledged.";
-    IdThirtyTwoBits = "ack-id-32-bits": "Acknowledgement ids have 32 bits.";
-    IdZeroIgnored = "ack-id-zero-ignored": "The id 0 is taken for none.", seen "`if (id)` in a dispatcher";
-    InOrderAsked = "acks-answered-in-order-asked": "An acknowledgement has the id of the oldest request that waits.";
-    LateAtOnce = "ack-late-at-once": "ack-late is acknowledged at once.";
-    LateNever = "ack-late-never": "An answer that takes time is never sent.";
-    LateSecond = "late-second-ack": "Every acknowledgement comes again after 50 ms.";
-    Missing = "ack-missing": "Nothing is acknowledged.";
-    NeverAnswered = "ack-never-answered": "What a handler leaves without an acknowledgement gets one.";
-    NothingPadded = "ack-nothing-padded": "An acknowledgement without arguments gets an empty object.";
-    NothingUnanswered = "ack-nothing-unanswered": "A handler without a result is not acknowledged.", seen "NestJS";
-    PayloadNotArray = "ack-payload-not-array": "The payload of an ACK is its first argument in place of an array.";
-    PrecedesEvent = "ack-precedes-event": "A room message is acknowledged before it is sent.";
-    SlowHandlerBlocks = "slow-handler-blocks-connection": "While a handler works, no other event of its connection is handled.";
-    SlowHandlersQueue = "slow-handlers-queue": "Of requests that take time one waits for the other, whoever asked.", seen "one lock around all handlers";
-    ToEverybody = "ack-to-everybody": "An ACK is also sent to the members of the caller's rooms.";
-    Twice = "ack-twice": "Every acknowledgement is sent twice.";
-    ValueWrapped = "ack-value-wrapped": "The value acknowledged is wrapped in an object.";
-    WithoutRequest = "ack-without-request": "An event that asks for no acknowledgement gets one.";
-    WrongId = "ack-wrong-id": "An acknowledgement has the next id.";
-    WrongNamespace = "ack-wrong-namespace": "An acknowledgement comes in another namespace.";
+    AfterDisconnect = "ack-after-disconnect": "The server acknowledges an event after its client has left the namespace.";
+    BeforeEffect = "ack-before-effect": "The server acknowledges `join-room` before the client is in the room.";
+    DropsFalsy = "ack-drops-falsy": "The server acknowledges the values 0, false and \"\" without an argument.", seen "`if (result)` in a reply path";
+    ErrorSwallowed = "ack-error-swallowed": "The server does not acknowledge an event whose handler returns an error.";
+    FirstArgumentOnly = "ack-first-argument-only": "The server acknowledges with the first argument only.";
+    FlattensArrays = "ack-flattens-arrays": "The server acknowledges an array as several arguments.", seen "results spread into the callback";
+    ForUnknownEvent = "ack-for-unknown-event": "The server acknowledges events that have no handler.";
+    IdThirtyTwoBits = "ack-id-32-bits": "The server cuts acknowledgement ids to 32 bits.";
+    IdZeroIgnored = "ack-id-zero-ignored": "The server does not acknowledge an event with the acknowledgement id 0.", seen "`if (id)` in a dispatcher";
+    InOrderAsked = "acks-answered-in-order-asked": "The server acknowledges with the id of the oldest unanswered request, not of the event that it handled.";
+    LateAtOnce = "ack-late-at-once": "The server acknowledges `ack-late` at once.";
+    LateNever = "ack-late-never": "The server never acknowledges `ack-late`.";
+    LateSecond = "late-second-ack": "The server repeats every acknowledgement after 50 ms.";
+    Missing = "ack-missing": "The server acknowledges nothing.";
+    NeverAnswered = "ack-never-answered": "The server acknowledges events whose handler leaves them unacknowledged.";
+    NothingPadded = "ack-nothing-padded": "The server adds an empty object to an acknowledgement without arguments.";
+    NothingUnanswered = "ack-nothing-unanswered": "The server does not acknowledge an event whose handler returns nothing.", seen "NestJS";
+    PayloadNotArray = "ack-payload-not-array": "The server sends the first argument of an ACK as its payload, in place of an array.";
+    PrecedesEvent = "ack-precedes-event": "The server acknowledges a room message before it sends the message.";
+    SlowHandlerBlocks = "slow-handler-blocks-connection": "The server handles no other event of a connection while a handler of that connection works.";
+    SlowHandlersQueue = "slow-handlers-queue": "The server handles slow requests one after the other, across all clients.", seen "one lock around all handlers";
+    ToEverybody = "ack-to-everybody": "The server also sends an ACK to the members of the caller's rooms.";
+    Twice = "ack-twice": "The server sends every acknowledgement twice.";
+    ValueWrapped = "ack-value-wrapped": "The server wraps the acknowledged value in an object.";
+    WithoutRequest = "ack-without-request": "The server acknowledges events that ask for no acknowledgement.";
+    WrongId = "ack-wrong-id": "The server adds 1 to the id of every acknowledgement.";
+    WrongNamespace = "ack-wrong-namespace": "The server sends acknowledgements in another namespace than the event's.";
 });
 
 /// The ids of the requests of a socket that have no acknowledgement yet.
@@ -72,15 +72,17 @@ impl ScratchKey for HandlersBusyUntil {
     type Note = Instant;
 }
 
-/// A second acknowledgement of one event is not sent.
-pub(in crate::reference) fn repeats(faults: &FaultSet) -> bool {
+/// Returns true if a fault that sends or reports something twice is active, so that a handler may
+/// acknowledge one event again.
+pub(in crate::reference) fn allows_second_ack(faults: &FaultSet) -> bool {
     faults.has(AckFault::Twice)
         || faults.has(AckFault::LateSecond)
         || questions::reports_again(faults)
 }
 
-/// An event is handled with the acknowledgement that it asks for.
-pub(super) fn dispatch(mut call: Call, handle: fn(Call)) {
+/// Handles an event with the acknowledgement that its client asked for. Faults ignore, add or
+/// record that request.
+pub(super) fn handle_event(mut call: Call, handle: fn(Call)) {
     let faults = call.socket.faults();
     if faults.has(AckFault::IdZeroIgnored)
         && call.ack.as_ref().is_some_and(|ack| ack.id() == AckId(0))
@@ -99,18 +101,19 @@ pub(super) fn dispatch(mut call: Call, handle: fn(Call)) {
     handle(call);
 }
 
-/// An acknowledgement is sent once, to the caller, under the id that it gave.
-pub(in crate::reference) fn send(socket: &Arc<Socket>, packet: Packet) {
+/// Sends an acknowledgement: once, to the caller, with the id that the caller gave. Faults suppress
+/// it, change it or send it again.
+pub(in crate::reference) fn send_ack(socket: &Arc<Socket>, packet: Packet) {
     let faults = socket.faults();
     if faults.is_empty() {
         socket.send(&packet);
         return;
     }
-    robustness::answer(socket);
+    robustness::crash_on_late_answer(socket);
     if faults.has(AckFault::Missing) {
         return;
     }
-    let packet = altered(socket, packet);
+    let packet = alter_ack(socket, packet);
     let Packet::Ack { id, args, .. } = &packet else {
         return;
     };
@@ -146,7 +149,8 @@ pub(in crate::reference) fn send(socket: &Arc<Socket>, packet: Packet) {
     }
 }
 
-fn altered(socket: &Socket, packet: Packet) -> Packet {
+/// Returns the acknowledgement as the active faults change it.
+fn alter_ack(socket: &Socket, packet: Packet) -> Packet {
     let faults = socket.faults();
     let Packet::Ack {
         mut namespace,
@@ -194,8 +198,9 @@ fn send_without_array(socket: &Socket, id: AckId, args: &[Data]) {
     socket.push(Outbound::new(vec![packet]), Delivery::Assured);
 }
 
-/// The values of `echo` and `message-with-ack` are what came.
-pub(in crate::reference) fn values(socket: &Socket, mut args: Vec<Data>) -> Vec<Data> {
+/// Returns the values with which `echo` and `message-with-ack` acknowledge. Without faults these
+/// are `args`.
+pub(in crate::reference) fn alter_values(socket: &Socket, mut args: Vec<Data>) -> Vec<Data> {
     let faults = socket.faults();
     if faults.is_empty() {
         return args;
@@ -220,13 +225,17 @@ pub(in crate::reference) fn values(socket: &Socket, mut args: Vec<Data>) -> Vec<
     args
 }
 
-/// An error is a value like any other.
+/// Returns true if the fault `ack-error-swallowed` is active.
 pub(in crate::reference) fn swallows_errors(faults: &FaultSet) -> bool {
     faults.has(AckFault::ErrorSwallowed)
 }
 
-/// An answer that takes time comes after it; `None` where it never comes.
-pub(in crate::reference) fn late(faults: &FaultSet, after: Duration) -> Option<Duration> {
+/// Returns the delay after which `ack-late` is acknowledged. Without faults this is `after`; `None`
+/// means never.
+pub(in crate::reference) fn delay_of_ack_late(
+    faults: &FaultSet,
+    after: Duration,
+) -> Option<Duration> {
     if faults.has(AckFault::LateNever) {
         None
     } else if faults.has(AckFault::LateAtOnce) {
@@ -236,13 +245,14 @@ pub(in crate::reference) fn late(faults: &FaultSet, after: Duration) -> Option<D
     }
 }
 
-/// Other events of a connection are handled while one takes its time.
-pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
+/// Blocks the connection for `pause` if the fault `slow-handler-blocks-connection` is active.
+pub(in crate::reference) fn block_if_slow(session: &Session, pause: Duration) {
     block_connection(session, AckFault::SlowHandlerBlocks, pause);
 }
 
-/// Requests that take time take it side by side.
-pub(in crate::reference) fn queued(server: &Shared, after: Duration) -> Duration {
+/// Returns the delay of a slow request. Without faults this is `after`; the fault
+/// `slow-handlers-queue` adds the time that earlier requests still need.
+pub(in crate::reference) fn delay_behind_others(server: &Shared, after: Duration) -> Duration {
     if !server.faults().has(AckFault::SlowHandlersQueue) {
         return after;
     }
@@ -253,8 +263,9 @@ pub(in crate::reference) fn queued(server: &Shared, after: Duration) -> Duration
     until - now
 }
 
-/// What a handler leaves without an acknowledgement has none.
-pub(in crate::reference) fn left_open(call: &Call) {
+/// Acknowledges an event that its handler left unacknowledged if the fault `ack-never-answered` is
+/// active.
+pub(in crate::reference) fn acknowledge_unanswered(call: &Call) {
     if call.socket.faults().has(AckFault::NeverAnswered)
         && let Some(ack) = &call.ack
     {
@@ -262,8 +273,8 @@ pub(in crate::reference) fn left_open(call: &Call) {
     }
 }
 
-/// An event without a handler is not acknowledged.
-pub(super) fn unhandled(call: &Call) {
+/// Acknowledges an event without a handler if the fault `ack-for-unknown-event` is active.
+pub(super) fn acknowledge_unhandled(call: &Call) {
     if call.socket.faults().has(AckFault::ForUnknownEvent)
         && let Some(ack) = &call.ack
     {
@@ -271,12 +282,12 @@ pub(super) fn unhandled(call: &Call) {
     }
 }
 
-/// What is sent is sent before it is acknowledged.
+/// Returns true if the fault `ack-precedes-event` is active.
 pub(in crate::reference) fn acknowledges_first(faults: &FaultSet) -> bool {
     faults.has(AckFault::PrecedesEvent)
 }
 
-/// A room is joined before that is acknowledged.
+/// Returns true if the fault `ack-before-effect` is active.
 pub(super) fn joins_later(faults: &FaultSet) -> bool {
     faults.has(AckFault::BeforeEffect)
 }

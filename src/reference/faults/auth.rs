@@ -1,4 +1,4 @@
-//! Who gets in.
+//! Authentication: tokens, roles and refusals.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,50 +18,50 @@ use crate::{
 };
 
 faults!(AuthFault {
-    AdminExpiredAccepted = "admin-token-expired-accepted": "An administrator's token is good for ever.";
-    AdminRoleCase = "admin-role-case-ignored": "A role that spells `admin` with capitals opens /admin.";
-    AdminRolePart = "admin-role-part-accepted": "A role that has `admin` in it opens /admin.", seen "`role.includes('admin')` where roles may be a list";
-    AdminRolePrefix = "admin-role-prefix-accepted": "A role that begins with `admin` opens /admin.";
-    AdminRoleUnchecked = "admin-role-unchecked": "Every good token opens /admin.";
-    AdmissionKept = "admission-kept-for-connection": "Who was let in once is let in again on the same connection, whatever the token.";
-    AlgNoneAccepted = "token-alg-none-accepted": "A token that says it is not signed is believed.", seen "CVE-2015-9235";
-    AlgNoneSpeltOtherwise = "token-alg-none-spelt-otherwise-accepted": "A token that says `nOnE` for its algorithm is believed.", seen "filters of CVE-2015-9235 that look for the one spelling";
-    AlgorithmUnchecked = "token-algorithm-unchecked": "A token is verified with the algorithm that it names itself.", seen "jsonwebtoken without `algorithms`";
-    PayloadIgnored = "token-auth-ignored": "The token of the CONNECT payload is not looked at.";
-    BannedAccepted = "banned-user-accepted": "A banned user gets in.";
-    ClaimsFirst = "claims-checked-before-signature": "A forged token is told that it has expired.";
-    ClosesTransport = "refusal-closes-transport": "A refusal ends the connection.";
-    CookieEnding = "cookie-name-ending-accepted": "A cookie whose name ends in the right one's is taken for it.", seen "`/jwt=([^;]*)/`";
-    CookieIgnored = "token-cookie-ignored": "The cookie is not looked at.";
-    DataMissing = "refusal-without-data": "A refusal has no data.", seen "socketioxide 0.18.9";
-    DeletedAccepted = "deleted-user-accepted": "A user who was deleted gets in.";
-    ExpiredAccepted = "token-expired-accepted": "A token of the past is good.";
-    FirstRefusalKept = "first-refusal-kept-for-connection": "A second refusal on a connection gives the reason of the first.";
-    FirstUserKept = "first-user-kept-for-connection": "Who a connection is in the first namespace it is in all.", seen "the user as a field of the connection";
-    HeaderIgnored = "token-header-ignored": "The Authorization header is not looked at.";
-    LateDisconnectsFirst = "late-refusal-disconnects-first": "A late refusal disconnects before it says why.";
-    LateKeepsConnection = "late-refusal-keeps-connection": "A late refusal does not disconnect.";
-    LateKeepsListening = "late-refusal-keeps-listening": "Who is refused late still receives what the namespace is sent.";
-    LateServes = "late-refusal-serves-meanwhile": "Until a late refusal disconnects, which takes 300 ms, the client is served.";
-    LateWithoutException = "late-refusal-without-exception": "A late refusal does not say why.";
-    MalformedAccepted = "token-malformed-accepted": "A token that is no token lets the client in.";
-    MessageGeneric = "refusal-message-generic": "Every refusal has the same message.";
-    MessageMissing = "refusal-without-message": "A refusal has no message.";
-    MissingAccepted = "token-missing-accepted": "Who shows no token gets in.";
-    NotBeforeIgnored = "token-not-before-ignored": "A token of the future is good.";
-    OrderWrong = "token-order-wrong": "Of several sources of a token the last one counts.";
-    PayloadString = "refusal-payload-string": "A refusal is a string in place of an object.", seen "python-socketio 5.18.1";
-    QueryIgnored = "token-query-ignored": "The query is not looked at.";
-    RefusedJoined = "refused-client-joined": "Who was refused can still send events.";
-    RefusedReceives = "refused-client-receives-broadcasts": "Who was refused still receives what the namespace is sent.";
-    Remembered = "auth-remembered-across-namespaces": "A token that one namespace accepted is good for the connection's others.";
-    RoleFromPayload = "role-from-payload": "The role is what the CONNECT payload says.";
-    SignatureCase = "token-signature-case-ignored": "A signature in other letters, large for small, is good.";
-    SignatureMissing = "token-signature-missing-accepted": "A token without its signature is believed.";
-    SignaturePrefix = "token-signature-prefix-accepted": "The beginning of a signature is enough.", seen "comparing as much as was sent";
-    SignatureUnchecked = "token-signature-unchecked": "The signature is not looked at.";
-    UserShared = "user-shared-by-connections": "The user of the latest connection is the user of all.", seen "a field of a gateway in place of the socket's data";
-    WrongTypeAccepted = "token-wrong-type-accepted": "A token that is not a string lets the client in.";
+    AdminExpiredAccepted = "admin-token-expired-accepted": "The server accepts expired tokens of administrators.";
+    AdminRoleCase = "admin-role-case-ignored": "The server lets roles such as `Admin` into /admin.";
+    AdminRolePart = "admin-role-part-accepted": "The server lets every role that contains `admin` into /admin.", seen "`role.includes('admin')` where roles may be a list";
+    AdminRolePrefix = "admin-role-prefix-accepted": "The server lets every role that begins with `admin` into /admin.";
+    AdminRoleUnchecked = "admin-role-unchecked": "The server lets every valid token into /admin.";
+    AdmissionKept = "admission-kept-for-connection": "The server accepts any token on a connection that has presented a valid one before.";
+    AlgNoneAccepted = "token-alg-none-accepted": "The server accepts tokens with the algorithm `none`, which have no signature.", seen "CVE-2015-9235";
+    AlgNoneSpeltOtherwise = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters of CVE-2015-9235 that look for the one spelling";
+    AlgorithmUnchecked = "token-algorithm-unchecked": "The server verifies a token with whatever algorithm the token names.", seen "jsonwebtoken without `algorithms`";
+    PayloadIgnored = "token-auth-ignored": "The server ignores the token in the CONNECT payload.";
+    BannedAccepted = "banned-user-accepted": "The server accepts banned users.";
+    ClaimsFirst = "claims-checked-before-signature": "The server reports a forged token as expired, because it checks the claims before the signature.";
+    ClosesTransport = "refusal-closes-transport": "The server closes the connection when it refuses a namespace.";
+    CookieEnding = "cookie-name-ending-accepted": "The server reads the token from any cookie whose name ends in `jwt`.", seen "`/jwt=([^;]*)/`";
+    CookieIgnored = "token-cookie-ignored": "The server ignores the token in the cookie.";
+    DataMissing = "refusal-without-data": "The server sends refusals without `data`.", seen "socketioxide 0.18.9";
+    DeletedAccepted = "deleted-user-accepted": "The server accepts users that were deleted.";
+    ExpiredAccepted = "token-expired-accepted": "The server accepts expired tokens.";
+    FirstRefusalKept = "first-refusal-kept-for-connection": "The server repeats the first refusal of a connection for all later refusals on it.";
+    FirstUserKept = "first-user-kept-for-connection": "The server takes the user of a connection's first namespace as the user in all its namespaces.", seen "the user as a field of the connection";
+    HeaderIgnored = "token-header-ignored": "The server ignores the token in the Authorization header.";
+    LateDisconnectsFirst = "late-refusal-disconnects-first": "The server disconnects a client that it refuses late before it sends the reason.";
+    LateKeepsConnection = "late-refusal-keeps-connection": "The server does not disconnect a client that it refuses late.";
+    LateKeepsListening = "late-refusal-keeps-listening": "The server still sends the namespace's events to a client that it refused late.";
+    LateServes = "late-refusal-serves-meanwhile": "The server disconnects a client that it refuses late only after 300 ms, and handles its events until then.";
+    LateWithoutException = "late-refusal-without-exception": "The server does not send the reason of a late refusal.";
+    MalformedAccepted = "token-malformed-accepted": "The server accepts clients whose token is not a JWT.";
+    MessageGeneric = "refusal-message-generic": "The server sends the same message with every refusal.";
+    MessageMissing = "refusal-without-message": "The server sends refusals without `message`.";
+    MissingAccepted = "token-missing-accepted": "The server accepts clients without a token.";
+    NotBeforeIgnored = "token-not-before-ignored": "The server accepts tokens that are not valid yet.";
+    OrderWrong = "token-order-wrong": "The server takes the token from the last source that has one, not from the first.";
+    PayloadString = "refusal-payload-string": "The server sends a refusal as a string in place of an object.", seen "python-socketio 5.18.1";
+    QueryIgnored = "token-query-ignored": "The server ignores the token in the query.";
+    RefusedJoined = "refused-client-joined": "The server handles events of clients that it refused.";
+    RefusedReceives = "refused-client-receives-broadcasts": "The server sends the namespace's events to clients that it refused.";
+    Remembered = "auth-remembered-across-namespaces": "The server accepts a client without a token if another namespace has accepted its token.";
+    RoleFromPayload = "role-from-payload": "The server takes the role from the CONNECT payload.";
+    SignatureCase = "token-signature-case-ignored": "The server compares signatures without regard to upper and lower case.";
+    SignatureMissing = "token-signature-missing-accepted": "The server accepts tokens without a signature.";
+    SignaturePrefix = "token-signature-prefix-accepted": "The server accepts the first characters of a signature as the signature.", seen "comparing as much as was sent";
+    SignatureUnchecked = "token-signature-unchecked": "The server does not check signatures.";
+    UserShared = "user-shared-by-connections": "The server takes the user of the latest connection as the user of all connections.", seen "a field of a gateway in place of the socket's data";
+    WrongTypeAccepted = "token-wrong-type-accepted": "The server accepts clients whose token is not a string.";
 });
 
 /// The ids of the users that the session with this id was accepted as.
@@ -96,8 +96,11 @@ impl ScratchKey for Refusals {
     type Note = Data;
 }
 
-/// All sources are looked at.
-pub(in crate::reference) fn sources(faults: &FaultSet, mut sources: TokenSources) -> TokenSources {
+/// Returns the sources in which the server looks for a token. Faults drop some of them.
+pub(in crate::reference) fn drop_sources(
+    faults: &FaultSet,
+    mut sources: TokenSources,
+) -> TokenSources {
     if faults.has(AuthFault::QueryIgnored) {
         sources.query = None;
     }
@@ -118,8 +121,9 @@ pub(in crate::reference) fn sources(faults: &FaultSet, mut sources: TokenSources
     sources
 }
 
-/// The CONNECT payload is looked at, before the other sources.
-pub(in crate::reference) fn payload<'a>(
+/// Returns the CONNECT payload if the server looks for a token in it. Faults ignore the payload, or
+/// prefer the other sources.
+pub(in crate::reference) fn read_payload<'a>(
     faults: &FaultSet,
     sources: &TokenSources,
     auth: Option<&'a Data>,
@@ -129,8 +133,9 @@ pub(in crate::reference) fn payload<'a>(
     auth.filter(|_| !faults.has(AuthFault::PayloadIgnored) && !overridden)
 }
 
-/// A token is believed when its signature is good.
-pub(in crate::reference) fn claims(
+/// Returns the claims of a token whose signature is valid; `verified` checks the signature. Faults
+/// accept tokens without a valid signature.
+pub(in crate::reference) fn read_claims(
     faults: &FaultSet,
     token: &str,
     secret: &str,
@@ -151,7 +156,7 @@ pub(in crate::reference) fn claims(
         }
         _ => false,
     };
-    if believed || resembles(faults, token, secret) {
+    if believed || accepts_signature(faults, token, secret) {
         return unsigned().ok_or(Denial::Invalid);
     }
     if faults.has(AuthFault::ClaimsFirst)
@@ -171,8 +176,9 @@ pub(in crate::reference) fn claims(
     verified(algorithms).ok_or(Denial::Invalid)
 }
 
-/// A signature is compared whole, and as it is.
-fn resembles(faults: &FaultSet, token: &str, secret: &str) -> bool {
+/// Returns true if an active fault accepts the signature of this token although it is not the right
+/// one.
+fn accepts_signature(faults: &FaultSet, token: &str, secret: &str) -> bool {
     let Some((signed, signature)) = token.rsplit_once('.') else {
         return false;
     };
@@ -187,12 +193,12 @@ fn resembles(faults: &FaultSet, token: &str, secret: &str) -> bool {
         || (faults.has(AuthFault::SignatureCase) && right.eq_ignore_ascii_case(signature))
 }
 
-/// With which algorithms a signature may be made.
+/// The algorithms with which a token may be signed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Algorithms {
-    /// The one that the token names.
+    /// The algorithm that the token names.
     AsNamed,
-    /// The one that the server signs with.
+    /// HS256, with which the server signs.
     Hs256,
 }
 
@@ -200,8 +206,8 @@ fn is_past(exp: f64) -> bool {
     clock::since_epoch().as_secs_f64() >= exp
 }
 
-/// A denial stands.
-pub(in crate::reference) fn overruled(
+/// Returns the user if an active fault accepts the client in spite of `denial`, and else `denial`.
+pub(in crate::reference) fn overrule_denial(
     session: &Session,
     denial: Denial,
     shown: &Shown,
@@ -258,8 +264,9 @@ pub(in crate::reference) fn overruled(
     }
 }
 
-/// The user is whom the token names, with the role that it names.
-pub(in crate::reference) fn accepted(
+/// Returns the user of an accepted client, and notes it for later hooks. The fault
+/// `role-from-payload` changes the role.
+pub(in crate::reference) fn note_user(
     session: &Session,
     mut user: User,
     auth: Option<&Data>,
@@ -284,7 +291,7 @@ pub(in crate::reference) fn accepted(
     user
 }
 
-/// A socket's user is its own.
+/// Returns the id of a socket's user. Without faults this is `own`.
 pub(in crate::reference) fn user_id<'a>(
     socket: &Socket,
     own: &'a str,
@@ -305,7 +312,7 @@ pub(in crate::reference) fn user_id<'a>(
     own.into()
 }
 
-/// An administrator's role is that word and nothing else.
+/// Returns true if the role gives access to `/admin`. Without faults only `admin` does.
 pub(in crate::reference) fn is_admin(faults: &FaultSet, role: Option<&str>) -> bool {
     let role = role.unwrap_or_default();
     role == "admin"
@@ -315,12 +322,13 @@ pub(in crate::reference) fn is_admin(faults: &FaultSet, role: Option<&str>) -> b
         || (faults.has(AuthFault::AdminRolePrefix) && role.starts_with("admin"))
 }
 
-/// The token's cookie is the one of that name.
+/// Returns true if the cookie `name` holds the token. Without faults the name has to be `wanted`.
 pub(in crate::reference) fn is_cookie(faults: &FaultSet, name: &str, wanted: &str) -> bool {
     name == wanted || (faults.has(AuthFault::CookieEnding) && name.ends_with(wanted))
 }
 
-/// A refusal is an object with a message, and data where the application gives some.
+/// Returns the payload of a CONNECT_ERROR. Without faults this is an object with `message`, and
+/// with `data` if the application gives any.
 pub(in crate::reference) fn refusal_payload(session: &Session, mut refused: Refused) -> Data {
     let faults = session.faults();
     if faults.has(AuthFault::PayloadString) {
@@ -348,34 +356,35 @@ pub(in crate::reference) fn refusal_payload(session: &Session, mut refused: Refu
     }
 }
 
-/// After a refusal the connection stays as it was.
-pub(in crate::reference) fn refused(session: &Session) {
+/// Closes the connection after a refusal if the fault `refusal-closes-transport` is active.
+pub(in crate::reference) fn close_after_refusal(session: &Session) {
     if session.faults().has(AuthFault::ClosesTransport) {
         session.close(Ending::Application);
     }
 }
 
-/// Who is refused has no socket.
-pub(in crate::reference) fn joins_refused(faults: &FaultSet) -> Option<Refusee> {
+/// Returns what a refused client can still do. Without faults this is `None`.
+pub(in crate::reference) fn access_of_refused(faults: &FaultSet) -> Option<RefusedAccess> {
     if faults.has(AuthFault::RefusedJoined) {
-        Some(Refusee::Speaks)
+        Some(RefusedAccess::Speaks)
     } else if faults.has(AuthFault::RefusedReceives) {
-        Some(Refusee::Listens)
+        Some(RefusedAccess::Listens)
     } else {
         None
     }
 }
 
-/// What a socket can do that should not be there.
+/// What a client can do in a namespace that refused it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::reference) enum Refusee {
-    /// It receives.
+pub(in crate::reference) enum RefusedAccess {
+    /// The client receives events.
     Listens,
-    /// It sends.
+    /// The client sends events.
     Speaks,
 }
 
-/// A late refusal says why, then disconnects.
+/// Refuses a client after the CONNECT reply: reports the reason, then disconnects. Faults change
+/// the order, or leave one of both out.
 pub(in crate::reference) fn refuse_late(
     socket: &Arc<Socket>,
     report: impl FnOnce(),

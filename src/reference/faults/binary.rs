@@ -17,24 +17,24 @@ use crate::{
 };
 
 faults!(BinaryFault {
-    AsBase64 = "binary-as-base64": "Bytes are sent as base64 strings.";
-    CountLow = "binary-ten-refused": "A packet with ten attachments is refused.";
-    CountMalformedIgnored = "binary-count-malformed-ignored": "A binary packet whose number of attachments is none is skipped.", seen "python-socketio 5.18.1";
-    CountMissingAccepted = "binary-count-missing-accepted": "A binary packet without a number of attachments is handled.";
-    CountUnbounded = "binary-count-unbounded": "Any number of attachments is waited for.", seen "CVE-2026-33151";
-    DecoderShared = "binary-decoder-shared": "Attachments that are due are waited for on all connections together.";
-    EmptyDropped = "binary-empty-dropped": "An empty attachment is not taken for one.";
-    FourthMisnumbered = "binary-fourth-misnumbered": "The fourth placeholder has the number of the third.";
-    Interleaved = "binary-interleaved": "Another packet comes between a packet and its attachments.";
-    NameUnchecked = "binary-name-unchecked": "An event with attachments that has no name is skipped, its attachments with it.";
-    NumbersFromOne = "binary-numbers-from-one": "Placeholders are numbered from 1.";
-    OrderSwapped = "binary-order-swapped": "Attachments are sent last to first.";
-    PongBetweenCloses = "pong-between-attachments-closes": "A pong while attachments are due fails the connection.";
-    PlaceholderUnchecked = "binary-placeholder-unchecked": "A placeholder that points nowhere is delivered as null.", seen "CVE-2022-2421";
-    StrayIgnored = "binary-stray-ignored": "Bytes that no packet announced are skipped.";
-    TextTakenAsAttachment = "binary-text-taken-as-attachment": "A text is taken for the attachment that is due.", seen "python-socketio 5.18.1";
-    TiedToPost = "binary-tied-to-post": "Attachments that do not come in the POST of their packet fail the connection.";
-    Truncated = "binary-truncated": "Attachments lose their last byte.";
+    AsBase64 = "binary-as-base64": "The server sends bytes as base64 strings.";
+    CountLow = "binary-ten-refused": "The server refuses packets with ten attachments.";
+    CountMalformedIgnored = "binary-count-malformed-ignored": "The server ignores a binary packet whose attachment count is not a number.", seen "python-socketio 5.18.1";
+    CountMissingAccepted = "binary-count-missing-accepted": "The server handles a binary packet without an attachment count.";
+    CountUnbounded = "binary-count-unbounded": "The server waits for any number of attachments.", seen "CVE-2026-33151";
+    DecoderShared = "binary-decoder-shared": "The server refuses texts on all connections while one connection has attachments due.";
+    EmptyDropped = "binary-empty-dropped": "The server drops empty attachments.";
+    FourthMisnumbered = "binary-fourth-misnumbered": "The server gives the fourth placeholder the number of the third.";
+    Interleaved = "binary-interleaved": "The server sends another packet between a packet and its attachments.";
+    NameUnchecked = "binary-name-unchecked": "The server ignores an event with attachments and without a name, together with its attachments.";
+    NumbersFromOne = "binary-numbers-from-one": "The server numbers placeholders from 1.";
+    OrderSwapped = "binary-order-swapped": "The server sends attachments in reverse order.";
+    PongBetweenCloses = "pong-between-attachments-closes": "The server closes the connection when a pong arrives while attachments are due.";
+    PlaceholderUnchecked = "binary-placeholder-unchecked": "The server delivers null for a placeholder that points to no attachment.", seen "CVE-2022-2421";
+    StrayIgnored = "binary-stray-ignored": "The server ignores binary messages that no packet announced.";
+    TextTakenAsAttachment = "binary-text-taken-as-attachment": "The server takes a text message as the attachment that is due.", seen "python-socketio 5.18.1";
+    TiedToPost = "binary-tied-to-post": "The server closes the connection if attachments are not in the same POST as their packet.";
+    Truncated = "binary-truncated": "The server drops the last byte of every attachment.";
 });
 
 /// The id of the session whose attachments are due.
@@ -53,7 +53,8 @@ impl ScratchKey for SkippedAttachments {
     type Note = ();
 }
 
-/// A packet may have so many attachments.
+/// Returns the largest number of attachments that a packet may have. Without faults this is
+/// `right`.
 pub(in crate::reference) fn attachment_limit(faults: &FaultSet, right: usize) -> usize {
     if faults.has(BinaryFault::CountUnbounded) {
         usize::MAX
@@ -64,23 +65,25 @@ pub(in crate::reference) fn attachment_limit(faults: &FaultSet, right: usize) ->
     }
 }
 
-/// An empty message of bytes is an attachment like any other.
-pub(in crate::reference) fn drops(faults: &FaultSet, message: &PacketData) -> bool {
+/// Returns true if the message is an empty attachment and the fault `binary-empty-dropped` is
+/// active.
+pub(in crate::reference) fn drops_attachment(faults: &FaultSet, message: &PacketData) -> bool {
     let empty = matches!(message, PacketData::Binary(bytes) if bytes.is_empty());
     empty && faults.has(BinaryFault::EmptyDropped)
 }
 
-/// The heartbeat goes on while attachments are due.
-pub(in crate::reference) fn pong(session: &Session) {
+/// Closes the connection if attachments are due and the fault `pong-between-attachments-closes` is
+/// active.
+pub(in crate::reference) fn close_on_pong(session: &Session) {
     let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
     if due && session.faults().has(BinaryFault::PongBetweenCloses) {
         session.close(Ending::ParseError);
     }
 }
 
-/// Attachments are due on the connection of their packet; returns whether this message is taken for
-/// one of another connection.
-pub(in crate::reference) fn is_foreign(session: &Session, message: &PacketData) -> bool {
+/// Returns true if the fault `binary-decoder-shared` takes this text for an attachment of another
+/// connection.
+pub(in crate::reference) fn belongs_to_other(session: &Session, message: &PacketData) -> bool {
     if !session.faults().has(BinaryFault::DecoderShared) {
         return false;
     }
@@ -89,8 +92,8 @@ pub(in crate::reference) fn is_foreign(session: &Session, message: &PacketData) 
     elsewhere && matches!(message, PacketData::Text(_))
 }
 
-/// Attachments are due from the packet to the last of them.
-pub(in crate::reference) fn decoded(session: &Session, peer: &Peer) {
+/// Notes whether attachments are due on this connection, for the fault `binary-decoder-shared`.
+pub(in crate::reference) fn note_attachments_due(session: &Session, peer: &Peer) {
     if session.faults().has(BinaryFault::DecoderShared) {
         let scratch = &session.server.scratch;
         if peer.awaited() > 0 {
@@ -101,15 +104,16 @@ pub(in crate::reference) fn decoded(session: &Session, peer: &Peer) {
     }
 }
 
-/// Attachments may come in a later POST than their packet.
-pub(in crate::reference) fn post_ends(session: &Session) {
+/// Closes the connection if attachments are due at the end of a POST and the fault
+/// `binary-tied-to-post` is active.
+pub(in crate::reference) fn close_after_post(session: &Session) {
     let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
     if due && session.faults().has(BinaryFault::TiedToPost) {
         session.close(Ending::ParseError);
     }
 }
 
-/// Whether a packet's text is an event with attachments whose name is no text.
+/// Returns true if the text is an event with attachments whose name is not a string.
 pub(super) fn is_nameless(text: &str) -> bool {
     let rest = text.strip_prefix('5').and_then(|rest| rest.split_once('-'));
     rest.is_some_and(|(_, rest)| {
@@ -118,8 +122,8 @@ pub(super) fn is_nameless(text: &str) -> bool {
     })
 }
 
-/// Awaits the attachments of a packet that is skipped.
-pub(super) fn await_in_vain(session: &Session, text: &str) {
+/// Notes the attachments of a skipped packet, so that they are skipped too.
+pub(super) fn note_skipped_attachments(session: &Session, text: &str) {
     let number = text.get(1..).and_then(|rest| rest.split_once('-'));
     let number = number.and_then(|(digits, _)| digits.parse().ok());
     for _ in 0..number.unwrap_or(0_usize) {
@@ -128,14 +132,14 @@ pub(super) fn await_in_vain(session: &Session, text: &str) {
     }
 }
 
-/// Whether bytes belong to a packet that was skipped.
-pub(super) fn was_awaited(session: &Session) -> bool {
+/// Returns true if this binary message is an attachment of a skipped packet, and removes its note.
+pub(super) fn takes_skipped_attachment(session: &Session) -> bool {
     let key = SkippedAttachments(session.sid.clone());
     session.server.scratch.take_first(&key).is_some()
 }
 
-/// Bytes stay bytes.
-pub(super) fn altered(faults: &FaultSet, packet: &mut Packet) {
+/// Replaces bytes by base64 strings if the fault `binary-as-base64` is active.
+pub(super) fn encode_as_base64(faults: &FaultSet, packet: &mut Packet) {
     if faults.has(BinaryFault::AsBase64)
         && let Packet::Event { args, .. } | Packet::Ack { args, .. } = packet
     {
@@ -152,8 +156,11 @@ fn base64(data: &mut Data) {
     }
 }
 
-/// A packet's messages are its text and its attachments, in this order and nothing else.
-pub(in crate::reference) fn messages(faults: &FaultSet, messages: &mut Vec<engine_io::Packet>) {
+/// Changes the messages of a packet: its text, then its attachments.
+pub(in crate::reference) fn alter_messages(
+    faults: &FaultSet,
+    messages: &mut Vec<engine_io::Packet>,
+) {
     if faults.is_empty() || messages.len() < 2 {
         return;
     }

@@ -14,32 +14,32 @@ use crate::{
 };
 
 faults!(ConnectFault {
-    AuthEmptyIsNull = "connect-auth-empty-is-null": "A CONNECT without payload, or with an empty one, hands the application null.";
-    AuthDropped = "connect-auth-dropped": "The payload of CONNECT does not reach the application.";
-    ClosesOnUnknown = "unknown-namespace-closes-transport": "A CONNECT to an unknown namespace ends the connection.";
-    DynamicMerged = "dynamic-namespaces-merged": "All dynamic namespaces are one.";
-    DynamicRefused = "dynamic-namespace-refused": "Dynamic namespaces are unknown.";
-    DynamicUnanchored = "dynamic-namespace-unanchored": "A name that holds a dynamic namespace's is accepted.";
-    EventBeforeConnect = "event-before-connect-handled": "An event to a namespace that was never joined joins it.";
-    EventUnjoined = "event-unjoined-namespace-handled": "An event to another namespace is handled in the main one.";
-    EventsOvertakeReply = "connect-events-overtake-reply": "An event comes before the CONNECT reply.", seen "python-socketio 5.18.1";
-    IgnoresUnknown = "unknown-namespace-ignored": "A CONNECT to an unknown namespace is not answered.";
-    KickedLockedOut = "kicked-client-locked-out": "Who was sent out of a namespace can't join it again.";
-    NamesCaseInsensitive = "namespace-names-case-insensitive": "Namespaces are compared without case.";
-    NamesMatchPrefix = "namespace-names-match-prefix": "A name below a namespace's is that namespace.";
-    NamesTrimmed = "namespace-names-trimmed": "A slash at the end of a namespace is cut off.";
-    RejoinReusesSid = "rejoin-reuses-sid": "Joining again on one connection gives the former socket id.";
-    SecondNamespaceRefused = "second-namespace-refused": "The fourth namespace of a connection is refused.";
-    SidFromEngine = "connect-sid-reused-from-engine": "The socket id is the session's.";
-    SidMissing = "connect-without-sid": "The CONNECT reply carries no sid.";
-    SidShared = "connect-sid-shared-by-namespaces": "A connection's sockets have one id in all namespaces.", seen "socketioxide 0.18.9";
-    SlowBlocks = "slow-namespace-blocks-connection": "While a namespace decides, nothing else of the connection is handled.";
-    SlowHandlesEarlyEvents = "slow-namespace-handles-early-events": "An event that comes before the CONNECT reply is handled.";
-    TimeoutIgnored = "connect-timeout-ignored": "A client that joins no namespace is kept for ever.";
-    TimeoutNotByPolling = "connect-timeout-not-by-polling": "A client that polls and joins no namespace is kept for ever.";
-    TimeoutUnlessMain = "connect-timeout-unless-main": "A client that is not in the main namespace in time is ended.";
-    TwiceAccepted = "connect-twice-accepted": "A second CONNECT to a namespace makes a second socket.";
-    UnknownAccepted = "unknown-namespace-accepted": "Every namespace exists.";
+    AuthEmptyIsNull = "connect-auth-empty-is-null": "The server passes null to the application for an empty CONNECT payload.";
+    AuthDropped = "connect-auth-dropped": "The server does not pass the CONNECT payload to the application.";
+    ClosesOnUnknown = "unknown-namespace-closes-transport": "The server closes the connection on a CONNECT to an unknown namespace.";
+    DynamicMerged = "dynamic-namespaces-merged": "The server treats all dynamic namespaces as one.";
+    DynamicRefused = "dynamic-namespace-refused": "The server refuses dynamic namespaces.";
+    DynamicUnanchored = "dynamic-namespace-unanchored": "The server accepts every name that contains the name of a dynamic namespace.";
+    EventBeforeConnect = "event-before-connect-handled": "The server joins a client to a namespace when the client sends an event to it without CONNECT.";
+    EventUnjoined = "event-unjoined-namespace-handled": "The server handles an event to a namespace that the client has not joined in the main namespace.";
+    EventsOvertakeReply = "connect-events-overtake-reply": "The server sends an event before the CONNECT reply.", seen "python-socketio 5.18.1";
+    IgnoresUnknown = "unknown-namespace-ignored": "The server does not answer a CONNECT to an unknown namespace.";
+    KickedLockedOut = "kicked-client-locked-out": "The server refuses a client that joins a namespace again after the server disconnected it.";
+    NamesCaseInsensitive = "namespace-names-case-insensitive": "The server compares namespace names without regard to case.";
+    NamesMatchPrefix = "namespace-names-match-prefix": "The server takes `/custom/x` for `/custom`.";
+    NamesTrimmed = "namespace-names-trimmed": "The server cuts a slash at the end of a namespace name.";
+    RejoinReusesSid = "rejoin-reuses-sid": "The server gives a client the same socket id when it joins a namespace again.";
+    SecondNamespaceRefused = "second-namespace-refused": "The server refuses the fourth namespace of a connection.";
+    SidFromEngine = "connect-sid-reused-from-engine": "The server uses the Engine.IO session id as the socket id.";
+    SidMissing = "connect-without-sid": "The server sends CONNECT replies without `sid`.";
+    SidShared = "connect-sid-shared-by-namespaces": "The server uses one socket id for all namespaces of a connection.", seen "socketioxide 0.18.9";
+    SlowBlocks = "slow-namespace-blocks-connection": "The server handles nothing else of a connection while a namespace decides about it.";
+    SlowHandlesEarlyEvents = "slow-namespace-handles-early-events": "The server handles events that arrive before it has sent the CONNECT reply.";
+    TimeoutIgnored = "connect-timeout-ignored": "The server never closes a session that joins no namespace.";
+    TimeoutNotByPolling = "connect-timeout-not-by-polling": "The server never closes a polling session that joins no namespace.";
+    TimeoutUnlessMain = "connect-timeout-unless-main": "The server closes a session that has not joined the main namespace in time.";
+    TwiceAccepted = "connect-twice-accepted": "The server creates a second socket on a second CONNECT to the same namespace.";
+    UnknownAccepted = "unknown-namespace-accepted": "The server accepts every namespace name.";
 });
 
 /// Notes that the server disconnected the session `sid` from `namespace`.
@@ -64,8 +64,9 @@ impl ScratchKey for FirstSocketId {
     type Note = SocketId;
 }
 
-/// A client that has joined nothing in time is given up, and nobody else.
-pub(in crate::reference) fn gives_up(session: &Session, right: bool) -> bool {
+/// Returns true if the server closes the session at the end of the connect timeout. Without faults
+/// it does so if the client has joined no namespace.
+pub(in crate::reference) fn closes_after_timeout(session: &Session) -> bool {
     let faults = session.faults();
     if faults.has(ConnectFault::TimeoutUnlessMain) {
         return session
@@ -74,18 +75,21 @@ pub(in crate::reference) fn gives_up(session: &Session, right: bool) -> bool {
             .is_some_and(|peer| peer.membership("/").is_none());
     }
     let polls = session.transport() == TransportKind::Polling;
-    right
+    session.awaits_connect()
         && !faults.has(ConnectFault::TimeoutIgnored)
         && !(polls && faults.has(ConnectFault::TimeoutNotByPolling))
 }
 
-/// A namespace is joined once at a time.
-pub(in crate::reference) fn allows_again(faults: &FaultSet) -> bool {
+/// Returns true if the fault `connect-twice-accepted` is active.
+pub(in crate::reference) fn allows_second_connect(faults: &FaultSet) -> bool {
     faults.has(ConnectFault::TwiceAccepted)
 }
 
-/// A namespace's name is what the packet says.
-pub(in crate::reference) fn namespace_name<'a>(faults: &FaultSet, name: &'a str) -> Cow<'a, str> {
+/// Returns the name under which the server looks up a namespace. Without faults this is `name`.
+pub(in crate::reference) fn alter_namespace_name<'a>(
+    faults: &FaultSet,
+    name: &'a str,
+) -> Cow<'a, str> {
     if faults.is_empty() {
         return Cow::Borrowed(name);
     }
@@ -104,7 +108,7 @@ pub(in crate::reference) fn namespace_name<'a>(faults: &FaultSet, name: &'a str)
     Cow::Borrowed(name)
 }
 
-/// A dynamic namespace is one whose whole name fits.
+/// Returns true if the name is a dynamic namespace. Without faults `fits` decides.
 pub(in crate::reference) fn is_dynamic(
     faults: &FaultSet,
     name: &str,
@@ -124,7 +128,8 @@ pub(in crate::reference) fn is_dynamic(
     fits(name)
 }
 
-/// An unknown namespace is refused, and nothing else happens.
+/// Returns true if the server has to send CONNECT_ERROR for an unknown namespace. Faults close the
+/// connection or stay silent instead.
 pub(in crate::reference) fn refuses_unknown(session: &Session) -> bool {
     let faults = session.faults();
     if faults.has(ConnectFault::ClosesOnUnknown) {
@@ -134,13 +139,14 @@ pub(in crate::reference) fn refuses_unknown(session: &Session) -> bool {
     !faults.has(ConnectFault::IgnoresUnknown)
 }
 
-/// The application hears what the client sent along.
-pub(in crate::reference) fn auth(faults: &FaultSet, auth: Option<Data>) -> Option<Data> {
+/// Returns the CONNECT payload that the application gets. Without faults this is `auth`.
+pub(in crate::reference) fn pass_payload(faults: &FaultSet, auth: Option<Data>) -> Option<Data> {
     auth.filter(|_| !faults.has(ConnectFault::AuthDropped))
 }
 
-/// A client that sends nothing along has sent an empty object.
-pub(in crate::reference) fn presented(faults: &FaultSet, auth: Option<&Data>) -> Data {
+/// Returns the CONNECT payload as the handler sees it. A missing payload is an empty object, or
+/// null if the fault `connect-auth-empty-is-null` is active.
+pub(in crate::reference) fn payload_for_handler(faults: &FaultSet, auth: Option<&Data>) -> Data {
     let empty = Data::object([("", Data::Null); 0]);
     match auth {
         Some(auth) if *auth != empty => auth.clone(),
@@ -149,8 +155,11 @@ pub(in crate::reference) fn presented(faults: &FaultSet, auth: Option<&Data>) ->
     }
 }
 
-/// Whether a client gets in is the application's decision alone.
-pub(in crate::reference) fn overruled(session: &Session, namespace: &str) -> Option<Refused> {
+/// Returns a refusal if an active fault refuses a client that the application would decide about.
+pub(in crate::reference) fn refuses_admitted(
+    session: &Session,
+    namespace: &str,
+) -> Option<Refused> {
     let faults = session.faults();
     if faults.is_empty() {
         return None;
@@ -166,8 +175,8 @@ pub(in crate::reference) fn overruled(session: &Session, namespace: &str) -> Opt
     (fourth || kicked).then(|| Refused::new("Invalid namespace"))
 }
 
-/// A kick is over when it is done.
-pub(in crate::reference) fn kicked(socket: &Socket) {
+/// Notes that the server disconnected this socket, for the fault `kicked-client-locked-out`.
+pub(in crate::reference) fn note_kick(socket: &Socket) {
     if socket.faults().has(ConnectFault::KickedLockedOut) {
         let session = socket.session();
         let key = kicked_key(session, socket.namespace().name());
@@ -182,7 +191,7 @@ fn kicked_key(session: &Session, namespace: &str) -> Kicked {
     }
 }
 
-/// Each socket has an id of its own.
+/// Returns the id of a new socket. Without faults this is `random`.
 pub(in crate::reference) fn socket_id(
     session: &Session,
     namespace: &str,
@@ -193,7 +202,7 @@ pub(in crate::reference) fn socket_id(
         return random;
     }
     if faults.has(ConnectFault::SidFromEngine) {
-        // One namespace has it, or else the ids would also be shared.
+        // Only the first namespace gets this id, or else all namespaces would share it.
         if session
             .peer
             .as_ref()
@@ -224,24 +233,25 @@ pub(in crate::reference) fn socket_id(
     random
 }
 
-/// Nothing comes before the CONNECT reply.
-pub(in crate::reference) fn before_reply(socket: &Socket) {
+/// Sends an event before the CONNECT reply if the fault `connect-events-overtake-reply` is active.
+pub(in crate::reference) fn emit_before_reply(socket: &Socket) {
     if socket.faults().has(ConnectFault::EventsOvertakeReply) {
         socket.emit("welcome", Vec::new());
     }
 }
 
-/// The CONNECT reply names the socket.
+/// Returns the payload of the CONNECT reply: `sid`, and `pid` if the session can be recovered.
 pub(in crate::reference) fn reply_payload(socket: &Socket) -> Option<Data> {
     let pid = socket.pid();
-    let pid = pid.and_then(|pid| super::recovery::pid(socket, pid));
+    let pid = pid.and_then(|pid| super::recovery::choose_pid(socket, pid));
     let fields = [("sid", socket.id().as_str())].into_iter();
     let fields = fields.chain(pid.map(|pid| ("pid", pid)));
     let sid = Data::object(fields.map(|(name, id)| (name, Data::from(id))));
     (!socket.faults().has(ConnectFault::SidMissing)).then_some(sid)
 }
 
-/// Packets of a client that has not joined have no socket.
+/// Returns the socket that handles a packet for a namespace that the client has not joined. Without
+/// faults this is `None`.
 pub(in crate::reference) fn socket_of_outsider(
     session: &Arc<Session>,
     peer: &Peer,
@@ -272,12 +282,12 @@ pub(in crate::reference) fn socket_of_outsider(
     None
 }
 
-/// A namespace that takes its time holds up nothing else of the connection.
-pub(in crate::reference) fn takes_time(session: &Session, pause: Duration) {
+/// Blocks the connection for `pause` if the fault `slow-namespace-blocks-connection` is active.
+pub(in crate::reference) fn block_if_slow(session: &Session, pause: Duration) {
     block_connection(session, ConnectFault::SlowBlocks, pause);
 }
 
-/// Sends a packet of the engine's own making, past all sockets.
+/// Sends a packet on the session, without a socket.
 pub(super) fn send_raw(session: &Session, packet: &Packet) {
     session.send(outbound(packet, &session.server), Delivery::Assured);
 }

@@ -15,26 +15,26 @@ use crate::reference::{
 };
 
 faults!(CorsFault {
-    AnyWithCredentials = "cors-any-origin-with-credentials": "Where any origin is allowed, credentials are as well.";
-    AnyOrigin = "cors-any-origin": "Any origin is reflected as allowed.", seen "CVE-2020-28481";
-    CredentialsMissing = "cors-credentials-missing": "Credentials are not allowed to a listed origin.";
-    AnyOriginRefused = "cors-any-origin-refused": "Where any origin is allowed, none is.", seen "`*` taken for the name of an origin";
-    DefaultOpen = "cors-default-open": "A server without CORS settings allows every origin.", seen "CVE-2020-28481";
-    MissingOnErrors = "cors-missing-on-errors": "Refusals carry no CORS headers, so that a page can't read why.";
-    MissingLater = "cors-missing-after-handshake": "Answers within a session carry no CORS headers.";
-    MissingOnPosts = "cors-missing-on-posts": "Answers to POST requests carry no CORS headers.";
-    MissingOnUnknownSession = "cors-missing-on-unknown-session": "Refusals of a session that does not exist carry no CORS headers.";
-    PortIgnored = "cors-port-ignored": "An origin on another port of a listed host is allowed.";
-    PreflightCredentialsMissing = "cors-preflight-credentials-missing": "The answer to a preflight request does not allow credentials.";
-    PreflightHeadersMissing = "cors-preflight-headers-missing": "The answer to a preflight request allows no headers.";
-    PreflightRefused = "cors-preflight-refused": "A preflight request is taken for a bad handshake.";
-    SubdomainsAllowed = "cors-subdomains-allowed": "Subdomains of a listed host are allowed.";
-    VaryMissing = "cors-vary-missing": "Answers that differ by origin do not say so to caches.";
-    WebSocketUnchecked = "cors-websocket-origin-unchecked": "A page of any origin may open a WebSocket.", seen "CVE-2019-13611";
+    AnyWithCredentials = "cors-any-origin-with-credentials": "The server allows credentials where it allows any origin.";
+    AnyOrigin = "cors-any-origin": "The server reflects any origin as allowed.", seen "CVE-2020-28481";
+    CredentialsMissing = "cors-credentials-missing": "The server does not allow credentials to a listed origin.";
+    AnyOriginRefused = "cors-any-origin-refused": "The server allows no origin where its settings allow any.", seen "`*` taken for the name of an origin";
+    DefaultOpen = "cors-default-open": "The server allows every origin although it has no CORS settings.", seen "CVE-2020-28481";
+    MissingOnErrors = "cors-missing-on-errors": "The server sends refusals without CORS headers, so that a page can't read the reason.";
+    MissingLater = "cors-missing-after-handshake": "The server sends no CORS headers on answers within a session.";
+    MissingOnPosts = "cors-missing-on-posts": "The server sends no CORS headers on answers to POST requests.";
+    MissingOnUnknownSession = "cors-missing-on-unknown-session": "The server sends no CORS headers when it refuses an unknown session id.";
+    PortIgnored = "cors-port-ignored": "The server allows an origin on another port of a listed host.";
+    PreflightCredentialsMissing = "cors-preflight-credentials-missing": "The server answers preflight requests without allowing credentials.";
+    PreflightHeadersMissing = "cors-preflight-headers-missing": "The server answers preflight requests without allowing headers.";
+    PreflightRefused = "cors-preflight-refused": "The server refuses preflight requests as bad handshakes.";
+    SubdomainsAllowed = "cors-subdomains-allowed": "The server allows subdomains of a listed host.";
+    VaryMissing = "cors-vary-missing": "The server sends no `Vary: Origin` on answers that depend on the origin.";
+    WebSocketUnchecked = "cors-websocket-origin-unchecked": "The server lets pages of any origin open a WebSocket.", seen "CVE-2019-13611";
 });
 
-/// A listed origin is reflected, another one is not.
-pub(in crate::reference) fn decided(
+/// Returns what the request's origin may do. Without faults this is `decided`.
+pub(in crate::reference) fn alter_decision(
     faults: &FaultSet,
     decided: Cors,
     origin: Option<&HeaderValue>,
@@ -43,15 +43,18 @@ pub(in crate::reference) fn decided(
         (Cors::Unlisted, Some(origin)) if faults.has(CorsFault::AnyOrigin) => {
             Cors::Listed(origin.clone())
         }
-        (Cors::Unlisted, Some(origin)) if resembles(faults, origin) => Cors::Listed(origin.clone()),
+        (Cors::Unlisted, Some(origin)) if accepts_similar_origin(faults, origin) => {
+            Cors::Listed(origin.clone())
+        }
         (Cors::Silent, Some(_)) if faults.has(CorsFault::DefaultOpen) => Cors::Any,
         (Cors::Any, Some(_)) if faults.has(CorsFault::AnyOriginRefused) => Cors::Silent,
         (decided, _) => decided,
     }
 }
 
-/// An origin is compared whole; the list has one entry, without a port.
-fn resembles(faults: &FaultSet, origin: &HeaderValue) -> bool {
+/// Returns true if an active fault takes the origin for the listed one. The list of the scenarios
+/// has one entry, without a port.
+fn accepts_similar_origin(faults: &FaultSet, origin: &HeaderValue) -> bool {
     let Some((scheme, host)) = origin.to_str().ok().and_then(|text| text.split_once("://")) else {
         return false;
     };
@@ -66,18 +69,18 @@ fn resembles(faults: &FaultSet, origin: &HeaderValue) -> bool {
                 .is_some_and(|(_, parent)| is_listed(parent)))
 }
 
-/// A preflight request is answered.
+/// Returns true if the fault `cors-preflight-refused` is active.
 pub(in crate::reference) fn refuses_preflight(faults: &FaultSet) -> bool {
     faults.has(CorsFault::PreflightRefused)
 }
 
-/// A foreign page opens no WebSocket.
+/// Returns true if the fault `cors-websocket-origin-unchecked` is active.
 pub(in crate::reference) fn admits_foreign_websocket(faults: &FaultSet) -> bool {
     faults.has(CorsFault::WebSocketUnchecked)
 }
 
-/// The headers stand on every answer.
-pub(in crate::reference) fn applied<B>(
+/// Changes the CORS headers of a response.
+pub(in crate::reference) fn alter_headers<B>(
     faults: &FaultSet,
     asked: Asked,
     response: &mut Response<B>,

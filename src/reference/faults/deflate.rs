@@ -19,31 +19,32 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 const BUFFER: usize = 32 << 10;
 
 faults!(DeflateFault {
-    AlwaysInflates = "deflate-every-message-inflated": "Once compression is agreed on, every message is inflated.";
-    BitAnywhere = "deflate-bit-anywhere": "RSV1 is not looked at on continuations and control frames.";
-    BitOnEveryFragment = "deflate-bit-on-every-fragment": "RSV1 must stand on every fragment of a compressed message.";
-    ClientWindowBare = "deflate-client-window-bare": "The 101 repeats client_max_window_bits without a value.";
-    ClientWindowUnasked = "deflate-client-window-unasked": "The 101 limits the window of a client that did not offer it.";
-    ContextKept = "deflate-context-kept": "Messages refer to earlier ones although server_no_context_takeover was agreed on.";
-    ContextLost = "deflate-context-lost": "A message that refers to an earlier one can't be inflated.";
-    ContextOfUnsent = "deflate-context-of-unsent": "Messages refer to what was compressed, but never sent.";
-    CorruptSkipped = "deflate-corrupt-skipped": "A message that can't be inflated is skipped, and the connection goes on.";
-    EmptyKills = "deflate-empty-message-kills-server": "A message that inflates to nothing ends the server.";
-    FinalBlockEnds = "deflate-final-block-ends-stream": "Nothing is inflated behind a block that is marked as the last.";
-    FirstOfferOnly = "deflate-first-offer-only": "Only the first extension offered is looked at.";
-    LimitDoubled = "deflate-limit-doubled": "Where compression was agreed on, a message may have twice maxPayload.";
-    LimitOnCompressed = "deflate-limit-on-compressed-size": "maxPayload holds for a message while it is compressed, not for what it inflates to.";
-    OutputCut = "deflate-output-cut": "Of what a message inflates to, only the first 32 KiB are read.";
-    ParametersUnchecked = "deflate-parameters-unchecked": "An offer with wrong parameters is accepted.";
-    ParametersUnconfirmed = "deflate-parameters-unconfirmed": "The 101 accepts an offer without repeating what it asks of the server.";
-    ServerWindowIgnored = "deflate-server-window-ignored": "server_max_window_bits is agreed on, and the largest window used.";
-    SplitTailMisread = "deflate-split-tail-misread": "A last fragment of one byte is taken for the beginning of the next message.", seen "browsers, see autobahn-testsuite#59";
-    Unasked = "deflate-unasked": "Messages are compressed for clients that did not offer it.";
-    Utf8Unchecked = "deflate-utf8-unchecked": "Compressed text that is no UTF-8 is repaired.";
+    AlwaysInflates = "deflate-every-message-inflated": "The server inflates uncompressed messages too, once compression is negotiated.";
+    BitAnywhere = "deflate-bit-anywhere": "The server ignores RSV1 on continuation frames and control frames.";
+    BitOnEveryFragment = "deflate-bit-on-every-fragment": "The server requires RSV1 on every fragment of a compressed message.";
+    ClientWindowBare = "deflate-client-window-bare": "The server answers client_max_window_bits without a value.";
+    ClientWindowUnasked = "deflate-client-window-unasked": "The server limits the window of a client that did not offer client_max_window_bits.";
+    ContextKept = "deflate-context-kept": "The server compresses with the context of earlier messages although server_no_context_takeover is negotiated.";
+    ContextLost = "deflate-context-lost": "The server can't inflate messages that refer to earlier ones.";
+    ContextOfUnsent = "deflate-context-of-unsent": "The server compresses with the context of messages that it never sent.";
+    CorruptSkipped = "deflate-corrupt-skipped": "The server ignores messages that it can't inflate and keeps the connection.";
+    EmptyKills = "deflate-empty-message-kills-server": "The server crashes when a message inflates to zero bytes.";
+    FinalBlockEnds = "deflate-final-block-ends-stream": "The server stops inflating after a block with the final bit.";
+    FirstOfferOnly = "deflate-first-offer-only": "The server looks at the first offered extension only.";
+    LimitDoubled = "deflate-limit-doubled": "The server accepts messages of twice maxPayload on connections with compression.";
+    LimitOnCompressed = "deflate-limit-on-compressed-size": "The server applies maxPayload to the compressed size of a message, not to the inflated size.";
+    OutputCut = "deflate-output-cut": "The server reads only the first 32 KiB of an inflated message.";
+    ParametersUnchecked = "deflate-parameters-unchecked": "The server accepts offers with invalid parameters.";
+    ParametersUnconfirmed = "deflate-parameters-unconfirmed": "The server accepts an offer but does not repeat the parameters that the offer requires.";
+    ServerWindowIgnored = "deflate-server-window-ignored": "The server confirms server_max_window_bits but compresses with the largest window.";
+    SplitTailMisread = "deflate-split-tail-misread": "The server takes a last fragment of one byte as the start of the next message.", seen "browsers, see autobahn-testsuite#59";
+    Unasked = "deflate-unasked": "The server compresses messages for clients that did not offer compression.";
+    Utf8Unchecked = "deflate-utf8-unchecked": "The server replaces invalid UTF-8 in compressed text and handles the message.";
 });
 
-/// The first offer that can be taken is.
-pub(in crate::reference) fn chosen(
+/// Returns the first offer that the server can accept. Faults look at fewer offers, or accept
+/// invalid ones.
+pub(in crate::reference) fn choose_offer(
     faults: &FaultSet,
     offers: &[Extension],
 ) -> Option<DeflateOffer> {
@@ -60,8 +61,8 @@ pub(in crate::reference) fn chosen(
     taken
 }
 
-/// The answer confirms what was asked, and limits the client only where it offered that.
-pub(in crate::reference) fn answer(faults: &FaultSet, offer: &DeflateOffer) -> DeflateOffer {
+/// Returns the answer to the accepted offer.
+pub(in crate::reference) fn alter_answer(faults: &FaultSet, offer: &DeflateOffer) -> DeflateOffer {
     let mut answer = offer.answer();
     if faults.has(DeflateFault::ClientWindowBare) {
         answer.client_max_window_bits = offer.client_max_window_bits.map(|_| None);
@@ -75,8 +76,8 @@ pub(in crate::reference) fn answer(faults: &FaultSet, offer: &DeflateOffer) -> D
     answer
 }
 
-/// Messages are compressed as was agreed on, or not at all.
-pub(in crate::reference) fn sending(
+/// Returns the parameters with which the server compresses. Without faults this is `negotiated`.
+pub(in crate::reference) fn parameters_for_sending(
     faults: &FaultSet,
     negotiated: Option<&DeflateOffer>,
 ) -> Option<DeflateOffer> {
@@ -95,8 +96,9 @@ pub(in crate::reference) fn sending(
     Some(negotiated)
 }
 
-/// What is compressed is sent.
-pub(in crate::reference) fn before_compressing(
+/// Compresses `payload` once more than it is sent if the fault `deflate-context-of-unsent` is
+/// active.
+pub(in crate::reference) fn compress_extra(
     faults: &FaultSet,
     compressor: &mut Deflate,
     payload: &[u8],
@@ -106,13 +108,14 @@ pub(in crate::reference) fn before_compressing(
     }
 }
 
-/// The limit holds for messages as the application gets them.
+/// Returns true if the fault `deflate-limit-on-compressed-size` is active.
 pub(super) fn limits_compressed_size(faults: &FaultSet) -> bool {
     faults.has(DeflateFault::LimitOnCompressed)
 }
 
-/// What a message may have holds whether it was compressed or not.
-pub(super) fn limit(faults: &FaultSet, right: usize) -> usize {
+/// Returns the largest size of a message on a connection with compression. Without faults this is
+/// `right`.
+pub(super) fn alter_limit(faults: &FaultSet, right: usize) -> usize {
     if faults.has(DeflateFault::LimitDoubled) {
         right.saturating_mul(2)
     } else {
@@ -120,8 +123,9 @@ pub(super) fn limit(faults: &FaultSet, right: usize) -> usize {
     }
 }
 
-/// A message may be empty.
-pub(in crate::reference) fn message(server: &Shared, message: &Message) {
+/// Crashes the server if the message is empty and the fault `deflate-empty-message-kills-server` is
+/// active.
+pub(in crate::reference) fn crash_on_empty(server: &Shared, message: &Message) {
     let empty = match message {
         Message::Text(text) => text.is_empty(),
         Message::Binary(bytes) => bytes.is_empty(),
@@ -132,18 +136,18 @@ pub(in crate::reference) fn message(server: &Shared, message: &Message) {
     }
 }
 
-/// Takes compressed messages out of the stream of frames and puts them back inflated, wrongly.
+/// Inflates compressed messages in place of the assembler, with the active faults.
 #[derive(Debug)]
 pub(super) struct Inflater {
     faults: FaultSet,
     decompress: Decompress,
     under_way: Option<(OpCode, BytesMut)>,
-    /// What is taken for the beginning of the next message.
+    /// Bytes that the fault `deflate-split-tail-misread` takes for the start of the next message.
     left_over: Bytes,
 }
 
 impl Inflater {
-    /// What these faults need, on a connection that agreed on compression.
+    /// Returns an inflater if one of these faults needs it. The connection has negotiated compression.
     pub(super) fn new(faults: &FaultSet) -> Option<Self> {
         let receiving = [
             DeflateFault::AlwaysInflates,
@@ -165,7 +169,7 @@ impl Inflater {
         })
     }
 
-    /// A frame as it goes on to the rules; `None` where it goes no further.
+    /// Returns the frame to check next; `None` if the frame is dropped or belongs to an unfinished message.
     pub(super) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
         let starts = matches!(frame.opcode, OpCode::Text | OpCode::Binary);
         if !starts && self.has(DeflateFault::BitAnywhere) {
@@ -180,7 +184,7 @@ impl Inflater {
         } else if self.under_way.is_none() || frame.rsv != 0 {
             return Some(frame);
         } else if self.has(DeflateFault::BitOnEveryFragment) {
-            // A bit that nobody may use, so that the rules refuse the frame.
+            // RSV2 is not negotiated, so the checks refuse the frame.
             frame.rsv = 0b010;
             return Some(frame);
         }
@@ -201,7 +205,7 @@ impl Inflater {
             Ok(payload) => self.inflated(opcode, payload),
             Err(_) if self.has(DeflateFault::CorruptSkipped) => return None,
             Err(_) => {
-                // Fails the connection with the code that wrong data has, too.
+                // Invalid UTF-8 closes the connection with 1007, the code for data that can't be inflated.
                 frame.opcode = OpCode::Text;
                 Bytes::from_static(&[0xff])
             }

@@ -14,29 +14,29 @@ use crate::{
 };
 
 faults!(DisconnectFault {
-    CloseSilent = "server-close-without-disconnect": "A client whose connection the server ends is sent no DISCONNECT.";
-    ClosesTransport = "disconnect-closes-transport": "A client's DISCONNECT ends its whole connection.";
-    Echoed = "disconnect-echoed": "A client's DISCONNECT is answered with one.";
-    EventsAfter = "events-after-disconnect": "Events behind a DISCONNECT are still handled.";
-    KeepsBroadcasts = "disconnect-keeps-broadcasts": "A client that left a namespace is still sent what goes to its rooms.";
-    KeepsMembership = "disconnect-keeps-membership": "A client that left still counts as a member of its rooms.";
-    KickCloseKeepsConnection = "kick-close-keeps-connection": "A client whose connection the server should end loses its namespace only.";
-    KickRoomCloses = "kick-room-closes-connections": "Sending a room away ends the connections of its members.";
-    KickRoomHitsEverybody = "kick-room-hits-everybody": "Sending a room away sends the whole namespace away.";
-    KickRoomKeepsConnections = "kick-room-keeps-connections": "Where the connections of a room should end, its members lose their namespace only.";
-    KickRoomSparesOne = "kick-room-spares-one": "Sending a room away spares one of its members.";
-    MainLeavesAll = "disconnect-main-leaves-all": "Leaving the main namespace leaves the others as well.";
-    MemberLeftByLeaving = "member-left-by-leaving-room": "Leaving a room is told as the end of a connection.";
-    MemberLeftFormerRooms = "member-left-of-former-rooms": "Who left is told to the watchers of every room that he ever was in.";
-    MemberLeftMissing = "member-left-missing": "Nobody is told who left.";
-    MemberLeftReasonWrong = "member-left-reason-wrong": "Every departure has the same reason.";
-    MemberLeftPerWatch = "member-left-once-a-watch": "Who watches a room twice is told twice.";
-    MemberLeftTwice = "member-left-twice": "Who left is told twice.", seen "handling both `disconnecting` and `disconnect`";
-    LastLeaveKills = "last-leave-kills-server": "A connection that has left its last namespace ends the server.";
-    ServerClosesTransport = "server-disconnect-closes-transport": "A client that the server sends out of a namespace loses its connection.";
-    ServerKeepsSocket = "server-disconnect-keeps-socket": "A client that was sent away is still served.";
-    UnjoinedLeavesMain = "disconnect-unjoined-leaves-main": "Leaving a namespace that was never joined leaves the main one.";
-    ServerSilent = "server-disconnect-silent": "A client that is sent away is not told.";
+    CloseSilent = "server-close-without-disconnect": "The server sends no DISCONNECT before it closes a connection.";
+    ClosesTransport = "disconnect-closes-transport": "The server closes the connection when a client sends DISCONNECT for one namespace.";
+    Echoed = "disconnect-echoed": "The server answers a client's DISCONNECT with a DISCONNECT.";
+    EventsAfter = "events-after-disconnect": "The server handles events that a client sends after its DISCONNECT.";
+    KeepsBroadcasts = "disconnect-keeps-broadcasts": "The server still sends room messages to a client that has left the namespace.";
+    KeepsMembership = "disconnect-keeps-membership": "The server still counts a client that has left the namespace as a member of its rooms.";
+    KickCloseKeepsConnection = "kick-close-keeps-connection": "The server disconnects the client from the namespace only, where it has to close the connection.";
+    KickRoomCloses = "kick-room-closes-connections": "The server closes the connections of a room's members, where it has to disconnect them from the namespace.";
+    KickRoomHitsEverybody = "kick-room-hits-everybody": "The server disconnects the whole namespace, where it has to disconnect one room.";
+    KickRoomKeepsConnections = "kick-room-keeps-connections": "The server disconnects a room's members from the namespace only, where it has to close their connections.";
+    KickRoomSparesOne = "kick-room-spares-one": "The server leaves one member connected when it disconnects a room.";
+    MainLeavesAll = "disconnect-main-leaves-all": "The server takes a client out of all namespaces when it leaves the main one.";
+    MemberLeftByLeaving = "member-left-by-leaving-room": "The server sends `member-left` when a client leaves a room, although it stays connected.";
+    MemberLeftFormerRooms = "member-left-of-former-rooms": "The server sends `member-left` to the watchers of every room that the client was ever in.";
+    MemberLeftMissing = "member-left-missing": "The server never sends `member-left`.";
+    MemberLeftReasonWrong = "member-left-reason-wrong": "The server gives every `member-left` the same reason.";
+    MemberLeftPerWatch = "member-left-once-a-watch": "The server sends `member-left` twice to a client that watches a room twice.";
+    MemberLeftTwice = "member-left-twice": "The server sends `member-left` twice.", seen "handling both `disconnecting` and `disconnect`";
+    LastLeaveKills = "last-leave-kills-server": "The server crashes when a connection leaves its last namespace.";
+    ServerClosesTransport = "server-disconnect-closes-transport": "The server closes the connection, where it has to disconnect the client from one namespace.";
+    ServerKeepsSocket = "server-disconnect-keeps-socket": "The server still handles events of a client that it has disconnected.";
+    UnjoinedLeavesMain = "disconnect-unjoined-leaves-main": "The server takes a client out of the main namespace when it leaves a namespace that it never joined.";
+    ServerSilent = "server-disconnect-silent": "The server sends no DISCONNECT to a client that it takes out of a namespace.";
 });
 
 /// The rooms that the socket with this id has left.
@@ -58,8 +58,9 @@ impl ScratchKey for Watches {
     type Note = ();
 }
 
-/// A DISCONNECT takes the client out of this namespace, without an answer.
-pub(in crate::reference) fn received(socket: &Arc<Socket>, left: impl FnOnce()) {
+/// Handles a client's DISCONNECT; `left` takes the client out of the namespace. Without faults the
+/// server does only that.
+pub(in crate::reference) fn handle_disconnect(socket: &Arc<Socket>, left: impl FnOnce()) {
     let faults = socket.faults();
     if faults.has(DisconnectFault::Echoed) {
         send_raw(socket.session(), &goodbye(socket));
@@ -88,8 +89,8 @@ pub(in crate::reference) fn received(socket: &Arc<Socket>, left: impl FnOnce()) 
     }
 }
 
-/// A namespace that was not joined can't be left.
-pub(in crate::reference) fn of_outsider(session: &Session, packet: &Packet) -> bool {
+/// Returns true if a fault has handled a DISCONNECT for a namespace that the client has not joined.
+pub(in crate::reference) fn handle_from_outsider(session: &Session, packet: &Packet) -> bool {
     if !session.faults().has(DisconnectFault::UnjoinedLeavesMain)
         || !matches!(packet, Packet::Disconnect { .. })
     {
@@ -103,18 +104,18 @@ pub(in crate::reference) fn of_outsider(session: &Session, packet: &Packet) -> b
     true
 }
 
-/// The client is told that it is sent away.
-pub(in crate::reference) fn farewell(socket: &Socket, right: Packet) -> Option<Packet> {
+/// Returns the DISCONNECT for a client that the server disconnects. Without faults this is `right`.
+pub(in crate::reference) fn alter_farewell(socket: &Socket, right: Packet) -> Option<Packet> {
     (!socket.faults().has(DisconnectFault::ServerSilent)).then_some(right)
 }
 
-/// A client that is sent away has no socket any more.
+/// Returns true if a fault keeps handling events of a client that the server has disconnected.
 pub(in crate::reference) fn keeps_socket(faults: &FaultSet) -> bool {
     faults.has(DisconnectFault::ServerKeepsSocket) || faults.has(DisconnectFault::EventsAfter)
 }
 
-/// The connection ends if, and only if, it is to.
-pub(in crate::reference) fn close(faults: &FaultSet, asked: Close) -> Close {
+/// Returns what the server closes when it disconnects one socket. Without faults this is `asked`.
+pub(in crate::reference) fn alter_close(faults: &FaultSet, asked: Close) -> Close {
     match asked {
         Close::Connection if faults.has(DisconnectFault::KickCloseKeepsConnection) => {
             Close::Namespace
@@ -124,18 +125,18 @@ pub(in crate::reference) fn close(faults: &FaultSet, asked: Close) -> Close {
     }
 }
 
-/// All sockets of a connection that ends are told.
+/// Returns true if the fault `server-close-without-disconnect` is active.
 pub(in crate::reference) fn closes_silently(faults: &FaultSet) -> bool {
     faults.has(DisconnectFault::CloseSilent)
 }
 
-/// Who left is in no room.
+/// Returns true if the fault `disconnect-keeps-membership` is active.
 pub(in crate::reference) fn keeps_membership(faults: &FaultSet) -> bool {
     faults.has(DisconnectFault::KeepsMembership)
 }
 
-/// All members are sent away, and nobody else.
-pub(in crate::reference) fn kicked(
+/// Returns the sockets that `kick-room` disconnects. Without faults these are `members`.
+pub(in crate::reference) fn alter_kicked(
     socket: &Socket,
     mut members: Vec<Arc<Socket>>,
 ) -> Vec<Arc<Socket>> {
@@ -148,8 +149,9 @@ pub(in crate::reference) fn kicked(
     members
 }
 
-/// The connections of a room end if, and only if, they are to.
-pub(in crate::reference) fn close_of_room(faults: &FaultSet, asked: Close) -> Close {
+/// Returns what the server closes for each member when it disconnects a room. Without faults this
+/// is `asked`.
+pub(in crate::reference) fn alter_close_of_room(faults: &FaultSet, asked: Close) -> Close {
     match asked {
         Close::Connection if faults.has(DisconnectFault::KickRoomKeepsConnections) => {
             Close::Namespace
@@ -159,8 +161,8 @@ pub(in crate::reference) fn close_of_room(faults: &FaultSet, asked: Close) -> Cl
     }
 }
 
-/// Who leaves a room has not gone.
-pub(in crate::reference) fn left_room(socket: &Socket, room: &str) {
+/// Notes or reports that a socket left a room, for faults of `member-left`.
+pub(in crate::reference) fn note_left_room(socket: &Socket, room: &str) {
     let faults = socket.faults();
     if faults.has(DisconnectFault::MemberLeftByLeaving) {
         let rooms = socket.namespace().rooms();
@@ -177,8 +179,8 @@ pub(in crate::reference) fn left_room(socket: &Socket, room: &str) {
     }
 }
 
-/// Those who watch the rooms that a socket is in are told when it goes.
-pub(in crate::reference) fn departed<'a>(
+/// Returns the watchers that get `member-left`. Without faults this is `right`.
+pub(in crate::reference) fn alter_departed<'a>(
     socket: &Socket,
     right: &'a Departed,
 ) -> Cow<'a, Departed> {
@@ -196,16 +198,16 @@ pub(in crate::reference) fn departed<'a>(
     Cow::Owned(departed)
 }
 
-/// A room is watched once, however often it was asked for.
-pub(in crate::reference) fn watched(watcher: &Socket, room: &str) {
+/// Notes that the client watches the room once more, for the fault `member-left-once-a-watch`.
+pub(in crate::reference) fn note_watch(watcher: &Socket, room: &str) {
     if watcher.faults().has(DisconnectFault::MemberLeftPerWatch) {
         let scratch = &watcher.session().server.scratch;
         scratch.add(watch_key(watcher, room), ());
     }
 }
 
-/// How often one who watches is told that somebody left.
-pub(in crate::reference) fn times_told(watcher: &Socket, room: &str) -> usize {
+/// Returns how often the watcher gets `member-left` for the room. Without faults this is 1.
+pub(in crate::reference) fn count_member_left(watcher: &Socket, room: &str) -> usize {
     let faults = watcher.faults();
     if faults.has(DisconnectFault::MemberLeftPerWatch) {
         let scratch = &watcher.session().server.scratch;
@@ -220,8 +222,8 @@ pub(in crate::reference) fn times_told(watcher: &Socket, room: &str) -> usize {
     }
 }
 
-/// Those who watch are told why.
-pub(in crate::reference) fn told_reason<'a>(faults: &FaultSet, reason: &'a str) -> &'a str {
+/// Returns the reason in `member-left`. Without faults this is `reason`.
+pub(in crate::reference) fn alter_reason<'a>(faults: &FaultSet, reason: &'a str) -> &'a str {
     if faults.has(DisconnectFault::MemberLeftReasonWrong) {
         "unknown"
     } else {

@@ -1,4 +1,4 @@
-//! Many clients, slow clients, and clients that come and go.
+//! Load: many clients, slow clients, and clients that disconnect without notice.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,27 +7,28 @@ use tokio::{net::TcpStream, time::sleep};
 use super::{frames::Tamper, scratch::ScratchKey, topic::faults};
 use crate::reference::{engine::Session, server::Shared};
 
-/// Connections that a server has room for which never gets any back.
+/// The number of lost connections after which the fault `dropped-connections-leak-slots` accepts no
+/// more.
 const SLOTS: usize = 100;
 
-/// Fragments that are too many for who keeps books about each.
+/// The number of fragments in one message on which the fault `tiny-fragments-kill-server` crashes.
 const FRAGMENTS: usize = 10_000;
 
-/// Pings whose answers are too many for who keeps them all.
+/// The number of pings on which the fault `ping-flood-kills-server` crashes.
 const PINGS: usize = 1_000;
 
-/// How often somebody looks whether it may go on.
+/// The interval at which a blocked task looks again whether it can go on.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Bytes of a request that are looked at before it is anybody's turn.
+/// The largest request head, in bytes, for which the fault `slow-head-blocks-others` waits.
 const HEAD: usize = 16 << 10;
 
 faults!(EnduranceFault {
-    BackpressureBlocks = "backpressure-blocks-others": "While one client does not read, nothing is written to the others.";
-    FragmentsKill = "tiny-fragments-kill-server": "A message of more than 10000 fragments ends the server.", seen "CVE-2026-48779";
-    PingsKill = "ping-flood-kills-server": "A client that sends more than 1000 pings ends the server.";
-    SlotsLeak = "dropped-connections-leak-slots": "A connection that breaks off keeps its place, and after a hundred of them nobody gets in.";
-    SlowHeadBlocks = "slow-head-blocks-others": "Nobody gets in while a request has not come to its end.";
+    BackpressureBlocks = "backpressure-blocks-others": "The server writes to no client while one client does not read.";
+    FragmentsKill = "tiny-fragments-kill-server": "The server crashes on a message of more than 10,000 fragments.", seen "CVE-2026-48779";
+    PingsKill = "ping-flood-kills-server": "The server crashes when a client sends more than 1,000 pings.";
+    SlotsLeak = "dropped-connections-leak-slots": "The server counts dropped connections as open, and accepts no more after a hundred of them.";
+    SlowHeadBlocks = "slow-head-blocks-others": "The server accepts no connection while the head of another request is incomplete.";
 });
 
 /// The id of the session whose client does not read.
@@ -46,8 +47,8 @@ impl ScratchKey for LostConnections {
     type Note = ();
 }
 
-/// What a connection has sent so far is nobody else's business.
-pub(in crate::reference) async fn accepted(server: &Shared, stream: &TcpStream) {
+/// Waits for the complete head of the request if the fault `slow-head-blocks-others` is active.
+pub(in crate::reference) async fn wait_for_head(server: &Shared, stream: &TcpStream) {
     if !server.faults().has(EnduranceFault::SlowHeadBlocks) {
         return;
     }
@@ -62,26 +63,26 @@ pub(in crate::reference) async fn accepted(server: &Shared, stream: &TcpStream) 
                 }
             }
         }
-        // What was peeked at is there at once the next time.
+        // `peek` returns the same bytes at once the next time.
         sleep(PAUSE).await;
     }
 }
 
-/// Whoever comes gets in.
+/// Returns true if the server has reached its connection limit. Without faults it has none.
 pub(in crate::reference) fn is_full(server: &Shared) -> bool {
     server.faults().has(EnduranceFault::SlotsLeak)
         && server.scratch.count(&LostConnections) >= SLOTS
 }
 
-/// A connection that breaks off leaves nothing behind.
-pub(in crate::reference) fn lost(server: &Shared) {
+/// Notes a lost connection, for the fault `dropped-connections-leak-slots`.
+pub(in crate::reference) fn note_lost(server: &Shared) {
     if server.faults().has(EnduranceFault::SlotsLeak) {
         server.scratch.add(LostConnections, ());
     }
 }
 
-/// A message can have any number of fragments, as long as it keeps to the limit, and a client send any number of pings.
-pub(in crate::reference) fn frames(server: &Shared, tamper: Option<&Tamper>) {
+/// Crashes the server on too many fragments or pings if a fault for that is active.
+pub(in crate::reference) fn crash_on_many_frames(server: &Shared, tamper: Option<&Tamper>) {
     let Some(tamper) = tamper else { return };
     let killed = (tamper.fragments() > FRAGMENTS
         && server.faults().has(EnduranceFault::FragmentsKill))
@@ -91,8 +92,8 @@ pub(in crate::reference) fn frames(server: &Shared, tamper: Option<&Tamper>) {
     }
 }
 
-/// A client that does not read is waited for by nobody.
-pub(in crate::reference) async fn may_write(session: &Arc<Session>) {
+/// Waits while another client does not read if the fault `backpressure-blocks-others` is active.
+pub(in crate::reference) async fn wait_to_write(session: &Arc<Session>) {
     if !session.faults().has(EnduranceFault::BackpressureBlocks) {
         return;
     }
@@ -105,19 +106,24 @@ pub(in crate::reference) async fn may_write(session: &Arc<Session>) {
     }
 }
 
-/// Notes whether all could be written.
-pub(in crate::reference) fn written(session: &Session, all: bool) {
-    if !session.faults().has(EnduranceFault::BackpressureBlocks) {
-        return;
-    }
+/// Notes that the client did not take everything that was written, for the fault
+/// `backpressure-blocks-others`.
+pub(in crate::reference) fn note_congested(session: &Session) {
     let scratch = &session.server.scratch;
-    match scratch.last(&CongestedSession) {
-        None if !all => {
-            scratch.add(CongestedSession, session.sid.clone());
-        }
-        Some(sid) if all && sid == session.sid => {
-            scratch.take(&CongestedSession);
-        }
-        _ => {}
+    if session.faults().has(EnduranceFault::BackpressureBlocks)
+        && scratch.last(&CongestedSession).is_none()
+    {
+        scratch.add(CongestedSession, session.sid.clone());
+    }
+}
+
+/// Notes that the client took everything that was written, for the fault
+/// `backpressure-blocks-others`.
+pub(in crate::reference) fn note_drained(session: &Session) {
+    let scratch = &session.server.scratch;
+    if session.faults().has(EnduranceFault::BackpressureBlocks)
+        && scratch.last(&CongestedSession).as_ref() == Some(&session.sid)
+    {
+        scratch.take(&CongestedSession);
     }
 }

@@ -1,4 +1,4 @@
-//! Handlers that refuse or break, and what their callers hear of it.
+//! Exceptions: what a client receives when a handler refuses its event or crashes.
 
 use std::sync::Arc;
 
@@ -15,22 +15,22 @@ use crate::{
 };
 
 faults!(ErrorFault {
-    AcksToo = "exception-acks-too": "An event that is refused is acknowledged as well.";
-    CodeMissing = "exception-without-code": "A refusal has no code.";
-    DetailLeaked = "accident-detail-leaked": "Beside the message that says nothing, the report of an accident has its cause.";
-    Disconnects = "exception-disconnects": "A refusal sends its caller away.";
-    FieldMissing = "validation-field-missing": "A refusal does not say which field is wrong.";
-    ObjectShared = "exception-object-shared": "A refusal has the code of the refusal before.", seen "one error object for all";
-    StackTraceLeaked = "stack-trace-leaked": "The caller is told where the handler broke.";
-    Swallowed = "exception-swallowed": "The caller is not told.";
-    ToEverybody = "exception-to-everybody": "Everybody in the namespace is told.";
-    Twice = "exception-twice": "The caller is told twice.";
-    ValidationCountsUnits = "validation-counts-utf16-units": "A character beyond 65535 counts as two.", seen "`text.length` in JavaScript";
-    ValidationOffByOne = "validation-off-by-one": "A text of 1001 characters is valid.";
-    ValidationRefusesLimits = "validation-refuses-limits": "A text of exactly 1 or 1000 characters is not valid.";
-    ValidationSkipped = "validation-skipped": "Every text is valid.";
-    ValidationTrimsFirst = "validation-trims-before-counting": "Blanks at the ends of a text are not counted.";
-    WrongNamespace = "exception-wrong-namespace": "The caller is told in another namespace.";
+    AcksToo = "exception-acks-too": "The server acknowledges an event that it refuses, in addition to the exception.";
+    CodeMissing = "exception-without-code": "The server sends exceptions without `code`.";
+    DetailLeaked = "accident-detail-leaked": "The server adds the cause to the exception of a crashed handler.";
+    Disconnects = "exception-disconnects": "The server disconnects a client when it refuses an event.";
+    FieldMissing = "validation-field-missing": "The server does not name the invalid field in an exception.";
+    ObjectShared = "exception-object-shared": "The server sends an exception with the code of the exception before.", seen "one error object for all";
+    StackTraceLeaked = "stack-trace-leaked": "The server sends the stack trace of a crashed handler to the client.";
+    Swallowed = "exception-swallowed": "The server sends no exception to the client.";
+    ToEverybody = "exception-to-everybody": "The server sends exceptions to the whole namespace.";
+    Twice = "exception-twice": "The server sends every exception twice.";
+    ValidationCountsUnits = "validation-counts-utf16-units": "The server counts a character above U+FFFF as two.", seen "`text.length` in JavaScript";
+    ValidationOffByOne = "validation-off-by-one": "The server accepts texts of 1001 characters.";
+    ValidationRefusesLimits = "validation-refuses-limits": "The server refuses texts of exactly 1 or exactly 1000 characters.";
+    ValidationSkipped = "validation-skipped": "The server accepts every text.";
+    ValidationTrimsFirst = "validation-trims-before-counting": "The server does not count blanks at the ends of a text.";
+    WrongNamespace = "exception-wrong-namespace": "The server sends exceptions in another namespace.";
 });
 
 /// The code of the last refusal of the server.
@@ -41,15 +41,16 @@ impl ScratchKey for LastErrorCode {
     type Note = Data;
 }
 
-/// The caller is told, once, in its namespace, without details that are nobody's business.
-pub(in crate::reference) fn report(
+/// Sends the caller the event `exception`, once, in its namespace. Faults change it, send it to
+/// others, or send no exception.
+pub(in crate::reference) fn report_exception(
     socket: &Arc<Socket>,
     ack: Option<&Ack>,
     failure: &Failure,
     exception: Data,
 ) {
     let faults = socket.faults();
-    let exception = altered(socket, failure, exception);
+    let exception = alter_exception(socket, failure, exception);
     if faults.has(ErrorFault::ToEverybody) {
         let selection = Selection::everybody().except([socket.id().as_str()]);
         broadcast(socket, &selection, "exception", vec![exception.clone()]);
@@ -84,7 +85,8 @@ pub(in crate::reference) fn report(
     }
 }
 
-fn altered(socket: &Socket, failure: &Failure, exception: Data) -> Data {
+/// Returns the payload of the exception as the active faults change it.
+fn alter_exception(socket: &Socket, failure: &Failure, exception: Data) -> Data {
     let faults = socket.faults();
     let Data::Object(mut fields) = exception else {
         return exception;
@@ -116,22 +118,21 @@ fn altered(socket: &Socket, failure: &Failure, exception: Data) -> Data {
     Data::Object(fields)
 }
 
-/// A text of 1 to 1000 characters that is not blank is valid.
-pub(in crate::reference) fn is_valid(faults: &FaultSet, text: Option<&str>, right: bool) -> bool {
+/// Returns whether `validate` accepts the text if an active fault decides that.
+pub(in crate::reference) fn decide_validation(faults: &FaultSet, text: &str) -> Option<bool> {
     if faults.has(ErrorFault::ValidationSkipped) {
-        return true;
+        return Some(true);
     }
-    let text = text.unwrap_or_default();
-    if faults.has(ErrorFault::ValidationCountsUnits) {
-        return right && text.encode_utf16().count() <= 1000;
+    if faults.has(ErrorFault::ValidationCountsUnits) && text.encode_utf16().count() > 1000 {
+        return Some(false);
     }
     let length = text.chars().count();
     if faults.has(ErrorFault::ValidationTrimsFirst) && length > 1000 {
-        return text.trim().chars().count() <= 1000;
+        return Some(text.trim().chars().count() <= 1000);
     }
     match length {
-        1001 if faults.has(ErrorFault::ValidationOffByOne) => true,
-        1 | 1000 if faults.has(ErrorFault::ValidationRefusesLimits) => false,
-        _ => right,
+        1001 if faults.has(ErrorFault::ValidationOffByOne) => Some(true),
+        1 | 1000 if faults.has(ErrorFault::ValidationRefusesLimits) => Some(false),
+        _ => None,
     }
 }

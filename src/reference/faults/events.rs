@@ -17,20 +17,20 @@ use crate::{
 };
 
 faults!(EventFault {
-    EmptyArgumentsPadded = "event-empty-arguments-padded": "An event without arguments is answered with a null.", seen "socketioxide, python-socketio";
-    EmptyNameHandled = "event-empty-name-handled": "The event with the empty name has a handler.";
-    ExtraArgumentsDropped = "event-extra-arguments-dropped": "Only the first argument is looked at.", seen "socketioxide 0.18.9";
-    LargeOvertaken = "large-events-overtaken": "Events that come behind a large one of their client are handled first.";
-    NameHitsPrototype = "event-name-hits-prototype": "Names that every object has are taken for handlers.", seen "handler tables that are plain objects";
-    NamesCaseInsensitive = "event-names-case-insensitive": "Event names are compared without case.";
-    NamesMatchPrefix = "event-names-match-prefix": "A name that begins with a handler's is handled by it.";
-    NamesTrimmed = "event-names-trimmed": "Blanks around event names are cut off.";
-    NullArgumentsDropped = "event-null-arguments-dropped": "Arguments that are null are left out.";
-    Reordered = "events-reordered": "Events of one client overtake each other.", seen "python-socketio with async_handlers";
-    ReplyReachesEverybody = "reply-reaches-everybody": "What one client is answered goes to all.";
-    ReservedNameHandled = "event-reserved-name-handled": "Reserved event names are events like others.";
-    UnknownCloses = "event-unknown-closes": "An event without a handler ends the connection.";
-    WrongNamespaceReply = "event-wrong-namespace-reply": "What is answered in a namespace comes in the main one.";
+    EmptyArgumentsPadded = "event-empty-arguments-padded": "The server adds a null to the reply to an event without arguments.", seen "socketioxide, python-socketio";
+    EmptyNameHandled = "event-empty-name-handled": "The server handles the event with the empty name as `message`.";
+    ExtraArgumentsDropped = "event-extra-arguments-dropped": "The server drops all arguments of an event but the first.", seen "socketioxide 0.18.9";
+    LargeOvertaken = "large-events-overtaken": "The server handles later events of a client before a large one.";
+    NameHitsPrototype = "event-name-hits-prototype": "The server takes names such as `constructor` for handlers.", seen "handler tables that are plain objects";
+    NamesCaseInsensitive = "event-names-case-insensitive": "The server compares event names without regard to case.";
+    NamesMatchPrefix = "event-names-match-prefix": "The server handles `messages` with the handler of `message`.";
+    NamesTrimmed = "event-names-trimmed": "The server trims blanks around event names.";
+    NullArgumentsDropped = "event-null-arguments-dropped": "The server drops arguments that are null.";
+    Reordered = "events-reordered": "The server handles events of one client out of order.", seen "python-socketio with async_handlers";
+    ReplyReachesEverybody = "reply-reaches-everybody": "The server sends the reply to one client to the whole namespace.";
+    ReservedNameHandled = "event-reserved-name-handled": "The server handles events with reserved names.";
+    UnknownCloses = "event-unknown-closes": "The server closes the connection on an event without a handler.";
+    WrongNamespaceReply = "event-wrong-namespace-reply": "The server sends replies in the main namespace, whatever namespace the event came in.";
 });
 
 /// One note for each event of the session with this id.
@@ -41,13 +41,14 @@ impl ScratchKey for EventCount {
     type Note = ();
 }
 
-/// Reserved names end the connection.
+/// Returns true if the fault `event-reserved-name-handled` is active.
 pub(in crate::reference) fn allows_reserved_names(session: &Session) -> bool {
     session.faults().has(EventFault::ReservedNameHandled)
 }
 
-/// Events are handled one after the other, as they are.
-pub(in crate::reference) fn dispatch(mut call: Call, handle: fn(Call)) {
+/// Handles an event. Without faults the server handles the events of a client unchanged and in
+/// order.
+pub(in crate::reference) fn handle_in_order(mut call: Call, handle: fn(Call)) {
     let faults = call.socket.faults();
     if faults.is_empty() {
         handle(call);
@@ -59,8 +60,8 @@ pub(in crate::reference) fn dispatch(mut call: Call, handle: fn(Call)) {
     if faults.has(EventFault::ExtraArgumentsDropped) {
         call.args.truncate(1);
     }
-    call.name = name(&call);
-    robustness::event(&call);
+    call.name = alter_name(&call);
+    robustness::crash_on_event(&call);
     if faults.has(EventFault::Reordered) {
         let socket = Arc::clone(&call.socket);
         let session = socket.session();
@@ -88,10 +89,12 @@ pub(in crate::reference) fn dispatch(mut call: Call, handle: fn(Call)) {
         });
         return;
     }
-    super::acks::dispatch(call, handle);
+    super::acks::handle_event(call, handle);
 }
 
-fn name(call: &Call) -> String {
+/// Returns the name under which the server looks for a handler. Without faults this is the name of
+/// the event.
+fn alter_name(call: &Call) -> String {
     let faults = call.socket.faults();
     let name = call.name.as_str();
     if faults.has(EventFault::EmptyNameHandled) && name.is_empty() {
@@ -112,8 +115,8 @@ fn name(call: &Call) -> String {
     name.to_owned()
 }
 
-/// An event without a handler does nothing.
-pub(in crate::reference) fn unhandled(call: &Call) -> Result<(), Failure> {
+/// Handles an event that has no handler. Without faults the server does nothing.
+pub(in crate::reference) fn handle_unknown(call: &Call) -> Result<(), Failure> {
     let faults = call.socket.faults();
     if faults.is_empty() {
         return Ok(());
@@ -134,11 +137,12 @@ pub(in crate::reference) fn unhandled(call: &Call) -> Result<(), Failure> {
         }
         call.socket.session().close(Ending::ParseError);
     }
-    super::acks::unhandled(call);
+    super::acks::acknowledge_unhandled(call);
     Ok(())
 }
 
-/// `message` is answered to its sender, in its namespace, with the arguments that it had.
+/// Sends the reply to `message` or `echo` to the caller, in its namespace, with the arguments of
+/// the event.
 pub(in crate::reference) fn reply(socket: &Arc<Socket>, name: &str, mut args: Vec<Data>) {
     let faults = socket.faults();
     if faults.is_empty() {

@@ -14,71 +14,71 @@ use crate::{clock,
     wire::websocket::{CloseReason, DeflateOffer, Frame, FrameError, Message, OpCode},
 };
 
-/// How long after the 101 a receiver that is attached late hears nothing.
+/// How long after the 101 the fault `frames-before-open-packet-lost` drops frames.
 const DEAF: Duration = Duration::from_millis(500);
 
 faults!(FrameFault {
-    BadSkipped = "bad-frames-skipped": "Frames that break a rule are skipped, and the connection goes on.";
-    BinaryUtf8Checked = "binary-utf8-checked": "Binary messages must be UTF-8.";
-    CloseCodePrivateRefused = "close-code-private-refused": "Close codes from 4000 on are refused.";
-    CloseCodeReservedEchoed = "close-code-reserved-echoed": "A close code that may not be sent is echoed.";
-    CloseCodeUnassignedIgnored = "close-code-unassigned-ignored": "A close frame with a code that nobody has given a meaning gets no reaction.";
-    CloseOneByteAccepted = "close-one-byte-accepted": "A close frame with one byte is a normal close.";
-    CloseReasonUtf8Unchecked = "close-reason-utf8-unchecked": "A close reason that is no UTF-8 is a normal close.";
-    ControlDelayed = "control-delayed-until-message-end": "A ping between fragments is answered when the message is whole.";
-    DataAfterCloseHandled = "data-after-close-handled": "Frames behind a close frame are still handled.";
-    EarlyLost = "frames-before-open-packet-lost": "Frames that come within half a second of the 101 are lost.", seen "receivers attached after an asynchronous step";
-    FragmentedControlAccepted = "fragmented-control-accepted": "FIN is not looked at on control frames.";
-    FragmentsCheckedAlone = "text-fragments-checked-alone": "Every fragment of a text must be UTF-8 by itself.";
-    FragmentsSeparate = "fragments-delivered-separately": "Each fragment is a message.";
-    HalfCloseIgnored = "half-close-ignored": "A client whose side of the stream has ended is kept.";
-    InterleavedAccepted = "interleaved-message-accepted": "A message that begins inside another is appended to it.";
-    InterleavedTakesOver = "interleaved-message-takes-over": "A message that begins inside another takes its fragments for its own.";
-    InvalidUtf8Accepted = "invalid-utf8-accepted": "Text that is no UTF-8 is repaired.";
-    InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "Text in fragments that is no UTF-8 is repaired when it is whole.";
-    LengthFormHangs = "frame-length-form-hangs": "A length in a longer form than it needs is read as one without end.";
-    LengthMisread = "frame-length-misread": "Frames of 125, 126, 65535 or 65536 bytes are read one byte short.";
-    LengthUnbounded = "frame-length-unbounded": "A frame of any announced length is waited for.", seen "CVE-2016-10542";
-    LongControlAccepted = "long-control-frame-accepted": "A control frame of more than 125 bytes is answered.";
-    NeedOneRead = "frames-need-one-read": "A frame that does not come in one read fails the connection.";
-    OneAtATime = "one-frame-per-read": "Of several frames in one read only the first is handled.";
-    OrphanAccepted = "orphan-continuation-accepted": "A continuation of nothing begins a message.";
-    PongCloses = "pong-frame-closes": "A pong frame that answers no ping fails the connection.";
-    ReservedBitsIgnored = "reserved-bits-ignored": "Reserved bits are not looked at.";
-    ReservedOpCodeIgnored = "reserved-opcode-ignored": "Frames with a reserved opcode are skipped.";
-    UnmaskedAccepted = "unmasked-frame-accepted": "Frames without a mask are handled.";
+    BadSkipped = "bad-frames-skipped": "The server ignores invalid frames and keeps the connection.";
+    BinaryUtf8Checked = "binary-utf8-checked": "The server requires valid UTF-8 in binary messages.";
+    CloseCodePrivateRefused = "close-code-private-refused": "The server refuses close codes from 4000 on.";
+    CloseCodeReservedEchoed = "close-code-reserved-echoed": "The server echoes a close code that must not be sent.";
+    CloseCodeUnassignedIgnored = "close-code-unassigned-ignored": "The server ignores close frames with an unassigned code.";
+    CloseOneByteAccepted = "close-one-byte-accepted": "The server accepts a close frame with a one-byte payload.";
+    CloseReasonUtf8Unchecked = "close-reason-utf8-unchecked": "The server accepts a close reason that is not UTF-8.";
+    ControlDelayed = "control-delayed-until-message-end": "The server answers a ping between fragments only after the message is complete.";
+    DataAfterCloseHandled = "data-after-close-handled": "The server handles frames after a close frame.";
+    EarlyLost = "frames-before-open-packet-lost": "The server drops frames that arrive within 500 ms of the 101.", seen "receivers attached after an asynchronous step";
+    FragmentedControlAccepted = "fragmented-control-accepted": "The server accepts control frames without FIN.";
+    FragmentsCheckedAlone = "text-fragments-checked-alone": "The server requires valid UTF-8 in each fragment of a text.";
+    FragmentsSeparate = "fragments-delivered-separately": "The server handles each fragment as a message.";
+    HalfCloseIgnored = "half-close-ignored": "The server keeps a connection whose client has closed its side of the stream.";
+    InterleavedAccepted = "interleaved-message-accepted": "The server appends a message that starts inside another to the other.";
+    InterleavedTakesOver = "interleaved-message-takes-over": "The server adds the fragments of an unfinished message to the message that starts inside it.";
+    InvalidUtf8Accepted = "invalid-utf8-accepted": "The server replaces invalid UTF-8 in text and handles the message.";
+    InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "The server replaces invalid UTF-8 in fragmented text and handles the message.";
+    LengthFormHangs = "frame-length-form-hangs": "The server waits for ever on a frame whose length is not in the shortest form.";
+    LengthMisread = "frame-length-misread": "The server reads frames of 125, 126, 65535 or 65536 bytes one byte short.";
+    LengthUnbounded = "frame-length-unbounded": "The server waits for frames of any announced length.", seen "CVE-2016-10542";
+    LongControlAccepted = "long-control-frame-accepted": "The server answers control frames of more than 125 bytes.";
+    NeedOneRead = "frames-need-one-read": "The server closes the connection if a frame does not arrive in one read.";
+    OneAtATime = "one-frame-per-read": "The server handles only the first of several frames in one read.";
+    OrphanAccepted = "orphan-continuation-accepted": "The server takes a continuation frame without a start as the start of a message.";
+    PongCloses = "pong-frame-closes": "The server closes the connection on an unsolicited pong frame.";
+    ReservedBitsIgnored = "reserved-bits-ignored": "The server ignores reserved bits.";
+    ReservedOpCodeIgnored = "reserved-opcode-ignored": "The server ignores frames with a reserved opcode.";
+    UnmaskedAccepted = "unmasked-frame-accepted": "The server accepts unmasked frames.";
 });
 
-/// What stands between the decoder and the rules: frames as defects would have them.
+/// Changes the frames of a client between the decoder and the checks, as the active faults demand.
 ///
-/// A stream has one only where faults are on.
+/// A stream has a tamper only if faults are active.
 #[derive(Debug)]
 pub(in crate::reference) struct Tamper {
     faults: FaultSet,
     born: Instant,
     under_way: Option<UnderWay>,
-    /// Fragments for whoever comes next.
+    /// The fragments of unfinished messages, for the fault `interleaved-message-takes-over`.
     gathered: Option<(OpCode, BytesMut)>,
     held: VecDeque<Frame>,
     reserved_close: Option<Bytes>,
-    /// Whether everything that comes is taken for the payload of one endless frame.
+    /// Whether all further bytes are taken for the payload of one endless frame.
     endless: bool,
     inflater: Option<Inflater>,
     fragments: usize,
     pings: usize,
 }
 
-/// What a message under way is.
+/// The kind of an unfinished message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum UnderWay {
     Binary,
-    /// Text that goes to the rules as bytes, to be repaired when it is whole.
+    /// Text that is checked as binary, and gets its invalid UTF-8 replaced when it is complete.
     Disguised,
     Text,
 }
 
 impl Tamper {
-    /// What these faults need, on a connection with or without compression.
+    /// Returns a tamper for these faults; `None` if no fault is active.
     pub(in crate::reference) fn new(
         faults: &FaultSet,
         deflate: Option<&DeflateOffer>,
@@ -99,36 +99,38 @@ impl Tamper {
         })
     }
 
-    /// Fragments of the message under way.
+    /// Returns the number of fragments of the unfinished message.
     pub(in crate::reference) fn fragments(&self) -> usize {
         self.fragments
     }
 
-    /// Pings that came so far.
+    /// Returns the number of pings that have arrived.
     pub(in crate::reference) fn pings(&self) -> usize {
         self.pings
     }
 
-    /// The end of the client's side of the stream is the end (RFC 6455 section 7.1.4).
-    pub(in crate::reference) fn outlives_client(&self) -> bool {
+    /// Returns true if the fault `half-close-ignored` is active. A right server closes when its
+    /// client has closed its side (RFC 6455 section 7.1.4).
+    pub(in crate::reference) fn keeps_half_closed(&self) -> bool {
         self.has(FrameFault::HalfCloseIgnored)
     }
 
-    /// Bytes that a close frame is answered with in place of the right ones.
-    pub(in crate::reference) fn reserved_close(&self) -> Option<Bytes> {
+    /// Returns the payload with which the fault `close-code-reserved-echoed` answers a close frame.
+    pub(in crate::reference) fn reserved_close_payload(&self) -> Option<Bytes> {
         self.reserved_close.clone()
     }
 
-    /// Whether what was read is of no use any more; takes it then.
-    pub(in crate::reference) fn swallows(&mut self, incoming: &mut BytesMut) -> bool {
+    /// Discards what was read and returns true if the stream is in an endless frame.
+    pub(in crate::reference) fn discards_input(&mut self, incoming: &mut BytesMut) -> bool {
         if self.endless {
             incoming.clear();
         }
         self.endless
     }
 
-    /// Bytes that are no frame fail the connection; returns whether they are waited out instead.
-    pub(in crate::reference) fn bears(&mut self, error: &FrameError) -> bool {
+    /// Returns true if the stream waits for ever after this error. Without faults the connection
+    /// fails.
+    pub(in crate::reference) fn waits_after(&mut self, error: &FrameError) -> bool {
         let too_long = !matches!(error, FrameError::LengthNotMinimal { .. });
         let bears = self.has(FrameFault::BadSkipped)
             || (self.has(FrameFault::LengthUnbounded) && too_long)
@@ -137,13 +139,18 @@ impl Tamper {
         bears
     }
 
-    /// A frame that breaks a rule fails the connection.
+    /// Returns true if the fault `bad-frames-skipped` is active.
     pub(in crate::reference) fn skips_bad_frames(&self) -> bool {
         self.has(FrameFault::BadSkipped)
     }
 
-    /// A frame that is not there yet is waited for.
-    pub(in crate::reference) fn incomplete(
+    /// Returns a frame that was held back, at the end of the complete frames of a read.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the rest is an incomplete frame and the fault `frames-need-one-read` is
+    /// active.
+    pub(in crate::reference) fn handle_incomplete(
         &mut self,
         incoming: &BytesMut,
     ) -> Result<Option<Frame>, FrameError> {
@@ -151,18 +158,18 @@ impl Tamper {
             let length = incoming.len() as u64;
             return Err(FrameError::LengthOutOfRange { length });
         }
-        Ok(self.released(true))
+        Ok(self.release_at_end())
     }
 
-    /// All frames of a read are handled.
-    pub(in crate::reference) fn decoded(&self, incoming: &mut BytesMut) {
+    /// Discards the rest of a read if the fault `one-frame-per-read` is active.
+    pub(in crate::reference) fn discard_rest(&self, incoming: &mut BytesMut) {
         if self.has(FrameFault::OneAtATime) {
             incoming.clear();
         }
     }
 
-    /// A frame as it goes on to the rules; `None` where it goes no further for now.
-    pub(in crate::reference) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
+    /// Returns the frame to check next; `None` if the frame is dropped or held back.
+    pub(in crate::reference) fn alter_frame(&mut self, mut frame: Frame) -> Option<Frame> {
         self.fragments = match (frame.opcode, frame.fin) {
             (OpCode::Continuation, false) => self.fragments + 1,
             (OpCode::Continuation | OpCode::Text | OpCode::Binary, _) => 0,
@@ -191,25 +198,30 @@ impl Tamper {
             frame.payload.truncate(length - 1);
         }
         if frame.opcode.is_control() {
-            self.control(frame)
+            self.alter_control(frame)
         } else if self.has(FrameFault::InterleavedTakesOver) {
-            self.gathered(frame)
+            self.gather_fragments(frame)
         } else {
-            Some(self.data(frame))
+            Some(self.alter_data(frame))
         }
     }
 
-    /// A frame that was held back, once its time has come.
-    pub(in crate::reference) fn released(&mut self, buffer_empty: bool) -> Option<Frame> {
-        let due = match self.held.front()?.opcode {
-            OpCode::Close => buffer_empty,
-            _ => self.under_way.is_none(),
-        };
-        due.then(|| self.held.pop_front())?
+    /// Returns a frame that was held back until the message is complete, if it is.
+    pub(in crate::reference) fn release_frame(&mut self) -> Option<Frame> {
+        let is_close = self.held.front()?.opcode == OpCode::Close;
+        (!is_close && self.under_way.is_none()).then(|| self.held.pop_front())?
     }
 
-    /// A whole message as it goes on to Engine.IO.
-    pub(in crate::reference) fn whole(&mut self, message: Message) -> Message {
+    /// Returns a frame that was held back, at the end of the input: a close frame is due then.
+    fn release_at_end(&mut self) -> Option<Frame> {
+        match self.held.front()?.opcode {
+            OpCode::Close => self.held.pop_front(),
+            _ => self.release_frame(),
+        }
+    }
+
+    /// Returns a complete message as Engine.IO receives it.
+    pub(in crate::reference) fn alter_message(&mut self, message: Message) -> Message {
         match message {
             Message::Binary(bytes) if self.under_way == Some(UnderWay::Disguised) => {
                 self.under_way = None;
@@ -219,7 +231,8 @@ impl Tamper {
         }
     }
 
-    fn control(&mut self, mut frame: Frame) -> Option<Frame> {
+    /// Returns a control frame to check next; `None` if the frame is dropped or held back.
+    fn alter_control(&mut self, mut frame: Frame) -> Option<Frame> {
         if self.has(FrameFault::FragmentedControlAccepted) {
             frame.fin = true;
         }
@@ -233,7 +246,7 @@ impl Tamper {
             if self.has(FrameFault::CloseCodeUnassignedIgnored) && is_unassigned(&frame.payload) {
                 return None;
             }
-            frame.payload = self.close_payload(frame.payload);
+            frame.payload = self.alter_close_payload(frame.payload);
             if self.has(FrameFault::DataAfterCloseHandled) && frame.mask.is_some() {
                 self.held.push_back(frame);
                 return None;
@@ -249,12 +262,12 @@ impl Tamper {
         Some(frame)
     }
 
-    fn close_payload(&mut self, payload: Bytes) -> Bytes {
+    fn alter_close_payload(&mut self, payload: Bytes) -> Bytes {
         match CloseReason::decode(&payload) {
             Ok(reason) => {
                 let private = reason.code.is_some_and(|code| code.0 >= 4000);
                 if private && self.has(FrameFault::CloseCodePrivateRefused) {
-                    // 1005 may not be sent, so that the rules refuse it.
+                    // A peer must not send 1005, so the checks refuse it.
                     return Bytes::from_static(&[0x03, 0xed]);
                 }
                 payload
@@ -280,7 +293,7 @@ impl Tamper {
         }
     }
 
-    fn data(&mut self, mut frame: Frame) -> Frame {
+    fn alter_data(&mut self, mut frame: Frame) -> Frame {
         let starts = frame.opcode != OpCode::Continuation;
         if starts && self.under_way.is_some() && self.has(FrameFault::InterleavedAccepted) {
             frame.opcode = OpCode::Continuation;
@@ -310,12 +323,13 @@ impl Tamper {
         {
             frame.opcode = OpCode::Text;
         }
-        self.fragment(&mut frame, not_utf8);
+        self.alter_fragment(&mut frame, not_utf8);
         frame
     }
 
-    /// All fragments that there are, as one message of the kind that began last.
-    fn gathered(&mut self, frame: Frame) -> Option<Frame> {
+    /// Returns the fragments of all unfinished messages as one message, of the kind that started
+    /// last.
+    fn gather_fragments(&mut self, frame: Frame) -> Option<Frame> {
         let (kind, payload) = self
             .gathered
             .get_or_insert_with(|| (frame.opcode, BytesMut::new()));
@@ -334,7 +348,7 @@ impl Tamper {
         })
     }
 
-    fn fragment(&mut self, frame: &mut Frame, not_utf8: bool) {
+    fn alter_fragment(&mut self, frame: &mut Frame, not_utf8: bool) {
         let kind = match frame.opcode {
             OpCode::Text => Some(UnderWay::Text),
             OpCode::Binary => Some(UnderWay::Binary),
@@ -359,12 +373,14 @@ impl Tamper {
     }
 }
 
-/// Whether a close frame's code is one to which no standard gives a meaning that RFC 6455 knows (section 7.4.2).
+/// Returns true if RFC 6455 section 7.4.2 and its registry give the close code no meaning for this
+/// server.
 fn is_unassigned(payload: &[u8]) -> bool {
     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
     matches!(code, Some(1012..=1014 | 5000..))
 }
-/// Whether what was handled behind a close frame is answered before the connection ends.
+/// Returns true if the fault `data-after-close-handled` is active, so that answers to frames after
+/// a close frame are still sent.
 pub(in crate::reference) fn answers_behind_close(faults: &FaultSet) -> bool {
     faults.has(FrameFault::DataAfterCloseHandled)
 }

@@ -1,4 +1,4 @@
-//! The opening of connections and sessions (RFC 6455 section 4.2; Engine.IO v4, "Handshake").
+//! Handshakes of WebSocket (RFC 6455 section 4.2) and Engine.IO (v4, "Handshake").
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,38 +28,38 @@ use crate::{
 };
 
 faults!(HandshakeFault {
-    AcceptWrong = "handshake-accept-wrong": "Sec-WebSocket-Accept is a constant.";
-    ClosedSidReusable = "closed-sid-reusable": "The id of a session that was closed is still known.";
-    ConnectionComparedWhole = "handshake-connection-compared-whole": "Connection must be the one token `upgrade`.", seen "handlers tested with one browser";
-    ConnectionHeaderIgnored = "handshake-connection-header-ignored": "An upgrade needs no Connection header.";
-    ConnectionHeaderMissing = "handshake-connection-header-missing": "The 101 has no Connection header.";
-    ExtensionInvented = "handshake-extension-invented": "The 101 names an extension that nobody offered.";
-    FieldMissing = "open-packet-field-missing": "The open packet has no pingTimeout.";
-    HostUnchecked = "handshake-host-unchecked": "An upgrade without a Host header is accepted.";
-    HttpVersionUnchecked = "handshake-http-version-unchecked": "An upgrade by HTTP/1.0 is accepted.", seen "Node's http module";
-    IntervalInSeconds = "open-packet-interval-in-seconds": "The open packet announces its times in seconds.";
-    KeyMalformedAccepted = "handshake-key-malformed-accepted": "A Sec-WebSocket-Key that is not 16 bytes in base64 is accepted.";
-    KeyMissingAccepted = "handshake-key-missing-accepted": "An upgrade without Sec-WebSocket-Key is accepted.";
-    MaxPayloadMissing = "open-packet-max-payload-missing": "The open packet has no maxPayload.";
-    OpenAnswered = "open-packet-answered": "An open packet from a client is answered with another one.";
-    RefusalTruncated = "handshake-refusal-truncated": "The answer that refuses an upgrade ends inside its body.";
-    RefusedAfter101 = "handshake-refused-after-101": "An upgrade with an unheard-of protocol version is accepted, and then refused with HTTP inside it.", seen "engine.io 6";
-    SessionLeak = "polling-session-leak": "A session that timed out is still known.";
-    SidRepeated = "sid-repeated": "All sessions have the same id.";
-    SidSequential = "sid-sequential": "Session ids are counted up.";
-    SubprotocolInvented = "handshake-subprotocol-invented": "The 101 names a subprotocol that nobody offered.";
-    SubprotocolsEchoed = "handshake-subprotocols-echoed": "The 101 repeats all subprotocols that were offered.";
-    SurvivesTcpDrop = "session-survives-tcp-drop": "A session whose connection was lost is still known.";
-    TokensCaseSensitive = "handshake-tokens-case-sensitive": "The tokens of Connection and Upgrade are compared with case.";
-    UpgradeHeaderIgnored = "handshake-upgrade-header-ignored": "What the Upgrade header names is not looked at.";
-    UpgradesEmpty = "open-packet-upgrades-empty": "A polling session is offered no upgrade.";
-    UpgradesInVain = "open-packet-upgrades-in-vain": "An upgrade is offered where there is none.";
-    UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "A session on WebSocket is offered an upgrade to WebSocket.";
-    VersionUnchecked = "handshake-version-unchecked": "Any Sec-WebSocket-Version is accepted.";
+    AcceptWrong = "handshake-accept-wrong": "The server sends a constant as Sec-WebSocket-Accept.";
+    ClosedSidReusable = "closed-sid-reusable": "The server keeps the ids of closed sessions valid.";
+    ConnectionComparedWhole = "handshake-connection-compared-whole": "The server refuses a Connection header that lists more tokens than `upgrade`.", seen "handlers tested with one browser";
+    ConnectionHeaderIgnored = "handshake-connection-header-ignored": "The server accepts upgrades without a Connection header.";
+    ConnectionHeaderMissing = "handshake-connection-header-missing": "The server sends the 101 without a Connection header.";
+    ExtensionInvented = "handshake-extension-invented": "The server names an extension in the 101 that the client did not offer.";
+    FieldMissing = "open-packet-field-missing": "The server sends the open packet without pingTimeout.";
+    HostUnchecked = "handshake-host-unchecked": "The server accepts upgrades without a Host header.";
+    HttpVersionUnchecked = "handshake-http-version-unchecked": "The server accepts upgrades by HTTP/1.0.", seen "Node's http module";
+    IntervalInSeconds = "open-packet-interval-in-seconds": "The server announces the times in the open packet in seconds.";
+    KeyMalformedAccepted = "handshake-key-malformed-accepted": "The server accepts a Sec-WebSocket-Key that is not 16 bytes in base64.";
+    KeyMissingAccepted = "handshake-key-missing-accepted": "The server accepts upgrades without Sec-WebSocket-Key.";
+    MaxPayloadMissing = "open-packet-max-payload-missing": "The server sends the open packet without maxPayload.";
+    OpenAnswered = "open-packet-answered": "The server answers a client's open packet with another open packet.";
+    RefusalTruncated = "handshake-refusal-truncated": "The server cuts the body of the response that refuses an upgrade.";
+    RefusedAfter101 = "handshake-refused-after-101": "The server accepts an upgrade with an unknown protocol revision, then sends an HTTP refusal inside the WebSocket.", seen "engine.io 6";
+    SessionLeak = "polling-session-leak": "The server keeps sessions that timed out.";
+    SidRepeated = "sid-repeated": "The server gives all sessions the same id.";
+    SidSequential = "sid-sequential": "The server numbers session ids in sequence.";
+    SubprotocolInvented = "handshake-subprotocol-invented": "The server names a subprotocol in the 101 that the client did not offer.";
+    SubprotocolsEchoed = "handshake-subprotocols-echoed": "The server repeats all offered subprotocols in the 101.";
+    SurvivesTcpDrop = "session-survives-tcp-drop": "The server keeps sessions whose connection was lost.";
+    TokensCaseSensitive = "handshake-tokens-case-sensitive": "The server compares the tokens of Connection and Upgrade with regard to case.";
+    UpgradeHeaderIgnored = "handshake-upgrade-header-ignored": "The server ignores the value of the Upgrade header.";
+    UpgradesEmpty = "open-packet-upgrades-empty": "The server offers no upgrade to polling sessions.";
+    UpgradesInVain = "open-packet-upgrades-in-vain": "The server offers an upgrade although upgrades are switched off.";
+    UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "The server offers an upgrade to WebSocket in a session that is on WebSocket.";
+    VersionUnchecked = "handshake-version-unchecked": "The server accepts any Sec-WebSocket-Version.";
 });
 
-/// The id of a session: unique, and not to be guessed.
-pub(in crate::reference) fn sid(faults: &FaultSet, random: impl Fn() -> String) -> String {
+/// Returns the id of a new session. Without faults this is `random`.
+pub(in crate::reference) fn choose_sid(faults: &FaultSet, random: impl Fn() -> String) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(1);
     if faults.has(HandshakeFault::SidRepeated) {
         return "AAAAAAAAAAAAAAAAAAAA".to_owned();
@@ -70,8 +70,8 @@ pub(in crate::reference) fn sid(faults: &FaultSet, random: impl Fn() -> String) 
     random()
 }
 
-/// A session that has ended is forgotten.
-pub(in crate::reference) fn is_kept(faults: &FaultSet, ending: Ending) -> bool {
+/// Returns true if a fault keeps the id of an ended session valid.
+pub(in crate::reference) fn keeps_session(faults: &FaultSet, ending: Ending) -> bool {
     let lost = matches!(ending, Ending::TransportClosed);
     let timed_out = matches!(ending, Ending::PingTimeout);
     faults.has(HandshakeFault::ClosedSidReusable)
@@ -79,11 +79,11 @@ pub(in crate::reference) fn is_kept(faults: &FaultSet, ending: Ending) -> bool {
         || (faults.has(HandshakeFault::SessionLeak) && timed_out)
 }
 
-/// The open packet announces everything, times in milliseconds.
-pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake) -> String {
+/// Returns the data of the open packet.
+pub(in crate::reference) fn encode_open_packet(session: &Session, handshake: Handshake) -> String {
     let faults = session.faults();
     let mut handshake = handshake;
-    super::heartbeat::announce(faults, &mut handshake);
+    super::heartbeat::alter_announced_times(faults, &mut handshake);
     if faults.has(HandshakeFault::UpgradesEmpty) {
         handshake.upgrades.clear();
     }
@@ -117,59 +117,56 @@ pub(in crate::reference) fn open_packet(session: &Session, handshake: Handshake)
     Data::Object(fields).to_string()
 }
 
-/// Both headers must have their token, in whatever case and company.
-pub(in crate::reference) fn asks(
-    faults: &FaultSet,
-    headers: &HeaderMap,
-    upgrade: bool,
-    connection: bool,
-) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if faults.has(HandshakeFault::UpgradeHeaderIgnored) {
-        return connection;
-    }
-    if faults.has(HandshakeFault::ConnectionHeaderIgnored) {
-        return upgrade;
-    }
-    let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
-    if faults.has(HandshakeFault::ConnectionComparedWhole) && !alone {
-        return false;
-    }
-    let lower = text(UPGRADE) == Some("websocket")
-        && text(CONNECTION).is_some_and(|value| value.contains("Upgrade"));
-    if faults.has(HandshakeFault::TokensCaseSensitive) && !lower {
-        return false;
-    }
-    upgrade && connection
+/// Returns true if the fault `handshake-upgrade-header-ignored` is active.
+pub(in crate::reference) fn ignores_upgrade_header(faults: &FaultSet) -> bool {
+    faults.has(HandshakeFault::UpgradeHeaderIgnored)
 }
 
-/// A session opens once.
-pub(in crate::reference) fn opened_again(session: &Session) {
+/// Returns true if the fault `handshake-connection-header-ignored` is active.
+pub(in crate::reference) fn ignores_connection_header(faults: &FaultSet) -> bool {
+    faults.has(HandshakeFault::ConnectionHeaderIgnored)
+}
+
+/// Returns true if a fault refuses the way in which the Upgrade and Connection headers are written.
+pub(in crate::reference) fn refuses_tokens(faults: &FaultSet, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
+    let usual_case = text(UPGRADE) == Some("websocket")
+        && text(CONNECTION).is_some_and(|value| value.contains("Upgrade"));
+    (faults.has(HandshakeFault::ConnectionComparedWhole) && !alone)
+        || (faults.has(HandshakeFault::TokensCaseSensitive) && !usual_case)
+}
+
+/// Answers a client's open packet if the fault `open-packet-answered` is active.
+pub(in crate::reference) fn answer_open_packet(session: &Session) {
     if session.faults().has(HandshakeFault::OpenAnswered) {
-        let data = open_packet(session, session.handshake());
+        let data = encode_open_packet(session, session.handshake());
         let packet = Packet::text(PacketType::Open, data);
         session.send(Outbound::new(vec![packet]), Delivery::Assured);
     }
 }
 
-/// Only HTTP/1.1 and later upgrade (RFC 6455 section 4.2.1, item 1).
+/// Returns true if the fault `handshake-http-version-unchecked` is active. A right server requires
+/// HTTP/1.1 (RFC 6455 section 4.2.1, item 1).
 pub(in crate::reference) fn accepts_any_http(faults: &FaultSet) -> bool {
     faults.has(HandshakeFault::HttpVersionUnchecked)
 }
 
-/// There must be a Host header (RFC 6455 section 4.2.1, item 2).
+/// Returns true if the fault `handshake-host-unchecked` is active. A right server requires a Host
+/// header (RFC 6455 section 4.2.1, item 2).
 pub(in crate::reference) fn accepts_missing_host(faults: &FaultSet) -> bool {
     faults.has(HandshakeFault::HostUnchecked)
 }
 
-/// What is refused is refused before the 101; the bytes that a server writes which does not.
-pub(in crate::reference) fn refuses_late(faults: &FaultSet, refusal: Refusal) -> Option<Bytes> {
+/// Returns the HTTP refusal that the fault `handshake-refused-after-101` writes after the 101.
+pub(in crate::reference) fn late_refusal(faults: &FaultSet, refusal: Refusal) -> Option<Bytes> {
     const LATE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"code\":5,\"message\":\"Unsupported protocol version\"}";
     (faults.has(HandshakeFault::RefusedAfter101) && refusal == Refusal::UnsupportedProtocol)
         .then(|| Bytes::from_static(LATE))
 }
 
-/// An answer is whole. Returns whether the stream is cut in the middle of one.
+/// Returns true if the fault `handshake-refusal-truncated` has written an incomplete refusal to the
+/// stream.
 pub(in crate::reference) async fn truncates_refusal(
     faults: &FaultSet,
     stream: &mut TcpStream,
@@ -187,7 +184,7 @@ pub(in crate::reference) async fn truncates_refusal(
         let seen = String::from_utf8_lossy(head.get(..read).unwrap_or_default()).to_lowercase();
         if read == 0 || read == head.len() || seen.ends_with("\r\n\r\n") {
             let cuts = seen.contains("upgrade: websocket") && !seen.contains("sec-websocket-key:");
-            // What is not read would turn the end into a reset.
+            // A close with unread bytes would send a reset.
             let taken = cuts && stream.read(&mut head).await.is_ok();
             return taken && stream.write_all(CUT).await.is_ok();
         }
@@ -195,23 +192,27 @@ pub(in crate::reference) async fn truncates_refusal(
     }
 }
 
-/// A key must be 16 bytes in base64.
+/// Returns true if the fault `handshake-key-malformed-accepted` is active.
 pub(in crate::reference) fn accepts_bad_key(faults: &FaultSet) -> bool {
     faults.has(HandshakeFault::KeyMalformedAccepted)
 }
 
-/// There must be a key.
+/// Returns true if the fault `handshake-key-missing-accepted` is active.
 pub(in crate::reference) fn accepts_missing_key(faults: &FaultSet) -> bool {
     faults.has(HandshakeFault::KeyMissingAccepted)
 }
 
-/// The version must be 13.
+/// Returns true if the fault `handshake-version-unchecked` is active.
 pub(in crate::reference) fn accepts_any_version(faults: &FaultSet) -> bool {
     faults.has(HandshakeFault::VersionUnchecked)
 }
 
-/// The 101 proves that the key was read, and claims nothing that the client did not offer.
-pub(in crate::reference) fn accepted(faults: &FaultSet, asked: &HeaderMap, answer: &mut HeaderMap) {
+/// Changes the headers of the 101.
+pub(in crate::reference) fn alter_101(
+    faults: &FaultSet,
+    asked: &HeaderMap,
+    answer: &mut HeaderMap,
+) {
     if faults.has(HandshakeFault::AcceptWrong) {
         let constant = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         answer.insert(SEC_WEBSOCKET_ACCEPT, constant);

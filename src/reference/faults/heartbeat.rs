@@ -12,26 +12,26 @@ use crate::{
 };
 
 faults!(HeartbeatFault {
-    AnyTrafficCounts = "heartbeat-any-traffic-counts": "A message stands for the pong that is due.";
-    AnyTrafficPostpones = "heartbeat-any-traffic-postpones": "Every message gives the pong that is due the whole time again.";
-    ClientPingAnswered = "heartbeat-client-ping-answered": "A client's ping is answered, as in revision 3.";
-    ClosesEarly = "heartbeat-closes-early": "The pong is given a quarter of the time announced.";
-    Early = "heartbeat-early": "Pings come after a tenth of the interval announced.";
-    FirstOnly = "heartbeat-first-only": "Only the answer to the first ping is waited for.";
-    IntervalIsTimeout = "heartbeat-interval-is-timeout": "Pings come at the time announced for the pong.";
-    NotSent = "heartbeat-not-sent": "No pings are sent.";
-    PingWithPayload = "heartbeat-ping-with-payload": "Pings carry data.";
-    PingsUnkept = "heartbeat-ping-needs-poll": "A ping that is due while no poll waits is not sent.";
-    PongPayloadCloses = "pong-with-payload-closes": "A pong that carries something ends the session.";
-    PongIgnored = "pong-ignored-closes": "A pong in time does not keep the session.";
-    SharedTimer = "heartbeat-shared-timer": "A session that times out takes all others with it.";
-    Slow = "heartbeat-slow": "Pings come after three times the interval announced.";
-    TimeoutIgnored = "heartbeat-timeout-ignored": "A client that does not answer pings is kept for ever.";
-    TimeoutMisannounced = "heartbeat-timeout-misannounced": "The open packet announces the interval in place of the timeout.";
-    TimeoutIsLong = "heartbeat-timeout-plus-interval": "The pong is given the interval in addition to the time announced.";
-    UnsolicitedPongCloses = "unsolicited-pong-closes": "A pong that nobody waits for closes the session.";
-    UnsolicitedPongPings = "unsolicited-pong-starts-heartbeat": "Every pong that nobody waits for starts one more series of pings.", seen "CVE-2026-48802";
-    WebSocketPongCounts = "heartbeat-websocket-pong-counts": "A pong frame of WebSocket stands for the pong packet.";
+    AnyTrafficCounts = "heartbeat-any-traffic-counts": "The server takes any message as the pong that is due.";
+    AnyTrafficPostpones = "heartbeat-any-traffic-postpones": "The server restarts the pong timeout on every message.";
+    ClientPingAnswered = "heartbeat-client-ping-answered": "The server answers a client's ping in revision 4, as in revision 3.";
+    ClosesEarly = "heartbeat-closes-early": "The server waits only a quarter of the announced pingTimeout.";
+    Early = "heartbeat-early": "The server sends pings after a tenth of the announced pingInterval.";
+    FirstOnly = "heartbeat-first-only": "The server waits for the pong to the first ping only.";
+    IntervalIsTimeout = "heartbeat-interval-is-timeout": "The server sends pings at pingTimeout in place of pingInterval.";
+    NotSent = "heartbeat-not-sent": "The server sends no pings.";
+    PingWithPayload = "heartbeat-ping-with-payload": "The server sends pings with data.";
+    PingsUnkept = "heartbeat-ping-needs-poll": "The server drops a ping if no poll is pending when the ping is due.";
+    PongPayloadCloses = "pong-with-payload-closes": "The server closes the session on a pong that carries data.";
+    PongIgnored = "pong-ignored-closes": "The server closes the session although the pong arrived in time.";
+    SharedTimer = "heartbeat-shared-timer": "The server closes all sessions when one times out.";
+    Slow = "heartbeat-slow": "The server sends pings after three times the announced pingInterval.";
+    TimeoutIgnored = "heartbeat-timeout-ignored": "The server never closes a session that does not answer pings.";
+    TimeoutMisannounced = "heartbeat-timeout-misannounced": "The server announces pingInterval as pingTimeout.";
+    TimeoutIsLong = "heartbeat-timeout-plus-interval": "The server waits for the pong for pingTimeout plus pingInterval.";
+    UnsolicitedPongCloses = "unsolicited-pong-closes": "The server closes the session on an unsolicited pong.";
+    UnsolicitedPongPings = "unsolicited-pong-starts-heartbeat": "The server starts one more series of pings on each unsolicited pong.", seen "CVE-2026-48802";
+    WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame as the Engine.IO pong packet.";
 });
 
 /// Notes that the session with this id received a message since its last ping.
@@ -42,8 +42,8 @@ impl ScratchKey for MessageReceived {
     type Note = ();
 }
 
-/// Pings come at the interval announced.
-pub(in crate::reference) fn interval(session: &Session) -> Duration {
+/// Returns the time before the next ping. Without faults this is pingInterval.
+pub(in crate::reference) fn choose_interval(session: &Session) -> Duration {
     let (config, faults) = (&session.server.config, session.faults());
     let interval = config.ping_interval;
     if faults.has(HeartbeatFault::NotSent) {
@@ -59,8 +59,11 @@ pub(in crate::reference) fn interval(session: &Session) -> Duration {
     }
 }
 
-/// A ping carries nothing, and waits for the client if it has to.
-pub(in crate::reference) fn ping(session: &Session, right: Arc<Outbound>) -> Option<Arc<Outbound>> {
+/// Returns the ping to send. Without faults this is `right`.
+pub(in crate::reference) fn alter_ping(
+    session: &Session,
+    right: Arc<Outbound>,
+) -> Option<Arc<Outbound>> {
     if session.faults().has(HeartbeatFault::PingWithPayload) {
         return Some(Outbound::new(vec![Packet::text(PacketType::Ping, "probe")]));
     }
@@ -68,8 +71,9 @@ pub(in crate::reference) fn ping(session: &Session, right: Arc<Outbound>) -> Opt
     (!unkept).then_some(right)
 }
 
-/// Every ping has to be answered.
-pub(in crate::reference) fn patience_for(session: &Session, pings: usize) -> Duration {
+/// Returns how long the server waits for the pong to ping number `pings`. Without faults this is
+/// pingTimeout.
+pub(in crate::reference) fn pong_timeout_for(session: &Session, pings: usize) -> Duration {
     if session.faults().has(HeartbeatFault::FirstOnly) && pings > 1 {
         return Duration::MAX;
     }
@@ -77,11 +81,12 @@ pub(in crate::reference) fn patience_for(session: &Session, pings: usize) -> Dur
     if session.faults().has(HeartbeatFault::TimeoutIsLong) {
         return config.ping_timeout + config.ping_interval;
     }
-    patience(session.faults(), config.ping_timeout)
+    alter_timeout(session.faults(), config.ping_timeout)
 }
 
-/// The pong has the time announced.
-pub(in crate::reference) fn patience(faults: &FaultSet, timeout: Duration) -> Duration {
+/// Returns how long the server waits for the client's part of the heartbeat. Without faults this is
+/// `timeout`.
+pub(in crate::reference) fn alter_timeout(faults: &FaultSet, timeout: Duration) -> Duration {
     if faults.has(HeartbeatFault::TimeoutIgnored) {
         Duration::MAX
     } else if faults.has(HeartbeatFault::ClosesEarly) {
@@ -91,14 +96,14 @@ pub(in crate::reference) fn patience(faults: &FaultSet, timeout: Duration) -> Du
     }
 }
 
-/// A session that times out concerns nobody else.
-pub(in crate::reference) fn timed_out(session: &Session) {
+/// Closes all sessions after one timed out if the fault `heartbeat-shared-timer` is active.
+pub(in crate::reference) fn close_others(session: &Session) {
     if session.faults().has(HeartbeatFault::SharedTimer) {
         session.server.sessions.close_all(Ending::PingTimeout);
     }
 }
 
-/// Only the pong packet is a pong.
+/// Returns true if the fault `heartbeat-any-traffic-counts` takes this packet for a pong.
 pub(in crate::reference) fn counts_as_pong(session: &Session, kind: PacketType) -> bool {
     let is_message = kind == PacketType::Message;
     if is_message && session.faults().has(HeartbeatFault::AnyTrafficPostpones) {
@@ -110,8 +115,9 @@ pub(in crate::reference) fn counts_as_pong(session: &Session, kind: PacketType) 
     is_message && session.faults().has(HeartbeatFault::AnyTrafficCounts)
 }
 
-/// Nothing gives the pong more time than was announced.
-pub(in crate::reference) fn postpones(session: &Session) -> bool {
+/// Returns true if the fault `heartbeat-any-traffic-postpones` is active and a message arrived
+/// since the last ping.
+pub(in crate::reference) fn extends_timeout(session: &Session) -> bool {
     session.faults().has(HeartbeatFault::AnyTrafficPostpones)
         && !session
             .server
@@ -120,33 +126,33 @@ pub(in crate::reference) fn postpones(session: &Session) -> bool {
             .is_empty()
 }
 
-/// The times announced are those that hold.
-pub(super) fn announce(faults: &FaultSet, handshake: &mut Handshake) {
+/// Changes the times that the open packet announces.
+pub(super) fn alter_announced_times(faults: &FaultSet, handshake: &mut Handshake) {
     if faults.has(HeartbeatFault::TimeoutMisannounced) {
         handshake.ping_timeout = handshake.ping_interval;
     }
 }
 
-/// Only the pong packet is a pong, not the frame of that name.
+/// Returns true if the fault `heartbeat-websocket-pong-counts` is active.
 pub(in crate::reference) fn frame_counts_as_pong(faults: &FaultSet) -> bool {
     faults.has(HeartbeatFault::WebSocketPongCounts)
 }
 
-/// A pong is one whatever it carries.
-pub(in crate::reference) fn pong(session: &Session, data: &PacketData) {
+/// Closes the session on a pong with data if the fault `pong-with-payload-closes` is active.
+pub(in crate::reference) fn close_on_pong_data(session: &Session, data: &PacketData) {
     let is_empty = matches!(data, PacketData::Text(text) if text.as_str().is_empty());
     if session.faults().has(HeartbeatFault::PongPayloadCloses) && !is_empty {
         session.close(Ending::ParseError);
     }
 }
 
-/// A pong packet is a pong.
+/// Returns true if the fault `pong-ignored-closes` is active.
 pub(in crate::reference) fn ignores_pong(faults: &FaultSet) -> bool {
     faults.has(HeartbeatFault::PongIgnored)
 }
 
-/// A pong that nobody waits for means nothing.
-pub(in crate::reference) fn unsolicited(session: &Arc<Session>) {
+/// Handles a pong for which the server was not waiting. Without faults the server ignores it.
+pub(in crate::reference) fn handle_unsolicited_pong(session: &Arc<Session>) {
     if session.faults().has(HeartbeatFault::UnsolicitedPongCloses) {
         session.close(Ending::ParseError);
     }
@@ -161,8 +167,9 @@ pub(in crate::reference) fn unsolicited(session: &Arc<Session>) {
     }
 }
 
-/// A ping from a client of revision 4 is an error, and so is a pong from one of revision 3.
-pub(in crate::reference) fn wrong_direction(session: &Arc<Session>) {
+/// Handles a client's ping in revision 4, or pong in revision 3. Without faults the server closes
+/// the session.
+pub(in crate::reference) fn handle_wrong_direction(session: &Arc<Session>) {
     if session.faults().has(HeartbeatFault::ClientPingAnswered) {
         session.send_control(PacketType::Pong);
     } else if !super::revision3::accepts_pong(session) {

@@ -1,24 +1,25 @@
-//! What one message or body may have (Engine.IO v4, "Handshake", `maxPayload`).
+//! The limit on messages and bodies (Engine.IO v4, "Handshake", `maxPayload`).
 
 use super::{deflate, topic::faults};
 use crate::{reference::FaultSet, wire::websocket::DeflateOffer};
 
-/// A limit that no test reaches, and memory bears.
-const BOUNDLESS: u64 = 1 << 28;
+/// A limit, in bytes, that no scenario reaches and that still fits into memory.
+const UNLIMITED: u64 = 1 << 28;
 
 faults!(LimitFault {
-    Ignored = "max-payload-ignored": "Messages and bodies over maxPayload are accepted.";
-    InCharacters = "post-limit-in-characters": "The limit of a body counts its characters, not its bytes.";
-    OffByOne = "max-payload-off-by-one": "A message or body of exactly maxPayload bytes is refused.";
-    OneMore = "max-payload-one-more": "A message or body of one byte more than maxPayload is accepted.";
-    PerFrameOnly = "max-payload-per-frame-only": "maxPayload holds for frames, not for the message put together from them.";
-    UnannouncedUnbounded = "chunked-body-unbounded": "A body whose length is not announced may have any.", seen "handlers that look at Content-Length only";
+    Ignored = "max-payload-ignored": "The server accepts messages and bodies larger than maxPayload.";
+    InCharacters = "post-limit-in-characters": "The server applies the limit of a body to its characters, not its bytes.";
+    OffByOne = "max-payload-off-by-one": "The server refuses messages and bodies of exactly maxPayload bytes.";
+    OneMore = "max-payload-one-more": "The server accepts messages and bodies of one byte more than maxPayload.";
+    PerFrameOnly = "max-payload-per-frame-only": "The server applies maxPayload to each frame, not to the whole message.";
+    UnannouncedUnbounded = "chunked-body-unbounded": "The server accepts bodies of any size if they have no Content-Length.", seen "handlers that look at Content-Length only";
 });
 
-/// Bytes that one body may have.
-pub(in crate::reference) fn body(faults: &FaultSet, announced: u64) -> u64 {
+/// Returns the largest size of a body. Without faults this is `announced`, the maxPayload of the
+/// open packet.
+pub(in crate::reference) fn body_limit(faults: &FaultSet, announced: u64) -> u64 {
     if faults.has(LimitFault::Ignored) {
-        BOUNDLESS
+        UNLIMITED
     } else if faults.has(LimitFault::OffByOne) {
         announced.saturating_sub(1)
     } else if faults.has(LimitFault::OneMore) {
@@ -28,10 +29,14 @@ pub(in crate::reference) fn body(faults: &FaultSet, announced: u64) -> u64 {
     }
 }
 
-/// Bytes that are read of a body, whether or not it says how many they are.
-pub(in crate::reference) fn read(faults: &FaultSet, right: usize, announced: Option<u64>) -> usize {
+/// Returns how many bytes of a body the server reads at most. Without faults this is `right`.
+pub(in crate::reference) fn read_limit(
+    faults: &FaultSet,
+    right: usize,
+    announced: Option<u64>,
+) -> usize {
     if faults.has(LimitFault::UnannouncedUnbounded) && announced.is_none() {
-        return usize::try_from(BOUNDLESS).unwrap_or(usize::MAX);
+        return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);
     }
     if faults.has(LimitFault::InCharacters) {
         return right.saturating_mul(4);
@@ -39,7 +44,8 @@ pub(in crate::reference) fn read(faults: &FaultSet, right: usize, announced: Opt
     right
 }
 
-/// The limit counts bytes; returns whether a body that was read has too many characters.
+/// Returns true if the fault `post-limit-in-characters` is active and the body has more characters
+/// than `limit`.
 pub(in crate::reference) fn has_too_many_characters(
     faults: &FaultSet,
     body: &[u8],
@@ -48,23 +54,23 @@ pub(in crate::reference) fn has_too_many_characters(
     faults.has(LimitFault::InCharacters) && String::from_utf8_lossy(body).chars().count() > limit
 }
 
-/// Bytes that one frame may have.
-pub(in crate::reference) fn frame(faults: &FaultSet, announced: u64) -> usize {
-    usize::try_from(body(faults, announced)).unwrap_or(usize::MAX)
+/// Returns the largest size of a frame. Without faults this is `announced`.
+pub(in crate::reference) fn frame_limit(faults: &FaultSet, announced: u64) -> usize {
+    usize::try_from(body_limit(faults, announced)).unwrap_or(usize::MAX)
 }
 
-/// Bytes that one message may have.
-pub(in crate::reference) fn message(
+/// Returns the largest size of a message. Without faults this is `announced`.
+pub(in crate::reference) fn message_limit(
     faults: &FaultSet,
     announced: u64,
     deflate: Option<&DeflateOffer>,
 ) -> usize {
     if faults.has(LimitFault::PerFrameOnly) || deflate::limits_compressed_size(faults) {
-        return usize::try_from(BOUNDLESS).unwrap_or(usize::MAX);
+        return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);
     }
-    let right = frame(faults, announced);
+    let right = frame_limit(faults, announced);
     match deflate {
-        Some(_) => deflate::limit(faults, right),
+        Some(_) => deflate::alter_limit(faults, right),
         None => right,
     }
 }

@@ -11,14 +11,14 @@ use crate::{
 };
 
 faults!(MsgpackFault {
-    BytesAttached = "msgpack-bytes-attached": "Bytes are sent behind their packet, with a placeholder in their place.";
-    InvalidIgnored = "msgpack-invalid-ignored": "A message that is no packet is skipped.";
-    RepliesInText = "msgpack-connect-in-text": "CONNECT is answered in JSON.";
-    TrailingIgnored = "msgpack-trailing-bytes-ignored": "Bytes behind a packet are not looked at.";
+    BytesAttached = "msgpack-bytes-attached": "The server sends bytes in separate messages, with a placeholder in the packet.";
+    InvalidIgnored = "msgpack-invalid-ignored": "The server ignores messages that are not packets.";
+    RepliesInText = "msgpack-connect-in-text": "The server answers CONNECT in JSON.";
+    TrailingIgnored = "msgpack-trailing-bytes-ignored": "The server ignores bytes after a packet.";
 });
 
-/// A packet is one binary message.
-pub(in crate::reference) fn messages(
+/// Returns the Engine.IO messages of a packet. Without faults this is `right`: one binary message.
+pub(in crate::reference) fn encode_messages(
     faults: &FaultSet,
     packet: &Packet,
     right: impl FnOnce() -> Vec<engine_io::Packet>,
@@ -41,8 +41,12 @@ pub(in crate::reference) fn messages(
     messages
 }
 
-/// A message is one packet, and nothing else.
-pub(in crate::reference) fn received<'a>(faults: &FaultSet, message: &'a [u8]) -> &'a [u8] {
+/// Returns the message without the bytes after the packet if the fault
+/// `msgpack-trailing-bytes-ignored` is active.
+pub(in crate::reference) fn cut_trailing_bytes<'a>(
+    faults: &FaultSet,
+    message: &'a [u8],
+) -> &'a [u8] {
     if !faults.has(MsgpackFault::TrailingIgnored) {
         return message;
     }
@@ -69,7 +73,7 @@ fn detach(data: &mut Data, attachments: &mut Vec<engine_io::Packet>) {
     }
 }
 
-/// A message that is no packet ends the connection.
+/// Returns true if the fault `msgpack-invalid-ignored` is active.
 pub(super) fn skips_invalid(session: &Session) -> bool {
     session.faults().has(MsgpackFault::InvalidIgnored)
 }

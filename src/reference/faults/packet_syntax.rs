@@ -5,121 +5,125 @@ use crate::{
     data::Data,
     reference::{FaultSet, engine::Session, socket::Peer},
     wire::{
+        Utf8Bytes,
         engine_io::PacketData,
         socket_io::{DecodeError, Packet},
     },
 };
 
 faults!(PacketSyntaxFault {
-    AckPayloadUnchecked = "ack-payload-unchecked": "A client's answer that is no array is skipped.";
-    BeforeConnectIgnored = "packets-before-connect-ignored": "What a client sends before it has joined anything is skipped.", seen "python-socketio 5.18.1";
-    CommaRequired = "namespace-comma-required": "A CONNECT whose namespace does not end in a comma is no packet.";
-    ConnectErrorIgnored = "connect-error-from-client-ignored": "A client's CONNECT_ERROR is skipped.", seen "python-socketio 5.18.1";
-    ConnectPayloadUnchecked = "connect-payload-unchecked": "A CONNECT payload that is no object counts as none.", seen "python-socketio 5.18.1";
-    DisconnectPayloadUnchecked = "disconnect-payload-unchecked": "A DISCONNECT that carries data is handled like one without.";
-    EmptyArrayAccepted = "event-empty-name-array-accepted": "An event without a name is skipped.", seen "python-socketio 5.18.1";
-    InvalidJsonIgnored = "event-invalid-json-ignored": "An event that is no JSON is skipped.", seen "python-socketio 5.18.1";
-    NameTypeUnchecked = "event-name-type-unchecked": "An event whose name is no string is skipped.", seen "CVE-2023-32695";
-    NamesAsWritten = "event-names-as-written": "An event whose name is written with escapes is unknown.", seen "socketioxide 0.18.9";
-    PayloadUnchecked = "event-payload-unchecked": "An event without a payload, or with another than an array, is skipped.", seen "socket.io 4.8.4 without a payload";
-    RootNameRefused = "connect-root-name-refused": "A CONNECT that spells out the name of the main namespace is no packet.";
-    TwinKeysRefused = "event-twin-keys-refused": "An object in which a key stands twice is no JSON.";
-    UnknownTypeIgnored = "event-unknown-type-ignored": "A packet of an unknown type is skipped.";
+    AckPayloadUnchecked = "ack-payload-unchecked": "The server ignores a client's ACK whose payload is not an array.";
+    BeforeConnectIgnored = "packets-before-connect-ignored": "The server ignores packets that a client sends before it has joined a namespace.", seen "python-socketio 5.18.1";
+    CommaRequired = "namespace-comma-required": "The server refuses a CONNECT without a comma after the namespace.";
+    ConnectErrorIgnored = "connect-error-from-client-ignored": "The server ignores a client's CONNECT_ERROR.", seen "python-socketio 5.18.1";
+    ConnectPayloadUnchecked = "connect-payload-unchecked": "The server treats a CONNECT payload that is not an object as missing.", seen "python-socketio 5.18.1";
+    DisconnectPayloadUnchecked = "disconnect-payload-unchecked": "The server handles a DISCONNECT that carries data.";
+    EmptyArrayAccepted = "event-empty-name-array-accepted": "The server ignores an event without a name.", seen "python-socketio 5.18.1";
+    InvalidJsonIgnored = "event-invalid-json-ignored": "The server ignores an event that is not valid JSON.", seen "python-socketio 5.18.1";
+    NameTypeUnchecked = "event-name-type-unchecked": "The server ignores an event whose name is not a string.", seen "CVE-2023-32695";
+    NamesAsWritten = "event-names-as-written": "The server does not find the handler of an event whose name is written with JSON escapes.", seen "socketioxide 0.18.9";
+    PayloadUnchecked = "event-payload-unchecked": "The server ignores an event without a payload, or with one that is not an array.", seen "socket.io 4.8.4 without a payload";
+    RootNameRefused = "connect-root-name-refused": "The server refuses a CONNECT that names the main namespace as `/`.";
+    TwinKeysRefused = "event-twin-keys-refused": "The server refuses JSON objects with a repeated key.";
+    UnknownTypeIgnored = "event-unknown-type-ignored": "The server ignores packets of an unknown type.";
 });
 
-/// What becomes of a message that is no packet.
+/// What the server does with a message that is not a valid packet.
 #[derive(Debug)]
-pub(in crate::reference) enum Instead {
-    /// The connection ends.
+pub(in crate::reference) enum InvalidMessage {
+    /// Close the connection.
     Close,
-    /// It is handled as this packet.
+    /// Handle this packet in its place.
     Handle(Packet),
-    /// It is skipped.
+    /// Ignore the message.
     Ignore,
 }
 
-/// A message that is no packet ends the connection.
-pub(in crate::reference) fn instead(
+/// Returns what the server does with a message that is not a valid packet. Without faults it closes
+/// the connection.
+pub(in crate::reference) fn judge_invalid(
     session: &Session,
     peer: &Peer,
     message: &PacketData,
     error: &DecodeError,
-) -> Instead {
+) -> InvalidMessage {
     let faults = session.faults();
     if faults.is_empty() {
-        return Instead::Close;
+        return InvalidMessage::Close;
     }
-    let skipped = match (message, error) {
-        _ if super::msgpack::skips_invalid(session) => true,
-        (PacketData::Binary(_), DecodeError::UnexpectedBinary)
-            if super::binary::was_awaited(session) =>
-        {
-            true
-        }
+    match (message, error) {
+        _ if super::msgpack::skips_invalid(session) => InvalidMessage::Ignore,
         (PacketData::Text(text), DecodeError::TextInsteadOfAttachment { .. })
             if faults.has(BinaryFault::TextTakenAsAttachment) =>
         {
             let taken = peer.take_attachment(text.clone().into_bytes());
-            return taken.map_or(Instead::Ignore, Instead::Handle);
+            taken.map_or(InvalidMessage::Ignore, InvalidMessage::Handle)
         }
-        (PacketData::Binary(_), DecodeError::UnexpectedBinary) => {
-            faults.has(BinaryFault::StrayIgnored)
+        (PacketData::Binary(_), DecodeError::UnexpectedBinary)
+            if super::binary::takes_skipped_attachment(session)
+                || faults.has(BinaryFault::StrayIgnored) =>
+        {
+            InvalidMessage::Ignore
         }
+        (PacketData::Binary(_), DecodeError::UnexpectedBinary) => InvalidMessage::Close,
         (_, DecodeError::Placeholder { .. }) if faults.has(BinaryFault::PlaceholderUnchecked) => {
-            return Instead::Handle(message_of_null());
+            InvalidMessage::Handle(message_of_null())
         }
-        _ if faults.has(PacketSyntaxFault::BeforeConnectIgnored) && peer.is_outside() => true,
+        _ if faults.has(PacketSyntaxFault::BeforeConnectIgnored) && peer.is_outside() => {
+            InvalidMessage::Ignore
+        }
         (PacketData::Text(text), DecodeError::Syntax { .. } | DecodeError::TooLarge { .. }) => {
-            let mistake = mistake(text);
-            if mistake == Some(Mistake::ConnectPayload)
-                && faults.has(PacketSyntaxFault::ConnectPayloadUnchecked)
-            {
-                return Instead::Handle(connect_without_payload(text));
-            }
-            if mistake == Some(Mistake::DisconnectPayload)
-                && faults.has(PacketSyntaxFault::DisconnectPayloadUnchecked)
-            {
-                return Instead::Handle(Packet::Disconnect {
-                    namespace: namespace(text),
-                });
-            }
-            if faults.has(BinaryFault::NameUnchecked) && super::binary::is_nameless(text) {
-                super::binary::await_in_vain(session, text);
-                return Instead::Ignore;
-            }
-            if mistake == Some(Mistake::CountMissing)
-                && faults.has(BinaryFault::CountMissingAccepted)
-            {
-                let repaired = peer.decode(&text.as_str().replacen('5', "2", 1));
-                return repaired.map_or(Instead::Ignore, Instead::Handle);
-            }
-            mistake.is_some_and(|mistake| {
-                faults.has(match mistake {
-                    Mistake::UnknownType => PacketSyntaxFault::UnknownTypeIgnored,
-                    Mistake::NotJson => PacketSyntaxFault::InvalidJsonIgnored,
-                    Mistake::NotAnArray => PacketSyntaxFault::PayloadUnchecked,
-                    Mistake::NoName => PacketSyntaxFault::EmptyArrayAccepted,
-                    Mistake::NameNotText => PacketSyntaxFault::NameTypeUnchecked,
-                    Mistake::AckNotArray => PacketSyntaxFault::AckPayloadUnchecked,
-                    Mistake::CountMalformed => {
-                        return faults.has(BinaryFault::CountMalformedIgnored);
-                    }
-                    Mistake::ConnectPayload
-                    | Mistake::CountMissing
-                    | Mistake::DisconnectPayload => return false,
-                })
-            })
+            judge_text(session, peer, text)
         }
-        _ => false,
-    };
-    if skipped {
-        Instead::Ignore
-    } else {
-        Instead::Close
+        _ => InvalidMessage::Close,
     }
 }
 
-/// `message` with the value that a placeholder without attachment would have had.
+/// Returns what the server does with a text that is not a valid packet, by its first mistake.
+fn judge_text(session: &Session, peer: &Peer, text: &Utf8Bytes) -> InvalidMessage {
+    let faults = session.faults();
+    let Some(mistake) = find_mistake(text) else {
+        return InvalidMessage::Close;
+    };
+    match mistake {
+        Mistake::ConnectPayload if faults.has(PacketSyntaxFault::ConnectPayloadUnchecked) => {
+            InvalidMessage::Handle(connect_without_payload(text))
+        }
+        Mistake::DisconnectPayload if faults.has(PacketSyntaxFault::DisconnectPayloadUnchecked) => {
+            InvalidMessage::Handle(Packet::Disconnect {
+                namespace: read_namespace(text),
+            })
+        }
+        _ if faults.has(BinaryFault::NameUnchecked) && super::binary::is_nameless(text) => {
+            super::binary::note_skipped_attachments(session, text);
+            InvalidMessage::Ignore
+        }
+        Mistake::CountMissing if faults.has(BinaryFault::CountMissingAccepted) => {
+            let repaired = peer.decode(&text.as_str().replacen('5', "2", 1));
+            repaired.map_or(InvalidMessage::Ignore, InvalidMessage::Handle)
+        }
+        _ if ignores_mistake(faults, mistake) => InvalidMessage::Ignore,
+        _ => InvalidMessage::Close,
+    }
+}
+
+/// Returns true if a fault ignores packets with this mistake.
+fn ignores_mistake(faults: &FaultSet, mistake: Mistake) -> bool {
+    faults.has(match mistake {
+        Mistake::AckNotArray => PacketSyntaxFault::AckPayloadUnchecked,
+        Mistake::CountMalformed => return faults.has(BinaryFault::CountMalformedIgnored),
+        Mistake::NameNotText => PacketSyntaxFault::NameTypeUnchecked,
+        Mistake::NoName => PacketSyntaxFault::EmptyArrayAccepted,
+        Mistake::NotAnArray => PacketSyntaxFault::PayloadUnchecked,
+        Mistake::NotJson => PacketSyntaxFault::InvalidJsonIgnored,
+        Mistake::UnknownType => PacketSyntaxFault::UnknownTypeIgnored,
+        Mistake::ConnectPayload | Mistake::CountMissing | Mistake::DisconnectPayload => {
+            return false;
+        }
+    })
+}
+
+/// Returns the event `message` with null, in place of a placeholder without attachment.
 fn message_of_null() -> Packet {
     Packet::Event {
         namespace: "/".to_owned(),
@@ -131,19 +135,20 @@ fn message_of_null() -> Packet {
 
 fn connect_without_payload(text: &str) -> Packet {
     Packet::Connect {
-        namespace: namespace(text),
+        namespace: read_namespace(text),
         payload: None,
     }
 }
 
-fn namespace(text: &str) -> String {
+fn read_namespace(text: &str) -> String {
     let named = text.get(1..).filter(|rest| rest.starts_with('/'));
     let name = named.map(|rest| rest.split_once(',').map_or(rest, |(name, _)| name));
     name.unwrap_or("/").to_owned()
 }
 
-/// A packet that only a server sends, or that comes before its time, ends the connection.
-pub(in crate::reference) fn skips(session: &Session, peer: &Peer, packet: &Packet) -> bool {
+/// Returns true if a fault ignores a packet that only a server may send, or that came before
+/// CONNECT. Without faults such a packet closes the connection.
+pub(in crate::reference) fn skips_packet(session: &Session, peer: &Peer, packet: &Packet) -> bool {
     let faults = session.faults();
     match packet {
         Packet::ConnectError { .. } if faults.has(PacketSyntaxFault::ConnectErrorIgnored) => true,
@@ -154,7 +159,7 @@ pub(in crate::reference) fn skips(session: &Session, peer: &Peer, packet: &Packe
     }
 }
 
-/// What is wrong with a packet, as far as defects care.
+/// The mistakes in a packet that the faults tell apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Mistake {
     AckNotArray,
@@ -169,7 +174,8 @@ enum Mistake {
     UnknownType,
 }
 
-fn mistake(text: &str) -> Option<Mistake> {
+/// Returns the first mistake in a text that is not a valid packet.
+fn find_mistake(text: &str) -> Option<Mistake> {
     let kind = text.chars().next()?;
     if !matches!(kind, '0'..='6') {
         return Some(Mistake::UnknownType);
@@ -203,8 +209,9 @@ fn mistake(text: &str) -> Option<Mistake> {
     }
 }
 
-/// An event's name is what its JSON means; returns whether this one is not found.
-pub(in crate::reference) fn overlooks(faults: &FaultSet, message: &PacketData) -> bool {
+/// Returns true if the event's name has JSON escapes and the fault `event-names-as-written` is
+/// active.
+pub(in crate::reference) fn misses_escaped_name(faults: &FaultSet, message: &PacketData) -> bool {
     let PacketData::Text(text) = message else {
         return false;
     };
@@ -215,8 +222,8 @@ pub(in crate::reference) fn overlooks(faults: &FaultSet, message: &PacketData) -
         && name.is_some_and(|(name, _)| name.contains('\\'))
 }
 
-/// What can be written in several ways is taken in all of them; returns whether this one is not.
-pub(in crate::reference) fn refuses_legal(session: &Session, message: &PacketData) -> bool {
+/// Returns true if a fault refuses this valid packet because of the way in which it is written.
+pub(in crate::reference) fn refuses_valid(session: &Session, message: &PacketData) -> bool {
     let faults = session.faults();
     let PacketData::Text(text) = message else {
         return false;
@@ -228,11 +235,12 @@ pub(in crate::reference) fn refuses_legal(session: &Session, message: &PacketDat
     let named = text.starts_with("0/");
     (faults.has(PacketSyntaxFault::CommaRequired) && named && !text.contains(','))
         || (faults.has(PacketSyntaxFault::RootNameRefused) && names_root)
-        || (faults.has(PacketSyntaxFault::TwinKeysRefused) && has_twin_keys(text))
+        || (faults.has(PacketSyntaxFault::TwinKeysRefused) && has_repeated_keys(text))
 }
 
-/// Whether more keys are written in a packet than are read from it.
-fn has_twin_keys(text: &str) -> bool {
+/// Returns true if an object in the packet has a key twice: then its text has more keys than the
+/// parsed value.
+fn has_repeated_keys(text: &str) -> bool {
     fn keys(data: &Data) -> usize {
         match data {
             Data::Array(items) => items.iter().map(keys).sum(),

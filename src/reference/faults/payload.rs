@@ -1,4 +1,4 @@
-//! Values on their way to clients: they arrive as they were given.
+//! The values that the server sends to clients.
 
 use std::borrow::Cow;
 
@@ -10,31 +10,34 @@ use crate::{
 };
 
 faults!(PayloadFault {
-    ByteOrderMarkStripped = "text-loses-byte-order-mark": "A byte order mark at the beginning of a text is removed.";
-    ControlCharactersLost = "text-loses-control-characters": "Control characters are removed from texts.";
-    DatesRevived = "text-dates-rewritten": "Texts that look like dates are read as dates, and written in another form.", seen "JSON revivers";
-    DeepDropped = "deep-values-dropped": "What is nested more than twenty levels deep becomes null.";
-    EmptyObjectsDropped = "event-empty-objects-dropped": "Empty arrays and objects become null.", seen "serialisers of PHP";
-    LargeTruncated = "large-payload-truncated": "Strings are cut after 65536 characters.";
-    LineEndsNormalised = "text-line-ends-normalised": "Line ends of two characters become one.";
-    MarkupEscaped = "text-markup-escaped": "Angle brackets are escaped for HTML.", seen "sanitisers of input";
-    NullFieldsDropped = "event-null-fields-dropped": "Fields that are null are removed from objects.";
-    NumbersRounded = "numbers-rounded": "Numbers lose all but 24 bits.";
-    OddKeysDropped = "event-odd-keys-dropped": "Keys with dots or blanks, and `constructor`, are removed from objects.", seen "sanitisers of document databases";
-    TextNotUtf8Safe = "text-not-utf8-safe": "Characters outside ASCII become question marks.";
+    ByteOrderMarkStripped = "text-loses-byte-order-mark": "The server removes a byte order mark at the start of a text.";
+    ControlCharactersLost = "text-loses-control-characters": "The server removes control characters from texts.";
+    DatesRevived = "text-dates-rewritten": "The server parses texts that look like dates and writes them in another form.", seen "JSON revivers";
+    DeepDropped = "deep-values-dropped": "The server replaces values nested more than twenty levels deep by null.";
+    EmptyObjectsDropped = "event-empty-objects-dropped": "The server replaces empty arrays and objects by null.", seen "serialisers of PHP";
+    LargeTruncated = "large-payload-truncated": "The server cuts strings after 65,536 characters.";
+    LineEndsNormalised = "text-line-ends-normalised": "The server turns CR LF into LF.";
+    MarkupEscaped = "text-markup-escaped": "The server escapes angle brackets as in HTML.", seen "sanitisers of input";
+    NullFieldsDropped = "event-null-fields-dropped": "The server removes object fields that are null.";
+    NumbersRounded = "numbers-rounded": "The server rounds numbers to 24 bits.";
+    OddKeysDropped = "event-odd-keys-dropped": "The server removes object keys that contain dots or blanks, and `constructor`.", seen "sanitisers of document databases";
+    TextNotUtf8Safe = "text-not-utf8-safe": "The server replaces characters outside ASCII by question marks.";
 });
 
-/// Values leave as they were given.
-pub(in crate::reference) fn altered<'a>(faults: &FaultSet, packet: &'a Packet) -> Cow<'a, Packet> {
+/// Returns the packet with the values as the active faults change them.
+pub(in crate::reference) fn alter_values<'a>(
+    faults: &FaultSet,
+    packet: &'a Packet,
+) -> Cow<'a, Packet> {
     if faults.is_empty() {
         return Cow::Borrowed(packet);
     }
     let mut packet = packet.clone();
-    binary::altered(faults, &mut packet);
+    binary::encode_as_base64(faults, &mut packet);
     if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
         args.iter_mut().for_each(|arg| alter(faults, arg));
         if faults.has(PayloadFault::DeepDropped) {
-            args.iter_mut().for_each(|arg| cut(arg, 20));
+            args.iter_mut().for_each(|arg| cut_below(arg, 20));
         }
     }
     Cow::Owned(packet)
@@ -75,21 +78,23 @@ fn alter(faults: &FaultSet, data: &mut Data) {
     }
 }
 
-/// Leaves so many levels of a value.
-fn cut(data: &mut Data, levels: usize) {
+/// Replaces everything below the given number of levels by null.
+fn cut_below(data: &mut Data, levels: usize) {
     let Some(below) = levels.checked_sub(1) else {
         *data = Data::Null;
         return;
     };
     match data {
-        Data::Array(items) => items.iter_mut().for_each(|item| cut(item, below)),
-        Data::Object(fields) => fields.values_mut().for_each(|value| cut(value, below)),
+        Data::Array(items) => items.iter_mut().for_each(|item| cut_below(item, below)),
+        Data::Object(fields) => fields
+            .values_mut()
+            .for_each(|value| cut_below(value, below)),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Bytes(_) => {}
     }
 }
 
-/// A plain WebSocket endpoint sends a text back as it is.
-pub(in crate::reference) fn echoed(faults: &FaultSet, text: Utf8Bytes) -> Utf8Bytes {
+/// Returns the text that a plain WebSocket endpoint echoes. Without faults this is `text`.
+pub(in crate::reference) fn alter_echo(faults: &FaultSet, text: Utf8Bytes) -> Utf8Bytes {
     if faults.is_empty() {
         return text;
     }

@@ -19,58 +19,59 @@ use crate::{
     wire::engine_io::{Packet, PacketData, PacketType},
 };
 
-/// Packets of an answer, for who believes that more do not wait.
+/// The number of packets after which the fault `polling-answer-cut` cuts an answer.
 const LONGEST_ANSWER: usize = 200;
 
 faults!(PollingFault {
-    AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "A poll that is broken off swallows the next packet, and the session goes on.";
-    AbortedPostKeepsSession = "aborted-post-keeps-session": "A POST that is broken off leaves the session open.";
-    AlwaysCompresses = "polling-compresses-unasked": "Long answers are compressed for everybody.";
-    AnswerCut = "polling-answer-cut": "Of what waits for a poll, the first two hundred packets are sent and the rest is lost.";
-    AnswersCacheable = "polling-answers-cacheable": "Answers to polls may be cached.", seen "python-engineio 4.15.1";
-    Base64InLines = "polling-base64-in-lines": "Base64 has a line feed after every 76 characters.", seen "encoders for mail";
-    BinaryPrefixV3 = "polling-binary-prefix-v3": "Bytes are written b4… as in revision 3.";
-    BytesAccepted = "octet-stream-accepted": "A POST of bytes is read in revision 4, too.", seen "python-engineio 4.15.1";
-    BytesAsText = "polling-bytes-as-text": "Bytes are written into the answer to a poll as they are, as if they were text.";
-    CharsetMissing = "polling-charset-missing-later": "Answers to polls of a session do not say that they are UTF-8.";
-    ChunkedBodyLost = "chunked-body-lost": "A body without Content-Length is read as empty.", seen "handlers that read Content-Length only";
-    ChunksDecodedAlone = "body-chunks-decoded-alone": "A body is decoded chunk by chunk, and characters that two chunks share are lost.", seen "handlers that append chunks to a string";
-    ClosePacketIgnored = "polling-close-packet-ignored": "A close packet by POST ends nothing.";
-    ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "A close packet on WebSocket ends nothing.", seen "engine.io 6.6.12, python-engineio 4.15.1";
-    ClosesConnection = "polling-closes-connection": "The connection of a poll ends with its answer.";
-    CompressionBroken = "polling-compression-broken": "Long answers name a coding that was not applied.";
-    ConcurrentGetAccepted = "polling-concurrent-get-accepted": "A second GET waits beside the first.", seen "python-engineio 4.15.1";
-    ConcurrentPostAccepted = "polling-concurrent-post-accepted": "A second POST is read beside the first.";
-    ContentTypeWrong = "polling-content-type-wrong": "Answers to polls say that they are bytes.";
-    CookieForScripts = "session-cookie-for-scripts": "The session's cookie can be read by scripts.";
-    CookieRepeated = "session-cookie-repeated": "Every answer sets the session's cookie.";
-    EmptyResponse = "polling-empty-response": "A GET is answered at once, with nothing, where nothing waits.";
-    FirstPacketOnly = "polling-first-packet-only": "Of several packets in a body only the first is handled.";
-    HangsPollOnClose = "polling-close-hangs-poll": "A close packet leaves the pending poll without an answer.";
-    InvalidPacketIgnored = "polling-invalid-packet-ignored": "A body that is no payload is skipped.", seen "python-engineio 4.15.1";
-    InvalidPacketSkipped = "invalid-packet-skipped": "What is no packet in a payload is left out, and the rest is handled.";
-    LaterAnswersCacheable = "polling-later-answers-cacheable": "Answers to polls of a session may be cached.";
-    NoopCloses = "noop-closes": "A noop packet closes the session.";
-    OddContentTypeRefused = "odd-content-type-refused": "A POST must say that it is text/plain.";
-    OrderReversed = "polling-order-reversed": "The packets of a body are handled last to first.";
-    PacketsAfterClose = "packets-after-close-handled": "What stands behind a close packet in a payload is handled.";
-    PostReplyEmpty = "polling-post-reply-empty": "A POST is answered with an empty body.";
-    SharedBuffer = "polling-shared-buffer": "Messages to one polling session are put into the buffers of all.";
-    SeparatorWrong = "payload-separator-wrong": "Packets of a payload are separated by a line feed.";
+    AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "The server keeps the session after a client aborts a poll, and loses the next packet.";
+    AbortedPostKeepsSession = "aborted-post-keeps-session": "The server keeps the session after a client aborts a POST.";
+    AlwaysCompresses = "polling-compresses-unasked": "The server compresses long answers for clients that do not accept compression.";
+    AnswerCut = "polling-answer-cut": "The server sends the first 200 waiting packets to a poll and drops the rest.";
+    AnswersCacheable = "polling-answers-cacheable": "The server lets caches store the answers to polls.", seen "python-engineio 4.15.1";
+    Base64InLines = "polling-base64-in-lines": "The server breaks base64 with a line feed after every 76 characters.", seen "encoders for mail";
+    BinaryPrefixV3 = "polling-binary-prefix-v3": "The server writes bytes as `b4…`, as in revision 3.";
+    BytesAccepted = "octet-stream-accepted": "The server accepts binary POST bodies in revision 4.", seen "python-engineio 4.15.1";
+    BytesAsText = "polling-bytes-as-text": "The server writes bytes into payloads as text, without base64.";
+    CharsetMissing = "polling-charset-missing-later": "The server sends later answers to polls without a charset.";
+    ChunkedBodyLost = "chunked-body-lost": "The server reads a body without Content-Length as empty.", seen "handlers that read Content-Length only";
+    ChunksDecodedAlone = "body-chunks-decoded-alone": "The server decodes each chunk of a body alone, and loses characters that span two chunks.", seen "handlers that append chunks to a string";
+    ClosePacketIgnored = "polling-close-packet-ignored": "The server ignores a close packet in a POST.";
+    ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "The server ignores a close packet on WebSocket.", seen "engine.io 6.6.12, python-engineio 4.15.1";
+    ClosesConnection = "polling-closes-connection": "The server closes the TCP connection after each answer to a poll.";
+    CompressionBroken = "polling-compression-broken": "The server names a Content-Encoding that it did not apply.";
+    ConcurrentGetAccepted = "polling-concurrent-get-accepted": "The server accepts a second GET while one is pending.", seen "python-engineio 4.15.1";
+    ConcurrentPostAccepted = "polling-concurrent-post-accepted": "The server accepts a second POST while it reads one.";
+    ContentTypeWrong = "polling-content-type-wrong": "The server sends answers to polls as application/octet-stream.";
+    CookieForScripts = "session-cookie-for-scripts": "The server sets the session cookie without HttpOnly.";
+    CookieRepeated = "session-cookie-repeated": "The server sets the session cookie on every answer.";
+    EmptyResponse = "polling-empty-response": "The server answers a GET at once with an empty body if nothing waits.";
+    FirstPacketOnly = "polling-first-packet-only": "The server handles only the first packet of a body.";
+    HangsPollOnClose = "polling-close-hangs-poll": "The server leaves the pending poll unanswered when it closes the session.";
+    InvalidPacketIgnored = "polling-invalid-packet-ignored": "The server ignores a body that is not a payload.", seen "python-engineio 4.15.1";
+    InvalidPacketSkipped = "invalid-packet-skipped": "The server skips the invalid packets of a payload and handles the others.";
+    LaterAnswersCacheable = "polling-later-answers-cacheable": "The server lets caches store the later answers to polls.";
+    NoopCloses = "noop-closes": "The server closes the session on a noop packet.";
+    OddContentTypeRefused = "odd-content-type-refused": "The server refuses POST bodies that are not declared as text/plain.";
+    OrderReversed = "polling-order-reversed": "The server handles the packets of a body in reverse order.";
+    PacketsAfterClose = "packets-after-close-handled": "The server handles packets after a close packet in the same payload.";
+    PostReplyEmpty = "polling-post-reply-empty": "The server answers a POST with an empty body.";
+    SharedBuffer = "polling-shared-buffer": "The server puts messages for one polling session into the queues of all polling sessions.";
+    SeparatorWrong = "payload-separator-wrong": "The server separates packets of a payload by a line feed.";
 });
 
-/// A second GET is an error.
+/// Returns true if the fault `polling-concurrent-get-accepted` is active.
 pub(in crate::reference) fn accepts_concurrent_gets(faults: &FaultSet) -> bool {
     faults.has(PollingFault::ConcurrentGetAccepted)
 }
 
-/// A second POST is an error.
+/// Returns true if the fault `polling-concurrent-post-accepted` is active.
 pub(in crate::reference) fn accepts_concurrent_posts(faults: &FaultSet) -> bool {
     faults.has(PollingFault::ConcurrentPostAccepted)
 }
 
-/// A poll that is broken off ends the session: what it would have carried may be lost.
-pub(in crate::reference) fn aborted_poll(session: &Session) {
+/// Handles a poll that its client aborted. Without faults the session closes, because the packets
+/// in the answer may be lost.
+pub(in crate::reference) fn handle_aborted_poll(session: &Session) {
     if session.faults().has(PollingFault::AbortedPollKeepsSession) {
         session.lose_next_packet();
     } else {
@@ -78,20 +79,21 @@ pub(in crate::reference) fn aborted_poll(session: &Session) {
     }
 }
 
-/// A POST that is broken off ends the session: what it had to say is lost.
-pub(in crate::reference) fn aborted_post(session: &Session) {
+/// Handles a POST that its client aborted. Without faults the session closes, because the packets
+/// in the body are lost.
+pub(in crate::reference) fn handle_aborted_post(session: &Session) {
     if !session.faults().has(PollingFault::AbortedPostKeepsSession) {
         session.close(Ending::TransportClosed);
     }
 }
 
-/// A body is read whether or not its length was announced; returns whether it is lost.
+/// Returns true if the body has no announced length and the fault `chunked-body-lost` is active.
 pub(in crate::reference) fn loses_body(faults: &FaultSet, announced: Option<u64>) -> bool {
     announced.is_none() && faults.has(PollingFault::ChunkedBodyLost)
 }
 
-/// A body is what its chunks are together.
-pub(in crate::reference) fn put_together(faults: &FaultSet, body: Collected<Bytes>) -> Bytes {
+/// Returns the bytes of a body. The fault `body-chunks-decoded-alone` decodes each chunk alone.
+pub(in crate::reference) fn join_chunks(faults: &FaultSet, body: Collected<Bytes>) -> Bytes {
     if !faults.has(PollingFault::ChunksDecodedAlone) {
         return body.to_bytes();
     }
@@ -106,8 +108,8 @@ pub(in crate::reference) fn put_together(faults: &FaultSet, body: Collected<Byte
     Bytes::from(text)
 }
 
-/// How long the answer to a poll may be kept: not at all.
-pub(in crate::reference) fn cache_control(faults: &FaultSet) -> &'static str {
+/// Returns the Cache-Control header of answers to polls. Without faults this is `no-store`.
+pub(in crate::reference) fn choose_cache_control(faults: &FaultSet) -> &'static str {
     if faults.has(PollingFault::AnswersCacheable) {
         "max-age=60"
     } else {
@@ -115,8 +117,8 @@ pub(in crate::reference) fn cache_control(faults: &FaultSet) -> &'static str {
     }
 }
 
-/// No answer to a poll may be kept, the first or a later one.
-pub(in crate::reference) fn may_be_kept<B>(
+/// Changes the headers of answers to polls within a session.
+pub(in crate::reference) fn alter_later_headers<B>(
     faults: &FaultSet,
     asked: Asked,
     response: &mut Response<B>,
@@ -132,8 +134,11 @@ pub(in crate::reference) fn may_be_kept<B>(
     }
 }
 
-/// Text is said to be text.
-pub(in crate::reference) fn content_type(faults: &FaultSet, right: &'static str) -> &'static str {
+/// Returns the Content-Type of an answer to a poll. Without faults this is `right`.
+pub(in crate::reference) fn choose_content_type(
+    faults: &FaultSet,
+    right: &'static str,
+) -> &'static str {
     if faults.has(PollingFault::ContentTypeWrong) {
         "application/octet-stream"
     } else {
@@ -141,7 +146,7 @@ pub(in crate::reference) fn content_type(faults: &FaultSet, right: &'static str)
     }
 }
 
-/// A GET waits until there is something.
+/// Returns an empty payload if nothing waits and the fault `polling-empty-response` is active.
 pub(in crate::reference) fn answers_at_once(session: &Arc<Session>) -> Option<Payload> {
     let at_once = session.faults().has(PollingFault::EmptyResponse) && !session.has_waiting();
     at_once.then(|| Payload {
@@ -150,8 +155,12 @@ pub(in crate::reference) fn answers_at_once(session: &Arc<Session>) -> Option<Pa
     })
 }
 
-/// A body is no payload: the session ends. Returns what is handled all the same.
-pub(in crate::reference) fn salvaged(faults: &FaultSet, body: &Bytes) -> Option<Vec<Packet>> {
+/// Returns the packets that a fault handles of a body that is not a valid payload. Without faults
+/// this is `None`, and the session closes.
+pub(in crate::reference) fn salvage_packets(
+    faults: &FaultSet,
+    body: &Bytes,
+) -> Option<Vec<Packet>> {
     if faults.has(PollingFault::InvalidPacketIgnored) {
         return Some(Vec::new());
     }
@@ -164,7 +173,8 @@ pub(in crate::reference) fn salvaged(faults: &FaultSet, body: &Bytes) -> Option<
     })
 }
 
-/// A body is text, whatever it says to be.
+/// Returns true if the fault `odd-content-type-refused` is active and the body is not declared as
+/// text/plain.
 pub(in crate::reference) fn refuses_content_type(
     faults: &FaultSet,
     content_type: Option<&HeaderValue>,
@@ -173,13 +183,16 @@ pub(in crate::reference) fn refuses_content_type(
     faults.has(PollingFault::OddContentTypeRefused) && !is_plain
 }
 
-/// Revision 4 has no payloads of bytes.
+/// Returns true if the fault `octet-stream-accepted` is active.
 pub(in crate::reference) fn accepts_bytes(faults: &FaultSet) -> bool {
     faults.has(PollingFault::BytesAccepted)
 }
 
-/// An answer is compressed if the client accepts that.
-pub(in crate::reference) fn coding(faults: &FaultSet, accepted: Option<Coding>) -> Option<Coding> {
+/// Returns the content coding of an answer. Without faults this is `accepted`.
+pub(in crate::reference) fn choose_coding(
+    faults: &FaultSet,
+    accepted: Option<Coding>,
+) -> Option<Coding> {
     accepted.or_else(|| {
         faults
             .has(PollingFault::AlwaysCompresses)
@@ -187,8 +200,9 @@ pub(in crate::reference) fn coding(faults: &FaultSet, accepted: Option<Coding>) 
     })
 }
 
-/// A body is in the coding that its header names.
-pub(in crate::reference) fn encoded(faults: &FaultSet, right: Bytes, plain: &Bytes) -> Bytes {
+/// Returns the body of a compressed answer. Without faults this is `right`; the fault
+/// `polling-compression-broken` sends `plain`.
+pub(in crate::reference) fn choose_body(faults: &FaultSet, right: Bytes, plain: &Bytes) -> Bytes {
     if faults.has(PollingFault::CompressionBroken) {
         plain.clone()
     } else {
@@ -196,14 +210,14 @@ pub(in crate::reference) fn encoded(faults: &FaultSet, right: Bytes, plain: &Byt
     }
 }
 
-/// A connection serves many polls.
-pub(in crate::reference) fn answered(faults: &FaultSet, headers: &mut HeaderMap) {
+/// Closes the TCP connection after the answer if the fault `polling-closes-connection` is active.
+pub(in crate::reference) fn close_after_answer(faults: &FaultSet, headers: &mut HeaderMap) {
     if faults.has(PollingFault::ClosesConnection) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
-/// Scripts need not know a session's id.
+/// Returns the attributes of the session cookie.
 pub(in crate::reference) fn cookie_attributes(faults: &FaultSet) -> &'static str {
     if faults.has(PollingFault::CookieForScripts) {
         "; SameSite=Lax"
@@ -212,18 +226,22 @@ pub(in crate::reference) fn cookie_attributes(faults: &FaultSet) -> &'static str
     }
 }
 
-/// The cookie is set once, when the session opens.
+/// Returns true if the fault `session-cookie-repeated` is active.
 pub(in crate::reference) fn repeats_cookie(faults: &FaultSet) -> bool {
     faults.has(PollingFault::CookieRepeated)
 }
 
-/// What is sent to one session reaches nobody else.
+/// Returns true if the fault `polling-shared-buffer` puts these packets into the queues of all
+/// polling sessions.
 pub(in crate::reference) fn shares_buffers(session: &Session, outbound: &Outbound) -> bool {
     session.faults().has(PollingFault::SharedBuffer) && outbound.is_one_text_message()
 }
 
-/// All packets of a body are handled, in order.
-pub(in crate::reference) fn received(faults: &FaultSet, mut packets: Vec<Packet>) -> Vec<Packet> {
+/// Returns the packets of a body in the order in which the server handles them.
+pub(in crate::reference) fn alter_received(
+    faults: &FaultSet,
+    mut packets: Vec<Packet>,
+) -> Vec<Packet> {
     if faults.has(PollingFault::FirstPacketOnly) {
         packets.truncate(1);
     }
@@ -236,29 +254,29 @@ pub(in crate::reference) fn received(faults: &FaultSet, mut packets: Vec<Packet>
     packets
 }
 
-/// A close packet ends the session.
+/// Returns true if the fault that ignores close packets on the session's transport is active.
 pub(in crate::reference) fn ignores_close_packet(session: &Session) -> bool {
-    let defect = match session.transport() {
+    let fault = match session.transport() {
         TransportKind::Polling => PollingFault::ClosePacketIgnored,
         TransportKind::WebSocket => PollingFault::ClosePacketIgnoredOnWebSocket,
     };
-    session.faults().has(defect)
+    session.faults().has(fault)
 }
 
-/// The end of a session answers its pending poll.
+/// Returns true if the fault `polling-close-hangs-poll` is active.
 pub(in crate::reference) fn hangs_poll_on_close(faults: &FaultSet) -> bool {
     faults.has(PollingFault::HangsPollOnClose)
 }
 
-/// A noop means nothing.
-pub(in crate::reference) fn noop(session: &Session) {
+/// Closes the session if the fault `noop-closes` is active.
+pub(in crate::reference) fn close_on_noop(session: &Session) {
     if session.faults().has(PollingFault::NoopCloses) {
         session.close(Ending::ParseError);
     }
 }
 
-/// Packets in a payload are as they are; bytes get their base64 from the codec.
-pub(in crate::reference) fn sent<'a>(
+/// Returns the packets for the answer to a poll. Without faults these are `packets`.
+pub(in crate::reference) fn alter_sent<'a>(
     faults: &FaultSet,
     packets: &'a [Packet],
 ) -> Cow<'a, [Packet]> {
@@ -294,15 +312,15 @@ pub(in crate::reference) fn sent<'a>(
         .collect()
 }
 
-/// Packets are separated by U+001E.
-pub(in crate::reference) fn payload(faults: &FaultSet, body: Bytes) -> Bytes {
+/// Returns the encoded payload as the active faults change it.
+pub(in crate::reference) fn alter_payload(faults: &FaultSet, body: Bytes) -> Bytes {
     if faults.has(PollingFault::SeparatorWrong) {
         let replace = |byte: &u8| if *byte == 0x1e { b'\n' } else { *byte };
         return body.iter().map(replace).collect();
     }
     if faults.has(PollingFault::Base64InLines) {
         let text = String::from_utf8_lossy(&body);
-        let records: Vec<String> = text.split('\u{1e}').map(in_lines).collect();
+        let records: Vec<String> = text.split('\u{1e}').map(break_lines).collect();
         return Bytes::from(records.join("\u{1e}"));
     }
     if faults.has(PollingFault::BinaryPrefixV3) {
@@ -312,7 +330,7 @@ pub(in crate::reference) fn payload(faults: &FaultSet, body: Bytes) -> Bytes {
     body
 }
 
-fn in_lines(record: &str) -> String {
+fn break_lines(record: &str) -> String {
     let mut lined = String::new();
     for (place, character) in record.chars().enumerate() {
         if record.starts_with('b') && place > 1 && place % 76 == 1 {
@@ -323,7 +341,7 @@ fn in_lines(record: &str) -> String {
     lined
 }
 
-/// A POST is answered `ok`.
+/// Returns the body of the answer to a POST. Without faults this is `ok`.
 pub(in crate::reference) fn post_reply(faults: &FaultSet) -> &'static [u8] {
     if faults.has(PollingFault::PostReplyEmpty) {
         b""

@@ -1,4 +1,4 @@
-//! Acknowledgements of the server's events: questions to clients.
+//! Questions: events of the server that ask clients for an acknowledgement.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,30 +15,39 @@ use crate::{
 };
 
 faults!(QuestionFault {
-    AfterTimeoutCounted = "client-ack-after-timeout-counted": "An answer after the time is over is reported as well.";
-    AskTimeoutAtOnce = "ask-timeout-at-once": "A question waits for no time.";
-    AskTimeoutIgnored = "ask-timeout-ignored": "A question waits for ever.";
-    BinaryDropped = "client-binary-ack-dropped": "An answer with bytes is not taken in.";
-    BreaksOnSecond = "client-ack-twice-breaks": "A second answer to one question ends the connection.";
-    CrossNamespace = "client-ack-cross-namespace": "An answer counts in any namespace.";
-    DropsFalsy = "client-ack-drops-falsy": "An answer that is false, 0 or \"\" is taken for null.";
-    EmptyRoomWaits = "ask-empty-room-waits": "A question to nobody waits for its whole time.";
-    Ignored = "client-ack-ignored": "Answers are not taken in.";
-    MatchedByOrder = "client-ack-matched-by-order": "An answer is taken for the oldest question that waits.";
-    MixedBetweenClients = "client-acks-mixed-between-clients": "Questions are kept by id alone: an answer is taken for another client's that was asked under that id.";
-    ReachesEverybody = "question-reaches-everybody": "A question to one client goes to all.";
-    RoomDropsFalsy = "ask-room-drops-falsy-answers": "Answers of null, 0, false and \"\" are left out.", seen "`answers.filter(Boolean)`";
-    RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "When one member is silent, the answers of the others are dropped.", seen "emitWithAck of socket.io rejects";
-    RoomDropsTwins = "ask-room-drops-equal-answers": "Of answers that are alike only one is reported.";
-    RoomFirstAnswerOnly = "ask-room-first-answer-only": "Of the answers of a room only the first is reported.";
-    RoomSkipsAsker = "ask-room-skips-asker": "Who asks a room is not asked as its member.";
-    RoomTimeoutHidden = "ask-room-timeout-hidden": "It is not told that a member was silent.";
-    UnknownCloses = "unknown-ack-closes": "An answer to a question that was never asked ends the connection.";
-    TwiceCounted = "client-ack-twice-counted": "A second answer to one question is reported as well.";
+    AfterTimeoutCounted = "client-ack-after-timeout-counted": "The server also reports an answer that arrives after the timeout.";
+    AskTimeoutAtOnce = "ask-timeout-at-once": "The server reports a timeout at once.";
+    AskTimeoutIgnored = "ask-timeout-ignored": "The server waits for an answer for ever.";
+    BinaryDropped = "client-binary-ack-dropped": "The server ignores answers that contain bytes.";
+    BreaksOnSecond = "client-ack-twice-breaks": "The server closes the connection on a second answer to one question.";
+    CrossNamespace = "client-ack-cross-namespace": "The server accepts an answer in any namespace.";
+    DropsFalsy = "client-ack-drops-falsy": "The server takes an answer of false, 0 or \"\" for null.";
+    EmptyRoomWaits = "ask-empty-room-waits": "The server waits for the whole timeout after it asked an empty room.";
+    Ignored = "client-ack-ignored": "The server ignores all answers.";
+    MatchedByOrder = "client-ack-matched-by-order": "The server takes each answer as the answer to the oldest open question.";
+    MixedBetweenClients = "client-acks-mixed-between-clients": "The server matches answers by id alone, and takes one client's answer for another's.";
+    ReachesEverybody = "question-reaches-everybody": "The server asks the whole namespace, where it has to ask one client.";
+    RoomDropsFalsy = "ask-room-drops-falsy-answers": "The server drops answers of null, 0, false and \"\".", seen "`answers.filter(Boolean)`";
+    RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "The server drops all answers of a room if one member does not answer.", seen "emitWithAck of socket.io rejects";
+    RoomDropsTwins = "ask-room-drops-equal-answers": "The server reports only one of several equal answers.";
+    RoomFirstAnswerOnly = "ask-room-first-answer-only": "The server reports only the first answer of a room.";
+    RoomSkipsAsker = "ask-room-skips-asker": "The server does not ask the caller, although the caller is a member of the room.";
+    RoomTimeoutHidden = "ask-room-timeout-hidden": "The server does not report that a member of the room did not answer.";
+    UnknownCloses = "unknown-ack-closes": "The server closes the connection on an answer to a question that it never asked.";
+    TwiceCounted = "client-ack-twice-counted": "The server also reports a second answer to one question.";
 });
 
-/// A question waits for the time that it was given.
-pub(in crate::reference) fn patience(faults: &FaultSet, right: Duration) -> Duration {
+/// Whether a client did not answer a question in time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Silence {
+    /// Every client that was asked has answered.
+    NoMember,
+    /// At least one client that was asked did not answer.
+    SomeMember,
+}
+
+/// Returns how long a question waits for its answer. Without faults this is `right`.
+pub(in crate::reference) fn alter_timeout(faults: &FaultSet, right: Duration) -> Duration {
     if faults.has(QuestionFault::AskTimeoutAtOnce) {
         Duration::ZERO
     } else if faults.has(QuestionFault::AskTimeoutIgnored) {
@@ -48,8 +57,8 @@ pub(in crate::reference) fn patience(faults: &FaultSet, right: Duration) -> Dura
     }
 }
 
-/// `ask` asks its caller.
-pub(in crate::reference) fn one(faults: &FaultSet, right: Selection) -> Selection {
+/// Returns the clients that `ask` asks. Without faults this is `right`: the caller.
+pub(in crate::reference) fn choose_asked(faults: &FaultSet, right: Selection) -> Selection {
     if faults.has(QuestionFault::ReachesEverybody) {
         Selection::everybody()
     } else {
@@ -57,8 +66,9 @@ pub(in crate::reference) fn one(faults: &FaultSet, right: Selection) -> Selectio
     }
 }
 
-/// `ask-room` asks all members, its caller as well if it is one.
-pub(in crate::reference) fn room(socket: &Socket, right: Selection) -> Selection {
+/// Returns the clients that `ask-room` asks. Without faults this is `right`: all members, the
+/// caller included if it is one.
+pub(in crate::reference) fn choose_asked_in_room(socket: &Socket, right: Selection) -> Selection {
     if socket.faults().has(QuestionFault::RoomSkipsAsker) {
         right.except([socket.id().as_str()])
     } else {
@@ -66,17 +76,17 @@ pub(in crate::reference) fn room(socket: &Socket, right: Selection) -> Selection
     }
 }
 
-/// A question to nobody is answered at once.
+/// Returns true if the fault `ask-empty-room-waits` is active.
 pub(in crate::reference) fn waits_for_nobody(faults: &FaultSet) -> bool {
     faults.has(QuestionFault::EmptyRoomWaits)
 }
 
-/// All answers are reported, and whether somebody was silent.
-pub(in crate::reference) fn report(
+/// Changes the answers that are reported, and whether a member is reported as silent.
+pub(in crate::reference) fn alter_report(
     faults: &FaultSet,
-    mut answers: Vec<Data>,
-    mut silent: bool,
-) -> (Vec<Data>, bool) {
+    answers: &mut Vec<Data>,
+    silence: &mut Silence,
+) {
     if faults.has(QuestionFault::RoomFirstAnswerOnly) {
         answers.truncate(1);
     }
@@ -86,17 +96,17 @@ pub(in crate::reference) fn report(
     if faults.has(QuestionFault::RoomDropsTwins) {
         answers.dedup();
     }
-    if faults.has(QuestionFault::RoomDropsPartialAnswers) && silent {
+    if faults.has(QuestionFault::RoomDropsPartialAnswers) && *silence == Silence::SomeMember {
         answers.clear();
     }
     if faults.has(QuestionFault::RoomTimeoutHidden) {
-        silent = false;
+        *silence = Silence::NoMember;
     }
-    (answers, silent)
 }
 
-/// An answer resolves the question of its id, on its socket, once.
-pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer: Answer) {
+/// Handles a client's answer. Without faults it resolves the question with this id on this socket,
+/// once.
+pub(in crate::reference) fn handle_answer(socket: &Arc<Socket>, id: AckId, mut answer: Answer) {
     let faults = socket.faults();
     if faults.is_empty() {
         socket.answered(id, answer);
@@ -133,59 +143,59 @@ pub(in crate::reference) fn answered(socket: &Arc<Socket>, id: AckId, mut answer
         }
         return;
     }
-    if faults.has(QuestionFault::TwiceCounted) && !waits {
-        let rooms = socket.namespace().rooms();
-        let other = rooms
-            .all()
-            .find(|other| other.waiting().contains(&id))
-            .cloned();
-        drop(rooms);
-        if let Some(other) = other {
-            other.answered(id, answer);
-            return;
-        }
-    }
     if faults.has(QuestionFault::MixedBetweenClients) {
-        let rooms = socket.namespace().rooms();
-        let mut asked: Vec<_> = rooms
-            .all()
-            .filter(|other| other.waiting().contains(&id))
-            .cloned()
-            .collect();
-        drop(rooms);
-        // Whoever else waits comes first, so that two answers are mixed up for certain.
-        asked.sort_by_key(|other| other.id() == socket.id());
-        if let Some(other) = asked.first() {
+        if let Some(other) = find_asked(socket, id) {
             other.answered(id, answer);
         }
+        return;
+    }
+    if faults.has(QuestionFault::TwiceCounted)
+        && !waits
+        && let Some(other) = find_asked(socket, id)
+    {
+        other.answered(id, answer);
         return;
     }
     socket.answered(id, answer);
 }
 
-/// A question's id belongs to it alone.
-pub(in crate::reference) fn id(socket: &Socket, right: impl FnOnce() -> AckId) -> AckId {
+/// Returns a socket of the namespace that has an open question with this id.
+///
+/// Other sockets come before `socket`, so that two answers are certainly mixed up.
+fn find_asked(socket: &Socket, id: AckId) -> Option<Arc<Socket>> {
+    let rooms = socket.namespace().rooms();
+    let mut asked: Vec<_> = rooms
+        .all()
+        .filter(|other| other.waiting().contains(&id))
+        .cloned()
+        .collect();
+    asked.sort_by_key(|other| other.id() == socket.id());
+    asked.into_iter().next()
+}
+
+/// Returns the id of a new question. Without faults this is `right`, which no other open question
+/// has.
+pub(in crate::reference) fn choose_id(socket: &Socket, right: impl FnOnce() -> AckId) -> AckId {
     if socket.faults().has(QuestionFault::MixedBetweenClients) {
         return AckId(0);
     }
     right()
 }
 
-/// A question is reported once.
+/// Returns true if a fault reports a question more than once.
 pub(super) fn reports_again(faults: &FaultSet) -> bool {
     faults.has(QuestionFault::AfterTimeoutCounted) || faults.has(QuestionFault::TwiceCounted)
 }
 
-/// A question is over when it was answered, or when its time is: what comes later is not reported.
-pub(in crate::reference) fn goes_on(faults: &FaultSet, silent: bool) -> bool {
-    if silent {
-        faults.has(QuestionFault::AfterTimeoutCounted)
-    } else {
-        faults.has(QuestionFault::TwiceCounted)
+/// Returns true if a fault waits for another answer after the question was reported.
+pub(in crate::reference) fn waits_for_more(faults: &FaultSet, silence: Silence) -> bool {
+    match silence {
+        Silence::SomeMember => faults.has(QuestionFault::AfterTimeoutCounted),
+        Silence::NoMember => faults.has(QuestionFault::TwiceCounted),
     }
 }
 
-/// What JavaScript takes for false.
+/// Returns true if JavaScript treats the value as false.
 pub(super) fn is_falsy(data: &Data) -> bool {
     match data {
         Data::Null | Data::Bool(false) => true,

@@ -1,10 +1,10 @@
-//! Who receives what is sent to rooms and namespaces.
+//! The recipients of messages to rooms, namespaces and single sockets.
 
 use std::sync::Arc;
 
 use super::{
     acks::LATE,
-    rooms::{are_shared, name, times, widened},
+    rooms::{alter_room_name, count_deliveries, shares_rooms, widen_rooms},
     scratch::ScratchKey,
     topic::faults,
 };
@@ -20,45 +20,45 @@ use crate::{
 };
 
 faults!(RecipientFault {
-    AlwaysIncludesSender = "announce-always-includes-sender": "A room message of the server reaches its caller, member or not.";
-    AnnounceSkipsSender = "announce-skips-sender": "A message of the server leaves out the client that caused it.";
-    BroadcastAtMostFifty = "broadcast-at-most-50": "A broadcast reaches fifty clients at most.";
-    BroadcastEchoes = "broadcast-echoes-to-sender": "A broadcast of a client comes back to it.";
-    BroadcastGoesToRooms = "broadcast-goes-to-rooms": "A broadcast goes to the members of each room that was joined, once a room.";
-    BroadcastLeaksNamespace = "broadcast-leaks-namespace": "A broadcast of one namespace reaches the sockets of all.";
-    BroadcastMissesMember = "broadcast-misses-member": "A broadcast misses one of the clients.";
-    BroadcastMissesPolling = "broadcast-misses-polling": "A broadcast does not reach clients on long-polling.";
-    DirectByUser = "direct-by-user": "A user's name is the address of one of his sockets.";
-    DirectCrossesNamespaces = "direct-crosses-namespaces": "A direct message reaches a socket of another namespace as well.";
-    DirectReachesEverybody = "direct-reaches-everybody": "A direct message reaches the whole namespace.";
-    DirectReachesLeftSocket = "direct-reaches-left-socket": "A message for a socket that has left reaches whoever joined last.";
-    DirectReachesSender = "direct-reaches-sender": "A direct message comes back to its sender as well.";
-    DirectUnknownReachesEverybody = "direct-unknown-reaches-everybody": "A direct message to nobody reaches everybody.";
-    EchoesToSender = "room-emit-echoes-to-sender": "A client's room message comes back to it.";
-    EmptyReachesEverybody = "room-emit-to-empty-reaches-everybody": "A message to a room without members reaches the whole namespace.", seen "adapters with an empty set of rooms";
-    ExceptIgnored = "except-ignored": "Rooms that are excepted receive as well.";
-    ExceptIgnoresSocketIds = "except-ignores-socket-ids": "A socket id that is excepted receives as well.";
-    ExceptUsesFirstOnly = "except-list-uses-first-only": "Of a list of excepted rooms only the first counts.";
-    ExceptUsesLastOnly = "except-list-uses-last-only": "Of a list of excepted rooms only the last counts.";
-    ExceptUnknownDropsAll = "except-unknown-room-drops-all": "Excepting a room that does not exist leaves nobody.";
-    FirstRoomOnly = "rooms-emit-first-room-only": "Of a list of rooms only the first receives.";
-    FromSpoofed = "from-field-spoofed": "The sender is whoever the message says it is.";
-    LeaksLate = "room-emit-leaks-late": "A room message reaches the rest of the namespace 50 ms later.";
-    LeaksToOutsiders = "room-emit-leaks": "A room message reaches the whole namespace.";
-    LocalDrops = "local-flag-drops": "A message that stays on this server reaches nobody.";
-    MissesMember = "room-emit-misses-member": "A room message misses one of the members.";
-    MissesPolling = "room-emit-misses-polling": "A room message does not reach members on long-polling.";
-    NamespaceLeak = "namespace-leak": "What is sent in one namespace is sent in others as well.";
-    NoRoomsMeanAll = "rooms-emit-to-none-reaches-everybody": "A message to an empty list of rooms reaches the whole namespace.", seen "`to([])` of socket.io";
-    RoomAtMostFifty = "room-emit-at-most-50": "A room message reaches fifty members at most.";
-    SenderExcludedByUser = "sender-excluded-by-user": "A room message leaves out all sockets of its sender's user.";
-    ToNobody = "room-emit-to-nobody": "Room messages reach nobody.";
-    TokenLeaked = "token-leaked-in-messages": "A room message carries its sender's handshake.", seen "emitting socket.handshake";
-    Twice = "room-emit-twice": "A room message arrives twice.";
-    TwiceForMemberOfBoth = "rooms-emit-duplicates-for-member-of-both": "A member of two rooms receives what is sent to both twice.";
-    VolatileCostsNext = "volatile-costs-next": "Where a volatile message is dropped, the next message is lost as well.";
-    VolatileNever = "volatile-never-delivered": "Volatile messages reach nobody.";
-    DropsInBurst = "room-emit-drops-in-burst": "Of more than 50 room messages in a burst some are lost.";
+    AlwaysIncludesSender = "announce-always-includes-sender": "The server sends a room announcement to its caller too, although the caller is not a member.";
+    AnnounceSkipsSender = "announce-skips-sender": "The server leaves out the client that caused an announcement.";
+    BroadcastAtMostFifty = "broadcast-at-most-50": "The server sends a broadcast to at most fifty clients.";
+    BroadcastEchoes = "broadcast-echoes-to-sender": "The server sends a client's broadcast back to that client.";
+    BroadcastGoesToRooms = "broadcast-goes-to-rooms": "The server sends a broadcast to a client once for each room that the client has joined.";
+    BroadcastLeaksNamespace = "broadcast-leaks-namespace": "The server sends a broadcast to the sockets of all namespaces.";
+    BroadcastMissesMember = "broadcast-misses-member": "The server leaves one client out of a broadcast.";
+    BroadcastMissesPolling = "broadcast-misses-polling": "The server sends no broadcasts to clients on long-polling.";
+    DirectByUser = "direct-by-user": "The server delivers a direct message addressed to a user's name to a socket of that user.";
+    DirectCrossesNamespaces = "direct-crosses-namespaces": "The server sends a direct message in the other namespaces too.";
+    DirectReachesEverybody = "direct-reaches-everybody": "The server sends a direct message to the whole namespace.";
+    DirectReachesLeftSocket = "direct-reaches-left-socket": "The server sends a direct message for a socket that has left to the socket that joined last.";
+    DirectReachesSender = "direct-reaches-sender": "The server sends a direct message back to its sender too.";
+    DirectUnknownReachesEverybody = "direct-unknown-reaches-everybody": "The server sends a direct message for an unknown socket to the whole namespace.";
+    EchoesToSender = "room-emit-echoes-to-sender": "The server sends a client's room message back to that client.";
+    EmptyReachesEverybody = "room-emit-to-empty-reaches-everybody": "The server sends a message for an empty room to the whole namespace.", seen "adapters with an empty set of rooms";
+    ExceptIgnored = "except-ignored": "The server also sends to rooms that are excepted.";
+    ExceptIgnoresSocketIds = "except-ignores-socket-ids": "The server also sends to socket ids that are excepted.";
+    ExceptUsesFirstOnly = "except-list-uses-first-only": "The server excepts only the first of a list of rooms.";
+    ExceptUsesLastOnly = "except-list-uses-last-only": "The server excepts only the last of a list of rooms.";
+    ExceptUnknownDropsAll = "except-unknown-room-drops-all": "The server sends to nobody if an excepted room does not exist.";
+    FirstRoomOnly = "rooms-emit-first-room-only": "The server sends only to the first of a list of rooms.";
+    FromSpoofed = "from-field-spoofed": "The server takes the sender from the message's own `from` field.";
+    LeaksLate = "room-emit-leaks-late": "The server sends a room message to the rest of the namespace 50 ms later.";
+    LeaksToOutsiders = "room-emit-leaks": "The server sends a room message to the whole namespace.";
+    LocalDrops = "local-flag-drops": "The server drops messages with the `local` flag.";
+    MissesMember = "room-emit-misses-member": "The server leaves one member out of a room message.";
+    MissesPolling = "room-emit-misses-polling": "The server sends no room messages to members on long-polling.";
+    NamespaceLeak = "namespace-leak": "The server sends a room message or reply in other namespaces too.";
+    NoRoomsMeanAll = "rooms-emit-to-none-reaches-everybody": "The server sends a message for an empty list of rooms to the whole namespace.", seen "`to([])` of socket.io";
+    RoomAtMostFifty = "room-emit-at-most-50": "The server sends a room message to at most fifty members.";
+    SenderExcludedByUser = "sender-excluded-by-user": "The server leaves out all sockets of the sender's user from a room message.";
+    ToNobody = "room-emit-to-nobody": "The server sends room messages to nobody.";
+    TokenLeaked = "token-leaked-in-messages": "The server adds the sender's handshake, with its token, to room messages.", seen "emitting socket.handshake";
+    Twice = "room-emit-twice": "The server sends every room message twice.";
+    TwiceForMemberOfBoth = "rooms-emit-duplicates-for-member-of-both": "The server sends a message for two rooms twice to a member of both.";
+    VolatileCostsNext = "volatile-costs-next": "The server loses the next message after it drops a volatile one.";
+    VolatileNever = "volatile-never-delivered": "The server drops every volatile message.";
+    DropsInBurst = "room-emit-drops-in-burst": "The server loses some of a burst of more than 50 room messages.";
 });
 
 /// The id of the socket that joined the namespace of this name last.
@@ -85,8 +85,18 @@ impl ScratchKey for RoomMessageCount {
     type Note = ();
 }
 
-/// Each member of any of the rooms receives, once, unless it is excepted.
-pub(in crate::reference) fn recipients(
+/// Who sends a message: a client leaves itself out, the server does not leave out its caller.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Origin {
+    /// A client sends the message.
+    Client,
+    /// The server sends the message, on an event of a client.
+    Server,
+}
+
+/// Returns the recipients of a message. Without faults each socket that `selection` matches gets
+/// the message once.
+pub(in crate::reference) fn choose_recipients(
     from: &Arc<Socket>,
     rooms: &Rooms,
     selection: &Selection,
@@ -96,17 +106,21 @@ pub(in crate::reference) fn recipients(
         return rooms.recipients(selection);
     }
     let own = from.id().as_str();
-    let by_client = selection.except.iter().any(|room| room == own);
+    let origin = if selection.except.iter().any(|room| room == own) {
+        Origin::Client
+    } else {
+        Origin::Server
+    };
     let is_direct = matches!(selection.rooms.as_slice(), [room] if is_socket_id(rooms, room));
     let to_all = selection.rooms.is_empty();
     let to_rooms = !to_all && !is_direct;
-    let selection = &altered(from, rooms, selection.clone(), to_all);
+    let selection = &alter_selection(from, rooms, selection.clone());
     let mut recipients = rooms.recipients(selection);
     if to_rooms {
-        room_recipients(from, rooms, selection, by_client, &mut recipients);
+        alter_room_recipients(from, rooms, selection, origin, &mut recipients);
     }
     if to_all {
-        namespace_recipients(from, rooms, by_client, &mut recipients);
+        alter_namespace_recipients(from, rooms, origin, &mut recipients);
     }
     if faults.has(RecipientFault::LocalDrops) && selection.reach == Reach::Local
         || faults.has(RecipientFault::VolatileNever) && selection.delivery == Delivery::Volatile
@@ -116,15 +130,17 @@ pub(in crate::reference) fn recipients(
     recipients
 }
 
-fn altered(from: &Socket, rooms: &Rooms, mut selection: Selection, to_all: bool) -> Selection {
+/// Returns the selection as the active faults change it.
+fn alter_selection(from: &Socket, rooms: &Rooms, mut selection: Selection) -> Selection {
     let faults = from.faults();
     let own = from.id().as_str();
+    let to_all = selection.rooms.is_empty();
     selection.rooms = selection
         .rooms
         .iter()
-        .map(|room| name(faults, room))
+        .map(|room| alter_room_name(faults, room))
         .collect();
-    widened(faults, rooms, &mut selection);
+    widen_rooms(faults, rooms, &mut selection);
     let excepted = |room: &String| room != own;
     if faults.has(RecipientFault::ExceptIgnored) {
         selection.except.retain(|room| !excepted(room));
@@ -172,11 +188,12 @@ fn altered(from: &Socket, rooms: &Rooms, mut selection: Selection, to_all: bool)
     selection
 }
 
-fn room_recipients(
+/// Changes the recipients of a message to rooms.
+fn alter_room_recipients(
     from: &Arc<Socket>,
     rooms: &Rooms,
     selection: &Selection,
-    by_client: bool,
+    origin: Origin,
     recipients: &mut Vec<Arc<Socket>>,
 ) {
     let faults = from.faults();
@@ -185,26 +202,31 @@ fn room_recipients(
         .rooms
         .iter()
         .all(|room| rooms.members(room).next().is_none());
-    let add_all = |recipients: &mut Vec<Arc<Socket>>| {
+    if faults.has(RecipientFault::LeaksToOutsiders)
+        || (faults.has(RecipientFault::EmptyReachesEverybody) && nobody)
+    {
         let missing: Vec<_> = rooms
             .all()
             .filter(|socket| other(socket) && !contains(recipients, socket))
             .cloned()
             .collect();
         recipients.extend(missing);
-    };
-    if faults.has(RecipientFault::LeaksToOutsiders)
-        || (faults.has(RecipientFault::EmptyReachesEverybody) && nobody)
-    {
-        add_all(recipients);
     }
-    if !by_client && faults.has(RecipientFault::AnnounceSkipsSender) {
+    let by_server = origin == Origin::Server;
+    if by_server && faults.has(RecipientFault::AnnounceSkipsSender) {
         recipients.retain(other);
     }
-    if !by_client && faults.has(RecipientFault::AlwaysIncludesSender) && !contains(recipients, from)
+    if by_server && faults.has(RecipientFault::AlwaysIncludesSender) && !contains(recipients, from)
     {
         recipients.push(Arc::clone(from));
     }
+    drop_recipients(from, origin, recipients);
+    duplicate_recipients(from, rooms, selection, recipients);
+}
+
+/// Drops recipients of a message to rooms.
+fn drop_recipients(from: &Socket, origin: Origin, recipients: &mut Vec<Arc<Socket>>) {
+    let faults = from.faults();
     if faults.has(RecipientFault::MissesMember) {
         recipients.pop();
     }
@@ -214,7 +236,7 @@ fn room_recipients(
     if faults.has(RecipientFault::MissesPolling) {
         recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
     }
-    if faults.has(RecipientFault::SenderExcludedByUser) && by_client {
+    if faults.has(RecipientFault::SenderExcludedByUser) && origin == Origin::Client {
         recipients.retain(|socket| socket.user().id.is_none() || socket.user() != from.user());
     }
     if faults.has(RecipientFault::ToNobody) {
@@ -226,6 +248,16 @@ fn room_recipients(
             recipients.clear();
         }
     }
+}
+
+/// Adds recipients of a message to rooms a second time.
+fn duplicate_recipients(
+    from: &Socket,
+    rooms: &Rooms,
+    selection: &Selection,
+    recipients: &mut Vec<Arc<Socket>>,
+) {
+    let faults = from.faults();
     if faults.has(RecipientFault::TwiceForMemberOfBoth) {
         let twice: Vec<_> = selection
             .rooms
@@ -236,19 +268,21 @@ fn room_recipients(
             .collect();
         *recipients = twice;
     }
-    *recipients = recipients
-        .iter()
-        .flat_map(|socket| std::iter::repeat_n(Arc::clone(socket), times(from, selection, socket)))
-        .collect();
+    let repeat = |socket: &Arc<Socket>| {
+        let count = count_deliveries(from, selection, socket);
+        std::iter::repeat_n(Arc::clone(socket), count)
+    };
+    *recipients = recipients.iter().flat_map(repeat).collect();
     if faults.has(RecipientFault::Twice) {
         recipients.extend(recipients.clone());
     }
 }
 
-fn namespace_recipients(
+/// Changes the recipients of a message to the whole namespace.
+fn alter_namespace_recipients(
     from: &Arc<Socket>,
     rooms: &Rooms,
-    by_client: bool,
+    origin: Origin,
     recipients: &mut Vec<Arc<Socket>>,
 ) {
     let faults = from.faults();
@@ -261,7 +295,7 @@ fn namespace_recipients(
     if faults.has(RecipientFault::BroadcastMissesPolling) {
         recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
     }
-    if !by_client && faults.has(RecipientFault::AnnounceSkipsSender) {
+    if origin == Origin::Server && faults.has(RecipientFault::AnnounceSkipsSender) {
         recipients.retain(|socket| socket.id() != from.id());
     }
     if faults.has(RecipientFault::BroadcastGoesToRooms) {
@@ -281,8 +315,9 @@ fn is_socket_id(rooms: &Rooms, room: &str) -> bool {
     rooms.socket(&SocketId::from(room)).is_some()
 }
 
-/// A volatile message that is dropped costs nothing else.
-pub(in crate::reference) fn dropped(socket: &Socket, selection: &Selection) {
+/// Loses the next packet of the socket if the fault `volatile-costs-next` is active and a volatile
+/// message was dropped.
+pub(in crate::reference) fn lose_next(socket: &Socket, selection: &Selection) {
     if socket.faults().has(RecipientFault::VolatileCostsNext)
         && selection.delivery == Delivery::Volatile
     {
@@ -290,8 +325,8 @@ pub(in crate::reference) fn dropped(socket: &Socket, selection: &Selection) {
     }
 }
 
-/// Nothing follows what was delivered.
-pub(in crate::reference) fn delivered(
+/// Sends a delivered message to further sockets if a fault for that is active.
+pub(in crate::reference) fn leak_after_delivery(
     from: &Arc<Socket>,
     selection: &Selection,
     packet: &Packet,
@@ -304,7 +339,7 @@ pub(in crate::reference) fn delivered(
     }
     super::rooms::note_for_backlog(from, selection, packet);
     let to_all = selection.rooms.is_empty();
-    let leaks = faults.has(RecipientFault::NamespaceLeak) || are_shared(faults);
+    let leaks = faults.has(RecipientFault::NamespaceLeak) || shares_rooms(faults);
     let is_direct = matches!(packet, Packet::Event { name, .. } if name == "direct-message");
     let crosses = faults.has(RecipientFault::DirectCrossesNamespaces) && is_direct;
     if (leaks && !to_all)
@@ -352,8 +387,8 @@ fn leak_to_namespaces(from: &Socket, selection: &Selection, packet: &Packet) {
     }
 }
 
-/// A direct message goes to the socket of that id, or to nobody.
-pub(in crate::reference) fn direct(from: &Socket, to: &str) -> Selection {
+/// Returns the recipient of a direct message. Without faults this is the socket with the id `to`.
+pub(in crate::reference) fn choose_direct(from: &Socket, to: &str) -> Selection {
     let faults = from.faults();
     let right = Selection::to([to]);
     if faults.is_empty() {
@@ -383,13 +418,13 @@ pub(in crate::reference) fn direct(from: &Socket, to: &str) -> Selection {
     right
 }
 
-/// An empty list of rooms is nobody.
+/// Returns true if the fault `rooms-emit-to-none-reaches-everybody` is active.
 pub(in crate::reference) fn no_rooms_mean_all(faults: &FaultSet) -> bool {
     faults.has(RecipientFault::NoRoomsMeanAll)
 }
 
-/// A socket that left has no heir.
-pub(in crate::reference) fn joined(socket: &Socket) {
+/// Notes the socket that joined its namespace last, for the fault `direct-reaches-left-socket`.
+pub(in crate::reference) fn note_latest(socket: &Socket) {
     if socket.faults().has(RecipientFault::DirectReachesLeftSocket) {
         let scratch = &socket.session().server.scratch;
         scratch.replace(latest_key(socket), socket.id().clone());
@@ -400,8 +435,8 @@ fn latest_key(socket: &Socket) -> LatestSocket {
     LatestSocket(socket.namespace().name().into())
 }
 
-/// The sender is who the server knows it to be.
-pub(in crate::reference) fn sender(call: &Call) -> Data {
+/// Returns the sender that a message names. Without faults this is the caller's user id.
+pub(in crate::reference) fn choose_sender(call: &Call) -> Data {
     if call.socket.faults().has(RecipientFault::FromSpoofed)
         && let Some(claimed) = call.args.first().and_then(|first| first.get("from"))
     {
@@ -410,8 +445,9 @@ pub(in crate::reference) fn sender(call: &Call) -> Data {
     Data::from(call.socket.user_id().into_owned())
 }
 
-/// A message carries what the contract says, and no secret.
-pub(in crate::reference) fn message(socket: &Socket, mut message: Data) -> Data {
+/// Returns the payload of a room message. The fault `token-leaked-in-messages` adds the sender's
+/// token.
+pub(in crate::reference) fn add_token(socket: &Socket, mut message: Data) -> Data {
     if socket.faults().has(RecipientFault::TokenLeaked)
         && let Data::Object(fields) = &mut message
     {
@@ -430,7 +466,7 @@ pub(in crate::reference) fn message(socket: &Socket, mut message: Data) -> Data 
     message
 }
 
-/// A token is looked at and forgotten.
+/// Notes the token in the CONNECT payload, for the fault `token-leaked-in-messages`.
 pub(in crate::reference) fn note_token(socket: &Socket, auth: Option<&Data>) {
     if socket.faults().has(RecipientFault::TokenLeaked)
         && let Some(token) = auth.and_then(|auth| auth.get("token"))

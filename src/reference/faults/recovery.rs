@@ -15,44 +15,48 @@ use crate::{
 };
 
 faults!(RecoveryFault {
-    AfterLeave = "recovery-after-leave": "Who left a namespace, or was sent out of it, can come back to its session.";
-    ExceptForgotten = "recovery-replays-excepted": "Who comes back is sent what it was left out of.";
-    ExpiryIgnored = "recovery-expiry-ignored": "A session can be come back to for ever.";
-    LosesBinary = "recovery-loses-binary": "Of what was missed, events with bytes are not sent.";
-    LosesBroadcasts = "recovery-loses-broadcasts": "Of what was missed, messages to the whole namespace are not sent.";
-    LosesDirect = "recovery-loses-direct": "Of what was missed, messages to the socket itself are not sent.";
-    LosesOffset = "recovery-replays-without-offset": "What was missed is sent without its offset: the next time it comes again.";
-    LosesOldest = "recovery-loses-oldest": "Of what was missed, the last five events are sent.";
-    LosesRooms = "recovery-loses-rooms": "Who comes back is in none of its rooms.";
-    LosesUser = "recovery-loses-user": "Who comes back is nobody to the application.";
-    MainOnly = "recovery-main-namespace-only": "Sessions of the main namespace alone can be come back to.";
-    MissedLost = "recovery-missed-lost": "What was missed is not sent.";
-    NeverResumes = "recovery-never-resumes": "Nobody can come back, although a pid is told.";
-    OffsetEverywhere = "recovery-offset-on-all": "Volatile events and questions have an offset as well.";
-    OffsetMissing = "recovery-offset-missing": "Events have no offset.";
-    OffsetUnchecked = "recovery-offset-unchecked": "An offset that the server does not know is taken for one that it knows.";
-    PidIsSid = "recovery-pid-is-sid": "The pid is the socket's id, which others know.";
-    PidMissing = "recovery-pid-missing": "The CONNECT reply tells no pid.";
-    ReplaysAll = "recovery-replays-received": "What had arrived before the connection was lost is sent again.";
-    ReplaysForeign = "recovery-replays-foreign": "Who comes back is sent what went to rooms of others.";
-    TakesOverLive = "recovery-takes-over-live": "The pid of a socket that is connected gives its id and rooms to another.";
-    Reversed = "recovery-replays-reversed": "What was missed is sent latest first.";
-    UnknownCloses = "recovery-unknown-closes": "A pid that says nothing to the server ends the connection.";
+    AfterLeave = "recovery-after-leave": "The server lets a client recover a session that it left, or that the server disconnected.";
+    ExceptForgotten = "recovery-replays-excepted": "The server replays events from which the client was excepted.";
+    ExpiryIgnored = "recovery-expiry-ignored": "The server lets clients recover a session without a time limit.";
+    LosesBinary = "recovery-loses-binary": "The server does not replay missed events that contain bytes.";
+    LosesBroadcasts = "recovery-loses-broadcasts": "The server does not replay missed broadcasts to the namespace.";
+    LosesDirect = "recovery-loses-direct": "The server does not replay missed messages to the socket itself.";
+    LosesOffset = "recovery-replays-without-offset": "The server replays events without their offset, so that a second recovery replays them again.";
+    LosesOldest = "recovery-loses-oldest": "The server replays only the last five missed events.";
+    LosesRooms = "recovery-loses-rooms": "The server puts a recovered socket into none of its rooms.";
+    LosesUser = "recovery-loses-user": "The server forgets the user of a recovered socket.";
+    MainOnly = "recovery-main-namespace-only": "The server recovers sessions of the main namespace only.";
+    MissedLost = "recovery-missed-lost": "The server replays no missed events.";
+    NeverResumes = "recovery-never-resumes": "The server recovers no session, although it sends a pid.";
+    OffsetEverywhere = "recovery-offset-on-all": "The server also adds an offset to volatile events and questions.";
+    OffsetMissing = "recovery-offset-missing": "The server sends events without an offset.";
+    OffsetUnchecked = "recovery-offset-unchecked": "The server takes an unknown offset for a known one.";
+    PidIsSid = "recovery-pid-is-sid": "The server sends the socket id as pid, which other clients know.";
+    PidMissing = "recovery-pid-missing": "The server sends the CONNECT reply without pid.";
+    ReplaysAll = "recovery-replays-received": "The server replays events that the client received before it lost the connection.";
+    ReplaysForeign = "recovery-replays-foreign": "The server replays events of rooms that the client is not in.";
+    TakesOverLive = "recovery-takes-over-live": "The server gives the id and rooms of a connected socket to a client that presents its pid.";
+    Reversed = "recovery-replays-reversed": "The server replays missed events in reverse order.";
+    UnknownCloses = "recovery-unknown-closes": "The server closes the connection on an unknown pid.";
 });
 
-/// Events that can be missed have an offset, and nothing else has.
-pub(in crate::reference) fn stamps(faults: &FaultSet, can_be_missed: bool) -> bool {
-    !faults.has(RecoveryFault::OffsetMissing)
-        && (can_be_missed || faults.has(RecoveryFault::OffsetEverywhere))
+/// Returns true if the fault `recovery-offset-missing` is active.
+pub(in crate::reference) fn omits_offsets(faults: &FaultSet) -> bool {
+    faults.has(RecoveryFault::OffsetMissing)
 }
 
-/// A session is kept for who is gone by accident.
-pub(in crate::reference) fn keeps(faults: &FaultSet, accident: bool) -> bool {
-    accident || faults.has(RecoveryFault::AfterLeave)
+/// Returns true if the fault `recovery-offset-on-all` is active.
+pub(in crate::reference) fn adds_offset_to_all(faults: &FaultSet) -> bool {
+    faults.has(RecoveryFault::OffsetEverywhere)
 }
 
-/// A session is kept for so long.
-pub(in crate::reference) fn window(faults: &FaultSet, right: Duration) -> Duration {
+/// Returns true if the fault `recovery-after-leave` is active.
+pub(in crate::reference) fn keeps_all_sessions(faults: &FaultSet) -> bool {
+    faults.has(RecoveryFault::AfterLeave)
+}
+
+/// Returns how long the server keeps a session. Without faults this is `right`.
+pub(in crate::reference) fn alter_window(faults: &FaultSet, right: Duration) -> Duration {
     if faults.has(RecoveryFault::ExpiryIgnored) {
         Duration::MAX
     } else {
@@ -60,14 +64,18 @@ pub(in crate::reference) fn window(faults: &FaultSet, right: Duration) -> Durati
     }
 }
 
-/// An offset that is unknown leaves nothing to come back to: what was missed can't be told.
-pub(in crate::reference) fn known(faults: &FaultSet, found: Option<usize>) -> Option<usize> {
+/// Returns the index of the event that the client received last. Without faults this is `found`;
+/// `None` ends the recovery.
+pub(in crate::reference) fn choose_offset(
+    faults: &FaultSet,
+    found: Option<usize>,
+) -> Option<usize> {
     let latest = faults.has(RecoveryFault::OffsetUnchecked).then_some(0);
     found.or(latest)
 }
 
-/// What came after the offset is sent again.
-pub(in crate::reference) fn replays_from(faults: &FaultSet, right: usize) -> usize {
+/// Returns the index of the first event to replay. Without faults this is `right`.
+pub(in crate::reference) fn choose_first_replayed(faults: &FaultSet, right: usize) -> usize {
     if faults.has(RecoveryFault::ReplaysAll) {
         0
     } else {
@@ -75,8 +83,9 @@ pub(in crate::reference) fn replays_from(faults: &FaultSet, right: usize) -> usi
     }
 }
 
-/// What was meant for the client is sent again.
-pub(in crate::reference) fn replays(
+/// Returns true if the server replays an event. Without faults it does so if the event's selection
+/// matches the client.
+pub(in crate::reference) fn replays_event(
     faults: &FaultSet,
     selection: &Selection,
     own: &str,
@@ -98,8 +107,11 @@ pub(in crate::reference) fn replays(
     selection.means(rooms) || faults.has(RecoveryFault::ReplaysForeign)
 }
 
-/// What was missed is sent, whole and in its order.
-pub(in crate::reference) fn missed(faults: &FaultSet, mut missed: Vec<Packet>) -> Vec<Packet> {
+/// Returns the events to replay. Without faults these are `missed`.
+pub(in crate::reference) fn alter_missed(
+    faults: &FaultSet,
+    mut missed: Vec<Packet>,
+) -> Vec<Packet> {
     if faults.has(RecoveryFault::MissedLost) {
         missed.clear();
     }
@@ -125,30 +137,34 @@ pub(in crate::reference) fn missed(faults: &FaultSet, mut missed: Vec<Packet>) -
     missed
 }
 
-/// Who comes back is in the rooms that it was in.
-pub(in crate::reference) fn rooms(faults: &FaultSet, mut rooms: Vec<Arc<str>>) -> Vec<Arc<str>> {
+/// Returns the rooms of a recovered socket. Without faults these are `rooms`.
+pub(in crate::reference) fn alter_rooms(
+    faults: &FaultSet,
+    mut rooms: Vec<Arc<str>>,
+) -> Vec<Arc<str>> {
     if faults.has(RecoveryFault::LosesRooms) {
         rooms.clear();
     }
     rooms
 }
 
-/// Who comes back is who it was.
-pub(in crate::reference) fn user(faults: &FaultSet, user: User) -> User {
+/// Returns the user of a recovered socket. Without faults this is `user`.
+pub(in crate::reference) fn alter_user(faults: &FaultSet, user: User) -> User {
     if faults.has(RecoveryFault::LosesUser) {
         return User::default();
     }
     user
 }
 
-/// Who says where it was goes on there.
-pub(in crate::reference) fn resumes(faults: &FaultSet, namespace: &str) -> bool {
+/// Returns true if sessions of the namespace can be recovered. Without faults they can.
+pub(in crate::reference) fn recovers_in(faults: &FaultSet, namespace: &str) -> bool {
     let elsewhere = namespace != "/" && faults.has(RecoveryFault::MainOnly);
     !elsewhere && !faults.has(RecoveryFault::NeverResumes)
 }
 
-/// A socket that is connected has one client.
-pub(in crate::reference) fn live(
+/// Returns the session of a socket that is still connected if the fault `recovery-takes-over-live`
+/// is active.
+pub(in crate::reference) fn take_live_session(
     faults: &FaultSet,
     rooms: &Rooms,
     pid: &str,
@@ -161,16 +177,17 @@ pub(in crate::reference) fn live(
     Some((kept, Vec::new()))
 }
 
-/// Who can't go on begins anew.
-pub(in crate::reference) fn not_resumed(session: &Session, auth: Option<&Data>) {
+/// Closes the connection of a client whose pid is unknown if the fault `recovery-unknown-closes` is
+/// active.
+pub(in crate::reference) fn close_on_unknown_pid(session: &Session, auth: Option<&Data>) {
     let claimed = auth.is_some_and(|auth| auth.get("pid").is_some());
     if claimed && session.faults().has(RecoveryFault::UnknownCloses) {
         session.close(Ending::ParseError);
     }
 }
 
-/// The pid is known to the socket's own client alone.
-pub(super) fn pid<'s>(socket: &'s Socket, right: &'s str) -> Option<&'s str> {
+/// Returns the pid in the CONNECT reply. Without faults this is `right`.
+pub(super) fn choose_pid<'s>(socket: &'s Socket, right: &'s str) -> Option<&'s str> {
     if socket.faults().has(RecoveryFault::PidMissing) {
         None
     } else if socket.faults().has(RecoveryFault::PidIsSid) {

@@ -1,4 +1,4 @@
-//! Requests to the Engine.IO path, and their refusal.
+//! Requests to the Engine.IO path, and the responses that refuse them.
 
 use hyper::StatusCode;
 use url::form_urlencoded;
@@ -11,46 +11,47 @@ use crate::reference::{
 };
 
 faults!(RequestFault {
-    AdmissionIgnored = "admission-ignored": "A handshake that the application refuses opens a session.";
-    AdmissionIsError = "admission-refusal-is-error": "A handshake that the application refuses is answered 500.";
-    BadMethodAccepted = "bad-method-accepted": "A session can be opened with any method.";
-    BadVersionAccepted = "bad-version-accepted": "Any EIO is taken for 4.";
-    BodyNotJson = "error-body-not-json": "Refusals are told as plain text.";
-    BundleEscapes = "bundle-path-escapes": "Below the Engine.IO path any file of the server can be read.";
-    BundleNoScript = "bundle-is-no-script": "The client's script is served as a page.";
-    CodeWrong = "error-code-wrong": "Every refusal has the code 0.";
-    DisabledTransportAccepted = "disabled-transport-accepted": "A transport that is switched off is served.";
-    MissingTransportAccepted = "missing-transport-accepted": "A request without a transport is taken for polling.", seen "python-engineio 4.15.1";
-    MissingVersionAccepted = "missing-version-accepted": "A request without EIO is taken for revision 4.";
-    SessionMethodIgnored = "session-method-ignored": "On a session any method but GET is taken for POST.";
-    StatusOk = "error-status-200": "Refusals are answered 200.";
-    TransportMismatchAccepted = "transport-mismatch-accepted": "A WebSocket's session can be polled.";
-    UnknownSidAccepted = "unknown-sid-accepted": "A request with an unknown session id opens a session.";
-    UnknownTransportAccepted = "unknown-transport-accepted": "An unknown transport is taken for polling.";
-    VersionMismatchAccepted = "version-mismatch-accepted": "EIO may change within a session.";
-    UnknownParametersRefused = "unknown-parameters-refused": "Query parameters that the protocol does not know are refused.";
-    UpgradeTransportUnchecked = "upgrade-transport-unchecked": "An upgrade request opens a WebSocket whatever its transport parameter says.";
-    WebSocketByPlainGet = "websocket-by-plain-get-accepted": "A plain GET for the transport websocket opens a polling session.";
-    WrongPathServed = "wrong-path-served": "Engine.IO is served on every path.";
+    AdmissionIgnored = "admission-ignored": "The server opens a session although the application refuses the handshake.";
+    AdmissionIsError = "admission-refusal-is-error": "The server answers 500 to a handshake that the application refuses.";
+    BadMethodAccepted = "bad-method-accepted": "The server opens a session on any HTTP method.";
+    BadVersionAccepted = "bad-version-accepted": "The server takes any EIO for 4.";
+    BodyNotJson = "error-body-not-json": "The server sends refusals as plain text.";
+    BundleEscapes = "bundle-path-escapes": "The server serves files outside its client bundle below the Engine.IO path.";
+    BundleNoScript = "bundle-is-no-script": "The server serves the client's script as text/html.";
+    CodeWrong = "error-code-wrong": "The server sends every refusal with code 0.";
+    DisabledTransportAccepted = "disabled-transport-accepted": "The server serves a transport that is switched off.";
+    MissingTransportAccepted = "missing-transport-accepted": "The server takes a request without `transport` for polling.", seen "python-engineio 4.15.1";
+    MissingVersionAccepted = "missing-version-accepted": "The server takes a request without EIO for revision 4.";
+    SessionMethodIgnored = "session-method-ignored": "The server takes any method but GET for POST on a session.";
+    StatusOk = "error-status-200": "The server sends refusals with status 200.";
+    TransportMismatchAccepted = "transport-mismatch-accepted": "The server answers polls of a session that is on WebSocket.";
+    UnknownSidAccepted = "unknown-sid-accepted": "The server opens a session for a request with an unknown session id.";
+    UnknownTransportAccepted = "unknown-transport-accepted": "The server takes an unknown transport for polling.";
+    VersionMismatchAccepted = "version-mismatch-accepted": "The server accepts another EIO than the session's.";
+    UnknownParametersRefused = "unknown-parameters-refused": "The server refuses unknown query parameters.";
+    UpgradeTransportUnchecked = "upgrade-transport-unchecked": "The server opens a WebSocket for an upgrade request with any `transport`.";
+    WebSocketByPlainGet = "websocket-by-plain-get-accepted": "The server opens a polling session for a plain GET with `transport=websocket`.";
+    WrongPathServed = "wrong-path-served": "The server serves Engine.IO on every path.";
 });
 
-/// A refusal as it is answered.
+/// The status, the content type and the body of a response that refuses a request.
 #[derive(Debug)]
-pub(in crate::reference) struct Refused {
+pub(in crate::reference) struct RefusalResponse {
     pub(in crate::reference) status: StatusCode,
     pub(in crate::reference) content_type: &'static str,
     pub(in crate::reference) body: String,
 }
 
-/// A refusal has its status, and a body of `{"code", "message"}` in JSON.
-pub(in crate::reference) fn refusal(
+/// Returns the response that refuses a request. Without faults it has the given status, and `code`
+/// and `message` in JSON.
+pub(in crate::reference) fn alter_refusal(
     faults: &FaultSet,
     status: StatusCode,
     code: u8,
     message: &str,
-) -> Refused {
+) -> RefusalResponse {
     if faults.has(RequestFault::BodyNotJson) {
-        return Refused {
+        return RefusalResponse {
             status,
             content_type: "text/plain; charset=UTF-8",
             body: message.to_owned(),
@@ -68,25 +69,28 @@ pub(in crate::reference) fn refusal(
     } else {
         status
     };
-    Refused {
+    RefusalResponse {
         status,
         content_type: "application/json",
         body: format!(r#"{{"code":{code},"message":"{message}"}}"#),
     }
 }
 
-/// Only GET opens a session.
+/// Returns true if the fault `bad-method-accepted` is active.
 pub(in crate::reference) fn accepts_method(faults: &FaultSet) -> bool {
     faults.has(RequestFault::BadMethodAccepted)
 }
 
-/// A session is polled by GET and POST.
+/// Returns true if the fault `session-method-ignored` is active.
 pub(in crate::reference) fn takes_for_post(faults: &FaultSet) -> bool {
     faults.has(RequestFault::SessionMethodIgnored)
 }
 
-/// What the application refuses is refused.
-pub(in crate::reference) fn admission(faults: &FaultSet, refusal: Refusal) -> Result<(), Refusal> {
+/// Returns the refusal of the application, unless the fault `admission-ignored` is active.
+pub(in crate::reference) fn check_admission(
+    faults: &FaultSet,
+    refusal: Refusal,
+) -> Result<(), Refusal> {
     if faults.has(RequestFault::AdmissionIgnored) {
         Ok(())
     } else {
@@ -94,8 +98,9 @@ pub(in crate::reference) fn admission(faults: &FaultSet, refusal: Refusal) -> Re
     }
 }
 
-/// No file is served below the Engine.IO path.
-pub(in crate::reference) fn file(
+/// Returns the content type and the content of a file below the Engine.IO path. Without faults
+/// there is none.
+pub(in crate::reference) fn serve_file(
     faults: &FaultSet,
     below: &str,
 ) -> Option<(&'static str, &'static str)> {
@@ -109,12 +114,12 @@ pub(in crate::reference) fn file(
     None
 }
 
-/// `EIO` stays what it was in the handshake.
+/// Returns true if the fault `version-mismatch-accepted` is active.
 pub(in crate::reference) fn accepts_version_change(faults: &FaultSet) -> bool {
     faults.has(RequestFault::VersionMismatchAccepted)
 }
 
-/// A session is polled only while it is on polling.
+/// Returns true if a fault answers polls of a session that is on WebSocket.
 pub(in crate::reference) fn accepts_other_transport(session: &Session) -> bool {
     session
         .faults()
@@ -122,8 +127,8 @@ pub(in crate::reference) fn accepts_other_transport(session: &Session) -> bool {
         || super::upgrade::keeps_polling_open(session)
 }
 
-/// The transport must be named, exactly.
-pub(in crate::reference) fn transport_name<'a>(
+/// Returns the name of the requested transport. Without faults this is `name`.
+pub(in crate::reference) fn alter_transport_name<'a>(
     faults: &FaultSet,
     name: Option<&'a str>,
 ) -> Option<&'a str> {
@@ -135,15 +140,16 @@ pub(in crate::reference) fn transport_name<'a>(
     }
 }
 
-/// Parameters that mean nothing are let alone.
+/// Returns true if the query has an unknown parameter and the fault `unknown-parameters-refused` is
+/// active.
 pub(in crate::reference) fn refuses_query(faults: &FaultSet, query: &str) -> bool {
     faults.has(RequestFault::UnknownParametersRefused)
         && form_urlencoded::parse(query.as_bytes())
             .any(|(name, _)| !matches!(&*name, "EIO" | "transport" | "sid" | "b64"))
 }
 
-/// The transport and the form of the request must fit each other.
-pub(in crate::reference) fn transport(
+/// Returns the transport of a new session. Without faults this is `named`.
+pub(in crate::reference) fn choose_transport(
     faults: &FaultSet,
     named: TransportKind,
     asks: Asks,
@@ -155,18 +161,18 @@ pub(in crate::reference) fn transport(
     }
 }
 
-/// An upgrade request must name the transport that it is for.
+/// Returns true if the request is an upgrade and the fault `upgrade-transport-unchecked` is active.
 pub(in crate::reference) fn ignores_transport(faults: &FaultSet, asks: Asks) -> bool {
     asks == Asks::WebSocket && faults.has(RequestFault::UpgradeTransportUnchecked)
 }
 
-/// A transport that is switched off is not served.
+/// Returns true if the fault `disabled-transport-accepted` is active.
 pub(in crate::reference) fn offers_all_transports(faults: &FaultSet) -> bool {
     faults.has(RequestFault::DisabledTransportAccepted)
 }
 
-/// `EIO` must be there, and one that is spoken here.
-pub(in crate::reference) fn revision<'a>(
+/// Returns the `EIO` of a request. Without faults this is `revision`.
+pub(in crate::reference) fn alter_revision<'a>(
     faults: &FaultSet,
     revision: Option<&'a str>,
 ) -> Option<&'a str> {
@@ -177,12 +183,12 @@ pub(in crate::reference) fn revision<'a>(
     }
 }
 
-/// A session id must be one that exists.
+/// Returns true if the fault `unknown-sid-accepted` is active.
 pub(in crate::reference) fn accepts_unknown_sid(faults: &FaultSet) -> bool {
     faults.has(RequestFault::UnknownSidAccepted)
 }
 
-/// Only the configured path is Engine.IO's.
+/// Returns true if the fault `wrong-path-served` is active. The health check keeps its path.
 pub(in crate::reference) fn serves_any_path(faults: &FaultSet, path: &str) -> bool {
     faults.has(RequestFault::WrongPathServed) && path != "/health"
 }

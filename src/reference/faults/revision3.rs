@@ -1,4 +1,4 @@
-//! Revision 3 of Engine.IO, as Socket.IO 2 clients speak it.
+//! Revision 3 of Engine.IO, which Socket.IO 2 clients use.
 
 use std::time::Duration;
 
@@ -17,28 +17,32 @@ use crate::{
 };
 
 faults!(Revision3Fault {
-    Base64Ignored = "eio3-base64-ignored": "Bytes come as bytes to a client that asked for base64.";
-    BinaryPrefixMissing = "eio3-binary-prefix-missing": "Binary frames of revision 3 have no type byte.";
-    BinaryTypeMissing = "eio3-binary-type-missing": "Bytes come as b… without the type digit.";
-    ErrorAsObject = "eio3-error-as-object": "A refusal is told to clients of revision 3 as an object.", seen "socket.io 4.8.4";
-    ForAll = "eio3-rules-for-all": "Where revision 3 is served, clients of revision 4 join the main namespace by themselves as well.", seen "one switch for all sessions";
-    FourAsThree = "payload-as-revision-3": "Polls of revision 4 are answered with lengths in front of packets.";
-    LengthInBytes = "eio3-length-in-bytes": "The length of a packet counts bytes.";
-    PayloadAsFour = "eio3-payload-as-4": "Polls of revision 3 are answered in payloads of revision 4.";
-    PayloadSlow = "eio3-payload-slow": "The time that a payload takes grows with the square of its size.", seen "CVE-2020-36048";
-    PingUnanswered = "eio3-ping-unanswered": "Pings of clients of revision 3 are not answered.";
-    PongAccepted = "eio3-pong-accepted": "A pong of a client of revision 3 is ignored.";
-    QueryInName = "eio3-namespace-query-in-name": "The query behind a namespace is taken for a part of its name.";
-    ScriptEscapesKept = "jsonp-escapes-kept": "The escapes of a form that a script posts are not undone.";
-    ScriptIndexKept = "jsonp-index-kept": "A script calls whatever the index says.";
-    ScriptUnescaped = "jsonp-unescaped": "A payload stands in a script as it is.";
-    ScriptsForAll = "jsonp-in-revision-4": "Clients of revision 4 can poll by scripts.", seen "socket.io 4.8.4";
-    ServerPings = "eio3-server-pings": "The server pings clients of revision 3.";
-    WaitsForConnect = "eio3-waits-for-connect": "A client of revision 3 must ask to join the main namespace.";
+    Base64Ignored = "eio3-base64-ignored": "The server sends bytes unencoded to a client that asked for base64.";
+    BinaryPrefixMissing = "eio3-binary-prefix-missing": "The server sends binary frames of revision 3 without the type byte.";
+    BinaryTypeMissing = "eio3-binary-type-missing": "The server writes bytes as `b…`, without the type digit.";
+    ErrorAsObject = "eio3-error-as-object": "The server sends refusals to clients of revision 3 as objects.", seen "socket.io 4.8.4";
+    ForAll = "eio3-rules-for-all": "The server joins clients of revision 4 to the main namespace without CONNECT if it serves revision 3.", seen "one switch for all sessions";
+    FourAsThree = "payload-as-revision-3": "The server answers polls of revision 4 in payloads of revision 3.";
+    LengthInBytes = "eio3-length-in-bytes": "The server counts bytes, not characters, for the length of a packet.";
+    PayloadAsFour = "eio3-payload-as-4": "The server answers polls of revision 3 in payloads of revision 4.";
+    PayloadSlow = "eio3-payload-slow": "The server takes time quadratic in the size of a payload to decode it.", seen "CVE-2020-36048";
+    PingUnanswered = "eio3-ping-unanswered": "The server does not answer pings of clients of revision 3.";
+    PongAccepted = "eio3-pong-accepted": "The server ignores a pong of a client of revision 3.";
+    QueryInName = "eio3-namespace-query-in-name": "The server takes the query after a namespace for a part of its name.";
+    ScriptEscapesKept = "jsonp-escapes-kept": "The server does not unescape the payload of a JSONP form.";
+    ScriptIndexKept = "jsonp-index-kept": "The server writes the JSONP callback index into the script unfiltered.";
+    ScriptUnescaped = "jsonp-unescaped": "The server writes a payload into a JSONP script without escaping it.";
+    ScriptsForAll = "jsonp-in-revision-4": "The server answers JSONP polls in revision 4.", seen "socket.io 4.8.4";
+    ServerPings = "eio3-server-pings": "The server sends pings to clients of revision 3.";
+    WaitsForConnect = "eio3-waits-for-connect": "The server does not join a client of revision 3 to the main namespace before it sends CONNECT.";
 });
 
-/// A payload has the form of its session's revision.
-pub(in crate::reference) fn payload(session: &Session, packets: &[Packet]) -> Revision {
+/// Returns the revision in which a payload is encoded. Without faults this is the revision of the
+/// session.
+pub(in crate::reference) fn choose_payload_revision(
+    session: &Session,
+    packets: &[Packet],
+) -> Revision {
     let faults = session.faults();
     let opens = packets
         .first()
@@ -50,8 +54,11 @@ pub(in crate::reference) fn payload(session: &Session, packets: &[Packet]) -> Re
     }
 }
 
-/// Lengths count UTF-16 units, and bytes have a type digit.
-pub(in crate::reference) fn text_payload(faults: &FaultSet, packets: &[Packet]) -> Option<Bytes> {
+/// Returns a text payload with wrong lengths or types; `None` if no fault for that is active.
+pub(in crate::reference) fn encode_text_payload(
+    faults: &FaultSet,
+    packets: &[Packet],
+) -> Option<Bytes> {
     let in_bytes = faults.has(Revision3Fault::LengthInBytes);
     let typeless = faults.has(Revision3Fault::BinaryTypeMissing);
     if !in_bytes && !typeless {
@@ -74,58 +81,61 @@ pub(in crate::reference) fn text_payload(faults: &FaultSet, packets: &[Packet]) 
     Some(out.into())
 }
 
-/// Who can't take bytes gets base64.
+/// Returns true if the fault `eio3-base64-ignored` is active.
 pub(in crate::reference) fn ignores_base64(faults: &FaultSet) -> bool {
     faults.has(Revision3Fault::Base64Ignored)
 }
 
-/// A binary frame begins with its type.
+/// Returns the payload of a binary frame without its type byte if the fault
+/// `eio3-binary-prefix-missing` is active.
 pub(in crate::reference) fn bare_bytes(faults: &FaultSet, bytes: &Bytes) -> Option<Bytes> {
     faults
         .has(Revision3Fault::BinaryPrefixMissing)
         .then(|| bytes.clone())
 }
 
-/// A payload takes a time that grows with its size.
+/// Returns the time that the fault `eio3-payload-slow` takes for a payload.
 ///
-/// The defect waits in place of copying what is left once a packet, which would hold up the other
-/// servers of this process as well.
-pub(in crate::reference) fn delay(session: &Session, bytes: usize) -> Option<Duration> {
+/// The fault waits, where a real server copies the rest of the payload for each packet: copying
+/// would slow down the other servers in this process.
+pub(in crate::reference) fn delay_for_payload(session: &Session, bytes: usize) -> Option<Duration> {
     let slow =
         session.revision == Revision::V3 && session.faults().has(Revision3Fault::PayloadSlow);
     let thousands = u64::try_from(bytes / 1000).unwrap_or(u64::MAX);
     slow.then(|| Duration::from_millis(thousands.saturating_mul(thousands)))
 }
 
-/// A ping of a client is answered.
+/// Returns true if the fault `eio3-ping-unanswered` is active.
 pub(in crate::reference) fn ignores_ping(faults: &FaultSet) -> bool {
     faults.has(Revision3Fault::PingUnanswered)
 }
 
-/// A pong of a client is an error.
+/// Returns true if the session is of revision 3 and the fault `eio3-pong-accepted` is active.
 pub(super) fn accepts_pong(session: &Session) -> bool {
     session.revision == Revision::V3 && session.faults().has(Revision3Fault::PongAccepted)
 }
 
-/// The client pings, the server does not.
+/// Returns true if the fault `eio3-server-pings` is active.
 pub(in crate::reference) fn server_pings(faults: &FaultSet) -> bool {
     faults.has(Revision3Fault::ServerPings)
 }
 
-/// Clients of revision 3 join the main namespace by themselves, others do not.
-pub(in crate::reference) fn joins_unasked(session: &Session) -> bool {
+/// Returns true if the session joins the main namespace without CONNECT. Without faults only
+/// revision 3 does.
+pub(in crate::reference) fn joins_without_connect(session: &Session) -> bool {
     match session.revision {
         Revision::V3 => !session.faults().has(Revision3Fault::WaitsForConnect),
         Revision::V4 => session.server.config.eio3 && session.faults().has(Revision3Fault::ForAll),
     }
 }
 
-/// A namespace ends where its query begins.
+/// Returns true if the fault `eio3-namespace-query-in-name` is active.
 pub(in crate::reference) fn keeps_query(faults: &FaultSet) -> bool {
     faults.has(Revision3Fault::QueryInName)
 }
 
-/// A refusal is told in a plain text.
+/// Returns the payload of a CONNECT_ERROR of revision 3. Without faults this is the message as a
+/// string.
 pub(in crate::reference) fn refusal_payload(faults: &FaultSet, refused: Refused) -> Data {
     if faults.has(Revision3Fault::ErrorAsObject) {
         refused.payload()
@@ -134,24 +144,24 @@ pub(in crate::reference) fn refusal_payload(faults: &FaultSet, refused: Refused)
     }
 }
 
-/// Scripts are for revision 3.
+/// Returns true if a fault answers JSONP polls in revision 4.
 pub(in crate::reference) fn scripts_for_all(faults: &FaultSet) -> bool {
     faults.has(Revision3Fault::ScriptsForAll) || faults.has(Revision3Fault::ScriptIndexKept)
 }
 
-/// Of an index only the digits are used.
+/// Returns true if the fault `jsonp-index-kept` is active.
 pub(in crate::reference) fn keeps_whole_index(faults: &FaultSet) -> bool {
     faults.has(Revision3Fault::ScriptIndexKept)
 }
 
-/// A payload is escaped.
-pub(in crate::reference) fn literal(faults: &FaultSet, payload: &str) -> Option<String> {
+/// Returns the payload as an unescaped string literal if the fault `jsonp-unescaped` is active.
+pub(in crate::reference) fn unescaped_literal(faults: &FaultSet, payload: &str) -> Option<String> {
     faults
         .has(Revision3Fault::ScriptUnescaped)
         .then(|| format!("\"{payload}\""))
 }
 
-/// The escapes of a form are undone.
+/// Returns true if the fault `jsonp-escapes-kept` is active.
 pub(in crate::reference) fn keeps_escapes(faults: &FaultSet) -> bool {
     faults.has(Revision3Fault::ScriptEscapesKept)
 }

@@ -1,4 +1,4 @@
-//! One client's mistakes concern nobody else.
+//! Crashes: input of one client that stops the whole server.
 
 use std::{
     collections::HashSet,
@@ -26,27 +26,27 @@ use crate::{
     wire::{engine_io::PacketData, websocket::Frame},
 };
 
-/// When an error ends a server that goes on for a while.
+/// The delay of the fault `malformed-kills-server-later`.
 const LATER: Duration = Duration::from_millis(100);
 
 faults!(RobustnessFault {
-    DropDuringRequestKills = "drop-during-request-kills-server": "An answer whose client is gone ends the server.";
-    EarlyFrameKills = "early-bad-frame-kills-server": "Bytes behind an upgrade request that are no legal frame end the server.", seen "CVE-2022-21676";
-    ErrorEventKills = "error-event-kills-server": "An event named `error` ends the server.", seen "CVE-2024-38355";
-    ForeignBytesKill = "foreign-bytes-kill-server": "A connection that does not speak HTTP ends the server.";
-    HostileHeaderKills = "hostile-header-kills-server": "Odd names of extensions, or a long list of subprotocols, end the server.", seen "GHSA-5v72-xg48-5rpm, CVE-2021-32640";
-    HostilePacketKills = "hostile-packet-kills-server": "A long, deep or oddly named message, or a payload of many packets, ends the server.", seen "CVE-2020-36049, CVE-2020-36048";
-    HeadersKill = "many-headers-kill-server": "A request with more headers than are kept ends the server.", seen "CVE-2024-37890";
-    MalformedKills = "malformed-kills-server": "A message that is no packet ends the server.", seen "CVE-2023-32695";
-    MalformedKillsLater = "malformed-kills-server-later": "A message that is no packet ends the server 100 ms later.";
-    NoPayloadKills = "no-payload-kills-server": "An event without the payload that its handler reads ends the server.";
-    OddQueryKills = "odd-query-kills-server": "A parameter that stands twice, or a wrong escape, in the query ends the server.", seen "CVE-2023-31125";
-    ResetKills = "reset-kills-server": "A connection that is reset ends the server.", seen "CVE-2022-41940";
-    TokenWrongTypeKills = "token-wrong-type-crashes": "A token that is not a string ends the server.";
+    DropDuringRequestKills = "drop-during-request-kills-server": "The server crashes when it answers a client that has disconnected.";
+    EarlyFrameKills = "early-bad-frame-kills-server": "The server crashes on invalid frames that arrive together with the upgrade request.", seen "CVE-2022-21676";
+    ErrorEventKills = "error-event-kills-server": "The server crashes on an event named `error`.", seen "CVE-2024-38355";
+    ForeignBytesKill = "foreign-bytes-kill-server": "The server crashes on a connection that does not speak HTTP.";
+    HostileHeaderKills = "hostile-header-kills-server": "The server crashes on odd extension names or a long list of subprotocols.", seen "GHSA-5v72-xg48-5rpm, CVE-2021-32640";
+    HostilePacketKills = "hostile-packet-kills-server": "The server crashes on a long or deep message, on the key `__proto__`, or on a payload of many packets.", seen "CVE-2020-36049, CVE-2020-36048";
+    HeadersKill = "many-headers-kill-server": "The server crashes on a request with too many headers.", seen "CVE-2024-37890";
+    MalformedKills = "malformed-kills-server": "The server crashes on a message that is not a packet.", seen "CVE-2023-32695";
+    MalformedKillsLater = "malformed-kills-server-later": "The server crashes 100 ms after a message that is not a packet.";
+    NoPayloadKills = "no-payload-kills-server": "The server crashes on an event without the payload that its handler reads.";
+    OddQueryKills = "odd-query-kills-server": "The server crashes on a repeated parameter or an invalid escape in the query.", seen "CVE-2023-31125";
+    ResetKills = "reset-kills-server": "The server crashes when a connection is reset.", seen "CVE-2022-41940";
+    TokenWrongTypeKills = "token-wrong-type-crashes": "The server crashes on a token that is not a string.";
 });
 
-/// A message that is no packet ends its own connection only.
-pub(in crate::reference) fn malformed(session: &Session) {
+/// Crashes the server on a message that is not a packet if a fault for that is active.
+pub(in crate::reference) fn crash_on_malformed(session: &Session) {
     if session.faults().has(RobustnessFault::MalformedKills) {
         session.server.die();
     }
@@ -59,8 +59,8 @@ pub(in crate::reference) fn malformed(session: &Session) {
     }
 }
 
-/// An event, whatever its name and payload, ends nobody.
-pub(super) fn event(call: &Call) {
+/// Crashes the server on certain events if a fault for that is active.
+pub(super) fn crash_on_event(call: &Call) {
     let faults = call.socket.faults();
     let is_error = call.name == "error";
     let lacks_payload =
@@ -72,23 +72,25 @@ pub(super) fn event(call: &Call) {
     }
 }
 
-/// A client may be gone when it is answered.
-pub(super) fn answer(socket: &Arc<Socket>) {
+/// Crashes the server when it answers a client that has left, if the fault
+/// `drop-during-request-kills-server` is active.
+pub(super) fn crash_on_late_answer(socket: &Arc<Socket>) {
     let gone = !socket.is_connected();
     if socket.faults().has(RobustnessFault::DropDuringRequestKills) && gone {
         socket.session().server.die();
     }
 }
 
-/// A token can be anything.
-pub(in crate::reference) fn odd_token(session: &Session) {
+/// Crashes the server on a token that is not a string if the fault `token-wrong-type-crashes` is
+/// active.
+pub(in crate::reference) fn crash_on_token(session: &Session) {
     if session.faults().has(RobustnessFault::TokenWrongTypeKills) {
         session.server.die();
     }
 }
 
-/// A connection can be anything.
-pub(in crate::reference) fn request_failed(server: &Shared, error: &hyper::Error) {
+/// Crashes the server when the HTTP side of a connection fails, if a fault for that is active.
+pub(in crate::reference) fn crash_on_failed_request(server: &Shared, error: &hyper::Error) {
     if server.faults().has(RobustnessFault::ForeignBytesKill) && error.is_parse() {
         server.die();
     }
@@ -99,15 +101,15 @@ pub(in crate::reference) fn request_failed(server: &Shared, error: &hyper::Error
         .source()
         .and_then(|source| source.downcast_ref::<io::Error>());
     if let Some(source) = source {
-        lost(server, source);
+        crash_on_reset(server, source);
     }
     if server.faults().has(RobustnessFault::ResetKills) && error.is_incomplete_message() {
         server.die();
     }
 }
 
-/// A connection can be reset at any time.
-pub(in crate::reference) fn lost(server: &Shared, error: &io::Error) {
+/// Crashes the server on a reset connection if the fault `reset-kills-server` is active.
+pub(in crate::reference) fn crash_on_reset(server: &Shared, error: &io::Error) {
     let reset = matches!(
         error.kind(),
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
@@ -117,8 +119,9 @@ pub(in crate::reference) fn lost(server: &Shared, error: &io::Error) {
     }
 }
 
-/// A client may send frames before it has seen the 101, and wrong ones.
-pub(in crate::reference) fn early(server: &Shared, early: &Bytes) {
+/// Crashes the server on invalid bytes after an upgrade request if the fault
+/// `early-bad-frame-kills-server` is active.
+pub(in crate::reference) fn crash_on_early_frame(server: &Shared, early: &Bytes) {
     if !server.faults().has(RobustnessFault::EarlyFrameKills) || early.is_empty() {
         return;
     }
@@ -129,8 +132,8 @@ pub(in crate::reference) fn early(server: &Shared, early: &Bytes) {
     }
 }
 
-/// Headers and query can say anything.
-pub(in crate::reference) fn request<B>(server: &Shared, request: &Request<B>) {
+/// Crashes the server on certain headers or queries if a fault for that is active.
+pub(in crate::reference) fn crash_on_request<B>(server: &Shared, request: &Request<B>) {
     let faults = server.faults();
     if faults.is_empty() {
         return;
@@ -151,6 +154,7 @@ pub(in crate::reference) fn request<B>(server: &Shared, request: &Request<B>) {
     }
 }
 
+/// Returns true if the query repeats a parameter, or has a bracket or an invalid escape in it.
 fn is_odd(query: &str) -> bool {
     let mut seen = HashSet::new();
     let twice = form_urlencoded::parse(query.as_bytes())
@@ -164,8 +168,8 @@ fn is_odd(query: &str) -> bool {
     twice || escapes || bare
 }
 
-/// A message can be as long, as deep and as odd as the limit allows.
-pub(in crate::reference) fn message(session: &Session, message: &PacketData) {
+/// Crashes the server on certain messages if the fault `hostile-packet-kills-server` is active.
+pub(in crate::reference) fn crash_on_message(session: &Session, message: &PacketData) {
     if !session.faults().has(RobustnessFault::HostilePacketKills) {
         return;
     }
@@ -180,8 +184,9 @@ pub(in crate::reference) fn message(session: &Session, message: &PacketData) {
     }
 }
 
-/// A payload can have many packets.
-pub(in crate::reference) fn payload(session: &Session, packets: usize) {
+/// Crashes the server on a payload of many packets if the fault `hostile-packet-kills-server` is
+/// active.
+pub(in crate::reference) fn crash_on_payload(session: &Session, packets: usize) {
     if session.faults().has(RobustnessFault::HostilePacketKills) && packets > 1000 {
         session.server.die();
     }

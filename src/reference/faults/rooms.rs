@@ -1,4 +1,4 @@
-//! Joining, leaving and counting.
+//! Membership of rooms: joining, leaving and counting.
 
 use std::sync::Arc;
 
@@ -19,39 +19,39 @@ use crate::{
 };
 
 faults!(RoomFault {
-    JoinIgnored = "join-ignored": "Joining a room has no effect.";
-    JoinLate = "join-late": "Joining a room takes effect 250 ms later.";
-    JoinTakesUser = "join-takes-all-of-user": "Joining a room takes all sockets of the same user in.";
-    JoinTwiceDeliversTwice = "join-twice-delivers-twice": "Who joins a room twice receives twice.";
-    JoinTwiceNeedsTwoLeaves = "join-twice-needs-two-leaves": "A room that was joined twice must be left twice.";
-    LeaveEmptiesRoom = "leave-empties-room": "One member's leaving takes all out of the room.";
-    LeaveIgnored = "leave-ignored": "Leaving a room has no effect.";
-    LeaveLeavesAll = "leave-leaves-all-rooms": "Leaving one room leaves all.";
-    LeaveStaysListed = "left-rooms-stay-listed": "A socket's own list of rooms keeps those that it left.";
-    LeaveTakesUser = "leave-takes-all-of-user": "Leaving a room takes all sockets of the same user out.";
-    LeaveUnjoinedRefused = "leave-unjoined-refused": "Leaving a room that one is not in is refused.";
-    ListJoinsAll = "room-list-joins-all": "Joining with a list joins every room of it, although it is refused.", seen "socket.join takes a list";
-    MembersIgnoresLeave = "members-count-ignores-leave": "Who left a room is still counted.";
-    MembersWrong = "members-count-wrong": "Members are counted one too many.";
-    MoveIgnored = "move-members-ignored": "Moving the members of a room has no effect.";
-    MoveKeepsOld = "move-members-keeps-old-room": "Members that are moved stay in the old room.";
-    NameUnchecked = "room-name-unchecked": "A room that is no string is turned into one.";
-    NamesCaseInsensitive = "room-ids-case-insensitive": "Room names are compared without case.";
-    NamesComparedInPart = "room-names-compared-in-part": "Only the first 64 characters of a room's name are looked at.";
-    NamesComposed = "room-names-composed": "Names of rooms are compared in one Unicode form.", seen "`room.normalize()`";
-    NamesCut = "room-names-cut": "Rooms are kept under the first 255 characters of their names.";
-    NamesHitPrototype = "room-names-hit-prototype": "Rooms named as what every object has can't be joined.", seen "room tables that are plain objects";
-    NamesMatchPattern = "room-names-match-pattern": "A room name with * means every room that fits.";
-    NamesMatchPrefix = "room-names-match-prefix": "A message to a room also reaches rooms whose names begin with its name.";
-    NamesTrimmed = "room-names-trimmed": "Blanks around room names are cut off.";
-    OwnRoomMissing = "own-id-room-missing": "A socket is not in the room of its own id.";
-    RejoinIgnored = "rejoin-ignored": "A room that was left can't be joined again.";
-    RejoinKeepsRooms = "rejoin-keeps-rooms": "Joining a namespace again brings the former rooms back.";
-    RejoinReplays = "rejoin-replays-backlog": "Joining a room again brings what was sent meanwhile.";
-    RoomsAtMostTen = "rooms-at-most-10": "Who joins an eleventh room is taken out of the oldest.";
-    SharedAcrossNamespaces = "rooms-shared-across-namespaces": "Rooms of one name in several namespaces are one room.";
-    SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "Sockets that left are still counted.";
-    SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "Connections are counted, whatever namespaces they are in.";
+    JoinIgnored = "join-ignored": "The server does not put the client into the room that it joins.";
+    JoinLate = "join-late": "The server puts the client into a room 250 ms late.";
+    JoinTakesUser = "join-takes-all-of-user": "The server puts all sockets of the same user into the room.";
+    JoinTwiceDeliversTwice = "join-twice-delivers-twice": "The server sends a room message twice to a client that joined the room twice.";
+    JoinTwiceNeedsTwoLeaves = "join-twice-needs-two-leaves": "The server keeps a client in a room that it joined twice and left once.";
+    LeaveEmptiesRoom = "leave-empties-room": "The server takes all members out of a room when one leaves.";
+    LeaveIgnored = "leave-ignored": "The server does not take the client out of the room that it leaves.";
+    LeaveLeavesAll = "leave-leaves-all-rooms": "The server takes a client out of all rooms when it leaves one.";
+    LeaveStaysListed = "left-rooms-stay-listed": "The server still lists rooms that the client has left.";
+    LeaveTakesUser = "leave-takes-all-of-user": "The server takes all sockets of the same user out of the room.";
+    LeaveUnjoinedRefused = "leave-unjoined-refused": "The server refuses a client that leaves a room it is not in.";
+    ListJoinsAll = "room-list-joins-all": "The server refuses a list of rooms, but joins the client to each of them.", seen "socket.join takes a list";
+    MembersIgnoresLeave = "members-count-ignores-leave": "The server still counts members that have left the room.";
+    MembersWrong = "members-count-wrong": "The server counts one member too many.";
+    MoveIgnored = "move-members-ignored": "The server does not move the members of a room.";
+    MoveKeepsOld = "move-members-keeps-old-room": "The server keeps moved members in the old room too.";
+    NameUnchecked = "room-name-unchecked": "The server converts a room name that is not a string into one.";
+    NamesCaseInsensitive = "room-ids-case-insensitive": "The server compares room names without regard to case.";
+    NamesComparedInPart = "room-names-compared-in-part": "The server compares only the first 64 characters of room names.";
+    NamesComposed = "room-names-composed": "The server compares room names after Unicode normalization.", seen "`room.normalize()`";
+    NamesCut = "room-names-cut": "The server cuts room names after 255 characters when a client joins.";
+    NamesHitPrototype = "room-names-hit-prototype": "The server does not join rooms with names such as `constructor`.", seen "room tables that are plain objects";
+    NamesMatchPattern = "room-names-match-pattern": "The server treats * in a room name as a wildcard.";
+    NamesMatchPrefix = "room-names-match-prefix": "The server also sends a room message to rooms whose names begin with that room's name.";
+    NamesTrimmed = "room-names-trimmed": "The server trims blanks around room names.";
+    OwnRoomMissing = "own-id-room-missing": "The server does not put a socket into the room of its own id.";
+    RejoinIgnored = "rejoin-ignored": "The server does not put a client into a room that it has left before.";
+    RejoinKeepsRooms = "rejoin-keeps-rooms": "The server restores the former rooms of a client that joins a namespace again.";
+    RejoinReplays = "rejoin-replays-backlog": "The server sends a client that joins a room again the messages that it missed.";
+    RoomsAtMostTen = "rooms-at-most-10": "The server takes a client out of its oldest room when it joins an eleventh.";
+    SharedAcrossNamespaces = "rooms-shared-across-namespaces": "The server treats rooms of the same name in several namespaces as one room.";
+    SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "The server still counts sockets that have disconnected.";
+    SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "The server counts the connections of all namespaces.";
 });
 
 /// A socket and a room, for notes about both.
@@ -126,8 +126,8 @@ impl ScratchKey for SocketsEver {
     type Note = ();
 }
 
-/// A room is what its name says, to the character.
-pub(in crate::reference) fn name(faults: &FaultSet, name: &str) -> String {
+/// Returns the name under which the server keeps a room. Without faults this is `name`.
+pub(in crate::reference) fn alter_room_name(faults: &FaultSet, name: &str) -> String {
     if faults.has(RoomFault::NamesCaseInsensitive) {
         return name.to_lowercase();
     }
@@ -143,8 +143,8 @@ pub(in crate::reference) fn name(faults: &FaultSet, name: &str) -> String {
     name.to_owned()
 }
 
-/// Which rooms an emit to these means: these.
-pub(super) fn widened(faults: &FaultSet, rooms: &Rooms, selection: &mut Selection) {
+/// Adds rooms with similar names to the selection if a fault for that is active.
+pub(super) fn widen_rooms(faults: &FaultSet, rooms: &Rooms, selection: &mut Selection) {
     let pattern = faults.has(RoomFault::NamesMatchPattern);
     let prefix = faults.has(RoomFault::NamesMatchPrefix);
     if !pattern && !prefix {
@@ -169,29 +169,18 @@ pub(super) fn widened(faults: &FaultSet, rooms: &Rooms, selection: &mut Selectio
     selection.rooms = wider;
 }
 
-/// The caller is in the room before anybody hears of it.
+/// Puts the socket into the room. Without faults the server does so before it acknowledges.
 pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
     let faults = socket.faults();
     if faults.is_empty() {
         socket.namespace().rooms().join(socket.id(), room);
         return;
     }
-    let scratch = &socket.session().server.scratch;
-    let left = Left(in_room(socket, room));
-    let inherited = [
-        "__proto__",
-        "constructor",
-        "hasOwnProperty",
-        "toString",
-        "valueOf",
-    ];
-    if faults.has(RoomFault::JoinIgnored)
-        || (faults.has(RoomFault::RejoinIgnored) && scratch.count(&left) > 0)
-        || (faults.has(RoomFault::NamesHitPrototype) && inherited.contains(&room))
-    {
+    if ignores_join(socket, room) {
         return;
     }
-    let mut room = name(faults, room);
+    let scratch = &socket.session().server.scratch;
+    let mut room = alter_room_name(faults, room);
     if faults.has(RoomFault::NamesCut)
         && let Some((end, _)) = room.char_indices().nth(255)
     {
@@ -218,14 +207,7 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
         }
     }
     if faults.has(RoomFault::RoomsAtMostTen) {
-        let own = socket.id().as_str();
-        let joined: Vec<_> = rooms.of(socket.id()).to_vec();
-        let mut joined = joined.iter().filter(|room| ***room != *own);
-        if let Some(oldest) = joined.next()
-            && joined.count() >= 10
-        {
-            rooms.leave(socket.id(), oldest);
-        }
+        leave_eleventh(socket, &mut rooms);
     }
     drop(rooms);
     if faults.has(RoomFault::RejoinReplays) {
@@ -235,7 +217,35 @@ pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
     }
 }
 
-/// The other sockets of a socket's user.
+/// Returns true if a fault ignores that the socket joins the room.
+fn ignores_join(socket: &Socket, room: &str) -> bool {
+    let faults = socket.faults();
+    let scratch = &socket.session().server.scratch;
+    let inherited = [
+        "__proto__",
+        "constructor",
+        "hasOwnProperty",
+        "toString",
+        "valueOf",
+    ];
+    faults.has(RoomFault::JoinIgnored)
+        || (faults.has(RoomFault::RejoinIgnored) && scratch.count(&Left(in_room(socket, room))) > 0)
+        || (faults.has(RoomFault::NamesHitPrototype) && inherited.contains(&room))
+}
+
+/// Takes the socket out of its oldest room if it has joined more than ten.
+fn leave_eleventh(socket: &Socket, rooms: &mut Rooms) {
+    let own = socket.id().as_str();
+    let joined: Vec<_> = rooms.of(socket.id()).to_vec();
+    let mut joined = joined.iter().filter(|room| ***room != *own);
+    if let Some(oldest) = joined.next()
+        && joined.count() >= 10
+    {
+        rooms.leave(socket.id(), oldest);
+    }
+}
+
+/// Returns the other sockets of the socket's user.
 fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
     let user = socket.user();
     let others = rooms.all().filter(|other| other.id() != socket.id());
@@ -243,8 +253,8 @@ fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
     same.cloned().collect()
 }
 
-/// A socket lists the rooms that it is in.
-pub(in crate::reference) fn listed(socket: &Socket, mut right: Vec<Data>) -> Vec<Data> {
+/// Returns the rooms that a socket lists. Without faults this is `right`.
+pub(in crate::reference) fn list_rooms(socket: &Socket, mut right: Vec<Data>) -> Vec<Data> {
     if socket.faults().has(RoomFault::LeaveStaysListed) {
         let scratch = &socket.session().server.scratch;
         let left = scratch.take(&StillListed(socket.id().clone()));
@@ -253,14 +263,14 @@ pub(in crate::reference) fn listed(socket: &Socket, mut right: Vec<Data>) -> Vec
     right
 }
 
-/// The caller is in the room no longer, and in its other rooms as before.
+/// Takes the socket out of the room, and leaves it in its other rooms.
 pub(in crate::reference) fn leave(socket: &Arc<Socket>, room: &str) -> Result<(), Failure> {
     let faults = socket.faults();
     if faults.is_empty() {
         socket.namespace().rooms().leave(socket.id(), room);
         return Ok(());
     }
-    let room = &name(faults, room);
+    let room = &alter_room_name(faults, room);
     let scratch = &socket.session().server.scratch;
     scratch.add(Left(in_room(socket, room)), ());
     if faults.has(RoomFault::LeaveIgnored) {
@@ -302,8 +312,8 @@ pub(in crate::reference) fn leave(socket: &Arc<Socket>, room: &str) -> Result<()
     Ok(())
 }
 
-/// Members receive once, however often they joined.
-pub(super) fn times(from: &Socket, selection: &Selection, member: &Socket) -> usize {
+/// Returns how often a member gets a message. Without faults this is 1.
+pub(super) fn count_deliveries(from: &Socket, selection: &Selection, member: &Socket) -> usize {
     let twice = from.faults().has(RoomFault::JoinTwiceDeliversTwice)
         && selection.rooms.iter().any(|room| {
             let key = Joins(in_room(member, room));
@@ -312,12 +322,12 @@ pub(super) fn times(from: &Socket, selection: &Selection, member: &Socket) -> us
     if twice { 2 } else { 1 }
 }
 
-/// A room belongs to its namespace.
-pub(super) fn are_shared(faults: &FaultSet) -> bool {
+/// Returns true if the fault `rooms-shared-across-namespaces` is active.
+pub(super) fn shares_rooms(faults: &FaultSet) -> bool {
     faults.has(RoomFault::SharedAcrossNamespaces)
 }
 
-/// What was sent to a room is not kept for those who are not in it.
+/// Notes a message for sockets that have left the room, for the fault `rejoin-replays-backlog`.
 pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Packet) {
     if !from.faults().has(RoomFault::RejoinReplays) {
         return;
@@ -338,8 +348,9 @@ pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Pa
     }
 }
 
-/// A socket that joins a namespace is in the room of its id, and in no other.
-pub(in crate::reference) fn entered(socket: &Arc<Socket>, rooms: &mut Rooms) {
+/// Changes the rooms of a socket that joins a namespace. Without faults it is in the room of its
+/// own id only.
+pub(in crate::reference) fn enter_namespace(socket: &Arc<Socket>, rooms: &mut Rooms) {
     let faults = socket.faults();
     if faults.has(RoomFault::OwnRoomMissing) {
         rooms.leave(socket.id(), socket.id().as_str());
@@ -356,8 +367,8 @@ pub(in crate::reference) fn entered(socket: &Arc<Socket>, rooms: &mut Rooms) {
     }
 }
 
-/// The name of a room is a string.
-pub(in crate::reference) fn checked_name(call: &Call) -> Option<String> {
+/// Returns the room of a request whose room is not a string, if a fault accepts it.
+pub(in crate::reference) fn alter_checked_name(call: &Call) -> Option<String> {
     let faults = call.socket.faults();
     let given = call.args.first().and_then(|first| first.get("room"));
     if faults.has(RoomFault::ListJoinsAll)
@@ -377,8 +388,8 @@ pub(in crate::reference) fn checked_name(call: &Call) -> Option<String> {
     }
 }
 
-/// Members are those who are in the room.
-pub(in crate::reference) fn members_count(socket: &Socket, room: &str, right: usize) -> usize {
+/// Returns the number of members that the server reports. Without faults this is `right`.
+pub(in crate::reference) fn count_members(socket: &Socket, room: &str, right: usize) -> usize {
     let faults = socket.faults();
     if faults.has(RoomFault::MembersWrong) {
         return right + 1;
@@ -401,8 +412,9 @@ pub(in crate::reference) fn members_count(socket: &Socket, room: &str, right: us
     right
 }
 
-/// Sockets are those that are in the namespace.
-pub(in crate::reference) fn sockets_count(socket: &Socket, right: usize) -> usize {
+/// Returns the number of sockets that the server reports for a namespace. Without faults this is
+/// `right`.
+pub(in crate::reference) fn count_sockets(socket: &Socket, right: usize) -> usize {
     let faults = socket.faults();
     let server = &socket.session().server;
     if faults.has(RoomFault::SocketsIncludesDisconnected) {
@@ -415,7 +427,7 @@ pub(in crate::reference) fn sockets_count(socket: &Socket, right: usize) -> usiz
     right
 }
 
-/// All members of one room are in the other afterwards, and in the first no longer.
+/// Moves the members of the room `from` to the room `to`.
 pub(in crate::reference) fn move_members(socket: &Socket, from: &str, to: &str) {
     let faults = socket.faults();
     if faults.has(RoomFault::MoveIgnored) {

@@ -15,26 +15,26 @@ use crate::{
 };
 
 faults!(UpgradeFault {
-    AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "A WebSocket that drops while it probes takes the session with it.";
-    BadProbeAccepted = "upgrade-bad-probe-accepted": "Anything stands for the probe, and messages before the upgrade are handled.";
-    BadProbeClosesSession = "upgrade-bad-probe-closes-session": "A wrong probe ends the session.";
-    Duplicates = "upgrade-duplicates-packets": "What waits at the switch is sent twice.";
-    KeepsPollingOpen = "upgrade-keeps-polling-open": "After the upgrade the session can still be polled.";
-    DuplicatesLast = "upgrade-duplicates-last": "Of several packets that wait at the switch, the last is sent twice.";
-    Loses = "upgrade-loses-packets": "What waits at the switch is lost.";
-    LosesBytes = "upgrade-loses-bytes": "Of what waits at the switch, bytes are lost.";
-    LosesFirst = "upgrade-loses-first": "Of more than five packets that wait at the switch, the first is lost.";
-    NoProbeReply = "upgrade-no-probe-reply": "The probe is not answered.";
-    OldTransportTold = "upgrade-old-transport-told": "After the upgrade the application takes the client for one on polling.", seen "`handshake.query.transport`";
-    OpenPacketAgain = "upgrade-open-packet-again": "The WebSocket of an upgrade begins with an open packet.";
-    PollHangs = "upgrade-poll-hangs": "A pending poll is not released for the upgrade.";
-    ProbeReplyWrong = "upgrade-probe-reply-wrong": "The probe is answered with a plain pong.";
-    ReleasesOnePoll = "upgrade-releases-one-poll": "Only one poll is released for the upgrade.";
-    SecondSocketTakesOver = "upgrade-second-socket-takes-over": "A second WebSocket can probe a session that has one.";
-    StateLost = "upgrade-state-lost": "The upgrade forgets which namespaces were joined.";
-    TimeoutGoesOn = "upgrade-timeout-goes-on": "The upgrade timeout ends a session that went over in time.";
-    TimeoutIgnored = "upgrade-timeout-ignored": "A WebSocket that never probes is kept for ever.";
-    UnofferedAccepted = "unoffered-upgrade-accepted": "An upgrade is accepted where none is offered.", seen "engine.io 6.6.12";
+    AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "The server closes the session when the probing WebSocket drops.";
+    BadProbeAccepted = "upgrade-bad-probe-accepted": "The server accepts any packet as the probe, and handles messages before the upgrade.";
+    BadProbeClosesSession = "upgrade-bad-probe-closes-session": "The server closes the session on a wrong probe.";
+    Duplicates = "upgrade-duplicates-packets": "The server sends the packets that wait during the switch twice.";
+    KeepsPollingOpen = "upgrade-keeps-polling-open": "The server answers polls after the upgrade.";
+    DuplicatesLast = "upgrade-duplicates-last": "The server sends the last of several packets that wait during the switch twice.";
+    Loses = "upgrade-loses-packets": "The server drops the packets that wait during the switch.";
+    LosesBytes = "upgrade-loses-bytes": "The server drops the binary packets that wait during the switch.";
+    LosesFirst = "upgrade-loses-first": "The server drops the first of more than five packets that wait during the switch.";
+    NoProbeReply = "upgrade-no-probe-reply": "The server does not answer the probe.";
+    OldTransportTold = "upgrade-old-transport-told": "The server reports polling to the application after the upgrade.", seen "`handshake.query.transport`";
+    OpenPacketAgain = "upgrade-open-packet-again": "The server sends an open packet on the WebSocket of an upgrade.";
+    PollHangs = "upgrade-poll-hangs": "The server does not release the pending poll for the upgrade.";
+    ProbeReplyWrong = "upgrade-probe-reply-wrong": "The server answers the probe with an empty pong.";
+    ReleasesOnePoll = "upgrade-releases-one-poll": "The server releases only one poll for the upgrade.";
+    SecondSocketTakesOver = "upgrade-second-socket-takes-over": "The server lets a second WebSocket probe a session that has one.";
+    StateLost = "upgrade-state-lost": "The server forgets the joined namespaces during the upgrade.";
+    TimeoutGoesOn = "upgrade-timeout-goes-on": "The server closes an upgraded session after the upgrade timeout.";
+    TimeoutIgnored = "upgrade-timeout-ignored": "The server never closes a WebSocket that does not probe.";
+    UnofferedAccepted = "unoffered-upgrade-accepted": "The server accepts an upgrade that it did not offer.", seen "engine.io 6.6.12";
 });
 
 /// Notes that the session with this id was upgraded to WebSocket.
@@ -45,24 +45,24 @@ impl ScratchKey for Upgraded {
     type Note = ();
 }
 
-/// A session has one WebSocket at most, the one that probes included.
+/// Returns true if the fault `upgrade-second-socket-takes-over` is active.
 pub(in crate::reference) fn second_socket_takes_over(faults: &FaultSet) -> bool {
     faults.has(UpgradeFault::SecondSocketTakesOver)
 }
 
-/// The session is open already: its second transport opens without a packet.
+/// Returns the open packet that the fault `upgrade-open-packet-again` sends on the WebSocket.
 pub(in crate::reference) fn greeting(session: &Session) -> Option<Frame> {
     session
         .faults()
         .has(UpgradeFault::OpenPacketAgain)
         .then(|| {
-            let data = super::handshake::open_packet(session, session.handshake());
+            let data = super::handshake::encode_open_packet(session, session.handshake());
             Frame::text(Packet::text(PacketType::Open, data).encode_text())
         })
 }
 
-/// A probe has the time configured.
-pub(in crate::reference) fn patience(session: &Session) -> Duration {
+/// Returns how long the server waits for the end of an upgrade.
+pub(in crate::reference) fn probe_timeout(session: &Session) -> Duration {
     if session.faults().has(UpgradeFault::TimeoutIgnored) {
         Duration::from_secs(3600)
     } else {
@@ -70,8 +70,8 @@ pub(in crate::reference) fn patience(session: &Session) -> Duration {
     }
 }
 
-/// `2probe` is answered `3probe`.
-pub(in crate::reference) fn probe_reply(faults: &FaultSet) -> Option<Packet> {
+/// Returns the answer to the probe. Without faults this is `3probe`.
+pub(in crate::reference) fn choose_probe_reply(faults: &FaultSet) -> Option<Packet> {
     if faults.has(UpgradeFault::NoProbeReply) {
         None
     } else if faults.has(UpgradeFault::ProbeReplyWrong) {
@@ -81,23 +81,24 @@ pub(in crate::reference) fn probe_reply(faults: &FaultSet) -> Option<Packet> {
     }
 }
 
-/// Polls end during the upgrade.
+/// Returns true if the fault `upgrade-poll-hangs` is active.
 pub(in crate::reference) fn hangs_polls(faults: &FaultSet) -> bool {
     faults.has(UpgradeFault::PollHangs)
 }
 
-/// Every poll that begins during the upgrade ends.
+/// Returns true if the fault `upgrade-releases-one-poll` is active.
 pub(in crate::reference) fn releases_one_poll(faults: &FaultSet) -> bool {
     faults.has(UpgradeFault::ReleasesOnePoll)
 }
 
-/// What is not offered is refused.
+/// Returns true if the fault `unoffered-upgrade-accepted` is active.
 pub(in crate::reference) fn accepts_unoffered(faults: &FaultSet) -> bool {
     faults.has(UpgradeFault::UnofferedAccepted)
 }
 
-/// Anything but the probe and the upgrade packet ends the attempt.
-pub(in crate::reference) fn tolerates(session: &Arc<Session>, packet: &Packet) -> bool {
+/// Returns true if the fault `upgrade-bad-probe-accepted` is active, and handles the packet if it
+/// is a message.
+pub(in crate::reference) fn tolerates_packet(session: &Arc<Session>, packet: &Packet) -> bool {
     let tolerates = session.faults().has(UpgradeFault::BadProbeAccepted);
     if tolerates && packet.kind == PacketType::Message {
         session.receive(packet.clone());
@@ -105,22 +106,24 @@ pub(in crate::reference) fn tolerates(session: &Arc<Session>, packet: &Packet) -
     tolerates
 }
 
-/// An attempt that fails leaves the session to polling.
-pub(in crate::reference) fn failed(session: &Session) {
+/// Closes the session after a wrong probe if the fault `upgrade-bad-probe-closes-session` is
+/// active.
+pub(in crate::reference) fn close_after_bad_probe(session: &Session) {
     if session.faults().has(UpgradeFault::BadProbeClosesSession) {
         session.close(Ending::ParseError);
     }
 }
 
-/// An attempt that is given up leaves the session to polling.
-pub(in crate::reference) fn abandoned(session: &Session) {
+/// Closes the session after its WebSocket dropped during the probe, if the fault
+/// `upgrade-abandoned-breaks-polling` is active.
+pub(in crate::reference) fn close_after_abandoned(session: &Session) {
     if session.faults().has(UpgradeFault::AbandonedBreaksPolling) {
         session.close(Ending::TransportError);
     }
 }
 
-/// What waits goes over to the WebSocket, each packet once.
-pub(in crate::reference) fn moved(
+/// Returns the packets that move to the WebSocket. Without faults these are `waiting`.
+pub(in crate::reference) fn move_waiting(
     faults: &FaultSet,
     mut waiting: Vec<Arc<Outbound>>,
 ) -> Vec<Arc<Outbound>> {
@@ -149,8 +152,8 @@ pub(in crate::reference) fn moved(
     }
 }
 
-/// The session stays what it was, whatever carries it.
-pub(in crate::reference) fn switched(session: &Arc<Session>) {
+/// Runs the faults that act after the session has switched to the WebSocket.
+pub(in crate::reference) fn after_switch(session: &Arc<Session>) {
     if session.faults().has(UpgradeFault::OldTransportTold) {
         session
             .server
@@ -171,8 +174,8 @@ pub(in crate::reference) fn switched(session: &Arc<Session>) {
     }
 }
 
-/// The application is told of the transport in use.
-pub(in crate::reference) fn transport(session: &Session) -> TransportKind {
+/// Returns the transport that the application sees. Without faults this is the transport in use.
+pub(in crate::reference) fn report_transport(session: &Session) -> TransportKind {
     let faults = session.faults();
     let was_polling = faults.has(UpgradeFault::OldTransportTold)
         && session.server.scratch.count(&Upgraded(session.sid.clone())) > 0;
@@ -183,7 +186,8 @@ pub(in crate::reference) fn transport(session: &Session) -> TransportKind {
     }
 }
 
-/// After the upgrade, polling is over.
+/// Returns true if the session is on WebSocket and the fault `upgrade-keeps-polling-open` is
+/// active.
 pub(super) fn keeps_polling_open(session: &Session) -> bool {
     session.faults().has(UpgradeFault::KeepsPollingOpen)
         && session.transport() == TransportKind::WebSocket

@@ -1,4 +1,5 @@
-//! Frames to clients, and packets on WebSocket (RFC 6455 section 5; Engine.IO v4, "WebSocket").
+//! Frames that the server sends, and packets in them (RFC 6455 section 5; Engine.IO v4,
+//! "WebSocket").
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,34 +14,34 @@ use crate::{
     },
 };
 
-/// How long a server that does not hang up keeps the stream.
+/// How long the fault `stream-kept-open-after-close` keeps the stream open.
 const HELD: Duration = Duration::from_secs(90);
 
-/// Bytes from which on a server that fragments its messages does so.
+/// The size, in bytes, above which the fault `server-fragments-repeat-opcode` fragments a message.
 const LARGE: usize = 64 * 1024;
 
 faults!(WebSocketFault {
-    BatchesPackets = "websocket-batches-packets": "Packets that wait together share one frame, with separators as in a payload.";
-    BinaryPrefixV3 = "websocket-binary-prefix-v3": "Binary frames begin with the type byte of revision 3.";
-    CloseCodeAlways1011 = "close-code-always-1011": "Whatever a client does wrong, its connection is closed with 1011.";
-    CloseReasonStray = "close-reason-stray-bytes": "The reason of a close frame is what the memory held before.", seen "CVE-2026-45736";
-    CloseUnanswered = "close-unanswered": "A close frame is answered by the end of the connection only.";
-    DataAfterClose = "data-after-server-close": "A ping of Engine.IO follows the server's close frame.";
-    EmptyMessageDropped = "empty-message-dropped": "A message without a byte in it is dropped.";
-    FragmentsRepeatOpCode = "server-fragments-repeat-opcode": "Large messages are sent in fragments that all carry the opcode.";
-    InvalidPacketIgnored = "invalid-engine-packet-ignored": "A text that is no packet is skipped.", seen "python-engineio 4.15.1";
-    LengthBoundary = "length-boundary-off-by-one": "Payloads of about 126 and about 65536 bytes are announced as one byte less.";
-    LengthNotMinimal = "length-not-minimal": "Short lengths are written in 16 bits.";
+    BatchesPackets = "websocket-batches-packets": "The server sends several packets in one frame, separated as in a payload.";
+    BinaryPrefixV3 = "websocket-binary-prefix-v3": "The server puts the type byte of revision 3 before binary frames.";
+    CloseCodeAlways1011 = "close-code-always-1011": "The server closes with 1011 for every violation.";
+    CloseReasonStray = "close-reason-stray-bytes": "The server sends stray bytes of its memory as the reason of a close frame.", seen "CVE-2026-45736";
+    CloseUnanswered = "close-unanswered": "The server does not answer a close frame, and only closes the connection.";
+    DataAfterClose = "data-after-server-close": "The server sends an Engine.IO ping after its close frame.";
+    EmptyMessageDropped = "empty-message-dropped": "The server drops empty messages.";
+    FragmentsRepeatOpCode = "server-fragments-repeat-opcode": "The server repeats the opcode on every fragment of a large message.";
+    InvalidPacketIgnored = "invalid-engine-packet-ignored": "The server ignores text messages that are not Engine.IO packets.", seen "python-engineio 4.15.1";
+    LengthBoundary = "length-boundary-off-by-one": "The server announces payloads around 126 and 65,536 bytes as one byte shorter.";
+    LengthNotMinimal = "length-not-minimal": "The server writes short lengths in 16 bits.";
     MasksFrames = "server-masks-frames": "The server masks its frames.";
-    PingUnanswered = "ping-unanswered": "Ping frames get no pong.";
-    PongPayloadDropped = "pong-payload-dropped": "Pong frames are empty.";
-    SeparatorAppended = "websocket-separator-appended": "Text frames end with the separator of payloads.";
-    SplitsAtSeparator = "record-separator-splits-frames": "A record separator in a text frame splits it into packets.";
-    StreamKeptOpen = "stream-kept-open-after-close": "The server does not end the stream after the close frames.";
+    PingUnanswered = "ping-unanswered": "The server does not answer ping frames.";
+    PongPayloadDropped = "pong-payload-dropped": "The server sends pong frames without the payload of the ping.";
+    SeparatorAppended = "websocket-separator-appended": "The server ends text frames with the payload separator.";
+    SplitsAtSeparator = "record-separator-splits-frames": "The server splits a text frame into packets at record separators.";
+    StreamKeptOpen = "stream-kept-open-after-close": "The server keeps the TCP stream open after the close frames.";
 });
 
-/// A frame is written as RFC 6455 section 5.2 demands it of a server.
-pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mut BytesMut) {
+/// Writes a frame. Without faults the frame is as RFC 6455 section 5.2 requires of a server.
+pub(in crate::reference) fn encode_frame(faults: &FaultSet, mut frame: Frame, out: &mut BytesMut) {
     if faults.is_empty() {
         frame.encode(out);
         return;
@@ -87,8 +88,9 @@ pub(in crate::reference) fn encode(faults: &FaultSet, mut frame: Frame, out: &mu
     .encode(out);
 }
 
-/// A ping is answered with a pong that carries the same (RFC 6455 section 5.5.3).
-pub(in crate::reference) fn pong(faults: &FaultSet, payload: Bytes) -> Option<Frame> {
+/// Returns the answer to a ping frame. Without faults this is a pong with the same payload (RFC
+/// 6455 section 5.5.3).
+pub(in crate::reference) fn answer_ping(faults: &FaultSet, payload: Bytes) -> Option<Frame> {
     if faults.has(WebSocketFault::PingUnanswered) {
         return None;
     }
@@ -103,8 +105,9 @@ pub(in crate::reference) fn pong(faults: &FaultSet, payload: Bytes) -> Option<Fr
     })
 }
 
-/// A close frame is answered with one (RFC 6455 section 5.5.1).
-pub(in crate::reference) fn close_reply(
+/// Returns the payload of the answer to a close frame (RFC 6455 section 5.5.1). Without faults this
+/// is `right`.
+pub(in crate::reference) fn answer_close(
     faults: &FaultSet,
     tamper: Option<&Tamper>,
     right: Bytes,
@@ -112,22 +115,24 @@ pub(in crate::reference) fn close_reply(
     if faults.has(WebSocketFault::CloseUnanswered) {
         return None;
     }
-    Some(match tamper.and_then(|tamper| tamper.reserved_close()) {
-        Some(echoed) => echoed,
-        None => right,
-    })
+    Some(
+        match tamper.and_then(|tamper| tamper.reserved_close_payload()) {
+            Some(echoed) => echoed,
+            None => right,
+        },
+    )
 }
 
-/// A close frame says nothing that it is not meant to.
-pub(in crate::reference) fn close(faults: &FaultSet) -> Bytes {
+/// Returns the payload of a close frame that the server sends first. Without faults it is empty.
+pub(in crate::reference) fn close_payload(faults: &FaultSet) -> Bytes {
     if faults.has(WebSocketFault::CloseReasonStray) {
         return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
     }
     Bytes::new()
 }
 
-/// The code tells what was wrong (RFC 6455 section 7.4.1).
-pub(in crate::reference) fn failure_code(faults: &FaultSet, right: CloseCode) -> CloseCode {
+/// Returns the close code for a violation (RFC 6455 section 7.4.1). Without faults this is `right`.
+pub(in crate::reference) fn alter_failure_code(faults: &FaultSet, right: CloseCode) -> CloseCode {
     if faults.has(WebSocketFault::CloseCodeAlways1011) {
         CloseCode(1011)
     } else {
@@ -135,22 +140,22 @@ pub(in crate::reference) fn failure_code(faults: &FaultSet, right: CloseCode) ->
     }
 }
 
-/// No data follows the close frame (RFC 6455 section 5.5.1).
-pub(in crate::reference) fn after_close(faults: &FaultSet) -> Option<Frame> {
+/// Returns the frame that the fault `data-after-server-close` sends after the close frame.
+pub(in crate::reference) fn frame_after_close(faults: &FaultSet) -> Option<Frame> {
     faults
         .has(WebSocketFault::DataAfterClose)
         .then(|| Frame::text("2"))
 }
 
-/// The server ends the stream first (RFC 6455 section 7.1.1).
-pub(in crate::reference) async fn keeps_open(faults: &FaultSet) {
+/// Keeps the stream open for a long time if the fault `stream-kept-open-after-close` is active.
+pub(in crate::reference) async fn keep_stream_open(faults: &FaultSet) {
     if faults.has(WebSocketFault::StreamKeptOpen) {
         tokio::time::sleep(HELD).await;
     }
 }
 
-/// A frame holds one packet (Engine.IO v4, "WebSocket").
-pub(in crate::reference) fn packets(faults: &FaultSet, packet: Packet) -> Vec<Packet> {
+/// Returns the packets in one frame. Without faults this is one packet (Engine.IO v4, "WebSocket").
+pub(in crate::reference) fn split_packet(faults: &FaultSet, packet: Packet) -> Vec<Packet> {
     if faults.has(WebSocketFault::SplitsAtSeparator)
         && packet.kind == PacketType::Message
         && let PacketData::Text(text) = &packet.data
@@ -163,8 +168,9 @@ pub(in crate::reference) fn packets(faults: &FaultSet, packet: Packet) -> Vec<Pa
     vec![packet]
 }
 
-/// Packets that wait together still have a frame each.
-pub(in crate::reference) fn sent(
+/// Returns the waiting packets, each of which gets a frame. The fault `websocket-batches-packets`
+/// joins them into one.
+pub(in crate::reference) fn batch_packets(
     faults: &FaultSet,
     waiting: impl Iterator<Item = Arc<Outbound>>,
 ) -> Vec<Arc<Outbound>> {
@@ -181,12 +187,12 @@ pub(in crate::reference) fn sent(
         .map(|packet| packet.encode_text().to_string())
         .collect();
     let batch = texts.join("\u{1e}");
-    // The digit of the first packet is the one that the codec puts there.
+    // The codec writes the type digit of the first packet, so it is cut off here.
     let data = batch.get(1..).unwrap_or_default();
     vec![Outbound::new(vec![Packet::text(PacketType::Message, data)])]
 }
 
-/// A message may be empty.
+/// Returns true if the message is empty and the fault `empty-message-dropped` is active.
 pub(in crate::reference) fn drops_message(faults: &FaultSet, data: &PacketData) -> bool {
     let is_empty = match data {
         PacketData::Binary(bytes) => bytes.is_empty(),
@@ -195,7 +201,7 @@ pub(in crate::reference) fn drops_message(faults: &FaultSet, data: &PacketData) 
     is_empty && faults.has(WebSocketFault::EmptyMessageDropped)
 }
 
-/// A text that is no packet ends the session.
+/// Returns true if the fault `invalid-engine-packet-ignored` is active.
 pub(in crate::reference) fn ignores_invalid_packet(faults: &FaultSet) -> bool {
     faults.has(WebSocketFault::InvalidPacketIgnored)
 }

@@ -50,7 +50,7 @@ impl Cors {
     /// Holds a request's origin against the configuration.
     pub(super) fn of(config: &Config, headers: &HeaderMap) -> Self {
         let decided = decide(&config.origins, headers.get(ORIGIN));
-        faults::cors::decided(&config.faults, decided, headers.get(ORIGIN))
+        faults::cors::alter_decision(&config.faults, decided, headers.get(ORIGIN))
     }
 
     /// The answer to a preflight request, if this is one that CORS answers.
@@ -102,7 +102,7 @@ impl Cors {
             }
             Self::Silent => {}
         }
-        faults::cors::applied(&config.faults, asked, response);
+        faults::cors::alter_headers(&config.faults, asked, response);
     }
 }
 

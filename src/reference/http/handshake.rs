@@ -20,9 +20,11 @@ use crate::{
 /// Whether the request asks for a WebSocket: both tokens, without regard to case
 /// (RFC 6455 section 4.2.1, items 3 and 4).
 pub(super) fn asks(headers: &HeaderMap, faults: &FaultSet) -> Asks {
-    let upgrade = has_token(headers, UPGRADE, "websocket");
-    let connection = has_token(headers, CONNECTION, "upgrade");
-    if faults::handshake::asks(faults, headers, upgrade, connection) {
+    let upgrade = has_token(headers, UPGRADE, "websocket")
+        || faults::handshake::ignores_upgrade_header(faults);
+    let connection = has_token(headers, CONNECTION, "upgrade")
+        || faults::handshake::ignores_connection_header(faults);
+    if upgrade && connection && !faults::handshake::refuses_tokens(faults, headers) {
         Asks::WebSocket
     } else {
         Asks::Http
@@ -64,9 +66,9 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
         return Err(Refusal::WebSocketVersion);
     }
     let offers = extensions(headers).ok_or(Refusal::BadRequest)?;
-    let deflate = faults::deflate::chosen(faults, &offers)
+    let deflate = faults::deflate::choose_offer(faults, &offers)
         .filter(|_| config.deflate)
-        .map(|offer| faults::deflate::answer(faults, &offer));
+        .map(|offer| faults::deflate::alter_answer(faults, &offer));
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let accepted = accept_key(key.to_str().unwrap_or_default().trim());
@@ -81,7 +83,7 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     if let Some(Ok(value)) = extension.as_deref().map(HeaderValue::from_str) {
         added.insert(SEC_WEBSOCKET_EXTENSIONS, value);
     }
-    faults::handshake::accepted(faults, headers, added);
+    faults::handshake::alter_101(faults, headers, added);
     Ok(Accepted { response, deflate })
 }
 

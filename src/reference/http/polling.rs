@@ -31,12 +31,12 @@ pub(super) fn packets(
         PayloadKind::Script => "text/javascript; charset=UTF-8",
         PayloadKind::Text => "text/plain; charset=UTF-8",
     };
-    let kind = faults::polling::content_type(faults, kind);
-    let coding = faults::polling::coding(faults, accepted);
+    let kind = faults::polling::choose_content_type(faults, kind);
+    let coding = faults::polling::choose_coding(faults, accepted);
     let encoded = coding.and_then(|coding| Some((coding, coding.encode(&payload.body)?)));
     let mut response = match encoded {
         Some((coding, encoded)) => {
-            let body = faults::polling::encoded(faults, encoded, &payload.body);
+            let body = faults::polling::choose_body(faults, encoded, &payload.body);
             let mut response = respond(body, kind, faults);
             let name = HeaderValue::from_static(coding.name());
             response.headers_mut().insert(CONTENT_ENCODING, name);
@@ -44,7 +44,7 @@ pub(super) fn packets(
         }
         None => respond(payload.body, kind, faults),
     };
-    faults::polling::answered(faults, response.headers_mut());
+    faults::polling::close_after_answer(faults, response.headers_mut());
     response
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn post(
     {
         return Err(Refusal::BadRequest);
     }
-    let bound = faults::limits::body(session.faults(), session.server.config.max_payload);
+    let bound = faults::limits::body_limit(session.faults(), session.server.config.max_payload);
     let bound = usize::try_from(bound).unwrap_or(usize::MAX);
     let announced = request.body().size_hint();
     if faults::polling::loses_body(session.faults(), announced.exact()) {
@@ -98,7 +98,7 @@ pub(super) async fn post(
             session.faults(),
         ));
     }
-    let limit = faults::limits::read(session.faults(), bound, announced.exact());
+    let limit = faults::limits::read_limit(session.faults(), bound, announced.exact());
     let announced = announced.lower();
     if usize::try_from(announced).is_ok_and(|announced| announced > limit) {
         post.refused();
@@ -112,7 +112,7 @@ pub(super) async fn post(
         () = sleep(BODY_PATIENCE) => return Err(Refusal::Timeout),
     };
     let body = match body {
-        Ok(body) => faults::polling::put_together(session.faults(), body),
+        Ok(body) => faults::polling::join_chunks(session.faults(), body),
         Err(error) if error.is::<LengthLimitError>() => {
             post.refused();
             return Err(Refusal::PayloadTooLarge);
@@ -140,7 +140,7 @@ fn respond(body: Bytes, content_type: &'static str, faults: &FaultSet) -> Respon
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     // A poll that a cache answers is a poll lost.
-    let kept = faults::polling::cache_control(faults);
+    let kept = faults::polling::choose_cache_control(faults);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     response
 }

@@ -55,7 +55,7 @@ impl Refusal {
     /// The response: a status and `{"code", "message"}`.
     pub(in crate::reference) fn response(self, faults: &FaultSet) -> Response<Full<Bytes>> {
         let (status, code, message) = self.parts();
-        let refused = faults::requests::refusal(faults, status, code, message);
+        let refused = faults::requests::alter_refusal(faults, status, code, message);
         let mut response = Response::new(Full::new(Bytes::from(refused.body)));
         *response.status_mut() = refused.status;
         let headers = response.headers_mut();

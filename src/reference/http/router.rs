@@ -44,7 +44,7 @@ pub(in crate::reference) async fn answer(
                 .unwrap_or_else(|refusal| refusal.response(server.faults())),
         };
         cors.apply(&server.config, asked, &mut response);
-        faults::polling::may_be_kept(&server.config.faults, asked, &mut response);
+        faults::polling::alter_later_headers(&server.config.faults, asked, &mut response);
         return Ok(response);
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -68,7 +68,7 @@ fn is_engine_path(server: &Shared, path: &str) -> bool {
 /// A file that a defect serves below the Engine.IO path.
 fn file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
     let below = path.strip_prefix(server.config.path.trim_end_matches('/'))?;
-    let (content_type, content) = faults::requests::file(server.faults(), below)?;
+    let (content_type, content) = faults::requests::serve_file(server.faults(), below)?;
     let mut response = Response::new(Full::from(content));
     response
         .headers_mut()
@@ -83,7 +83,7 @@ fn plain_request(
     request: &Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     let faults = server.faults();
-    faults::robustness::request(server, request);
+    faults::robustness::crash_on_request(server, request);
     if *request.method() != Method::GET && !faults::requests::accepts_method(faults) {
         return Err(Refusal::BadHandshakeMethod);
     }
@@ -101,7 +101,7 @@ async fn engine_request(
     cors: &Cors,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    faults::robustness::request(server, &request);
+    faults::robustness::crash_on_request(server, &request);
     let raw_query = request.uri().query().unwrap_or_default();
     if faults::requests::refuses_query(server.faults(), raw_query) {
         return Err(Refusal::BadRequest);
@@ -111,7 +111,7 @@ async fn engine_request(
     let verified = match verify(server, request.method(), &query, asks) {
         Ok(verified) => verified,
         Err(refusal) => {
-            let late = faults::handshake::refuses_late(server.faults(), refusal);
+            let late = faults::handshake::late_refusal(server.faults(), refusal);
             let bytes = late.filter(|_| asks == Asks::WebSocket).ok_or(refusal)?;
             let accepted = handshake::accept(&request, &server.config)?;
             slot.fill(Upgraded::Foreign(bytes), None);
@@ -127,7 +127,7 @@ async fn engine_request(
         return Err(Refusal::Forbidden);
     }
     if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, &query) {
-        faults::requests::admission(server.faults(), Refusal::Intruder)?;
+        faults::requests::check_admission(server.faults(), Refusal::Intruder)?;
     }
     let tokens = || TokenSources::read(&query, request.headers(), server.faults());
     let accepted = Coding::accepted(request.headers());
@@ -149,7 +149,8 @@ async fn engine_request(
                 return Err(Refusal::BadHandshakeMethod);
             }
             let accepted = handshake::accept(&request, &server.config)?;
-            slot.fill(Probing::begin(session), accepted.deflate);
+            let upgraded = Probing::begin(session).map_or(Upgraded::Refused, Upgraded::Probe);
+            slot.fill(upgraded, accepted.deflate);
             Ok(accepted.response)
         }
         Verified::Session(session) => match *request.method() {

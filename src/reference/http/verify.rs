@@ -52,7 +52,7 @@ pub(super) fn verify(
     if *method != Method::GET && !faults::requests::accepts_method(server.faults()) {
         return Err(Refusal::BadHandshakeMethod);
     }
-    let transport = faults::requests::transport(server.faults(), transport, asks);
+    let transport = faults::requests::choose_transport(server.faults(), transport, asks);
     match (transport, asks) {
         (TransportKind::Polling, Asks::Http) | (TransportKind::WebSocket, Asks::WebSocket) => {
             let revision = revision.ok_or(Refusal::UnsupportedProtocol)?;
@@ -90,7 +90,7 @@ fn verify_session(
 }
 
 fn transport(server: &Shared, query: &Query) -> Result<TransportKind, Refusal> {
-    let name = faults::requests::transport_name(server.faults(), query.transport.as_deref());
+    let name = faults::requests::alter_transport_name(server.faults(), query.transport.as_deref());
     let offers_all = faults::requests::offers_all_transports(server.faults());
     match name {
         Some("polling") if server.config.polling || offers_all => Ok(TransportKind::Polling),
@@ -100,7 +100,7 @@ fn transport(server: &Shared, query: &Query) -> Result<TransportKind, Refusal> {
 }
 
 fn revision(server: &Shared, query: &Query) -> Option<Revision> {
-    match faults::requests::revision(server.faults(), query.revision.as_deref()) {
+    match faults::requests::alter_revision(server.faults(), query.revision.as_deref()) {
         Some("4") => Some(Revision::V4),
         Some("3") if server.config.eio3 => Some(Revision::V3),
         _ => None,

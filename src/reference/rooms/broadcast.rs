@@ -50,7 +50,7 @@ pub(in crate::reference) fn ask(
     name: &str,
     args: Vec<Data>,
 ) -> Asked {
-    let id = faults::questions::id(from, || from.namespace().next_question());
+    let id = faults::questions::choose_id(from, || from.namespace().next_question());
     let mut waiting = Vec::new();
     deliver(
         from,
@@ -90,13 +90,13 @@ fn deliver(
     if let Some(recovery) = recovery {
         recovery.note(missable, from.faults());
     }
-    let recipients = faults::recipients::recipients(from, &rooms, selection);
+    let recipients = faults::recipients::choose_recipients(from, &rooms, selection);
     let mut overflowed = Vec::new();
     for socket in &recipients {
         before(socket);
         match socket.push(Arc::clone(&outbound), selection.delivery) {
             Sent::Overflow => overflowed.push(socket),
-            Sent::Dropped => faults::recipients::dropped(socket, selection),
+            Sent::Dropped => faults::recipients::lose_next(socket, selection),
             Sent::Queued => {}
         }
     }
@@ -105,5 +105,5 @@ fn deliver(
     for socket in overflowed {
         socket.session().close(Ending::QueueOverflow);
     }
-    faults::recipients::delivered(from, selection, &packet, &outbound, &recipients);
+    faults::recipients::leak_after_delivery(from, selection, &packet, &outbound, &recipients);
 }

@@ -50,7 +50,7 @@ impl Ack {
     /// Sends the acknowledgement; a second one is not sent.
     pub(in crate::reference) fn send(&self, args: Vec<Data>) {
         let again = self.answered.swap(true, Ordering::AcqRel);
-        if again && !faults::acks::repeats(self.socket.faults()) {
+        if again && !faults::acks::allows_second_ack(self.socket.faults()) {
             return;
         }
         let packet = Packet::Ack {
@@ -58,7 +58,7 @@ impl Ack {
             id: self.id,
             args,
         };
-        faults::acks::send(&self.socket, packet);
+        faults::acks::send_ack(&self.socket, packet);
     }
 }
 

@@ -119,7 +119,7 @@ impl Socket {
         namespace: &Arc<Namespace>,
         kept: Kept,
     ) -> Arc<Self> {
-        let user = faults::recovery::user(session.faults(), kept.user);
+        let user = faults::recovery::alter_user(session.faults(), kept.user);
         Self::with(kept.id, session, namespace, user, Some(kept.pid))
     }
 
@@ -253,7 +253,7 @@ impl Socket {
 
     /// The server sends the client out of the namespace.
     pub(in crate::reference) fn disconnect(&self, close: Close) {
-        match faults::disconnect::close(self.faults(), close) {
+        match faults::disconnect::alter_close(self.faults(), close) {
             Close::Namespace => self.dismiss(),
             Close::Connection => {
                 if !faults::disconnect::closes_silently(self.faults()) {
@@ -295,7 +295,7 @@ impl Socket {
     }
 
     fn dismiss(&self) {
-        faults::connect::kicked(self);
+        faults::connect::note_kick(self);
         if faults::disconnect::keeps_socket(self.faults()) {
             self.say_goodbye();
         } else {
@@ -307,7 +307,7 @@ impl Socket {
         let packet = Packet::Disconnect {
             namespace: self.namespace.name().to_owned(),
         };
-        let packet = faults::disconnect::farewell(self, packet)?;
+        let packet = faults::disconnect::alter_farewell(self, packet)?;
         Some(outbound(&packet, &self.session.server))
     }
 
@@ -327,14 +327,14 @@ impl Socket {
 /// A packet as it goes to any number of clients.
 pub(in crate::reference) fn outbound(packet: &Packet, server: &Shared) -> Arc<Outbound> {
     let faults = server.faults();
-    let packet = faults::payload::altered(faults, packet);
+    let packet = faults::payload::alter_values(faults, packet);
     let mut messages = match server.config.parser {
         Parser::Json => as_text(&packet),
-        Parser::Msgpack => faults::msgpack::messages(faults, &packet, || {
+        Parser::Msgpack => faults::msgpack::encode_messages(faults, &packet, || {
             vec![engine_io::Packet::binary(msgpack::encode(&packet))]
         }),
     };
-    faults::binary::messages(faults, &mut messages);
+    faults::binary::alter_messages(faults, &mut messages);
     Outbound::new(messages)
 }
 

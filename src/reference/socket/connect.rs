@@ -8,7 +8,7 @@ use crate::{
     reference::{
         app::{self, Admission},
         engine::{Delivery, Ending, Query, Revision, Session},
-        faults::{self, auth::Refusee},
+        faults::{self, auth::RefusedAccess},
         rooms::Rooms,
     },
     wire::socket_io::Packet,
@@ -45,11 +45,11 @@ pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Opt
 
 fn request(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
     let faults = session.faults();
-    if peer.membership(name).is_some() && !faults::connect::allows_again(faults) {
+    if peer.membership(name).is_some() && !faults::connect::allows_second_connect(faults) {
         session.close(Ending::ParseError);
         return;
     }
-    let known_as = faults::connect::namespace_name(faults, name);
+    let known_as = faults::connect::alter_namespace_name(faults, name);
     let Some(namespace) = session.server.namespaces.find(&known_as, faults) else {
         if faults::connect::refuses_unknown(session) {
             refuse(session, name, Refused::new("Invalid namespace"));
@@ -57,20 +57,20 @@ fn request(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) 
         return;
     };
     peer.set(namespace.name(), Membership::Pending);
-    let auth = faults::connect::auth(faults, auth);
+    let auth = faults::connect::pass_payload(faults, auth);
     if let Some(socket) = resume(session, peer, &namespace, auth.as_ref()) {
         app::connected(&socket, auth.as_ref());
         return;
     }
-    faults::recovery::not_resumed(session, auth.as_ref());
-    if let Some(refused) = faults::connect::overruled(session, name) {
+    faults::recovery::close_on_unknown_pid(session, auth.as_ref());
+    if let Some(refused) = faults::connect::refuses_admitted(session, name) {
         settle(session, &namespace, Err(refused), auth);
         return;
     }
     match app::admit(session, namespace.access(), auth.as_ref()) {
         Admission::Now(verdict) => settle(session, &namespace, verdict, auth),
         Admission::After(pause, verdict) => {
-            faults::connect::takes_time(session, pause);
+            faults::connect::block_if_slow(session, pause);
             let waiting = Arc::clone(session);
             session.server.tasks.spawn(async move {
                 tokio::time::sleep(pause).await;
@@ -98,11 +98,11 @@ fn settle(
         Err(refused) => {
             peer.leave(namespace.name());
             refuse(session, namespace.name(), refused);
-            let refusee = faults::auth::joins_refused(session.faults());
+            let refusee = faults::auth::access_of_refused(session.faults());
             if let Some(refusee) = refusee {
                 let socket = Socket::new(session, namespace, User::default());
                 namespace.rooms().add(&socket);
-                if refusee == Refusee::Speaks {
+                if refusee == RefusedAccess::Speaks {
                     peer.set(namespace.name(), Membership::Joined(socket));
                 }
             }
@@ -118,13 +118,13 @@ fn join(
     user: User,
 ) -> Arc<Socket> {
     let socket = Socket::new(session, namespace, user);
-    faults::connect::before_reply(&socket);
+    faults::connect::emit_before_reply(&socket);
     peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
     let mut rooms = namespace.rooms();
     enter(&socket, &mut rooms);
-    faults::rooms::entered(&socket, &mut rooms);
+    faults::rooms::enter_namespace(&socket, &mut rooms);
     drop(rooms);
-    faults::recipients::joined(&socket);
+    faults::recipients::note_latest(&socket);
     entered(&socket);
     socket
 }
@@ -142,17 +142,17 @@ fn resume(
     let recovery = namespace
         .recovery()
         .filter(|_| session.revision == Revision::V4)
-        .filter(|_| faults::recovery::resumes(session.faults(), namespace.name()))?;
+        .filter(|_| faults::recovery::recovers_in(session.faults(), namespace.name()))?;
     let (pid, offset) = claim(auth)?;
     // Under one lock: what is sent is either kept before this, or queued behind it.
     let mut rooms = namespace.rooms();
     let (kept, missed) = recovery
         .take(pid, offset, session.faults())
-        .or_else(|| faults::recovery::live(session.faults(), &rooms, pid))?;
-    let joined = faults::recovery::rooms(session.faults(), kept.rooms.clone());
+        .or_else(|| faults::recovery::take_live_session(session.faults(), &rooms, pid))?;
+    let joined = faults::recovery::alter_rooms(session.faults(), kept.rooms.clone());
     let socket = Socket::resumed(session, namespace, kept);
     peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
-    for packet in faults::recovery::missed(session.faults(), missed) {
+    for packet in faults::recovery::alter_missed(session.faults(), missed) {
         socket.push(outbound(&packet, &session.server), Delivery::Assured);
     }
     enter(&socket, &mut rooms);
@@ -201,7 +201,7 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
     };
     // A session too slow for its refusal is ended by what overflowed its queue before.
     session.send(outbound(&packet, &session.server), Delivery::Assured);
-    faults::auth::refused(session);
+    faults::auth::close_after_refusal(session);
 }
 
 impl Refused {

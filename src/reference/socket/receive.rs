@@ -7,7 +7,7 @@ use crate::{
     reference::{
         Parser, app,
         engine::{Ending, Session},
-        faults::{self, packet_syntax::Instead},
+        faults::{self, packet_syntax::InvalidMessage},
     },
     wire::{
         engine_io::PacketData,
@@ -29,8 +29,8 @@ const RESERVED_EVENTS: [&str; 6] = [
 pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData) {
     let deferred = faults::queue_if_blocked(session, &message);
     let faults = session.faults();
-    let lost = faults::binary::drops(faults, &message)
-        || faults::packet_syntax::overlooks(faults, &message);
+    let lost = faults::binary::drops_attachment(faults, &message)
+        || faults::packet_syntax::misses_escaped_name(faults, &message);
     if !deferred && !lost {
         receive_at_once(session, message);
     }
@@ -39,8 +39,8 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
 /// The same, whatever holds the connection up.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
     let Some(peer) = &session.peer else { return };
-    if faults::packet_syntax::refuses_legal(session, &message)
-        || faults::binary::is_foreign(session, &message)
+    if faults::packet_syntax::refuses_valid(session, &message)
+        || faults::binary::belongs_to_other(session, &message)
     {
         session.close(Ending::ParseError);
         return;
@@ -51,10 +51,10 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
         (Parser::Json, PacketData::Binary(bytes)) => peer.lock().decoder.binary(bytes.clone()),
         (Parser::Msgpack, PacketData::Text(_)) => Err(DecodeError::UnexpectedText),
         (Parser::Msgpack, PacketData::Binary(bytes)) => {
-            msgpack::decode(faults::msgpack::received(session.faults(), bytes)).map(Some)
+            msgpack::decode(faults::msgpack::cut_trailing_bytes(session.faults(), bytes)).map(Some)
         }
     };
-    faults::binary::decoded(session, peer);
+    faults::binary::note_attachments_due(session, peer);
     match decoded {
         Ok(Some(packet)) => dispatch(session, peer, packet),
         // Attachments are still to come.
@@ -69,11 +69,11 @@ fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, err
     if matches!(message, PacketData::Text(text) if is_json && is_nobodys_ack(text)) {
         return;
     }
-    faults::robustness::malformed(session);
-    match faults::packet_syntax::instead(session, peer, message, error) {
-        Instead::Close => session.close(Ending::ParseError),
-        Instead::Handle(packet) => dispatch(session, peer, packet),
-        Instead::Ignore => {}
+    faults::robustness::crash_on_malformed(session);
+    match faults::packet_syntax::judge_invalid(session, peer, message, error) {
+        InvalidMessage::Close => session.close(Ending::ParseError),
+        InvalidMessage::Handle(packet) => dispatch(session, peer, packet),
+        InvalidMessage::Ignore => {}
     }
 }
 
@@ -91,7 +91,7 @@ fn is_nobodys_ack(text: &str) -> bool {
 }
 
 fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
-    if faults::packet_syntax::skips(session, peer, &packet) {
+    if faults::packet_syntax::skips_packet(session, peer, &packet) {
         return;
     }
     if let Packet::Connect { namespace, payload } = packet {
@@ -103,7 +103,7 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
         Some(Membership::Joined(socket)) => socket,
         _ => {
             let join = || connect(session, peer, namespace, None);
-            if faults::disconnect::of_outsider(session, &packet) {
+            if faults::disconnect::handle_from_outsider(session, &packet) {
                 return;
             }
             let Some(socket) = faults::connect::socket_of_outsider(session, peer, &packet, join)
@@ -124,8 +124,10 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
                 args,
             },
         ),
-        Packet::Ack { id, args, .. } => faults::questions::answered(&socket, id, args),
-        Packet::Disconnect { .. } => faults::disconnect::received(&socket, || socket.left()),
+        Packet::Ack { id, args, .. } => faults::questions::handle_answer(&socket, id, args),
+        Packet::Disconnect { .. } => {
+            faults::disconnect::handle_disconnect(&socket, || socket.left())
+        }
         // Only the server refuses.
         Packet::Connect { .. } | Packet::ConnectError { .. } => session.close(Ending::ParseError),
     }
@@ -137,5 +139,5 @@ fn event(session: &Arc<Session>, call: Call) {
         session.close(Ending::ParseError);
         return;
     }
-    faults::events::dispatch(call, app::handle);
+    faults::events::handle_in_order(call, app::handle);
 }

@@ -105,7 +105,8 @@ impl Recovery {
             return None;
         };
         let can_be_missed = id.is_none() && selection.delivery == Delivery::Assured;
-        if !faults::recovery::stamps(faults, can_be_missed) {
+        let has_offset = can_be_missed || faults::recovery::adds_offset_to_all(faults);
+        if !has_offset || faults::recovery::omits_offsets(faults) {
             return None;
         }
         let offset = random_id();
@@ -121,7 +122,7 @@ impl Recovery {
     /// Keeps an event; called in the order in which events are queued, with the rooms locked.
     pub(in crate::reference) fn note(&self, missable: Option<Missable>, faults: &FaultSet) {
         let Some(missable) = missable else { return };
-        let window = faults::recovery::window(faults, self.window);
+        let window = faults::recovery::alter_window(faults, self.window);
         let mut state = self.lock();
         while state.events.len() >= MOST_EVENTS
             || state
@@ -137,12 +138,12 @@ impl Recovery {
     /// Keeps a socket that is gone by accident.
     pub(super) fn left(&self, socket: &Socket, rooms: &[Arc<str>], reason: &str) {
         let Some(pid) = socket.pid() else { return };
-        if !faults::recovery::keeps(socket.faults(), ACCIDENTS.contains(&reason)) {
+        if !ACCIDENTS.contains(&reason) && !faults::recovery::keeps_all_sessions(socket.faults()) {
             return;
         }
         let kept = Kept::of(socket, pid, rooms);
         let mut state = self.lock();
-        let window = faults::recovery::window(socket.faults(), self.window);
+        let window = faults::recovery::alter_window(socket.faults(), self.window);
         state
             .sessions
             .retain(|_, kept| kept.since.elapsed() <= window);
@@ -159,16 +160,21 @@ impl Recovery {
     ) -> Option<(Kept, Vec<Packet>)> {
         let mut state = self.lock();
         let known = state.events.iter().position(|event| event.offset == offset);
-        let known = faults::recovery::known(faults, known)?;
+        let known = faults::recovery::choose_offset(faults, known)?;
         let kept = state.sessions.remove(pid)?;
-        if kept.since.elapsed() > faults::recovery::window(faults, self.window) {
+        if kept.since.elapsed() > faults::recovery::alter_window(faults, self.window) {
             return None;
         }
-        let since = faults::recovery::replays_from(faults, known + 1);
+        let since = faults::recovery::choose_first_replayed(faults, known + 1);
         let missed = state.events.range(since..);
         let missed = missed
             .filter(|event| {
-                faults::recovery::replays(faults, &event.selection, kept.id.as_str(), &kept.rooms)
+                faults::recovery::replays_event(
+                    faults,
+                    &event.selection,
+                    kept.id.as_str(),
+                    &kept.rooms,
+                )
             })
             .map(|event| event.packet.clone())
             .collect();

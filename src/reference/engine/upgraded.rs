@@ -1,0 +1,80 @@
+//! A connection after the 101.
+
+use std::{pin::pin, sync::Arc};
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+
+use super::{
+    Outbound, PollForm, Probing, Revision, Session, TokenSources, TransportKind,
+    closing_handshake::{Finish, finish},
+    echo,
+    polling::open_packet,
+    stream::FrameStream,
+    upgrade,
+    websocket::run_session,
+};
+use crate::{
+    reference::{connection, faults, server::Shared, socket},
+    wire::websocket::DeflateOffer,
+};
+
+/// What a connection becomes after the 101.
+#[derive(Debug)]
+pub(in crate::reference) enum Upgraded {
+    /// A plain WebSocket endpoint without a session, which echoes messages.
+    Echo,
+    /// A connection to which a fault writes these bytes, in place of frames.
+    Foreign(Bytes),
+    /// The second transport of a session, if the probe succeeds.
+    Probe(Probing),
+    /// A WebSocket that the server closes, because the session has another one.
+    Refused,
+    /// A new session.
+    Session {
+        /// The protocol revision.
+        revision: Revision,
+        /// The tokens in its handshake.
+        tokens: TokenSources,
+    },
+}
+
+/// Serves a connection from the 101 to its end. `early` are bytes that arrived with the request.
+pub(in crate::reference) async fn run_websocket(
+    stream: TcpStream,
+    early: Bytes,
+    upgraded: Upgraded,
+    deflate: Option<&DeflateOffer>,
+    server: &Arc<Shared>,
+) {
+    faults::robustness::crash_on_early_frame(server, &early);
+    let mut stream = FrameStream::new(stream, early, &server.config, deflate);
+    match upgraded {
+        Upgraded::Echo => Box::pin(echo::run_echo(&mut stream, server)).await,
+        Upgraded::Foreign(bytes) => {
+            stream.push(bytes);
+            // The scenario checks what arrives, so a failed write needs no handling here.
+            let _ = stream.flush_all().await;
+        }
+        // Boxed, so that the task of every connection does not reserve memory for the upgrade.
+        Upgraded::Probe(probing) => Box::pin(upgrade::run_upgrade(&mut stream, probing)).await,
+        Upgraded::Refused => finish(&mut stream, Finish::Close, server.faults()).await,
+        Upgraded::Session { revision, tokens } => {
+            let session = Session::open(
+                server,
+                TransportKind::WebSocket,
+                revision,
+                PollForm::default(),
+                tokens,
+            );
+            session.send_packet(Outbound::new(vec![open_packet(&session)]));
+            if faults::revision3::joins_without_connect(&session) {
+                socket::connect_by_default(&session);
+            }
+            let timers = pin!(Arc::clone(&session).supervise());
+            run_session(&mut stream, &session, timers).await;
+        }
+    }
+    faults::websocket::keep_stream_open(server.faults()).await;
+    connection::linger(stream.into_inner()).await;
+}
