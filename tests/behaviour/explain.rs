@@ -56,7 +56,7 @@ fn a_table_is_explained_once_with_its_rows_and_steps() {
       needs   acks; a target without them skips it
 
     Faults it catches
-      ack-twice: Every acknowledgement is sent twice.
+      ack-twice: The server sends every acknowledgement twice.
 
     Steps
       - id: chat/once
