@@ -1,15 +1,16 @@
-//! Settings of one server.
+//! The settings of one server.
 
 use std::time::Duration;
 
 use super::FaultSet;
 
-/// Which application runs on the server.
+/// The application that runs on the server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Contract {
     /// A bare Engine.IO server that echoes messages.
     Engine,
-    /// The fixture of the official protocol suites on top of ours: `auth` is emitted on connection.
+    /// The contract application plus what the official protocol suites expect: the server emits `auth`
+    /// on connection.
     Official,
     /// The application of `docs/contract.md`.
     #[default]
@@ -18,56 +19,57 @@ pub enum Contract {
     WebSocket,
 }
 
-/// How packets travel in Engine.IO messages.
+/// The encoding of Socket.IO packets in Engine.IO messages.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Parser {
-    /// Text, with attachments beside it (`socket.io-parser`).
+    /// A text, followed by one binary message for each attachment (`socket.io-parser`).
     #[default]
     Json,
-    /// One binary message each (`socket.io-msgpack-parser`).
+    /// One binary message for each packet (`socket.io-msgpack-parser`).
     Msgpack,
 }
 
-/// Settings of one server.
+/// The settings of one server.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The Engine.IO path.
     pub path: String,
-    /// Time between pings.
+    /// The time between pings.
     pub ping_interval: Duration,
-    /// Time a pong may take.
+    /// The time after a ping in which the pong has to arrive.
     pub ping_timeout: Duration,
-    /// Bytes of one polling body or one WebSocket message.
+    /// The largest size of a polling body or a WebSocket message, in bytes.
     pub max_payload: u64,
-    /// Time in which a client must join a namespace.
+    /// The time in which a client has to join a namespace.
     pub connect_timeout: Duration,
-    /// Time in which an upgrade must end.
+    /// The time in which an upgrade has to be complete.
     pub upgrade_timeout: Duration,
-    /// Origins that CORS allows: `*` allows any, an empty list sends no CORS headers at all.
+    /// The origins that CORS allows. `*` allows any origin; with an empty list the server sends no CORS
+    /// headers.
     pub origins: Vec<String>,
     /// Whether HTTP long-polling is offered.
     pub polling: bool,
     /// Whether WebSocket is offered.
     pub websocket: bool,
-    /// Whether a polling session may go over to WebSocket.
+    /// Whether a polling session can upgrade to WebSocket.
     pub upgrades: bool,
-    /// The name of a cookie that tells a polling client its session id; none is set without it.
+    /// The name of the cookie that holds the session id of a polling client; `None` sets no cookie.
     pub cookie: Option<String>,
-    /// Whether revision 3 is served.
+    /// Whether the server also serves revision 3 of Engine.IO.
     pub eio3: bool,
-    /// Whether WebSocket messages are compressed for clients that offer it.
+    /// Whether the server accepts offers of WebSocket compression.
     pub deflate: bool,
-    /// The key that tokens are signed with.
+    /// The key with which tokens are signed.
     pub jwt_secret: String,
-    /// Bytes that may wait for one slow client; more of them end its connection.
+    /// The number of bytes that can wait for one client; the server closes a session that exceeds it.
     pub max_queue: usize,
-    /// How packets travel.
+    /// The encoding of packets.
     pub parser: Parser,
-    /// How long a client that lost its connection can come back to its session; `None` where it can't.
+    /// How long a client that lost its connection can recover its session; `None` if it can't.
     pub recovery: Option<Duration>,
     /// The application.
     pub contract: Contract,
-    /// Faults switched on.
+    /// The faults that are switched on.
     pub faults: FaultSet,
 }
 
@@ -98,7 +100,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults of one application; what is no Socket.IO server has its own path.
+    /// Returns the default settings of one application. Each kind of server has its own default path.
     pub fn new(contract: Contract) -> Self {
         let path = match contract {
             Contract::Engine => "/engine.io/",
@@ -116,7 +118,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// No such setting, or a value that it can't take.
+    /// Returns an error if no setting has this name, or the setting can't have this value.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), UnknownSetting> {
         let unknown = || UnknownSetting {
             name: name.to_owned(),
@@ -169,9 +171,9 @@ impl Config {
     }
 }
 
-/// A setting that does not exist, or a value that it can't take.
+/// A setting that does not exist, or a value that the setting can't have.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{name}={value} is no setting")]
+#[error("the reference server has no setting {name}={value}")]
 pub struct UnknownSetting {
     /// The setting's name.
     pub name: String,

@@ -1,10 +1,11 @@
 //! The bundled server: Engine.IO, Socket.IO and the contract application of `docs/contract.md`.
 //!
-//! It shares the codecs of [`crate::wire`] with the runner, nothing else. Wherever a fault can make
-//! it misbehave, it asks its [`FaultSet`] through one of the hooks in `faults/`.
+//! The server and the runner share the codecs of [`crate::wire`], and nothing else. Where a fault can
+//! change what the server does, the server calls a hook in `faults/`.
 //!
-//! From the wire inwards: `http` routes requests, `engine` owns sessions and their transports,
-//! `socket` the namespaces and packets on a session, `rooms` who receives what, `app` the contract.
+//! The modules, from the wire to the application: `http` routes requests, `engine` holds sessions and
+//! their transports, `socket` holds namespaces and the sockets in them, `rooms` selects the recipients
+//! of messages, `app` implements the contract.
 
 mod app;
 mod config;

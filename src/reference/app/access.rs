@@ -1,4 +1,4 @@
-//! Which namespaces there are, and who gets in.
+//! The namespaces of the contract, and which clients each of them accepts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,34 +13,34 @@ use crate::{
     },
 };
 
-/// How long `/slow` thinks.
+/// How long `/slow` waits before it accepts a client.
 const SLOW: Duration = Duration::from_millis(200);
 
-/// Who gets into a namespace.
+/// The clients that a namespace accepts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Access {
-    /// Bearers of a good token with the role `admin`.
+    /// Clients with a valid token and the role `admin`.
     Admin,
-    /// Bearers of a good token, checked after the CONNECT reply.
+    /// Clients with a valid token, which is checked after the CONNECT reply.
     Late,
-    /// Everybody.
+    /// All clients.
     Open,
-    /// Everybody, after a while.
+    /// All clients, after a delay.
     Slow,
-    /// Bearers of a good token.
+    /// Clients with a valid token.
     Token,
 }
 
-/// Whether a client gets in, and when it hears of it.
+/// The decision about a client, and when it is sent.
 #[derive(Debug)]
 pub(in crate::reference) enum Admission {
-    /// After some time.
+    /// After a delay.
     After(Duration, Result<User, Refused>),
     /// At once.
     Now(Result<User, Refused>),
 }
 
-/// Who gets into the namespace `name`; `None` where there is no such namespace.
+/// Returns the clients that the namespace `name` accepts; `None` if there is no such namespace.
 pub(in crate::reference) fn access(name: &str, faults: &FaultSet) -> Option<Access> {
     match name {
         "/" | "/custom" => Some(Access::Open),
@@ -53,20 +53,19 @@ pub(in crate::reference) fn access(name: &str, faults: &FaultSet) -> Option<Acce
     }
 }
 
-/// `^/dynamic-\d+$`
+/// Returns true if the name matches `^/dynamic-\d+$`.
 fn is_dynamic(name: &str) -> bool {
     name.strip_prefix("/dynamic-").is_some_and(|digits| {
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
-/// Whether the application lets a handshake through: not that of the visitor who says to be an
-/// intruder.
+/// Returns true if the application accepts the handshake. It refuses the visitor `intruder`.
 pub(in crate::reference) fn admits_handshake(config: &Config, query: &Query) -> bool {
     config.contract != Contract::Sockspec || query.visitor.as_deref() != Some("intruder")
 }
 
-/// Decides about a client that asks to join.
+/// Decides whether a client that sent CONNECT can join.
 pub(in crate::reference) fn admit(
     session: &Session,
     access: Access,
@@ -83,7 +82,7 @@ pub(in crate::reference) fn admit(
     }
 }
 
-/// A socket is in its namespace.
+/// Runs the application's code for a socket that has joined its namespace.
 pub(in crate::reference) fn connected(socket: &Arc<Socket>, auth: Option<&Data>) {
     faults::recipients::note_token(socket, auth);
     let session = socket.session();

@@ -1,4 +1,4 @@
-//! Events that answer their caller.
+//! Events whose handlers answer the caller only.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,12 +8,12 @@ use crate::{
     reference::{engine::TransportKind, faults, socket::Call},
 };
 
-/// The longest that `ack-late` waits.
+/// The longest delay of `ack-late`.
 const LATEST: Duration = Duration::from_secs(2);
 
 type Handled = Result<(), Failure>;
 
-/// `echo`: back in the acknowledgement, or else as `echo-back`.
+/// `echo`: sends the arguments back in the acknowledgement, or as `echo-back` if none is asked for.
 pub(super) fn echo(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
     if call.ack.is_some() {
@@ -24,21 +24,21 @@ pub(super) fn echo(mut call: Call) -> Handled {
     Ok(())
 }
 
-/// `message`: back as `message-back`.
+/// `message`: sends the arguments back as `message-back`.
 pub(super) fn message(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
     faults::events::reply(&call.socket, "message-back", args);
     Ok(())
 }
 
-/// `message-with-ack`: back in the acknowledgement.
+/// `message-with-ack`: sends the arguments back in the acknowledgement.
 pub(super) fn message_with_ack(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
     call.acknowledge(faults::acks::alter_values(&call.socket, args));
     Ok(())
 }
 
-/// `whoami`: what the server knows of the caller.
+/// `whoami`: acknowledges with what the server knows about the caller.
 pub(super) fn whoami(call: Call) -> Handled {
     let socket = &call.socket;
     let user = socket.user();
@@ -60,13 +60,13 @@ pub(super) fn whoami(call: Call) -> Handled {
     Ok(())
 }
 
-/// `ack-nothing`: an acknowledgement without arguments.
+/// `ack-nothing`: acknowledges without arguments.
 pub(super) fn ack_nothing(call: Call) -> Handled {
     call.acknowledge(Vec::new());
     Ok(())
 }
 
-/// `ack-error`: an error as the acknowledgement's value.
+/// `ack-error`: acknowledges with an error as the value.
 pub(super) fn ack_error(call: Call) -> Handled {
     let error = Data::object([
         ("code", call.value("code")),
@@ -78,7 +78,7 @@ pub(super) fn ack_error(call: Call) -> Handled {
     Ok(())
 }
 
-/// `ack-late`: an acknowledgement after some time.
+/// `ack-late`: acknowledges after a delay.
 pub(super) fn ack_late(call: Call) -> Handled {
     let after =
         faults::acks::delay_of_ack_late(call.socket.faults(), call.duration("after", LATEST));
@@ -94,13 +94,13 @@ pub(super) fn ack_late(call: Call) -> Handled {
     Ok(())
 }
 
-/// `ack-never`: nothing.
+/// `ack-never`: does not acknowledge.
 pub(super) fn ack_never(call: Call) -> Handled {
     faults::acks::acknowledge_unanswered(&call);
     Ok(())
 }
 
-/// `ack-twice`: the handler acknowledges twice, the client hears it once.
+/// `ack-twice`: acknowledges twice; the client receives only the first acknowledgement.
 pub(super) fn ack_twice(call: Call) -> Handled {
     let value = call.args.first().cloned().unwrap_or_default();
     call.acknowledge(vec![value.clone()]);
@@ -108,7 +108,7 @@ pub(super) fn ack_twice(call: Call) -> Handled {
     Ok(())
 }
 
-/// `fail`: refused with what the caller gives.
+/// `fail`: refuses with the code and the message that the caller gives.
 pub(super) fn fail(call: Call) -> Handled {
     Err(Failure::Refused {
         code: Box::new(call.value("code")),
@@ -117,7 +117,7 @@ pub(super) fn fail(call: Call) -> Handled {
     })
 }
 
-/// `crash`: the handler breaks.
+/// `crash`: fails with an internal error.
 pub(super) fn crash(_: Call) -> Handled {
     Err(Failure::Internal {
         detail: "Error: a detail that no client may see\n    at crash \
@@ -126,7 +126,7 @@ pub(super) fn crash(_: Call) -> Handled {
     })
 }
 
-/// `validate`: a text of 1 to 1000 characters that is not blank.
+/// `validate`: accepts a text of 1 to 1000 characters that is not all blank.
 pub(super) fn validate(call: Call) -> Handled {
     let text = call.field("text").and_then(Data::as_str);
     let length = text.map_or(0, |text| text.chars().count());

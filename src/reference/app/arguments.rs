@@ -1,4 +1,4 @@
-//! What an event's first argument says.
+//! The fields of an event's first argument.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use super::exception::Failure;
 use crate::{data::Data, reference::socket::Call};
 
 impl Call {
-    /// The field `name` of the first argument.
+    /// Returns the field `name` of the first argument.
     pub(super) fn field(&self, name: &str) -> Option<&Data> {
         self.args.first()?.get(name)
     }
 
-    /// The field `name`, null where it is missing.
+    /// Returns the field `name`; null if it is missing.
     pub(super) fn value(&self, name: &str) -> Data {
         self.field(name).cloned().unwrap_or_default()
     }
 
-    /// The field `name`, which must be a string.
+    /// Returns the field `name`, which has to be a string.
     pub(super) fn string(&self, name: &'static str) -> Result<&str, Failure> {
         self.field(name)
             .and_then(Data::as_str)
             .ok_or_else(|| Failure::field(name, format!("{name} must be a string")))
     }
 
-    /// The field `name`, which must be a list of strings.
+    /// Returns the field `name`, which has to be a list of strings.
     pub(super) fn strings(&self, name: &'static str) -> Result<Vec<String>, Failure> {
         self.field(name)
             .and_then(Data::as_array)
-            .and_then(strings)
+            .and_then(all_strings)
             .ok_or_else(|| Failure::field(name, format!("{name} must be a list of strings")))
     }
 
-    /// The field `name`, which must be a string or a list of them.
+    /// Returns the field `name`, which has to be a string or a list of strings.
     pub(super) fn one_or_more(&self, name: &'static str) -> Result<Vec<String>, Failure> {
         match self.field(name) {
             Some(Data::String(one)) => Ok(vec![one.clone()]),
@@ -39,7 +39,7 @@ impl Call {
         }
     }
 
-    /// The field `name` in milliseconds, bounded by `most`, which also stands in for a missing one.
+    /// Returns the field `name` in milliseconds, at most `most`; `most` if the field is missing.
     pub(super) fn duration(&self, name: &str, most: Duration) -> Duration {
         self.field(name)
             .and_then(Data::as_u64)
@@ -47,7 +47,7 @@ impl Call {
             .min(most)
     }
 
-    /// Acknowledges, if the client asked for it.
+    /// Acknowledges the event if the client asked for it.
     pub(super) fn acknowledge(&self, args: Vec<Data>) {
         if let Some(ack) = &self.ack {
             ack.send(args);
@@ -60,7 +60,7 @@ impl Call {
     }
 }
 
-fn strings(items: &[Data]) -> Option<Vec<String>> {
+fn all_strings(items: &[Data]) -> Option<Vec<String>> {
     items
         .iter()
         .map(|item| item.as_str().map(str::to_owned))

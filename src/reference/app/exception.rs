@@ -1,4 +1,4 @@
-//! What a handler refuses, and how its caller hears of it.
+//! Exceptions: why a handler fails, and the event that reports it to the caller.
 
 use std::sync::Arc;
 
@@ -10,27 +10,27 @@ use crate::{
     },
 };
 
-/// Why a handler did not do what it was asked.
+/// Why a handler did not do what its event asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::reference) enum Failure {
-    /// The handler broke; the detail is nobody's business.
+    /// The handler failed unexpectedly; the client must not see the detail.
     Internal {
         /// What happened.
         detail: String,
     },
-    /// The handler refuses.
+    /// The handler refused the event.
     Refused {
-        /// For programs.
+        /// The reason, for programs.
         code: Box<Data>,
-        /// For people.
+        /// The reason, for people.
         message: Box<Data>,
-        /// The field that is wrong.
+        /// The invalid field.
         field: Option<&'static str>,
     },
 }
 
 impl Failure {
-    /// A field that is missing or wrong.
+    /// Returns the failure for a field that is missing or invalid.
     pub(in crate::reference) fn field(field: &'static str, message: String) -> Self {
         Self::Refused {
             code: Box::new(Data::from("VALIDATION_FAILED")),
@@ -39,7 +39,7 @@ impl Failure {
         }
     }
 
-    /// Sends the caller the event `exception`.
+    /// Sends the event `exception` to the caller.
     pub(super) fn report(&self, socket: &Arc<Socket>, ack: Option<&Ack>) {
         faults::errors::report_exception(socket, ack, self, self.exception());
     }

@@ -3,15 +3,15 @@
 mod access;
 mod answers;
 mod arguments;
+mod disconnects;
 mod exception;
-mod leaving;
 mod questions;
 mod rooms;
 mod routes;
 mod token;
 
 pub(super) use access::{Access, Admission, access, admit, admits_handshake, connected};
+pub(super) use disconnects::left;
 pub(super) use exception::Failure;
-pub(super) use leaving::left;
 pub(super) use routes::handle;
-pub(super) use token::{Denial, Shown, json as token_json, user as token_user};
+pub(super) use token::{Denial, Presented, claimed_user, decode_part};

@@ -13,32 +13,32 @@ use crate::{
     data::Data,
     reference::{
         faults::{self, questions::Silence},
-        rooms::{self, Asked, Selection},
+        rooms::{self, AskedClients, Selection},
         socket::{Answer, Call, Socket},
     },
     wire::socket_io::AckId,
 };
 
-/// The longest that a question waits.
+/// The longest time that a question waits for answers.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// `ask`: a question to the caller.
+/// `ask`: asks the caller.
 pub(super) fn ask(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.socket.id().as_str()]);
     let selection = faults::questions::choose_asked(call.socket.faults(), selection);
-    question(call, &selection);
+    ask_selection(call, &selection);
     Ok(())
 }
 
-/// `ask-room`: a question to every member of a room.
+/// `ask-room`: asks every member of a room.
 pub(super) fn ask_room(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.string("room")?]);
     let selection = faults::questions::choose_asked_in_room(&call.socket, selection);
-    question(call, &selection);
+    ask_selection(call, &selection);
     Ok(())
 }
 
-fn question(call: Call, selection: &Selection) {
+fn ask_selection(call: Call, selection: &Selection) {
     let patience = call.duration("timeout", LONGEST);
     let patience = faults::questions::alter_timeout(call.socket.faults(), patience);
     let deadline = clock::now() + patience;
@@ -77,8 +77,8 @@ fn report(call: &Call, mut answers: Vec<Data>, mut silence: Silence) {
     call.acknowledge(vec![Data::object(std::iter::once(answers).chain(timeout))]);
 }
 
-/// The first argument of each answer that comes in time, and whether one did not.
-async fn collect(asked: Asked, deadline: Instant) -> (Vec<Data>, Silence) {
+/// Returns the first argument of each answer, and whether a client did not answer in time.
+async fn collect(asked: AskedClients, deadline: Instant) -> (Vec<Data>, Silence) {
     let mut answers = Vec::new();
     let mut silence = Silence::NoMember;
     for (socket, receiver) in asked.waiting {
@@ -102,7 +102,7 @@ async fn answer(
             socket.withdraw(id);
             None
         }
-        // The question went with its socket: silence, until the time is over.
+        // The socket that was asked has left, so no answer can come; wait for the timeout.
         Ok(Err(_)) => {
             sleep_until(deadline).await;
             None

@@ -12,7 +12,7 @@ use crate::{
 
 type Handled = Result<(), Failure>;
 
-/// `join-room`
+/// `join-room`: puts the caller into a room.
 pub(super) fn join_room(call: Call) -> Handled {
     let room = match faults::rooms::alter_checked_name(&call) {
         Some(room) => room,
@@ -23,7 +23,7 @@ pub(super) fn join_room(call: Call) -> Handled {
     Ok(())
 }
 
-/// `leave-room`
+/// `leave-room`: takes the caller out of a room.
 pub(super) fn leave_room(call: Call) -> Handled {
     let room = call.string("room")?;
     faults::rooms::leave(&call.socket, room)?;
@@ -32,22 +32,22 @@ pub(super) fn leave_room(call: Call) -> Handled {
     Ok(())
 }
 
-/// `send-to-room`: to the members except the caller.
+/// `send-to-room`: sends to the members except the caller.
 pub(super) fn send_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except([call.socket.id().as_str()]);
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `announce-to-room`: to the members, the caller included if it is one.
+/// `announce-to-room`: sends to the members, the caller included if it is a member.
 pub(super) fn announce_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]);
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `send-to-rooms`: to the members of any of the rooms, once each, except the caller.
+/// `send-to-rooms`: sends once to each member of any of the rooms, except the caller.
 pub(super) fn send_to_rooms(call: Call) -> Handled {
     let rooms = call.strings("rooms")?;
-    // A selection without rooms means everybody.
+    // A selection without rooms matches the whole namespace, so an empty list has to end here.
     if rooms.is_empty() && !faults::recipients::no_rooms_mean_all(call.socket.faults()) {
         call.succeed();
         return Ok(());
@@ -56,7 +56,8 @@ pub(super) fn send_to_rooms(call: Call) -> Handled {
     send(&call, &selection, "room-message", message(&call))
 }
 
-/// `send-except`: to those members of a room who are in none of the others.
+/// `send-except`: sends to the members of a room that are in none of the excepted rooms, except the
+/// caller.
 pub(super) fn send_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?])
         .except(call.one_or_more("except")?)
@@ -64,13 +65,14 @@ pub(super) fn send_except(call: Call) -> Handled {
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `announce-except`: the same from the server.
+/// `announce-except`: sends to the members of a room that are in none of the excepted rooms, the
+/// caller included.
 pub(super) fn announce_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except(call.one_or_more("except")?);
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `send-to-others`: to everybody in the namespace except the caller.
+/// `send-to-others`: sends to the whole namespace except the caller.
 pub(super) fn send_to_others(call: Call) -> Handled {
     let selection = Selection::everybody().except([call.socket.id().as_str()]);
     send(&call, &selection, "broadcast-message", message(&call))
@@ -123,14 +125,14 @@ pub(super) fn members(call: Call) -> Handled {
     Ok(())
 }
 
-/// `sockets`: how many sockets the namespace has.
+/// `sockets`: acknowledges with the number of sockets in the namespace.
 pub(super) fn sockets(call: Call) -> Handled {
     let count = call.socket.namespace().rooms().len();
     acknowledge_count(&call, faults::rooms::count_sockets(&call.socket, count));
     Ok(())
 }
 
-/// `move-members`: from one room to another.
+/// `move-members`: moves the members of one room to another.
 pub(super) fn move_members(call: Call) -> Handled {
     let (from, to) = (call.string("from")?, call.string("to")?);
     faults::rooms::move_members(&call.socket, from, to);
@@ -138,7 +140,7 @@ pub(super) fn move_members(call: Call) -> Handled {
     Ok(())
 }
 
-/// Sends, then acknowledges.
+/// Sends a message, then acknowledges.
 fn send(call: &Call, selection: &Selection, name: &str, args: Vec<Data>) -> Handled {
     if faults::acks::acknowledges_first(call.socket.faults()) {
         call.succeed();

@@ -1,11 +1,11 @@
-//! Which event is handled where.
+//! The handler of each event.
 
 use std::sync::Arc;
 
-use super::{answers, leaving, questions, rooms};
+use super::{answers, disconnects, questions, rooms};
 use crate::reference::{faults, socket::Call};
 
-/// Handles one event; one without a handler does nothing.
+/// Calls the handler of an event. An event without a handler has no effect.
 pub(in crate::reference) fn handle(call: Call) {
     let socket = Arc::clone(&call.socket);
     let ack = call.ack.clone();
@@ -43,9 +43,9 @@ pub(in crate::reference) fn handle(call: Call) {
         "send-to-rooms" => rooms::send_to_rooms(call),
         "sockets" => rooms::sockets(call),
 
-        "kick-me" => leaving::kick_me(call),
-        "kick-room" => leaving::kick_room(call),
-        "watch-room" => leaving::watch_room(call),
+        "kick-me" => disconnects::kick_me(call),
+        "kick-room" => disconnects::kick_room(call),
+        "watch-room" => disconnects::watch_room(call),
 
         _ => faults::events::handle_unknown(&call),
     };

@@ -1,4 +1,4 @@
-//! Who a client is: JSON web tokens (RFC 7519) signed with HS256.
+//! Authentication by JSON web tokens (RFC 7519) signed with HS256.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
@@ -15,49 +15,51 @@ use crate::{
     },
 };
 
-/// Why a bearer is not let in.
+/// Why a client is not accepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Denial {
-    /// The user may not come in for a while.
+    /// The user is banned for some time.
     Banned,
-    /// The token's time is over.
+    /// The token has expired.
     Expired,
-    /// The token is none, or not one of ours.
+    /// The token is malformed, or its signature is not this server's.
     Invalid,
-    /// There is no token.
+    /// The client presents no token.
     Missing,
     /// The role is not `admin`.
     NotAdmin,
-    /// The token's time has not come.
+    /// The token is not valid yet.
     NotActive,
-    /// The user does not exist any more.
+    /// The user was deleted.
     UserNotFound,
 }
 
-/// What a client shows: the first source that has something.
+/// What a client presents as its token: the first source that has one.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::reference) enum Shown {
+pub(in crate::reference) enum Presented {
     /// No source has a token, or it is empty.
     Nothing,
-    /// Something that is no string.
+    /// A value that is not a string.
     Other(Data),
-    /// A token, perhaps.
+    /// A string, which can be a token.
     Token(String),
 }
 
-/// The user that the client's token names.
+/// Returns the user that the client's token names.
 pub(super) fn authenticate(session: &Session, auth: Option<&Data>) -> Result<User, Refused> {
     let faults = session.faults();
     let sources = faults::auth::drop_sources(faults, session.tokens.clone());
-    let shown = shown(faults::auth::read_payload(faults, &sources, auth), &sources);
+    let presented = presented(faults::auth::read_payload(faults, &sources, auth), &sources);
     let mut claims = None;
-    check(session, &shown, &mut claims)
-        .or_else(|denial| faults::auth::overrule_denial(session, denial, &shown, claims.as_ref()))
+    check(session, &presented, &mut claims)
+        .or_else(|denial| {
+            faults::auth::overrule_denial(session, denial, &presented, claims.as_ref())
+        })
         .map(|user| faults::auth::note_user(session, user, auth))
         .map_err(Denial::into_refusal)
 }
 
-/// Lets administrators pass.
+/// Returns the user if it is an administrator, and else a refusal.
 pub(super) fn demand_admin(faults: &FaultSet, user: User) -> Result<User, Refused> {
     if faults::auth::is_admin(faults, user.role.as_deref()) {
         Ok(user)
@@ -66,45 +68,50 @@ pub(super) fn demand_admin(faults: &FaultSet, user: User) -> Result<User, Refuse
     }
 }
 
-fn shown(auth: Option<&Data>, sources: &TokenSources) -> Shown {
+fn presented(auth: Option<&Data>, sources: &TokenSources) -> Presented {
     let first = match auth.and_then(|auth| auth.get("token")) {
         Some(Data::Null) | None => {
             let others = [&sources.query, &sources.header, &sources.cookie];
             others.into_iter().flatten().next().map(|token| &**token)
         }
         Some(Data::String(token)) => Some(token.as_str()),
-        Some(other) => return Shown::Other(other.clone()),
+        Some(other) => return Presented::Other(other.clone()),
     };
     match first {
-        None | Some("") => Shown::Nothing,
-        Some(token) => Shown::Token(token.to_owned()),
+        None | Some("") => Presented::Nothing,
+        Some(token) => Presented::Token(token.to_owned()),
     }
 }
 
-/// Decides about what is shown; `claims` are left behind even where they are not enough.
-fn check(session: &Session, shown: &Shown, claims: &mut Option<Value>) -> Result<User, Denial> {
-    let token = match shown {
-        Shown::Nothing => return Err(Denial::Missing),
-        Shown::Other(_) => {
+/// Returns the user of the presented token. Stores the claims of a token with a valid signature in
+/// `claims`, even if the token is then denied.
+fn check(
+    session: &Session,
+    presented: &Presented,
+    claims: &mut Option<Value>,
+) -> Result<User, Denial> {
+    let token = match presented {
+        Presented::Nothing => return Err(Denial::Missing),
+        Presented::Other(_) => {
             faults::robustness::crash_on_token(session);
             return Err(Denial::Invalid);
         }
-        Shown::Token(token) => token,
+        Presented::Token(token) => token,
     };
-    // The signature comes first: what a forged token claims is nobody's business.
+    // The signature is checked first: the answer must not depend on the claims of a forged token.
     let secret = &session.server.config.jwt_secret;
     let verified = faults::auth::read_claims(session.faults(), token, secret, |algorithms| {
         verify(token, secret, algorithms)
     })?;
     let claims = &*claims.insert(verified);
     let now = clock::since_epoch().as_secs_f64();
-    if time(claims, "exp")?.is_some_and(|exp| now >= exp) {
+    if numeric_date(claims, "exp")?.is_some_and(|exp| now >= exp) {
         return Err(Denial::Expired);
     }
-    if time(claims, "nbf")?.is_some_and(|nbf| now < nbf) {
+    if numeric_date(claims, "nbf")?.is_some_and(|nbf| now < nbf) {
         return Err(Denial::NotActive);
     }
-    let user = user(claims);
+    let user = claimed_user(claims);
     match user.id.as_deref() {
         Some("banned") => Err(Denial::Banned),
         Some("ghost") => Err(Denial::UserNotFound),
@@ -112,11 +119,11 @@ fn check(session: &Session, shown: &Shown, claims: &mut Option<Value>) -> Result
     }
 }
 
-/// The claims of a token with a good signature (RFC 7515 section 5.2).
+/// Returns the claims of a token with a valid signature (RFC 7515 section 5.2).
 fn verify(token: &str, secret: &str, algorithms: Algorithms) -> Option<Value> {
     let (signed, signature) = token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
-    let header = json(header)?;
+    let header = decode_part(header)?;
     let algorithm = match (header.get("alg")?.as_str()?, algorithms) {
         ("HS256", _) => Algorithm::HS256,
         ("HS384", Algorithms::AsNamed) => Algorithm::HS384,
@@ -125,19 +132,19 @@ fn verify(token: &str, secret: &str, algorithms: Algorithms) -> Option<Value> {
     };
     let key = DecodingKey::from_secret(secret.as_bytes());
     let good = crypto::verify(signature, signed.as_bytes(), &key, algorithm);
-    good.is_ok_and(|good| good).then(|| json(claims))?
+    good.is_ok_and(|good| good).then(|| decode_part(claims))?
 }
 
-/// One part of a token, decoded.
-pub(in crate::reference) fn json(part: &str) -> Option<Value> {
+/// Returns one decoded part of a token.
+pub(in crate::reference) fn decode_part(part: &str) -> Option<Value> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
     serde_json::from_slice(&bytes)
         .ok()
         .filter(|value: &Value| value.is_object())
 }
 
-/// The user that claims name.
-pub(in crate::reference) fn user(claims: &Value) -> User {
+/// Returns the user that the claims name.
+pub(in crate::reference) fn claimed_user(claims: &Value) -> User {
     let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     User {
         id: text("sub"),
@@ -145,8 +152,8 @@ pub(in crate::reference) fn user(claims: &Value) -> User {
     }
 }
 
-/// A claim that is a time in seconds (RFC 7519 section 2, "NumericDate").
-fn time(claims: &Value, name: &str) -> Result<Option<f64>, Denial> {
+/// Returns a claim that is a time in seconds (RFC 7519 section 2, "NumericDate").
+fn numeric_date(claims: &Value, name: &str) -> Result<Option<f64>, Denial> {
     match claims.get(name) {
         None => Ok(None),
         Some(time) => time.as_f64().map(Some).ok_or(Denial::Invalid),
@@ -154,7 +161,7 @@ fn time(claims: &Value, name: &str) -> Result<Option<f64>, Denial> {
 }
 
 impl Denial {
-    /// What the client is told.
+    /// Returns the refusal that the client receives.
     pub(in crate::reference) fn into_refusal(self) -> Refused {
         let (message, code) = match self {
             Self::Banned => ("Account banned", "ACCOUNT_BANNED"),
@@ -189,23 +196,26 @@ mod tests {
 
     #[test]
     fn first_source_that_is_there_counts_even_if_it_is_empty() {
-        let token = |token: &str| Shown::Token(token.to_owned());
+        let token = |token: &str| Presented::Token(token.to_owned());
         let auth = |token: Data| Data::object([("token", token)]);
         let all = sources(Some("q"), Some("h"), Some("c"));
-        assert_eq!(shown(Some(&auth("a".into())), &all), token("a"));
-        assert_eq!(shown(Some(&auth("".into())), &all), Shown::Nothing);
-        assert_eq!(shown(Some(&auth(Data::Null)), &all), token("q"));
-        assert_eq!(shown(None, &all), token("q"));
+        assert_eq!(presented(Some(&auth("a".into())), &all), token("a"));
+        assert_eq!(presented(Some(&auth("".into())), &all), Presented::Nothing);
+        assert_eq!(presented(Some(&auth(Data::Null)), &all), token("q"));
+        assert_eq!(presented(None, &all), token("q"));
         assert_eq!(
-            shown(None, &sources(None, Some("h"), Some("c"))),
+            presented(None, &sources(None, Some("h"), Some("c"))),
             token("h")
         );
-        assert_eq!(shown(None, &sources(None, None, Some("c"))), token("c"));
-        assert_eq!(shown(None, &TokenSources::default()), Shown::Nothing);
+        assert_eq!(presented(None, &sources(None, None, Some("c"))), token("c"));
+        assert_eq!(
+            presented(None, &TokenSources::default()),
+            Presented::Nothing
+        );
         let number = Data::from(7_u64);
         assert_eq!(
-            shown(Some(&auth(number.clone())), &all),
-            Shown::Other(number)
+            presented(Some(&auth(number.clone())), &all),
+            Presented::Other(number)
         );
     }
 

@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::stream::{FrameStream, Incoming, Turn};
+use super::frame_stream::{FrameStream, Incoming, Turn};
 use crate::{
     reference::{FaultSet, faults},
     wire::websocket::{CloseCode, CloseReason, Frame, FrameError, Message, OpCode, PeerMisbehaved},

@@ -6,7 +6,7 @@ use tokio::select;
 
 use super::{
     closing_handshake::{Finish, fail, finish},
-    stream::{FrameStream, Incoming, Turn},
+    frame_stream::{FrameStream, Incoming, Turn},
 };
 use crate::{
     reference::{FaultSet, faults, server::Shared},

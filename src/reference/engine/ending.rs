@@ -1,39 +1,39 @@
-//! Why a session ends, and what its client is told.
+//! The reasons for which a session ends, and what its client receives.
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Ending {
-    /// The application ends the connection.
+    /// The application closed the connection.
     Application,
     /// The client sent a close packet.
     ClosePacket,
-    /// No namespace was joined in time.
+    /// The client joined no namespace in time.
     ConnectTimeout,
-    /// The client breaks the protocol.
+    /// The client broke the protocol.
     ParseError,
-    /// No pong came in time.
+    /// The client sent no pong in time.
     PingTimeout,
-    /// The client is too slow for what it is sent.
+    /// Too many packets wait for the client.
     QueueOverflow,
-    /// The server stops.
+    /// The server is stopping.
     ServerStops,
-    /// The connection is gone, or the client closed it.
+    /// The connection was lost, or the client closed it.
     TransportClosed,
-    /// The transport was used against its rules.
+    /// The client broke the rules of the transport.
     TransportError,
 }
 
 /// The last packet of a polling session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum LastPacket {
-    /// The server closes.
+    /// A close packet: the server closes.
     Close,
-    /// The client closed, so its poll only has to end.
+    /// A noop packet: the client closed, so its pending poll only needs an answer.
     Noop,
 }
 
 impl Ending {
-    /// The reason as applications of the JavaScript server see it.
+    /// Returns the reason that applications of the JavaScript server see.
     pub(in crate::reference) fn reason(self) -> &'static str {
         match self {
             Self::Application | Self::ConnectTimeout => "forced server close",
@@ -45,7 +45,7 @@ impl Ending {
         }
     }
 
-    /// Whether packets that are under way to the client are delivered first.
+    /// Returns true if waiting packets are sent before the session closes.
     pub(super) fn is_graceful(self) -> bool {
         match self {
             Self::Application | Self::ConnectTimeout | Self::ServerStops => true,
@@ -58,7 +58,7 @@ impl Ending {
         }
     }
 
-    /// What ends a pending poll.
+    /// Returns the packet that answers the pending poll.
     pub(super) fn last_packet(self) -> LastPacket {
         match self {
             Self::ClosePacket | Self::TransportClosed => LastPacket::Noop,

@@ -10,7 +10,7 @@ use tokio::{
 use super::{Ending, Outbound, Revision, Session};
 use crate::{reference::faults, wire::engine_io::PacketType};
 
-/// What the reader of a session tells its heartbeat.
+/// Tells the heartbeat of a session that its client has answered.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
     awaited: AtomicBool,
@@ -18,8 +18,8 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// A pong (v4) or a ping (v3) came. One that nobody waits for is ignored, or else a pong sent
-    /// ahead would stand for the next one. Returns whether it was waited for.
+    /// Records a pong (v4) or a ping (v3), and returns true if the heartbeat was waiting for it. An
+    /// unsolicited one is ignored: a pong sent in advance must not count as the next one.
     pub(super) fn beat(&self) -> bool {
         let awaited = self.awaited.swap(false, Ordering::AcqRel);
         if awaited {
@@ -37,7 +37,7 @@ impl Pulse {
     }
 }
 
-/// Runs the session's clocks; returns why it must end.
+/// Runs the timers of the session; returns the reason for which it has to close.
 pub(super) async fn supervise(session: &Session) -> Ending {
     let connect = async {
         sleep(session.server.config.connect_timeout).await;
@@ -82,7 +82,8 @@ async fn send_pings(session: &Session) -> Ending {
     }
 }
 
-/// Engine.IO v3, "Timeouts": the client pings, and is given up after both times together.
+/// Waits for the client's pings (Engine.IO v3, "Timeouts"): each has to arrive within pingInterval
+/// plus pingTimeout.
 async fn await_pings(session: &Session) -> Ending {
     let config = &session.server.config;
     loop {

@@ -1,27 +1,27 @@
-//! Polling by scripts, for browsers that know no other way across origins (Engine.IO v3, "JSONP").
+//! JSONP polling, for browsers without CORS (Engine.IO v3, "JSONP").
 
 use url::form_urlencoded;
 
 use super::{Query, Revision};
 use crate::reference::{FaultSet, faults};
 
-/// How the polls of a session are answered, where revision 3 leaves that to the client.
+/// The form of the answers to a session's polls. Only revision 3 gives clients a choice.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct PollForm {
-    /// Bytes must come as base64.
+    /// Whether bytes are sent as base64.
     pub(super) base64: bool,
-    /// Payloads come as scripts, and POSTs as forms.
+    /// The callback, if payloads are sent as scripts and POST bodies are forms.
     pub(super) script: Option<Callback>,
 }
 
-/// The function that a script calls with a payload.
+/// The JavaScript function that a script calls with a payload.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::reference) struct Callback {
     index: Box<str>,
 }
 
 impl PollForm {
-    /// What the query of a handshake asks for; revision 4 leaves no choice.
+    /// Returns the form that the query of a handshake asks for.
     pub(in crate::reference) fn of(query: &Query, revision: Revision, faults: &FaultSet) -> Self {
         let index = query.jsonp.as_deref();
         let script = index
@@ -35,7 +35,7 @@ impl PollForm {
 }
 
 impl Callback {
-    /// The index is put into a script: only its digits are.
+    /// Returns the callback with this index. Keeps only the digits, because the index becomes part of a script.
     fn new(index: &str, faults: &FaultSet) -> Self {
         let digits = || index.chars().filter(char::is_ascii_digit).collect();
         let index = if faults::revision3::keeps_whole_index(faults) {
@@ -46,7 +46,7 @@ impl Callback {
         Self { index }
     }
 
-    /// The script for a payload.
+    /// Returns the script for a payload.
     pub(super) fn script(&self, payload: &str, faults: &FaultSet) -> String {
         let literal = faults::revision3::unescaped_literal(faults, payload);
         let literal = literal.unwrap_or_else(|| javascript_literal(payload));
@@ -54,7 +54,8 @@ impl Callback {
     }
 }
 
-/// JSON is JavaScript but for two characters, which end a line there.
+/// Returns the text as a JavaScript string. JSON is JavaScript except for U+2028 and U+2029, which
+/// end a line there.
 fn javascript_literal(text: &str) -> String {
     serde_json::Value::from(text)
         .to_string()
@@ -62,10 +63,12 @@ fn javascript_literal(text: &str) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-/// The payload in the form that a script posts; `None` where there is none.
+/// Returns the payload in a form that a script posts; `None` if the form has none.
 ///
-/// Browsers change line feeds in forms, so a client writes one as `\n`, and a `\n` that was there
-/// as `\\n`.
+/// Browsers change line feeds in forms, so a client writes a line feed as `
+/// `, and a literal `
+/// ` as `\
+/// `.
 pub(super) fn payload_of_form(body: &[u8], faults: &FaultSet) -> Option<String> {
     let (_, text) = form_urlencoded::parse(body).find(|(name, _)| name == "d")?;
     if faults::revision3::keeps_escapes(faults) {

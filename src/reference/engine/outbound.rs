@@ -1,4 +1,4 @@
-//! What leaves the server: packets that belong together, encoded once for all receivers.
+//! Packets on their way to clients, encoded once for all recipients.
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -11,13 +11,13 @@ use crate::{
     wire::websocket::{Deflate, Frame},
 };
 
-/// Bytes from which on compression makes a message smaller.
+/// The size, in bytes, from which on compression makes a message smaller.
 const WORTH_COMPRESSING: usize = 64;
 
-/// Packets that nothing may come between: an event's text and its attachments.
+/// Packets between which no other packet may be sent: the text of an event and its attachments.
 ///
-/// One value is shared by all receivers of a broadcast; its WebSocket form is made by the first
-/// receiver that needs it, and written by the others as it is.
+/// All recipients of a broadcast share one value. The first recipient on WebSocket encodes the
+/// frames, the others reuse them.
 #[derive(Debug)]
 pub(in crate::reference) struct Outbound {
     packets: Vec<Packet>,
@@ -27,7 +27,7 @@ pub(in crate::reference) struct Outbound {
 }
 
 impl Outbound {
-    /// These packets, in this order.
+    /// Returns these packets in this order.
     pub(in crate::reference) fn new(packets: Vec<Packet>) -> Arc<Self> {
         let size = packets.iter().map(packet_size).sum();
         Arc::new(Self {
@@ -38,7 +38,7 @@ impl Outbound {
         })
     }
 
-    /// A packet of the heartbeat, or of the end.
+    /// Returns a packet without data, for the heartbeat or the close.
     pub(super) fn control(kind: PacketType) -> Arc<Self> {
         static PING: LazyLock<Arc<Outbound>> =
             LazyLock::new(|| Outbound::new(vec![Packet::text(PacketType::Ping, "")]));
@@ -48,7 +48,7 @@ impl Outbound {
         }
     }
 
-    /// Whether this is one message, in text.
+    /// Returns true if this is one text message.
     pub(in crate::reference) fn is_one_text_message(&self) -> bool {
         match &*self.packets {
             [packet] => {
@@ -58,17 +58,17 @@ impl Outbound {
         }
     }
 
-    /// The packets, for a polling payload.
+    /// Returns the packets, for a polling payload.
     pub(in crate::reference) fn packets(&self) -> &[Packet] {
         &self.packets
     }
 
-    /// About how many bytes this takes on the wire.
+    /// Returns the approximate number of bytes on the wire.
     pub(super) fn size(&self) -> usize {
         self.size
     }
 
-    /// The packets as WebSocket frames, one frame each.
+    /// Returns the packets as WebSocket frames, one for each packet.
     pub(super) fn frames(&self, revision: Revision, faults: &FaultSet) -> Bytes {
         let cell = match revision {
             Revision::V3 => &self.frames_v3,
@@ -78,7 +78,11 @@ impl Outbound {
             // Ten bytes hold the largest header of an unmasked frame (RFC 6455 section 5.2).
             let mut out = BytesMut::with_capacity(self.size + 10 * self.packets.len());
             for packet in &self.packets {
-                faults::websocket::encode_frame(faults, frame(packet, revision, faults), &mut out);
+                faults::websocket::encode_frame(
+                    faults,
+                    encode_frame(packet, revision, faults),
+                    &mut out,
+                );
             }
             out.freeze()
         };
@@ -87,7 +91,7 @@ impl Outbound {
 }
 
 impl Outbound {
-    /// The packets as frames for one connection, compressed (RFC 7692 section 7.2.1).
+    /// Returns the packets as compressed frames for one connection (RFC 7692 section 7.2.1).
     pub(super) fn compressed(
         &self,
         revision: Revision,
@@ -96,7 +100,7 @@ impl Outbound {
     ) -> Bytes {
         let mut out = BytesMut::new();
         for packet in &self.packets {
-            let mut frame = frame(packet, revision, faults);
+            let mut frame = encode_frame(packet, revision, faults);
             compress(&mut frame, compressor, faults);
             faults::websocket::encode_frame(faults, frame, &mut out);
         }
@@ -104,7 +108,7 @@ impl Outbound {
     }
 }
 
-/// Makes a message smaller, where it is long enough to become so.
+/// Compresses a frame if it is long enough to become smaller.
 pub(super) fn compress(frame: &mut Frame, compressor: &mut Deflate, faults: &FaultSet) {
     if frame.payload.len() >= WORTH_COMPRESSING {
         faults::deflate::compress_extra(faults, compressor, &frame.payload);
@@ -113,8 +117,8 @@ pub(super) fn compress(frame: &mut Frame, compressor: &mut Deflate, faults: &Fau
     }
 }
 
-/// One packet is one frame (Engine.IO v4, "WebSocket").
-fn frame(packet: &Packet, revision: Revision, faults: &FaultSet) -> Frame {
+/// Returns the frame of one packet (Engine.IO v4, "WebSocket").
+fn encode_frame(packet: &Packet, revision: Revision, faults: &FaultSet) -> Frame {
     match (&packet.data, revision) {
         (PacketData::Binary(bytes), Revision::V4) => Frame::binary(bytes.clone()),
         (PacketData::Binary(bytes), Revision::V3) => {

@@ -16,14 +16,14 @@ use crate::{
     },
 };
 
-/// A payload and how it is written.
+/// A payload and its form.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::reference) struct Payload {
     pub(in crate::reference) body: Bytes,
     pub(in crate::reference) kind: PayloadKind,
 }
 
-/// How a payload is written.
+/// The form of a payload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum PayloadKind {
     /// The binary form of revision 3.
@@ -37,17 +37,17 @@ pub(in crate::reference) enum PayloadKind {
 /// A session that a poll has opened.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::reference) struct Opened {
-    /// Its id.
+    /// The id of the session.
     pub(in crate::reference) sid: Box<str>,
-    /// What answers the poll.
+    /// The answer to the poll.
     pub(in crate::reference) payload: Payload,
 }
 
-/// A second GET or POST came while one was under way: the session is ended.
+/// The error for a second GET or POST while one is pending; it closes the session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) struct Overlap;
 
-/// Opens a session; the payload holds its open packet.
+/// Opens a session; the payload has its open packet.
 pub(in crate::reference) fn open(
     server: &Arc<Shared>,
     revision: Revision,
@@ -67,17 +67,17 @@ pub(in crate::reference) fn open(
     }
 }
 
-/// The open packet of a session.
+/// Returns the open packet of a session.
 pub(super) fn open_packet(session: &Session) -> Packet {
     let data = faults::handshake::encode_open_packet(session, session.handshake());
     Packet::text(PacketType::Open, data)
 }
 
-/// Waits until there is something for the client.
+/// Waits until packets wait for the client, and returns them as a payload.
 ///
 /// # Errors
 ///
-/// Another GET is under way: only one may be, and the session ends.
+/// Returns an error and closes the session if another GET is pending.
 pub(in crate::reference) async fn poll(session: &Arc<Session>) -> Result<Payload, Overlap> {
     let pending = PendingPoll::begin(session)?;
     loop {
@@ -93,18 +93,18 @@ pub(in crate::reference) async fn poll(session: &Arc<Session>) -> Result<Payload
     }
 }
 
-/// One POST, from its head to the end of its body.
+/// A POST, from its head to the end of its body.
 #[derive(Debug)]
 pub(in crate::reference) struct PendingPost {
     session: Arc<Session>,
     whole: bool,
 }
 
-/// Starts to take in a POST.
+/// Starts to receive a POST.
 ///
 /// # Errors
 ///
-/// Another POST is under way: only one may be, and the session ends.
+/// Returns an error and closes the session if another POST is pending.
 pub(in crate::reference) fn post(session: &Arc<Session>) -> Result<PendingPost, Overlap> {
     let overlaps = std::mem::replace(&mut session.lock().post_pending, true);
     if overlaps && !faults::polling::accepts_concurrent_posts(session.faults()) {
@@ -118,17 +118,17 @@ pub(in crate::reference) fn post(session: &Arc<Session>) -> Result<PendingPost, 
 }
 
 impl PendingPost {
-    /// Resolves once the session has ended.
+    /// Resolves when the session has ended.
     pub(in crate::reference) async fn session_ended(&self) {
         self.session.ended().await;
     }
 
-    /// The body was refused; the session goes on.
-    pub(in crate::reference) fn refused(mut self) {
+    /// Ends a POST whose body is refused. The session stays open.
+    pub(in crate::reference) fn refuse(mut self) {
         self.whole = true;
     }
 
-    /// Handles the packets of the body, in order, until one of them ends the session.
+    /// Handles the packets of the body in order, until one of them ends the session.
     pub(in crate::reference) fn receive(mut self, body: &Bytes, kind: PayloadKind) {
         self.whole = true;
         let session = Arc::clone(&self.session);
@@ -137,7 +137,7 @@ impl PendingPost {
             Ok(packets) => (packets, false),
             Err(error) => match faults::polling::salvage_packets(faults, body) {
                 Some(packets) => (packets, false),
-                None => (intact(&session, body, kind, &error), true),
+                None => (decode_intact(&session, body, kind, &error), true),
             },
         };
         faults::robustness::crash_on_payload(&session, packets.len());
@@ -150,7 +150,7 @@ impl PendingPost {
         }
     }
 
-    /// How long the packets of a body of this many bytes take beyond what they need: not at all.
+    /// Returns how long a fault delays a body of this many bytes.
     pub(in crate::reference) fn delay(&self, bytes: usize) -> Option<Duration> {
         faults::revision3::delay_for_payload(&self.session, bytes)
     }
@@ -165,7 +165,7 @@ impl Drop for PendingPost {
     }
 }
 
-/// A GET that waits.
+/// A GET that waits for packets.
 struct PendingPoll {
     session: Arc<Session>,
     answered: bool,
@@ -199,12 +199,12 @@ impl Drop for PendingPoll {
 }
 
 impl Session {
-    /// Loses the next packet, as to a poll that is gone: a defect.
+    /// Drops the next packet, as if it had gone to an aborted poll. Only faults call this.
     pub(in crate::reference) fn lose_next_packet(&self) {
         self.lock().loses_next = true;
     }
 
-    /// What a waiting GET is answered with; `None` where it has to wait on.
+    /// Returns the packets that answer a pending GET; `None` if the GET has to wait.
     fn take_for_poll(&self) -> Option<Vec<Arc<Outbound>>> {
         let mut forget = false;
         let taken = {
@@ -216,8 +216,8 @@ impl Session {
             };
             match state.phase {
                 Phase::Closed(last) => waiting.push(last_packet(last)),
-                // The close comes in a payload of its own: a client that finds it behind the last
-                // messages ends the transport before it has handled them.
+                // The close packet gets its own payload: a client that reads it after messages in
+                // the same payload closes the transport before it has handled the messages.
                 Phase::Draining if waiting.is_empty() => {
                     let last = Ending::Application.last_packet();
                     waiting.push(last_packet(last));
@@ -239,7 +239,7 @@ impl Session {
 }
 
 fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Packet>, PayloadError> {
-    // A packet is a byte at least, so the limit on the body bounds the packets as well.
+    // A packet has at least one byte, so the limit on the body also limits the packets.
     let max_packets = body.len() + 1;
     match session.revision {
         Revision::V3 if session.polls.script.is_some() => {
@@ -251,8 +251,13 @@ fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Pack
     }
 }
 
-/// The packets that stand before the first one that is none.
-fn intact(session: &Session, body: &Bytes, kind: PayloadKind, error: &PayloadError) -> Vec<Packet> {
+/// Returns the packets before the first invalid one.
+fn decode_intact(
+    session: &Session,
+    body: &Bytes,
+    kind: PayloadKind,
+    error: &PayloadError,
+) -> Vec<Packet> {
     let PayloadError::Packet { index, offset, .. } = error else {
         return Vec::new();
     };

@@ -1,4 +1,4 @@
-//! What a session does with a packet from its client.
+//! Handling of Engine.IO packets from clients.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Session {
-    /// Takes in one packet (Engine.IO v4, "Protocol").
+    /// Handles one packet (Engine.IO v4, "Protocol").
     pub(in crate::reference) fn receive(self: &Arc<Self>, packet: Packet) {
         if !self.is_open() {
             return;
@@ -27,11 +27,11 @@ impl Session {
                     self.close(Ending::ClosePacket);
                 }
             }
-            // The heartbeat of one revision is an error in the other.
+            // Only a client of revision 3 sends pings, and only one of revision 4 sends pongs.
             (PacketType::Ping, Revision::V4) | (PacketType::Pong, Revision::V3) => {
                 faults::heartbeat::handle_wrong_direction(self);
             }
-            // Out of place, but harmless.
+            // These packets have no effect here.
             (PacketType::Noop, _) => faults::polling::close_on_noop(self),
             (PacketType::Open, _) => faults::handshake::answer_open_packet(self),
             (PacketType::Upgrade, _) => {}
@@ -67,7 +67,7 @@ impl Session {
         }
     }
 
-    /// All that a bare Engine.IO server does.
+    /// Sends a message back, which is all that a bare Engine.IO server does.
     fn echo(&self, data: PacketData) {
         let packet = Packet {
             kind: PacketType::Message,

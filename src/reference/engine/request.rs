@@ -1,4 +1,4 @@
-//! What a request to the Engine.IO path says.
+//! The query and the headers of a request to the Engine.IO path.
 
 use hyper::{
     HeaderMap,
@@ -11,37 +11,37 @@ use crate::reference::{FaultSet, faults};
 /// The protocol revision of a session: the `EIO` of its handshake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Revision {
-    /// As Socket.IO 2 clients speak it.
+    /// Revision 3, which Socket.IO 2 clients use.
     V3,
-    /// The revision of the protocol document.
+    /// Revision 4, the revision of the protocol document.
     V4,
 }
 
-/// The query parameters that mean something to the server.
+/// The query parameters that the server reads.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct Query {
-    /// `EIO`.
+    /// `EIO`, the protocol revision.
     pub(in crate::reference) revision: Option<String>,
-    /// `transport`.
+    /// `transport`, the name of the transport.
     pub(in crate::reference) transport: Option<String>,
-    /// `sid`; an empty one counts as none.
+    /// `sid`, the session id; `None` if it is empty.
     pub(in crate::reference) sid: Option<String>,
-    /// `token`, for the application.
+    /// `token`, which the application reads.
     pub(in crate::reference) token: Option<String>,
-    /// `b64`: the client of revision 3 can't take bytes.
+    /// `b64`: a client of revision 3 can't receive bytes.
     pub(in crate::reference) base64: bool,
-    /// `j`: the client of revision 3 polls by scripts and names its callback by this index.
+    /// `j`: a client of revision 3 uses JSONP, with this index for its callback.
     pub(in crate::reference) jsonp: Option<String>,
-    /// `visitor`, for the application's admission of handshakes.
+    /// `visitor`, by which the application accepts or refuses handshakes.
     pub(in crate::reference) visitor: Option<String>,
 }
 
-/// Where a handshake can carry a token, in the order in which they count.
+/// The tokens in a handshake. The first one counts.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct TokenSources {
-    /// `token` of the query.
+    /// `token` in the query.
     pub(in crate::reference) query: Option<Box<str>>,
-    /// `Authorization: Bearer`.
+    /// The token in `Authorization: Bearer`.
     pub(in crate::reference) header: Option<Box<str>>,
     /// The cookie `jwt`.
     pub(in crate::reference) cookie: Option<Box<str>>,
@@ -68,7 +68,7 @@ impl Query {
 }
 
 impl TokenSources {
-    /// Reads the handshake's query and headers.
+    /// Reads the tokens from the query and the headers of a handshake.
     pub(in crate::reference) fn read(
         query: &Query,
         headers: &HeaderMap,
@@ -87,7 +87,7 @@ impl TokenSources {
     }
 }
 
-/// The token of a bearer authorisation; the scheme has no case (RFC 9110 section 11.1).
+/// Returns the token of a bearer authorization. The scheme has no case (RFC 9110 section 11.1).
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     scheme
@@ -95,7 +95,7 @@ fn bearer(header: &str) -> Option<&str> {
         .then(|| token.trim_start())
 }
 
-/// The value of one cookie (RFC 6265 section 5.4).
+/// Returns the value of one cookie (RFC 6265 section 5.4).
 fn cookie<'a>(header: &'a str, wanted: &str, faults: &FaultSet) -> Option<&'a str> {
     header.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;

@@ -1,4 +1,4 @@
-//! One Engine.IO session: what it is, what waits for its client, and how it ends.
+//! One Engine.IO session: its state, the packets that wait for its client, and its end.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -22,17 +22,17 @@ use crate::{
 
 /// One Engine.IO session.
 ///
-/// Its transports hold it by `Arc`, and so do the sockets on it; [`Session::close`] undoes the
-/// latter. The state is locked for moments only, and no other lock is taken meanwhile.
+/// The transports and sockets of a session hold it by `Arc`; [`Session::close`] removes the
+/// sockets. The state is locked only for short moments, and no other lock is taken meanwhile.
 #[derive(Debug)]
 pub(in crate::reference) struct Session {
     pub(in crate::reference) sid: Box<str>,
     pub(in crate::reference) revision: Revision,
-    /// How its polls are answered.
+    /// The form of the answers to polls.
     pub(super) polls: PollForm,
     pub(in crate::reference) tokens: TokenSources,
     pub(in crate::reference) server: Arc<Shared>,
-    /// The Socket.IO side; a bare Engine.IO server has none.
+    /// The Socket.IO side; `None` on a bare Engine.IO server.
     pub(in crate::reference) peer: Option<Peer>,
     pub(super) pulse: Pulse,
     pub(super) state: Mutex<State>,
@@ -43,7 +43,7 @@ pub(in crate::reference) struct Session {
     ended: CancellationToken,
 }
 
-/// The transport that a session's packets take.
+/// The transport of a session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum TransportKind {
     /// HTTP long-polling.
@@ -52,39 +52,39 @@ pub(in crate::reference) enum TransportKind {
     WebSocket,
 }
 
-/// How far a session is.
+/// The phase of a session's life.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
-    /// Packets go both ways.
+    /// Packets are sent and received.
     Open,
-    /// What waits is still delivered, then the end is.
+    /// Waiting packets are still sent, then the close packet.
     Draining,
-    /// Nothing goes any way.
+    /// Nothing is sent or received any more.
     Closed(LastPacket),
 }
 
-/// What changes in a session's life.
+/// The state of a session that changes.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) transport: TransportKind,
     pub(super) queue: Queue,
-    /// Whether a GET waits.
+    /// Whether a GET is pending.
     pub(super) poll_pending: bool,
     /// Whether a POST is being read.
     pub(super) post_pending: bool,
-    /// Whether the pending poll must end, with a noop if nothing waits.
+    /// Whether the pending poll has to be answered, with a noop if no packet waits.
     pub(super) release_poll: bool,
     /// Whether a WebSocket is probing.
     pub(super) upgrading: bool,
     /// Whether the last write to the WebSocket found its buffer full.
     pub(super) congested: bool,
-    /// Whether the next packet goes to a poll that is gone; never so without faults.
+    /// Whether the next packet is dropped; only faults set this.
     pub(super) loses_next: bool,
 }
 
 impl Session {
-    /// Opens a session and makes it known.
+    /// Opens a session and adds it to the server's sessions.
     pub(in crate::reference) fn open(
         server: &Arc<Shared>,
         transport: TransportKind,
@@ -124,12 +124,12 @@ impl Session {
         session
     }
 
-    /// The faults switched on.
+    /// Returns the faults that are switched on.
     pub(in crate::reference) fn faults(&self) -> &FaultSet {
         self.server.faults()
     }
 
-    /// What the open packet announces (Engine.IO v4, "Handshake").
+    /// Returns the content of the open packet (Engine.IO v4, "Handshake").
     pub(in crate::reference) fn handshake(&self) -> Handshake {
         let config = &self.server.config;
         let upgradable =
@@ -147,48 +147,49 @@ impl Session {
         }
     }
 
-    /// The transport in use.
+    /// Returns the transport in use.
     pub(in crate::reference) fn transport(&self) -> TransportKind {
         self.lock().transport
     }
 
-    /// Whether packets from the client are taken in.
+    /// Returns true if the session handles packets from the client.
     pub(in crate::reference) fn is_open(&self) -> bool {
         self.lock().phase == Phase::Open
     }
 
-    /// Whether no namespace has been joined since the session opened.
+    /// Returns true if the client has joined no namespace since the session opened.
     pub(in crate::reference) fn awaits_connect(&self) -> bool {
         self.peer.as_ref().is_some_and(|peer| !peer.has_joined())
     }
 
     /// Queues packets for the client.
     pub(in crate::reference) fn send(&self, outbound: Arc<Outbound>, delivery: Delivery) -> Sent {
-        self.send_under(|| Some((outbound, delivery)))
+        self.send_if_admitted(|| Some((outbound, delivery)))
     }
 
-    /// Queues packets for the client while `gate` is up.
+    /// Queues packets for the client if `gate` is true.
     pub(in crate::reference) fn send_while(
         &self,
         gate: &AtomicBool,
         outbound: Arc<Outbound>,
         delivery: Delivery,
     ) -> Sent {
-        // The gate is read and dropped under the lock of the queue, so that nothing can slip in
-        // behind the packet that dropped it.
-        self.send_under(|| gate.load(Ordering::Acquire).then_some((outbound, delivery)))
+        // The gate is read and written under the lock of the queue, so that no packet is queued
+        // after the one that set the gate to false.
+        self.send_if_admitted(|| gate.load(Ordering::Acquire).then_some((outbound, delivery)))
     }
 
-    /// Queues packets for the client and drops `gate`: what is sent through it later is not sent.
+    /// Queues packets for the client and sets `gate` to false, so that [`Session::send_while`]
+    /// sends nothing more.
     ///
-    /// Returns whether the gate was up; otherwise nothing is queued.
+    /// Returns true if the gate was true. Otherwise nothing is queued.
     pub(in crate::reference) fn send_last(
         &self,
         gate: &AtomicBool,
         outbound: Option<Arc<Outbound>>,
     ) -> bool {
         let mut was_up = false;
-        self.send_under(|| {
+        self.send_if_admitted(|| {
             was_up = gate.swap(false, Ordering::AcqRel);
             outbound
                 .filter(|_| was_up)
@@ -197,19 +198,19 @@ impl Session {
         was_up
     }
 
-    /// Queues one packet of the engine's own.
+    /// Queues packets of the engine itself. Closes the session if its queue is full.
     pub(super) fn send_packet(&self, packet: Arc<Outbound>) {
         if self.send(packet, Delivery::Assured) == Sent::Overflow {
             self.close(Ending::QueueOverflow);
         }
     }
 
-    /// Queues one packet that carries nothing.
+    /// Queues one packet without data.
     pub(in crate::reference) fn send_control(&self, kind: PacketType) {
         self.send_packet(Outbound::control(kind));
     }
 
-    /// Ends the session, once: the sockets on it are told, then its transport.
+    /// Closes the session once: tells its sockets, then its transport.
     pub(in crate::reference) fn close(&self, ending: Ending) {
         {
             let mut state = self.lock();
@@ -222,7 +223,7 @@ impl Session {
                 Phase::Closed(ending.last_packet())
             };
         }
-        // A polling client that is to be told finds its session for one more poll.
+        // A polling client needs its session for one more poll, which delivers the close packet.
         if !(ending.is_graceful() && self.transport() == TransportKind::Polling) {
             self.forget(ending);
         }
@@ -237,30 +238,30 @@ impl Session {
         self.socket_wake.notify_one();
     }
 
-    /// Takes the session out of the table of those alive.
+    /// Removes the session from the server's sessions.
     pub(super) fn forget(&self, ending: Ending) {
         if !faults::handshake::keeps_session(self.faults(), ending) {
             self.server.sessions.remove(&self.sid);
         }
     }
 
-    /// Whether something waits for the client.
+    /// Returns true if packets wait for the client.
     pub(in crate::reference) fn has_waiting(&self) -> bool {
         !self.lock().queue.is_empty()
     }
 
-    /// Whether a packet for the client would go out without waiting for a poll.
+    /// Returns true if a packet would be written without waiting for a poll.
     pub(in crate::reference) fn is_polled(&self) -> bool {
         let state = self.lock();
         state.transport == TransportKind::WebSocket || state.poll_pending
     }
 
-    /// Resolves once the session has ended.
+    /// Resolves when the session has ended.
     pub(super) async fn ended(&self) {
         self.ended.cancelled().await;
     }
 
-    /// Runs the session's clocks until it has ended.
+    /// Runs the timers of the session until it has ended.
     pub(super) async fn supervise(self: Arc<Self>) {
         tokio::select! {
             ending = supervise(&self) => self.close(ending),
@@ -268,10 +269,10 @@ impl Session {
         }
     }
 
-    /// Runs the session's clocks in a task of their own: a polling session has no other.
+    /// Runs the timers of the session in a task. A polling session has no other task.
     ///
-    /// After a graceful end the last packets wait for one more poll, but not for ever, and not
-    /// beyond the server's own end.
+    /// After a graceful close the last packets wait for one more poll, for pingTimeout or until the
+    /// server stops.
     pub(super) fn spawn_supervisor(self: &Arc<Self>) {
         let session = Arc::clone(self);
         self.server.tasks.spawn(async move {
@@ -293,7 +294,7 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts packets into the buffers of all other polling sessions: a defect.
+    /// Puts packets into the queues of all other polling sessions. Only faults call this.
     fn send_to_strangers(&self, outbound: &Arc<Outbound>) {
         for stranger in self.server.sessions.all() {
             let mut state = stranger.lock();
@@ -304,7 +305,7 @@ impl Session {
         }
     }
 
-    fn send_under(&self, admit: impl FnOnce() -> Option<(Arc<Outbound>, Delivery)>) -> Sent {
+    fn send_if_admitted(&self, admit: impl FnOnce() -> Option<(Arc<Outbound>, Delivery)>) -> Sent {
         let (transport, leaked) = {
             let mut state = self.lock();
             let Some((outbound, delivery)) = admit() else {
@@ -341,7 +342,7 @@ impl Session {
 }
 
 impl State {
-    /// Whether a packet would go out at once.
+    /// Returns true if a packet would be written at once.
     fn is_writable(&self) -> bool {
         match self.transport {
             TransportKind::Polling => self.poll_pending && self.queue.is_empty(),
@@ -350,7 +351,7 @@ impl State {
     }
 }
 
-/// The packet that ends a poll.
+/// Returns the packet that answers the last poll.
 pub(super) fn last_packet(last: LastPacket) -> Arc<Outbound> {
     Outbound::control(match last {
         LastPacket::Close => PacketType::Close,

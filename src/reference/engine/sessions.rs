@@ -1,4 +1,4 @@
-//! The sessions that are alive, by id.
+//! The open sessions of one server, by id.
 
 use std::{
     collections::HashMap,
@@ -7,44 +7,44 @@ use std::{
 
 use super::{Ending, Session};
 
-/// The sessions of one server.
+/// The open sessions of one server, by id.
 #[derive(Debug, Default)]
 pub(in crate::reference) struct Sessions(Mutex<HashMap<Box<str>, Arc<Session>>>);
 
 impl Sessions {
-    /// None yet.
+    /// Returns an empty table.
     pub(in crate::reference) fn new() -> Self {
         Self::default()
     }
 
-    /// The session with this id.
+    /// Returns the session with this id.
     pub(in crate::reference) fn get(&self, sid: &str) -> Option<Arc<Session>> {
         self.lock().get(sid).cloned()
     }
 
-    /// How many there are.
+    /// Returns the number of sessions.
     pub(in crate::reference) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Makes a session known.
+    /// Adds a session.
     pub(super) fn insert(&self, session: &Arc<Session>) {
         self.lock().insert(session.sid.clone(), Arc::clone(session));
     }
 
-    /// Forgets a session.
+    /// Removes a session.
     pub(super) fn remove(&self, sid: &str) {
         self.lock().remove(sid);
     }
 
-    /// Ends every session.
+    /// Closes every session.
     pub(in crate::reference) fn close_all(&self, ending: Ending) {
         for session in self.all() {
             session.close(ending);
         }
     }
 
-    /// All of them.
+    /// Returns all sessions.
     pub(super) fn all(&self) -> Vec<Arc<Session>> {
         self.lock().values().cloned().collect()
     }

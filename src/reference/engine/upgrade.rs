@@ -1,4 +1,4 @@
-//! From polling to WebSocket (Engine.IO v4, "Upgrade").
+//! The upgrade from polling to WebSocket (Engine.IO v4, "Upgrade").
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -10,8 +10,8 @@ use tokio::{
 use super::{
     Session, TransportKind,
     closing_handshake::{Finish, fail, finish},
+    frame_stream::{FrameStream, Incoming, Turn},
     session::Phase,
-    stream::{FrameStream, Incoming, Turn},
     websocket::run_session,
 };
 use crate::{
@@ -23,21 +23,23 @@ use crate::{
     },
 };
 
-/// How often polls are released while the client makes up its mind, as in the JavaScript server.
+/// How often pending polls are answered until the client sends the upgrade packet, as in the
+/// JavaScript server.
 const RELEASE_EVERY: Duration = Duration::from_millis(100);
 
-/// A session whose upgrade is under way; giving up leaves it to polling as it was.
+/// A session whose upgrade is in progress. Dropping it ends the upgrade and leaves the session on
+/// polling.
 #[derive(Debug)]
 pub(in crate::reference) struct Probing {
     session: Arc<Session>,
 }
 
-/// How far the client is.
+/// The packet that the client has to send next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Step {
-    /// It must send `2probe`.
+    /// The probe, `2probe`.
     Probe,
-    /// It must send `5`.
+    /// The upgrade packet, `5`.
     Upgrade,
 }
 
@@ -62,7 +64,7 @@ impl Drop for Probing {
     fn drop(&mut self) {
         let mut state = self.session.lock();
         state.upgrading = false;
-        // Polling goes on: no further poll is to end for nothing.
+        // The session stays on polling, so no further poll has to be released.
         if state.transport == TransportKind::Polling {
             state.release_poll = false;
         }
@@ -85,7 +87,7 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
         Ok(Ok(None)) => {
             switch(&session);
             drop(probing);
-            // The clocks run in the task that polling began with.
+            // The task that polling started runs the timers.
             let timers = pin!(std::future::pending());
             run_session(stream, &session, timers).await;
         }
@@ -95,7 +97,7 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
             finish(stream, how, faults).await;
         }
         Ok(Err(_)) => faults::upgrade::close_after_abandoned(&session),
-        // Too slow.
+        // The upgrade timeout has passed.
         Err(_) => {
             drop(probing);
             finish(stream, Finish::Close, faults).await;
@@ -103,7 +105,7 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
     }
 }
 
-/// Waits for `2probe`, then `5`; `None` once both came.
+/// Waits for `2probe`, then `5`; returns `None` when both have arrived.
 async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<Option<Finish>> {
     let faults = session.faults();
     let mut step = Step::Probe;
@@ -114,17 +116,17 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
             Incoming::Misbehaved(misbehaved) => return Ok(Some(fail(&misbehaved))),
             Incoming::Nothing => {
                 stream.flush_all().await?;
-                // Both are cancel-safe.
+                // Both futures are cancel-safe.
                 tokio::select! {
-                    turn = stream.turn() => {
-                        if turn? == Turn::Ended {
-                            return Err(io::ErrorKind::UnexpectedEof.into());
-                        }
-                    }
-                    // A client that polls on before it sends the upgrade packet waits for that
-                    // poll's end, too.
-                    _ = release.tick(), if step == Step::Upgrade => session.release_polls_again(),
-                }
+                                    turn = stream.turn() => {
+                                        if turn? == Turn::Ended {
+                                            return Err(io::ErrorKind::UnexpectedEof.into());
+                                        }
+                                    }
+                // A client that polls again before it sends the upgrade packet waits for the
+                                    // answer to that poll, so it has to be released too.
+                                    _ = release.tick(), if step == Step::Upgrade => session.release_polls_again(),
+                                }
                 continue;
             }
         };
@@ -165,7 +167,7 @@ fn is_probe(packet: &Packet) -> bool {
     matches!(&packet.data, PacketData::Text(text) if text.as_str() == "probe")
 }
 
-/// Moves the session to the WebSocket, whatever waits included.
+/// Moves the session and its waiting packets to the WebSocket.
 fn switch(session: &Arc<Session>) {
     {
         let mut state = session.lock();
@@ -182,8 +184,8 @@ fn switch(session: &Arc<Session>) {
 }
 
 impl Session {
-    /// Ends the pending poll, or the next one, so that the client can go over with nothing under
-    /// way.
+    /// Answers the pending poll, or the next one, so that the client has no pending poll during the
+    /// switch.
     fn release_polls(&self) {
         if faults::upgrade::hangs_polls(self.faults()) {
             return;

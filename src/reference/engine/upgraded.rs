@@ -9,8 +9,8 @@ use super::{
     Outbound, PollForm, Probing, Revision, Session, TokenSources, TransportKind,
     closing_handshake::{Finish, finish},
     echo,
+    frame_stream::FrameStream,
     polling::open_packet,
-    stream::FrameStream,
     upgrade,
     websocket::run_session,
 };

@@ -11,8 +11,8 @@ use tokio::select;
 use super::{
     Ending, Outbound, Revision, Session,
     closing_handshake::{Finish, fail, finish},
+    frame_stream::{FrameStream, Incoming, Turn},
     session::Phase,
-    stream::{FrameStream, Incoming, Turn},
 };
 use crate::{
     reference::faults,

@@ -8,7 +8,8 @@ use super::{
     blocked_connections::block_connection, connect::send_raw, questions, robustness,
     scratch::ScratchKey, topic::faults,
 };
-use crate::{clock, 
+use crate::{
+    clock,
     data::Data,
     reference::{
         FaultSet,

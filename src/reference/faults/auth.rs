@@ -11,7 +11,7 @@ use crate::{
     data::Data,
     reference::{
         FaultSet,
-        app::{Denial, Shown, token_json, token_user},
+        app::{Denial, Presented, claimed_user, decode_part},
         engine::{Ending, Session, TokenSources},
         socket::{Close, Refused, Socket, User},
     },
@@ -141,11 +141,11 @@ pub(in crate::reference) fn read_claims(
     secret: &str,
     verified: impl Fn(Algorithms) -> Option<Value>,
 ) -> Result<Value, Denial> {
-    let unsigned = || token_json(token.split('.').nth(1)?);
+    let unsigned = || decode_part(token.split('.').nth(1)?);
     if faults.has(AuthFault::SignatureUnchecked) {
         return unsigned().ok_or(Denial::Invalid);
     }
-    let header = token.split('.').next().and_then(token_json);
+    let header = token.split('.').next().and_then(decode_part);
     let algorithm = header
         .as_ref()
         .and_then(|header| header.get("alg")?.as_str());
@@ -210,7 +210,7 @@ fn is_past(exp: f64) -> bool {
 pub(in crate::reference) fn overrule_denial(
     session: &Session,
     denial: Denial,
-    shown: &Shown,
+    presented: &Presented,
     claims: Option<&Value>,
 ) -> Result<User, Denial> {
     let faults = session.faults();
@@ -242,8 +242,9 @@ pub(in crate::reference) fn overrule_denial(
     let accepted = match denial {
         Denial::Missing => faults.has(AuthFault::MissingAccepted),
         Denial::Invalid => {
-            let is_token = matches!(shown, Shown::Token(token) if token.split('.').count() == 3);
-            let is_other = matches!(shown, Shown::Other(_));
+            let is_token =
+                matches!(presented, Presented::Token(token) if token.split('.').count() == 3);
+            let is_other = matches!(presented, Presented::Other(_));
             (faults.has(AuthFault::MalformedAccepted) && !is_token && !is_other)
                 || (faults.has(AuthFault::WrongTypeAccepted) && is_other)
         }
@@ -258,7 +259,7 @@ pub(in crate::reference) fn overrule_denial(
         Denial::NotAdmin => false,
     };
     if accepted {
-        Ok(claims.map(token_user).unwrap_or_default())
+        Ok(claims.map(claimed_user).unwrap_or_default())
     } else {
         Err(denial)
     }
@@ -392,7 +393,7 @@ pub(in crate::reference) fn refuse_late(
 ) {
     let faults = socket.faults();
     if faults.has(AuthFault::LateDisconnectsFirst) {
-        socket.say_goodbye();
+        socket.send_disconnect();
         report();
         socket.vanish();
         return;
@@ -409,7 +410,7 @@ pub(in crate::reference) fn refuse_late(
         return;
     }
     if faults.has(AuthFault::LateKeepsListening) {
-        socket.say_goodbye();
+        socket.send_disconnect();
     } else if !faults.has(AuthFault::LateKeepsConnection) {
         disconnect();
     }

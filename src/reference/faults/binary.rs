@@ -75,7 +75,10 @@ pub(in crate::reference) fn drops_attachment(faults: &FaultSet, message: &Packet
 /// Closes the connection if attachments are due and the fault `pong-between-attachments-closes` is
 /// active.
 pub(in crate::reference) fn close_on_pong(session: &Session) {
-    let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
+    let due = session
+        .peer
+        .as_ref()
+        .is_some_and(|peer| peer.attachments_due() > 0);
     if due && session.faults().has(BinaryFault::PongBetweenCloses) {
         session.close(Ending::ParseError);
     }
@@ -96,7 +99,7 @@ pub(in crate::reference) fn belongs_to_other(session: &Session, message: &Packet
 pub(in crate::reference) fn note_attachments_due(session: &Session, peer: &Peer) {
     if session.faults().has(BinaryFault::DecoderShared) {
         let scratch = &session.server.scratch;
-        if peer.awaited() > 0 {
+        if peer.attachments_due() > 0 {
             scratch.replace(AttachmentsDue, session.sid.clone());
         } else if scratch.last(&AttachmentsDue).as_ref() == Some(&session.sid) {
             scratch.take(&AttachmentsDue);
@@ -107,7 +110,10 @@ pub(in crate::reference) fn note_attachments_due(session: &Session, peer: &Peer)
 /// Closes the connection if attachments are due at the end of a POST and the fault
 /// `binary-tied-to-post` is active.
 pub(in crate::reference) fn close_after_post(session: &Session) {
-    let due = session.peer.as_ref().is_some_and(|peer| peer.awaited() > 0);
+    let due = session
+        .peer
+        .as_ref()
+        .is_some_and(|peer| peer.attachments_due() > 0);
     if due && session.faults().has(BinaryFault::TiedToPost) {
         session.close(Ending::ParseError);
     }

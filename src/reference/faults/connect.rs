@@ -8,7 +8,7 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Delivery, Ending, Session, TransportKind},
-        socket::{Membership, Peer, Refused, Socket, SocketId, User, outbound},
+        socket::{Membership, Peer, Refused, Socket, SocketId, User, encode_packet},
     },
     wire::socket_io::Packet,
 };
@@ -289,5 +289,5 @@ pub(in crate::reference) fn block_if_slow(session: &Session, pause: Duration) {
 
 /// Sends a packet on the session, without a socket.
 pub(super) fn send_raw(session: &Session, packet: &Packet) {
-    session.send(outbound(packet, &session.server), Delivery::Assured);
+    session.send(encode_packet(packet, &session.server), Delivery::Assured);
 }

@@ -11,7 +11,7 @@ use hyper::{
 use super::topic::faults;
 use crate::reference::{
     FaultSet,
-    http::{Asked, Cors},
+    http::{Cors, RequestKind},
 };
 
 faults!(CorsFault {
@@ -82,7 +82,7 @@ pub(in crate::reference) fn admits_foreign_websocket(faults: &FaultSet) -> bool 
 /// Changes the CORS headers of a response.
 pub(in crate::reference) fn alter_headers<B>(
     faults: &FaultSet,
-    asked: Asked,
+    request_kind: RequestKind,
     response: &mut Response<B>,
 ) {
     let refused = response.status().is_client_error();
@@ -112,9 +112,9 @@ pub(in crate::reference) fn alter_headers<B>(
         );
     }
     let missing = (refused && faults.has(CorsFault::MissingOnErrors))
-        || (refused && asked.in_session && faults.has(CorsFault::MissingOnUnknownSession))
-        || (!refused && asked.in_session && faults.has(CorsFault::MissingLater))
-        || (asked.is_post && faults.has(CorsFault::MissingOnPosts));
+        || (refused && request_kind.in_session && faults.has(CorsFault::MissingOnUnknownSession))
+        || (!refused && request_kind.in_session && faults.has(CorsFault::MissingLater))
+        || (request_kind.is_post && faults.has(CorsFault::MissingOnPosts));
     if missing {
         headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);

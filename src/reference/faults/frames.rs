@@ -1,15 +1,13 @@
 //! Frames and messages from clients (RFC 6455 sections 5.1 to 5.6 and 8.1).
 
-use std::{
-    collections::VecDeque,
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use super::{deflate::Inflater, topic::faults};
-use crate::{clock, 
+use crate::{
+    clock,
     reference::FaultSet,
     wire::websocket::{CloseReason, DeflateOffer, Frame, FrameError, Message, OpCode},
 };

@@ -3,7 +3,7 @@
 use super::topic::faults;
 use crate::{
     data::Data,
-    reference::{FaultSet, engine::Session, socket::as_text},
+    reference::{FaultSet, engine::Session, socket::encode_as_text},
     wire::{
         engine_io,
         socket_io::{Packet, msgpack},
@@ -24,7 +24,7 @@ pub(in crate::reference) fn encode_messages(
     right: impl FnOnce() -> Vec<engine_io::Packet>,
 ) -> Vec<engine_io::Packet> {
     if faults.has(MsgpackFault::RepliesInText) && matches!(packet, Packet::Connect { .. }) {
-        return as_text(packet);
+        return encode_as_text(packet);
     }
     if !faults.has(MsgpackFault::BytesAttached) {
         return right();

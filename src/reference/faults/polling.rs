@@ -14,7 +14,7 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Ending, Outbound, Payload, PayloadKind, Session, TransportKind},
-        http::{Asked, Coding},
+        http::{Coding, RequestKind},
     },
     wire::engine_io::{Packet, PacketData, PacketType},
 };
@@ -120,13 +120,17 @@ pub(in crate::reference) fn choose_cache_control(faults: &FaultSet) -> &'static 
 /// Changes the headers of answers to polls within a session.
 pub(in crate::reference) fn alter_later_headers<B>(
     faults: &FaultSet,
-    asked: Asked,
+    request_kind: RequestKind,
     response: &mut Response<B>,
 ) {
-    if asked.in_session && !asked.is_post && faults.has(PollingFault::LaterAnswersCacheable) {
+    if request_kind.in_session
+        && !request_kind.is_post
+        && faults.has(PollingFault::LaterAnswersCacheable)
+    {
         response.headers_mut().remove(CACHE_CONTROL);
     }
-    if asked.in_session && !asked.is_post && faults.has(PollingFault::CharsetMissing) {
+    if request_kind.in_session && !request_kind.is_post && faults.has(PollingFault::CharsetMissing)
+    {
         let kind = response.headers_mut().get_mut(CONTENT_TYPE);
         if let Some(kind) = kind.filter(|kind| kind.as_bytes().starts_with(b"text/plain")) {
             *kind = HeaderValue::from_static("text/plain");

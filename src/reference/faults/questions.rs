@@ -109,7 +109,7 @@ pub(in crate::reference) fn alter_report(
 pub(in crate::reference) fn handle_answer(socket: &Arc<Socket>, id: AckId, mut answer: Answer) {
     let faults = socket.faults();
     if faults.is_empty() {
-        socket.answered(id, answer);
+        socket.resolve(id, answer);
         return;
     }
     let waits = socket.waiting().contains(&id);
@@ -127,25 +127,28 @@ pub(in crate::reference) fn handle_answer(socket: &Arc<Socket>, id: AckId, mut a
         socket.session().close(Ending::ParseError);
         return;
     }
-    if faults.has(QuestionFault::UnknownCloses) && !waits && id >= socket.namespace().asked() {
+    if faults.has(QuestionFault::UnknownCloses)
+        && !waits
+        && id >= socket.namespace().next_unused_id()
+    {
         socket.session().close(Ending::ParseError);
         return;
     }
     if faults.has(QuestionFault::MatchedByOrder)
         && let Some(oldest) = socket.waiting().first()
     {
-        socket.answered(*oldest, answer);
+        socket.resolve(*oldest, answer);
         return;
     }
     if faults.has(QuestionFault::CrossNamespace) && !waits {
         for other in socket.siblings() {
-            other.answered(id, answer.clone());
+            other.resolve(id, answer.clone());
         }
         return;
     }
     if faults.has(QuestionFault::MixedBetweenClients) {
         if let Some(other) = find_asked(socket, id) {
-            other.answered(id, answer);
+            other.resolve(id, answer);
         }
         return;
     }
@@ -153,10 +156,10 @@ pub(in crate::reference) fn handle_answer(socket: &Arc<Socket>, id: AckId, mut a
         && !waits
         && let Some(other) = find_asked(socket, id)
     {
-        other.answered(id, answer);
+        other.resolve(id, answer);
         return;
     }
-    socket.answered(id, answer);
+    socket.resolve(id, answer);
 }
 
 /// Returns a socket of the namespace that has an open question with this id.

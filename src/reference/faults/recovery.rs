@@ -9,7 +9,7 @@ use crate::{
         FaultSet,
         engine::{Ending, Session},
         rooms::{Rooms, Selection},
-        socket::{Kept, Socket, User},
+        socket::{KeptSession, Socket, User},
     },
     wire::socket_io::Packet,
 };
@@ -102,9 +102,9 @@ pub(in crate::reference) fn replays_event(
             except: Vec::new(),
             ..selection.clone()
         };
-        return everybody.means(rooms);
+        return everybody.matches(rooms);
     }
-    selection.means(rooms) || faults.has(RecoveryFault::ReplaysForeign)
+    selection.matches(rooms) || faults.has(RecoveryFault::ReplaysForeign)
 }
 
 /// Returns the events to replay. Without faults these are `missed`.
@@ -168,12 +168,12 @@ pub(in crate::reference) fn take_live_session(
     faults: &FaultSet,
     rooms: &Rooms,
     pid: &str,
-) -> Option<(Kept, Vec<Packet>)> {
+) -> Option<(KeptSession, Vec<Packet>)> {
     if !faults.has(RecoveryFault::TakesOverLive) {
         return None;
     }
     let socket = rooms.all().find(|socket| socket.pid() == Some(pid))?;
-    let kept = Kept::of(socket, pid, rooms.of(socket.id()));
+    let kept = KeptSession::of(socket, pid, rooms.of(socket.id()));
     Some((kept, Vec::new()))
 }
 

@@ -7,7 +7,7 @@ use super::topic::faults;
 use crate::reference::{
     FaultSet,
     engine::{Session, TransportKind},
-    http::{Asks, Refusal},
+    http::{AskedProtocol, Refusal},
 };
 
 faults!(RequestFault {
@@ -152,18 +152,20 @@ pub(in crate::reference) fn refuses_query(faults: &FaultSet, query: &str) -> boo
 pub(in crate::reference) fn choose_transport(
     faults: &FaultSet,
     named: TransportKind,
-    asks: Asks,
+    asked: AskedProtocol,
 ) -> TransportKind {
-    match asks {
-        Asks::Http if faults.has(RequestFault::WebSocketByPlainGet) => TransportKind::Polling,
-        Asks::WebSocket if ignores_transport(faults, asks) => TransportKind::WebSocket,
-        Asks::Http | Asks::WebSocket => named,
+    match asked {
+        AskedProtocol::Http if faults.has(RequestFault::WebSocketByPlainGet) => {
+            TransportKind::Polling
+        }
+        AskedProtocol::WebSocket if ignores_transport(faults, asked) => TransportKind::WebSocket,
+        AskedProtocol::Http | AskedProtocol::WebSocket => named,
     }
 }
 
 /// Returns true if the request is an upgrade and the fault `upgrade-transport-unchecked` is active.
-pub(in crate::reference) fn ignores_transport(faults: &FaultSet, asks: Asks) -> bool {
-    asks == Asks::WebSocket && faults.has(RequestFault::UpgradeTransportUnchecked)
+pub(in crate::reference) fn ignores_transport(faults: &FaultSet, asked: AskedProtocol) -> bool {
+    asked == AskedProtocol::WebSocket && faults.has(RequestFault::UpgradeTransportUnchecked)
 }
 
 /// Returns true if the fault `disabled-transport-accepted` is active.

@@ -1,4 +1,4 @@
-//! The cookie that tells a session's id to what stands in front of the server (RFC 6265).
+//! The cookie with the session id, which load balancers use for sticky sessions (RFC 6265).
 
 use hyper::{
     HeaderMap,
@@ -7,11 +7,11 @@ use hyper::{
 
 use crate::reference::{Config, faults};
 
-/// Names the session in a cookie, where the server is told to.
-pub(super) fn name_session(config: &Config, sid: &str, headers: &mut HeaderMap) {
+/// Sets the cookie with the session id if the settings name one.
+pub(super) fn set_session_cookie(config: &Config, sid: &str, headers: &mut HeaderMap) {
     let Some(name) = &config.cookie else { return };
     let attributes = faults::polling::cookie_attributes(&config.faults);
-    // A name that is no token can't be sent; the setting is the operator's.
+    // A cookie name that is not valid in a header is ignored.
     if let Ok(value) = HeaderValue::from_str(&format!("{name}={sid}; Path=/{attributes}")) {
         headers.insert(SET_COOKIE, value);
     }

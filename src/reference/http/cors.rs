@@ -1,4 +1,4 @@
-//! Which origins may read the answers (Fetch standard, "CORS protocol").
+//! The origins whose pages may read the answers (Fetch standard, "CORS protocol").
 
 use http_body_util::Full;
 use hyper::{
@@ -13,10 +13,10 @@ use hyper::{
 
 use crate::reference::{Config, faults};
 
-/// What one request's origin may do.
+/// What the origin of a request may do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Cors {
-    /// Every origin may read, without credentials.
+    /// Every origin may read the answer, without credentials.
     Any,
     /// The request's origin is on the list.
     Listed(HeaderValue),
@@ -26,17 +26,17 @@ pub(in crate::reference) enum Cors {
     Unlisted,
 }
 
-/// What the CORS headers of an answer must not depend on.
+/// The properties of a request on which faults make the CORS headers depend.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::reference) struct Asked {
-    /// It was a POST.
+pub(in crate::reference) struct RequestKind {
+    /// Whether it is a POST.
     pub(in crate::reference) is_post: bool,
-    /// It named a session.
+    /// Whether it names a session.
     pub(in crate::reference) in_session: bool,
 }
 
-impl Asked {
-    /// What is known of a request before it is answered.
+impl RequestKind {
+    /// Reads the properties of a request.
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         let query = request.uri().query().unwrap_or_default();
         Self {
@@ -47,13 +47,14 @@ impl Asked {
 }
 
 impl Cors {
-    /// Holds a request's origin against the configuration.
+    /// Compares the origin of a request with the settings.
     pub(super) fn of(config: &Config, headers: &HeaderMap) -> Self {
         let decided = decide(&config.origins, headers.get(ORIGIN));
         faults::cors::alter_decision(&config.faults, decided, headers.get(ORIGIN))
     }
 
-    /// The answer to a preflight request, if this is one that CORS answers.
+    /// Returns the answer to a preflight request; `None` if the request is not one, or CORS is not
+    /// configured.
     pub(super) fn preflight<B>(
         &self,
         config: &Config,
@@ -81,8 +82,13 @@ impl Cors {
         Some(response)
     }
 
-    /// Adds the headers that tell a browser about it.
-    pub(super) fn apply<B>(&self, config: &Config, asked: Asked, response: &mut Response<B>) {
+    /// Adds the CORS headers to an answer.
+    pub(super) fn apply<B>(
+        &self,
+        config: &Config,
+        request_kind: RequestKind,
+        response: &mut Response<B>,
+    ) {
         let headers = response.headers_mut();
         match self {
             Self::Any => {
@@ -96,13 +102,13 @@ impl Cors {
                 );
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
-            // The answer would differ for a listed origin: caches must know.
+            // The answer depends on the origin, so caches have to keep one for each.
             Self::Unlisted => {
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
             Self::Silent => {}
         }
-        faults::cors::alter_headers(&config.faults, asked, response);
+        faults::cors::alter_headers(&config.faults, request_kind, response);
     }
 }
 

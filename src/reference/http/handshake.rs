@@ -1,4 +1,4 @@
-//! The opening handshake of a WebSocket, the server's side (RFC 6455 section 4.2).
+//! The server's side of the WebSocket opening handshake (RFC 6455 section 4.2).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http_body_util::Full;
@@ -11,40 +11,40 @@ use hyper::{
     },
 };
 
-use super::{Refusal, verify::Asks};
+use super::{Refusal, request_check::AskedProtocol};
 use crate::{
     reference::{Config, FaultSet, faults},
     wire::websocket::{DeflateOffer, Extension, accept_key},
 };
 
-/// Whether the request asks for a WebSocket: both tokens, without regard to case
-/// (RFC 6455 section 4.2.1, items 3 and 4).
-pub(super) fn asks(headers: &HeaderMap, faults: &FaultSet) -> Asks {
+/// Returns what the request asks for. A WebSocket handshake has both tokens, in any case (RFC 6455
+/// section 4.2.1, items 3 and 4).
+pub(super) fn asked_protocol(headers: &HeaderMap, faults: &FaultSet) -> AskedProtocol {
     let upgrade = has_token(headers, UPGRADE, "websocket")
         || faults::handshake::ignores_upgrade_header(faults);
     let connection = has_token(headers, CONNECTION, "upgrade")
         || faults::handshake::ignores_connection_header(faults);
     if upgrade && connection && !faults::handshake::refuses_tokens(faults, headers) {
-        Asks::WebSocket
+        AskedProtocol::WebSocket
     } else {
-        Asks::Http
+        AskedProtocol::Http
     }
 }
 
-/// A handshake that stands.
+/// An accepted handshake.
 #[derive(Debug)]
 pub(super) struct Accepted {
-    /// The 101.
+    /// The 101 response.
     pub(super) response: Response<Full<Bytes>>,
-    /// What was agreed on about compression.
+    /// The negotiated parameters of compression.
     pub(super) deflate: Option<DeflateOffer>,
 }
 
-/// The 101 for a right request.
+/// Returns the 101 for a valid handshake.
 ///
 /// # Errors
 ///
-/// The request breaks a rule of RFC 6455 section 4.2.1.
+/// Returns a refusal if the request breaks a rule of RFC 6455 section 4.2.1.
 pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepted, Refusal> {
     let faults = &config.faults;
     let headers = request.headers();
@@ -65,7 +65,7 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     if !right_version && !faults::handshake::accepts_any_version(faults) {
         return Err(Refusal::WebSocketVersion);
     }
-    let offers = extensions(headers).ok_or(Refusal::BadRequest)?;
+    let offers = parse_extensions(headers).ok_or(Refusal::BadRequest)?;
     let deflate = faults::deflate::choose_offer(faults, &offers)
         .filter(|_| config.deflate)
         .map(|offer| faults::deflate::alter_answer(faults, &offer));
@@ -75,7 +75,7 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     let added = response.headers_mut();
     added.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     added.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    // Base64 and what an offer is made of are always valid header values.
+    // Base64 and the answer to an offer are always valid header values.
     if let Ok(value) = HeaderValue::from_str(&accepted) {
         added.insert(SEC_WEBSOCKET_ACCEPT, value);
     }
@@ -87,15 +87,15 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     Ok(Accepted { response, deflate })
 }
 
-/// Whether the key is the base64 form of 16 bytes (RFC 6455 section 4.2.1, item 5).
+/// Returns true if the key is the base64 form of 16 bytes (RFC 6455 section 4.2.1, item 5).
 fn is_key(key: &HeaderValue) -> bool {
     BASE64_STANDARD
         .decode(key.as_bytes().trim_ascii())
         .is_ok_and(|key| key.len() == 16)
 }
 
-/// The extensions offered; `None` where they are not written as RFC 6455 section 9.1 demands.
-fn extensions(headers: &HeaderMap) -> Option<Vec<Extension>> {
+/// Returns the offered extensions; `None` if the header breaks the syntax of RFC 6455 section 9.1.
+fn parse_extensions(headers: &HeaderMap) -> Option<Vec<Extension>> {
     let lists = headers
         .get_all(SEC_WEBSOCKET_EXTENSIONS)
         .iter()
@@ -131,9 +131,12 @@ mod tests {
             ("connection", "keep-alive, Upgrade"),
             ("upgrade", "WebSocket"),
         ]);
-        assert_eq!(asks(firefox.headers(), &none), Asks::WebSocket);
+        assert_eq!(
+            asked_protocol(firefox.headers(), &none),
+            AskedProtocol::WebSocket
+        );
         let h2c = request(&[("connection", "upgrade"), ("upgrade", "h2c")]);
-        assert_eq!(asks(h2c.headers(), &none), Asks::Http);
+        assert_eq!(asked_protocol(h2c.headers(), &none), AskedProtocol::Http);
     }
 
     #[test]
@@ -180,10 +183,10 @@ mod tests {
     #[test]
     fn separators_alone_are_no_extensions() {
         let bare = request(&[("sec-websocket-extensions", ", ;")]);
-        assert_eq!(extensions(bare.headers()), None);
+        assert_eq!(parse_extensions(bare.headers()), None);
         let unknown = request(&[("sec-websocket-extensions", "x-unheard; a=1, constructor")]);
         assert_eq!(
-            extensions(unknown.headers()).map(|list| list.len()),
+            parse_extensions(unknown.headers()).map(|list| list.len()),
             Some(2)
         );
     }

@@ -1,16 +1,16 @@
-//! HTTP: which request goes where, what is refused and how, and who may read the answers.
+//! HTTP: routing of requests, refusals, and CORS.
 
-mod coding;
+mod compression;
 mod cookie;
 mod cors;
 mod handshake;
 mod polling;
 mod refusal;
+mod request_check;
 mod router;
-mod verify;
 
-pub(super) use coding::Coding;
-pub(super) use cors::{Asked, Cors};
+pub(super) use compression::Coding;
+pub(super) use cors::{Cors, RequestKind};
 pub(super) use refusal::Refusal;
+pub(super) use request_check::AskedProtocol;
 pub(super) use router::answer;
-pub(super) use verify::Asks;

@@ -1,4 +1,4 @@
-//! GET and POST of a polling session.
+//! The GET and POST requests of a polling session.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,11 +17,11 @@ use crate::reference::{
     faults,
 };
 
-/// How long the body of a POST may take.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
+/// The time in which the body of a POST has to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A response that carries packets, in a coding that the client accepts.
-pub(super) fn packets(
+/// Returns a response with packets, in a coding that the client accepts.
+pub(super) fn respond_with_packets(
     payload: Payload,
     accepted: Option<Coding>,
     faults: &FaultSet,
@@ -48,21 +48,21 @@ pub(super) fn packets(
     response
 }
 
-/// Answers a GET once there is something to say.
+/// Answers a GET when packets wait for the client.
 pub(super) async fn get(
     session: &Arc<Session>,
     accepted: Option<Coding>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     if let Some(payload) = faults::polling::answers_at_once(session) {
-        return Ok(packets(payload, accepted, session.faults()));
+        return Ok(respond_with_packets(payload, accepted, session.faults()));
     }
     match engine::poll(session).await {
-        Ok(payload) => Ok(packets(payload, accepted, session.faults())),
+        Ok(payload) => Ok(respond_with_packets(payload, accepted, session.faults())),
         Err(Overlap) => Err(Refusal::BadRequest),
     }
 }
 
-/// Takes in a POST.
+/// Receives a POST and handles its packets.
 pub(super) async fn post(
     session: &Arc<Session>,
     request: Request<Incoming>,
@@ -72,14 +72,14 @@ pub(super) async fn post(
     };
     let content_type = request.headers().get(CONTENT_TYPE);
     if faults::polling::refuses_content_type(session.faults(), content_type) {
-        post.refused();
+        post.refuse();
         return Err(Refusal::BadRequest);
     }
     let kind = match content_type {
         Some(kind) if kind == "application/octet-stream" => PayloadKind::Binary,
         _ => PayloadKind::Text,
     };
-    // Revision 4 has no binary payloads; dropping the request ends the session.
+    // Revision 4 has no binary payloads. Dropping `post` closes the session.
     if kind == PayloadKind::Binary
         && session.revision == Revision::V4
         && !faults::polling::accepts_bytes(session.faults())
@@ -90,7 +90,7 @@ pub(super) async fn post(
     let bound = usize::try_from(bound).unwrap_or(usize::MAX);
     let announced = request.body().size_hint();
     if faults::polling::loses_body(session.faults(), announced.exact()) {
-        post.refused();
+        post.refuse();
         let reply = faults::polling::post_reply(session.faults());
         return Ok(respond(
             Bytes::from_static(reply),
@@ -101,7 +101,7 @@ pub(super) async fn post(
     let limit = faults::limits::read_limit(session.faults(), bound, announced.exact());
     let announced = announced.lower();
     if usize::try_from(announced).is_ok_and(|announced| announced > limit) {
-        post.refused();
+        post.refuse();
         return Err(Refusal::PayloadTooLarge);
     }
     let body = select! {
@@ -109,18 +109,18 @@ pub(super) async fn post(
         biased;
         body = Limited::new(request.into_body(), limit).collect() => body,
         () = post.session_ended() => return Err(Refusal::BadRequest),
-        () = sleep(BODY_PATIENCE) => return Err(Refusal::Timeout),
+        () = sleep(BODY_TIMEOUT) => return Err(Refusal::Timeout),
     };
     let body = match body {
         Ok(body) => faults::polling::join_chunks(session.faults(), body),
         Err(error) if error.is::<LengthLimitError>() => {
-            post.refused();
+            post.refuse();
             return Err(Refusal::PayloadTooLarge);
         }
         Err(_) => return Err(Refusal::BadRequest),
     };
     if faults::limits::has_too_many_characters(session.faults(), &body, bound) {
-        post.refused();
+        post.refuse();
         return Err(Refusal::PayloadTooLarge);
     }
     if let Some(delay) = post.delay(body.len()) {
@@ -139,7 +139,7 @@ fn respond(body: Bytes, content_type: &'static str, faults: &FaultSet) -> Respon
     let mut response = Response::new(Full::new(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // A poll that a cache answers is a poll lost.
+    // A cache that answers a poll would hide the packets that wait.
     let kept = faults::polling::choose_cache_control(faults);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     response

@@ -1,4 +1,4 @@
-//! Requests that the engine refuses, in the form of the JavaScript server.
+//! The responses that refuse requests, in the form of the JavaScript server.
 
 use http_body_util::Full;
 use hyper::{
@@ -12,25 +12,25 @@ use crate::reference::{FaultSet, faults};
 /// Why a request to the Engine.IO path is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Refusal {
-    /// Code 3.
+    /// Code 3: the request is invalid.
     BadRequest,
-    /// Code 2.
+    /// Code 2: the HTTP method can't open a session.
     BadHandshakeMethod,
-    /// Code 4: an origin that is not on the list.
+    /// Code 4: the origin is not on the list.
     Forbidden,
-    /// Code 4: the application does not admit this visitor.
+    /// Code 4: the application refuses this visitor.
     Intruder,
-    /// A body over the limit.
+    /// The body is larger than maxPayload.
     PayloadTooLarge,
-    /// Code 1.
+    /// Code 1: no session has this id.
     SessionUnknown,
-    /// A body that did not come in time.
+    /// The body did not arrive in time.
     Timeout,
-    /// Code 0.
+    /// Code 0: the transport is unknown or switched off.
     TransportUnknown,
-    /// Code 5.
+    /// Code 5: the server does not serve this `EIO`.
     UnsupportedProtocol,
-    /// A WebSocket version other than 13 (RFC 6455 section 4.4).
+    /// The WebSocket version is not 13 (RFC 6455 section 4.4).
     WebSocketVersion,
 }
 
@@ -52,7 +52,7 @@ impl Refusal {
         }
     }
 
-    /// The response: a status and `{"code", "message"}`.
+    /// Returns the response: a status, and `{"code", "message"}`.
     pub(in crate::reference) fn response(self, faults: &FaultSet) -> Response<Full<Bytes>> {
         let (status, code, message) = self.parts();
         let refused = faults::requests::alter_refusal(faults, status, code, message);

@@ -1,4 +1,4 @@
-//! Which request goes where.
+//! The routing of HTTP requests.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -11,9 +11,9 @@ use hyper::{
 
 use super::{
     Coding, Refusal, cookie,
-    cors::{Asked, Cors},
+    cors::{Cors, RequestKind},
     handshake, polling,
-    verify::{Asks, Verified, verify},
+    request_check::{AskedProtocol, Verified, verify},
 };
 use crate::reference::{
     Contract, app,
@@ -23,7 +23,7 @@ use crate::reference::{
     server::Shared,
 };
 
-/// Answers one request; where the answer is a 101, `slot` says what comes next.
+/// Answers one request. If the answer is a 101, puts what the connection becomes into `slot`.
 pub(in crate::reference) async fn answer(
     server: Arc<Shared>,
     slot: Arc<UpgradeSlot>,
@@ -31,27 +31,27 @@ pub(in crate::reference) async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let path = request.uri().path();
     if is_engine_path(&server, path) && server.config.contract == Contract::WebSocket {
-        return Ok(plain_request(&server, &slot, &request)
+        return Ok(answer_plain(&server, &slot, &request)
             .unwrap_or_else(|refusal| refusal.response(server.faults())));
     }
     if is_engine_path(&server, path) {
         let cors = Cors::of(&server.config, request.headers());
-        let asked = Asked::of(&request);
+        let request_kind = RequestKind::of(&request);
         let mut response = match cors.preflight(&server.config, &request) {
             Some(response) => response,
-            None => engine_request(&server, &slot, &cors, request)
+            None => answer_engine(&server, &slot, &cors, request)
                 .await
                 .unwrap_or_else(|refusal| refusal.response(server.faults())),
         };
-        cors.apply(&server.config, asked, &mut response);
-        faults::polling::alter_later_headers(&server.config.faults, asked, &mut response);
+        cors.apply(&server.config, request_kind, &mut response);
+        faults::polling::alter_later_headers(&server.config.faults, request_kind, &mut response);
         return Ok(response);
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if path == "/health" && is_read {
         return Ok(Response::new(Full::from("ok")));
     }
-    if let Some(file) = file(&server, path) {
+    if let Some(file) = serve_file(&server, path) {
         return Ok(file);
     }
     let mut response = Response::new(Full::from("Not found"));
@@ -59,14 +59,14 @@ pub(in crate::reference) async fn answer(
     Ok(response)
 }
 
-/// The configured path, with or without its last slash, and nothing below it.
+/// Returns true if the path is the configured path, with or without its last slash.
 fn is_engine_path(server: &Shared, path: &str) -> bool {
     path.trim_end_matches('/') == server.config.path.trim_end_matches('/')
         || faults::requests::serves_any_path(server.faults(), path)
 }
 
-/// A file that a defect serves below the Engine.IO path.
-fn file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
+/// Returns a file that a fault serves below the Engine.IO path.
+fn serve_file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
     let below = path.strip_prefix(server.config.path.trim_end_matches('/'))?;
     let (content_type, content) = faults::requests::serve_file(server.faults(), below)?;
     let mut response = Response::new(Full::from(content));
@@ -76,8 +76,9 @@ fn file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
     Some(response)
 }
 
-/// A request to a plain WebSocket endpoint: a handshake or nothing (RFC 6455 section 4.2.1).
-fn plain_request(
+/// Answers a request to a plain WebSocket endpoint, which accepts only handshakes (RFC 6455 section
+/// 4.2.1).
+fn answer_plain(
     server: &Arc<Shared>,
     slot: &UpgradeSlot,
     request: &Request<Incoming>,
@@ -87,7 +88,7 @@ fn plain_request(
     if *request.method() != Method::GET && !faults::requests::accepts_method(faults) {
         return Err(Refusal::BadHandshakeMethod);
     }
-    if handshake::asks(request.headers(), faults) != Asks::WebSocket {
+    if handshake::asked_protocol(request.headers(), faults) != AskedProtocol::WebSocket {
         return Err(Refusal::BadRequest);
     }
     let accepted = handshake::accept(request, &server.config)?;
@@ -95,7 +96,7 @@ fn plain_request(
     Ok(accepted.response)
 }
 
-async fn engine_request(
+async fn answer_engine(
     server: &Arc<Shared>,
     slot: &UpgradeSlot,
     cors: &Cors,
@@ -107,20 +108,22 @@ async fn engine_request(
         return Err(Refusal::BadRequest);
     }
     let query = Query::parse(raw_query);
-    let asks = handshake::asks(request.headers(), server.faults());
-    let verified = match verify(server, request.method(), &query, asks) {
+    let asked = handshake::asked_protocol(request.headers(), server.faults());
+    let verified = match verify(server, request.method(), &query, asked) {
         Ok(verified) => verified,
         Err(refusal) => {
             let late = faults::handshake::late_refusal(server.faults(), refusal);
-            let bytes = late.filter(|_| asks == Asks::WebSocket).ok_or(refusal)?;
+            let bytes = late
+                .filter(|_| asked == AskedProtocol::WebSocket)
+                .ok_or(refusal)?;
             let accepted = handshake::accept(&request, &server.config)?;
             slot.fill(Upgraded::Foreign(bytes), None);
             return Ok(accepted.response);
         }
     };
-    // CORS does not hold for WebSockets: browsers connect to any server and leave it to that server
-    // to look at the origin (RFC 6455 section 10.2).
-    if asks == Asks::WebSocket
+    // CORS does not cover WebSockets: browsers connect to any server, and the server has to check the
+    // origin (RFC 6455 section 10.2).
+    if asked == AskedProtocol::WebSocket
         && *cors == Cors::Unlisted
         && !faults::cors::admits_foreign_websocket(server.faults())
     {
@@ -134,8 +137,9 @@ async fn engine_request(
     match verified {
         Verified::Open(TransportKind::Polling, revision) => {
             let opened = engine::open_polling(server, revision, &query, tokens());
-            let mut response = polling::packets(opened.payload, accepted, server.faults());
-            cookie::name_session(&server.config, &opened.sid, response.headers_mut());
+            let mut response =
+                polling::respond_with_packets(opened.payload, accepted, server.faults());
+            cookie::set_session_cookie(&server.config, &opened.sid, response.headers_mut());
             Ok(response)
         }
         Verified::Open(TransportKind::WebSocket, revision) => {
@@ -157,7 +161,11 @@ async fn engine_request(
             Method::GET => {
                 let mut response = polling::get(&session, accepted).await?;
                 if faults::polling::repeats_cookie(server.faults()) {
-                    cookie::name_session(&server.config, &session.sid, response.headers_mut());
+                    cookie::set_session_cookie(
+                        &server.config,
+                        &session.sid,
+                        response.headers_mut(),
+                    );
                 }
                 Ok(response)
             }

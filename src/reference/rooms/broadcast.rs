@@ -1,4 +1,4 @@
-//! One event to many.
+//! Sending one event to many sockets.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use crate::{
     reference::{
         engine::{Ending, Sent},
         faults,
-        socket::{Answer, Socket, outbound},
+        socket::{Answer, Socket, encode_packet},
     },
     wire::socket_io::{AckId, Packet},
 };
 
-/// A question to many clients, and where their answers come.
+/// A question to many clients, and the receivers of their answers.
 #[derive(Debug)]
-pub(in crate::reference) struct Asked {
-    /// The id that all of them answer to.
+pub(in crate::reference) struct AskedClients {
+    /// The acknowledgement id of the question, the same for all clients.
     pub(in crate::reference) id: AckId,
-    /// Who was asked.
+    /// Each socket that was asked, and the receiver of its answer.
     pub(in crate::reference) waiting: Vec<(Arc<Socket>, Receiver<Answer>)>,
 }
 
-/// Sends an event to those in the namespace of `from` whom `selection` means.
+/// Sends an event to the sockets that `selection` matches, in the namespace of `from`.
 pub(in crate::reference) fn broadcast(
     from: &Arc<Socket>,
     selection: &Selection,
@@ -34,7 +34,7 @@ pub(in crate::reference) fn broadcast(
     broadcast_packet(from, selection, event(from, None, name, args));
 }
 
-/// The same with a packet of any kind.
+/// Sends a packet to the sockets that `selection` matches, in the namespace of `from`.
 pub(in crate::reference) fn broadcast_packet(
     from: &Arc<Socket>,
     selection: &Selection,
@@ -43,13 +43,14 @@ pub(in crate::reference) fn broadcast_packet(
     deliver(from, selection, packet, |_| {});
 }
 
-/// The same, asking each for an acknowledgement under one id, as the JavaScript server does it.
+/// Sends a question to the sockets that `selection` matches. All of them get the same
+/// acknowledgement id, as in the JavaScript server.
 pub(in crate::reference) fn ask(
     from: &Arc<Socket>,
     selection: &Selection,
     name: &str,
     args: Vec<Data>,
-) -> Asked {
+) -> AskedClients {
     let id = faults::questions::choose_id(from, || from.namespace().next_question());
     let mut waiting = Vec::new();
     deliver(
@@ -60,7 +61,7 @@ pub(in crate::reference) fn ask(
             waiting.push((Arc::clone(socket), socket.ask(id)));
         },
     );
-    Asked { id, waiting }
+    AskedClients { id, waiting }
 }
 
 fn event(from: &Socket, id: Option<AckId>, name: &str, args: Vec<Data>) -> Packet {
@@ -72,10 +73,10 @@ fn event(from: &Socket, id: Option<AckId>, name: &str, args: Vec<Data>) -> Packe
     }
 }
 
-/// Encodes the packet once and puts it into every recipient's queue.
+/// Encodes the packet once and puts it into the queue of every recipient.
 ///
-/// The rooms stay locked until it is in all of them: who leaves a room afterwards has it, who left
-/// before does not.
+/// The rooms stay locked until all queues have it: a socket that leaves a room later gets the
+/// packet, a socket that left earlier does not.
 fn deliver(
     from: &Arc<Socket>,
     selection: &Selection,
@@ -84,11 +85,11 @@ fn deliver(
 ) {
     let recovery = from.namespace().recovery();
     let missable =
-        recovery.and_then(|recovery| recovery.stamp(selection, &mut packet, from.faults()));
-    let outbound = outbound(&packet, &from.session().server);
+        recovery.and_then(|recovery| recovery.add_offset(selection, &mut packet, from.faults()));
+    let outbound = encode_packet(&packet, &from.session().server);
     let rooms = from.namespace().rooms();
     if let Some(recovery) = recovery {
-        recovery.note(missable, from.faults());
+        recovery.keep_event(missable, from.faults());
     }
     let recipients = faults::recipients::choose_recipients(from, &rooms, selection);
     let mut overflowed = Vec::new();
@@ -100,7 +101,7 @@ fn deliver(
             Sent::Queued => {}
         }
     }
-    // Ending a session takes its sockets out of their rooms, so the rooms must be free for it.
+    // Closing a session takes its sockets out of their rooms, which needs the lock on the rooms.
     drop(rooms);
     for socket in overflowed {
         socket.session().close(Ending::QueueOverflow);

@@ -1,4 +1,4 @@
-//! Who is in which room of a namespace.
+//! The sockets of a namespace and the rooms that they are in.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,7 +12,7 @@ use crate::reference::socket::{Socket, SocketId};
 
 /// The sockets of one namespace and their rooms.
 ///
-/// A room exists as long as somebody is in it.
+/// A room exists as long as it has a member.
 #[derive(Debug, Default)]
 pub(in crate::reference) struct Rooms {
     sockets: IndexMap<SocketId, Member>,
@@ -26,14 +26,14 @@ struct Member {
     rooms: Vec<Arc<str>>,
 }
 
-/// What a socket leaves behind: each room it was in that somebody watches, and who does.
+/// The watched rooms of a socket that has left, each with its watchers.
 #[derive(Clone, Debug, Default)]
 pub(in crate::reference) struct Departed {
     pub(in crate::reference) watched: Vec<(String, Vec<Arc<Socket>>)>,
 }
 
 impl Rooms {
-    /// Adds a socket, which is in the room of its own id.
+    /// Adds a socket and puts it into the room of its own id.
     pub(in crate::reference) fn add(&mut self, socket: &Arc<Socket>) {
         let member = Member {
             socket: Arc::clone(socket),
@@ -43,7 +43,7 @@ impl Rooms {
         self.join(socket.id(), socket.id().as_str());
     }
 
-    /// Takes a socket out of everything.
+    /// Removes a socket from the namespace and all rooms.
     pub(in crate::reference) fn remove(&mut self, id: &SocketId) -> Departed {
         let Some(member) = self.sockets.swap_remove(id) else {
             return Departed::default();
@@ -67,7 +67,7 @@ impl Rooms {
         departed
     }
 
-    /// Puts a socket into a room; once is enough.
+    /// Puts a socket into a room. Has no effect if it is in the room.
     pub(in crate::reference) fn join(&mut self, id: &SocketId, room: &str) {
         let Some(member) = self.sockets.get_mut(id) else {
             return;
@@ -86,7 +86,7 @@ impl Rooms {
             .insert(id.clone(), Arc::clone(&member.socket));
     }
 
-    /// Takes a socket out of a room, whether or not it is in it.
+    /// Takes a socket out of a room. Has no effect if it is not in the room.
     pub(in crate::reference) fn leave(&mut self, id: &SocketId, room: &str) {
         if let Some(member) = self.sockets.get_mut(id) {
             member.rooms.retain(|known| **known != *room);
@@ -94,7 +94,7 @@ impl Rooms {
         self.drop_member(room, id);
     }
 
-    /// Tells `watcher` from now on when a connection of a member of `room` ends.
+    /// Makes `watcher` a watcher of `room`: it is told when a member's connection ends.
     pub(in crate::reference) fn watch(&mut self, watcher: &SocketId, room: &str) {
         let watchers = self.watchers.entry(room.to_owned()).or_default();
         if !watchers.contains(watcher) {
@@ -102,43 +102,43 @@ impl Rooms {
         }
     }
 
-    /// Those who watch a room.
+    /// Returns the watchers of a room.
     pub(in crate::reference) fn watchers(&self, room: &str) -> impl Iterator<Item = &Arc<Socket>> {
         let watchers = self.watchers.get(room).into_iter().flatten();
         watchers.filter_map(|watcher| self.socket(watcher))
     }
 
-    /// The socket with this id.
+    /// Returns the socket with this id.
     pub(in crate::reference) fn socket(&self, id: &SocketId) -> Option<&Arc<Socket>> {
         self.sockets.get(id).map(|member| &member.socket)
     }
 
-    /// All sockets of the namespace.
+    /// Returns all sockets of the namespace.
     pub(in crate::reference) fn all(&self) -> impl Iterator<Item = &Arc<Socket>> {
         self.sockets.values().map(|member| &member.socket)
     }
 
-    /// The members of a room.
+    /// Returns the members of a room.
     pub(in crate::reference) fn members(&self, room: &str) -> impl Iterator<Item = &Arc<Socket>> {
         self.rooms.get(room).into_iter().flat_map(IndexMap::values)
     }
 
-    /// The rooms of a socket.
+    /// Returns the rooms of a socket.
     pub(in crate::reference) fn of(&self, id: &SocketId) -> &[Arc<str>] {
         self.sockets.get(id).map_or(&[], |member| &member.rooms)
     }
 
-    /// The names of the rooms that somebody is in.
+    /// Returns the names of all rooms.
     pub(in crate::reference) fn names(&self) -> impl Iterator<Item = &str> {
         self.rooms.keys().map(|name| &**name)
     }
 
-    /// How many sockets the namespace has.
+    /// Returns the number of sockets in the namespace.
     pub(in crate::reference) fn len(&self) -> usize {
         self.sockets.len()
     }
 
-    /// Those whom a selection means, each once.
+    /// Returns the sockets that a selection matches, each once.
     pub(in crate::reference) fn recipients(&self, selection: &Selection) -> Vec<Arc<Socket>> {
         let excepted: HashSet<&SocketId> = selection
             .except
@@ -209,7 +209,7 @@ mod tests {
         (namespace, sockets)
     }
 
-    /// The places of those whom a selection means.
+    /// The indexes of the sockets that a selection matches.
     fn places(rooms: &Rooms, sockets: &[Arc<Socket>], selection: &Selection) -> Vec<usize> {
         let place =
             |socket: &Arc<Socket>| sockets.iter().position(|known| known.id() == socket.id());
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn who_watches_a_room_hears_of_its_members_only() {
+    fn watchers_of_a_room_are_told_about_its_members_only() {
         let (namespace, sockets) = namespace();
         let mut rooms = namespace.rooms();
         rooms.watch(sockets[3].id(), "a");

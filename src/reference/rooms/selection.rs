@@ -1,26 +1,27 @@
-//! To whom an event goes.
+//! The selection of the sockets that get an event.
 
 use std::sync::Arc;
 
 use crate::reference::engine::Delivery;
 
-/// To whom an event goes: the members of any of `rooms` who are in none of `except`.
+/// Selects the sockets that get an event: the members of any of `rooms` that are in none of
+/// `except`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct Selection {
-    /// Empty for the whole namespace.
+    /// The rooms; an empty list selects the whole namespace.
     pub(in crate::reference) rooms: Vec<String>,
-    /// Rooms whose members are left out; a socket's own room leaves out that socket.
+    /// The rooms whose members are left out. The room of a socket's own id leaves out that socket.
     pub(in crate::reference) except: Vec<String>,
-    /// What becomes of it where a client can't take it at once.
+    /// What happens if the event can't be written to a client at once.
     pub(in crate::reference) delivery: Delivery,
-    /// How far it goes beyond this process.
+    /// The servers of a cluster that the event reaches.
     pub(in crate::reference) reach: Reach,
 }
 
-/// How far an event goes in a cluster; a server alone is the whole cluster.
+/// The servers of a cluster that an event reaches. A single server is the whole cluster.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) enum Reach {
-    /// All servers.
+    /// All servers of the cluster.
     #[default]
     Cluster,
     /// This server only (the `local` flag).
@@ -28,12 +29,12 @@ pub(in crate::reference) enum Reach {
 }
 
 impl Selection {
-    /// Everybody in the namespace.
+    /// Returns a selection of the whole namespace.
     pub(in crate::reference) fn everybody() -> Self {
         Self::default()
     }
 
-    /// The members of any of these rooms.
+    /// Returns a selection of the members of any of these rooms.
     pub(in crate::reference) fn to(rooms: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             rooms: rooms.into_iter().map(Into::into).collect(),
@@ -50,14 +51,14 @@ impl Selection {
         self
     }
 
-    /// Drops the event where it can't be written at once.
+    /// Drops the event for clients to which it can't be written at once.
     pub(in crate::reference) fn volatile(mut self) -> Self {
         self.delivery = Delivery::Volatile;
         self
     }
 
-    /// Whether it means a socket that is in these rooms.
-    pub(in crate::reference) fn means(&self, rooms: &[Arc<str>]) -> bool {
+    /// Returns true if the selection matches a socket that is in these rooms.
+    pub(in crate::reference) fn matches(&self, rooms: &[Arc<str>]) -> bool {
         let is_in = |room: &String| rooms.iter().any(|joined| **joined == **room);
         (self.rooms.is_empty() || self.rooms.iter().any(is_in)) && !self.except.iter().any(is_in)
     }

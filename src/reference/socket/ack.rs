@@ -17,7 +17,7 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// The client's request to hear back from an event; it is answered once.
+/// A client's request to acknowledge an event. It is answered once.
 #[derive(Debug)]
 pub(in crate::reference) struct Ack {
     socket: Arc<Socket>,
@@ -25,15 +25,15 @@ pub(in crate::reference) struct Ack {
     answered: AtomicBool,
 }
 
-/// What a client answers to an event of the server.
+/// The values with which a client acknowledges an event of the server.
 pub(in crate::reference) type Answer = Vec<Data>;
 
-/// The server's questions that a client has not answered.
+/// The questions of the server that a client has not answered.
 #[derive(Debug, Default)]
 pub(super) struct Questions(Mutex<HashMap<AckId, oneshot::Sender<Answer>>>);
 
 impl Ack {
-    /// The request `id` of `socket`'s client.
+    /// Returns the request `id` of the client of `socket`.
     pub(in crate::reference) fn new(socket: Arc<Socket>, id: AckId) -> Self {
         Self {
             socket,
@@ -42,12 +42,12 @@ impl Ack {
         }
     }
 
-    /// The id that the client gave.
+    /// Returns the id that the client gave.
     pub(in crate::reference) fn id(&self) -> AckId {
         self.id
     }
 
-    /// Sends the acknowledgement; a second one is not sent.
+    /// Sends the acknowledgement. Further calls have no effect.
     pub(in crate::reference) fn send(&self, args: Vec<Data>) {
         let again = self.answered.swap(true, Ordering::AcqRel);
         if again && !faults::acks::allows_second_ack(self.socket.faults()) {
@@ -63,28 +63,28 @@ impl Ack {
 }
 
 impl Questions {
-    /// Notes a question; its answer comes through the receiver.
+    /// Adds a question; the receiver gets its answer.
     pub(super) fn ask(&self, id: AckId) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
         self.lock().insert(id, sender);
         receiver
     }
 
-    /// Takes an answer in; one that nobody waits for is ignored.
+    /// Resolves a question with its answer. An answer without a question is ignored.
     pub(super) fn answer(&self, id: AckId, answer: Answer) {
         let sender = self.lock().remove(&id);
         if let Some(sender) = sender {
-            // Who asked may have stopped waiting.
+            // The receiver may be gone, because the question has timed out.
             let _ = sender.send(answer);
         }
     }
 
-    /// Gives a question up: a late answer is ignored.
+    /// Removes a question, so that a late answer is ignored.
     pub(super) fn withdraw(&self, id: AckId) {
         self.lock().remove(&id);
     }
 
-    /// The ids of the questions that wait, oldest first.
+    /// Returns the ids of the open questions, oldest first.
     pub(super) fn waiting(&self) -> Vec<AckId> {
         let mut ids: Vec<_> = self.lock().keys().copied().collect();
         ids.sort_unstable();

@@ -1,4 +1,4 @@
-//! One client in one namespace.
+//! A socket: one client in one namespace.
 
 use std::{
     borrow::Cow,
@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Ack, Answer, Namespace, Peer, ack::Questions, recovery::Kept};
+use super::{Ack, Answer, Namespace, Peer, ack::Questions, recovery::KeptSession};
 use crate::{
     data::Data,
     reference::{
@@ -27,11 +27,11 @@ use crate::{
     },
 };
 
-/// The id of a socket, and the name of its own room.
+/// The id of a socket, which is also the name of its own room.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(in crate::reference) struct SocketId(Arc<str>);
 
-/// Who is behind a socket.
+/// The user of a socket.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct User {
     /// The token's `sub`.
@@ -40,12 +40,12 @@ pub(in crate::reference) struct User {
     pub(in crate::reference) role: Option<String>,
 }
 
-/// What becomes of the connection when the server disconnects a socket.
+/// What the server closes when it disconnects a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Close {
-    /// It ends.
+    /// The whole connection.
     Connection,
-    /// It stays: only the namespace is left.
+    /// The namespace only; the connection stays.
     Namespace,
 }
 
@@ -56,9 +56,9 @@ pub(in crate::reference) struct Socket {
     namespace: Arc<Namespace>,
     session: Arc<Session>,
     user: Box<User>,
-    /// What only its client knows, to come back with; `None` where nobody can.
+    /// The private session id for connection state recovery; `None` if recovery is off.
     pid: Option<Box<str>>,
-    /// Down once the socket has left: nothing is sent through it any more.
+    /// False after the socket has left; nothing is sent to it then.
     connected: AtomicBool,
     questions: Questions,
 }
@@ -73,12 +73,12 @@ pub(in crate::reference) struct Call {
 }
 
 impl SocketId {
-    /// An id that nobody has, and nobody can guess.
+    /// Returns a random id.
     pub(super) fn random() -> Self {
         Self(random_id().into())
     }
 
-    /// The id in text.
+    /// Returns the id as text.
     pub(in crate::reference) fn as_str(&self) -> &str {
         &self.0
     }
@@ -97,7 +97,7 @@ impl fmt::Display for SocketId {
 }
 
 impl Socket {
-    /// A socket of `session` in `namespace`, not yet known to anybody.
+    /// Returns a socket of `session` for `namespace`, which it has not joined yet.
     pub(in crate::reference) fn new(
         session: &Arc<Session>,
         namespace: &Arc<Namespace>,
@@ -113,11 +113,11 @@ impl Socket {
         )
     }
 
-    /// A socket of `session` that goes on where one of a connection that is gone left off.
-    pub(super) fn resumed(
+    /// Returns a socket of `session` that continues a socket of a lost connection.
+    pub(super) fn recovered(
         session: &Arc<Session>,
         namespace: &Arc<Namespace>,
-        kept: Kept,
+        kept: KeptSession,
     ) -> Arc<Self> {
         let user = faults::recovery::alter_user(session.faults(), kept.user);
         Self::with(kept.id, session, namespace, user, Some(kept.pid))
@@ -141,43 +141,43 @@ impl Socket {
         })
     }
 
-    /// What only its client knows, to come back with.
+    /// Returns the private session id for connection state recovery.
     pub(in crate::reference) fn pid(&self) -> Option<&str> {
         self.pid.as_deref()
     }
 
-    /// Its id.
+    /// Returns the id.
     pub(in crate::reference) fn id(&self) -> &SocketId {
         &self.id
     }
 
-    /// Its namespace.
+    /// Returns the namespace.
     pub(in crate::reference) fn namespace(&self) -> &Arc<Namespace> {
         &self.namespace
     }
 
-    /// The session that carries it.
+    /// Returns the session that carries the socket.
     pub(in crate::reference) fn session(&self) -> &Arc<Session> {
         &self.session
     }
 
-    /// The faults switched on.
+    /// Returns the faults that are switched on.
     pub(in crate::reference) fn faults(&self) -> &FaultSet {
         self.session.faults()
     }
 
-    /// Who is behind it.
+    /// Returns the user.
     pub(in crate::reference) fn user(&self) -> &User {
         &self.user
     }
 
-    /// The user's id: what the token says, else the socket's.
+    /// Returns the id of the user: the one in the token, or else the socket's id.
     pub(in crate::reference) fn user_id(&self) -> Cow<'_, str> {
         let own = self.user.id.as_deref().unwrap_or(self.id.as_str());
         faults::auth::user_id(self, own)
     }
 
-    /// Whether it has not left.
+    /// Returns true if the socket has not left.
     pub(in crate::reference) fn is_connected(&self) -> bool {
         self.connected.load(Ordering::Acquire)
     }
@@ -194,11 +194,14 @@ impl Socket {
         match self.namespace.recovery() {
             None => self.send(&packet),
             Some(recovery) => {
-                let missable = recovery.stamp(&own(), &mut packet, self.faults());
-                // Events are kept in the order in which they are queued.
+                let missable = recovery.add_offset(&own(), &mut packet, self.faults());
+                // The lock on the rooms keeps events for recovery in the order in which they are queued.
                 let rooms = self.namespace.rooms();
-                recovery.note(missable, self.faults());
-                let sent = self.push(outbound(&packet, &self.session.server), Delivery::Assured);
+                recovery.keep_event(missable, self.faults());
+                let sent = self.push(
+                    encode_packet(&packet, &self.session.server),
+                    Delivery::Assured,
+                );
                 drop(rooms);
                 self.end_if_overflowed(sent);
             }
@@ -207,7 +210,7 @@ impl Socket {
 
     /// Sends a packet to this client, unless the socket has left.
     pub(in crate::reference) fn send(&self, packet: &Packet) {
-        let outbound = outbound(packet, &self.session.server);
+        let outbound = encode_packet(packet, &self.session.server);
         let sent = self.push(outbound, Delivery::Assured);
         self.end_if_overflowed(sent);
     }
@@ -218,32 +221,32 @@ impl Socket {
         }
     }
 
-    /// Queues what was encoded already; the caller ends the session on [`Sent::Overflow`].
+    /// Queues encoded packets. The caller has to close the session on [`Sent::Overflow`].
     pub(in crate::reference) fn push(&self, outbound: Arc<Outbound>, delivery: Delivery) -> Sent {
         self.session.send_while(&self.connected, outbound, delivery)
     }
 
-    /// Notes a question with this id, which is on its way; its answer comes through the receiver.
+    /// Adds a question with this id; the receiver gets its answer.
     pub(in crate::reference) fn ask(&self, id: AckId) -> oneshot::Receiver<Answer> {
         self.questions.ask(id)
     }
 
-    /// Gives a question up: a late answer is ignored.
+    /// Removes a question, so that a late answer is ignored.
     pub(in crate::reference) fn withdraw(&self, id: AckId) {
         self.questions.withdraw(id);
     }
 
-    /// Takes in the client's answer to a question.
-    pub(in crate::reference) fn answered(&self, id: AckId, answer: Answer) {
+    /// Resolves a question with the client's answer.
+    pub(in crate::reference) fn resolve(&self, id: AckId, answer: Answer) {
         self.questions.answer(id, answer);
     }
 
-    /// The ids of the questions that wait, oldest first.
+    /// Returns the ids of the open questions, oldest first.
     pub(in crate::reference) fn waiting(&self) -> Vec<AckId> {
         self.questions.waiting()
     }
 
-    /// The session's sockets in other namespaces.
+    /// Returns the sockets of the session in other namespaces.
     pub(in crate::reference) fn siblings(&self) -> Vec<Arc<Self>> {
         let sockets = self.session.peer.as_ref().map(Peer::sockets);
         let mut sockets = sockets.unwrap_or_default();
@@ -251,7 +254,7 @@ impl Socket {
         sockets
     }
 
-    /// The server sends the client out of the namespace.
+    /// Disconnects the client from the namespace, or closes its connection.
     pub(in crate::reference) fn disconnect(&self, close: Close) {
         match faults::disconnect::alter_close(self.faults(), close) {
             Close::Namespace => self.dismiss(),
@@ -265,31 +268,31 @@ impl Socket {
         }
     }
 
-    /// Leaves without a word.
+    /// Takes the socket out of the namespace without sending DISCONNECT.
     pub(in crate::reference) fn vanish(&self) {
         self.leave(None, "server namespace disconnect");
     }
 
-    /// Tells the client that it is sent away, and nothing more.
-    pub(in crate::reference) fn say_goodbye(&self) {
+    /// Sends DISCONNECT to the client, and does nothing else.
+    pub(in crate::reference) fn send_disconnect(&self) {
         if let Some(goodbye) = self.goodbye() {
             self.push(goodbye, Delivery::Assured);
         }
     }
 
-    /// Takes no further packets from the client.
+    /// Stops handling packets from the client for this namespace.
     pub(in crate::reference) fn forget_membership(&self) {
         if let Some(peer) = &self.session.peer {
             peer.leave(self.namespace.name());
         }
     }
 
-    /// The client left the namespace.
-    pub(super) fn left(&self) {
+    /// Takes the socket out of the namespace, after the client sent DISCONNECT.
+    pub(super) fn leave_as_asked(&self) {
         self.leave(None, "client namespace disconnect");
     }
 
-    /// The connection is gone.
+    /// Takes the socket out of the namespace, after its session ended.
     pub(super) fn session_ended(&self, reason: &str) {
         self.leave(None, reason);
     }
@@ -297,7 +300,7 @@ impl Socket {
     fn dismiss(&self) {
         faults::connect::note_kick(self);
         if faults::disconnect::keeps_socket(self.faults()) {
-            self.say_goodbye();
+            self.send_disconnect();
         } else {
             self.leave(self.goodbye(), "server namespace disconnect");
         }
@@ -308,7 +311,7 @@ impl Socket {
             namespace: self.namespace.name().to_owned(),
         };
         let packet = faults::disconnect::alter_farewell(self, packet)?;
-        Some(outbound(&packet, &self.session.server))
+        Some(encode_packet(&packet, &self.session.server))
     }
 
     fn leave(&self, goodbye: Option<Arc<Outbound>>, reason: &str) {
@@ -324,12 +327,12 @@ impl Socket {
     }
 }
 
-/// A packet as it goes to any number of clients.
-pub(in crate::reference) fn outbound(packet: &Packet, server: &Shared) -> Arc<Outbound> {
+/// Returns a packet encoded for any number of clients.
+pub(in crate::reference) fn encode_packet(packet: &Packet, server: &Shared) -> Arc<Outbound> {
     let faults = server.faults();
     let packet = faults::payload::alter_values(faults, packet);
     let mut messages = match server.config.parser {
-        Parser::Json => as_text(&packet),
+        Parser::Json => encode_as_text(&packet),
         Parser::Msgpack => faults::msgpack::encode_messages(faults, &packet, || {
             vec![engine_io::Packet::binary(msgpack::encode(&packet))]
         }),
@@ -338,8 +341,8 @@ pub(in crate::reference) fn outbound(packet: &Packet, server: &Shared) -> Arc<Ou
     Outbound::new(messages)
 }
 
-/// A packet's text and its attachments.
-pub(in crate::reference) fn as_text(packet: &Packet) -> Vec<engine_io::Packet> {
+/// Returns the messages of a packet: its text and its attachments.
+pub(in crate::reference) fn encode_as_text(packet: &Packet) -> Vec<engine_io::Packet> {
     let encoded = socket_io::encode(packet);
     let text = engine_io::Packet::text(engine_io::PacketType::Message, encoded.text);
     let attachments = encoded.attachments.into_iter();

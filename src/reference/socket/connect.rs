@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Namespace, Peer, Socket, User, outbound, peer::Membership, recovery::claim};
+use super::{Namespace, Peer, Socket, User, encode_packet, peer::Membership, recovery::read_claim};
 use crate::{
     data::Data,
     reference::{
@@ -14,14 +14,14 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// Why the application does not let a client in.
+/// Why the application refuses a client.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::reference) struct Refused {
     pub(in crate::reference) message: String,
     pub(in crate::reference) data: Option<Data>,
 }
 
-/// Joins the main namespace unasked, as revision 3 of Engine.IO has it.
+/// Joins the main namespace without a CONNECT packet, as in revision 3 of Engine.IO.
 pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
     if let Some(peer) = &session.peer {
         connect(session, peer, "/", None);
@@ -31,19 +31,20 @@ pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
 /// Handles a CONNECT packet.
 pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
     match (session.revision, name.split_once('?')) {
-        // Socket.IO v4 sends what version 5 has in the payload as a query behind the name.
+        // Version 4 of the Socket.IO protocol has no CONNECT payload: the token is in a query after
+        // the name of the namespace.
         (Revision::V3, Some((name, query)))
             if !faults::revision3::keeps_query(session.faults()) =>
         {
             let token = Query::parse(query).token;
             let auth = token.map(|token| Data::object([("token", Data::from(token))]));
-            request(session, peer, name, auth);
+            request_namespace(session, peer, name, auth);
         }
-        _ => request(session, peer, name, auth),
+        _ => request_namespace(session, peer, name, auth),
     }
 }
 
-fn request(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
+fn request_namespace(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
     let faults = session.faults();
     if peer.membership(name).is_some() && !faults::connect::allows_second_connect(faults) {
         session.close(Ending::ParseError);
@@ -58,30 +59,30 @@ fn request(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) 
     };
     peer.set(namespace.name(), Membership::Pending);
     let auth = faults::connect::pass_payload(faults, auth);
-    if let Some(socket) = resume(session, peer, &namespace, auth.as_ref()) {
+    if let Some(socket) = recover(session, peer, &namespace, auth.as_ref()) {
         app::connected(&socket, auth.as_ref());
         return;
     }
     faults::recovery::close_on_unknown_pid(session, auth.as_ref());
     if let Some(refused) = faults::connect::refuses_admitted(session, name) {
-        settle(session, &namespace, Err(refused), auth);
+        send_decision(session, &namespace, Err(refused), auth);
         return;
     }
     match app::admit(session, namespace.access(), auth.as_ref()) {
-        Admission::Now(verdict) => settle(session, &namespace, verdict, auth),
+        Admission::Now(verdict) => send_decision(session, &namespace, verdict, auth),
         Admission::After(pause, verdict) => {
             faults::connect::block_if_slow(session, pause);
             let waiting = Arc::clone(session);
             session.server.tasks.spawn(async move {
                 tokio::time::sleep(pause).await;
-                settle(&waiting, &namespace, verdict, auth);
+                send_decision(&waiting, &namespace, verdict, auth);
             });
         }
     }
 }
 
-/// Tells the client what became of its request.
-fn settle(
+/// Sends the decision about a CONNECT to the client.
+fn send_decision(
     session: &Arc<Session>,
     namespace: &Arc<Namespace>,
     verdict: Result<User, Refused>,
@@ -110,7 +111,7 @@ fn settle(
     }
 }
 
-/// Puts a socket into the namespace, its CONNECT reply first.
+/// Creates a socket, sends its CONNECT reply and adds it to the namespace.
 fn join(
     session: &Arc<Session>,
     peer: &Peer,
@@ -121,19 +122,20 @@ fn join(
     faults::connect::emit_before_reply(&socket);
     peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
     let mut rooms = namespace.rooms();
-    enter(&socket, &mut rooms);
+    add_with_reply(&socket, &mut rooms);
     faults::rooms::enter_namespace(&socket, &mut rooms);
     drop(rooms);
     faults::recipients::note_latest(&socket);
-    entered(&socket);
+    leave_if_ended(&socket);
     socket
 }
 
-/// Lets a client that lost its connection go on as the socket that it was: with its id, in its rooms,
-/// what it missed first. `None` where it does not ask for that, or nothing is left of it.
+/// Recovers the socket of a client that lost its connection: with its id and its rooms, and the
+/// events that it missed. Returns `None` if the client does not ask for recovery, or its session is
+/// not kept.
 ///
-/// As in the JavaScript server, who is known by its `pid` is not asked for a token again.
-fn resume(
+/// As in the JavaScript server, a client with a known `pid` needs no token.
+fn recover(
     session: &Arc<Session>,
     peer: &Peer,
     namespace: &Arc<Namespace>,
@@ -143,54 +145,56 @@ fn resume(
         .recovery()
         .filter(|_| session.revision == Revision::V4)
         .filter(|_| faults::recovery::recovers_in(session.faults(), namespace.name()))?;
-    let (pid, offset) = claim(auth)?;
-    // Under one lock: what is sent is either kept before this, or queued behind it.
+    let (pid, offset) = read_claim(auth)?;
+    // The lock on the rooms is held throughout: an event is either kept before this point and
+    // replayed, or queued after the replayed events.
     let mut rooms = namespace.rooms();
     let (kept, missed) = recovery
         .take(pid, offset, session.faults())
         .or_else(|| faults::recovery::take_live_session(session.faults(), &rooms, pid))?;
     let joined = faults::recovery::alter_rooms(session.faults(), kept.rooms.clone());
-    let socket = Socket::resumed(session, namespace, kept);
+    let socket = Socket::recovered(session, namespace, kept);
     peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
     for packet in faults::recovery::alter_missed(session.faults(), missed) {
-        socket.push(outbound(&packet, &session.server), Delivery::Assured);
+        socket.push(encode_packet(&packet, &session.server), Delivery::Assured);
     }
-    enter(&socket, &mut rooms);
+    add_with_reply(&socket, &mut rooms);
     for room in joined {
         rooms.join(socket.id(), &room);
     }
     drop(rooms);
-    entered(&socket);
+    leave_if_ended(&socket);
     Some(socket)
 }
 
-/// Sends the CONNECT reply and puts the socket among the others.
+/// Sends the CONNECT reply and adds the socket to the namespace.
 ///
-/// The rooms are locked meanwhile: nobody can send to the socket before its reply is on the way, and
-/// nobody who has the reply finds the socket missing.
-fn enter(socket: &Arc<Socket>, rooms: &mut Rooms) {
+/// The rooms are locked meanwhile: no socket can send to this one before its reply is queued, and
+/// this client can't find its own socket missing after the reply.
+fn add_with_reply(socket: &Arc<Socket>, rooms: &mut Rooms) {
     let session = socket.session();
     let reply = Packet::Connect {
         namespace: socket.namespace().name().to_owned(),
-        // Socket.IO v4, which goes with revision 3, knows no payload here.
+        // Version 4 of the Socket.IO protocol, used with revision 3, has no payload here.
         payload: match session.revision {
             Revision::V3 => None,
             Revision::V4 => faults::connect::reply_payload(socket),
         },
     };
-    // A queue that overflows here did so before, and whoever filled it ends the session.
-    socket.push(outbound(&reply, &session.server), Delivery::Assured);
+    // If the queue is full, the sender of the packet that filled it closes the session.
+    socket.push(encode_packet(&reply, &session.server), Delivery::Assured);
     rooms.add(socket);
 }
 
-/// Takes a socket out again if its session ended meanwhile, perhaps before it was there to be told.
-fn entered(socket: &Socket) {
+/// Takes the socket out again if its session ended meanwhile, because the session may have told its
+/// sockets before this one was added.
+fn leave_if_ended(socket: &Socket) {
     if !socket.session().is_open() {
         socket.session_ended("transport close");
     }
 }
 
-/// Sends a CONNECT_ERROR; the connection stays for other namespaces.
+/// Sends a CONNECT_ERROR. The connection stays open for other namespaces.
 fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
     let packet = Packet::ConnectError {
         namespace: namespace.to_owned(),
@@ -199,13 +203,13 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
             Revision::V4 => faults::auth::refusal_payload(session, refused),
         },
     };
-    // A session too slow for its refusal is ended by what overflowed its queue before.
-    session.send(outbound(&packet, &session.server), Delivery::Assured);
+    // If the queue is full, the sender of the packet that filled it closes the session.
+    session.send(encode_packet(&packet, &session.server), Delivery::Assured);
     faults::auth::close_after_refusal(session);
 }
 
 impl Refused {
-    /// A refusal with a message only.
+    /// Returns a refusal with a message only.
     pub(in crate::reference) fn new(message: &str) -> Self {
         Self {
             message: message.to_owned(),
@@ -213,7 +217,7 @@ impl Refused {
         }
     }
 
-    /// `{message, data?}` (Socket.IO v5, "Connection to a namespace").
+    /// Returns `{message, data?}` (Socket.IO v5, "Connection to a namespace").
     pub(in crate::reference) fn payload(self) -> Data {
         let message = ("message", Data::from(self.message));
         let data = self.data.map(|data| ("data", data));

@@ -1,4 +1,4 @@
-//! Socket.IO: namespaces, the sockets in them, and the packets between a socket and its client.
+//! Socket.IO: namespaces, the sockets in them, and their packets.
 
 mod ack;
 mod client;
@@ -9,9 +9,9 @@ mod receive;
 mod recovery;
 
 pub(super) use ack::{Ack, Answer};
-pub(super) use client::{Call, Close, Socket, SocketId, User, as_text, outbound};
+pub(super) use client::{Call, Close, Socket, SocketId, User, encode_as_text, encode_packet};
 pub(super) use connect::{Refused, connect_by_default};
 pub(super) use namespace::{Namespace, Namespaces};
 pub(super) use peer::{Membership, Peer};
 pub(super) use receive::{receive, receive_at_once};
-pub(super) use recovery::Kept;
+pub(super) use recovery::KeptSession;

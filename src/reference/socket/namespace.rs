@@ -19,10 +19,10 @@ use crate::{
     wire::socket_io::AckId,
 };
 
-/// Namespaces from which on the empty ones are swept out.
+/// The number of namespaces from which on empty ones are removed.
 const SWEEP_FROM: usize = 64;
 
-/// One namespace and who is in it.
+/// One namespace and the sockets in it.
 #[derive(Debug)]
 pub(in crate::reference) struct Namespace {
     name: Box<str>,
@@ -32,11 +32,11 @@ pub(in crate::reference) struct Namespace {
     recovery: Option<Recovery>,
 }
 
-/// The namespaces of one server, made when somebody asks for them.
+/// The namespaces of one server, each created at the first CONNECT to it.
 #[derive(Debug)]
 pub(in crate::reference) struct Namespaces {
     table: Mutex<Table>,
-    /// How long a client can come back to its session.
+    /// How long a client can recover its session; `None` if it can't.
     recovery: Option<Duration>,
 }
 
@@ -47,7 +47,7 @@ struct Table {
 }
 
 impl Namespaces {
-    /// None yet.
+    /// Returns an empty table.
     pub(in crate::reference) fn new(recovery: Option<Duration>) -> Self {
         Self {
             table: Mutex::default(),
@@ -55,7 +55,7 @@ impl Namespaces {
         }
     }
 
-    /// The namespace `name`, if the application has it.
+    /// Returns the namespace `name`; `None` if the application does not have it.
     pub(in crate::reference) fn find(
         &self,
         name: &str,
@@ -67,7 +67,8 @@ impl Namespaces {
         }
         let access = app::access(name, faults)?;
         if table.by_name.len() >= table.sweep_at.max(SWEEP_FROM) {
-            // Anybody can make up names; a namespace that only this table knows is empty.
+            // Clients can create any number of dynamic namespaces. A namespace to which only this table
+            // has a reference is empty.
             table
                 .by_name
                 .retain(|_, namespace| Arc::strong_count(namespace) > 1 || namespace.is_awaited());
@@ -84,7 +85,7 @@ impl Namespaces {
         Some(namespace)
     }
 
-    /// All namespaces that exist.
+    /// Returns all namespaces.
     pub(in crate::reference) fn all(&self) -> Vec<Arc<Namespace>> {
         self.lock().by_name.values().cloned().collect()
     }
@@ -95,51 +96,51 @@ impl Namespaces {
 }
 
 impl Namespace {
-    /// Its name, `/` being the main one.
+    /// Returns the name; `/` is the main namespace.
     pub(in crate::reference) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Who gets in.
+    /// Returns the clients that the namespace accepts.
     pub(in crate::reference) fn access(&self) -> Access {
         self.access
     }
 
-    /// The rooms, locked: what is sent meanwhile comes before any later change.
+    /// Locks and returns the rooms. Packets that are queued under the lock precede all later changes.
     pub(in crate::reference) fn rooms(&self) -> MutexGuard<'_, Rooms> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An id that no pending question of this namespace has.
+    /// Returns an id that no open question of this namespace has.
     pub(in crate::reference) fn next_question(&self) -> AckId {
         AckId(self.next_question.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The first id that no question of this namespace has had.
-    pub(in crate::reference) fn asked(&self) -> AckId {
+    /// Returns the first id that no question of this namespace has had.
+    pub(in crate::reference) fn next_unused_id(&self) -> AckId {
         AckId(self.next_question.load(Ordering::Relaxed))
     }
 
-    /// What clients can come back to, if they can.
+    /// Returns the sessions and events for recovery; `None` if recovery is off.
     pub(in crate::reference) fn recovery(&self) -> Option<&Recovery> {
         self.recovery.as_ref()
     }
 
-    /// Whether somebody may come back to it.
+    /// Returns true if a client can still recover a session in this namespace.
     fn is_awaited(&self) -> bool {
         self.recovery.as_ref().is_some_and(Recovery::is_awaited)
     }
 
-    /// The socket with this id.
+    /// Returns the socket with this id.
     pub(in crate::reference) fn socket(&self, id: &SocketId) -> Option<Arc<Socket>> {
         self.rooms().socket(id).cloned()
     }
 
-    /// Takes a socket out of everything; returns who watched its rooms.
+    /// Removes a socket; returns the watchers of its rooms.
     pub(super) fn remove(&self, socket: &Socket, reason: &str) -> Departed {
         let mut rooms = self.rooms();
         if let Some(recovery) = &self.recovery {
-            recovery.left(socket, rooms.of(socket.id()), reason);
+            recovery.keep_session(socket, rooms.of(socket.id()), reason);
         }
         rooms.remove(socket.id())
     }

@@ -13,7 +13,7 @@ use crate::{
     wire::socket_io::{Decoder, Limits, Packet},
 };
 
-/// Attachments of one packet, as in the JavaScript server.
+/// The largest number of attachments in one packet, as in the JavaScript server.
 const MAX_ATTACHMENTS: usize = 10;
 
 /// The Socket.IO side of one session.
@@ -23,24 +23,24 @@ pub(in crate::reference) struct Peer {
     joined_once: AtomicBool,
 }
 
-/// What a session knows of Socket.IO; its lock is held for moments only.
+/// The Socket.IO state of a session. The lock on it is held only for short moments.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) decoder: Decoder,
     memberships: Vec<(Box<str>, Membership)>,
 }
 
-/// What a session is to a namespace.
+/// The state of a session in a namespace.
 #[derive(Clone, Debug)]
 pub(in crate::reference) enum Membership {
-    /// In it.
+    /// The session has joined.
     Joined(Arc<Socket>),
-    /// It asked, and has no answer yet.
+    /// The session has sent CONNECT and has no answer yet.
     Pending,
 }
 
 impl Peer {
-    /// In no namespace.
+    /// Returns the state of a session that has joined no namespace.
     pub(in crate::reference) fn new(config: &Config) -> Self {
         let max_payload = usize::try_from(config.max_payload).unwrap_or(usize::MAX);
         let limits = Limits {
@@ -56,22 +56,22 @@ impl Peer {
         }
     }
 
-    /// Whether a namespace was ever joined.
+    /// Returns true if the session has ever joined a namespace.
     pub(in crate::reference) fn has_joined(&self) -> bool {
         self.joined_once.load(Ordering::Acquire)
     }
 
-    /// Whether no namespace is joined, or asked for.
+    /// Returns true if the session has neither joined a namespace nor asked to.
     pub(in crate::reference) fn is_outside(&self) -> bool {
         self.lock().memberships.is_empty()
     }
 
-    /// How many attachments of a packet are due.
-    pub(in crate::reference) fn awaited(&self) -> usize {
+    /// Returns the number of attachments that are due.
+    pub(in crate::reference) fn attachments_due(&self) -> usize {
         self.lock().decoder.awaited()
     }
 
-    /// The sockets on this session.
+    /// Returns the sockets of the session.
     pub(in crate::reference) fn sockets(&self) -> Vec<Arc<Socket>> {
         let joined = |(_, membership): &(_, Membership)| match membership {
             Membership::Joined(socket) => Some(Arc::clone(socket)),
@@ -89,7 +89,7 @@ impl Peer {
         }
     }
 
-    /// What the session is to `namespace`.
+    /// Returns the state of the session in `namespace`.
     pub(in crate::reference) fn membership(&self, namespace: &str) -> Option<Membership> {
         let state = self.lock();
         let mut all = state.memberships.iter();
@@ -97,7 +97,7 @@ impl Peer {
             .map(|(_, membership)| membership.clone())
     }
 
-    /// Notes what the session is to `namespace`.
+    /// Stores the state of the session in `namespace`.
     pub(super) fn set(&self, namespace: &str, membership: Membership) {
         if matches!(membership, Membership::Joined(_)) {
             self.joined_once.store(true, Ordering::Release);
@@ -110,19 +110,19 @@ impl Peer {
         }
     }
 
-    /// Forgets `namespace`.
+    /// Removes the state of the session in `namespace`.
     pub(super) fn leave(&self, namespace: &str) {
         self.lock()
             .memberships
             .retain(|(name, _)| **name != *namespace);
     }
 
-    /// Decodes a text out of turn: only defects do.
+    /// Decodes a text as a packet. Only faults call this.
     pub(in crate::reference) fn decode(&self, text: &str) -> Option<Packet> {
         self.lock().decoder.text(text).ok()?
     }
 
-    /// Takes bytes for the attachment that is due, whatever they are: only defects do.
+    /// Takes bytes as the attachment that is due. Only faults call this.
     pub(in crate::reference) fn take_attachment(&self, bytes: Bytes) -> Option<Packet> {
         self.lock().decoder.binary(bytes).ok()?
     }

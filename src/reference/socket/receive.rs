@@ -1,4 +1,4 @@
-//! Packets from a client (Socket.IO v5, "Packet types").
+//! Handling of Socket.IO packets from clients (Socket.IO v5, "Packet types").
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Names that only the libraries themselves may emit (Socket.IO v5, "Packet types", EVENT).
+/// The event names that only the libraries may emit (Socket.IO v5, "Packet types", EVENT).
 const RESERVED_EVENTS: [&str; 6] = [
     "connect",
     "connect_error",
@@ -25,7 +25,7 @@ const RESERVED_EVENTS: [&str; 6] = [
     "removeListener",
 ];
 
-/// Takes in one Engine.IO message.
+/// Handles one Engine.IO message, or queues it if a fault blocks the connection.
 pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData) {
     let deferred = faults::queue_if_blocked(session, &message);
     let faults = session.faults();
@@ -36,7 +36,7 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
     }
 }
 
-/// The same, whatever holds the connection up.
+/// Handles one Engine.IO message at once, even if a fault blocks the connection.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
     let Some(peer) = &session.peer else { return };
     if faults::packet_syntax::refuses_valid(session, &message)
@@ -57,16 +57,16 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
     faults::binary::note_attachments_due(session, peer);
     match decoded {
         Ok(Some(packet)) => dispatch(session, peer, packet),
-        // Attachments are still to come.
+        // Attachments are due.
         Ok(None) => {}
         Err(error) => refuse_message(session, peer, &message, &error),
     }
 }
 
-/// The client broke the protocol: the connection is closed.
+/// Closes the connection after a message that is not a valid packet.
 fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, error: &DecodeError) {
     let is_json = session.server.config.parser == Parser::Json;
-    if matches!(message, PacketData::Text(text) if is_json && is_nobodys_ack(text)) {
+    if matches!(message, PacketData::Text(text) if is_json && is_ack_without_id(text)) {
         return;
     }
     faults::robustness::crash_on_malformed(session);
@@ -77,9 +77,9 @@ fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, err
     }
 }
 
-/// Whether this is an ACK without an id, which answers nothing: as in the JavaScript server, it is
-/// treated like one whose id nobody waits for.
-fn is_nobodys_ack(text: &str) -> bool {
+/// Returns true if this is an ACK without an id. As in the JavaScript server, it is ignored like an
+/// ACK with an unknown id.
+fn is_ack_without_id(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('3') else {
         return false;
     };
@@ -115,7 +115,7 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
         }
     };
     match packet {
-        Packet::Event { id, name, args, .. } => event(
+        Packet::Event { id, name, args, .. } => handle_event(
             session,
             Call {
                 ack: id.map(|id| Arc::new(Ack::new(Arc::clone(&socket), id))),
@@ -126,14 +126,14 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
         ),
         Packet::Ack { id, args, .. } => faults::questions::handle_answer(&socket, id, args),
         Packet::Disconnect { .. } => {
-            faults::disconnect::handle_disconnect(&socket, || socket.left())
+            faults::disconnect::handle_disconnect(&socket, || socket.leave_as_asked())
         }
-        // Only the server refuses.
+        // A client must not send CONNECT_ERROR.
         Packet::Connect { .. } | Packet::ConnectError { .. } => session.close(Ending::ParseError),
     }
 }
 
-fn event(session: &Arc<Session>, call: Call) {
+fn handle_event(session: &Arc<Session>, call: Call) {
     let reserved = RESERVED_EVENTS.contains(&call.name.as_str());
     if reserved && !faults::events::allows_reserved_names(session) {
         session.close(Ending::ParseError);

@@ -1,9 +1,10 @@
-//! Connection state recovery: a client that lost its connection comes back as the socket that it was.
+//! Connection state recovery: a client that lost its connection continues its former socket.
 //!
-//! The protocol document does not have it; this follows the in-memory adapter of the JavaScript
-//! server (socket.io 4.6 and later). The CONNECT reply tells a `pid` beside the `sid`, and every
-//! event that can be missed has an offset as a last argument. Who presents both in the payload of
-//! CONNECT gets its id and rooms back, and what it missed, in front of the CONNECT reply.
+//! The protocol document does not describe it; this module follows the in-memory adapter of the
+//! JavaScript server (socket.io 4.6 and later). The CONNECT reply has a `pid` in addition to the `sid`,
+//! and every event that can be missed has an offset as its last argument. A client that presents both
+//! in the payload of CONNECT gets its id and its rooms back. The events that it missed come before the
+//! CONNECT reply.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -26,10 +27,11 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// Events that are kept at most, however long the window is.
+/// The largest number of events that are kept, however long the window is.
 const MOST_EVENTS: usize = 10_000;
 
-/// Reasons that are an accident: who leaves, or is sent away, is not awaited.
+/// The reasons for which a session is kept. A client that leaves or is disconnected can't recover
+/// its session.
 const ACCIDENTS: [&str; 6] = [
     "transport error",
     "transport close",
@@ -39,7 +41,7 @@ const ACCIDENTS: [&str; 6] = [
     "forced server close",
 ];
 
-/// What the clients of one namespace can come back to.
+/// The sessions of one namespace that clients can recover, and the events since.
 #[derive(Debug)]
 pub(in crate::reference) struct Recovery {
     window: Duration,
@@ -48,32 +50,32 @@ pub(in crate::reference) struct Recovery {
 
 #[derive(Debug, Default)]
 struct State {
-    sessions: HashMap<Box<str>, Kept>,
-    events: VecDeque<Missable>,
+    sessions: HashMap<Box<str>, KeptSession>,
+    events: VecDeque<MissableEvent>,
 }
 
-/// A socket whose connection is gone.
+/// A socket whose connection was lost.
 #[derive(Clone, Debug)]
-pub(in crate::reference) struct Kept {
+pub(in crate::reference) struct KeptSession {
     pub(super) id: SocketId,
     pub(super) pid: Box<str>,
     pub(super) user: User,
-    /// Its rooms, that of its own id among them.
+    /// The rooms of the socket, the room of its own id included.
     pub(in crate::reference) rooms: Vec<Arc<str>>,
     since: Instant,
 }
 
-/// An event that a client may miss.
+/// An event that a client can miss.
 #[derive(Clone, Debug)]
-pub(in crate::reference) struct Missable {
+pub(in crate::reference) struct MissableEvent {
     offset: String,
     selection: Selection,
     packet: Packet,
     sent: Instant,
 }
 
-impl Kept {
-    /// What there is to come back to of `socket`.
+impl KeptSession {
+    /// Returns what is kept of `socket`.
     pub(in crate::reference) fn of(socket: &Socket, pid: &str, rooms: &[Arc<str>]) -> Self {
         Self {
             id: socket.id().clone(),
@@ -86,7 +88,7 @@ impl Kept {
 }
 
 impl Recovery {
-    /// Sessions and events are kept for `window`.
+    /// Returns a store that keeps sessions and events for `window`.
     pub(super) fn new(window: Duration) -> Self {
         Self {
             window,
@@ -94,13 +96,14 @@ impl Recovery {
         }
     }
 
-    /// Adds an offset to an event that a client may miss: one that is not volatile and asks nothing.
-    pub(in crate::reference) fn stamp(
+    /// Adds an offset to an event that a client can miss, and returns the event to keep. Volatile
+    /// events and questions get no offset.
+    pub(in crate::reference) fn add_offset(
         &self,
         selection: &Selection,
         packet: &mut Packet,
         faults: &FaultSet,
-    ) -> Option<Missable> {
+    ) -> Option<MissableEvent> {
         let Packet::Event { id, args, .. } = packet else {
             return None;
         };
@@ -111,7 +114,7 @@ impl Recovery {
         }
         let offset = random_id();
         args.push(Data::from(offset.as_str()));
-        Some(Missable {
+        Some(MissableEvent {
             offset,
             selection: selection.clone(),
             packet: packet.clone(),
@@ -119,8 +122,13 @@ impl Recovery {
         })
     }
 
-    /// Keeps an event; called in the order in which events are queued, with the rooms locked.
-    pub(in crate::reference) fn note(&self, missable: Option<Missable>, faults: &FaultSet) {
+    /// Keeps an event. Has to be called in the order in which events are queued, with the rooms
+    /// locked.
+    pub(in crate::reference) fn keep_event(
+        &self,
+        missable: Option<MissableEvent>,
+        faults: &FaultSet,
+    ) {
         let Some(missable) = missable else { return };
         let window = faults::recovery::alter_window(faults, self.window);
         let mut state = self.lock();
@@ -135,13 +143,13 @@ impl Recovery {
         state.events.push_back(missable);
     }
 
-    /// Keeps a socket that is gone by accident.
-    pub(super) fn left(&self, socket: &Socket, rooms: &[Arc<str>], reason: &str) {
+    /// Keeps the session of a socket that was lost by accident.
+    pub(super) fn keep_session(&self, socket: &Socket, rooms: &[Arc<str>], reason: &str) {
         let Some(pid) = socket.pid() else { return };
         if !ACCIDENTS.contains(&reason) && !faults::recovery::keeps_all_sessions(socket.faults()) {
             return;
         }
-        let kept = Kept::of(socket, pid, rooms);
+        let kept = KeptSession::of(socket, pid, rooms);
         let mut state = self.lock();
         let window = faults::recovery::alter_window(socket.faults(), self.window);
         state
@@ -150,14 +158,14 @@ impl Recovery {
         state.sessions.insert(pid.into(), kept);
     }
 
-    /// Hands out the session of `pid` and what it missed since `offset`, once; `None` where either
-    /// is unknown, or too old.
+    /// Removes and returns the session of `pid`, and the events that it missed since `offset`.
+    /// Returns `None` if one of both is unknown or too old.
     pub(in crate::reference) fn take(
         &self,
         pid: &str,
         offset: &str,
         faults: &FaultSet,
-    ) -> Option<(Kept, Vec<Packet>)> {
+    ) -> Option<(KeptSession, Vec<Packet>)> {
         let mut state = self.lock();
         let known = state.events.iter().position(|event| event.offset == offset);
         let known = faults::recovery::choose_offset(faults, known)?;
@@ -181,7 +189,7 @@ impl Recovery {
         Some((kept, missed))
     }
 
-    /// Whether somebody may come back.
+    /// Returns true if a client can still recover a session.
     pub(super) fn is_awaited(&self) -> bool {
         let state = self.lock();
         let mut kept = state.sessions.values();
@@ -193,8 +201,8 @@ impl Recovery {
     }
 }
 
-/// What a client presents to come back: `pid` and `offset`, both strings.
-pub(super) fn claim(auth: Option<&Data>) -> Option<(&str, &str)> {
+/// Returns the `pid` and the `offset` that a client presents in order to recover its session.
+pub(super) fn read_claim(auth: Option<&Data>) -> Option<(&str, &str)> {
     let field = |name| auth?.get(name)?.as_str();
     Some((field("pid")?, field("offset")?))
 }
@@ -219,12 +227,12 @@ mod tests {
         }
     }
 
-    /// Sends an event as the server does; gives its offset.
+    /// Keeps an event as the server does; returns its offset.
     fn sent(recovery: &Recovery, selection: &Selection, text: &str) -> String {
         let faults = FaultSet::default();
-        let missable = recovery.stamp(selection, &mut event(text), &faults);
+        let missable = recovery.add_offset(selection, &mut event(text), &faults);
         let offset = missable.as_ref().unwrap().offset.clone();
-        recovery.note(missable, &faults);
+        recovery.keep_event(missable, &faults);
         offset
     }
 
@@ -245,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_gets_what_was_meant_for_it_once() {
+    fn a_recovered_client_gets_its_missed_events_once() {
         let recovery = Recovery::new(WINDOW);
         let faults = FaultSet::default();
         let socket = socket();
@@ -254,7 +262,7 @@ mod tests {
 
         sent(&recovery, &Selection::everybody(), "had arrived");
         let offset = sent(&recovery, &Selection::everybody(), "arrived last");
-        recovery.left(&socket, &rooms, "transport close");
+        recovery.keep_session(&socket, &rooms, "transport close");
         assert!(recovery.is_awaited());
         for (selection, text) in [
             (Selection::to(["a"]), "one"),
@@ -284,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_is_not_awaited_and_the_window_closes() {
+    fn a_client_that_left_and_a_client_after_the_window_recover_nothing() {
         let faults = FaultSet::default();
         let socket = socket();
         let pid = socket.pid().unwrap();
@@ -295,27 +303,35 @@ mod tests {
             "server namespace disconnect",
             "parse error",
         ] {
-            left.left(&socket, &[], reason);
+            left.keep_session(&socket, &[], reason);
             assert!(left.take(pid, &offset, &faults).is_none(), "{reason}");
         }
         let closed = Recovery::new(Duration::ZERO);
         let offset = sent(&closed, &Selection::everybody(), "event");
-        closed.left(&socket, &[], "ping timeout");
+        closed.keep_session(&socket, &[], "ping timeout");
         assert!(closed.take(pid, &offset, &faults).is_none());
     }
 
     #[test]
-    fn what_is_volatile_or_asks_has_no_offset() {
+    fn volatile_events_and_questions_have_no_offset() {
         let recovery = Recovery::new(WINDOW);
         let faults = FaultSet::default();
         let everybody = Selection::everybody();
         let mut packet = event("event");
         let volatile = everybody.clone().volatile();
-        assert!(recovery.stamp(&volatile, &mut packet, &faults).is_none());
+        assert!(
+            recovery
+                .add_offset(&volatile, &mut packet, &faults)
+                .is_none()
+        );
         assert_eq!(packet, event("event"));
         if let Packet::Event { id, .. } = &mut packet {
             *id = Some(crate::wire::socket_io::AckId(0));
         }
-        assert!(recovery.stamp(&everybody, &mut packet, &faults).is_none());
+        assert!(
+            recovery
+                .add_offset(&everybody, &mut packet, &faults)
+                .is_none()
+        );
     }
 }

@@ -1,10 +1,10 @@
-//! Ids of sessions and sockets.
+//! Random ids for sessions and sockets.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::random;
 
-/// 120 random bits in 20 characters that need no escaping in a URL.
+/// Returns 120 random bits in 20 characters that need no escaping in a URL.
 pub(in crate::reference) fn random_id() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(random::random::<[u8; 15]>())
 }

@@ -1,4 +1,4 @@
-//! Leaving: the server sends clients away, and tells others of it.
+//! Events that disconnect clients, and the event that reports a disconnected client.
 
 use std::sync::Arc;
 
@@ -14,13 +14,14 @@ use crate::{
 
 type Handled = Result<(), Failure>;
 
-/// `kick-me`
+/// `kick-me`: disconnects the caller.
 pub(super) fn kick_me(call: Call) -> Handled {
-    call.socket.disconnect(close(&call));
+    call.socket.disconnect(requested_close(&call));
     Ok(())
 }
 
-/// `kick-room`: acknowledged first, since the caller may be in the room.
+/// `kick-room`: disconnects the members of a room. Acknowledges first, because the caller can be a
+/// member.
 pub(super) fn kick_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let namespace = call.socket.namespace();
@@ -29,13 +30,13 @@ pub(super) fn kick_room(call: Call) -> Handled {
     for member in faults::disconnect::alter_kicked(&call.socket, members) {
         member.disconnect(faults::disconnect::alter_close_of_room(
             call.socket.faults(),
-            close(&call),
+            requested_close(&call),
         ));
     }
     Ok(())
 }
 
-/// `watch-room`
+/// `watch-room`: sends `member-left` to the caller when a member of the room disconnects.
 pub(super) fn watch_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let socket = &call.socket;
@@ -45,7 +46,7 @@ pub(super) fn watch_room(call: Call) -> Handled {
     Ok(())
 }
 
-/// A socket has left its namespace: those who watch its rooms are told.
+/// Sends `member-left` to the clients that watch the rooms of a socket that has left its namespace.
 pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &str) {
     for (room, watchers) in &faults::disconnect::alter_departed(socket, departed).watched {
         let reason = faults::disconnect::alter_reason(socket.faults(), reason);
@@ -66,7 +67,7 @@ pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &
     }
 }
 
-fn close(call: &Call) -> Close {
+fn requested_close(call: &Call) -> Close {
     match call.field("close").and_then(Data::as_bool) {
         Some(true) => Close::Connection,
         _ => Close::Namespace,

@@ -1,4 +1,4 @@
-//! Content codings of long answers (RFC 9110 sections 8.4.1 and 12.5.3).
+//! Compression of HTTP answers (RFC 9110 sections 8.4.1 and 12.5.3).
 
 use std::io::Write as _;
 
@@ -9,20 +9,20 @@ use flate2::{
 };
 use hyper::{HeaderMap, header::ACCEPT_ENCODING};
 
-/// Bytes from which on an answer is compressed, as in the JavaScript server.
+/// The size, in bytes, from which on an answer is compressed, as in the JavaScript server.
 const WORTH_COMPRESSING: usize = 1024;
 
-/// A coding that this server can apply.
+/// A content coding that this server can apply.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Coding {
-    /// The zlib form of deflate.
+    /// `deflate`, in the zlib format.
     Deflate,
-    /// What gzip writes.
+    /// `gzip`.
     Gzip,
 }
 
 impl Coding {
-    /// The best coding that the request accepts; gzip where two are as good.
+    /// Returns the coding that the request prefers. Prefers gzip if both have the same weight.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let items = || {
             headers
@@ -30,7 +30,7 @@ impl Coding {
                 .iter()
                 .filter_map(|value| value.to_str().ok())
                 .flat_map(|value| value.split(','))
-                .filter_map(weighted)
+                .filter_map(parse_item)
         };
         let weight = |coding: Self| {
             let named = items().find(|(name, _)| name.eq_ignore_ascii_case(coding.name()));
@@ -46,7 +46,7 @@ impl Coding {
             .map(|(coding, _)| coding)
     }
 
-    /// The name in `Content-Encoding`.
+    /// Returns the name in `Content-Encoding`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Deflate => "deflate",
@@ -54,12 +54,12 @@ impl Coding {
         }
     }
 
-    /// The body in this coding; `None` where that is not worth it.
+    /// Returns the compressed body; `None` if the body is too short for compression.
     pub(super) fn encode(self, body: &[u8]) -> Option<Bytes> {
         if body.len() < WORTH_COMPRESSING {
             return None;
         }
-        // Writing to memory does not fail.
+        // Writing to memory can't fail.
         let encoded = match self {
             Self::Deflate => {
                 let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
@@ -74,8 +74,8 @@ impl Coding {
     }
 }
 
-/// A coding and its weight, 1 where none is given.
-fn weighted(item: &str) -> Option<(&str, f32)> {
+/// Returns the name of a coding and its weight, which is 1 if none is given.
+fn parse_item(item: &str) -> Option<(&str, f32)> {
     let mut parts = item.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
     let weight = parts.find_map(|part| part.strip_prefix("q="));

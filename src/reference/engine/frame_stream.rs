@@ -1,4 +1,4 @@
-//! Frames over a TCP stream.
+//! WebSocket frames over a TCP stream.
 
 use std::{
     collections::VecDeque,
@@ -25,22 +25,21 @@ use crate::{
     },
 };
 
-/// Room that a read asks for at first; it grows with what a client sends.
+/// The buffer size of the first read, in bytes. It grows with what the client sends.
 const FIRST_READ: usize = 4 * 1024;
 
-/// Room that a read asks for at most.
+/// The largest buffer size of a read, in bytes.
 const LARGEST_READ: usize = 64 * 1024;
 
-/// Unwritten bytes from which on the client is not heard any more.
+/// The number of unwritten bytes from which on the server stops reading from the client.
 const BACKLOG: usize = 256 * 1024;
 
-/// Buffers that one system call writes at most.
+/// The largest number of buffers that one system call writes.
 const SLICES: usize = 64;
 
-/// One side of a WebSocket: reads messages, writes what was encoded elsewhere.
+/// The server's side of a WebSocket: reads messages, and writes encoded frames.
 ///
-/// A stream that idles owns no buffer: memory is taken when there is something to read, and given
-/// back when it is read.
+/// An idle stream holds no buffer: a read allocates one, and frees it when it is empty.
 #[derive(Debug)]
 pub(super) struct FrameStream {
     stream: TcpStream,
@@ -50,46 +49,46 @@ pub(super) struct FrameStream {
     compressor: Option<Box<Deflate>>,
     max_frame: usize,
     tamper: Option<Box<Tamper>>,
-    /// Whether the end of the client's side was passed over, as a defect has it.
+    /// Whether the client has closed its side, and a fault ignores that.
     is_deaf: bool,
     outgoing: VecDeque<Bytes>,
     outgoing_bytes: usize,
 }
 
-/// What the next bytes of the client turned out to be.
+/// What the next bytes of the client are.
 #[derive(Debug)]
 pub(super) enum Incoming {
     /// A message or control frame.
     Message(Message),
     /// More bytes are needed.
     Nothing,
-    /// The client breaks RFC 6455.
+    /// The client broke RFC 6455.
     Misbehaved(PeerMisbehaved),
 }
 
-/// What a stream is ready for.
+/// What happened on a stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Turn {
-    /// The client's side has ended.
+    /// The client has closed its side.
     Ended,
-    /// Bytes came.
+    /// Bytes have arrived.
     Read,
-    /// There is room for output.
+    /// Output can be written.
     Writable,
 }
 
 impl FrameStream {
-    /// Frames over `stream`, of which `early` was read already.
+    /// Returns a frame stream over `stream`; `early` are bytes that were already read from it.
     ///
-    /// With `deflate`, messages are compressed as was negotiated.
+    /// If compression was negotiated, `deflate` has its parameters.
     pub(super) fn new(
         stream: TcpStream,
         early: Bytes,
         config: &Config,
         deflate: Option<&DeflateOffer>,
     ) -> Self {
-        // Each side of a Deflate makes its state when it is first used, so that two of them cost no
-        // more than one.
+        // A `Deflate` allocates the state of each direction at its first use, so two values cost no
+        // more memory than one.
         let faults = &config.faults;
         let state = |negotiated: &DeflateOffer| Deflate::new(Role::Server, negotiated);
         let compressor = faults::deflate::parameters_for_sending(faults, deflate)
@@ -117,7 +116,7 @@ impl FrameStream {
         }
     }
 
-    /// Waits for bytes from the client, or, while output waits, for room to write it.
+    /// Waits for bytes from the client or, if output waits, until output can be written.
     ///
     /// Dropping the future loses nothing.
     pub(super) async fn turn(&mut self) -> io::Result<Turn> {
@@ -136,12 +135,12 @@ impl FrameStream {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Turn>> {
-        // Memory is taken only when there is something to put into it.
+        // The buffer is allocated only when bytes have arrived.
         ready!(self.stream.poll_read_ready(context))?;
         self.incoming.reserve(self.next_read);
         let read = pin!(self.stream.read_buf(&mut self.incoming)).poll(context);
         match read {
-            Poll::Ready(Ok(0)) if self.outlives_client() => {
+            Poll::Ready(Ok(0)) if self.keeps_half_closed() => {
                 self.is_deaf = true;
                 Poll::Pending
             }
@@ -162,17 +161,18 @@ impl FrameStream {
         }
     }
 
-    fn outlives_client(&self) -> bool {
+    fn keeps_half_closed(&self) -> bool {
         let tamper = self.tamper.as_ref();
         tamper.is_some_and(|tamper| tamper.keeps_half_closed())
     }
 
-    /// Whether the client may be heard: one that does not read its answers gets no further ones.
+    /// Returns true if the server reads from the client. It does not read from a client that does
+    /// not read its answers.
     fn may_read(&self) -> bool {
         self.outgoing_bytes < BACKLOG
     }
 
-    /// The next message of what was read.
+    /// Returns the next message of the bytes that were read.
     pub(super) fn next(&mut self) -> Incoming {
         loop {
             let frame = match self.next_frame() {
@@ -220,12 +220,12 @@ impl FrameStream {
         }
     }
 
-    /// What defects do to frames, if there are any.
+    /// Returns the state of the faults that change received frames, if faults are active.
     pub(super) fn tamper(&self) -> Option<&Tamper> {
         self.tamper.as_deref()
     }
 
-    /// Appends packets to what is to be written.
+    /// Queues packets for writing.
     pub(super) fn push_packets(
         &mut self,
         outbound: &Outbound,
@@ -239,7 +239,7 @@ impl FrameStream {
         self.push(frames);
     }
 
-    /// Appends one message to what is to be written, compressed where that was negotiated.
+    /// Queues one message for writing, compressed if compression was negotiated.
     pub(super) fn push_message(&mut self, mut frame: Frame, faults: &FaultSet) {
         if let Some(compressor) = &mut self.compressor {
             compress(&mut frame, compressor, faults);
@@ -254,7 +254,7 @@ impl FrameStream {
         self.push(out.freeze());
     }
 
-    /// Appends encoded frames to what is to be written.
+    /// Queues encoded frames for writing.
     pub(super) fn push(&mut self, frames: Bytes) {
         if !frames.is_empty() {
             self.outgoing_bytes += frames.len();
@@ -262,7 +262,7 @@ impl FrameStream {
         }
     }
 
-    /// Writes what there is room for, without waiting; returns whether all is written.
+    /// Writes what the socket accepts at once; returns true if everything is written.
     pub(super) fn flush(&mut self) -> io::Result<bool> {
         while !self.outgoing.is_empty() {
             let slices: Vec<IoSlice<'_>> = self
@@ -279,14 +279,14 @@ impl FrameStream {
             };
             self.advance(written);
         }
-        // An idle connection keeps no room for a burst that is over.
+        // An idle connection keeps no memory for a past burst.
         if self.outgoing.capacity() > 8 {
             self.outgoing = VecDeque::new();
         }
         Ok(true)
     }
 
-    /// Writes everything, waiting for room where needed.
+    /// Writes everything, and waits until the socket accepts it.
     pub(super) async fn flush_all(&mut self) -> io::Result<()> {
         while !self.flush()? {
             self.stream.ready(Interest::WRITABLE).await?;
@@ -294,7 +294,7 @@ impl FrameStream {
         Ok(())
     }
 
-    /// The stream itself, once there is nothing more to say in frames.
+    /// Returns the stream itself, when no more frames are sent or received.
     pub(super) fn into_inner(self) -> TcpStream {
         self.stream
     }

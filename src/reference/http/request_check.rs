@@ -1,5 +1,4 @@
-//! Whether a request to the Engine.IO path is one that can be served, in the order in which the
-//! JavaScript server checks it.
+//! Checks of requests to the Engine.IO path, in the order of the JavaScript server.
 
 use std::sync::Arc;
 
@@ -12,49 +11,50 @@ use crate::reference::{
     server::Shared,
 };
 
-/// A request that can be served.
+/// A valid request.
 #[derive(Debug)]
 pub(super) enum Verified {
-    /// It opens a session.
+    /// The request opens a session.
     Open(TransportKind, Revision),
-    /// It belongs to a session by polling.
+    /// The request is a poll or a POST of a session.
     Session(Arc<Session>),
-    /// It is to become a session's WebSocket.
+    /// The request upgrades a session to WebSocket.
     Upgrade(Arc<Session>),
 }
 
-/// Whether the request asks to become a WebSocket.
+/// The protocol that a request asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::reference) enum Asks {
-    /// It is plain HTTP.
+pub(in crate::reference) enum AskedProtocol {
+    /// Plain HTTP.
     Http,
-    /// It has the headers of a WebSocket handshake.
+    /// WebSocket: the request has the headers of a handshake.
     WebSocket,
 }
 
-/// Holds method and query against what the server offers and the sessions it has.
+/// Checks the method and the query against the settings and the sessions of the server.
 pub(super) fn verify(
     server: &Shared,
     method: &Method,
     query: &Query,
-    asks: Asks,
+    asked: AskedProtocol,
 ) -> Result<Verified, Refusal> {
     let transport = match transport(server, query) {
-        Err(_) if faults::requests::ignores_transport(server.faults(), asks) => {
+        Err(_) if faults::requests::ignores_transport(server.faults(), asked) => {
             TransportKind::WebSocket
         }
         transport => transport?,
     };
     let revision = revision(server, query);
-    if let Some(session) = find(server, query)? {
-        return verify_session(session, transport, revision, asks);
+    if let Some(session) = find_session(server, query)? {
+        return verify_session(session, transport, revision, asked);
     }
     if *method != Method::GET && !faults::requests::accepts_method(server.faults()) {
         return Err(Refusal::BadHandshakeMethod);
     }
-    let transport = faults::requests::choose_transport(server.faults(), transport, asks);
-    match (transport, asks) {
-        (TransportKind::Polling, Asks::Http) | (TransportKind::WebSocket, Asks::WebSocket) => {
+    let transport = faults::requests::choose_transport(server.faults(), transport, asked);
+    match (transport, asked) {
+        (TransportKind::Polling, AskedProtocol::Http)
+        | (TransportKind::WebSocket, AskedProtocol::WebSocket) => {
             let revision = revision.ok_or(Refusal::UnsupportedProtocol)?;
             Ok(Verified::Open(transport, revision))
         }
@@ -66,20 +66,20 @@ fn verify_session(
     session: Arc<Session>,
     transport: TransportKind,
     revision: Option<Revision>,
-    asks: Asks,
+    asked: AskedProtocol,
 ) -> Result<Verified, Refusal> {
     let accepts_change = faults::requests::accepts_version_change(session.faults());
     if revision != Some(session.revision) && !accepts_change {
         return Err(Refusal::BadRequest);
     }
-    match (transport, asks) {
-        (TransportKind::WebSocket, Asks::WebSocket)
+    match (transport, asked) {
+        (TransportKind::WebSocket, AskedProtocol::WebSocket)
             if session.server.config.upgrades
                 || faults::upgrade::accepts_unoffered(session.faults()) =>
         {
             Ok(Verified::Upgrade(session))
         }
-        (TransportKind::Polling, Asks::Http)
+        (TransportKind::Polling, AskedProtocol::Http)
             if session.transport() == TransportKind::Polling
                 || faults::requests::accepts_other_transport(&session) =>
         {
@@ -107,8 +107,8 @@ fn revision(server: &Shared, query: &Query) -> Option<Revision> {
     }
 }
 
-/// The session that the query names; `None` where it names none.
-fn find(server: &Shared, query: &Query) -> Result<Option<Arc<Session>>, Refusal> {
+/// Returns the session that the query names; `None` if the query names none.
+fn find_session(server: &Shared, query: &Query) -> Result<Option<Arc<Session>>, Refusal> {
     let Some(sid) = &query.sid else {
         return Ok(None);
     };
