@@ -3,11 +3,18 @@
 use std::sync::Arc;
 
 use super::cast::{Cast, Client};
-use crate::scenario::{Action, ClientName, ClientSpec, ConnectOptions, Span, Step};
+use crate::scenario::{ClientName, ClientSpec, ConnectOptions, ConnectionUse, Span, Step};
 
 /// Returns true if a step asks for a bystander: an `alive` that names no client.
 pub(super) fn is_needed(steps: &[Step]) -> bool {
-    let asks_nobody = |step: &Step| matches!(step.action, Action::Alive) && step.actors.is_empty();
+    let asks_nobody = |step: &Step| match step.action.facts().connection {
+        ConnectionUse::Bystander => step.actors.is_empty(),
+        ConnectionUse::Actors
+        | ConnectionUse::Clients(_)
+        | ConnectionUse::Joins(_)
+        | ConnectionUse::None
+        | ConnectionUse::Opens(_) => false,
+    };
     steps.iter().any(|step| step.any(&asks_nobody))
 }
 

@@ -3,7 +3,7 @@
 //! There the connection must stay open for as long as the check waits. If it ends all the same, by the heartbeat
 //! or for a fault of an earlier step, then the check would be green on a server that ignores the act.
 
-use crate::scenario::{Action, ClientName, Scenario, Step};
+use crate::scenario::{Awaits, ClientName, Scenario, Step, WireUse};
 
 /// The control of the first such check; `None` for a scenario that makes none, or whose connection is to end
 /// without anybody's act, as by a timer.
@@ -30,7 +30,7 @@ pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
     let only_looked_on = before
         .get(last + 1..)?
         .iter()
-        .all(|step| matches!(step.action, Action::Receive(_) | Action::Check(_)));
+        .all(|step| step.action.facts().wire == WireUse::Observes);
     if !only_looked_on {
         return None;
     }
@@ -51,11 +51,7 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
     let opened = before
         .iter()
         .filter(|step| step.actors.contains(actor))
-        .filter_map(|step| match &step.action {
-            Action::Connect(connect) => Some(&connect.options),
-            Action::Open(open) => Some(&open.options),
-            _ => None,
-        });
+        .filter_map(|step| step.action.facts().connection.options());
     declared
         .chain(opened)
         .any(|options| options.heartbeat == Some(false))
@@ -63,24 +59,19 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
 
 /// Whose connection a step expects to end.
 fn awaits_the_end(step: &Step) -> Option<&ClientName> {
-    match (&step.action, step.actors.as_slice()) {
-        (Action::Closed(closed), [actor])
-            if !closed.strict.stays_open
-                && closed.strict.namespace.is_none()
-                && step.after.is_none() =>
-        {
-            Some(actor)
-        }
+    let ends = step.action.facts().awaits == Awaits::ConnectionEnd && step.after.is_none();
+    match step.actors.as_slice() {
+        [actor] if ends => Some(actor),
         _ => None,
     }
 }
 
 /// Whether a step sends something for `actor`, and for nobody else.
 fn acts(step: &Step, actor: &ClientName) -> bool {
-    let sends = matches!(
-        step.action,
-        Action::Bytes(_) | Action::Emit(_) | Action::Frame(_) | Action::Http(_) | Action::Send(_)
-    );
+    let sends = match step.action.facts().wire {
+        WireUse::Sends | WireUse::SendsByHand => true,
+        WireUse::Observes | WireUse::Other => false,
+    };
     sends && step.actors.as_slice() == std::slice::from_ref(actor)
 }
 

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::{
     data::Data,
-    scenario::{Action, Incoming, PacketTemplate, Scenario, Scope, Step, Template},
+    scenario::{Scenario, Scope, Step, Template, Written, visit_steps},
     targets::{Binding, Bindings},
 };
 
@@ -89,10 +89,9 @@ pub(super) fn absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'
     let by_hand =
         |name: &str| awaits_application(scenario) && (sent.contains(name) || fixed.contains(name));
     let is_called = |name: &str| {
-        let calls = |step: &Step| match &step.action {
-            Action::Call(call) => described(&call.operation.name) == name,
-            Action::Emit(emit) => described(&emit.operation.name) == name,
-            _ => false,
+        let calls = |step: &Step| {
+            let operation = step.action.facts().operation;
+            operation.is_some_and(|operation| described(operation) == name)
         };
         scenario.steps.iter().any(|step| step.any(&calls))
             || scenario
@@ -132,30 +131,17 @@ struct Texts {
 }
 
 fn collect(steps: &[Step], texts: &mut Texts) {
-    for step in steps {
-        match &step.action {
-            Action::Send(send) => texts.sent.extend(send.packets.iter().map(|packet| {
-                let (PacketTemplate::Binary(template)
-                | PacketTemplate::Message(template)
-                | PacketTemplate::Text(template)) = packet;
-                described(template)
-            })),
-            Action::Frame(frame) if frame.declared_length.is_some() => {
-                texts.fixed.push(described(&frame.payload));
-            }
-            Action::Frame(frame) => texts.sent.push(described(&frame.payload)),
-            Action::Bytes(bytes) => texts.fixed.push(described(&bytes.data)),
-            Action::Http(http) => texts.fixed.extend(http.body.as_ref().map(described)),
-            Action::Receive(receive) => match &receive.what.strict {
-                Incoming::Text(matcher) | Incoming::Message(matcher) => {
+    visit_steps(steps, &mut |step| {
+        for written in step.action.facts().written {
+            match written {
+                Written::Expected(matcher) => {
                     texts.fixed.push(matcher.describe(&Scope::default()));
                 }
-                _ => {}
-            },
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => collect(steps, texts),
-            _ => {}
+                Written::Fixed(template) => texts.fixed.push(described(template)),
+                Written::Sent(template) => texts.sent.push(described(template)),
+            }
         }
-    }
+    });
 }
 
 /// As it is written, variables by their names.

@@ -7,7 +7,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    scenario::{Action, ClientName, Scenario, Step, Tier, Transport},
+    scenario::{ClientName, ConnectionUse, Scenario, Step, Tier, Transport},
     targets::{Manifest, Speaks},
     text::nearest,
 };
@@ -84,7 +84,14 @@ impl Plan {
 
 /// Whether clients of a scenario speak Socket.IO: all do that do not open their connection by hand.
 fn speaks_socket_io(scenario: &Scenario) -> bool {
-    let connects = |step: &Step| matches!(step.action, Action::Connect(_));
+    let connects = |step: &Step| match step.action.facts().connection {
+        ConnectionUse::Joins(_) => true,
+        ConnectionUse::Actors
+        | ConnectionUse::Bystander
+        | ConnectionUse::Clients(_)
+        | ConnectionUse::None
+        | ConnectionUse::Opens(_) => false,
+    };
     scenario.clients.iter().any(|client| client.connect)
         || scenario.steps.iter().any(|step| step.any(&connects))
 }
@@ -162,12 +169,15 @@ fn uses_transport(scenario: &Scenario) -> bool {
         let client = clients.iter().find(|client| client.name == *name);
         client.is_some_and(|client| client.options.transport.is_some())
     };
-    let connects = |step: &Step| match &step.action {
-        Action::Connect(connect) => {
-            connect.options.transport.is_none() && !step.actors.iter().all(fixed)
+    let connects = |step: &Step| match step.action.facts().connection {
+        ConnectionUse::Joins(options) => {
+            options.transport.is_none() && !step.actors.iter().all(fixed)
         }
-        Action::Alive => step.actors.is_empty(),
-        _ => false,
+        ConnectionUse::Bystander => step.actors.is_empty(),
+        ConnectionUse::Actors
+        | ConnectionUse::Clients(_)
+        | ConnectionUse::None
+        | ConnectionUse::Opens(_) => false,
     };
     clients
         .iter()

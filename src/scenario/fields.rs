@@ -5,6 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 use super::{
     Span,
     diagnostic::Problems,
+    keys::Key,
     node::{Entry, Node, NodeKind, Quoting},
 };
 use crate::{
@@ -24,6 +25,8 @@ pub(crate) struct Fields<'n> {
     /// Unknown keys about which something else was said.
     forgiven: RefCell<Vec<Span>>,
     substitutes: Option<&'n Substitutes<'n>>,
+    /// The keys that the language's table has for this mapping.
+    tables: &'static [&'static [Key]],
 }
 
 /// The value of a key.
@@ -53,6 +56,7 @@ impl<'n> Fields<'n> {
             known: RefCell::default(),
             forgiven: RefCell::default(),
             substitutes: None,
+            tables: &[],
         })
     }
 
@@ -62,9 +66,9 @@ impl<'n> Fields<'n> {
         self
     }
 
-    /// Names the mapping more closely.
-    pub(crate) fn named(mut self, what: &'static str) -> Self {
-        self.what = what;
+    /// Sets the tables of the keys that the mapping takes: reading any other key is a bug.
+    pub(crate) fn with_tables(mut self, tables: &'static [&'static [Key]]) -> Self {
+        self.tables = tables;
         self
     }
 
@@ -88,6 +92,17 @@ impl<'n> Fields<'n> {
 
     /// The value of `key` as it is written.
     pub(crate) fn raw(&self, key: &'static str) -> Option<Field<'n>> {
+        debug_assert!(
+            self.tables.is_empty()
+                || self
+                    .tables
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .any(|known| known.name == key),
+            "the table of the keys of {} lacks `{key}`",
+            self.what
+        );
         self.known.borrow_mut().push(key);
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(Field {

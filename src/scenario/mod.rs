@@ -12,6 +12,7 @@ mod filters;
 mod functions;
 mod invariant;
 mod jwt;
+mod keys;
 mod load;
 mod matcher;
 mod model;
@@ -19,6 +20,7 @@ mod names;
 mod node;
 mod operators;
 mod placeholder;
+mod reading;
 mod render;
 mod requirement;
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod scope;
 mod source;
 mod template;
 mod values;
+mod verbs;
 mod yaml;
 
 // For other files that people write: a target's manifest is read the same way.
@@ -41,7 +44,8 @@ pub(crate) use functions::ECHO_FORM;
 pub use functions::FUNCTIONS;
 pub use invariant::{INVARIANTS, Invariant};
 pub use jwt::{JwtAlgorithm, mint_jwt};
-pub use load::{Known, VERBS, duplicate_ids, load};
+pub use keys::Key;
+pub use load::{Known, duplicate_ids, load};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use model::*;
 pub use placeholder::PLACEHOLDERS;
@@ -50,3 +54,9 @@ pub use requirement::{Requirement, Requirements};
 pub use scope::{BUILT_IN, CLIENT_FIELDS, Scope};
 pub use source::SourceFile;
 pub use template::{Template, TemplateError, TemplateSyntaxError};
+pub use verbs::{
+    Action, Actors, Alive, Answer, Awaits, Call, Check, CloseHow, Closed, Connect, ConnectAnswer,
+    ConnectionUse, Deliver, Disconnect, DisconnectHow, Emit, Expect, Facts, HandshakePattern, Http,
+    Incoming, Never, Observers, Open, OpenLayer, Options, PacketTemplate, Reading, Receive, Reply,
+    ReplyHow, Send, SendBytes, SendFrame, Verb, VerbSpec, WireUse, Written,
+};

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cast::Cast;
 use crate::{
     data::Data,
     scenario::{
-        Action, ClientName, ClientSpec, EventPattern, Never, Step, Template, diagnostic::Problems,
+        Action, ClientName, ClientSpec, EventPattern, Step, Template,
+        diagnostic::Problems,
+        reading::cast::Cast,
+        verbs::{ConnectionUse, Observers},
+        visit_steps,
     },
 };
 
@@ -17,10 +20,10 @@ pub(super) fn opened_by_hand(
     problems: &mut Problems,
 ) -> Vec<ClientSpec> {
     let mut clients = cast.clients;
-    visit(steps, &mut |step| {
-        if !matches!(step.action, Action::Open(_)) {
+    visit_steps(steps, &mut |step| {
+        let ConnectionUse::Opens(_) = step.action.facts().connection else {
             return;
-        }
+        };
         for client in clients
             .iter_mut()
             .filter(|client| step.actors.contains(&client.name))
@@ -45,18 +48,18 @@ pub(super) fn opened_by_hand(
 pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     for client in clients.iter().filter(|client| client.connect) {
         let mut first = None;
-        visit(steps, &mut |step| {
+        visit_steps(steps, &mut |step| {
             if first.is_none() && step.actors.contains(&client.name) {
                 first = Some(step);
             }
         });
         let Some(first) = first else { continue };
-        let Action::Connect(connect) = &first.action else {
+        let ConnectionUse::Joins(options) = first.action.facts().connection else {
             continue;
         };
         let root = Template::literal(Data::from("/"));
         let at = client.options.namespace.as_ref().unwrap_or(&root);
-        let to = connect.options.namespace.as_ref().unwrap_or(at);
+        let to = options.namespace.as_ref().unwrap_or(at);
         if at == to {
             problems
                 .error(
@@ -84,29 +87,25 @@ pub(super) fn not_connected(clients: &[ClientSpec], steps: &[Step], problems: &m
 
 fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, problems: &mut Problems) {
     for step in steps {
-        let waits_for = match &step.action {
-            Action::Connect(_) | Action::Open(_) => {
+        let facts = step.action.facts();
+        let waits_for = match facts.connection {
+            ConnectionUse::Joins(_) | ConnectionUse::Opens(_) => {
                 connected.extend(step.actors.iter().cloned());
                 continue;
             }
-            Action::Parallel(steps) => {
-                // Which of them comes first is open.
-                visit(steps, &mut |step| {
-                    if matches!(step.action, Action::Connect(_) | Action::Open(_)) {
-                        connected.extend(step.actors.iter().cloned());
-                    }
-                });
-                not_connected_in(steps, connected, problems);
-                continue;
-            }
-            Action::Repeat { steps, .. } => {
-                not_connected_in(steps, connected, problems);
-                continue;
-            }
-            Action::Alive | Action::Check(_) | Action::Http(_) => continue,
-            Action::Deliver(deliver) => &deliver.to,
-            _ => &step.actors,
+            ConnectionUse::Bystander | ConnectionUse::None => &[],
+            ConnectionUse::Clients(clients) => clients,
+            ConnectionUse::Actors => step.actors.as_slice(),
         };
+        if let Action::Parallel(parallel) = &step.action {
+            // Any of the steps may come first.
+            visit_steps(&parallel.steps, &mut |step| {
+                if step.action.facts().connection.options().is_some() {
+                    connected.extend(step.actors.iter().cloned());
+                }
+            });
+        }
+        not_connected_in(step.action.steps(), connected, problems);
         if let Some(name) = waits_for.iter().find(|name| !connected.contains(*name)) {
             problems
                 .error(
@@ -128,7 +127,7 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
         .map(|client| (&client.name, Joined::at_first(client)))
         .collect();
     let mut acts = Vec::new();
-    visit(steps, &mut |step| acts.push(step));
+    visit_steps(steps, &mut |step| acts.push(step));
     for step in &acts {
         for (_, joined) in joined
             .iter_mut()
@@ -147,13 +146,12 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
         namespace.as_str().map(str::to_owned)
     };
     for step in &acts {
-        let (event, observers): (_, Vec<&ClientName>) = match &step.action {
-            Action::Never(Never::Event(event)) => (event, step.actors.iter().collect()),
-            Action::Deliver(deliver) if deliver.to.is_empty() => (
-                &deliver.event,
-                clients.iter().map(|client| &client.name).collect(),
-            ),
-            _ => continue,
+        let Some((event, observers)) = step.action.facts().excluded else {
+            continue;
+        };
+        let observers: Vec<&ClientName> = match observers {
+            Observers::Actors => step.actors.iter().collect(),
+            Observers::Everybody => clients.iter().map(|client| &client.name).collect(),
         };
         let Some(namespace) = literal(event) else {
             continue;
@@ -189,11 +187,11 @@ impl Joined {
     }
 
     fn take(&mut self, action: &Action) {
-        match action {
-            Action::Connect(connect) => self.add(connect.options.namespace.as_ref()),
-            Action::Open(_) | Action::Send(_) | Action::Frame(_) => self.unknown = true,
-            _ => {}
+        let facts = action.facts();
+        if let ConnectionUse::Joins(options) = facts.connection {
+            self.add(options.namespace.as_ref());
         }
+        self.unknown |= facts.may_join;
     }
 
     fn add(&mut self, namespace: Option<&Template>) {
@@ -206,17 +204,6 @@ impl Joined {
                 self.namespaces.insert(name.to_owned());
             }
             None => self.unknown = true,
-        }
-    }
-}
-
-/// Calls `see` with every step, those inside blocks included.
-fn visit<'s>(steps: &'s [Step], see: &mut dyn FnMut(&'s Step)) {
-    for step in steps {
-        see(step);
-        match &step.action {
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => visit(steps, see),
-            _ => {}
         }
     }
 }

@@ -2,22 +2,18 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::scenario::{Defaults, ScenarioReader};
-use crate::scenario::{
-    Diagnostic, Level, Requirements, Scenario, Severity, SourceFile, Tier, Transport,
-    diagnostic::Problems,
-    fields::{Field, Fields},
-    node::{Node, NodeKind},
+use super::{
+    known::Known,
+    scenario::{Defaults, ScenarioReader},
 };
-
-/// What a file may refer to.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
-    /// Requirement ids that exist; `None` for a person's own files, whose ids are their own.
-    pub requirements: Option<&'a Requirements>,
-    /// Fault ids that exist; `None` likewise.
-    pub faults: Option<&'a [&'static str]>,
-}
+use crate::scenario::{
+    Diagnostic, Scenario, Severity, SourceFile,
+    diagnostic::Problems,
+    fields::Fields,
+    keys,
+    node::{Node, NodeKind},
+    reading::words::{level_of, list, names, tier_of, transports},
+};
 
 /// Loads one file.
 ///
@@ -73,7 +69,7 @@ fn file(root: &Node, known: Known<'_>, problems: &mut Problems) -> Option<Vec<Sc
             .help = Some("its scenarios stand under the key `scenarios:`".to_owned());
         return None;
     }
-    let fields = Fields::new(root, "a scenario file", problems)?;
+    let fields = Fields::new(root, "a scenario file", problems)?.with_tables(&[keys::FILE]);
     fields.raw("topic").map(|topic| topic.text(problems));
     let defaults = Defaults {
         needs: fields
@@ -103,80 +99,6 @@ fn file(root: &Node, known: Known<'_>, problems: &mut Problems) -> Option<Vec<Sc
         entries
             .iter()
             .flat_map(|entry| reader.entry(entry))
-            .collect(),
-    )
-}
-
-/// The items of a list that has some.
-pub(super) fn list<'n>(field: &Field<'n>, problems: &mut Problems) -> Option<&'n [Node]> {
-    match &field.node.kind {
-        NodeKind::Sequence(items) if !items.is_empty() => Some(items),
-        NodeKind::Sequence(_) => {
-            problems.error(
-                "empty-list",
-                field.node.span,
-                format!("`{}` is empty", field.key),
-            );
-            None
-        }
-        NodeKind::Mapping(_) => {
-            let sentence = format!("`{}` must be a list, found a mapping", field.key);
-            problems
-                .error_at_line("wrong-type", field.node.span, sentence)
-                .help = Some("each of its items begins with `- `".to_owned());
-            None
-        }
-        NodeKind::Scalar(_) => {
-            field.wrong("a list", problems);
-            None
-        }
-    }
-}
-
-/// Names of capabilities, requirements, faults and the like.
-pub(super) fn names(field: &Field<'_>, problems: &mut Problems) -> Vec<String> {
-    let texts = field.texts(problems);
-    texts.into_iter().map(|(name, _)| name.to_owned()).collect()
-}
-
-pub(crate) fn level_of(field: &Field<'_>, problems: &mut Problems) -> Option<Level> {
-    let levels = [
-        ("must", Level::Must),
-        ("should", Level::Should),
-        ("may", Level::May),
-    ];
-    field.choice(&levels, problems)
-}
-
-pub(super) fn tier_of(field: &Field<'_>, problems: &mut Problems) -> Option<Tier> {
-    let tiers = [
-        ("core", Tier::Core),
-        ("extended", Tier::Extended),
-        ("info", Tier::Info),
-        ("slow", Tier::Slow),
-        ("destructive", Tier::Destructive),
-    ];
-    field.choice(&tiers, problems)
-}
-
-pub(super) fn transport_of(field: &Field<'_>, problems: &mut Problems) -> Option<Transport> {
-    let transports = [
-        ("polling", Transport::Polling),
-        ("upgrade", Transport::Upgrade),
-        ("websocket", Transport::WebSocket),
-    ];
-    field.choice(&transports, problems)
-}
-
-/// `transport:`, one or several; `transports:` is the same.
-pub(super) fn transports(fields: &Fields<'_>, problems: &mut Problems) -> Option<Vec<Transport>> {
-    fields.exclusive(&["transport", "transports"], problems);
-    let singular = fields.get("transport");
-    let field = fields.get("transports").or(singular)?;
-    Some(
-        field
-            .items()
-            .filter_map(|item| transport_of(&item, problems))
             .collect(),
     )
 }

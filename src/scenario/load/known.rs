@@ -1,22 +1,30 @@
 //! Ids that a scenario names and that must exist elsewhere: requirements, faults, invariants.
 
-use super::scenario::ScenarioReader;
 use crate::{
-    scenario::{fields::Fields, invariant::INVARIANTS},
+    scenario::{Requirements, diagnostic::Problems, fields::Fields, invariant::INVARIANTS},
     text::{did_you_mean, one_of},
 };
 
-impl ScenarioReader<'_, '_> {
-    pub(super) fn verifies(&mut self, fields: &Fields<'_>) -> Vec<String> {
+/// What a file may refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Requirement ids that exist; `None` for a person's own files, whose ids are their own.
+    pub requirements: Option<&'a Requirements>,
+    /// Fault ids that exist; `None` likewise.
+    pub faults: Option<&'a [&'static str]>,
+}
+
+impl Known<'_> {
+    pub(super) fn verifies(self, fields: &Fields<'_>, problems: &mut Problems) -> Vec<String> {
         let Some(field) = fields.get("verifies") else {
             return Vec::new();
         };
-        let texts = field.texts(self.problems);
-        if let Some(requirements) = self.known.requirements {
+        let texts = field.texts(problems);
+        if let Some(requirements) = self.requirements {
             for (id, item) in &texts {
                 let entry = requirements.entries.get(*id);
                 if let Some(reason) = entry.and_then(|entry| entry.untested.as_deref()) {
-                    self.problems
+                    problems
                         .error(
                             "untested-requirement",
                             item.node.span,
@@ -29,7 +37,7 @@ impl ScenarioReader<'_, '_> {
                 }
                 if entry.is_none() {
                     let near = did_you_mean(id, requirements.entries.keys().map(String::as_str));
-                    self.problems
+                    problems
                         .error(
                             "unknown-requirement",
                             item.node.span,
@@ -43,15 +51,15 @@ impl ScenarioReader<'_, '_> {
         texts.into_iter().map(|(id, _)| id.to_owned()).collect()
     }
 
-    pub(super) fn catches(&mut self, fields: &Fields<'_>) -> Vec<String> {
+    pub(super) fn catches(self, fields: &Fields<'_>, problems: &mut Problems) -> Vec<String> {
         let Some(field) = fields.get("catches") else {
             return Vec::new();
         };
-        let texts = field.texts(self.problems);
-        if let Some(faults) = self.known.faults {
+        let texts = field.texts(problems);
+        if let Some(faults) = self.faults {
             for (id, item) in &texts {
                 if !faults.contains(id) {
-                    self.problems
+                    problems
                         .error(
                             "unknown-fault",
                             item.node.span,
@@ -64,16 +72,16 @@ impl ScenarioReader<'_, '_> {
         texts.into_iter().map(|(id, _)| id.to_owned()).collect()
     }
 
-    pub(super) fn without(&mut self, fields: &Fields<'_>) -> Vec<String> {
+    pub(super) fn without(fields: &Fields<'_>, problems: &mut Problems) -> Vec<String> {
         let Some(field) = fields.get("without") else {
             return Vec::new();
         };
-        let texts = field.texts(self.problems);
+        let texts = field.texts(problems);
         for (id, item) in &texts {
             let ids = || INVARIANTS.iter().map(|invariant| invariant.id);
             let meant = format!("invariant/{}", id.trim_start_matches("invariant/"));
             if !ids().any(|known| known == *id) {
-                self.problems
+                problems
                     .error(
                         "unknown-invariant",
                         item.node.span,

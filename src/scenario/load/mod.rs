@@ -1,24 +1,18 @@
-//! From text to scenarios: every mistake of a file is found, and told with its place.
+//! From text to scenarios: finds every mistake of a file, and reports each with its place.
 
 mod accept;
-mod cast;
+mod clients;
 mod connected;
-mod connection;
-mod events;
 mod file;
-mod forms;
 mod known;
-mod raw;
 mod scenario;
 mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
-mod variables;
-mod verbs;
+mod unfolded;
 
-pub(super) use file::level_of;
-pub use file::{Known, duplicate_ids, load};
+pub use file::{duplicate_ids, load};
+pub use known::Known;
 #[cfg(test)]
 pub(super) use tests::EVERYTHING;
-pub use verbs::VERBS;

@@ -3,17 +3,23 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    cast,
+    clients,
     connected::{already_connected, never_joined, not_connected, opened_by_hand},
-    file::{Known, level_of, names, tier_of, transports},
-    steps::{StepReader, is_step_key},
+    known::Known,
+    steps::{is_step_key, steps},
     table::{Row, plain_values, refuse_misspelt, rows},
 };
 use crate::scenario::{
     Level, Scenario, Scope, Span, Step, Template, Tier, Transport,
     diagnostic::Problems,
     fields::{Field, Fields, Substitutes},
+    keys,
     node::{Entry, Node, NodeKind},
+    reading::{
+        context::StepContext,
+        variables::refuse_reserved,
+        words::{level_of, list, names, tier_of, transports},
+    },
     template::is_name,
     values::{ValueReader, is_expectation},
 };
@@ -117,7 +123,9 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             .chain(&vars)
             .map(|entry| (entry.key.as_str(), &entry.value))
             .collect();
-        let fields = whole.with_substitutes(&substitutes);
+        let fields = whole
+            .with_substitutes(&substitutes)
+            .with_tables(&[keys::SCENARIO]);
         for key in ["id", "aliases", "each"] {
             fields.raw(key);
         }
@@ -137,8 +145,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         let exclusive = fields
             .get("exclusive")
             .and_then(|exclusive| exclusive.boolean(self.problems));
-        let verifies = self.verifies(&fields);
-        let catches = self.catches(&fields);
+        let verifies = self.known.verifies(&fields, self.problems);
+        let catches = self.known.catches(&fields, self.problems);
         let mut needs = self.defaults.needs.clone();
         if let Some(own) = fields.get("needs") {
             needs.extend(names(&own, self.problems));
@@ -147,21 +155,21 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         needs.dedup();
         let settle = self.duration(&fields, "settle");
         let within = self.duration(&fields, "within");
-        let without = self.without(&fields);
+        let without = Known::without(&fields, self.problems);
 
-        let mut reader = StepReader::new(self.problems, &substitutes);
-        let variables = variables(values, &vars, &mut reader);
+        let mut context = StepContext::new(self.problems, &substitutes);
+        let variables = variables(values, &vars, &mut context);
         if let Some(clients) = fields.raw("clients") {
-            cast::read(&clients, &mut reader);
+            clients::read(&clients, &mut context);
         }
-        let mut steps = reader.steps(self.defaults.background);
-        let own_steps = fields.require("steps", reader.problems);
-        if let Some(own) = own_steps.and_then(|own| super::file::list(&own, reader.problems)) {
-            let before = reader.problems.count();
-            let own = reader.steps(own);
+        let mut all_steps = steps(self.defaults.background, &mut context);
+        let own_steps = fields.require("steps", context.problems);
+        if let Some(own) = own_steps.and_then(|own| list(&own, context.problems)) {
+            let before = context.problems.count();
+            let own = steps(own, &mut context);
             // A step that could not be read may be the one that can fail.
-            if reader.problems.count() == before && !own.iter().any(Step::can_fail) {
-                reader
+            if context.problems.count() == before && !own.iter().any(Step::can_fail) {
+                context
                     .problems
                     .error_at_line(
                         "cannot-fail",
@@ -172,23 +180,23 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
                     "add what must come of it: `expect`, `deliver`, `never`, `call` …".to_owned(),
                 );
             }
-            steps.extend(own);
+            all_steps.extend(own);
         }
         for entry in fields.unknown().filter(|entry| is_step_key(&entry.key)) {
             fields.forgive(entry);
             let sentence = format!("a scenario has no key `{}`", entry.key);
-            reader
+            context
                 .problems
                 .error("unknown-key", entry.key_span, sentence)
                 .help =
                 Some("it belongs to a step: indent it as far as the step's verb".to_owned());
         }
-        fields.finish(reader.problems);
-        let (cast, names_in_force) = reader.finish();
-        let clients = opened_by_hand(cast, &steps, self.problems);
-        already_connected(&clients, &steps, self.problems);
-        not_connected(&clients, &steps, self.problems);
-        never_joined(&clients, &steps, self.problems);
+        fields.finish(context.problems);
+        let (cast, names_in_force) = (context.cast, context.variables);
+        let clients = opened_by_hand(cast, &all_steps, self.problems);
+        already_connected(&clients, &all_steps, self.problems);
+        not_connected(&clients, &all_steps, self.problems);
+        never_joined(&clients, &all_steps, self.problems);
         names_in_force.finish(|name| missing_in_row(name, row, rows), self.problems);
 
         Some(Scenario {
@@ -210,7 +218,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             without,
             variables,
             clients,
-            steps,
+            steps: all_steps,
             source: Arc::clone(self.problems.source()),
             span: node.span,
             row: row.map(|row| row.span),
@@ -355,31 +363,31 @@ fn is_id(id: &str) -> bool {
 fn variables<'n>(
     values: &[&'n Entry],
     vars: &[&'n Entry],
-    reader: &mut StepReader<'n, '_>,
+    context: &mut StepContext<'n, '_>,
 ) -> Vec<(String, Template)> {
     let mut variables = Vec::new();
     for entry in values.iter().chain(vars) {
-        super::variables::refuse_reserved(
+        refuse_reserved(
             &entry.key,
             entry.key_span,
-            &reader.variables,
-            reader.problems,
+            &context.variables,
+            context.problems,
         );
         if is_expectation(&entry.value) {
-            reader.inlined.insert(&entry.key, &entry.value);
-            reader.variables.add_inlined(&entry.key);
+            context.inlined.insert(&entry.key, &entry.value);
+            context.variables.add_inlined(&entry.key);
             continue;
         }
-        let mut value = ValueReader::new(reader.problems);
-        value.inlined = Some(&reader.inlined);
+        let mut value = ValueReader::new(context.problems);
+        value.inlined = Some(&context.inlined);
         let template = value.template(&entry.value);
         let references = value.references;
-        if reader.variables.can_resolve(&references) {
-            reader.variables.set(&entry.key);
+        if context.variables.can_resolve(&references) {
+            context.variables.set(&entry.key);
             variables.push((entry.key.clone(), template));
         } else {
-            reader.inlined.insert(&entry.key, &entry.value);
-            reader.variables.add_inlined(&entry.key);
+            context.inlined.insert(&entry.key, &entry.value);
+            context.variables.add_inlined(&entry.key);
         }
     }
     variables

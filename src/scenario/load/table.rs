@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::list;
 use crate::{
     data::Data,
     scenario::{
@@ -11,6 +10,7 @@ use crate::{
         expression::function_names,
         fields::Field,
         node::{Entry, Node, NodeKind},
+        reading::words::list,
         scope::RESERVED,
         template::is_name,
     },

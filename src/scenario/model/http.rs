@@ -1,24 +1,6 @@
-//! Steps in the words of HTTP.
+//! HTTP responses as steps observe them.
 
-use super::Accepted;
-use crate::scenario::{Matcher, Template};
-
-/// `http: GET /path`.
-#[derive(Clone, Debug)]
-pub struct Http {
-    /// The method.
-    pub method: String,
-    /// Path and query; `$path` is the Engine.IO path.
-    pub target: Template,
-    /// `query:` added to the target.
-    pub query: Vec<(String, Template)>,
-    /// `headers:`.
-    pub headers: Vec<(String, Template)>,
-    /// `body:` text, `{$bytes: hex}`, or a value sent as JSON.
-    pub body: Option<Template>,
-    /// What the response must be.
-    pub response: Accepted<HttpPattern>,
-}
+use crate::scenario::Matcher;
 
 /// What an HTTP response must look like.
 #[derive(Clone, Debug, Default)]

@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
+use super::types::{plain_types, refer};
+use crate::scenario::{
     keys::{
-        CLIENT, CLOSED, FILE, FRAME, HANDSHAKE, Key, OPTIONS, RESPONSE, SCENARIO, SENT_FRAME, STEP,
-        VERB_KEYS,
+        ACTORS, CLIENT, CLOSED, FILE, FRAME, HANDSHAKE, Key, OPTIONS, RECEIVED_FRAME, RESPONSE,
+        SCENARIO, SENT_FRAME, STEP, key, required,
     },
-    types::{plain_types, refer},
+    verbs::{Actors, Verb},
 };
-use crate::scenario::VERBS;
 
-/// A mapping: its name, its keys, and those of them that must be there.
-type Mapping<'m> = (&'m str, &'m [&'m [Key]], &'m [&'m str]);
+/// A mapping: its name and its keys.
+type Mapping<'m> = (&'m str, &'m [&'m [Key]]);
 
 /// The whole schema.
 pub(super) fn schema() -> Value {
@@ -20,17 +20,16 @@ pub(super) fn schema() -> Value {
         .into_iter()
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect();
-    let received: &[Key] = &[("payload", "expectation", "text or bytes")];
     let keyed: &[Mapping<'_>] = &[
-        ("client", &[CLIENT, OPTIONS, HANDSHAKE], &[]),
-        ("closed", &[CLOSED], &[]),
-        ("frame", &[FRAME, SENT_FRAME], &[]),
-        ("http-response", &[RESPONSE], &[]),
-        ("received-frame", &[FRAME, received], &[]),
-        ("scenario", &[SCENARIO], &["id", "title", "steps"]),
+        ("client", &[CLIENT, OPTIONS, HANDSHAKE]),
+        ("closed", &[CLOSED]),
+        ("frame", &[FRAME, SENT_FRAME]),
+        ("http-response", &[RESPONSE]),
+        ("received-frame", &[FRAME, RECEIVED_FRAME]),
+        ("scenario", &[SCENARIO]),
     ];
-    for (name, keys, required) in keyed {
-        defs.insert((*name).to_owned(), mapping(keys, required));
+    for (name, keys) in keyed {
+        defs.insert((*name).to_owned(), mapping(keys));
     }
     // Their options stand inside or beside the verb.
     for name in ["closed", "frame"] {
@@ -40,7 +39,7 @@ pub(super) fn schema() -> Value {
         }
     }
     defs.insert("step".to_owned(), step());
-    let mut schema = mapping(&[FILE], &["scenarios"]);
+    let mut schema = mapping(&[FILE]);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Scenarios of sockspec");
     schema["$defs"] = Value::Object(defs);
@@ -48,22 +47,20 @@ pub(super) fn schema() -> Value {
 }
 
 fn step() -> Value {
-    let bare: Vec<_> = VERBS.iter().map(|(verb, _)| *verb).collect();
+    let bare: Vec<_> = Verb::ALL.iter().map(|verb| verb.name()).collect();
     let mut forms = vec![json!({ "enum": bare })];
-    for (verb, value, keys) in VERB_KEYS {
-        let meaning = VERBS.iter().find(|(name, _)| name == verb);
-        let own: &[Key] = &[(*verb, *value, meaning.map_or("", |(_, meaning)| meaning))];
-        let keys: Vec<_> = [own, STEP]
+    for verb in Verb::ALL {
+        let spec = verb.spec();
+        let own = [required(key(verb.name(), spec.value, spec.meaning))];
+        let actors = match spec.actors {
+            Actors::None => &[],
+            Actors::Optional | Actors::Required => ACTORS,
+        };
+        let keys: Vec<_> = [own.as_slice(), STEP, actors]
             .into_iter()
-            .chain(keys.iter().copied())
+            .chain(spec.keys.iter().copied())
             .collect();
-        let mut required = vec![*verb];
-        match *verb {
-            "deliver" => required.push("to"),
-            "repeat" => required.push("steps"),
-            _ => {}
-        }
-        forms.push(mapping(&keys, &required));
+        forms.push(mapping(&keys));
     }
     json!({
         "description": "One verb, and what belongs to it.",
@@ -71,15 +68,13 @@ fn step() -> Value {
     })
 }
 
-fn mapping(keys: &[&[Key]], required: &[&str]) -> Value {
-    let properties: Map<_, _> = keys
-        .iter()
-        .copied()
-        .flatten()
-        .map(|(name, kind, meaning)| {
-            let mut schema = refer(kind);
-            schema["description"] = json!(meaning);
-            ((*name).to_owned(), schema)
+fn mapping(keys: &[&[Key]]) -> Value {
+    let keys = || keys.iter().copied().flatten();
+    let properties: Map<_, _> = keys()
+        .map(|key| {
+            let mut schema = refer(key.kind);
+            schema["description"] = json!(key.meaning);
+            (key.name.to_owned(), schema)
         })
         .collect();
     let mut schema = json!({
@@ -87,6 +82,10 @@ fn mapping(keys: &[&[Key]], required: &[&str]) -> Value {
         "properties": properties,
         "additionalProperties": false,
     });
+    let required: Vec<_> = keys()
+        .filter(|key| key.required)
+        .map(|key| key.name)
+        .collect();
     if !required.is_empty() {
         schema["required"] = json!(required);
     }

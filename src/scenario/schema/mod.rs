@@ -4,6 +4,5 @@
 //! other. It is built here from the tables of the language and is no part of the program.
 
 mod build;
-mod keys;
 mod tests;
 mod types;

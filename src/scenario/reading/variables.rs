@@ -18,7 +18,7 @@ const OBJECTS: &[&str] = &["credentials", "target"];
 
 /// The names in force at one point of a scenario.
 #[derive(Debug, Default)]
-pub(super) struct Variables {
+pub(in crate::scenario) struct Variables {
     /// Set for certain.
     set: BTreeSet<String>,
     /// Values of the table that stand only where their name stands alone.
@@ -31,32 +31,32 @@ pub(super) struct Variables {
 }
 
 impl Variables {
-    pub(super) fn set(&mut self, name: &str) {
+    pub(in crate::scenario) fn set(&mut self, name: &str) {
         self.set.insert(name.to_owned());
     }
 
-    pub(super) fn is_set(&self, name: &str) -> bool {
+    pub(in crate::scenario) fn is_set(&self, name: &str) -> bool {
         self.set.contains(name)
     }
 
-    pub(super) fn unset(&mut self, name: &str) {
+    pub(in crate::scenario) fn unset(&mut self, name: &str) {
         self.set.remove(name);
     }
 
-    pub(super) fn add_inlined(&mut self, name: &str) {
+    pub(in crate::scenario) fn add_inlined(&mut self, name: &str) {
         self.inlined.insert(name.to_owned());
     }
 
-    pub(super) fn add_client(&mut self, name: &str) {
+    pub(in crate::scenario) fn add_client(&mut self, name: &str) {
         self.clients.insert(name.to_owned());
     }
 
-    pub(super) fn add_group(&mut self, name: &str, members: usize) {
+    pub(in crate::scenario) fn add_group(&mut self, name: &str, members: usize) {
         self.groups.insert(name.to_owned(), members);
     }
 
     /// Whether a name means something that a scenario can't give a second meaning.
-    pub(super) fn reserved(&self, name: &str) -> Option<&'static str> {
+    pub(in crate::scenario) fn reserved(&self, name: &str) -> Option<&'static str> {
         if RESERVED.contains(&name) {
             return Some("it is set for every run");
         }
@@ -70,7 +70,7 @@ impl Variables {
     }
 
     /// Whether what a value uses is set already.
-    pub(super) fn can_resolve(&self, references: &[Reference]) -> bool {
+    pub(in crate::scenario) fn can_resolve(&self, references: &[Reference]) -> bool {
         references.iter().all(|reference| {
             let name = head(&reference.name);
             self.set.contains(name) || is_built_in(name)
@@ -78,14 +78,22 @@ impl Variables {
     }
 
     /// Holds what a value uses against what is set.
-    pub(super) fn check(&mut self, references: Vec<Reference>, problems: &mut Problems) {
+    pub(in crate::scenario) fn check(
+        &mut self,
+        references: Vec<Reference>,
+        problems: &mut Problems,
+    ) {
         for reference in references {
             self.reference(reference, problems);
         }
     }
 
     /// Reports what no step set; `hint` says more about a name.
-    pub(super) fn finish(mut self, hint: impl Fn(&str) -> Option<String>, problems: &mut Problems) {
+    pub(in crate::scenario) fn finish(
+        mut self,
+        hint: impl Fn(&str) -> Option<String>,
+        problems: &mut Problems,
+    ) {
         for reference in std::mem::take(&mut self.unresolved) {
             let name = head(&reference.name);
             let help = if self.set.contains(name) {
@@ -209,7 +217,7 @@ fn client_field(field: Option<&str>, reference: &Reference, problems: &mut Probl
         Some(did_you_mean(field, names()).unwrap_or_else(|| format!("it has {}", one_of(names()))));
 }
 
-pub(super) fn is_built_in(name: &str) -> bool {
+pub(in crate::scenario) fn is_built_in(name: &str) -> bool {
     BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
 }
 
@@ -219,7 +227,7 @@ fn head(name: &str) -> &str {
 }
 
 /// A name that a scenario gives to a variable, unless it means something already.
-pub(super) fn refuse_reserved(
+pub(in crate::scenario) fn refuse_reserved(
     name: &str,
     span: Span,
     variables: &Variables,

@@ -1,7 +1,7 @@
 //! What is known about the form of an expected value before anything is received: the fields of a packet, the range
 //! of a status. A misspelt field would fail every server, and a wrong type as well.
 
-use super::steps::StepReader;
+use super::context::StepContext;
 use crate::{
     data::Data,
     scenario::{fields::Field, node::Node, values::is_expectation},
@@ -10,7 +10,7 @@ use crate::{
 
 /// Whether an object may have fields beyond the known ones.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Others {
+pub(in crate::scenario) enum Others {
     /// It may; only what is nearly a known name is a mistake.
     Allowed,
     /// It never has any.
@@ -18,38 +18,38 @@ pub(super) enum Others {
 }
 
 /// The fields of an object that the protocol or the language names.
-pub(super) struct Form {
+pub(in crate::scenario) struct Form {
     /// In messages: "a Socket.IO packet".
-    pub(super) what: &'static str,
+    pub(in crate::scenario) what: &'static str,
     /// The fields.
-    pub(super) fields: &'static [&'static str],
+    pub(in crate::scenario) fields: &'static [&'static str],
     /// What about others.
-    pub(super) others: Others,
+    pub(in crate::scenario) others: Others,
 }
 
 /// How `receive: { packet: … }` shows a packet.
-pub(super) const PACKET: Form = Form {
+pub(in crate::scenario) const PACKET: Form = Form {
     what: "a Socket.IO packet",
     fields: &["data", "id", "namespace", "type"],
     others: Others::Unknown,
 };
 
 /// A refusal, as the target's dialect gives it.
-pub(super) const REFUSAL: Form = Form {
+pub(in crate::scenario) const REFUSAL: Form = Form {
     what: "a refusal",
     fields: &["code", "field", "message", "status"],
     others: Others::Unknown,
 };
 
 /// The payload of CONNECT_ERROR (Socket.IO v5, "Connection to a namespace").
-pub(super) const CONNECT_ERROR: Form = Form {
+pub(in crate::scenario) const CONNECT_ERROR: Form = Form {
     what: "CONNECT_ERROR",
     fields: &["data", "message"],
     others: Others::Allowed,
 };
 
 /// The open packet (Engine.IO v4, "Handshake").
-pub(super) const OPEN_PACKET: Form = Form {
+pub(in crate::scenario) const OPEN_PACKET: Form = Form {
     what: "the open packet",
     fields: &[
         "maxPayload",
@@ -66,7 +66,7 @@ const PACKET_TYPES: &[&str] = &["ack", "connect", "connect_error", "disconnect",
 
 impl Form {
     /// Refuses fields that can't be there.
-    pub(super) fn check(&self, node: &Node, steps: &mut StepReader<'_, '_>) {
+    pub(in crate::scenario) fn check(&self, node: &Node, context: &mut StepContext<'_, '_>) {
         let names = || self.fields.iter().copied();
         for entry in node.entries().unwrap_or_default() {
             let key = entry.key.as_str();
@@ -75,7 +75,7 @@ impl Form {
                 continue;
             }
             let sentence = format!("{} has no field `{}`", self.what, excerpt(key));
-            steps
+            context
                 .problems
                 .error("unknown-key", entry.key_span, sentence)
                 .help = Some(
@@ -85,16 +85,20 @@ impl Form {
     }
 
     /// The same for what can be nothing but an object.
-    pub(super) fn check_object(&self, field: &Field<'_>, steps: &mut StepReader<'_, '_>) {
+    pub(in crate::scenario) fn check_object(
+        &self,
+        field: &Field<'_>,
+        context: &mut StepContext<'_, '_>,
+    ) {
         if literal(field.node).is_some() {
-            field.wrong("a mapping of its fields", steps.problems);
+            field.wrong("a mapping of its fields", context.problems);
         }
-        self.check(field.node, steps);
+        self.check(field.node, context);
     }
 }
 
 /// The type that a Socket.IO packet is expected to have.
-pub(super) fn packet_type(node: &Node, steps: &mut StepReader<'_, '_>) {
+pub(in crate::scenario) fn packet_type(node: &Node, context: &mut StepContext<'_, '_>) {
     let kind = node
         .get("type")
         .and_then(|kind| Some((literal(kind)?, kind.span)));
@@ -108,12 +112,17 @@ pub(super) fn packet_type(node: &Node, steps: &mut StepReader<'_, '_>) {
     let names = || PACKET_TYPES.iter().copied();
     let near = kind.as_str().and_then(|kind| did_you_mean(kind, names()));
     let sentence = format!("there is no packet type `{}`", excerpt(&text_of(&kind)));
-    steps.problems.error("unknown-value", span, sentence).help =
+    context.problems.error("unknown-value", span, sentence).help =
         Some(near.unwrap_or_else(|| format!("there are {}", one_of(names()))));
 }
 
 /// A number of a range, where it is given as such.
-pub(super) fn number(field: &Field<'_>, least: u64, most: u64, steps: &mut StepReader<'_, '_>) {
+pub(in crate::scenario) fn number(
+    field: &Field<'_>,
+    least: u64,
+    most: u64,
+    context: &mut StepContext<'_, '_>,
+) {
     let Some(value) = literal(field.node) else {
         return;
     };
@@ -122,7 +131,7 @@ pub(super) fn number(field: &Field<'_>, least: u64, most: u64, steps: &mut StepR
         .is_some_and(|number| (least..=most).contains(&number))
     {
         let expected = format!("a whole number from {least} to {most}");
-        field.wrong(&expected, steps.problems);
+        field.wrong(&expected, context.problems);
     }
 }
 

@@ -1,0 +1,123 @@
+//! The clients of a scenario, by the names that steps use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    scenario::{
+        ClientName, ClientSpec, Span,
+        diagnostic::Problems,
+        fields::{Field, is_bare},
+        scope::split_index,
+    },
+    text::{did_you_mean, one_of},
+};
+
+/// The clients of one scenario, by the names that steps use.
+#[derive(Debug, Default)]
+pub(in crate::scenario) struct Cast {
+    /// In order of declaration.
+    pub(in crate::scenario) clients: Vec<ClientSpec>,
+    pub(in crate::scenario) groups: BTreeMap<String, Vec<ClientName>>,
+    /// Clients of which the scenario says that they connect.
+    pub(in crate::scenario) connect_explicitly: BTreeSet<ClientName>,
+}
+
+impl Cast {
+    /// Returns true if a client or a group has this name.
+    pub(in crate::scenario) fn has(&self, name: &str) -> bool {
+        self.groups.contains_key(name) || self.clients.iter().any(|client| &*client.name.0 == name)
+    }
+
+    /// The one client, where there is only one.
+    pub(in crate::scenario) fn only(&self) -> Option<&ClientName> {
+        match self.clients.as_slice() {
+            [only] => Some(&only.name),
+            _ => None,
+        }
+    }
+
+    /// Clients, groups and `all`, as the names of clients, each once.
+    pub(in crate::scenario) fn resolve(
+        &self,
+        field: &Field<'_>,
+        problems: &mut Problems,
+    ) -> Vec<ClientName> {
+        let mut names = Vec::new();
+        if is_bare(field.node) {
+            field.wrong("the name of a client, or several", problems);
+            return names;
+        }
+        for (text, item) in field.texts(problems) {
+            let found: Vec<ClientName> = if text == "all" {
+                self.clients
+                    .iter()
+                    .map(|client| client.name.clone())
+                    .collect()
+            } else if let Some(members) = self.groups.get(text) {
+                members.clone()
+            } else if let Some(client) = self.clients.iter().find(|client| &*client.name.0 == text)
+            {
+                vec![client.name.clone()]
+            } else {
+                self.unknown(text, item.node.span, problems);
+                Vec::new()
+            };
+            for name in found {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+
+    /// One client by its name.
+    pub(in crate::scenario) fn resolve_one(
+        &self,
+        field: &Field<'_>,
+        problems: &mut Problems,
+    ) -> Option<ClientName> {
+        match self.resolve(field, problems).as_slice() {
+            [one] => Some(one.clone()),
+            [] => None,
+            _ => {
+                field.wrong("the name of one client", problems);
+                None
+            }
+        }
+    }
+
+    fn unknown(&self, name: &str, span: Span, problems: &mut Problems) {
+        let member =
+            split_index(name).and_then(|(group, _)| Some((group, self.groups.get(group)?)));
+        if let Some((group, members)) = member {
+            let sentence = format!("the group `{group}` has no such member");
+            problems.error("unknown-client", span, sentence).help = Some(format!(
+                "its members are counted from 1 to {}",
+                members.len()
+            ));
+            return;
+        }
+        let names = || {
+            self.clients
+                .iter()
+                .map(|client| &*client.name.0)
+                .filter(|name| !name.contains('['))
+                .chain(self.groups.keys().map(String::as_str))
+        };
+        let help = did_you_mean(name, names()).unwrap_or_else(|| {
+            if self.clients.is_empty() {
+                "the scenario has no `clients:`".to_owned()
+            } else {
+                format!("the scenario has {}", one_of(names()))
+            }
+        });
+        problems
+            .error(
+                "unknown-client",
+                span,
+                format!("there is no client `{name}`"),
+            )
+            .help = Some(help);
+    }
+}

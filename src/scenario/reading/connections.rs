@@ -1,0 +1,165 @@
+//! Options of a connection, namespaces, and refusals.
+
+use super::{context::StepContext, forms, words::transport_of};
+use crate::{
+    data::Data,
+    scenario::{
+        ConnectOptions, Matcher, Template,
+        fields::{Field, Fields, is_bare},
+    },
+};
+
+/// `refused:` of a step in the words of Socket.IO.
+pub(in crate::scenario) fn refusal(
+    fields: &Fields<'_>,
+    context: &mut StepContext<'_, '_>,
+) -> Option<Matcher> {
+    let refused = fields.get("refused")?;
+    forms::REFUSAL.check_object(&refused, context);
+    context.matcher_of(fields, "refused")
+}
+
+/// What shapes a Socket.IO connection, its namespace left out.
+pub(in crate::scenario) fn options(
+    fields: &Fields<'_>,
+    context: &mut StepContext<'_, '_>,
+) -> ConnectOptions {
+    ConnectOptions {
+        auth: context.template_of(fields, "auth"),
+        transport: fields
+            .get("transport")
+            .and_then(|transport| transport_of(&transport, context.problems)),
+        msgpack: boolean(fields, "msgpack", context),
+        ..handshake_options(fields, context)
+    }
+}
+
+/// What shapes an Engine.IO connection.
+pub(in crate::scenario) fn handshake_options(
+    fields: &Fields<'_>,
+    context: &mut StepContext<'_, '_>,
+) -> ConnectOptions {
+    let revision = fields
+        .get("eio")
+        .and_then(|eio| eio.number(0, 255, context.problems));
+    ConnectOptions {
+        query: pairs(fields, "query", context),
+        headers: pairs(fields, "headers", context),
+        origin: text(fields, "origin", context),
+        path: text(fields, "path", context),
+        eio: revision.and_then(|revision| u8::try_from(revision).ok()),
+        heartbeat: boolean(fields, "heartbeat", context),
+        deflate: boolean(fields, "deflate", context),
+        ..ConnectOptions::default()
+    }
+}
+
+/// A mapping of names to texts; a list gives the name several times, nothing leaves it out.
+pub(in crate::scenario) fn pairs(
+    fields: &Fields<'_>,
+    key: &'static str,
+    context: &mut StepContext<'_, '_>,
+) -> Vec<(String, Template)> {
+    let Some(field) = fields.get(key) else {
+        return Vec::new();
+    };
+    let Some(entries) = field.node.entries() else {
+        field.wrong("a mapping of names to values", context.problems);
+        return Vec::new();
+    };
+    let mut pairs = Vec::new();
+    for entry in entries {
+        if key == "headers" && !is_header_name(&entry.key) {
+            context.problems.error(
+                "bad-name",
+                entry.key_span,
+                format!("`{}` can't be the name of a header", entry.key),
+            );
+        }
+        let value = Field {
+            key,
+            node: &entry.value,
+        };
+        for item in value.items() {
+            let value = if is_bare(item.node) {
+                Template::literal(Data::Null)
+            } else {
+                context.text(item.node)
+            };
+            pairs.push((entry.key.clone(), value));
+        }
+    }
+    pairs
+}
+
+/// A token of RFC 9110 section 5.6.2.
+pub(in crate::scenario) fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// A namespace; `/` is its first character.
+pub(in crate::scenario) fn namespace(
+    field: &Field<'_>,
+    context: &mut StepContext<'_, '_>,
+) -> Template {
+    let template = context.text(field.node);
+    if let Some(Data::String(name)) = template.as_literal()
+        && !name.starts_with('/')
+    {
+        context
+            .problems
+            .error(
+                "bad-namespace",
+                field.node.span,
+                format!("a namespace begins with `/`, found `{name}`"),
+            )
+            .help = Some(format!("write `/{name}`"));
+    }
+    template
+}
+
+/// The namespace in a verb's value, or beside it.
+pub(in crate::scenario) fn namespace_of(
+    value: &Field<'_>,
+    fields: &Fields<'_>,
+    context: &mut StepContext<'_, '_>,
+) -> Option<Template> {
+    let beside = fields.raw("namespace");
+    if is_bare(value.node) {
+        return beside.map(|field| namespace(&field, context));
+    }
+    if let Some(beside) = beside {
+        beside.wrong(
+            "left out, as the verb names the namespace",
+            context.problems,
+        );
+    }
+    if value.node.text().is_none() {
+        value.wrong(
+            "a namespace, or empty; options stand beside the verb",
+            context.problems,
+        );
+        return None;
+    }
+    Some(namespace(value, context))
+}
+
+pub(in crate::scenario) fn text(
+    fields: &Fields<'_>,
+    key: &'static str,
+    context: &mut StepContext<'_, '_>,
+) -> Option<Template> {
+    let field = fields.raw(key)?;
+    Some(context.text(field.node))
+}
+
+pub(in crate::scenario) fn boolean(
+    fields: &Fields<'_>,
+    key: &'static str,
+    context: &mut StepContext<'_, '_>,
+) -> Option<bool> {
+    fields.get(key)?.boolean(context.problems)
+}

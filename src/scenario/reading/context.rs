@@ -1,0 +1,157 @@
+//! What the reader of a step knows: the clients, the variables in force, and where to report problems.
+
+use super::{
+    cast::Cast,
+    variables::{Variables, refuse_reserved},
+};
+use crate::{
+    data::Data,
+    scenario::{
+        Matcher, Template,
+        diagnostic::Problems,
+        fields::{Field, Fields, Substitutes},
+        node::{Node, NodeKind, Quoting, Scalar},
+        values::{Reference, ValueReader},
+    },
+};
+
+/// The context in which the steps of one scenario are read.
+pub(in crate::scenario) struct StepContext<'c, 'p> {
+    pub(in crate::scenario) problems: &'p mut Problems,
+    pub(in crate::scenario) cast: Cast,
+    pub(in crate::scenario) variables: Variables,
+    pub(in crate::scenario) substitutes: &'c Substitutes<'c>,
+    /// Values of the table that replace `$name` only if it stands alone.
+    pub(in crate::scenario) inlined: Substitutes<'c>,
+    /// The variables that the current step captures.
+    pub(in crate::scenario) captured: Vec<Reference>,
+}
+
+impl<'c, 'p> StepContext<'c, 'p> {
+    pub(in crate::scenario) fn new(
+        problems: &'p mut Problems,
+        substitutes: &'c Substitutes<'c>,
+    ) -> Self {
+        Self {
+            problems,
+            cast: Cast::default(),
+            variables: Variables::default(),
+            substitutes,
+            inlined: Substitutes::new(),
+            captured: Vec::new(),
+        }
+    }
+
+    /// A value to send.
+    pub(in crate::scenario) fn template(&mut self, node: &Node) -> Template {
+        self.read(|values| values.template(node))
+    }
+
+    /// Text, whatever it looks like.
+    pub(in crate::scenario) fn text(&mut self, node: &Node) -> Template {
+        self.read(|values| values.text_template(node))
+    }
+
+    /// A value to expect.
+    pub(in crate::scenario) fn matcher(&mut self, node: &Node) -> Matcher {
+        self.read(|values| values.matcher(node))
+    }
+
+    /// A text to expect, whatever it looks like: `45` is the text "45".
+    pub(in crate::scenario) fn text_matcher(&mut self, node: &Node) -> Matcher {
+        match &node.kind {
+            NodeKind::Scalar(scalar) if !matches!(scalar.value(), Data::String(_)) => {
+                Matcher::value(self.text(node))
+            }
+            _ => self.matcher(node),
+        }
+    }
+
+    /// The matcher of a key, if it is there.
+    pub(in crate::scenario) fn matcher_of(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &'static str,
+    ) -> Option<Matcher> {
+        let field = fields.raw(key)?;
+        Some(self.matcher(field.node))
+    }
+
+    /// The template of a key, if it is there.
+    pub(in crate::scenario) fn template_of(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &'static str,
+    ) -> Option<Template> {
+        let field = fields.raw(key)?;
+        Some(self.template(field.node))
+    }
+
+    /// The items of a list; of a table's value its items one by one.
+    pub(in crate::scenario) fn items_of(&mut self, field: &Field<'_>) -> Option<Vec<Node>> {
+        if let NodeKind::Sequence(items) = &field.node.kind {
+            return Some(items.clone());
+        }
+        let name = field.node.text().and_then(|text| text.strip_prefix('$'));
+        let found = name.and_then(|name| Some((name, self.substitutes.get(name)?)));
+        let (name, NodeKind::Sequence(items)) = found.map(|(name, node)| (name, &node.kind))?
+        else {
+            return None;
+        };
+        if self.inlined.contains_key(name) {
+            return Some(items.clone());
+        }
+        // As parts of the variable, so that an expression among them is evaluated once.
+        let item = |index| Node {
+            span: field.node.span,
+            kind: NodeKind::Scalar(Scalar {
+                text: format!("${name}[{index}]"),
+                quoting: Quoting::Quoted,
+            }),
+        };
+        Some((0..items.len()).map(item).collect())
+    }
+
+    /// `true`, where a key says so.
+    pub(in crate::scenario) fn flag(&mut self, fields: &Fields<'_>, key: &'static str) -> bool {
+        fields
+            .get(key)
+            .and_then(|flag| flag.boolean(self.problems))
+            .unwrap_or(false)
+    }
+
+    /// Reads values, and checks the variables that they use and set.
+    pub(in crate::scenario) fn read<T>(
+        &mut self,
+        read: impl FnOnce(&mut ValueReader<'_>) -> T,
+    ) -> T {
+        let mut values = ValueReader::new(self.problems);
+        values.inlined = Some(&self.inlined);
+        let value = read(&mut values);
+        let (references, captures) = (values.references, values.captures);
+        self.variables.check(references, self.problems);
+        for (index, capture) in captures.iter().enumerate() {
+            if captures
+                .iter()
+                .take(index)
+                .any(|first| first.name == capture.name)
+            {
+                self.problems.error(
+                    "captured-twice",
+                    capture.span,
+                    format!("`{}` is captured twice in one value", capture.name),
+                );
+            }
+        }
+        self.captured.extend(captures);
+        value
+    }
+
+    /// What a step captured can be used from the next step on.
+    pub(in crate::scenario) fn commit(&mut self) {
+        for capture in std::mem::take(&mut self.captured) {
+            refuse_reserved(&capture.name, capture.span, &self.variables, self.problems);
+            self.variables.set(&capture.name);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The parts from which steps are read: the context, and the readers of what several verbs share.
+//!
+//! Nothing here knows a verb.
+
+pub(super) mod cast;
+pub(super) mod connections;
+pub(super) mod context;
+pub(super) mod events;
+pub(super) mod forms;
+pub(super) mod frames;
+pub(super) mod responses;
+pub(super) mod variables;
+pub(super) mod words;

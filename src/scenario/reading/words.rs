@@ -1,0 +1,91 @@
+//! Lists, names and fixed words.
+
+use crate::scenario::{
+    Level, Tier, Transport,
+    diagnostic::Problems,
+    fields::{Field, Fields},
+    node::{Node, NodeKind},
+};
+
+/// The items of a list that has some.
+pub(in crate::scenario) fn list<'n>(
+    field: &Field<'n>,
+    problems: &mut Problems,
+) -> Option<&'n [Node]> {
+    match &field.node.kind {
+        NodeKind::Sequence(items) if !items.is_empty() => Some(items),
+        NodeKind::Sequence(_) => {
+            problems.error(
+                "empty-list",
+                field.node.span,
+                format!("`{}` is empty", field.key),
+            );
+            None
+        }
+        NodeKind::Mapping(_) => {
+            let sentence = format!("`{}` must be a list, found a mapping", field.key);
+            problems
+                .error_at_line("wrong-type", field.node.span, sentence)
+                .help = Some("each of its items begins with `- `".to_owned());
+            None
+        }
+        NodeKind::Scalar(_) => {
+            field.wrong("a list", problems);
+            None
+        }
+    }
+}
+
+/// Names of capabilities, requirements, faults and the like.
+pub(in crate::scenario) fn names(field: &Field<'_>, problems: &mut Problems) -> Vec<String> {
+    let texts = field.texts(problems);
+    texts.into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+pub(in crate::scenario) fn level_of(field: &Field<'_>, problems: &mut Problems) -> Option<Level> {
+    let levels = [
+        ("must", Level::Must),
+        ("should", Level::Should),
+        ("may", Level::May),
+    ];
+    field.choice(&levels, problems)
+}
+
+pub(in crate::scenario) fn tier_of(field: &Field<'_>, problems: &mut Problems) -> Option<Tier> {
+    let tiers = [
+        ("core", Tier::Core),
+        ("extended", Tier::Extended),
+        ("info", Tier::Info),
+        ("slow", Tier::Slow),
+        ("destructive", Tier::Destructive),
+    ];
+    field.choice(&tiers, problems)
+}
+
+pub(in crate::scenario) fn transport_of(
+    field: &Field<'_>,
+    problems: &mut Problems,
+) -> Option<Transport> {
+    let transports = [
+        ("polling", Transport::Polling),
+        ("upgrade", Transport::Upgrade),
+        ("websocket", Transport::WebSocket),
+    ];
+    field.choice(&transports, problems)
+}
+
+/// `transport:`, one or several; `transports:` is the same.
+pub(in crate::scenario) fn transports(
+    fields: &Fields<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<Transport>> {
+    fields.exclusive(&["transport", "transports"], problems);
+    let singular = fields.get("transport");
+    let field = fields.get("transports").or(singular)?;
+    Some(
+        field
+            .items()
+            .filter_map(|item| transport_of(&item, problems))
+            .collect(),
+    )
+}

@@ -1,0 +1,117 @@
+//! `call`: an event that asks for an ack, and the ack.
+
+use super::{
+    facts::{Awaits, ConnectionUse, Facts, WireUse},
+    model::{Actors, Options, VerbModel, VerbSpec},
+};
+use crate::scenario::{
+    Accepted, Matcher, Operation,
+    fields::{Field, Fields},
+    keys::{self, Key, key},
+    reading::{
+        connections::refusal,
+        context::StepContext,
+        events::{expected_arguments, operation},
+    },
+};
+
+const KEYS: &[Key] = &[
+    key(
+        "reply",
+        "expectation",
+        "the ack has exactly this one argument",
+    ),
+    key(
+        "replies",
+        "expectations",
+        "the ack has exactly these arguments",
+    ),
+    keys::REFUSED,
+    key("no-reply", "flag", "no ack ever comes"),
+];
+
+/// `call:`.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The event.
+    pub operation: Operation,
+    /// What must come back.
+    pub answer: Accepted<Answer>,
+}
+
+/// What a call is answered with.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Some ack, whatever it holds.
+    Any,
+    /// `no-reply: true`: no ack ever.
+    None,
+    /// `refused:` as the target's dialect reports refusals.
+    Refused(Matcher),
+    /// `reply:` an ack with exactly this one argument.
+    Reply(Matcher),
+    /// `replies:` an ack with these arguments.
+    Replies(Vec<Matcher>),
+}
+
+impl Answer {
+    /// Returns what the arguments of the ack must be. `None` if the answer does not say so.
+    pub const fn arguments(&self) -> Option<&[Matcher]> {
+        match self {
+            Self::Reply(expected) => Some(std::slice::from_ref(expected)),
+            Self::Replies(expected) => Some(expected.as_slice()),
+            Self::Any | Self::None | Self::Refused(_) => None,
+        }
+    }
+}
+
+impl VerbModel for Call {
+    const SPEC: VerbSpec = VerbSpec {
+        meaning: "an event with an ack id, and its reply",
+        actors: Actors::Required,
+        value: "event",
+        options: Options::Beside,
+        keys: &[keys::OPERATION, KEYS],
+    };
+
+    const TOLERATE: Option<fn(&mut Self, Self)> =
+        Some(|call, lenient| call.answer.lenient = Some(lenient.answer.strict));
+
+    fn read(
+        value: &Field<'_>,
+        fields: &Fields<'_>,
+        context: &mut StepContext<'_, '_>,
+    ) -> Option<Self> {
+        fields.exclusive(
+            &["reply", "replies", "refused", "no-reply"],
+            context.problems,
+        );
+        let operation = operation(value, fields, context);
+        let reply = context.matcher_of(fields, "reply");
+        let replies = fields
+            .raw("replies")
+            .and_then(|replies| expected_arguments(&replies, context));
+        let refused = refusal(fields, context);
+        let no_reply = context.flag(fields, "no-reply");
+        let answer = if let Some(reply) = reply {
+            Answer::Reply(reply)
+        } else if let Some(replies) = replies {
+            Answer::Replies(replies)
+        } else if let Some(refused) = refused {
+            Answer::Refused(refused)
+        } else if no_reply {
+            Answer::None
+        } else {
+            Answer::Any
+        };
+        Some(Call {
+            operation: operation?,
+            answer: answer.into(),
+        })
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Other)
+            .calls(&self.operation.name)
+    }
+}

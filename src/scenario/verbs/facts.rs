@@ -1,0 +1,146 @@
+//! What the rest of the program has to know about a step, whatever its verb.
+
+use crate::scenario::{ClientName, ConnectOptions, EventPattern, Matcher, Template};
+
+/// Facts about one step. Each verb states them in its own file; checks, plan and runner ask for them here.
+#[derive(Clone, Debug)]
+pub struct Facts<'s> {
+    /// What the step waits for.
+    pub awaits: Awaits,
+    /// Which connections the step opens or needs.
+    pub connection: ConnectionUse<'s>,
+    /// What the step does on the wire.
+    pub wire: WireUse,
+    /// Texts on the wire that the scenario writes out itself.
+    pub written: Vec<Written<'s>>,
+    /// The operation that the step calls, as the scenario names it.
+    pub operation: Option<&'s Template>,
+    /// The event that must not arrive, and who must not receive it.
+    pub excluded: Option<(&'s EventPattern, Observers)>,
+    /// True if packets of this step may join a namespace without `connect`.
+    pub may_join: bool,
+}
+
+/// What a step waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Awaits {
+    /// A response, whatever it is.
+    AnyResponse,
+    /// The end of the actor's connection.
+    ConnectionEnd,
+    /// Nothing: the step returns at once.
+    Nothing,
+    /// The proof that something does not arrive.
+    Silence,
+    /// Something that a wrong server may not send.
+    Something,
+}
+
+impl Awaits {
+    /// Returns true if a wrong server could fail the step.
+    pub const fn can_fail(self) -> bool {
+        match self {
+            Self::ConnectionEnd | Self::Silence | Self::Something => true,
+            Self::AnyResponse | Self::Nothing => false,
+        }
+    }
+}
+
+/// Which connections a step opens or needs.
+#[derive(Clone, Copy, Debug)]
+pub enum ConnectionUse<'s> {
+    /// The actors must be connected.
+    Actors,
+    /// The actors must be connected; without actors, the runner connects a bystander.
+    Bystander,
+    /// These clients must be connected.
+    Clients(&'s [ClientName]),
+    /// The actors join a namespace, over a new connection if they have none.
+    Joins(&'s ConnectOptions),
+    /// No client has to be connected.
+    None,
+    /// The actors open a connection by hand.
+    Opens(&'s ConnectOptions),
+}
+
+impl<'s> ConnectionUse<'s> {
+    /// Returns the options of the connection that the step may open.
+    pub const fn options(self) -> Option<&'s ConnectOptions> {
+        match self {
+            Self::Joins(options) | Self::Opens(options) => Some(options),
+            Self::Actors | Self::Bystander | Self::Clients(_) | Self::None => None,
+        }
+    }
+}
+
+/// What a step does on the wire.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WireUse {
+    /// It only looks at what has arrived.
+    Observes,
+    /// It sends something and waits for the answer, or changes the connection.
+    Other,
+    /// It sends one thing that the server may answer by ending the connection.
+    Sends,
+    /// It sends bytes that the scenario writes out, and waits for nothing.
+    SendsByHand,
+}
+
+/// A text on the wire that the scenario writes out itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Written<'s> {
+    /// A text that has to arrive.
+    Expected(&'s Matcher),
+    /// Bytes or a body whose length counts: no name in them can be exchanged.
+    Fixed(&'s Template),
+    /// A packet, or the payload of a frame.
+    Sent(&'s Template),
+}
+
+/// Who must not receive an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Observers {
+    /// The actors of the step.
+    Actors,
+    /// Every client of the scenario.
+    Everybody,
+}
+
+impl<'s> Facts<'s> {
+    pub(super) const fn new(awaits: Awaits, connection: ConnectionUse<'s>, wire: WireUse) -> Self {
+        Self {
+            awaits,
+            connection,
+            wire,
+            written: Vec::new(),
+            operation: None,
+            excluded: None,
+            may_join: false,
+        }
+    }
+
+    /// Returns the facts about a step that only holds other steps.
+    pub(super) const fn of_block() -> Self {
+        Self::new(Awaits::Nothing, ConnectionUse::None, WireUse::Other)
+    }
+
+    pub(super) fn writes(mut self, written: impl IntoIterator<Item = Written<'s>>) -> Self {
+        self.written.extend(written);
+        self
+    }
+
+    pub(super) const fn calls(mut self, operation: &'s Template) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
+    pub(super) const fn excludes(mut self, event: &'s EventPattern, observers: Observers) -> Self {
+        self.excluded = Some((event, observers));
+        self
+    }
+
+    pub(super) const fn may_join(mut self) -> Self {
+        self.may_join = true;
+        self
+    }
+}

@@ -1,0 +1,198 @@
+//! `receive`: the next packet, frame or bytes on a connection opened by hand.
+
+use super::{
+    facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
+    model::{Actors, Options, VerbModel, VerbSpec},
+};
+use crate::{
+    scenario::{
+        Accepted, FramePattern, HttpPattern, Matcher, Order,
+        fields::{Field, Fields, is_bare},
+        keys::{Key, key},
+        node::NodeKind,
+        reading::{
+            context::StepContext, events::order, forms, frames::frame_pattern, responses::response,
+        },
+        values::is_expectation,
+    },
+    text::{did_you_mean, excerpt, nearest, one_of},
+};
+
+const KEYS: &[Key] = &[key("order", "order", "`any`: others may come before it")];
+
+/// `receive:`.
+#[derive(Clone, Debug)]
+pub struct Receive {
+    /// What must come.
+    pub what: Accepted<Incoming>,
+    /// `order:` whether other packets may come first; `strict` by default.
+    pub order: Order,
+}
+
+/// What `receive` waits for.
+#[derive(Clone, Debug)]
+pub enum Incoming {
+    /// `{binary: …}`: a message of bytes.
+    Binary(Matcher),
+    /// `{bytes: …}`: raw bytes; the text of all received so far must match.
+    Bytes(Matcher),
+    /// `{echo: …}`: what was sent by means of the function `echo` comes back.
+    Echo(Matcher),
+    /// `{frame: {opcode, fin, rsv, payload}}`.
+    Frame(FramePattern),
+    /// `{http: {status, …}}`: a raw HTTP response on a TCP connection.
+    Http(HttpPattern),
+    /// `{message: …}`: a message in the target's dialect, as text.
+    Message(Matcher),
+    /// `{packet: {type, namespace, id, data}}`: a Socket.IO packet as an object.
+    Packet(Matcher),
+    /// The packet's text, type digit included.
+    Text(Matcher),
+    /// `nothing`: no packet comes, proved as for `never`.
+    Nothing,
+}
+
+impl Incoming {
+    /// Returns the expected HTTP response, if that is what must come.
+    pub const fn http(&self) -> Option<&HttpPattern> {
+        match self {
+            Self::Http(response) => Some(response),
+            Self::Binary(_)
+            | Self::Bytes(_)
+            | Self::Echo(_)
+            | Self::Frame(_)
+            | Self::Message(_)
+            | Self::Nothing
+            | Self::Packet(_)
+            | Self::Text(_) => None,
+        }
+    }
+}
+
+impl VerbModel for Receive {
+    const SPEC: VerbSpec = VerbSpec {
+        meaning: "the next packet on a connection by hand",
+        actors: Actors::Required,
+        value: "incoming",
+        options: Options::Beside,
+        keys: &[KEYS],
+    };
+
+    const TOLERATE: Option<fn(&mut Self, Self)> =
+        Some(|receive, lenient| receive.what.lenient = Some(lenient.what.strict));
+
+    fn read(
+        value: &Field<'_>,
+        fields: &Fields<'_>,
+        context: &mut StepContext<'_, '_>,
+    ) -> Option<Self> {
+        let order = order(fields, context).unwrap_or(Order::Strict);
+        let what = incoming(value, context)?;
+        Some(Receive {
+            what: what.into(),
+            order,
+        })
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let facts = Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Observes);
+        match &self.what.strict {
+            Incoming::Text(text) | Incoming::Message(text) => {
+                facts.writes([Written::Expected(text)])
+            }
+            Incoming::Binary(_)
+            | Incoming::Bytes(_)
+            | Incoming::Echo(_)
+            | Incoming::Frame(_)
+            | Incoming::Http(_)
+            | Incoming::Nothing
+            | Incoming::Packet(_) => facts,
+        }
+    }
+}
+fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Incoming> {
+    if is_bare(value.node) {
+        value.wrong("what must come, or `nothing`", context.problems);
+        return None;
+    }
+    if value.node.text() == Some("nothing") {
+        return Some(Incoming::Nothing);
+    }
+    if let Some(text) = value.node.text()
+        && nearest(text, ["nothing"]).is_some()
+    {
+        context
+            .problems
+            .error(
+                "unknown-value",
+                value.node.span,
+                format!("`{}` is no packet", excerpt(text)),
+            )
+            .help = Some(format!(
+            "did you mean `nothing`? For a message of that text write `{{ message: {text} }}`"
+        ));
+        return None;
+    }
+    let single = value.node.entries().and_then(|entries| match entries {
+        [entry] => Some(entry),
+        _ => None,
+    });
+    let Some(entry) = single else {
+        if let Some(entries) = value.node.entries()
+            && !entries.iter().any(|entry| entry.key.starts_with('$'))
+        {
+            value.wrong(
+                "a packet's text, or one of its kinds: `{ message: … }`",
+                context.problems,
+            );
+            return None;
+        }
+        return Some(Incoming::Text(context.text_matcher(value.node)));
+    };
+    let inner = |key| Field {
+        key,
+        node: &entry.value,
+    };
+    match entry.key.as_str() {
+        "binary" => binary(&inner("binary"), context).map(Incoming::Binary),
+        "bytes" => Some(Incoming::Bytes(context.matcher(&entry.value))),
+        "echo" => Some(Incoming::Echo(context.text_matcher(&entry.value))),
+        "frame" => frame_pattern(&inner("frame"), context).map(Incoming::Frame),
+        "http" => response(&inner("http"), context).map(Incoming::Http),
+        "message" => Some(Incoming::Message(context.text_matcher(&entry.value))),
+        "packet" => {
+            forms::PACKET.check(&entry.value, context);
+            forms::packet_type(&entry.value, context);
+            Some(Incoming::Packet(context.matcher(&entry.value)))
+        }
+        key if key.starts_with('$') => Some(Incoming::Text(context.matcher(value.node))),
+        key => {
+            let kinds = [
+                "binary", "bytes", "echo", "frame", "http", "message", "packet",
+            ];
+            context
+                .problems
+                .error(
+                    "unknown-key",
+                    entry.key_span,
+                    format!("`receive` has no kind `{key}`"),
+                )
+                .help = Some(
+                did_you_mean(key, kinds).unwrap_or_else(|| format!("write {}", one_of(kinds))),
+            );
+            None
+        }
+    }
+}
+
+/// Bytes that must come: written as such, or told by an operator or a placeholder.
+fn binary(field: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Matcher> {
+    if let NodeKind::Scalar(scalar) = &field.node.kind
+        && !scalar.text.contains('$')
+        && !is_expectation(field.node)
+    {
+        field.wrong("bytes: `{ $bytes: 00ff }`", context.problems);
+        return None;
+    }
+    Some(context.matcher(field.node))
+}

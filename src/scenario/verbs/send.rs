@@ -1,0 +1,113 @@
+//! `send`: Engine.IO packets by hand.
+
+use super::{
+    facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
+    model::{Actors, Options, VerbModel, VerbSpec},
+};
+use crate::{
+    scenario::{
+        Accepted, HttpPattern, Template,
+        fields::{Field, Fields, is_bare},
+        keys,
+        node::NodeKind,
+        reading::{context::StepContext, responses::http_pattern},
+    },
+    text::did_you_mean,
+};
+
+/// `send:` Engine.IO packets.
+#[derive(Clone, Debug)]
+pub struct Send {
+    /// The packets; over polling they share one payload.
+    pub packets: Vec<PacketTemplate>,
+    /// The response to the POST, over polling.
+    pub response: Accepted<HttpPattern>,
+}
+
+/// One packet to send.
+#[derive(Clone, Debug)]
+pub enum PacketTemplate {
+    /// `{binary: …}`: a message of bytes.
+    Binary(Template),
+    /// `{message: text}`: a message in the target's dialect.
+    Message(Template),
+    /// The packet's text as written, type digit included.
+    Text(Template),
+}
+impl VerbModel for Send {
+    const SPEC: VerbSpec = VerbSpec {
+        meaning: "packets on a connection by hand",
+        actors: Actors::Required,
+        value: "packets",
+        options: Options::Beside,
+        keys: &[keys::RESPONSE],
+    };
+
+    const TOLERATE: Option<fn(&mut Self, Self)> =
+        Some(|send, lenient| send.response.lenient = Some(lenient.response.strict));
+
+    fn read(
+        value: &Field<'_>,
+        fields: &Fields<'_>,
+        context: &mut StepContext<'_, '_>,
+    ) -> Option<Self> {
+        let packets = value
+            .items()
+            .filter_map(|item| packet(&item, context))
+            .collect();
+        let response = http_pattern(fields, context).into();
+        Some(Send { packets, response })
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let (awaits, wire) = if self.response.strict.is_empty() {
+            (Awaits::Nothing, WireUse::SendsByHand)
+        } else {
+            (Awaits::Something, WireUse::Sends)
+        };
+        let packets = self.packets.iter().map(|packet| {
+            let (PacketTemplate::Binary(template)
+            | PacketTemplate::Message(template)
+            | PacketTemplate::Text(template)) = packet;
+            Written::Sent(template)
+        });
+        Facts::new(awaits, ConnectionUse::Actors, wire)
+            .writes(packets)
+            .may_join()
+    }
+}
+fn packet(field: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<PacketTemplate> {
+    let expected = "a packet's text, `{message: …}` or `{binary: …}`";
+    match &field.node.kind {
+        NodeKind::Scalar(_) if !is_bare(field.node) => {
+            Some(PacketTemplate::Text(context.text(field.node)))
+        }
+        NodeKind::Mapping(entries) => match entries.as_slice() {
+            [entry] if entry.key == "binary" => {
+                Some(PacketTemplate::Binary(context.template(&entry.value)))
+            }
+            [entry] if entry.key == "message" => {
+                Some(PacketTemplate::Message(context.text(&entry.value)))
+            }
+            [entry] => {
+                let names = ["binary", "message"];
+                let sentence = format!("`send` has no kind `{}`", entry.key);
+                context
+                    .problems
+                    .error("unknown-key", entry.key_span, sentence)
+                    .help = Some(
+                    did_you_mean(&entry.key, names).unwrap_or_else(|| format!("write {expected}")),
+                );
+                None
+            }
+            _ => {
+                field.wrong(expected, context.problems);
+                None
+            }
+        },
+        NodeKind::Scalar(_) | NodeKind::Sequence(_) => {
+            field.wrong(expected, context.problems);
+            None
+        }
+    }
+}
