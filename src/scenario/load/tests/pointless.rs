@@ -200,7 +200,7 @@ fn steps_without_a_verb_and_odd_names_of_clients_are_told() {
     rooms.yaml:6:5: error[missing-verb]: the step has no verb
         `as` belongs to the step before, or a verb is missing above it
     rooms.yaml:8:5: error[unknown-verb]: there is no verb `wait`
-        a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `parallel`, `reading`, `receive`, `repeat`, `reply` or `send`
+        a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `reading`, `receive`, `reply`, `send`, `parallel` or `repeat`
     rooms.yaml:11:11: error[unknown-variable]: nothing sets `$index`
         `index` counts the rounds of a `repeat`, inside it
     rooms.yaml:13:7: error[wrong-type]: `to` must be the name of a client, or several, found nothing
