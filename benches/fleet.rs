@@ -70,6 +70,7 @@ impl Reference {
                 url,
                 path: "/socket.io/".to_owned(),
                 tls,
+                network: sockspec::net::Network::Tcp,
             },
         }
     }

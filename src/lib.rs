@@ -7,6 +7,7 @@ pub mod data;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod net;
 pub mod random;
 pub mod reference;
 pub mod report;

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::runtime::Runtime;
 
 use super::{
     Exit,
@@ -13,6 +13,7 @@ use super::{
     stop::stop_requested,
 };
 use crate::{
+    net::Network,
     reference::{Config, Contract, FAULTS, FaultSet, Server},
     report::{Palette, Role},
     text::nearest,
@@ -36,7 +37,7 @@ pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> 
             address: address.to_string(),
             source,
         };
-        let listener = TcpListener::bind(address).await.map_err(listening)?;
+        let listener = Network::Tcp.listen(address).await.map_err(listening)?;
         let stop = stop_requested().map_err(CliError::Runtime)?;
         let server = Server::start(listener, config).map_err(listening)?;
         // Manifests wait for this line with `ready.line`, so its text must not change.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     client::{Endpoint, TlsPolicy, Verification},
+    net::Network,
     runner::{Host, StartError, Target},
     scenario::SourceFile,
     targets::{
@@ -108,6 +109,7 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
+        network: Network::Tcp,
         host,
         tls,
         secrets,
@@ -124,6 +126,7 @@ pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
+        network: Network::Tcp,
         host: Host::Embedded(Box::default()),
         tls: TlsPolicy::new(None, Verification::Checked)?,
         secrets,
@@ -156,6 +159,7 @@ pub(super) fn endpoint(url: &Url, tls: &TlsPolicy) -> Endpoint {
         url: base,
         path,
         tls: tls.clone(),
+        network: Network::Tcp,
     }
 }
 
@@ -297,6 +301,7 @@ async fn check_short_heartbeat(manifest: &mut Manifest, url: &Url, tls: &TlsPoli
         url: url.clone(),
         path: manifest.path.clone(),
         tls: tls.clone(),
+        network: Network::Tcp,
     };
     if manifest.provides.contains("short-heartbeat")
         && has_short_heartbeat(&endpoint).await == Some(false)

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::TlsPolicy;
+use crate::net::Network;
 
 /// The address of a server and the path of its Engine.IO endpoint.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Endpoint {
     pub path: String,
     /// How the certificate of an `https` server is verified.
     pub tls: TlsPolicy,
+    /// The network that the server is on.
+    pub network: Network,
 }
 
 impl Endpoint {
@@ -26,7 +29,7 @@ impl Endpoint {
     }
 
     /// Returns the host without the brackets of an IPv6 address, as resolvers expect it.
-    pub(super) fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         self.url
             .host_str()
             .unwrap_or_default()
@@ -35,7 +38,7 @@ impl Endpoint {
     }
 
     /// Returns the port, or the scheme's default if the URL has none.
-    pub(super) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or(80)
     }
 
@@ -54,6 +57,7 @@ mod tests {
             url: url.parse().unwrap(),
             path: "/socket.io/".to_owned(),
             tls: TlsPolicy::default(),
+            network: Network::Tcp,
         }
     }
 

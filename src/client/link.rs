@@ -124,7 +124,7 @@ impl Link {
     pub(super) async fn end_writing(&mut self) {
         self.flush().await;
         // Fails only where the peer was faster.
-        let _ = self.stream.tcp().shutdown().await;
+        let _ = self.stream.transport().shutdown().await;
     }
 
     /// Ends the stream with a FIN after what is in the outbox.
@@ -231,8 +231,7 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         if self.reset_on_drop.load(Ordering::Relaxed) {
-            // Fails only on a socket that is gone.
-            let _ = self.stream.tcp().set_zero_linger();
+            self.stream.transport().reset_on_drop();
         }
     }
 }

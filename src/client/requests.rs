@@ -84,6 +84,7 @@ mod tests {
             url: "http://h:1".parse().unwrap(),
             path: "/socket.io/".to_owned(),
             tls: TlsPolicy::default(),
+            network: crate::net::Network::Tcp,
         }
     }
 

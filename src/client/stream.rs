@@ -1,4 +1,4 @@
-//! A TCP stream, with or without TLS.
+//! A connected stream, with or without TLS.
 
 use std::{
     io,
@@ -6,26 +6,25 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::client::TlsStream;
+
+use crate::net;
 
 /// A connected stream.
 #[derive(Debug)]
 pub(super) enum Stream {
-    /// As it is.
-    Plain(TcpStream),
-    /// Inside TLS; boxed, since its state is many times that of a plain stream.
-    Tls(Box<TlsStream<TcpStream>>),
+    /// Without TLS.
+    Plain(net::Stream),
+    /// With TLS. Boxed, since its state is many times that of a plain stream.
+    Tls(Box<TlsStream<net::Stream>>),
 }
 
 impl Stream {
-    /// The TCP stream underneath.
-    pub(super) fn tcp(&mut self) -> &mut TcpStream {
+    /// Returns the stream below TLS.
+    pub(super) fn transport(&mut self) -> &mut net::Stream {
         match self {
-            Self::Plain(tcp) => tcp,
+            Self::Plain(stream) => stream,
             Self::Tls(tls) => tls.get_mut().0,
         }
     }
@@ -38,7 +37,7 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match &mut *self {
-            Self::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
         }
     }
@@ -51,21 +50,21 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match &mut *self {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write(context, bytes),
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut *self {
-            Self::Plain(tcp) => Pin::new(tcp).poll_flush(context),
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
             Self::Tls(tls) => Pin::new(tls).poll_flush(context),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut *self {
-            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(context),
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(context),
         }
     }

@@ -15,8 +15,10 @@ mod faults;
 mod http;
 mod rooms;
 mod server;
+mod shared;
 mod socket;
 mod tasks;
+mod upgrade_slot;
 
 pub use config::{Config, Contract, Parser, UnknownSetting};
 pub use faults::{FAULTS, Fault, FaultSet};

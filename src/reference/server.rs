@@ -1,17 +1,11 @@
-//! One running server: its listener, what its connections share, and its end.
+//! One running server: its listener and its end.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, select};
-use tokio_util::sync::CancellationToken;
+use tokio::select;
 
-use super::{
-    Config, FaultSet, connection,
-    engine::{Ending, Sessions},
-    faults::{self, Scratch},
-    socket::Namespaces,
-    tasks::Tasks,
-};
+use super::{Config, connection, engine::Ending, faults, shared::Shared};
+use crate::net::Listener;
 
 /// How long connections may take to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -26,18 +20,6 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
-/// What all connections of one server share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) config: Config,
-    pub(super) sessions: Sessions,
-    pub(super) namespaces: Namespaces,
-    pub(super) tasks: Tasks,
-    pub(super) scratch: Scratch,
-    /// Cancelled when no further connections are to be accepted.
-    closing: CancellationToken,
-}
-
 impl Server {
     /// Serves on `listener` until [`Server::stop`] or drop.
     ///
@@ -48,7 +30,8 @@ impl Server {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn start(listener: TcpListener, config: Config) -> std::io::Result<Self> {
+    pub fn start(listener: impl Into<Listener>, config: Config) -> std::io::Result<Self> {
+        let listener = listener.into();
         let address = listener.local_addr()?;
         let shared = Shared::new(config);
         shared.tasks.spawn(accept(listener, Arc::clone(&shared)));
@@ -62,7 +45,7 @@ impl Server {
 
     /// Sends every client a close, waits for the connections to end, then returns.
     pub async fn stop(self) {
-        self.shared.closing.cancel();
+        self.shared.stop_accepting();
         self.shared.sessions.close_all(Ending::ServerStops);
         self.shared.tasks.finish(FAREWELL).await;
     }
@@ -74,39 +57,7 @@ impl Drop for Server {
     }
 }
 
-impl Shared {
-    /// What a server with this configuration begins with.
-    pub(super) fn new(config: Config) -> Arc<Self> {
-        Arc::new(Self {
-            sessions: Sessions::new(),
-            namespaces: Namespaces::new(config.recovery),
-            config,
-            tasks: Tasks::new(),
-            scratch: Scratch::default(),
-            closing: CancellationToken::new(),
-        })
-    }
-
-    /// The faults switched on.
-    pub(super) fn faults(&self) -> &FaultSet {
-        &self.config.faults
-    }
-
-    /// Resolves once the server stops.
-    pub(super) async fn closing(&self) {
-        self.closing.cancelled().await;
-    }
-
-    /// Ends the listener and every connection at once, without a word to anybody.
-    pub(super) fn die(&self) {
-        self.closing.cancel();
-        self.tasks.abort_all();
-        // Sessions and sockets hold on to each other until they are closed.
-        self.sessions.close_all(Ending::ServerStops);
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(mut listener: Listener, shared: Arc<Shared>) {
     loop {
         let accepted = select! {
             accepted = listener.accept() => accepted,
@@ -114,11 +65,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         };
         match accepted {
             Ok(_) if faults::endurance::is_full(&shared) => {}
-            Ok((stream, _)) => {
+            Ok(stream) => {
                 faults::endurance::wait_for_head(&shared, &stream).await;
-                // Small packets must not wait for each other; a socket that refuses the option is
-                // merely slower.
-                let _ = stream.set_nodelay(true);
                 let connection = connection::serve(stream, Arc::clone(&shared));
                 shared.tasks.spawn(connection);
             }

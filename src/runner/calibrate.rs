@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The least: a handler that defers a wrong delivery by 50 ms is to be caught.
-const FLOOR: Duration = Duration::from_millis(80);
+pub(super) const FLOOR: Duration = Duration::from_millis(80);
 
 /// The most, however slow a target is.
 const CEILING: Duration = Duration::from_millis(500);

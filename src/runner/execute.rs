@@ -231,7 +231,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                         && played.lost_a_connection
                         && played.outcome.verdict != Verdict::Pass
                     {
-                        host::until_gone(&live.endpoint.url).await;
+                        host::until_gone(&live.endpoint).await;
                     }
                     let _ = words.send(Word::Finished(item, played));
                 });

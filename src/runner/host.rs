@@ -1,13 +1,13 @@
 //! Bringing a target up, watching that it lives, and taking it down.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use super::{calibrate, live_target::LiveTarget, log, settings::Settings};
 use crate::{
     client::{ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
+    net::Network,
     reference::{self, Contract, FaultSet, Server},
     targets::{LaunchError, Launched, Manifest, Profile, Secrets, Speaks},
 };
@@ -50,6 +50,8 @@ pub struct Target {
     pub manifest: Arc<Manifest>,
     /// Where it runs.
     pub host: Host,
+    /// The network that its server is on.
+    pub network: Network,
     /// How certificates are checked.
     pub tls: TlsPolicy,
     /// Values that no output may show.
@@ -153,9 +155,10 @@ impl Target {
             url,
             path,
             tls: self.tls.clone(),
+            network: self.network.clone(),
         };
         // Who was never there has not died of a scenario.
-        if matches!(keeper, Keeper::Nobody) && !answers(&endpoint.url).await {
+        if matches!(keeper, Keeper::Nobody) && !answers(&endpoint).await {
             return Err(StartError::Absent {
                 url: endpoint.url.to_string(),
             });
@@ -171,6 +174,7 @@ impl Target {
         }
         let settle = match settings.settle.or(self.manifest.settle) {
             Some(settle) => settle,
+            None if self.network.is_memory() => calibrate::FLOOR,
             None => {
                 let layer = match self.speaks(profile) {
                     Speaks::EngineIo | Speaks::SocketIo => Layer::EngineIo,
@@ -249,9 +253,8 @@ impl Target {
                     })?;
             }
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(StartError::Embedded)?;
+        let listener = self.network.listen_locally().await;
+        let listener = listener.map_err(StartError::Embedded)?;
         Server::start(listener, config).map_err(StartError::Embedded)
     }
 
@@ -300,12 +303,12 @@ impl Instance {
         {
             return false;
         }
-        answers(&self.live.endpoint.url).await
+        answers(&self.live.endpoint).await
     }
 
     /// Whether it lives and goes on living for as long as a process may take to end.
     pub(super) async fn stays_alive(&self) -> bool {
-        until_gone(&self.live.endpoint.url).await;
+        until_gone(&self.live.endpoint).await;
         self.is_alive().await
     }
 
@@ -329,23 +332,19 @@ impl Instance {
 }
 
 /// Waits until nothing listens there any more, for a short while.
-pub(super) async fn until_gone(url: &Url) {
+pub(super) async fn until_gone(endpoint: &Endpoint) {
     let gone = async {
-        while answers(url).await {
+        while answers(endpoint).await {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    // Whoever still listens then lives.
+    // A server that still listens then is alive.
     let _ = tokio::time::timeout(DYING, gone).await;
 }
 
-/// Whether something listens there.
-async fn answers(url: &Url) -> bool {
-    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-        return false;
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let connected = tokio::time::timeout(LIVENESS, TcpStream::connect((host, port))).await;
-    // A connect to a closed port of the ephemeral range can meet itself.
-    matches!(connected, Ok(Ok(stream)) if stream.local_addr().ok() != stream.peer_addr().ok())
+/// Returns true if something listens there.
+async fn answers(endpoint: &Endpoint) -> bool {
+    let (host, port) = (endpoint.host(), endpoint.port());
+    let connected = endpoint.network.connect(host, port);
+    matches!(tokio::time::timeout(LIVENESS, connected).await, Ok(Ok(_)))
 }

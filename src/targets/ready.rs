@@ -1,14 +1,14 @@
 //! When a launched target can be spoken to.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     time::timeout,
 };
 
 use super::{Log, Ready};
+use crate::net::{Network, Stream};
 
 /// How long a single look may take; a server that hangs is asked again.
 const ONE_LOOK: Duration = Duration::from_secs(2);
@@ -77,8 +77,7 @@ async fn answers(port: u16, path: &str) -> Result<(), String> {
     }
 }
 
-async fn connect(port: u16) -> Result<TcpStream, String> {
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(|error| error.to_string())
+async fn connect(port: u16) -> Result<Stream, String> {
+    let connected = Network::Tcp.connect("127.0.0.1", port).await;
+    connected.map_err(|error| error.to_string())
 }

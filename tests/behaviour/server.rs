@@ -18,6 +18,7 @@ pub(crate) async fn listen() -> (TcpListener, Endpoint) {
         url: format!("http://{address}").parse().unwrap(),
         path: "/socket.io/".to_owned(),
         tls: TlsPolicy::default(),
+        network: sockspec::net::Network::Tcp,
     };
     (listener, endpoint)
 }

@@ -9,7 +9,7 @@ use super::{
     frame_stream::{FrameStream, Incoming, Turn},
 };
 use crate::{
-    reference::{FaultSet, faults, server::Shared},
+    reference::{FaultSet, faults, shared::Shared},
     wire::websocket::{Frame, Message},
 };
 

@@ -1,4 +1,4 @@
-//! WebSocket frames over a TCP stream.
+//! WebSocket frames over a stream.
 
 use std::{
     collections::VecDeque,
@@ -9,12 +9,10 @@ use std::{
 };
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::{
-    io::{AsyncReadExt, Interest},
-    net::TcpStream,
-};
+use tokio::io::AsyncReadExt;
 
 use crate::{
+    net::Stream,
     reference::{
         Config, FaultSet,
         engine::{Outbound, Revision, outbound::compress},
@@ -42,7 +40,7 @@ const SLICES: usize = 64;
 /// An idle stream holds no buffer: a read allocates one, and frees it when it is empty.
 #[derive(Debug)]
 pub(super) struct FrameStream {
-    stream: TcpStream,
+    stream: Stream,
     incoming: BytesMut,
     next_read: usize,
     assembler: MessageAssembler,
@@ -82,7 +80,7 @@ impl FrameStream {
     ///
     /// If compression was negotiated, `deflate` has its parameters.
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Stream,
         early: Bytes,
         config: &Config,
         deflate: Option<&DeflateOffer>,
@@ -289,13 +287,13 @@ impl FrameStream {
     /// Writes everything, and waits until the socket accepts it.
     pub(super) async fn flush_all(&mut self) -> io::Result<()> {
         while !self.flush()? {
-            self.stream.ready(Interest::WRITABLE).await?;
+            self.stream.writable().await?;
         }
         Ok(())
     }
 
     /// Returns the stream itself, when no more frames are sent or received.
-    pub(super) fn into_inner(self) -> TcpStream {
+    pub(super) fn into_inner(self) -> Stream {
         self.stream
     }
 

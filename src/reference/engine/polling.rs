@@ -10,7 +10,7 @@ use super::{
     session::{Phase, last_packet},
 };
 use crate::{
-    reference::{faults, server::Shared, socket},
+    reference::{faults, shared::Shared, socket},
     wire::engine_io::{
         Packet, PacketData, PacketType, PayloadError, decode_payload, encode_payload, v3,
     },

@@ -16,7 +16,7 @@ use super::{
     random_id,
 };
 use crate::{
-    reference::{Contract, FaultSet, faults, server::Shared, socket::Peer},
+    reference::{Contract, FaultSet, faults, shared::Shared, socket::Peer},
     wire::engine_io::{Handshake, PacketType},
 };
 

@@ -3,7 +3,6 @@
 use std::{pin::pin, sync::Arc};
 
 use bytes::Bytes;
-use tokio::net::TcpStream;
 
 use super::{
     Outbound, PollForm, Probing, Revision, Session, TokenSources, TransportKind,
@@ -15,7 +14,8 @@ use super::{
     websocket::run_session,
 };
 use crate::{
-    reference::{connection, faults, server::Shared, socket},
+    net::{Stream, linger},
+    reference::{faults, shared::Shared, socket},
     wire::websocket::DeflateOffer,
 };
 
@@ -41,7 +41,7 @@ pub(in crate::reference) enum Upgraded {
 
 /// Serves a connection from the 101 to its end. `early` are bytes that arrived with the request.
 pub(in crate::reference) async fn run_websocket(
-    stream: TcpStream,
+    stream: Stream,
     early: Bytes,
     upgraded: Upgraded,
     deflate: Option<&DeflateOffer>,
@@ -76,5 +76,5 @@ pub(in crate::reference) async fn run_websocket(
         }
     }
     faults::websocket::keep_stream_open(server.faults()).await;
-    connection::linger(stream.into_inner()).await;
+    linger(stream.into_inner()).await;
 }

@@ -15,7 +15,7 @@ use crate::{
         FaultSet,
         engine::{Delivery, Outbound, Session},
         rooms::{Selection, broadcast_packet},
-        server::Shared,
+        shared::Shared,
         socket::{Ack, Call, Socket, SocketId},
     },
     wire::{

@@ -5,7 +5,7 @@ use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
 use super::topic::faults;
 use crate::{
-    reference::{FaultSet, server::Shared},
+    reference::{FaultSet, shared::Shared},
     wire::websocket::{Deflate, DeflateOffer, Extension, Frame, Message, OpCode},
 };
 

@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{net::TcpStream, time::sleep};
+use tokio::time::sleep;
 
 use super::{frames::Tamper, scratch::ScratchKey, topic::faults};
-use crate::reference::{engine::Session, server::Shared};
+use crate::{
+    net::Stream,
+    reference::{engine::Session, shared::Shared},
+};
 
 /// The number of lost connections after which the fault `dropped-connections-leak-slots` accepts no
 /// more.
@@ -48,7 +51,7 @@ impl ScratchKey for LostConnections {
 }
 
 /// Waits for the complete head of the request if the fault `slow-head-blocks-others` is active.
-pub(in crate::reference) async fn wait_for_head(server: &Shared, stream: &TcpStream) {
+pub(in crate::reference) async fn wait_for_head(server: &Shared, stream: &Stream) {
     if !server.faults().has(EnduranceFault::SlowHeadBlocks) {
         return;
     }

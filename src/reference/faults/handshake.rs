@@ -1,6 +1,9 @@
 //! Handshakes of WebSocket (RFC 6455 section 4.2) and Engine.IO (v4, "Handshake").
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use hyper::{
     HeaderMap,
@@ -10,14 +13,11 @@ use hyper::{
         SEC_WEBSOCKET_PROTOCOL, UPGRADE,
     },
 };
-
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::topic::faults;
 use crate::{
+    net::Stream,
     data::Data,
     reference::{
         FaultSet,
@@ -169,10 +169,12 @@ pub(in crate::reference) fn late_refusal(faults: &FaultSet, refusal: Refusal) ->
 /// stream.
 pub(in crate::reference) async fn truncates_refusal(
     faults: &FaultSet,
-    stream: &mut TcpStream,
+    stream: &mut Stream,
 ) -> bool {
     const CUT: &[u8] =
         b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 400\r\n\r\n{\"code\":3,";
+    /// The time between two looks at a request that is not complete.
+    const PAUSE: Duration = Duration::from_millis(1);
     if !faults.has(HandshakeFault::RefusalTruncated) {
         return false;
     }
@@ -188,7 +190,8 @@ pub(in crate::reference) async fn truncates_refusal(
             let taken = cuts && stream.read(&mut head).await.is_ok();
             return taken && stream.write_all(CUT).await.is_ok();
         }
-        tokio::task::yield_now().await;
+        // What was peeked at is there at once the next time.
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

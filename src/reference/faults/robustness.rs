@@ -20,7 +20,7 @@ use crate::{
     data::Data,
     reference::{
         engine::Session,
-        server::Shared,
+        shared::Shared,
         socket::{Call, Socket},
     },
     wire::{engine_io::PacketData, websocket::Frame},

@@ -8,7 +8,7 @@ use super::Refusal;
 use crate::reference::{
     engine::{Query, Revision, Session, TransportKind},
     faults,
-    server::Shared,
+    shared::Shared,
 };
 
 /// A valid request.

@@ -17,10 +17,10 @@ use super::{
 };
 use crate::reference::{
     Contract, app,
-    connection::UpgradeSlot,
     engine::{self, Probing, Query, TokenSources, TransportKind, Upgraded},
     faults,
-    server::Shared,
+    shared::Shared,
+    upgrade_slot::UpgradeSlot,
 };
 
 /// Answers one request. If the answer is a 101, puts what the connection becomes into `slot`.

@@ -178,7 +178,7 @@ mod tests {
     use crate::reference::{
         Config, FaultSet,
         engine::{PollForm, Revision, Session, TokenSources, TransportKind},
-        server::Shared,
+        shared::Shared,
         socket::{Namespace, User},
     };
 

@@ -19,7 +19,7 @@ use crate::{
         engine::{Delivery, Ending, Outbound, Revision, Sent, Session, random_id},
         faults,
         rooms::Selection,
-        server::Shared,
+        shared::Shared,
     },
     wire::{
         engine_io,

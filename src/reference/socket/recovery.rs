@@ -213,7 +213,7 @@ mod tests {
     use crate::reference::{
         Config,
         engine::{PollForm, Revision, Session, TokenSources, TransportKind},
-        server::Shared,
+        shared::Shared,
     };
 
     const WINDOW: Duration = Duration::from_secs(60);

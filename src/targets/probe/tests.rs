@@ -16,6 +16,7 @@ fn endpoint(url: &str) -> Endpoint {
         url: url.parse().unwrap(),
         path: "/socket.io/".to_owned(),
         tls: TlsPolicy::default(),
+        network: crate::net::Network::Tcp,
     }
 }
 

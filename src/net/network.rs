@@ -1,0 +1,90 @@
+//! How one end finds the other.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+};
+
+use tokio::net::{TcpListener, TcpStream, lookup_host};
+
+use super::{Listener, Stream, memory::MemoryNetwork};
+
+/// Where connections are made.
+#[derive(Clone, Debug, Default)]
+pub enum Network {
+    /// Over TCP.
+    #[default]
+    Tcp,
+    /// Inside this process, without the operating system. Streams behave as TCP does on Linux.
+    Memory(MemoryNetwork),
+}
+
+impl Network {
+    /// Returns a network of its own, in memory. Only its clones reach what listens on it.
+    pub fn memory() -> Self {
+        Self::Memory(MemoryNetwork::default())
+    }
+
+    /// Returns true if connections take no time of the machine's clock, so that there is no delay to measure.
+    pub fn is_memory(&self) -> bool {
+        match self {
+            Self::Tcp => false,
+            Self::Memory(_) => true,
+        }
+    }
+
+    /// Connects to a host and port. In memory the host does not matter.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the name has no address, or nothing listens there.
+    pub async fn connect(&self, host: &str, port: u16) -> io::Result<Stream> {
+        match self {
+            Self::Tcp => connect_tcp(host, port).await.map(Stream::Tcp),
+            Self::Memory(memory) => memory.connect(port).map(Stream::Memory),
+        }
+    }
+
+    /// Listens on an address of this machine. The port 0 stands for any free port.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the address can't be listened on.
+    pub async fn listen(&self, address: SocketAddr) -> io::Result<Listener> {
+        match self {
+            Self::Tcp => TcpListener::bind(address).await.map(Listener::from),
+            Self::Memory(memory) => memory.listen(address).map(Listener::from_memory),
+        }
+    }
+
+    /// Listens on any free port of the loopback interface.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no port is free.
+    pub async fn listen_locally(&self) -> io::Result<Listener> {
+        self.listen((Ipv4Addr::LOCALHOST, 0).into()).await
+    }
+}
+
+async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for candidate in lookup_host((host, port)).await? {
+        match connect_to(candidate).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    // The kernel also draws source ports from the range of a closed loopback port. A connect can then meet itself
+    // (simultaneous open, RFC 9293 section 3.5), although nothing listens there.
+    if stream.local_addr()? == stream.peer_addr()? {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}

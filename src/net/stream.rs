@@ -1,0 +1,152 @@
+//! One end of a connection.
+
+use std::{
+    future::poll_fn,
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use super::socket::MemoryStream;
+
+/// One end of a connection. Its drop closes the connection.
+#[derive(Debug)]
+pub enum Stream {
+    /// Over TCP.
+    Tcp(TcpStream),
+    /// Inside this process.
+    Memory(MemoryStream),
+}
+
+impl Stream {
+    /// Makes the drop of this stream a reset of the connection.
+    pub fn reset_on_drop(&self) {
+        match self {
+            // Fails only on a socket that is gone.
+            Self::Tcp(stream) => drop(stream.set_zero_linger()),
+            Self::Memory(stream) => stream.reset_on_drop(),
+        }
+    }
+
+    /// Waits until a read returns at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the runtime shuts down.
+    pub fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(context),
+            Self::Memory(stream) => stream.poll_read_ready(context).map(Ok),
+        }
+    }
+
+    /// Waits until there is room to write.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the runtime shuts down.
+    pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => stream.poll_write_ready(context),
+            Self::Memory(stream) => stream.poll_write_ready(context).map(Ok),
+        }
+    }
+
+    /// Waits until there is room to write.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the runtime shuts down.
+    pub async fn writable(&self) -> io::Result<()> {
+        poll_fn(|context| self.poll_write_ready(context)).await
+    }
+
+    /// Writes what there is room for, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Returns `WouldBlock` if there is no room, and other errors if the connection takes no more.
+    pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write_vectored(slices),
+            Self::Memory(stream) => stream.try_write(slices),
+        }
+    }
+
+    /// Waits for bytes and copies them, so that the next read still returns them. Returns how many it copied, 0 at the
+    /// end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection was reset.
+    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.peek(buffer).await,
+            Self::Memory(stream) => stream.peek(buffer).await,
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Memory(stream) => stream.poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Memory(stream) => stream.poll_write(context, &[IoSlice::new(bytes)]),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut *self {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Memory(stream) => stream.poll_write(context, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            // A write has arrived when it returns.
+            Self::Memory(_) => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Memory(stream) => {
+                stream.shut_down();
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+}

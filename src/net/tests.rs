@@ -1,0 +1,198 @@
+//! Streams in memory behave as TCP streams do: each script runs over both.
+
+use std::{
+    io::{ErrorKind, IoSlice},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{sleep, timeout},
+};
+
+use super::{Network, Stream};
+
+/// Long enough for the kernel to deliver what was sent.
+const WHILE: Duration = Duration::from_millis(20);
+
+/// Returns both ends of a new connection: the client's and the server's.
+async fn connected(network: &Network) -> (Stream, Stream) {
+    let mut listener = network.listen_locally().await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let client = network.connect("127.0.0.1", port).await.unwrap();
+    (client, listener.accept().await.unwrap())
+}
+
+/// Reads to the end; returns what came, and the error if one ended it.
+async fn rest(stream: &mut Stream) -> (usize, Option<ErrorKind>) {
+    let mut all = Vec::new();
+    let ended = stream.read_to_end(&mut all).await;
+    (all.len(), ended.err().map(|error| error.kind()))
+}
+
+async fn write(stream: &mut Stream, bytes: &[u8]) -> Result<(), ErrorKind> {
+    stream.write_all(bytes).await.map_err(|error| error.kind())
+}
+
+/// Lets the kernel deliver what was sent.
+async fn pause() {
+    sleep(WHILE).await;
+}
+
+async fn on_both<T: PartialEq + std::fmt::Debug>(script: impl AsyncFn(Network) -> T) -> T {
+    let real = script(Network::Tcp).await;
+    let memory = script(Network::memory()).await;
+    assert_eq!(memory, real);
+    memory
+}
+
+#[tokio::test]
+async fn a_half_close_ends_one_direction() {
+    let seen = on_both(async |network| {
+        let (mut client, mut server) = connected(&network).await;
+        write(&mut client, b"question").await.unwrap();
+        client.shutdown().await.unwrap();
+        let asked = rest(&mut server).await;
+        write(&mut server, b"answer").await.unwrap();
+        drop(server);
+        (
+            asked,
+            rest(&mut client).await,
+            write(&mut client, b"x").await,
+        )
+    })
+    .await;
+    assert_eq!(seen, ((8, None), (6, None), Err(ErrorKind::BrokenPipe)));
+}
+
+#[tokio::test]
+async fn a_close_over_unread_bytes_is_a_reset_behind_what_was_sent() {
+    let seen = on_both(async |network| {
+        let (mut client, mut server) = connected(&network).await;
+        write(&mut client, b"unread").await.unwrap();
+        write(&mut server, b"last words").await.unwrap();
+        pause().await;
+        drop(server);
+        pause().await;
+        let first = rest(&mut client).await;
+        (
+            first,
+            rest(&mut client).await,
+            write(&mut client, b"x").await,
+        )
+    })
+    .await;
+    assert_eq!(
+        seen,
+        (
+            (10, Some(ErrorKind::ConnectionReset)),
+            (0, None),
+            Err(ErrorKind::BrokenPipe)
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_write_takes_the_error_of_a_reset() {
+    let seen = on_both(async |network| {
+        let (mut client, server) = connected(&network).await;
+        server.reset_on_drop();
+        drop(server);
+        pause().await;
+        let first = write(&mut client, b"x").await;
+        let second = write(&mut client, b"x").await;
+        (first, second, rest(&mut client).await)
+    })
+    .await;
+    assert_eq!(
+        seen,
+        (
+            Err(ErrorKind::ConnectionReset),
+            Err(ErrorKind::BrokenPipe),
+            (0, None)
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_write_to_a_closed_peer_succeeds_once() {
+    let seen = on_both(async |network| {
+        let (mut client, server) = connected(&network).await;
+        drop(server);
+        pause().await;
+        let first = write(&mut client, b"x").await;
+        pause().await;
+        let second = write(&mut client, b"x").await;
+        (first, second, rest(&mut client).await)
+    })
+    .await;
+    assert_eq!(seen, (Ok(()), Err(ErrorKind::BrokenPipe), (0, None)));
+}
+
+#[tokio::test]
+async fn a_peek_leaves_the_bytes() {
+    let seen = on_both(async |network| {
+        let (mut client, mut server) = connected(&network).await;
+        write(&mut client, b"ab").await.unwrap();
+        write(&mut client, b"cd").await.unwrap();
+        pause().await;
+        let mut head = [0; 3];
+        let peeked = server.peek(&mut head).await.unwrap();
+        drop(client);
+        (peeked, head, rest(&mut server).await)
+    })
+    .await;
+    assert_eq!(seen, (3, *b"abc", (4, None)));
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_stops_the_writer() {
+    for network in [Network::Tcp, Network::memory()] {
+        let (client, mut server) = connected(&network).await;
+        let chunk = vec![0; 64 << 10];
+        let mut written = 0;
+        // A full stream does not become writable while nobody reads.
+        while timeout(WHILE, client.writable()).await.is_ok() {
+            match client.try_write_vectored(&[IoSlice::new(&chunk)]) {
+                Ok(length) => written += length,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+            assert!(written < 64 << 20, "nothing stops the writer");
+        }
+        drop(client);
+        assert_eq!(rest(&mut server).await, (written, None));
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens_where_a_listener_was_dropped() {
+    let (refused, _) = on_both(async |network| {
+        let mut listener = network.listen_locally().await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut waiting = network.connect("127.0.0.1", port).await.unwrap();
+        let mut accepted = network.connect("127.0.0.1", port).await.unwrap();
+        let mut server = listener.accept().await.unwrap();
+        drop(listener);
+        let refused = network.connect("127.0.0.1", port).await;
+        write(&mut server, b"x").await.unwrap();
+        drop(server);
+        let ends = [rest(&mut waiting).await, rest(&mut accepted).await];
+        (refused.map(drop).map_err(|error| error.kind()), ends)
+    })
+    .await;
+    assert_eq!(refused, Err(ErrorKind::ConnectionRefused));
+}
+
+#[tokio::test]
+async fn pieces_stay_pieces_in_memory() {
+    let (mut client, mut server) = connected(&Network::memory()).await;
+    for piece in [b"ab".as_slice(), b"cde", b"f"] {
+        write(&mut client, piece).await.unwrap();
+    }
+    let mut buffer = [0; 16];
+    let mut lengths = Vec::new();
+    for _ in 0..3 {
+        lengths.push(server.read(&mut buffer).await.unwrap());
+    }
+    assert_eq!(lengths, [2, 3, 1]);
+}
