@@ -19,17 +19,17 @@ pub(super) fn json(input: &[u8]) {
     let mut decoder = Decoder::new(LIMITS);
     for message in input.split(|byte| *byte == SEPARATOR) {
         let decoded = match std::str::from_utf8(message) {
-            Ok(text) if decoder.awaited() == 0 => decoder.text(text),
+            Ok(text) if decoder.missing_attachments() == 0 => decoder.text(text),
             Ok(_) | Err(_) => decoder.binary(Bytes::copy_from_slice(message)),
         };
         assert!(
-            decoder.awaited() <= LIMITS.attachments,
+            decoder.missing_attachments() <= LIMITS.attachments,
             "a packet exceeds the limit"
         );
         match decoded {
             Ok(None) => {}
             Ok(Some(packet)) => {
-                assert_eq!(decoder.awaited(), 0, "a whole packet awaits attachments");
+                assert_eq!(decoder.missing_attachments(), 0, "a complete packet lacks attachments");
                 assert_eq!(round_trip(&packet), Ok(Some(packet)));
             }
             Err(DecodeError::Syntax { offset, .. }) => {

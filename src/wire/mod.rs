@@ -1,9 +1,8 @@
-//! Codecs of every protocol layer, sans-IO: bytes in, packets out, and back.
+//! Codecs of all protocol layers, sans-IO: they convert bytes to packets and packets to bytes.
 //!
-//! Nothing here knows sockets, clocks or tasks. Decoders are strict and say which rule was broken
-//! and where; what the protocols forbid can be written too, but only through loudly named types
-//! ([`websocket::RawFrame`]). No number that a peer sends is used for an allocation before it was
-//! held against a limit.
+//! The codecs use no sockets, clocks or tasks. Decoders are strict: an error names the broken rule
+//! and its position. Encoders write legal packets; only [`websocket::RawFrame`] can write illegal
+//! ones. Every number from a peer is checked against a limit before it determines an allocation.
 
 pub mod engine_io;
 pub mod socket_io;

@@ -1,4 +1,4 @@
-//! Shared text: a [`Bytes`] that is known to be UTF-8.
+//! Shared text: a [`Bytes`] that holds valid UTF-8.
 
 use std::{fmt, ops::Deref, str::Utf8Error};
 
@@ -6,24 +6,24 @@ use bytes::Bytes;
 
 /// UTF-8 text whose clones share one allocation.
 ///
-/// A broadcast is encoded once and handed to every receiver; a received frame is cut out of the
-/// read buffer without a copy.
+/// A broadcast is encoded once and shared by all receivers. A received frame is split off the read
+/// buffer without a copy.
 #[derive(Clone, Default, Eq, Hash, PartialEq)]
 pub struct Utf8Bytes(Bytes);
 
 impl Utf8Bytes {
-    /// Text that lives for ever.
+    /// Wraps static text without a copy.
     pub const fn from_static(text: &'static str) -> Self {
         Self(Bytes::from_static(text.as_bytes()))
     }
 
-    /// The text as `str`.
+    /// Returns the text as `str`.
     pub fn as_str(&self) -> &str {
-        // `unsafe` is forbidden here, so the check is paid again; for ASCII it runs at memory speed.
+        // `unsafe` is forbidden here, so the UTF-8 check runs again; for ASCII it is as fast as a copy.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The bytes, shared.
+    /// Returns the bytes without a copy.
     pub fn into_bytes(self) -> Bytes {
         self.0
     }

@@ -68,7 +68,7 @@ impl Peer {
 
     /// Returns the number of attachments that are due.
     pub(in crate::reference) fn attachments_due(&self) -> usize {
-        self.lock().decoder.awaited()
+        self.lock().decoder.missing_attachments()
     }
 
     /// Returns the sockets of the session.

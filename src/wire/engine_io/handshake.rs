@@ -1,21 +1,21 @@
-//! The open packet (Engine.IO v4, "Handshake").
+//! Encodes and decodes the data of the open packet (Engine.IO v4, "Handshake").
 
 use std::time::Duration;
 
 use crate::data::Data;
 
-/// What the server announces in its open packet.
+/// The data of the server's open packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Handshake {
-    /// The session's id.
+    /// The session id.
     pub sid: String,
-    /// Transports that the client may go over to.
+    /// The transports to which the client can upgrade.
     pub upgrades: Vec<String>,
-    /// Time between the server's pings.
+    /// The time between two pings of the server.
     pub ping_interval: Duration,
-    /// How long the server waits for a pong.
+    /// The time that the server waits for a pong.
     pub ping_timeout: Duration,
-    /// Bytes that one polling payload may have; version 3 does not announce it.
+    /// The largest polling payload in bytes; version 3 does not announce it.
     pub max_payload: Option<u64>,
 }
 
@@ -39,11 +39,11 @@ pub enum OpenPacketError {
 }
 
 impl Handshake {
-    /// Reads the data of an open packet.
+    /// Decodes the data of an open packet.
     ///
     /// # Errors
     ///
-    /// The first field that is missing or of a wrong type.
+    /// Names the first field that is missing or has a wrong type.
     pub fn decode(data: &str) -> Result<Self, OpenPacketError> {
         let data = serde_json::from_str::<Data>(data)
             .ok()
@@ -95,12 +95,12 @@ impl Handshake {
         })
     }
 
-    /// The data of an open packet.
+    /// Returns the data of an open packet as JSON.
     pub fn encode(&self) -> String {
         self.to_data().to_string()
     }
 
-    /// The announced fields as a value, in the order of the protocol document.
+    /// Returns the fields as a value, in the order of the protocol specification.
     pub fn to_data(&self) -> Data {
         let milliseconds = |duration: Duration| {
             Data::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn round_trip_and_named_mistakes() {
+    fn round_trip_and_errors() {
         let text = r#"{"sid":"a","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
         assert_eq!(Handshake::decode(text).unwrap().encode(), text);
         assert_eq!(Handshake::decode("[]"), Err(OpenPacketError::NotAnObject));

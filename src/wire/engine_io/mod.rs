@@ -1,4 +1,4 @@
-//! Engine.IO: packets, polling payloads and the open packet, in protocol version 4 and in version 3.
+//! Engine.IO packets, polling payloads and the open packet, in protocol versions 4 and 3.
 
 mod handshake;
 mod packet;

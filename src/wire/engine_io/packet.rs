@@ -1,4 +1,4 @@
-//! One Engine.IO packet in its version 4 form (Engine.IO v4, "Packet encoding").
+//! Encodes and decodes Engine.IO packets of version 4 (Engine.IO v4, "Packet encoding").
 
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use bytes::Bytes;
@@ -8,26 +8,26 @@ use crate::wire::Utf8Bytes;
 /// The seven packet types (Engine.IO v4, "Packet encoding").
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum PacketType {
-    /// `0`: the handshake.
+    /// `0`: the server's first packet, with the handshake data.
     Open,
-    /// `1`: the transport can be closed.
+    /// `1`: closes the session.
     Close,
-    /// `2`: heartbeat, or an upgrade's probe.
+    /// `2`: a heartbeat, or the probe of an upgrade.
     Ping,
     /// `3`: the answer to a ping.
     Pong,
-    /// `4`: data for the layer above.
+    /// `4`: a message of the application or of Socket.IO.
     Message,
-    /// `5`: the client goes over to the probed transport.
+    /// `5`: switches the session to the probed transport.
     Upgrade,
-    /// `6`: ends a poll while a transport is upgraded.
+    /// `6`: ends a poll during an upgrade.
     Noop,
 }
 
-/// What a packet carries.
+/// The data of a packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PacketData {
-    /// Bytes; only messages carry them.
+    /// Bytes; only a message can carry them.
     Binary(Bytes),
     /// Text, possibly empty.
     Text(Utf8Bytes),
@@ -36,7 +36,7 @@ pub enum PacketData {
 /// One packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Packet {
-    /// The type.
+    /// The type of the packet.
     pub kind: PacketType,
     /// The data after the type.
     pub data: PacketData,
@@ -64,7 +64,7 @@ pub enum PacketError {
 }
 
 impl PacketType {
-    /// The digit on the wire.
+    /// Returns the digit on the wire.
     pub fn digit(self) -> u8 {
         match self {
             Self::Open => b'0',
@@ -79,7 +79,7 @@ impl PacketType {
 }
 
 impl PacketType {
-    /// The type of a digit on the wire.
+    /// Returns the type for a digit on the wire.
     pub fn from_digit(digit: u8) -> Option<Self> {
         Some(match digit {
             b'0' => Self::Open,
@@ -95,7 +95,7 @@ impl PacketType {
 }
 
 impl Packet {
-    /// A packet with text.
+    /// Creates a packet with text.
     pub fn text(kind: PacketType, data: impl Into<Utf8Bytes>) -> Self {
         Self {
             kind,
@@ -103,7 +103,7 @@ impl Packet {
         }
     }
 
-    /// A message of bytes.
+    /// Creates a message with bytes.
     pub fn binary(data: impl Into<Bytes>) -> Self {
         Self {
             kind: PacketType::Message,
@@ -111,11 +111,11 @@ impl Packet {
         }
     }
 
-    /// Reads the text of a WebSocket frame, or one record of a payload that is not binary.
+    /// Decodes the text of a WebSocket frame, or one text record of a payload.
     ///
     /// # Errors
     ///
-    /// Empty text, or an unknown type.
+    /// Fails for an empty text and for an unknown type.
     pub fn decode_text(text: Utf8Bytes) -> Result<Self, PacketError> {
         let bytes = text.into_bytes();
         let Some(first) = bytes.first().copied() else {
@@ -129,7 +129,7 @@ impl Packet {
                 found: found.unwrap_or(char::REPLACEMENT_CHARACTER),
             });
         };
-        // The type is one ASCII byte, so what follows is UTF-8 as well.
+        // The type is one ASCII byte, so the rest is valid UTF-8.
         let data = Utf8Bytes::try_from(bytes.slice(1..)).unwrap_or_default();
         Ok(Self {
             kind,
@@ -137,7 +137,7 @@ impl Packet {
         })
     }
 
-    /// The text form; binary data becomes `b` and base64, as in a polling payload.
+    /// Returns the packet as text; binary data becomes `b` and base64, as in a polling payload.
     pub fn encode_text(&self) -> Utf8Bytes {
         match &self.data {
             PacketData::Binary(bytes) => {

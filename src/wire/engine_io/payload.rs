@@ -1,4 +1,5 @@
-//! Several packets in one HTTP body (Engine.IO v4, "Payload encoding" of HTTP long-polling).
+//! Encodes and decodes HTTP bodies with several packets (Engine.IO v4, "Payload encoding" of HTTP
+//! long-polling).
 
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -6,7 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::{Packet, PacketError};
 use crate::wire::Utf8Bytes;
 
-/// Stands between two records.
+/// The separator between two records.
 const SEPARATOR: char = '\u{1e}';
 
 /// Why a received payload could not be decoded.
@@ -43,11 +44,11 @@ pub enum PayloadError {
     },
 }
 
-/// Reads the records of a version 4 payload, separated by `0x1e`.
+/// Decodes a version 4 payload: records that are separated by `0x1e`.
 ///
 /// # Errors
 ///
-/// The first record that is no packet.
+/// Names the first record that is not a packet.
 pub fn decode_payload(body: &Bytes, max_packets: usize) -> Result<Vec<Packet>, PayloadError> {
     let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 {
         offset: error.valid_up_to(),
@@ -84,7 +85,7 @@ pub fn decode_payload(body: &Bytes, max_packets: usize) -> Result<Vec<Packet>, P
     Ok(packets)
 }
 
-/// Writes packets as a version 4 payload; bytes become `b` and base64.
+/// Encodes packets as a version 4 payload; bytes become `b` and base64.
 pub fn encode_payload(packets: &[Packet]) -> Bytes {
     let mut out = BytesMut::new();
     for (index, packet) in packets.iter().enumerate() {
@@ -102,7 +103,7 @@ mod tests {
     use crate::wire::engine_io::PacketType;
 
     #[test]
-    fn the_protocol_documents_example() {
+    fn example_of_the_protocol_specification() {
         let packets = [
             Packet::text(PacketType::Message, "hello"),
             Packet::text(PacketType::Ping, ""),
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_located() {
+    fn errors_name_the_position() {
         let error = |body: &'static [u8]| decode_payload(&Bytes::from_static(body), 3).unwrap_err();
         assert_eq!(
             error(b""),

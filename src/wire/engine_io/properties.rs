@@ -1,4 +1,4 @@
-//! What holds for every packet and payload.
+//! Property tests of packets and payloads.
 
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
@@ -12,13 +12,13 @@ use crate::wire::Utf8Bytes;
 fn any_packet() -> impl Strategy<Value = Packet> {
     let kind = (b'0'..=b'6').prop_map(|digit| PacketType::from_digit(digit).unwrap());
     prop_oneof![
-        // The separator can't stand inside of a record: version 4 has no way to escape it.
+        // Version 4 has no escape for the separator, so a record can't contain it.
         3 => (kind, "[^\u{1e}]{0,20}").prop_map(|(kind, data)| Packet::text(kind, data)),
         1 => vec(any::<u8>(), 0..20).prop_map(Packet::binary),
     ]
 }
 
-/// Version 3 knows lengths in place of separators, so any text may stand in a packet.
+/// Version 3 uses lengths instead of separators, so a packet can contain any text.
 fn any_v3_packet() -> impl Strategy<Value = Packet> {
     (any_packet(), ".{0,20}").prop_map(|(packet, text)| match packet.data {
         PacketData::Binary(_) => packet,
@@ -28,7 +28,7 @@ fn any_v3_packet() -> impl Strategy<Value = Packet> {
 
 proptest! {
     #[test]
-    fn packets_come_back_from_both_payloads_of_version_3(packets in vec(any_v3_packet(), 0..6)) {
+    fn packets_survive_both_payload_forms_of_version_3(packets in vec(any_v3_packet(), 0..6)) {
         let text = v3::encode_payload(&packets);
         prop_assert_eq!(v3::decode_payload(&text, false, 6), Ok(packets.clone()));
         let binary = v3::encode_binary_payload(&packets);
@@ -36,11 +36,11 @@ proptest! {
     }
 
     #[test]
-    fn a_payload_of_version_3_that_is_cut_is_refused(
+    fn an_incomplete_payload_of_version_3_is_refused(
         packets in vec(any_v3_packet(), 1..4),
         cut in any::<prop::sample::Index>(),
     ) {
-        // Between two packets it would be whole.
+        // A payload that is cut between two packets is complete.
         let mut borders = vec![0];
         for packet in &packets {
             let border = borders.last().copied().unwrap_or_default();
@@ -53,13 +53,13 @@ proptest! {
     }
 
     #[test]
-    fn a_binary_frame_of_version_3_comes_back(data in vec(any::<u8>(), 0..20)) {
+    fn a_binary_frame_of_version_3_survives_a_round_trip(data in vec(any::<u8>(), 0..20)) {
         let frame = v3::encode_binary(&data);
         prop_assert_eq!(v3::decode_binary(frame), Ok(Packet::binary(data)));
     }
 
     #[test]
-    fn noise_never_panics_in_version_3(
+    fn random_input_does_not_panic_in_version_3(
         noise in vec(prop_oneof![any::<u8>(), 0..10_u8, Just(0xff)], 0..60),
         text in r"([0-9]{1,2}:?[0-6b]?.{0,3}){0,4}",
     ) {
@@ -72,19 +72,19 @@ proptest! {
     }
 
     #[test]
-    fn packets_come_back_from_a_payload(packets in vec(any_packet(), 1..6)) {
+    fn packets_survive_a_payload_round_trip(packets in vec(any_packet(), 1..6)) {
         let body = encode_payload(&packets);
         prop_assert_eq!(decode_payload(&body, 6), Ok(packets));
     }
 
     #[test]
-    fn a_text_packet_comes_back_from_a_frame(packet in any_packet(), text in ".*") {
+    fn a_text_packet_survives_a_frame_round_trip(packet in any_packet(), text in ".*") {
         let packet = Packet { data: PacketData::Text(text.into()), ..packet };
         prop_assert_eq!(Packet::decode_text(packet.encode_text()), Ok(packet));
     }
 
     #[test]
-    fn what_is_read_from_any_body_can_be_written_again(body in "[0-7b\u{1e}A=\u{20ac}]{0,12}") {
+    fn any_payload_that_can_be_read_can_be_written(body in "[0-7b\u{1e}A=\u{20ac}]{0,12}") {
         let body = Bytes::from(body);
         match decode_payload(&body, 4) {
             Ok(packets) => prop_assert_eq!(encode_payload(&packets), body),
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_never_panics(noise in vec(any::<u8>(), 0..60), text in ".{0,20}") {
+    fn random_input_does_not_panic(noise in vec(any::<u8>(), 0..60), text in ".{0,20}") {
         let _ = decode_payload(&Bytes::from(noise), 10);
         let _ = Packet::decode_text(Utf8Bytes::from(text));
     }

@@ -1,9 +1,9 @@
-//! Protocol version 3 (`EIO=3`), as Socket.IO 2 clients speak it.
+//! Encodes and decodes protocol version 3 (`EIO=3`), which Socket.IO 2 clients use.
 //!
-//! The text form of a payload counts the length of a packet "in characters". The JavaScript
-//! implementation (engine.io-parser 2) writes `String.length`, which is UTF-16 code units, so a
-//! character beyond U+FFFF counts twice; both directions here count in the same way. The binary
-//! form counts bytes of UTF-8.
+//! The text form of a payload gives the length of a packet "in characters". The JavaScript
+//! implementation (engine.io-parser 2) writes `String.length`, which counts UTF-16 code units, so a
+//! character beyond U+FFFF counts twice. This module counts in the same way. The binary form counts
+//! bytes of UTF-8.
 
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -11,22 +11,22 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::{Packet, PacketData, PacketError, PacketType, PayloadError};
 use crate::wire::Utf8Bytes;
 
-/// What a payload without packets looks like in the text form.
+/// A payload without packets in the text form.
 const NO_PACKETS: &str = "0:";
 
-/// Ends the length in the binary form.
+/// The end of a length in the binary form.
 const LENGTH_END: u8 = 0xff;
 
-/// Reads a binary WebSocket frame: one byte of type, then the data.
+/// Decodes a binary WebSocket frame: one byte for the type, then the data.
 ///
 /// # Errors
 ///
-/// An empty frame, an unknown type, or a type that carries no bytes.
+/// Fails for an empty frame, an unknown type, and a type that can't carry bytes.
 pub fn decode_binary(frame: Bytes) -> Result<Packet, PacketError> {
     let Some(first) = frame.first().copied() else {
         return Err(PacketError::Empty);
     };
-    // The type is the number itself here, not its digit.
+    // In a binary frame, the type is a number and not a digit.
     match first.checked_add(b'0').and_then(PacketType::from_digit) {
         Some(PacketType::Message) => Ok(Packet::binary(frame.slice(1..))),
         Some(_) => Err(NOT_A_MESSAGE),
@@ -36,7 +36,7 @@ pub fn decode_binary(frame: Bytes) -> Result<Packet, PacketError> {
     }
 }
 
-/// A message of bytes as a binary WebSocket frame.
+/// Encodes a message of bytes as a binary WebSocket frame.
 pub fn encode_binary(data: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(1 + data.len());
     frame.put_u8(4);
@@ -76,8 +76,8 @@ pub fn decode_payload(
             return Err(PayloadError::TooManyPackets { limit: max_packets });
         }
         let record = match text {
-            Some(text) => text.get(offset..).and_then(cut_text),
-            None => body.get(offset..).and_then(cut_binary),
+            Some(text) => text.get(offset..).and_then(first_text_record),
+            None => body.get(offset..).and_then(first_binary_record),
         };
         let record = record.ok_or(PayloadError::LengthPrefix { offset })?;
         let (start, end) = (offset + record.start, offset + record.end);
@@ -101,7 +101,7 @@ pub fn decode_payload(
     Ok(packets)
 }
 
-/// Writes a polling payload in the text form; bytes become `b4` and base64.
+/// Encodes a polling payload in the text form; bytes become `b4` and base64.
 pub fn encode_payload(packets: &[Packet]) -> Bytes {
     if packets.is_empty() {
         return Bytes::from_static(NO_PACKETS.as_bytes());
@@ -119,7 +119,7 @@ pub fn encode_payload(packets: &[Packet]) -> Bytes {
     Bytes::from(out)
 }
 
-/// Writes a polling payload in the binary form (`application/octet-stream`).
+/// Encodes a polling payload in the binary form (`application/octet-stream`).
 pub fn encode_binary_payload(packets: &[Packet]) -> Bytes {
     let mut out = BytesMut::new();
     for packet in packets {
@@ -139,7 +139,7 @@ const NOT_A_MESSAGE: PacketError = PacketError::Binary {
     detail: "its type is not message",
 };
 
-/// Where one packet stands, counted from the start of its length.
+/// The position of one packet, relative to the start of its length.
 struct Record {
     form: Form,
     start: usize,
@@ -151,7 +151,7 @@ enum Form {
     Text,
 }
 
-/// A text packet; `b` and a digit stand before base64.
+/// Decodes a text packet; `b` and a digit mark base64.
 fn decode_text(text: Utf8Bytes) -> Result<Packet, PacketError> {
     let Some(encoded) = text.as_str().strip_prefix('b') else {
         return Packet::decode_text(text);
@@ -165,8 +165,8 @@ fn decode_text(text: Utf8Bytes) -> Result<Packet, PacketError> {
     Ok(Packet::binary(bytes))
 }
 
-/// The first record of the text form.
-fn cut_text(rest: &str) -> Option<Record> {
+/// Finds the first record of the text form.
+fn first_text_record(rest: &str) -> Option<Record> {
     let digits_end = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
     let (digits, after) = rest.split_at_checked(digits_end)?;
     let after = after.strip_prefix(':')?;
@@ -177,7 +177,7 @@ fn cut_text(rest: &str) -> Option<Record> {
         if units == 0 {
             break;
         }
-        // A length that ends inside a surrogate pair is no length.
+        // A length that ends inside a surrogate pair is invalid.
         units = units.checked_sub(character.len_utf16())?;
         end += character.len_utf8();
     }
@@ -185,8 +185,8 @@ fn cut_text(rest: &str) -> Option<Record> {
     (units == 0).then_some(Record { form, start, end })
 }
 
-/// The first record of the binary form.
-fn cut_binary(rest: &[u8]) -> Option<Record> {
+/// Finds the first record of the binary form.
+fn first_binary_record(rest: &[u8]) -> Option<Record> {
     let (marker, after) = rest.split_first()?;
     let form = match marker {
         0 => Form::Text,
@@ -214,9 +214,9 @@ mod tests {
         decode_payload(&Bytes::from_static(body), binary, 3)
     }
 
-    /// Written by engine.io-parser 2.2.1 for the same packets.
+    /// The expected bytes are from engine.io-parser 2.2.1.
     #[test]
-    fn both_forms_are_those_of_the_javascript_parser() {
+    fn both_forms_agree_with_the_javascript_parser() {
         let packets = [
             Packet::text(PacketType::Message, "\u{20ac}\u{1f600}"),
             Packet::text(PacketType::Pong, ""),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_may_stand_in_the_binary_form_too() {
+    fn base64_is_read_in_the_binary_form_too() {
         let body = b"\x00\x01\x00\xff\x62\x34AQIDBA==";
         assert_eq!(
             decode(body, true),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_may_be_without_packets() {
+    fn a_payload_can_be_empty() {
         assert_eq!(encode_payload(&[]), "0:");
         assert_eq!(decode(b"0:", false), Ok(vec![]));
         assert_eq!(encode_binary_payload(&[]), "");
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_lengths_are_located() {
+    fn errors_in_lengths_name_the_position() {
         for body in [
             &b""[..],
             b"abc",
@@ -257,7 +257,7 @@ mod tests {
             b"+1:4",
             b"10:4x",
             b"99999999999999999999999:4",
-            // Ends between the two code units of one character.
+            // This length ends between the two code units of a character.
             b"2:4\xf0\x9f\x98\x80",
         ] {
             assert_eq!(
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_records_are_located() {
+    fn errors_in_records_name_the_position() {
         let error = |body, binary| decode(body, binary).unwrap_err();
         assert_eq!(
             error(b"1:20:", false),

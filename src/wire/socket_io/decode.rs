@@ -1,16 +1,16 @@
-//! Engine.IO messages to packets (Socket.IO v5, "Packet encoding").
+//! Decodes Engine.IO messages to packets (Socket.IO v5, "Packet encoding").
 
 use bytes::Bytes;
 
 use super::{Packet, parse::parse};
 use crate::data::Data;
 
-/// What one packet may cost.
+/// The size limits of one packet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Attachments of one packet.
+    /// The largest number of attachments.
     pub attachments: usize,
-    /// Bytes of all attachments of one packet together.
+    /// The largest total size of the attachments in bytes.
     pub attachment_bytes: usize,
 }
 
@@ -56,40 +56,41 @@ pub enum DecodeError {
     },
 }
 
-/// Puts packets together, one decoder per connection and direction.
+/// Decodes the packets of one direction of a connection, including their attachments.
 ///
-/// It takes nothing that socket.io-parser 4.2.7 refuses, and refuses some of what that takes:
+/// The decoder accepts no packet that socket.io-parser 4.2.7 refuses. It refuses some packets that
+/// socket.io-parser accepts:
 ///
-/// - white space in place of the type, a number or the data, and an empty text, all of which
-///   JavaScript takes for the number 0;
+/// - white space or an empty text in the place of the type, a number or the data, which JavaScript
+///   reads as the number 0;
 /// - an event, acknowledgement or refusal without data;
-/// - an acknowledgement without an id, an id in packets that are not acknowledged;
-/// - a number as an event's name: the protocol knows names that are strings;
-/// - an id beyond 64 bits, a number beyond the range of a double, a placeholder whose number is
-///   not a whole one;
-/// - data nested deeper than 128.
+/// - an acknowledgement without an id, or an id in packets that are not acknowledged;
+/// - a number as the name of an event, because the protocol requires a string;
+/// - an id beyond 64 bits, a number beyond the range of a double, or a placeholder whose number is
+///   not an integer;
+/// - data with more than 128 nested levels.
 ///
-/// Escapes of lone surrogates, which are no Unicode, are read as U+FFFD.
+/// Escapes of lone surrogates, which are not valid Unicode, are read as U+FFFD.
 ///
-/// Names that applications must not use, such as `connect`, are for the layer above. A namespace is
-/// everything up to the comma; version 5 has no query there.
+/// The caller has to check for reserved event names, such as `connect`. A namespace is the text up to
+/// the comma; version 5 has no query after it.
 #[derive(Debug)]
 pub struct Decoder {
     limits: Limits,
     pending: Option<Pending>,
 }
 
-/// A binary packet whose attachments are still arriving.
+/// A binary packet with missing attachments.
 #[derive(Debug)]
 struct Pending {
     packet: Packet,
-    awaited: usize,
+    missing: usize,
     attachments: Vec<Bytes>,
     bytes: usize,
 }
 
 impl Decoder {
-    /// A decoder that awaits a packet.
+    /// Creates a decoder.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -97,7 +98,7 @@ impl Decoder {
         }
     }
 
-    /// Takes the text of one Engine.IO message; gives the packet if no attachment is awaited.
+    /// Decodes the text of one Engine.IO message. Returns the packet unless attachments are missing.
     ///
     /// # Errors
     ///
@@ -105,16 +106,16 @@ impl Decoder {
     pub fn text(&mut self, text: &str) -> Result<Option<Packet>, DecodeError> {
         if let Some(pending) = &self.pending {
             return Err(DecodeError::TextInsteadOfAttachment {
-                missing: pending.awaited,
+                missing: pending.missing,
             });
         }
-        let (packet, awaited) = parse(text, self.limits.attachments)?;
-        match awaited {
+        let (packet, attachments) = parse(text, self.limits.attachments)?;
+        match attachments {
             None => Ok(Some(packet)),
-            Some(awaited) => {
+            Some(missing) => {
                 self.pending = Some(Pending {
                     packet,
-                    awaited,
+                    missing,
                     attachments: Vec::new(),
                     bytes: 0,
                 });
@@ -123,7 +124,7 @@ impl Decoder {
         }
     }
 
-    /// Takes one binary Engine.IO message; gives the packet that it completes.
+    /// Adds the attachment of one binary Engine.IO message. Returns a packet if the attachment completes one.
     ///
     /// # Errors
     ///
@@ -140,34 +141,35 @@ impl Decoder {
             });
         }
         pending.attachments.push(attachment);
-        pending.awaited -= 1;
-        if pending.awaited > 0 {
+        pending.missing -= 1;
+        if pending.missing > 0 {
             self.pending = Some(pending);
             return Ok(None);
         }
-        attach(&mut pending.packet, &pending.attachments)?;
+        insert_attachments(&mut pending.packet, &pending.attachments)?;
         Ok(Some(pending.packet))
     }
 
-    /// How many attachments are still awaited.
-    pub fn awaited(&self) -> usize {
-        self.pending.as_ref().map_or(0, |pending| pending.awaited)
+    /// Returns the number of missing attachments.
+    pub fn missing_attachments(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.missing)
     }
 }
 
-/// Puts the attachments where their placeholders stand.
-fn attach(packet: &mut Packet, attachments: &[Bytes]) -> Result<(), DecodeError> {
+/// Replaces the placeholders of a packet by their attachments.
+fn insert_attachments(packet: &mut Packet, attachments: &[Bytes]) -> Result<(), DecodeError> {
     let (Packet::Event { args, .. } | Packet::Ack { args, .. }) = packet else {
         return Ok(());
     };
-    args.iter_mut().try_for_each(|arg| fill(arg, attachments))
+    args.iter_mut()
+        .try_for_each(|arg| replace_placeholders(arg, attachments))
 }
 
-fn fill(data: &mut Data, attachments: &[Bytes]) -> Result<(), DecodeError> {
+fn replace_placeholders(data: &mut Data, attachments: &[Bytes]) -> Result<(), DecodeError> {
     match data {
         Data::Array(items) => items
             .iter_mut()
-            .try_for_each(|item| fill(item, attachments)),
+            .try_for_each(|item| replace_placeholders(item, attachments)),
         Data::Object(fields) if fields.get("_placeholder") == Some(&Data::Bool(true)) => {
             let num = fields.get("num");
             let attachment = num
@@ -184,7 +186,7 @@ fn fill(data: &mut Data, attachments: &[Bytes]) -> Result<(), DecodeError> {
         }
         Data::Object(fields) => fields
             .values_mut()
-            .try_for_each(|value| fill(value, attachments)),
+            .try_for_each(|value| replace_placeholders(value, attachments)),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Bytes(_) => Ok(()),
     }
 }
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_decoded() {
+    fn packets_survive_a_round_trip() {
         let event = |namespace: &str, id, args| Packet::Event {
             namespace: namespace.to_owned(),
             id,
@@ -245,12 +247,12 @@ mod tests {
                 decoded = decoder.binary(attachment).unwrap();
             }
             assert_eq!(decoded, Some(packet));
-            assert_eq!(decoder.awaited(), 0);
+            assert_eq!(decoder.missing_attachments(), 0);
         }
     }
 
     #[test]
-    fn mistakes_name_the_rule_and_the_place() {
+    fn errors_name_the_rule_and_the_position() {
         for text in [
             "",
             "9",
@@ -345,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn attachments_are_awaited_one_after_the_other() {
+    fn attachments_have_to_follow_their_packet() {
         let mut decoder = Decoder::new(LIMITS);
         assert_eq!(
             decoder.text(r#"51-["e",{"_placeholder":true,"num":"0"}]"#),

@@ -1,4 +1,4 @@
-//! Packets to Engine.IO messages (Socket.IO v5, "Packet encoding").
+//! Encodes packets as Engine.IO messages (Socket.IO v5, "Packet encoding").
 
 use std::io::Write as _;
 
@@ -7,20 +7,20 @@ use bytes::Bytes;
 use super::{AckId, Packet};
 use crate::{data::Data, wire::Utf8Bytes};
 
-/// One packet as it goes into Engine.IO messages: the text first, then each attachment.
+/// One packet as Engine.IO messages: first the text, then each attachment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Encoded {
     /// The text message, without the Engine.IO type.
     pub text: Utf8Bytes,
-    /// One binary message each.
+    /// The attachments; each is one binary message.
     pub attachments: Vec<Bytes>,
 }
 
-/// Encodes a packet; byte strings of events and acknowledgements are replaced by placeholders and
-/// become attachments.
+/// Encodes a packet. Byte strings of events and acknowledgements become attachments, with placeholders
+/// in the text.
 ///
-/// Packets of other types can't have attachments. Byte strings in them are written as `JSON.stringify`
-/// writes a Node.js buffer, which is what the JavaScript implementation does.
+/// Packets of other types can't have attachments. Their byte strings are written in the form that
+/// `JSON.stringify` uses for a Node.js buffer, as in the JavaScript implementation.
 pub fn encode(packet: &Packet) -> Encoded {
     let mut writer = Writer {
         text: Vec::with_capacity(TYPICAL_LENGTH),
@@ -64,13 +64,13 @@ pub fn encode(packet: &Packet) -> Encoded {
         }
     }
     Encoded {
-        // Only UTF-8 was written.
+        // The writer writes only UTF-8.
         text: Utf8Bytes::try_from(Bytes::from(writer.text)).unwrap_or_default(),
         attachments: writer.attachments,
     }
 }
 
-/// Bytes that most packets fit into without the buffer growing.
+/// The initial capacity of the buffer; most packets fit into it.
 const TYPICAL_LENGTH: usize = 128;
 
 /// Writes `<type>[<attachments>-][<namespace>,][<id>][<json>]`.
@@ -80,15 +80,17 @@ struct Writer {
     binary: Binary,
 }
 
-/// What becomes of byte strings.
+/// How byte strings are written.
 #[derive(Clone, Copy)]
 enum Binary {
+    /// As attachments.
     Attached,
+    /// As JSON, in the form of a Node.js buffer.
     Inline,
 }
 
 impl Writer {
-    /// The head of a packet that is of the first type without attachments, of the second with some.
+    /// Writes the head of a packet. `plain` is its type without attachments, `binary` its type with attachments.
     fn head_with_attachments(
         &mut self,
         [plain, binary]: [u8; 2],
@@ -183,7 +185,7 @@ impl Writer {
     }
 
     fn string(&mut self, text: &str) {
-        // A string always serialises, and writing to a `Vec` can't fail.
+        // Neither serializing a string nor writing to a `Vec` can fail.
         let _ = serde_json::to_writer(&mut self.text, text);
     }
 
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_protocol_documents_examples() {
+    fn examples_of_the_protocol_specification() {
         let text = |packet: &Packet| encode(packet).text.to_string();
         let main = || "/".to_owned();
         assert_eq!(

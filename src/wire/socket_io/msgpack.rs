@@ -1,8 +1,8 @@
-//! The msgpack form of packets, as `socket.io-msgpack-parser` writes it: one map with `type`, `nsp`,
+//! Encodes and decodes packets in the format of `socket.io-msgpack-parser`: one map with `type`, `nsp`,
 //! `data` and `id`.
 //!
-//! Byte strings stand where they belong, so no packet has attachments. What the map holds beside
-//! these four fields is left alone: the JavaScript client sends its `options` along.
+//! Byte strings are part of the map, so no packet has attachments. Other fields of the map are ignored;
+//! the JavaScript client adds `options`.
 
 use bytes::Bytes;
 use indexmap::IndexMap;
@@ -10,11 +10,11 @@ use indexmap::IndexMap;
 use super::{AckId, DecodeError, Packet, msgpack_value};
 use crate::data::Data;
 
-/// Reads one binary Engine.IO message.
+/// Decodes one binary Engine.IO message.
 ///
 /// # Errors
 ///
-/// What is wrong, see [`DecodeError`].
+/// See [`DecodeError`].
 pub fn decode(message: &[u8]) -> Result<Packet, DecodeError> {
     let Data::Object(mut fields) = msgpack_value::read(message)? else {
         return Err(wrong("packet is not a map"));
@@ -75,9 +75,9 @@ pub fn decode(message: &[u8]) -> Result<Packet, DecodeError> {
     }
 }
 
-/// Writes a packet as one binary Engine.IO message.
+/// Encodes a packet as one binary Engine.IO message.
 pub fn encode(packet: &Packet) -> Bytes {
-    // The order of the JavaScript server's fields.
+    // The fields have the same order as in the JavaScript server.
     let (kind, data, id): (u64, _, _) = match packet {
         Packet::Connect { payload, .. } => (0, payload.clone(), None),
         Packet::Disconnect { .. } => (1, None, None),
@@ -97,7 +97,7 @@ pub fn encode(packet: &Packet) -> Bytes {
     msgpack_value::write(&Data::Object(fields))
 }
 
-/// Writes a value of any kind, packet or not.
+/// Encodes any value, which does not have to be a packet.
 pub fn value(data: &Data) -> Bytes {
     msgpack_value::write(data)
 }
@@ -122,7 +122,7 @@ fn event(namespace: String, id: Option<AckId>, values: Vec<Data>) -> Result<Pack
     })
 }
 
-/// A rule that the packet as a whole breaks.
+/// Returns the error for a broken rule without a position.
 fn wrong(rule: impl Into<String>) -> DecodeError {
     DecodeError::Syntax {
         rule: rule.into(),
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::data::unhex;
 
-    /// Written by socket.io-msgpack-parser 3.0.2 with notepack.io 2.2.0.
+    /// Packets with their bytes from socket.io-msgpack-parser 3.0.2 and notepack.io 2.2.0.
     fn recorded() -> Vec<(String, Packet)> {
         let main = || "/".to_owned();
         let event = |id, args: serde_json::Value| Packet::Event {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn both_directions_are_those_of_the_javascript_parser() {
+    fn both_directions_agree_with_the_javascript_parser() {
         for (hex, packet) in recorded() {
             let bytes = unhex(&hex).unwrap();
             assert_eq!(decode(&bytes), Ok(packet.clone()), "{hex}");
@@ -187,9 +187,9 @@ mod tests {
     }
 
     #[test]
-    fn what_only_javascript_writes_is_read() {
+    fn forms_that_only_javascript_writes_are_read() {
         let read = |hex| decode(&unhex(hex).unwrap()).unwrap();
-        // `undefined`, as a whole, in an object and in an array.
+        // `undefined` as the data, in an object and in an array.
         assert_eq!(
             read("83a47479706500a464617461d40000a36e7370a12f"),
             Packet::Connect {
@@ -224,7 +224,7 @@ mod tests {
         };
         let bytes = |bytes: &'static [u8]| Data::Bytes(Bytes::from_static(bytes));
         assert_eq!(args, [bytes(&[1, 2, 3]), bytes(&[4]), bytes(&[0; 8])]);
-        // Dates are told as JSON tells them.
+        // Dates are read as texts in the form of JSON.
         let Packet::Event { args, .. } = read(
             "83a47479706502a46461746193a165d7000000018bcfe5687bd700ffffffffffffffffa36e7370a12f",
         ) else {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_of_each_type_hold() {
+    fn packets_that_break_a_rule_are_refused() {
         for value in [
             json!([]),
             json!({}),

@@ -1,9 +1,9 @@
-//! msgpack values to [`Data`] and back, with the extensions of notepack.io, the JavaScript
-//! implementation that `socket.io-msgpack-parser` builds upon.
+//! Converts msgpack values to [`Data`] and back, with the extensions of notepack.io, the JavaScript
+//! library that `socket.io-msgpack-parser` uses.
 //!
-//! notepack.io marks values that JSON doesn't know with extension type 0: a `fixext 1` is `undefined`, a
-//! `fixext 8` is a date, and the forms with a length hold an `ArrayBuffer`. They are read here as
-//! JSON would show them.
+//! notepack.io uses extension type 0 for values that JSON does not have: a `fixext 1` is `undefined`, a
+//! `fixext 8` is a date, and the forms with a length are an `ArrayBuffer`. The reader converts them to
+//! the values that JSON would use.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use indexmap::IndexMap;
@@ -12,13 +12,13 @@ use serde_json::Number;
 use super::DecodeError;
 use crate::data::Data;
 
-/// How deep arrays and maps may stand inside each other; the same as for JSON.
+/// The largest number of nested arrays and maps, the same as for JSON.
 const MAX_DEPTH: u8 = 128;
 
-/// The extension type that notepack.io uses.
+/// The extension type of notepack.io.
 const NOTEPACK: u8 = 0;
 
-/// Reads the one value that `message` holds; `undefined` is null.
+/// Reads the single value in `message`; `undefined` becomes null.
 pub(super) fn read(message: &[u8]) -> Result<Data, DecodeError> {
     let mut reader = Reader {
         rest: message,
@@ -32,7 +32,7 @@ pub(super) fn read(message: &[u8]) -> Result<Data, DecodeError> {
     }
 }
 
-/// Writes a value, numbers and lengths in the fewest bytes.
+/// Writes a value, with numbers and lengths in their shortest forms.
 pub(super) fn write(value: &Data) -> Bytes {
     let mut out = BytesMut::new();
     write_value(value, &mut out);
@@ -45,7 +45,7 @@ struct Reader<'m> {
 }
 
 impl<'m> Reader<'m> {
-    /// The next value; `None` is `undefined`.
+    /// Reads the next value; `undefined` becomes `None`.
     fn value(&mut self, depth: u8) -> Result<Option<Data>, DecodeError> {
         let prefix = self.byte()?;
         let value = match prefix {
@@ -105,8 +105,8 @@ impl<'m> Reader<'m> {
     }
 
     fn array(&mut self, length: usize, depth: u8) -> Result<Data, DecodeError> {
-        let depth = self.deeper(depth)?;
-        // Grown as items come: the length is only what the peer says.
+        let depth = self.enter_level(depth)?;
+        // The length comes from the peer, so it must not determine the capacity.
         let mut items = Vec::new();
         for _ in 0..length {
             items.push(self.value(depth)?.unwrap_or_default());
@@ -115,7 +115,7 @@ impl<'m> Reader<'m> {
     }
 
     fn map(&mut self, length: usize, depth: u8) -> Result<Data, DecodeError> {
-        let depth = self.deeper(depth)?;
+        let depth = self.enter_level(depth)?;
         let mut fields = IndexMap::new();
         for _ in 0..length {
             let Some(Data::String(key)) = self.value(depth)? else {
@@ -128,7 +128,7 @@ impl<'m> Reader<'m> {
         Ok(Data::Object(fields))
     }
 
-    fn deeper(&self, depth: u8) -> Result<u8, DecodeError> {
+    fn enter_level(&self, depth: u8) -> Result<u8, DecodeError> {
         depth.checked_sub(1).ok_or(DecodeError::TooLarge {
             what: "nesting of data",
             limit: MAX_DEPTH.into(),
@@ -147,7 +147,7 @@ impl<'m> Reader<'m> {
         }
     }
 
-    /// Milliseconds since 1970 as `Date.toJSON` writes them.
+    /// Reads milliseconds since 1970 and returns the text of `Date.toJSON`.
     fn date(&mut self) -> Result<Data, DecodeError> {
         let milliseconds = i64::from_be_bytes(self.chunk()?);
         let date = jiff::Timestamp::from_millisecond(milliseconds)
@@ -157,7 +157,7 @@ impl<'m> Reader<'m> {
         ))
     }
 
-    /// A length of 1, 2 or 4 bytes.
+    /// Reads a length of 1, 2 or 4 bytes; `form` is 0, 1 or 2.
     fn length_of(&mut self, form: u8) -> Result<usize, DecodeError> {
         let length = match form {
             0 => u32::from(self.byte()?),
@@ -197,12 +197,12 @@ impl<'m> Reader<'m> {
     }
 }
 
-/// Numbers that JSON doesn't know become null, as `JSON.stringify` has it.
+/// Converts a float; NaN and infinity become null, as in `JSON.stringify`.
 fn float(value: f64) -> Data {
     Number::from_f64(value).map_or(Data::Null, Data::Number)
 }
 
-/// The prefixes of one family: with the length inside, and with lengths of 8, 16 and 32 bits.
+/// The prefixes of one type: with the length in the prefix, and with a length of 8, 16 or 32 bits.
 struct Family {
     fixed: Option<(u8, u32)>,
     eight: Option<u8>,
@@ -268,7 +268,7 @@ fn write_string(text: &str, out: &mut BytesMut) {
 }
 
 fn write_length(family: &Family, length: usize, out: &mut BytesMut) {
-    // Nothing of 4 GiB gets here: messages have limits far below.
+    // No value has 4 GiB, because the limits of messages are far lower.
     let length = u32::try_from(length).unwrap_or(u32::MAX);
     let [_, _, high, low] = length.to_be_bytes();
     match (family, length) {
@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_length_and_number_form_comes_back() {
+    fn every_form_of_lengths_and_numbers_survives_a_round_trip() {
         let mut values: Vec<Data> = [0, 1, 31, 32, 255, 256, 65_535, 65_536]
             .into_iter()
             .flat_map(|length: usize| {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_value_is_located() {
+    fn errors_name_the_position() {
         let wrong = |bytes: &[u8]| match read(bytes) {
             Err(DecodeError::Syntax { rule, offset }) => (rule, offset),
             other => panic!("{other:?}"),

@@ -1,13 +1,12 @@
-//! One Socket.IO packet, its attachments in place (Socket.IO v5, "Packet types").
+//! Socket.IO packets with their attachments in place (Socket.IO v5, "Packet types").
 
 use std::fmt;
 
 use crate::data::Data;
 
-/// An acknowledgement number as the peer sent it.
+/// An acknowledgement id.
 ///
-/// Kept wider than the protocol needs, so that an oversized id shows up in a report as itself
-/// instead of as a parse error.
+/// The type is wider than the protocol needs, so that a report can show an oversized id.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct AckId(pub u64);
 
@@ -17,14 +16,15 @@ impl fmt::Display for AckId {
     }
 }
 
-/// One packet. Whether it travels as type 2 or 5, 3 or 6 follows from its arguments.
+/// One packet. An event is encoded as type 5 instead of 2, and an acknowledgement as type 6 instead of 3, if
+/// its arguments contain bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Packet {
-    /// `0`: a client asks to join a namespace, or the server says it did.
+    /// `0`: a client's request to join a namespace, or the server's reply.
     Connect {
-        /// The namespace, `/` being the main one.
+        /// The namespace; the main namespace is `/`.
         namespace: String,
-        /// The auth payload, or the server's `{sid}`.
+        /// The client's auth payload, or the server's `{sid}`.
         payload: Option<Data>,
     },
     /// `1`: one side leaves the namespace.
@@ -36,33 +36,33 @@ pub enum Packet {
     Event {
         /// The namespace.
         namespace: String,
-        /// Set where an acknowledgement is asked for.
+        /// The ack id; `None` if the event requests no acknowledgement.
         id: Option<AckId>,
-        /// The event's name.
+        /// The name of the event.
         name: String,
-        /// What follows the name.
+        /// The arguments after the name.
         args: Vec<Data>,
     },
-    /// `3` or `6`: the answer to an event with an id.
+    /// `3` or `6`: the acknowledgement of an event.
     Ack {
         /// The namespace.
         namespace: String,
-        /// The id of the event answered.
+        /// The ack id of the event.
         id: AckId,
-        /// The answer's values.
+        /// The arguments of the acknowledgement.
         args: Vec<Data>,
     },
-    /// `4`: the server refuses the namespace.
+    /// `4`: the server's refusal of a CONNECT.
     ConnectError {
         /// The namespace.
         namespace: String,
-        /// `{message, data?}`, or whatever came.
+        /// `{message, data?}` from a right server; otherwise any value.
         payload: Data,
     },
 }
 
 impl Packet {
-    /// The namespace that the packet belongs to.
+    /// Returns the namespace of the packet.
     pub fn namespace(&self) -> &str {
         match self {
             Self::Connect { namespace, .. }

@@ -1,4 +1,4 @@
-//! The text of one packet, read from front to back.
+//! Parses the text of one packet.
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use serde::{
 use super::{AckId, DecodeError, Packet};
 use crate::data::Data;
 
-/// How deep arrays and objects may stand inside each other: where the JSON reader stops.
+/// The largest number of nested arrays and objects, which is serde_json's limit.
 const MAX_DEPTH: usize = 128;
 
-/// Reads `<type>[<attachments>-][<namespace>,][<id>][<json>]`; the second value is the number of
-/// attachments that a binary packet announces.
+/// Parses `<type>[<attachments>-][<namespace>,][<id>][<json>]`. Also returns the number of attachments
+/// that a binary packet announces.
 pub(super) fn parse(
     text: &str,
     max_attachments: usize,
@@ -80,7 +80,7 @@ pub(super) fn parse(
     Ok((packet, attachments))
 }
 
-/// A packet's data as an event has it: the name apart, if there is any.
+/// The data of an event: its name, if there is one, and its arguments.
 struct NameAndArgs {
     name: Option<Data>,
     args: Vec<Data>,
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for NameAndArgs {
     }
 }
 
-/// What the data of a packet may start with, and how that is called.
+/// The allowed first characters of a packet's data, and a name for error messages.
 #[derive(Clone, Copy)]
 struct Shape {
     starts: &'static str,
@@ -138,41 +138,41 @@ fn syntax(rule: impl Into<String>, offset: usize) -> DecodeError {
     }
 }
 
-/// The same JSON with U+FFFD for each escape of a lone surrogate; `None` where there is none.
+/// Replaces each escape of a lone surrogate by U+FFFD. Returns `None` if there is no such escape.
 ///
-/// RFC 8259 section 8.2 allows such escapes and leaves open what they mean; JavaScript reads and writes
-/// them, serde_json reads none.
-fn mend_surrogates(json: &str) -> Option<String> {
+/// RFC 8259 section 8.2 allows such escapes without a defined meaning. JavaScript reads and writes them,
+/// but serde_json refuses them.
+fn replace_lone_surrogates(json: &str) -> Option<String> {
     let escaped = |at: usize| {
         let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
         u32::from_str_radix(digits, 16).ok()
     };
-    let mut mended = String::with_capacity(json.len());
-    let mut kept = 0;
+    let mut replaced = String::with_capacity(json.len());
+    let mut copied = 0;
     let mut at = 0;
     while let Some(found) = json.get(at..)?.find('\\') {
         at += found;
         let length = match (escaped(at), escaped(at + 6)) {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
             (Some(0xd800..=0xdfff), _) => {
-                mended.push_str(json.get(kept..at)?);
-                mended.push_str("\\ufffd");
-                kept = at + 6;
+                replaced.push_str(json.get(copied..at)?);
+                replaced.push_str("\\ufffd");
+                copied = at + 6;
                 6
             }
-            // Two at least, so that an escaped backslash begins no escape.
+            // Skips the character after the backslash too: an escaped backslash starts no escape.
             _ => 1 + json.get(at + 1..)?.chars().next()?.len_utf8(),
         };
         at += length;
     }
-    if kept == 0 {
+    if copied == 0 {
         return None;
     }
-    mended.push_str(json.get(kept..)?);
-    Some(mended)
+    replaced.push_str(json.get(copied..)?);
+    Some(replaced)
 }
 
-/// Reads a packet's text from front to back.
+/// The position up to which a packet's text has been parsed.
 struct Cursor<'t> {
     text: &'t str,
     offset: usize,
@@ -259,7 +259,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Reads the rest as JSON of the form that the packet demands.
+    /// Parses the rest of the text as JSON, which has to start as `shape` requires.
     fn data<T: DeserializeOwned>(&self, packet: &str, shape: Shape) -> Result<T, DecodeError> {
         let rest = self.rest();
         if rest.is_empty() {
@@ -269,20 +269,21 @@ impl<'t> Cursor<'t> {
             let rule = format!("data of {packet} is not {}", shape.name);
             return Err(syntax(rule, self.offset));
         }
-        let read = serde_json::from_str(rest).or_else(|error| match mend_surrogates(rest) {
-            Some(mended) => serde_json::from_str(&mended),
-            None => Err(error),
-        });
+        let read =
+            serde_json::from_str(rest).or_else(|error| match replace_lone_surrogates(rest) {
+                Some(replaced) => serde_json::from_str(&replaced),
+                None => Err(error),
+            });
         read.map_err(|error| {
             let message = error.to_string();
-            // Legal JSON: it is this reader that goes no deeper.
+            // The JSON is legal, but deeper than serde_json reads.
             if message.starts_with("recursion limit exceeded") {
                 return DecodeError::TooLarge {
                     what: "nesting of data",
                     limit: MAX_DEPTH,
                 };
             }
-            // The place is told in bytes of the whole text instead.
+            // Removes the line and column; the error gives the position in the text instead.
             let cause = message
                 .split_once(" at line ")
                 .map_or(message.as_str(), |(cause, _)| cause);

@@ -1,4 +1,4 @@
-//! What holds for every packet in both of its forms, and rmpv as a second reader of msgpack.
+//! Property tests of packets in both encodings, with rmpv as the oracle for msgpack.
 
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
@@ -12,7 +12,7 @@ const LIMITS: Limits = Limits {
     attachment_bytes: 10_000,
 };
 
-/// Whether a value may hold byte strings.
+/// The kinds of values to generate: with byte strings or without.
 #[derive(Clone, Copy)]
 enum With {
     Bytes,
@@ -93,7 +93,7 @@ fn round_trip(packet: &Packet) -> Result<Option<Packet>, DecodeError> {
     Ok(decoded)
 }
 
-/// The same value as rmpv has it.
+/// Converts a value to rmpv's type.
 fn foreign(data: &Data) -> rmpv::Value {
     match data {
         Data::Null => rmpv::Value::Nil,
@@ -116,12 +116,12 @@ fn foreign(data: &Data) -> rmpv::Value {
 
 proptest! {
     #[test]
-    fn a_packet_comes_back_from_msgpack(packet in any_packet()) {
+    fn a_packet_survives_a_msgpack_round_trip(packet in any_packet()) {
         prop_assert_eq!(msgpack::decode(&msgpack::encode(&packet)), Ok(packet));
     }
 
     #[test]
-    fn msgpack_is_written_as_rmpv_writes_it(data in any_data(With::Bytes)) {
+    fn msgpack_is_written_as_by_rmpv(data in any_data(With::Bytes)) {
         let mut theirs = Vec::new();
         rmpv::encode::write_value(&mut theirs, &foreign(&data)).unwrap();
         let ours = msgpack_value::write(&data);
@@ -130,15 +130,14 @@ proptest! {
     }
 
     #[test]
-    fn msgpack_that_is_read_is_read_the_same_by_rmpv(
+    fn msgpack_is_read_as_by_rmpv(
         noise in vec(prop_oneof![any::<u8>(), 0x80..0xa4_u8, 0xc0..0xe0_u8, 0..4_u8], 0..20),
     ) {
         if let Ok(data) = msgpack_value::read(&noise) {
             let mut rest = &noise[..];
             let theirs = rmpv::decode::read_value(&mut rest).unwrap();
             prop_assert!(rest.is_empty());
-            // notepack.io's extensions, numbers that are none, doubled keys and single precision
-            // are read in ways of their own.
+            // The two readers differ for notepack.io's extensions, NaN, duplicate keys and single precision.
             if !noise.iter().any(|byte| matches!(byte, 0x82..=0x8f | 0xc7..=0xcb | 0xd4..=0xd8 | 0xde..=0xdf)) {
                 prop_assert_eq!(foreign(&data), theirs);
             }
@@ -147,12 +146,12 @@ proptest! {
     }
 
     #[test]
-    fn a_packet_comes_back_as_it_went(packet in any_packet()) {
+    fn a_packet_survives_a_round_trip(packet in any_packet()) {
         prop_assert_eq!(round_trip(&packet), Ok(Some(packet)));
     }
 
     #[test]
-    fn what_is_read_from_any_text_can_be_written_again(
+    fn any_packet_that_can_be_read_can_be_written(
         text in r#"[0-7]([0-9]{0,2}-)?(/[a-z]{0,2},?)?[0-9]{0,2}(\[("e"|1|null)?(,(1e2|-0|"x"|\{\}))?\]|\{"a":1\}|"no")?"#,
     ) {
         match Decoder::new(LIMITS).text(&text) {
@@ -164,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_never_panics(texts in vec(".{0,20}", 0..4), bytes in vec(any::<u8>(), 0..4)) {
+    fn random_input_does_not_panic(texts in vec(".{0,20}", 0..4), bytes in vec(any::<u8>(), 0..4)) {
         let mut decoder = Decoder::new(LIMITS);
         for text in texts {
             let _ = decoder.text(&text);

@@ -1,26 +1,26 @@
-//! Close frames' payloads (RFC 6455 sections 5.5.1 and 7.4).
+//! Encodes and decodes the payload of close frames (RFC 6455 sections 5.5.1 and 7.4).
 
 use bytes::Bytes;
 
 use super::PeerMisbehaved;
 
-/// A close code as the peer sent it (RFC 6455 section 7.4).
+/// A close code, which can be illegal (RFC 6455 section 7.4).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct CloseCode(pub u16);
 
 impl CloseCode {
-    /// Whether this code may stand in a close frame: 1000–1003, 1007–1014, 3000–4999.
+    /// Returns true if a close frame may carry this code: 1000–1003, 1007–1014 or 3000–4999.
     pub fn is_sendable(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 }
 
-/// What a close frame says; both parts may be missing.
+/// The payload of a close frame.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct CloseReason {
-    /// The code; an empty payload has none.
+    /// The code; `None` for an empty payload.
     pub code: Option<CloseCode>,
-    /// The text after the code.
+    /// The text after the code, possibly empty.
     pub reason: String,
 }
 
@@ -29,7 +29,7 @@ impl CloseReason {
     ///
     /// # Errors
     ///
-    /// One byte only, a code that must not be sent, or a reason that is not UTF-8.
+    /// Fails for a payload of one byte, for an illegal code, and for a reason that is not UTF-8.
     pub fn decode(payload: &[u8]) -> Result<Self, PeerMisbehaved> {
         let Some((code, reason)) = payload.split_first_chunk::<2>() else {
             return if payload.is_empty() {
@@ -49,7 +49,7 @@ impl CloseReason {
         })
     }
 
-    /// The payload of a close frame.
+    /// Returns the encoded payload.
     pub fn encode(&self) -> Bytes {
         let Some(code) = self.code else {
             return Bytes::new();

@@ -1,27 +1,27 @@
-//! permessage-deflate's compression of messages (RFC 7692 section 7.2).
+//! Compresses and inflates messages with permessage-deflate (RFC 7692 section 7.2).
 
 use bytes::{BufMut, Bytes, BytesMut};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::{DeflateOffer, PeerMisbehaved, Role};
 
-/// What ends every flushed message, left out on the wire (RFC 7692 section 7.2.1).
+/// The last bytes of every flushed message, which are omitted on the wire (RFC 7692 section 7.2.1).
 const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 
-/// The smallest window that the compressor can be held to.
+/// The smallest window that the compressor supports.
 const SMALLEST_WINDOW: u8 = 9;
 
-/// The window where nothing else was negotiated.
+/// The window if none was negotiated.
 const LARGEST_WINDOW: u8 = 15;
 
-/// By how much an output buffer grows at least.
+/// The smallest number of bytes by which an output buffer grows.
 const GROWTH: usize = 1_024;
 
-/// Both directions' compression state of one connection.
+/// The compression state of one connection, in both directions.
 ///
-/// The two states take some hundred kilobytes and are made when the first message needs them: most
-/// connections of a load test stay small. A window of 8 bits, which the compressor can't be held
-/// to, is honoured by writing stored blocks: they refer to nothing.
+/// The two states take some hundred kilobytes. They are created for the first message, so that idle
+/// connections stay small. The compressor does not support a window of 8 bits; messages are then
+/// written as stored blocks, which refer to no earlier bytes.
 #[derive(Debug)]
 pub struct Deflate {
     sending: Direction,
@@ -30,14 +30,14 @@ pub struct Deflate {
     decompress: Option<Decompress>,
 }
 
-/// What was negotiated for the messages of one side.
+/// The negotiated parameters for the messages of one side.
 #[derive(Clone, Copy, Debug)]
 struct Direction {
     window_bits: u8,
     takeover: Takeover,
 }
 
-/// Whether a message may refer to the messages before it.
+/// Context takeover: whether a message may refer to earlier messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Takeover {
     Kept,
@@ -45,7 +45,7 @@ enum Takeover {
 }
 
 impl Deflate {
-    /// State for the side `role` under the negotiated parameters, which are those of the server's answer.
+    /// Creates the state for the side `role`. `negotiated` are the parameters of the server's response.
     pub fn new(role: Role, negotiated: &DeflateOffer) -> Self {
         let server = Direction::new(
             negotiated.server_max_window_bits,
@@ -67,12 +67,12 @@ impl Deflate {
         }
     }
 
-    /// Compresses one message's payload, without the trailing `00 00 ff ff`.
+    /// Compresses the payload of one message, without the trailing `00 00 ff ff`.
     pub fn compress(&mut self, payload: &[u8]) -> Bytes {
-        // RFC 7692 section 7.2.3.6: nothing is written as one empty stored block. The compressor
-        // would write nothing at all where it was flushed just before.
+        // RFC 7692 section 7.2.3.6: an empty message is one empty stored block. The compressor would
+        // write no bytes for it directly after a flush.
         if payload.is_empty() || self.sending.window_bits < SMALLEST_WINDOW {
-            return stored(payload);
+            return stored_blocks(payload);
         }
         let mut compress = self.compress.take().unwrap_or_else(|| self.compressor());
         if self.sending.takeover == Takeover::None {
@@ -83,8 +83,8 @@ impl Deflate {
                 self.compress = Some(compress);
                 compressed
             }
-            // The compressor is dropped: a new one never refers to what the peer has seen of the old.
-            None => stored(payload),
+            // The compressor is dropped, because its state is unknown; a new one starts without context.
+            None => stored_blocks(payload),
         }
     }
 
@@ -93,10 +93,10 @@ impl Deflate {
         Compress::new_with_window_bits(Compression::default(), false, window_bits)
     }
 
-    /// Compresses one message's payload so that its last block of data is marked as the last one.
+    /// Compresses the payload of one message with BFINAL set on its last block of data.
     ///
-    /// Legal, though few do it (RFC 7692 section 7.2.3.4): an empty block follows, and whatever is
-    /// compressed next starts anew.
+    /// This form is legal but rare (RFC 7692 section 7.2.3.4). An empty block follows, and the next
+    /// message starts without context.
     pub fn compress_last(&mut self, payload: &[u8]) -> Bytes {
         let mut compress = self.compress.take().unwrap_or_else(|| self.compressor());
         if self.sending.takeover == Takeover::None {
@@ -110,7 +110,7 @@ impl Deflate {
             match compress.compress_vec(rest, &mut out, FlushCompress::Finish) {
                 Ok(Status::Ok | Status::BufError) => out.reserve(out.len().max(GROWTH)),
                 Ok(Status::StreamEnd) => break,
-                // A compressor that can't go on has no reason to; what it wrote is whole blocks.
+                // An error is not expected here; the bytes written so far are complete blocks.
                 Err(_) => break,
             }
         }
@@ -118,19 +118,19 @@ impl Deflate {
         Bytes::from(out)
     }
 
-    /// Bytes that a message of `length` bytes may have while it is compressed.
+    /// Returns the largest allowed size of a compressed message that inflates to `length` bytes.
     ///
-    /// What can't be compressed grows: fixed Huffman codes write nine bits for some bytes, and every
-    /// block has a head (RFC 1951 section 3.2). The limit itself is held against the inflated message.
+    /// Random bytes become longer by compression: fixed Huffman codes use nine bits for some bytes, and
+    /// every block has a head (RFC 1951 section 3.2). The message limit applies to the inflated message.
     pub fn compressed_bound(length: usize) -> usize {
         length.saturating_add(length / 4).saturating_add(64)
     }
 
-    /// Inflates one message's payload to at most `max_message` bytes.
+    /// Inflates the payload of one message to at most `max_message` bytes.
     ///
     /// # Errors
     ///
-    /// Data that is not deflate, or that inflates beyond the limit.
+    /// Fails if the payload is not deflate data, or inflates beyond the limit.
     pub fn decompress(
         &mut self,
         payload: &[u8],
@@ -140,8 +140,8 @@ impl Deflate {
         if payload.is_empty() {
             return Err(PeerMisbehaved::DeflateData);
         }
-        // The window could be larger than negotiated without harm, but a smaller one finds some of
-        // the peers that don't keep to it.
+        // A larger window than negotiated would work too, but this one detects some peers that refer
+        // back too far.
         let window_bits = self.receiving.window_bits.max(SMALLEST_WINDOW);
         let decompress = self
             .decompress
@@ -171,8 +171,8 @@ impl Direction {
     }
 }
 
-/// Stored blocks that hold `payload`, and the first byte of an empty one.
-fn stored(payload: &[u8]) -> Bytes {
+/// Encodes `payload` as stored blocks, followed by the first byte of an empty block.
+fn stored_blocks(payload: &[u8]) -> Bytes {
     let mut out = BytesMut::with_capacity(payload.len() + 16);
     for block in payload.chunks(usize::from(u16::MAX)) {
         // A chunk is never longer than `u16::MAX`.
@@ -186,7 +186,7 @@ fn stored(payload: &[u8]) -> Bytes {
     out.freeze()
 }
 
-/// `None` where the compressor fails, which it has no reason to.
+/// Compresses `payload` and flushes. Returns `None` if the compressor fails, which is not expected.
 fn deflate(compress: &mut Compress, payload: &[u8]) -> Option<Bytes> {
     let mut out = Vec::with_capacity(payload.len() / 2 + 64);
     let start = compress.total_in();
@@ -197,7 +197,7 @@ fn deflate(compress: &mut Compress, payload: &[u8]) -> Option<Bytes> {
             .compress_vec(rest, &mut out, FlushCompress::Sync)
             .ok()?;
         let consumed = usize::try_from(compress.total_in() - start).ok()?;
-        // Spare room says that everything was flushed.
+        // Free space in the buffer means that the flush is complete.
         if consumed == payload.len() && out.len() < out.capacity() {
             break;
         }
@@ -207,7 +207,7 @@ fn deflate(compress: &mut Compress, payload: &[u8]) -> Option<Bytes> {
     Some(Bytes::from(out))
 }
 
-/// Whether the data ended with a block that is marked as the last.
+/// How inflated data ended: with a final block (BFINAL) or with another block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum End {
     Final,
@@ -223,7 +223,7 @@ fn inflate(
     let mut end = End::Open;
     loop {
         if out.len() == out.capacity() {
-            // One byte more than allowed, to see that there is one.
+            // One byte more than allowed, to detect a message that exceeds the limit.
             let room = limit.saturating_add(1).saturating_sub(out.len());
             out.reserve(out.len().max(GROWTH).min(room));
         }
@@ -237,8 +237,8 @@ fn inflate(
             return Err(PeerMisbehaved::MessageTooLarge { limit });
         }
         if status == Status::StreamEnd {
-            // Blocks may follow the last one (RFC 7692 section 7.2.3.4). What zlib calls the end of
-            // a stream takes the window with it, on both sides.
+            // Blocks may follow the final one (RFC 7692 section 7.2.3.4). At the end of a stream, zlib
+            // discards the window on both sides.
             decompress.reset(false);
             end = End::Final;
         } else if consumed > 0 {
@@ -273,11 +273,11 @@ mod tests {
 
     /// The examples of RFC 7692 section 7.2.3.
     #[test]
-    fn the_documents_examples_inflate() {
+    fn examples_of_rfc_7692_inflate() {
         let compressed = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         let mut one = hello();
         assert_eq!(one.decompress(&compressed, LIMIT).unwrap(), "Hello");
-        // Refers to the message before.
+        // This message refers to the previous one.
         let again = [0xf2, 0x00, 0x11, 0x00, 0x00];
         assert_eq!(one.decompress(&again, LIMIT).unwrap(), "Hello");
         let stored = [
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_block_can_be_written_and_ends_the_context() {
+    fn a_final_block_can_be_written_and_ends_the_context() {
         let (mut client, mut server) = pair("");
         for payload in [&b"Hello, hello, hello"[..], b"", b"Hello, hello, hello"] {
             let compressed = client.compress_last(payload);
@@ -307,11 +307,11 @@ mod tests {
     }
 
     #[test]
-    fn a_message_after_a_last_block_is_read() {
+    fn a_message_after_a_final_block_is_read() {
         let mut deflate = hello();
         for message in [
             &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00][..],
-            // Without the empty block behind the last one.
+            // This message lacks the empty block after the final one.
             &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
             &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
         ] {
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_side_compresses_the_other_inflates() {
+    fn each_side_inflates_messages_of_the_other() {
         let text = "the quick brown fox ".repeat(10_000);
         let noise: Vec<u8> = (0..200_000_u32)
             .map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0])
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn context_is_taken_over_unless_negotiated_away() {
+    fn context_is_kept_unless_negotiated_otherwise() {
         let text = b"a text that is long enough to be referred to";
         let (mut kept, _) = pair("");
         assert!(kept.compress(text).len() > kept.compress(text).len());
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn inflation_is_bounded() {
+    fn inflation_is_limited() {
         let bomb = hello().compress(&vec![0; 5_000_000]);
         assert!(bomb.len() < 10_000);
         assert_eq!(
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_deflate_is_refused() {
+    fn data_that_is_not_deflate_is_refused() {
         for payload in [&b""[..], &[0xff; 20], &[0x01, 0x05, 0x00, 0x00, 0x00]] {
             assert_eq!(
                 hello().decompress(payload, LIMIT),

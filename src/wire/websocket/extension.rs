@@ -1,18 +1,18 @@
-//! The `Sec-WebSocket-Extensions` header (RFC 6455 section 9.1) and what it says about
-//! permessage-deflate (RFC 7692 section 7.1).
+//! Reads and writes the `Sec-WebSocket-Extensions` header (RFC 6455 section 9.1) and the parameters
+//! of permessage-deflate (RFC 7692 section 7.1).
 
 /// One element of the header: a name and its parameters.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Extension {
-    /// The extension's name, as written.
+    /// The name of the extension.
     pub name: String,
-    /// Parameters in order; a value loses the quotes around it.
+    /// The parameters in order; values are without quotes.
     pub parameters: Vec<(String, Option<String>)>,
 }
 
 impl Extension {
-    /// Reads a whole header value; `None` where it breaks the grammar, on which the connection must
-    /// be failed.
+    /// Reads the value of the header. Returns `None` if the value breaks the grammar; the connection then
+    /// has to fail.
     pub fn parse_list(header: &str) -> Option<Vec<Self>> {
         split_outside_quotes(header, ',')
             .map(str::trim)
@@ -33,32 +33,32 @@ impl Extension {
     }
 }
 
-/// The parameters of one permessage-deflate offer or answer (RFC 7692 section 7.1).
+/// The parameters of a permessage-deflate offer or response (RFC 7692 section 7.1).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DeflateOffer {
-    /// `server_no_context_takeover`.
+    /// The parameter `server_no_context_takeover`.
     pub server_no_context_takeover: bool,
-    /// `client_no_context_takeover`.
+    /// The parameter `client_no_context_takeover`.
     pub client_no_context_takeover: bool,
-    /// `server_max_window_bits`.
+    /// The parameter `server_max_window_bits`.
     pub server_max_window_bits: Option<u8>,
-    /// `client_max_window_bits`; `Some(None)` where it stands without a value.
+    /// The parameter `client_max_window_bits`; `Some(None)` for the parameter without a value.
     pub client_max_window_bits: Option<Option<u8>>,
 }
 
 impl DeflateOffer {
-    /// The extension's name.
+    /// The name of the extension.
     pub const NAME: &str = "permessage-deflate";
 
-    /// Reads the first permessage-deflate element of a `Sec-WebSocket-Extensions` value; `None` where there is none that is valid.
+    /// Reads the first valid permessage-deflate element of a header. Returns `None` if there is none.
     pub fn parse(header: &str) -> Option<Self> {
         Extension::parse_list(header)?
             .iter()
             .find_map(Self::from_extension)
     }
 
-    /// Reads one element; `None` where it is another extension, or has a parameter that is
-    /// unknown, given twice or of a wrong value: such an offer must be declined (RFC 7692 section 7).
+    /// Reads one element. Returns `None` for another extension, and for an unknown, duplicate or invalid
+    /// parameter: the server has to decline such an offer (RFC 7692 section 7).
     pub fn from_extension(extension: &Extension) -> Option<Self> {
         if extension.name != Self::NAME {
             return None;
@@ -87,7 +87,7 @@ impl DeflateOffer {
         Some(offer)
     }
 
-    /// The header's value.
+    /// Returns the value of the header.
     pub fn to_header(&self) -> String {
         let mut header = Self::NAME.to_owned();
         if self.server_no_context_takeover {
@@ -107,11 +107,11 @@ impl DeflateOffer {
         header
     }
 
-    /// What a server answers that takes this offer as it stands.
+    /// Returns the response that accepts this offer unchanged.
     ///
-    /// Every offer can be taken: [`super::Deflate`] keeps to any window. `client_max_window_bits`
-    /// without a value only says that the client could be limited; an answer must have a value, and
-    /// this server sets no limit of its own.
+    /// Every offer is acceptable, because [`super::Deflate`] supports every window. An offer of
+    /// `client_max_window_bits` without a value lets the server limit the client's window. A response
+    /// would need a value, and this server sets no limit, so the response omits the parameter.
     pub fn answer(&self) -> Self {
         Self {
             client_max_window_bits: self.client_max_window_bits.filter(Option::is_some),
@@ -119,9 +119,9 @@ impl DeflateOffer {
         }
     }
 
-    /// Whether a server may give `answer` to this offer (RFC 7692 section 7.1).
+    /// Returns true if `answer` is a legal response to this offer (RFC 7692 section 7.1).
     pub fn permits(&self, answer: &Self) -> bool {
-        // What the offer demands of the server has to be confirmed; what it says of the client is a hint.
+        // A response has to confirm the offer's server parameters; the client parameters are hints.
         let context = !self.server_no_context_takeover || answer.server_no_context_takeover;
         let server_window = match (self.server_max_window_bits, answer.server_max_window_bits) {
             (Some(asked), Some(given)) => given <= asked,
@@ -151,7 +151,7 @@ fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &st
     })
 }
 
-/// `name` or `name=value`; white space may stand around the `=`.
+/// Reads `name` or `name=value`; white space around the `=` is allowed.
 fn parameter(text: &str) -> Option<(String, Option<String>)> {
     let Some((name, value)) = text.split_once('=') else {
         return is_token(text).then(|| (text.to_owned(), None));
@@ -161,11 +161,11 @@ fn parameter(text: &str) -> Option<(String, Option<String>)> {
         Some(quoted) => quoted.strip_suffix('"')?.replace('\\', ""),
         None => value.to_owned(),
     };
-    // A quoted value must be a token once it is unquoted (RFC 6455 section 9.1).
+    // Without its quotes, a quoted value has to be a token (RFC 6455 section 9.1).
     (is_token(name) && is_token(&value)).then(|| (name.to_owned(), Some(value)))
 }
 
-/// RFC 7230 section 3.2.6.
+/// Returns true for a token of RFC 7230 section 3.2.6.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -173,7 +173,7 @@ fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// 8 to 15 without leading zeros (RFC 7692 section 7.1.2).
+/// Reads a number from 8 to 15 without leading zeros (RFC 7692 section 7.1.2).
 fn window_bits(text: &str) -> Option<u8> {
     let bits = text.parse().ok().filter(|bits| (8..=15).contains(bits))?;
     (!text.starts_with(['0', '+'])).then_some(bits)
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_parameters_spoil_their_offer_only() {
+    fn an_offer_with_wrong_parameters_does_not_affect_the_next_one() {
         for parameter in [
             "server_max_window_bits",
             "server_max_window_bits=7",
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_grammar_is_kept() {
+    fn the_grammar_is_checked() {
         for malformed in [
             "",
             ", ,",
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_held_against_the_offer() {
+    fn responses_are_compared_with_the_offer() {
         let permits = |offer: &str, answer: &str| {
             let read = |parameters: &str| {
                 DeflateOffer::parse(&format!("permessage-deflate{parameters}")).unwrap()

@@ -1,39 +1,39 @@
-//! One frame on the wire (RFC 6455 section 5.2).
+//! Encodes and decodes frames (RFC 6455 section 5.2).
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-/// What a frame carries (RFC 6455 section 11.8).
+/// The kind of a frame (RFC 6455 section 11.8).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum OpCode {
-    /// `0x0`: a further fragment of the message under way.
+    /// `0x0`: a further fragment of a message.
     Continuation,
-    /// `0x1`: UTF-8 text.
+    /// `0x1`: a text message, or its first fragment.
     Text,
-    /// `0x2`: bytes.
+    /// `0x2`: a binary message, or its first fragment.
     Binary,
-    /// `0x8`: the connection ends.
+    /// `0x8`: closes the connection.
     Close,
-    /// `0x9`: are you there?
+    /// `0x9`: requests a pong.
     Ping,
     /// `0xA`: the answer to a ping.
     Pong,
-    /// `0x3..=0x7` and `0xB..=0xF`: reserved; nobody may send them.
+    /// `0x3..=0x7` and `0xB..=0xF`: reserved; a peer that sends one breaks the protocol.
     Reserved(u8),
 }
 
-/// One WebSocket frame, its payload unmasked.
+/// One WebSocket frame with an unmasked payload.
 ///
-/// Decoding accepts every combination of bits, since evidence about a wrong peer must be kept as it
-/// came; [`super::MessageAssembler`] holds frames against the rules.
+/// Decoding accepts every combination of bits, so that a report can show an illegal frame.
+/// [`super::MessageAssembler`] checks the rules.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Frame {
-    /// Whether this is the last fragment of its message.
+    /// True for the last fragment of a message.
     pub fin: bool,
-    /// The three reserved bits, RSV1 as the highest: `0b100` is RSV1.
+    /// The three reserved bits; `0b100` is RSV1.
     pub rsv: u8,
-    /// The frame's kind.
+    /// The kind of the frame.
     pub opcode: OpCode,
-    /// The masking key, where the frame was or is to be masked.
+    /// The masking key; `None` for an unmasked frame.
     pub mask: Option<[u8; 4]>,
     /// The payload, unmasked.
     pub payload: Bytes,
@@ -68,13 +68,14 @@ pub enum FrameError {
 }
 
 impl Frame {
-    /// Takes one frame off the front of `buffer`; `None` where more bytes are needed.
+    /// Removes one frame from the start of `buffer`. Returns `None` if more bytes are needed.
     ///
     /// # Errors
     ///
-    /// See [`FrameError`]; after an error the stream can't be read on.
+    /// Returns a [`FrameError`] for an illegal or too long frame. After an error, the rest of the stream
+    /// can't be decoded.
     pub fn decode(buffer: &mut BytesMut, max_payload: usize) -> Result<Option<Self>, FrameError> {
-        let Some(head) = Head::peek(buffer)? else {
+        let Some(head) = Head::parse(buffer)? else {
             return Ok(None);
         };
         let length = usize::try_from(head.length)
@@ -101,12 +102,12 @@ impl Frame {
         }))
     }
 
-    /// Appends the frame as it goes over the wire, masked where [`Frame::mask`] is set.
+    /// Appends the encoded frame to `out`; the payload is masked if [`Frame::mask`] is set.
     pub fn encode(&self, out: &mut BytesMut) {
-        write(self, LengthEncoding::Minimal, None, out);
+        write_frame(self, LengthEncoding::Minimal, None, out);
     }
 
-    /// A whole message of text in one frame, unmasked.
+    /// Creates an unmasked frame with a complete text message.
     pub fn text(payload: impl Into<super::super::Utf8Bytes>) -> Self {
         Self {
             fin: true,
@@ -117,7 +118,7 @@ impl Frame {
         }
     }
 
-    /// A whole message of bytes in one frame, unmasked.
+    /// Creates an unmasked frame with a complete binary message.
     pub fn binary(payload: impl Into<Bytes>) -> Self {
         Self {
             fin: true,
@@ -129,38 +130,38 @@ impl Frame {
     }
 }
 
-/// How the payload length is written, right or wrong.
+/// The form of the payload length, which can be illegal.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum LengthEncoding {
-    /// The fewest bytes, as RFC 6455 section 5.2 demands.
+    /// The shortest form, which RFC 6455 section 5.2 requires.
     #[default]
     Minimal,
-    /// The 16-bit form for every length that fits into it.
+    /// The 16-bit form for every length that fits into 16 bits.
     Sixteen,
-    /// Always the 64-bit form.
+    /// The 64-bit form for every length.
     SixtyFour,
 }
 
-/// A frame that may break RFC 6455: a false length, a length in the wrong form, any bits.
+/// A frame that may break RFC 6455: with a wrong length, a length in a wrong form, or any bits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RawFrame {
-    /// Everything that a right frame has as well.
+    /// The bits, the opcode, the mask and the payload.
     pub frame: Frame,
     /// The form of the length.
     pub length_encoding: LengthEncoding,
-    /// The length to announce in place of the payload's own.
+    /// The length in the frame's head; `None` for the payload's length.
     pub declared_length: Option<u64>,
 }
 
 impl RawFrame {
-    /// Appends the frame exactly as described, whether or not it is legal.
+    /// Appends the encoded frame to `out`, even if it is illegal.
     pub fn encode(&self, out: &mut BytesMut) {
-        write(&self.frame, self.length_encoding, self.declared_length, out);
+        write_frame(&self.frame, self.length_encoding, self.declared_length, out);
     }
 }
 
 impl From<Frame> for RawFrame {
-    /// The frame with its length told as it should be.
+    /// Returns a raw frame with the right length in the shortest form.
     fn from(frame: Frame) -> Self {
         Self {
             frame,
@@ -171,7 +172,7 @@ impl From<Frame> for RawFrame {
 }
 
 impl From<u8> for OpCode {
-    /// The opcode of the low four bits.
+    /// Returns the opcode for the low four bits.
     fn from(bits: u8) -> Self {
         match bits & 0x0f {
             0x0 => Self::Continuation,
@@ -200,26 +201,26 @@ impl From<OpCode> for u8 {
 }
 
 impl OpCode {
-    /// Whether frames of this kind are control frames (RFC 6455 section 5.5).
+    /// Returns true for control frames (RFC 6455 section 5.5).
     pub fn is_control(self) -> bool {
         u8::from(self) & 0x8 != 0
     }
 }
 
-/// What stands before the payload.
+/// The fields before the payload.
 struct Head {
     fin: bool,
     rsv: u8,
     opcode: OpCode,
     mask: Option<[u8; 4]>,
     length: u64,
-    /// Bytes of the head itself.
+    /// The number of bytes of the head.
     size: usize,
 }
 
 impl Head {
-    /// Reads the head at the front of `buffer` and leaves it there; `None` where more bytes are needed.
-    fn peek(buffer: &[u8]) -> Result<Option<Self>, FrameError> {
+    /// Reads the head at the start of `buffer` without removing it. Returns `None` if more bytes are needed.
+    fn parse(buffer: &[u8]) -> Result<Option<Self>, FrameError> {
         let Some(([first, second], rest)) = buffer.split_first_chunk::<2>() else {
             return Ok(None);
         };
@@ -268,7 +269,7 @@ impl Head {
     }
 }
 
-fn write(
+fn write_frame(
     frame: &Frame,
     encoding: LengthEncoding,
     declared_length: Option<u64>,
@@ -339,16 +340,16 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_cut_anywhere_is_not_there_yet() {
+    fn an_incomplete_frame_stays_in_the_buffer() {
         for length in [0, 125, 126, 65_535, 65_536] {
             let frame = Frame::binary(vec![7; length]);
-            let mut whole = BytesMut::new();
-            frame.encode(&mut whole);
-            for cut in [0, 1, 2, 3, 9, whole.len() - 1] {
-                if cut >= whole.len() {
+            let mut encoded = BytesMut::new();
+            frame.encode(&mut encoded);
+            for cut in [0, 1, 2, 3, 9, encoded.len() - 1] {
+                if cut >= encoded.len() {
                     continue;
                 }
-                let mut part = BytesMut::from(&whole[..cut]);
+                let mut part = BytesMut::from(&encoded[..cut]);
                 assert_eq!(
                     Frame::decode(&mut part, 100_000),
                     Ok(None),
@@ -356,12 +357,12 @@ mod tests {
                 );
                 assert_eq!(part.len(), cut, "partial input stays in the buffer");
             }
-            assert_eq!(Frame::decode(&mut whole, 100_000), Ok(Some(frame)));
+            assert_eq!(Frame::decode(&mut encoded, 100_000), Ok(Some(frame)));
         }
     }
 
     #[test]
-    fn lengths_out_of_bounds_are_refused_before_the_payload_is_there() {
+    fn illegal_lengths_are_refused_before_the_payload_arrives() {
         let mut huge = BytesMut::from(&[0x82, 127, 0, 0, 1, 0, 0, 0, 0, 0][..]);
         assert!(matches!(
             Frame::decode(&mut huge, 1_000),
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_raw_frame_can_lie_about_its_length() {
+    fn a_raw_frame_can_announce_a_wrong_length() {
         let raw = RawFrame {
             frame: Frame::text("hi"),
             length_encoding: LengthEncoding::SixtyFour,

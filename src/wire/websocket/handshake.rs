@@ -6,29 +6,29 @@ use sha1::{Digest, Sha1};
 
 use super::{DeflateOffer, Extension};
 
-/// What a server appends to the key before hashing (RFC 6455 section 1.3).
+/// The text that a server appends to the key before hashing (RFC 6455 section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Header fields of one response.
+/// The largest number of headers in a response.
 const MAX_HEADERS: usize = 128;
 
-/// A client's upgrade request, as it is to be written; nothing is added to it.
+/// A client's upgrade request. [`HandshakeRequest::encode`] adds no header to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HandshakeRequest {
     /// The request target: path and query.
     pub target: String,
-    /// Header names and values, in order; `Host` and all the rest included.
+    /// All header names and values in order, including `Host`.
     pub headers: Vec<(String, String)>,
 }
 
-/// The server's answer.
+/// The server's response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HandshakeResponse {
     /// The status code.
     pub status: u16,
-    /// Header names in lower case, and values, in the order received.
+    /// Header names in lower case, with their values, in the order of the response.
     pub headers: Vec<(String, String)>,
-    /// The body where the status is not 101; [`HandshakeResponse::decode`] leaves it in the buffer.
+    /// The body of a response other than 101. [`HandshakeResponse::decode`] leaves the body in the buffer.
     pub body: Bytes,
 }
 
@@ -101,7 +101,7 @@ pub fn accept_key(key: &str) -> String {
 }
 
 impl HandshakeRequest {
-    /// A right request for `host` with a fresh key, to which more headers can be added.
+    /// Creates a legal request for `host` with the key `key`.
     pub fn new(host: &str, target: &str, key: &str) -> Self {
         let headers = [
             ("Host", host),
@@ -119,7 +119,7 @@ impl HandshakeRequest {
         }
     }
 
-    /// The value of the header `name`, compared without case.
+    /// Returns the value of the header `name`; the name is compared without regard to case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -127,7 +127,7 @@ impl HandshakeRequest {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The bytes of the request.
+    /// Returns the encoded request.
     pub fn encode(&self) -> Bytes {
         let mut out = format!("GET {} HTTP/1.1\r\n", self.target);
         for (name, value) in &self.headers {
@@ -142,11 +142,11 @@ impl HandshakeRequest {
 }
 
 impl HandshakeResponse {
-    /// Takes a response's head off the front of `buffer`; `None` where more bytes are needed.
+    /// Removes the head of a response from the start of `buffer`. Returns `None` if more bytes are needed.
     ///
     /// # Errors
     ///
-    /// Not HTTP, or more than `max_head` bytes of it.
+    /// Fails if the response is not HTTP or its head has more than `max_head` bytes.
     pub fn decode(buffer: &mut BytesMut, max_head: usize) -> Result<Option<Self>, HandshakeError> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
@@ -166,7 +166,7 @@ impl HandshakeResponse {
             return Err(too_large);
         }
         let status = response.code.unwrap_or_default();
-        // RFC 6455 section 4.2.2, item 5.1; a refusal may come in any version.
+        // RFC 6455 section 4.2.2, item 5.1; only the 101 response needs HTTP/1.1.
         if status == 101 && response.version != Some(1) {
             return Err(HandshakeError::NotHttp {
                 detail: "HTTP/1.0 can't switch protocols".to_owned(),
@@ -188,7 +188,7 @@ impl HandshakeResponse {
         }))
     }
 
-    /// The value of the header `name` (lower case).
+    /// Returns the value of the header `name`, which has to be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -196,11 +196,11 @@ impl HandshakeResponse {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Holds a 101 against what `request` asked for.
+    /// Checks that the response accepts `request`.
     ///
     /// # Errors
     ///
-    /// The first rule of RFC 6455 section 4.1 that the answer breaks.
+    /// Returns the first rule of RFC 6455 section 4.1 that the response breaks.
     pub fn verify(&self, request: &HandshakeRequest) -> Result<(), HandshakeError> {
         if self.status != 101 {
             return Err(HandshakeError::Status {
@@ -217,7 +217,7 @@ impl HandshakeResponse {
         let upgrade = joined(&self.headers, "upgrade");
         let connection = joined(&self.headers, "connection");
         let checks = [
-            // `Upgrade` is compared whole, `Connection` is a list.
+            // `Upgrade` holds a single value, `Connection` a list.
             (
                 "upgrade",
                 "websocket",
@@ -255,17 +255,17 @@ impl HandshakeResponse {
         }
         let found = joined(&self.headers, "sec-websocket-extensions");
         let offers = Extension::parse_list(offered).unwrap_or_default();
-        let not_fitting = || HandshakeError::ExtensionParameters {
+        let wrong_parameters = || HandshakeError::ExtensionParameters {
             found: found.clone(),
             offered: offered.to_owned(),
         };
-        let answers = Extension::parse_list(&found).ok_or_else(not_fitting)?;
-        if let Some(stranger) = answers
+        let answers = Extension::parse_list(&found).ok_or_else(wrong_parameters)?;
+        if let Some(unoffered) = answers
             .iter()
             .find(|answer| offers.iter().all(|offer| offer.name != answer.name))
         {
             return Err(HandshakeError::Extension {
-                found: stranger.name.clone(),
+                found: unoffered.name.clone(),
             });
         }
         let mut deflates = answers
@@ -281,7 +281,7 @@ impl HandshakeResponse {
         if fits && deflates.next().is_none() {
             Ok(())
         } else {
-            Err(not_fitting())
+            Err(wrong_parameters())
         }
     }
 
@@ -289,7 +289,7 @@ impl HandshakeResponse {
         if self.header("sec-websocket-protocol").is_none() {
             return Ok(());
         }
-        // A header that stands twice joins to something that nobody offered (RFC 6455 section 11.3.4).
+        // Two headers are joined to one list, which no client offers (RFC 6455 section 11.3.4).
         let found = joined(&self.headers, "sec-websocket-protocol");
         if !found.is_empty() && offered.split(',').any(|protocol| protocol.trim() == found) {
             return Ok(());
@@ -298,7 +298,7 @@ impl HandshakeResponse {
     }
 }
 
-/// All values of a header as one list (RFC 7230 section 3.2.2).
+/// Joins all values of a header to one list (RFC 7230 section 3.2.2).
 fn joined(headers: &[(String, String)], name: &str) -> String {
     let values: Vec<_> = headers
         .iter()
@@ -308,7 +308,7 @@ fn joined(headers: &[(String, String)], name: &str) -> String {
     values.join(", ")
 }
 
-/// Whether a comma-separated header value holds a token, compared without case.
+/// Returns true if a comma-separated header value holds a token; case is ignored.
 fn has_token(value: &str, token: &str) -> bool {
     value
         .split(',')
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_answer_passes_and_each_wrong_one_is_named() {
+    fn a_legal_response_passes_and_each_illegal_one_has_its_own_error() {
         let request = HandshakeRequest::new("localhost", "/", KEY);
         assert_eq!(answer("").verify(&request), Ok(()));
         assert!(matches!(
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_http_is_refused_and_endless_heads_are_bounded() {
+    fn other_protocols_are_refused_and_the_head_is_limited() {
         let mut tls = BytesMut::from(&[0x15, 0x03, 0x01, 0x00, 0x02][..]);
         assert!(matches!(
             HandshakeResponse::decode(&mut tls, 1_000),

@@ -1,10 +1,10 @@
-//! From frames to messages: the rules of RFC 6455 sections 5.1 to 5.5 and 8.1.
+//! Joins frames to messages and checks the rules of RFC 6455 sections 5.1 to 5.5 and 8.1.
 
 use bytes::{Bytes, BytesMut};
 
 use super::{super::Utf8Bytes, CloseReason, Deflate, Frame, FrameError, OpCode};
 
-/// Which side of the connection receives.
+/// The side of the connection that receives the frames.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {
     /// Frames from the server must not be masked (RFC 6455 section 5.1).
@@ -13,18 +13,18 @@ pub enum Role {
     Server,
 }
 
-/// A whole message or control frame.
+/// A complete message or a control frame.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Message {
-    /// Bytes.
+    /// A binary message.
     Binary(Bytes),
-    /// The close frame.
+    /// A close frame.
     Close(CloseReason),
-    /// A ping and what it carries.
+    /// A ping with its payload.
     Ping(Bytes),
-    /// A pong and what it carries.
+    /// A pong with its payload.
     Pong(Bytes),
-    /// Text.
+    /// A text message.
     Text(Utf8Bytes),
 }
 
@@ -79,40 +79,43 @@ pub enum PeerMisbehaved {
     UnmaskedFrame,
 }
 
-/// Puts fragments together and holds every frame against the rules.
+/// Joins fragments to messages and checks every frame against the rules.
 #[derive(Debug)]
 pub struct MessageAssembler {
     role: Role,
     max_message: usize,
     deflate: Option<Deflate>,
-    under_way: Option<UnderWay>,
+    partial: Option<PartialMessage>,
 }
 
-/// A message of which the first fragments have arrived.
+/// A message whose last fragment has not arrived yet.
 #[derive(Debug)]
-struct UnderWay {
+struct PartialMessage {
     text: bool,
     compressed: bool,
     payload: BytesMut,
-    /// Bytes at the front of `payload` that are known to be UTF-8.
-    checked: usize,
+    /// The number of bytes at the start of `payload` that are valid UTF-8.
+    valid_utf8: usize,
 }
 
 impl MessageAssembler {
-    /// An assembler for the side `role` that takes messages of at most `max_message` bytes.
+    /// Creates an assembler for the side `role` that accepts messages of at most `max_message` bytes.
     ///
-    /// With `deflate`, a message whose first frame has RSV1 set is inflated (RFC 7692 section 6.2).
+    /// With `deflate`, the assembler inflates a message whose first frame has RSV1 set (RFC 7692
+    /// section 6.2).
     pub fn new(role: Role, max_message: usize, deflate: Option<Deflate>) -> Self {
         Self {
             role,
             max_message,
             deflate,
-            under_way: None,
+            partial: None,
         }
     }
 
-    /// Bytes that one frame may have: where messages are compressed, one at the limit can be larger on
-    /// the wire than it is.
+    /// Returns the largest allowed payload of a frame.
+    ///
+    /// With compression, a frame can be larger than the message limit, because compression can make a
+    /// message longer.
     pub fn max_frame(&self) -> usize {
         match &self.deflate {
             Some(_) => Deflate::compressed_bound(self.max_message),
@@ -120,11 +123,12 @@ impl MessageAssembler {
         }
     }
 
-    /// Takes the next frame; gives the message that it completes.
+    /// Adds the next frame. Returns a message if the frame completes one.
     ///
     /// # Errors
     ///
-    /// The rule that the frame breaks. The connection must be failed then (RFC 6455 section 7.1.7).
+    /// Returns the rule that the frame breaks. The caller has to fail the connection (RFC 6455
+    /// section 7.1.7).
     pub fn push(&mut self, frame: Frame) -> Result<Option<Message>, PeerMisbehaved> {
         match (self.role, frame.mask) {
             (Role::Client, Some(_)) => return Err(PeerMisbehaved::MaskedFrame),
@@ -141,21 +145,21 @@ impl MessageAssembler {
             return Err(PeerMisbehaved::ReservedBits(frame.rsv));
         }
         if frame.opcode.is_control() {
-            return control(frame).map(Some);
+            return control_message(frame).map(Some);
         }
-        if starts_message && self.under_way.is_some() {
+        if starts_message && self.partial.is_some() {
             return Err(PeerMisbehaved::MessageInsideMessage);
         }
         let text = frame.opcode == OpCode::Text;
-        let mut message = match self.under_way.take() {
-            Some(under_way) => under_way,
+        let mut message = match self.partial.take() {
+            Some(partial) => partial,
             None if !starts_message => return Err(PeerMisbehaved::ContinuationOfNothing),
-            None if frame.fin => return self.whole(frame.payload, text, compressed).map(Some),
-            None => UnderWay {
+            None if frame.fin => return self.complete(frame.payload, text, compressed).map(Some),
+            None => PartialMessage {
                 text,
                 compressed,
                 payload: BytesMut::new(),
-                checked: 0,
+                valid_utf8: 0,
             },
         };
         let limit = if message.compressed {
@@ -172,17 +176,18 @@ impl MessageAssembler {
         if frame.fin {
             let payload = message.payload.freeze();
             return self
-                .whole(payload, message.text, message.compressed)
+                .complete(payload, message.text, message.compressed)
                 .map(Some);
         }
         if message.text && !message.compressed {
             message.check_utf8()?;
         }
-        self.under_way = Some(message);
+        self.partial = Some(message);
         Ok(None)
     }
 
-    fn whole(
+    /// Returns the message for a complete payload.
+    fn complete(
         &mut self,
         payload: Bytes,
         text: bool,
@@ -206,21 +211,21 @@ impl MessageAssembler {
     }
 }
 
-impl UnderWay {
-    /// Fails as soon as no continuation could make the text UTF-8 (RFC 6455 section 8.1).
+impl PartialMessage {
+    /// Fails if no further bytes could make the text valid UTF-8 (RFC 6455 section 8.1).
     fn check_utf8(&mut self) -> Result<(), PeerMisbehaved> {
-        let fresh = self.payload.get(self.checked..).unwrap_or_default();
-        match std::str::from_utf8(fresh) {
-            Ok(_) => self.checked = self.payload.len(),
-            // A character may be cut at the end of a fragment.
-            Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
+        let unchecked = self.payload.get(self.valid_utf8..).unwrap_or_default();
+        match std::str::from_utf8(unchecked) {
+            Ok(_) => self.valid_utf8 = self.payload.len(),
+            // A fragment may end inside a character.
+            Err(error) if error.error_len().is_none() => self.valid_utf8 += error.valid_up_to(),
             Err(_) => return Err(PeerMisbehaved::NotUtf8),
         }
         Ok(())
     }
 }
 
-fn control(frame: Frame) -> Result<Message, PeerMisbehaved> {
+fn control_message(frame: Frame) -> Result<Message, PeerMisbehaved> {
     if !frame.fin {
         return Err(PeerMisbehaved::ControlFrameFragmented);
     }
@@ -254,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn control_frames_may_stand_between_fragments() {
+    fn control_frames_are_allowed_between_fragments() {
         let mut assembler = assembler();
         assert_eq!(assembler.push(frame(false, OpCode::Text, b"a")), Ok(None));
         assert_eq!(
@@ -268,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_has_its_error() {
+    fn each_broken_rule_has_its_own_error() {
         let masked = Frame {
             mask: Some([1; 4]),
             ..frame(true, OpCode::Text, b"")
@@ -325,21 +330,21 @@ mod tests {
 
     /// RFC 7692 sections 6 and 7.2.3.
     #[test]
-    fn rsv1_marks_a_compressed_message_on_its_first_frame_only() {
+    fn only_the_first_frame_of_a_compressed_message_has_rsv1() {
         let deflate = || Some(Deflate::new(Role::Client, &DeflateOffer::default()));
         let compressed = |fin, opcode, payload| Frame {
             rsv: 0b100,
             ..frame(fin, opcode, payload)
         };
         let hello = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
-        let whole = compressed(true, OpCode::Text, hello);
+        let complete = compressed(true, OpCode::Text, hello);
         assert_eq!(
-            assembler().push(whole.clone()),
+            assembler().push(complete.clone()),
             Err(PeerMisbehaved::ReservedBits(0b100))
         );
         let mut assembler = MessageAssembler::new(Role::Client, 10, deflate());
         let text = Ok(Some(Message::Text("Hello".into())));
-        assert_eq!(assembler.push(whole), text);
+        assert_eq!(assembler.push(complete), text);
         // Without the bit, a message is not compressed.
         assert_eq!(assembler.push(frame(true, OpCode::Text, b"Hello")), text);
         let first = || compressed(false, OpCode::Text, &hello[..2]);
@@ -364,9 +369,9 @@ mod tests {
         assert_eq!(assembler.push(not_utf8), Err(PeerMisbehaved::NotUtf8));
     }
 
-    /// Stored blocks take more room than what they hold.
+    /// A stored block is larger than its content.
     #[test]
-    fn a_message_at_the_limit_may_be_larger_while_it_is_compressed() {
+    fn a_compressed_message_may_be_larger_than_the_limit() {
         let limit = 1_000;
         let payload = vec![7; limit];
         let stored = [&[0, 0xe8, 0x03, 0x17, 0xfc][..], &payload, &[0]].concat();
@@ -387,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn utf8_is_checked_as_early_as_can_be_and_not_earlier() {
+    fn invalid_utf8_is_found_early_and_a_split_character_is_allowed() {
         let mut cut = assembler();
         assert_eq!(cut.push(frame(false, OpCode::Text, b"\xe2\x82")), Ok(None));
         assert_eq!(

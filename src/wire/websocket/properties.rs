@@ -1,6 +1,7 @@
-//! What holds for every frame and message, and tungstenite as a second judge.
+//! Property tests of frames and messages, with tungstenite as the oracle.
 //!
-//! tungstenite shares no code with this crate. Where it is laxer than RFC 6455, [`Laxness`] says so.
+//! tungstenite shares no code with this crate. [`is_known_difference`] lists where it accepts more
+//! than RFC 6455 allows.
 
 use std::io::{self, Read, Write};
 
@@ -16,38 +17,34 @@ use super::{
     LengthEncoding, Message, MessageAssembler, OpCode, PeerMisbehaved, RawFrame, Role,
 };
 
-/// Bytes of a frame and of a message that both sides take.
+/// The size limit of frames and messages in both implementations.
 const LIMIT: usize = 400;
 
-/// How reading a stream of bytes ended.
+/// How reading a stream ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum End {
-    /// A close frame came; what follows it is not looked at.
+    /// With a close frame; later bytes are not read.
     Closed,
-    /// The bytes ran out.
+    /// At the end of the bytes.
     Exhausted,
-    /// A rule was broken.
+    /// With a broken rule.
     Refused,
 }
 
-/// What this crate refuses with good reason and tungstenite lets pass.
-struct Laxness;
-
-impl Laxness {
-    fn covers(error: &PeerMisbehaved) -> bool {
-        match error {
-            // RFC 6455 section 5.2: the minimal number of bytes MUST be used.
-            PeerMisbehaved::Frame(FrameError::LengthNotMinimal { .. }) => true,
-            // RFC 6455 section 5.2: the top bit MUST be 0; it looks only when the masking key is there.
-            PeerMisbehaved::Frame(FrameError::LengthOutOfRange { .. }) => true,
-            // RFC 6455 section 7.4: it answers with 1002, but shows its caller a close message.
-            PeerMisbehaved::CloseCodeNotAllowed(_) => true,
-            _ => false,
-        }
+/// Returns true for errors that this crate reports by RFC 6455 and tungstenite does not report.
+fn is_known_difference(error: &PeerMisbehaved) -> bool {
+    match error {
+        // RFC 6455 section 5.2: the minimal number of bytes MUST be used.
+        PeerMisbehaved::Frame(FrameError::LengthNotMinimal { .. }) => true,
+        // RFC 6455 section 5.2: the top bit MUST be 0; tungstenite checks it after the masking key.
+        PeerMisbehaved::Frame(FrameError::LengthOutOfRange { .. }) => true,
+        // RFC 6455 section 7.4: tungstenite answers with 1002, but returns a close message.
+        PeerMisbehaved::CloseCodeNotAllowed(_) => true,
+        _ => false,
     }
 }
 
-/// Reads `stream` in pieces of the given sizes, the last of which repeats.
+/// Reads `stream` with this crate, in pieces of the given sizes, then byte by byte.
 fn ours(
     stream: &[u8],
     pieces: &[usize],
@@ -83,7 +80,7 @@ fn ours(
     }
 }
 
-/// A stream that gives what is in it and forgets what is written to it.
+/// A stream that returns its bytes and discards everything that is written to it.
 struct OneWay<'s>(&'s [u8]);
 
 impl Read for OneWay<'_> {
@@ -102,6 +99,7 @@ impl Write for OneWay<'_> {
     }
 }
 
+/// Reads `stream` with tungstenite.
 fn theirs(stream: &[u8], role: Role) -> (Vec<Message>, End) {
     let config = WebSocketConfig::default()
         .max_frame_size(Some(LIMIT))
@@ -149,7 +147,7 @@ fn any_mask() -> impl Strategy<Value = Option<[u8; 4]>> {
     any::<Option<[u8; 4]>>()
 }
 
-/// Payloads of every length form, the borders included.
+/// Payloads of every length form, including the limits between the forms.
 fn any_payload() -> impl Strategy<Value = Bytes> {
     prop_oneof![
         4 => vec(any::<u8>(), 0..20),
@@ -172,7 +170,7 @@ fn any_frame() -> impl Strategy<Value = Frame> {
     )
 }
 
-/// Frames of which most are legal where they stand, so that streams get somewhere.
+/// Frames that are mostly legal, so that a stream of them rarely ends at the first frame.
 fn likely_frame(role: Role) -> impl Strategy<Value = RawFrame> {
     let opcode = prop_oneof![
         12 => Just(OpCode::Text),
@@ -219,7 +217,7 @@ fn likely_frame(role: Role) -> impl Strategy<Value = RawFrame> {
     })
 }
 
-/// What a server may answer to an offer that allows everything.
+/// The legal responses to an offer without restrictions.
 fn any_negotiated() -> impl Strategy<Value = DeflateOffer> {
     let window_bits = || prop::option::of(8..=15_u8);
     (any::<[bool; 2]>(), window_bits(), window_bits()).prop_map(
@@ -232,7 +230,7 @@ fn any_negotiated() -> impl Strategy<Value = DeflateOffer> {
     )
 }
 
-/// Payloads that refer to themselves and to each other, and some that can't be compressed.
+/// Payloads with repetitions, within one payload and between payloads, and random ones.
 fn any_payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let payload = prop_oneof![
         vec(prop_oneof![Just(b'a'), Just(b'b'), any::<u8>()], 0..300),
@@ -242,7 +240,7 @@ fn any_payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
     vec(payload, 1..6)
 }
 
-/// Cuts one compressed message into a frame for each of `cuts` and one more.
+/// Splits a compressed message at each of `cuts` into frames.
 fn fragments(compressed: &Bytes, cuts: &[prop::sample::Index]) -> Vec<Frame> {
     let mut borders: Vec<_> = cuts
         .iter()
@@ -280,14 +278,14 @@ fn assert_agreement(stream: &[u8], role: Role) -> Result<(), TestCaseError> {
     let (our_messages, our_end) = ours(stream, &[stream.len()], role);
     let (their_messages, their_end) = theirs(stream, role);
     match our_end {
-        Err(error) if Laxness::covers(&error) => {
+        Err(error) if is_known_difference(&error) => {
             prop_assert!(their_messages.starts_with(&our_messages));
         }
         our_end => {
             prop_assert_eq!(our_messages, their_messages, "{:?}", our_end);
             let our_end = our_end.unwrap_or(End::Refused);
-            // A reserved opcode is refused there by the head alone, here with the whole frame, so
-            // that a report can show it.
+            // tungstenite refuses a reserved opcode when it has read the head. This crate reads the
+            // complete frame, so that a report can show it.
             if (our_end, their_end) != (End::Exhausted, End::Refused) {
                 prop_assert_eq!(our_end, their_end);
             }
@@ -298,7 +296,7 @@ fn assert_agreement(stream: &[u8], role: Role) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn a_frame_comes_back_as_it_went(frame in any_frame(), more in vec(any::<u8>(), 0..4)) {
+    fn a_frame_survives_a_round_trip(frame in any_frame(), more in vec(any::<u8>(), 0..4)) {
         let mut stream = BytesMut::new();
         frame.encode(&mut stream);
         stream.extend_from_slice(&more);
@@ -307,7 +305,7 @@ proptest! {
     }
 
     #[test]
-    fn where_a_stream_is_cut_makes_no_difference(
+    fn the_result_does_not_depend_on_where_a_stream_is_split(
         frames in vec(likely_frame(Role::Server), 0..6),
         noise in vec(any::<u8>(), 0..30),
         pieces in vec(1..40_usize, 0..30),
@@ -319,23 +317,23 @@ proptest! {
     }
 
     #[test]
-    fn a_client_judges_as_tungstenite_does(frames in vec(likely_frame(Role::Client), 1..8)) {
+    fn a_client_agrees_with_tungstenite(frames in vec(likely_frame(Role::Client), 1..8)) {
         assert_agreement(&stream_of(&frames), Role::Client)?;
     }
 
     #[test]
-    fn a_server_judges_as_tungstenite_does(frames in vec(likely_frame(Role::Server), 1..8)) {
+    fn a_server_agrees_with_tungstenite(frames in vec(likely_frame(Role::Server), 1..8)) {
         assert_agreement(&stream_of(&frames), Role::Server)?;
     }
 
     #[test]
-    fn noise_is_judged_as_tungstenite_does(noise in vec(any::<u8>(), 0..100)) {
+    fn random_bytes_are_read_as_by_tungstenite(noise in vec(any::<u8>(), 0..100)) {
         assert_agreement(&noise, Role::Client)?;
         assert_agreement(&noise, Role::Server)?;
     }
 
     #[test]
-    fn heads_are_judged_as_tungstenite_does(
+    fn heads_are_read_as_by_tungstenite(
         first in any::<u8>(),
         second in prop_oneof![any::<u8>(), Just(126), Just(127), Just(254), Just(255)],
         rest in vec(prop_oneof![2 => Just(0_u8), 1 => any::<u8>()], 0..20),
@@ -347,7 +345,7 @@ proptest! {
     }
 
     #[test]
-    fn what_tungstenite_writes_is_read(
+    fn messages_from_tungstenite_are_read(
         texts in vec(".{0,100}", 0..4),
         bytes in vec(any::<u8>(), 0..LIMIT),
         ping in vec(any::<u8>(), 0..126),
@@ -377,15 +375,15 @@ proptest! {
     }
 
     #[test]
-    fn close_codes_are_judged_as_tungstenite_does(code in any::<u16>()) {
-        // 1014, Bad Gateway, was registered with IANA after tungstenite's table was written.
+    fn close_codes_agree_with_tungstenite(code in any::<u16>()) {
+        // The code 1014 (Bad Gateway) is missing in tungstenite's table.
         prop_assume!(code != 1014);
         let theirs = tungstenite::protocol::frame::coding::CloseCode::from(code);
         prop_assert_eq!(CloseCode(code).is_sendable(), theirs.is_allowed());
     }
 
     #[test]
-    fn a_handshake_cut_anywhere_reads_the_same(
+    fn the_result_does_not_depend_on_where_a_handshake_is_split(
         status in 100..600_u16,
         headers in vec(("[A-Za-z-]{1,10}", "[ -~]{0,20}"), 0..5),
         cut in any::<prop::sample::Index>(),
@@ -405,18 +403,18 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_no_handshake_and_no_crash(noise in vec(any::<u8>(), 0..200)) {
+    fn random_bytes_in_a_handshake_do_not_panic(noise in vec(any::<u8>(), 0..200)) {
         let _ = HandshakeResponse::decode(&mut BytesMut::from(&noise[..]), 100);
     }
 
     #[test]
-    fn compressed_messages_come_back_however_they_are_fragmented(
+    fn compressed_messages_survive_any_fragmentation(
         negotiated in any_negotiated(),
         payloads in any_payloads(),
         cuts in vec(any::<prop::sample::Index>(), 0..4),
     ) {
         let mut server = Deflate::new(Role::Server, &negotiated);
-        // The limit is the longest message's own length: what compression adds must not count.
+        // The limit is the length of the longest message, without the overhead of compression.
         let longest = payloads.iter().map(Vec::len).max().unwrap_or_default();
         let client = Deflate::new(Role::Client, &negotiated);
         let mut assembler = MessageAssembler::new(Role::Client, longest, Some(client));
@@ -446,7 +444,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_inflates_to_the_limit_at_most(
+    fn random_bytes_inflate_at_most_to_the_limit(
         negotiated in any_negotiated(),
         noise in vec(vec(any::<u8>(), 0..60), 1..4),
     ) {
@@ -459,7 +457,7 @@ proptest! {
     }
 
     #[test]
-    fn an_offer_comes_back_from_its_header(negotiated in any_negotiated(), bare in any::<bool>()) {
+    fn an_offer_survives_a_round_trip(negotiated in any_negotiated(), bare in any::<bool>()) {
         let mut offer = negotiated;
         if bare {
             offer.client_max_window_bits = Some(None);
