@@ -29,7 +29,11 @@ pub(super) fn json(input: &[u8]) {
         match decoded {
             Ok(None) => {}
             Ok(Some(packet)) => {
-                assert_eq!(decoder.missing_attachments(), 0, "a complete packet lacks attachments");
+                assert_eq!(
+                    decoder.missing_attachments(),
+                    0,
+                    "a complete packet lacks attachments"
+                );
                 assert_eq!(round_trip(&packet), Ok(Some(packet)));
             }
             Err(DecodeError::Syntax { offset, .. }) => {
