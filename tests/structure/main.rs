@@ -8,6 +8,7 @@
     reason = "a test that can't go on ends at the place that says why"
 )]
 
+mod floors;
 mod functions;
 mod imports;
 mod names;
@@ -34,6 +35,23 @@ const MOST_LONG_FILES: usize = 2;
 /// The limit on the number of `bool` parameters of functions that other files can call. The target is 0.
 const MOST_SWITCHES: usize = 13;
 
+/// The number of columns that a line of Markdown may have.
+const WIDEST_LINE: usize = 120;
+/// The Markdown pages of the repository.
+const PAGES: [&str; 11] = [
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "docs/architecture.md",
+    "docs/baselines.md",
+    "docs/capabilities.md",
+    "docs/contract.md",
+    "docs/language.md",
+    "docs/official-suites.md",
+    "docs/style.md",
+    "docs/targets.md",
+];
+
 #[test]
 fn structure_of_imports_has_few_and_small_circles() {
     let files = read_crate();
@@ -53,6 +71,27 @@ fn structure_of_imports_has_few_and_small_circles() {
         sizes.iter().sum(),
         MOST_FILES_IN_CIRCLES,
         rule,
+    );
+}
+
+#[test]
+fn structure_of_folders_is_in_floors() {
+    let files = read_crate();
+    let upward = floors::upward_uses(&graph_of(&files), &files);
+    assert!(
+        upward.is_empty(),
+        "a folder uses only folders below it (docs/architecture.md, `FLOORS` in tests/structure/floors.rs):\n{}",
+        upward.join("\n")
+    );
+}
+
+#[test]
+fn structure_of_markdown_is_narrow() {
+    let wide: Vec<String> = PAGES.into_iter().flat_map(wide_lines).collect();
+    assert!(
+        wide.is_empty(),
+        "a line of Markdown has at most {WIDEST_LINE} columns, except in tables and code:\n{}",
+        wide.join("\n")
     );
 }
 
@@ -130,4 +169,20 @@ fn hold(what: &str, number: usize, limit: usize, rule: &str) {
         number <= limit,
         "{number} {what}, at most {limit}: {rule}; the lines above name each"
     );
+}
+
+/// Lists the lines of a page that are too wide, tables and blocks of code left out.
+fn wide_lines(page: &str) -> Vec<String> {
+    let mut is_code = false;
+    let mut wide = Vec::new();
+    for (index, line) in read(page).lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+        }
+        let columns = line.chars().count();
+        if columns > WIDEST_LINE && !is_code && !line.starts_with('|') {
+            wide.push(format!("{page}:{}: {columns} columns", index + 1));
+        }
+    }
+    wide
 }

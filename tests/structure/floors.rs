@@ -1,0 +1,48 @@
+//! The floors of the crate: which folders of `src/` may use which.
+
+use crate::{imports::Graph, source::SourceFile};
+
+/// The folders and files right below `src/`, from the top floor to the ground floor.
+const FLOORS: &[&[&str]] = &[
+    &["lib", "main"],
+    &["cli", "fuzzing"],
+    &["report"],
+    &["runner"],
+    &["targets"],
+    &["client", "reference", "scenario"],
+    &["simulation", "wire"],
+    &["clock", "random", "text"],
+    &["data"],
+];
+
+/// Describes each use of a folder that is not on a lower floor.
+///
+/// # Panics
+///
+/// Panics if a folder stands on no floor.
+pub(crate) fn upward_uses(graph: &Graph, files: &[SourceFile]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (from, uses) in graph.iter().enumerate() {
+        for (to, names) in uses {
+            let (from, to) = (&files[from].path, &files[*to].path);
+            if folder(from) != folder(to) && floor(from) >= floor(to) {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                found.push(format!("{from} uses {to}: {}", names.join(", ")));
+            }
+        }
+    }
+    found
+}
+
+fn folder(path: &str) -> &str {
+    let inside = path.trim_start_matches("src/").trim_end_matches(".rs");
+    inside.split('/').next().unwrap_or(inside)
+}
+
+fn floor(path: &str) -> usize {
+    let folder = folder(path);
+    FLOORS
+        .iter()
+        .position(|floor| floor.contains(&folder))
+        .unwrap_or_else(|| panic!("{folder} stands on no floor of tests/structure/floors.rs"))
+}
