@@ -5,10 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use super::user::{user_of_handshake, user_of_payload};
 use crate::{
     client::{Connection, Entry, Layer, Options, Outgoing, TransportChoice, What},
     data::Data,
-    scenario::{ClientName, ClientSpec},
+    scenario::{ClientField, ClientName, ClientSpec},
     wire::{
         engine_io::{PacketData, PacketType},
         socket_io::{AckId, Packet},
@@ -62,6 +63,8 @@ pub(super) struct Link {
     pub(super) msgpack: bool,
     /// Whether frames can be sent on it.
     pub(super) websocket: bool,
+    /// The user of the token in the handshake.
+    user: Option<String>,
     /// The entry that holds this session's own open packet.
     open_packet: OnceLock<usize>,
     /// The entry that holds the frame which carried it.
@@ -78,6 +81,8 @@ pub(super) struct LinkState {
     pub(super) cursor: Cursor,
     /// Joined namespaces and their Socket.IO ids.
     pub(super) joined: BTreeMap<String, String>,
+    /// The users of the tokens in CONNECT packets, by namespace.
+    users: BTreeMap<String, String>,
     /// The id of the next event that asks for an ack.
     next_ack: u64,
     /// Questions of the server that a step has answered, or chose not to.
@@ -162,6 +167,7 @@ impl Client {
             eio: options.eio,
             msgpack: options.msgpack,
             websocket: options.layer != Layer::Tcp && options.transport != TransportChoice::Polling,
+            user: user_of_handshake(options),
             open_packet: OnceLock::new(),
             open_frame: OnceLock::new(),
             state: Mutex::default(),
@@ -176,20 +182,31 @@ impl Client {
         let Some(link) = self.link() else {
             return Data::object::<String>([]);
         };
-        let mut fields = Vec::new();
-        if let Some(sid) = link.state().joined.get(&namespace) {
-            fields.push(("sid", Data::from(sid.as_str())));
-        }
-        if let Some(handshake) = link.connection.handshake() {
-            fields.push(("engine_sid", Data::from(handshake.sid.as_str())));
-            fields.push(("handshake", handshake.to_data()));
-        }
-        fields.push(("namespace", Data::from(namespace)));
-        Data::object(fields)
+        let fields = ClientField::ALL.into_iter();
+        Data::object(
+            fields.filter_map(|field| Some((field.name(), link.field(field, &namespace)?))),
+        )
     }
 }
 
 impl Link {
+    /// Returns the value of a field of the client in `namespace`, or `None` if the connection does not have it yet.
+    fn field(&self, field: ClientField, namespace: &str) -> Option<Data> {
+        let handshake = self.connection.handshake();
+        let state = self.state();
+        let sid = || state.joined.get(namespace).cloned();
+        match field {
+            ClientField::EngineSid => handshake.map(|handshake| Data::from(handshake.sid.as_str())),
+            ClientField::Handshake => handshake.map(|handshake| handshake.to_data()),
+            ClientField::Namespace => Some(Data::from(namespace)),
+            ClientField::Sid => sid().map(Data::from),
+            ClientField::User => {
+                let presented = state.users.get(namespace).or(self.user.as_ref());
+                presented.cloned().or_else(sid).map(Data::from)
+            }
+        }
+    }
+
     /// The state, for a moment; don't hold it over an `.await`.
     pub(super) fn state(&self) -> MutexGuard<'_, LinkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -213,6 +230,16 @@ impl Link {
         // Journals are read from the front, so the first one seen is the first one there is.
         let opens_session = self.layer != Layer::WebSocket && !self.joins_session;
         opens_session && *first.get_or_init(|| index) == index
+    }
+
+    /// Notes the user of the token in the payload of a CONNECT packet.
+    pub(super) fn note_user(&self, namespace: &str, payload: Option<&Data>) {
+        let user = payload.and_then(user_of_payload);
+        let mut state = self.state();
+        match user {
+            Some(user) => state.users.insert(namespace.to_owned(), user),
+            None => state.users.remove(namespace),
+        };
     }
 
     /// Sees the open packet, and its frame, for who reads the journal only behind them.

@@ -42,6 +42,7 @@ mod sought;
 mod steps;
 mod unasked;
 mod unique;
+mod user;
 mod wait;
 
 pub use baseline::{Baseline, Because, Comparison, Deviation, Names, OtherKind, Stale};

@@ -4,6 +4,7 @@
 //! that name every mistake of the file at once.
 
 mod checking;
+mod client_field;
 mod compare;
 mod diagnostic;
 mod expression;
@@ -38,12 +39,13 @@ pub(crate) use fields::{Field, Fields};
 pub(crate) use node::{Entry, Node, NodeKind, Quoting};
 pub(crate) use values::ValueReader;
 
+pub use client_field::ClientField;
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use filters::{FILTERS, TESTS};
 pub(crate) use functions::ECHO_FORM;
 pub use functions::FUNCTIONS;
 pub use invariant::{INVARIANTS, Invariant};
-pub use jwt::{JwtAlgorithm, mint_jwt};
+pub use jwt::{JwtAlgorithm, jwt_subject, mint_jwt};
 pub use keys::Key;
 pub use load::{Known, duplicate_ids, load};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
@@ -51,7 +53,7 @@ pub use model::*;
 pub use placeholder::PLACEHOLDERS;
 pub use render::Colours;
 pub use requirement::{Requirement, Requirements};
-pub use scope::{BUILT_IN, CLIENT_FIELDS, Scope};
+pub use scope::{BUILT_IN, Scope};
 pub use source::SourceFile;
 pub use template::{Template, TemplateError, TemplateSyntaxError};
 pub use verbs::{

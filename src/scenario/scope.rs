@@ -30,14 +30,6 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 /// The fresh texts can be replaced: a row of `each:` may say `text: x`.
 pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "index", "target"];
 
-/// What a client's name holds, as `$client.sid`.
-pub const CLIENT_FIELDS: &[(&str, &str)] = &[
-    ("engine_sid", "the Engine.IO session id"),
-    ("handshake", "the open packet's data"),
-    ("sid", "the Socket.IO id in the client's namespace"),
-    ("user", "who the server takes it for"),
-];
-
 /// Names and what they stand for.
 ///
 /// Dots in a name go into objects: `$sender.sid` is the field `sid` of the variable `sender`; `[n]`

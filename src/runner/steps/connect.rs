@@ -250,6 +250,7 @@ pub(super) async fn join(
         0
     } else {
         let from = link.connection.journal().entries().len();
+        link.note_user(&namespace, auth.as_ref());
         link.connection.send(&Packet::Connect {
             namespace: namespace.clone(),
             payload: auth,

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     scenario::{
-        Span,
+        ClientField, Span,
         diagnostic::Problems,
         expression::function_names,
-        scope::{BUILT_IN, CLIENT_FIELDS, RESERVED, split_index},
+        scope::{BUILT_IN, RESERVED, split_index},
         values::Reference,
     },
     text::{did_you_mean, one_of},
@@ -201,7 +201,7 @@ impl Variables {
 }
 
 fn client_field(field: Option<&str>, reference: &Reference, problems: &mut Problems) {
-    let names = || CLIENT_FIELDS.iter().map(|(name, _)| *name);
+    let names = ClientField::names;
     let Some(field) = field else { return };
     let field = split_index(field).map_or(field, |(field, _)| field);
     if names().any(|name| name == field) {

@@ -355,12 +355,12 @@ fn files_of_the_reference_load() {
 
 #[test]
 fn reference_names_everything_there_is() {
-    use crate::scenario::{BUILT_IN, CLIENT_FIELDS, FUNCTIONS, OPERATORS, PLACEHOLDERS, Verb};
+    use crate::scenario::{BUILT_IN, ClientField, FUNCTIONS, OPERATORS, PLACEHOLDERS, Verb};
     let names = |table: &'static [(&str, &str)]| table.iter().map(|(name, _)| *name);
     let verbs = Verb::ALL.iter().map(|verb| format!("| `{}", verb.name()));
     let placeholders = names(PLACEHOLDERS).map(|name| format!("`<{name}>`"));
     let operators = names(OPERATORS).map(|name| format!("`{{{name}: "));
-    let variables = names(BUILT_IN).chain(names(CLIENT_FIELDS));
+    let variables = names(BUILT_IN).chain(ClientField::names());
     let variables = variables.map(|name| format!("`{name}`"));
     let functions = names(FUNCTIONS).filter_map(|function| function.split('(').next());
     let functions = functions.map(|name| format!("`{name}("));
