@@ -25,6 +25,7 @@ pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> 
         loaded.add(path)?;
     }
     loaded.problems.extend(duplicate_ids(&loaded.scenarios));
+    loaded.problems.extend(loaded.names.mistakes());
     let problems = &loaded.problems;
     let text = if args.json {
         json(&loaded)

@@ -82,6 +82,9 @@ pub(super) enum CliError {
     /// The URL contains a user name or a password.
     #[error("{0} contains a user name or a password")]
     UrlWithUser(String),
+    /// Every scenario needs a capability that is not known, and that no file declares.
+    #[error("no scenario can run: no manifest provides {0}")]
+    NothingProvides(String),
     /// A selector matches no scenario.
     #[error("no scenario matches `{selector}`")]
     NothingSelected {
@@ -137,7 +140,9 @@ impl CliError {
             | Self::Url(_)
             | Self::UrlWithUser(_) => Exit::BadUsage,
             Self::Interrupted => Exit::Interrupted,
-            Self::NothingSelected { .. } | Self::OnlyOnDemand(_) => Exit::NothingSelected,
+            Self::NothingProvides(_) | Self::NothingSelected { .. } | Self::OnlyOnDemand(_) => {
+                Exit::NothingSelected
+            }
             // The reader closed the pipe, as `head` does: that is no failure.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Conformant,
             Self::Report(error) if error.is_broken_pipe() => Exit::Conformant,
@@ -179,6 +184,9 @@ impl CliError {
             | Self::Start(_)
             | Self::Tls(_)
             | Self::Url(_) => None,
+            Self::NothingProvides(_) => Some(
+                "docs/capabilities.md lists all capabilities; a capability of your own is declared in a manifest",
+            ),
             Self::UrlWithUser(_) => Some("remove them: sockspec doesn't send them"),
             Self::NoSuchTarget(_) => {
                 Some("write a manifest's path, a URL with `http://`, or `reference`")

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::CliError, shipped::fault_ids};
+use super::{error::CliError, names::Names, shipped::fault_ids};
 use crate::{
     runner::Baseline,
     scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, Span, load},
@@ -27,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) files: BTreeSet<PathBuf>,
     /// Every mistake.
     pub(super) problems: Vec<Diagnostic>,
+    /// Names that only all files together give a meaning to.
+    pub(super) names: Names,
     /// Catalogues by folder, each read once; `None` for one with mistakes.
     catalogues: BTreeMap<PathBuf, Option<Requirements>>,
     /// File, piece and words of the mistakes.
@@ -81,10 +83,12 @@ impl Loaded {
             }),
             Kind::Baseline => Baseline::read(path).map(drop),
             Kind::Manifest => {
+                self.names.add_manifest(&source);
                 let folder = path.parent().unwrap_or(Path::new("")).to_owned();
                 load_manifest(source, folder).map(drop)
             }
             Kind::Scenarios => {
+                self.names.add_scenarios(&source);
                 let faults = fault_ids();
                 let catalogue = self.catalogue_near(path);
                 let known = Known {

@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod list;
 mod log;
+mod names;
 mod paint;
 mod probe;
 mod prove;

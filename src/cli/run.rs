@@ -1,7 +1,9 @@
 //! `sockspec run`.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write},
+    path::Path,
     sync::Arc,
 };
 
@@ -19,8 +21,11 @@ use super::{
 use crate::{
     report::{Destination, Detail, Progress, Terminal, junit, report_json},
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
-    scenario::{Scenario, Tier, Transport},
-    text::escape::{self, Newlines},
+    scenario::{Scenario, SourceFile, Tier, Transport},
+    text::{
+        escape::{self, Newlines},
+        one_of,
+    },
 };
 
 /// Runs scenarios against a target and reports.
@@ -30,7 +35,8 @@ use crate::{
 /// Bad files, an empty selection, a target that does not come up, a report that can't be written.
 pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Exit, CliError> {
     check_destinations(&args.reports)?;
-    let selection = Selection::new(&args.selectors.selectors)?;
+    let mut selection = Selection::new(&args.selectors.selectors)?;
+    check_names(&mut selection, &args.target.target)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
     let baseline = baseline.map_err(CliError::BadFiles)?;
     let former = match &args.update_baseline {
@@ -85,6 +91,7 @@ async fn execute(
         if plan.items.is_empty() {
             return Err(left_out(&plan));
         }
+        check_needs(&plan, selection)?;
         let mut terminal = terminal(args, context, output);
         let mut broken = None;
         let gentle = interrupts.gentle.clone();
@@ -106,6 +113,35 @@ async fn execute(
         done = work => done,
         () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
     }
+}
+
+/// Refuses names that neither this program nor another file of the run knows.
+fn check_names(selection: &mut Selection, target: &str) -> Result<(), CliError> {
+    // A file that can't be read is reported when the target is resolved.
+    if let Ok(source) = SourceFile::read(Path::new(target)) {
+        selection.names.add_manifest(&source);
+    }
+    let mistakes = selection.names.mistakes();
+    if mistakes.is_empty() {
+        Ok(())
+    } else {
+        Err(CliError::BadFiles(mistakes))
+    }
+}
+
+/// Refuses a run in which every scenario is skipped and needs a capability that no file declares.
+fn check_needs(plan: &Plan, selection: &Selection) -> Result<(), CliError> {
+    let undeclared = selection.names.undeclared();
+    let mut needs = BTreeSet::new();
+    for item in &plan.items {
+        let needed = item.scenario.needs.iter().map(String::as_str);
+        let unknown: Vec<&str> = needed.filter(|need| undeclared.contains(need)).collect();
+        if item.skip.is_none() || unknown.is_empty() {
+            return Ok(());
+        }
+        needs.extend(unknown);
+    }
+    Err(CliError::NothingProvides(one_of(needs)))
 }
 
 fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dyn Write>> {

@@ -10,6 +10,7 @@ use globset::{Glob, GlobMatcher};
 use super::{
     error::CliError,
     files::{Loaded, is_yaml},
+    names::Names,
     shipped::Shipped,
 };
 use crate::{
@@ -30,6 +31,8 @@ pub(super) struct Selection {
     pub(super) shipped: BTreeSet<String>,
     /// Every id that was read, asked for or not, and every former one.
     pub(super) known: BTreeSet<String>,
+    /// Names in a person's own files that only all files of the run together give a meaning to.
+    pub(super) names: Names,
 }
 
 /// One selector.
@@ -53,6 +56,7 @@ impl Selection {
             return Ok(Self {
                 shipped: ids(&shipped.scenarios),
                 known: known(&shipped.scenarios),
+                names: Names::default(),
                 scenarios: shipped.scenarios,
                 catalogue: shipped.requirements.clone(),
                 requirements: shipped.requirements,
@@ -72,6 +76,7 @@ impl Selection {
         if !loaded.problems.is_empty() {
             return Err(CliError::BadFiles(loaded.problems));
         }
+        let names = loaded.names;
         let mut requirements = shipped.requirements;
         let own_requirements = loaded.requirements.clone();
         requirements.entries.extend(loaded.requirements.entries);
@@ -120,6 +125,7 @@ impl Selection {
             catalogue,
             shipped,
             known,
+            names,
         })
     }
 }

@@ -7,24 +7,8 @@ use regex::Regex;
 use crate::{
     data::Data,
     scenario::{Scenario, Scope, Step, Template, Written, visit_steps},
-    targets::{Binding, Bindings},
+    targets::{Binding, Bindings, Capability, Source},
 };
-
-/// Capabilities of the contract's application: a scenario that needs one of them awaits something of its events.
-const APPLICATION: &[&str] = &[
-    "acks",
-    "binary",
-    "broadcast",
-    "direct",
-    "events",
-    "exceptions",
-    "room-counts",
-    "rooms",
-    "server-acks",
-    "server-disconnect",
-    "volatile",
-    "watch",
-];
 
 /// The name that a list of arguments begins with, in a packet or in a report of one, where quotes are escaped.
 static NAME: LazyLock<Option<Regex>> =
@@ -105,7 +89,9 @@ pub(super) fn absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'
 
 fn awaits_application(scenario: &Scenario) -> bool {
     let mut needs = scenario.needs.iter();
-    needs.any(|need| APPLICATION.contains(&need.as_str()))
+    needs.any(|need| {
+        Capability::find(need).is_some_and(|capability| capability.source == Source::Events)
+    })
 }
 
 fn has_other_fields(binding: &Binding) -> bool {

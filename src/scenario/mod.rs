@@ -16,6 +16,7 @@ mod jwt;
 mod keys;
 mod load;
 mod matcher;
+mod mentions;
 mod model;
 mod names;
 mod node;
@@ -36,6 +37,7 @@ mod yaml;
 // For other files that people write: a target's manifest is read the same way.
 pub(crate) use diagnostic::Problems;
 pub(crate) use fields::{Field, Fields};
+pub(crate) use mentions::{items, mention};
 pub(crate) use node::{Entry, Node, NodeKind, Quoting};
 pub(crate) use values::ValueReader;
 
@@ -49,6 +51,7 @@ pub use jwt::{JwtAlgorithm, jwt_subject, mint_jwt};
 pub use keys::Key;
 pub use load::{Known, duplicate_ids, load};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
+pub use mentions::{Mention, Mentions};
 pub use model::*;
 pub use placeholder::PLACEHOLDERS;
 pub use render::Colours;

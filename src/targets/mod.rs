@@ -1,6 +1,9 @@
 //! The server under test: its manifest, its process, what it can do and how it calls things.
 
 mod bindings;
+mod capabilities;
+mod capability;
+mod contract;
 mod credentials;
 mod dialect;
 mod launch;
@@ -15,13 +18,15 @@ mod setup;
 mod userinfo;
 
 pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent};
+pub use capability::{Capability, Source};
+pub use contract::{CREDENTIALS, EVENTS, OPERATIONS, Operation};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
 pub use dialect::{Dialect, ErrorStyle, Speaks, normalise_refusal};
 pub use launch::{LaunchError, Launched};
 pub use log::Log;
 pub use manifest::{
-    Launch, LaunchSpec, Manifest, Profile, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
-    load_manifest, load_manifest_in,
+    Launch, LaunchSpec, Manifest, ManifestMentions, Profile, REFERENCE_MANIFEST,
+    REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::Secrets;

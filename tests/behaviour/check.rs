@@ -103,6 +103,26 @@ fn mistakes_for_programs() {
     assert_eq!(json["diagnostics"][0]["span"]["line"], 8);
 }
 
+/// Names in a manifest and in the scenarios beside it.
+#[test]
+fn names_are_known() {
+    let scenarios = GOOD.replace("topic: ", "needs: [romms]\ntopic: ");
+    let manifest = "name: mine\nurl: http://127.0.0.1:3000\nprovides: [room]\nbindings: { join-rom: x }\n\
+        fence: { call: ekko }\nabsent: [/admin]\n";
+    Test::new()
+        .file("own/chat.yaml", scenarios)
+        .file("own/mine.yaml", manifest)
+        .args(["check", "own"])
+        .status(Exit::BadUsage)
+        .stdout_has("there is no capability `romms`")
+        .stdout_has("there is no capability `room`")
+        .stdout_has("did you mean `rooms`?")
+        .stdout_has("there is no operation `join-rom`")
+        .stdout_has("did you mean `join-room`?")
+        .stdout_has("there is no operation `ekko`")
+        .stdout_has("there is no operation `/admin`");
+}
+
 #[test]
 fn a_folder_is_searched_for_files() {
     Test::new()

@@ -340,24 +340,86 @@ fn a_server_that_is_not_there_is_no_failure() {
 
 #[test]
 fn what_a_target_lacks_is_skipped() {
-    run(
-        &chat(&[("right", "needs: [teleportation]\n  level: must")]),
-        &["-v"],
-    )
-    .status(Exit::Conformant)
-    .stdout_has("skip   chat/right  the target does not provide `teleportation`");
+    let file = chat(&[
+        ("right", "level: must"),
+        ("right-far", "needs: [teleportation]\n  level: must"),
+    ]);
+    run(&file, &["-v"])
+        .status(Exit::Conformant)
+        .stdout_has("skip   chat/right-far  the target does not provide `teleportation`");
 }
 
 #[test]
-fn a_run_that_judges_nothing_says_so_and_what_may_be_misspelt() {
+fn a_run_that_judges_nothing_says_so() {
     run(
-        &chat(&[("right", "needs: [acks, room]\n  level: must")]),
+        &chat(&[("right", "needs: [custom-path, polling-only]\n  level: must")]),
         &[],
     )
     .status(Exit::Conformant)
     .stdout_has("target reference  not started\n")
-    .stdout_has("note   nothing is run: each scenario needs what the target does not provide")
-    .stdout_has("does not provide `room` (it does provide `rooms`)");
+    .stdout_has("note   nothing is run: each scenario needs what the target does not provide");
+}
+
+#[test]
+fn a_name_that_nothing_knows_does_not_make_an_empty_run_right() {
+    run(
+        &chat(&[("right", "needs: [acks, room]\n  level: must")]),
+        &[],
+    )
+    .status(Exit::BadUsage)
+    .stderr_has("error[unknown-capability]: there is no capability `room`")
+    .stderr_has("did you mean `rooms`?");
+    run(
+        &chat(&[("right", "needs: [teleportation]\n  level: must")]),
+        &[],
+    )
+    .status(Exit::NothingSelected)
+    .stderr_has("no scenario can run: no manifest provides `teleportation`");
+    let manifest = "name: mine\nlaunch: built-in\nurl: http://127.0.0.1:$port\n\
+        provides: [acks, socket-io, teleportation]\n";
+    run(
+        &chat(&[("right", "needs: [teleportation]\n  level: must")]),
+        &["--target", "mine.yaml"],
+    )
+    .file("mine.yaml", manifest)
+    .status(Exit::Conformant);
+}
+
+/// The user of a client is the `sub` of the token that the client presents, otherwise the socket id.
+#[test]
+fn a_client_knows_its_user() {
+    let file = r#"
+topic: Users
+needs: [acks, auth-jwt]
+scenarios:
+- id: users/known
+  title: The server takes every client for the user of its token
+  level: must
+  clients:
+    guest: {}
+    payload: { auth: { token: $credentials.valid } }
+    query: { query: { token: $credentials.admin } }
+    header: { headers: { Authorization: "Bearer ${credentials.other}" } }
+  steps:
+  - call: whoami
+    as: guest
+    reply: { id: $guest.sid, user: $guest.user, namespace: $guest.namespace }
+  - call: whoami
+    as: payload
+    reply: { user: $payload.user }
+  - call: whoami
+    as: query
+    reply: { user: $query.user }
+  - call: whoami
+    as: header
+    reply: { user: $header.user }
+  - check: guest.user == guest.sid and payload.user != payload.sid and header.user != payload.user
+"#;
+    Test::new()
+        .file("users.yaml", file)
+        .args(["run", "users.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("\n1 ok in ");
 }
 
 #[test]

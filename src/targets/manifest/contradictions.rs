@@ -2,22 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::scenario::{Field, Problems};
-
-/// What excludes each other by what docs/capabilities.md says of it.
-const PAIRS: [(&str, &str); 11] = [
-    ("cors-any-origin", "cors-closed"),
-    ("cors-any-origin", "cors-one-origin"),
-    ("cors-closed", "cors-one-origin"),
-    ("eio3", "eio3-closed"),
-    ("long-heartbeat", "short-heartbeat"),
-    ("no-upgrades", "upgrade"),
-    ("polling", "websocket-only"),
-    ("polling-only", "upgrade"),
-    ("polling-only", "websocket"),
-    ("recovery", "short-recovery"),
-    ("upgrade", "websocket-only"),
-];
+use crate::{
+    scenario::{Field, Problems},
+    targets::Capability,
+};
 
 /// Who provides the capabilities of a list.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +30,7 @@ pub(super) fn check(
         .collect();
     for (index, (name, span)) in items.iter().enumerate() {
         let later = items.get(index + 1..).unwrap_or_default();
-        for rival in rivals(name).filter(|rival| all.contains(*rival)) {
+        for rival in Capability::rivals(name).filter(|rival| all.contains(*rival)) {
             // Of two in the list, the second is told.
             if later.iter().any(|(later, _)| *later == rival) {
                 continue;
@@ -63,16 +51,4 @@ pub(super) fn check(
             problems.error("contradiction", *span, message).help = Some(help);
         }
     }
-}
-
-fn rivals(name: &str) -> impl Iterator<Item = &'static str> {
-    PAIRS.iter().filter_map(move |(one, other)| {
-        if *one == name {
-            Some(*other)
-        } else if *other == name {
-            Some(*one)
-        } else {
-            None
-        }
-    })
 }

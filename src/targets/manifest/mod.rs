@@ -6,9 +6,13 @@ mod credentials;
 mod dollars;
 mod launch;
 mod load;
+mod mentions;
 mod model;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use load::{REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, load_manifest_in};
+pub use mentions::ManifestMentions;
 pub use model::{Launch, LaunchSpec, Manifest, Profile, Ready};

@@ -9,7 +9,18 @@ use super::{
     greetings::{Welcome, welcome},
     join::{Reply, Unconnected, connect},
 };
-use crate::client::{Connection, Endpoint, TransportChoice};
+use crate::{
+    client::{Connection, Endpoint, TransportChoice},
+    targets::capability::{Capability, Source},
+};
+
+/// The capabilities that this probe finds.
+pub(in crate::targets) const CAPABILITIES: &[Capability] = &[Capability {
+    name: "socket-io",
+    meaning: "every client can join the main namespace",
+    source: Source::Probe("a CONNECT to `/` without a payload is answered with CONNECT"),
+    excludes: &[],
+}];
 
 /// The capability of letting everybody into the main namespace.
 const NAME: &str = "socket-io";

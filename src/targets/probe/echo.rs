@@ -5,17 +5,40 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::{finding::Finding, open, session::deflate};
+use super::{asking::open, finding::Finding, session::deflate};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice, What},
     data::Data,
     random,
+    targets::capability::{Capability, Source},
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::{AckId, Packet},
         websocket::Frame,
     },
 };
+
+/// The capabilities that this probe finds.
+pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
+    Capability {
+        name: "echo",
+        meaning: "the server returns a text, with the event `echo` of the contract or as a plain message",
+        source: Source::Probe("a text comes back"),
+        excludes: &[],
+    },
+    Capability {
+        name: "binary-echo",
+        meaning: "a plain endpoint or a bare Engine.IO server returns every message unchanged, including bytes",
+        source: Source::Probe("bytes come back"),
+        excludes: &[],
+    },
+    Capability {
+        name: "engine-echo",
+        meaning: "a bare Engine.IO server that echoes every message",
+        source: Source::Probe("without `socket-io`, a message comes back"),
+        excludes: &[],
+    },
+];
 
 /// What is sent to see whether it comes back.
 const MARKER: &str = "sockspec-probe";

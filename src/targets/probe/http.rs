@@ -1,12 +1,46 @@
 //! What the polling endpoint says about itself over HTTP.
 
-use super::{DEADLINE, finding::Finding};
-use crate::client::{Bounds, ConnectFailure, Endpoint, HttpRequest, HttpResponse, request};
+use super::{
+    asking::{DEADLINE, Probe},
+    finding::Finding,
+};
+use crate::{
+    client::{Bounds, ConnectFailure, Endpoint, HttpRequest, HttpResponse, request},
+    targets::capability::{Capability, Source},
+};
+
+/// The capabilities that this probe finds.
+pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
+    Capability {
+        name: "cors-closed",
+        meaning: "pages from other origins can't read the responses",
+        source: Source::Probe("no `Access-Control-Allow-Origin` for another `Origin`"),
+        excludes: &["cors-one-origin"],
+    },
+    Capability {
+        name: "cors-any-origin",
+        meaning: "pages from any origin can read the responses",
+        source: Source::Probe("`Access-Control-Allow-Origin` with `*` or the request's origin"),
+        excludes: &["cors-closed", "cors-one-origin"],
+    },
+    Capability {
+        name: "eio-error-json",
+        meaning: "an invalid polling request is answered with 400 and `{code, message}`",
+        source: Source::Probe("the response to an unknown transport"),
+        excludes: &[],
+    },
+];
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = &[
+    |asked| Box::pin(cors(asked.endpoint)),
+    |asked| Box::pin(error_json(asked.endpoint)),
+];
 
 /// An origin that no server allows by name.
 const FOREIGN_ORIGIN: &str = "http://origin-of-a-probe.example";
 
-pub(super) async fn cors(endpoint: &Endpoint) -> Finding {
+async fn cors(endpoint: &Endpoint) -> Finding {
     const HEADER: &str = "access-control-allow-origin";
     let response = match get(endpoint, "EIO=4&transport=polling").await {
         Ok(response) => response,
@@ -31,7 +65,7 @@ pub(super) async fn cors(endpoint: &Endpoint) -> Finding {
     }
 }
 
-pub(super) async fn error_json(endpoint: &Endpoint) -> Finding {
+async fn error_json(endpoint: &Endpoint) -> Finding {
     const NAME: &str = "eio-error-json";
     match get(endpoint, "EIO=4&transport=telepathy").await {
         Ok(response) => {

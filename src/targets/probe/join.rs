@@ -2,7 +2,7 @@
 
 use tokio::time::timeout;
 
-use super::DEADLINE;
+use super::asking::DEADLINE;
 use crate::{
     client::{Connection, What},
     data::Data,

@@ -1,6 +1,7 @@
 //! What a server is, found out by asking it.
 
 mod application;
+mod asking;
 mod echo;
 mod finding;
 mod greetings;
@@ -11,17 +12,29 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, pin::pin, time::Duration};
+use std::{collections::BTreeSet, pin::pin};
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join_all, select};
 use tokio::join;
 
-use self::finding::Finding;
-use super::Speaks;
-use crate::client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice};
+use self::{
+    asking::{Asked, Probe, open},
+    finding::Finding,
+};
+use super::{Speaks, capability::Capability};
+use crate::client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice};
 
-/// How long any single answer may take.
-const DEADLINE: Duration = Duration::from_secs(3);
+/// The capabilities that a probe finds, by topic.
+pub(super) const CAPABILITIES: &[&[Capability]] = &[
+    session::CAPABILITIES,
+    application::CAPABILITIES,
+    echo::CAPABILITIES,
+    http::CAPABILITIES,
+    open_packet::CAPABILITIES,
+];
+
+/// The probes of a server that speaks Engine.IO, by topic. They run at the same time.
+const PROBES: &[&[Probe]] = &[session::PROBES, http::PROBES, open_packet::PROBES];
 
 /// What a probe found.
 #[derive(Clone, Debug)]
@@ -113,23 +126,17 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
         session::transport_finding("polling", &polling),
     ];
     let connection = websocket.or(polling);
-    let (upgrade, (speaks, application, greetings), eio3, cors, error, deflate, msgpack) = join!(
-        session::upgrade(endpoint, &handshake),
+    let asked = Asked {
+        endpoint,
+        transport,
+        handshake: &handshake,
+    };
+    let ((speaks, application, greetings), others) = join!(
         application::application(endpoint, transport, connection.ok()),
-        session::revision_3(endpoint, transport),
-        http::cors(endpoint),
-        http::error_json(endpoint),
-        session::deflate(endpoint, Layer::SocketIo),
-        session::msgpack(endpoint, transport),
+        join_all(PROBES.iter().copied().flatten().map(|probe| probe(&asked))),
     );
-    findings.push(upgrade);
     findings.extend(application);
-    findings.extend([eio3, cors, error, deflate, msgpack]);
-    findings.extend([
-        open_packet::max_payload(&handshake),
-        open_packet::large_messages(&handshake),
-        open_packet::heartbeat(&handshake),
-    ]);
+    findings.extend(others);
     let mut probed = probed(speaks, endpoint, findings);
     if !greetings.is_empty() {
         let names = greetings.iter().cloned().collect::<Vec<_>>().join(", ");
@@ -193,19 +200,6 @@ fn probed(speaks: Speaks, endpoint: &Endpoint, findings: Vec<Finding>) -> Probed
             })
             .collect(),
     }
-}
-
-pub(super) async fn open(
-    endpoint: &Endpoint,
-    transport: TransportChoice,
-    options: Options,
-) -> Result<Connection, ConnectFailure> {
-    let options = Options {
-        transport,
-        deadline: DEADLINE,
-        ..options
-    };
-    Connection::open(endpoint, options).await
 }
 
 /// Why neither transport gave an open packet.

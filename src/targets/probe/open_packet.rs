@@ -1,14 +1,48 @@
 //! What the open packet tells.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
-use super::{echo, finding::Finding};
-use crate::wire::engine_io::Handshake;
+use super::{asking::Probe, echo, finding::Finding};
+use crate::{
+    targets::capability::{Capability, Source},
+    wire::engine_io::Handshake,
+};
+
+/// The capabilities that this probe finds.
+pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
+    Capability {
+        name: "max-payload",
+        meaning: "the server announces its maximum payload",
+        source: Source::Probe("`maxPayload` in the open packet"),
+        excludes: &[],
+    },
+    Capability {
+        name: "large-messages",
+        meaning: "the server accepts a message of 1,000,000 bytes",
+        source: Source::Probe(
+            "`maxPayload` in the open packet; on a plain endpoint, such a message comes back",
+        ),
+        excludes: &[],
+    },
+    Capability {
+        name: "short-heartbeat",
+        meaning: "a scenario can wait for a missed heartbeat",
+        source: Source::Probe("ping interval and ping timeout together are at most 1 s"),
+        excludes: &[],
+    },
+];
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = &[
+    |asked| Box::pin(ready(max_payload(asked.handshake))),
+    |asked| Box::pin(ready(large_messages(asked.handshake))),
+    |asked| Box::pin(ready(heartbeat(asked.handshake))),
+];
 
 /// With a heartbeat of no more than this, a missed beat can be waited for in a scenario.
 const SHORT_HEARTBEAT: Duration = Duration::from_secs(1);
 
-pub(super) fn max_payload(handshake: &Handshake) -> Finding {
+fn max_payload(handshake: &Handshake) -> Finding {
     const NAME: &str = "max-payload";
     match handshake.max_payload {
         Some(bytes) => Finding::yes(NAME, format!("{bytes} bytes")),
@@ -16,7 +50,7 @@ pub(super) fn max_payload(handshake: &Handshake) -> Finding {
     }
 }
 
-pub(super) fn large_messages(handshake: &Handshake) -> Finding {
+fn large_messages(handshake: &Handshake) -> Finding {
     const NAME: &str = "large-messages";
     let enough = u64::try_from(echo::LARGE).unwrap_or(u64::MAX);
     match handshake.max_payload {

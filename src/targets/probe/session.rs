@@ -1,14 +1,77 @@
 //! What sessions bring: their transports, their revision, their extensions.
 
 use super::{
+    asking::{Probe, open},
     finding::Finding,
     join::{Reply, Unconnected, connect},
-    open,
 };
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice, What},
+    targets::capability::{Capability, Source},
     wire::engine_io::Handshake,
 };
+
+/// The capabilities that this probe finds.
+pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
+    Capability {
+        name: "engine-io",
+        meaning: "the server speaks Engine.IO; implied unless the dialect is `websocket`",
+        source: Source::Probe("an open packet"),
+        excludes: &[],
+    },
+    Capability {
+        name: "websocket",
+        meaning: "a session can start over WebSocket; on a plain endpoint, a WebSocket opens",
+        source: Source::Probe("an open packet over WebSocket; on a plain endpoint, a 101 response"),
+        excludes: &[],
+    },
+    Capability {
+        name: "polling",
+        meaning: "a session can start over HTTP long-polling",
+        source: Source::Probe("an open packet in the response to a GET"),
+        excludes: &["websocket-only"],
+    },
+    Capability {
+        name: "upgrade",
+        meaning: "a polling session can be upgraded to WebSocket",
+        source: Source::Probe(
+            "the open packet lists the upgrade, and the probe `2probe` is answered",
+        ),
+        excludes: &["websocket-only"],
+    },
+    Capability {
+        name: "eio3",
+        meaning: "the server supports Engine.IO revision 3",
+        source: Source::Probe("an open packet with `EIO=3`"),
+        excludes: &["eio3-closed"],
+    },
+    Capability {
+        name: "eio3-closed",
+        meaning: "the server refuses Engine.IO revision 3",
+        source: Source::Probe("a handshake with `EIO=3` is refused"),
+        excludes: &[],
+    },
+    Capability {
+        name: "permessage-deflate",
+        meaning: "messages can be compressed (RFC 7692)",
+        source: Source::Probe("the 101 response accepts the extension"),
+        excludes: &[],
+    },
+    Capability {
+        name: "msgpack",
+        meaning: "packets are msgpack instead of JSON. Put this into a profile, because scenarios with handwritten packets use JSON unless they need this capability",
+        source: Source::Probe("a CONNECT in msgpack is answered in msgpack"),
+        excludes: &[],
+    },
+];
+
+/// The probes of this topic.
+pub(super) const PROBES: &[Probe] = &[
+    |asked| Box::pin(upgrade(asked.endpoint, asked.handshake)),
+    |asked| Box::pin(revision_3(asked.endpoint, asked.transport)),
+    |asked| Box::pin(deflate(asked.endpoint, Layer::SocketIo)),
+    |asked| Box::pin(msgpack(asked.endpoint, asked.transport)),
+];
 
 pub(super) fn transport_finding(
     capability: &'static str,
@@ -20,7 +83,7 @@ pub(super) fn transport_finding(
     }
 }
 
-pub(super) async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
+async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     const NAME: &str = "upgrade";
     if !handshake.upgrades.iter().any(|name| name == "websocket") {
         return Finding::no(NAME, "the open packet offers none to websocket");
@@ -31,7 +94,7 @@ pub(super) async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Findi
     }
 }
 
-pub(super) async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
+async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
     const NAME: &str = "eio3";
     let options = Options {
         eio: 3,
@@ -73,7 +136,7 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
     }
 }
 
-pub(super) async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
+async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
     const NAME: &str = "msgpack";
     let options = Options {
         msgpack: true,

@@ -91,14 +91,14 @@ async fn settings_change_what_is_found() {
     engine-io: yes: an open packet
     websocket: no: server answered 400 to the handshake
     polling: yes: a handshake brings an open packet
-    upgrade: no: the open packet offers none to websocket
     socket-io: yes: / lets everybody in
     echo: yes: the event `echo` is acknowledged with its argument
+    upgrade: no: the open packet offers none to websocket
     eio3: yes: EIO=3 brings an open packet
-    cors-any-origin: yes: a foreign origin is told access-control-allow-origin: *
-    eio-error-json: yes: an unknown transport is answered 400 with code and message
     permessage-deflate: no: server answered 400 to the handshake
     msgpack: no: a CONNECT as msgpack: the connection ends (ClosePacket)
+    cors-any-origin: yes: a foreign origin is told access-control-allow-origin: *
+    eio-error-json: yes: an unknown transport is answered 400 with code and message
     max-payload: yes: 1000000 bytes
     large-messages: yes: the open packet announces as much
     short-heartbeat: yes: interval 300ms, timeout 200ms

@@ -1,0 +1,240 @@
+//! Names that only all files of one run together give a meaning to: capabilities, operations, events, credentials.
+//!
+//! A person may have capabilities and operations of their own: a name that another file of the run uses is known. A
+//! name that is nearly a known one is a mistake.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    scenario::{Diagnostic, Mention, Mentions, Severity, SourceFile},
+    targets::{CREDENTIALS, Capability, EVENTS, ManifestMentions, OPERATIONS},
+    text::{did_you_mean, nearest},
+};
+
+/// The names in the files of one run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    scenarios: Vec<Mentions>,
+    manifests: Vec<ManifestMentions>,
+}
+
+impl Names {
+    /// Adds the names of a file of scenarios. A file that is no YAML has none.
+    pub(super) fn add_scenarios(&mut self, source: &Arc<SourceFile>) {
+        self.scenarios.extend(Mentions::of(source));
+    }
+
+    /// Adds the names of a manifest. A file that is no YAML has none.
+    pub(super) fn add_manifest(&mut self, source: &Arc<SourceFile>) {
+        self.manifests.extend(ManifestMentions::of(source));
+    }
+
+    /// Returns a mistake for every name that is unknown.
+    pub(super) fn mistakes(&self) -> Vec<Diagnostic> {
+        let mut found = self.scenario_mistakes();
+        found.extend(self.manifest_mistakes());
+        found
+    }
+
+    fn scenario_mistakes(&self) -> Vec<Diagnostic> {
+        let capabilities = capabilities().chain(self.provided()).collect();
+        let declared = self.manifests.iter().flat_map(|file| &file.credentials);
+        let credentials = CREDENTIALS.iter().copied().chain(["secret"]);
+        let credentials = credentials.chain(declared.map(String::as_str)).collect();
+        let mut found = Vec::new();
+        for file in &self.scenarios {
+            let check = Kind::Capability.near(&file.source, &capabilities);
+            found.extend(file.needs.iter().filter_map(check));
+            let check = Kind::Credential.near(&file.source, &credentials);
+            found.extend(file.credentials.iter().filter_map(check));
+        }
+        found
+    }
+
+    fn manifest_mistakes(&self) -> Vec<Diagnostic> {
+        let capabilities = capabilities().chain(self.needed()).collect();
+        let bound = self.manifests.iter().flat_map(|file| &file.bindings);
+        let operations = operations().chain(bound.map(name)).collect();
+        let bindable = operations_and_events().collect();
+        // An operation of a person's own is a text of a scenario: `call: my-operation`.
+        let is_used = |mention: &&Mention| {
+            let mut files = self.scenarios.iter();
+            files.any(|file| file.words.contains(&mention.name))
+        };
+        let mut found = Vec::new();
+        for file in &self.manifests {
+            let check = Kind::Capability.near(&file.source, &capabilities);
+            found.extend(file.capabilities.iter().filter_map(check));
+            let unused = file.bindings.iter().filter(|mention| !is_used(mention));
+            found.extend(unused.filter_map(Kind::Operation.near(&file.source, &bindable)));
+            let unused = file.operations.iter().filter(|mention| !is_used(mention));
+            found.extend(unused.filter_map(Kind::Operation.unknown(&file.source, &operations)));
+        }
+        found
+    }
+
+    /// Returns the capabilities that scenarios need, and that neither this program nor a manifest of the run knows.
+    pub(super) fn undeclared(&self) -> BTreeSet<&str> {
+        let known: BTreeSet<&str> = capabilities().chain(self.provided()).collect();
+        self.needed().filter(|need| !known.contains(need)).collect()
+    }
+
+    fn needed(&self) -> impl Iterator<Item = &str> {
+        self.scenarios.iter().flat_map(|file| &file.needs).map(name)
+    }
+
+    fn provided(&self) -> impl Iterator<Item = &str> {
+        self.manifests
+            .iter()
+            .flat_map(|file| &file.capabilities)
+            .map(name)
+    }
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Capability,
+    Credential,
+    Operation,
+}
+
+impl Kind {
+    /// Returns a check that refuses a name which is unknown and near a known one.
+    fn near<'k>(
+        self,
+        source: &'k Arc<SourceFile>,
+        known: &'k BTreeSet<&'k str>,
+    ) -> impl Fn(&Mention) -> Option<Diagnostic> + 'k {
+        move |mention| {
+            let name = mention.name.as_str();
+            let near = nearest(name, known.iter().copied());
+            (!known.contains(name) && near.is_some())
+                .then(|| self.diagnostic(source, mention, known))
+        }
+    }
+
+    /// Returns a check that refuses every unknown name.
+    fn unknown<'k>(
+        self,
+        source: &'k Arc<SourceFile>,
+        known: &'k BTreeSet<&'k str>,
+    ) -> impl Fn(&Mention) -> Option<Diagnostic> + 'k {
+        move |mention| {
+            (!known.contains(mention.name.as_str()))
+                .then(|| self.diagnostic(source, mention, known))
+        }
+    }
+
+    fn diagnostic(
+        self,
+        source: &Arc<SourceFile>,
+        mention: &Mention,
+        known: &BTreeSet<&str>,
+    ) -> Diagnostic {
+        let name = &mention.name;
+        let (code, message, help) = match self {
+            Self::Capability => (
+                "unknown-capability",
+                format!("there is no capability `{name}`"),
+                "docs/capabilities.md lists all capabilities",
+            ),
+            Self::Credential => (
+                "unknown-credential",
+                format!("there is no credential `{name}`"),
+                "docs/targets.md lists the credentials of the shipped scenarios",
+            ),
+            Self::Operation => (
+                "unknown-operation",
+                format!("there is no operation `{name}`"),
+                "write an operation of the contract, as `echo`, or a key of `bindings`",
+            ),
+        };
+        let near = did_you_mean(name, known.iter().copied());
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message,
+            source: Arc::clone(source),
+            span: Some(mention.span),
+            related: None,
+            help: Some(near.unwrap_or_else(|| help.to_owned())),
+        }
+    }
+}
+
+fn name(mention: &Mention) -> &str {
+    &mention.name
+}
+
+fn capabilities<'n>() -> impl Iterator<Item = &'n str> {
+    Capability::all().map(|capability| capability.name)
+}
+
+fn operations<'n>() -> impl Iterator<Item = &'n str> {
+    OPERATIONS.iter().map(|operation| operation.name)
+}
+
+fn operations_and_events<'n>() -> impl Iterator<Item = &'n str> {
+    operations().chain(EVENTS.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(scenarios: &[&str], manifests: &[&str]) -> String {
+        let source = |text: &&str| {
+            let bytes = text.as_bytes().to_vec();
+            SourceFile::from_bytes("a.yaml".as_ref(), bytes).unwrap()
+        };
+        let mut names = Names::default();
+        scenarios
+            .iter()
+            .map(source)
+            .for_each(|file| names.add_scenarios(&file));
+        manifests
+            .iter()
+            .map(source)
+            .for_each(|file| names.add_manifest(&file));
+        let found = names.mistakes();
+        let lines = found.iter().map(|mistake| {
+            let help = mistake.help.as_deref().unwrap_or("-");
+            format!("{}\n    {help}", mistake.render_short())
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn names_that_are_nearly_known_are_mistakes() {
+        insta::assert_snapshot!(mistakes(
+            &["needs: [romms]\nscenarios:\n- id: a/b\n  needs: [payments]\n  vars: { token: $credentials.vald }\n"],
+            &["provides: [room]\nbindings: { join-rom: a, payy: b }\nfence: { call: ekko }\nabsent: [/admin, whoami]\n\
+               profiles: { p: { lacks: [ack] } }\n"],
+        ), @r"
+        a.yaml:1:9: error[unknown-capability]: there is no capability `romms`
+            did you mean `rooms`?
+        a.yaml:5:19: error[unknown-credential]: there is no credential `vald`
+            did you mean `valid`?
+        a.yaml:1:12: error[unknown-capability]: there is no capability `room`
+            did you mean `rooms`?
+        a.yaml:5:26: error[unknown-capability]: there is no capability `ack`
+            did you mean `acks`?
+        a.yaml:2:13: error[unknown-operation]: there is no operation `join-rom`
+            did you mean `join-room`?
+        a.yaml:3:16: error[unknown-operation]: there is no operation `ekko`
+            write an operation of the contract, as `echo`, or a key of `bindings`
+        a.yaml:4:10: error[unknown-operation]: there is no operation `/admin`
+            write an operation of the contract, as `echo`, or a key of `bindings`
+        ");
+    }
+
+    #[test]
+    fn names_that_another_file_of_the_run_uses_are_known() {
+        let scenario = "needs: [acks2]\nscenarios:\n- id: a/b\n  steps:\n  - call: ekho\n    with: $credentials.vali\n";
+        let manifest = "provides: [acks2]\nbindings: { ekho: a }\nfence: { call: ekho }\ncredentials: { vali: x }\n";
+        assert_eq!(mistakes(&[scenario], &[manifest]), "");
+        assert_ne!(mistakes(&[scenario], &[]), "");
+        assert_ne!(mistakes(&[], &[manifest]), "");
+    }
+}

@@ -1,0 +1,104 @@
+//! The names in a file of scenarios that only other files can give a meaning to.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
+
+use regex::Regex;
+
+use super::{
+    Diagnostic, SourceFile, Span,
+    node::{Node, NodeKind},
+};
+
+/// `$credentials.name`, and `credentials.name` inside `${…}`.
+static CREDENTIAL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:\$|\$\{[^}]*\b)(credentials\.([A-Za-z_][A-Za-z0-9_]*))").ok());
+
+/// A name and its place in the file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mention {
+    /// The name.
+    pub name: String,
+    /// The place.
+    pub span: Span,
+}
+
+/// The names that one file of scenarios mentions.
+#[derive(Clone, Debug)]
+pub struct Mentions {
+    /// The file.
+    pub source: Arc<SourceFile>,
+    /// The capabilities in `needs`.
+    pub needs: Vec<Mention>,
+    /// The fields of `$credentials`.
+    pub credentials: Vec<Mention>,
+    /// Every text that is a whole value. Names of events and operations are among them.
+    pub words: BTreeSet<String>,
+}
+
+impl Mentions {
+    /// Reads the mentions of a file.
+    ///
+    /// # Errors
+    ///
+    /// The file is no YAML.
+    pub fn of(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
+        let root = Node::parse(source)?;
+        let mut mentions = Self {
+            source: Arc::clone(source),
+            needs: Vec::new(),
+            credentials: Vec::new(),
+            words: BTreeSet::new(),
+        };
+        let scenarios = root.get("scenarios").into_iter().flat_map(items);
+        for part in [&root].into_iter().chain(scenarios) {
+            let needs = part.get("needs").into_iter().flat_map(items);
+            mentions.needs.extend(needs.filter_map(mention));
+        }
+        mentions.read_texts(&root);
+        Ok(mentions)
+    }
+
+    fn read_texts(&mut self, root: &Node) {
+        let mut open = vec![root];
+        while let Some(node) = open.pop() {
+            match &node.kind {
+                NodeKind::Mapping(entries) => open.extend(entries.iter().map(|entry| &entry.value)),
+                NodeKind::Sequence(items) => open.extend(items),
+                NodeKind::Scalar(scalar) => {
+                    let found = CREDENTIAL.iter();
+                    let found = found.flat_map(|pattern| pattern.captures_iter(&scalar.text));
+                    for captures in found {
+                        let written = captures.get(1).map_or("", |found| found.as_str());
+                        self.credentials.push(Mention {
+                            name: captures
+                                .get(2)
+                                .map_or("", |found| found.as_str())
+                                .to_owned(),
+                            span: node.span.find(&self.source.text, written),
+                        });
+                    }
+                    self.words.insert(scalar.text.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Returns the items of a list; any other value is a list of itself.
+pub(crate) fn items(node: &Node) -> &[Node] {
+    match &node.kind {
+        NodeKind::Sequence(items) => items,
+        NodeKind::Mapping(_) | NodeKind::Scalar(_) => std::slice::from_ref(node),
+    }
+}
+
+/// Returns the text of a value with its place, or `None` if it is a list or a mapping.
+pub(crate) fn mention(node: &Node) -> Option<Mention> {
+    Some(Mention {
+        name: node.text()?.to_owned(),
+        span: node.span,
+    })
+}

@@ -1,0 +1,61 @@
+//! The names in a manifest that have to be known: from the contract, from this program, or from scenarios.
+
+use std::sync::Arc;
+
+use crate::scenario::{Diagnostic, Mention, Node, SourceFile, items, mention};
+
+/// The names that one manifest mentions.
+#[derive(Clone, Debug)]
+pub struct ManifestMentions {
+    /// The file.
+    pub source: Arc<SourceFile>,
+    /// The capabilities in `provides` and `lacks`, those of profiles included.
+    pub capabilities: Vec<Mention>,
+    /// The operations and events in `bindings`.
+    pub bindings: Vec<Mention>,
+    /// The operations in `fence` and `absent`.
+    pub operations: Vec<Mention>,
+    /// The names of the credentials.
+    pub credentials: Vec<String>,
+}
+
+impl ManifestMentions {
+    /// Reads the mentions of a manifest.
+    ///
+    /// # Errors
+    ///
+    /// The file is no YAML.
+    pub fn of(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
+        let root = Node::parse(source)?;
+        let entries = |key: &str| root.get(key).and_then(Node::entries).unwrap_or_default();
+        let profiles = entries("profiles").iter().map(|entry| &entry.value);
+        let parts = [&root].into_iter().chain(profiles);
+        let lists = parts.flat_map(|part| [part.get("provides"), part.get("lacks")]);
+        let fence = root.get("fence").and_then(|fence| fence.get("call"));
+        Ok(Self {
+            source: Arc::clone(source),
+            capabilities: texts(lists.flatten()),
+            bindings: entries("bindings")
+                .iter()
+                .map(|entry| Mention {
+                    name: entry.key.clone(),
+                    span: entry.key_span,
+                })
+                .collect(),
+            operations: texts(fence.into_iter().chain(root.get("absent"))),
+            credentials: entries("credentials")
+                .iter()
+                .map(|entry| entry.key.clone())
+                .collect(),
+        })
+    }
+}
+
+/// Returns the texts in some lists, except those that the environment fills in.
+fn texts<'n>(lists: impl Iterator<Item = &'n Node>) -> Vec<Mention> {
+    lists
+        .flat_map(items)
+        .filter_map(mention)
+        .filter(|mention| !mention.name.contains('$'))
+        .collect()
+}

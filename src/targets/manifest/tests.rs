@@ -1,0 +1,354 @@
+//! Manifests that load, and the mistakes of others.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{load::WITHIN, *};
+use crate::{
+    data::Data,
+    scenario::{Diagnostic, Scope, SourceFile},
+    targets::{Credential, Dialect, JwtCredential, Speaks},
+};
+
+fn load(text: &str) -> Result<Manifest, Vec<Diagnostic>> {
+    let source = Arc::new(SourceFile {
+        path: PathBuf::from("t.yaml"),
+        text: text.to_owned(),
+    });
+    load_manifest_in(source, PathBuf::from("/targets"), &|name| {
+        (name == "TOKEN").then(|| "0123456789".to_owned())
+    })
+}
+
+/// The mistakes of a manifest, a line each and their help below.
+fn mistakes(text: &str) -> String {
+    let found = load(text).unwrap_err();
+    let lines = found.iter().map(|mistake| {
+        let span = mistake.span.unwrap_or_default();
+        let help = mistake.help.as_deref().unwrap_or("-");
+        format!(
+            "{}:{} [{}] {}\n    {help}",
+            span.line, span.column, mistake.code, mistake.message
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn shipped_manifests_are_right() {
+    for text in [
+        REFERENCE_MANIFEST,
+        REFERENCE_WEBSOCKET_MANIFEST,
+        include_str!("../../../fixtures/targets/official-contract.yaml"),
+        include_str!("../../../fixtures/targets/socketio-node.yaml"),
+        include_str!("../../../fixtures/targets/websocket-ws.yaml"),
+    ] {
+        load(text).unwrap();
+    }
+}
+
+#[test]
+fn smallest_manifest_takes_the_defaults() {
+    let manifest = load("name: mine\nurl: http://127.0.0.1:3000\n").unwrap();
+    assert_eq!(manifest.path, "/socket.io/");
+    assert_eq!(manifest.within, WITHIN);
+    assert_eq!(manifest.dialect, Dialect::default());
+    assert!(manifest.launch.is_none());
+}
+
+#[test]
+fn one_word_tells_a_plain_websocket() {
+    let manifest = load("name: mine\nurl: http://127.0.0.1:3000\ndialect: websocket\n").unwrap();
+    assert_eq!(manifest.dialect.speaks, Speaks::WebSocket);
+    assert_eq!(manifest.path, "/");
+    assert!(manifest.provides.contains("websocket"));
+    assert!(!manifest.provides.contains("engine-io"));
+}
+
+#[test]
+fn whole_manifest_is_read() {
+    let manifest = load(
+        r#"
+name: mine
+launch:
+  setup: [npm, ci]
+  command: [node, main.js]
+  workdir: ../servers/mine
+  env: { PORT: $port, COUNT: 3 }
+  ready: { http: /health, line: up, within: 5s }
+url: http://127.0.0.1:$port
+path: /rt/
+nodes: [http://127.0.0.1:4000]
+provides: [rooms, acks]
+dialect: { errors: nestjs-11, speaks: engine.io }
+credentials:
+  secret: s3cret
+  real: "${env.TOKEN}"
+  odd: { jwt: { sub: u1, roles: [a], expires: -60s, not_before: 1m, alg: HS512, secret: x } }
+bindings:
+  echo: ping
+  join-room:
+    event: joinRoom
+    namespace: /chat
+    with: { data: { roomId: $room }, kind: join }
+    reply: { success: true }
+fence: { call: echo }
+timing: { within: 3s, settle: 20ms }
+profiles:
+  small: { env: { MAX: 10 }, provides: [small-payload], lacks: [rooms], path: /other/ }
+"#,
+    )
+    .unwrap();
+    let launch = manifest.command().unwrap();
+    assert_eq!(launch.setup.as_deref().unwrap(), ["npm", "ci"]);
+    assert_eq!(launch.workdir, Path::new("/targets/../servers/mine"));
+    let pairs = [("PORT", "$port"), ("COUNT", "3")];
+    assert_eq!(
+        launch.env,
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+    assert_eq!(launch.ready.within, Duration::from_secs(5));
+    assert_eq!(manifest.dialect.speaks, Speaks::EngineIo);
+    assert!(manifest.provides.contains("engine-io"));
+    assert_eq!(
+        manifest.credentials.entries.get("real"),
+        Some(&Credential::Literal(Data::from("0123456789")))
+    );
+    assert!(manifest.secrets.found_in("token 0123456789 was refused"));
+    let Some(Credential::Jwt(JwtCredential {
+        claims, expires, ..
+    })) = manifest.credentials.entries.get("odd")
+    else {
+        panic!("`odd` is a token to mint");
+    };
+    assert_eq!(claims.len(), 2);
+    assert_eq!(expires.map(|expires| expires.as_secs()), Some(-60));
+    assert_eq!(manifest.bindings.event("echo"), "ping");
+    let ours = Data::object([("room", Data::from("r1"))]);
+    let sent = manifest
+        .bindings
+        .outgoing("join-room", vec![ours.clone()], &Scope::default())
+        .unwrap();
+    assert_eq!(sent.namespace.as_deref(), Some("/chat"));
+    assert_eq!(
+        sent.args.first().map(ToString::to_string).as_deref(),
+        Some(r#"{"data":{"roomId":"r1"},"kind":"join"}"#)
+    );
+    let back = manifest.bindings.incoming("join-room", &sent.args);
+    assert_eq!(
+        back.first().and_then(|back| back.get("room")),
+        ours.get("room")
+    );
+    let profile = manifest.profiles.first().unwrap();
+    assert_eq!(profile.path.as_deref(), Some("/other/"));
+    assert!(profile.lacks.contains("rooms"));
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let text = r#"
+nam: mine
+url: ws://127.0.0.1:3000
+path: socket.io
+launch:
+  command: node server.js
+  redy: { within: 5 }
+  ready: { within: 5 }
+dialect: { errors: exceptions }
+credentials:
+  valid: { jwt: { sub: u1, expire: 60s } }
+  late: { jwt: { expires: 60 } }
+  wrong: [a]
+  real: ${env.MISSING}
+bindings:
+  join: { event: a, with: {}, fields: {} }
+timing: { within: soon }
+"#;
+    insta::assert_snapshot!(mistakes(text), @r"
+        2:1 [unknown-key] a manifest has no key `nam`
+            did you mean `name`?
+        2:1 [missing-key] a manifest needs `name`
+            -
+        3:6 [bad-url] `ws://127.0.0.1:3000` is no http or https URL
+            write `http://127.0.0.1:3000`
+        4:7 [bad-path] `path: socket.io` does not start with `/`
+            write `/socket.io`
+        6:12 [wrong-type] `command` must be a list of words, found the text `node server.js`
+            write `[node, server.js]`
+        7:3 [unknown-key] `launch` has no key `redy`
+            did you mean `ready`?
+        8:20 [duration-without-unit] `within: 5` has no unit
+            write `5ms` or `5s`
+        9:20 [unknown-value] `errors` can't be the text `exceptions`
+            did you mean `exception`?
+        11:3 [no-secret] no secret signs the token `valid`
+            add `secret:` under `credentials`, or to this `jwt`
+        11:28 [unknown-key] `jwt` has no key `expire`
+            did you mean `expires`?
+        12:3 [no-secret] no secret signs the token `late`
+            add `secret:` under `credentials`, or to this `jwt`
+        12:27 [bad-duration] `expires` must be a duration, found the number 60
+            write `60s`
+        13:10 [wrong-type] a credential must be a token or a mapping, found a list
+            write the token itself, or `{ jwt: { sub: u1 } }`
+        14:9 [unset-variable] the environment has no variable `MISSING`
+            set it for the run: `MISSING=… sockspec run`
+        16:31 [conflict] `fields` can't stand beside `with`
+            -
+        17:19 [bad-duration] `within` must be a duration, found the text `soon`
+            write `200ms`, `5s` or `1m 30s`
+        ");
+}
+
+#[test]
+fn variable_that_is_not_closed_is_told() {
+    insta::assert_snapshot!(mistakes("name: ${env.TOKEN\nurl: http://127.0.0.1:3000\n"), @r"
+        1:7 [bad-variable] `${` has no `}`
+            write `${env.NAME}`, or `$$` for a dollar
+        ");
+}
+
+#[test]
+fn dollars_that_stand_for_nothing_are_told() {
+    let text = r#"
+name: $port
+launch:
+  command: [sh, -c, "exec ./$SERVER --port $port --token ${env.TOKEN} ${X:-1}"]
+  env: { PORT: $prt, HOST: "h$port.example", PRICE: "5$ $1", TAKEN: $$port }
+  ready: { http: /$HEALTH }
+url: http://127.0.0.1:$port/${ENV.TOKEN}
+credentials:
+  valid: "$NO_TOKEN"
+  other: $env.TOKEN.
+  third: ${env.TOKEN
+  fourth: "${}"
+  literal: "pa$$word$"
+bindings: { echo: { with: { name: $name } } }
+"#;
+    insta::assert_snapshot!(mistakes(text), @r"
+        2:7 [unknown-variable] `$port` stands for nothing here
+            `$port` is filled in under `url`, `nodes` and `env`, and in `command`
+        5:16 [unknown-variable] `$prt` stands for nothing here
+            did you mean `$port`? The text itself is `$$prt`
+        5:69 [bad-variable] `$$port` can't stand where `$port` is filled in
+            the text `$port` itself can't be given here
+        6:19 [unknown-variable] `$HEALTH` stands for nothing here
+            `${env.HEALTH}` is a variable of the environment, `$port` the port of `launch`, and `$$HEALTH` the text itself
+        7:29 [unknown-variable] `${ENV.TOKEN}` stands for nothing here
+            write `${env.TOKEN}`
+        9:11 [unknown-variable] `$NO_TOKEN` stands for nothing here
+            `${env.NO_TOKEN}` is a variable of the environment, `$port` the port of `launch`, and `$$NO_TOKEN` the text itself
+        10:10 [unknown-variable] `$env.TOKEN` stands for nothing here
+            write `${env.TOKEN}`
+        11:10 [bad-variable] `${` has no `}`
+            write `${env.NAME}`, or `$$` for a dollar
+        12:12 [unknown-variable] `${}` stands for nothing here
+            `${env.NAME}` is a variable of the environment, `$port` the port of `launch`, and `$${}` the text itself
+        ");
+    let right = load(
+        "name: a\nurl: http://127.0.0.1:$port\nlaunch:\n  command: [sh, -c, 'echo $HOME $$ ${X}']\n  \
+         env: { A: $$x$$, P: p$port }\n",
+    );
+    let launch = right.unwrap().command().cloned().unwrap();
+    assert_eq!(launch.command[2], "echo $HOME $$ ${X}");
+    assert_eq!(launch.env[0].1, "$x$");
+    assert_eq!(launch.env[1].1, "p$port");
+}
+
+#[test]
+fn what_needs_a_launch_has_one() {
+    insta::assert_snapshot!(mistakes(
+        "name: a\nurl: http://127.0.0.1:$port\nnodes: [\"http://a:$port\"]\nprofiles:\n  small: { env: { MAX: 1 } }\n  other: { provides: [eio3] }\n"
+    ), @r"
+        2:23 [no-launch] `$port` is the free port that `launch` gets, and there is no `launch`
+            write the port, or add `launch:` with the server's command
+        3:19 [no-launch] `$port` is the free port that `launch` gets, and there is no `launch`
+            write the port, or add `launch:` with the server's command
+        5:17 [no-launch] the profile `small` sets `env`, but nothing is launched that would be given it
+            add `launch:`, or leave the profile out
+        ");
+}
+
+#[test]
+fn capabilities_that_exclude_each_other_are_told() {
+    let text = r#"
+name: a
+url: http://127.0.0.1:3000
+provides: [eio3, websocket, eio3-closed, cors-closed]
+profiles:
+  open: { provides: [cors-any-origin] }
+  right: { provides: [cors-any-origin], lacks: [cors-closed] }
+  both: { provides: [long-heartbeat, short-heartbeat] }
+"#;
+    insta::assert_snapshot!(mistakes(text), @r"
+        4:29 [contradiction] `eio3-closed` contradicts `eio3`: no server has both
+            leave out what is not true of it; a profile can have the other
+        6:22 [contradiction] the profile `open` provides `cors-any-origin`, and `cors-closed` of the manifest, which contradicts it
+            add `lacks: [cors-closed]` to the profile
+        8:38 [contradiction] `short-heartbeat` contradicts `long-heartbeat`: no server has both
+            leave out what is not true of it; a profile can have the other
+        ");
+}
+
+#[test]
+fn a_time_of_nothing_is_told() {
+    insta::assert_snapshot!(mistakes(
+        "name: a\nurl: http://a\ntiming: { within: 0s, settle: 0s }\nlaunch: { command: [a], ready: { within: 0ms } }\n"
+    ), @r"
+        3:19 [bad-duration] `within` is no time at all
+            write `1ms` or more
+        4:42 [bad-duration] `within` is no time at all
+            write `1ms` or more
+        ");
+}
+
+#[test]
+fn a_password_in_a_url_is_a_mistake_and_is_not_shown() {
+    let text = "name: a\nurl: http://user:secretpw@127.0.0.1:3000\n";
+    let found = load(text).unwrap_err();
+    let shown = found[0].render_full(crate::scenario::Colours::Off);
+    insta::assert_snapshot!(shown, @r"
+        error[bad-url]: `url` holds a user name or a password
+         --> t.yaml:2:6
+          |
+        2 | url: http://*************@127.0.0.1:3000
+          |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = help: they are not sent: leave them out; `credentials` are what scenarios present
+        ");
+}
+
+#[test]
+fn what_the_environment_gave_is_not_shown() {
+    insta::assert_snapshot!(mistakes("name: a\nurl: ${env.TOKEN}\n"), @r"
+        2:6 [bad-url] `***` is no http or https URL
+            write it as `http://127.0.0.1:3000`
+        ");
+}
+
+#[test]
+fn file_that_is_no_mapping_is_told_so() {
+    insta::assert_snapshot!(mistakes("- a\n"), @r"
+        1:1 [wrong-type] a manifest must be a mapping, found a list
+            -
+        ");
+}
+
+#[test]
+fn greetings_are_names_of_events() {
+    insta::assert_snapshot!(mistakes(
+        "name: a\nurl: http://a\ngreetings: [welcome, 5, { event: hi }, connect]\n"
+    ), @r"
+    3:22 [wrong-type] `greetings` must be the name of an event, or a list of names, found the number 5
+        -
+    3:25 [wrong-type] `greetings` must be the name of an event, or a list of names, found a mapping
+        -
+    3:40 [reserved-name] no server sends an event `connect`: Socket.IO reserves the name
+        write the events of the application: `[welcome]`
+    ");
+    let manifest = load("name: a\nurl: http://a\ngreetings: welcome\n").unwrap();
+    assert_eq!(manifest.greetings, ["welcome"]);
+}
