@@ -267,7 +267,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     };
     let note = "is not acknowledged in / within 700ms";
     let ack = "an ack round trip after the act";
-    let out = judged("fence: { call: nosuch }");
+    let out = judged("fence: { call: nosuch }\nbindings: { nosuch: nosuch }");
     in_order(
         &out,
         &[
@@ -397,9 +397,9 @@ scenarios:
   level: must
   clients:
     guest: {}
-    payload: { auth: { token: $credentials.valid } }
-    query: { query: { token: $credentials.admin } }
-    header: { headers: { Authorization: "Bearer ${credentials.other}" } }
+    payload: { namespace: /chat, auth: { token: $credentials.valid } }
+    query: { namespace: /chat, query: { token: $credentials.admin } }
+    header: { namespace: /chat, headers: { Authorization: "Bearer ${credentials.other}" } }
   steps:
   - call: whoami
     as: guest
