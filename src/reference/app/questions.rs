@@ -39,9 +39,9 @@ pub(super) fn ask_room(call: Call) -> Result<(), Failure> {
 }
 
 fn ask_selection(call: Call, selection: &Selection) {
-    let patience = call.duration("timeout", LONGEST);
-    let patience = faults::questions::alter_timeout(call.socket.faults(), patience);
-    let deadline = clock::now() + patience;
+    let time_limit = call.duration("timeout", LONGEST);
+    let time_limit = faults::questions::alter_timeout(call.socket.faults(), time_limit);
+    let deadline = clock::now() + time_limit;
     let value = vec![call.value("value")];
     let asked = rooms::ask(&call.socket, selection, "question", value);
     let server = Arc::clone(&call.socket.session().server);

@@ -78,25 +78,26 @@ pub(super) fn send_to_others(call: Call) -> Handled {
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `announce`: to everybody in the namespace.
+/// `announce`: sends to the whole namespace, the caller included.
 pub(super) fn announce(call: Call) -> Handled {
     let selection = Selection::everybody();
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `announce-local`: the same, kept on this server.
+/// `announce-local`: sends to the whole namespace, on this server only.
 pub(super) fn announce_local(call: Call) -> Handled {
     let selection = Selection::everybody().local();
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `announce-volatile`: the same, dropped where a client can't take it at once.
+/// `announce-volatile`: sends to the whole namespace. The message is dropped for clients to which it
+/// can't be written at once.
 pub(super) fn announce_volatile(call: Call) -> Handled {
     let selection = Selection::everybody().volatile();
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `send-binary-to-room`: bytes to the members except the caller.
+/// `send-binary-to-room`: sends bytes to the members except the caller.
 pub(super) fn send_binary_to_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let selection = Selection::to([room]).except([call.socket.id().as_str()]);
@@ -108,13 +109,13 @@ pub(super) fn send_binary_to_room(call: Call) -> Handled {
     send(&call, &selection, "room-binary", args)
 }
 
-/// `send-direct`: to one socket, or to nobody.
+/// `send-direct`: sends to one socket, if it exists.
 pub(super) fn send_direct(call: Call) -> Handled {
     let selection = faults::recipients::choose_direct(&call.socket, call.string("to")?);
     send(&call, &selection, "direct-message", message(&call))
 }
 
-/// `members`: how many sockets a room has.
+/// `members`: acknowledges with the number of sockets in a room.
 pub(super) fn members(call: Call) -> Handled {
     let room = call.string("room")?;
     let count = call.socket.namespace().rooms().members(room).count();

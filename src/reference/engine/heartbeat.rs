@@ -71,8 +71,8 @@ async fn send_pings(session: &Session) -> Ending {
             session.send_packet(ping);
         }
         pings += 1;
-        let patience = faults::heartbeat::pong_timeout_for(session, pings);
-        while timeout(patience, session.pulse.beaten()).await.is_err() {
+        let pong_timeout = faults::heartbeat::pong_timeout_for(session, pings);
+        while timeout(pong_timeout, session.pulse.beaten()).await.is_err() {
             if faults::heartbeat::extends_timeout(session) {
                 continue;
             }
@@ -88,9 +88,9 @@ async fn await_pings(session: &Session) -> Ending {
     let config = &session.server.config;
     loop {
         session.pulse.expect();
-        let patience = config.ping_interval + config.ping_timeout;
-        let patience = faults::heartbeat::alter_timeout(session.faults(), patience);
-        if timeout(patience, session.pulse.beaten()).await.is_err() {
+        let pong_timeout = config.ping_interval + config.ping_timeout;
+        let pong_timeout = faults::heartbeat::alter_timeout(session.faults(), pong_timeout);
+        if timeout(pong_timeout, session.pulse.beaten()).await.is_err() {
             return Ending::PingTimeout;
         }
     }

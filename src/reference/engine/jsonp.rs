@@ -65,10 +65,8 @@ fn javascript_literal(text: &str) -> String {
 
 /// Returns the payload in a form that a script posts; `None` if the form has none.
 ///
-/// Browsers change line feeds in forms, so a client writes a line feed as `
-/// `, and a literal `
-/// ` as `\
-/// `.
+/// Browsers change line feeds in forms, so a client writes a line feed as `\n`, and a literal `\n` as
+/// `\\n`.
 pub(super) fn payload_of_form(body: &[u8], faults: &FaultSet) -> Option<String> {
     let (_, text) = form_urlencoded::parse(body).find(|(name, _)| name == "d")?;
     if faults::revision3::keeps_escapes(faults) {

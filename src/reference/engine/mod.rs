@@ -21,7 +21,9 @@ mod websocket;
 pub(super) use ending::Ending;
 pub(super) use jsonp::PollForm;
 pub(super) use outbound::Outbound;
-pub(super) use polling::{Overlap, Payload, PayloadKind, open as open_polling, poll, post};
+pub(super) use polling::{
+    Overlap, Payload, PayloadKind, PendingPost, open as open_polling, poll, post,
+};
 pub(super) use queue::{Delivery, Sent};
 pub(super) use random_id::random_id;
 pub(super) use request::{Query, Revision, TokenSources};

@@ -276,11 +276,11 @@ impl Session {
     pub(super) fn spawn_supervisor(self: &Arc<Self>) {
         let session = Arc::clone(self);
         self.server.tasks.spawn(async move {
-            let patience = session.server.config.ping_timeout;
+            let ping_timeout = session.server.config.ping_timeout;
             Arc::clone(&session).supervise().await;
             if session.lock().phase == Phase::Draining {
                 tokio::select! {
-                    () = tokio::time::sleep(patience) => {}
+                    () = tokio::time::sleep(ping_timeout) => {}
                     () = session.server.closing() => {}
                 }
                 session.lock().phase = Phase::Closed(LastPacket::Close);
@@ -295,12 +295,12 @@ impl Session {
     }
 
     /// Puts packets into the queues of all other polling sessions. Only faults call this.
-    fn send_to_strangers(&self, outbound: &Arc<Outbound>) {
-        for stranger in self.server.sessions.all() {
-            let mut state = stranger.lock();
-            if stranger.sid != self.sid && state.transport == TransportKind::Polling {
+    fn send_to_other_sessions(&self, outbound: &Arc<Outbound>) {
+        for other in self.server.sessions.all() {
+            let mut state = other.lock();
+            if other.sid != self.sid && state.transport == TransportKind::Polling {
                 state.queue.push(Arc::clone(outbound));
-                stranger.poll_wake.notify_one();
+                other.poll_wake.notify_one();
             }
         }
     }
@@ -331,7 +331,7 @@ impl Session {
             (state.transport, leaked)
         };
         if let Some(leaked) = leaked {
-            self.send_to_strangers(&leaked);
+            self.send_to_other_sessions(&leaked);
         }
         match transport {
             TransportKind::Polling => self.poll_wake.notify_one(),

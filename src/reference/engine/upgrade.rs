@@ -118,15 +118,15 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
                 stream.flush_all().await?;
                 // Both futures are cancel-safe.
                 tokio::select! {
-                                    turn = stream.turn() => {
-                                        if turn? == Turn::Ended {
-                                            return Err(io::ErrorKind::UnexpectedEof.into());
-                                        }
-                                    }
-                // A client that polls again before it sends the upgrade packet waits for the
-                                    // answer to that poll, so it has to be released too.
-                                    _ = release.tick(), if step == Step::Upgrade => session.release_polls_again(),
-                                }
+                    turn = stream.turn() => {
+                        if turn? == Turn::Ended {
+                            return Err(io::ErrorKind::UnexpectedEof.into());
+                        }
+                    }
+                    // A client can poll again before it sends the upgrade packet. It then waits for
+                    // the answer to that poll, so that poll has to be released too.
+                    _ = release.tick(), if step == Step::Upgrade => session.release_polls_again(),
+                }
                 continue;
             }
         };

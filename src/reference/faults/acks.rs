@@ -65,7 +65,7 @@ impl ScratchKey for UnansweredRequests {
     type Note = AckId;
 }
 
-/// When the handlers of the server have finished the slow requests so far.
+/// The time at which the server has finished its slow requests so far.
 #[derive(Eq, Hash, PartialEq)]
 struct HandlersBusyUntil;
 

@@ -25,7 +25,7 @@ faults!(AuthFault {
     AdminRoleUnchecked = "admin-role-unchecked": "The server lets every valid token into /admin.";
     AdmissionKept = "admission-kept-for-connection": "The server accepts any token on a connection that has presented a valid one before.";
     AlgNoneAccepted = "token-alg-none-accepted": "The server accepts tokens with the algorithm `none`, which have no signature.", seen "CVE-2015-9235";
-    AlgNoneSpeltOtherwise = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters of CVE-2015-9235 that look for the one spelling";
+    AlgNoneInMixedCase = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters of CVE-2015-9235 that look for the one spelling";
     AlgorithmUnchecked = "token-algorithm-unchecked": "The server verifies a token with whatever algorithm the token names.", seen "jsonwebtoken without `algorithms`";
     PayloadIgnored = "token-auth-ignored": "The server ignores the token in the CONNECT payload.";
     BannedAccepted = "banned-user-accepted": "The server accepts banned users.";
@@ -152,7 +152,7 @@ pub(in crate::reference) fn read_claims(
     let believed = match algorithm {
         Some("none") => faults.has(AuthFault::AlgNoneAccepted),
         Some(other) if other.eq_ignore_ascii_case("none") => {
-            faults.has(AuthFault::AlgNoneSpeltOtherwise)
+            faults.has(AuthFault::AlgNoneInMixedCase)
         }
         _ => false,
     };

@@ -11,7 +11,7 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
-/// How much longer than asked a block lasts, so that the scenario sees it on a busy machine too.
+/// The time by which a block is longer than its pause, so that a scenario on a busy machine sees it.
 const MARGIN: Duration = Duration::from_millis(300);
 
 /// The time by which each blocked message follows the one before, so that their order stays.

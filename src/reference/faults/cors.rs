@@ -1,4 +1,4 @@
-//! Which origins may read the answers (Fetch standard, "CORS protocol").
+//! The origins whose pages may read the answers (Fetch standard, "CORS protocol").
 
 use hyper::{
     Response,

@@ -1,4 +1,4 @@
-//! permessage-deflate: what is agreed on, and what compressed messages become (RFC 7692).
+//! permessage-deflate: its negotiation, and the messages that are compressed with it (RFC 7692).
 
 use bytes::{Bytes, BytesMut};
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
@@ -9,13 +9,13 @@ use crate::{
     wire::websocket::{Deflate, DeflateOffer, Extension, Frame, Message, OpCode},
 };
 
-/// RSV1.
+/// RSV1, which marks a compressed message.
 const COMPRESSED: u8 = 0b100;
 
-/// What ends every flushed message, left out on the wire (RFC 7692 section 7.2.1).
+/// The end of every flushed message, which a sender leaves out (RFC 7692 section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// Room for inflated messages, for who believes that it is enough.
+/// The number of bytes after which the fault `deflate-output-cut` cuts an inflated message.
 const BUFFER: usize = 32 << 10;
 
 faults!(DeflateFault {

@@ -21,10 +21,10 @@ faults!(PacketSyntaxFault {
     EmptyArrayAccepted = "event-empty-name-array-accepted": "The server ignores an event without a name.", seen "python-socketio 5.18.1";
     InvalidJsonIgnored = "event-invalid-json-ignored": "The server ignores an event that is not valid JSON.", seen "python-socketio 5.18.1";
     NameTypeUnchecked = "event-name-type-unchecked": "The server ignores an event whose name is not a string.", seen "CVE-2023-32695";
-    NamesAsWritten = "event-names-as-written": "The server does not find the handler of an event whose name is written with JSON escapes.", seen "socketioxide 0.18.9";
+    EscapedNamesUnknown = "event-names-as-written": "The server does not find the handler of an event whose name is written with JSON escapes.", seen "socketioxide 0.18.9";
     PayloadUnchecked = "event-payload-unchecked": "The server ignores an event without a payload, or with one that is not an array.", seen "socket.io 4.8.4 without a payload";
     RootNameRefused = "connect-root-name-refused": "The server refuses a CONNECT that names the main namespace as `/`.";
-    TwinKeysRefused = "event-twin-keys-refused": "The server refuses JSON objects with a repeated key.";
+    RepeatedKeysRefused = "event-twin-keys-refused": "The server refuses JSON objects with a repeated key.";
     UnknownTypeIgnored = "event-unknown-type-ignored": "The server ignores packets of an unknown type.";
 });
 
@@ -218,7 +218,7 @@ pub(in crate::reference) fn misses_escaped_name(faults: &FaultSet, message: &Pac
     let name = text
         .split_once("[\"")
         .and_then(|(_, rest)| rest.split_once('"'));
-    faults.has(PacketSyntaxFault::NamesAsWritten)
+    faults.has(PacketSyntaxFault::EscapedNamesUnknown)
         && name.is_some_and(|(name, _)| name.contains('\\'))
 }
 
@@ -235,7 +235,7 @@ pub(in crate::reference) fn refuses_valid(session: &Session, message: &PacketDat
     let named = text.starts_with("0/");
     (faults.has(PacketSyntaxFault::CommaRequired) && named && !text.contains(','))
         || (faults.has(PacketSyntaxFault::RootNameRefused) && names_root)
-        || (faults.has(PacketSyntaxFault::TwinKeysRefused) && has_repeated_keys(text))
+        || (faults.has(PacketSyntaxFault::RepeatedKeysRefused) && has_repeated_keys(text))
 }
 
 /// Returns true if an object in the packet has a key twice: then its text has more keys than the

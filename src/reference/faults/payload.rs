@@ -50,7 +50,7 @@ fn alter(faults: &FaultSet, data: &mut Data) {
             if faults.has(PayloadFault::NumbersRounded)
                 && let Some(exact) = number.as_f64()
             {
-                #[expect(clippy::cast_possible_truncation, reason = "the defect")]
+                #[expect(clippy::cast_possible_truncation, reason = "the fault rounds numbers")]
                 let rounded = f64::from(exact as f32);
                 let whole = serde_json::Number::from_f64(rounded);
                 *number = whole.unwrap_or_else(|| number.clone());

@@ -302,7 +302,7 @@ pub(in crate::reference) fn alter_sent<'a>(
         return Cow::Borrowed(packets);
     }
     // The codec can't be made to write `b4`: a text packet stands in, whose digit and mark are cut
-    // off again in `payload`.
+    // off again in `alter_payload`.
     packets
         .iter()
         .map(|packet| match &packet.data {

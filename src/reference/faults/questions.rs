@@ -29,7 +29,7 @@ faults!(QuestionFault {
     ReachesEverybody = "question-reaches-everybody": "The server asks the whole namespace, where it has to ask one client.";
     RoomDropsFalsy = "ask-room-drops-falsy-answers": "The server drops answers of null, 0, false and \"\".", seen "`answers.filter(Boolean)`";
     RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "The server drops all answers of a room if one member does not answer.", seen "emitWithAck of socket.io rejects";
-    RoomDropsTwins = "ask-room-drops-equal-answers": "The server reports only one of several equal answers.";
+    RoomDropsEqual = "ask-room-drops-equal-answers": "The server reports only one of several equal answers.";
     RoomFirstAnswerOnly = "ask-room-first-answer-only": "The server reports only the first answer of a room.";
     RoomSkipsAsker = "ask-room-skips-asker": "The server does not ask the caller, although the caller is a member of the room.";
     RoomTimeoutHidden = "ask-room-timeout-hidden": "The server does not report that a member of the room did not answer.";
@@ -93,7 +93,7 @@ pub(in crate::reference) fn alter_report(
     if faults.has(QuestionFault::RoomDropsFalsy) {
         answers.retain(|answer| !is_falsy(answer));
     }
-    if faults.has(QuestionFault::RoomDropsTwins) {
+    if faults.has(QuestionFault::RoomDropsEqual) {
         answers.dedup();
     }
     if faults.has(QuestionFault::RoomDropsPartialAnswers) && *silence == Silence::SomeMember {

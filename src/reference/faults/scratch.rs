@@ -11,7 +11,7 @@ use std::{
 ///
 /// The topic that takes the notes declares the key beside its hooks.
 pub(super) trait ScratchKey: Any + Eq + Hash + Send {
-    /// What is noted.
+    /// The value that is noted.
     type Note: Clone + Send;
 }
 

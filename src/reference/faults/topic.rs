@@ -33,8 +33,8 @@ macro_rules! faults {
 
         impl $faults {
             /// The id and the sentence of each fault, in the order of the variants.
-            pub(super) const TABLE: &'static [$crate::reference::faults::Fault] = &[
-                $($crate::reference::faults::Fault {
+            pub(super) const TABLE: &'static [$crate::reference::faults::topic::Fault] = &[
+                $($crate::reference::faults::topic::Fault {
                     id: $id,
                     breaks: $breaks,
                     seen: $crate::reference::faults::topic::seen!($($seen)?),

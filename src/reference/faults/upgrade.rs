@@ -1,4 +1,4 @@
-//! From polling to WebSocket (Engine.IO v4, "Upgrade").
+//! The upgrade from polling to WebSocket (Engine.IO v4, "Upgrade").
 
 use std::{sync::Arc, time::Duration};
 

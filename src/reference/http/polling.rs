@@ -13,7 +13,7 @@ use tokio::{select, time::sleep};
 use super::{Coding, Refusal};
 use crate::reference::{
     FaultSet,
-    engine::{self, Overlap, Payload, PayloadKind, Revision, Session},
+    engine::{self, Overlap, Payload, PayloadKind, PendingPost, Revision, Session},
     faults,
 };
 
@@ -86,53 +86,69 @@ pub(super) async fn post(
     {
         return Err(Refusal::BadRequest);
     }
+    let announced = request.body().size_hint().exact();
+    if faults::polling::loses_body(session.faults(), announced) {
+        post.refuse();
+        return Ok(confirm_post(session));
+    }
+    let body = match read_body(session, &post, request.into_body()).await {
+        Ok(body) => body,
+        Err(refusal) => {
+            // A body that is too large leaves the session open. After any other refusal, dropping
+            // `post` closes it.
+            if refusal == Refusal::PayloadTooLarge {
+                post.refuse();
+            }
+            return Err(refusal);
+        }
+    };
+    if let Some(delay) = post.delay(body.len()) {
+        sleep(delay).await;
+    }
+    post.receive(&body, kind);
+    Ok(confirm_post(session))
+}
+
+/// Reads the body of a POST.
+///
+/// # Errors
+///
+/// Returns a refusal if the body is too large, incomplete or late, or the session ends meanwhile.
+async fn read_body(
+    session: &Session,
+    post: &PendingPost,
+    body: Incoming,
+) -> Result<Bytes, Refusal> {
     let bound = faults::limits::body_limit(session.faults(), session.server.config.max_payload);
     let bound = usize::try_from(bound).unwrap_or(usize::MAX);
-    let announced = request.body().size_hint();
-    if faults::polling::loses_body(session.faults(), announced.exact()) {
-        post.refuse();
-        let reply = faults::polling::post_reply(session.faults());
-        return Ok(respond(
-            Bytes::from_static(reply),
-            "text/html",
-            session.faults(),
-        ));
-    }
+    let announced = body.size_hint();
     let limit = faults::limits::read_limit(session.faults(), bound, announced.exact());
-    let announced = announced.lower();
-    if usize::try_from(announced).is_ok_and(|announced| announced > limit) {
-        post.refuse();
+    if usize::try_from(announced.lower()).is_ok_and(|announced| announced > limit) {
         return Err(Refusal::PayloadTooLarge);
     }
     let body = select! {
-        // A body that is there is read, even where a session ends meanwhile.
+        // A body that has arrived is read, even if the session has ended meanwhile.
         biased;
-        body = Limited::new(request.into_body(), limit).collect() => body,
+        body = Limited::new(body, limit).collect() => body,
         () = post.session_ended() => return Err(Refusal::BadRequest),
         () = sleep(BODY_TIMEOUT) => return Err(Refusal::Timeout),
     };
     let body = match body {
         Ok(body) => faults::polling::join_chunks(session.faults(), body),
-        Err(error) if error.is::<LengthLimitError>() => {
-            post.refuse();
-            return Err(Refusal::PayloadTooLarge);
-        }
+        Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::PayloadTooLarge),
         Err(_) => return Err(Refusal::BadRequest),
     };
     if faults::limits::has_too_many_characters(session.faults(), &body, bound) {
-        post.refuse();
         return Err(Refusal::PayloadTooLarge);
     }
-    if let Some(delay) = post.delay(body.len()) {
-        sleep(delay).await;
-    }
-    post.receive(&body, kind);
+    Ok(body)
+}
+
+/// Returns the response to a POST whose packets were handled.
+fn confirm_post(session: &Session) -> Response<Full<Bytes>> {
     let reply = faults::polling::post_reply(session.faults());
-    Ok(respond(
-        Bytes::from_static(reply),
-        "text/html",
-        session.faults(),
-    ))
+    let reply = Bytes::from_static(reply);
+    respond(reply, "text/html", session.faults())
 }
 
 fn respond(body: Bytes, content_type: &'static str, faults: &FaultSet) -> Response<Full<Bytes>> {

@@ -96,6 +96,7 @@ fn answer_plain(
     Ok(accepted.response)
 }
 
+/// Answers a request to the Engine.IO path.
 async fn answer_engine(
     server: &Arc<Shared>,
     slot: &UpgradeSlot,
@@ -132,11 +133,22 @@ async fn answer_engine(
     if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, &query) {
         faults::requests::check_admission(server.faults(), Refusal::Intruder)?;
     }
-    let tokens = || TokenSources::read(&query, request.headers(), server.faults());
+    serve_verified(server, slot, request, &query, verified).await
+}
+
+/// Serves a request that passed all checks.
+async fn serve_verified(
+    server: &Arc<Shared>,
+    slot: &UpgradeSlot,
+    request: Request<Incoming>,
+    query: &Query,
+    verified: Verified,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let tokens = || TokenSources::read(query, request.headers(), server.faults());
     let accepted = Coding::accepted(request.headers());
     match verified {
         Verified::Open(TransportKind::Polling, revision) => {
-            let opened = engine::open_polling(server, revision, &query, tokens());
+            let opened = engine::open_polling(server, revision, query, tokens());
             let mut response =
                 polling::respond_with_packets(opened.payload, accepted, server.faults());
             cookie::set_session_cookie(&server.config, &opened.sid, response.headers_mut());
