@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Why a handler did not do what its event asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(in crate::reference) enum Failure {
     /// The handler failed unexpectedly; the client must not see the detail.
     Internal {

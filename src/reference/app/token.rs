@@ -35,7 +35,7 @@ pub(in crate::reference) enum Denial {
 }
 
 /// What a client presents as its token: the first source that has one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(in crate::reference) enum Presented {
     /// No source has a token, or it is empty.
     Nothing,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A payload and its form.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(in crate::reference) struct Payload {
     pub(in crate::reference) body: Bytes,
     pub(in crate::reference) kind: PayloadKind,
@@ -35,7 +35,7 @@ pub(in crate::reference) enum PayloadKind {
 }
 
 /// A session that a poll has opened.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(in crate::reference) struct Opened {
     /// The id of the session.
     pub(in crate::reference) sid: Box<str>,
@@ -44,7 +44,7 @@ pub(in crate::reference) struct Opened {
 }
 
 /// The error for a second GET or POST while one is pending; it closes the session.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(in crate::reference) struct Overlap;
 
 /// Opens a session; the payload has its open packet.

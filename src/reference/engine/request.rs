@@ -18,7 +18,7 @@ pub(in crate::reference) enum Revision {
 }
 
 /// The query parameters that the server reads.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Debug, Default)]
 pub(in crate::reference) struct Query {
     /// `EIO`, the protocol revision.
     pub(in crate::reference) revision: Option<String>,
@@ -37,7 +37,7 @@ pub(in crate::reference) struct Query {
 }
 
 /// The tokens in a handshake. The first one counts.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::reference) struct TokenSources {
     /// `token` in the query.
     pub(in crate::reference) query: Option<Box<str>>,

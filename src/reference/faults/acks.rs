@@ -57,7 +57,7 @@ faults!(AckFault {
     WrongNamespace = "ack-wrong-namespace": "The server sends acknowledgements in another namespace than the event's.";
 });
 
-/// The ids of the requests of a socket that have no acknowledgement yet.
+/// Key of the ids of the requests of a socket that have no acknowledgement yet.
 #[derive(Eq, Hash, PartialEq)]
 struct UnansweredRequests(SocketId);
 
@@ -65,7 +65,7 @@ impl ScratchKey for UnansweredRequests {
     type Note = AckId;
 }
 
-/// The time at which the server has finished its slow requests so far.
+/// Key of the time at which the server has finished its slow requests so far.
 #[derive(Eq, Hash, PartialEq)]
 struct HandlersBusyUntil;
 

@@ -64,7 +64,7 @@ faults!(AuthFault {
     WrongTypeAccepted = "token-wrong-type-accepted": "The server accepts clients whose token is not a string.";
 });
 
-/// The ids of the users that the session with this id was accepted as.
+/// Key of the ids of the users that the session with this id was accepted as.
 #[derive(Eq, Hash, PartialEq)]
 struct AcceptedUser(Box<str>);
 
@@ -72,7 +72,7 @@ impl ScratchKey for AcceptedUser {
     type Note = String;
 }
 
-/// The id of the user of the first socket on the session with this id.
+/// Key of the id of the user of the first socket on the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstUser(Box<str>);
 
@@ -80,7 +80,7 @@ impl ScratchKey for FirstUser {
     type Note = String;
 }
 
-/// The id of the user that the server accepted last, on any session.
+/// Key of the id of the user that the server accepted last, on any session.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestUser;
 
@@ -88,7 +88,7 @@ impl ScratchKey for LatestUser {
     type Note = String;
 }
 
-/// The payloads of the refusals on the session with this id.
+/// Key of the payloads of the refusals on the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct Refusals(Box<str>);
 
@@ -194,7 +194,7 @@ fn accepts_signature(faults: &FaultSet, token: &str, secret: &str) -> bool {
 }
 
 /// The algorithms with which a token may be signed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::reference) enum Algorithms {
     /// The algorithm that the token names.
     AsNamed,

@@ -37,7 +37,7 @@ faults!(BinaryFault {
     Truncated = "binary-truncated": "The server drops the last byte of every attachment.";
 });
 
-/// The id of the session whose attachments are due.
+/// Key of the id of the session whose attachments are due.
 #[derive(Eq, Hash, PartialEq)]
 struct AttachmentsDue;
 
@@ -45,7 +45,8 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// One note for each attachment that is due for a skipped packet of the session with this id.
+/// Key of the attachments that are due for skipped packets of the session with this id, one note for
+/// each.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 

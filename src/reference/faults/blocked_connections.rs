@@ -17,7 +17,7 @@ const MARGIN: Duration = Duration::from_millis(300);
 /// The time by which each blocked message follows the one before, so that their order stays.
 const STEP: Duration = Duration::from_millis(2);
 
-/// The end of the block of the session with this id.
+/// Key of the end of the block of the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct BlockedUntil(Box<str>);
 

@@ -42,7 +42,7 @@ faults!(ConnectFault {
     UnknownAccepted = "unknown-namespace-accepted": "The server accepts every namespace name.";
 });
 
-/// Notes that the server disconnected the session `sid` from `namespace`.
+/// Key of the times that the server disconnected the session `sid` from `namespace`.
 #[derive(Eq, Hash, PartialEq)]
 struct Kicked {
     sid: Box<str>,
@@ -53,7 +53,7 @@ impl ScratchKey for Kicked {
     type Note = ();
 }
 
-/// The first socket id of the session `sid`, in `namespace` or in any namespace.
+/// Key of the first socket id of the session `sid`, in `namespace` or in any namespace.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstSocketId {
     sid: Box<str>,

@@ -39,7 +39,7 @@ faults!(DisconnectFault {
     ServerSilent = "server-disconnect-silent": "The server sends no DISCONNECT to a client that it takes out of a namespace.";
 });
 
-/// The rooms that the socket with this id has left.
+/// Key of the rooms that the socket with this id has left.
 #[derive(Eq, Hash, PartialEq)]
 struct FormerRooms(SocketId);
 
@@ -47,7 +47,7 @@ impl ScratchKey for FormerRooms {
     type Note = String;
 }
 
-/// One note for each time that `watcher` asked to watch `room`.
+/// Key of the times that `watcher` asked to watch `room`.
 #[derive(Eq, Hash, PartialEq)]
 struct Watches {
     watcher: SocketId,

@@ -34,7 +34,7 @@ faults!(EnduranceFault {
     SlowHeadBlocks = "slow-head-blocks-others": "The server accepts no connection while the head of another request is incomplete.";
 });
 
-/// The id of the session whose client does not read.
+/// Key of the id of the session whose client does not read.
 #[derive(Eq, Hash, PartialEq)]
 struct CongestedSession;
 
@@ -42,7 +42,7 @@ impl ScratchKey for CongestedSession {
     type Note = Box<str>;
 }
 
-/// One note for each connection that was lost.
+/// Key of the lost connections of the server, one note for each.
 #[derive(Eq, Hash, PartialEq)]
 struct LostConnections;
 

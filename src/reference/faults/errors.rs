@@ -33,7 +33,7 @@ faults!(ErrorFault {
     WrongNamespace = "exception-wrong-namespace": "The server sends exceptions in another namespace.";
 });
 
-/// The code of the last refusal of the server.
+/// Key of the code of the last refusal of the server.
 #[derive(Eq, Hash, PartialEq)]
 struct LastErrorCode;
 

@@ -33,7 +33,7 @@ faults!(EventFault {
     WrongNamespaceReply = "event-wrong-namespace-reply": "The server sends replies in the main namespace, whatever namespace the event came in.";
 });
 
-/// One note for each event of the session with this id.
+/// Key of the events of the session with this id, one note for each.
 #[derive(Eq, Hash, PartialEq)]
 struct EventCount(Box<str>);
 

@@ -34,7 +34,7 @@ faults!(HeartbeatFault {
     WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame as the Engine.IO pong packet.";
 });
 
-/// Notes that the session with this id received a message since its last ping.
+/// Key of the messages of the session with this id since its last ping, one note for each.
 #[derive(Eq, Hash, PartialEq)]
 struct MessageReceived(Box<str>);
 

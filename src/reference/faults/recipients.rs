@@ -61,7 +61,7 @@ faults!(RecipientFault {
     DropsInBurst = "room-emit-drops-in-burst": "The server loses some of a burst of more than 50 room messages.";
 });
 
-/// The id of the socket that joined the namespace of this name last.
+/// Key of the id of the socket that joined the namespace of this name last.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestSocket(Box<str>);
 
@@ -69,7 +69,7 @@ impl ScratchKey for LatestSocket {
     type Note = SocketId;
 }
 
-/// The token in the CONNECT payload of the socket with this id.
+/// Key of the token in the CONNECT payload of the socket with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct PayloadToken(SocketId);
 
@@ -77,7 +77,7 @@ impl ScratchKey for PayloadToken {
     type Note = Data;
 }
 
-/// One note for each room message of the server.
+/// Key of the room messages of the server, one note for each.
 #[derive(Eq, Hash, PartialEq)]
 struct RoomMessageCount;
 

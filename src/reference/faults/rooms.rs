@@ -68,7 +68,7 @@ fn in_room(socket: &Socket, room: &str) -> InRoom {
     }
 }
 
-/// One note for each time that the socket joined the room.
+/// Key of the times that the socket joined the room.
 #[derive(Eq, Hash, PartialEq)]
 struct Joins(InRoom);
 
@@ -76,7 +76,7 @@ impl ScratchKey for Joins {
     type Note = ();
 }
 
-/// Notes that the socket left the room.
+/// Key of the times that the socket left the room.
 #[derive(Eq, Hash, PartialEq)]
 struct Left(InRoom);
 
@@ -84,7 +84,7 @@ impl ScratchKey for Left {
     type Note = ();
 }
 
-/// The messages to the room after the socket left it.
+/// Key of the messages to the room after the socket left it.
 #[derive(Eq, Hash, PartialEq)]
 struct MissedMessages(InRoom);
 
@@ -92,7 +92,7 @@ impl ScratchKey for MissedMessages {
     type Note = Data;
 }
 
-/// The rooms that the socket has left and still lists.
+/// Key of the rooms that the socket has left and still lists.
 #[derive(Eq, Hash, PartialEq)]
 struct StillListed(SocketId);
 
@@ -100,7 +100,7 @@ impl ScratchKey for StillListed {
     type Note = String;
 }
 
-/// The rooms that the session `sid` has joined in `namespace`.
+/// Key of the rooms that the session `sid` has joined in `namespace`.
 #[derive(Eq, Hash, PartialEq)]
 struct JoinedRooms {
     sid: Box<str>,
@@ -118,7 +118,7 @@ fn joined_rooms(socket: &Socket) -> JoinedRooms {
     }
 }
 
-/// One note for each socket that ever was in the namespace of this name.
+/// Key of all sockets that ever were in the namespace of this name, one note for each.
 #[derive(Eq, Hash, PartialEq)]
 struct SocketsEver(Box<str>);
 

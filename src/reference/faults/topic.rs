@@ -59,6 +59,10 @@ macro_rules! topics {
         $(pub(super) mod $module;)*
 
         /// The topics, so that each gets an index.
+        #[expect(
+            clippy::enum_variant_names,
+            reason = "a macro can't make variant names from the names of the modules"
+        )]
         enum Topic {
             $($faults,)*
         }

@@ -37,7 +37,7 @@ faults!(UpgradeFault {
     UnofferedAccepted = "unoffered-upgrade-accepted": "The server accepts an upgrade that it did not offer.", seen "engine.io 6.6.12";
 });
 
-/// Notes that the session with this id was upgraded to WebSocket.
+/// Key of the upgrades of the session with this id to WebSocket.
 #[derive(Eq, Hash, PartialEq)]
 struct Upgraded(Box<str>);
 

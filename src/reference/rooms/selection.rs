@@ -6,7 +6,7 @@ use crate::reference::engine::Delivery;
 
 /// Selects the sockets that get an event: the members of any of `rooms` that are in none of
 /// `except`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::reference) struct Selection {
     /// The rooms; an empty list selects the whole namespace.
     pub(in crate::reference) rooms: Vec<String>,

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The id of a socket, which is also the name of its own room.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(in crate::reference) struct SocketId(Arc<str>);
 
 /// The user of a socket.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Why the application refuses a client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(in crate::reference) struct Refused {
     pub(in crate::reference) message: String,
     pub(in crate::reference) data: Option<Data>,

@@ -55,7 +55,7 @@ struct State {
 }
 
 /// A socket whose connection was lost.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::reference) struct KeptSession {
     pub(super) id: SocketId,
     pub(super) pid: Box<str>,
@@ -66,7 +66,7 @@ pub(in crate::reference) struct KeptSession {
 }
 
 /// An event that a client can miss.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::reference) struct MissableEvent {
     offset: String,
     selection: Selection,
