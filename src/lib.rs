@@ -13,6 +13,8 @@ pub mod reference;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+#[cfg(test)]
+mod schema_checks;
 pub mod simulation;
 pub mod targets;
 pub mod text;

@@ -120,10 +120,10 @@ fn table(scenarios: &[Scenario], palette: Palette) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples;
+    use crate::schema_checks;
 
     #[test]
     fn the_committed_schema_is_the_types() {
-        samples::assert_schema("list.json", &schemars::schema_for!(List));
+        schema_checks::assert_committed("list.json", &schemars::schema_for!(List));
     }
 }

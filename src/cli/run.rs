@@ -255,7 +255,12 @@ fn say(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
 /// What a run's counts mean. A broken rule is certain, so it outweighs what could not be judged.
 fn exit(summary: &Summary, comparison: Option<&Comparison>, strict: bool) -> Exit {
     let (fail, error, warn, stale) = match comparison {
-        None => (summary.fail, summary.error, summary.warn - summary.told, 0),
+        None => (
+            summary.fail,
+            summary.error,
+            summary.warn - summary.informative,
+            0,
+        ),
         Some(known) => (
             known.fail.len(),
             known.error.len(),
@@ -306,7 +311,7 @@ mod tests {
             exit_of(
                 Summary {
                     warn: 1,
-                    told: 1,
+                    informative: 1,
                     ..none
                 },
                 true

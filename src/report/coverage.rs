@@ -263,8 +263,8 @@ impl From<&Coverage> for CoverageReport {
 mod tests {
     use super::*;
     use crate::{
-        report::samples,
         scenario::{Level, Requirement},
+        schema_checks,
     };
 
     fn covered(id: &str, clause: Option<&str>, scenarios: &[(&str, Tier)]) -> Covered {
@@ -434,6 +434,6 @@ mod tests {
 
     #[test]
     fn the_committed_schema_is_the_types() {
-        samples::assert_schema("coverage.json", &schemars::schema_for!(CoverageReport));
+        schema_checks::assert_committed("coverage.json", &schemars::schema_for!(CoverageReport));
     }
 }

@@ -91,7 +91,7 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
         Verdict::Fail => {
             let kind = outcome
                 .kind
-                .map_or(outcome.level.as_str(), |kind| kind.name());
+                .map_or(outcome.level.name(), |kind| kind.name());
             status.set_message(reason).set_type(safe(kind));
         }
         Verdict::Error => {
@@ -141,7 +141,7 @@ fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples;
+    use crate::runner::samples;
 
     #[test]
     fn failure_error_and_skip_are_told_apart() {

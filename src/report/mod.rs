@@ -6,8 +6,6 @@ mod coverage;
 mod json;
 mod junit;
 mod proof;
-#[cfg(test)]
-pub(crate) mod samples;
 mod sink;
 mod style;
 mod terminal;
@@ -18,5 +16,5 @@ pub use json::{REPORT_SCHEMA, Report, report_json};
 pub use junit::{JunitError, junit};
 pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_table};
 pub use sink::{Destination, WriteError};
-pub use style::{Painted, Palette, Role, word};
+pub use style::{Painted, Palette, Role};
 pub use terminal::{Detail, Progress, Terminal, Watched, failure};

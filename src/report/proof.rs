@@ -213,8 +213,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        report::samples,
         runner::{FaultProof, ScenarioProof, Survivor},
+        schema_checks,
     };
 
     fn proof() -> Proof {
@@ -362,6 +362,6 @@ mod tests {
 
     #[test]
     fn the_committed_schema_is_the_types() {
-        samples::assert_schema("proof.json", &schemars::schema_for!(ProofReport));
+        schema_checks::assert_committed("proof.json", &schemars::schema_for!(ProofReport));
     }
 }

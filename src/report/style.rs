@@ -45,7 +45,7 @@ impl Palette {
 
     /// The sign of a verdict: a word, so that it is understood without colour.
     pub fn sign(self, verdict: Verdict) -> Painted<&'static str> {
-        self.paint(Role::Sign(verdict), word(verdict))
+        self.paint(Role::Sign(verdict), verdict.sign())
     }
 }
 
@@ -63,17 +63,6 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
         // The width belongs to the text, not to the escape sequences around it.
         text.fmt(formatter)?;
         write!(formatter, "{style:#}")
-    }
-}
-
-/// The sign of a verdict as people see it.
-pub fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "ok",
-        Verdict::Warn => "warn",
-        Verdict::Fail => "FAIL",
-        Verdict::Skip => "skip",
-        Verdict::Error => "ERROR",
     }
 }
 

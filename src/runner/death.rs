@@ -1,166 +1,220 @@
-//! A target that died: who killed it, who was only struck by it, and how the run goes on.
+//! What a run does when its target dies: it finds the scenario that killed the target, and goes on.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
+
+use tokio::sync::mpsc;
 
 use super::{
-    event::Event,
-    execute::Run,
+    batch::{Batch, Judged},
+    event::{Event, EventKind},
     failure_kind::FailureKind,
     host::StartError,
-    lane::{Judged, Lane},
-    outcome::{Outcome, Verdict},
+    live_target::LiveTarget,
+    notice::{NAMED_SCENARIOS, Notice},
+    outcome::Outcome,
+    plan::Item,
     play::play,
+    run::Run,
+    verdict::Verdict,
 };
+
 use crate::text::first_names;
 
-/// Scenarios that a sentence about a death names.
-const NAMED: usize = 8;
+/// The reason of an item that could not start any more.
+const NOT_RUN: &str = "Not run: the target died before.";
 
 impl<E: FnMut(Event)> Run<'_, E> {
-    /// Whether the target has died of what was judged last.
-    pub(super) async fn died_at_last(&self, lane: &Lane) -> bool {
+    /// Returns true if the target has died of one of the items that ended last.
+    pub(super) async fn died_of_last_items(&mut self, batch: &Batch) -> bool {
         if !self.target.can_die() {
             return false;
         }
-        let profiles: BTreeSet<_> = lane.held().map(|item| item.profile).collect();
+        let profiles: BTreeSet<_> = batch.kept().map(|item| item.profile).collect();
         for profile in profiles {
             if let Some(instance) = self.instances.get(&profile)
                 && !instance.stays_alive().await
             {
+                self.emit_death(profile);
                 return true;
             }
         }
         false
     }
 
-    /// After an interrupt nobody waits until it is known which scenario killed the target.
-    pub(super) fn leave_unsolved(&mut self, lane: &mut Lane) {
-        for (_, outcome) in std::mem::take(&mut lane.suspects) {
+    /// Emits that the server of a profile was found dead.
+    pub(super) fn emit_death(&mut self, profile: Option<usize>) {
+        let status = self
+            .instances
+            .get(&profile)
+            .and_then(|instance| instance.exited());
+        self.emit(EventKind::TargetDied {
+            profile: self.profile_name(profile),
+            status,
+        });
+    }
+
+    fn profile_name(&self, profile: Option<usize>) -> Option<String> {
+        let profile = self.target.manifest.profiles.get(profile?)?;
+        Some(profile.name.clone())
+    }
+
+    /// Reports the suspects after an interrupt, because nobody waits until the killer is found.
+    pub(super) fn report_unsolved(&mut self, batch: &mut Batch) {
+        for (_, outcome) in std::mem::take(&mut batch.suspects) {
             let sentence =
                 "The target died; interrupted before it was known which scenario killed it.";
-            let outcome = told(outcome, Verdict::Error, sentence.to_owned());
-            self.say(Event::ScenarioFinished(outcome));
+            let outcome = with_verdict(outcome, Verdict::Error, sentence.to_owned());
+            self.emit(EventKind::ScenarioFinished(outcome));
         }
     }
 
-    /// Brings a dead target up again and finds out which of the scenarios that were under way killed it.
-    pub(super) async fn after_death(&mut self, lane: &mut Lane) -> Result<(), StartError> {
-        let mut suspects = std::mem::take(&mut lane.suspects);
-        let (passed, others): (Vec<_>, Vec<_>) = lane
-            .release_all()
+    /// Starts a dead target again and finds out which of the scenarios that ran has killed it.
+    pub(super) async fn find_killer(&mut self, batch: &mut Batch) -> Result<(), StartError> {
+        let mut suspects = std::mem::take(&mut batch.suspects);
+        let (passed, others): (Vec<_>, Vec<_>) = batch
+            .take_kept()
             .into_iter()
             .partition(|(_, outcome)| outcome.verdict == Verdict::Pass);
         suspects.extend(others);
-        let names: Vec<_> = suspects.iter().map(|(item, _)| item.id.clone()).collect();
         if !self.target.can_restart() {
-            // What could not be judged may well have met a target that was dead before.
-            let culprit = match suspects.as_slice() {
-                [(_, outcome)] => outcome.verdict != Verdict::Error,
-                _ => false,
-            };
-            let mut candidates = names;
-            if candidates.len() == 1 {
-                candidates.extend(passed.iter().map(|(item, _)| item.id.clone()));
-            }
-            candidates.sort();
-            for (_, outcome) in suspects {
-                let (verdict, sentence) = if culprit {
-                    (Verdict::Fail, died(None))
-                } else {
-                    let sentence = format!(
-                        "The target died of one of: {}; each alone, with `--jobs 1`, names it.",
-                        first_names(&candidates, NAMED)
-                    );
-                    (Verdict::Error, sentence)
-                };
-                self.say(Event::ScenarioFinished(told(outcome, verdict, sentence)));
-            }
-            for (_, outcome) in passed {
-                self.say(Event::ScenarioFinished(outcome));
-            }
-            self.gone = true;
-            self.leave_unrun(lane);
+            self.report_lost_target(batch, suspects, passed);
             return Ok(());
         }
-        let mut solved = false;
+        let mut scenarios: Vec<_> = suspects.iter().map(|(item, _)| item.id.clone()).collect();
+        let mut is_solved = false;
         for suspect in suspects {
-            if solved {
-                // Struck most likely: it runs side by side with others again. If it kills, too, that shows as well.
-                lane.waiting.push_front(suspect.0);
+            if is_solved {
+                // The suspect most likely failed because the target was dead, so it runs side by side with others
+                // again. If it kills the target as well, that shows then.
+                batch.waiting.push_front(suspect.0);
             } else {
-                solved = self.try_alone(suspect).await?;
+                is_solved = self.play_alone(suspect).await?;
             }
         }
-        let mut all = names;
         for (item, outcome) in passed {
-            all.push(item.id.clone());
-            // Whoever passed is looked at only where nobody else did it.
-            if solved {
-                self.say(Event::ScenarioFinished(outcome));
+            scenarios.push(item.id.clone());
+            // A scenario that passed is played alone only if no suspect is the killer.
+            if is_solved {
+                self.emit(EventKind::ScenarioFinished(outcome));
             } else {
-                solved = self.try_alone((item, outcome)).await?;
+                is_solved = self.play_alone((item, outcome)).await?;
             }
         }
-        if !solved {
-            self.say(Event::Notice(format!(
-                "the target died and was started again; none of what ran then ends it alone: {}",
-                first_names(&all, NAMED)
-            )));
+        if !is_solved {
+            self.notice(Notice::SurvivesEachAlone { scenarios });
         }
         Ok(())
     }
 
-    /// Says of what waits that the target did not live to see it.
-    pub(super) fn leave_unrun(&mut self, lane: &mut Lane) {
-        for item in std::mem::take(&mut lane.waiting) {
-            self.blank(&item, Verdict::Error, NOT_RUN, Duration::ZERO);
+    /// Reports the outcomes after the death of a target that can't be started again.
+    fn report_lost_target(
+        &mut self,
+        batch: &mut Batch,
+        suspects: Vec<Judged>,
+        passed: Vec<Judged>,
+    ) {
+        // A suspect that could not be judged may have met a target that was dead before.
+        let is_killer_known = match suspects.as_slice() {
+            [(_, outcome)] => outcome.verdict != Verdict::Error,
+            _ => false,
+        };
+        let mut candidates: Vec<_> = suspects.iter().map(|(item, _)| item.id.clone()).collect();
+        if candidates.len() == 1 {
+            candidates.extend(passed.iter().map(|(item, _)| item.id.clone()));
+        }
+        candidates.sort();
+        for (_, outcome) in suspects {
+            let (verdict, sentence) = if is_killer_known {
+                (Verdict::Fail, death_sentence(None))
+            } else {
+                let sentence = format!(
+                    "The target died of one of: {}; each alone, with `--jobs 1`, names it.",
+                    first_names(&candidates, NAMED_SCENARIOS)
+                );
+                (Verdict::Error, sentence)
+            };
+            let outcome = with_verdict(outcome, verdict, sentence);
+            self.emit(EventKind::ScenarioFinished(outcome));
+        }
+        for (_, outcome) in passed {
+            self.emit(EventKind::ScenarioFinished(outcome));
+        }
+        self.is_target_lost = true;
+        self.report_not_run(batch);
+    }
+
+    /// Emits for every waiting item that the target died before the item could start.
+    pub(super) fn report_not_run(&mut self, batch: &mut Batch) {
+        for item in std::mem::take(&mut batch.waiting) {
+            self.emit_unjudged(&item, Verdict::Error, NOT_RUN, Duration::ZERO);
         }
     }
 
-    /// Runs one again with the target for itself, and says what came of it: whether it kills the target.
-    async fn try_alone(&mut self, (item, before): Judged) -> Result<bool, StartError> {
-        self.revive(item.profile).await?;
+    /// Plays an item again while nothing else runs, and emits its outcome. Returns true if the item kills the target.
+    async fn play_alone(&mut self, (item, before): Judged) -> Result<bool, StartError> {
+        self.restart_if_dead(item.profile).await?;
         let Some(instance) = self.instances.get(&item.profile) else {
             return Ok(false);
         };
-        let again = play(&item, &instance.live, self.settings).await;
-        let mut again = Box::new(again.outcome);
-        if instance.stays_alive().await {
-            self.say(Event::ScenarioFinished(again));
+        let live = Arc::clone(&instance.live);
+        let mut outcome = Box::new(self.play_and_emit(&item, &live).await);
+        let Some(instance) = self.instances.get(&item.profile) else {
+            return Ok(false);
+        };
+        let is_alive = instance.stays_alive().await;
+        let status = instance.exited();
+        if is_alive {
+            self.emit(EventKind::ScenarioFinished(outcome));
             return Ok(false);
         }
-        let sentence = died(instance.exited().as_deref());
-        again.breach = again.breach.or(before.breach);
-        self.say(Event::ScenarioFinished(told(
-            again,
-            Verdict::Fail,
-            sentence,
-        )));
-        self.revive(item.profile).await?;
-        self.say(Event::Notice(format!(
-            "{} ended the target; it was started again",
-            item.id
-        )));
+        self.emit_death(item.profile);
+        outcome.breach = outcome.breach.or(before.breach);
+        let outcome = with_verdict(outcome, Verdict::Fail, death_sentence(status.as_deref()));
+        self.emit(EventKind::ScenarioFinished(outcome));
+        self.restart_if_dead(item.profile).await?;
+        self.notice(Notice::TargetEnded {
+            scenario: item.id.clone(),
+        });
         Ok(true)
     }
 
-    async fn revive(&mut self, profile: Option<usize>) -> Result<(), StartError> {
-        let alive = match self.instances.get(&profile) {
+    /// Plays an item and emits the events of its attempts as they come.
+    async fn play_and_emit(&mut self, item: &Item, live: &LiveTarget) -> Outcome {
+        // A few messages per attempt: the number of attempts bounds them.
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let report = |kind| {
+            // The receiver lives until the end of this function.
+            let _ = sender.send(kind);
+        };
+        let mut playing = pin!(play(item, live, self.settings, report));
+        loop {
+            tokio::select! {
+                biased;
+                Some(kind) = receiver.recv() => self.emit(kind),
+                played = &mut playing => return played.outcome,
+            }
+        }
+    }
+
+    async fn restart_if_dead(&mut self, profile: Option<usize>) -> Result<(), StartError> {
+        let is_alive = match self.instances.get(&profile) {
             Some(instance) => instance.is_alive().await,
             None => false,
         };
-        if alive {
+        if is_alive {
             return Ok(());
         }
         if let Some(dead) = self.instances.remove(&profile) {
             dead.stop().await;
         }
-        self.bring_up(profile).await
+        let start = self.start_instance(profile).await?;
+        self.emit(EventKind::TargetRestarted(start));
+        Ok(())
     }
 }
 
-/// An outcome that is no longer what the scenario came to, but what is known of the target's death.
-fn told(mut outcome: Box<Outcome>, verdict: Verdict, sentence: String) -> Box<Outcome> {
+/// Returns the outcome with another verdict and sentence: those that follow from the death of the target.
+fn with_verdict(mut outcome: Box<Outcome>, verdict: Verdict, sentence: String) -> Box<Outcome> {
     outcome.verdict = verdict;
     outcome.kind = (verdict == Verdict::Fail).then_some(FailureKind::ServerDied);
     if let Some(breach) = &mut outcome.breach {
@@ -170,11 +224,9 @@ fn told(mut outcome: Box<Outcome>, verdict: Verdict, sentence: String) -> Box<Ou
     outcome
 }
 
-/// Of a scenario that came too late.
-const NOT_RUN: &str = "Not run: the target died before.";
-
-fn died(exited: Option<&str>) -> String {
-    match exited {
+/// Returns the sentence for the scenario that killed the target.
+fn death_sentence(status: Option<&str>) -> String {
+    match status {
         Some(status) => format!("The target died: its process ended with {status}."),
         None => "The target died: nothing listens on its port any more.".to_owned(),
     }

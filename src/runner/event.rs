@@ -1,114 +1,197 @@
-//! The linear stream that every output is made from.
+//! The stream of events of a run, from which every output is made.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Verdict};
+use super::{notice::Notice, outcome::Outcome, record::Summary, verdict::Verdict};
 
-/// One thing that happened in a run. The order is total: one task emits them.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub enum Event {
-    /// The run begins.
+/// One thing that happened in a run. One task emits all events, so that their order is the order of time.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Event {
+    /// The time since the start of the run.
+    pub at: Duration,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum EventKind {
+    /// The run began. This is the first event.
     RunStarted(RunInfo),
-    /// A scenario begins.
+    /// A server of the target came up for the first time.
+    TargetStarted(TargetStart),
+    /// A server of the target was found dead.
+    TargetDied {
+        /// The profile of the server; `None` for the target without a profile.
+        profile: Option<String>,
+        /// How the process of the server ended, if the runner launched it and knows.
+        status: Option<String>,
+    },
+    /// A server of the target came up again after its death.
+    TargetRestarted(TargetStart),
+    /// A scenario began.
     ScenarioStarted {
-        /// Its id.
+        /// The id of the scenario.
         id: String,
     },
-    /// A scenario has ended.
+    /// An attempt at a scenario began.
+    AttemptStarted {
+        /// The id of the scenario.
+        id: String,
+        /// The number of the attempt, from 1.
+        attempt: usize,
+    },
+    /// An attempt did not pass, and the scenario is tried again.
+    ScenarioRetried {
+        /// The id of the scenario.
+        id: String,
+        /// The number of the attempt that did not pass, from 1.
+        attempt: usize,
+        /// The verdict of that attempt.
+        verdict: Verdict,
+        /// Why, in one sentence.
+        reason: Option<String>,
+    },
+    /// A scenario has been running for long and still runs.
+    ScenarioSlow {
+        /// The id of the scenario.
+        id: String,
+        /// How long the scenario has been running.
+        running: Duration,
+    },
+    /// A scenario ended.
     ScenarioFinished(Box<Outcome>),
-    /// Something the user should know, which is no verdict: "target started again".
-    Notice(String),
-    /// The run has ended.
+    /// A fact about the run that is no verdict.
+    Noticed(Notice),
+    /// The user interrupted the run. What still runs is abandoned.
+    Interrupted,
+    /// The run ended. This is the last event.
     RunFinished(Summary),
 }
 
-/// What is run against what.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct RunInfo {
-    /// The program's version.
-    pub version: String,
-    /// The target's name.
-    pub target: String,
-    /// Its address; empty where nothing had to be started.
+/// A server of the target that came up.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct TargetStart {
+    /// The profile of the server; `None` for the target without a profile.
+    pub profile: Option<String>,
+    /// The address of the server.
     pub url: String,
-    /// Its capabilities.
+    /// How long the start took, the measurements of the server included.
+    pub took: Duration,
+}
+
+/// What runs against what.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RunInfo {
+    /// The version of sockspec.
+    pub version: String,
+    /// The name of the target.
+    pub target: String,
+    /// The address of the target; empty if no server had to be started.
+    pub url: String,
+    /// The capabilities of the target.
     pub provides: Vec<String>,
-    /// How many scenarios will be run, skipped ones included.
+    /// The number of scenarios, skipped ones included.
     pub scenarios: usize,
-    /// How many run at once.
+    /// The number of scenarios that run at once.
     pub jobs: usize,
     /// The seed of everything random.
     pub seed: u64,
 }
 
-/// The count of every verdict.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Summary {
-    /// Strictly right.
-    pub pass: usize,
-    /// Lenient.
-    pub warn: usize,
-    /// Wrong.
-    pub fail: usize,
-    /// Not applicable.
-    pub skip: usize,
-    /// Not judged.
-    pub error: usize,
-    /// Lenient in scenarios that are told only; counted under `warn`, too.
-    pub told: usize,
-    /// Attempts disagreed; counted in its verdict, too.
-    pub flaky: usize,
-    /// Whether the run was interrupted.
-    pub interrupted: bool,
-    /// Wall time.
-    pub duration: Duration,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{runner::samples, scenario::Tier};
 
-impl Summary {
-    /// Counts one outcome.
-    pub fn count(&mut self, outcome: &Outcome) {
-        let place = match outcome.verdict {
-            Verdict::Pass => &mut self.pass,
-            Verdict::Warn => &mut self.warn,
-            Verdict::Fail => &mut self.fail,
-            Verdict::Skip => &mut self.skip,
-            Verdict::Error => &mut self.error,
+    /// One event of every kind, and every notice.
+    fn every_kind() -> Vec<EventKind> {
+        let start = TargetStart {
+            profile: Some("small".to_owned()),
+            url: "http://127.0.0.1:4000/".to_owned(),
+            took: Duration::from_nanos(1_000_000_001),
         };
-        *place += 1;
-        self.told += usize::from(outcome.is_only_told());
-        self.flaky += usize::from(outcome.flaky);
+        let notices = [
+            Notice::CertificatesNotChecked,
+            Notice::FenceNotAcknowledged {
+                operation: "echo".to_owned(),
+                event_name: "say".to_owned(),
+                namespace: "/talk".to_owned(),
+                within: Duration::from_secs(2),
+            },
+            Notice::NothingRuns,
+            Notice::SurvivesEachAlone {
+                scenarios: vec!["acks/value".to_owned()],
+            },
+            Notice::TargetEnded {
+                scenario: "acks/value".to_owned(),
+            },
+            Notice::TierLeftOut {
+                tier: Tier::Slow,
+                count: 2,
+            },
+        ];
+        let mut kinds: Vec<_> = samples::events()
+            .into_iter()
+            .map(|event| event.kind)
+            .collect();
+        kinds.extend([
+            EventKind::TargetStarted(start.clone()),
+            EventKind::TargetDied {
+                profile: None,
+                status: Some("exit status: 1".to_owned()),
+            },
+            EventKind::TargetRestarted(start),
+            EventKind::ScenarioFinished(Box::new(samples::hostile())),
+            EventKind::AttemptStarted {
+                id: "acks/value".to_owned(),
+                attempt: 1,
+            },
+            EventKind::ScenarioRetried {
+                id: "acks/value".to_owned(),
+                attempt: 1,
+                verdict: Verdict::Fail,
+                reason: Some("no ack within 2 s".to_owned()),
+            },
+            EventKind::ScenarioSlow {
+                id: "acks/value".to_owned(),
+                running: Duration::from_secs(10),
+            },
+            EventKind::Interrupted,
+        ]);
+        kinds.extend(notices.map(EventKind::Noticed));
+        kinds
     }
-}
 
-/// A whole run, from which every report can be made again.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Record {
-    /// What was run.
-    pub info: RunInfo,
-    /// Every outcome, in order of id.
-    pub outcomes: Vec<Outcome>,
-    /// Notices, in order.
-    pub notices: Vec<String>,
-    /// The counts.
-    pub summary: Summary,
-}
-
-impl Record {
-    /// Takes in one event. A record of all events of a run is complete.
-    pub fn add(&mut self, event: Event) {
-        match event {
-            Event::RunStarted(info) => self.info = info,
-            Event::ScenarioStarted { .. } => {}
-            Event::ScenarioFinished(outcome) => {
-                let place = self
-                    .outcomes
-                    .partition_point(|known| known.id <= outcome.id);
-                self.outcomes.insert(place, *outcome);
-            }
-            Event::Notice(text) => self.notices.push(text),
-            Event::RunFinished(summary) => self.summary = summary,
+    #[test]
+    fn a_line_of_json_holds_the_whole_event() {
+        for (number, kind) in every_kind().into_iter().enumerate() {
+            let event = Event {
+                at: Duration::from_nanos(1_234_567_891 * number as u64),
+                kind,
+            };
+            let line = serde_json::to_string(&event).unwrap();
+            assert!(!line.contains('\n'), "{line}");
+            let read: Event = serde_json::from_str(&line).unwrap();
+            assert_eq!(read, event, "{line}");
         }
+    }
+
+    #[test]
+    fn an_event_names_its_kind_and_its_fields_side_by_side() {
+        let event = Event {
+            at: Duration::from_millis(1_500),
+            kind: EventKind::ScenarioStarted {
+                id: "acks/value".to_owned(),
+            },
+        };
+        insta::assert_snapshot!(
+            serde_json::to_string(&event).unwrap(),
+            @r#"{"at":{"secs":1,"nanos":500000000},"event":"scenario-started","id":"acks/value"}"#
+        );
     }
 }

@@ -277,25 +277,6 @@ impl Target {
 }
 
 impl Instance {
-    /// What a user should know of it.
-    pub(super) fn notice(&self) -> Option<String> {
-        let live = &self.live;
-        let (Some(namespace), Some(operation)) = (&live.deaf, &live.manifest.fence) else {
-            return None;
-        };
-        let event = live.manifest.bindings.event(operation);
-        let bound = if event == operation {
-            String::new()
-        } else {
-            format!(" (`{event}`)")
-        };
-        Some(format!(
-            "the manifest's fence `{operation}`{bound} is not acknowledged in {namespace} within {}; silence is proved \
-             there by WebSocket pings, and by time alone over polling",
-            humantime::format_duration(live.within)
-        ))
-    }
-
     /// Whether the process and its port are there.
     pub(super) async fn is_alive(&self) -> bool {
         if let Keeper::Launched(launched) = &self.keeper

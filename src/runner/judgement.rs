@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::{
     attempt, evidence,
     finding::{Finding, Stop},
-    outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Verdict, Weight},
+    outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Weight},
     plan::Item,
     settings::Settings,
+    verdict::Verdict,
 };
 use crate::scenario::{Level, Scenario, SourceFile, Span, Tier};
 
@@ -25,8 +26,8 @@ pub(super) struct Finished {
     pub(super) proofs: Vec<String>,
 }
 
-/// An outcome without anything found yet.
-pub(super) fn blank(
+/// Returns an outcome without any finding.
+pub(super) fn outcome_without_evidence(
     item: &Item,
     verdict: Verdict,
     reason: Option<String>,
@@ -38,14 +39,14 @@ pub(super) fn blank(
         title: scenario.title.clone(),
         verdict,
         flaky: false,
-        level: scenario.level.name().to_owned(),
+        level: scenario.level,
         weight: match scenario.tier {
-            Tier::Info => Weight::Told,
+            Tier::Info => Weight::Informs,
             Tier::Core | Tier::Destructive | Tier::Extended | Tier::Slow => Weight::Counts,
         },
         requirements: scenario.verifies.clone(),
         needs: scenario.needs.clone(),
-        transport: item.transport.name().to_owned(),
+        transport: item.transport,
         reason,
         kind: None,
         breach: None,
@@ -70,7 +71,7 @@ pub(super) fn judge(
         Some(Stop::Unjudged(finding)) => (Verdict::Error, Some(*finding)),
         Some(Stop::Inapplicable(finding)) => {
             let reason = Some(attempt.secrets.mask(&finding.sentence));
-            return blank(item, Verdict::Skip, reason, duration);
+            return outcome_without_evidence(item, Verdict::Skip, reason, duration);
         }
         Some(Stop::Breach(finding)) => (breach_verdict(scenario, &finding), Some(*finding)),
         None => match finished.warnings.into_iter().next() {
@@ -79,7 +80,7 @@ pub(super) fn judge(
         },
     };
     let mask = |text: String| attempt.secrets.mask(&text);
-    let mut outcome = blank(
+    let mut outcome = outcome_without_evidence(
         item,
         verdict,
         finding
@@ -139,8 +140,11 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
         .collect();
     let deciding = match by {
         Merge::Last => outcomes.len().checked_sub(1)?,
-        Merge::Worst => (0..outcomes.len())
-            .max_by_key(|index| outcomes.get(*index).map(|outcome| gravity(outcome.verdict)))?,
+        Merge::Worst => (0..outcomes.len()).max_by_key(|index| {
+            outcomes
+                .get(*index)
+                .map(|outcome| outcome.verdict.rank_in_repeats())
+        })?,
     };
     let mut outcome = outcomes.swap_remove(deciding);
     outcome.flaky = attempts
@@ -159,16 +163,6 @@ pub(super) enum Merge {
     Last,
     /// The gravest one: all were asked for.
     Worst,
-}
-
-fn gravity(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Pass => 0,
-        Verdict::Skip => 1,
-        Verdict::Warn => 2,
-        Verdict::Error => 3,
-        Verdict::Fail => 4,
-    }
 }
 
 fn notes(scenario: &Scenario, settings: &Settings) -> Vec<RequirementNote> {

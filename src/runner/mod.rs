@@ -2,6 +2,7 @@
 
 mod attempt;
 mod baseline;
+mod batch;
 mod bystander;
 mod calibrate;
 mod cast;
@@ -13,7 +14,6 @@ mod echo;
 mod echo_form;
 mod event;
 mod evidence;
-mod execute;
 mod expectation;
 mod failure_kind;
 mod fence;
@@ -21,11 +21,11 @@ mod finding;
 mod host;
 mod invariants;
 mod judgement;
-mod lane;
 mod limits;
 mod live_target;
 mod log;
 mod message_packet;
+mod notice;
 mod observe;
 mod observe_frame;
 mod operations;
@@ -35,7 +35,11 @@ mod plan;
 mod play;
 mod proof;
 mod prove;
+mod record;
 mod refusal_reports;
+mod run;
+#[cfg(test)]
+pub(crate) mod samples;
 mod settings;
 mod silence;
 mod sought;
@@ -43,18 +47,20 @@ mod steps;
 mod unasked;
 mod unique;
 mod user;
+mod verdict;
 mod wait;
 
 pub use baseline::{Baseline, Because, Comparison, Deviation, Names, OtherKind, Stale};
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifier};
-pub use event::{Event, Record, RunInfo, Summary};
-pub use execute::run;
+pub use event::{Event, EventKind, RunInfo, TargetStart};
 pub use failure_kind::FailureKind;
 pub use host::{Host, StartError, Target};
-pub use outcome::{
-    Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Verdict, Weight,
-};
+pub use notice::Notice;
+pub use outcome::{Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Weight};
 pub use plan::{Item, Plan};
 pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};
 pub use prove::prove;
+pub use record::{Record, Summary};
+pub use run::run;
 pub use settings::Settings;
+pub use verdict::Verdict;

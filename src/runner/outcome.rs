@@ -1,107 +1,89 @@
-//! What came of one scenario.
+//! The outcome of one scenario.
 
 use std::{path::PathBuf, time::Duration};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::FailureKind;
+use super::{failure_kind::FailureKind, verdict::Verdict};
+use crate::scenario::{Level, Transport};
 
-/// The answer for one scenario.
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Strictly right.
-    Pass,
-    /// A lenient form, or a `should` broken.
-    Warn,
-    /// A `must` broken.
-    Fail,
-    /// The target lacks a needed capability.
-    Skip,
-    /// Could not be judged; never the target's fault.
-    Error,
-}
-
-/// Whether an outcome counts for the run.
+/// Whether an outcome counts against the target.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// It counts.
     #[default]
     Counts,
-    /// It is told, and never held against the target: its scenario is of tier `info`.
-    Told,
+    /// It is only information, because its scenario is of tier `info`.
+    Informs,
 }
 
 /// One scenario's outcome, complete: a report needs nothing else.
 ///
 /// All texts are raw data; renderers escape them. Secrets are masked already.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Outcome {
     /// The scenario's id; `id@polling` where it ran over more than one transport.
     pub id: String,
-    /// Its title.
+    /// The scenario's title.
     pub title: String,
     /// The answer.
     pub verdict: Verdict,
     /// Whether attempts disagreed.
     pub flaky: bool,
-    /// `must`, `should`, `may`.
-    pub level: String,
-    /// Whether it counts: what an `info` scenario finds is told, and no more.
+    /// How binding the scenario's source is.
+    pub level: Level,
+    /// Whether the outcome counts against the target.
     pub weight: Weight,
-    /// Requirements verified.
+    /// The requirements that the scenario verifies.
     pub requirements: Vec<String>,
-    /// Capabilities needed.
+    /// The capabilities that the scenario needs.
     pub needs: Vec<String>,
-    /// `websocket`, `polling`, `upgrade`.
-    pub transport: String,
+    /// The transport of the clients that name none.
+    pub transport: Transport,
     /// Why, in one sentence; absent for a pass.
     pub reason: Option<String>,
     /// What the target did wrong; `None` if the target did nothing wrong or could not be judged.
     pub kind: Option<FailureKind>,
-    /// What was wrong, with evidence: for warn, fail and error.
+    /// What was wrong, with the evidence; for warn, fail and error.
     pub breach: Option<Breach>,
-    /// How silence was proved, one line a proof.
+    /// How silence was proved: one line per proof.
     pub proofs: Vec<String>,
-    /// Time of the deciding attempt.
+    /// The duration of the deciding attempt.
     pub duration: Duration,
-    /// All attempts, where there was more than one.
+    /// All attempts, if there was more than one.
     pub attempts: Vec<Attempt>,
     /// The scenario's file.
     pub file: PathBuf,
-    /// The line of its entry.
+    /// The line of the scenario's entry in the file.
     pub line: usize,
 }
 
 impl Outcome {
-    /// Whether it warns and does not count for a strict run.
-    pub fn is_only_told(&self) -> bool {
-        self.verdict == Verdict::Warn && self.weight == Weight::Told
+    /// Returns true for a warning that doesn't count in a strict run either.
+    pub fn is_informative_warning(&self) -> bool {
+        self.verdict == Verdict::Warn && self.weight == Weight::Informs
     }
 
-    /// Whether anything of the scenario was run.
+    /// Returns true if anything of the scenario ran.
     pub fn has_begun(&self) -> bool {
         self.breach.is_some() || !self.duration.is_zero()
     }
 }
 
 /// One attempt of several.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Attempt {
-    /// Its answer.
+    /// The verdict of the attempt.
     pub verdict: Verdict,
     /// Why.
     pub reason: Option<String>,
-    /// Its time.
+    /// The duration of the attempt.
     pub duration: Duration,
 }
 
 /// What was wrong, in the order in which people want to read it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Breach {
     /// A sentence.
     pub sentence: String,
@@ -126,7 +108,7 @@ pub struct Breach {
 }
 
 /// A piece of a scenario file.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Place {
     /// The file.
     pub file: PathBuf,
@@ -141,7 +123,7 @@ pub struct Place {
 }
 
 /// One client's view of the scenario.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ClientView {
     /// The client's name.
     pub client: String,
@@ -152,7 +134,7 @@ pub struct ClientView {
 }
 
 /// One thing that a client sent or received.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SeenLine {
     /// Since the scenario's start.
     pub at: Duration,
@@ -163,7 +145,7 @@ pub struct SeenLine {
 }
 
 /// A requirement, as a failure cites it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct RequirementNote {
     /// Its id.
     pub id: String,

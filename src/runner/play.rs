@@ -6,13 +6,14 @@ use tracing::Instrument;
 
 use super::{
     attempt::Attempt,
+    event::EventKind,
     finding::{Finding, Stepped, Stop},
     invariants,
     judgement::{self, Finished, Merge},
     limits,
     live_target::LiveTarget,
     log,
-    outcome::{Outcome, Verdict},
+    outcome::Outcome,
     plan::Item,
     settings::Settings,
     silence, steps,
@@ -36,7 +37,14 @@ pub(super) struct Played {
 }
 
 /// Plays one item as often as the settings say.
-pub(super) async fn play(item: &Item, target: &LiveTarget, settings: &Settings) -> Played {
+///
+/// `report` receives the start of every attempt, and every attempt after which the item is tried again.
+pub(super) async fn play(
+    item: &Item,
+    target: &LiveTarget,
+    settings: &Settings,
+    report: impl Fn(EventKind),
+) -> Played {
     let mut lost_a_connection = false;
     let mut outcomes = Vec::new();
     let (tries, merge) = match settings.repeat {
@@ -44,6 +52,10 @@ pub(super) async fn play(item: &Item, target: &LiveTarget, settings: &Settings) 
         repeat => (repeat, Merge::Worst),
     };
     for number in 0..tries {
+        report(EventKind::AttemptStarted {
+            id: item.id.clone(),
+            attempt: number + 1,
+        });
         let attempt = Attempt::new(
             &item.scenario,
             target,
@@ -55,12 +67,18 @@ pub(super) async fn play(item: &Item, target: &LiveTarget, settings: &Settings) 
             .await;
         lost_a_connection |= attempt.misses_a_connection();
         let outcome = judgement::judge(item, settings, &attempt, finished);
-        let is_settled = match outcome.verdict {
-            Verdict::Pass | Verdict::Warn | Verdict::Skip => true,
-            Verdict::Fail | Verdict::Error => false,
-        };
+        let is_retry = matches!(merge, Merge::Last);
+        let is_due = outcome.verdict.is_red() && number + 1 < tries;
+        if is_retry && is_due {
+            report(EventKind::ScenarioRetried {
+                id: item.id.clone(),
+                attempt: number + 1,
+                verdict: outcome.verdict,
+                reason: outcome.reason.clone(),
+            });
+        }
         outcomes.push(outcome);
-        if is_settled && matches!(merge, Merge::Last) {
+        if is_retry && !is_due {
             break;
         }
     }

@@ -15,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::{
     control::control,
     host::{Host, StartError, Target},
-    outcome::{Outcome, Verdict},
+    outcome::Outcome,
     plan::{Item, Plan},
     play::play,
     proof::{FaultProof, Proof, ScenarioProof, Survivor},
     settings::Settings,
+    verdict::Verdict,
 };
 use crate::{
     clock,
@@ -163,7 +164,7 @@ async fn one(
         .cloned();
     let instance = target.start(profile.as_ref(), settings).await?;
     let live = Arc::clone(&instance.live);
-    let outcome = play(&item, &live, settings).await.outcome;
+    let outcome = play(&item, &live, settings, |_| {}).await.outcome;
     instance.stop().await;
     Ok(outcome)
 }
@@ -185,7 +186,7 @@ fn scenario_proof(item: &Item, results: Vec<(Trial, Outcome)>) -> ScenarioProof 
             (Trial::Right, Verdict::Pass)
             | (Trial::Control { .. }, Verdict::Fail | Verdict::Warn) => {}
             (Trial::Right, verdict) => {
-                proof.broken = Some(format!("{verdict:?} without a fault: {why}").to_lowercase());
+                proof.broken = Some(format!("{verdict} without a fault: {why}"));
             }
             (Trial::Control { left_out, .. }, Verdict::Pass) => {
                 proof.broken = Some(format!(
@@ -193,7 +194,6 @@ fn scenario_proof(item: &Item, results: Vec<(Trial, Outcome)>) -> ScenarioProof 
                 ));
             }
             (Trial::Control { left_out, .. }, verdict) => {
-                let verdict = format!("{verdict:?}").to_lowercase();
                 proof.broken = Some(format!(
                     "{verdict} without the step in line {left_out}: {why}"
                 ));
@@ -201,12 +201,12 @@ fn scenario_proof(item: &Item, results: Vec<(Trial, Outcome)>) -> ScenarioProof 
             (Trial::Fault(fault), Verdict::Fail | Verdict::Warn) => proof.killed_by.push(fault),
             (Trial::Fault(fault), Verdict::Pass) => proof.survived.push(Survivor {
                 fault,
-                outcome: "pass".to_owned(),
+                outcome: Verdict::Pass.name().to_owned(),
             }),
             (Trial::Fault(fault), verdict) => {
                 proof.survived.push(Survivor {
                     fault,
-                    outcome: format!("{}: {why}", format!("{verdict:?}").to_lowercase()),
+                    outcome: format!("{verdict}: {why}"),
                 });
             }
         }

@@ -47,7 +47,11 @@ impl From<&Record> for Report {
                 duration_ms: millis(summary.duration),
             },
             scenarios: record.outcomes.iter().map(Scenario::from).collect(),
-            notices: texts(&record.notices),
+            notices: record
+                .notices
+                .iter()
+                .map(|notice| text(&notice.to_string()))
+                .collect(),
         }
     }
 }
@@ -59,10 +63,10 @@ impl From<&Outcome> for Scenario {
             title: text(&outcome.title),
             verdict: outcome.verdict,
             flaky: outcome.flaky,
-            level: outcome.level.clone(),
+            level: outcome.level.name().to_owned(),
             requirements: outcome.requirements.clone(),
             needs: outcome.needs.clone(),
-            transport: outcome.transport.clone(),
+            transport: outcome.transport.name().to_owned(),
             duration_ms: millis(outcome.duration),
             reason: optional(outcome.reason.as_ref()),
             kind: outcome.kind,

@@ -23,7 +23,7 @@ pub struct Report {
     pub summary: Summary,
     /// Every scenario that was selected, in order of id.
     pub scenarios: Vec<Scenario>,
-    /// What happened beside verdicts: "target started again".
+    /// What happened beside verdicts: a scenario ended the target, and the runner started the target again.
     pub notices: Vec<String>,
 }
 

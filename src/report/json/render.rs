@@ -35,7 +35,7 @@ pub(crate) fn to_safe_json<T: Serialize>(value: &T) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples;
+    use crate::{runner::samples, schema_checks};
 
     fn parsed(record: &Record) -> serde_json::Value {
         serde_json::from_str(&report_json(record)).unwrap()
@@ -147,7 +147,7 @@ mod tests {
             }
           ],
           "notices": [
-            "target started again"
+            "acks/value ended the target; it was started again"
           ]
         }
         "#);
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_committed_schema_is_the_types() {
-        samples::assert_schema("report.json", &schemars::schema_for!(Report));
+        schema_checks::assert_committed("report.json", &schemars::schema_for!(Report));
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Block {
         }
         for note in &breach.requirements {
             let id = self.palette.paint(Role::Strong, escape::line(&note.id));
-            let level = escape::line(&outcome.level);
+            let level = outcome.level;
             let title = escape::line(&note.title);
             self.push(&format!("    {level}  {id}: {title}"));
             let source = [&note.clause, &note.source]
@@ -197,7 +197,7 @@ fn columns(text: &str, column: usize, width: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples;
+    use crate::runner::samples;
 
     #[test]
     fn everything_in_order() {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Progress, failure, summary::Tally};
 use crate::{
     report::{Palette, Role},
-    runner::{Event, Outcome, RunInfo, Verdict},
+    runner::{Event, EventKind, Outcome, RunInfo, Verdict},
     text::{escape, humanize},
 };
 
@@ -50,27 +50,35 @@ impl<W: Write> Terminal<W> {
     ///
     /// The output can't be written to.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        match event {
-            Event::RunStarted(info) => {
+        match &event.kind {
+            EventKind::RunStarted(info) => {
                 self.progress.start(info.scenarios);
                 let text = self.banner(info);
                 self.write(&text)
             }
-            Event::ScenarioStarted { id } => {
+            EventKind::ScenarioStarted { id } => {
                 self.progress.began(id);
                 Ok(())
             }
-            Event::ScenarioFinished(outcome) => {
+            EventKind::ScenarioFinished(outcome) => {
                 self.progress.ended();
                 self.tally.add(outcome);
                 let text = self.outcome(outcome);
                 self.write(&text)
             }
-            Event::Notice(text) => {
-                let text = format!("note   {}\n", escape::line(text));
+            EventKind::Noticed(notice) => {
+                let text = format!("note   {}\n", escape::line(&notice.to_string()));
                 self.write(&text)
             }
-            Event::RunFinished(summary) => {
+            // The outcomes and the notices of a run say all that a person reads afterwards.
+            EventKind::AttemptStarted { .. }
+            | EventKind::Interrupted
+            | EventKind::ScenarioRetried { .. }
+            | EventKind::ScenarioSlow { .. }
+            | EventKind::TargetDied { .. }
+            | EventKind::TargetRestarted(_)
+            | EventKind::TargetStarted(_) => Ok(()),
+            EventKind::RunFinished(summary) => {
                 self.progress.finish();
                 let text = self.tally.render(summary, self.palette);
                 let separator = if self.after_blank { "" } else { "\n" };
@@ -152,7 +160,7 @@ impl<W: Write> Terminal<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples;
+    use crate::runner::samples;
 
     fn rendered(detail: Detail) -> String {
         let mut out = Vec::new();
@@ -174,7 +182,7 @@ mod tests {
         target reference  http://127.0.0.1:4000
 
         ok     acks/value  4 ms
-        note   target started again
+        note   acks/value ended the target; it was started again
         FAIL   rooms/to-excludes-sender  23 ms
           sender received room-message, which only member may receive
             --> specs/gateway/rooms/emit.yaml:21:5
@@ -230,7 +238,7 @@ mod tests {
 
         ok     acks/value  4 ms
                  member: echo round trip, then 12 ms of silence
-        note   target started again
+        note   acks/value ended the target; it was started again
         FAIL   rooms/to-excludes-sender  23 ms
           sender received room-message, which only member may receive
             --> specs/gateway/rooms/emit.yaml:21:5

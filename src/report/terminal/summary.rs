@@ -97,7 +97,7 @@ fn counts(summary: &Summary, palette: Palette) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples;
+    use crate::runner::samples;
 
     #[test]
     fn scenarios_that_could_not_begin_share_a_line() {

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Baseline, Deviation, Names,
-    model::{badness, entry_of, scenario_of, split},
+    model::{entry_of, scenario_of, split},
 };
 use crate::runner::{FailureKind, Outcome, Record, Verdict};
 
@@ -21,8 +21,8 @@ pub struct Comparison {
     pub error: Vec<String>,
     /// Warned, and not known to.
     pub warn: Vec<String>,
-    /// The like of scenarios that are told only.
-    pub told: Vec<String>,
+    /// Warned, and not known to, in a scenario that never counts against the target.
+    pub informative: Vec<String>,
     /// Deviations of the four lists above that the baseline lists with another kind.
     pub other_kinds: Vec<OtherKind>,
     /// Listed, but no longer as the list says.
@@ -66,9 +66,9 @@ impl Baseline {
             if outcome.verdict == Verdict::Skip {
                 continue;
             }
-            let found = badness(outcome.verdict);
+            let found = outcome.verdict.rank_in_baseline();
             let entry = entry_of(&listed, outcome);
-            let expected = entry.map_or(0, |(_, entry)| badness(entry.verdict));
+            let expected = entry.map_or(0, |(_, entry)| entry.verdict.rank_in_baseline());
             if let Some((id, entry)) = entry
                 && entry.has_other_kind(outcome)
             {
@@ -132,7 +132,7 @@ impl Comparison {
     fn add_new(&mut self, outcome: &Outcome) {
         let list = match outcome.verdict {
             Verdict::Pass | Verdict::Skip => return,
-            Verdict::Warn if outcome.is_only_told() => &mut self.told,
+            Verdict::Warn if outcome.is_informative_warning() => &mut self.informative,
             Verdict::Warn => &mut self.warn,
             Verdict::Fail => &mut self.fail,
             Verdict::Error => &mut self.error,
@@ -153,7 +153,7 @@ impl Comparison {
 /// Notes the worst verdict of those that are better than the entry `id` says.
 fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome: &Outcome) {
     let worst = better.entry(id).or_insert(outcome.verdict);
-    if badness(outcome.verdict) > badness(*worst) {
+    if outcome.verdict.rank_in_baseline() > worst.rank_in_baseline() {
         *worst = outcome.verdict;
     }
 }
@@ -193,7 +193,7 @@ impl fmt::Display for Comparison {
             ("FAIL", &self.fail),
             ("ERROR", &self.error),
             ("warn", &self.warn),
-            ("warn", &self.told),
+            ("warn", &self.informative),
         ];
         for (verdict, ids) in new {
             for id in ids {
@@ -226,7 +226,7 @@ impl fmt::Display for Comparison {
             formatter,
             "baseline: {} known, {} new, {} stale",
             self.known,
-            self.fail.len() + self.error.len() + self.warn.len() + self.told.len(),
+            self.fail.len() + self.error.len() + self.warn.len() + self.informative.len(),
             self.stale.len()
         )
     }
@@ -235,7 +235,10 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::{super::file::tests::written, *};
-    use crate::report::samples;
+    use crate::{
+        runner::{Outcome, samples},
+        scenario::Transport,
+    };
 
     /// A run with these verdicts, by id and transport.
     fn run(verdicts: &[(&str, &str, Verdict)]) -> Record {
@@ -244,12 +247,17 @@ mod tests {
             .iter()
             .map(|(id, transport, verdict)| Outcome {
                 id: (*id).to_owned(),
-                transport: (*transport).to_owned(),
+                transport: transport_named(transport),
                 verdict: *verdict,
                 ..samples::passed()
             })
             .collect();
         record
+    }
+
+    fn transport_named(name: &str) -> Transport {
+        let all = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
+        all.into_iter().find(|one| one.name() == name).unwrap()
     }
 
     fn listing(id: &str, verdict: Verdict, flaky: bool) -> Baseline {
@@ -267,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn new_and_stale_deviations_are_told() {
+    fn new_and_stale_deviations_are_listed() {
         let baseline = written(
             "deviations:\n- { id: acks/former, verdict: fail, because: defect, reason: answers twice }\n",
         )

@@ -83,7 +83,7 @@ impl Baseline {
         text += "deviations:\n";
         for (id, deviation) in &self.deviations {
             let _ = writeln!(text, "- id: {}", json_string(id));
-            let _ = writeln!(text, "  verdict: {}", verdict_name(deviation.verdict));
+            let _ = writeln!(text, "  verdict: {}", deviation.verdict);
             if let Some(kind) = deviation.kind {
                 let _ = writeln!(text, "  kind: {kind}");
             }
@@ -132,7 +132,7 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
         found
     };
     let verdicts = [Verdict::Fail, Verdict::Warn, Verdict::Error];
-    let verdict = word("verdict", &verdicts.map(verdict_name));
+    let verdict = word("verdict", &verdicts.map(Verdict::name));
     let kinds: Vec<_> = FailureKind::ALL.iter().map(|kind| kind.name()).collect();
     let kind = word("kind", &kinds);
     let because = word("because", &Because::ALL.map(Because::name));
@@ -160,16 +160,6 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
 fn unknown_key(key: &str, span: Span, known: &[&str], problems: &mut Problems) {
     let problem = problems.error("unknown-key", span, format!("unknown key `{key}`"));
     problem.help = did_you_mean(key, known.iter().copied());
-}
-
-fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Warn => "warn",
-        Verdict::Fail => "fail",
-        Verdict::Skip => "skip",
-        Verdict::Error => "error",
-    }
 }
 
 #[cfg(test)]

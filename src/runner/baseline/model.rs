@@ -119,7 +119,7 @@ pub(super) fn entry_of<'d>(
     outcome: &Outcome,
 ) -> Option<(&'d str, &'d Deviation)> {
     let scenario = scenario_of(outcome);
-    let exact = format!("{scenario}@{}", outcome.transport);
+    let exact = format!("{scenario}@{}", outcome.transport.name());
     let entry = deviations
         .get_key_value(&exact)
         .or_else(|| deviations.get_key_value(scenario))?;
@@ -129,16 +129,6 @@ pub(super) fn entry_of<'d>(
 /// The id of an outcome's scenario.
 pub(super) fn scenario_of(outcome: &Outcome) -> &str {
     split(&outcome.id).0
-}
-
-/// How bad a verdict is; what could not be judged may be anything.
-pub(super) fn badness(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Pass | Verdict::Skip => 0,
-        Verdict::Warn => 1,
-        Verdict::Fail => 2,
-        Verdict::Error => 3,
-    }
 }
 
 /// A scenario's id, and `@transport` if it is there.

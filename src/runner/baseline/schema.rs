@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::file::tests::written;
-use crate::{report::samples, runner::FailureKind};
+use crate::{runner::FailureKind, schema_checks};
 
 fn schema() -> Value {
     let text = json!({ "type": ["string", "number", "boolean"] });
@@ -46,13 +46,13 @@ fn schema() -> Value {
 }
 
 fn is_right(text: &str) -> bool {
-    samples::is_right_by(&schema(), text)
+    schema_checks::is_valid(&schema(), text)
 }
 
 #[test]
 fn the_committed_schema_is_this_one() {
     let schema = schemars::Schema::try_from(schema()).unwrap();
-    samples::assert_schema("baseline.json", &schema);
+    schema_checks::assert_committed("baseline.json", &schema);
 }
 
 #[test]

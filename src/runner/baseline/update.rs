@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Baseline, Deviation, Names,
-    model::{badness, entry_of, scenario_of},
+    model::{entry_of, scenario_of},
 };
 use crate::runner::{FailureKind, Outcome, Record, Verdict};
 
@@ -42,7 +42,7 @@ impl Baseline {
             let kind = common_kind(&outcomes);
             if entry.flaky {
                 // One run does not show how bad it can be.
-                if badness(worst.verdict) > badness(entry.verdict) {
+                if worst.verdict.rank_in_baseline() > entry.verdict.rank_in_baseline() {
                     entry.verdict = worst.verdict;
                 }
                 if outcomes.iter().any(|outcome| entry.has_other_kind(outcome)) {
@@ -85,7 +85,7 @@ impl Baseline {
 fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
     outcomes
         .iter()
-        .max_by_key(|outcome| badness(outcome.verdict))
+        .max_by_key(|outcome| outcome.verdict.rank_in_baseline())
         .copied()
 }
 
@@ -112,7 +112,7 @@ mod tests {
         super::{Comparison, file::tests::written},
         *,
     };
-    use crate::report::samples;
+    use crate::{runner::samples, scenario::Transport};
 
     #[test]
     fn an_updated_baseline_is_read_back_and_covers_its_run() {
@@ -164,17 +164,17 @@ mod tests {
     #[test]
     fn what_deviates_alike_on_all_transports_is_one_entry() {
         let mut record = samples::record();
-        let outcome = |id: &str, transport: &str, verdict| Outcome {
+        let outcome = |id: &str, transport, verdict| Outcome {
             id: id.to_owned(),
-            transport: transport.to_owned(),
+            transport,
             verdict,
             ..samples::passed()
         };
         record.outcomes = vec![
-            outcome("a/all@polling", "polling", Verdict::Warn),
-            outcome("a/all@websocket", "websocket", Verdict::Warn),
-            outcome("a/one@polling", "polling", Verdict::Fail),
-            outcome("a/one@websocket", "websocket", Verdict::Pass),
+            outcome("a/all@polling", Transport::Polling, Verdict::Warn),
+            outcome("a/all@websocket", Transport::WebSocket, Verdict::Warn),
+            outcome("a/one@polling", Transport::Polling, Verdict::Fail),
+            outcome("a/one@websocket", Transport::WebSocket, Verdict::Pass),
         ];
         let updated = Baseline::default().updated(&record, &Names::default());
         let ids: Vec<_> = updated.deviations.keys().map(String::as_str).collect();
@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn an_update_writes_kinds_and_drops_the_reason_of_another_kind() {
         let mut record = samples::record();
-        let outcome = |id: &str, transport: &str, kind| Outcome {
+        let outcome = |id: &str, transport, kind| Outcome {
             id: id.to_owned(),
-            transport: transport.to_owned(),
+            transport,
             verdict: Verdict::Fail,
             kind: Some(kind),
             reason: Some("found".to_owned()),
@@ -194,10 +194,10 @@ mod tests {
         };
         let (lost, twice) = (FailureKind::NotDelivered, FailureKind::DeliveredTwice);
         record.outcomes = vec![
-            outcome("a/both@polling", "polling", lost),
-            outcome("a/both@websocket", "websocket", twice),
-            outcome("a/known", "websocket", lost),
-            outcome("a/other", "websocket", twice),
+            outcome("a/both@polling", Transport::Polling, lost),
+            outcome("a/both@websocket", Transport::WebSocket, twice),
+            outcome("a/known", Transport::WebSocket, lost),
+            outcome("a/other", Transport::WebSocket, twice),
         ];
         let former = written(
             "deviations:\n- { id: a/both, verdict: fail, reason: known }\n- { id: a/known, verdict: fail, reason: known }\n- { id: a/other, verdict: fail, kind: not-delivered, reason: known }\n",

@@ -1,7 +1,10 @@
 //! How much a scenario counts, and when it runs.
 
+use serde::{Deserialize, Serialize};
+
 /// How binding the source of a requirement is (RFC 2119).
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// A breach fails the scenario.
     Must,
@@ -12,7 +15,8 @@ pub enum Level {
 }
 
 /// When a scenario is selected.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Runs always.
     #[default]

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::build::schema;
 use crate::{
-    report::samples,
     scenario::{Known, SourceFile, Verb, load, load::EVERYTHING},
+    schema_checks,
 };
 
 fn validator() -> Validator {
@@ -21,7 +21,7 @@ fn source(text: &str) -> Arc<SourceFile> {
 
 /// The places of a file that the schema has something against.
 fn complaints(validator: &Validator, text: &str) -> Vec<String> {
-    let file = samples::as_json(text);
+    let file = schema_checks::as_json(text);
     let errors = validator.iter_errors(&file);
     errors
         .map(|error| error.instance_path().to_string())
@@ -57,7 +57,7 @@ const STRANGE: &str = "qqqqqqqqqqqqqqqq: 1";
 #[test]
 fn the_committed_schema_is_the_tables() {
     let schema = schemars::Schema::try_from(schema()).unwrap();
-    samples::assert_schema("scenario.json", &schema);
+    schema_checks::assert_committed("scenario.json", &schema);
 }
 
 #[test]

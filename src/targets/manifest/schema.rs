@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::load_manifest_in;
 use crate::{
-    report::samples,
     scenario::{Diagnostic, SourceFile},
+    schema_checks,
 };
 
 /// A mapping with these keys and no others.
@@ -242,13 +242,13 @@ fn load(text: &str) -> Result<(), Vec<Diagnostic>> {
 }
 
 fn is_right(text: &str) -> bool {
-    samples::is_right_by(&schema(), text)
+    schema_checks::is_valid(&schema(), text)
 }
 
 #[test]
 fn the_committed_schema_is_this_one() {
     let schema = schemars::Schema::try_from(schema()).unwrap();
-    samples::assert_schema("target.json", &schema);
+    schema_checks::assert_committed("target.json", &schema);
 }
 
 #[test]

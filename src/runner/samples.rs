@@ -1,16 +1,12 @@
-//! Outcomes for the tests of reports.
+//! Outcomes and events for tests.
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use serde_json::Value;
-
-use crate::{
-    runner::{
-        Attempt, Breach, ClientView, Event, FailureKind, Outcome, Place, Record, RequirementNote,
-        RunInfo, SeenLine, Summary, Verdict, Weight,
-    },
-    scenario::{Node, SourceFile},
+use super::{
+    Attempt, Breach, ClientView, Event, EventKind, FailureKind, Notice, Outcome, Place, Record,
+    RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
 };
+use crate::scenario::{Level, Transport};
 
 /// Everything a server could try: terminal escapes, XML's end of CDATA, NUL, bidirectional overrides, surrogates as
 /// JSON writes them, a noncharacter.
@@ -22,11 +18,11 @@ pub(crate) fn passed() -> Outcome {
         title: "An acknowledgement carries the handler's value".to_owned(),
         verdict: Verdict::Pass,
         flaky: false,
-        level: "must".to_owned(),
+        level: Level::Must,
         weight: Weight::Counts,
         requirements: vec!["acks.value".to_owned()],
         needs: vec!["acks".to_owned()],
-        transport: "websocket".to_owned(),
+        transport: Transport::WebSocket,
         reason: None,
         kind: None,
         breach: None,
@@ -74,7 +70,7 @@ pub(crate) fn errored() -> Outcome {
     }
 }
 
-/// One that the target did not live to see.
+/// An outcome of a scenario that could not start, because the target was dead.
 pub(crate) fn not_begun(id: &str) -> Outcome {
     Outcome {
         id: id.to_owned(),
@@ -126,7 +122,7 @@ pub(crate) fn hostile() -> Outcome {
 }
 
 pub(crate) fn events() -> Vec<Event> {
-    let mut events = vec![Event::RunStarted(RunInfo {
+    let mut kinds = vec![EventKind::RunStarted(RunInfo {
         version: "0.1.0".to_owned(),
         target: "reference".to_owned(),
         url: "http://127.0.0.1:4000".to_owned(),
@@ -141,52 +137,33 @@ pub(crate) fn events() -> Vec<Event> {
     };
     for outcome in [passed(), failed(), skipped(), flaky(), errored()] {
         summary.count(&outcome);
-        events.push(Event::ScenarioStarted {
+        kinds.push(EventKind::ScenarioStarted {
             id: outcome.id.clone(),
         });
-        events.push(Event::ScenarioFinished(Box::new(outcome)));
+        kinds.push(EventKind::ScenarioFinished(Box::new(outcome)));
     }
-    events.insert(4, Event::Notice("target started again".to_owned()));
-    events.push(Event::RunFinished(summary));
-    events
+    let notice = Notice::TargetEnded {
+        scenario: "acks/value".to_owned(),
+    };
+    kinds.insert(4, EventKind::Noticed(notice));
+    kinds.push(EventKind::RunFinished(summary));
+    let numbered = kinds.into_iter().zip(0..);
+    numbered
+        .map(|(kind, number)| Event {
+            at: Duration::from_millis(number),
+            kind,
+        })
+        .collect()
 }
 
 pub(crate) fn record() -> Record {
     let mut record = Record::default();
-    events().into_iter().for_each(|event| record.add(event));
-    // The failure first: the order of ids is the record's own business.
+    events().iter().for_each(|event| record.add(event));
+    // The failure first, so that tests can cut the record after it.
     record
         .outcomes
         .sort_by_key(|outcome| outcome.breach.is_none());
     record
-}
-
-/// A file in YAML as an editor sees it.
-pub(crate) fn as_json(text: &str) -> Value {
-    let source = SourceFile::from_bytes("file.yaml".as_ref(), text.into()).unwrap();
-    Node::parse(&source).unwrap().to_data().to_json()
-}
-
-/// Whether a file in YAML is right by a schema.
-pub(crate) fn is_right_by(schema: &Value, text: &str) -> bool {
-    jsonschema::validator_for(schema)
-        .unwrap()
-        .is_valid(&as_json(text))
-}
-
-/// Holds a generated schema against the committed one; `UPDATE_SCHEMAS=1` writes it.
-pub(crate) fn assert_schema(name: &str, schema: &schemars::Schema) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("schemas")
-        .join(name);
-    let generated = serde_json::to_string_pretty(schema).unwrap() + "\n";
-    if env::var_os("UPDATE_SCHEMAS").is_some() {
-        fs::write(&path, &generated).unwrap();
-    }
-    assert!(
-        fs::read_to_string(&path).unwrap_or_default() == generated,
-        "schemas/{name} is not what the types say; run the tests with UPDATE_SCHEMAS=1"
-    );
 }
 
 fn breach() -> Breach {

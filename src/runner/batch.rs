@@ -1,0 +1,123 @@
+//! The items of a run that run side by side, and where each of them is on its way.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{host::DYING, outcome::Outcome, plan::Item};
+use crate::clock;
+
+/// How long a scenario runs before the run reports it as slow.
+const SLOW_AFTER: Duration = Duration::from_secs(10);
+
+/// An item with its outcome.
+pub(super) type Judged = (Arc<Item>, Box<Outcome>);
+
+/// The items of a run that run side by side.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Items that have not started.
+    pub(super) waiting: VecDeque<Arc<Item>>,
+    /// Items that had not passed when the target was found dead: each of them may have killed the target.
+    pub(super) suspects: Vec<Judged>,
+    /// Whether the target was found dead.
+    pub(super) is_target_dead: bool,
+    running: Vec<Running>,
+    /// Items that have just ended while the target lived. Their outcomes are reported once the target has outlived
+    /// them for as long as a process may take to end: until then each of them may have killed the target, whatever its
+    /// verdict.
+    kept: VecDeque<(Instant, Judged)>,
+}
+
+/// An item whose task has not ended.
+#[derive(Debug)]
+struct Running {
+    item: Arc<Item>,
+    since: Instant,
+    is_reported_slow: bool,
+}
+
+impl Batch {
+    /// Notes that the task of an item starts.
+    pub(super) fn start(&mut self, item: Arc<Item>) {
+        self.running.push(Running {
+            item,
+            since: clock::now(),
+            is_reported_slow: false,
+        });
+    }
+
+    /// Notes that the task of an item has ended.
+    pub(super) fn end(&mut self, item: &Item) {
+        self.running.retain(|running| running.item.id != item.id);
+    }
+
+    /// Returns the items whose tasks have not ended, and for how long each has been running.
+    pub(super) fn running(&self) -> impl Iterator<Item = (&Item, Duration)> {
+        self.running
+            .iter()
+            .map(|running| (&*running.item, running.since.elapsed()))
+    }
+
+    /// Returns ids and running times of the items that have become slow since the last call.
+    pub(super) fn take_slow(&mut self) -> Vec<(String, Duration)> {
+        let slow = self
+            .running
+            .iter_mut()
+            .filter(|running| !running.is_reported_slow && running.since.elapsed() >= SLOW_AFTER);
+        slow.map(|running| {
+            running.is_reported_slow = true;
+            (running.item.id.clone(), running.since.elapsed())
+        })
+        .collect()
+    }
+
+    /// Waits until the next running item becomes slow; for ever if there is none.
+    pub(super) async fn next_slow(&self) {
+        let unreported = self
+            .running
+            .iter()
+            .filter(|running| !running.is_reported_slow);
+        match unreported.map(|running| running.since).min() {
+            Some(since) => sleep_until(since + SLOW_AFTER).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Keeps an outcome until the target has outlived its item.
+    pub(super) fn keep(&mut self, item: Arc<Item>, outcome: Box<Outcome>) {
+        self.kept.push_back((clock::now(), (item, outcome)));
+    }
+
+    /// Returns the kept items.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Arc<Item>> {
+        self.kept.iter().map(|(_, (item, _))| item)
+    }
+
+    /// Takes the kept outcomes of the items that the target has outlived; none while the target is dead.
+    pub(super) fn take_outlived(&mut self) -> Vec<Judged> {
+        let is_outlived = |(since, _): &(Instant, Judged)| since.elapsed() >= DYING;
+        let count = if self.is_target_dead {
+            0
+        } else {
+            self.kept
+                .iter()
+                .take_while(|kept| is_outlived(kept))
+                .count()
+        };
+        self.kept.drain(..count).map(|(_, judged)| judged).collect()
+    }
+
+    /// Takes all kept outcomes.
+    pub(super) fn take_kept(&mut self) -> Vec<Judged> {
+        self.kept.drain(..).map(|(_, judged)| judged).collect()
+    }
+
+    /// Waits until the target has outlived the next kept item; for ever if none is kept or the target is dead.
+    pub(super) async fn next_outlived(&self) {
+        match self.kept.front().filter(|_| !self.is_target_dead) {
+            Some((since, _)) => sleep_until(*since + DYING).await,
+            None => std::future::pending().await,
+        }
+    }
+}

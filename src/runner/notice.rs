@@ -1,0 +1,96 @@
+//! Facts about a run that are no verdict.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{scenario::Tier, text::first_names};
+
+/// The number of scenarios that a sentence about a dead target names.
+pub(super) const NAMED_SCENARIOS: usize = 8;
+
+/// A fact about a run that is no verdict. [`fmt::Display`] gives the sentence for people.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "notice", rename_all = "kebab-case")]
+pub enum Notice {
+    /// The user turned certificate checks off, and the target is reached over TLS.
+    CertificatesNotChecked,
+    /// The target does not acknowledge the manifest's fence in one of its namespaces.
+    FenceNotAcknowledged {
+        /// The operation that the manifest names as its fence.
+        operation: String,
+        /// The target's own name of the operation's event.
+        event_name: String,
+        /// The namespace.
+        namespace: String,
+        /// How long the runner waited.
+        within: Duration,
+    },
+    /// Nothing runs, because every selected scenario lacks something.
+    NothingRuns,
+    /// The target died while several scenarios ran, and survives each of them alone.
+    SurvivesEachAlone {
+        /// The ids of the scenarios.
+        scenarios: Vec<String>,
+    },
+    /// A scenario ended the target, and the runner started the target again.
+    TargetEnded {
+        /// The id of the scenario.
+        scenario: String,
+    },
+    /// Scenarios were left out, because the user did not include their tier.
+    TierLeftOut {
+        /// The tier.
+        tier: Tier,
+        /// The number of scenarios.
+        count: usize,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CertificatesNotChecked => write!(
+                formatter,
+                "certificates are not checked: whoever answers is taken for the target"
+            ),
+            Self::FenceNotAcknowledged {
+                operation,
+                event_name,
+                namespace,
+                within,
+            } => {
+                let bound = if event_name == operation {
+                    String::new()
+                } else {
+                    format!(" (`{event_name}`)")
+                };
+                write!(
+                    formatter,
+                    "the manifest's fence `{operation}`{bound} is not acknowledged in {namespace} within {}; silence is \
+                     proved there by WebSocket pings, and by time alone over polling",
+                    humantime::format_duration(*within)
+                )
+            }
+            Self::NothingRuns => write!(
+                formatter,
+                "nothing is run: each scenario needs what the target does not provide"
+            ),
+            Self::SurvivesEachAlone { scenarios } => write!(
+                formatter,
+                "the target died and was started again; none of what ran then ends it alone: {}",
+                first_names(scenarios, NAMED_SCENARIOS)
+            ),
+            Self::TargetEnded { scenario } => {
+                write!(
+                    formatter,
+                    "{scenario} ended the target; it was started again"
+                )
+            }
+            Self::TierLeftOut { tier, count } => write!(
+                formatter,
+                "{count} of tier {tier} left out; `--include {tier}` runs them"
+            ),
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! The run of a plan: one task per scenario, many at once, and one dispatcher that owns the order of events.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    batch::Batch,
+    event::{Event, EventKind, RunInfo, TargetStart},
+    host::{self, Host, Instance, StartError, Target},
+    judgement,
+    live_target::LiveTarget,
+    notice::Notice,
+    plan::{Item, Plan},
+    play::{Played, play},
+    record::{Record, Summary},
+    settings::Settings,
+    verdict::Verdict,
+};
+use crate::{clock, scenario::Tier};
+
+/// The number of servers of one target that start at the same time.
+const STARTS: usize = 3;
+
+/// Runs a plan and passes every event to `emit`, in order.
+///
+/// An interrupt ends the waiting: nothing more starts, what runs is abandoned, and both are reported as skipped.
+///
+/// # Errors
+///
+/// The target, or one of its profiles that a scenario needs, can't be started.
+pub async fn run(
+    plan: Plan,
+    target: &Target,
+    settings: &Settings,
+    interrupt: CancellationToken,
+    emit: impl FnMut(Event),
+) -> Result<Record, StartError> {
+    let Plan { items, left_out } = plan;
+    let mut run = Run::new(target, settings, interrupt, emit);
+    let starts = run.start_instances(&items).await?;
+    run.announce(&items, starts, &left_out);
+    let (exclusive, mut shared): (Vec<_>, Vec<_>) = items
+        .into_iter()
+        .map(Arc::new)
+        .partition(|item| item.scenario.exclusive);
+    shared.sort_by_key(|item| !settings.first.contains(&item.scenario.id));
+    run.run_batch(shared, settings.jobs.max(1)).await?;
+    run.run_batch(exclusive, 1).await?;
+    Ok(run.finish().await)
+}
+
+/// A run in progress.
+pub(super) struct Run<'r, E> {
+    pub(super) target: &'r Target,
+    pub(super) settings: &'r Settings,
+    /// The running servers by profile; `None` is the target without a profile.
+    pub(super) instances: BTreeMap<Option<usize>, Instance>,
+    interrupt: CancellationToken,
+    started: Instant,
+    record: Record,
+    emit: E,
+    has_failed: bool,
+    /// Whether the target died and can't be started again.
+    pub(super) is_target_lost: bool,
+}
+
+/// What the task of a scenario tells the dispatcher.
+enum Message {
+    /// Something happened that the dispatcher only passes on.
+    Happened(EventKind),
+    /// The scenario has its outcome.
+    Finished(Arc<Item>, Box<Played>),
+}
+
+impl<'r, E: FnMut(Event)> Run<'r, E> {
+    fn new(
+        target: &'r Target,
+        settings: &'r Settings,
+        interrupt: CancellationToken,
+        emit: E,
+    ) -> Self {
+        Self {
+            target,
+            settings,
+            instances: BTreeMap::new(),
+            interrupt,
+            started: clock::now(),
+            record: Record::default(),
+            emit,
+            has_failed: false,
+            is_target_lost: false,
+        }
+    }
+
+    /// Starts one server for each profile that an item needs.
+    async fn start_instances(&mut self, items: &[Item]) -> Result<Vec<TargetStart>, StartError> {
+        let needed = items.iter().filter(|item| item.skip.is_none());
+        let mut profiles: BTreeSet<_> = needed.map(|item| item.profile).collect();
+        let mut starts = Vec::new();
+        // The first server starts alone, because it sets up what all of them need.
+        if let Some(first) = profiles.pop_first() {
+            starts.push(self.start_instance(first).await?);
+        }
+        let (target, settings) = (self.target, self.settings);
+        let others: Vec<_> = stream::iter(profiles)
+            .map(|profile| async move {
+                let (instance, start) = started(target, settings, profile).await?;
+                Ok::<_, StartError>((profile, instance, start))
+            })
+            .buffer_unordered(STARTS)
+            .try_collect()
+            .await?;
+        for (profile, instance, start) in others {
+            self.instances.insert(profile, instance);
+            starts.push(start);
+        }
+        Ok(starts)
+    }
+
+    /// Starts one server and keeps it.
+    pub(super) async fn start_instance(
+        &mut self,
+        profile: Option<usize>,
+    ) -> Result<TargetStart, StartError> {
+        let (instance, start) = started(self.target, self.settings, profile).await?;
+        self.instances.insert(profile, instance);
+        Ok(start)
+    }
+
+    /// Emits what is known before the first scenario starts.
+    fn announce(&mut self, items: &[Item], starts: Vec<TargetStart>, left_out: &[(Tier, usize)]) {
+        let manifest = &self.target.manifest;
+        let url = self.url();
+        let is_unchecked = self.target.tls.is_insecure() && url.starts_with("https:");
+        self.emit(EventKind::RunStarted(RunInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            target: manifest.name.clone(),
+            url,
+            provides: manifest.provides.iter().cloned().collect(),
+            scenarios: items.len(),
+            jobs: self.settings.jobs,
+            seed: self.settings.seed,
+        }));
+        for start in starts {
+            self.emit(EventKind::TargetStarted(start));
+        }
+        if is_unchecked {
+            self.notice(Notice::CertificatesNotChecked);
+        }
+        // Servers of several profiles usually have the same notice.
+        let mut notices = Vec::new();
+        for instance in self.instances.values() {
+            let notice = fence_notice(&instance.live);
+            notices.extend(notice.filter(|notice| !notices.contains(notice)));
+        }
+        for (tier, count) in left_out {
+            notices.push(Notice::TierLeftOut {
+                tier: *tier,
+                count: *count,
+            });
+        }
+        if !items.is_empty() && items.iter().all(|item| item.skip.is_some()) {
+            notices.push(Notice::NothingRuns);
+        }
+        for notice in notices {
+            self.notice(notice);
+        }
+    }
+
+    /// Returns the address of the target, or an empty text if no server had to be started.
+    fn url(&self) -> String {
+        match (self.instances.values().next(), &self.target.host) {
+            (Some(instance), _) => instance.live.endpoint.url.to_string(),
+            (None, Host::Running) => self.target.manifest.url.clone(),
+            (None, Host::Embedded(_) | Host::Launched) => String::new(),
+        }
+    }
+
+    /// Adds an event to the record and passes it on.
+    pub(super) fn emit(&mut self, kind: EventKind) {
+        if let EventKind::ScenarioFinished(outcome) = &kind {
+            self.has_failed |= outcome.verdict.is_red();
+        }
+        let event = Event {
+            at: self.started.elapsed(),
+            kind,
+        };
+        self.record.add(&event);
+        (self.emit)(event);
+    }
+
+    /// Emits a notice.
+    pub(super) fn notice(&mut self, notice: Notice) {
+        self.emit(EventKind::Noticed(notice));
+    }
+
+    /// Emits the outcome of an item that was not judged.
+    pub(super) fn emit_unjudged(
+        &mut self,
+        item: &Item,
+        verdict: Verdict,
+        reason: &str,
+        duration: Duration,
+    ) {
+        let reason = Some(reason.to_owned());
+        let outcome = judgement::outcome_without_evidence(item, verdict, reason, duration);
+        self.emit(EventKind::ScenarioFinished(Box::new(outcome)));
+    }
+
+    /// Emits, once, that the user interrupted the run, if that is so.
+    fn emit_interrupt(&mut self) {
+        if self.interrupt.is_cancelled() && !self.record.summary.interrupted {
+            self.emit(EventKind::Interrupted);
+        }
+    }
+
+    fn skip(&mut self, item: &Item, reason: &str) {
+        self.emit_unjudged(item, Verdict::Skip, reason, Duration::ZERO);
+    }
+
+    /// Runs the items of a batch, at most `width` at once.
+    async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) -> Result<(), StartError> {
+        let mut batch = Batch::default();
+        for item in items {
+            match item.skip.clone() {
+                Some(reason) => self.skip(&item, &reason),
+                None => batch.waiting.push_back(item),
+            }
+        }
+        if self.is_target_lost {
+            self.report_not_run(&mut batch);
+        }
+        // Each task sends a handful of messages: the number of items bounds them.
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let mut tasks = JoinSet::new();
+        let interrupt = self.interrupt.clone();
+        loop {
+            let must_stop =
+                interrupt.is_cancelled() || (self.settings.fail_fast && self.has_failed);
+            if !must_stop {
+                self.start_tasks(&mut batch, &mut tasks, &sender, width);
+            }
+            let has_more = !must_stop && !batch.waiting.is_empty() && !batch.is_target_dead;
+            if tasks.is_empty() && !has_more {
+                if !self.handle_death(&mut batch).await? {
+                    break;
+                }
+                continue;
+            }
+            tokio::select! {
+                // Cancel-safe: `recv` and `join_next` lose nothing, `cancelled` and the sleeps have no state.
+                Some(message) = receiver.recv() => self.handle(message, &mut batch).await,
+                Some(_) = tasks.join_next() => {}
+                () = interrupt.cancelled(), if !tasks.is_empty() => {
+                    self.emit_interrupt();
+                    tasks.shutdown().await;
+                }
+                () = batch.next_outlived() => {}
+                () = batch.next_slow() => {}
+            }
+            // A task that has ended has sent its messages before.
+            while let Ok(message) = receiver.try_recv() {
+                self.handle(message, &mut batch).await;
+            }
+            for (id, running) in batch.take_slow() {
+                self.emit(EventKind::ScenarioSlow { id, running });
+            }
+            for (_, outcome) in batch.take_outlived() {
+                self.emit(EventKind::ScenarioFinished(outcome));
+            }
+        }
+        for (_, outcome) in batch.take_kept() {
+            self.emit(EventKind::ScenarioFinished(outcome));
+        }
+        self.report_unfinished(batch);
+        Ok(())
+    }
+
+    /// Starts tasks for waiting items while fewer than `width` run.
+    fn start_tasks(
+        &self,
+        batch: &mut Batch,
+        tasks: &mut JoinSet<()>,
+        sender: &mpsc::UnboundedSender<Message>,
+        width: usize,
+    ) {
+        while !batch.is_target_dead && tasks.len() < width {
+            let Some(item) = batch.waiting.pop_front() else {
+                break;
+            };
+            let Some(instance) = self.instances.get(&item.profile) else {
+                continue;
+            };
+            let live = Arc::clone(&instance.live);
+            let settings = self.settings.clone();
+            let can_die = self.target.can_die();
+            let sender = sender.clone();
+            batch.start(Arc::clone(&item));
+            tasks.spawn(async move {
+                // The dispatcher receives until its last task has ended.
+                let report = |kind| {
+                    let _ = sender.send(Message::Happened(kind));
+                };
+                report(EventKind::ScenarioStarted {
+                    id: item.id.clone(),
+                });
+                let played = Box::new(play(&item, &live, &settings, report).await);
+                // A process outlives its connections for a moment.
+                if can_die && played.lost_a_connection && played.outcome.verdict != Verdict::Pass {
+                    host::until_gone(&live.endpoint).await;
+                }
+                let _ = sender.send(Message::Finished(item, played));
+            });
+        }
+    }
+
+    async fn handle(&mut self, message: Message, batch: &mut Batch) {
+        let (item, played) = match message {
+            Message::Happened(kind) => return self.emit(kind),
+            Message::Finished(item, played) => (item, played),
+        };
+        batch.end(&item);
+        let outcome = Box::new(played.outcome);
+        let has_passed = outcome.verdict == Verdict::Pass;
+        if !has_passed && !batch.is_target_dead && self.target.can_die() {
+            batch.is_target_dead = match self.instances.get(&item.profile) {
+                Some(instance) => !instance.is_alive().await,
+                None => false,
+            };
+            if batch.is_target_dead {
+                self.emit_death(item.profile);
+            }
+        }
+        if !has_passed && batch.is_target_dead {
+            batch.suspects.push((item, outcome));
+        } else if self.target.can_die() {
+            self.has_failed |= outcome.verdict.is_red();
+            batch.keep(item, outcome);
+        } else {
+            self.emit(EventKind::ScenarioFinished(outcome));
+        }
+    }
+
+    /// Looks whether the target is dead after all tasks have ended, and handles that.
+    ///
+    /// Returns true if the target was dead and the batch goes on.
+    async fn handle_death(&mut self, batch: &mut Batch) -> Result<bool, StartError> {
+        if !batch.is_target_dead && !self.interrupt.is_cancelled() {
+            batch.is_target_dead = self.died_of_last_items(batch).await;
+        }
+        if !batch.is_target_dead {
+            return Ok(false);
+        }
+        if self.interrupt.is_cancelled() {
+            self.report_unsolved(batch);
+        } else {
+            self.find_killer(batch).await?;
+        }
+        batch.is_target_dead = false;
+        Ok(true)
+    }
+
+    /// Emits the outcomes of the items that have not ended.
+    fn report_unfinished(&mut self, batch: Batch) {
+        let is_interrupted = self.interrupt.is_cancelled();
+        for (item, running) in batch.running() {
+            let (verdict, reason) = if is_interrupted {
+                (Verdict::Skip, "interrupted while it ran")
+            } else {
+                // The task panicked: that is a bug of the runner, and never the target's fault.
+                (Verdict::Error, "sockspec itself failed while it ran this")
+            };
+            self.emit_unjudged(item, verdict, reason, running);
+        }
+        let reason = if is_interrupted {
+            "not run: interrupted"
+        } else {
+            "not run: an earlier scenario failed"
+        };
+        for item in batch.waiting {
+            self.skip(&item, reason);
+        }
+    }
+
+    async fn finish(mut self) -> Record {
+        self.emit_interrupt();
+        for (_, instance) in std::mem::take(&mut self.instances) {
+            instance.stop().await;
+        }
+        let summary = Summary {
+            duration: self.started.elapsed(),
+            ..self.record.summary
+        };
+        self.emit(EventKind::RunFinished(summary));
+        self.record
+    }
+}
+
+/// Returns the notice that the target does not acknowledge its fence in a namespace, if that is so.
+fn fence_notice(live: &LiveTarget) -> Option<Notice> {
+    let (namespace, operation) = (live.deaf.as_ref()?, live.manifest.fence.as_ref()?);
+    Some(Notice::FenceNotAcknowledged {
+        operation: operation.clone(),
+        event_name: live.manifest.bindings.event(operation).to_owned(),
+        namespace: namespace.clone(),
+        within: live.within,
+    })
+}
+
+async fn started(
+    target: &Target,
+    settings: &Settings,
+    profile: Option<usize>,
+) -> Result<(Instance, TargetStart), StartError> {
+    let begun = clock::now();
+    let profile = profile.and_then(|index| target.manifest.profiles.get(index));
+    let instance = target.start(profile, settings).await?;
+    let start = TargetStart {
+        profile: profile.map(|profile| profile.name.clone()),
+        url: instance.live.endpoint.url.to_string(),
+        took: begun.elapsed(),
+    };
+    Ok((instance, start))
+}
