@@ -52,7 +52,11 @@ pub use keys::Key;
 pub use load::{Known, duplicate_ids, load};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use mentions::{Mention, Mentions};
-pub use model::*;
+pub use model::{
+    Accepted, ClientName, ClientSpec, ConnectOptions, EventPattern, FramePattern, HttpPattern,
+    Level, Operation, Order, Parallel, Repeat, Scenario, Step, Tier, Transport, WaitBound,
+    visit_steps,
+};
 pub use placeholder::PLACEHOLDERS;
 pub use render::Colours;
 pub use requirement::{Requirement, Requirements};

@@ -14,5 +14,12 @@ mod scenario;
 mod step;
 
 pub use self::{
-    accepted::Accepted, client::*, events::*, frames::*, http::*, level::*, scenario::*, step::*,
+    accepted::Accepted,
+    client::{ClientName, ClientSpec, ConnectOptions, Transport},
+    events::{EventPattern, Operation, Order},
+    frames::FramePattern,
+    http::HttpPattern,
+    level::{Level, Tier},
+    scenario::Scenario,
+    step::{Parallel, Repeat, Step, WaitBound, visit_steps},
 };

@@ -12,6 +12,7 @@ use crate::scenario::{
 /// `alive:`.
 #[derive(Clone, Copy, Debug)]
 pub struct Alive;
+
 impl VerbModel for Alive {
     const SPEC: VerbSpec = VerbSpec {
         meaning: "a bystander still answers",

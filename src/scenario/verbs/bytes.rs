@@ -19,6 +19,7 @@ pub struct SendBytes {
     /// `chop: n`: written in pieces of n bytes.
     pub chop: Option<usize>,
 }
+
 impl VerbModel for SendBytes {
     const SPEC: VerbSpec = VerbSpec {
         meaning: "raw bytes on the TCP stream",
@@ -36,7 +37,7 @@ impl VerbModel for SendBytes {
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
         let data = context.template(value.node);
-        Some(SendBytes {
+        Some(Self {
             data,
             chop: chop(fields, context),
         })

@@ -104,7 +104,7 @@ impl VerbModel for Call {
         } else {
             Answer::Any
         };
-        Some(Call {
+        Some(Self {
             operation: operation?,
             answer: answer.into(),
         })

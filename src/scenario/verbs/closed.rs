@@ -42,6 +42,7 @@ pub enum CloseHow {
     /// `reset`.
     Reset,
 }
+
 impl VerbModel for Accepted<Closed> {
     const SPEC: VerbSpec = VerbSpec {
         meaning: "the connection ends",

@@ -79,7 +79,7 @@ impl VerbModel for Connect {
             (None, Some(rejected)) => ConnectAnswer::Rejected(rejected),
             (None, None) => ConnectAnswer::Joined(reply),
         };
-        Some(Connect {
+        Some(Self {
             options,
             answer: answer.into(),
         })

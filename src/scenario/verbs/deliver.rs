@@ -50,7 +50,7 @@ impl VerbModel for Deliver {
         let count = count(fields, context);
         let to = fields.require("to", context.problems)?;
         let to = context.cast.resolve(&to, context.problems);
-        Some(Deliver {
+        Some(Self {
             event: event?,
             to,
             count,

@@ -69,7 +69,7 @@ impl VerbModel for Disconnect {
             .get("how")
             .and_then(|how| how.choice(&ways, context.problems))
             .unwrap_or_default();
-        Some(Disconnect { namespace, how })
+        Some(Self { namespace, how })
     }
 
     fn facts(&self) -> Facts<'_> {

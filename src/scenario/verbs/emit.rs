@@ -40,7 +40,7 @@ impl VerbModel for Emit {
     ) -> Option<Self> {
         let operation = operation(value, fields, context)?;
         let refused = refusal(fields, context);
-        Some(Emit { operation, refused })
+        Some(Self { operation, refused })
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -60,7 +60,7 @@ impl VerbModel for Expect {
         let asks_ack = fields
             .get("acknowledged")
             .and_then(|asks| asks.boolean(context.problems));
-        Some(Expect {
+        Some(Self {
             event: event?.into(),
             count,
             order,

@@ -39,6 +39,7 @@ pub struct SendFrame {
     /// `compress: true`: the payload is deflated and RSV1 set.
     pub compress: bool,
 }
+
 impl VerbModel for SendFrame {
     const SPEC: VerbSpec = VerbSpec {
         meaning: "one WebSocket frame",
@@ -67,7 +68,7 @@ impl VerbModel for SendFrame {
         let declared_length = fields
             .get("declared-length")
             .and_then(|length| length.number(0, u64::MAX, context.problems));
-        Some(SendFrame {
+        Some(Self {
             fin: flag("fin", true, context),
             rsv: reserved_bits(fields, context).unwrap_or(0),
             opcode: opcode(fields, context).unwrap_or(0x1),

@@ -90,7 +90,7 @@ impl VerbModel for Http {
                 quoting: Quoting::Quoted,
             }),
         });
-        Some(Http {
+        Some(Self {
             method: method.to_owned(),
             target,
             query,

@@ -19,6 +19,7 @@ pub enum Never {
     /// `{frame: {…}}`: no such WebSocket frame, beyond those that steps have received.
     Frame(FramePattern),
 }
+
 impl VerbModel for Never {
     const SPEC: VerbSpec = VerbSpec {
         meaning: "a client does not receive an event",
@@ -42,10 +43,10 @@ impl VerbModel for Never {
                 key: "frame",
                 node: &entry.value,
             };
-            return frame_pattern(&frame, context).map(|frame| Never::Frame(frame));
+            return frame_pattern(&frame, context).map(|frame| Self::Frame(frame));
         }
         let event = pattern(value, fields, context)?;
-        Some(Never::Event(event))
+        Some(Self::Event(event))
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -115,7 +115,7 @@ impl VerbModel for Open {
         let refused = fields
             .get("refused")
             .and_then(|refused| response(&refused, context));
-        Some(Open {
+        Some(Self {
             layer: layer?,
             options,
             echo,

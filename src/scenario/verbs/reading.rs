@@ -17,6 +17,7 @@ pub enum Reading {
     /// `stops`: nothing more is read, so that what the server sends piles up on its side.
     Stops,
 }
+
 impl VerbModel for Reading {
     const SPEC: VerbSpec = VerbSpec {
         meaning: "a client stops reading, or goes on",

@@ -88,7 +88,7 @@ impl VerbModel for Receive {
     ) -> Option<Self> {
         let order = order(fields, context).unwrap_or(Order::Strict);
         let what = incoming(value, context)?;
-        Some(Receive {
+        Some(Self {
             what: what.into(),
             order,
         })
@@ -110,6 +110,7 @@ impl VerbModel for Receive {
         }
     }
 }
+
 fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Incoming> {
     if is_bare(value.node) {
         value.wrong("what must come, or `nothing`", context.problems);

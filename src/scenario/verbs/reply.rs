@@ -95,7 +95,7 @@ impl VerbModel for Reply {
             None if wrong_id => ReplyHow::WrongId,
             None => ReplyHow::Once,
         };
-        Some(Reply {
+        Some(Self {
             event: EventPattern {
                 name: name?,
                 with: None,

@@ -34,6 +34,7 @@ pub enum PacketTemplate {
     /// The packet's text as written, type digit included.
     Text(Template),
 }
+
 impl VerbModel for Send {
     const SPEC: VerbSpec = VerbSpec {
         meaning: "packets on a connection by hand",
@@ -56,7 +57,7 @@ impl VerbModel for Send {
             .filter_map(|item| packet(&item, context))
             .collect();
         let response = http_pattern(fields, context).into();
-        Some(Send { packets, response })
+        Some(Self { packets, response })
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -76,6 +77,7 @@ impl VerbModel for Send {
             .may_join()
     }
 }
+
 fn packet(field: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<PacketTemplate> {
     let expected = "a packet's text, `{message: …}` or `{binary: …}`";
     match &field.node.kind {
