@@ -7,6 +7,7 @@
 
 mod engine_io;
 mod files;
+mod http;
 mod pieces;
 mod socket_io;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("engine_io_packet", engine_io::packet),
     ("engine_io_payload", engine_io::payload),
     ("engine_io_v3", engine_io::v3),
+    ("http_response", http::response),
     ("manifest", files::manifest),
     ("scenario", files::scenario),
     ("socket_io_json", socket_io::json),

@@ -13,7 +13,7 @@ use super::{TARGETS, check};
 const FEWEST: usize = 24;
 
 /// Changed copies of each input that are tried as well.
-const VARIANTS: u64 = 24;
+const VARIANTS: u64 = 16;
 
 #[test]
 fn every_target_has_a_program_and_a_corpus() {

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["runner"],
     &["targets"],
     &["client", "reference", "scenario"],
-    &["simulation", "wire"],
+    &["net", "simulation", "wire"],
     &["clock", "random", "text"],
     &["data"],
 ];

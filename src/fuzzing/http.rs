@@ -1,0 +1,116 @@
+//! The check of the HTTP client's reader of responses.
+
+use std::{io, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    join,
+    time::sleep,
+};
+
+use super::pieces::{choice, cuts};
+use crate::{
+    client::{Bounds, Endpoint, HttpFailure, HttpRequest, HttpResponse, TlsPolicy, request},
+    net::{Listener, Network},
+    simulation,
+};
+
+/// The limit on the bytes of a body.
+const LIMIT: usize = 4096;
+
+/// The limit on the bytes of a head.
+const MAX_HEAD: usize = 2048;
+
+/// The time between two pieces of a response.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Every sixteenth place of [`cuts`] is tried, because each cut takes a connection.
+const CUT_EVERY: usize = 16;
+
+/// Checks that a response is read the same wherever the stream is cut, and that no response exceeds the limits.
+pub(super) fn response(input: &[u8]) {
+    let (settings, stream) = choice(input);
+    let method = if settings & 1 == 0 { "GET" } else { "HEAD" };
+    let whole = exchange(method, &[stream]);
+    if let Ok(response) = &whole {
+        assert!(response.body.len() <= LIMIT, "a body exceeds the limit");
+        let status = response.status;
+        assert!(
+            (100..1000).contains(&status),
+            "the status {status} has three digits"
+        );
+        let is_empty = method == "HEAD" || matches!(status, 204 | 304);
+        assert!(
+            !is_empty || response.body.is_empty(),
+            "{status} to {method} has no body"
+        );
+    }
+    for at in cuts(stream.len()).step_by(CUT_EVERY) {
+        let (front, back) = stream.split_at(at);
+        match (exchange(method, &[front, back]), &whole) {
+            (Ok(read), Ok(whole)) if read.status == 101 => {
+                // After a 101, the client takes what comes with it or first after it, which depends on the cut.
+                assert_eq!(read.headers, whole.headers, "cut at {at}");
+                assert!(whole.body.starts_with(&read.body), "cut at {at}");
+            }
+            (Ok(read), Ok(whole)) => assert_eq!(&read, whole, "cut at {at}"),
+            // An error quotes what has arrived, which depends on the cut.
+            (Err(_), Err(_)) => {}
+            (read, whole) => panic!("cut at {at}: {read:?} in place of {whole:?}"),
+        }
+    }
+}
+
+/// Sends a request to a server in memory that answers with `pieces` and closes.
+fn exchange(method: &str, pieces: &[&[u8]]) -> Result<HttpResponse, HttpFailure> {
+    let network = Network::memory();
+    let simulated = simulation::run(0, async {
+        let listener = network.listen_locally().await?;
+        let endpoint = Endpoint {
+            url: url_of(&listener)?,
+            path: "/".to_owned(),
+            tls: TlsPolicy::default(),
+            network: network.clone(),
+        };
+        let sent = HttpRequest {
+            method: method.to_owned(),
+            target: "/".to_owned(),
+            headers: Vec::new(),
+            body: None,
+        };
+        let bounds = Bounds {
+            message: LIMIT,
+            head: MAX_HEAD,
+            ..Bounds::default()
+        };
+        let client = request(&endpoint, sent, Duration::from_secs(1), bounds);
+        let (read, served) = join!(client, serve(listener, pieces));
+        served.map(|()| read)
+    });
+    simulated
+        .flatten()
+        .unwrap_or_else(|error| panic!("the exchange did not take place: {error}"))
+}
+
+fn url_of(listener: &Listener) -> io::Result<url::Url> {
+    let address = listener.local_addr()?;
+    format!("http://{address}/")
+        .parse()
+        .map_err(io::Error::other)
+}
+
+async fn serve(mut listener: Listener, pieces: &[&[u8]]) -> io::Result<()> {
+    let mut stream = listener.accept().await?;
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await?);
+    }
+    for piece in pieces {
+        // The client may have left: it had read enough, or refused what it read.
+        if stream.write_all(piece).await.is_err() {
+            break;
+        }
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
