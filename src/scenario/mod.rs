@@ -63,9 +63,4 @@ pub use requirement::{Requirement, Requirements};
 pub use scope::{BUILT_IN, Scope};
 pub use source::SourceFile;
 pub use template::{Template, TemplateError, TemplateSyntaxError};
-pub use verbs::{
-    Action, Actors, Alive, Answer, Awaits, Call, Check, CloseHow, Closed, Connect, ConnectAnswer,
-    ConnectionUse, Deliver, Disconnect, DisconnectHow, Emit, Expect, Facts, HandshakePattern, Http,
-    Incoming, Never, Observers, Open, OpenLayer, Options, PacketTemplate, Reading, Receive, Reply,
-    ReplyHow, Send, SendBytes, SendFrame, Verb, VerbSpec, WireUse, Written,
-};
+pub use verbs::*;
