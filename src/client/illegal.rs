@@ -55,9 +55,9 @@ impl Illegal {
     /// Returns the name of the layer, as a person reads it.
     pub fn layer(&self) -> &'static str {
         match self {
-            Self::EngineIo(_) => "engine.io",
-            Self::SocketIo(_) => "socket.io",
-            Self::WebSocket(_) => "websocket",
+            Self::EngineIo(_) => "Engine.IO",
+            Self::SocketIo(_) => "Socket.IO",
+            Self::WebSocket(_) => "WebSocket",
         }
     }
 }

@@ -14,9 +14,10 @@ use super::{
     cast::{Cast, Client},
     claim::Silence,
     echo_form,
-    finding::{Finding, Stepped},
+    finding::{Finding, Obstacle, Stepped},
     live_target::LiveTarget,
     operations,
+    outcome::SeenLine,
     unique::{NAMES, Unique},
 };
 use crate::{
@@ -62,6 +63,8 @@ pub(super) struct Notes {
     pub(super) postponed: Vec<Silence>,
     /// How silence was proved.
     pub(super) proofs: Vec<String>,
+    /// The requests of `http` steps and their responses.
+    pub(super) http: Vec<SeenLine>,
     /// Whether a step ran that a wrong server could fail.
     pub(super) judged: bool,
 }
@@ -198,8 +201,8 @@ impl<'a> Attempt<'a> {
             _ => None,
         };
         duration.ok_or_else(|| {
-            Finding::new(format!(
-                "The bound of a wait came to {value}, which is neither milliseconds nor a duration."
+            Obstacle::new(format!(
+                "The bound of a wait is {value}, which is neither milliseconds nor a duration."
             ))
             .unjudged()
         })

@@ -14,6 +14,7 @@ use super::{
     cast::{Client, Link},
     echo_form::namespace,
     evidence,
+    failure_kind::FailureKind,
     finding::{Finding, Stepped},
     message_packet::packet_in,
     wait::{Waited, wait_in},
@@ -81,27 +82,38 @@ pub(super) async fn join(
         }
     })
     .await;
-    let received = match waited {
+    let name = &client.spec.name;
+    let (kind, sentence, received) = match waited {
         Waited::Found((index, true)) => {
             link.pass_open_packet();
             let mut state = link.state();
-            // What came up to here is no answer to anything that the steps send.
+            // Entries up to here can't answer what the steps send.
             state.cursor.packets = index + 1;
             state.cursor.frames = index + 1;
             return Ok(());
         }
-        // The open packet and the frames around it explain nothing.
-        Waited::Found((index, false)) => evidence::came_at(link, index),
-        Waited::TimedOut => evidence::came_since(link, from),
-        Waited::Ended(ended) => evidence::describe_end(&ended),
+        Waited::Found((index, false)) => (
+            FailureKind::WronglyRefused,
+            format!(
+                "The server refused {name}'s CONNECT to {namespace}, where it has to echo messages."
+            ),
+            evidence::came_at(link, index),
+        ),
+        Waited::TimedOut => (
+            FailureKind::NoResponse,
+            format!("The server did not answer {name}'s CONNECT to {namespace} in time."),
+            evidence::came_since(link, from),
+        ),
+        Waited::Ended(ended) => (
+            FailureKind::ConnectionEnded,
+            format!("{name}'s connection ended before the server answered CONNECT to {namespace}."),
+            evidence::describe_end(&ended),
+        ),
     };
-    Err(Finding::new(format!(
-        "{} is not let into {namespace}, where messages would come back.",
-        client.spec.name
-    ))
-    .expected("CONNECT")
-    .received(received)
-    .breach())
+    Err(Finding::new(kind, sentence)
+        .expected("CONNECT")
+        .received(received)
+        .breach())
 }
 
 /// Whether a text comes back on a plain WebSocket.

@@ -1,14 +1,8 @@
-//! From journals to what people read: lines, and what came in place of what was awaited.
+//! Journal entries as lines that people read, and what came in place of what was awaited.
 
 use std::collections::HashSet;
 
-use tokio::time::Instant;
-
-use super::{
-    cast::{Client, Link},
-    fence::is_fence,
-    outcome::{ClientView, SeenLine},
-};
+use super::{cast::Link, fence::is_fence};
 use crate::{
     client::{ConnectFailure, Ended, EndedHow, Entry, HttpResponse, Outgoing, What},
     text::{hex_head, keep_ends},
@@ -19,45 +13,14 @@ use crate::{
     },
 };
 
-/// Lines of one client that a failure shows.
-const LINES: usize = 40;
-
-/// Entries that "what came instead" lists.
+/// The number of entries that "received" lists.
 const CAME: usize = 5;
 
-/// Bytes of one line; renderers shorten further where they want to.
+/// The limit of one line in bytes; renderers may shorten it further.
 const LINE_BYTES: usize = 2_000;
 
-/// What a client saw, the last [`LINES`] lines over all its connections.
-pub(super) fn view(client: &Client, started: Instant) -> ClientView {
-    let mut lines = Vec::new();
-    for link in client.links() {
-        let fences = link.state().fences.clone();
-        let entries = link.connection.journal().entries();
-        lines.extend(
-            entries
-                .iter()
-                .filter(|entry| !belongs_to_fence(entry, &fences))
-                .filter_map(|entry| {
-                    let (received, text) = describe(entry)?;
-                    Some(SeenLine {
-                        at: entry.at.saturating_duration_since(started),
-                        received,
-                        text,
-                    })
-                }),
-        );
-    }
-    let left_out = lines.len().saturating_sub(LINES);
-    ClientView {
-        client: client.spec.name.to_string(),
-        lines: lines.split_off(left_out),
-        left_out,
-    }
-}
-
-/// Fences are the runner's own traffic: a failure reads better without them.
-fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
+/// Returns true if an entry is part of a fence, which is the runner's own traffic.
+pub(super) fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
     match &entry.what {
         What::Socket(Packet::Ack { id, .. }) => fences.contains(id),
         What::Frame(frame) | What::Sent(Outgoing::Frame(frame)) => is_fence(frame),
@@ -68,7 +31,7 @@ fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
     }
 }
 
-/// The ack id of an event that this side sent.
+/// Returns the ack id of an event that this side sent.
 fn sent_ack_id(text: &str) -> Option<AckId> {
     let rest = text.strip_prefix("42")?;
     let rest = match rest.strip_prefix('/') {
@@ -81,8 +44,8 @@ fn sent_ack_id(text: &str) -> Option<AckId> {
     digits.parse().ok().map(AckId)
 }
 
-/// An entry as a line, and whether it was received; `None` for what nobody wants to read.
-pub(super) fn describe(entry: &Entry) -> Option<(bool, String)> {
+/// Returns an entry as a line, and true if the client received it.
+pub(super) fn describe(entry: &Entry) -> (bool, String) {
     let (received, text) = match &entry.what {
         What::Bytes(bytes) => (true, readable(bytes)),
         What::Ended(ended) => (!ended.by_us, describe_end(ended)),
@@ -115,7 +78,23 @@ pub(super) fn describe(entry: &Entry) -> Option<(bool, String)> {
         ),
         What::Socket(packet) => (true, describe_packet(packet)),
     };
-    Some((received, bounded(text)))
+    (received, bounded(text))
+}
+
+/// Returns an entry as a line.
+pub(super) fn line(entry: &Entry) -> String {
+    describe(entry).1
+}
+
+/// Returns what a packet is, inside a sentence: "the event `news`".
+pub(super) fn name_packet(packet: &Packet) -> String {
+    match packet {
+        Packet::Ack { id, .. } => format!("the acknowledgement {id}"),
+        Packet::Connect { .. } => "a CONNECT packet".to_owned(),
+        Packet::ConnectError { .. } => "a CONNECT_ERROR packet".to_owned(),
+        Packet::Disconnect { .. } => "a DISCONNECT packet".to_owned(),
+        Packet::Event { name, .. } => format!("the event `{}`", bounded(name.clone())),
+    }
 }
 
 fn describe_packet_data(data: &engine_io::PacketData) -> String {
@@ -125,7 +104,7 @@ fn describe_packet_data(data: &engine_io::PacketData) -> String {
     }
 }
 
-/// A Socket.IO packet as it stood on the wire, attachments as `{"$bytes": hex}` in their place.
+/// Returns a Socket.IO packet as it stood on the wire, with `{"$bytes": hex}` in place of each attachment.
 pub(super) fn describe_packet(packet: &Packet) -> String {
     let encoded = socket_io::encode(packet);
     if encoded.attachments.is_empty() {
@@ -159,6 +138,7 @@ pub(super) fn describe_packet(packet: &Packet) -> String {
     )
 }
 
+/// Returns a frame as a line: `[text] hi`.
 pub(super) fn describe_frame(frame: &Frame) -> String {
     let fin = if frame.fin { "" } else { " without FIN" };
     let rsv = if frame.rsv == 0 {
@@ -189,7 +169,7 @@ pub(super) fn describe_frame(frame: &Frame) -> String {
     format!("[{name}{fin}{rsv}] {}", readable(&frame.payload))
 }
 
-/// `HTTP 400 {"code":3,…}`.
+/// Returns a response as a line: `HTTP 400 {"code":3,…}`.
 pub(super) fn describe_response(response: &HttpResponse) -> String {
     bounded(format!(
         "HTTP {} {}",
@@ -198,7 +178,7 @@ pub(super) fn describe_response(response: &HttpResponse) -> String {
     ))
 }
 
-/// Text where it is text, hex where it is not.
+/// Returns bytes as text if they are UTF-8, else in hexadecimal.
 pub(super) fn readable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -212,39 +192,48 @@ fn bounded(text: String) -> String {
     keep_ends(text, LINE_BYTES)
 }
 
-/// How a connection ended, for people.
-pub(super) fn describe_end(ended: &Ended) -> String {
-    let how = match ended.how {
+/// Returns the way in which a connection ended, in words.
+pub(super) fn how(how: EndedHow) -> &'static str {
+    match how {
         EndedHow::CloseFrame => "a close frame",
         EndedHow::ClosePacket => "an Engine.IO close packet",
         EndedHow::Eof => "the end of the stream",
         EndedHow::GivenUp => "giving up",
         EndedHow::HttpError => "an HTTP error",
         EndedHow::Reset => "a reset",
-    };
-    let by = if ended.by_us {
-        "this side ended the connection with"
-    } else {
-        "the connection ended with"
-    };
-    let code = ended
-        .code
-        .map(|code| format!(" {}", code.0))
-        .unwrap_or_default();
-    let reason = if ended.reason.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", bounded(ended.reason.clone()))
-    };
-    let kept_open = if ended.kept_open {
-        "; the server kept the stream open"
-    } else {
-        ""
-    };
-    format!("{by} {how}{code}{reason}{kept_open}")
+    }
 }
 
-/// How a link ended, or that it is open.
+/// Returns how a connection ended, as a clause.
+///
+/// The code and the reason are those of the server's close frame, also if this side sent its close frame first.
+pub(super) fn describe_end(ended: &Ended) -> String {
+    let how = how(ended.how);
+    let code = ended.code.map(|code| code.0.to_string());
+    let reason = match ended.reason.as_str() {
+        "" => String::new(),
+        reason => format!(" ({})", bounded(reason.to_owned())),
+    };
+    let text = match (ended.by_us, ended.how, code) {
+        (true, _, None) => format!("this side ended the connection with {how}{reason}"),
+        (true, _, Some(code)) => format!(
+            "this side ended the connection with {how}; the server answered with a close frame {code}{reason}"
+        ),
+        (false, EndedHow::CloseFrame, Some(code)) => {
+            format!("the connection ended with {how} {code}{reason}")
+        }
+        (false, _, Some(code)) => {
+            format!("the connection ended with {how}, then a close frame {code}{reason}")
+        }
+        (false, _, None) => format!("the connection ended with {how}{reason}"),
+    };
+    match ended.kept_open {
+        true => format!("{text}; the server kept the stream open"),
+        false => text,
+    }
+}
+
+/// Returns how a link ended, or that it is open.
 pub(super) fn how_it_ended(link: &Link) -> String {
     let entries = link.connection.journal().entries();
     let ended = entries.iter().rev().find_map(|entry| match &entry.what {
@@ -254,36 +243,57 @@ pub(super) fn how_it_ended(link: &Link) -> String {
     ended.unwrap_or_else(|| "an open connection".to_owned())
 }
 
-/// What came on a link at an index, for "received" in a finding.
+/// Returns what came on a link at an index, for "received" in a finding.
 pub(super) fn came_at(link: &Link, index: usize) -> String {
     let entries = link.connection.journal().entries();
-    let described = entries.get(index).and_then(describe);
-    described.map_or_else(|| "nothing".to_owned(), |(_, text)| text)
+    entries
+        .get(index)
+        .map_or_else(|| "nothing".to_owned(), line)
 }
 
-/// What came on a link from index `from` on, for "received" in a finding.
+/// Returns what came on a link from index `from` on, for "received" in a finding.
 pub(super) fn came_since(link: &Link, from: usize) -> String {
     let fences = link.state().fences.clone();
     let entries = link.connection.journal().entries();
-    let mut came: Vec<_> = entries
+    let came = entries
         .iter()
         .skip(from)
         .filter(|entry| !belongs_to_fence(entry, &fences))
-        .filter_map(describe)
+        .map(describe)
         .filter_map(|(received, text)| received.then_some(text))
         .collect();
-    if came.is_empty() {
-        return "nothing".to_owned();
-    }
-    let more = came.len().saturating_sub(CAME);
-    came.truncate(CAME);
-    if more > 0 {
-        came.push(format!("… and {more} more"));
-    }
-    came.join("\n")
+    list(came)
 }
 
-/// What a failed connection received.
+/// Returns the events that no step has claimed, for "received" in a finding, without the entry at `except`.
+pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String> {
+    let claimed = link.state().claimed.clone();
+    let entries = link.connection.journal().entries();
+    let is_event = |entry: &Entry| matches!(entry.what, What::Socket(Packet::Event { .. }));
+    entries
+        .iter()
+        .enumerate()
+        .filter(|(index, entry)| {
+            is_event(entry) && !claimed.contains(index) && except != Some(*index)
+        })
+        .map(|(_, entry)| line(entry))
+        .collect()
+}
+
+/// Returns the first lines, one below the other, and how many more there are.
+pub(super) fn list(mut lines: Vec<String>) -> String {
+    if lines.is_empty() {
+        return "nothing".to_owned();
+    }
+    let more = lines.len().saturating_sub(CAME);
+    lines.truncate(CAME);
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
+    }
+    lines.join("\n")
+}
+
+/// Returns what a connection that failed to open received.
 pub(super) fn describe_failure(failure: &ConnectFailure) -> String {
     match failure {
         ConnectFailure::Ended { came, .. }

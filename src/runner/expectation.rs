@@ -2,6 +2,7 @@
 
 use super::{
     attempt::Attempt,
+    failure_kind::FailureKind,
     finding::{Finding, Stepped},
 };
 use crate::{
@@ -73,9 +74,7 @@ pub(super) fn require(
             attempt.warn(tolerated(subject, &mismatch));
         }
         Comparison::Wrong(mismatch) => {
-            return Err(Finding::new(format!("{subject} is not as expected."))
-                .mismatch(&mismatch)
-                .breach());
+            return Err(Finding::wrong(FailureKind::WrongContent, subject, &mismatch).breach());
         }
     }
     Ok(())
@@ -83,5 +82,9 @@ pub(super) fn require(
 
 /// Returns the warning about a tolerated value.
 pub(super) fn tolerated(subject: &str, mismatch: &Mismatch) -> Finding {
-    Finding::new(format!("{subject} is tolerated, but not strictly right.")).mismatch(mismatch)
+    Finding::new(
+        FailureKind::WrongContent,
+        format!("{subject} is tolerated, but not strictly right."),
+    )
+    .mismatch(mismatch)
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::client::{ConnectFailure, Illegal};
+
 /// Declares the enum, its list, its names and its meanings from one table.
 macro_rules! failure_kinds {
     ($($variant:ident, $name:literal, $meaning:literal;)+) => {
@@ -112,6 +114,34 @@ failure_kinds! {
         "The server sent an acknowledgement that no request asked for, or that this request must not get.";
     WronglyRefused, "wrongly-refused",
         "The server refused a request or a connection that it has to accept.";
+}
+
+impl From<&Illegal> for FailureKind {
+    fn from(illegal: &Illegal) -> Self {
+        match illegal {
+            Illegal::EngineIo(_) | Illegal::SocketIo(_) => Self::IllegalPacket,
+            Illegal::WebSocket(_) => Self::IllegalFrame,
+        }
+    }
+}
+
+/// The kind if the connection, or the response to a request, has to come.
+impl From<&ConnectFailure> for FailureKind {
+    fn from(failure: &ConnectFailure) -> Self {
+        match failure {
+            ConnectFailure::Ended { .. }
+            | ConnectFailure::Handshake { .. }
+            | ConnectFailure::Reset { .. }
+            | ConnectFailure::Tls { .. }
+            | ConnectFailure::TooLarge { .. }
+            | ConnectFailure::Unreachable { .. }
+            | ConnectFailure::Upgrade { .. } => Self::ConnectionFailed,
+            ConnectFailure::NotHttp { .. } => Self::IllegalHttp,
+            ConnectFailure::OpenPacket { .. } => Self::IllegalPacket,
+            ConnectFailure::Refused { .. } => Self::WronglyRefused,
+            ConnectFailure::TimedOut { .. } => Self::NoResponse,
+        }
+    }
 }
 
 impl fmt::Display for FailureKind {

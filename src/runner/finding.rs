@@ -1,14 +1,35 @@
-//! What a step found wrong, before it becomes evidence in an [`super::Outcome`].
+//! What steps find, before it becomes evidence in an [`super::Outcome`].
 
+use super::failure_kind::FailureKind;
 use crate::{
     scenario::{Level, Mismatch, Span, TemplateError},
     targets::BindingError,
 };
 
-/// One thing that is not as it should be.
-#[derive(Clone, Debug, Default)]
+/// One thing that the target did wrong.
+#[derive(Clone, Debug)]
 pub(super) struct Finding {
-    /// A sentence for people.
+    /// What the target did wrong.
+    pub(super) kind: FailureKind,
+    /// What people read about it.
+    pub(super) detail: Detail,
+    /// The id of the invariant that the target broke, if no step found it.
+    pub(super) invariant: Option<&'static str>,
+    /// Overrides the scenario's level.
+    pub(super) level: Option<Level>,
+}
+
+/// Why a scenario can't be judged, or does not suit the target. The target did nothing wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Obstacle {
+    /// What people read about it.
+    pub(super) detail: Detail,
+}
+
+/// What people read about a finding or an obstacle.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Detail {
+    /// What happened, to whom, and what was expected. It makes sense without the lines around it.
     pub(super) sentence: String,
     /// What was expected.
     pub(super) expected: Option<String>,
@@ -16,54 +37,55 @@ pub(super) struct Finding {
     pub(super) received: Option<String>,
     /// The line of the scenario.
     pub(super) span: Option<Span>,
-    /// The id of a rule that holds without a step.
-    pub(super) invariant: Option<&'static str>,
-    /// Overrides the scenario's level.
-    pub(super) level: Option<Level>,
 }
 
-/// Why a scenario goes no further.
+/// Why a scenario stops.
 #[derive(Clone, Debug)]
 pub(super) enum Stop {
     /// The target did wrong.
     Breach(Box<Finding>),
-    /// The scenario does not suit the target, which was seen only on the way.
-    Inapplicable(Box<Finding>),
-    /// It could not be judged; never the target's fault.
-    Unjudged(Box<Finding>),
+    /// The scenario does not suit the target, which the runner saw only on the way.
+    Inapplicable(Box<Obstacle>),
+    /// The scenario could not be judged.
+    Unjudged(Box<Obstacle>),
 }
 
-/// What a step comes to.
+/// The result of a step.
 pub(super) type Stepped<T = ()> = Result<T, Stop>;
 
 impl Finding {
-    /// A finding that is only a sentence.
-    pub(super) fn new(sentence: impl Into<String>) -> Self {
+    /// Creates a finding that has only a sentence.
+    pub(super) fn new(kind: FailureKind, sentence: impl Into<String>) -> Self {
         Self {
-            sentence: sentence.into(),
-            ..Self::default()
+            kind,
+            detail: Detail {
+                sentence: sentence.into(),
+                ..Detail::default()
+            },
+            invariant: None,
+            level: None,
         }
     }
 
-    /// With what was expected.
+    /// Adds what was expected.
     pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
+        self.detail.expected = Some(expected.into());
         self
     }
 
-    /// With what came.
+    /// Adds what came.
     pub(super) fn received(mut self, received: impl Into<String>) -> Self {
-        self.received = Some(received.into());
+        self.detail.received = Some(received.into());
         self
     }
 
-    /// With the invariant that it breaks.
+    /// Adds the id of the invariant that the target broke.
     pub(super) fn invariant(mut self, id: &'static str) -> Self {
         self.invariant = Some(id);
         self
     }
 
-    /// With expected and received taken from a difference.
+    /// Adds what was expected and what came, both from a difference.
     pub(super) fn mismatch(self, mismatch: &Mismatch) -> Self {
         let place = if mismatch.path.is_empty() {
             String::new()
@@ -78,59 +100,104 @@ impl Finding {
             .received(format!("{place}{received}"))
     }
 
-    /// As a breach by the target.
+    /// Creates a finding about a value that differs from the expectation.
+    ///
+    /// `subject` names the value at the start of a sentence: "alice's open packet".
+    pub(super) fn wrong(kind: FailureKind, subject: &str, mismatch: &Mismatch) -> Self {
+        let sentence = match mismatch.path.as_str() {
+            "" => format!("{subject} was not as expected."),
+            path => format!("{subject} had an unexpected value at `{path}`."),
+        };
+        Self::new(kind, sentence).mismatch(mismatch)
+    }
+
+    /// Stops the scenario: the target did wrong.
     pub(super) fn breach(self) -> Stop {
         Stop::Breach(Box::new(self))
     }
+}
 
-    /// As a reason why the scenario does not suit the target.
+impl Obstacle {
+    /// Creates an obstacle from a sentence.
+    pub(super) fn new(sentence: impl Into<String>) -> Self {
+        Self {
+            detail: Detail {
+                sentence: sentence.into(),
+                ..Detail::default()
+            },
+        }
+    }
+
+    /// Stops the scenario: it does not suit the target.
     pub(super) fn inapplicable(self) -> Stop {
         Stop::Inapplicable(Box::new(self))
     }
 
-    /// As something that prevents a judgement.
+    /// Stops the scenario: it can't be judged.
     pub(super) fn unjudged(self) -> Stop {
         Stop::Unjudged(Box::new(self))
     }
 }
 
+impl From<Finding> for Obstacle {
+    fn from(finding: Finding) -> Self {
+        Self {
+            detail: finding.detail,
+        }
+    }
+}
+
 impl Stop {
-    /// Gives the finding a place, unless it has one.
+    /// Sets the line of the scenario, unless it is set.
     pub(super) fn at(mut self, span: Span) -> Self {
-        self.finding_mut().span.get_or_insert(span);
+        self.detail_mut().span.get_or_insert(span);
         self
     }
 
-    /// Gives the finding a level, unless it has one.
+    /// Sets the level of a breach, unless it is set.
     pub(super) fn level(mut self, level: Option<Level>) -> Self {
-        let finding = self.finding_mut();
-        finding.level = finding.level.or(level);
+        if let Self::Breach(finding) = &mut self {
+            finding.level = finding.level.or(level);
+        }
         self
     }
 
-    /// What was found, whatever it comes to.
-    pub(super) fn into_finding(self) -> Box<Finding> {
-        let (Self::Breach(finding) | Self::Inapplicable(finding) | Self::Unjudged(finding)) = self;
-        finding
+    /// Returns what people read about it.
+    pub(super) fn into_detail(self) -> Detail {
+        match self {
+            Self::Breach(finding) => finding.detail,
+            Self::Inapplicable(obstacle) | Self::Unjudged(obstacle) => obstacle.detail,
+        }
     }
 
-    fn finding_mut(&mut self) -> &mut Finding {
-        let (Self::Breach(finding) | Self::Inapplicable(finding) | Self::Unjudged(finding)) = self;
-        finding
+    fn detail_mut(&mut self) -> &mut Detail {
+        match self {
+            Self::Breach(finding) => &mut finding.detail,
+            Self::Inapplicable(obstacle) | Self::Unjudged(obstacle) => &mut obstacle.detail,
+        }
     }
 }
 
 impl From<BindingError> for Stop {
     fn from(error: BindingError) -> Self {
-        Finding::new(format!("It can't be sent to this target: {error}.")).unjudged()
+        Obstacle::new(format!(
+            "The target's bindings can't express the request: {error}."
+        ))
+        .unjudged()
     }
 }
 
 impl From<TemplateError> for Stop {
     fn from(error: TemplateError) -> Self {
         match error {
-            TemplateError::Unwieldy { .. } => Finding::new(error.to_string()).inapplicable(),
-            _ => Finding::new(format!("The scenario can't be filled in: {error}.")).unjudged(),
+            TemplateError::Unwieldy { .. } => Obstacle::new(error.to_string()).inapplicable(),
+            TemplateError::Expression { .. }
+            | TemplateError::NotText { .. }
+            | TemplateError::Unannounced { .. }
+            | TemplateError::Unset { .. } => Obstacle::new(format!(
+                "A value of the scenario can't be computed: {error}."
+            ))
+            .unjudged(),
         }
     }
 }

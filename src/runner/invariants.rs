@@ -1,30 +1,31 @@
-//! Rules that hold for everything every client receives, whatever a scenario is about.
+//! Invariants: rules that hold for everything that a client receives, in every scenario.
 //!
-//! They need no step. A breach fails the scenario under the rule's own id, unless the scenario says
-//! `without:` that id because breaking the rule is its subject.
+//! No step asks for them. A server that breaks one fails the scenario, and the report names the invariant's id. A
+//! scenario whose subject is to break an invariant switches it off with `without:`.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::LazyLock,
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use regex::Regex;
 
 use super::{
     attempt::Attempt,
     cast::{Client, Link},
     evidence,
+    failure_kind::FailureKind,
     finding::Finding,
+    message_packet::sent_packet,
 };
 use crate::{
-    client::{Illegal, IllegalWebSocket, Layer, Outgoing, What},
+    client::{Entry, Illegal, IllegalWebSocket, Layer, What},
     data::Data,
-    scenario::Level,
-    wire::socket_io::{AckId, Decoder, Limits, Packet, msgpack},
+    scenario::{ClientName, Level},
+    wire::socket_io::{AckId, Packet},
 };
 
-/// What a stack trace or a server-side path looks like.
+/// Matches stack traces and paths of a server's files.
 static INTERNALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"\n\s+at \S+ \(.+:\d+:\d+\)",
@@ -37,7 +38,7 @@ static INTERNALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Holds everything that was received against the rules; gives every breach, the gravest evidence first.
+/// Checks everything that the clients received; returns what breaks an invariant, client by client.
 pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut ids = Ids::default();
@@ -59,7 +60,7 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
     findings
 }
 
-/// On a connection opened by hand steps judge packets; frames must be legal whatever the client does.
+/// Checks the frames of a connection that was opened by hand. Its packets are judged by steps.
 fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
     let entries = link.connection.journal().entries();
     for entry in entries.iter() {
@@ -67,7 +68,7 @@ fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &
             continue;
         };
         let is_frame = match illegal {
-            // A connection that is failed may end anywhere (RFC 6455 section 7.1.7).
+            // A client that fails the connection lets the stream end anywhere (RFC 6455 section 7.1.7).
             Illegal::WebSocket(IllegalWebSocket::StreamEndedInFrame) => false,
             Illegal::WebSocket(_) => true,
             Illegal::EngineIo(_) | Illegal::SocketIo(_) => false,
@@ -93,153 +94,183 @@ fn is_judged(attempt: &Attempt<'_>, illegal: &Illegal) -> bool {
 
 fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
     let name = &client.spec.name;
-    let layer = illegal.layer();
-    Finding::new(format!(
-        "{name} receives what no {layer} peer may send: {illegal}."
-    ))
+    Finding::new(
+        FailureKind::from(illegal),
+        format!(
+            "{name} received data that {} forbids: {illegal}.",
+            illegal.layer()
+        ),
+    )
     .received(evidence::readable(raw))
     .invariant("invariant/well-formed")
 }
 
-/// What one namespace of one connection has been through.
+/// What happened so far in one namespace of one connection.
 #[derive(Debug, Default)]
 struct Membership {
+    /// The server answered CONNECT.
     answered: bool,
-    /// It asked for what it missed, which comes before the answer.
+    /// The client asked for connection state recovery: missed events come before the answer to CONNECT.
     recovers: bool,
+    /// The server refused or disconnected the client.
     left: bool,
+    /// The ack ids that the client asked for.
     questions: HashSet<AckId>,
+    /// The ack ids that the server answered.
     acked: HashSet<AckId>,
 }
 
+/// A packet that a client received.
+#[derive(Clone, Copy)]
+struct Received<'r> {
+    name: &'r ClientName,
+    packet: &'r Packet,
+    entry: &'r Entry,
+}
+
+/// Checks the packets of one connection.
 fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
-    let name = &client.spec.name;
     let mut memberships: HashMap<String, Membership> = HashMap::new();
     let entries = link.connection.journal().entries();
     for entry in entries.iter() {
-        let line = || {
-            evidence::describe(entry)
-                .map(|(_, line)| line)
-                .unwrap_or_default()
-        };
-        let packet = match &entry.what {
+        match &entry.what {
             What::Sent(outgoing) => {
-                if let Some(packet) = sent(link, outgoing) {
+                if let Some(packet) = sent_packet(link, outgoing) {
                     note_sent(&mut memberships, packet);
                 }
-                continue;
             }
-            What::Illegal { illegal, .. } if !is_judged(attempt, illegal) => continue,
             What::Illegal { illegal, raw } => {
-                findings.push(ill_formed(client, illegal, raw));
-                continue;
+                if is_judged(attempt, illegal) {
+                    findings.push(ill_formed(client, illegal, raw));
+                }
             }
-            What::Socket(packet) => packet,
-            _ => continue,
-        };
-        let membership = memberships
-            .entry(packet.namespace().to_owned())
-            .or_default();
-        let namespace = packet.namespace();
-        match packet {
-            Packet::Connect { .. } | Packet::ConnectError { .. } => {
-                membership.answered = true;
-                membership.left = matches!(packet, Packet::ConnectError { .. });
+            What::Socket(packet) => {
+                let membership = memberships
+                    .entry(packet.namespace().to_owned())
+                    .or_default();
+                let received = Received {
+                    name: &client.spec.name,
+                    packet,
+                    entry,
+                };
+                findings.extend(check_order(attempt, membership, received));
+                check_contents(attempt, received, findings);
             }
-            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
-                if membership.left =>
-            {
-                findings.push(
-                    Finding::new(format!("{name} receives something for {namespace} after it was told that it is out of it."))
-                        .expected("nothing more for that namespace")
-                        .received(line())
-                        .invariant("invariant/nothing-after-disconnect"),
-                );
-            }
-            Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
-                if !membership.answered && !membership.recovers =>
-            {
-                // What an application says on connection may overtake the reply; clients keep it until then.
-                let is_said = matches!(packet, Packet::Event { .. });
-                let level =
-                    (is_said && !attempt.target.knows_application()).then_some(Level::Should);
-                findings.push(Finding {
-                    level,
-                    ..Finding::new(format!(
-                        "{name} receives something for {namespace} before CONNECT is answered."
-                    ))
-                    .expected("CONNECT or CONNECT_ERROR first")
-                    .received(line())
-                    .invariant("invariant/connect-first")
-                });
-            }
-            Packet::Ack { id, .. } => check_ack(name, membership, *id, line, findings),
-            Packet::Disconnect { .. } => membership.left = true,
-            Packet::Event { .. } => {}
+            What::Bytes(_)
+            | What::Ended(_)
+            | What::Frame(_)
+            | What::Http(_)
+            | What::Message(_)
+            | What::Oversize(_)
+            | What::Packet(_) => {}
         }
-        check_contents(attempt, name, packet, line, findings);
     }
 }
 
-fn check_ack(
-    name: &crate::scenario::ClientName,
+/// Checks that a packet may come at this moment, and notes what it changes.
+fn check_order(
+    attempt: &Attempt<'_>,
     membership: &mut Membership,
-    id: AckId,
-    line: impl Fn() -> String,
-    findings: &mut Vec<Finding>,
-) {
-    let sentence = if !membership.questions.contains(&id) {
-        format!("{name} receives an acknowledgement with id {id}, which it never asked for.")
-    } else if !membership.acked.insert(id) {
-        format!("{name} receives a second acknowledgement with id {id}.")
-    } else {
-        return;
-    };
-    findings.push(
-        Finding::new(sentence)
-            .expected("one acknowledgement for each request")
-            .received(line())
-            .invariant("invariant/one-ack"),
-    );
-}
-
-/// The Socket.IO packet in what this side sent.
-fn sent(link: &Link, outgoing: &Outgoing) -> Option<Packet> {
-    let text = match outgoing {
-        Outgoing::Frame(frame) if link.msgpack => return msgpack::decode(&frame.payload).ok(),
-        Outgoing::Packet(text) if link.msgpack => {
-            let bytes = BASE64_STANDARD.decode(text.strip_prefix('b')?).ok()?;
-            return msgpack::decode(&bytes).ok();
+    received: Received<'_>,
+) -> Option<Finding> {
+    match received.packet {
+        Packet::Connect { .. } | Packet::ConnectError { .. } => {
+            membership.answered = true;
+            membership.left = matches!(received.packet, Packet::ConnectError { .. });
+            None
         }
-        Outgoing::Packet(text) => text,
-        Outgoing::Bytes(_) | Outgoing::Frame(_) | Outgoing::Http { .. } => return None,
-    };
-    let message = text.strip_prefix('4')?;
-    let limits = Limits {
-        attachments: usize::MAX,
-        attachment_bytes: usize::MAX,
-    };
-    // A binary packet's text is enough here: only its namespace and id matter.
-    let message = match message.split_once('-') {
-        Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
-        _ => message.to_owned(),
-    };
-    Decoder::new(limits).text(&message).ok()?
+        Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
+            if membership.left =>
+        {
+            Some(sent_after_disconnect(received))
+        }
+        Packet::Event { .. } | Packet::Ack { .. } | Packet::Disconnect { .. }
+            if !membership.answered && !membership.recovers =>
+        {
+            Some(sent_before_connect(attempt, received))
+        }
+        Packet::Ack { id, .. } => check_ack(membership, *id, received),
+        Packet::Disconnect { .. } => {
+            membership.left = true;
+            None
+        }
+        Packet::Event { .. } => None,
+    }
 }
 
-/// Whether a CONNECT asks for the session of a connection that is gone.
+fn sent_after_disconnect(received: Received<'_>) -> Finding {
+    let Received { name, packet, .. } = received;
+    let namespace = packet.namespace();
+    Finding::new(
+        FailureKind::SentAfterDisconnect,
+        format!(
+            "{name} received {} after the server had refused or disconnected it in {namespace}.",
+            evidence::name_packet(packet)
+        ),
+    )
+    .expected(format!("no packet for {namespace}"))
+    .received(evidence::line(received.entry))
+    .invariant("invariant/nothing-after-disconnect")
+}
+
+fn sent_before_connect(attempt: &Attempt<'_>, received: Received<'_>) -> Finding {
+    let Received { name, packet, .. } = received;
+    // An event that an application sends on connection may overtake the answer: clients buffer it until the answer comes.
+    let is_event = matches!(packet, Packet::Event { .. });
+    let level = (is_event && !attempt.target.knows_application()).then_some(Level::Should);
+    Finding {
+        level,
+        ..Finding::new(
+            FailureKind::SentBeforeConnect,
+            format!(
+                "{name} received {} before the server answered its CONNECT to {}.",
+                evidence::name_packet(packet),
+                packet.namespace()
+            ),
+        )
+        .expected("CONNECT or CONNECT_ERROR first")
+        .received(evidence::line(received.entry))
+        .invariant("invariant/connect-first")
+    }
+}
+
+fn check_ack(membership: &mut Membership, id: AckId, received: Received<'_>) -> Option<Finding> {
+    let name = received.name;
+    let (kind, sentence) = if !membership.questions.contains(&id) {
+        (
+            FailureKind::WronglyAcknowledged,
+            format!(
+                "{name} received an acknowledgement with id {id}, but none of its requests has that id."
+            ),
+        )
+    } else if !membership.acked.insert(id) {
+        (
+            FailureKind::AcknowledgedTwice,
+            format!("{name} received a second acknowledgement of its request with id {id}."),
+        )
+    } else {
+        return None;
+    };
+    let finding = Finding::new(kind, sentence)
+        .expected("one acknowledgement for each request")
+        .received(evidence::line(received.entry))
+        .invariant("invariant/one-ack");
+    Some(finding)
+}
+
+/// Returns true if a CONNECT asks for the session of an earlier connection.
 fn asks_for_recovery(packet: &Packet) -> bool {
     matches!(packet, Packet::Connect { payload: Some(auth), .. } if auth.get("pid").is_some())
 }
 
-/// What the client itself sent decides what may be answered.
+/// Notes what the client sent, because it decides what the server may answer.
 fn note_sent(memberships: &mut HashMap<String, Membership>, packet: Packet) {
     let membership = memberships
         .entry(packet.namespace().to_owned())
         .or_default();
     match packet {
-        // Whoever was told that it is out begins anew. Whoever left by itself may still receive what was
-        // on its way, so what holds for it stays as it was.
+        // A client that the server disconnected starts from scratch. A client that left by itself may still receive
+        // packets that were under way, so its notes stay.
         Packet::Connect { .. } if membership.left => *membership = Membership::default(),
         Packet::Connect { .. } => membership.recovers |= asks_for_recovery(&packet),
         Packet::Event { id: Some(id), .. } => {
@@ -252,13 +283,13 @@ fn note_sent(memberships: &mut HashMap<String, Membership>, packet: Packet) {
     }
 }
 
-fn check_contents(
-    attempt: &Attempt<'_>,
-    name: &crate::scenario::ClientName,
-    packet: &Packet,
-    line: impl Fn() -> String,
-    findings: &mut Vec<Finding>,
-) {
+/// Checks that a packet holds nothing that only the server may know.
+fn check_contents(attempt: &Attempt<'_>, received: Received<'_>, findings: &mut Vec<Finding>) {
+    let Received {
+        name,
+        packet,
+        entry,
+    } = received;
     let values: &[Data] = match packet {
         Packet::Event { args, .. } | Packet::Ack { args, .. } => args,
         Packet::ConnectError { payload, .. } => std::slice::from_ref(payload),
@@ -266,43 +297,56 @@ fn check_contents(
     };
     let has_text =
         |is_like: &dyn Fn(&str) -> bool| values.iter().any(|value| value.has_text(is_like));
+    let what = evidence::name_packet(packet);
     if has_text(&|text| attempt.secrets.found_in(text)) {
         findings.push(
-            Finding::new(format!(
-                "{name} receives a token or secret that the scenario used."
-            ))
-            .received(line())
+            Finding::new(
+                FailureKind::SecretLeaked,
+                format!(
+                    "{name} received {what}, which contains a token or a secret of this scenario."
+                ),
+            )
+            .received(evidence::line(entry))
             .invariant("invariant/no-secrets"),
         );
     }
     let Some(internals) = &*INTERNALS else { return };
     if has_text(&|text| internals.is_match(text)) {
         findings.push(
-            Finding::new(format!(
-                "{name} receives a stack trace or a path of the server's files."
-            ))
-            .received(line())
+            Finding::new(
+                FailureKind::InternalsLeaked,
+                format!("{name} received {what}, which contains a stack trace or a path of the server's files."),
+            )
+            .received(evidence::line(entry))
             .invariant("invariant/no-internals"),
         );
     }
 }
 
-/// Every id that was handed out in one attempt, and to whom.
+/// The ids that the server gave to clients in one attempt.
 #[derive(Debug, Default)]
 struct Ids {
+    /// The client that got each session id.
     sessions: HashMap<String, String>,
-    /// Some servers use one id for all namespaces of a connection; that is their choice.
+    /// The client and the connection that got each socket id. One connection may use one id in all namespaces.
     sockets: HashMap<String, (String, usize)>,
+    /// The number of connections so far.
     links: usize,
 }
 
 impl Ids {
+    /// Adds the ids of one connection, and reports those that another connection got.
     fn take(&mut self, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
         self.links += 1;
         let name = client.spec.name.to_string();
         let clash = |kind: &str, id: &str, other: &str| {
-            Finding::new(format!("{name} and {other} are given the same {kind} id."))
-                .expected("an id of its own")
+            let sentence = if *other == name {
+                format!("{name} got the same {kind} id on two connections.")
+            } else {
+                format!("{name} and {other} got the same {kind} id.")
+            };
+            Finding::new(FailureKind::SameId, sentence)
+                .expected("another id for each connection")
                 .received(id)
                 .invariant("invariant/unique-ids")
         };
@@ -312,12 +356,12 @@ impl Ids {
         {
             findings.push(clash("session", &handshake.sid, &other));
         }
-        // Who comes back to its session is the socket that it was.
+        // A client that recovers its session keeps its socket id.
         let recovers = {
             let entries = link.connection.journal().entries();
             entries.iter().any(|entry| match &entry.what {
                 What::Sent(outgoing) => {
-                    sent(link, outgoing).is_some_and(|packet| asks_for_recovery(&packet))
+                    sent_packet(link, outgoing).is_some_and(|packet| asks_for_recovery(&packet))
                 }
                 _ => false,
             })

@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    attempt, evidence,
-    finding::{Finding, Stop},
+    attempt,
+    failure_kind::FailureKind,
+    finding::{Detail, Finding, Obstacle, Stop},
     outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Weight},
     plan::Item,
     settings::Settings,
+    trace,
     verdict::Verdict,
 };
 use crate::scenario::{Level, Scenario, SourceFile, Span, Tier};
@@ -67,15 +69,18 @@ pub(super) fn judge(
 ) -> Outcome {
     let scenario = &item.scenario;
     let duration = attempt.started.elapsed();
-    let (verdict, finding) = match finished.stop {
-        Some(Stop::Unjudged(finding)) => (Verdict::Error, Some(*finding)),
-        Some(Stop::Inapplicable(finding)) => {
-            let reason = Some(attempt.secrets.mask(&finding.sentence));
+    let (verdict, found) = match finished.stop {
+        Some(Stop::Unjudged(obstacle)) => (Verdict::Error, Some(Found::from(*obstacle))),
+        Some(Stop::Inapplicable(obstacle)) => {
+            let reason = Some(attempt.secrets.mask(&obstacle.detail.sentence));
             return outcome_without_evidence(item, Verdict::Skip, reason, duration);
         }
-        Some(Stop::Breach(finding)) => (breach_verdict(scenario, &finding), Some(*finding)),
+        Some(Stop::Breach(finding)) => (
+            breach_verdict(scenario, &finding),
+            Some(Found::from(*finding)),
+        ),
         None => match finished.warnings.into_iter().next() {
-            Some(warning) => (Verdict::Warn, Some(warning)),
+            Some(warning) => (Verdict::Warn, Some(Found::from(warning))),
             None => (Verdict::Pass, None),
         },
     };
@@ -83,41 +88,70 @@ pub(super) fn judge(
     let mut outcome = outcome_without_evidence(
         item,
         verdict,
-        finding
+        found
             .as_ref()
-            .map(|finding| mask(finding.sentence.clone())),
+            .map(|found| mask(found.detail.sentence.clone())),
         duration,
     );
     outcome.proofs = finished.proofs;
-    outcome.breach = finding.map(|finding| {
-        let mut seen: Vec<_> = attempt
-            .clients()
-            .filter(|client| client.link().is_some())
-            .map(|client| evidence::view(client, attempt.started))
-            .collect();
-        for line in seen.iter_mut().flat_map(|view| &mut view.lines) {
-            line.text = mask(std::mem::take(&mut line.text));
-        }
-        let log = attempt
-            .target
-            .log
-            .as_ref()
-            .map(|log| log.tail(LOG_LINES))
-            .unwrap_or_default();
-        Breach {
-            sentence: mask(finding.sentence),
-            invariant: finding.invariant.map(str::to_owned),
-            place: finding.span.and_then(|span| place(&scenario.source, span)),
-            expected: finding.expected.map(mask),
-            received: finding.received.map(mask),
-            seen,
-            requirements: notes(scenario, settings),
-            why: scenario.why.clone(),
-            rerun: rerun(item, settings),
-            log: log.into_iter().map(mask).collect(),
-        }
-    });
+    outcome.kind = found.as_ref().and_then(|found| found.kind);
+    outcome.breach = found.map(
+        |Found {
+             detail, invariant, ..
+         }| {
+            let mut seen = trace::views(attempt);
+            for line in seen.iter_mut().flat_map(|view| &mut view.lines) {
+                line.text = mask(std::mem::take(&mut line.text));
+            }
+            let log = attempt
+                .target
+                .log
+                .as_ref()
+                .map(|log| log.tail(LOG_LINES))
+                .unwrap_or_default();
+            Breach {
+                sentence: mask(detail.sentence),
+                invariant: invariant.map(str::to_owned),
+                place: detail.span.and_then(|span| place(&scenario.source, span)),
+                expected: detail.expected.map(mask),
+                received: detail.received.map(mask),
+                seen,
+                requirements: notes(scenario, settings),
+                why: scenario.why.clone(),
+                rerun: rerun(item, settings),
+                log: log.into_iter().map(mask).collect(),
+            }
+        },
+    );
     outcome
+}
+
+/// What an attempt found, whether the target is to blame or not.
+struct Found {
+    /// What the target did wrong; `None` if it did nothing wrong.
+    kind: Option<FailureKind>,
+    detail: Detail,
+    invariant: Option<&'static str>,
+}
+
+impl From<Finding> for Found {
+    fn from(finding: Finding) -> Self {
+        Self {
+            kind: Some(finding.kind),
+            detail: finding.detail,
+            invariant: finding.invariant,
+        }
+    }
+}
+
+impl From<Obstacle> for Found {
+    fn from(obstacle: Obstacle) -> Self {
+        Self {
+            kind: None,
+            detail: obstacle.detail,
+            invariant: None,
+        }
+    }
 }
 
 /// What a breach counts as: only a `must` fails, and an `info` scenario never does.

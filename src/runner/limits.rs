@@ -1,12 +1,12 @@
 //! Size limits that make the result of an attempt void.
 
-use super::{attempt::Attempt, finding::Finding};
+use super::{attempt::Attempt, finding::Obstacle};
 use crate::client::What;
 
-/// Returns a finding if a client sent more at once than the target announced as its limit.
+/// Returns an obstacle if a client sent more at once than the target announced as its limit.
 ///
 /// Returns `None` for a scenario that needs such a limit, because the limit is its subject.
-pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Finding> {
+pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Obstacle> {
     let about_limits = |need: &String| matches!(need.as_str(), "max-payload" | "small-payload");
     if attempt.scenario.needs.iter().any(about_limits) {
         return None;
@@ -16,15 +16,15 @@ pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Finding>
         let limit = link.connection.handshake()?.max_payload?;
         let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit);
         exceeds.then(|| {
-            Finding::new(format!(
+            Obstacle::new(format!(
                 "it sends more at once than the {limit} bytes that the target announces as its limit"
             ))
         })
     })
 }
 
-/// Returns a finding if the target sent a client more than the runner accepts.
-pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Finding> {
+/// Returns an obstacle if the target sent a client more than the runner accepts.
+pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obstacle> {
     attempt.clients().find_map(|client| {
         let limit = client.links().iter().find_map(|link| {
             let entries = link.connection.journal().entries();
@@ -34,8 +34,8 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Findi
             })
         })?;
         let name = &client.spec.name;
-        Some(Finding::new(format!(
-            "{name} is sent more than sockspec takes, which the target is free to do: {limit}."
+        Some(Obstacle::new(format!(
+            "{name} received more than sockspec accepts, which the target may send: {limit}."
         )))
     })
 }

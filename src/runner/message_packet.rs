@@ -1,8 +1,14 @@
-//! Socket.IO packets on connections that are decoded up to Engine.IO only.
+//! Socket.IO packets where the journal holds only the messages that carry them.
 
-use crate::wire::{
-    engine_io::{Packet as EnginePacket, PacketData, PacketType},
-    socket_io::{Decoder, Limits, Packet},
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::cast::Link;
+use crate::{
+    client::Outgoing,
+    wire::{
+        engine_io::{Packet as EnginePacket, PacketData, PacketType},
+        socket_io::{Decoder, Limits, Packet, msgpack},
+    },
 };
 
 /// The Socket.IO packet that a text message holds; `None` for one with attachments, which travel in messages of
@@ -16,4 +22,30 @@ pub(super) fn packet_in(message: &EnginePacket) -> Option<Packet> {
         attachment_bytes: 0,
     };
     Decoder::new(limits).text(text).ok()?
+}
+
+/// Returns the Socket.IO packet that this side sent on a link.
+///
+/// Attachments are left out: callers need only the name, the namespace and the id.
+pub(super) fn sent_packet(link: &Link, outgoing: &Outgoing) -> Option<Packet> {
+    let text = match outgoing {
+        Outgoing::Frame(frame) if link.msgpack => return msgpack::decode(&frame.payload).ok(),
+        Outgoing::Packet(text) if link.msgpack => {
+            let bytes = BASE64_STANDARD.decode(text.strip_prefix('b')?).ok()?;
+            return msgpack::decode(&bytes).ok();
+        }
+        Outgoing::Packet(text) => text,
+        Outgoing::Bytes(_) | Outgoing::Frame(_) | Outgoing::Http { .. } => return None,
+    };
+    let message = text.strip_prefix('4')?;
+    let limits = Limits {
+        attachments: usize::MAX,
+        attachment_bytes: usize::MAX,
+    };
+    // A binary event is read as an event whose attachments are placeholders.
+    let message = match message.split_once('-') {
+        Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
+        _ => message.to_owned(),
+    };
+    Decoder::new(limits).text(&message).ok()?
 }

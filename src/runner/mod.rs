@@ -40,10 +40,12 @@ mod refusal_reports;
 mod run;
 #[cfg(test)]
 pub(crate) mod samples;
+mod sender;
 mod settings;
 mod silence;
 mod sought;
 mod steps;
+mod trace;
 mod unasked;
 mod unique;
 mod user;

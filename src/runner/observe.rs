@@ -1,4 +1,4 @@
-//! Which events of a journal an observation is about.
+//! How the entries of a journal compare with the event that a step looks for.
 
 use super::{
     attempt::Attempt,
@@ -9,23 +9,23 @@ use super::{
 use crate::{
     client::{Entry, What},
     data::Data,
-    scenario::{EventPattern, Mismatch, Scope, TemplateError},
+    scenario::{EventPattern, Matcher, Mismatch, Scope, TemplateError},
     wire::socket_io::{AckId, Packet},
 };
 
-/// How an entry compares with what is sought.
+/// How an entry compares with the event that a step looks for.
 #[derive(Debug)]
 pub(super) enum Likeness {
-    /// It is what is sought.
+    /// The entry is this event.
     Match {
-        /// What the matchers captured.
+        /// The values that the matchers captured.
         captures: Vec<(String, Data)>,
-        /// The id, where the event asks for an ack.
+        /// The ack id, if the event asks for an acknowledgement.
         id: Option<AckId>,
     },
-    /// The right event with other arguments.
+    /// The entry has the right name and other arguments.
     Near(Mismatch),
-    /// Something else.
+    /// The entry is something else.
     Other,
 }
 
@@ -54,7 +54,7 @@ impl Sought {
         })
     }
 
-    /// Compares one entry.
+    /// Compares one entry with the event.
     pub(super) fn compare(
         &self,
         attempt: &Attempt<'_>,
@@ -86,36 +86,16 @@ impl Sought {
             }
         }
         if let Some(matchers) = &self.args {
-            let args = match args.split_last() {
-                // Recovery's offset comes behind the event's own arguments.
-                Some((Data::String(_), own))
-                    if attempt.target.recovery() && id.is_none() && own.len() == matchers.len() =>
-                {
-                    own
-                }
-                _ => &args,
-            };
-            for index in 0..matchers.len().max(args.len()) {
-                let Some(matcher) = matchers.get(index) else {
-                    return Ok(Likeness::Near(Mismatch {
-                        path: format!("args[{index}]"),
-                        expected: format!("{} arguments", matchers.len()),
-                        received: args.get(index).cloned(),
-                    }));
-                };
-                match matcher.check(args.get(index), scope)? {
-                    Ok(found) => captures.extend(found),
-                    Err(mut mismatch) => {
-                        mismatch.path = format!("args[{index}]{}", mismatch.path);
-                        return Ok(Likeness::Near(mismatch));
-                    }
-                }
+            let args = own_args(attempt, matchers.len(), *id, &args);
+            match check_args(matchers, args, scope)? {
+                Ok(found) => captures.extend(found),
+                Err(mismatch) => return Ok(Likeness::Near(mismatch)),
             }
         }
         Ok(Likeness::Match { captures, id: *id })
     }
 
-    /// Indices of all matching entries of a link that no observation has claimed.
+    /// Returns the indices of the matching entries that no step has claimed.
     pub(super) fn unclaimed(&self, attempt: &Attempt<'_>, link: &Link) -> Stepped<Vec<usize>> {
         let scope = attempt.scope().clone();
         let state = link.state();
@@ -133,4 +113,47 @@ impl Sought {
         }
         Ok(found)
     }
+}
+
+/// Returns the arguments of an event without the offset that connection state recovery adds behind them.
+fn own_args<'a>(
+    attempt: &Attempt<'_>,
+    expected: usize,
+    id: Option<AckId>,
+    args: &'a [Data],
+) -> &'a [Data] {
+    match args.split_last() {
+        Some((Data::String(_), own))
+            if attempt.target.recovery() && id.is_none() && own.len() == expected =>
+        {
+            own
+        }
+        _ => args,
+    }
+}
+
+/// Compares arguments one by one; returns the captured values or the first difference.
+fn check_args(
+    matchers: &[Matcher],
+    args: &[Data],
+    scope: &Scope,
+) -> Result<Result<Vec<(String, Data)>, Mismatch>, TemplateError> {
+    let mut captures = Vec::new();
+    for index in 0..matchers.len().max(args.len()) {
+        let Some(matcher) = matchers.get(index) else {
+            return Ok(Err(Mismatch {
+                path: format!("args[{index}]"),
+                expected: format!("{} arguments", matchers.len()),
+                received: args.get(index).cloned(),
+            }));
+        };
+        match matcher.check(args.get(index), scope)? {
+            Ok(found) => captures.extend(found),
+            Err(mut mismatch) => {
+                mismatch.path = format!("args[{index}]{}", mismatch.path);
+                return Ok(Err(mismatch));
+            }
+        }
+    }
+    Ok(Ok(captures))
 }

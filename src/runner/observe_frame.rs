@@ -1,4 +1,4 @@
-//! Whether a WebSocket frame is as a pattern says.
+//! How a WebSocket frame compares with a pattern.
 
 use super::{attempt::Attempt, finding::Stepped};
 use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
@@ -6,15 +6,15 @@ use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
 /// How a frame compares with a pattern.
 #[derive(Debug)]
 pub(super) enum FrameFit {
-    /// It is as the pattern says; with what was captured.
+    /// The frame matches; with the captured values.
     Fits(Vec<(String, Data)>),
-    /// It is a frame of another kind.
+    /// The frame has another opcode.
     OtherKind,
-    /// It is of the kind, but not as the pattern says: a sentence.
+    /// The frame has the opcode, but this part of it differs: "FIN bit".
     Wrong(&'static str),
 }
 
-/// Holds one frame against a pattern.
+/// Compares one frame with a pattern.
 pub(super) fn compare(
     attempt: &Attempt<'_>,
     pattern: &FramePattern,
@@ -30,12 +30,10 @@ pub(super) fn compare(
         return Ok(FrameFit::OtherKind);
     }
     if fin.is_some_and(|fin| fin != frame.fin) {
-        return Ok(FrameFit::Wrong("The frame's FIN bit is not as expected."));
+        return Ok(FrameFit::Wrong("FIN bit"));
     }
     if rsv.is_some_and(|rsv| rsv != frame.rsv) {
-        return Ok(FrameFit::Wrong(
-            "The frame's reserved bits are not as expected.",
-        ));
+        return Ok(FrameFit::Wrong("reserved bits"));
     }
     let Some(matcher) = payload else {
         return Ok(FrameFit::Fits(Vec::new()));
@@ -47,16 +45,16 @@ pub(super) fn compare(
     let scope = attempt.scope().clone();
     let mut fitted = matcher.check(Some(&actual), &scope)?;
     if fitted.is_err() {
-        // `{$bytes: …}` compares octets also where they happen to be text.
+        // `{$bytes: …}` compares bytes also if they are UTF-8.
         fitted = matcher.check(Some(&Data::Bytes(frame.payload.clone())), &scope)?;
     }
     Ok(match fitted {
         Ok(captures) => FrameFit::Fits(captures),
-        Err(_) => FrameFit::Wrong("The frame's payload is not as expected."),
+        Err(_) => FrameFit::Wrong("payload"),
     })
 }
 
-/// The pattern in words, without an article.
+/// Returns the pattern in words, without an article.
 pub(super) fn what(attempt: &Attempt<'_>, pattern: &FramePattern) -> String {
     let opcode = pattern
         .opcode

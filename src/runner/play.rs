@@ -7,7 +7,7 @@ use tracing::Instrument;
 use super::{
     attempt::Attempt,
     event::EventKind,
-    finding::{Finding, Stepped, Stop},
+    finding::{Obstacle, Stepped, Stop},
     invariants,
     judgement::{self, Finished, Merge},
     limits,
@@ -95,7 +95,7 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
     let mut stop = match tokio::time::timeout(ATTEMPT_LIMIT, perform_steps(attempt)).await {
         Ok(played) => played.err(),
         Err(_) => Some(
-            Finding::new(format!(
+            Obstacle::new(format!(
                 "The scenario was still running after {} s.",
                 ATTEMPT_LIMIT.as_secs()
             ))
@@ -114,15 +114,15 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
         }
     }
     if matches!(stop, Some(Stop::Breach(_)))
-        && let Some(finding) = limits::sent_more_than_announced(attempt)
+        && let Some(obstacle) = limits::sent_more_than_announced(attempt)
     {
-        stop = Some(finding.inapplicable());
+        stop = Some(obstacle.inapplicable());
     }
     // A limit of the runner says nothing about the target, not even after a pass.
     if !matches!(stop, Some(Stop::Unjudged(_)))
-        && let Some(finding) = limits::received_more_than_accepted(attempt)
+        && let Some(obstacle) = limits::received_more_than_accepted(attempt)
     {
-        stop = Some(finding.unjudged());
+        stop = Some(obstacle.unjudged());
     }
     disconnect(attempt).await;
     log::traffic(attempt);
@@ -148,8 +148,8 @@ async fn perform_steps(attempt: &Attempt<'_>) -> Stepped {
         steps::perform(attempt, step).await?;
     }
     if !attempt.notes().judged {
-        return Err(Finding::new(
-            "Nothing was judged: every step that can fail stands in a `repeat` of no rounds.",
+        return Err(Obstacle::new(
+            "No step judged the target: every step that can fail is in a `repeat` of no rounds.",
         )
         .unjudged());
     }

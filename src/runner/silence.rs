@@ -1,25 +1,28 @@
-//! Claims that something never comes, and their proof.
+//! Proofs that something does not come.
 //!
-//! A claim is checked twice: at its step behind a fence, and again after the last step, a settle
-//! time and another fence later. So what a server sends late is caught as well, and a scenario pays
-//! the settle time once, however many claims it makes.
+//! The runner checks a claim twice: at its step, behind a fence, and after the last step, behind the settle time and
+//! another fence. The second check catches what a server sends late. A scenario waits the settle time only once, for all
+//! its claims together.
 
 use std::{future::Future, sync::Arc};
 
 use super::{
     attempt::Attempt,
     cast::Link,
-    claim::{Never, Silence},
+    claim::{Never, Request, Silence, Unwanted},
     evidence,
+    failure_kind::FailureKind,
     fence::{Proof, fence, is_fence},
     finding::{Finding, Stepped},
     observe_frame::{self, FrameFit},
     refusal_reports,
+    sought::Sought,
     unasked::is_unasked_message,
 };
 use crate::{
     client::What,
     clock,
+    scenario::FramePattern,
     wire::{
         engine_io::{self, PacketData, PacketType},
         socket_io::Packet,
@@ -27,139 +30,162 @@ use crate::{
 };
 
 impl Silence {
-    /// What came although it must not, if anything did.
+    /// Returns what came although it must not come.
     fn breach(&self, attempt: &Attempt<'_>) -> Stepped<Option<Finding>> {
-        let name = &self.client.spec.name;
         match &self.never {
             Never::Ack {
                 link,
-                namespace,
-                id,
+                request,
                 allowed,
-            } => {
-                let entries = link.connection.journal().entries();
-                let mut acks = entries.iter().filter(|entry| match &entry.what {
-                    What::Socket(Packet::Ack {
-                        namespace: answered,
-                        id: found,
-                        ..
-                    }) => answered == namespace && found == id,
-                    _ => false,
-                });
-                let Some(extra) = acks.nth(*allowed) else {
-                    return Ok(None);
-                };
-                let received = evidence::describe(extra)
-                    .map(|(_, line)| line)
-                    .unwrap_or_default();
-                let sentence = match allowed {
-                    0 => format!("{name} receives an acknowledgement where none must come."),
-                    _ => format!("{name} receives a further acknowledgement of the same request."),
-                };
-                Ok(Some(
-                    Finding::new(sentence)
-                        .expected("no acknowledgement")
-                        .received(received),
-                ))
-            }
-            Never::Event { sought, meaning } => {
-                for link in self.client.links() {
-                    if let Some(index) = sought.unclaimed(attempt, &link)?.first() {
-                        let received = line(attempt, &link, *index);
-                        let expected = format!("no {}", sought.describe(&attempt.scope()));
-                        return Ok(Some(
-                            Finding::new(format!("{name} {meaning}."))
-                                .expected(expected)
-                                .received(received),
-                        ));
-                    }
-                }
-                Ok(None)
-            }
+            } => Ok(self.extra_ack(link, request, *allowed)),
+            Never::Event { sought, reason } => self.unwanted_event(attempt, sought, reason),
             Never::Frame {
                 link,
                 from,
                 pattern,
-            } => {
-                let came: Vec<_> = {
-                    let (state, entries) = (link.state(), link.connection.journal().entries());
-                    let entries = entries.iter().enumerate().skip(*from);
-                    entries
-                        .filter(|(index, entry)| {
-                            !state.claimed.contains(index)
-                                && !link.is_own_open_packet(*index, entry)
-                        })
-                        .filter_map(|(_, entry)| match &entry.what {
-                            What::Frame(frame) if !is_fence(frame) => Some(frame.clone()),
-                            _ => None,
-                        })
-                        .collect()
-                };
-                for frame in came {
-                    if let FrameFit::Fits(_) = observe_frame::compare(attempt, pattern, &frame)? {
-                        return Ok(Some(
-                            Finding::new(format!(
-                                "{name} receives a frame where none such must come."
-                            ))
-                            .expected(format!("no {}", observe_frame::what(attempt, pattern)))
-                            .received(evidence::describe_frame(&frame)),
-                        ));
-                    }
-                }
-                Ok(None)
+            } => self.unwanted_frame(attempt, link, *from, pattern),
+            Never::Packet { link, from } => Ok(self.unwanted_packet(attempt, link, *from)),
+            Never::Refusal => Ok(self.extra_refusal(attempt)),
+        }
+    }
+
+    fn extra_ack(&self, link: &Link, request: &Request, allowed: usize) -> Option<Finding> {
+        let name = &self.client.spec.name;
+        let event = &request.event;
+        let entries = link.connection.journal().entries();
+        let mut acks = entries.iter().filter(|entry| match &entry.what {
+            What::Socket(Packet::Ack { namespace, id, .. }) => {
+                *namespace == request.namespace && *id == request.id
             }
-            Never::Packet { link, from } => {
-                let state = link.state();
-                let entries = link.connection.journal().entries();
-                let unexpected = entries
-                    .iter()
-                    .enumerate()
-                    .skip(*from)
-                    .find(|(index, entry)| match &entry.what {
-                        What::Packet(packet) => {
-                            !state.claimed.contains(index)
-                                && !link.is_own_open_packet(*index, entry)
-                                && !is_invisible(packet, link.eio)
-                                && !is_farewell(packet)
-                                && !is_unasked_message(attempt, packet)
-                        }
-                        What::Message(_) => !state.claimed.contains(index),
-                        _ => false,
-                    });
-                let Some((_, entry)) = unexpected else {
-                    return Ok(None);
-                };
-                let received = evidence::describe(entry)
-                    .map(|(_, line)| line)
-                    .unwrap_or_default();
-                Ok(Some(
-                    Finding::new(format!("{name} receives a packet where none must come."))
-                        .expected("nothing")
+            _ => false,
+        });
+        let extra = acks.nth(allowed)?;
+        let (kind, sentence) = match allowed {
+            0 => (
+                FailureKind::WronglyAcknowledged,
+                format!(
+                    "{name} received an acknowledgement of its request `{event}`; the server must not acknowledge it."
+                ),
+            ),
+            _ => (
+                FailureKind::AcknowledgedTwice,
+                format!("{name} received a second acknowledgement of its request `{event}`."),
+            ),
+        };
+        let finding = Finding::new(kind, sentence)
+            .expected("no acknowledgement")
+            .received(evidence::line(extra));
+        Some(finding)
+    }
+
+    fn unwanted_event(
+        &self,
+        attempt: &Attempt<'_>,
+        sought: &Sought,
+        reason: &Unwanted,
+    ) -> Stepped<Option<Finding>> {
+        for link in self.client.links() {
+            if let Some(index) = sought.unclaimed(attempt, &link)?.first() {
+                let received = line(attempt, &link, *index);
+                let expected = format!("no {}", sought.describe(&attempt.scope()));
+                let sentence = reason.sentence(&self.client.spec.name, sought);
+                return Ok(Some(
+                    Finding::new(reason.kind(), sentence)
+                        .expected(expected)
                         .received(received),
-                ))
-            }
-            Never::Refusal => {
-                for link in self.client.links() {
-                    if let Some(index) = refusal_reports::unclaimed(attempt, &link).first() {
-                        let received = line(attempt, &link, *index);
-                        let sentence = format!(
-                            "{name} receives a report of a refusal that is not meant for it, or one too many."
-                        );
-                        return Ok(Some(
-                            Finding::new(sentence)
-                                .expected("no report")
-                                .received(received),
-                        ));
-                    }
-                }
-                Ok(None)
+                ));
             }
         }
+        Ok(None)
+    }
+
+    fn unwanted_frame(
+        &self,
+        attempt: &Attempt<'_>,
+        link: &Link,
+        from: usize,
+        pattern: &FramePattern,
+    ) -> Stepped<Option<Finding>> {
+        let came: Vec<_> = {
+            let (state, entries) = (link.state(), link.connection.journal().entries());
+            let entries = entries.iter().enumerate().skip(from);
+            entries
+                .filter(|(index, entry)| {
+                    !state.claimed.contains(index) && !link.is_own_open_packet(*index, entry)
+                })
+                .filter_map(|(_, entry)| match &entry.what {
+                    What::Frame(frame) if !is_fence(frame) => Some(frame.clone()),
+                    _ => None,
+                })
+                .collect()
+        };
+        for frame in came {
+            if let FrameFit::Fits(_) = observe_frame::compare(attempt, pattern, &frame)? {
+                let what = observe_frame::what(attempt, pattern);
+                let name = &self.client.spec.name;
+                return Ok(Some(
+                    Finding::new(
+                        FailureKind::UnexpectedPacket,
+                        format!("{name} received a {what}; no such frame may come."),
+                    )
+                    .expected(format!("no {what}"))
+                    .received(evidence::describe_frame(&frame)),
+                ));
+            }
+        }
+        Ok(None)
+    }
+
+    fn unwanted_packet(&self, attempt: &Attempt<'_>, link: &Link, from: usize) -> Option<Finding> {
+        let state = link.state();
+        let entries = link.connection.journal().entries();
+        let (_, entry) =
+            entries
+                .iter()
+                .enumerate()
+                .skip(from)
+                .find(|(index, entry)| match &entry.what {
+                    What::Packet(packet) => {
+                        !state.claimed.contains(index)
+                            && !link.is_own_open_packet(*index, entry)
+                            && !is_invisible(packet, link.eio)
+                            && !is_farewell(packet)
+                            && !is_unasked_message(attempt, packet)
+                    }
+                    What::Message(_) => !state.claimed.contains(index),
+                    _ => false,
+                })?;
+        let what = match entry.what {
+            What::Message(_) => "message",
+            _ => "packet",
+        };
+        let name = &self.client.spec.name;
+        let finding = Finding::new(
+            FailureKind::UnexpectedPacket,
+            format!("{name} received a {what} where the server has to send nothing."),
+        )
+        .expected("nothing")
+        .received(evidence::line(entry));
+        Some(finding)
+    }
+
+    fn extra_refusal(&self, attempt: &Attempt<'_>) -> Option<Finding> {
+        let name = &self.client.spec.name;
+        self.client.links().into_iter().find_map(|link| {
+            let index = *refusal_reports::unclaimed(attempt, &link).first()?;
+            let sentence = format!(
+                "{name} received a report of a refusal; only the client that was refused may get one, and only once."
+            );
+            let finding = Finding::new(FailureKind::RefusalMisdirected, sentence)
+                .expected("no report")
+                .received(line(attempt, &link, index));
+            Some(finding)
+        })
     }
 }
 
-/// What may come at any moment and means nothing: a noop, and the server's part of the heartbeat,
-/// which is the ping in revision 4 and the pong in revision 3.
+/// Returns true for a packet that may come at any moment and means nothing: a noop, and the server's part of the
+/// heartbeat, which is the ping in revision 4 and the pong in revision 3.
 pub(super) fn is_invisible(packet: &engine_io::Packet, eio: u8) -> bool {
     let beat = if eio == 3 {
         PacketType::Pong
@@ -170,29 +196,29 @@ pub(super) fn is_invisible(packet: &engine_io::Packet, eio: u8) -> bool {
         && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
 }
 
-/// The close packet, which answers nobody: a server that ends the session may say so (Engine.IO v4, "close"). With or
-/// without it, the end is judged by `closed` and by whatever else needs the connection, not by a claim of silence.
+/// Returns true for the close packet: a server that ends the session may send one (Engine.IO v4, "close").
+///
+/// It breaks no claim of silence. `closed`, and every step that needs the connection, judge the end.
 fn is_farewell(packet: &engine_io::Packet) -> bool {
     packet.kind == PacketType::Close
         && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
 }
 
+/// Returns the entry at `index` as a line, with its time.
 fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
     let entries = link.connection.journal().entries();
     let Some(entry) = entries.get(index) else {
         return String::new();
     };
     let at = entry.at.saturating_duration_since(attempt.started);
-    let text = evidence::describe(entry)
-        .map(|(_, line)| line)
-        .unwrap_or_default();
+    let text = evidence::line(entry);
     format!("{text} (at +{} ms)", at.as_millis())
 }
 
-/// Makes claims: checks them behind a fence now, and keeps them for the end.
+/// Checks claims behind a fence now, and keeps them for the second check at the end.
 ///
-/// Inside `parallel` they wait for the end of the block: what a step beside them has yet to claim
-/// would look like something that must not come.
+/// Inside `parallel` the claims wait for the end of the block: an event that another step of the block has not claimed
+/// yet would break them.
 pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
     if attempt.notes().side_by_side > 0 {
         attempt.notes().postponed.extend(claims);
@@ -201,7 +227,7 @@ pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Steppe
     hold(attempt, claims).await
 }
 
-/// Does `steps`, which run side by side, and then checks what they claimed.
+/// Runs the steps of a `parallel` block, and then checks their claims.
 pub(super) async fn side_by_side(
     attempt: &Attempt<'_>,
     steps: impl Future<Output = Stepped>,
@@ -246,7 +272,7 @@ fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> Stepped {
     Ok(())
 }
 
-/// After the last step: waits the settle time, makes a last fence and checks every claim again.
+/// Checks every claim again after the last step, behind the settle time and a last fence.
 pub(super) async fn settle(attempt: &Attempt<'_>) -> Stepped {
     let claims = std::mem::take(&mut attempt.notes().silences);
     if claims.is_empty() {

@@ -1,11 +1,11 @@
-//! The event that an observation looks for.
+//! The event that a step looks for.
 
 use crate::scenario::{Matcher, Scope};
 
-/// An event pattern with its names as they are on the wire.
+/// An event pattern with the names that the target uses on the wire.
 #[derive(Clone, Debug)]
 pub(super) struct Sought {
-    /// The name in the scenario, for people.
+    /// The name in the scenario.
     pub(super) spoken: String,
     /// The name on the wire.
     pub(super) event: String,
@@ -18,6 +18,14 @@ pub(super) struct Sought {
 }
 
 impl Sought {
+    /// Returns the name in the scenario, inside a sentence: "`news`".
+    pub(super) fn name(&self) -> String {
+        match self.spoken.as_str() {
+            "*" => "an event".to_owned(),
+            spoken => format!("`{spoken}`"),
+        }
+    }
+
     /// Returns the whole expectation in the words of the scenario language.
     pub(super) fn describe(&self, scope: &Scope) -> String {
         let with = self

@@ -1,4 +1,4 @@
-//! What nobody in the scenario asked for.
+//! Packets that have nothing to do with the scenario.
 
 use super::{attempt::Attempt, message_packet::packet_in};
 use crate::{
@@ -9,15 +9,16 @@ use crate::{
     },
 };
 
-/// What scenarios put into packets that must not be handled.
+/// The text that scenarios put into packets which the server must not handle.
 const BAIT: &str = "sockspec";
 
-/// Whether a packet has nothing to do with the scenario: a greeting, as the manifest names them, or what another
-/// scenario sends to everybody in the namespace. Steps that go packet by packet look past those that they don't ask for:
-/// a scenario can't know when they come, and they answer nobody.
+/// Returns true if a packet has nothing to do with the scenario.
 ///
-/// Of an application that nobody described any event may come at any time, and it may put its clients out: there only
-/// what has something of the scenario in it is an answer.
+/// Such a packet is a greeting that the manifest lists, or a broadcast of another scenario. Steps that go packet by
+/// packet skip it unless they ask for it, because a scenario can't know when it comes.
+///
+/// If no manifest describes the application, any event may come at any time, and the application may disconnect clients.
+/// Then only a packet that contains a name or a marker of this scenario counts.
 pub(super) fn is_unasked(attempt: &Attempt<'_>, packet: &Packet) -> bool {
     match packet {
         Packet::Event { id, name, args, .. } => {
@@ -35,11 +36,11 @@ pub(super) fn is_unasked(attempt: &Attempt<'_>, packet: &Packet) -> bool {
     }
 }
 
-/// The same of a message that is decoded up to Engine.IO only.
+/// Returns the same for an Engine.IO packet, which may carry a Socket.IO packet.
 pub(super) fn is_unasked_message(attempt: &Attempt<'_>, message: &EnginePacket) -> bool {
     if message.kind == PacketType::Message && is_unknown(attempt) {
         match &message.data {
-            // Attachments; those of an answer come behind a packet that is told as one.
+            // An attachment. The packet that announces the attachments of an answer is not skipped.
             PacketData::Binary(_) => return true,
             PacketData::Text(text) if text.starts_with('5') => {
                 return !attempt.unique.is_in(text) && !text.contains(BAIT);
@@ -50,7 +51,7 @@ pub(super) fn is_unasked_message(attempt: &Attempt<'_>, message: &EnginePacket) 
     packet_in(message).is_some_and(|packet| is_unasked(attempt, &packet))
 }
 
-/// Whether a Socket.IO application runs there of which nothing is known.
+/// Returns true if the target is a Socket.IO application that no manifest describes.
 fn is_unknown(attempt: &Attempt<'_>) -> bool {
     attempt.target.manifest.dialect.speaks == Speaks::SocketIo
         && !attempt.target.knows_application()

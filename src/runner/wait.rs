@@ -1,13 +1,13 @@
-//! Waiting for something in a journal: every wait has a deadline and ends at the moment of arrival.
+//! Waiting for an entry of a journal, with a deadline.
 
 use tokio::time::{Instant, timeout_at};
 
 use crate::client::{Ended, Entry, Journal, What};
 
-/// How a wait ended.
+/// The result of a wait.
 #[derive(Debug)]
 pub(super) enum Waited<T> {
-    /// It came.
+    /// The entry came.
     Found(T),
     /// The connection ended first.
     Ended(Ended),
@@ -15,9 +15,9 @@ pub(super) enum Waited<T> {
     TimedOut,
 }
 
-/// Waits until `pick` finds something in the entries from index `from` on.
+/// Waits until `pick` returns a value for an entry, from index `from` on.
 ///
-/// Each entry is shown to `pick` once, in order. The journal is locked meanwhile.
+/// Calls `pick` once for each entry, in order, while the journal is locked.
 pub(super) async fn wait_in<T>(
     journal: &Journal,
     mut from: usize,

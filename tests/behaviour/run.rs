@@ -593,7 +593,7 @@ fn a_scenario_that_judges_nothing_is_no_success() {
         .status(Exit::NotRun)
         .stdout_has("ERROR  rounds/none")
         .stdout_has(
-            "Nothing was judged: every step that can fail stands in a `repeat` of no rounds.",
+            "No step judged the target: every step that can fail is in a `repeat` of no rounds.",
         );
     run(&file("2"), &[])
         .status(Exit::Conformant)

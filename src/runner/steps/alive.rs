@@ -1,4 +1,4 @@
-//! `alive`: the server still serves others.
+//! `alive`: the server still serves other clients.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,32 +13,35 @@ use crate::{
         bystander::unconnected,
         cast::{Client, Link},
         echo, evidence,
+        failure_kind::FailureKind,
         fence::{self, Proof},
-        finding::{Finding, Stepped},
+        finding::{Finding, Obstacle, Stepped},
         wait::Waited,
     },
     scenario::Step,
     wire::socket_io::Packet,
 };
 
-/// How long a server is watched after what came before the step: an error that ends it in a later turn of its
-/// loop, or in a pool of threads, is its error as well.
+/// How long the runner watches the server after the steps before `alive`.
+///
+/// An error may end a server later, in a later turn of its event loop or in a thread pool.
 const WATCH: Duration = Duration::from_millis(250);
 
-/// Whether a client is one that only the runner speaks through, to a plain WebSocket that sends messages back.
+/// Returns true if the client is the runner's own, and its plain WebSocket echoes messages.
 ///
-/// A client of the scenario may be inside a message; nothing but a control frame can be sent on its behalf.
+/// A client of the scenario may have sent only a part of a message. Then only a control frame can be sent on its
+/// connection.
 fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> bool {
     let named = attempt.cast.get(&client.spec.name).is_some();
     let echoes = attempt.target.manifest.provides.contains("echo");
     link.layer == Layer::WebSocket && echoes && !named
 }
 
-/// Whoever was connected before still gets answers, and somebody new gets in.
+/// Checks that the server still answers the clients that were connected before, and that it accepts a new client.
 ///
-/// A server may be handling what came before this step while it already answers others, and end of it a
-/// moment later. So whoever can make a round trip on its own connection does so first: packets of one
-/// connection are handled in order. What is handled later still is watched for; then all is asked again.
+/// A server may still process the steps before this one while it already answers other clients. So every client that can
+/// make a round trip on its own connection does so first, because a server processes the packets of one connection in
+/// order. Then the runner watches the server for a while and asks again.
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
     let limit = attempt.limit(step)?;
     let witnesses = match attempt.actors(step) {
@@ -46,32 +49,34 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         named => named,
     };
     let watched = clock::now() + WATCH.max(attempt.target.settle);
-    handled(attempt).await;
+    await_processing(attempt).await;
     answers(attempt, &witnesses, limit).await?;
     outlive(&witnesses, watched).await;
     answers(attempt, &witnesses, limit).await?;
     lets_in(attempt).await
 }
 
-/// Waits until what was sent so far has been handled, as far as a round trip can tell.
-async fn handled(attempt: &Attempt<'_>) {
+/// Waits until the server has processed what was sent so far, as far as round trips can prove it.
+async fn await_processing(attempt: &Attempt<'_>) {
     let deadline = clock::now() + attempt.target.settle;
     let links: Vec<_> = attempt
         .cast
         .all()
         .iter()
         .flat_map(|client| client.links())
-        .filter(|link| is_in_step(link))
+        .filter(|link| can_ping(link))
         .collect();
     let trips = links
         .iter()
         .map(|link| fence::round_trip(attempt, link, deadline));
-    // That somebody who misbehaved is not answered is all right.
+    // The server need not answer a client that misbehaved.
     futures_util::future::join_all(trips).await;
 }
 
-/// Whether a ping on this connection would be read as one: behind raw bytes it may be a part of what they began.
-fn is_in_step(link: &Link) -> bool {
+/// Returns true if the server would read a ping on this connection as a ping.
+///
+/// After raw bytes, the server may read the ping as a part of the frame that the bytes began.
+fn can_ping(link: &Link) -> bool {
     let entries = link.connection.journal().entries();
     link.websocket
         && !entries
@@ -94,7 +99,7 @@ async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
         }
         futures_util::future::select_all(ends).await;
     };
-    // Either way the witnesses are asked next.
+    // The caller asks the witnesses next, whether one was lost or not.
     let _ = timeout_at(until, lost).await;
 }
 
@@ -116,7 +121,7 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
         if proof > Proof::Ended && (proof < Proof::TimeOnly || !link.websocket) {
             continue;
         }
-        if is_put_out(attempt, &link) {
+        if was_disconnected(attempt, &link) {
             continue;
         }
         let received = if proof == Proof::Ended {
@@ -124,9 +129,10 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
         } else {
             evidence::came_since(&link, from)
         };
-        return Err(Finding::new(format!(
-            "The server no longer answers {name}, who did nothing wrong."
-        ))
+        return Err(Finding::new(
+            FailureKind::ServerStuck,
+            format!("The server stopped answering {name}, which did nothing wrong."),
+        )
         .expected("an answer")
         .received(received)
         .breach());
@@ -134,9 +140,10 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
     Ok(())
 }
 
-/// Whether an application that nobody described told this client to leave: it may have its reasons. Whether it still
-/// serves others is seen by who comes next.
-fn is_put_out(attempt: &Attempt<'_>, link: &Link) -> bool {
+/// Returns true if an application that no manifest describes has disconnected this client, which it may do.
+///
+/// The new client shows whether the application still serves others.
+fn was_disconnected(attempt: &Attempt<'_>, link: &Link) -> bool {
     let entries = link.connection.journal().entries();
     !attempt.target.knows_application()
         && entries
@@ -154,16 +161,19 @@ async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
             Waited::Found(())
         )
     {
-        joined = Err(Finding::new("no answer").breach());
+        joined = Err(Obstacle::new("no answer").unjudged());
     }
     for link in newcomer.links() {
         link.connection.end(DropHow::Close).await;
     }
     joined.map_err(|stop| {
-        let finding = stop.into_finding();
-        Finding::new("The server no longer lets anybody in.")
-            .expected("a new connection")
-            .received(finding.received.unwrap_or(finding.sentence))
-            .breach()
+        let detail = stop.into_detail();
+        Finding::new(
+            FailureKind::ServerStuck,
+            "The server stopped accepting new clients.",
+        )
+        .expected("a new connection")
+        .received(detail.received.unwrap_or(detail.sentence))
+        .breach()
     })
 }

@@ -1,4 +1,4 @@
-//! `call`: an event that asks for an ack, and what comes back.
+//! `call`: an event that asks for an acknowledgement, and what the server answers.
 
 use std::sync::Arc;
 
@@ -13,24 +13,28 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
-        claim::{Never, Silence},
+        claim::{Never, Request, Silence},
         evidence, expectation,
+        failure_kind::FailureKind,
         finding::{Finding, Stepped},
         silence,
     },
     scenario::{Accepted, Answer, Call, Matcher, Operation, Step},
-    wire::socket_io::{AckId, Packet},
+    wire::socket_io::Packet,
 };
 
 /// An event as it goes over the wire.
 #[derive(Debug)]
 pub(super) struct Outbound {
+    /// The name in the scenario.
+    pub(super) spoken: String,
     pub(super) namespace: String,
+    /// The name on the wire.
     pub(super) name: String,
     pub(super) args: Vec<Data>,
 }
 
-/// Fills in an operation and translates it by the target's bindings.
+/// Returns the event of an operation, with the names of the target's bindings.
 pub(super) fn outbound(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -65,6 +69,7 @@ pub(super) fn outbound(
             .unwrap_or_else(|| client.state().namespace.clone()),
     };
     Ok(Outbound {
+        spoken: name,
         namespace,
         name: outgoing.event,
         args: outgoing.args,
@@ -80,21 +85,23 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> 
 async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Client>) -> Stepped {
     let link = open_link(client)?;
     let event = outbound(attempt, client, &call.operation)?;
-    let namespace = event.namespace.clone();
-    let id = link.next_ack();
+    let request = Request {
+        event: event.spoken,
+        namespace: event.namespace.clone(),
+        id: link.next_ack(),
+    };
     let from = link.connection.journal().entries().len();
     client.state().dirty = true;
     link.connection.send(&Packet::Event {
         namespace: event.namespace,
-        id: Some(id),
+        id: Some(request.id),
         name: event.name,
         args: event.args,
     });
     let question = Question {
         client,
         link: &link,
-        namespace: &namespace,
-        id,
+        request: &request,
         from,
     };
     match &call.answer.strict {
@@ -107,8 +114,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
                 &link,
                 expected,
                 refused::Question::Call {
-                    namespace: &namespace,
-                    id,
+                    request: &request,
                     from,
                 },
             )
@@ -116,7 +122,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
         }
         Answer::Any | Answer::Reply(_) | Answer::Replies(_) => {
             let args = await_ack(attempt, step, &question).await?;
-            judge(attempt, call, client, &args)
+            judge(attempt, call, &question, &args)
         }
     }
 }
@@ -126,8 +132,8 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
 struct Question<'q> {
     client: &'q Arc<Client>,
     link: &'q Arc<Link>,
-    namespace: &'q str,
-    id: AckId,
+    request: &'q Request,
+    /// The first entry after it was sent.
     from: usize,
 }
 
@@ -138,6 +144,7 @@ async fn await_ack(
 ) -> Stepped<Vec<Data>> {
     let deadline = attempt.deadline(step)?;
     let name = &question.client.spec.name;
+    let event = &question.request.event;
     let waited = wait_in(
         question.link.connection.journal(),
         question.from,
@@ -147,34 +154,44 @@ async fn await_ack(
                 namespace,
                 id,
                 args,
-            }) if *id == question.id && namespace == question.namespace => Some(args.clone()),
+            }) if *id == question.request.id && *namespace == question.request.namespace => {
+                Some(args.clone())
+            }
             _ => None,
         },
     )
     .await;
     match waited {
         Waited::Found(args) => Ok(args),
-        Waited::Ended(ended) => Err(Finding::new(format!(
-            "{name}'s connection ended before the call was acknowledged."
-        ))
+        Waited::Ended(ended) => Err(Finding::new(
+            FailureKind::ConnectionEnded,
+            format!("{name}'s connection ended before the server acknowledged `{event}`."),
+        )
         .expected("an acknowledgement")
         .received(evidence::describe_end(&ended))
         .breach()),
         Waited::TimedOut => {
             let limit = attempt.limit(step)?;
-            Err(Finding::new(format!(
-                "{name}'s call was not acknowledged within {} ms.",
-                limit.as_millis()
+            Err(Finding::new(
+                FailureKind::NotAcknowledged,
+                format!(
+                    "The server did not acknowledge {name}'s `{event}` within {} ms.",
+                    limit.as_millis()
+                ),
+            )
+            .expected(format!(
+                "an acknowledgement with id {}",
+                question.request.id
             ))
-            .expected(format!("an acknowledgement with id {}", question.id))
             .received(evidence::came_since(question.link, question.from))
             .breach())
         }
     }
 }
 
-fn judge(attempt: &Attempt<'_>, call: &Call, client: &Client, args: &[Data]) -> Stepped {
-    // The target's manifest says what success looks like where the scenario does not.
+/// Compares the arguments of an acknowledgement with what the step expects and tolerates.
+fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Data]) -> Stepped {
+    // The target's manifest says what success looks like if the scenario does not.
     let by_binding = bound_reply(attempt, call);
     let strict = match (call.answer.strict.arguments(), &by_binding) {
         (Some(expected), _) => expected,
@@ -182,16 +199,22 @@ fn judge(attempt: &Attempt<'_>, call: &Call, client: &Client, args: &[Data]) -> 
         (None, None) => return Ok(()),
     };
     let lenient = call.answer.lenient.as_ref().and_then(Answer::arguments);
-    let name = &client.spec.name;
+    let subject = format!(
+        "The acknowledgement of {}'s `{}`",
+        question.client.spec.name, question.request.event
+    );
     let wrong_count =
         |expected: &[Matcher]| (expected.len() != args.len()).then_some(expected.len());
     if let Some(count) = wrong_count(strict)
         && lenient.is_none_or(|lenient| wrong_count(lenient).is_some())
     {
-        return Err(Finding::new(format!(
-            "{name}'s acknowledgement has {} instead of {count}.",
-            arguments(args.len())
-        ))
+        return Err(Finding::new(
+            FailureKind::WrongContent,
+            format!(
+                "{subject} had {} instead of {count}.",
+                arguments(args.len())
+            ),
+        )
         .expected(arguments(count))
         .received(Data::Array(args.to_vec()).to_string())
         .breach());
@@ -205,7 +228,6 @@ fn judge(attempt: &Attempt<'_>, call: &Call, client: &Client, args: &[Data]) -> 
             strict: expected,
             lenient: tolerant,
         };
-        let subject = format!("{name}'s acknowledgement");
         expectation::require(attempt, expected, args.get(index), &subject)?;
     }
     Ok(())
@@ -225,7 +247,7 @@ fn arguments(count: usize) -> String {
     }
 }
 
-/// Claims that no further ack comes beyond the `allowed` ones.
+/// Claims that the server does not acknowledge the request more than `allowed` times.
 async fn never_acked(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -234,8 +256,7 @@ async fn never_acked(
 ) -> Stepped {
     let never = Never::Ack {
         link: Arc::clone(question.link),
-        namespace: question.namespace.to_owned(),
-        id: question.id,
+        request: question.request.clone(),
         allowed,
     };
     silence::claim(

@@ -4,7 +4,8 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        finding::{Finding, Stepped},
+        failure_kind::FailureKind,
+        finding::{Finding, Obstacle, Stepped},
     },
     scenario::Check,
 };
@@ -17,14 +18,15 @@ pub(super) fn perform(attempt: &Attempt<'_>, check: &Check) -> Stepped {
             let sentence = check
                 .because
                 .clone()
-                .unwrap_or_else(|| "The check does not hold.".to_owned());
-            Err(Finding::new(sentence)
+                .unwrap_or_else(|| "A `check` of this scenario is false.".to_owned());
+            Err(Finding::new(FailureKind::CheckFailed, sentence)
                 .expected("true")
                 .received("false")
                 .breach())
         }
-        other => Err(
-            Finding::new(format!("`check` came to {other}; it takes true or false.")).unjudged(),
-        ),
+        other => Err(Obstacle::new(format!(
+            "The value of a `check` is {other}; it has to be true or false."
+        ))
+        .unjudged()),
     }
 }

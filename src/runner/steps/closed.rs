@@ -1,4 +1,4 @@
-//! `closed`: a connection ends, or a namespace is left, or neither.
+//! `closed`: the server ends a connection or disconnects a client from a namespace, or does neither.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,6 +14,7 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
+        failure_kind::FailureKind,
         fence::{self, Proof},
         finding::{Finding, Stepped, Stop},
     },
@@ -60,19 +61,22 @@ async fn one(
     )
     .await;
     let Waited::Found(ended) = waited else {
-        let stop = Finding::new(format!(
-            "{}'s connection is still open {} ms later.",
-            client.spec.name,
-            limit.as_millis()
-        ))
+        let finding = Finding::new(
+            FailureKind::ConnectionStayedOpen,
+            format!(
+                "{}'s connection was still open after {} ms; the server has to end it.",
+                client.spec.name,
+                limit.as_millis()
+            ),
+        )
         .expected(describe(attempt, closed))
         .received("an open connection");
         if lenient.is_some_and(|lenient| lenient.stays_open) {
             stays_open(attempt, client, &link, limit).await?;
-            attempt.warn(stop);
+            attempt.warn(finding);
             return Ok(());
         }
-        return Err(stop.breach());
+        return Err(finding.breach());
     };
     match ends_as(attempt, client, closed, &ended)? {
         Ok(()) => Ok(()),
@@ -88,8 +92,9 @@ async fn one(
     }
 }
 
-/// The deadline, cut to nine tenths of what the heartbeat takes to end a connection: beyond that it
-/// would be the heartbeat that closes it, not the rule, and the check could not fail.
+/// Returns how long to wait: at most nine tenths of the time after which a missed heartbeat ends the connection.
+///
+/// After that time the heartbeat would end the connection, and the step could not fail.
 fn limit(attempt: &Attempt<'_>, step: &Step, link: &Link) -> Stepped<Duration> {
     let limit = attempt.limit(step)?;
     if step.within.is_some() {
@@ -109,36 +114,48 @@ fn ends_as(
     ended: &Ended,
 ) -> Stepped<Result<(), Finding>> {
     let name = &client.spec.name;
-    let finding = |sentence: String| {
-        Finding::new(sentence)
+    let finding = |kind: FailureKind, sentence: String| {
+        Finding::new(kind, sentence)
             .expected(describe(attempt, closed))
             .received(evidence::describe_end(ended))
     };
     if !closed.how.is_empty() && !closed.how.iter().any(|how| same(*how, ended.how)) {
-        return Ok(Err(finding(format!(
-            "{name}'s connection ends in another way."
-        ))));
+        return Ok(Err(finding(
+            FailureKind::WrongClose,
+            format!(
+                "{name}'s connection ended with {}; it has to end with {}.",
+                evidence::how(ended.how),
+                ways(&closed.how)
+            ),
+        )));
     }
     if let Some(expected) = &closed.code {
         let code = ended.code.map(|code| Data::from(u64::from(code.0)));
         if expected.check(code.as_ref(), &attempt.scope())?.is_err() {
-            return Ok(Err(finding(format!(
-                "{name}'s connection is closed with another code."
-            ))));
+            let sentence = match ended.code {
+                Some(code) => format!(
+                    "The server closed {name}'s connection with the wrong code {}.",
+                    code.0
+                ),
+                None => format!("The server closed {name}'s connection without a code."),
+            };
+            return Ok(Err(finding(FailureKind::WrongClose, sentence)));
         }
     }
     if let Some(expected) = &closed.reason {
         let reason = Data::from(ended.reason.as_str());
         if expected.check(Some(&reason), &attempt.scope())?.is_err() {
-            return Ok(Err(finding(format!(
-                "{name}'s connection is closed with another reason."
-            ))));
+            return Ok(Err(finding(
+                FailureKind::WrongClose,
+                format!("The server closed {name}'s connection with the wrong reason."),
+            )));
         }
     }
     if closed.hangs_up && ended.kept_open {
-        return Ok(Err(finding(format!(
-            "{name}'s connection stays open after the last word."
-        ))));
+        return Ok(Err(finding(
+            FailureKind::ConnectionStayedOpen,
+            format!("The server kept {name}'s stream open after the closing handshake."),
+        )));
     }
     Ok(Ok(()))
 }
@@ -158,18 +175,7 @@ fn describe(attempt: &Attempt<'_>, closed: &Closed) -> String {
     let scope = attempt.scope();
     let mut parts = vec!["the connection ends".to_owned()];
     if !closed.how.is_empty() {
-        let ways: Vec<_> = closed
-            .how
-            .iter()
-            .map(|how| match how {
-                CloseHow::CloseFrame => "a close frame",
-                CloseHow::ClosePacket => "an Engine.IO close packet",
-                CloseHow::Eof => "the end of the stream",
-                CloseHow::HttpError => "an HTTP error",
-                CloseHow::Reset => "a reset",
-            })
-            .collect();
-        parts.push(format!("with {}", ways.join(" or ")));
+        parts.push(format!("with {}", ways(&closed.how)));
     }
     if let Some(code) = &closed.code {
         parts.push(format!("and code {}", code.describe(&scope)));
@@ -181,6 +187,23 @@ fn describe(attempt: &Attempt<'_>, closed: &Closed) -> String {
         parts.push("and the server ends the stream".to_owned());
     }
     parts.join(" ")
+}
+
+/// Returns the ways in which a connection may end, in words.
+fn ways(ways: &[CloseHow]) -> String {
+    let ways: Vec<_> = ways
+        .iter()
+        .map(|how| {
+            evidence::how(match how {
+                CloseHow::CloseFrame => EndedHow::CloseFrame,
+                CloseHow::ClosePacket => EndedHow::ClosePacket,
+                CloseHow::Eof => EndedHow::Eof,
+                CloseHow::HttpError => EndedHow::HttpError,
+                CloseHow::Reset => EndedHow::Reset,
+            })
+        })
+        .collect();
+    ways.join(" or ")
 }
 
 async fn leaves_namespace(
@@ -199,24 +222,31 @@ async fn leaves_namespace(
         },
     )
     .await;
-    let received = match waited {
+    let name = &client.spec.name;
+    let (sentence, received) = match waited {
         Waited::Found(()) => {
             link.state().joined.remove(namespace);
             return Ok(());
         }
-        Waited::Ended(ended) => evidence::describe_end(&ended),
-        Waited::TimedOut => evidence::came_since(link, 0),
+        Waited::Ended(ended) => (
+            format!("{name}'s connection ended before the server sent DISCONNECT for {namespace}."),
+            evidence::describe_end(&ended),
+        ),
+        Waited::TimedOut => (
+            format!(
+                "The server did not send {name} a DISCONNECT for {namespace} within {} ms.",
+                limit.as_millis()
+            ),
+            evidence::came_since(link, 0),
+        ),
     };
-    Err(Finding::new(format!(
-        "{} is not told that it left {namespace}.",
-        client.spec.name
-    ))
-    .expected(format!("DISCONNECT of {namespace}"))
-    .received(received)
-    .breach())
+    Err(Finding::new(FailureKind::NotDisconnected, sentence)
+        .expected(format!("DISCONNECT for {namespace}"))
+        .received(received)
+        .breach())
 }
 
-/// A round trip, the settle time, another round trip.
+/// Checks that the connection stays open: a round trip, the settle time, another round trip.
 async fn stays_open(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -224,10 +254,13 @@ async fn stays_open(
     limit: Duration,
 ) -> Stepped {
     let closes = |link: &Link| -> Stop {
-        Finding::new(format!(
-            "{}'s connection ends where it should stay open.",
-            client.spec.name
-        ))
+        Finding::new(
+            FailureKind::ConnectionEnded,
+            format!(
+                "{}'s connection ended; it has to stay open.",
+                client.spec.name
+            ),
+        )
         .expected("an open connection")
         .received(evidence::how_it_ended(link))
         .breach()
@@ -239,12 +272,15 @@ async fn stays_open(
         tokio::time::sleep(pause).await;
         match fence::round_trip(attempt, link, clock::now() + limit).await {
             Proof::Ended => return Err(closes(link)),
-            // Open, but nobody at the other end: what a server that hangs looks like.
+            // A server that hangs keeps the connection open and does not answer.
             Proof::TimeOnly if link.websocket => {
-                return Err(Finding::new(format!(
-                    "{}'s connection is open, but nothing on it is answered any more.",
-                    client.spec.name
-                ))
+                return Err(Finding::new(
+                    FailureKind::NoResponse,
+                    format!(
+                        "{}'s connection stayed open, but the server stopped answering on it.",
+                        client.spec.name
+                    ),
+                )
                 .expected("an open connection that answers")
                 .received("no pong")
                 .breach());

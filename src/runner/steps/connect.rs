@@ -16,7 +16,8 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence, expectation,
-        finding::{Finding, Stepped, Stop},
+        failure_kind::FailureKind,
+        finding::{Finding, Obstacle, Stepped, Stop},
     },
     scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template, Transport},
     targets::Speaks,
@@ -43,7 +44,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connec
     futures_util::future::try_join_all(joins).await.map(|_| ())
 }
 
-/// Connects every client that is to be connected before step 1.
+/// Connects the clients that have to be connected before the first step.
 pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
     let plain = Connect::default();
     let limit = attempt.scenario.within.unwrap_or(attempt.target.within);
@@ -65,16 +66,13 @@ pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
 
 /// Connects the runner's own bystander.
 ///
-/// It may be refused by the application: its session lives on below the namespaces, and a WebSocket
-/// ping is enough of a question for it.
+/// The application may refuse the bystander. Its Engine.IO session stays open, and a WebSocket ping can still ask the
+/// server on it.
 pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Client>) -> Stepped {
     let limit = attempt.target.within;
-    let unjudged = |finding: Finding| {
-        Finding {
-            span: None,
-            ..finding
-        }
-        .unjudged()
+    let unjudged = |mut obstacle: Obstacle| {
+        obstacle.detail.span = None;
+        obstacle.unjudged()
     };
     let below = match attempt.target.manifest.dialect.speaks {
         Speaks::WebSocket => Some(Layer::WebSocket),
@@ -89,16 +87,19 @@ pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Cli
                 client.add_link(connection, &options);
                 Ok(())
             }
-            Err(failure) => Err(unjudged(handshake_finding(&client.spec.name, &failure))),
+            Err(failure) => Err(unjudged(
+                handshake_finding(&client.spec.name, &failure).into(),
+            )),
         };
     }
     match join(attempt, client, &ConnectOptions::default(), limit).await {
         Ok(Admission::Joined(_) | Admission::Refused(_)) => Ok(()),
-        Ok(Admission::RefusedHandshake(failure)) => {
-            Err(unjudged(handshake_finding(&client.spec.name, &failure)))
-        }
-        // The scenario has not begun: whatever keeps a plain client out is not what it is about.
-        Err(Stop::Breach(finding) | Stop::Unjudged(finding)) => Err(unjudged(*finding)),
+        Ok(Admission::RefusedHandshake(failure)) => Err(unjudged(
+            handshake_finding(&client.spec.name, &failure).into(),
+        )),
+        // The scenario has not begun, so a server that refuses a plain client does not fail it.
+        Err(Stop::Breach(finding)) => Err(unjudged((*finding).into())),
+        Err(Stop::Unjudged(obstacle)) => Err(unjudged(*obstacle)),
         Err(stop @ Stop::Inapplicable(_)) => Err(stop),
     }
 }
@@ -125,7 +126,7 @@ async fn one(
     Err(stop)
 }
 
-/// Holds an admission against what the step expects. The outer error can't be judged.
+/// Compares the server's answer to CONNECT with what the step expects. The outer error can't be judged.
 async fn judge(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -154,14 +155,14 @@ fn joined(
         (Admission::Joined(_), None) => Ok(()),
         (Admission::Joined(payload), Some(expected)) => {
             expectation::check(attempt, expected, payload.as_ref())?.map_err(|mismatch| {
-                Finding::new(format!("The CONNECT reply to {name} is not as expected."))
-                    .mismatch(&mismatch)
-                    .breach()
+                let subject = format!("The CONNECT reply to {name}");
+                Finding::wrong(FailureKind::WrongContent, &subject, &mismatch).breach()
             })
         }
-        (Admission::Refused(payload), _) => Err(Finding::new(format!(
-            "{name} is refused where it should be let in."
-        ))
+        (Admission::Refused(payload), _) => Err(Finding::new(
+            FailureKind::WronglyRefused,
+            format!("The server refused {name}'s CONNECT; it has to accept it."),
+        )
         .expected("CONNECT")
         .received(format!("CONNECT_ERROR {payload}"))
         .breach()),
@@ -181,28 +182,30 @@ fn rejected(
     Ok(match admission {
         Admission::Refused(payload) => expectation::check(attempt, expected, Some(payload))?
             .map_err(|mismatch| {
-                Finding::new(format!(
-                    "{name} is refused, but not in the way it should be."
-                ))
-                .mismatch(&mismatch)
-                .breach()
+                let subject = format!("The CONNECT_ERROR to {name}");
+                Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach()
             }),
         Admission::Joined(payload) => {
             let payload = payload.as_ref().map(ToString::to_string);
-            Err(
-                Finding::new(format!("{name} is let in where it should be refused."))
-                    .expected(wanted())
-                    .received(format!("CONNECT {}", payload.unwrap_or_default()))
-                    .breach(),
+            Err(Finding::new(
+                FailureKind::NotRefused,
+                format!("The server accepted {name}'s CONNECT; it has to refuse it."),
             )
+            .expected(wanted())
+            .received(format!("CONNECT {}", payload.unwrap_or_default()))
+            .breach())
         }
         Admission::RefusedHandshake(failure) => {
-            Err(handshake_finding(name, failure).expected(wanted()).breach())
+            let finding = Finding {
+                kind: FailureKind::WrongRefusal,
+                ..handshake_finding(name, failure)
+            };
+            Err(finding.expected(wanted()).breach())
         }
     })
 }
 
-/// Opens a connection if the client has none that serves, and joins the namespace.
+/// Opens a connection unless the client has a usable one, and joins the namespace.
 pub(super) async fn join(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -217,7 +220,7 @@ pub(super) async fn join(
     let open = client.link().filter(|link| {
         link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)
     });
-    // What a client presents where it comes in is not presented again at further namespaces.
+    // The client's own auth data is for its first namespace only.
     let home = declared_namespace(attempt, client)?;
     let declared_auth = (open.is_none() || namespace == home)
         .then_some(declared.auth.as_ref())
@@ -228,7 +231,7 @@ pub(super) async fn join(
         .or(declared_auth)
         .map(|template| template.render(&attempt.scope()))
         .transpose()?;
-    // `null` means that nothing is sent: so a row of a table can switch a source off.
+    // With `null`, a row of a table can leave the auth data out.
     let auth = auth.filter(|auth| *auth != Data::Null);
     let deadline = clock::now() + limit;
     let link = match open {
@@ -297,17 +300,21 @@ async fn await_admission(
     let admission = match waited {
         Waited::Found(admission) => admission,
         Waited::Ended(ended) => {
-            return Err(Finding::new(format!(
-                "The connection ended while {name} awaited the reply to CONNECT {namespace}."
-            ))
+            return Err(Finding::new(
+                FailureKind::ConnectionEnded,
+                format!(
+                    "{name}'s connection ended before the server answered CONNECT to {namespace}."
+                ),
+            )
             .expected("CONNECT or CONNECT_ERROR")
             .received(evidence::describe_end(&ended))
             .breach());
         }
         Waited::TimedOut => {
-            return Err(Finding::new(format!(
-                "CONNECT {namespace} of {name} was not answered in time."
-            ))
+            return Err(Finding::new(
+                FailureKind::NoResponse,
+                format!("The server did not answer {name}'s CONNECT to {namespace} in time."),
+            )
             .expected("CONNECT or CONNECT_ERROR")
             .received(evidence::came_since(link, from))
             .breach());
@@ -328,7 +335,7 @@ async fn await_admission(
     Ok(admission)
 }
 
-/// Whether a step's options can only take effect on a new connection.
+/// Returns true if the options of a step need a new connection.
 fn shapes_handshake(options: &ConnectOptions) -> bool {
     let ConnectOptions {
         namespace: _,
@@ -354,7 +361,7 @@ fn shapes_handshake(options: &ConnectOptions) -> bool {
         || msgpack.is_some()
 }
 
-/// The connection's options: the step's, else the client's, else the run's.
+/// Returns the options of a connection: those of the step, else of the client, else of the run.
 pub(super) fn options(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -405,16 +412,17 @@ pub(super) fn options(
     })
 }
 
-/// A finding about a server that does not answer at all.
-pub(super) fn unreachable(name: &str, failure: &ConnectFailure) -> Finding {
-    Finding::new(format!("{name} can't connect: {failure}."))
+/// Returns the obstacle of a client that can't reach the server.
+pub(super) fn unreachable(name: &str, failure: &ConnectFailure) -> Obstacle {
+    Obstacle::new(format!("{name} can't connect: {failure}."))
 }
 
-/// A finding about a handshake that went wrong.
+/// Returns the finding about a handshake that failed but has to succeed.
 pub(super) fn handshake_finding(name: impl std::fmt::Display, failure: &ConnectFailure) -> Finding {
-    Finding::new(format!(
-        "{name}'s connection does not come about: {failure}."
-    ))
+    Finding::new(
+        FailureKind::from(failure),
+        format!("{name} could not open a connection: {failure}."),
+    )
     .expected("an open connection")
     .received(evidence::describe_failure(failure))
 }

@@ -1,53 +1,90 @@
 //! `deliver`: exactly these clients receive an event, exactly so often; every other client does not.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use super::{
-    expect::{AwaitedEvent, await_event},
+    expect::{AwaitedEvent, await_event, missing},
     links::any_link,
 };
 use crate::{
     runner::{
         attempt::Attempt,
         cast::Client,
-        claim::{Never, Silence},
-        finding::Stepped,
+        claim::{Never, Silence, Unwanted},
+        finding::{Finding, Stepped, Stop},
+        sender::{Rejection, Sender},
         silence,
         sought::Sought,
     },
     scenario::{Accepted, Deliver, Order, Step},
 };
 
+/// How long a delivery may still take after the server has refused the sender's event.
+const AFTER_REJECTION: Duration = Duration::from_secs(1);
+
+/// A client that has to receive the event, and how often it has received it.
+struct Receiver {
+    client: Arc<Client>,
+    received: AtomicUsize,
+}
+
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> Stepped {
     let receivers: Vec<_> = deliver
         .to
         .iter()
         .filter_map(|name| attempt.cast.get(name))
-        .cloned()
+        .map(|client| Receiver {
+            client: Arc::clone(client),
+            received: AtomicUsize::new(0),
+        })
         .collect();
+    let sender = Sender::last(attempt);
     let waits = receivers
         .iter()
-        .map(|client| receives(attempt, step, deliver, client));
-    futures_util::future::try_join_all(waits).await?;
+        .map(|receiver| receives(attempt, step, deliver, receiver, sender.as_ref()));
+    tokio::select! {
+        biased;
+        received = futures_util::future::try_join_all(waits) => {
+            received?;
+        }
+        rejection = rejected(attempt, sender.as_ref()) => {
+            return Err(undelivered(attempt, deliver, &receivers, &rejection)?);
+        }
+    }
+    claim_silence(attempt, step, deliver, sender.as_ref()).await
+}
 
+/// Claims that no client receives the event again, and that other clients never receive it.
+async fn claim_silence(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    deliver: &Deliver,
+    sender: Option<&Sender>,
+) -> Stepped {
     let mut claims = Vec::new();
     for client in attempt.cast.all() {
         if client.link().is_none() {
             continue;
         }
-        let receiver = receivers
-            .iter()
-            .any(|receiver| Arc::ptr_eq(receiver, client));
-        let meaning = match (receiver, deliver.count) {
-            (true, 1) => "receives it a second time",
-            (true, _) => "receives it once too often",
-            (false, _) => "receives it, although it is meant for others only",
+        let is_receiver = deliver.to.contains(&client.spec.name);
+        let is_sender = sender.is_some_and(|sender| Arc::ptr_eq(&sender.client, client));
+        let reason = match (is_receiver, is_sender) {
+            (true, _) => Unwanted::Repeated {
+                count: deliver.count,
+            },
+            (false, true) => Unwanted::Own(deliver.to.clone()),
+            (false, false) => Unwanted::NotAReceiver(deliver.to.clone()),
         };
         let sought = Sought::new(attempt, client, &deliver.event)?;
-        let never = Never::Event { sought, meaning };
         claims.push(Silence {
             client: Arc::clone(client),
-            never,
+            never: Never::Event { sought, reason },
             span: step.span,
             level: step.level,
         });
@@ -55,24 +92,94 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
     silence::claim(attempt, claims).await
 }
 
+/// Waits until one client has received the event as often as it has to.
 async fn receives(
     attempt: &Attempt<'_>,
     step: &Step,
     deliver: &Deliver,
-    client: &Arc<Client>,
+    receiver: &Receiver,
+    sender: Option<&Sender>,
 ) -> Stepped {
+    let client = &receiver.client;
     let link = any_link(client)?;
-    let mut awaited = AwaitedEvent {
+    let mut awaited = awaited(attempt, deliver, client)?;
+    for number in 1..=deliver.count {
+        awaited.number = number;
+        let found = await_event(attempt, step, client, &link, &awaited)
+            .await
+            .map_err(|stop| explained(attempt, stop, sender))?;
+        link.state().claimed.insert(found.index);
+        receiver.received.store(number, Ordering::Relaxed);
+        attempt.capture(found.captures);
+    }
+    Ok(())
+}
+
+fn awaited(attempt: &Attempt<'_>, deliver: &Deliver, client: &Client) -> Stepped<AwaitedEvent> {
+    Ok(AwaitedEvent {
         event: Accepted::strictly(Sought::new(attempt, client, &deliver.event)?),
         order: Order::Any,
         number: 1,
         count: deliver.count,
+    })
+}
+
+/// Waits until the server has rejected the sender's event and the time for a late delivery is over.
+///
+/// Never returns if the server accepts the event or does not answer it.
+async fn rejected(attempt: &Attempt<'_>, sender: Option<&Sender>) -> Rejection {
+    let Some(sender) = sender else {
+        return std::future::pending().await;
     };
-    for number in 1..=deliver.count {
-        awaited.number = number;
-        let found = await_event(attempt, step, client, &link, &awaited).await?;
-        link.state().claimed.insert(found.index);
-        attempt.capture(found.captures);
+    let rejection = sender.rejected(attempt).await;
+    tokio::time::sleep(AFTER_REJECTION.max(attempt.target.settle)).await;
+    rejection
+}
+
+/// Returns the breach for the first client that did not receive the event, which the server has rejected.
+fn undelivered(
+    attempt: &Attempt<'_>,
+    deliver: &Deliver,
+    receivers: &[Receiver],
+    rejection: &Rejection,
+) -> Stepped<Stop> {
+    for receiver in receivers {
+        let received = receiver.received.load(Ordering::Relaxed);
+        if received == deliver.count {
+            continue;
+        }
+        let client = &receiver.client;
+        let mut awaited = awaited(attempt, deliver, client)?;
+        awaited.number = received + 1;
+        let finding = missing(
+            attempt,
+            client,
+            &*any_link(client)?,
+            &awaited,
+            &format!("because {}", rejection.clause),
+        )?;
+        return Ok(with_rejection(finding, rejection).breach());
     }
-    Ok(())
+    unreachable!("the step goes on when every client has received the event")
+}
+
+/// Adds what the server did in return for the sender's event to a breach.
+fn explained(attempt: &Attempt<'_>, stop: Stop, sender: Option<&Sender>) -> Stop {
+    match (stop, sender.and_then(|sender| sender.rejection(attempt))) {
+        (Stop::Breach(mut finding), Some(rejection)) => {
+            let sentence = finding.detail.sentence.trim_end_matches('.');
+            finding.detail.sentence = format!("{sentence}; {}.", rejection.clause);
+            with_rejection(*finding, &rejection).breach()
+        }
+        (stop, _) => stop,
+    }
+}
+
+/// Adds what the sender received to what the receiver received.
+fn with_rejection(finding: Finding, rejection: &Rejection) -> Finding {
+    let received = finding.detail.received.clone().unwrap_or_default();
+    finding.received(format!(
+        "{received}\n{} received: {}",
+        rejection.sender, rejection.received
+    ))
 }

@@ -5,7 +5,7 @@ use crate::{
     client::DropHow,
     runner::{
         attempt::Attempt,
-        finding::{Finding, Stepped},
+        finding::{Obstacle, Stepped},
     },
     scenario::{Disconnect, DisconnectHow, Step},
     wire::socket_io::Packet,
@@ -45,11 +45,11 @@ pub(super) async fn perform(
             .is_err()
         {
             let sentence = format!(
-                "{}'s connection was still there {} ms after it was ended.",
+                "{}'s connection was still open {} ms after the client had ended it.",
                 client.spec.name,
                 limit.as_millis()
             );
-            return Err(Finding::new(sentence).unjudged());
+            return Err(Obstacle::new(sentence).unjudged());
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `emit`: an event that asks for nothing in return.
+//! `emit`: an event that asks for no acknowledgement.
 
 use super::{call::outbound, links::open_link, refused};
 use crate::{
@@ -26,6 +26,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
                 &link,
                 expected,
                 refused::Question::Emit {
+                    event: &event.spoken,
                     namespace: &event.namespace,
                 },
             )

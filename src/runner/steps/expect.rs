@@ -7,18 +7,19 @@ use super::{
     links::any_link,
 };
 use crate::{
-    client::What,
+    client::{Entry, What},
     data::Data,
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence, expectation,
+        failure_kind::FailureKind,
         finding::{Finding, Stepped, Stop},
         observe::Likeness,
         sought::Sought,
         unasked::is_unasked,
     },
-    scenario::{Accepted, Expect, Mismatch, Order, Step},
+    scenario::{Accepted, Expect, Mismatch, Order, Scope, Step},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -28,7 +29,7 @@ pub(super) struct Found {
     pub(super) index: usize,
     pub(super) captures: Vec<(String, Data)>,
     pub(super) id: Option<AckId>,
-    /// How it differs from the strict expectation, where only the lenient one fits.
+    /// The difference from the strict expectation, if only the lenient one matches.
     pub(super) tolerated: Option<Mismatch>,
 }
 
@@ -51,34 +52,37 @@ async fn one(attempt: &Attempt<'_>, step: &Step, expect: &Expect, client: &Arc<C
         number: 1,
         count: expect.count,
     };
+    let name = &client.spec.name;
     for number in 1..=expect.count {
         awaited.number = number;
         let found = await_event(attempt, step, client, &link, &awaited).await?;
         link.state().claimed.insert(found.index);
         attempt.capture(found.captures);
+        let event = awaited.event.strict.name();
         if let Some(mismatch) = found.tolerated {
-            let subject = format!("{}'s {}", client.spec.name, awaited.event.strict.spoken);
+            let subject = format!("{name}'s {event}");
             attempt.warn(expectation::tolerated(&subject, &mismatch));
         }
-        let spoken = &awaited.event.strict.spoken;
         match (expect.asks_ack, found.id) {
             (Some(true), None) => {
-                return Err(Finding::new(format!(
-                    "{spoken} arrives without asking for an acknowledgement."
-                ))
+                return Err(Finding::new(
+                    FailureKind::WrongContent,
+                    format!("{name} received {event} without an ack id; the server has to ask for an acknowledgement."),
+                )
                 .expected("an event with an ack id")
                 .received("an event without one")
                 .breach());
             }
             (Some(false), Some(id)) => {
-                return Err(Finding::new(format!(
-                    "{spoken} asks for an acknowledgement where it should not."
-                ))
+                return Err(Finding::new(
+                    FailureKind::WrongContent,
+                    format!("{name} received {event} with an ack id; the server must not ask for an acknowledgement."),
+                )
                 .expected("an event without an ack id")
                 .received(format!("ack id {id}"))
                 .breach());
             }
-            _ => {}
+            (Some(true), Some(_)) | (Some(false), None) | (None, _) => {}
         }
     }
     Ok(())
@@ -96,7 +100,56 @@ pub(super) struct AwaitedEvent {
     pub(super) count: usize,
 }
 
-/// Waits for the next unclaimed event that matches.
+impl AwaitedEvent {
+    /// Returns the event's number as an addition to a sentence: " (2 of 3)".
+    fn ordinal(&self) -> String {
+        match self.count {
+            1 => String::new(),
+            count => format!(" ({} of {count})", self.number),
+        }
+    }
+
+    /// Compares one entry with what the step expects and tolerates; returns the event if the entry is accepted.
+    fn accept(
+        &self,
+        attempt: &Attempt<'_>,
+        scope: &Scope,
+        index: usize,
+        entry: &Entry,
+    ) -> Stepped<Option<Found>> {
+        let sought = &self.event.strict;
+        let mismatch = match sought.compare(attempt, scope, entry)? {
+            Likeness::Match { captures, id } => {
+                return Ok(Some(Found {
+                    index,
+                    captures,
+                    id,
+                    tolerated: None,
+                }));
+            }
+            Likeness::Near(mismatch) => Some(mismatch),
+            Likeness::Other => None,
+        };
+        let Some(tolerant) = &self.event.lenient else {
+            return Ok(None);
+        };
+        Ok(match tolerant.compare(attempt, scope, entry)? {
+            Likeness::Match { captures, id } => Some(Found {
+                index,
+                captures,
+                id,
+                tolerated: Some(mismatch.unwrap_or_else(|| Mismatch {
+                    path: String::new(),
+                    expected: sought.describe(scope),
+                    received: None,
+                })),
+            }),
+            Likeness::Near(_) | Likeness::Other => None,
+        })
+    }
+}
+
+/// Waits for the next event that matches and that no step has claimed.
 pub(super) async fn await_event(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -104,94 +157,129 @@ pub(super) async fn await_event(
     link: &Arc<Link>,
     awaited: &AwaitedEvent,
 ) -> Stepped<Found> {
-    let (sought, tolerant) = (&awaited.event.strict, &awaited.event.lenient);
+    let sought = &awaited.event.strict;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
     let claimed = link.state().claimed.clone();
-    let mut near = None;
     let waited = wait_in(link.connection.journal(), 0, deadline, |index, entry| {
         if claimed.contains(&index) {
             return None;
         }
-        let asked = matches!(&entry.what, What::Socket(packet @ Packet::Event { .. }) if !is_unasked(attempt, packet));
-        let mismatch = match sought.compare(attempt, &scope, entry) {
-            Ok(Likeness::Match { captures, id }) => {
-                return Some(Ok(Found {
-                    index,
-                    captures,
-                    id,
-                    tolerated: None,
-                }));
+        match awaited.accept(attempt, &scope, index, entry) {
+            Ok(Some(found)) => return Some(Ok(found)),
+            Ok(None) => {}
+            Err(stop) => return Some(Err(stop)),
+        }
+        let out_of_order = match &entry.what {
+            What::Socket(packet @ Packet::Event { .. }) => {
+                awaited.order == Order::Strict && !is_unasked(attempt, packet)
             }
-            Ok(Likeness::Near(mismatch)) => Some(mismatch),
-            Ok(Likeness::Other) => None,
-            Err(error) => return Some(Err(Stop::from(error))),
+            _ => false,
         };
-        if let Some(tolerant) = tolerant {
-            match tolerant.compare(attempt, &scope, entry) {
-                Ok(Likeness::Match { captures, id }) => {
-                    let tolerated = Some(mismatch.clone().unwrap_or_else(|| Mismatch {
-                        path: String::new(),
-                        expected: sought.describe(&scope),
-                        received: None,
-                    }));
-                    return Some(Ok(Found {
-                        index,
-                        captures,
-                        id,
-                        tolerated,
-                    }));
-                }
-                Ok(Likeness::Near(_) | Likeness::Other) => {}
-                Err(error) => return Some(Err(Stop::from(error))),
-            }
-        }
-        if awaited.order == Order::Strict && asked {
-            let line = evidence::describe(entry)
-                .map(|(_, line)| line)
-                .unwrap_or_default();
-            let finding = Finding::new(format!(
-                "{} receives another event where {} comes next.",
-                client.spec.name, sought.spoken
-            ))
-            .expected(sought.describe(&scope))
-            .received(line);
-            return Some(Err(finding.breach()));
-        }
-        near = near.take().or(mismatch);
-        None
+        out_of_order.then(|| Err(wrong_order(client, sought, &scope, entry)))
     })
     .await;
-    let name = &client.spec.name;
-    let ordinal = match awaited.count {
-        1 => String::new(),
-        count => format!(" ({} of {count})", awaited.number),
-    };
     match waited {
         Waited::Found(found) => found,
-        Waited::Ended(ended) => Err(Finding::new(format!(
-            "{name}'s connection ended before it received {}{ordinal}.",
-            sought.spoken
-        ))
+        Waited::Ended(ended) => Err(Finding::new(
+            FailureKind::ConnectionEnded,
+            format!(
+                "{}'s connection ended before it received {}{}.",
+                client.spec.name,
+                sought.name(),
+                awaited.ordinal()
+            ),
+        )
         .expected(sought.describe(&scope))
         .received(evidence::describe_end(&ended))
         .breach()),
         Waited::TimedOut => {
-            let limit = attempt.limit(step)?.as_millis();
-            Err(match near {
-                Some(mismatch) => Finding::new(format!(
-                    "{name} receives {}, but not as expected{ordinal}.",
-                    sought.spoken
-                ))
-                .mismatch(&mismatch),
-                None => Finding::new(format!(
-                    "{name} did not receive {} within {limit} ms{ordinal}.",
-                    sought.spoken
-                ))
-                .expected(sought.describe(&scope))
-                .received(evidence::came_since(link, 0)),
-            }
-            .breach())
+            let within = format!("within {} ms", attempt.limit(step)?.as_millis());
+            Err(missing(attempt, client, link, awaited, &within)?.breach())
         }
     }
+}
+
+/// Returns the breach by an event that came before the expected one.
+fn wrong_order(client: &Client, sought: &Sought, scope: &Scope, entry: &Entry) -> Stop {
+    let came = match &entry.what {
+        What::Socket(packet) => evidence::name_packet(packet),
+        _ => "another event".to_owned(),
+    };
+    Finding::new(
+        FailureKind::WrongOrder,
+        format!(
+            "{} received {came} where {} has to come next.",
+            client.spec.name,
+            sought.name()
+        ),
+    )
+    .expected(sought.describe(scope))
+    .received(evidence::line(entry))
+    .breach()
+}
+
+/// Returns the finding about an event that did not come; `when` ends its first clause: "within 5000 ms".
+///
+/// Compares the expectation with the most similar event that no step has claimed, and lists the other events.
+pub(super) fn missing(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Link,
+    awaited: &AwaitedEvent,
+    when: &str,
+) -> Stepped<Finding> {
+    let sought = &awaited.event.strict;
+    let (name, event, ordinal) = (&client.spec.name, sought.name(), awaited.ordinal());
+    let scope = attempt.scope().clone();
+    let Some((nearest, mismatch)) = nearest(attempt, link, sought, &scope)? else {
+        let unclaimed = evidence::unclaimed_events(link, None);
+        let received = match unclaimed.as_slice() {
+            [] => evidence::came_since(link, 0),
+            _ => evidence::list(unclaimed),
+        };
+        return Ok(Finding::new(
+            FailureKind::NotDelivered,
+            format!("{name} did not receive {event}{ordinal} {when}."),
+        )
+        .expected(sought.describe(&scope))
+        .received(received));
+    };
+    let subject = format!("The {event}{ordinal} that {name} received");
+    let mut finding = Finding::wrong(FailureKind::WrongContent, &subject, &mismatch);
+    let others = evidence::unclaimed_events(link, Some(nearest));
+    if !others.is_empty() {
+        let received = finding.detail.received.take().unwrap_or_default();
+        finding.detail.received = Some(format!(
+            "{received}\nother events that no step has claimed:\n{}",
+            evidence::list(others)
+        ));
+    }
+    Ok(finding)
+}
+
+/// Returns the most similar event that no step has claimed, and how it differs.
+///
+/// The deeper the first difference is, the more similar is the event. Of several equal ones, the first counts.
+fn nearest(
+    attempt: &Attempt<'_>,
+    link: &Link,
+    sought: &Sought,
+    scope: &Scope,
+) -> Stepped<Option<(usize, Mismatch)>> {
+    let claimed = link.state().claimed.clone();
+    let entries = link.connection.journal().entries();
+    let mut best: Option<(usize, usize, Mismatch)> = None;
+    for (index, entry) in entries.iter().enumerate() {
+        if claimed.contains(&index) {
+            continue;
+        }
+        if let Likeness::Near(mismatch) = sought.compare(attempt, scope, entry)? {
+            let depth = mismatch.path.matches(['.', '[']).count();
+            if best.as_ref().is_none_or(|(deepest, ..)| depth > *deepest) {
+                best = Some((depth, index, mismatch));
+            }
+        }
+    }
+    Ok(best.map(|(_, index, mismatch)| (index, mismatch)))
 }

@@ -1,4 +1,4 @@
-//! `frame` and `bytes`: what no well-behaved client would send.
+//! `frame` and `bytes`: frames and bytes that a correct client would not send.
 
 use bytes::Bytes;
 
@@ -8,7 +8,7 @@ use crate::{
     random,
     runner::{
         attempt::Attempt,
-        finding::{Finding, Stepped},
+        finding::{Obstacle, Stepped},
     },
     scenario::{SendBytes, SendFrame, Step, Template},
     wire::websocket::{Deflate, DeflateOffer, Frame, LengthEncoding, OpCode, RawFrame, Role},
@@ -70,8 +70,8 @@ fn octets(attempt: &Attempt<'_>, template: &Template, field: &str) -> Stepped<By
     match template.render(&attempt.scope())? {
         Data::Bytes(bytes) => Ok(bytes),
         Data::String(text) => Ok(Bytes::from(text)),
-        other => Err(Finding::new(format!(
-            "`{field}` came to {other}; it takes text or bytes."
+        other => Err(Obstacle::new(format!(
+            "The value of `{field}` is {other}; it has to be text or bytes."
         ))
         .unjudged()),
     }

@@ -1,15 +1,19 @@
 //! `http`: one request on a connection of its own, and its response.
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::pairs;
 use crate::{
     client::{Bounds, ConnectFailure, HttpRequest, HttpResponse, request},
+    clock,
     data::Data,
     runner::{
         attempt::Attempt,
         evidence,
-        finding::{Finding, Stepped},
+        failure_kind::FailureKind,
+        finding::{Finding, Obstacle, Stepped},
+        outcome::SeenLine,
     },
     scenario::{Accepted, Http, HttpPattern, Step},
 };
@@ -19,18 +23,24 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     let asked = fill(attempt, http)?;
     let (strict, lenient) = (&http.response.strict, &http.response.lenient);
     let what = format!("{} {}", asked.method, asked.target);
-    let response = match request(&attempt.target.endpoint, asked, limit, Bounds::default()).await {
+    let asked_at = clock::now();
+    let result = request(&attempt.target.endpoint, asked, limit, Bounds::default()).await;
+    record(attempt, asked_at, &what, &result);
+    let response = match result {
         Ok(response) => Some(response),
         Err(failure) if failure.is_ours() => {
-            return Err(Finding::new(format!("{what} comes to nothing: {failure}.")).unjudged());
+            return Err(Obstacle::new(format!("{what} can't be sent: {failure}.")).unjudged());
         }
         Err(failure @ (ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. })) => {
             if strict.no_response {
                 return Ok(());
             }
-            let finding = Finding::new(format!("{what} gets no response."))
-                .expected(describe(attempt, strict))
-                .received(evidence::describe_failure(&failure));
+            let finding = Finding::new(
+                FailureKind::NoResponse,
+                format!("The server ended the connection without a response to {what}."),
+            )
+            .expected(describe(attempt, strict))
+            .received(evidence::describe_failure(&failure));
             if lenient.as_ref().is_some_and(|lenient| lenient.no_response) {
                 attempt.warn(finding);
                 return Ok(());
@@ -38,10 +48,13 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
             return Err(finding.breach());
         }
         Err(failure) => {
-            return Err(Finding::new(format!("{what} fails: {failure}."))
-                .expected(describe(attempt, strict))
-                .received(evidence::describe_failure(&failure))
-                .breach());
+            return Err(Finding::new(
+                FailureKind::from(&failure),
+                format!("The server sent no valid response to {what}: {failure}."),
+            )
+            .expected(describe(attempt, strict))
+            .received(evidence::describe_failure(&failure))
+            .breach());
         }
     };
     let Some(response) = response else {
@@ -50,7 +63,31 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     judge(attempt, &what, http.response.as_ref(), &response)
 }
 
+/// Adds a request and its response to the trace.
+fn record(
+    attempt: &Attempt<'_>,
+    asked_at: Instant,
+    what: &str,
+    result: &Result<HttpResponse, ConnectFailure>,
+) {
+    let line = |at: Instant, received: bool, text: String| SeenLine {
+        at: at.saturating_duration_since(attempt.started),
+        received,
+        text,
+    };
+    let response = match result {
+        Ok(response) => evidence::describe_response(response),
+        Err(failure) => failure.to_string(),
+    };
+    attempt.notes().http.extend([
+        line(asked_at, false, what.to_owned()),
+        line(clock::now(), true, response),
+    ]);
+}
+
 /// Compares a response with what the step expects and tolerates.
+///
+/// `what` names the request inside a sentence: "GET /".
 pub(super) fn judge(
     attempt: &Attempt<'_>,
     what: &str,
@@ -74,7 +111,7 @@ pub(super) fn judge(
     Err(finding.breach())
 }
 
-/// The captures of a response that fits, or how it differs.
+/// Returns what a matching response captures, or how it differs.
 pub(super) fn matches(
     attempt: &Attempt<'_>,
     what: &str,
@@ -83,9 +120,10 @@ pub(super) fn matches(
 ) -> Stepped<Result<Vec<(String, Data)>, Finding>> {
     let scope = attempt.scope().clone();
     if pattern.no_response {
-        return Ok(Err(Finding::new(format!(
-            "{what} gets a response where none should come."
-        ))
+        return Ok(Err(Finding::new(
+            FailureKind::UnexpectedResponse,
+            format!("The server answered {what}; it must not send a response."),
+        )
         .expected("no response")
         .received(evidence::describe_response(response))));
     }
@@ -100,20 +138,20 @@ pub(super) fn matches(
     };
     let checks = [
         (
-            "the status",
+            "status",
             &pattern.status,
             Some(Data::from(u64::from(response.status))),
         ),
-        ("the body", &pattern.body, Some(body)),
+        ("body", &pattern.body, Some(body)),
         (
-            "the body's JSON",
+            "JSON body",
             &pattern.json,
             pattern.json.as_ref().and_then(|_| json()),
         ),
     ];
     let headers = pattern.headers.iter().map(|(name, matcher)| {
         let value = response.header(&name.to_ascii_lowercase()).map(Data::from);
-        (format!("the header {name}"), matcher, value)
+        (format!("header {name}"), matcher, value)
     });
     let all = checks
         .into_iter()
@@ -123,9 +161,10 @@ pub(super) fn matches(
         match matcher.check(value.as_ref(), &scope)? {
             Ok(found) => captures.extend(found),
             Err(mismatch) => {
-                return Ok(Err(Finding::new(format!(
-                    "{what}: {part} of the response is not as expected."
-                ))
+                return Ok(Err(Finding::new(
+                    FailureKind::WrongResponse,
+                    format!("The response to {what} had an unexpected {part}."),
+                )
                 .mismatch(&mismatch)
                 .received(format!(
                     "{}\nin {}",
@@ -141,7 +180,7 @@ pub(super) fn matches(
     Ok(Ok(captures))
 }
 
-/// The pattern in words.
+/// Returns the pattern in words.
 pub(super) fn describe(attempt: &Attempt<'_>, pattern: &HttpPattern) -> String {
     let scope = attempt.scope();
     if pattern.no_response {

@@ -4,7 +4,7 @@ use super::links::any_link;
 use crate::{
     runner::{
         attempt::Attempt,
-        claim::{self, Silence},
+        claim::{self, Silence, Unwanted},
         finding::Stepped,
         silence,
         sought::Sought,
@@ -18,7 +18,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -
         let never = match never {
             Never::Event(event) => claim::Never::Event {
                 sought: Sought::new(attempt, &client, event)?,
-                meaning: "receives it, although it must not",
+                reason: Unwanted::Forbidden,
             },
             Never::Frame(pattern) => {
                 let link = any_link(&client)?;

@@ -10,13 +10,16 @@ use super::{
     http,
 };
 use crate::{
-    client::{ConnectFailure, Connection, Cookies, HttpResponse, Layer, TransportChoice, What},
+    client::{
+        ConnectFailure, Connection, Cookies, HttpResponse, Layer, Options, TransportChoice, What,
+    },
     clock,
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
         echo, evidence, expectation,
-        finding::{Finding, Stepped},
+        failure_kind::FailureKind,
+        finding::{Finding, Obstacle, Stepped},
     },
     scenario::{Accepted, ClientName, HandshakePattern, HttpPattern, Open, OpenLayer, Step},
     targets::Speaks,
@@ -34,21 +37,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> 
 async fn one(attempt: &Attempt<'_>, open: &Open, client: &Arc<Client>, limit: Duration) -> Stepped {
     let expected = open.expected.as_ref();
     let name = &client.spec.name;
-    let layer = layer(attempt, open);
-    let mut options = options(attempt, client, &open.options, layer, limit)?;
-    options.transport = match open.layer {
-        OpenLayer::Polling => TransportChoice::Polling,
-        OpenLayer::Tcp | OpenLayer::WebSocket => TransportChoice::WebSocket,
-    };
-    options.poll = open.poll;
-    if let Some(session) = &open.session {
-        let link = session_of(attempt, session)?;
-        options.headers = Cookies::of(link.connection.journal()).join(&options.headers);
-        options.session = link
-            .connection
-            .handshake()
-            .map(|handshake| handshake.sid.clone());
-    }
+    let options = connection_options(attempt, open, client, limit)?;
     let connection = match Connection::open(&attempt.target.endpoint, options.clone()).await {
         Ok(connection) => connection,
         Err(failure) if failure.is_ours() => {
@@ -59,21 +48,13 @@ async fn one(attempt: &Attempt<'_>, open: &Open, client: &Arc<Client>, limit: Du
     let link = client.add_link(connection, &options);
     attempt.scope().set(&*name.0, client.to_data());
     if let Some(pattern) = &expected.strict.refused {
-        let tolerated = match expected.lenient.map(|lenient| &lenient.refused) {
-            None => false,
-            Some(None) => true,
-            Some(Some(tolerant)) => {
-                open.session.is_some()
-                    && tolerant.no_response
-                    && is_cut_off(&link, clock::now() + limit).await
-            }
-        };
-        let finding = Finding::new(format!(
-            "{name}'s connection comes about where it should be refused."
-        ))
+        let finding = Finding::new(
+            FailureKind::NotRefused,
+            format!("The server accepted {name}'s connection; it has to refuse it."),
+        )
         .expected(http::describe(attempt, pattern))
         .received("an open connection");
-        if tolerated {
+        if is_acceptance_tolerated(open, &link, clock::now() + limit).await {
             attempt.warn(finding);
             return Ok(());
         }
@@ -95,7 +76,44 @@ async fn one(attempt: &Attempt<'_>, open: &Open, client: &Arc<Client>, limit: Du
     expectation::require(attempt, expected, handshake.as_ref(), &subject)
 }
 
-/// The response that let the client in.
+/// Returns the options of the connection that the step opens.
+fn connection_options(
+    attempt: &Attempt<'_>,
+    open: &Open,
+    client: &Client,
+    limit: Duration,
+) -> Stepped<Options> {
+    let layer = layer(attempt, open);
+    let mut options = options(attempt, client, &open.options, layer, limit)?;
+    options.transport = match open.layer {
+        OpenLayer::Polling => TransportChoice::Polling,
+        OpenLayer::Tcp | OpenLayer::WebSocket => TransportChoice::WebSocket,
+    };
+    options.poll = open.poll;
+    if let Some(session) = &open.session {
+        let link = session_of(attempt, session)?;
+        options.headers = Cookies::of(link.connection.journal()).join(&options.headers);
+        options.session = link
+            .connection
+            .handshake()
+            .map(|handshake| handshake.sid.clone());
+    }
+    Ok(options)
+}
+
+/// Returns true if the step tolerates that the server accepted a connection that it has to refuse.
+async fn is_acceptance_tolerated(open: &Open, link: &Link, deadline: Instant) -> bool {
+    let lenient = open.expected.lenient.as_ref();
+    match lenient.map(|lenient| &lenient.refused) {
+        None => false,
+        Some(None) => true,
+        Some(Some(tolerant)) => {
+            open.session.is_some() && tolerant.no_response && is_cut_off(link, deadline).await
+        }
+    }
+}
+
+/// Returns the response that accepted the connection.
 fn first_response(link: &Link) -> Option<HttpResponse> {
     let entries = link.connection.journal().entries();
     entries.iter().find_map(|entry| match &entry.what {
@@ -117,7 +135,7 @@ fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
     }
 }
 
-/// The connection that opened the session of this client.
+/// Returns the connection that opened the session of this client.
 fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> Stepped<Arc<Link>> {
     let link = attempt
         .cast
@@ -125,17 +143,17 @@ fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> Stepped<Arc<Link>>
         .and_then(|client| client.link())
         .filter(|link| link.connection.handshake().is_some());
     link.ok_or_else(|| {
-        Finding::new(format!(
-            "{session} has no session that another connection could take part in."
+        Obstacle::new(format!(
+            "{session} has no session that another connection could join."
         ))
         .unjudged()
     })
 }
 
-/// Whether the server ends the connection before it says a word.
+/// Returns true if the server ends the connection before it sends a packet.
 ///
-/// Some servers look for the session of a would-be upgrade only when the WebSocket is there already: to its owner that
-/// is as good as a refusal.
+/// Some servers look up the session of an upgrade only after the WebSocket handshake. For the client that is as good as a
+/// refusal.
 async fn is_cut_off(link: &Link, deadline: Instant) -> bool {
     let first = wait_in(
         link.connection.journal(),
@@ -206,12 +224,18 @@ fn cut_off(
     pattern: &HttpPattern,
     failure: &ConnectFailure,
 ) -> Finding {
-    let sentence = if failure.came_after_opening() {
-        format!("{what} is answered with a WebSocket, which is ended at once.")
+    let (kind, sentence) = if failure.came_after_opening() {
+        (
+            FailureKind::NotRefused,
+            format!("The server accepted {what} and ended the WebSocket at once."),
+        )
     } else {
-        format!("{what} is cut off without a response.")
+        (
+            FailureKind::NoResponse,
+            format!("The server ended the connection without a response to {what}."),
+        )
     };
-    Finding::new(sentence)
+    Finding::new(kind, sentence)
         .expected(http::describe(attempt, pattern))
         .received(evidence::describe_failure(failure))
 }

@@ -7,13 +7,13 @@ use tracing::Instrument;
 
 use tokio::time::Instant;
 
-use super::act;
+use super::{act, earliest};
 use crate::{
     clock,
     data::Data,
     runner::{
         attempt::Attempt,
-        finding::{Finding, Stepped},
+        finding::{Obstacle, Stepped},
         log, silence,
     },
     scenario::{Parallel, Repeat, Step, WireUse},
@@ -41,7 +41,7 @@ pub(in crate::runner) fn perform<'f>(
     })
 }
 
-/// Does a step that began at `begun`, and sees that nothing came too early.
+/// Performs a step that began at `begun`, and checks that nothing happened too early.
 async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
     act(attempt, step).await?;
     let facts = step.action.facts();
@@ -53,7 +53,7 @@ async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
     for client in attempt.actors(step) {
         client.state().in_one_go = by_hand;
     }
-    not_before(attempt, step, begun)
+    earliest::check(attempt, step, begun)
 }
 
 /// `parallel:` does steps side by side.
@@ -70,8 +70,8 @@ pub(super) async fn repeat(attempt: &Attempt<'_>, repeat: &Repeat) -> Stepped {
         .as_u64()
         .filter(|times| *times <= REPEAT_LIMIT)
         .ok_or_else(|| {
-            Finding::new(format!(
-                "`repeat` came to {times}; it takes a whole number up to {REPEAT_LIMIT}."
+            Obstacle::new(format!(
+                "The value of `repeat` is {times}; it has to be a whole number up to {REPEAT_LIMIT}."
             ))
             .unjudged()
         })?;
@@ -82,20 +82,4 @@ pub(super) async fn repeat(attempt: &Attempt<'_>, repeat: &Repeat) -> Stepped {
         }
     }
     Ok(())
-}
-
-/// `after:` what the step observed must not have come earlier.
-fn not_before(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
-    let Some(after) = &step.after else {
-        return Ok(());
-    };
-    let earliest = attempt.bound(after)?;
-    let took = begun.elapsed();
-    if took >= earliest {
-        return Ok(());
-    }
-    Err(Finding::new("It came too early.")
-        .expected(format!("not before {} ms", earliest.as_millis()))
-        .received(format!("after {} ms", took.as_millis()))
-        .breach())
 }

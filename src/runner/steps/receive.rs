@@ -1,17 +1,16 @@
-//! `receive`: the next packet, frame or bytes on a connection opened by hand.
+//! `receive`: the next packet, frame or bytes on a connection that the scenario opened by hand.
 
 use std::sync::Arc;
-
-use bytes::BytesMut;
 
 use super::{
     super::wait::{Waited, wait_in},
     http,
     links::any_link,
+    receive_raw,
     shape::{message_text, socket_packet, without_offset},
 };
 use crate::{
-    client::{Entry, HttpResponse, Illegal, IllegalWebSocket, What},
+    client::{Entry, Illegal, IllegalWebSocket, What},
     data::Data,
     runner::{
         attempt::Attempt,
@@ -19,23 +18,16 @@ use crate::{
         claim::{Never, Silence},
         echo, evidence,
         expectation::{self, Comparison},
-        finding::{Finding, Stepped, Stop},
+        failure_kind::FailureKind,
+        finding::{Finding, Stepped},
         observe_frame::{self, FrameFit},
         silence,
         unasked::is_unasked_message,
     },
-    scenario::{
-        Accepted, FramePattern, HttpPattern, Incoming, Matcher, Mismatch, Order, Receive, Step,
-    },
+    scenario::{Accepted, FramePattern, Incoming, Matcher, Mismatch, Order, Receive, Step},
     targets::Speaks,
-    wire::{
-        engine_io::PacketData,
-        websocket::{Frame, HandshakeResponse},
-    },
+    wire::{engine_io::PacketData, websocket::Frame},
 };
-
-/// Bytes of an HTTP head on a connection opened by hand.
-const HEAD_LIMIT: usize = 64 << 10;
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, receive: &Receive) -> Stepped {
     let actors = attempt.actors(step);
@@ -67,15 +59,20 @@ async fn one(
             )
             .await
         }
-        Incoming::Bytes(expected) => raw_bytes(attempt, step, client, &link, expected).await,
+        Incoming::Bytes(expected) => {
+            receive_raw::bytes(attempt, step, client, &link, expected).await
+        }
         Incoming::Http(pattern) => {
             let expected = Accepted {
                 strict: pattern,
                 lenient: receive.what.lenient.as_ref().and_then(Incoming::http),
             };
-            let response = raw_response(attempt, step, client, &link, expected).await?;
+            let response = receive_raw::response(attempt, step, client, &link, expected).await?;
             match response {
-                Some(response) => http::judge(attempt, "the request", expected, &response),
+                Some(response) => {
+                    let request = format!("{}'s request", client.spec.name);
+                    http::judge(attempt, &request, expected, &response)
+                }
                 None => Ok(()),
             }
         }
@@ -88,13 +85,13 @@ async fn one(
     }
 }
 
-/// How an entry compares with what must come next.
+/// How an entry compares with what has to come next.
 enum Candidate {
-    /// It is no packet, or one that nobody means: a heartbeat.
+    /// The entry does not count: it is a heartbeat, or no packet at all.
     Invisible,
-    /// It matches.
+    /// The entry matches.
     Matches(Matched),
-    /// It should have matched.
+    /// The entry has to match, but does not.
     Wrong(Box<Finding>),
 }
 
@@ -125,6 +122,7 @@ async fn next(
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
     let expected = &receive.what.strict;
+    let noun = noun(expected);
     let frames = matches!(expected, Incoming::Frame(_));
     let from = if frames {
         link.state().cursor.frames
@@ -137,7 +135,7 @@ async fn next(
         if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
             return None;
         }
-        match compare(attempt, &receive.what, link, entry) {
+        match compare(attempt, &receive.what, client, link, entry) {
             Ok(Candidate::Invisible) => None,
             Ok(Candidate::Matches(matched)) => Some(Ok((index, matched))),
             Ok(Candidate::Wrong(finding)) if receive.order == Order::Any => {
@@ -152,22 +150,21 @@ async fn next(
     let (index, matched) = match waited {
         Waited::Found(found) => found?,
         Waited::Ended(ended) => {
-            return Err(Finding::new(format!(
-                "{name}'s connection ended before what was awaited came."
-            ))
+            return Err(Finding::new(
+                FailureKind::ConnectionEnded,
+                format!("{name}'s connection ended before it received the expected {noun}."),
+            )
             .expected(describe(attempt, expected))
             .received(evidence::describe_end(&ended))
             .breach());
         }
         Waited::TimedOut => {
+            let limit = attempt.limit(step)?.as_millis();
             let finding = nearest.map(|finding| *finding).unwrap_or_else(|| {
-                let limit = attempt
-                    .limit(step)
-                    .map(|limit| limit.as_millis())
-                    .unwrap_or_default();
-                Finding::new(format!(
-                    "{name} received nothing of the kind within {limit} ms."
-                ))
+                Finding::new(
+                    FailureKind::NoResponse,
+                    format!("{name} did not receive the expected {noun} within {limit} ms."),
+                )
                 .received(evidence::came_since(link, from))
             });
             return Err(finding.expected(describe(attempt, expected)).breach());
@@ -185,27 +182,76 @@ async fn next(
     }
     attempt.capture(matched.captures);
     if let Some(mismatch) = matched.tolerated {
-        let subject = format!("What {name} receives");
+        let subject = format!("The {noun} that {name} received");
         attempt.warn(expectation::tolerated(&subject, &mismatch));
     }
     Ok(())
 }
 
+/// Compares one entry with what has to come next.
 fn compare(
     attempt: &Attempt<'_>,
     what: &Accepted<Incoming>,
+    client: &Client,
     link: &Link,
     entry: &Entry,
 ) -> Stepped<Candidate> {
+    if let (Incoming::Frame(pattern), What::Frame(frame)) = (&what.strict, &entry.what) {
+        return compare_frame(attempt, pattern, client, frame);
+    }
+    let (expected, actual) = match value(attempt, what, client, link, entry) {
+        Some(Ok(value)) => value,
+        Some(Err(finding)) => return Ok(Candidate::Wrong(Box::new(finding))),
+        None => return Ok(Candidate::Invisible),
+    };
+    let mut comparison = expectation::compare(attempt, expected, actual.as_ref())?;
+    if let Comparison::Wrong(_) = comparison
+        && attempt.target.recovery()
+        && let Some(own) = actual.and_then(without_offset)
+    {
+        let without_offset = expectation::compare(attempt, expected, Some(&own))?;
+        if !matches!(without_offset, Comparison::Wrong(_)) {
+            comparison = without_offset;
+        }
+    }
+    let mismatch = match comparison {
+        Comparison::Right { captures } => return Ok(Candidate::matches(captures, None)),
+        Comparison::Tolerated { captures, mismatch } => {
+            return Ok(Candidate::matches(captures, Some(mismatch)));
+        }
+        Comparison::Wrong(mismatch) => mismatch,
+    };
+    // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts if a step asks for it.
+    if let What::Packet(packet) = &entry.what
+        && (silence::is_invisible(packet, link.eio) || is_unasked_message(attempt, packet))
+    {
+        return Ok(Candidate::Invisible);
+    }
+    let subject = format!("The next {} for {}", noun(&what.strict), client.spec.name);
+    let finding = Finding::wrong(FailureKind::WrongContent, &subject, &mismatch);
+    Ok(Candidate::Wrong(Box::new(
+        finding.received(evidence::line(entry)),
+    )))
+}
+
+/// What a step expects and tolerates, and the value in an entry that is compared with it.
+type Compared<'m> = (Accepted<&'m Matcher>, Option<Data>);
+
+/// Returns the value of an entry; `None` if the entry does not count, a finding if it is wrong whatever it holds.
+fn value<'m>(
+    attempt: &Attempt<'_>,
+    what: &'m Accepted<Incoming>,
+    client: &Client,
+    link: &Link,
+    entry: &Entry,
+) -> Option<Result<Compared<'m>, Finding>> {
+    let name = &client.spec.name;
     let speaks = attempt.target.manifest.dialect.speaks;
     let echoed = matches!(what.strict, Incoming::Echo(_))
         .then(|| echo::answer(speaks, entry))
         .flatten();
     let (strict, actual) = match (&what.strict, &entry.what) {
-        (Incoming::Frame(pattern), What::Frame(frame)) => {
-            return compare_frame(attempt, pattern, frame);
-        }
-        (Incoming::Frame(_), _) => return Ok(Candidate::Invisible),
+        (Incoming::Frame(_), _) => return None,
         (Incoming::Text(matcher), What::Packet(packet)) => {
             (matcher, Some(Data::from(&*packet.encode_text())))
         }
@@ -224,16 +270,20 @@ fn compare(
             if *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose) =>
         {
             let layer = illegal.layer();
-            let finding = Finding::new(format!("What arrives is no legal {layer}: {illegal}."))
-                .received(evidence::readable(raw));
-            return Ok(Candidate::Wrong(Box::new(finding)));
+            let sentence = format!("{name} received data that {layer} forbids: {illegal}.");
+            let finding = Finding::new(FailureKind::from(illegal), sentence);
+            return Some(Err(finding.received(evidence::readable(raw))));
         }
         (_, What::Http(response)) if response.status >= 400 => {
-            let finding = Finding::new("An HTTP error arrives where a packet comes next.")
-                .received(evidence::describe_response(response));
-            return Ok(Candidate::Wrong(Box::new(finding)));
+            let sentence = format!(
+                "{name} received the HTTP status {} where the expected {} has to come next.",
+                response.status,
+                noun(&what.strict)
+            );
+            let finding = Finding::new(FailureKind::UnexpectedResponse, sentence);
+            return Some(Err(finding.received(evidence::describe_response(response))));
         }
-        _ => return Ok(Candidate::Invisible),
+        _ => return None,
     };
     let lenient = match (what.lenient.as_ref(), &what.strict) {
         (Some(Incoming::Text(matcher)), Incoming::Text(_))
@@ -243,53 +293,18 @@ fn compare(
         | (Some(Incoming::Packet(matcher)), Incoming::Packet(_)) => Some(matcher),
         _ => None,
     };
-    let expected = Accepted { strict, lenient };
-    let mut comparison = expectation::compare(attempt, expected, actual.as_ref())?;
-    if let Comparison::Wrong(_) = comparison
-        && attempt.target.recovery()
-        && let Some(own) = actual.and_then(without_offset)
-    {
-        let without_offset = expectation::compare(attempt, expected, Some(&own))?;
-        if !matches!(without_offset, Comparison::Wrong(_)) {
-            comparison = without_offset;
-        }
-    }
-    let mismatch = match comparison {
-        Comparison::Right { captures } => return Ok(Candidate::matches(captures, None)),
-        Comparison::Tolerated { captures, mismatch } => {
-            return Ok(Candidate::matches(captures, Some(mismatch)));
-        }
-        Comparison::Wrong(mismatch) => mismatch,
-    };
-    // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts where a step asks for it.
-    if let What::Packet(packet) = &entry.what
-        && silence::is_invisible(packet, link.eio)
-    {
-        return Ok(Candidate::Invisible);
-    }
-    if let What::Packet(packet) = &entry.what
-        && is_unasked_message(attempt, packet)
-    {
-        return Ok(Candidate::Invisible);
-    }
-    let line = evidence::describe(entry)
-        .map(|(_, line)| line)
-        .unwrap_or_default();
-    Ok(Candidate::Wrong(Box::new(
-        Finding::new("Something else comes next.")
-            .mismatch(&mismatch)
-            .received(line),
-    )))
+    Some(Ok((Accepted { strict, lenient }, actual)))
 }
 
 fn compare_frame(
     attempt: &Attempt<'_>,
     pattern: &FramePattern,
+    client: &Client,
     frame: &Frame,
 ) -> Stepped<Candidate> {
     Ok(match observe_frame::compare(attempt, pattern, frame)? {
         FrameFit::Fits(captures) => Candidate::matches(captures, None),
-        // Frames of another kind than the one awaited pass by: messages and the heartbeat go on meanwhile.
+        // Frames with another opcode may come in between: messages and the heartbeat go on.
         FrameFit::OtherKind => Candidate::Invisible,
         FrameFit::Wrong(_)
             if attempt.target.manifest.dialect.speaks != Speaks::WebSocket
@@ -297,14 +312,18 @@ fn compare_frame(
         {
             Candidate::Invisible
         }
-        FrameFit::Wrong(sentence) => {
-            let line = evidence::describe_frame(frame);
-            Candidate::Wrong(Box::new(Finding::new(sentence).received(line)))
+        FrameFit::Wrong(part) => {
+            let sentence = format!(
+                "The next frame for {} had an unexpected {part}.",
+                client.spec.name
+            );
+            let finding = Finding::new(FailureKind::WrongContent, sentence);
+            Candidate::Wrong(Box::new(finding.received(evidence::describe_frame(frame))))
         }
     })
 }
 
-/// Whether a frame is a ping or a noop packet, which may come at any moment.
+/// Returns true if a frame carries a ping or a noop packet, which may come at any moment.
 fn is_heartbeat(frame: &Frame) -> bool {
     frame.fin && matches!(&*frame.payload, b"2" | b"6")
 }
@@ -316,6 +335,22 @@ fn bytes_of(data: &PacketData) -> Option<Data> {
     }
 }
 
+/// Returns what has to come, as a noun without an article.
+pub(super) fn noun(what: &Incoming) -> &'static str {
+    match what {
+        Incoming::Binary(_) => "binary message",
+        Incoming::Bytes(_) => "bytes",
+        Incoming::Echo(_) => "echo",
+        Incoming::Frame(_) => "frame",
+        Incoming::Http(_) => "HTTP response",
+        Incoming::Message(_) => "message",
+        Incoming::Nothing => "silence",
+        Incoming::Packet(_) => "Socket.IO packet",
+        Incoming::Text(_) => "packet",
+    }
+}
+
+/// Returns what has to come, in the words of the scenario language.
 fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
     let scope = attempt.scope();
     match what {
@@ -323,7 +358,7 @@ fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
         Incoming::Bytes(matcher) => matcher.describe(&scope),
         Incoming::Echo(matcher) => format!("the echo of {}", matcher.describe(&scope)),
         Incoming::Frame(pattern) => {
-            // It looks into the scope by itself.
+            // The callee locks the scope itself.
             drop(scope);
             format!("a {}", observe_frame::what(attempt, pattern))
         }
@@ -333,128 +368,4 @@ fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
         Incoming::Packet(matcher) => format!("a Socket.IO packet {}", matcher.describe(&scope)),
         Incoming::Text(matcher) => matcher.describe(&scope),
     }
-}
-
-fn received_bytes(entries: &[Entry]) -> BytesMut {
-    entries.iter().fold(BytesMut::new(), |mut all, entry| {
-        if let What::Bytes(bytes) = &entry.what {
-            all.extend_from_slice(bytes);
-        }
-        all
-    })
-}
-
-/// Waits until all bytes received so far match as text.
-async fn raw_bytes(
-    attempt: &Attempt<'_>,
-    step: &Step,
-    client: &Client,
-    link: &Link,
-    expected: &Matcher,
-) -> Stepped {
-    let deadline = attempt.deadline(step)?;
-    let journal = link.connection.journal();
-    let mut seen = 0;
-    loop {
-        let (all, ended) = {
-            let entries = journal.entries();
-            seen = seen.max(entries.len());
-            (
-                received_bytes(&entries),
-                entries
-                    .iter()
-                    .any(|entry| matches!(entry.what, What::Ended(_))),
-            )
-        };
-        let text = String::from_utf8_lossy(&all).into_owned();
-        let Err(mismatch) = expectation::check(attempt, expected, Some(&Data::from(text)))? else {
-            return Ok(());
-        };
-        if ended
-            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
-                .await
-                .is_err()
-        {
-            return Err(Finding::new(format!(
-                "{} did not receive the bytes awaited.",
-                client.spec.name
-            ))
-            .mismatch(&mismatch)
-            .breach());
-        }
-    }
-}
-
-/// Waits for an HTTP response on a raw connection; `None` where it may and does end without one.
-async fn raw_response(
-    attempt: &Attempt<'_>,
-    step: &Step,
-    client: &Client,
-    link: &Link,
-    expected: Accepted<&HttpPattern>,
-) -> Stepped<Option<HttpResponse>> {
-    let may_end =
-        expected.strict.no_response || expected.lenient.is_some_and(|lenient| lenient.no_response);
-    let deadline = attempt.deadline(step)?;
-    let journal = link.connection.journal();
-    let name = &client.spec.name;
-    loop {
-        let (mut all, seen, ended) = {
-            let entries = journal.entries();
-            (
-                received_bytes(&entries),
-                entries.len(),
-                entries
-                    .iter()
-                    .any(|entry| matches!(entry.what, What::Ended(_))),
-            )
-        };
-        let raw = all.clone().freeze();
-        let mut missing = "an HTTP response";
-        match HandshakeResponse::decode(&mut all, HEAD_LIMIT) {
-            Ok(Some(head)) => {
-                let response = HttpResponse {
-                    status: head.status,
-                    headers: head.headers,
-                    body: all.freeze(),
-                };
-                if is_whole(&response) {
-                    return Ok(Some(response));
-                }
-                missing = "the whole of an HTTP response";
-            }
-            Ok(None) => {}
-            Err(error) => {
-                return Err(
-                    Finding::new(format!("{name} does not receive HTTP: {error}."))
-                        .expected("an HTTP response")
-                        .received(evidence::readable(&raw))
-                        .breach(),
-                );
-            }
-        }
-        if ended && may_end {
-            return Ok(None);
-        }
-        if ended
-            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
-                .await
-                .is_err()
-        {
-            let stop: Stop = Finding::new(format!("{name} did not receive {missing}."))
-                .expected(missing)
-                .received(evidence::came_since(link, 0))
-                .breach();
-            return Err(stop);
-        }
-    }
-}
-
-/// Whether as much of the body came as the head announces (RFC 9112 section 6.3).
-fn is_whole(response: &HttpResponse) -> bool {
-    let announced = response
-        .header("content-length")
-        .and_then(|length| length.parse::<usize>().ok());
-    let has_body = response.status >= 200 && !matches!(response.status, 204 | 304);
-    !has_body || announced.is_none_or(|announced| response.body.len() >= announced)
 }

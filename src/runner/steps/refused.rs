@@ -1,4 +1,4 @@
-//! `refused`: one report of a refusal, to the caller only, in whatever way the target reports.
+//! `refused`: the server reports a refusal once, and only to the client that made the request.
 //!
 //! The target's dialect recognises reports and normalises them to `{code, message, status, field}`.
 
@@ -10,42 +10,83 @@ use super::{
     links::any_link,
 };
 use crate::{
-    client::{ConnectFailure, What},
+    client::{ConnectFailure, Entry, What},
     clock,
     data::Data,
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
-        claim::{Never, Silence},
+        claim::{Never, Request, Silence},
         evidence, expectation,
+        failure_kind::FailureKind,
         finding::{Finding, Stepped},
         refusal_reports::in_event,
         silence,
     },
     scenario::{Matcher, Step},
-    wire::socket_io::{AckId, Packet},
+    wire::socket_io::Packet,
 };
 
-/// What was refused.
+/// The request that the server has to refuse.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Question<'q> {
-    /// An event with an ack id.
+    /// An event that asks for an acknowledgement.
     Call {
-        /// Its namespace.
-        namespace: &'q str,
-        /// Its id.
-        id: AckId,
+        /// The event.
+        request: &'q Request,
         /// The first entry after it was sent.
         from: usize,
     },
-    /// An event without one.
+    /// An event that asks for no acknowledgement.
     Emit {
+        /// Its name in the scenario.
+        event: &'q str,
         /// Its namespace.
         namespace: &'q str,
     },
 }
 
-/// Awaits the one report of a refused call or emit and claims that there is no other.
+impl Question<'_> {
+    /// Returns the name of the event in the scenario.
+    fn event(&self) -> &str {
+        match self {
+            Self::Call { request, .. } => &request.event,
+            Self::Emit { event, .. } => event,
+        }
+    }
+
+    fn namespace(&self) -> &str {
+        match self {
+            Self::Call { request, .. } => &request.namespace,
+            Self::Emit { namespace, .. } => namespace,
+        }
+    }
+
+    /// Returns the first entry that can hold the report.
+    fn from(&self) -> usize {
+        match self {
+            Self::Call { from, .. } => *from,
+            Self::Emit { .. } => 0,
+        }
+    }
+
+    /// Returns the arguments of an acknowledgement of this request.
+    fn acknowledgement<'e>(&self, entry: &'e Entry) -> Option<&'e [Data]> {
+        match (&entry.what, self) {
+            (
+                What::Socket(Packet::Ack {
+                    namespace,
+                    id,
+                    args,
+                }),
+                Self::Call { request, .. },
+            ) if *namespace == request.namespace && *id == request.id => Some(args),
+            _ => None,
+        }
+    }
+}
+
+/// Waits for the one report of a refused call or emit, and claims that no other report comes.
 pub(super) async fn report(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -54,135 +95,100 @@ pub(super) async fn report(
     expected: &Matcher,
     question: Question<'_>,
 ) -> Stepped {
-    let deadline = attempt.deadline(step)?;
-    let manifest = &attempt.target.manifest;
-    let from = match question {
-        Question::Call { from, .. } => from,
-        Question::Emit { .. } => 0,
-    };
-    // A report elsewhere is none to this question; that it came at all breaks the claim below.
-    let (Question::Call {
-        namespace: home, ..
-    }
-    | Question::Emit { namespace: home }) = question;
-    let name = &client.spec.name;
-    let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
-        if link.state().claimed.contains(&index) {
-            return None;
-        }
-        if let Some(report) = in_event(manifest, entry)
-            && matches!(&entry.what, What::Socket(packet) if packet.namespace() == home)
-        {
-            return Some((index, Ok(report)));
-        }
-        match (&entry.what, question) {
-            (
-                What::Socket(Packet::Ack {
-                    namespace,
-                    id,
-                    args,
-                }),
-                Question::Call {
-                    namespace: asked,
-                    id: own,
-                    ..
-                },
-            ) if namespace == asked && *id == own => Some((
-                index,
-                manifest
-                    .dialect
-                    .refusal_in_ack(args)
-                    .ok_or_else(|| args.clone()),
-            )),
-            _ => None,
-        }
-    })
-    .await;
-    let want = || expected.describe(&attempt.scope());
-    let (index, report) = match waited {
-        Waited::Found((index, Ok(report))) => (index, report),
-        Waited::Found((_, Err(args))) => {
-            return Err(Finding::new(format!(
-                "{name}'s request is acknowledged where it should be refused."
-            ))
-            .expected(format!("a refusal {}", want()))
-            .received(format!("an acknowledgement {}", Data::Array(args)))
-            .breach());
-        }
-        Waited::Ended(ended) => {
-            return Err(Finding::new(format!(
-                "{name}'s connection ended before the refusal was reported."
-            ))
-            .expected(format!("a refusal {}", want()))
-            .received(evidence::describe_end(&ended))
-            .breach());
-        }
-        Waited::TimedOut => {
-            return Err(
-                Finding::new(format!("No refusal was reported to {name} in time."))
-                    .expected(format!("a refusal {}", want()))
-                    .received(evidence::came_since(link, from))
-                    .breach(),
-            );
-        }
-    };
+    let (index, report) = await_report(attempt, step, client, link, expected, question).await?;
     link.state().claimed.insert(index);
     if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
-        return Err(Finding::new(format!(
-            "{name}'s request is refused, but not in the way it should be."
-        ))
-        .mismatch(&mismatch)
-        .breach());
+        let subject = format!(
+            "The refusal of {}'s `{}`",
+            client.spec.name,
+            question.event()
+        );
+        return Err(Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach());
     }
-    let claims = attempt
-        .cast
-        .all()
-        .iter()
+    let silence = |client: &Arc<Client>, never| Silence {
+        client: Arc::clone(client),
+        never,
+        span: step.span,
+        level: step.level,
+    };
+    let others = attempt.cast.all().iter();
+    let mut claims: Vec<_> = others
         .filter(|other| other.link().is_some())
-        .map(|other| Silence {
-            client: Arc::clone(other),
-            never: Never::Refusal,
-            span: step.span,
-            level: step.level,
-        });
-    let mut claims: Vec<_> = claims.collect();
-    if let Question::Call {
-        namespace,
-        id,
-        from,
-    } = question
-    {
-        let allowed = usize::from(acked(link, namespace, id, from, index));
-        claims.push(Silence {
-            client: Arc::clone(client),
-            never: Never::Ack {
-                link: Arc::clone(link),
-                namespace: namespace.to_owned(),
-                id,
-                allowed,
-            },
-            span: step.span,
-            level: step.level,
-        });
+        .map(|other| silence(other, Never::Refusal))
+        .collect();
+    if let Question::Call { request, from } = question {
+        let is_ack = {
+            let entries = link.connection.journal().entries();
+            let entry = entries.get(index).filter(|_| index >= from);
+            entry.is_some_and(|entry| question.acknowledgement(entry).is_some())
+        };
+        let never = Never::Ack {
+            link: Arc::clone(link),
+            request: request.clone(),
+            allowed: usize::from(is_ack),
+        };
+        claims.push(silence(client, never));
     }
     silence::claim(attempt, claims).await
 }
 
-/// Whether the report at `index` was the ack itself.
-fn acked(link: &Link, namespace: &str, id: AckId, from: usize, index: usize) -> bool {
-    let entries = link.connection.journal().entries();
-    index >= from
-        && entries.get(index).is_some_and(|entry| match &entry.what {
-            What::Socket(Packet::Ack {
-                namespace: answered,
-                id: found,
-                ..
-            }) => answered == namespace && *found == id,
-            _ => false,
-        })
+/// Waits for the report of a refused call or emit; returns its index and its content.
+async fn await_report(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    client: &Arc<Client>,
+    link: &Arc<Link>,
+    expected: &Matcher,
+    question: Question<'_>,
+) -> Stepped<(usize, Data)> {
+    let deadline = attempt.deadline(step)?;
+    let manifest = &attempt.target.manifest;
+    let (name, event, from) = (&client.spec.name, question.event(), question.from());
+    let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
+        if link.state().claimed.contains(&index) {
+            return None;
+        }
+        // A report in another namespace does not answer this request. The claim of silence catches it.
+        if let Some(report) = in_event(manifest, entry)
+            && matches!(&entry.what, What::Socket(packet) if packet.namespace() == question.namespace())
+        {
+            return Some((index, Ok(report)));
+        }
+        let args = question.acknowledgement(entry)?;
+        let report = manifest.dialect.refusal_in_ack(args);
+        Some((index, report.ok_or_else(|| args.to_vec())))
+    })
+    .await;
+    let (kind, sentence, received) = match waited {
+        Waited::Found((index, Ok(report))) => return Ok((index, report)),
+        Waited::Found((_, Err(args))) => (
+            FailureKind::NotRefused,
+            format!("The server acknowledged {name}'s `{event}`; it has to refuse it."),
+            format!("an acknowledgement {}", Data::Array(args)),
+        ),
+        Waited::Ended(ended) => (
+            FailureKind::ConnectionEnded,
+            format!(
+                "{name}'s connection ended before the server reported the refusal of `{event}`."
+            ),
+            evidence::describe_end(&ended),
+        ),
+        Waited::TimedOut => (
+            FailureKind::RefusalNotReported,
+            format!("The server did not report a refusal of {name}'s `{event}` in time."),
+            evidence::came_since(link, from),
+        ),
+    };
+    let expected = expected.describe(&attempt.scope());
+    Err(Finding::new(kind, sentence)
+        .expected(format!("a refusal {expected}"))
+        .received(received)
+        .breach())
 }
 
-/// Holds an admission against an expected refusal: a CONNECT_ERROR, an HTTP refusal, or CONNECT followed by a report and DISCONNECT.
+/// Compares the server's answer to CONNECT with an expected refusal.
+///
+/// A refusal is a CONNECT_ERROR, an HTTP response, or a CONNECT that a report and a DISCONNECT follow.
 pub(super) async fn at_connect(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -223,11 +229,8 @@ pub(super) async fn at_connect(
     };
     let checked = expectation::check(attempt, expected, Some(&report))?;
     Ok(checked.map_err(|mismatch| {
-        Finding::new(format!(
-            "{name} is refused, but not in the way it should be."
-        ))
-        .mismatch(&mismatch)
-        .breach()
+        let subject = format!("The refusal of {name}'s connection");
+        Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach()
     }))
 }
 
@@ -250,7 +253,7 @@ fn normalise_connect_error(payload: &Data) -> Data {
     Data::object(fields)
 }
 
-/// A refusal after the CONNECT reply: one report, then DISCONNECT or the connection's end.
+/// Waits for a refusal after the reply to CONNECT: one report, then DISCONNECT or the end of the connection.
 async fn late_refusal(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -285,13 +288,15 @@ async fn late_refusal(
     }
     Ok(match (waited, report) {
         (Waited::Found(()) | Waited::Ended(_), Some(report)) => Ok(report),
-        (Waited::Found(()) | Waited::Ended(_), None) => Err(Finding::new(format!(
-            "{name} is let in and cut off without a report."
-        ))
+        (Waited::Found(()) | Waited::Ended(_), None) => Err(Finding::new(
+            FailureKind::RefusalNotReported,
+            format!("The server accepted {name}'s CONNECT and disconnected it without a report."),
+        )
         .received(evidence::came_since(&link, 0))),
-        (Waited::TimedOut, _) => Err(Finding::new(format!(
-            "{name} is let in where it should be refused."
-        ))
+        (Waited::TimedOut, _) => Err(Finding::new(
+            FailureKind::NotRefused,
+            format!("The server accepted {name}'s CONNECT; it has to refuse it."),
+        )
         .received(evidence::came_since(&link, 0))),
     })
 }

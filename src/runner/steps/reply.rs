@@ -1,4 +1,4 @@
-//! `reply`: answer an event of the server that asks for an acknowledgement.
+//! `reply`: acknowledge an event of the server.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
+        failure_kind::FailureKind,
         finding::{Finding, Stepped},
         observe::Likeness,
         sought::Sought,
@@ -20,8 +21,8 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// An ack id that no server asks for.
-const NOBODY_ASKED: AckId = AckId(999_983);
+/// An ack id that no server uses.
+const UNUSED_ID: AckId = AckId(999_983);
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, reply: &Reply) -> Stepped {
     let actors = attempt.actors(step);
@@ -56,9 +57,9 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
             link.connection.send(&answer(id));
             link.connection.send(&answer(id));
         }
-        ReplyHow::WrongId => link.connection.send(&answer(NOBODY_ASKED)),
+        ReplyHow::WrongId => link.connection.send(&answer(UNUSED_ID)),
         ReplyHow::Late(after) => {
-            // The lateness itself is what the step is about.
+            // The step is about an answer that comes late.
             tokio::time::sleep(after).await;
             link.connection.send(&answer(id));
         }
@@ -67,9 +68,9 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
     Ok(())
 }
 
-/// The question to answer: the first one of this name that nobody has answered, or the next to come.
+/// Waits for the event to answer: the first one of this name that no step has answered.
 ///
-/// Answering does not claim it: `expect` and `deliver` count it all the same.
+/// An answer does not claim the event, so `expect` and `deliver` still count it.
 async fn question(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -98,29 +99,36 @@ async fn question(
         }
     })
     .await;
-    let received = match waited {
+    let event = sought.name();
+    let (kind, sentence, received) = match waited {
         Waited::Found(found) => {
             let (captures, question) = found?;
             attempt.capture(captures);
             return question.ok_or_else(|| {
                 let sentence = format!(
-                    "{} arrives at {name} without asking for an acknowledgement.",
-                    sought.spoken
+                    "{name} received {} without an ack id; the server has to ask for an acknowledgement.",
+                    sought.name()
                 );
-                Finding::new(sentence)
+                Finding::new(FailureKind::WrongContent, sentence)
                     .expected("an event with an ack id")
                     .received("an event without one")
                     .breach()
             });
         }
-        Waited::Ended(ended) => evidence::describe_end(&ended),
-        Waited::TimedOut => evidence::came_since(link, 0),
+        Waited::Ended(ended) => (
+            FailureKind::ConnectionEnded,
+            format!(
+                "{name}'s connection ended before it received {event}, which it has to answer."
+            ),
+            evidence::describe_end(&ended),
+        ),
+        Waited::TimedOut => (
+            FailureKind::NotDelivered,
+            format!("{name} did not receive {event}, which it has to answer."),
+            evidence::came_since(link, 0),
+        ),
     };
-    let sentence = format!(
-        "{name} did not receive {}, which it is to answer.",
-        sought.spoken
-    );
-    Err(Finding::new(sentence)
+    Err(Finding::new(kind, sentence)
         .expected(sought.describe(&scope))
         .received(received)
         .breach())

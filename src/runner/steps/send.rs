@@ -13,7 +13,8 @@ use crate::{
         attempt::Attempt,
         cast::{Client, Link},
         evidence,
-        finding::{Finding, Stepped},
+        failure_kind::FailureKind,
+        finding::{Finding, Obstacle, Stepped},
     },
     scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step},
     wire::{
@@ -92,8 +93,8 @@ fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> Stepped<
             Data::Bytes(bytes) => Filled::Binary(bytes),
             Data::String(text) => Filled::Binary(bytes::Bytes::from(text)),
             other => {
-                return Err(Finding::new(format!(
-                    "`binary` came to {other}; it takes bytes or text."
+                return Err(Obstacle::new(format!(
+                    "The value of `binary` is {other}; it has to be bytes or text."
                 ))
                 .unjudged());
             }
@@ -136,6 +137,13 @@ async fn await_response(
         },
     )
     .await;
+    let unanswered = || {
+        Finding::new(
+            FailureKind::NoResponse,
+            format!("The server ended the connection without a response to {name}'s POST."),
+        )
+        .expected(http::describe(attempt, pattern))
+    };
     match waited {
         Waited::Found(response) => {
             http::judge(attempt, &format!("{name}'s POST"), expected, &response)
@@ -144,22 +152,20 @@ async fn await_response(
             if pattern.no_response || lenient.is_some_and(|lenient| lenient.no_response) =>
         {
             if !pattern.no_response {
-                attempt.warn(
-                    Finding::new(format!("{name}'s POST gets no response."))
-                        .received(evidence::describe_end(&ended)),
-                );
+                let finding = unanswered();
+                attempt.warn(finding.received(evidence::describe_end(&ended)));
             }
             Ok(())
         }
-        Waited::Ended(ended) => Err(Finding::new(format!("{name}'s POST gets no response."))
-            .expected(http::describe(attempt, pattern))
+        Waited::Ended(ended) => Err(unanswered()
             .received(evidence::describe_end(&ended))
             .breach()),
-        Waited::TimedOut => Err(
-            Finding::new(format!("{name}'s POST is not answered in time."))
-                .expected(http::describe(attempt, pattern))
-                .received(evidence::came_since(link, from))
-                .breach(),
-        ),
+        Waited::TimedOut => Err(Finding::new(
+            FailureKind::NoResponse,
+            format!("The server did not answer {name}'s POST in time."),
+        )
+        .expected(http::describe(attempt, pattern))
+        .received(evidence::came_since(link, from))
+        .breach()),
     }
 }

@@ -37,7 +37,7 @@ async fn a_limit_of_this_side_is_never_held_against_the_target() {
         );
         run(frame, &scenario, Exit::NotRun)
             .await
-            .stdout_has("visitor is sent more than sockspec takes, which the target is free to do: frame of 2147483647 bytes exceeds the limit of 16777216.");
+            .stdout_has("visitor received more than sockspec accepts, which the target may send: frame of 2147483647 bytes exceeds the limit of 16777216.");
     }
 }
 

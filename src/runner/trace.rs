@@ -1,0 +1,228 @@
+//! The trace of a failure: what each client sent and received, and when.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use super::{
+    attempt::Attempt,
+    cast::{Client, Link},
+    evidence,
+    outcome::{ClientView, SeenLine},
+    silence::is_invisible,
+};
+use crate::{
+    client::{Entry, Layer, Outgoing, What},
+    wire::{
+        engine_io::{Packet as EnginePacket, PacketType},
+        socket_io::Packet,
+        websocket::OpCode,
+    },
+};
+
+/// The lines of one client that a failure shows.
+const LINES: usize = 40;
+
+/// Repeated traffic becomes one line if it has at least this many lines.
+const FOLDED_FROM: usize = 3;
+
+/// The name of the view that holds the requests of `http` steps. No client can have it.
+const HTTP_STEPS: &str = "http steps";
+
+/// A line of a trace, and what it repeats.
+struct Line {
+    seen: SeenLine,
+    repeats: Option<Repeated>,
+}
+
+/// Traffic of which one line is enough.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+enum Repeated {
+    /// An event that the scenario does not name: a greeting, a presence update.
+    Event(String),
+    /// A ping or a pong of either protocol.
+    Heartbeat,
+}
+
+/// Returns the views of all clients that were connected, and of the `http` steps.
+pub(super) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
+    let mut views: Vec<_> = attempt
+        .clients()
+        .filter(|client| client.link().is_some())
+        .map(|client| view(attempt, client))
+        .collect();
+    let requests = attempt.notes().http.clone();
+    if !requests.is_empty() {
+        views.push(last_lines(HTTP_STEPS.to_owned(), requests));
+    }
+    views
+}
+
+/// Returns what one client sent and received on all its connections.
+fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
+    let mut lines = Vec::new();
+    for link in client.links() {
+        let (fences, claimed) = {
+            let state = link.state();
+            (state.fences.clone(), state.claimed.clone())
+        };
+        let entries = link.connection.journal().entries();
+        let shown = entries.iter().enumerate();
+        let shown = shown.filter(|(_, entry)| !evidence::belongs_to_fence(entry, &fences));
+        lines.extend(shown.map(|(index, entry)| {
+            let (received, text) = evidence::describe(entry);
+            Line {
+                seen: SeenLine {
+                    at: entry.at.saturating_duration_since(attempt.started),
+                    received,
+                    text,
+                },
+                repeats: (!claimed.contains(&index))
+                    .then(|| repeated(attempt, &link, entry))
+                    .flatten(),
+            }
+        }));
+    }
+    last_lines(client.spec.name.to_string(), fold(lines))
+}
+
+/// Returns a view of the last [`LINES`] lines.
+fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
+    let left_out = lines.len().saturating_sub(LINES);
+    ClientView {
+        client,
+        lines: lines.split_off(left_out),
+        left_out,
+    }
+}
+
+/// Returns what an entry repeats, if one line is enough for all entries of its sort.
+///
+/// A connection that is opened by hand shows everything: its steps go packet by packet.
+fn repeated(attempt: &Attempt<'_>, link: &Link, entry: &Entry) -> Option<Repeated> {
+    if link.layer != Layer::SocketIo {
+        return None;
+    }
+    match &entry.what {
+        What::Socket(Packet::Event { name, .. }) => {
+            (!is_named(attempt, name)).then(|| Repeated::Event(name.clone()))
+        }
+        What::Packet(packet) => is_invisible(packet, link.eio).then_some(Repeated::Heartbeat),
+        What::Frame(frame) | What::Sent(Outgoing::Frame(frame)) => {
+            matches!(frame.opcode, OpCode::Ping | OpCode::Pong).then_some(Repeated::Heartbeat)
+        }
+        What::Sent(Outgoing::Packet(text)) => is_beat(link, text).then_some(Repeated::Heartbeat),
+        What::Bytes(_)
+        | What::Ended(_)
+        | What::Http(_)
+        | What::Illegal { .. }
+        | What::Message(_)
+        | What::Oversize(_)
+        | What::Sent(Outgoing::Bytes(_) | Outgoing::Http { .. })
+        | What::Socket(
+            Packet::Ack { .. }
+            | Packet::Connect { .. }
+            | Packet::ConnectError { .. }
+            | Packet::Disconnect { .. },
+        ) => None,
+    }
+}
+
+/// Returns true if the packet that this side sent is its part of the heartbeat.
+fn is_beat(link: &Link, text: &str) -> bool {
+    let kind = if link.eio == 3 {
+        PacketType::Ping
+    } else {
+        PacketType::Pong
+    };
+    text == &*EnginePacket::text(kind, "").encode_text()
+}
+
+/// Returns true if the scenario's file names this event, by its own name or by the name of a binding.
+fn is_named(attempt: &Attempt<'_>, event: &str) -> bool {
+    let text = &attempt.scenario.source.text;
+    let bindings = &attempt.target.manifest.bindings.entries;
+    text.contains(event)
+        || bindings
+            .iter()
+            .any(|(name, binding)| binding.event == event && text.contains(name.as_str()))
+}
+
+/// Replaces repeated lines by the first of them, which says how many follow.
+fn fold(lines: Vec<Line>) -> Vec<SeenLine> {
+    let mut repeats: HashMap<Repeated, (usize, Duration)> = HashMap::new();
+    for line in &lines {
+        if let Some(repeated) = &line.repeats {
+            let (count, last) = repeats.entry(repeated.clone()).or_default();
+            *count += 1;
+            *last = line.seen.at;
+        }
+    }
+    repeats.retain(|_, (count, _)| *count >= FOLDED_FROM);
+    let mut shown = HashSet::new();
+    let mut folded = Vec::new();
+    for Line {
+        mut seen,
+        repeats: repeated,
+    } in lines
+    {
+        if let Some(repeated) = repeated
+            && let Some((count, last)) = repeats.get(&repeated)
+        {
+            if shown.contains(&repeated) {
+                continue;
+            }
+            let more = repeated.count_of(count - 1);
+            seen.text = format!("{} … and {more} until +{} ms", seen.text, last.as_millis());
+            shown.insert(repeated);
+        }
+        folded.push(seen);
+    }
+    folded
+}
+
+impl Repeated {
+    /// Returns how many more lines there are, in words.
+    fn count_of(&self, more: usize) -> String {
+        match self {
+            Self::Event(name) => format!("{more} more `{name}`"),
+            Self::Heartbeat => format!("{more} more heartbeat packets"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_lines_become_one() {
+        let line = |at, text: &str, repeats: Option<Repeated>| Line {
+            seen: SeenLine {
+                at: Duration::from_millis(at),
+                received: true,
+                text: text.to_owned(),
+            },
+            repeats,
+        };
+        let presence = || Some(Repeated::Event("presence".to_owned()));
+        let lines = vec![
+            line(1, "40", None),
+            line(2, r#"42["presence",1]"#, presence()),
+            line(3, "2", Some(Repeated::Heartbeat)),
+            line(4, r#"42["presence",2]"#, presence()),
+            line(5, r#"42["news"]"#, None),
+            line(6, "3", Some(Repeated::Heartbeat)),
+            line(7, r#"42["presence",3]"#, presence()),
+        ];
+        let folded: Vec<_> = fold(lines).into_iter().map(|seen| seen.text).collect();
+        insta::assert_snapshot!(folded.join("\n"), @r#"
+        40
+        42["presence",1] … and 2 more `presence` until +7 ms
+        2
+        42["news"]
+        3
+        "#);
+    }
+}
