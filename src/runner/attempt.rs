@@ -18,6 +18,7 @@ use super::{
     live_target::LiveTarget,
     operations,
     outcome::SeenLine,
+    sender::Sender,
     unique::{NAMES, Unique},
 };
 use crate::{
@@ -65,6 +66,10 @@ pub(super) struct Notes {
     pub(super) proofs: Vec<String>,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
+    /// The event that a step sent, if no later step sent anything else.
+    pub(super) sender: Option<Sender>,
+    /// The end of the last step. What follows is the runner's own traffic.
+    pub(super) over: Option<Instant>,
     /// Whether a step ran that a wrong server could fail.
     pub(super) judged: bool,
 }

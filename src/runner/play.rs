@@ -19,7 +19,7 @@ use super::{
     silence, steps,
     unique::Unique,
 };
-use crate::{client::DropHow, scenario::Level};
+use crate::{client::DropHow, clock, scenario::Level};
 
 /// The limit of one attempt, whatever its steps say.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
@@ -158,6 +158,7 @@ async fn perform_steps(attempt: &Attempt<'_>) -> Stepped {
 
 /// Disconnects every client that is still connected.
 async fn disconnect(attempt: &Attempt<'_>) {
+    attempt.notes().over = Some(clock::now());
     let open = attempt
         .clients()
         .flat_map(|client| client.links())

@@ -2,36 +2,32 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::{
     attempt::Attempt,
     cast::{Client, Link},
-    evidence,
-    message_packet::sent_packet,
-    refusal_reports,
+    evidence, refusal_reports,
 };
 use crate::{
-    client::{Entry, Outgoing, What},
+    client::{Entry, What},
     scenario::ClientName,
-    wire::{
-        socket_io::{AckId, Packet},
-        websocket::OpCode,
-    },
+    wire::socket_io::{AckId, Packet},
 };
 
-/// The event that a client of the scenario sent, if it is the last thing that any client sent.
-#[derive(Debug)]
+/// An event that a step sent.
+#[derive(Clone, Debug)]
 pub(super) struct Sender {
     /// The client that sent the event.
     pub(super) client: Arc<Client>,
-    link: Arc<Link>,
-    /// The index of the event in the journal.
-    index: usize,
-    namespace: String,
-    id: Option<AckId>,
-    /// The name of the event, as it went over the wire.
-    event: String,
+    /// The connection that carried the event.
+    pub(super) link: Arc<Link>,
+    /// The first entry of the journal that can answer the event.
+    pub(super) from: usize,
+    /// The name of the event in the scenario.
+    pub(super) event: String,
+    /// The namespace of the event.
+    pub(super) namespace: String,
+    /// The ack id, if the event asks for an acknowledgement.
+    pub(super) id: Option<AckId>,
 }
 
 /// What the server did in return for an event, other than accepting it.
@@ -46,27 +42,10 @@ pub(super) struct Rejection {
 }
 
 impl Sender {
-    /// Returns the event that was sent last; `None` if something else was sent after it, which may be the cause of what
-    /// follows.
-    pub(super) fn last(attempt: &Attempt<'_>) -> Option<Self> {
-        let mut last: Option<(Instant, Option<Self>)> = None;
-        for client in attempt.cast.all() {
-            for link in client.links() {
-                let Some((at, sender)) = last_sent(client, &link) else {
-                    continue;
-                };
-                if last.as_ref().is_none_or(|(latest, _)| *latest <= at) {
-                    last = Some((at, sender));
-                }
-            }
-        }
-        last?.1
-    }
-
     /// Returns what the server did in return so far; `None` if it accepted the event or has not answered.
     pub(super) fn rejection(&self, attempt: &Attempt<'_>) -> Option<Rejection> {
         let entries = self.link.connection.journal().entries();
-        let mut answers = entries.iter().skip(self.index + 1);
+        let mut answers = entries.iter().skip(self.from);
         answers.find_map(|entry| self.answer(attempt, entry))?
     }
 
@@ -108,7 +87,7 @@ impl Sender {
     /// Waits until the server has rejected the event; never returns if it accepts it.
     pub(super) async fn rejected(&self, attempt: &Attempt<'_>) -> Rejection {
         let journal = self.link.connection.journal();
-        let mut from = self.index + 1;
+        let mut from = self.from;
         loop {
             let (answer, seen) = {
                 let entries = journal.entries();
@@ -123,53 +102,6 @@ impl Sender {
             }
             from = seen;
             journal.longer_than(seen).await;
-        }
-    }
-}
-
-/// Returns when the link last sent something that is not the runner's own, and the event if it was one.
-fn last_sent(client: &Arc<Client>, link: &Arc<Link>) -> Option<(Instant, Option<Sender>)> {
-    let fences = link.state().fences.clone();
-    let entries = link.connection.journal().entries();
-    entries.iter().enumerate().rev().find_map(|(index, entry)| {
-        let What::Sent(outgoing) = &entry.what else {
-            return None;
-        };
-        if evidence::belongs_to_fence(entry, &fences) || is_background(link, outgoing) {
-            return None;
-        }
-        let sender = match sent_packet(link, outgoing) {
-            Some(Packet::Event {
-                namespace,
-                id,
-                name,
-                ..
-            }) => Some(Sender {
-                client: Arc::clone(client),
-                link: Arc::clone(link),
-                index,
-                namespace,
-                id,
-                event: name,
-            }),
-            _ => None,
-        };
-        Some((entry.at, sender))
-    })
-}
-
-/// Returns true for traffic that goes on beside the steps: the heartbeat, polls, and attachments of an event.
-fn is_background(link: &Link, outgoing: &Outgoing) -> bool {
-    match outgoing {
-        Outgoing::Bytes(_) => false,
-        Outgoing::Frame(frame) => match frame.opcode {
-            OpCode::Ping | OpCode::Pong => true,
-            OpCode::Binary => !link.msgpack,
-            OpCode::Close | OpCode::Continuation | OpCode::Reserved(_) | OpCode::Text => false,
-        },
-        Outgoing::Http { .. } => true,
-        Outgoing::Packet(text) => {
-            matches!(text.as_str(), "2" | "3") || (text.starts_with('b') && !link.msgpack)
         }
     }
 }

@@ -61,6 +61,7 @@ pub(super) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
 
 /// Returns what one client sent and received on all its connections.
 fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
+    let over = attempt.notes().over;
     let mut lines = Vec::new();
     for link in client.links() {
         let (fences, claimed) = {
@@ -69,7 +70,9 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
         };
         let entries = link.connection.journal().entries();
         let shown = entries.iter().enumerate();
-        let shown = shown.filter(|(_, entry)| !evidence::belongs_to_fence(entry, &fences));
+        let shown = shown.filter(|(_, entry)| {
+            !evidence::belongs_to_fence(entry, &fences) && over.is_none_or(|over| entry.at <= over)
+        });
         lines.extend(shown.map(|(index, entry)| {
             let (received, text) = evidence::describe(entry);
             Line {

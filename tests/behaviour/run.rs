@@ -238,7 +238,7 @@ fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
     .file("mine.yaml", manifest)
     .status(Exit::NotRun)
     .stdout_has(
-        "It can't be sent to this target: the manifest's binding of `echo` needs the field `name`, which the scenario's \
+        "The target's bindings can't express the request: the manifest's binding of `echo` needs the field `name`, which the scenario's \
          `with` does not have.",
     );
 }

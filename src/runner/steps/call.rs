@@ -17,6 +17,7 @@ use crate::{
         evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, Stepped},
+        sender::Sender,
         silence,
     },
     scenario::{Accepted, Answer, Call, Matcher, Operation, Step},
@@ -92,6 +93,14 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
     };
     let from = link.connection.journal().entries().len();
     client.state().dirty = true;
+    attempt.notes().sender = Some(Sender {
+        client: Arc::clone(client),
+        link: Arc::clone(&link),
+        from,
+        event: request.event.clone(),
+        namespace: request.namespace.clone(),
+        id: Some(request.id),
+    });
     link.connection.send(&Packet::Event {
         namespace: event.namespace,
         id: Some(request.id),

@@ -261,6 +261,7 @@ pub(super) async fn join(
         from
     };
     client.state().dirty = true;
+    attempt.notes().sender = None;
     await_admission(attempt, client, &link, &namespace, from, deadline).await
 }
 

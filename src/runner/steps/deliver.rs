@@ -18,7 +18,7 @@ use crate::{
         cast::Client,
         claim::{Never, Silence, Unwanted},
         finding::{Finding, Stepped, Stop},
-        sender::{Rejection, Sender},
+        sender::Rejection,
         silence,
         sought::Sought,
     },
@@ -44,36 +44,33 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
             received: AtomicUsize::new(0),
         })
         .collect();
-    let sender = Sender::last(attempt);
     let waits = receivers
         .iter()
-        .map(|receiver| receives(attempt, step, deliver, receiver, sender.as_ref()));
+        .map(|receiver| receives(attempt, step, deliver, receiver));
     tokio::select! {
         biased;
         received = futures_util::future::try_join_all(waits) => {
             received?;
         }
-        rejection = rejected(attempt, sender.as_ref()) => {
+        rejection = rejected(attempt) => {
             return Err(undelivered(attempt, deliver, &receivers, &rejection)?);
         }
     }
-    claim_silence(attempt, step, deliver, sender.as_ref()).await
+    claim_silence(attempt, step, deliver).await
 }
 
 /// Claims that no client receives the event again, and that other clients never receive it.
-async fn claim_silence(
-    attempt: &Attempt<'_>,
-    step: &Step,
-    deliver: &Deliver,
-    sender: Option<&Sender>,
-) -> Stepped {
+async fn claim_silence(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> Stepped {
+    let sender = attempt.notes().sender.clone();
     let mut claims = Vec::new();
     for client in attempt.cast.all() {
         if client.link().is_none() {
             continue;
         }
         let is_receiver = deliver.to.contains(&client.spec.name);
-        let is_sender = sender.is_some_and(|sender| Arc::ptr_eq(&sender.client, client));
+        let is_sender = sender
+            .as_ref()
+            .is_some_and(|sender| Arc::ptr_eq(&sender.client, client));
         let reason = match (is_receiver, is_sender) {
             (true, _) => Unwanted::Repeated {
                 count: deliver.count,
@@ -98,7 +95,6 @@ async fn receives(
     step: &Step,
     deliver: &Deliver,
     receiver: &Receiver,
-    sender: Option<&Sender>,
 ) -> Stepped {
     let client = &receiver.client;
     let link = any_link(client)?;
@@ -107,7 +103,7 @@ async fn receives(
         awaited.number = number;
         let found = await_event(attempt, step, client, &link, &awaited)
             .await
-            .map_err(|stop| explained(attempt, stop, sender))?;
+            .map_err(|stop| explained(attempt, stop))?;
         link.state().claimed.insert(found.index);
         receiver.received.store(number, Ordering::Relaxed);
         attempt.capture(found.captures);
@@ -127,7 +123,8 @@ fn awaited(attempt: &Attempt<'_>, deliver: &Deliver, client: &Client) -> Stepped
 /// Waits until the server has rejected the sender's event and the time for a late delivery is over.
 ///
 /// Never returns if the server accepts the event or does not answer it.
-async fn rejected(attempt: &Attempt<'_>, sender: Option<&Sender>) -> Rejection {
+async fn rejected(attempt: &Attempt<'_>) -> Rejection {
+    let sender = attempt.notes().sender.clone();
     let Some(sender) = sender else {
         return std::future::pending().await;
     };
@@ -164,8 +161,10 @@ fn undelivered(
 }
 
 /// Adds what the server did in return for the sender's event to a breach.
-fn explained(attempt: &Attempt<'_>, stop: Stop, sender: Option<&Sender>) -> Stop {
-    match (stop, sender.and_then(|sender| sender.rejection(attempt))) {
+fn explained(attempt: &Attempt<'_>, stop: Stop) -> Stop {
+    let sender = attempt.notes().sender.clone();
+    let rejection = sender.and_then(|sender| sender.rejection(attempt));
+    match (stop, rejection) {
         (Stop::Breach(mut finding), Some(rejection)) => {
             let sentence = finding.detail.sentence.trim_end_matches('.');
             finding.detail.sentence = format!("{sentence}; {}.", rejection.clause);

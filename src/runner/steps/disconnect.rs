@@ -19,6 +19,7 @@ pub(super) async fn perform(
     let limit = attempt.limit(step)?;
     for client in attempt.actors(step) {
         let link = open_link(&client)?;
+        attempt.notes().sender = None;
         let namespace = match &disconnect.namespace {
             Some(template) => template.render_text(&attempt.scope())?,
             None => client.state().namespace.clone(),

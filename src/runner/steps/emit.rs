@@ -1,8 +1,10 @@
 //! `emit`: an event that asks for no acknowledgement.
 
+use std::sync::Arc;
+
 use super::{call::outbound, links::open_link, refused};
 use crate::{
-    runner::{attempt::Attempt, finding::Stepped},
+    runner::{attempt::Attempt, finding::Stepped, sender::Sender},
     scenario::{Emit, Step},
     wire::socket_io::Packet,
 };
@@ -12,6 +14,14 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
         let link = open_link(&client)?;
         let event = outbound(attempt, &client, &emit.operation)?;
         client.state().dirty = true;
+        attempt.notes().sender = Some(Sender {
+            client: Arc::clone(&client),
+            link: Arc::clone(&link),
+            from: link.connection.journal().entries().len(),
+            event: event.spoken.clone(),
+            namespace: event.namespace.clone(),
+            id: None,
+        });
         link.connection.send(&Packet::Event {
             namespace: event.namespace.clone(),
             id: None,

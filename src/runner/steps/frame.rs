@@ -19,6 +19,7 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
         let Some(link) = link_to_send_on(&client)? else {
             continue;
         };
+        attempt.notes().sender = None;
         let mut payload = octets(attempt, &send.payload, "payload")?;
         if send.declared_length.is_none()
             && let Ok(text) = std::str::from_utf8(&payload)
@@ -60,6 +61,7 @@ pub(super) async fn bytes(attempt: &Attempt<'_>, step: &Step, send: &SendBytes) 
         let Some(link) = link_to_send_on(&client)? else {
             continue;
         };
+        attempt.notes().sender = None;
         link.connection
             .send_bytes(octets(attempt, &send.data, "bytes")?, send.chop);
     }

@@ -50,6 +50,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
         args: values.clone(),
     };
     client.state().dirty = true;
+    attempt.notes().sender = None;
     match reply.how {
         ReplyHow::Withhold => {}
         ReplyHow::Once => link.connection.send(&answer(id)),

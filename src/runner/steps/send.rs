@@ -31,6 +31,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
             Some(open_link(&client)?)
         };
         let Some(link) = link else { continue };
+        attempt.notes().sender = None;
         let from = link.connection.journal().entries().len();
         let mut texts = Vec::new();
         for packet in &send.packets {

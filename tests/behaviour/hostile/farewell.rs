@@ -38,7 +38,7 @@ async fn what_else_is_said_before_the_end_is_an_answer() {
     for packet in ["41", "1{\"why\":\"bye\"}", "0{}", "5"] {
         let text = run(packet, Exit::NotConformant).await;
         assert!(
-            text.contains("visitor receives a packet where none must come"),
+            text.contains("visitor received a packet where the server has to send nothing"),
             "{packet}: {text}"
         );
     }

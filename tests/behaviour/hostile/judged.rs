@@ -49,7 +49,7 @@ async fn what_follows_the_close_frame_fails_the_scenario_about_it_alone() {
     let about_it = format!("  verifies: [ws.close.no-frames-after-server-close]\n{steps}");
     run(frames, &about_it, Exit::NotConformant)
         .await
-        .stdout_has("visitor receives what no websocket peer may send: data after the close frame");
+        .stdout_has("visitor received data that WebSocket forbids: data after the close frame");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,7 +80,7 @@ async fn a_handshake_that_is_answered_before_it_is_refused_is_not_called_unanswe
         run_as("engine.io", bytes.to_vec(), steps, Exit::Conformant)
             .await
             .stdout_has(
-                "stranger's handshake is answered with a WebSocket, which is ended at once.",
+                "The server accepted stranger's handshake and ended the WebSocket at once.",
             );
     }
 }

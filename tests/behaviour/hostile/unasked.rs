@@ -107,7 +107,7 @@ async fn answers_are_answers_whoever_gives_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_may_overtake_the_reply_where_the_application_is_unknown() {
-    let sentence = "receives something for / before CONNECT is answered";
+    let sentence = "before the server answered its CONNECT to /";
     let said = |event| [OPEN, event, CONNECTED, AWAITED];
     let text = run_with(UNKNOWN, said(r#"42["hello"]"#), Exit::Conformant).await;
     let line = text.lines().find(|line| line.contains(sentence));
