@@ -6,7 +6,7 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{select, time::timeout};
 
-use super::{engine, faults, http, shared::Shared, upgrade_slot::UpgradeSlot};
+use super::{engine, http, shared::Shared, upgrade_slot::UpgradeSlot};
 use crate::net::{Stream, linger};
 
 /// How long requests may take to be answered when the server stops.
@@ -14,7 +14,7 @@ const FAREWELL: Duration = Duration::from_millis(50);
 
 /// Serves one connection to its end.
 pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
-    if faults::handshake::truncates_refusal(shared.faults(), &mut stream).await {
+    if shared.faults().truncates_refusal(&mut stream).await {
         return;
     }
     let slot = Arc::new(UpgradeSlot::default());
@@ -41,7 +41,7 @@ pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
     let parts = match ended {
         Ok(parts) => parts,
         Err(error) => {
-            faults::robustness::crash_on_failed_request(&shared, &error);
+            shared.faults().crash_on_failed_request(&shared, &error);
             return;
         }
     };

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::select;
 
-use super::{Config, connection, engine::Ending, faults, shared::Shared};
+use super::{Config, connection, engine::Ending, shared::Shared};
 use crate::net::Listener;
 
 /// How long connections may take to end when the server stops.
@@ -64,9 +64,9 @@ async fn accept(mut listener: Listener, shared: Arc<Shared>) {
             () = shared.closing() => return,
         };
         match accepted {
-            Ok(_) if faults::endurance::is_full(&shared) => {}
+            Ok(_) if shared.faults().is_full(&shared) => {}
             Ok(stream) => {
-                faults::endurance::wait_for_head(&shared, &stream).await;
+                shared.faults().wait_for_head(&stream).await;
                 let connection = connection::serve(stream, Arc::clone(&shared));
                 shared.tasks.spawn(connection);
             }

@@ -8,7 +8,6 @@ use crate::{
     reference::{
         Config, Contract, FaultSet,
         engine::{Query, Session},
-        faults,
         socket::{Close, Refused, Socket, User},
     },
 };
@@ -48,7 +47,7 @@ pub(in crate::reference) fn access(name: &str, faults: &FaultSet) -> Option<Acce
         "/chat" => Some(Access::Token),
         "/late" => Some(Access::Late),
         "/slow" => Some(Access::Slow),
-        dynamic if faults::connect::is_dynamic(faults, dynamic, is_dynamic) => Some(Access::Open),
+        dynamic if faults.is_dynamic(dynamic, is_dynamic) => Some(Access::Open),
         _ => None,
     }
 }
@@ -84,22 +83,21 @@ pub(in crate::reference) fn admit(
 
 /// Runs the application's code for a socket that has joined its namespace.
 pub(in crate::reference) fn connected(socket: &Arc<Socket>, auth: Option<&Data>) {
-    faults::recipients::note_token(socket, auth);
+    socket.faults().note_token(socket, auth);
     let session = socket.session();
     let namespace = socket.namespace();
     if session.server.config.contract == Contract::Official
         && matches!(namespace.name(), "/" | "/custom")
     {
-        socket.emit(
-            "auth",
-            vec![faults::connect::payload_for_handler(session.faults(), auth)],
-        );
+        socket.emit("auth", vec![session.faults().payload_for_handler(auth)]);
     }
     if namespace.access() == Access::Late
         && let Err(refused) = token::authenticate(session, auth)
     {
         let report = || Failure::from(refused).report(socket, None);
-        faults::auth::refuse_late(socket, report, || socket.disconnect(Close::Namespace));
+        socket
+            .faults()
+            .refuse_late(socket, report, || socket.disconnect(Close::Namespace));
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::exception::Failure;
 use crate::{
     data::Data,
-    reference::{engine::TransportKind, faults, socket::Call},
+    reference::{engine::TransportKind, socket::Call},
 };
 
 /// The longest delay of `ack-late`.
@@ -17,9 +17,9 @@ type Handled = Result<(), Failure>;
 pub(super) fn echo(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
     if call.ack.is_some() {
-        call.acknowledge(faults::acks::alter_values(&call.socket, args));
+        call.acknowledge(call.socket.faults().alter_ack_values(args));
     } else {
-        faults::events::reply(&call.socket, "echo-back", args);
+        call.socket.faults().reply(&call.socket, "echo-back", args);
     }
     Ok(())
 }
@@ -27,14 +27,16 @@ pub(super) fn echo(mut call: Call) -> Handled {
 /// `message`: sends the arguments back as `message-back`.
 pub(super) fn message(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
-    faults::events::reply(&call.socket, "message-back", args);
+    call.socket
+        .faults()
+        .reply(&call.socket, "message-back", args);
     Ok(())
 }
 
 /// `message-with-ack`: sends the arguments back in the acknowledgement.
 pub(super) fn message_with_ack(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
-    call.acknowledge(faults::acks::alter_values(&call.socket, args));
+    call.acknowledge(call.socket.faults().alter_ack_values(args));
     Ok(())
 }
 
@@ -44,8 +46,8 @@ pub(super) fn whoami(call: Call) -> Handled {
     let user = socket.user();
     let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
     let rooms: Vec<_> = rooms.iter().map(|room| Data::from(&**room)).collect();
-    let rooms = faults::rooms::list_rooms(socket, rooms);
-    let transport = match faults::upgrade::report_transport(socket.session()) {
+    let rooms = socket.faults().list_rooms(socket, rooms);
+    let transport = match socket.session().faults().report_transport(socket.session()) {
         TransportKind::Polling => "polling",
         TransportKind::WebSocket => "websocket",
     };
@@ -72,7 +74,7 @@ pub(super) fn ack_error(call: Call) -> Handled {
         ("code", call.value("code")),
         ("message", call.value("message")),
     ]);
-    if !faults::acks::swallows_errors(call.socket.faults()) {
+    if !call.socket.faults().swallows_errors() {
         call.acknowledge(vec![Data::object([("error", error)])]);
     }
     Ok(())
@@ -80,12 +82,17 @@ pub(super) fn ack_error(call: Call) -> Handled {
 
 /// `ack-late`: acknowledges after a delay.
 pub(super) fn ack_late(call: Call) -> Handled {
-    let after =
-        faults::acks::delay_of_ack_late(call.socket.faults(), call.duration("after", LATEST));
+    let after = call
+        .socket
+        .faults()
+        .delay_of_ack_late(call.duration("after", LATEST));
     let server = Arc::clone(&call.socket.session().server);
     if let Some(after) = after {
-        let after = faults::acks::delay_behind_others(&server, after);
-        faults::acks::block_if_slow(call.socket.session(), after);
+        let after = server.faults().delay_behind_others(&server, after);
+        call.socket
+            .session()
+            .faults()
+            .block_during_handler(call.socket.session(), after);
         server.tasks.spawn(async move {
             tokio::time::sleep(after).await;
             call.acknowledge(vec![Data::from("late")]);
@@ -96,7 +103,7 @@ pub(super) fn ack_late(call: Call) -> Handled {
 
 /// `ack-never`: does not acknowledge.
 pub(super) fn ack_never(call: Call) -> Handled {
-    faults::acks::acknowledge_unanswered(&call);
+    call.socket.faults().acknowledge_unanswered(&call);
     Ok(())
 }
 
@@ -132,7 +139,7 @@ pub(super) fn validate(call: Call) -> Handled {
     let length = text.map_or(0, |text| text.chars().count());
     let right = text.is_some_and(|text| !text.trim().is_empty()) && length <= 1000;
     let faults = call.socket.faults();
-    let decided = faults::errors::decide_validation(faults, text.unwrap_or_default());
+    let decided = faults.decide_validation(text.unwrap_or_default());
     if !decided.unwrap_or(right) {
         let message = "text must be 1 to 1000 characters".to_owned();
         return Err(Failure::field("text", message));

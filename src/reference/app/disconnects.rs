@@ -6,7 +6,6 @@ use super::exception::Failure;
 use crate::{
     data::Data,
     reference::{
-        faults,
         rooms::Departed,
         socket::{Call, Close, Socket},
     },
@@ -27,11 +26,12 @@ pub(super) fn kick_room(call: Call) -> Handled {
     let namespace = call.socket.namespace();
     let members: Vec<Arc<Socket>> = namespace.rooms().members(room).cloned().collect();
     call.succeed();
-    for member in faults::disconnect::alter_kicked(&call.socket, members) {
-        member.disconnect(faults::disconnect::alter_close_of_room(
-            call.socket.faults(),
-            requested_close(&call),
-        ));
+    for member in call.socket.faults().alter_kicked(&call.socket, members) {
+        member.disconnect(
+            call.socket
+                .faults()
+                .alter_close_of_room(requested_close(&call)),
+        );
     }
     Ok(())
 }
@@ -41,20 +41,17 @@ pub(super) fn watch_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let socket = &call.socket;
     socket.namespace().rooms().watch(socket.id(), room);
-    faults::disconnect::note_watch(socket, room);
+    socket.faults().note_watch(socket, room);
     call.succeed();
     Ok(())
 }
 
 /// Sends `member-left` to the clients that watch the rooms of a socket that has left its namespace.
 pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &str) {
-    for (room, watchers) in &faults::disconnect::alter_departed(socket, departed).watched {
-        let reason = faults::disconnect::alter_reason(socket.faults(), reason);
+    for (room, watchers) in &socket.faults().alter_departed(socket, departed).watched {
+        let reason = socket.faults().alter_reason(reason);
         for watcher in watchers.iter().flat_map(|watcher| {
-            std::iter::repeat_n(
-                watcher,
-                faults::disconnect::count_member_left(watcher, room),
-            )
+            std::iter::repeat_n(watcher, watcher.faults().count_member_left(watcher, room))
         }) {
             let event = Data::object([
                 ("room", Data::from(room.as_str())),

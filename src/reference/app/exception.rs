@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     data::Data,
-    reference::{
-        faults,
-        socket::{Ack, Refused, Socket},
-    },
+    reference::socket::{Ack, Refused, Socket},
 };
 
 /// Why a handler did not do what its event asks for.
@@ -41,7 +38,9 @@ impl Failure {
 
     /// Sends the event `exception` to the caller.
     pub(super) fn report(&self, socket: &Arc<Socket>, ack: Option<&Ack>) {
-        faults::errors::report_exception(socket, ack, self, self.exception());
+        socket
+            .faults()
+            .report_exception(socket, ack, self, self.exception());
     }
 
     fn exception(&self) -> Data {

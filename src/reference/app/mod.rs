@@ -13,5 +13,6 @@ mod token;
 pub(super) use access::{Access, Admission, access, admit, admits_handshake, connected};
 pub(super) use disconnects::left;
 pub(super) use exception::Failure;
+pub(super) use questions::Silence;
 pub(super) use routes::handle;
-pub(super) use token::{Denial, Presented, claimed_user, decode_part};
+pub(super) use token::{Algorithms, Denial, Presented, claimed_user, decode_part};

@@ -12,7 +12,6 @@ use crate::{
     clock,
     data::Data,
     reference::{
-        faults::{self, questions::Silence},
         rooms::{self, AskedClients, Selection},
         socket::{Answer, Call, Socket},
     },
@@ -22,10 +21,19 @@ use crate::{
 /// The longest time that a question waits for answers.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// Whether a client did not answer a question in time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum Silence {
+    /// Every client that was asked has answered.
+    NoMember,
+    /// At least one client that was asked did not answer.
+    SomeMember,
+}
+
 /// `ask`: asks the caller.
 pub(super) fn ask(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.socket.id().as_str()]);
-    let selection = faults::questions::choose_asked(call.socket.faults(), selection);
+    let selection = call.socket.faults().choose_asked(selection);
     ask_selection(call, &selection);
     Ok(())
 }
@@ -33,14 +41,17 @@ pub(super) fn ask(call: Call) -> Result<(), Failure> {
 /// `ask-room`: asks every member of a room.
 pub(super) fn ask_room(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.string("room")?]);
-    let selection = faults::questions::choose_asked_in_room(&call.socket, selection);
+    let selection = call
+        .socket
+        .faults()
+        .choose_asked_in_room(&call.socket, selection);
     ask_selection(call, &selection);
     Ok(())
 }
 
 fn ask_selection(call: Call, selection: &Selection) {
     let time_limit = call.duration("timeout", LONGEST);
-    let time_limit = faults::questions::alter_timeout(call.socket.faults(), time_limit);
+    let time_limit = call.socket.faults().alter_question_timeout(time_limit);
     let deadline = clock::now() + time_limit;
     let value = vec![call.value("value")];
     let asked = rooms::ask(&call.socket, selection, "question", value);
@@ -48,13 +59,13 @@ fn ask_selection(call: Call, selection: &Selection) {
     server.tasks.spawn(async move {
         let faults = call.socket.faults();
         let first = asked.waiting.first().map(|(socket, _)| Arc::clone(socket));
-        if asked.waiting.is_empty() && faults::questions::waits_for_nobody(faults) {
+        if asked.waiting.is_empty() && faults.waits_for_nobody() {
             sleep_until(deadline).await;
         }
         let id = asked.id;
         let (answers, silence) = collect(asked, deadline).await;
         report(&call, answers, silence);
-        if faults::questions::waits_for_more(faults, silence)
+        if faults.waits_for_more(silence)
             && let Some(first) = first
             && let Ok(Ok(again)) = timeout(LONGEST, first.ask(id)).await
         {
@@ -68,7 +79,9 @@ fn ask_selection(call: Call, selection: &Selection) {
 }
 
 fn report(call: &Call, mut answers: Vec<Data>, mut silence: Silence) {
-    faults::questions::alter_report(call.socket.faults(), &mut answers, &mut silence);
+    call.socket
+        .faults()
+        .alter_report(&mut answers, &mut silence);
     let answers = ("answers", Data::from(answers));
     let timeout = match silence {
         Silence::NoMember => None,

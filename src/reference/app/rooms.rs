@@ -4,7 +4,6 @@ use super::exception::Failure;
 use crate::{
     data::Data,
     reference::{
-        faults,
         rooms::{Selection, broadcast},
         socket::Call,
     },
@@ -14,11 +13,11 @@ type Handled = Result<(), Failure>;
 
 /// `join-room`: puts the caller into a room.
 pub(super) fn join_room(call: Call) -> Handled {
-    let room = match faults::rooms::alter_checked_name(&call) {
+    let room = match call.socket.faults().alter_checked_name(&call) {
         Some(room) => room,
         None => call.string("room")?.to_owned(),
     };
-    faults::rooms::join(&call.socket, &room);
+    call.socket.faults().join(&call.socket, &room);
     confirm(&call, &room);
     Ok(())
 }
@@ -26,8 +25,8 @@ pub(super) fn join_room(call: Call) -> Handled {
 /// `leave-room`: takes the caller out of a room.
 pub(super) fn leave_room(call: Call) -> Handled {
     let room = call.string("room")?;
-    faults::rooms::leave(&call.socket, room)?;
-    faults::disconnect::note_left_room(&call.socket, room);
+    call.socket.faults().leave(&call.socket, room)?;
+    call.socket.faults().note_left_room(&call.socket, room);
     confirm(&call, room);
     Ok(())
 }
@@ -48,7 +47,7 @@ pub(super) fn announce_to_room(call: Call) -> Handled {
 pub(super) fn send_to_rooms(call: Call) -> Handled {
     let rooms = call.strings("rooms")?;
     // A selection without rooms matches the whole namespace, so an empty list has to end here.
-    if rooms.is_empty() && !faults::recipients::no_rooms_mean_all(call.socket.faults()) {
+    if rooms.is_empty() && !call.socket.faults().no_rooms_mean_all() {
         call.succeed();
         return Ok(());
     }
@@ -104,14 +103,17 @@ pub(super) fn send_binary_to_room(call: Call) -> Handled {
     let args = vec![Data::object([
         ("room", Data::from(room)),
         ("data", call.value("data")),
-        ("from", faults::recipients::choose_sender(&call)),
+        ("from", call.socket.faults().choose_sender(&call)),
     ])];
     send(&call, &selection, "room-binary", args)
 }
 
 /// `send-direct`: sends to one socket, if it exists.
 pub(super) fn send_direct(call: Call) -> Handled {
-    let selection = faults::recipients::choose_direct(&call.socket, call.string("to")?);
+    let selection = call
+        .socket
+        .faults()
+        .choose_direct(&call.socket, call.string("to")?);
     send(&call, &selection, "direct-message", message(&call))
 }
 
@@ -121,7 +123,9 @@ pub(super) fn members(call: Call) -> Handled {
     let count = call.socket.namespace().rooms().members(room).count();
     acknowledge_count(
         &call,
-        faults::rooms::count_members(&call.socket, room, count),
+        call.socket
+            .faults()
+            .count_members(&call.socket, room, count),
     );
     Ok(())
 }
@@ -129,21 +133,24 @@ pub(super) fn members(call: Call) -> Handled {
 /// `sockets`: acknowledges with the number of sockets in the namespace.
 pub(super) fn sockets(call: Call) -> Handled {
     let count = call.socket.namespace().rooms().len();
-    acknowledge_count(&call, faults::rooms::count_sockets(&call.socket, count));
+    acknowledge_count(
+        &call,
+        call.socket.faults().count_sockets(&call.socket, count),
+    );
     Ok(())
 }
 
 /// `move-members`: moves the members of one room to another.
 pub(super) fn move_members(call: Call) -> Handled {
     let (from, to) = (call.string("from")?, call.string("to")?);
-    faults::rooms::move_members(&call.socket, from, to);
+    call.socket.faults().move_members(&call.socket, from, to);
     call.succeed();
     Ok(())
 }
 
 /// Sends a message, then acknowledges.
 fn send(call: &Call, selection: &Selection, name: &str, args: Vec<Data>) -> Handled {
-    if faults::acks::acknowledges_first(call.socket.faults()) {
+    if call.socket.faults().acknowledges_first() {
         call.succeed();
     }
     broadcast(&call.socket, selection, name, args);
@@ -155,15 +162,15 @@ fn room_message(call: &Call) -> Vec<Data> {
     let message = Data::object([
         ("room", call.value("room")),
         ("text", call.value("text")),
-        ("from", faults::recipients::choose_sender(call)),
+        ("from", call.socket.faults().choose_sender(call)),
     ]);
-    vec![faults::recipients::add_token(&call.socket, message)]
+    vec![call.socket.faults().add_token(&call.socket, message)]
 }
 
 fn message(call: &Call) -> Vec<Data> {
     vec![Data::object([
         ("text", call.value("text")),
-        ("from", faults::recipients::choose_sender(call)),
+        ("from", call.socket.faults().choose_sender(call)),
     ])]
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{answers, disconnects, questions, rooms};
-use crate::reference::{faults, socket::Call};
+use crate::reference::socket::Call;
 
 /// Calls the handler of an event. An event without a handler has no effect.
 pub(in crate::reference) fn handle(call: Call) {
@@ -47,7 +47,7 @@ pub(in crate::reference) fn handle(call: Call) {
         "kick-room" => disconnects::kick_room(call),
         "watch-room" => disconnects::watch_room(call),
 
-        _ => faults::events::handle_unknown(&call),
+        _ => call.socket.faults().handle_unknown(&call),
     };
     if let Err(failure) = handled {
         failure.report(&socket, ack.as_deref());

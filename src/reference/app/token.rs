@@ -10,7 +10,6 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Session, TokenSources},
-        faults::{self, auth::Algorithms},
         socket::{Refused, User},
     },
 };
@@ -45,23 +44,34 @@ pub(in crate::reference) enum Presented {
     Token(String),
 }
 
+/// The algorithms with which a token may be signed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::reference) enum Algorithms {
+    /// The algorithm that the token names.
+    AsNamed,
+    /// HS256, with which the server signs.
+    Hs256,
+}
+
 /// Returns the user that the client's token names.
 pub(super) fn authenticate(session: &Session, auth: Option<&Data>) -> Result<User, Refused> {
     let faults = session.faults();
-    let sources = faults::auth::drop_sources(faults, session.tokens.clone());
-    let presented = presented(faults::auth::read_payload(faults, &sources, auth), &sources);
+    let sources = faults.drop_sources(session.tokens.clone());
+    let presented = presented(faults.read_payload(&sources, auth), &sources);
     let mut claims = None;
     check(session, &presented, &mut claims)
         .or_else(|denial| {
-            faults::auth::overrule_denial(session, denial, &presented, claims.as_ref())
+            session
+                .faults()
+                .overrule_denial(session, denial, &presented, claims.as_ref())
         })
-        .map(|user| faults::auth::note_user(session, user, auth))
+        .map(|user| session.faults().note_user(session, user, auth))
         .map_err(Denial::into_refusal)
 }
 
 /// Returns the user if it is an administrator, and else a refusal.
 pub(super) fn demand_admin(faults: &FaultSet, user: User) -> Result<User, Refused> {
-    if faults::auth::is_admin(faults, user.role.as_deref()) {
+    if faults.is_admin(user.role.as_deref()) {
         Ok(user)
     } else {
         Err(Denial::NotAdmin.into_refusal())
@@ -93,14 +103,14 @@ fn check(
     let token = match presented {
         Presented::Nothing => return Err(Denial::Missing),
         Presented::Other(_) => {
-            faults::robustness::crash_on_token(session);
+            session.faults().crash_on_token(session);
             return Err(Denial::Invalid);
         }
         Presented::Token(token) => token,
     };
     // The signature is checked first: the answer must not depend on the claims of a forged token.
     let secret = &session.server.config.jwt_secret;
-    let verified = faults::auth::read_claims(session.faults(), token, secret, |algorithms| {
+    let verified = session.faults().read_claims(token, secret, |algorithms| {
         verify(token, secret, algorithms)
     })?;
     let claims = &*claims.insert(verified);

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::frame_stream::{FrameStream, Incoming, Turn};
 use crate::{
-    reference::{FaultSet, faults},
+    reference::FaultSet,
     wire::websocket::{CloseCode, CloseReason, Frame, FrameError, Message, OpCode, PeerMisbehaved},
 };
 
@@ -43,14 +43,12 @@ pub(super) fn fail(misbehaved: &PeerMisbehaved) -> Finish {
 pub(super) async fn finish(stream: &mut FrameStream, how: Finish, faults: &FaultSet) {
     let payload = match &how {
         Finish::Gone => return,
-        Finish::Close => Some(faults::websocket::close_payload(faults)),
+        Finish::Close => Some(faults.close_payload()),
         Finish::Fail(code) => {
-            let code = faults::websocket::alter_failure_code(faults, *code);
+            let code = faults.alter_failure_code(*code);
             Some(Bytes::copy_from_slice(&code.0.to_be_bytes()))
         }
-        Finish::Reply(reason) => {
-            faults::websocket::answer_close(faults, stream.tamper(), reason.encode())
-        }
+        Finish::Reply(reason) => faults.answer_close(stream.tamper(), reason.encode()),
     };
     if let Some(close) = payload {
         let close = Frame {
@@ -58,7 +56,7 @@ pub(super) async fn finish(stream: &mut FrameStream, how: Finish, faults: &Fault
             ..Frame::binary(close)
         };
         stream.push_frame(close, faults);
-        if let Some(frame) = faults::websocket::frame_after_close(faults) {
+        if let Some(frame) = faults.frame_after_close() {
             stream.push_frame(frame, faults);
         }
     }

@@ -9,14 +9,14 @@ use super::{
     frame_stream::{FrameStream, Incoming, Turn},
 };
 use crate::{
-    reference::{FaultSet, faults, shared::Shared},
+    reference::{FaultSet, shared::Shared},
     wire::websocket::{Frame, Message},
 };
 
 /// Serves a connection from the 101 to its close frame.
 pub(super) async fn run_echo(stream: &mut FrameStream, server: &Shared) {
     let how = converse(stream, server).await.unwrap_or_else(|error| {
-        faults::robustness::crash_on_reset(server, &error);
+        server.faults().crash_on_reset(server, &error);
         Finish::Gone
     });
     finish(stream, how, server.faults()).await;
@@ -27,7 +27,9 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
         loop {
             match stream.next() {
                 Incoming::Message(message) => {
-                    faults::deflate::crash_on_empty(server, &message);
+                    if server.faults().crashes_on_empty(&message) {
+                        server.die();
+                    }
                     if let Some(finish) = receive(stream, server.faults(), message) {
                         return Ok(finish);
                     }
@@ -36,7 +38,9 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
                 Incoming::Nothing => break,
             }
         }
-        faults::endurance::crash_on_many_frames(server, stream.tamper());
+        server
+            .faults()
+            .crash_on_many_frames(server, stream.tamper());
         stream.flush()?;
         select! {
             turn = stream.turn() => {
@@ -53,12 +57,12 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
 fn receive(stream: &mut FrameStream, faults: &FaultSet, message: Message) -> Option<Finish> {
     match message {
         Message::Text(text) => {
-            let text = faults::payload::alter_echo(faults, text);
+            let text = faults.alter_echo(text);
             stream.push_message(Frame::text(text), faults);
         }
         Message::Binary(bytes) => stream.push_message(Frame::binary(bytes), faults),
         Message::Ping(payload) => {
-            if let Some(pong) = faults::websocket::answer_ping(faults, payload) {
+            if let Some(pong) = faults.answer_ping(payload) {
                 stream.push_frame(pong, faults);
             }
         }

@@ -16,7 +16,7 @@ use crate::{
     reference::{
         Config, FaultSet,
         engine::{Outbound, Revision, outbound::compress},
-        faults::{self, frames::Tamper, limits},
+        faults::frames::Tamper,
     },
     wire::websocket::{
         Deflate, DeflateOffer, Frame, FrameError, Message, MessageAssembler, PeerMisbehaved, Role,
@@ -89,16 +89,17 @@ impl FrameStream {
         // more memory than one.
         let faults = &config.faults;
         let state = |negotiated: &DeflateOffer| Deflate::new(Role::Server, negotiated);
-        let compressor = faults::deflate::parameters_for_sending(faults, deflate)
+        let compressor = faults
+            .parameters_for_sending(deflate)
             .map(|negotiated| Box::new(state(&negotiated)));
-        let max_frame = limits::frame_limit(faults, config.max_payload);
+        let max_frame = faults.frame_limit(config.max_payload);
         Self {
             stream,
             incoming: BytesMut::from(early),
             next_read: FIRST_READ,
             assembler: MessageAssembler::new(
                 Role::Server,
-                limits::message_limit(faults, config.max_payload, deflate),
+                faults.message_limit(config.max_payload, deflate),
                 deflate.map(state),
             ),
             compressor,
@@ -248,7 +249,7 @@ impl FrameStream {
     /// Queues one uncompressed frame for writing.
     pub(super) fn push_frame(&mut self, frame: Frame, faults: &FaultSet) {
         let mut out = BytesMut::with_capacity(frame.payload.len() + 10);
-        faults::websocket::encode_frame(faults, frame, &mut out);
+        faults.encode_frame(frame, &mut out);
         self.push(out.freeze());
     }
 

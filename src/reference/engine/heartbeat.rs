@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{Ending, Outbound, Revision, Session};
-use crate::{reference::faults, wire::engine_io::PacketType};
+use crate::wire::engine_io::PacketType;
 
 /// Tells the heartbeat of a session that its client has answered.
 #[derive(Debug, Default)]
@@ -41,16 +41,14 @@ impl Pulse {
 pub(super) async fn supervise(session: &Session) -> Ending {
     let connect = async {
         sleep(session.server.config.connect_timeout).await;
-        if faults::connect::closes_after_timeout(session) {
+        if session.faults().closes_after_timeout(session) {
             return Ending::ConnectTimeout;
         }
         std::future::pending().await
     };
     let heartbeat = async {
         match session.revision {
-            Revision::V3 if faults::revision3::server_pings(session.faults()) => {
-                send_pings(session).await
-            }
+            Revision::V3 if session.faults().server_pings() => send_pings(session).await,
             Revision::V3 => await_pings(session).await,
             Revision::V4 => send_pings(session).await,
         }
@@ -64,19 +62,19 @@ pub(super) async fn supervise(session: &Session) -> Ending {
 async fn send_pings(session: &Session) -> Ending {
     let mut pings = 0;
     loop {
-        sleep(faults::heartbeat::choose_interval(session)).await;
+        sleep(session.faults().choose_interval(session)).await;
         session.pulse.expect();
         let ping = Outbound::control(PacketType::Ping);
-        if let Some(ping) = faults::heartbeat::alter_ping(session, ping) {
+        if let Some(ping) = session.faults().alter_ping(session, ping) {
             session.send_packet(ping);
         }
         pings += 1;
-        let pong_timeout = faults::heartbeat::pong_timeout_for(session, pings);
+        let pong_timeout = session.faults().pong_timeout_for(session, pings);
         while timeout(pong_timeout, session.pulse.beaten()).await.is_err() {
-            if faults::heartbeat::extends_timeout(session) {
+            if session.faults().extends_timeout(session) {
                 continue;
             }
-            faults::heartbeat::close_others(session);
+            session.faults().close_others(session);
             return Ending::PingTimeout;
         }
     }
@@ -89,7 +87,7 @@ async fn await_pings(session: &Session) -> Ending {
     loop {
         session.pulse.expect();
         let pong_timeout = config.ping_interval + config.ping_timeout;
-        let pong_timeout = faults::heartbeat::alter_timeout(session.faults(), pong_timeout);
+        let pong_timeout = session.faults().alter_heartbeat_timeout(pong_timeout);
         if timeout(pong_timeout, session.pulse.beaten()).await.is_err() {
             return Ending::PingTimeout;
         }

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 use super::{Query, Revision};
-use crate::reference::{FaultSet, faults};
+use crate::reference::FaultSet;
 
 /// The form of the answers to a session's polls. Only revision 3 gives clients a choice.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,7 +25,7 @@ impl PollForm {
     pub(in crate::reference) fn of(query: &Query, revision: Revision, faults: &FaultSet) -> Self {
         let index = query.jsonp.as_deref();
         let script = index
-            .filter(|_| revision == Revision::V3 || faults::revision3::scripts_for_all(faults))
+            .filter(|_| revision == Revision::V3 || faults.scripts_for_all())
             .map(|index| Callback::new(index, faults));
         Self {
             base64: query.base64 || script.is_some(),
@@ -38,7 +38,7 @@ impl Callback {
     /// Returns the callback with this index. Keeps only the digits, because the index becomes part of a script.
     fn new(index: &str, faults: &FaultSet) -> Self {
         let digits = || index.chars().filter(char::is_ascii_digit).collect();
-        let index = if faults::revision3::keeps_whole_index(faults) {
+        let index = if faults.keeps_whole_index() {
             index.into()
         } else {
             digits()
@@ -48,7 +48,7 @@ impl Callback {
 
     /// Returns the script for a payload.
     pub(super) fn script(&self, payload: &str, faults: &FaultSet) -> String {
-        let literal = faults::revision3::unescaped_literal(faults, payload);
+        let literal = faults.unescaped_literal(payload);
         let literal = literal.unwrap_or_else(|| javascript_literal(payload));
         format!("___eio[{}]({literal});", self.index)
     }
@@ -69,7 +69,7 @@ fn javascript_literal(text: &str) -> String {
 /// `\\n`.
 pub(super) fn payload_of_form(body: &[u8], faults: &FaultSet) -> Option<String> {
     let (_, text) = form_urlencoded::parse(body).find(|(name, _)| name == "d")?;
-    if faults::revision3::keeps_escapes(faults) {
+    if faults.keeps_escapes() {
         return Some(text.into_owned());
     }
     let mut payload = String::with_capacity(text.len());

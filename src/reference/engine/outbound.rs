@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::Revision;
 use crate::{
-    reference::{FaultSet, faults},
+    reference::FaultSet,
     wire::engine_io::{Packet, PacketData, PacketType, v3},
     wire::websocket::{Deflate, Frame},
 };
@@ -78,11 +78,7 @@ impl Outbound {
             // Ten bytes hold the largest header of an unmasked frame (RFC 6455 section 5.2).
             let mut out = BytesMut::with_capacity(self.size + 10 * self.packets.len());
             for packet in &self.packets {
-                faults::websocket::encode_frame(
-                    faults,
-                    encode_frame(packet, revision, faults),
-                    &mut out,
-                );
+                faults.encode_frame(encode_frame(packet, revision, faults), &mut out);
             }
             out.freeze()
         };
@@ -102,7 +98,7 @@ impl Outbound {
         for packet in &self.packets {
             let mut frame = encode_frame(packet, revision, faults);
             compress(&mut frame, compressor, faults);
-            faults::websocket::encode_frame(faults, frame, &mut out);
+            faults.encode_frame(frame, &mut out);
         }
         out.freeze()
     }
@@ -111,7 +107,7 @@ impl Outbound {
 /// Compresses a frame if it is long enough to become smaller.
 pub(super) fn compress(frame: &mut Frame, compressor: &mut Deflate, faults: &FaultSet) {
     if frame.payload.len() >= WORTH_COMPRESSING {
-        faults::deflate::compress_extra(faults, compressor, &frame.payload);
+        faults.compress_extra(compressor, &frame.payload);
         frame.payload = compressor.compress(&frame.payload);
         frame.rsv = 0b100;
     }
@@ -122,7 +118,7 @@ fn encode_frame(packet: &Packet, revision: Revision, faults: &FaultSet) -> Frame
     match (&packet.data, revision) {
         (PacketData::Binary(bytes), Revision::V4) => Frame::binary(bytes.clone()),
         (PacketData::Binary(bytes), Revision::V3) => {
-            let bare = faults::revision3::bare_bytes(faults, bytes);
+            let bare = faults.bare_bytes(bytes);
             Frame::binary(bare.unwrap_or_else(|| v3::encode_binary(bytes)))
         }
         (PacketData::Text(_), _) => Frame::text(packet.encode_text()),

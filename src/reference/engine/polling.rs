@@ -10,7 +10,7 @@ use super::{
     session::{Phase, last_packet},
 };
 use crate::{
-    reference::{faults, shared::Shared, socket},
+    reference::{shared::Shared, socket},
     wire::engine_io::{
         Packet, PacketData, PacketType, PayloadError, decode_payload, encode_payload, v3,
     },
@@ -58,7 +58,7 @@ pub(in crate::reference) fn open(
     let session = Session::open(server, TransportKind::Polling, revision, polls, tokens);
     session.spawn_supervisor();
     let packet = open_packet(&session);
-    if faults::revision3::joins_without_connect(&session) {
+    if session.faults().joins_without_connect(&session) {
         socket::connect_by_default(&session);
     }
     Opened {
@@ -69,7 +69,9 @@ pub(in crate::reference) fn open(
 
 /// Returns the open packet of a session.
 pub(super) fn open_packet(session: &Session) -> Packet {
-    let data = faults::handshake::encode_open_packet(session, session.handshake());
+    let data = session
+        .faults()
+        .encode_open_packet(session, session.handshake());
     Packet::text(PacketType::Open, data)
 }
 
@@ -107,7 +109,7 @@ pub(in crate::reference) struct PendingPost {
 /// Returns an error and closes the session if another POST is pending.
 pub(in crate::reference) fn post(session: &Arc<Session>) -> Result<PendingPost, Overlap> {
     let overlaps = std::mem::replace(&mut session.lock().post_pending, true);
-    if overlaps && !faults::polling::accepts_concurrent_posts(session.faults()) {
+    if overlaps && !session.faults().accepts_concurrent_posts() {
         session.close(Ending::TransportError);
         return Err(Overlap);
     }
@@ -135,16 +137,16 @@ impl PendingPost {
         let faults = session.faults();
         let (packets, broken) = match decode(&session, body, kind) {
             Ok(packets) => (packets, false),
-            Err(error) => match faults::polling::salvage_packets(faults, body) {
+            Err(error) => match faults.salvage_packets(body) {
                 Some(packets) => (packets, false),
                 None => (decode_intact(&session, body, kind, &error), true),
             },
         };
-        faults::robustness::crash_on_payload(&session, packets.len());
-        for packet in faults::polling::alter_received(faults, packets) {
+        session.faults().crash_on_payload(&session, packets.len());
+        for packet in faults.alter_received(packets) {
             session.receive(packet);
         }
-        faults::binary::close_after_post(&session);
+        session.faults().close_after_post(&session);
         if broken {
             session.close(Ending::ParseError);
         }
@@ -152,7 +154,9 @@ impl PendingPost {
 
     /// Returns how long a fault delays a body of this many bytes.
     pub(in crate::reference) fn delay(&self, bytes: usize) -> Option<Duration> {
-        faults::revision3::delay_for_payload(&self.session, bytes)
+        self.session
+            .faults()
+            .delay_for_payload(&self.session, bytes)
     }
 }
 
@@ -160,7 +164,7 @@ impl Drop for PendingPost {
     fn drop(&mut self) {
         self.session.lock().post_pending = false;
         if !self.whole {
-            faults::polling::handle_aborted_post(&self.session);
+            self.session.faults().handle_aborted_post(&self.session);
         }
     }
 }
@@ -174,7 +178,7 @@ struct PendingPoll {
 impl PendingPoll {
     fn begin(session: &Arc<Session>) -> Result<Self, Overlap> {
         let overlaps = std::mem::replace(&mut session.lock().poll_pending, true);
-        if overlaps && !faults::polling::accepts_concurrent_gets(session.faults()) {
+        if overlaps && !session.faults().accepts_concurrent_gets() {
             session.close(Ending::TransportError);
             return Err(Overlap);
         }
@@ -193,7 +197,7 @@ impl Drop for PendingPoll {
     fn drop(&mut self) {
         self.session.lock().poll_pending = false;
         if !self.answered {
-            faults::polling::handle_aborted_poll(&self.session);
+            self.session.faults().handle_aborted_poll(&self.session);
         }
     }
 }
@@ -277,19 +281,19 @@ fn encode(session: &Session, packets: &[Packet]) -> Payload {
         .iter()
         .any(|packet| matches!(packet.data, PacketData::Binary(_)));
     let faults = session.faults();
-    let base64 = session.polls.base64 && !faults::revision3::ignores_base64(faults);
-    let (body, kind) = match faults::revision3::choose_payload_revision(session, packets) {
+    let base64 = session.polls.base64 && !faults.ignores_base64();
+    let (body, kind) = match session.faults().choose_payload_revision(session, packets) {
         Revision::V3 if has_bytes && !base64 => {
             (v3::encode_binary_payload(packets), PayloadKind::Binary)
         }
         Revision::V3 => {
-            let body = faults::revision3::encode_text_payload(faults, packets);
+            let body = faults.encode_text_payload(packets);
             let body = body.unwrap_or_else(|| v3::encode_payload(packets));
             (body, PayloadKind::Text)
         }
         Revision::V4 => {
-            let packets = faults::polling::alter_sent(faults, packets);
-            let body = faults::polling::alter_payload(faults, encode_payload(&packets));
+            let packets = faults.alter_sent(packets);
+            let body = faults.alter_payload(encode_payload(&packets));
             (body, PayloadKind::Text)
         }
     };

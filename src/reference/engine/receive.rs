@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Ending, Outbound, Revision, Session};
 use crate::{
-    reference::{faults, socket},
+    reference::socket,
     wire::engine_io::{Packet, PacketData, PacketType},
 };
 
@@ -14,7 +14,7 @@ impl Session {
         if !self.is_open() {
             return;
         }
-        if faults::heartbeat::counts_as_pong(self, packet.kind) {
+        if self.faults().counts_as_pong(self, packet.kind) {
             self.pulse.beat();
         }
         match (packet.kind, self.revision) {
@@ -23,41 +23,41 @@ impl Session {
                 self.receive_beat(packet.data);
             }
             (PacketType::Close, _) => {
-                if !faults::polling::ignores_close_packet(self) {
+                if !self.faults().ignores_close_packet(self) {
                     self.close(Ending::ClosePacket);
                 }
             }
             // Only a client of revision 3 sends pings, and only one of revision 4 sends pongs.
             (PacketType::Ping, Revision::V4) | (PacketType::Pong, Revision::V3) => {
-                faults::heartbeat::handle_wrong_direction(self);
+                self.faults().handle_wrong_direction(self);
             }
             // These packets have no effect here.
-            (PacketType::Noop, _) => faults::polling::close_on_noop(self),
-            (PacketType::Open, _) => faults::handshake::answer_open_packet(self),
+            (PacketType::Noop, _) => self.faults().close_on_noop(self),
+            (PacketType::Open, _) => self.faults().answer_open_packet(self),
             (PacketType::Upgrade, _) => {}
         }
     }
 
     fn receive_beat(self: &Arc<Self>, data: PacketData) {
-        faults::heartbeat::close_on_pong_data(self, &data);
-        if self.revision == Revision::V3 && !faults::revision3::ignores_ping(self.faults()) {
+        self.faults().close_on_pong_data(self, &data);
+        if self.revision == Revision::V3 && !self.faults().ignores_ping() {
             self.send_packet(Outbound::new(vec![Packet {
                 kind: PacketType::Pong,
                 data,
             }]));
         }
-        if faults::heartbeat::ignores_pong(self.faults()) {
+        if self.faults().ignores_pong() {
             return;
         }
-        faults::binary::close_on_pong(self);
+        self.faults().close_on_pong(self);
         if !self.pulse.beat() {
-            faults::heartbeat::handle_unsolicited_pong(self);
+            self.faults().handle_unsolicited_pong(self);
         }
     }
 
     fn receive_message(self: &Arc<Self>, data: PacketData) {
-        faults::robustness::crash_on_message(self, &data);
-        if faults::websocket::drops_message(self.faults(), &data) {
+        self.faults().crash_on_message(self, &data);
+        if self.faults().drops_message(&data) {
             return;
         }
         if self.peer.is_some() {

@@ -6,7 +6,7 @@ use hyper::{
 };
 use url::form_urlencoded;
 
-use crate::reference::{FaultSet, faults};
+use crate::reference::FaultSet;
 
 /// The protocol revision of a session: the `EIO` of its handshake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -99,7 +99,7 @@ fn bearer(header: &str) -> Option<&str> {
 fn cookie<'a>(header: &'a str, wanted: &str, faults: &FaultSet) -> Option<&'a str> {
     header.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        faults::auth::is_cookie(faults, name, wanted).then_some(value)
+        faults.is_cookie(name, wanted).then_some(value)
     })
 }
 

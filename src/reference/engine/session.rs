@@ -16,7 +16,7 @@ use super::{
     random_id,
 };
 use crate::{
-    reference::{Contract, FaultSet, faults, shared::Shared, socket::Peer},
+    reference::{Contract, FaultSet, shared::Shared, socket::Peer},
     wire::engine_io::{Handshake, PacketType},
 };
 
@@ -98,7 +98,7 @@ impl Session {
             Contract::Official | Contract::Sockspec => Some(Peer::new(&server.config)),
         };
         let session = Arc::new(Self {
-            sid: faults::handshake::choose_sid(server.faults(), random_id).into_boxed_str(),
+            sid: server.faults().choose_sid(random_id).into_boxed_str(),
             revision,
             polls,
             tokens,
@@ -231,7 +231,7 @@ impl Session {
             peer.session_ended(ending.reason());
         }
         self.ended.cancel();
-        if faults::polling::hangs_poll_on_close(self.faults()) {
+        if self.faults().hangs_poll_on_close() {
             return;
         }
         self.poll_wake.notify_one();
@@ -240,7 +240,7 @@ impl Session {
 
     /// Removes the session from the server's sessions.
     pub(super) fn forget(&self, ending: Ending) {
-        if !faults::handshake::keeps_session(self.faults(), ending) {
+        if !self.faults().keeps_session(ending) {
             self.server.sessions.remove(&self.sid);
         }
     }
@@ -325,8 +325,10 @@ impl Session {
             if std::mem::take(&mut state.loses_next) {
                 return Sent::Dropped;
             }
-            let leaked =
-                faults::polling::shares_buffers(self, &outbound).then(|| Arc::clone(&outbound));
+            let leaked = self
+                .faults()
+                .shares_buffers(&outbound)
+                .then(|| Arc::clone(&outbound));
             state.queue.push(outbound);
             (state.transport, leaked)
         };

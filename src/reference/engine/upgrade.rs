@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     clock,
-    reference::faults,
     wire::{
         engine_io::{Packet, PacketData, PacketType},
         websocket::{Frame, Message, OpCode},
@@ -47,7 +46,7 @@ impl Probing {
     /// Begins the upgrade of `session`. Returns `None` if the session has a WebSocket, or another one
     /// is probing.
     pub(in crate::reference) fn begin(session: Arc<Session>) -> Option<Self> {
-        let takes_over = faults::upgrade::second_socket_takes_over(session.faults());
+        let takes_over = session.faults().second_socket_takes_over();
         {
             let mut state = session.lock();
             let free = state.transport == TransportKind::Polling && !state.upgrading;
@@ -75,10 +74,10 @@ impl Drop for Probing {
 pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
     let session = Arc::clone(&probing.session);
     let faults = session.faults();
-    if let Some(frame) = faults::upgrade::greeting(&session) {
+    if let Some(frame) = session.faults().greeting(&session) {
         stream.push_frame(frame, faults);
     }
-    let deadline = clock::now() + faults::upgrade::probe_timeout(&session);
+    let deadline = clock::now() + session.faults().probe_timeout(&session);
     let probed = tokio::select! {
         probed = timeout_at(deadline, probe(stream, &session)) => probed,
         () = session.ended() => Ok(Ok(Some(Finish::Close))),
@@ -93,10 +92,10 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
         }
         Ok(Ok(Some(how))) => {
             drop(probing);
-            faults::upgrade::close_after_bad_probe(&session);
+            session.faults().close_after_bad_probe(&session);
             finish(stream, how, faults).await;
         }
-        Ok(Err(_)) => faults::upgrade::close_after_abandoned(&session),
+        Ok(Err(_)) => session.faults().close_after_abandoned(&session),
         // The upgrade timeout has passed.
         Err(_) => {
             drop(probing);
@@ -149,7 +148,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
         };
         match (step, packet.kind) {
             (Step::Probe, PacketType::Ping) if is_probe(&packet) => {
-                if let Some(reply) = faults::upgrade::choose_probe_reply(session.faults()) {
+                if let Some(reply) = session.faults().choose_probe_reply() {
                     stream.push_frame(Frame::text(reply.encode_text()), faults);
                 }
                 session.release_polls();
@@ -157,7 +156,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
                 step = Step::Upgrade;
             }
             (Step::Upgrade, PacketType::Upgrade) => return Ok(None),
-            _ if faults::upgrade::tolerates_packet(session, &packet) => {}
+            _ if session.faults().tolerates_packet(session, &packet) => {}
             _ => return Ok(Some(Finish::Close)),
         }
     }
@@ -176,10 +175,10 @@ fn switch(session: &Arc<Session>) {
             state.release_poll = true;
         }
         let waiting = state.queue.take().into();
-        let moved = faults::upgrade::move_waiting(session.faults(), waiting);
+        let moved = session.faults().move_waiting(waiting);
         state.queue.replace(moved);
     }
-    faults::upgrade::after_switch(session);
+    session.faults().after_switch(session);
     session.poll_wake.notify_one();
 }
 
@@ -187,7 +186,7 @@ impl Session {
     /// Answers the pending poll, or the next one, so that the client has no pending poll during the
     /// switch.
     fn release_polls(&self) {
-        if faults::upgrade::hangs_polls(self.faults()) {
+        if self.faults().hangs_polls() {
             return;
         }
         self.lock().release_poll = true;
@@ -195,7 +194,7 @@ impl Session {
     }
 
     fn release_polls_again(&self) {
-        if !faults::upgrade::releases_one_poll(self.faults()) {
+        if !self.faults().releases_one_poll() {
             self.release_polls();
         }
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     net::{Stream, linger},
-    reference::{faults, shared::Shared, socket},
+    reference::{shared::Shared, socket},
     wire::websocket::DeflateOffer,
 };
 
@@ -47,7 +47,7 @@ pub(in crate::reference) async fn run_websocket(
     deflate: Option<&DeflateOffer>,
     server: &Arc<Shared>,
 ) {
-    faults::robustness::crash_on_early_frame(server, &early);
+    server.faults().crash_on_early_frame(server, &early);
     let mut stream = FrameStream::new(stream, early, &server.config, deflate);
     match upgraded {
         Upgraded::Echo => Box::pin(echo::run_echo(&mut stream, server)).await,
@@ -68,13 +68,13 @@ pub(in crate::reference) async fn run_websocket(
                 tokens,
             );
             session.send_packet(Outbound::new(vec![open_packet(&session)]));
-            if faults::revision3::joins_without_connect(&session) {
+            if session.faults().joins_without_connect(&session) {
                 socket::connect_by_default(&session);
             }
             let timers = pin!(Arc::clone(&session).supervise());
             run_session(&mut stream, &session, timers).await;
         }
     }
-    faults::websocket::keep_stream_open(server.faults()).await;
+    server.faults().keep_stream_open().await;
     linger(stream.into_inner()).await;
 }

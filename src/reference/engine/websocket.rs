@@ -14,12 +14,9 @@ use super::{
     frame_stream::{FrameStream, Incoming, Turn},
     session::Phase,
 };
-use crate::{
-    reference::faults,
-    wire::{
-        engine_io::{Packet, v3},
-        websocket::Message,
-    },
+use crate::wire::{
+    engine_io::{Packet, v3},
+    websocket::Message,
 };
 
 /// Sends and receives the packets of a session until the session or the connection ends. Runs
@@ -40,13 +37,16 @@ pub(super) async fn run_session(
         }
     };
     let how = how.unwrap_or_else(|error| {
-        faults::robustness::crash_on_reset(&session.server, &error);
+        session
+            .server
+            .faults()
+            .crash_on_reset(&session.server, &error);
         Finish::Gone
     });
     if matches!(how, Finish::Gone) {
-        faults::endurance::note_lost(&session.server);
+        session.server.faults().note_lost(&session.server);
     }
-    if faults::frames::answers_behind_close(session.faults()) {
+    if session.faults().answers_behind_close() {
         for outbound in session.take_for_socket().0 {
             stream.push_packets(&outbound, session.revision, session.faults());
         }
@@ -83,20 +83,23 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
                 break;
             }
         }
-        faults::endurance::crash_on_many_frames(&session.server, stream.tamper());
+        session
+            .server
+            .faults()
+            .crash_on_many_frames(&session.server, stream.tamper());
         let (waiting, ended) = session.take_for_socket();
-        for outbound in faults::websocket::batch_packets(faults, waiting) {
+        for outbound in faults.batch_packets(waiting) {
             stream.push_packets(&outbound, session.revision, faults);
         }
         if ended {
             return Ok(Finish::Close);
         }
-        faults::endurance::wait_to_write(session).await;
+        session.faults().wait_to_write(session).await;
         let is_drained = stream.flush()?;
         if is_drained {
-            faults::endurance::note_drained(session);
+            session.faults().note_drained(session);
         } else {
-            faults::endurance::note_congested(session);
+            session.faults().note_congested(session);
         }
         session.lock().congested = !is_drained;
         select! {
@@ -121,11 +124,13 @@ impl Session {
 
 /// Handles one message; returns the end of the connection if the message ends it.
 fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -> Option<Finish> {
-    faults::deflate::crash_on_empty(&session.server, &message);
+    if session.faults().crashes_on_empty(&message) {
+        session.server.die();
+    }
     match message {
         Message::Text(text) => match Packet::decode_text(text) {
             Ok(packet) => {
-                for packet in faults::websocket::split_packet(session.faults(), packet) {
+                for packet in session.faults().split_packet(packet) {
                     session.receive(packet);
                 }
             }
@@ -139,13 +144,13 @@ fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -
             Revision::V4 => session.receive(Packet::binary(bytes)),
         },
         Message::Ping(payload) => {
-            if let Some(pong) = faults::websocket::answer_ping(session.faults(), payload) {
+            if let Some(pong) = session.faults().answer_ping(payload) {
                 stream.push_frame(pong, session.faults());
             }
         }
         // The heartbeat uses Engine.IO packets (Engine.IO v4, "Heartbeat"), not WebSocket frames.
         Message::Pong(_) => {
-            if faults::heartbeat::frame_counts_as_pong(session.faults()) {
+            if session.faults().frame_counts_as_pong() {
                 session.pulse.beat();
             }
         }
@@ -155,7 +160,7 @@ fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -
 }
 
 fn handle_invalid(session: &Arc<Session>) {
-    if !faults::websocket::ignores_invalid_packet(session.faults()) {
+    if !session.faults().ignores_invalid_packet() {
         session.close(Ending::ParseError);
     }
 }

@@ -73,12 +73,141 @@ impl ScratchKey for HandlersBusyUntil {
     type Note = Instant;
 }
 
-/// Returns true if a fault that sends or reports something twice is active, so that a handler may
-/// acknowledge one event again.
-pub(in crate::reference) fn allows_second_ack(faults: &FaultSet) -> bool {
-    faults.has(AckFault::Twice)
-        || faults.has(AckFault::LateSecond)
-        || questions::reports_again(faults)
+impl FaultSet {
+    /// Returns true if a fault that sends or reports something twice is active, so that a handler may
+    /// acknowledge one event again.
+    pub(in crate::reference) fn allows_second_ack(&self) -> bool {
+        self.has(AckFault::Twice)
+            || self.has(AckFault::LateSecond)
+            || questions::reports_again(self)
+    }
+
+    /// Sends an acknowledgement: once, to the caller, with the id that the caller gave. Faults suppress
+    /// it, change it or send it again.
+    pub(in crate::reference) fn send_ack(&self, socket: &Arc<Socket>, packet: Packet) {
+        if self.is_empty() {
+            socket.send(&packet);
+            return;
+        }
+        robustness::crash_on_late_answer(socket);
+        if self.has(AckFault::Missing) {
+            return;
+        }
+        let packet = alter_ack(socket, packet);
+        let Packet::Ack { id, args, .. } = &packet else {
+            return;
+        };
+        if self.has(AckFault::NothingUnanswered) && args.is_empty() {
+            return;
+        }
+        if self.has(AckFault::PayloadNotArray) {
+            send_without_array(socket, *id, args);
+            return;
+        }
+        if self.has(AckFault::WrongNamespace)
+            || (self.has(AckFault::AfterDisconnect) && !socket.is_connected())
+        {
+            send_raw(socket.session(), &packet);
+            return;
+        }
+        socket.send(&packet);
+        if self.has(AckFault::Twice) {
+            socket.send(&packet);
+        }
+        if self.has(AckFault::ToEverybody) {
+            let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
+            let selection =
+                Selection::to(rooms.iter().map(|room| &**room)).except([socket.id().as_str()]);
+            broadcast_packet(socket, &selection, packet.clone());
+        }
+        if self.has(AckFault::LateSecond) {
+            let late = Arc::clone(socket);
+            socket.session().server.tasks.spawn(async move {
+                tokio::time::sleep(LATE).await;
+                late.send(&packet);
+            });
+        }
+    }
+
+    /// Returns the values with which `echo` and `message-with-ack` acknowledge. Without faults these
+    /// are `args`.
+    pub(in crate::reference) fn alter_ack_values(&self, mut args: Vec<Data>) -> Vec<Data> {
+        if self.is_empty() {
+            return args;
+        }
+        if self.has(AckFault::FirstArgumentOnly) {
+            args.truncate(1);
+        }
+        if self.has(AckFault::DropsFalsy) && args.first().is_some_and(questions::is_falsy) {
+            args.clear();
+        }
+        if self.has(AckFault::FlattensArrays)
+            && let [Data::Array(items)] = args.as_slice()
+        {
+            args = items.clone();
+        }
+        if self.has(AckFault::ValueWrapped) {
+            args = vec![Data::object([(
+                "data",
+                args.into_iter().next().unwrap_or_default(),
+            )])];
+        }
+        args
+    }
+
+    /// Returns true if the fault `ack-error-swallowed` is active.
+    pub(in crate::reference) fn swallows_errors(&self) -> bool {
+        self.has(AckFault::ErrorSwallowed)
+    }
+
+    /// Returns the delay after which `ack-late` is acknowledged. Without faults this is `after`; `None`
+    /// means never.
+    pub(in crate::reference) fn delay_of_ack_late(&self, after: Duration) -> Option<Duration> {
+        if self.has(AckFault::LateNever) {
+            None
+        } else if self.has(AckFault::LateAtOnce) {
+            Some(Duration::ZERO)
+        } else {
+            Some(after)
+        }
+    }
+
+    /// Blocks the connection for `pause` if the fault `slow-handler-blocks-connection` is active.
+    pub(in crate::reference) fn block_during_handler(&self, session: &Session, pause: Duration) {
+        block_connection(session, AckFault::SlowHandlerBlocks, pause);
+    }
+
+    /// Returns the delay of a slow request. Without faults this is `after`; the fault
+    /// `slow-handlers-queue` adds the time that earlier requests still need.
+    pub(in crate::reference) fn delay_behind_others(
+        &self,
+        server: &Shared,
+        after: Duration,
+    ) -> Duration {
+        if !self.has(AckFault::SlowHandlersQueue) {
+            return after;
+        }
+        let now = clock::now();
+        let free = server.scratch.last(&HandlersBusyUntil);
+        let until = free.map_or(now, |free| free.max(now)) + after;
+        server.scratch.replace(HandlersBusyUntil, until);
+        until - now
+    }
+
+    /// Acknowledges an event that its handler left unacknowledged if the fault `ack-never-answered` is
+    /// active.
+    pub(in crate::reference) fn acknowledge_unanswered(&self, call: &Call) {
+        if self.has(AckFault::NeverAnswered)
+            && let Some(ack) = &call.ack
+        {
+            ack.send(Vec::new());
+        }
+    }
+
+    /// Returns true if the fault `ack-precedes-event` is active.
+    pub(in crate::reference) fn acknowledges_first(&self) -> bool {
+        self.has(AckFault::PrecedesEvent)
+    }
 }
 
 /// Handles an event with the acknowledgement that its client asked for. Faults ignore, add or
@@ -100,54 +229,6 @@ pub(super) fn handle_event(mut call: Call, handle: fn(Call)) {
         call.socket.session().server.scratch.add(key, ack.id());
     }
     handle(call);
-}
-
-/// Sends an acknowledgement: once, to the caller, with the id that the caller gave. Faults suppress
-/// it, change it or send it again.
-pub(in crate::reference) fn send_ack(socket: &Arc<Socket>, packet: Packet) {
-    let faults = socket.faults();
-    if faults.is_empty() {
-        socket.send(&packet);
-        return;
-    }
-    robustness::crash_on_late_answer(socket);
-    if faults.has(AckFault::Missing) {
-        return;
-    }
-    let packet = alter_ack(socket, packet);
-    let Packet::Ack { id, args, .. } = &packet else {
-        return;
-    };
-    if faults.has(AckFault::NothingUnanswered) && args.is_empty() {
-        return;
-    }
-    if faults.has(AckFault::PayloadNotArray) {
-        send_without_array(socket, *id, args);
-        return;
-    }
-    if faults.has(AckFault::WrongNamespace)
-        || (faults.has(AckFault::AfterDisconnect) && !socket.is_connected())
-    {
-        send_raw(socket.session(), &packet);
-        return;
-    }
-    socket.send(&packet);
-    if faults.has(AckFault::Twice) {
-        socket.send(&packet);
-    }
-    if faults.has(AckFault::ToEverybody) {
-        let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
-        let selection =
-            Selection::to(rooms.iter().map(|room| &**room)).except([socket.id().as_str()]);
-        broadcast_packet(socket, &selection, packet.clone());
-    }
-    if faults.has(AckFault::LateSecond) {
-        let late = Arc::clone(socket);
-        socket.session().server.tasks.spawn(async move {
-            tokio::time::sleep(LATE).await;
-            late.send(&packet);
-        });
-    }
 }
 
 /// Returns the acknowledgement as the active faults change it.
@@ -199,81 +280,6 @@ fn send_without_array(socket: &Socket, id: AckId, args: &[Data]) {
     socket.push(Outbound::new(vec![packet]), Delivery::Assured);
 }
 
-/// Returns the values with which `echo` and `message-with-ack` acknowledge. Without faults these
-/// are `args`.
-pub(in crate::reference) fn alter_values(socket: &Socket, mut args: Vec<Data>) -> Vec<Data> {
-    let faults = socket.faults();
-    if faults.is_empty() {
-        return args;
-    }
-    if faults.has(AckFault::FirstArgumentOnly) {
-        args.truncate(1);
-    }
-    if faults.has(AckFault::DropsFalsy) && args.first().is_some_and(questions::is_falsy) {
-        args.clear();
-    }
-    if faults.has(AckFault::FlattensArrays)
-        && let [Data::Array(items)] = args.as_slice()
-    {
-        args = items.clone();
-    }
-    if faults.has(AckFault::ValueWrapped) {
-        args = vec![Data::object([(
-            "data",
-            args.into_iter().next().unwrap_or_default(),
-        )])];
-    }
-    args
-}
-
-/// Returns true if the fault `ack-error-swallowed` is active.
-pub(in crate::reference) fn swallows_errors(faults: &FaultSet) -> bool {
-    faults.has(AckFault::ErrorSwallowed)
-}
-
-/// Returns the delay after which `ack-late` is acknowledged. Without faults this is `after`; `None`
-/// means never.
-pub(in crate::reference) fn delay_of_ack_late(
-    faults: &FaultSet,
-    after: Duration,
-) -> Option<Duration> {
-    if faults.has(AckFault::LateNever) {
-        None
-    } else if faults.has(AckFault::LateAtOnce) {
-        Some(Duration::ZERO)
-    } else {
-        Some(after)
-    }
-}
-
-/// Blocks the connection for `pause` if the fault `slow-handler-blocks-connection` is active.
-pub(in crate::reference) fn block_if_slow(session: &Session, pause: Duration) {
-    block_connection(session, AckFault::SlowHandlerBlocks, pause);
-}
-
-/// Returns the delay of a slow request. Without faults this is `after`; the fault
-/// `slow-handlers-queue` adds the time that earlier requests still need.
-pub(in crate::reference) fn delay_behind_others(server: &Shared, after: Duration) -> Duration {
-    if !server.faults().has(AckFault::SlowHandlersQueue) {
-        return after;
-    }
-    let now = clock::now();
-    let free = server.scratch.last(&HandlersBusyUntil);
-    let until = free.map_or(now, |free| free.max(now)) + after;
-    server.scratch.replace(HandlersBusyUntil, until);
-    until - now
-}
-
-/// Acknowledges an event that its handler left unacknowledged if the fault `ack-never-answered` is
-/// active.
-pub(in crate::reference) fn acknowledge_unanswered(call: &Call) {
-    if call.socket.faults().has(AckFault::NeverAnswered)
-        && let Some(ack) = &call.ack
-    {
-        ack.send(Vec::new());
-    }
-}
-
 /// Acknowledges an event without a handler if the fault `ack-for-unknown-event` is active.
 pub(super) fn acknowledge_unhandled(call: &Call) {
     if call.socket.faults().has(AckFault::ForUnknownEvent)
@@ -281,11 +287,6 @@ pub(super) fn acknowledge_unhandled(call: &Call) {
     {
         ack.send(Vec::new());
     }
-}
-
-/// Returns true if the fault `ack-precedes-event` is active.
-pub(in crate::reference) fn acknowledges_first(faults: &FaultSet) -> bool {
-    faults.has(AckFault::PrecedesEvent)
 }
 
 /// Returns true if the fault `ack-before-effect` is active.

@@ -11,9 +11,9 @@ use crate::{
     data::Data,
     reference::{
         FaultSet,
-        app::{Denial, Presented, claimed_user, decode_part},
+        app::{Algorithms, Denial, Presented, claimed_user, decode_part},
         engine::{Ending, Session, TokenSources},
-        socket::{Close, Refused, Socket, User},
+        socket::{Close, Refused, RefusedAccess, Socket, User},
     },
 };
 
@@ -96,84 +96,288 @@ impl ScratchKey for Refusals {
     type Note = Data;
 }
 
-/// Returns the sources in which the server looks for a token. Faults drop some of them.
-pub(in crate::reference) fn drop_sources(
-    faults: &FaultSet,
-    mut sources: TokenSources,
-) -> TokenSources {
-    if faults.has(AuthFault::QueryIgnored) {
-        sources.query = None;
-    }
-    if faults.has(AuthFault::HeaderIgnored) {
-        sources.header = None;
-    }
-    if faults.has(AuthFault::CookieIgnored) {
-        sources.cookie = None;
-    }
-    if faults.has(AuthFault::OrderWrong) {
-        if sources.cookie.is_some() {
-            sources.header = None;
-        }
-        if sources.header.is_some() || sources.cookie.is_some() {
+impl FaultSet {
+    /// Returns the sources in which the server looks for a token. Faults drop some of them.
+    pub(in crate::reference) fn drop_sources(&self, mut sources: TokenSources) -> TokenSources {
+        if self.has(AuthFault::QueryIgnored) {
             sources.query = None;
         }
-    }
-    sources
-}
-
-/// Returns the CONNECT payload if the server looks for a token in it. Faults ignore the payload, or
-/// prefer the other sources.
-pub(in crate::reference) fn read_payload<'a>(
-    faults: &FaultSet,
-    sources: &TokenSources,
-    auth: Option<&'a Data>,
-) -> Option<&'a Data> {
-    let others = [&sources.query, &sources.header, &sources.cookie];
-    let overridden = faults.has(AuthFault::OrderWrong) && others.into_iter().any(Option::is_some);
-    auth.filter(|_| !faults.has(AuthFault::PayloadIgnored) && !overridden)
-}
-
-/// Returns the claims of a token whose signature is valid; `verified` checks the signature. Faults
-/// accept tokens without a valid signature.
-pub(in crate::reference) fn read_claims(
-    faults: &FaultSet,
-    token: &str,
-    secret: &str,
-    verified: impl Fn(Algorithms) -> Option<Value>,
-) -> Result<Value, Denial> {
-    let unsigned = || decode_part(token.split('.').nth(1)?);
-    if faults.has(AuthFault::SignatureUnchecked) {
-        return unsigned().ok_or(Denial::Invalid);
-    }
-    let header = token.split('.').next().and_then(decode_part);
-    let algorithm = header
-        .as_ref()
-        .and_then(|header| header.get("alg")?.as_str());
-    let believed = match algorithm {
-        Some("none") => faults.has(AuthFault::AlgNoneAccepted),
-        Some(other) if other.eq_ignore_ascii_case("none") => {
-            faults.has(AuthFault::AlgNoneInMixedCase)
+        if self.has(AuthFault::HeaderIgnored) {
+            sources.header = None;
         }
-        _ => false,
-    };
-    if believed || accepts_signature(faults, token, secret) {
-        return unsigned().ok_or(Denial::Invalid);
+        if self.has(AuthFault::CookieIgnored) {
+            sources.cookie = None;
+        }
+        if self.has(AuthFault::OrderWrong) {
+            if sources.cookie.is_some() {
+                sources.header = None;
+            }
+            if sources.header.is_some() || sources.cookie.is_some() {
+                sources.query = None;
+            }
+        }
+        sources
     }
-    if faults.has(AuthFault::ClaimsFirst)
-        && let Some(claims) = unsigned()
-        && claims
-            .get("exp")
-            .and_then(Value::as_f64)
-            .is_some_and(is_past)
-    {
-        return Err(Denial::Expired);
+
+    /// Returns the CONNECT payload if the server looks for a token in it. Faults ignore the payload, or
+    /// prefer the other sources.
+    pub(in crate::reference) fn read_payload<'a>(
+        &self,
+        sources: &TokenSources,
+        auth: Option<&'a Data>,
+    ) -> Option<&'a Data> {
+        let others = [&sources.query, &sources.header, &sources.cookie];
+        let overridden = self.has(AuthFault::OrderWrong) && others.into_iter().any(Option::is_some);
+        auth.filter(|_| !self.has(AuthFault::PayloadIgnored) && !overridden)
     }
-    let algorithms = if faults.has(AuthFault::AlgorithmUnchecked) {
-        Algorithms::AsNamed
-    } else {
-        Algorithms::Hs256
-    };
-    verified(algorithms).ok_or(Denial::Invalid)
+
+    /// Returns the claims of a token whose signature is valid; `verified` checks the signature. Faults
+    /// accept tokens without a valid signature.
+    pub(in crate::reference) fn read_claims(
+        &self,
+        token: &str,
+        secret: &str,
+        verified: impl Fn(Algorithms) -> Option<Value>,
+    ) -> Result<Value, Denial> {
+        let unsigned = || decode_part(token.split('.').nth(1)?);
+        if self.has(AuthFault::SignatureUnchecked) {
+            return unsigned().ok_or(Denial::Invalid);
+        }
+        let header = token.split('.').next().and_then(decode_part);
+        let algorithm = header
+            .as_ref()
+            .and_then(|header| header.get("alg")?.as_str());
+        let believed = match algorithm {
+            Some("none") => self.has(AuthFault::AlgNoneAccepted),
+            Some(other) if other.eq_ignore_ascii_case("none") => {
+                self.has(AuthFault::AlgNoneInMixedCase)
+            }
+            _ => false,
+        };
+        if believed || accepts_signature(self, token, secret) {
+            return unsigned().ok_or(Denial::Invalid);
+        }
+        if self.has(AuthFault::ClaimsFirst)
+            && let Some(claims) = unsigned()
+            && claims
+                .get("exp")
+                .and_then(Value::as_f64)
+                .is_some_and(is_past)
+        {
+            return Err(Denial::Expired);
+        }
+        let algorithms = if self.has(AuthFault::AlgorithmUnchecked) {
+            Algorithms::AsNamed
+        } else {
+            Algorithms::Hs256
+        };
+        verified(algorithms).ok_or(Denial::Invalid)
+    }
+
+    /// Returns the user if an active fault accepts the client in spite of `denial`, and else `denial`.
+    pub(in crate::reference) fn overrule_denial(
+        &self,
+        session: &Session,
+        denial: Denial,
+        presented: &Presented,
+        claims: Option<&Value>,
+    ) -> Result<User, Denial> {
+        if self.has(AuthFault::Remembered)
+            && denial == Denial::Missing
+            && let Some(id) = session
+                .server
+                .scratch
+                .last(&AcceptedUser(session.sid.clone()))
+        {
+            return Ok(User {
+                id: Some(id),
+                role: None,
+            });
+        }
+        let had_token = !matches!(denial, Denial::Missing | Denial::NotAdmin);
+        if self.has(AuthFault::AdmissionKept)
+            && had_token
+            && let Some(id) = session
+                .server
+                .scratch
+                .last(&AcceptedUser(session.sid.clone()))
+        {
+            return Ok(User {
+                id: Some(id),
+                role: None,
+            });
+        }
+        let accepted = match denial {
+            Denial::Missing => self.has(AuthFault::MissingAccepted),
+            Denial::Invalid => {
+                let is_token =
+                    matches!(presented, Presented::Token(token) if token.split('.').count() == 3);
+                let is_other = matches!(presented, Presented::Other(_));
+                (self.has(AuthFault::MalformedAccepted) && !is_token && !is_other)
+                    || (self.has(AuthFault::WrongTypeAccepted) && is_other)
+            }
+            Denial::Expired => {
+                let role = claims.and_then(|claims| claims.get("role")?.as_str());
+                self.has(AuthFault::ExpiredAccepted)
+                    || (self.has(AuthFault::AdminExpiredAccepted) && role == Some("admin"))
+            }
+            Denial::NotActive => self.has(AuthFault::NotBeforeIgnored),
+            Denial::Banned => self.has(AuthFault::BannedAccepted),
+            Denial::UserNotFound => self.has(AuthFault::DeletedAccepted),
+            Denial::NotAdmin => false,
+        };
+        if accepted {
+            Ok(claims.map(claimed_user).unwrap_or_default())
+        } else {
+            Err(denial)
+        }
+    }
+
+    /// Returns the user of an accepted client, and notes it for later hooks. The fault
+    /// `role-from-payload` changes the role.
+    pub(in crate::reference) fn note_user(
+        &self,
+        session: &Session,
+        mut user: User,
+        auth: Option<&Data>,
+    ) -> User {
+        if self.has(AuthFault::RoleFromPayload)
+            && let Some(role) = auth
+                .and_then(|auth| auth.get("role"))
+                .and_then(Data::as_str)
+        {
+            user.role = Some(role.to_owned());
+        }
+        if let Some(id) = user.id.as_deref() {
+            if self.has(AuthFault::Remembered) || self.has(AuthFault::AdmissionKept) {
+                let key = AcceptedUser(session.sid.clone());
+                session.server.scratch.add(key, id.to_owned());
+            }
+            if self.has(AuthFault::UserShared) {
+                session.server.scratch.replace(LatestUser, id.to_owned());
+            }
+        }
+        user
+    }
+
+    /// Returns the id of a socket's user. Without faults this is `own`.
+    pub(in crate::reference) fn user_id<'a>(
+        &self,
+        socket: &Socket,
+        own: &'a str,
+    ) -> std::borrow::Cow<'a, str> {
+        if self.has(AuthFault::UserShared)
+            && let Some(latest) = socket.session().server.scratch.last(&LatestUser)
+        {
+            return latest.into();
+        }
+        if self.has(AuthFault::FirstUserKept) {
+            let scratch = &socket.session().server.scratch;
+            let key = FirstUser(socket.session().sid.clone());
+            if let Some(first) = scratch.last(&key) {
+                return first.into();
+            }
+            scratch.add(key, own.to_owned());
+        }
+        own.into()
+    }
+
+    /// Returns true if the role gives access to `/admin`. Without faults only `admin` does.
+    pub(in crate::reference) fn is_admin(&self, role: Option<&str>) -> bool {
+        let role = role.unwrap_or_default();
+        role == "admin"
+            || self.has(AuthFault::AdminRoleUnchecked)
+            || (self.has(AuthFault::AdminRoleCase) && role.eq_ignore_ascii_case("admin"))
+            || (self.has(AuthFault::AdminRolePart) && role.contains("admin"))
+            || (self.has(AuthFault::AdminRolePrefix) && role.starts_with("admin"))
+    }
+
+    /// Returns true if the cookie `name` holds the token. Without faults the name has to be `wanted`.
+    pub(in crate::reference) fn is_cookie(&self, name: &str, wanted: &str) -> bool {
+        name == wanted || (self.has(AuthFault::CookieEnding) && name.ends_with(wanted))
+    }
+
+    /// Returns the payload of a CONNECT_ERROR. Without faults this is an object with `message`, and
+    /// with `data` if the application gives any.
+    pub(in crate::reference) fn refusal_payload(
+        &self,
+        session: &Session,
+        mut refused: Refused,
+    ) -> Data {
+        if self.has(AuthFault::PayloadString) {
+            return Data::from(refused.message);
+        }
+        if self.has(AuthFault::MessageGeneric) {
+            refused.message = "Unable to connect".to_owned();
+        }
+        if self.has(AuthFault::DataMissing) {
+            refused.data = None;
+        }
+        let mut payload = refused.payload();
+        if self.has(AuthFault::FirstRefusalKept) {
+            let scratch = &session.server.scratch;
+            scratch.add(Refusals(session.sid.clone()), payload.clone());
+            let first = scratch.first(&Refusals(session.sid.clone()));
+            payload = first.unwrap_or(payload);
+        }
+        match payload {
+            Data::Object(mut fields) if self.has(AuthFault::MessageMissing) => {
+                fields.shift_remove("message");
+                Data::Object(fields)
+            }
+            payload => payload,
+        }
+    }
+
+    /// Closes the connection after a refusal if the fault `refusal-closes-transport` is active.
+    pub(in crate::reference) fn close_after_refusal(&self, session: &Session) {
+        if self.has(AuthFault::ClosesTransport) {
+            session.close(Ending::Application);
+        }
+    }
+
+    /// Returns what a refused client can still do. Without faults this is `None`.
+    pub(in crate::reference) fn access_of_refused(&self) -> Option<RefusedAccess> {
+        if self.has(AuthFault::RefusedJoined) {
+            Some(RefusedAccess::Speaks)
+        } else if self.has(AuthFault::RefusedReceives) {
+            Some(RefusedAccess::Listens)
+        } else {
+            None
+        }
+    }
+
+    /// Refuses a client after the CONNECT reply: reports the reason, then disconnects. Faults change
+    /// the order, or leave one of both out.
+    pub(in crate::reference) fn refuse_late(
+        &self,
+        socket: &Arc<Socket>,
+        report: impl FnOnce(),
+        disconnect: impl FnOnce(),
+    ) {
+        if self.has(AuthFault::LateDisconnectsFirst) {
+            socket.send_disconnect();
+            report();
+            socket.vanish();
+            return;
+        }
+        if !self.has(AuthFault::LateWithoutException) {
+            report();
+        }
+        if self.has(AuthFault::LateServes) {
+            let refused = Arc::clone(socket);
+            socket.session().server.tasks.spawn(async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                refused.disconnect(Close::Namespace);
+            });
+            return;
+        }
+        if self.has(AuthFault::LateKeepsListening) {
+            socket.send_disconnect();
+        } else if !self.has(AuthFault::LateKeepsConnection) {
+            disconnect();
+        }
+    }
 }
 
 /// Returns true if an active fault accepts the signature of this token although it is not the right
@@ -193,225 +397,6 @@ fn accepts_signature(faults: &FaultSet, token: &str, secret: &str) -> bool {
         || (faults.has(AuthFault::SignatureCase) && right.eq_ignore_ascii_case(signature))
 }
 
-/// The algorithms with which a token may be signed.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::reference) enum Algorithms {
-    /// The algorithm that the token names.
-    AsNamed,
-    /// HS256, with which the server signs.
-    Hs256,
-}
-
 fn is_past(exp: f64) -> bool {
     clock::since_epoch().as_secs_f64() >= exp
-}
-
-/// Returns the user if an active fault accepts the client in spite of `denial`, and else `denial`.
-pub(in crate::reference) fn overrule_denial(
-    session: &Session,
-    denial: Denial,
-    presented: &Presented,
-    claims: Option<&Value>,
-) -> Result<User, Denial> {
-    let faults = session.faults();
-    if faults.has(AuthFault::Remembered)
-        && denial == Denial::Missing
-        && let Some(id) = session
-            .server
-            .scratch
-            .last(&AcceptedUser(session.sid.clone()))
-    {
-        return Ok(User {
-            id: Some(id),
-            role: None,
-        });
-    }
-    let had_token = !matches!(denial, Denial::Missing | Denial::NotAdmin);
-    if faults.has(AuthFault::AdmissionKept)
-        && had_token
-        && let Some(id) = session
-            .server
-            .scratch
-            .last(&AcceptedUser(session.sid.clone()))
-    {
-        return Ok(User {
-            id: Some(id),
-            role: None,
-        });
-    }
-    let accepted = match denial {
-        Denial::Missing => faults.has(AuthFault::MissingAccepted),
-        Denial::Invalid => {
-            let is_token =
-                matches!(presented, Presented::Token(token) if token.split('.').count() == 3);
-            let is_other = matches!(presented, Presented::Other(_));
-            (faults.has(AuthFault::MalformedAccepted) && !is_token && !is_other)
-                || (faults.has(AuthFault::WrongTypeAccepted) && is_other)
-        }
-        Denial::Expired => {
-            let role = claims.and_then(|claims| claims.get("role")?.as_str());
-            faults.has(AuthFault::ExpiredAccepted)
-                || (faults.has(AuthFault::AdminExpiredAccepted) && role == Some("admin"))
-        }
-        Denial::NotActive => faults.has(AuthFault::NotBeforeIgnored),
-        Denial::Banned => faults.has(AuthFault::BannedAccepted),
-        Denial::UserNotFound => faults.has(AuthFault::DeletedAccepted),
-        Denial::NotAdmin => false,
-    };
-    if accepted {
-        Ok(claims.map(claimed_user).unwrap_or_default())
-    } else {
-        Err(denial)
-    }
-}
-
-/// Returns the user of an accepted client, and notes it for later hooks. The fault
-/// `role-from-payload` changes the role.
-pub(in crate::reference) fn note_user(
-    session: &Session,
-    mut user: User,
-    auth: Option<&Data>,
-) -> User {
-    let faults = session.faults();
-    if faults.has(AuthFault::RoleFromPayload)
-        && let Some(role) = auth
-            .and_then(|auth| auth.get("role"))
-            .and_then(Data::as_str)
-    {
-        user.role = Some(role.to_owned());
-    }
-    if let Some(id) = user.id.as_deref() {
-        if faults.has(AuthFault::Remembered) || faults.has(AuthFault::AdmissionKept) {
-            let key = AcceptedUser(session.sid.clone());
-            session.server.scratch.add(key, id.to_owned());
-        }
-        if faults.has(AuthFault::UserShared) {
-            session.server.scratch.replace(LatestUser, id.to_owned());
-        }
-    }
-    user
-}
-
-/// Returns the id of a socket's user. Without faults this is `own`.
-pub(in crate::reference) fn user_id<'a>(
-    socket: &Socket,
-    own: &'a str,
-) -> std::borrow::Cow<'a, str> {
-    if socket.faults().has(AuthFault::UserShared)
-        && let Some(latest) = socket.session().server.scratch.last(&LatestUser)
-    {
-        return latest.into();
-    }
-    if socket.faults().has(AuthFault::FirstUserKept) {
-        let scratch = &socket.session().server.scratch;
-        let key = FirstUser(socket.session().sid.clone());
-        if let Some(first) = scratch.last(&key) {
-            return first.into();
-        }
-        scratch.add(key, own.to_owned());
-    }
-    own.into()
-}
-
-/// Returns true if the role gives access to `/admin`. Without faults only `admin` does.
-pub(in crate::reference) fn is_admin(faults: &FaultSet, role: Option<&str>) -> bool {
-    let role = role.unwrap_or_default();
-    role == "admin"
-        || faults.has(AuthFault::AdminRoleUnchecked)
-        || (faults.has(AuthFault::AdminRoleCase) && role.eq_ignore_ascii_case("admin"))
-        || (faults.has(AuthFault::AdminRolePart) && role.contains("admin"))
-        || (faults.has(AuthFault::AdminRolePrefix) && role.starts_with("admin"))
-}
-
-/// Returns true if the cookie `name` holds the token. Without faults the name has to be `wanted`.
-pub(in crate::reference) fn is_cookie(faults: &FaultSet, name: &str, wanted: &str) -> bool {
-    name == wanted || (faults.has(AuthFault::CookieEnding) && name.ends_with(wanted))
-}
-
-/// Returns the payload of a CONNECT_ERROR. Without faults this is an object with `message`, and
-/// with `data` if the application gives any.
-pub(in crate::reference) fn refusal_payload(session: &Session, mut refused: Refused) -> Data {
-    let faults = session.faults();
-    if faults.has(AuthFault::PayloadString) {
-        return Data::from(refused.message);
-    }
-    if faults.has(AuthFault::MessageGeneric) {
-        refused.message = "Unable to connect".to_owned();
-    }
-    if faults.has(AuthFault::DataMissing) {
-        refused.data = None;
-    }
-    let mut payload = refused.payload();
-    if faults.has(AuthFault::FirstRefusalKept) {
-        let scratch = &session.server.scratch;
-        scratch.add(Refusals(session.sid.clone()), payload.clone());
-        let first = scratch.first(&Refusals(session.sid.clone()));
-        payload = first.unwrap_or(payload);
-    }
-    match payload {
-        Data::Object(mut fields) if faults.has(AuthFault::MessageMissing) => {
-            fields.shift_remove("message");
-            Data::Object(fields)
-        }
-        payload => payload,
-    }
-}
-
-/// Closes the connection after a refusal if the fault `refusal-closes-transport` is active.
-pub(in crate::reference) fn close_after_refusal(session: &Session) {
-    if session.faults().has(AuthFault::ClosesTransport) {
-        session.close(Ending::Application);
-    }
-}
-
-/// Returns what a refused client can still do. Without faults this is `None`.
-pub(in crate::reference) fn access_of_refused(faults: &FaultSet) -> Option<RefusedAccess> {
-    if faults.has(AuthFault::RefusedJoined) {
-        Some(RefusedAccess::Speaks)
-    } else if faults.has(AuthFault::RefusedReceives) {
-        Some(RefusedAccess::Listens)
-    } else {
-        None
-    }
-}
-
-/// What a client can do in a namespace that refused it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::reference) enum RefusedAccess {
-    /// The client receives events.
-    Listens,
-    /// The client sends events.
-    Speaks,
-}
-
-/// Refuses a client after the CONNECT reply: reports the reason, then disconnects. Faults change
-/// the order, or leave one of both out.
-pub(in crate::reference) fn refuse_late(
-    socket: &Arc<Socket>,
-    report: impl FnOnce(),
-    disconnect: impl FnOnce(),
-) {
-    let faults = socket.faults();
-    if faults.has(AuthFault::LateDisconnectsFirst) {
-        socket.send_disconnect();
-        report();
-        socket.vanish();
-        return;
-    }
-    if !faults.has(AuthFault::LateWithoutException) {
-        report();
-    }
-    if faults.has(AuthFault::LateServes) {
-        let refused = Arc::clone(socket);
-        socket.session().server.tasks.spawn(async move {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            refused.disconnect(Close::Namespace);
-        });
-        return;
-    }
-    if faults.has(AuthFault::LateKeepsListening) {
-        socket.send_disconnect();
-    } else if !faults.has(AuthFault::LateKeepsConnection) {
-        disconnect();
-    }
 }

@@ -54,69 +54,117 @@ impl ScratchKey for SkippedAttachments {
     type Note = ();
 }
 
-/// Returns the largest number of attachments that a packet may have. Without faults this is
-/// `right`.
-pub(in crate::reference) fn attachment_limit(faults: &FaultSet, right: usize) -> usize {
-    if faults.has(BinaryFault::CountUnbounded) {
-        usize::MAX
-    } else if faults.has(BinaryFault::CountLow) {
-        right.min(9)
-    } else {
-        right
-    }
-}
-
-/// Returns true if the message is an empty attachment and the fault `binary-empty-dropped` is
-/// active.
-pub(in crate::reference) fn drops_attachment(faults: &FaultSet, message: &PacketData) -> bool {
-    let empty = matches!(message, PacketData::Binary(bytes) if bytes.is_empty());
-    empty && faults.has(BinaryFault::EmptyDropped)
-}
-
-/// Closes the connection if attachments are due and the fault `pong-between-attachments-closes` is
-/// active.
-pub(in crate::reference) fn close_on_pong(session: &Session) {
-    let due = session
-        .peer
-        .as_ref()
-        .is_some_and(|peer| peer.attachments_due() > 0);
-    if due && session.faults().has(BinaryFault::PongBetweenCloses) {
-        session.close(Ending::ParseError);
-    }
-}
-
-/// Returns true if the fault `binary-decoder-shared` takes this text for an attachment of another
-/// connection.
-pub(in crate::reference) fn belongs_to_other(session: &Session, message: &PacketData) -> bool {
-    if !session.faults().has(BinaryFault::DecoderShared) {
-        return false;
-    }
-    let due = session.server.scratch.last(&AttachmentsDue);
-    let elsewhere = due.is_some_and(|sid| sid != session.sid);
-    elsewhere && matches!(message, PacketData::Text(_))
-}
-
-/// Notes whether attachments are due on this connection, for the fault `binary-decoder-shared`.
-pub(in crate::reference) fn note_attachments_due(session: &Session, peer: &Peer) {
-    if session.faults().has(BinaryFault::DecoderShared) {
-        let scratch = &session.server.scratch;
-        if peer.attachments_due() > 0 {
-            scratch.replace(AttachmentsDue, session.sid.clone());
-        } else if scratch.last(&AttachmentsDue).as_ref() == Some(&session.sid) {
-            scratch.take(&AttachmentsDue);
+impl FaultSet {
+    /// Returns the largest number of attachments that a packet may have. Without faults this is
+    /// `right`.
+    pub(in crate::reference) fn attachment_limit(&self, right: usize) -> usize {
+        if self.has(BinaryFault::CountUnbounded) {
+            usize::MAX
+        } else if self.has(BinaryFault::CountLow) {
+            right.min(9)
+        } else {
+            right
         }
     }
-}
 
-/// Closes the connection if attachments are due at the end of a POST and the fault
-/// `binary-tied-to-post` is active.
-pub(in crate::reference) fn close_after_post(session: &Session) {
-    let due = session
-        .peer
-        .as_ref()
-        .is_some_and(|peer| peer.attachments_due() > 0);
-    if due && session.faults().has(BinaryFault::TiedToPost) {
-        session.close(Ending::ParseError);
+    /// Returns true if the message is an empty attachment and the fault `binary-empty-dropped` is
+    /// active.
+    pub(in crate::reference) fn drops_attachment(&self, message: &PacketData) -> bool {
+        let empty = matches!(message, PacketData::Binary(bytes) if bytes.is_empty());
+        empty && self.has(BinaryFault::EmptyDropped)
+    }
+
+    /// Closes the connection if attachments are due and the fault `pong-between-attachments-closes` is
+    /// active.
+    pub(in crate::reference) fn close_on_pong(&self, session: &Session) {
+        let due = session
+            .peer
+            .as_ref()
+            .is_some_and(|peer| peer.attachments_due() > 0);
+        if due && self.has(BinaryFault::PongBetweenCloses) {
+            session.close(Ending::ParseError);
+        }
+    }
+
+    /// Returns true if the fault `binary-decoder-shared` takes this text for an attachment of another
+    /// connection.
+    pub(in crate::reference) fn belongs_to_other(
+        &self,
+        session: &Session,
+        message: &PacketData,
+    ) -> bool {
+        if !self.has(BinaryFault::DecoderShared) {
+            return false;
+        }
+        let due = session.server.scratch.last(&AttachmentsDue);
+        let elsewhere = due.is_some_and(|sid| sid != session.sid);
+        elsewhere && matches!(message, PacketData::Text(_))
+    }
+
+    /// Notes whether attachments are due on this connection, for the fault `binary-decoder-shared`.
+    pub(in crate::reference) fn note_attachments_due(&self, session: &Session, peer: &Peer) {
+        if self.has(BinaryFault::DecoderShared) {
+            let scratch = &session.server.scratch;
+            if peer.attachments_due() > 0 {
+                scratch.replace(AttachmentsDue, session.sid.clone());
+            } else if scratch.last(&AttachmentsDue).as_ref() == Some(&session.sid) {
+                scratch.take(&AttachmentsDue);
+            }
+        }
+    }
+
+    /// Closes the connection if attachments are due at the end of a POST and the fault
+    /// `binary-tied-to-post` is active.
+    pub(in crate::reference) fn close_after_post(&self, session: &Session) {
+        let due = session
+            .peer
+            .as_ref()
+            .is_some_and(|peer| peer.attachments_due() > 0);
+        if due && self.has(BinaryFault::TiedToPost) {
+            session.close(Ending::ParseError);
+        }
+    }
+
+    /// Changes the messages of a packet: its text, then its attachments.
+    pub(in crate::reference) fn alter_messages(&self, messages: &mut Vec<engine_io::Packet>) {
+        if self.is_empty() || messages.len() < 2 {
+            return;
+        }
+        if self.has(BinaryFault::OrderSwapped)
+            && let Some(attachments) = messages.get_mut(1..)
+        {
+            attachments.reverse();
+        }
+        if self.has(BinaryFault::NumbersFromOne) {
+            for number in (0..messages.len()).rev() {
+                if let Some(first) = messages.first_mut()
+                    && let PacketData::Text(text) = &mut first.data
+                {
+                    let (right, wrong) = (
+                        format!("\"num\":{number}}}"),
+                        format!("\"num\":{}}}", number + 1),
+                    );
+                    *text = text.as_str().replace(&right, &wrong).into();
+                }
+            }
+        }
+        if self.has(BinaryFault::FourthMisnumbered)
+            && let Some(first) = messages.first_mut()
+            && let PacketData::Text(text) = &mut first.data
+        {
+            *text = text.as_str().replace("\"num\":3}", "\"num\":2}").into();
+        }
+        if self.has(BinaryFault::Truncated) {
+            for message in messages.iter_mut() {
+                if let PacketData::Binary(bytes) = &mut message.data {
+                    bytes.truncate(bytes.len().saturating_sub(1));
+                }
+            }
+        }
+        if self.has(BinaryFault::Interleaved) {
+            let other = engine_io::Packet::text(PacketType::Message, r#"2["interleaved"]"#);
+            messages.insert(1, other);
+        }
     }
 }
 
@@ -160,50 +208,5 @@ fn base64(data: &mut Data) {
         Data::Array(items) => items.iter_mut().for_each(base64),
         Data::Object(fields) => fields.values_mut().for_each(base64),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
-    }
-}
-
-/// Changes the messages of a packet: its text, then its attachments.
-pub(in crate::reference) fn alter_messages(
-    faults: &FaultSet,
-    messages: &mut Vec<engine_io::Packet>,
-) {
-    if faults.is_empty() || messages.len() < 2 {
-        return;
-    }
-    if faults.has(BinaryFault::OrderSwapped)
-        && let Some(attachments) = messages.get_mut(1..)
-    {
-        attachments.reverse();
-    }
-    if faults.has(BinaryFault::NumbersFromOne) {
-        for number in (0..messages.len()).rev() {
-            if let Some(first) = messages.first_mut()
-                && let PacketData::Text(text) = &mut first.data
-            {
-                let (right, wrong) = (
-                    format!("\"num\":{number}}}"),
-                    format!("\"num\":{}}}", number + 1),
-                );
-                *text = text.as_str().replace(&right, &wrong).into();
-            }
-        }
-    }
-    if faults.has(BinaryFault::FourthMisnumbered)
-        && let Some(first) = messages.first_mut()
-        && let PacketData::Text(text) = &mut first.data
-    {
-        *text = text.as_str().replace("\"num\":3}", "\"num\":2}").into();
-    }
-    if faults.has(BinaryFault::Truncated) {
-        for message in messages.iter_mut() {
-            if let PacketData::Binary(bytes) = &mut message.data {
-                bytes.truncate(bytes.len().saturating_sub(1));
-            }
-        }
-    }
-    if faults.has(BinaryFault::Interleaved) {
-        let other = engine_io::Packet::text(PacketType::Message, r#"2["interleaved"]"#);
-        messages.insert(1, other);
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{scratch::ScratchKey, topic::TopicFault};
 use crate::{
     clock,
-    reference::{engine::Session, socket},
+    reference::{FaultSet, engine::Session, socket},
     wire::engine_io::PacketData,
 };
 
@@ -34,22 +34,28 @@ pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause
     }
 }
 
-/// Returns true if the connection is blocked; the message is then handled after the block.
-pub(in crate::reference) fn queue_if_blocked(session: &Arc<Session>, message: &PacketData) -> bool {
-    if session.faults().is_empty() {
-        return false;
+impl FaultSet {
+    /// Returns true if the connection is blocked; the message is then handled after the block.
+    pub(in crate::reference) fn queue_if_blocked(
+        &self,
+        session: &Arc<Session>,
+        message: &PacketData,
+    ) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let scratch = &session.server.scratch;
+        let key = BlockedUntil(session.sid.clone());
+        let Some(until) = scratch.last(&key).filter(|until| *until > clock::now()) else {
+            return false;
+        };
+        scratch.replace(key, until + STEP);
+        let (session, message) = (Arc::clone(session), message.clone());
+        let server = Arc::clone(&session.server);
+        server.tasks.spawn(async move {
+            tokio::time::sleep_until(until).await;
+            socket::receive_at_once(&session, message);
+        });
+        true
     }
-    let scratch = &session.server.scratch;
-    let key = BlockedUntil(session.sid.clone());
-    let Some(until) = scratch.last(&key).filter(|until| *until > clock::now()) else {
-        return false;
-    };
-    scratch.replace(key, until + STEP);
-    let (session, message) = (Arc::clone(session), message.clone());
-    let server = Arc::clone(&session.server);
-    server.tasks.spawn(async move {
-        tokio::time::sleep_until(until).await;
-        socket::receive_at_once(&session, message);
-    });
-    true
 }

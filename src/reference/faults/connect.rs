@@ -64,123 +64,212 @@ impl ScratchKey for FirstSocketId {
     type Note = SocketId;
 }
 
-/// Returns true if the server closes the session at the end of the connect timeout. Without faults
-/// it does so if the client has joined no namespace.
-pub(in crate::reference) fn closes_after_timeout(session: &Session) -> bool {
-    let faults = session.faults();
-    if faults.has(ConnectFault::TimeoutUnlessMain) {
-        return session
-            .peer
-            .as_ref()
-            .is_some_and(|peer| peer.membership("/").is_none());
+impl FaultSet {
+    /// Returns true if the server closes the session at the end of the connect timeout. Without faults
+    /// it does so if the client has joined no namespace.
+    pub(in crate::reference) fn closes_after_timeout(&self, session: &Session) -> bool {
+        if self.has(ConnectFault::TimeoutUnlessMain) {
+            return session
+                .peer
+                .as_ref()
+                .is_some_and(|peer| peer.membership("/").is_none());
+        }
+        let polls = session.transport() == TransportKind::Polling;
+        session.awaits_connect()
+            && !self.has(ConnectFault::TimeoutIgnored)
+            && !(polls && self.has(ConnectFault::TimeoutNotByPolling))
     }
-    let polls = session.transport() == TransportKind::Polling;
-    session.awaits_connect()
-        && !faults.has(ConnectFault::TimeoutIgnored)
-        && !(polls && faults.has(ConnectFault::TimeoutNotByPolling))
-}
 
-/// Returns true if the fault `connect-twice-accepted` is active.
-pub(in crate::reference) fn allows_second_connect(faults: &FaultSet) -> bool {
-    faults.has(ConnectFault::TwiceAccepted)
-}
+    /// Returns true if the fault `connect-twice-accepted` is active.
+    pub(in crate::reference) fn allows_second_connect(&self) -> bool {
+        self.has(ConnectFault::TwiceAccepted)
+    }
 
-/// Returns the name under which the server looks up a namespace. Without faults this is `name`.
-pub(in crate::reference) fn alter_namespace_name<'a>(
-    faults: &FaultSet,
-    name: &'a str,
-) -> Cow<'a, str> {
-    if faults.is_empty() {
-        return Cow::Borrowed(name);
+    /// Returns the name under which the server looks up a namespace. Without faults this is `name`.
+    pub(in crate::reference) fn alter_namespace_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if self.is_empty() {
+            return Cow::Borrowed(name);
+        }
+        if self.has(ConnectFault::NamesCaseInsensitive) {
+            return Cow::Owned(name.to_lowercase());
+        }
+        if self.has(ConnectFault::NamesTrimmed) && name.len() > 1 {
+            return Cow::Borrowed(name.trim_end_matches('/'));
+        }
+        if self.has(ConnectFault::NamesMatchPrefix) && name.starts_with("/custom/") {
+            return Cow::Borrowed("/custom");
+        }
+        if self.has(ConnectFault::DynamicMerged) && name.starts_with("/dynamic-") {
+            return Cow::Borrowed("/dynamic-1");
+        }
+        Cow::Borrowed(name)
     }
-    if faults.has(ConnectFault::NamesCaseInsensitive) {
-        return Cow::Owned(name.to_lowercase());
-    }
-    if faults.has(ConnectFault::NamesTrimmed) && name.len() > 1 {
-        return Cow::Borrowed(name.trim_end_matches('/'));
-    }
-    if faults.has(ConnectFault::NamesMatchPrefix) && name.starts_with("/custom/") {
-        return Cow::Borrowed("/custom");
-    }
-    if faults.has(ConnectFault::DynamicMerged) && name.starts_with("/dynamic-") {
-        return Cow::Borrowed("/dynamic-1");
-    }
-    Cow::Borrowed(name)
-}
 
-/// Returns true if the name is a dynamic namespace. Without faults `fits` decides.
-pub(in crate::reference) fn is_dynamic(
-    faults: &FaultSet,
-    name: &str,
-    fits: impl Fn(&str) -> bool,
-) -> bool {
-    if faults.has(ConnectFault::UnknownAccepted) {
-        return true;
+    /// Returns true if the name is a dynamic namespace. Without faults `fits` decides.
+    pub(in crate::reference) fn is_dynamic(&self, name: &str, fits: impl Fn(&str) -> bool) -> bool {
+        if self.has(ConnectFault::UnknownAccepted) {
+            return true;
+        }
+        if self.has(ConnectFault::DynamicRefused) {
+            return false;
+        }
+        if self.has(ConnectFault::DynamicUnanchored)
+            && let Some((_, rest)) = name.split_once("/dynamic-")
+        {
+            return rest.starts_with(|first: char| first.is_ascii_digit());
+        }
+        fits(name)
     }
-    if faults.has(ConnectFault::DynamicRefused) {
-        return false;
-    }
-    if faults.has(ConnectFault::DynamicUnanchored)
-        && let Some((_, rest)) = name.split_once("/dynamic-")
-    {
-        return rest.starts_with(|first: char| first.is_ascii_digit());
-    }
-    fits(name)
-}
 
-/// Returns true if the server has to send CONNECT_ERROR for an unknown namespace. Faults close the
-/// connection or stay silent instead.
-pub(in crate::reference) fn refuses_unknown(session: &Session) -> bool {
-    let faults = session.faults();
-    if faults.has(ConnectFault::ClosesOnUnknown) {
-        session.close(Ending::ParseError);
-        return false;
+    /// Returns true if the server has to send CONNECT_ERROR for an unknown namespace. Faults close the
+    /// connection or stay silent instead.
+    pub(in crate::reference) fn refuses_unknown(&self, session: &Session) -> bool {
+        if self.has(ConnectFault::ClosesOnUnknown) {
+            session.close(Ending::ParseError);
+            return false;
+        }
+        !self.has(ConnectFault::IgnoresUnknown)
     }
-    !faults.has(ConnectFault::IgnoresUnknown)
-}
 
-/// Returns the CONNECT payload that the application gets. Without faults this is `auth`.
-pub(in crate::reference) fn pass_payload(faults: &FaultSet, auth: Option<Data>) -> Option<Data> {
-    auth.filter(|_| !faults.has(ConnectFault::AuthDropped))
-}
-
-/// Returns the CONNECT payload as the handler sees it. A missing payload is an empty object, or
-/// null if the fault `connect-auth-empty-is-null` is active.
-pub(in crate::reference) fn payload_for_handler(faults: &FaultSet, auth: Option<&Data>) -> Data {
-    let empty = Data::object([("", Data::Null); 0]);
-    match auth {
-        Some(auth) if *auth != empty => auth.clone(),
-        _ if faults.has(ConnectFault::AuthEmptyIsNull) => Data::Null,
-        _ => empty,
+    /// Returns the CONNECT payload that the application gets. Without faults this is `auth`.
+    pub(in crate::reference) fn pass_payload(&self, auth: Option<Data>) -> Option<Data> {
+        auth.filter(|_| !self.has(ConnectFault::AuthDropped))
     }
-}
 
-/// Returns a refusal if an active fault refuses a client that the application would decide about.
-pub(in crate::reference) fn refuses_admitted(
-    session: &Session,
-    namespace: &str,
-) -> Option<Refused> {
-    let faults = session.faults();
-    if faults.is_empty() {
-        return None;
+    /// Returns the CONNECT payload as the handler sees it. A missing payload is an empty object, or
+    /// null if the fault `connect-auth-empty-is-null` is active.
+    pub(in crate::reference) fn payload_for_handler(&self, auth: Option<&Data>) -> Data {
+        let empty = Data::object([("", Data::Null); 0]);
+        match auth {
+            Some(auth) if *auth != empty => auth.clone(),
+            _ if self.has(ConnectFault::AuthEmptyIsNull) => Data::Null,
+            _ => empty,
+        }
     }
-    let joined = session.peer.as_ref().map_or(0, |peer| peer.sockets().len());
-    let fourth = faults.has(ConnectFault::SecondNamespaceRefused) && joined >= 3;
-    let kicked = faults.has(ConnectFault::KickedLockedOut)
-        && session
-            .server
-            .scratch
-            .last(&kicked_key(session, namespace))
-            .is_some();
-    (fourth || kicked).then(|| Refused::new("Invalid namespace"))
-}
 
-/// Notes that the server disconnected this socket, for the fault `kicked-client-locked-out`.
-pub(in crate::reference) fn note_kick(socket: &Socket) {
-    if socket.faults().has(ConnectFault::KickedLockedOut) {
-        let session = socket.session();
-        let key = kicked_key(session, socket.namespace().name());
-        session.server.scratch.add(key, ());
+    /// Returns a refusal if an active fault refuses a client that the application would decide about.
+    pub(in crate::reference) fn refuses_admitted(
+        &self,
+        session: &Session,
+        namespace: &str,
+    ) -> Option<Refused> {
+        if self.is_empty() {
+            return None;
+        }
+        let joined = session.peer.as_ref().map_or(0, |peer| peer.sockets().len());
+        let fourth = self.has(ConnectFault::SecondNamespaceRefused) && joined >= 3;
+        let kicked = self.has(ConnectFault::KickedLockedOut)
+            && session
+                .server
+                .scratch
+                .last(&kicked_key(session, namespace))
+                .is_some();
+        (fourth || kicked).then(|| Refused::new("Invalid namespace"))
+    }
+
+    /// Notes that the server disconnected this socket, for the fault `kicked-client-locked-out`.
+    pub(in crate::reference) fn note_kick(&self, socket: &Socket) {
+        if self.has(ConnectFault::KickedLockedOut) {
+            let session = socket.session();
+            let key = kicked_key(session, socket.namespace().name());
+            session.server.scratch.add(key, ());
+        }
+    }
+
+    /// Returns the id of a new socket. Without faults this is `random`.
+    pub(in crate::reference) fn socket_id(
+        &self,
+        session: &Session,
+        namespace: &str,
+        random: SocketId,
+    ) -> SocketId {
+        if self.is_empty() {
+            return random;
+        }
+        if self.has(ConnectFault::SidFromEngine) {
+            // Only the first namespace gets this id, or else all namespaces would share it.
+            if session
+                .peer
+                .as_ref()
+                .is_none_or(|peer| peer.sockets().is_empty())
+            {
+                return SocketId::from(&*session.sid);
+            }
+            return random;
+        }
+        let key = if self.has(ConnectFault::SidShared) {
+            FirstSocketId {
+                sid: session.sid.clone(),
+                namespace: None,
+            }
+        } else if self.has(ConnectFault::RejoinReusesSid) {
+            FirstSocketId {
+                sid: session.sid.clone(),
+                namespace: Some(namespace.into()),
+            }
+        } else {
+            return random;
+        };
+        let scratch = &session.server.scratch;
+        if let Some(first) = scratch.last(&key) {
+            return first;
+        }
+        scratch.add(key, random.clone());
+        random
+    }
+
+    /// Sends an event before the CONNECT reply if the fault `connect-events-overtake-reply` is active.
+    pub(in crate::reference) fn emit_before_reply(&self, socket: &Socket) {
+        if self.has(ConnectFault::EventsOvertakeReply) {
+            socket.emit("welcome", Vec::new());
+        }
+    }
+
+    /// Returns the payload of the CONNECT reply: `sid`, and `pid` if the session can be recovered.
+    pub(in crate::reference) fn reply_payload(&self, socket: &Socket) -> Option<Data> {
+        let pid = socket.pid();
+        let pid = pid.and_then(|pid| super::recovery::choose_pid(socket, pid));
+        let fields = [("sid", socket.id().as_str())].into_iter();
+        let fields = fields.chain(pid.map(|pid| ("pid", pid)));
+        let sid = Data::object(fields.map(|(name, id)| (name, Data::from(id))));
+        (!self.has(ConnectFault::SidMissing)).then_some(sid)
+    }
+
+    /// Returns the socket that handles a packet for a namespace that the client has not joined. Without
+    /// faults this is `None`.
+    pub(in crate::reference) fn socket_of_outsider(
+        &self,
+        session: &Arc<Session>,
+        peer: &Peer,
+        packet: &Packet,
+        join: impl FnOnce(),
+    ) -> Option<Arc<Socket>> {
+        let Packet::Event { namespace, .. } = packet else {
+            return None;
+        };
+        let joined = |name: &str| match peer.membership(name) {
+            Some(Membership::Joined(socket)) => Some(socket),
+            _ => None,
+        };
+        if self.has(ConnectFault::EventUnjoined) {
+            return joined("/");
+        }
+        let pending = matches!(peer.membership(namespace), Some(Membership::Pending));
+        if self.has(ConnectFault::EventBeforeConnect) && !pending && !peer.has_joined() {
+            join();
+            return joined(namespace);
+        }
+        if self.has(ConnectFault::SlowHandlesEarlyEvents) && pending {
+            let namespaces = &session.server.namespaces;
+            let namespace = namespaces.find(namespace, self)?;
+            return Some(Socket::new(session, &namespace, User::default()));
+        }
+        None
+    }
+
+    /// Blocks the connection for `pause` if the fault `slow-namespace-blocks-connection` is active.
+    pub(in crate::reference) fn block_during_connect(&self, session: &Session, pause: Duration) {
+        block_connection(session, ConnectFault::SlowBlocks, pause);
     }
 }
 
@@ -189,102 +278,6 @@ fn kicked_key(session: &Session, namespace: &str) -> Kicked {
         sid: session.sid.clone(),
         namespace: namespace.into(),
     }
-}
-
-/// Returns the id of a new socket. Without faults this is `random`.
-pub(in crate::reference) fn socket_id(
-    session: &Session,
-    namespace: &str,
-    random: SocketId,
-) -> SocketId {
-    let faults = session.faults();
-    if faults.is_empty() {
-        return random;
-    }
-    if faults.has(ConnectFault::SidFromEngine) {
-        // Only the first namespace gets this id, or else all namespaces would share it.
-        if session
-            .peer
-            .as_ref()
-            .is_none_or(|peer| peer.sockets().is_empty())
-        {
-            return SocketId::from(&*session.sid);
-        }
-        return random;
-    }
-    let key = if faults.has(ConnectFault::SidShared) {
-        FirstSocketId {
-            sid: session.sid.clone(),
-            namespace: None,
-        }
-    } else if faults.has(ConnectFault::RejoinReusesSid) {
-        FirstSocketId {
-            sid: session.sid.clone(),
-            namespace: Some(namespace.into()),
-        }
-    } else {
-        return random;
-    };
-    let scratch = &session.server.scratch;
-    if let Some(first) = scratch.last(&key) {
-        return first;
-    }
-    scratch.add(key, random.clone());
-    random
-}
-
-/// Sends an event before the CONNECT reply if the fault `connect-events-overtake-reply` is active.
-pub(in crate::reference) fn emit_before_reply(socket: &Socket) {
-    if socket.faults().has(ConnectFault::EventsOvertakeReply) {
-        socket.emit("welcome", Vec::new());
-    }
-}
-
-/// Returns the payload of the CONNECT reply: `sid`, and `pid` if the session can be recovered.
-pub(in crate::reference) fn reply_payload(socket: &Socket) -> Option<Data> {
-    let pid = socket.pid();
-    let pid = pid.and_then(|pid| super::recovery::choose_pid(socket, pid));
-    let fields = [("sid", socket.id().as_str())].into_iter();
-    let fields = fields.chain(pid.map(|pid| ("pid", pid)));
-    let sid = Data::object(fields.map(|(name, id)| (name, Data::from(id))));
-    (!socket.faults().has(ConnectFault::SidMissing)).then_some(sid)
-}
-
-/// Returns the socket that handles a packet for a namespace that the client has not joined. Without
-/// faults this is `None`.
-pub(in crate::reference) fn socket_of_outsider(
-    session: &Arc<Session>,
-    peer: &Peer,
-    packet: &Packet,
-    join: impl FnOnce(),
-) -> Option<Arc<Socket>> {
-    let faults = session.faults();
-    let Packet::Event { namespace, .. } = packet else {
-        return None;
-    };
-    let joined = |name: &str| match peer.membership(name) {
-        Some(Membership::Joined(socket)) => Some(socket),
-        _ => None,
-    };
-    if faults.has(ConnectFault::EventUnjoined) {
-        return joined("/");
-    }
-    let pending = matches!(peer.membership(namespace), Some(Membership::Pending));
-    if faults.has(ConnectFault::EventBeforeConnect) && !pending && !peer.has_joined() {
-        join();
-        return joined(namespace);
-    }
-    if faults.has(ConnectFault::SlowHandlesEarlyEvents) && pending {
-        let namespaces = &session.server.namespaces;
-        let namespace = namespaces.find(namespace, faults)?;
-        return Some(Socket::new(session, &namespace, User::default()));
-    }
-    None
-}
-
-/// Blocks the connection for `pause` if the fault `slow-namespace-blocks-connection` is active.
-pub(in crate::reference) fn block_if_slow(session: &Session, pause: Duration) {
-    block_connection(session, ConnectFault::SlowBlocks, pause);
 }
 
 /// Sends a packet on the session, without a socket.

@@ -33,22 +33,76 @@ faults!(CorsFault {
     WebSocketUnchecked = "cors-websocket-origin-unchecked": "The server lets pages of any origin open a WebSocket.", seen "CVE-2019-13611";
 });
 
-/// Returns what the request's origin may do. Without faults this is `decided`.
-pub(in crate::reference) fn alter_decision(
-    faults: &FaultSet,
-    decided: Cors,
-    origin: Option<&HeaderValue>,
-) -> Cors {
-    match (decided, origin) {
-        (Cors::Unlisted, Some(origin)) if faults.has(CorsFault::AnyOrigin) => {
-            Cors::Listed(origin.clone())
+impl FaultSet {
+    /// Returns what the request's origin may do. Without faults this is `decided`.
+    pub(in crate::reference) fn alter_decision(
+        &self,
+        decided: Cors,
+        origin: Option<&HeaderValue>,
+    ) -> Cors {
+        match (decided, origin) {
+            (Cors::Unlisted, Some(origin)) if self.has(CorsFault::AnyOrigin) => {
+                Cors::Listed(origin.clone())
+            }
+            (Cors::Unlisted, Some(origin)) if accepts_similar_origin(self, origin) => {
+                Cors::Listed(origin.clone())
+            }
+            (Cors::Silent, Some(_)) if self.has(CorsFault::DefaultOpen) => Cors::Any,
+            (Cors::Any, Some(_)) if self.has(CorsFault::AnyOriginRefused) => Cors::Silent,
+            (decided, _) => decided,
         }
-        (Cors::Unlisted, Some(origin)) if accepts_similar_origin(faults, origin) => {
-            Cors::Listed(origin.clone())
+    }
+
+    /// Returns true if the fault `cors-preflight-refused` is active.
+    pub(in crate::reference) fn refuses_preflight(&self) -> bool {
+        self.has(CorsFault::PreflightRefused)
+    }
+
+    /// Returns true if the fault `cors-websocket-origin-unchecked` is active.
+    pub(in crate::reference) fn admits_foreign_websocket(&self) -> bool {
+        self.has(CorsFault::WebSocketUnchecked)
+    }
+
+    /// Changes the CORS headers of a response.
+    pub(in crate::reference) fn alter_headers<B>(
+        &self,
+        request_kind: RequestKind,
+        response: &mut Response<B>,
+    ) {
+        let refused = response.status().is_client_error();
+        let is_preflight = response
+            .headers()
+            .contains_key(ACCESS_CONTROL_ALLOW_METHODS);
+        let headers = response.headers_mut();
+        if self.has(CorsFault::CredentialsMissing) {
+            headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
         }
-        (Cors::Silent, Some(_)) if faults.has(CorsFault::DefaultOpen) => Cors::Any,
-        (Cors::Any, Some(_)) if faults.has(CorsFault::AnyOriginRefused) => Cors::Silent,
-        (decided, _) => decided,
+        if self.has(CorsFault::VaryMissing) {
+            headers.remove(VARY);
+        }
+        if is_preflight && self.has(CorsFault::PreflightCredentialsMissing) {
+            headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        }
+        if is_preflight && self.has(CorsFault::PreflightHeadersMissing) {
+            headers.remove(ACCESS_CONTROL_ALLOW_HEADERS);
+        }
+        let is_any = headers
+            .get(ACCESS_CONTROL_ALLOW_ORIGIN)
+            .is_some_and(|origin| origin == "*");
+        if is_any && self.has(CorsFault::AnyWithCredentials) {
+            headers.insert(
+                ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
+        }
+        let missing = (refused && self.has(CorsFault::MissingOnErrors))
+            || (refused && request_kind.in_session && self.has(CorsFault::MissingOnUnknownSession))
+            || (!refused && request_kind.in_session && self.has(CorsFault::MissingLater))
+            || (request_kind.is_post && self.has(CorsFault::MissingOnPosts));
+        if missing {
+            headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+            headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        }
     }
 }
 
@@ -67,56 +121,4 @@ fn accepts_similar_origin(faults: &FaultSet, origin: &HeaderValue) -> bool {
             && host
                 .split_once('.')
                 .is_some_and(|(_, parent)| is_listed(parent)))
-}
-
-/// Returns true if the fault `cors-preflight-refused` is active.
-pub(in crate::reference) fn refuses_preflight(faults: &FaultSet) -> bool {
-    faults.has(CorsFault::PreflightRefused)
-}
-
-/// Returns true if the fault `cors-websocket-origin-unchecked` is active.
-pub(in crate::reference) fn admits_foreign_websocket(faults: &FaultSet) -> bool {
-    faults.has(CorsFault::WebSocketUnchecked)
-}
-
-/// Changes the CORS headers of a response.
-pub(in crate::reference) fn alter_headers<B>(
-    faults: &FaultSet,
-    request_kind: RequestKind,
-    response: &mut Response<B>,
-) {
-    let refused = response.status().is_client_error();
-    let is_preflight = response
-        .headers()
-        .contains_key(ACCESS_CONTROL_ALLOW_METHODS);
-    let headers = response.headers_mut();
-    if faults.has(CorsFault::CredentialsMissing) {
-        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
-    }
-    if faults.has(CorsFault::VaryMissing) {
-        headers.remove(VARY);
-    }
-    if is_preflight && faults.has(CorsFault::PreflightCredentialsMissing) {
-        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
-    }
-    if is_preflight && faults.has(CorsFault::PreflightHeadersMissing) {
-        headers.remove(ACCESS_CONTROL_ALLOW_HEADERS);
-    }
-    let is_any = headers
-        .get(ACCESS_CONTROL_ALLOW_ORIGIN)
-        .is_some_and(|origin| origin == "*");
-    if is_any && faults.has(CorsFault::AnyWithCredentials) {
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_CREDENTIALS,
-            HeaderValue::from_static("true"),
-        );
-    }
-    let missing = (refused && faults.has(CorsFault::MissingOnErrors))
-        || (refused && request_kind.in_session && faults.has(CorsFault::MissingOnUnknownSession))
-        || (!refused && request_kind.in_session && faults.has(CorsFault::MissingLater))
-        || (request_kind.is_post && faults.has(CorsFault::MissingOnPosts));
-    if missing {
-        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
-        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
-    }
 }

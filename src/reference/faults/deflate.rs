@@ -5,7 +5,7 @@ use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
 use super::topic::faults;
 use crate::{
-    reference::{FaultSet, shared::Shared},
+    reference::FaultSet,
     wire::websocket::{Deflate, DeflateOffer, Extension, Frame, Message, OpCode},
 };
 
@@ -42,69 +42,73 @@ faults!(DeflateFault {
     Utf8Unchecked = "deflate-utf8-unchecked": "The server replaces invalid UTF-8 in compressed text and handles the message.";
 });
 
-/// Returns the first offer that the server can accept. Faults look at fewer offers, or accept
-/// invalid ones.
-pub(in crate::reference) fn choose_offer(
-    faults: &FaultSet,
-    offers: &[Extension],
-) -> Option<DeflateOffer> {
-    let considered = if faults.has(DeflateFault::FirstOfferOnly) {
-        offers.get(..1).unwrap_or_default()
-    } else {
-        offers
-    };
-    let taken = considered.iter().find_map(DeflateOffer::from_extension);
-    let named = || offers.iter().any(|offer| offer.name == DeflateOffer::NAME);
-    if taken.is_none() && faults.has(DeflateFault::ParametersUnchecked) && named() {
-        return Some(DeflateOffer::default());
+impl FaultSet {
+    /// Returns the first offer that the server can accept. Faults look at fewer offers, or accept
+    /// invalid ones.
+    pub(in crate::reference) fn choose_offer(&self, offers: &[Extension]) -> Option<DeflateOffer> {
+        let considered = if self.has(DeflateFault::FirstOfferOnly) {
+            offers.get(..1).unwrap_or_default()
+        } else {
+            offers
+        };
+        let taken = considered.iter().find_map(DeflateOffer::from_extension);
+        let named = || offers.iter().any(|offer| offer.name == DeflateOffer::NAME);
+        if taken.is_none() && self.has(DeflateFault::ParametersUnchecked) && named() {
+            return Some(DeflateOffer::default());
+        }
+        taken
     }
-    taken
-}
 
-/// Returns the answer to the accepted offer.
-pub(in crate::reference) fn alter_answer(faults: &FaultSet, offer: &DeflateOffer) -> DeflateOffer {
-    let mut answer = offer.answer();
-    if faults.has(DeflateFault::ClientWindowBare) {
-        answer.client_max_window_bits = offer.client_max_window_bits.map(|_| None);
+    /// Returns the answer to the accepted offer.
+    pub(in crate::reference) fn alter_answer(&self, offer: &DeflateOffer) -> DeflateOffer {
+        let mut answer = offer.answer();
+        if self.has(DeflateFault::ClientWindowBare) {
+            answer.client_max_window_bits = offer.client_max_window_bits.map(|_| None);
+        }
+        if self.has(DeflateFault::ParametersUnconfirmed) {
+            answer = DeflateOffer::default();
+        }
+        if self.has(DeflateFault::ClientWindowUnasked) && offer.client_max_window_bits.is_none() {
+            answer.client_max_window_bits = Some(Some(15));
+        }
+        answer
     }
-    if faults.has(DeflateFault::ParametersUnconfirmed) {
-        answer = DeflateOffer::default();
-    }
-    if faults.has(DeflateFault::ClientWindowUnasked) && offer.client_max_window_bits.is_none() {
-        answer.client_max_window_bits = Some(Some(15));
-    }
-    answer
-}
 
-/// Returns the parameters with which the server compresses. Without faults this is `negotiated`.
-pub(in crate::reference) fn parameters_for_sending(
-    faults: &FaultSet,
-    negotiated: Option<&DeflateOffer>,
-) -> Option<DeflateOffer> {
-    let Some(negotiated) = negotiated else {
-        return faults
-            .has(DeflateFault::Unasked)
-            .then(DeflateOffer::default);
-    };
-    let mut negotiated = negotiated.clone();
-    if faults.has(DeflateFault::ContextKept) {
-        negotiated.server_no_context_takeover = false;
+    /// Returns the parameters with which the server compresses. Without faults this is `negotiated`.
+    pub(in crate::reference) fn parameters_for_sending(
+        &self,
+        negotiated: Option<&DeflateOffer>,
+    ) -> Option<DeflateOffer> {
+        let Some(negotiated) = negotiated else {
+            return self.has(DeflateFault::Unasked).then(DeflateOffer::default);
+        };
+        let mut negotiated = negotiated.clone();
+        if self.has(DeflateFault::ContextKept) {
+            negotiated.server_no_context_takeover = false;
+        }
+        if self.has(DeflateFault::ServerWindowIgnored) {
+            negotiated.server_max_window_bits = None;
+        }
+        Some(negotiated)
     }
-    if faults.has(DeflateFault::ServerWindowIgnored) {
-        negotiated.server_max_window_bits = None;
-    }
-    Some(negotiated)
-}
 
-/// Compresses `payload` once more than it is sent if the fault `deflate-context-of-unsent` is
-/// active.
-pub(in crate::reference) fn compress_extra(
-    faults: &FaultSet,
-    compressor: &mut Deflate,
-    payload: &[u8],
-) {
-    if faults.has(DeflateFault::ContextOfUnsent) {
-        compressor.compress(payload);
+    /// Compresses `payload` once more than it is sent if the fault `deflate-context-of-unsent` is
+    /// active.
+    pub(in crate::reference) fn compress_extra(&self, compressor: &mut Deflate, payload: &[u8]) {
+        if self.has(DeflateFault::ContextOfUnsent) {
+            compressor.compress(payload);
+        }
+    }
+
+    /// Returns true if the message is empty and the fault `deflate-empty-message-kills-server` is
+    /// active.
+    pub(in crate::reference) fn crashes_on_empty(&self, message: &Message) -> bool {
+        let empty = match message {
+            Message::Text(text) => text.is_empty(),
+            Message::Binary(bytes) => bytes.is_empty(),
+            _ => false,
+        };
+        empty && self.has(DeflateFault::EmptyKills)
     }
 }
 
@@ -120,19 +124,6 @@ pub(super) fn alter_limit(faults: &FaultSet, right: usize) -> usize {
         right.saturating_mul(2)
     } else {
         right
-    }
-}
-
-/// Crashes the server if the message is empty and the fault `deflate-empty-message-kills-server` is
-/// active.
-pub(in crate::reference) fn crash_on_empty(server: &Shared, message: &Message) {
-    let empty = match message {
-        Message::Text(text) => text.is_empty(),
-        Message::Binary(bytes) => bytes.is_empty(),
-        _ => false,
-    };
-    if empty && server.faults().has(DeflateFault::EmptyKills) {
-        server.die();
     }
 }
 

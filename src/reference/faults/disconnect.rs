@@ -58,176 +58,187 @@ impl ScratchKey for Watches {
     type Note = ();
 }
 
-/// Handles a client's DISCONNECT; `left` takes the client out of the namespace. Without faults the
-/// server does only that.
-pub(in crate::reference) fn handle_disconnect(socket: &Arc<Socket>, left: impl FnOnce()) {
-    let faults = socket.faults();
-    if faults.has(DisconnectFault::Echoed) {
-        send_raw(socket.session(), &goodbye(socket));
-    }
-    if faults.has(DisconnectFault::EventsAfter) {
-        let namespace = socket.namespace();
-        namespace.rooms().remove(socket.id());
-        return;
-    }
-    if faults.has(DisconnectFault::KeepsBroadcasts) {
-        socket.forget_membership();
-        return;
-    }
-    if faults.has(DisconnectFault::MainLeavesAll) && socket.namespace().name() == "/" {
-        for other in socket.siblings() {
-            other.vanish();
+impl FaultSet {
+    /// Handles a client's DISCONNECT; `left` takes the client out of the namespace. Without faults the
+    /// server does only that.
+    pub(in crate::reference) fn handle_disconnect(
+        &self,
+        socket: &Arc<Socket>,
+        left: impl FnOnce(),
+    ) {
+        if self.has(DisconnectFault::Echoed) {
+            send_raw(socket.session(), &goodbye(socket));
+        }
+        if self.has(DisconnectFault::EventsAfter) {
+            let namespace = socket.namespace();
+            namespace.rooms().remove(socket.id());
+            return;
+        }
+        if self.has(DisconnectFault::KeepsBroadcasts) {
+            socket.forget_membership();
+            return;
+        }
+        if self.has(DisconnectFault::MainLeavesAll) && socket.namespace().name() == "/" {
+            for other in socket.siblings() {
+                other.vanish();
+            }
+        }
+        left();
+        let outside = socket.session().peer.as_ref().is_some_and(Peer::is_outside);
+        if self.has(DisconnectFault::LastLeaveKills) && outside {
+            socket.session().server.die();
+        }
+        if self.has(DisconnectFault::ClosesTransport) {
+            socket.session().close(Ending::Application);
         }
     }
-    left();
-    let outside = socket.session().peer.as_ref().is_some_and(Peer::is_outside);
-    if faults.has(DisconnectFault::LastLeaveKills) && outside {
-        socket.session().server.die();
-    }
-    if faults.has(DisconnectFault::ClosesTransport) {
-        socket.session().close(Ending::Application);
-    }
-}
 
-/// Returns true if a fault has handled a DISCONNECT for a namespace that the client has not joined.
-pub(in crate::reference) fn handle_from_outsider(session: &Session, packet: &Packet) -> bool {
-    if !session.faults().has(DisconnectFault::UnjoinedLeavesMain)
-        || !matches!(packet, Packet::Disconnect { .. })
-    {
-        return false;
-    }
-    let sockets = session.peer.as_ref().map(Peer::sockets).unwrap_or_default();
-    let mut main = sockets.iter();
-    if let Some(main) = main.find(|socket| socket.namespace().name() == "/") {
-        main.vanish();
-    }
-    true
-}
-
-/// Returns the DISCONNECT for a client that the server disconnects. Without faults this is `right`.
-pub(in crate::reference) fn alter_farewell(socket: &Socket, right: Packet) -> Option<Packet> {
-    (!socket.faults().has(DisconnectFault::ServerSilent)).then_some(right)
-}
-
-/// Returns true if a fault keeps handling events of a client that the server has disconnected.
-pub(in crate::reference) fn keeps_socket(faults: &FaultSet) -> bool {
-    faults.has(DisconnectFault::ServerKeepsSocket) || faults.has(DisconnectFault::EventsAfter)
-}
-
-/// Returns what the server closes when it disconnects one socket. Without faults this is `asked`.
-pub(in crate::reference) fn alter_close(faults: &FaultSet, asked: Close) -> Close {
-    match asked {
-        Close::Connection if faults.has(DisconnectFault::KickCloseKeepsConnection) => {
-            Close::Namespace
+    /// Returns true if a fault has handled a DISCONNECT for a namespace that the client has not joined.
+    pub(in crate::reference) fn handle_from_outsider(
+        &self,
+        session: &Session,
+        packet: &Packet,
+    ) -> bool {
+        if !self.has(DisconnectFault::UnjoinedLeavesMain)
+            || !matches!(packet, Packet::Disconnect { .. })
+        {
+            return false;
         }
-        Close::Namespace if faults.has(DisconnectFault::ServerClosesTransport) => Close::Connection,
-        asked => asked,
-    }
-}
-
-/// Returns true if the fault `server-close-without-disconnect` is active.
-pub(in crate::reference) fn closes_silently(faults: &FaultSet) -> bool {
-    faults.has(DisconnectFault::CloseSilent)
-}
-
-/// Returns true if the fault `disconnect-keeps-membership` is active.
-pub(in crate::reference) fn keeps_membership(faults: &FaultSet) -> bool {
-    faults.has(DisconnectFault::KeepsMembership)
-}
-
-/// Returns the sockets that `kick-room` disconnects. Without faults these are `members`.
-pub(in crate::reference) fn alter_kicked(
-    socket: &Socket,
-    mut members: Vec<Arc<Socket>>,
-) -> Vec<Arc<Socket>> {
-    if socket.faults().has(DisconnectFault::KickRoomSparesOne) {
-        members.pop();
-    }
-    if socket.faults().has(DisconnectFault::KickRoomHitsEverybody) {
-        return socket.namespace().rooms().all().cloned().collect();
-    }
-    members
-}
-
-/// Returns what the server closes for each member when it disconnects a room. Without faults this
-/// is `asked`.
-pub(in crate::reference) fn alter_close_of_room(faults: &FaultSet, asked: Close) -> Close {
-    match asked {
-        Close::Connection if faults.has(DisconnectFault::KickRoomKeepsConnections) => {
-            Close::Namespace
+        let sockets = session.peer.as_ref().map(Peer::sockets).unwrap_or_default();
+        let mut main = sockets.iter();
+        if let Some(main) = main.find(|socket| socket.namespace().name() == "/") {
+            main.vanish();
         }
-        Close::Namespace if faults.has(DisconnectFault::KickRoomCloses) => Close::Connection,
-        asked => asked,
+        true
     }
-}
 
-/// Notes or reports that a socket left a room, for faults of `member-left`.
-pub(in crate::reference) fn note_left_room(socket: &Socket, room: &str) {
-    let faults = socket.faults();
-    if faults.has(DisconnectFault::MemberLeftByLeaving) {
+    /// Returns the DISCONNECT for a client that the server disconnects. Without faults this is `right`.
+    pub(in crate::reference) fn alter_farewell(&self, right: Packet) -> Option<Packet> {
+        (!self.has(DisconnectFault::ServerSilent)).then_some(right)
+    }
+
+    /// Returns true if a fault keeps handling events of a client that the server has disconnected.
+    pub(in crate::reference) fn keeps_socket(&self) -> bool {
+        self.has(DisconnectFault::ServerKeepsSocket) || self.has(DisconnectFault::EventsAfter)
+    }
+
+    /// Returns what the server closes when it disconnects one socket. Without faults this is `asked`.
+    pub(in crate::reference) fn alter_close(&self, asked: Close) -> Close {
+        match asked {
+            Close::Connection if self.has(DisconnectFault::KickCloseKeepsConnection) => {
+                Close::Namespace
+            }
+            Close::Namespace if self.has(DisconnectFault::ServerClosesTransport) => {
+                Close::Connection
+            }
+            asked => asked,
+        }
+    }
+
+    /// Returns true if the fault `server-close-without-disconnect` is active.
+    pub(in crate::reference) fn closes_silently(&self) -> bool {
+        self.has(DisconnectFault::CloseSilent)
+    }
+
+    /// Returns true if the fault `disconnect-keeps-membership` is active.
+    pub(in crate::reference) fn keeps_membership(&self) -> bool {
+        self.has(DisconnectFault::KeepsMembership)
+    }
+
+    /// Returns the sockets that `kick-room` disconnects. Without faults these are `members`.
+    pub(in crate::reference) fn alter_kicked(
+        &self,
+        socket: &Socket,
+        mut members: Vec<Arc<Socket>>,
+    ) -> Vec<Arc<Socket>> {
+        if self.has(DisconnectFault::KickRoomSparesOne) {
+            members.pop();
+        }
+        if self.has(DisconnectFault::KickRoomHitsEverybody) {
+            return socket.namespace().rooms().all().cloned().collect();
+        }
+        members
+    }
+
+    /// Returns what the server closes for each member when it disconnects a room. Without faults this
+    /// is `asked`.
+    pub(in crate::reference) fn alter_close_of_room(&self, asked: Close) -> Close {
+        match asked {
+            Close::Connection if self.has(DisconnectFault::KickRoomKeepsConnections) => {
+                Close::Namespace
+            }
+            Close::Namespace if self.has(DisconnectFault::KickRoomCloses) => Close::Connection,
+            asked => asked,
+        }
+    }
+
+    /// Notes or reports that a socket left a room, for faults of `member-left`.
+    pub(in crate::reference) fn note_left_room(&self, socket: &Socket, room: &str) {
+        if self.has(DisconnectFault::MemberLeftByLeaving) {
+            let rooms = socket.namespace().rooms();
+            let watchers = rooms.watchers(room).cloned().collect();
+            drop(rooms);
+            let departed = Departed {
+                watched: vec![(room.to_owned(), watchers)],
+            };
+            app::left(socket, &departed, "client namespace disconnect");
+        }
+        if self.has(DisconnectFault::MemberLeftFormerRooms) {
+            let scratch = &socket.session().server.scratch;
+            scratch.add(FormerRooms(socket.id().clone()), room.to_owned());
+        }
+    }
+
+    /// Returns the watchers that get `member-left`. Without faults this is `right`.
+    pub(in crate::reference) fn alter_departed<'a>(
+        &self,
+        socket: &Socket,
+        right: &'a Departed,
+    ) -> Cow<'a, Departed> {
+        if !self.has(DisconnectFault::MemberLeftFormerRooms) {
+            return Cow::Borrowed(right);
+        }
+        let mut departed = right.clone();
+        let key = FormerRooms(socket.id().clone());
+        let former = socket.session().server.scratch.take(&key);
         let rooms = socket.namespace().rooms();
-        let watchers = rooms.watchers(room).cloned().collect();
-        drop(rooms);
-        let departed = Departed {
-            watched: vec![(room.to_owned(), watchers)],
-        };
-        app::left(socket, &departed, "client namespace disconnect");
+        for room in former {
+            let watchers = rooms.watchers(&room).cloned().collect();
+            departed.watched.push((room, watchers));
+        }
+        Cow::Owned(departed)
     }
-    if faults.has(DisconnectFault::MemberLeftFormerRooms) {
-        let scratch = &socket.session().server.scratch;
-        scratch.add(FormerRooms(socket.id().clone()), room.to_owned());
-    }
-}
 
-/// Returns the watchers that get `member-left`. Without faults this is `right`.
-pub(in crate::reference) fn alter_departed<'a>(
-    socket: &Socket,
-    right: &'a Departed,
-) -> Cow<'a, Departed> {
-    if !socket.faults().has(DisconnectFault::MemberLeftFormerRooms) {
-        return Cow::Borrowed(right);
+    /// Notes that the client watches the room once more, for the fault `member-left-once-a-watch`.
+    pub(in crate::reference) fn note_watch(&self, watcher: &Socket, room: &str) {
+        if self.has(DisconnectFault::MemberLeftPerWatch) {
+            let scratch = &watcher.session().server.scratch;
+            scratch.add(watch_key(watcher, room), ());
+        }
     }
-    let mut departed = right.clone();
-    let key = FormerRooms(socket.id().clone());
-    let former = socket.session().server.scratch.take(&key);
-    let rooms = socket.namespace().rooms();
-    for room in former {
-        let watchers = rooms.watchers(&room).cloned().collect();
-        departed.watched.push((room, watchers));
-    }
-    Cow::Owned(departed)
-}
 
-/// Notes that the client watches the room once more, for the fault `member-left-once-a-watch`.
-pub(in crate::reference) fn note_watch(watcher: &Socket, room: &str) {
-    if watcher.faults().has(DisconnectFault::MemberLeftPerWatch) {
-        let scratch = &watcher.session().server.scratch;
-        scratch.add(watch_key(watcher, room), ());
+    /// Returns how often the watcher gets `member-left` for the room. Without faults this is 1.
+    pub(in crate::reference) fn count_member_left(&self, watcher: &Socket, room: &str) -> usize {
+        if self.has(DisconnectFault::MemberLeftPerWatch) {
+            let scratch = &watcher.session().server.scratch;
+            return scratch.count(&watch_key(watcher, room));
+        }
+        if self.has(DisconnectFault::MemberLeftMissing) {
+            0
+        } else if self.has(DisconnectFault::MemberLeftTwice) {
+            2
+        } else {
+            1
+        }
     }
-}
 
-/// Returns how often the watcher gets `member-left` for the room. Without faults this is 1.
-pub(in crate::reference) fn count_member_left(watcher: &Socket, room: &str) -> usize {
-    let faults = watcher.faults();
-    if faults.has(DisconnectFault::MemberLeftPerWatch) {
-        let scratch = &watcher.session().server.scratch;
-        return scratch.count(&watch_key(watcher, room));
-    }
-    if faults.has(DisconnectFault::MemberLeftMissing) {
-        0
-    } else if faults.has(DisconnectFault::MemberLeftTwice) {
-        2
-    } else {
-        1
-    }
-}
-
-/// Returns the reason in `member-left`. Without faults this is `reason`.
-pub(in crate::reference) fn alter_reason<'a>(faults: &FaultSet, reason: &'a str) -> &'a str {
-    if faults.has(DisconnectFault::MemberLeftReasonWrong) {
-        "unknown"
-    } else {
-        reason
+    /// Returns the reason in `member-left`. Without faults this is `reason`.
+    pub(in crate::reference) fn alter_reason<'a>(&self, reason: &'a str) -> &'a str {
+        if self.has(DisconnectFault::MemberLeftReasonWrong) {
+            "unknown"
+        } else {
+            reason
+        }
     }
 }
 

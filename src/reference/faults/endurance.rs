@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use super::{frames::Tamper, scratch::ScratchKey, topic::faults};
 use crate::{
     net::Stream,
-    reference::{engine::Session, shared::Shared},
+    reference::{FaultSet, engine::Session, shared::Shared},
 };
 
 /// The number of lost connections after which the fault `dropped-connections-leak-slots` accepts no
@@ -50,83 +50,86 @@ impl ScratchKey for LostConnections {
     type Note = ();
 }
 
-/// Waits for the complete head of the request if the fault `slow-head-blocks-others` is active.
-pub(in crate::reference) async fn wait_for_head(server: &Shared, stream: &Stream) {
-    if !server.faults().has(EnduranceFault::SlowHeadBlocks) {
-        return;
-    }
-    let mut head = vec![0; HEAD];
-    loop {
-        match stream.peek(&mut head).await {
-            Ok(0) | Err(_) => return,
-            Ok(length) => {
-                let head = head.get(..length).unwrap_or_default();
-                if head.windows(4).any(|end| end == b"\r\n\r\n") || length == HEAD {
-                    return;
+impl FaultSet {
+    /// Waits for the complete head of the request if the fault `slow-head-blocks-others` is active.
+    pub(in crate::reference) async fn wait_for_head(&self, stream: &Stream) {
+        if !self.has(EnduranceFault::SlowHeadBlocks) {
+            return;
+        }
+        let mut head = vec![0; HEAD];
+        loop {
+            match stream.peek(&mut head).await {
+                Ok(0) | Err(_) => return,
+                Ok(length) => {
+                    let head = head.get(..length).unwrap_or_default();
+                    if head.windows(4).any(|end| end == b"\r\n\r\n") || length == HEAD {
+                        return;
+                    }
                 }
             }
+            // `peek` returns the same bytes at once the next time.
+            sleep(PAUSE).await;
         }
-        // `peek` returns the same bytes at once the next time.
-        sleep(PAUSE).await;
     }
-}
 
-/// Returns true if the server has reached its connection limit. Without faults it has none.
-pub(in crate::reference) fn is_full(server: &Shared) -> bool {
-    server.faults().has(EnduranceFault::SlotsLeak)
-        && server.scratch.count(&LostConnections) >= SLOTS
-}
-
-/// Notes a lost connection, for the fault `dropped-connections-leak-slots`.
-pub(in crate::reference) fn note_lost(server: &Shared) {
-    if server.faults().has(EnduranceFault::SlotsLeak) {
-        server.scratch.add(LostConnections, ());
+    /// Returns true if the server has reached its connection limit. Without faults it has none.
+    pub(in crate::reference) fn is_full(&self, server: &Shared) -> bool {
+        self.has(EnduranceFault::SlotsLeak) && server.scratch.count(&LostConnections) >= SLOTS
     }
-}
 
-/// Crashes the server on too many fragments or pings if a fault for that is active.
-pub(in crate::reference) fn crash_on_many_frames(server: &Shared, tamper: Option<&Tamper>) {
-    let Some(tamper) = tamper else { return };
-    let killed = (tamper.fragments() > FRAGMENTS
-        && server.faults().has(EnduranceFault::FragmentsKill))
-        || (tamper.pings() > PINGS && server.faults().has(EnduranceFault::PingsKill));
-    if killed {
-        server.die();
+    /// Notes a lost connection, for the fault `dropped-connections-leak-slots`.
+    pub(in crate::reference) fn note_lost(&self, server: &Shared) {
+        if self.has(EnduranceFault::SlotsLeak) {
+            server.scratch.add(LostConnections, ());
+        }
     }
-}
 
-/// Waits while another client does not read if the fault `backpressure-blocks-others` is active.
-pub(in crate::reference) async fn wait_to_write(session: &Arc<Session>) {
-    if !session.faults().has(EnduranceFault::BackpressureBlocks) {
-        return;
+    /// Crashes the server on too many fragments or pings if a fault for that is active.
+    pub(in crate::reference) fn crash_on_many_frames(
+        &self,
+        server: &Shared,
+        tamper: Option<&Tamper>,
+    ) {
+        let Some(tamper) = tamper else { return };
+        let killed = (tamper.fragments() > FRAGMENTS && self.has(EnduranceFault::FragmentsKill))
+            || (tamper.pings() > PINGS && self.has(EnduranceFault::PingsKill));
+        if killed {
+            server.die();
+        }
     }
-    let others = || {
-        let congested = session.server.scratch.last(&CongestedSession);
-        congested.is_some_and(|sid| sid != session.sid)
-    };
-    while session.is_open() && others() {
-        sleep(PAUSE).await;
-    }
-}
 
-/// Notes that the client did not take everything that was written, for the fault
-/// `backpressure-blocks-others`.
-pub(in crate::reference) fn note_congested(session: &Session) {
-    let scratch = &session.server.scratch;
-    if session.faults().has(EnduranceFault::BackpressureBlocks)
-        && scratch.last(&CongestedSession).is_none()
-    {
-        scratch.add(CongestedSession, session.sid.clone());
+    /// Waits while another client does not read if the fault `backpressure-blocks-others` is active.
+    pub(in crate::reference) async fn wait_to_write(&self, session: &Arc<Session>) {
+        if !self.has(EnduranceFault::BackpressureBlocks) {
+            return;
+        }
+        let others = || {
+            let congested = session.server.scratch.last(&CongestedSession);
+            congested.is_some_and(|sid| sid != session.sid)
+        };
+        while session.is_open() && others() {
+            sleep(PAUSE).await;
+        }
     }
-}
 
-/// Notes that the client took everything that was written, for the fault
-/// `backpressure-blocks-others`.
-pub(in crate::reference) fn note_drained(session: &Session) {
-    let scratch = &session.server.scratch;
-    if session.faults().has(EnduranceFault::BackpressureBlocks)
-        && scratch.last(&CongestedSession).as_ref() == Some(&session.sid)
-    {
-        scratch.take(&CongestedSession);
+    /// Notes that the client did not take everything that was written, for the fault
+    /// `backpressure-blocks-others`.
+    pub(in crate::reference) fn note_congested(&self, session: &Session) {
+        let scratch = &session.server.scratch;
+        if self.has(EnduranceFault::BackpressureBlocks) && scratch.last(&CongestedSession).is_none()
+        {
+            scratch.add(CongestedSession, session.sid.clone());
+        }
+    }
+
+    /// Notes that the client took everything that was written, for the fault
+    /// `backpressure-blocks-others`.
+    pub(in crate::reference) fn note_drained(&self, session: &Session) {
+        let scratch = &session.server.scratch;
+        if self.has(EnduranceFault::BackpressureBlocks)
+            && scratch.last(&CongestedSession).as_ref() == Some(&session.sid)
+        {
+            scratch.take(&CongestedSession);
+        }
     }
 }

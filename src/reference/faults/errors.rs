@@ -41,47 +41,68 @@ impl ScratchKey for LastErrorCode {
     type Note = Data;
 }
 
-/// Sends the caller the event `exception`, once, in its namespace. Faults change it, send it to
-/// others, or send no exception.
-pub(in crate::reference) fn report_exception(
-    socket: &Arc<Socket>,
-    ack: Option<&Ack>,
-    failure: &Failure,
-    exception: Data,
-) {
-    let faults = socket.faults();
-    let exception = alter_exception(socket, failure, exception);
-    if faults.has(ErrorFault::ToEverybody) {
-        let selection = Selection::everybody().except([socket.id().as_str()]);
-        broadcast(socket, &selection, "exception", vec![exception.clone()]);
+impl FaultSet {
+    /// Sends the caller the event `exception`, once, in its namespace. Faults change it, send it to
+    /// others, or send no exception.
+    pub(in crate::reference) fn report_exception(
+        &self,
+        socket: &Arc<Socket>,
+        ack: Option<&Ack>,
+        failure: &Failure,
+        exception: Data,
+    ) {
+        let exception = alter_exception(socket, failure, exception);
+        if self.has(ErrorFault::ToEverybody) {
+            let selection = Selection::everybody().except([socket.id().as_str()]);
+            broadcast(socket, &selection, "exception", vec![exception.clone()]);
+        }
+        if self.has(ErrorFault::WrongNamespace) {
+            let other = match socket.namespace().name() {
+                "/" => "/custom",
+                _ => "/",
+            };
+            let packet = Packet::Event {
+                namespace: other.to_owned(),
+                id: None,
+                name: "exception".to_owned(),
+                args: vec![exception],
+            };
+            send_raw(socket.session(), &packet);
+            return;
+        }
+        if !self.has(ErrorFault::Swallowed) {
+            socket.emit("exception", vec![exception.clone()]);
+        }
+        if self.has(ErrorFault::Twice) {
+            socket.emit("exception", vec![exception.clone()]);
+        }
+        if self.has(ErrorFault::AcksToo)
+            && let Some(ack) = ack
+        {
+            ack.send(vec![exception]);
+        }
+        if self.has(ErrorFault::Disconnects) {
+            socket.disconnect(Close::Namespace);
+        }
     }
-    if faults.has(ErrorFault::WrongNamespace) {
-        let other = match socket.namespace().name() {
-            "/" => "/custom",
-            _ => "/",
-        };
-        let packet = Packet::Event {
-            namespace: other.to_owned(),
-            id: None,
-            name: "exception".to_owned(),
-            args: vec![exception],
-        };
-        send_raw(socket.session(), &packet);
-        return;
-    }
-    if !faults.has(ErrorFault::Swallowed) {
-        socket.emit("exception", vec![exception.clone()]);
-    }
-    if faults.has(ErrorFault::Twice) {
-        socket.emit("exception", vec![exception.clone()]);
-    }
-    if faults.has(ErrorFault::AcksToo)
-        && let Some(ack) = ack
-    {
-        ack.send(vec![exception]);
-    }
-    if faults.has(ErrorFault::Disconnects) {
-        socket.disconnect(Close::Namespace);
+
+    /// Returns whether `validate` accepts the text if an active fault decides that.
+    pub(in crate::reference) fn decide_validation(&self, text: &str) -> Option<bool> {
+        if self.has(ErrorFault::ValidationSkipped) {
+            return Some(true);
+        }
+        if self.has(ErrorFault::ValidationCountsUnits) && text.encode_utf16().count() > 1000 {
+            return Some(false);
+        }
+        let length = text.chars().count();
+        if self.has(ErrorFault::ValidationTrimsFirst) && length > 1000 {
+            return Some(text.trim().chars().count() <= 1000);
+        }
+        match length {
+            1001 if self.has(ErrorFault::ValidationOffByOne) => Some(true),
+            1 | 1000 if self.has(ErrorFault::ValidationRefusesLimits) => Some(false),
+            _ => None,
+        }
     }
 }
 
@@ -116,23 +137,4 @@ fn alter_exception(socket: &Socket, failure: &Failure, exception: Data) -> Data 
         fields.insert("stack".to_owned(), Data::from(detail.as_str()));
     }
     Data::Object(fields)
-}
-
-/// Returns whether `validate` accepts the text if an active fault decides that.
-pub(in crate::reference) fn decide_validation(faults: &FaultSet, text: &str) -> Option<bool> {
-    if faults.has(ErrorFault::ValidationSkipped) {
-        return Some(true);
-    }
-    if faults.has(ErrorFault::ValidationCountsUnits) && text.encode_utf16().count() > 1000 {
-        return Some(false);
-    }
-    let length = text.chars().count();
-    if faults.has(ErrorFault::ValidationTrimsFirst) && length > 1000 {
-        return Some(text.trim().chars().count() <= 1000);
-    }
-    match length {
-        1001 if faults.has(ErrorFault::ValidationOffByOne) => Some(true),
-        1 | 1000 if faults.has(ErrorFault::ValidationRefusesLimits) => Some(false),
-        _ => None,
-    }
 }

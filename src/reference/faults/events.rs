@@ -8,8 +8,9 @@ use super::{
 use crate::{
     data::Data,
     reference::{
+        FaultSet,
         app::Failure,
-        engine::{Ending, Session},
+        engine::Ending,
         rooms::{Selection, broadcast},
         socket::{Call, Socket},
     },
@@ -41,55 +42,119 @@ impl ScratchKey for EventCount {
     type Note = ();
 }
 
-/// Returns true if the fault `event-reserved-name-handled` is active.
-pub(in crate::reference) fn allows_reserved_names(session: &Session) -> bool {
-    session.faults().has(EventFault::ReservedNameHandled)
-}
+impl FaultSet {
+    /// Returns true if the fault `event-reserved-name-handled` is active.
+    pub(in crate::reference) fn allows_reserved_names(&self) -> bool {
+        self.has(EventFault::ReservedNameHandled)
+    }
 
-/// Handles an event. Without faults the server handles the events of a client unchanged and in
-/// order.
-pub(in crate::reference) fn handle_in_order(mut call: Call, handle: fn(Call)) {
-    let faults = call.socket.faults();
-    if faults.is_empty() {
-        handle(call);
-        return;
-    }
-    if faults.has(EventFault::NullArgumentsDropped) {
-        call.args.retain(|arg| *arg != Data::Null);
-    }
-    if faults.has(EventFault::ExtraArgumentsDropped) {
-        call.args.truncate(1);
-    }
-    call.name = alter_name(&call);
-    robustness::crash_on_event(&call);
-    if faults.has(EventFault::Reordered) {
-        let socket = Arc::clone(&call.socket);
-        let session = socket.session();
-        let key = EventCount(session.sid.clone());
-        let nth = session.server.scratch.add(key, ());
-        if nth % 2 == 1 {
-            session.server.tasks.spawn(async move {
+    /// Handles an event. Without faults the server handles the events of a client unchanged and in
+    /// order.
+    pub(in crate::reference) fn handle_in_order(&self, mut call: Call, handle: fn(Call)) {
+        if self.is_empty() {
+            handle(call);
+            return;
+        }
+        if self.has(EventFault::NullArgumentsDropped) {
+            call.args.retain(|arg| *arg != Data::Null);
+        }
+        if self.has(EventFault::ExtraArgumentsDropped) {
+            call.args.truncate(1);
+        }
+        call.name = alter_name(&call);
+        robustness::crash_on_event(&call);
+        if self.has(EventFault::Reordered) {
+            let socket = Arc::clone(&call.socket);
+            let session = socket.session();
+            let key = EventCount(session.sid.clone());
+            let nth = session.server.scratch.add(key, ());
+            if nth % 2 == 1 {
+                session.server.tasks.spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                    handle(call);
+                });
+                return;
+            }
+        }
+        let size = |call: &Call| {
+            call.args
+                .iter()
+                .map(|arg| arg.to_string().len())
+                .sum::<usize>()
+        };
+        if self.has(EventFault::LargeOvertaken) && size(&call) > 5000 {
+            let server = Arc::clone(&call.socket.session().server);
+            server.tasks.spawn(async move {
                 tokio::time::sleep(Duration::from_millis(30)).await;
                 handle(call);
             });
             return;
         }
+        super::acks::handle_event(call, handle);
     }
-    let size = |call: &Call| {
-        call.args
-            .iter()
-            .map(|arg| arg.to_string().len())
-            .sum::<usize>()
-    };
-    if faults.has(EventFault::LargeOvertaken) && size(&call) > 5000 {
-        let server = Arc::clone(&call.socket.session().server);
-        server.tasks.spawn(async move {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            handle(call);
-        });
-        return;
+
+    /// Handles an event that has no handler. Without faults the server does nothing.
+    pub(in crate::reference) fn handle_unknown(&self, call: &Call) -> Result<(), Failure> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        if self.has(EventFault::UnknownCloses) {
+            call.socket.session().close(Ending::ParseError);
+        }
+        let inherited = [
+            "__proto__",
+            "constructor",
+            "hasOwnProperty",
+            "toString",
+            "valueOf",
+        ];
+        if self.has(EventFault::NameHitsPrototype) && inherited.contains(&call.name.as_str()) {
+            if let Some(ack) = &call.ack {
+                ack.send(Vec::new());
+            }
+            call.socket.session().close(Ending::ParseError);
+        }
+        super::acks::acknowledge_unhandled(call);
+        Ok(())
     }
-    super::acks::handle_event(call, handle);
+
+    /// Sends the reply to `message` or `echo` to the caller, in its namespace, with the arguments of
+    /// the event.
+    pub(in crate::reference) fn reply(
+        &self,
+        socket: &Arc<Socket>,
+        name: &str,
+        mut args: Vec<Data>,
+    ) {
+        if self.is_empty() {
+            socket.emit(name, args);
+            return;
+        }
+        if self.has(EventFault::EmptyArgumentsPadded) && args.is_empty() {
+            args.push(Data::Null);
+        }
+        if self.has(EventFault::ReplyReachesEverybody) {
+            broadcast(socket, &Selection::everybody(), name, args);
+            return;
+        }
+        if self.has(EventFault::WrongNamespaceReply) {
+            let packet = Packet::Event {
+                namespace: "/".to_owned(),
+                id: None::<AckId>,
+                name: name.to_owned(),
+                args,
+            };
+            send_raw(socket.session(), &packet);
+            return;
+        }
+        if self.has(RecipientFault::NamespaceLeak) {
+            socket
+                .siblings()
+                .iter()
+                .for_each(|sibling| sibling.emit(name, args.clone()));
+        }
+        socket.emit(name, args);
+    }
 }
 
 /// Returns the name under which the server looks for a handler. Without faults this is the name of
@@ -113,64 +178,4 @@ fn alter_name(call: &Call) -> String {
         return "message".to_owned();
     }
     name.to_owned()
-}
-
-/// Handles an event that has no handler. Without faults the server does nothing.
-pub(in crate::reference) fn handle_unknown(call: &Call) -> Result<(), Failure> {
-    let faults = call.socket.faults();
-    if faults.is_empty() {
-        return Ok(());
-    }
-    if faults.has(EventFault::UnknownCloses) {
-        call.socket.session().close(Ending::ParseError);
-    }
-    let inherited = [
-        "__proto__",
-        "constructor",
-        "hasOwnProperty",
-        "toString",
-        "valueOf",
-    ];
-    if faults.has(EventFault::NameHitsPrototype) && inherited.contains(&call.name.as_str()) {
-        if let Some(ack) = &call.ack {
-            ack.send(Vec::new());
-        }
-        call.socket.session().close(Ending::ParseError);
-    }
-    super::acks::acknowledge_unhandled(call);
-    Ok(())
-}
-
-/// Sends the reply to `message` or `echo` to the caller, in its namespace, with the arguments of
-/// the event.
-pub(in crate::reference) fn reply(socket: &Arc<Socket>, name: &str, mut args: Vec<Data>) {
-    let faults = socket.faults();
-    if faults.is_empty() {
-        socket.emit(name, args);
-        return;
-    }
-    if faults.has(EventFault::EmptyArgumentsPadded) && args.is_empty() {
-        args.push(Data::Null);
-    }
-    if faults.has(EventFault::ReplyReachesEverybody) {
-        broadcast(socket, &Selection::everybody(), name, args);
-        return;
-    }
-    if faults.has(EventFault::WrongNamespaceReply) {
-        let packet = Packet::Event {
-            namespace: "/".to_owned(),
-            id: None::<AckId>,
-            name: name.to_owned(),
-            args,
-        };
-        send_raw(socket.session(), &packet);
-        return;
-    }
-    if faults.has(RecipientFault::NamespaceLeak) {
-        socket
-            .siblings()
-            .iter()
-            .for_each(|sibling| sibling.emit(name, args.clone()));
-    }
-    socket.emit(name, args);
 }

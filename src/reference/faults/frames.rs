@@ -377,8 +377,11 @@ fn is_unassigned(payload: &[u8]) -> bool {
     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
     matches!(code, Some(1012..=1014 | 5000..))
 }
-/// Returns true if the fault `data-after-close-handled` is active, so that answers to frames after
-/// a close frame are still sent.
-pub(in crate::reference) fn answers_behind_close(faults: &FaultSet) -> bool {
-    faults.has(FrameFault::DataAfterCloseHandled)
+
+impl FaultSet {
+    /// Returns true if the fault `data-after-close-handled` is active, so that answers to frames after
+    /// a close frame are still sent.
+    pub(in crate::reference) fn answers_behind_close(&self) -> bool {
+        self.has(FrameFault::DataAfterCloseHandled)
+    }
 }

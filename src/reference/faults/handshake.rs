@@ -17,8 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::topic::faults;
 use crate::{
-    net::Stream,
     data::Data,
+    net::Stream,
     reference::{
         FaultSet,
         engine::{Delivery, Ending, Outbound, Session, TransportKind},
@@ -58,183 +58,182 @@ faults!(HandshakeFault {
     VersionUnchecked = "handshake-version-unchecked": "The server accepts any Sec-WebSocket-Version.";
 });
 
-/// Returns the id of a new session. Without faults this is `random`.
-pub(in crate::reference) fn choose_sid(faults: &FaultSet, random: impl Fn() -> String) -> String {
-    static COUNTER: AtomicU64 = AtomicU64::new(1);
-    if faults.has(HandshakeFault::SidRepeated) {
-        return "AAAAAAAAAAAAAAAAAAAA".to_owned();
+impl FaultSet {
+    /// Returns the id of a new session. Without faults this is `random`.
+    pub(in crate::reference) fn choose_sid(&self, random: impl Fn() -> String) -> String {
+        static COUNTER: AtomicU64 = AtomicU64::new(1);
+        if self.has(HandshakeFault::SidRepeated) {
+            return "AAAAAAAAAAAAAAAAAAAA".to_owned();
+        }
+        if self.has(HandshakeFault::SidSequential) {
+            return format!("{:020}", COUNTER.fetch_add(1, Ordering::Relaxed));
+        }
+        random()
     }
-    if faults.has(HandshakeFault::SidSequential) {
-        return format!("{:020}", COUNTER.fetch_add(1, Ordering::Relaxed));
-    }
-    random()
-}
 
-/// Returns true if a fault keeps the id of an ended session valid.
-pub(in crate::reference) fn keeps_session(faults: &FaultSet, ending: Ending) -> bool {
-    let lost = matches!(ending, Ending::TransportClosed);
-    let timed_out = matches!(ending, Ending::PingTimeout);
-    faults.has(HandshakeFault::ClosedSidReusable)
-        || (faults.has(HandshakeFault::SurvivesTcpDrop) && lost)
-        || (faults.has(HandshakeFault::SessionLeak) && timed_out)
-}
+    /// Returns true if a fault keeps the id of an ended session valid.
+    pub(in crate::reference) fn keeps_session(&self, ending: Ending) -> bool {
+        let lost = matches!(ending, Ending::TransportClosed);
+        let timed_out = matches!(ending, Ending::PingTimeout);
+        self.has(HandshakeFault::ClosedSidReusable)
+            || (self.has(HandshakeFault::SurvivesTcpDrop) && lost)
+            || (self.has(HandshakeFault::SessionLeak) && timed_out)
+    }
 
-/// Returns the data of the open packet.
-pub(in crate::reference) fn encode_open_packet(session: &Session, handshake: Handshake) -> String {
-    let faults = session.faults();
-    let mut handshake = handshake;
-    super::heartbeat::alter_announced_times(faults, &mut handshake);
-    if faults.has(HandshakeFault::UpgradesEmpty) {
-        handshake.upgrades.clear();
-    }
-    if faults.has(HandshakeFault::UpgradesOnWebSocket)
-        && session.transport() == TransportKind::WebSocket
-    {
-        handshake.upgrades.push("websocket".to_owned());
-    }
-    if faults.has(HandshakeFault::UpgradesInVain)
-        && session.transport() == TransportKind::Polling
-        && handshake.upgrades.is_empty()
-    {
-        handshake.upgrades.push("websocket".to_owned());
-    }
-    let Data::Object(mut fields) = handshake.to_data() else {
-        return handshake.encode();
-    };
-    if faults.has(HandshakeFault::FieldMissing) {
-        fields.shift_remove("pingTimeout");
-    }
-    if faults.has(HandshakeFault::MaxPayloadMissing) {
-        fields.shift_remove("maxPayload");
-    }
-    if faults.has(HandshakeFault::IntervalInSeconds) {
-        for name in ["pingInterval", "pingTimeout"] {
-            if let Some(time) = fields.get_mut(name) {
-                *time = Data::from(time.as_u64().unwrap_or_default() / 1000);
+    /// Returns the data of the open packet.
+    pub(in crate::reference) fn encode_open_packet(
+        &self,
+        session: &Session,
+        handshake: Handshake,
+    ) -> String {
+        let mut handshake = handshake;
+        super::heartbeat::alter_announced_times(self, &mut handshake);
+        if self.has(HandshakeFault::UpgradesEmpty) {
+            handshake.upgrades.clear();
+        }
+        if self.has(HandshakeFault::UpgradesOnWebSocket)
+            && session.transport() == TransportKind::WebSocket
+        {
+            handshake.upgrades.push("websocket".to_owned());
+        }
+        if self.has(HandshakeFault::UpgradesInVain)
+            && session.transport() == TransportKind::Polling
+            && handshake.upgrades.is_empty()
+        {
+            handshake.upgrades.push("websocket".to_owned());
+        }
+        let Data::Object(mut fields) = handshake.to_data() else {
+            return handshake.encode();
+        };
+        if self.has(HandshakeFault::FieldMissing) {
+            fields.shift_remove("pingTimeout");
+        }
+        if self.has(HandshakeFault::MaxPayloadMissing) {
+            fields.shift_remove("maxPayload");
+        }
+        if self.has(HandshakeFault::IntervalInSeconds) {
+            for name in ["pingInterval", "pingTimeout"] {
+                if let Some(time) = fields.get_mut(name) {
+                    *time = Data::from(time.as_u64().unwrap_or_default() / 1000);
+                }
             }
         }
+        Data::Object(fields).to_string()
     }
-    Data::Object(fields).to_string()
-}
 
-/// Returns true if the fault `handshake-upgrade-header-ignored` is active.
-pub(in crate::reference) fn ignores_upgrade_header(faults: &FaultSet) -> bool {
-    faults.has(HandshakeFault::UpgradeHeaderIgnored)
-}
-
-/// Returns true if the fault `handshake-connection-header-ignored` is active.
-pub(in crate::reference) fn ignores_connection_header(faults: &FaultSet) -> bool {
-    faults.has(HandshakeFault::ConnectionHeaderIgnored)
-}
-
-/// Returns true if a fault refuses the way in which the Upgrade and Connection headers are written.
-pub(in crate::reference) fn refuses_tokens(faults: &FaultSet, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
-    let usual_case = text(UPGRADE) == Some("websocket")
-        && text(CONNECTION).is_some_and(|value| value.contains("Upgrade"));
-    (faults.has(HandshakeFault::ConnectionComparedWhole) && !alone)
-        || (faults.has(HandshakeFault::TokensCaseSensitive) && !usual_case)
-}
-
-/// Answers a client's open packet if the fault `open-packet-answered` is active.
-pub(in crate::reference) fn answer_open_packet(session: &Session) {
-    if session.faults().has(HandshakeFault::OpenAnswered) {
-        let data = encode_open_packet(session, session.handshake());
-        let packet = Packet::text(PacketType::Open, data);
-        session.send(Outbound::new(vec![packet]), Delivery::Assured);
+    /// Returns true if the fault `handshake-upgrade-header-ignored` is active.
+    pub(in crate::reference) fn ignores_upgrade_header(&self) -> bool {
+        self.has(HandshakeFault::UpgradeHeaderIgnored)
     }
-}
 
-/// Returns true if the fault `handshake-http-version-unchecked` is active. A right server requires
-/// HTTP/1.1 (RFC 6455 section 4.2.1, item 1).
-pub(in crate::reference) fn accepts_any_http(faults: &FaultSet) -> bool {
-    faults.has(HandshakeFault::HttpVersionUnchecked)
-}
-
-/// Returns true if the fault `handshake-host-unchecked` is active. A right server requires a Host
-/// header (RFC 6455 section 4.2.1, item 2).
-pub(in crate::reference) fn accepts_missing_host(faults: &FaultSet) -> bool {
-    faults.has(HandshakeFault::HostUnchecked)
-}
-
-/// Returns the HTTP refusal that the fault `handshake-refused-after-101` writes after the 101.
-pub(in crate::reference) fn late_refusal(faults: &FaultSet, refusal: Refusal) -> Option<Bytes> {
-    const LATE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"code\":5,\"message\":\"Unsupported protocol version\"}";
-    (faults.has(HandshakeFault::RefusedAfter101) && refusal == Refusal::UnsupportedProtocol)
-        .then(|| Bytes::from_static(LATE))
-}
-
-/// Returns true if the fault `handshake-refusal-truncated` has written an incomplete refusal to the
-/// stream.
-pub(in crate::reference) async fn truncates_refusal(
-    faults: &FaultSet,
-    stream: &mut Stream,
-) -> bool {
-    const CUT: &[u8] =
-        b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 400\r\n\r\n{\"code\":3,";
-    /// The time between two looks at a request that is not complete.
-    const PAUSE: Duration = Duration::from_millis(1);
-    if !faults.has(HandshakeFault::RefusalTruncated) {
-        return false;
+    /// Returns true if the fault `handshake-connection-header-ignored` is active.
+    pub(in crate::reference) fn ignores_connection_header(&self) -> bool {
+        self.has(HandshakeFault::ConnectionHeaderIgnored)
     }
-    let mut head = vec![0; 2048];
-    loop {
-        let Ok(read) = stream.peek(&mut head).await else {
-            return false;
-        };
-        let seen = String::from_utf8_lossy(head.get(..read).unwrap_or_default()).to_lowercase();
-        if read == 0 || read == head.len() || seen.ends_with("\r\n\r\n") {
-            let cuts = seen.contains("upgrade: websocket") && !seen.contains("sec-websocket-key:");
-            // A close with unread bytes would send a reset.
-            let taken = cuts && stream.read(&mut head).await.is_ok();
-            return taken && stream.write_all(CUT).await.is_ok();
+
+    /// Returns true if a fault refuses the way in which the Upgrade and Connection headers are written.
+    pub(in crate::reference) fn refuses_tokens(&self, headers: &HeaderMap) -> bool {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
+        let usual_case = text(UPGRADE) == Some("websocket")
+            && text(CONNECTION).is_some_and(|value| value.contains("Upgrade"));
+        (self.has(HandshakeFault::ConnectionComparedWhole) && !alone)
+            || (self.has(HandshakeFault::TokensCaseSensitive) && !usual_case)
+    }
+
+    /// Answers a client's open packet if the fault `open-packet-answered` is active.
+    pub(in crate::reference) fn answer_open_packet(&self, session: &Session) {
+        if self.has(HandshakeFault::OpenAnswered) {
+            let data = self.encode_open_packet(session, session.handshake());
+            let packet = Packet::text(PacketType::Open, data);
+            session.send(Outbound::new(vec![packet]), Delivery::Assured);
         }
-        // What was peeked at is there at once the next time.
-        tokio::time::sleep(PAUSE).await;
     }
-}
 
-/// Returns true if the fault `handshake-key-malformed-accepted` is active.
-pub(in crate::reference) fn accepts_bad_key(faults: &FaultSet) -> bool {
-    faults.has(HandshakeFault::KeyMalformedAccepted)
-}
+    /// Returns true if the fault `handshake-http-version-unchecked` is active. A right server requires
+    /// HTTP/1.1 (RFC 6455 section 4.2.1, item 1).
+    pub(in crate::reference) fn accepts_any_http(&self) -> bool {
+        self.has(HandshakeFault::HttpVersionUnchecked)
+    }
 
-/// Returns true if the fault `handshake-key-missing-accepted` is active.
-pub(in crate::reference) fn accepts_missing_key(faults: &FaultSet) -> bool {
-    faults.has(HandshakeFault::KeyMissingAccepted)
-}
+    /// Returns true if the fault `handshake-host-unchecked` is active. A right server requires a Host
+    /// header (RFC 6455 section 4.2.1, item 2).
+    pub(in crate::reference) fn accepts_missing_host(&self) -> bool {
+        self.has(HandshakeFault::HostUnchecked)
+    }
 
-/// Returns true if the fault `handshake-version-unchecked` is active.
-pub(in crate::reference) fn accepts_any_version(faults: &FaultSet) -> bool {
-    faults.has(HandshakeFault::VersionUnchecked)
-}
+    /// Returns the HTTP refusal that the fault `handshake-refused-after-101` writes after the 101.
+    pub(in crate::reference) fn late_refusal(&self, refusal: Refusal) -> Option<Bytes> {
+        const LATE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"code\":5,\"message\":\"Unsupported protocol version\"}";
+        (self.has(HandshakeFault::RefusedAfter101) && refusal == Refusal::UnsupportedProtocol)
+            .then(|| Bytes::from_static(LATE))
+    }
 
-/// Changes the headers of the 101.
-pub(in crate::reference) fn alter_101(
-    faults: &FaultSet,
-    asked: &HeaderMap,
-    answer: &mut HeaderMap,
-) {
-    if faults.has(HandshakeFault::AcceptWrong) {
-        let constant = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        answer.insert(SEC_WEBSOCKET_ACCEPT, constant);
+    /// Returns true if the fault `handshake-refusal-truncated` has written an incomplete refusal to the
+    /// stream.
+    pub(in crate::reference) async fn truncates_refusal(&self, stream: &mut Stream) -> bool {
+        const CUT: &[u8] =
+            b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 400\r\n\r\n{\"code\":3,";
+        /// The time between two looks at a request that is not complete.
+        const PAUSE: Duration = Duration::from_millis(1);
+        if !self.has(HandshakeFault::RefusalTruncated) {
+            return false;
+        }
+        let mut head = vec![0; 2048];
+        loop {
+            let Ok(read) = stream.peek(&mut head).await else {
+                return false;
+            };
+            let seen = String::from_utf8_lossy(head.get(..read).unwrap_or_default()).to_lowercase();
+            if read == 0 || read == head.len() || seen.ends_with("\r\n\r\n") {
+                let cuts =
+                    seen.contains("upgrade: websocket") && !seen.contains("sec-websocket-key:");
+                // A close with unread bytes would send a reset.
+                let taken = cuts && stream.read(&mut head).await.is_ok();
+                return taken && stream.write_all(CUT).await.is_ok();
+            }
+            // What was peeked at is there at once the next time.
+            tokio::time::sleep(PAUSE).await;
+        }
     }
-    if faults.has(HandshakeFault::ConnectionHeaderMissing) {
-        answer.remove(CONNECTION);
+
+    /// Returns true if the fault `handshake-key-malformed-accepted` is active.
+    pub(in crate::reference) fn accepts_bad_key(&self) -> bool {
+        self.has(HandshakeFault::KeyMalformedAccepted)
     }
-    if faults.has(HandshakeFault::SubprotocolInvented)
-        && !asked.contains_key(SEC_WEBSOCKET_PROTOCOL)
-    {
-        answer.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat"));
+
+    /// Returns true if the fault `handshake-key-missing-accepted` is active.
+    pub(in crate::reference) fn accepts_missing_key(&self) -> bool {
+        self.has(HandshakeFault::KeyMissingAccepted)
     }
-    if faults.has(HandshakeFault::SubprotocolsEchoed)
-        && let Some(offered) = asked.get(SEC_WEBSOCKET_PROTOCOL)
-    {
-        answer.insert(SEC_WEBSOCKET_PROTOCOL, offered.clone());
+
+    /// Returns true if the fault `handshake-version-unchecked` is active.
+    pub(in crate::reference) fn accepts_any_version(&self) -> bool {
+        self.has(HandshakeFault::VersionUnchecked)
     }
-    if faults.has(HandshakeFault::ExtensionInvented) {
-        let deflate = HeaderValue::from_static("permessage-deflate");
-        answer.insert(SEC_WEBSOCKET_EXTENSIONS, deflate);
+
+    /// Changes the headers of the 101.
+    pub(in crate::reference) fn alter_101(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
+        if self.has(HandshakeFault::AcceptWrong) {
+            let constant = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+            answer.insert(SEC_WEBSOCKET_ACCEPT, constant);
+        }
+        if self.has(HandshakeFault::ConnectionHeaderMissing) {
+            answer.remove(CONNECTION);
+        }
+        if self.has(HandshakeFault::SubprotocolInvented)
+            && !asked.contains_key(SEC_WEBSOCKET_PROTOCOL)
+        {
+            answer.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat"));
+        }
+        if self.has(HandshakeFault::SubprotocolsEchoed)
+            && let Some(offered) = asked.get(SEC_WEBSOCKET_PROTOCOL)
+        {
+            answer.insert(SEC_WEBSOCKET_PROTOCOL, offered.clone());
+        }
+        if self.has(HandshakeFault::ExtensionInvented) {
+            let deflate = HeaderValue::from_static("permessage-deflate");
+            answer.insert(SEC_WEBSOCKET_EXTENSIONS, deflate);
+        }
     }
 }

@@ -42,137 +42,144 @@ impl ScratchKey for MessageReceived {
     type Note = ();
 }
 
-/// Returns the time before the next ping. Without faults this is pingInterval.
-pub(in crate::reference) fn choose_interval(session: &Session) -> Duration {
-    let (config, faults) = (&session.server.config, session.faults());
-    let interval = config.ping_interval;
-    if faults.has(HeartbeatFault::NotSent) {
-        Duration::MAX
-    } else if faults.has(HeartbeatFault::IntervalIsTimeout) {
-        config.ping_timeout
-    } else if faults.has(HeartbeatFault::Early) {
-        interval / 10
-    } else if faults.has(HeartbeatFault::Slow) {
-        interval * 3
-    } else {
-        interval
+impl FaultSet {
+    /// Returns the time before the next ping. Without faults this is pingInterval.
+    pub(in crate::reference) fn choose_interval(&self, session: &Session) -> Duration {
+        let (config, faults) = (&session.server.config, self);
+        let interval = config.ping_interval;
+        if faults.has(HeartbeatFault::NotSent) {
+            Duration::MAX
+        } else if faults.has(HeartbeatFault::IntervalIsTimeout) {
+            config.ping_timeout
+        } else if faults.has(HeartbeatFault::Early) {
+            interval / 10
+        } else if faults.has(HeartbeatFault::Slow) {
+            interval * 3
+        } else {
+            interval
+        }
     }
-}
 
-/// Returns the ping to send. Without faults this is `right`.
-pub(in crate::reference) fn alter_ping(
-    session: &Session,
-    right: Arc<Outbound>,
-) -> Option<Arc<Outbound>> {
-    if session.faults().has(HeartbeatFault::PingWithPayload) {
-        return Some(Outbound::new(vec![Packet::text(PacketType::Ping, "probe")]));
+    /// Returns the ping to send. Without faults this is `right`.
+    pub(in crate::reference) fn alter_ping(
+        &self,
+        session: &Session,
+        right: Arc<Outbound>,
+    ) -> Option<Arc<Outbound>> {
+        if self.has(HeartbeatFault::PingWithPayload) {
+            return Some(Outbound::new(vec![Packet::text(PacketType::Ping, "probe")]));
+        }
+        let unkept = self.has(HeartbeatFault::PingsUnkept) && !session.is_polled();
+        (!unkept).then_some(right)
     }
-    let unkept = session.faults().has(HeartbeatFault::PingsUnkept) && !session.is_polled();
-    (!unkept).then_some(right)
-}
 
-/// Returns how long the server waits for the pong to ping number `pings`. Without faults this is
-/// pingTimeout.
-pub(in crate::reference) fn pong_timeout_for(session: &Session, pings: usize) -> Duration {
-    if session.faults().has(HeartbeatFault::FirstOnly) && pings > 1 {
-        return Duration::MAX;
+    /// Returns how long the server waits for the pong to ping number `pings`. Without faults this is
+    /// pingTimeout.
+    pub(in crate::reference) fn pong_timeout_for(
+        &self,
+        session: &Session,
+        pings: usize,
+    ) -> Duration {
+        if self.has(HeartbeatFault::FirstOnly) && pings > 1 {
+            return Duration::MAX;
+        }
+        let config = &session.server.config;
+        if self.has(HeartbeatFault::TimeoutIsLong) {
+            return config.ping_timeout + config.ping_interval;
+        }
+        self.alter_heartbeat_timeout(config.ping_timeout)
     }
-    let config = &session.server.config;
-    if session.faults().has(HeartbeatFault::TimeoutIsLong) {
-        return config.ping_timeout + config.ping_interval;
-    }
-    alter_timeout(session.faults(), config.ping_timeout)
-}
 
-/// Returns how long the server waits for the client's part of the heartbeat. Without faults this is
-/// `timeout`.
-pub(in crate::reference) fn alter_timeout(faults: &FaultSet, timeout: Duration) -> Duration {
-    if faults.has(HeartbeatFault::TimeoutIgnored) {
-        Duration::MAX
-    } else if faults.has(HeartbeatFault::ClosesEarly) {
-        timeout / 4
-    } else {
-        timeout
+    /// Returns how long the server waits for the client's part of the heartbeat. Without faults this is
+    /// `timeout`.
+    pub(in crate::reference) fn alter_heartbeat_timeout(&self, timeout: Duration) -> Duration {
+        if self.has(HeartbeatFault::TimeoutIgnored) {
+            Duration::MAX
+        } else if self.has(HeartbeatFault::ClosesEarly) {
+            timeout / 4
+        } else {
+            timeout
+        }
     }
-}
 
-/// Closes all sessions after one timed out if the fault `heartbeat-shared-timer` is active.
-pub(in crate::reference) fn close_others(session: &Session) {
-    if session.faults().has(HeartbeatFault::SharedTimer) {
-        session.server.sessions.close_all(Ending::PingTimeout);
+    /// Closes all sessions after one timed out if the fault `heartbeat-shared-timer` is active.
+    pub(in crate::reference) fn close_others(&self, session: &Session) {
+        if self.has(HeartbeatFault::SharedTimer) {
+            session.server.sessions.close_all(Ending::PingTimeout);
+        }
     }
-}
 
-/// Returns true if the fault `heartbeat-any-traffic-counts` takes this packet for a pong.
-pub(in crate::reference) fn counts_as_pong(session: &Session, kind: PacketType) -> bool {
-    let is_message = kind == PacketType::Message;
-    if is_message && session.faults().has(HeartbeatFault::AnyTrafficPostpones) {
-        session
-            .server
-            .scratch
-            .add(MessageReceived(session.sid.clone()), ());
+    /// Returns true if the fault `heartbeat-any-traffic-counts` takes this packet for a pong.
+    pub(in crate::reference) fn counts_as_pong(&self, session: &Session, kind: PacketType) -> bool {
+        let is_message = kind == PacketType::Message;
+        if is_message && self.has(HeartbeatFault::AnyTrafficPostpones) {
+            session
+                .server
+                .scratch
+                .add(MessageReceived(session.sid.clone()), ());
+        }
+        is_message && self.has(HeartbeatFault::AnyTrafficCounts)
     }
-    is_message && session.faults().has(HeartbeatFault::AnyTrafficCounts)
-}
 
-/// Returns true if the fault `heartbeat-any-traffic-postpones` is active and a message arrived
-/// since the last ping.
-pub(in crate::reference) fn extends_timeout(session: &Session) -> bool {
-    session.faults().has(HeartbeatFault::AnyTrafficPostpones)
-        && !session
-            .server
-            .scratch
-            .take(&MessageReceived(session.sid.clone()))
-            .is_empty()
+    /// Returns true if the fault `heartbeat-any-traffic-postpones` is active and a message arrived
+    /// since the last ping.
+    pub(in crate::reference) fn extends_timeout(&self, session: &Session) -> bool {
+        self.has(HeartbeatFault::AnyTrafficPostpones)
+            && !session
+                .server
+                .scratch
+                .take(&MessageReceived(session.sid.clone()))
+                .is_empty()
+    }
+
+    /// Returns true if the fault `heartbeat-websocket-pong-counts` is active.
+    pub(in crate::reference) fn frame_counts_as_pong(&self) -> bool {
+        self.has(HeartbeatFault::WebSocketPongCounts)
+    }
+
+    /// Closes the session on a pong with data if the fault `pong-with-payload-closes` is active.
+    pub(in crate::reference) fn close_on_pong_data(&self, session: &Session, data: &PacketData) {
+        let is_empty = matches!(data, PacketData::Text(text) if text.as_str().is_empty());
+        if self.has(HeartbeatFault::PongPayloadCloses) && !is_empty {
+            session.close(Ending::ParseError);
+        }
+    }
+
+    /// Returns true if the fault `pong-ignored-closes` is active.
+    pub(in crate::reference) fn ignores_pong(&self) -> bool {
+        self.has(HeartbeatFault::PongIgnored)
+    }
+
+    /// Handles a pong for which the server was not waiting. Without faults the server ignores it.
+    pub(in crate::reference) fn handle_unsolicited_pong(&self, session: &Arc<Session>) {
+        if self.has(HeartbeatFault::UnsolicitedPongCloses) {
+            session.close(Ending::ParseError);
+        }
+        if self.has(HeartbeatFault::UnsolicitedPongPings) {
+            let pinged = Arc::clone(session);
+            session.server.tasks.spawn(async move {
+                while pinged.is_open() {
+                    tokio::time::sleep(pinged.server.config.ping_interval).await;
+                    pinged.send_control(PacketType::Ping);
+                }
+            });
+        }
+    }
+
+    /// Handles a client's ping in revision 4, or pong in revision 3. Without faults the server closes
+    /// the session.
+    pub(in crate::reference) fn handle_wrong_direction(&self, session: &Arc<Session>) {
+        if self.has(HeartbeatFault::ClientPingAnswered) {
+            session.send_control(PacketType::Pong);
+        } else if !super::revision3::accepts_pong(session) {
+            session.close(Ending::ParseError);
+        }
+    }
 }
 
 /// Changes the times that the open packet announces.
 pub(super) fn alter_announced_times(faults: &FaultSet, handshake: &mut Handshake) {
     if faults.has(HeartbeatFault::TimeoutMisannounced) {
         handshake.ping_timeout = handshake.ping_interval;
-    }
-}
-
-/// Returns true if the fault `heartbeat-websocket-pong-counts` is active.
-pub(in crate::reference) fn frame_counts_as_pong(faults: &FaultSet) -> bool {
-    faults.has(HeartbeatFault::WebSocketPongCounts)
-}
-
-/// Closes the session on a pong with data if the fault `pong-with-payload-closes` is active.
-pub(in crate::reference) fn close_on_pong_data(session: &Session, data: &PacketData) {
-    let is_empty = matches!(data, PacketData::Text(text) if text.as_str().is_empty());
-    if session.faults().has(HeartbeatFault::PongPayloadCloses) && !is_empty {
-        session.close(Ending::ParseError);
-    }
-}
-
-/// Returns true if the fault `pong-ignored-closes` is active.
-pub(in crate::reference) fn ignores_pong(faults: &FaultSet) -> bool {
-    faults.has(HeartbeatFault::PongIgnored)
-}
-
-/// Handles a pong for which the server was not waiting. Without faults the server ignores it.
-pub(in crate::reference) fn handle_unsolicited_pong(session: &Arc<Session>) {
-    if session.faults().has(HeartbeatFault::UnsolicitedPongCloses) {
-        session.close(Ending::ParseError);
-    }
-    if session.faults().has(HeartbeatFault::UnsolicitedPongPings) {
-        let pinged = Arc::clone(session);
-        session.server.tasks.spawn(async move {
-            while pinged.is_open() {
-                tokio::time::sleep(pinged.server.config.ping_interval).await;
-                pinged.send_control(PacketType::Ping);
-            }
-        });
-    }
-}
-
-/// Handles a client's ping in revision 4, or pong in revision 3. Without faults the server closes
-/// the session.
-pub(in crate::reference) fn handle_wrong_direction(session: &Arc<Session>) {
-    if session.faults().has(HeartbeatFault::ClientPingAnswered) {
-        session.send_control(PacketType::Pong);
-    } else if !super::revision3::accepts_pong(session) {
-        session.close(Ending::ParseError);
     }
 }

@@ -15,62 +15,56 @@ faults!(LimitFault {
     UnannouncedUnbounded = "chunked-body-unbounded": "The server accepts bodies of any size if they have no Content-Length.", seen "handlers that look at Content-Length only";
 });
 
-/// Returns the largest size of a body. Without faults this is `announced`, the maxPayload of the
-/// open packet.
-pub(in crate::reference) fn body_limit(faults: &FaultSet, announced: u64) -> u64 {
-    if faults.has(LimitFault::Ignored) {
-        UNLIMITED
-    } else if faults.has(LimitFault::OffByOne) {
-        announced.saturating_sub(1)
-    } else if faults.has(LimitFault::OneMore) {
-        announced.saturating_add(1)
-    } else {
-        announced
+impl FaultSet {
+    /// Returns the largest size of a body. Without faults this is `announced`, the maxPayload of the
+    /// open packet.
+    pub(in crate::reference) fn body_limit(&self, announced: u64) -> u64 {
+        if self.has(LimitFault::Ignored) {
+            UNLIMITED
+        } else if self.has(LimitFault::OffByOne) {
+            announced.saturating_sub(1)
+        } else if self.has(LimitFault::OneMore) {
+            announced.saturating_add(1)
+        } else {
+            announced
+        }
     }
-}
 
-/// Returns how many bytes of a body the server reads at most. Without faults this is `right`.
-pub(in crate::reference) fn read_limit(
-    faults: &FaultSet,
-    right: usize,
-    announced: Option<u64>,
-) -> usize {
-    if faults.has(LimitFault::UnannouncedUnbounded) && announced.is_none() {
-        return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);
+    /// Returns how many bytes of a body the server reads at most. Without faults this is `right`.
+    pub(in crate::reference) fn read_limit(&self, right: usize, announced: Option<u64>) -> usize {
+        if self.has(LimitFault::UnannouncedUnbounded) && announced.is_none() {
+            return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);
+        }
+        if self.has(LimitFault::InCharacters) {
+            return right.saturating_mul(4);
+        }
+        right
     }
-    if faults.has(LimitFault::InCharacters) {
-        return right.saturating_mul(4);
+
+    /// Returns true if the fault `post-limit-in-characters` is active and the body has more characters
+    /// than `limit`.
+    pub(in crate::reference) fn has_too_many_characters(&self, body: &[u8], limit: usize) -> bool {
+        self.has(LimitFault::InCharacters) && String::from_utf8_lossy(body).chars().count() > limit
     }
-    right
-}
 
-/// Returns true if the fault `post-limit-in-characters` is active and the body has more characters
-/// than `limit`.
-pub(in crate::reference) fn has_too_many_characters(
-    faults: &FaultSet,
-    body: &[u8],
-    limit: usize,
-) -> bool {
-    faults.has(LimitFault::InCharacters) && String::from_utf8_lossy(body).chars().count() > limit
-}
-
-/// Returns the largest size of a frame. Without faults this is `announced`.
-pub(in crate::reference) fn frame_limit(faults: &FaultSet, announced: u64) -> usize {
-    usize::try_from(body_limit(faults, announced)).unwrap_or(usize::MAX)
-}
-
-/// Returns the largest size of a message. Without faults this is `announced`.
-pub(in crate::reference) fn message_limit(
-    faults: &FaultSet,
-    announced: u64,
-    deflate: Option<&DeflateOffer>,
-) -> usize {
-    if faults.has(LimitFault::PerFrameOnly) || deflate::limits_compressed_size(faults) {
-        return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);
+    /// Returns the largest size of a frame. Without faults this is `announced`.
+    pub(in crate::reference) fn frame_limit(&self, announced: u64) -> usize {
+        usize::try_from(self.body_limit(announced)).unwrap_or(usize::MAX)
     }
-    let right = frame_limit(faults, announced);
-    match deflate {
-        Some(_) => deflate::alter_limit(faults, right),
-        None => right,
+
+    /// Returns the largest size of a message. Without faults this is `announced`.
+    pub(in crate::reference) fn message_limit(
+        &self,
+        announced: u64,
+        deflate: Option<&DeflateOffer>,
+    ) -> usize {
+        if self.has(LimitFault::PerFrameOnly) || deflate::limits_compressed_size(self) {
+            return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);
+        }
+        let right = self.frame_limit(announced);
+        match deflate {
+            Some(_) => deflate::alter_limit(self, right),
+            None => right,
+        }
     }
 }

@@ -2,8 +2,9 @@
 //! `catches:`.
 //!
 //! Each topic is one file: the table of its faults, then the hooks that the server calls where a
-//! fault can change what it does. Without faults a hook does what a right server does. A fault
-//! breaks one rule, and never affects another server in the same process.
+//! fault can change what it does. Hooks are methods of [`FaultSet`], so that the server needs only
+//! that type and no topic. Without faults a hook does what a right server does. A fault breaks one
+//! rule, and never affects another server in the same process.
 //!
 //! The list below is the only list of topics. `cargo fmt` does not follow modules that a macro
 //! declares; `rustfmt --edition 2024 src/reference/faults/*.rs` formats them.
@@ -48,5 +49,4 @@ pub use list::FAULTS;
 pub use set::FaultSet;
 pub use topic::Fault;
 
-pub(super) use blocked_connections::queue_if_blocked;
 pub(super) use scratch::Scratch;

@@ -17,44 +17,43 @@ faults!(MsgpackFault {
     TrailingIgnored = "msgpack-trailing-bytes-ignored": "The server ignores bytes after a packet.";
 });
 
-/// Returns the Engine.IO messages of a packet. Without faults this is `right`: one binary message.
-pub(in crate::reference) fn encode_messages(
-    faults: &FaultSet,
-    packet: &Packet,
-    right: impl FnOnce() -> Vec<engine_io::Packet>,
-) -> Vec<engine_io::Packet> {
-    if faults.has(MsgpackFault::RepliesInText) && matches!(packet, Packet::Connect { .. }) {
-        return encode_as_text(packet);
-    }
-    if !faults.has(MsgpackFault::BytesAttached) {
-        return right();
-    }
-    let mut packet = packet.clone();
-    let mut attachments = Vec::new();
-    if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
-        for arg in args {
-            detach(arg, &mut attachments);
+impl FaultSet {
+    /// Returns the Engine.IO messages of a packet. Without faults this is `right`: one binary message.
+    pub(in crate::reference) fn encode_messages(
+        &self,
+        packet: &Packet,
+        right: impl FnOnce() -> Vec<engine_io::Packet>,
+    ) -> Vec<engine_io::Packet> {
+        if self.has(MsgpackFault::RepliesInText) && matches!(packet, Packet::Connect { .. }) {
+            return encode_as_text(packet);
         }
+        if !self.has(MsgpackFault::BytesAttached) {
+            return right();
+        }
+        let mut packet = packet.clone();
+        let mut attachments = Vec::new();
+        if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
+            for arg in args {
+                detach(arg, &mut attachments);
+            }
+        }
+        let mut messages = vec![engine_io::Packet::binary(msgpack::encode(&packet))];
+        messages.append(&mut attachments);
+        messages
     }
-    let mut messages = vec![engine_io::Packet::binary(msgpack::encode(&packet))];
-    messages.append(&mut attachments);
-    messages
-}
 
-/// Returns the message without the bytes after the packet if the fault
-/// `msgpack-trailing-bytes-ignored` is active.
-pub(in crate::reference) fn cut_trailing_bytes<'a>(
-    faults: &FaultSet,
-    message: &'a [u8],
-) -> &'a [u8] {
-    if !faults.has(MsgpackFault::TrailingIgnored) {
-        return message;
+    /// Returns the message without the bytes after the packet if the fault
+    /// `msgpack-trailing-bytes-ignored` is active.
+    pub(in crate::reference) fn cut_trailing_bytes<'a>(&self, message: &'a [u8]) -> &'a [u8] {
+        if !self.has(MsgpackFault::TrailingIgnored) {
+            return message;
+        }
+        let mut beginnings = (1..=message.len())
+            .rev()
+            .filter_map(|end| message.get(..end));
+        let packet = beginnings.find(|part| msgpack::decode(part).is_ok());
+        packet.unwrap_or(message)
     }
-    let mut beginnings = (1..=message.len())
-        .rev()
-        .filter_map(|end| message.get(..end));
-    let packet = beginnings.find(|part| msgpack::decode(part).is_ok());
-    packet.unwrap_or(message)
 }
 
 fn detach(data: &mut Data, attachments: &mut Vec<engine_io::Packet>) {

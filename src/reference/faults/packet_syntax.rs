@@ -3,7 +3,11 @@
 use super::{binary::BinaryFault, topic::faults};
 use crate::{
     data::Data,
-    reference::{FaultSet, engine::Session, socket::Peer},
+    reference::{
+        FaultSet,
+        engine::Session,
+        socket::{InvalidMessage, Peer},
+    },
     wire::{
         Utf8Bytes,
         engine_io::PacketData,
@@ -28,54 +32,85 @@ faults!(PacketSyntaxFault {
     UnknownTypeIgnored = "event-unknown-type-ignored": "The server ignores packets of an unknown type.";
 });
 
-/// What the server does with a message that is not a valid packet.
-#[derive(Debug)]
-pub(in crate::reference) enum InvalidMessage {
-    /// Close the connection.
-    Close,
-    /// Handle this packet in its place.
-    Handle(Packet),
-    /// Ignore the message.
-    Ignore,
-}
-
-/// Returns what the server does with a message that is not a valid packet. Without faults it closes
-/// the connection.
-pub(in crate::reference) fn judge_invalid(
-    session: &Session,
-    peer: &Peer,
-    message: &PacketData,
-    error: &DecodeError,
-) -> InvalidMessage {
-    let faults = session.faults();
-    if faults.is_empty() {
-        return InvalidMessage::Close;
+impl FaultSet {
+    /// Returns what the server does with a message that is not a valid packet. Without faults it closes
+    /// the connection.
+    pub(in crate::reference) fn judge_invalid(
+        &self,
+        session: &Session,
+        peer: &Peer,
+        message: &PacketData,
+        error: &DecodeError,
+    ) -> InvalidMessage {
+        if self.is_empty() {
+            return InvalidMessage::Close;
+        }
+        match (message, error) {
+            _ if super::msgpack::skips_invalid(session) => InvalidMessage::Ignore,
+            (PacketData::Text(text), DecodeError::TextInsteadOfAttachment { .. })
+                if self.has(BinaryFault::TextTakenAsAttachment) =>
+            {
+                let taken = peer.take_attachment(text.clone().into_bytes());
+                taken.map_or(InvalidMessage::Ignore, InvalidMessage::Handle)
+            }
+            (PacketData::Binary(_), DecodeError::UnexpectedBinary)
+                if super::binary::takes_skipped_attachment(session)
+                    || self.has(BinaryFault::StrayIgnored) =>
+            {
+                InvalidMessage::Ignore
+            }
+            (PacketData::Binary(_), DecodeError::UnexpectedBinary) => InvalidMessage::Close,
+            (_, DecodeError::Placeholder { .. }) if self.has(BinaryFault::PlaceholderUnchecked) => {
+                InvalidMessage::Handle(message_of_null())
+            }
+            _ if self.has(PacketSyntaxFault::BeforeConnectIgnored) && peer.is_outside() => {
+                InvalidMessage::Ignore
+            }
+            (PacketData::Text(text), DecodeError::Syntax { .. } | DecodeError::TooLarge { .. }) => {
+                judge_text(session, peer, text)
+            }
+            _ => InvalidMessage::Close,
+        }
     }
-    match (message, error) {
-        _ if super::msgpack::skips_invalid(session) => InvalidMessage::Ignore,
-        (PacketData::Text(text), DecodeError::TextInsteadOfAttachment { .. })
-            if faults.has(BinaryFault::TextTakenAsAttachment) =>
-        {
-            let taken = peer.take_attachment(text.clone().into_bytes());
-            taken.map_or(InvalidMessage::Ignore, InvalidMessage::Handle)
+
+    /// Returns true if a fault ignores a packet that only a server may send, or that came before
+    /// CONNECT. Without faults such a packet closes the connection.
+    pub(in crate::reference) fn skips_packet(&self, peer: &Peer, packet: &Packet) -> bool {
+        match packet {
+            Packet::ConnectError { .. } if self.has(PacketSyntaxFault::ConnectErrorIgnored) => true,
+            Packet::Ack { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
+                self.has(PacketSyntaxFault::BeforeConnectIgnored) && peer.is_outside()
+            }
+            _ => false,
         }
-        (PacketData::Binary(_), DecodeError::UnexpectedBinary)
-            if super::binary::takes_skipped_attachment(session)
-                || faults.has(BinaryFault::StrayIgnored) =>
-        {
-            InvalidMessage::Ignore
+    }
+
+    /// Returns true if the event's name has JSON escapes and the fault `event-names-as-written` is
+    /// active.
+    pub(in crate::reference) fn misses_escaped_name(&self, message: &PacketData) -> bool {
+        let PacketData::Text(text) = message else {
+            return false;
+        };
+        let name = text
+            .split_once("[\"")
+            .and_then(|(_, rest)| rest.split_once('"'));
+        self.has(PacketSyntaxFault::EscapedNamesUnknown)
+            && name.is_some_and(|(name, _)| name.contains('\\'))
+    }
+
+    /// Returns true if a fault refuses this valid packet because of the way in which it is written.
+    pub(in crate::reference) fn refuses_valid(&self, message: &PacketData) -> bool {
+        let PacketData::Text(text) = message else {
+            return false;
+        };
+        if self.is_empty() {
+            return false;
         }
-        (PacketData::Binary(_), DecodeError::UnexpectedBinary) => InvalidMessage::Close,
-        (_, DecodeError::Placeholder { .. }) if faults.has(BinaryFault::PlaceholderUnchecked) => {
-            InvalidMessage::Handle(message_of_null())
-        }
-        _ if faults.has(PacketSyntaxFault::BeforeConnectIgnored) && peer.is_outside() => {
-            InvalidMessage::Ignore
-        }
-        (PacketData::Text(text), DecodeError::Syntax { .. } | DecodeError::TooLarge { .. }) => {
-            judge_text(session, peer, text)
-        }
-        _ => InvalidMessage::Close,
+        let names_root = text.as_str() == "0/" || text.starts_with("0/,");
+        let named = text.starts_with("0/");
+        (self.has(PacketSyntaxFault::CommaRequired) && named && !text.contains(','))
+            || (self.has(PacketSyntaxFault::RootNameRefused) && names_root)
+            || (self.has(PacketSyntaxFault::RepeatedKeysRefused) && has_repeated_keys(text))
     }
 }
 
@@ -146,19 +181,6 @@ fn read_namespace(text: &str) -> String {
     name.unwrap_or("/").to_owned()
 }
 
-/// Returns true if a fault ignores a packet that only a server may send, or that came before
-/// CONNECT. Without faults such a packet closes the connection.
-pub(in crate::reference) fn skips_packet(session: &Session, peer: &Peer, packet: &Packet) -> bool {
-    let faults = session.faults();
-    match packet {
-        Packet::ConnectError { .. } if faults.has(PacketSyntaxFault::ConnectErrorIgnored) => true,
-        Packet::Ack { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
-            faults.has(PacketSyntaxFault::BeforeConnectIgnored) && peer.is_outside()
-        }
-        _ => false,
-    }
-}
-
 /// The mistakes in a packet that the faults tell apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Mistake {
@@ -207,35 +229,6 @@ fn find_mistake(text: &str) -> Option<Mistake> {
         Ok(serde_json::Value::Array(_)) => Some(Mistake::NameNotText),
         Ok(_) => Some(Mistake::NotAnArray),
     }
-}
-
-/// Returns true if the event's name has JSON escapes and the fault `event-names-as-written` is
-/// active.
-pub(in crate::reference) fn misses_escaped_name(faults: &FaultSet, message: &PacketData) -> bool {
-    let PacketData::Text(text) = message else {
-        return false;
-    };
-    let name = text
-        .split_once("[\"")
-        .and_then(|(_, rest)| rest.split_once('"'));
-    faults.has(PacketSyntaxFault::EscapedNamesUnknown)
-        && name.is_some_and(|(name, _)| name.contains('\\'))
-}
-
-/// Returns true if a fault refuses this valid packet because of the way in which it is written.
-pub(in crate::reference) fn refuses_valid(session: &Session, message: &PacketData) -> bool {
-    let faults = session.faults();
-    let PacketData::Text(text) = message else {
-        return false;
-    };
-    if faults.is_empty() {
-        return false;
-    }
-    let names_root = text.as_str() == "0/" || text.starts_with("0/,");
-    let named = text.starts_with("0/");
-    (faults.has(PacketSyntaxFault::CommaRequired) && named && !text.contains(','))
-        || (faults.has(PacketSyntaxFault::RootNameRefused) && names_root)
-        || (faults.has(PacketSyntaxFault::RepeatedKeysRefused) && has_repeated_keys(text))
 }
 
 /// Returns true if an object in the packet has a key twice: then its text has more keys than the

@@ -24,23 +24,35 @@ faults!(PayloadFault {
     TextNotUtf8Safe = "text-not-utf8-safe": "The server replaces characters outside ASCII by question marks.";
 });
 
-/// Returns the packet with the values as the active faults change them.
-pub(in crate::reference) fn alter_values<'a>(
-    faults: &FaultSet,
-    packet: &'a Packet,
-) -> Cow<'a, Packet> {
-    if faults.is_empty() {
-        return Cow::Borrowed(packet);
-    }
-    let mut packet = packet.clone();
-    binary::encode_as_base64(faults, &mut packet);
-    if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
-        args.iter_mut().for_each(|arg| alter(faults, arg));
-        if faults.has(PayloadFault::DeepDropped) {
-            args.iter_mut().for_each(|arg| cut_below(arg, 20));
+impl FaultSet {
+    /// Returns the packet with the values as the active faults change them.
+    pub(in crate::reference) fn alter_packet_values<'a>(
+        &self,
+        packet: &'a Packet,
+    ) -> Cow<'a, Packet> {
+        if self.is_empty() {
+            return Cow::Borrowed(packet);
         }
+        let mut packet = packet.clone();
+        binary::encode_as_base64(self, &mut packet);
+        if let Packet::Event { args, .. } | Packet::Ack { args, .. } = &mut packet {
+            args.iter_mut().for_each(|arg| alter(self, arg));
+            if self.has(PayloadFault::DeepDropped) {
+                args.iter_mut().for_each(|arg| cut_below(arg, 20));
+            }
+        }
+        Cow::Owned(packet)
     }
-    Cow::Owned(packet)
+
+    /// Returns the text that a plain WebSocket endpoint echoes. Without faults this is `text`.
+    pub(in crate::reference) fn alter_echo(&self, text: Utf8Bytes) -> Utf8Bytes {
+        if self.is_empty() {
+            return text;
+        }
+        let mut altered = text.to_string();
+        alter_text(self, &mut altered);
+        Utf8Bytes::from(altered)
+    }
 }
 
 fn alter(faults: &FaultSet, data: &mut Data) {
@@ -91,16 +103,6 @@ fn cut_below(data: &mut Data, levels: usize) {
             .for_each(|value| cut_below(value, below)),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Bytes(_) => {}
     }
-}
-
-/// Returns the text that a plain WebSocket endpoint echoes. Without faults this is `text`.
-pub(in crate::reference) fn alter_echo(faults: &FaultSet, text: Utf8Bytes) -> Utf8Bytes {
-    if faults.is_empty() {
-        return text;
-    }
-    let mut altered = text.to_string();
-    alter_text(faults, &mut altered);
-    Utf8Bytes::from(altered)
 }
 
 fn alter_text(faults: &FaultSet, text: &mut String) {

@@ -59,279 +59,276 @@ faults!(PollingFault {
     SeparatorWrong = "payload-separator-wrong": "The server separates packets of a payload by a line feed.";
 });
 
-/// Returns true if the fault `polling-concurrent-get-accepted` is active.
-pub(in crate::reference) fn accepts_concurrent_gets(faults: &FaultSet) -> bool {
-    faults.has(PollingFault::ConcurrentGetAccepted)
-}
-
-/// Returns true if the fault `polling-concurrent-post-accepted` is active.
-pub(in crate::reference) fn accepts_concurrent_posts(faults: &FaultSet) -> bool {
-    faults.has(PollingFault::ConcurrentPostAccepted)
-}
-
-/// Handles a poll that its client aborted. Without faults the session closes, because the packets
-/// in the answer may be lost.
-pub(in crate::reference) fn handle_aborted_poll(session: &Session) {
-    if session.faults().has(PollingFault::AbortedPollKeepsSession) {
-        session.lose_next_packet();
-    } else {
-        session.close(Ending::TransportClosed);
+impl FaultSet {
+    /// Returns true if the fault `polling-concurrent-get-accepted` is active.
+    pub(in crate::reference) fn accepts_concurrent_gets(&self) -> bool {
+        self.has(PollingFault::ConcurrentGetAccepted)
     }
-}
 
-/// Handles a POST that its client aborted. Without faults the session closes, because the packets
-/// in the body are lost.
-pub(in crate::reference) fn handle_aborted_post(session: &Session) {
-    if !session.faults().has(PollingFault::AbortedPostKeepsSession) {
-        session.close(Ending::TransportClosed);
+    /// Returns true if the fault `polling-concurrent-post-accepted` is active.
+    pub(in crate::reference) fn accepts_concurrent_posts(&self) -> bool {
+        self.has(PollingFault::ConcurrentPostAccepted)
     }
-}
 
-/// Returns true if the body has no announced length and the fault `chunked-body-lost` is active.
-pub(in crate::reference) fn loses_body(faults: &FaultSet, announced: Option<u64>) -> bool {
-    announced.is_none() && faults.has(PollingFault::ChunkedBodyLost)
-}
-
-/// Returns the bytes of a body. The fault `body-chunks-decoded-alone` decodes each chunk alone.
-pub(in crate::reference) fn join_chunks(faults: &FaultSet, body: Collected<Bytes>) -> Bytes {
-    if !faults.has(PollingFault::ChunksDecodedAlone) {
-        return body.to_bytes();
-    }
-    let mut chunks = body.aggregate();
-    let mut text = String::new();
-    while chunks.has_remaining() {
-        let chunk = chunks.chunk();
-        let length = chunk.len();
-        text.push_str(&String::from_utf8_lossy(chunk));
-        chunks.advance(length);
-    }
-    Bytes::from(text)
-}
-
-/// Returns the Cache-Control header of answers to polls. Without faults this is `no-store`.
-pub(in crate::reference) fn choose_cache_control(faults: &FaultSet) -> &'static str {
-    if faults.has(PollingFault::AnswersCacheable) {
-        "max-age=60"
-    } else {
-        "no-store"
-    }
-}
-
-/// Changes the headers of answers to polls within a session.
-pub(in crate::reference) fn alter_later_headers<B>(
-    faults: &FaultSet,
-    request_kind: RequestKind,
-    response: &mut Response<B>,
-) {
-    if request_kind.in_session
-        && !request_kind.is_post
-        && faults.has(PollingFault::LaterAnswersCacheable)
-    {
-        response.headers_mut().remove(CACHE_CONTROL);
-    }
-    if request_kind.in_session && !request_kind.is_post && faults.has(PollingFault::CharsetMissing)
-    {
-        let kind = response.headers_mut().get_mut(CONTENT_TYPE);
-        if let Some(kind) = kind.filter(|kind| kind.as_bytes().starts_with(b"text/plain")) {
-            *kind = HeaderValue::from_static("text/plain");
+    /// Handles a poll that its client aborted. Without faults the session closes, because the packets
+    /// in the answer may be lost.
+    pub(in crate::reference) fn handle_aborted_poll(&self, session: &Session) {
+        if self.has(PollingFault::AbortedPollKeepsSession) {
+            session.lose_next_packet();
+        } else {
+            session.close(Ending::TransportClosed);
         }
     }
-}
 
-/// Returns the Content-Type of an answer to a poll. Without faults this is `right`.
-pub(in crate::reference) fn choose_content_type(
-    faults: &FaultSet,
-    right: &'static str,
-) -> &'static str {
-    if faults.has(PollingFault::ContentTypeWrong) {
-        "application/octet-stream"
-    } else {
-        right
+    /// Handles a POST that its client aborted. Without faults the session closes, because the packets
+    /// in the body are lost.
+    pub(in crate::reference) fn handle_aborted_post(&self, session: &Session) {
+        if !self.has(PollingFault::AbortedPostKeepsSession) {
+            session.close(Ending::TransportClosed);
+        }
     }
-}
 
-/// Returns an empty payload if nothing waits and the fault `polling-empty-response` is active.
-pub(in crate::reference) fn answers_at_once(session: &Arc<Session>) -> Option<Payload> {
-    let at_once = session.faults().has(PollingFault::EmptyResponse) && !session.has_waiting();
-    at_once.then(|| Payload {
-        body: Bytes::new(),
-        kind: PayloadKind::Text,
-    })
-}
-
-/// Returns the packets that a fault handles of a body that is not a valid payload. Without faults
-/// this is `None`, and the session closes.
-pub(in crate::reference) fn salvage_packets(
-    faults: &FaultSet,
-    body: &Bytes,
-) -> Option<Vec<Packet>> {
-    if faults.has(PollingFault::InvalidPacketIgnored) {
-        return Some(Vec::new());
+    /// Returns true if the body has no announced length and the fault `chunked-body-lost` is active.
+    pub(in crate::reference) fn loses_body(&self, announced: Option<u64>) -> bool {
+        announced.is_none() && self.has(PollingFault::ChunkedBodyLost)
     }
-    let skips = faults.has(PollingFault::InvalidPacketSkipped);
-    let text = String::from_utf8_lossy(body);
-    skips.then(|| {
-        text.split('\u{1e}')
-            .filter_map(|record| Packet::decode_text(record.into()).ok())
-            .collect()
-    })
-}
 
-/// Returns true if the fault `odd-content-type-refused` is active and the body is not declared as
-/// text/plain.
-pub(in crate::reference) fn refuses_content_type(
-    faults: &FaultSet,
-    content_type: Option<&HeaderValue>,
-) -> bool {
-    let is_plain = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    faults.has(PollingFault::OddContentTypeRefused) && !is_plain
-}
-
-/// Returns true if the fault `octet-stream-accepted` is active.
-pub(in crate::reference) fn accepts_bytes(faults: &FaultSet) -> bool {
-    faults.has(PollingFault::BytesAccepted)
-}
-
-/// Returns the content coding of an answer. Without faults this is `accepted`.
-pub(in crate::reference) fn choose_coding(
-    faults: &FaultSet,
-    accepted: Option<Coding>,
-) -> Option<Coding> {
-    accepted.or_else(|| {
-        faults
-            .has(PollingFault::AlwaysCompresses)
-            .then_some(Coding::Gzip)
-    })
-}
-
-/// Returns the body of a compressed answer. Without faults this is `right`; the fault
-/// `polling-compression-broken` sends `plain`.
-pub(in crate::reference) fn choose_body(faults: &FaultSet, right: Bytes, plain: &Bytes) -> Bytes {
-    if faults.has(PollingFault::CompressionBroken) {
-        plain.clone()
-    } else {
-        right
+    /// Returns the bytes of a body. The fault `body-chunks-decoded-alone` decodes each chunk alone.
+    pub(in crate::reference) fn join_chunks(&self, body: Collected<Bytes>) -> Bytes {
+        if !self.has(PollingFault::ChunksDecodedAlone) {
+            return body.to_bytes();
+        }
+        let mut chunks = body.aggregate();
+        let mut text = String::new();
+        while chunks.has_remaining() {
+            let chunk = chunks.chunk();
+            let length = chunk.len();
+            text.push_str(&String::from_utf8_lossy(chunk));
+            chunks.advance(length);
+        }
+        Bytes::from(text)
     }
-}
 
-/// Closes the TCP connection after the answer if the fault `polling-closes-connection` is active.
-pub(in crate::reference) fn close_after_answer(faults: &FaultSet, headers: &mut HeaderMap) {
-    if faults.has(PollingFault::ClosesConnection) {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    /// Returns the Cache-Control header of answers to polls. Without faults this is `no-store`.
+    pub(in crate::reference) fn choose_cache_control(&self) -> &'static str {
+        if self.has(PollingFault::AnswersCacheable) {
+            "max-age=60"
+        } else {
+            "no-store"
+        }
     }
-}
 
-/// Returns the attributes of the session cookie.
-pub(in crate::reference) fn cookie_attributes(faults: &FaultSet) -> &'static str {
-    if faults.has(PollingFault::CookieForScripts) {
-        "; SameSite=Lax"
-    } else {
-        "; HttpOnly; SameSite=Lax"
-    }
-}
-
-/// Returns true if the fault `session-cookie-repeated` is active.
-pub(in crate::reference) fn repeats_cookie(faults: &FaultSet) -> bool {
-    faults.has(PollingFault::CookieRepeated)
-}
-
-/// Returns true if the fault `polling-shared-buffer` puts these packets into the queues of all
-/// polling sessions.
-pub(in crate::reference) fn shares_buffers(session: &Session, outbound: &Outbound) -> bool {
-    session.faults().has(PollingFault::SharedBuffer) && outbound.is_one_text_message()
-}
-
-/// Returns the packets of a body in the order in which the server handles them.
-pub(in crate::reference) fn alter_received(
-    faults: &FaultSet,
-    mut packets: Vec<Packet>,
-) -> Vec<Packet> {
-    if faults.has(PollingFault::FirstPacketOnly) {
-        packets.truncate(1);
-    }
-    if faults.has(PollingFault::OrderReversed) {
-        packets.reverse();
-    }
-    if faults.has(PollingFault::PacketsAfterClose) {
-        packets.sort_by_key(|packet| packet.kind == PacketType::Close);
-    }
-    packets
-}
-
-/// Returns true if the fault that ignores close packets on the session's transport is active.
-pub(in crate::reference) fn ignores_close_packet(session: &Session) -> bool {
-    let fault = match session.transport() {
-        TransportKind::Polling => PollingFault::ClosePacketIgnored,
-        TransportKind::WebSocket => PollingFault::ClosePacketIgnoredOnWebSocket,
-    };
-    session.faults().has(fault)
-}
-
-/// Returns true if the fault `polling-close-hangs-poll` is active.
-pub(in crate::reference) fn hangs_poll_on_close(faults: &FaultSet) -> bool {
-    faults.has(PollingFault::HangsPollOnClose)
-}
-
-/// Closes the session if the fault `noop-closes` is active.
-pub(in crate::reference) fn close_on_noop(session: &Session) {
-    if session.faults().has(PollingFault::NoopCloses) {
-        session.close(Ending::ParseError);
-    }
-}
-
-/// Returns the packets for the answer to a poll. Without faults these are `packets`.
-pub(in crate::reference) fn alter_sent<'a>(
-    faults: &FaultSet,
-    packets: &'a [Packet],
-) -> Cow<'a, [Packet]> {
-    let packets = match packets.get(..LONGEST_ANSWER) {
-        Some(first) if faults.has(PollingFault::AnswerCut) => first,
-        _ => packets,
-    };
-    if faults.has(PollingFault::BytesAsText) {
-        let as_text = |packet: &Packet| match &packet.data {
-            PacketData::Binary(bytes) => Packet::text(
-                PacketType::Message,
-                String::from_utf8_lossy(bytes).into_owned(),
-            ),
-            PacketData::Text(_) => packet.clone(),
-        };
-        return packets.iter().map(as_text).collect();
-    }
-    if !faults.has(PollingFault::BinaryPrefixV3) {
-        return Cow::Borrowed(packets);
-    }
-    // The codec can't be made to write `b4`: a text packet stands in, whose digit and mark are cut
-    // off again in `alter_payload`.
-    packets
-        .iter()
-        .map(|packet| match &packet.data {
-            PacketData::Binary(_) => {
-                let text = packet.encode_text();
-                let base64 = text.as_str().get(1..).unwrap_or_default();
-                Packet::text(PacketType::Message, format!("\u{0}b4{base64}"))
+    /// Changes the headers of answers to polls within a session.
+    pub(in crate::reference) fn alter_later_headers<B>(
+        &self,
+        request_kind: RequestKind,
+        response: &mut Response<B>,
+    ) {
+        if request_kind.in_session
+            && !request_kind.is_post
+            && self.has(PollingFault::LaterAnswersCacheable)
+        {
+            response.headers_mut().remove(CACHE_CONTROL);
+        }
+        if request_kind.in_session
+            && !request_kind.is_post
+            && self.has(PollingFault::CharsetMissing)
+        {
+            let kind = response.headers_mut().get_mut(CONTENT_TYPE);
+            if let Some(kind) = kind.filter(|kind| kind.as_bytes().starts_with(b"text/plain")) {
+                *kind = HeaderValue::from_static("text/plain");
             }
-            PacketData::Text(_) => packet.clone(),
-        })
-        .collect()
-}
+        }
+    }
 
-/// Returns the encoded payload as the active faults change it.
-pub(in crate::reference) fn alter_payload(faults: &FaultSet, body: Bytes) -> Bytes {
-    if faults.has(PollingFault::SeparatorWrong) {
-        let replace = |byte: &u8| if *byte == 0x1e { b'\n' } else { *byte };
-        return body.iter().map(replace).collect();
+    /// Returns the Content-Type of an answer to a poll. Without faults this is `right`.
+    pub(in crate::reference) fn choose_content_type(&self, right: &'static str) -> &'static str {
+        if self.has(PollingFault::ContentTypeWrong) {
+            "application/octet-stream"
+        } else {
+            right
+        }
     }
-    if faults.has(PollingFault::Base64InLines) {
-        let text = String::from_utf8_lossy(&body);
-        let records: Vec<String> = text.split('\u{1e}').map(break_lines).collect();
-        return Bytes::from(records.join("\u{1e}"));
+
+    /// Returns an empty payload if nothing waits and the fault `polling-empty-response` is active.
+    pub(in crate::reference) fn answers_at_once(&self, session: &Arc<Session>) -> Option<Payload> {
+        let at_once = self.has(PollingFault::EmptyResponse) && !session.has_waiting();
+        at_once.then(|| Payload {
+            body: Bytes::new(),
+            kind: PayloadKind::Text,
+        })
     }
-    if faults.has(PollingFault::BinaryPrefixV3) {
-        let text = String::from_utf8_lossy(&body).replace("4\u{0}b4", "b4");
-        return Bytes::from(text);
+
+    /// Returns the packets that a fault handles of a body that is not a valid payload. Without faults
+    /// this is `None`, and the session closes.
+    pub(in crate::reference) fn salvage_packets(&self, body: &Bytes) -> Option<Vec<Packet>> {
+        if self.has(PollingFault::InvalidPacketIgnored) {
+            return Some(Vec::new());
+        }
+        let skips = self.has(PollingFault::InvalidPacketSkipped);
+        let text = String::from_utf8_lossy(body);
+        skips.then(|| {
+            text.split('\u{1e}')
+                .filter_map(|record| Packet::decode_text(record.into()).ok())
+                .collect()
+        })
     }
-    body
+
+    /// Returns true if the fault `odd-content-type-refused` is active and the body is not declared as
+    /// text/plain.
+    pub(in crate::reference) fn refuses_content_type(
+        &self,
+        content_type: Option<&HeaderValue>,
+    ) -> bool {
+        let is_plain = content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+        self.has(PollingFault::OddContentTypeRefused) && !is_plain
+    }
+
+    /// Returns true if the fault `octet-stream-accepted` is active.
+    pub(in crate::reference) fn accepts_bytes(&self) -> bool {
+        self.has(PollingFault::BytesAccepted)
+    }
+
+    /// Returns the content coding of an answer. Without faults this is `accepted`.
+    pub(in crate::reference) fn choose_coding(&self, accepted: Option<Coding>) -> Option<Coding> {
+        accepted.or_else(|| {
+            self.has(PollingFault::AlwaysCompresses)
+                .then_some(Coding::Gzip)
+        })
+    }
+
+    /// Returns the body of a compressed answer. Without faults this is `right`; the fault
+    /// `polling-compression-broken` sends `plain`.
+    pub(in crate::reference) fn choose_body(&self, right: Bytes, plain: &Bytes) -> Bytes {
+        if self.has(PollingFault::CompressionBroken) {
+            plain.clone()
+        } else {
+            right
+        }
+    }
+
+    /// Closes the TCP connection after the answer if the fault `polling-closes-connection` is active.
+    pub(in crate::reference) fn close_after_answer(&self, headers: &mut HeaderMap) {
+        if self.has(PollingFault::ClosesConnection) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+
+    /// Returns the attributes of the session cookie.
+    pub(in crate::reference) fn cookie_attributes(&self) -> &'static str {
+        if self.has(PollingFault::CookieForScripts) {
+            "; SameSite=Lax"
+        } else {
+            "; HttpOnly; SameSite=Lax"
+        }
+    }
+
+    /// Returns true if the fault `session-cookie-repeated` is active.
+    pub(in crate::reference) fn repeats_cookie(&self) -> bool {
+        self.has(PollingFault::CookieRepeated)
+    }
+
+    /// Returns true if the fault `polling-shared-buffer` puts these packets into the queues of all
+    /// polling sessions.
+    pub(in crate::reference) fn shares_buffers(&self, outbound: &Outbound) -> bool {
+        self.has(PollingFault::SharedBuffer) && outbound.is_one_text_message()
+    }
+
+    /// Returns the packets of a body in the order in which the server handles them.
+    pub(in crate::reference) fn alter_received(&self, mut packets: Vec<Packet>) -> Vec<Packet> {
+        if self.has(PollingFault::FirstPacketOnly) {
+            packets.truncate(1);
+        }
+        if self.has(PollingFault::OrderReversed) {
+            packets.reverse();
+        }
+        if self.has(PollingFault::PacketsAfterClose) {
+            packets.sort_by_key(|packet| packet.kind == PacketType::Close);
+        }
+        packets
+    }
+
+    /// Returns true if the fault that ignores close packets on the session's transport is active.
+    pub(in crate::reference) fn ignores_close_packet(&self, session: &Session) -> bool {
+        let fault = match session.transport() {
+            TransportKind::Polling => PollingFault::ClosePacketIgnored,
+            TransportKind::WebSocket => PollingFault::ClosePacketIgnoredOnWebSocket,
+        };
+        self.has(fault)
+    }
+
+    /// Returns true if the fault `polling-close-hangs-poll` is active.
+    pub(in crate::reference) fn hangs_poll_on_close(&self) -> bool {
+        self.has(PollingFault::HangsPollOnClose)
+    }
+
+    /// Closes the session if the fault `noop-closes` is active.
+    pub(in crate::reference) fn close_on_noop(&self, session: &Session) {
+        if self.has(PollingFault::NoopCloses) {
+            session.close(Ending::ParseError);
+        }
+    }
+
+    /// Returns the packets for the answer to a poll. Without faults these are `packets`.
+    pub(in crate::reference) fn alter_sent<'a>(&self, packets: &'a [Packet]) -> Cow<'a, [Packet]> {
+        let packets = match packets.get(..LONGEST_ANSWER) {
+            Some(first) if self.has(PollingFault::AnswerCut) => first,
+            _ => packets,
+        };
+        if self.has(PollingFault::BytesAsText) {
+            let as_text = |packet: &Packet| match &packet.data {
+                PacketData::Binary(bytes) => Packet::text(
+                    PacketType::Message,
+                    String::from_utf8_lossy(bytes).into_owned(),
+                ),
+                PacketData::Text(_) => packet.clone(),
+            };
+            return packets.iter().map(as_text).collect();
+        }
+        if !self.has(PollingFault::BinaryPrefixV3) {
+            return Cow::Borrowed(packets);
+        }
+        // The codec can't be made to write `b4`: a text packet stands in, whose digit and mark are cut
+        // off again in `alter_payload`.
+        packets
+            .iter()
+            .map(|packet| match &packet.data {
+                PacketData::Binary(_) => {
+                    let text = packet.encode_text();
+                    let base64 = text.as_str().get(1..).unwrap_or_default();
+                    Packet::text(PacketType::Message, format!("\u{0}b4{base64}"))
+                }
+                PacketData::Text(_) => packet.clone(),
+            })
+            .collect()
+    }
+
+    /// Returns the encoded payload as the active faults change it.
+    pub(in crate::reference) fn alter_payload(&self, body: Bytes) -> Bytes {
+        if self.has(PollingFault::SeparatorWrong) {
+            let replace = |byte: &u8| if *byte == 0x1e { b'\n' } else { *byte };
+            return body.iter().map(replace).collect();
+        }
+        if self.has(PollingFault::Base64InLines) {
+            let text = String::from_utf8_lossy(&body);
+            let records: Vec<String> = text.split('\u{1e}').map(break_lines).collect();
+            return Bytes::from(records.join("\u{1e}"));
+        }
+        if self.has(PollingFault::BinaryPrefixV3) {
+            let text = String::from_utf8_lossy(&body).replace("4\u{0}b4", "b4");
+            return Bytes::from(text);
+        }
+        body
+    }
+
+    /// Returns the body of the answer to a POST. Without faults this is `ok`.
+    pub(in crate::reference) fn post_reply(&self) -> &'static [u8] {
+        if self.has(PollingFault::PostReplyEmpty) {
+            b""
+        } else {
+            b"ok"
+        }
+    }
 }
 
 fn break_lines(record: &str) -> String {
@@ -343,13 +340,4 @@ fn break_lines(record: &str) -> String {
         lined.push(character);
     }
     lined
-}
-
-/// Returns the body of the answer to a POST. Without faults this is `ok`.
-pub(in crate::reference) fn post_reply(faults: &FaultSet) -> &'static [u8] {
-    if faults.has(PollingFault::PostReplyEmpty) {
-        b""
-    } else {
-        b"ok"
-    }
 }

@@ -7,6 +7,7 @@ use crate::{
     data::Data,
     reference::{
         FaultSet,
+        app::Silence,
         engine::Ending,
         rooms::Selection,
         socket::{Answer, Socket},
@@ -37,129 +38,147 @@ faults!(QuestionFault {
     TwiceCounted = "client-ack-twice-counted": "The server also reports a second answer to one question.";
 });
 
-/// Whether a client did not answer a question in time.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::reference) enum Silence {
-    /// Every client that was asked has answered.
-    NoMember,
-    /// At least one client that was asked did not answer.
-    SomeMember,
-}
-
-/// Returns how long a question waits for its answer. Without faults this is `right`.
-pub(in crate::reference) fn alter_timeout(faults: &FaultSet, right: Duration) -> Duration {
-    if faults.has(QuestionFault::AskTimeoutAtOnce) {
-        Duration::ZERO
-    } else if faults.has(QuestionFault::AskTimeoutIgnored) {
-        Duration::from_secs(3600)
-    } else {
-        right
-    }
-}
-
-/// Returns the clients that `ask` asks. Without faults this is `right`: the caller.
-pub(in crate::reference) fn choose_asked(faults: &FaultSet, right: Selection) -> Selection {
-    if faults.has(QuestionFault::ReachesEverybody) {
-        Selection::everybody()
-    } else {
-        right
-    }
-}
-
-/// Returns the clients that `ask-room` asks. Without faults this is `right`: all members, the
-/// caller included if it is one.
-pub(in crate::reference) fn choose_asked_in_room(socket: &Socket, right: Selection) -> Selection {
-    if socket.faults().has(QuestionFault::RoomSkipsAsker) {
-        right.except([socket.id().as_str()])
-    } else {
-        right
-    }
-}
-
-/// Returns true if the fault `ask-empty-room-waits` is active.
-pub(in crate::reference) fn waits_for_nobody(faults: &FaultSet) -> bool {
-    faults.has(QuestionFault::EmptyRoomWaits)
-}
-
-/// Changes the answers that are reported, and whether a member is reported as silent.
-pub(in crate::reference) fn alter_report(
-    faults: &FaultSet,
-    answers: &mut Vec<Data>,
-    silence: &mut Silence,
-) {
-    if faults.has(QuestionFault::RoomFirstAnswerOnly) {
-        answers.truncate(1);
-    }
-    if faults.has(QuestionFault::RoomDropsFalsy) {
-        answers.retain(|answer| !is_falsy(answer));
-    }
-    if faults.has(QuestionFault::RoomDropsEqual) {
-        answers.dedup();
-    }
-    if faults.has(QuestionFault::RoomDropsPartialAnswers) && *silence == Silence::SomeMember {
-        answers.clear();
-    }
-    if faults.has(QuestionFault::RoomTimeoutHidden) {
-        *silence = Silence::NoMember;
-    }
-}
-
-/// Handles a client's answer. Without faults it resolves the question with this id on this socket,
-/// once.
-pub(in crate::reference) fn handle_answer(socket: &Arc<Socket>, id: AckId, mut answer: Answer) {
-    let faults = socket.faults();
-    if faults.is_empty() {
-        socket.resolve(id, answer);
-        return;
-    }
-    let waits = socket.waiting().contains(&id);
-    if faults.has(QuestionFault::Ignored)
-        || (faults.has(QuestionFault::BinaryDropped) && answer.iter().any(Data::has_bytes))
-    {
-        return;
-    }
-    if faults.has(QuestionFault::DropsFalsy) {
-        for value in answer.iter_mut().filter(|value| is_falsy(value)) {
-            *value = Data::Null;
+impl FaultSet {
+    /// Returns how long a question waits for its answer. Without faults this is `right`.
+    pub(in crate::reference) fn alter_question_timeout(&self, right: Duration) -> Duration {
+        if self.has(QuestionFault::AskTimeoutAtOnce) {
+            Duration::ZERO
+        } else if self.has(QuestionFault::AskTimeoutIgnored) {
+            Duration::from_secs(3600)
+        } else {
+            right
         }
     }
-    if faults.has(QuestionFault::BreaksOnSecond) && !waits {
-        socket.session().close(Ending::ParseError);
-        return;
-    }
-    if faults.has(QuestionFault::UnknownCloses)
-        && !waits
-        && id >= socket.namespace().next_unused_id()
-    {
-        socket.session().close(Ending::ParseError);
-        return;
-    }
-    if faults.has(QuestionFault::MatchedByOrder)
-        && let Some(oldest) = socket.waiting().first()
-    {
-        socket.resolve(*oldest, answer);
-        return;
-    }
-    if faults.has(QuestionFault::CrossNamespace) && !waits {
-        for other in socket.siblings() {
-            other.resolve(id, answer.clone());
+
+    /// Returns the clients that `ask` asks. Without faults this is `right`: the caller.
+    pub(in crate::reference) fn choose_asked(&self, right: Selection) -> Selection {
+        if self.has(QuestionFault::ReachesEverybody) {
+            Selection::everybody()
+        } else {
+            right
         }
-        return;
     }
-    if faults.has(QuestionFault::MixedBetweenClients) {
-        if let Some(other) = find_asked(socket, id) {
+
+    /// Returns the clients that `ask-room` asks. Without faults this is `right`: all members, the
+    /// caller included if it is one.
+    pub(in crate::reference) fn choose_asked_in_room(
+        &self,
+        socket: &Socket,
+        right: Selection,
+    ) -> Selection {
+        if self.has(QuestionFault::RoomSkipsAsker) {
+            right.except([socket.id().as_str()])
+        } else {
+            right
+        }
+    }
+
+    /// Returns true if the fault `ask-empty-room-waits` is active.
+    pub(in crate::reference) fn waits_for_nobody(&self) -> bool {
+        self.has(QuestionFault::EmptyRoomWaits)
+    }
+
+    /// Changes the answers that are reported, and whether a member is reported as silent.
+    pub(in crate::reference) fn alter_report(
+        &self,
+        answers: &mut Vec<Data>,
+        silence: &mut Silence,
+    ) {
+        if self.has(QuestionFault::RoomFirstAnswerOnly) {
+            answers.truncate(1);
+        }
+        if self.has(QuestionFault::RoomDropsFalsy) {
+            answers.retain(|answer| !is_falsy(answer));
+        }
+        if self.has(QuestionFault::RoomDropsEqual) {
+            answers.dedup();
+        }
+        if self.has(QuestionFault::RoomDropsPartialAnswers) && *silence == Silence::SomeMember {
+            answers.clear();
+        }
+        if self.has(QuestionFault::RoomTimeoutHidden) {
+            *silence = Silence::NoMember;
+        }
+    }
+
+    /// Handles a client's answer. Without faults it resolves the question with this id on this socket,
+    /// once.
+    pub(in crate::reference) fn handle_answer(
+        &self,
+        socket: &Arc<Socket>,
+        id: AckId,
+        mut answer: Answer,
+    ) {
+        if self.is_empty() {
+            socket.resolve(id, answer);
+            return;
+        }
+        let waits = socket.waiting().contains(&id);
+        if self.has(QuestionFault::Ignored)
+            || (self.has(QuestionFault::BinaryDropped) && answer.iter().any(Data::has_bytes))
+        {
+            return;
+        }
+        if self.has(QuestionFault::DropsFalsy) {
+            for value in answer.iter_mut().filter(|value| is_falsy(value)) {
+                *value = Data::Null;
+            }
+        }
+        if self.has(QuestionFault::BreaksOnSecond) && !waits {
+            socket.session().close(Ending::ParseError);
+            return;
+        }
+        if self.has(QuestionFault::UnknownCloses)
+            && !waits
+            && id >= socket.namespace().next_unused_id()
+        {
+            socket.session().close(Ending::ParseError);
+            return;
+        }
+        if self.has(QuestionFault::MatchedByOrder)
+            && let Some(oldest) = socket.waiting().first()
+        {
+            socket.resolve(*oldest, answer);
+            return;
+        }
+        if self.has(QuestionFault::CrossNamespace) && !waits {
+            for other in socket.siblings() {
+                other.resolve(id, answer.clone());
+            }
+            return;
+        }
+        if self.has(QuestionFault::MixedBetweenClients) {
+            if let Some(other) = find_asked(socket, id) {
+                other.resolve(id, answer);
+            }
+            return;
+        }
+        if self.has(QuestionFault::TwiceCounted)
+            && !waits
+            && let Some(other) = find_asked(socket, id)
+        {
             other.resolve(id, answer);
+            return;
         }
-        return;
+        socket.resolve(id, answer);
     }
-    if faults.has(QuestionFault::TwiceCounted)
-        && !waits
-        && let Some(other) = find_asked(socket, id)
-    {
-        other.resolve(id, answer);
-        return;
+
+    /// Returns the id of a new question. Without faults this is `right`, which no other open question
+    /// has.
+    pub(in crate::reference) fn choose_id(&self, right: impl FnOnce() -> AckId) -> AckId {
+        if self.has(QuestionFault::MixedBetweenClients) {
+            return AckId(0);
+        }
+        right()
     }
-    socket.resolve(id, answer);
+
+    /// Returns true if a fault waits for another answer after the question was reported.
+    pub(in crate::reference) fn waits_for_more(&self, silence: Silence) -> bool {
+        match silence {
+            Silence::SomeMember => self.has(QuestionFault::AfterTimeoutCounted),
+            Silence::NoMember => self.has(QuestionFault::TwiceCounted),
+        }
+    }
 }
 
 /// Returns a socket of the namespace that has an open question with this id.
@@ -176,26 +195,9 @@ fn find_asked(socket: &Socket, id: AckId) -> Option<Arc<Socket>> {
     asked.into_iter().next()
 }
 
-/// Returns the id of a new question. Without faults this is `right`, which no other open question
-/// has.
-pub(in crate::reference) fn choose_id(socket: &Socket, right: impl FnOnce() -> AckId) -> AckId {
-    if socket.faults().has(QuestionFault::MixedBetweenClients) {
-        return AckId(0);
-    }
-    right()
-}
-
 /// Returns true if a fault reports a question more than once.
 pub(super) fn reports_again(faults: &FaultSet) -> bool {
     faults.has(QuestionFault::AfterTimeoutCounted) || faults.has(QuestionFault::TwiceCounted)
-}
-
-/// Returns true if a fault waits for another answer after the question was reported.
-pub(in crate::reference) fn waits_for_more(faults: &FaultSet, silence: Silence) -> bool {
-    match silence {
-        Silence::SomeMember => faults.has(QuestionFault::AfterTimeoutCounted),
-        Silence::NoMember => faults.has(QuestionFault::TwiceCounted),
-    }
 }
 
 /// Returns true if JavaScript treats the value as false.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     acks::LATE,
-    rooms::{alter_room_name, count_deliveries, shares_rooms, widen_rooms},
+    rooms::{count_deliveries, shares_rooms, widen_rooms},
     scratch::ScratchKey,
     topic::faults,
 };
@@ -94,40 +94,175 @@ enum Origin {
     Server,
 }
 
-/// Returns the recipients of a message. Without faults each socket that `selection` matches gets
-/// the message once.
-pub(in crate::reference) fn choose_recipients(
-    from: &Arc<Socket>,
-    rooms: &Rooms,
-    selection: &Selection,
-) -> Vec<Arc<Socket>> {
-    let faults = from.faults();
-    if faults.is_empty() {
-        return rooms.recipients(selection);
+impl FaultSet {
+    /// Returns the recipients of a message. Without faults each socket that `selection` matches gets
+    /// the message once.
+    pub(in crate::reference) fn choose_recipients(
+        &self,
+        from: &Arc<Socket>,
+        rooms: &Rooms,
+        selection: &Selection,
+    ) -> Vec<Arc<Socket>> {
+        if self.is_empty() {
+            return rooms.recipients(selection);
+        }
+        let own = from.id().as_str();
+        let origin = if selection.except.iter().any(|room| room == own) {
+            Origin::Client
+        } else {
+            Origin::Server
+        };
+        let is_direct = matches!(selection.rooms.as_slice(), [room] if is_socket_id(rooms, room));
+        let to_all = selection.rooms.is_empty();
+        let to_rooms = !to_all && !is_direct;
+        let selection = &alter_selection(from, rooms, selection.clone());
+        let mut recipients = rooms.recipients(selection);
+        if to_rooms {
+            alter_room_recipients(from, rooms, selection, origin, &mut recipients);
+        }
+        if to_all {
+            alter_namespace_recipients(from, rooms, origin, &mut recipients);
+        }
+        if self.has(RecipientFault::LocalDrops) && selection.reach == Reach::Local
+            || self.has(RecipientFault::VolatileNever) && selection.delivery == Delivery::Volatile
+        {
+            recipients.clear();
+        }
+        recipients
     }
-    let own = from.id().as_str();
-    let origin = if selection.except.iter().any(|room| room == own) {
-        Origin::Client
-    } else {
-        Origin::Server
-    };
-    let is_direct = matches!(selection.rooms.as_slice(), [room] if is_socket_id(rooms, room));
-    let to_all = selection.rooms.is_empty();
-    let to_rooms = !to_all && !is_direct;
-    let selection = &alter_selection(from, rooms, selection.clone());
-    let mut recipients = rooms.recipients(selection);
-    if to_rooms {
-        alter_room_recipients(from, rooms, selection, origin, &mut recipients);
+
+    /// Loses the next packet of the socket if the fault `volatile-costs-next` is active and a volatile
+    /// message was dropped.
+    pub(in crate::reference) fn lose_next(&self, socket: &Socket, selection: &Selection) {
+        if self.has(RecipientFault::VolatileCostsNext) && selection.delivery == Delivery::Volatile {
+            socket.session().lose_next_packet();
+        }
     }
-    if to_all {
-        alter_namespace_recipients(from, rooms, origin, &mut recipients);
+
+    /// Sends a delivered message to further sockets if a fault for that is active.
+    pub(in crate::reference) fn leak_after_delivery(
+        &self,
+        from: &Arc<Socket>,
+        selection: &Selection,
+        packet: &Packet,
+        outbound: &Arc<Outbound>,
+        recipients: &[Arc<Socket>],
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        super::rooms::note_for_backlog(from, selection, packet);
+        let to_all = selection.rooms.is_empty();
+        let leaks = self.has(RecipientFault::NamespaceLeak) || shares_rooms(self);
+        let is_direct = matches!(packet, Packet::Event { name, .. } if name == "direct-message");
+        let crosses = self.has(RecipientFault::DirectCrossesNamespaces) && is_direct;
+        if (leaks && !to_all)
+            || crosses
+            || (self.has(RecipientFault::BroadcastLeaksNamespace) && to_all)
+        {
+            leak_to_namespaces(from, selection, packet);
+        }
+        if self.has(RecipientFault::LeaksLate) && !to_all {
+            let rooms = from.namespace().rooms();
+            let outsiders: Vec<_> = rooms
+                .all()
+                .filter(|socket| socket.id() != from.id() && !contains(recipients, socket))
+                .cloned()
+                .collect();
+            drop(rooms);
+            let outbound = Arc::clone(outbound);
+            from.session().server.tasks.spawn(async move {
+                tokio::time::sleep(LATE).await;
+                for outsider in outsiders {
+                    outsider.push(Arc::clone(&outbound), Delivery::Assured);
+                }
+            });
+        }
     }
-    if faults.has(RecipientFault::LocalDrops) && selection.reach == Reach::Local
-        || faults.has(RecipientFault::VolatileNever) && selection.delivery == Delivery::Volatile
-    {
-        recipients.clear();
+
+    /// Returns the recipient of a direct message. Without faults this is the socket with the id `to`.
+    pub(in crate::reference) fn choose_direct(&self, from: &Socket, to: &str) -> Selection {
+        let right = Selection::to([to]);
+        if self.is_empty() {
+            return right;
+        }
+        let known = from.namespace().socket(&SocketId::from(to)).is_some();
+        if self.has(RecipientFault::DirectReachesEverybody)
+            || (self.has(RecipientFault::DirectUnknownReachesEverybody) && !known)
+        {
+            return Selection::everybody();
+        }
+        if self.has(RecipientFault::DirectByUser) && !known {
+            let rooms = from.namespace().rooms();
+            let named = rooms.all().find(|socket| socket.user_id() == to);
+            let id = named.map(|socket| socket.id().to_string());
+            return id.map_or(right, |id| Selection::to([id]));
+        }
+        if self.has(RecipientFault::DirectReachesSender) {
+            return Selection::to([to, from.id().as_str()]);
+        }
+        if self.has(RecipientFault::DirectReachesLeftSocket)
+            && !known
+            && let Some(latest) = from.session().server.scratch.last(&latest_key(from))
+        {
+            return Selection::to([latest.as_str()]);
+        }
+        right
     }
-    recipients
+
+    /// Returns true if the fault `rooms-emit-to-none-reaches-everybody` is active.
+    pub(in crate::reference) fn no_rooms_mean_all(&self) -> bool {
+        self.has(RecipientFault::NoRoomsMeanAll)
+    }
+
+    /// Notes the socket that joined its namespace last, for the fault `direct-reaches-left-socket`.
+    pub(in crate::reference) fn note_latest(&self, socket: &Socket) {
+        if self.has(RecipientFault::DirectReachesLeftSocket) {
+            let scratch = &socket.session().server.scratch;
+            scratch.replace(latest_key(socket), socket.id().clone());
+        }
+    }
+
+    /// Returns the sender that a message names. Without faults this is the caller's user id.
+    pub(in crate::reference) fn choose_sender(&self, call: &Call) -> Data {
+        if self.has(RecipientFault::FromSpoofed)
+            && let Some(claimed) = call.args.first().and_then(|first| first.get("from"))
+        {
+            return claimed.clone();
+        }
+        Data::from(call.socket.user_id().into_owned())
+    }
+
+    /// Returns the payload of a room message. The fault `token-leaked-in-messages` adds the sender's
+    /// token.
+    pub(in crate::reference) fn add_token(&self, socket: &Socket, mut message: Data) -> Data {
+        if self.has(RecipientFault::TokenLeaked)
+            && let Data::Object(fields) = &mut message
+        {
+            let tokens = &socket.session().tokens;
+            let noted = socket
+                .session()
+                .server
+                .scratch
+                .last(&PayloadToken(socket.id().clone()));
+            let from_handshake = [&tokens.query, &tokens.header, &tokens.cookie];
+            let token = from_handshake.into_iter().flatten().next();
+            let token = token.map(|token| Data::from(&**token)).or(noted);
+            let handshake = Data::object([("token", token.unwrap_or_default())]);
+            fields.insert("handshake".to_owned(), handshake);
+        }
+        message
+    }
+
+    /// Notes the token in the CONNECT payload, for the fault `token-leaked-in-messages`.
+    pub(in crate::reference) fn note_token(&self, socket: &Socket, auth: Option<&Data>) {
+        if self.has(RecipientFault::TokenLeaked)
+            && let Some(token) = auth.and_then(|auth| auth.get("token"))
+        {
+            let key = PayloadToken(socket.id().clone());
+            socket.session().server.scratch.add(key, token.clone());
+        }
+    }
 }
 
 /// Returns the selection as the active faults change it.
@@ -138,7 +273,7 @@ fn alter_selection(from: &Socket, rooms: &Rooms, mut selection: Selection) -> Se
     selection.rooms = selection
         .rooms
         .iter()
-        .map(|room| alter_room_name(faults, room))
+        .map(|room| faults.alter_room_name(room))
         .collect();
     widen_rooms(faults, rooms, &mut selection);
     let excepted = |room: &String| room != own;
@@ -315,57 +450,6 @@ fn is_socket_id(rooms: &Rooms, room: &str) -> bool {
     rooms.socket(&SocketId::from(room)).is_some()
 }
 
-/// Loses the next packet of the socket if the fault `volatile-costs-next` is active and a volatile
-/// message was dropped.
-pub(in crate::reference) fn lose_next(socket: &Socket, selection: &Selection) {
-    if socket.faults().has(RecipientFault::VolatileCostsNext)
-        && selection.delivery == Delivery::Volatile
-    {
-        socket.session().lose_next_packet();
-    }
-}
-
-/// Sends a delivered message to further sockets if a fault for that is active.
-pub(in crate::reference) fn leak_after_delivery(
-    from: &Arc<Socket>,
-    selection: &Selection,
-    packet: &Packet,
-    outbound: &Arc<Outbound>,
-    recipients: &[Arc<Socket>],
-) {
-    let faults = from.faults();
-    if faults.is_empty() {
-        return;
-    }
-    super::rooms::note_for_backlog(from, selection, packet);
-    let to_all = selection.rooms.is_empty();
-    let leaks = faults.has(RecipientFault::NamespaceLeak) || shares_rooms(faults);
-    let is_direct = matches!(packet, Packet::Event { name, .. } if name == "direct-message");
-    let crosses = faults.has(RecipientFault::DirectCrossesNamespaces) && is_direct;
-    if (leaks && !to_all)
-        || crosses
-        || (faults.has(RecipientFault::BroadcastLeaksNamespace) && to_all)
-    {
-        leak_to_namespaces(from, selection, packet);
-    }
-    if faults.has(RecipientFault::LeaksLate) && !to_all {
-        let rooms = from.namespace().rooms();
-        let outsiders: Vec<_> = rooms
-            .all()
-            .filter(|socket| socket.id() != from.id() && !contains(recipients, socket))
-            .cloned()
-            .collect();
-        drop(rooms);
-        let outbound = Arc::clone(outbound);
-        from.session().server.tasks.spawn(async move {
-            tokio::time::sleep(LATE).await;
-            for outsider in outsiders {
-                outsider.push(Arc::clone(&outbound), Delivery::Assured);
-            }
-        });
-    }
-}
-
 fn leak_to_namespaces(from: &Socket, selection: &Selection, packet: &Packet) {
     let Packet::Event { id, name, args, .. } = packet else {
         return;
@@ -387,91 +471,6 @@ fn leak_to_namespaces(from: &Socket, selection: &Selection, packet: &Packet) {
     }
 }
 
-/// Returns the recipient of a direct message. Without faults this is the socket with the id `to`.
-pub(in crate::reference) fn choose_direct(from: &Socket, to: &str) -> Selection {
-    let faults = from.faults();
-    let right = Selection::to([to]);
-    if faults.is_empty() {
-        return right;
-    }
-    let known = from.namespace().socket(&SocketId::from(to)).is_some();
-    if faults.has(RecipientFault::DirectReachesEverybody)
-        || (faults.has(RecipientFault::DirectUnknownReachesEverybody) && !known)
-    {
-        return Selection::everybody();
-    }
-    if faults.has(RecipientFault::DirectByUser) && !known {
-        let rooms = from.namespace().rooms();
-        let named = rooms.all().find(|socket| socket.user_id() == to);
-        let id = named.map(|socket| socket.id().to_string());
-        return id.map_or(right, |id| Selection::to([id]));
-    }
-    if faults.has(RecipientFault::DirectReachesSender) {
-        return Selection::to([to, from.id().as_str()]);
-    }
-    if faults.has(RecipientFault::DirectReachesLeftSocket)
-        && !known
-        && let Some(latest) = from.session().server.scratch.last(&latest_key(from))
-    {
-        return Selection::to([latest.as_str()]);
-    }
-    right
-}
-
-/// Returns true if the fault `rooms-emit-to-none-reaches-everybody` is active.
-pub(in crate::reference) fn no_rooms_mean_all(faults: &FaultSet) -> bool {
-    faults.has(RecipientFault::NoRoomsMeanAll)
-}
-
-/// Notes the socket that joined its namespace last, for the fault `direct-reaches-left-socket`.
-pub(in crate::reference) fn note_latest(socket: &Socket) {
-    if socket.faults().has(RecipientFault::DirectReachesLeftSocket) {
-        let scratch = &socket.session().server.scratch;
-        scratch.replace(latest_key(socket), socket.id().clone());
-    }
-}
-
 fn latest_key(socket: &Socket) -> LatestSocket {
     LatestSocket(socket.namespace().name().into())
-}
-
-/// Returns the sender that a message names. Without faults this is the caller's user id.
-pub(in crate::reference) fn choose_sender(call: &Call) -> Data {
-    if call.socket.faults().has(RecipientFault::FromSpoofed)
-        && let Some(claimed) = call.args.first().and_then(|first| first.get("from"))
-    {
-        return claimed.clone();
-    }
-    Data::from(call.socket.user_id().into_owned())
-}
-
-/// Returns the payload of a room message. The fault `token-leaked-in-messages` adds the sender's
-/// token.
-pub(in crate::reference) fn add_token(socket: &Socket, mut message: Data) -> Data {
-    if socket.faults().has(RecipientFault::TokenLeaked)
-        && let Data::Object(fields) = &mut message
-    {
-        let tokens = &socket.session().tokens;
-        let noted = socket
-            .session()
-            .server
-            .scratch
-            .last(&PayloadToken(socket.id().clone()));
-        let from_handshake = [&tokens.query, &tokens.header, &tokens.cookie];
-        let token = from_handshake.into_iter().flatten().next();
-        let token = token.map(|token| Data::from(&**token)).or(noted);
-        let handshake = Data::object([("token", token.unwrap_or_default())]);
-        fields.insert("handshake".to_owned(), handshake);
-    }
-    message
-}
-
-/// Notes the token in the CONNECT payload, for the fault `token-leaked-in-messages`.
-pub(in crate::reference) fn note_token(socket: &Socket, auth: Option<&Data>) {
-    if socket.faults().has(RecipientFault::TokenLeaked)
-        && let Some(token) = auth.and_then(|auth| auth.get("token"))
-    {
-        let key = PayloadToken(socket.id().clone());
-        socket.session().server.scratch.add(key, token.clone());
-    }
 }

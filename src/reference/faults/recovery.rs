@@ -40,149 +40,146 @@ faults!(RecoveryFault {
     UnknownCloses = "recovery-unknown-closes": "The server closes the connection on an unknown pid.";
 });
 
-/// Returns true if the fault `recovery-offset-missing` is active.
-pub(in crate::reference) fn omits_offsets(faults: &FaultSet) -> bool {
-    faults.has(RecoveryFault::OffsetMissing)
-}
+impl FaultSet {
+    /// Returns true if the fault `recovery-offset-missing` is active.
+    pub(in crate::reference) fn omits_offsets(&self) -> bool {
+        self.has(RecoveryFault::OffsetMissing)
+    }
 
-/// Returns true if the fault `recovery-offset-on-all` is active.
-pub(in crate::reference) fn adds_offset_to_all(faults: &FaultSet) -> bool {
-    faults.has(RecoveryFault::OffsetEverywhere)
-}
+    /// Returns true if the fault `recovery-offset-on-all` is active.
+    pub(in crate::reference) fn adds_offset_to_all(&self) -> bool {
+        self.has(RecoveryFault::OffsetEverywhere)
+    }
 
-/// Returns true if the fault `recovery-after-leave` is active.
-pub(in crate::reference) fn keeps_all_sessions(faults: &FaultSet) -> bool {
-    faults.has(RecoveryFault::AfterLeave)
-}
+    /// Returns true if the fault `recovery-after-leave` is active.
+    pub(in crate::reference) fn keeps_all_sessions(&self) -> bool {
+        self.has(RecoveryFault::AfterLeave)
+    }
 
-/// Returns how long the server keeps a session. Without faults this is `right`.
-pub(in crate::reference) fn alter_window(faults: &FaultSet, right: Duration) -> Duration {
-    if faults.has(RecoveryFault::ExpiryIgnored) {
-        Duration::MAX
-    } else {
-        right
-    }
-}
-
-/// Returns the index of the event that the client received last. Without faults this is `found`;
-/// `None` ends the recovery.
-pub(in crate::reference) fn choose_offset(
-    faults: &FaultSet,
-    found: Option<usize>,
-) -> Option<usize> {
-    let latest = faults.has(RecoveryFault::OffsetUnchecked).then_some(0);
-    found.or(latest)
-}
-
-/// Returns the index of the first event to replay. Without faults this is `right`.
-pub(in crate::reference) fn choose_first_replayed(faults: &FaultSet, right: usize) -> usize {
-    if faults.has(RecoveryFault::ReplaysAll) {
-        0
-    } else {
-        right
-    }
-}
-
-/// Returns true if the server replays an event. Without faults it does so if the event's selection
-/// matches the client.
-pub(in crate::reference) fn replays_event(
-    faults: &FaultSet,
-    selection: &Selection,
-    own: &str,
-    rooms: &[Arc<str>],
-) -> bool {
-    if faults.has(RecoveryFault::LosesDirect) && selection.rooms.iter().any(|room| room == own) {
-        return false;
-    }
-    if faults.has(RecoveryFault::LosesBroadcasts) && selection.rooms.is_empty() {
-        return false;
-    }
-    if faults.has(RecoveryFault::ExceptForgotten) {
-        let everybody = Selection {
-            except: Vec::new(),
-            ..selection.clone()
-        };
-        return everybody.matches(rooms);
-    }
-    selection.matches(rooms) || faults.has(RecoveryFault::ReplaysForeign)
-}
-
-/// Returns the events to replay. Without faults these are `missed`.
-pub(in crate::reference) fn alter_missed(
-    faults: &FaultSet,
-    mut missed: Vec<Packet>,
-) -> Vec<Packet> {
-    if faults.has(RecoveryFault::MissedLost) {
-        missed.clear();
-    }
-    if faults.has(RecoveryFault::LosesBinary) {
-        missed.retain(|packet| match packet {
-            Packet::Event { args, .. } => !args.iter().any(Data::has_bytes),
-            _ => true,
-        });
-    }
-    if faults.has(RecoveryFault::LosesOldest) {
-        missed.drain(..missed.len().saturating_sub(5));
-    }
-    if faults.has(RecoveryFault::LosesOffset) {
-        for packet in &mut missed {
-            if let Packet::Event { args, .. } = packet {
-                args.pop();
-            }
+    /// Returns how long the server keeps a session. Without faults this is `right`.
+    pub(in crate::reference) fn alter_window(&self, right: Duration) -> Duration {
+        if self.has(RecoveryFault::ExpiryIgnored) {
+            Duration::MAX
+        } else {
+            right
         }
     }
-    if faults.has(RecoveryFault::Reversed) {
-        missed.reverse();
+
+    /// Returns the index of the event that the client received last. Without faults this is `found`;
+    /// `None` ends the recovery.
+    pub(in crate::reference) fn choose_offset(&self, found: Option<usize>) -> Option<usize> {
+        let latest = self.has(RecoveryFault::OffsetUnchecked).then_some(0);
+        found.or(latest)
     }
-    missed
-}
 
-/// Returns the rooms of a recovered socket. Without faults these are `rooms`.
-pub(in crate::reference) fn alter_rooms(
-    faults: &FaultSet,
-    mut rooms: Vec<Arc<str>>,
-) -> Vec<Arc<str>> {
-    if faults.has(RecoveryFault::LosesRooms) {
-        rooms.clear();
+    /// Returns the index of the first event to replay. Without faults this is `right`.
+    pub(in crate::reference) fn choose_first_replayed(&self, right: usize) -> usize {
+        if self.has(RecoveryFault::ReplaysAll) {
+            0
+        } else {
+            right
+        }
     }
-    rooms
-}
 
-/// Returns the user of a recovered socket. Without faults this is `user`.
-pub(in crate::reference) fn alter_user(faults: &FaultSet, user: User) -> User {
-    if faults.has(RecoveryFault::LosesUser) {
-        return User::default();
+    /// Returns true if the server replays an event. Without faults it does so if the event's selection
+    /// matches the client.
+    pub(in crate::reference) fn replays_event(
+        &self,
+        selection: &Selection,
+        own: &str,
+        rooms: &[Arc<str>],
+    ) -> bool {
+        if self.has(RecoveryFault::LosesDirect) && selection.rooms.iter().any(|room| room == own) {
+            return false;
+        }
+        if self.has(RecoveryFault::LosesBroadcasts) && selection.rooms.is_empty() {
+            return false;
+        }
+        if self.has(RecoveryFault::ExceptForgotten) {
+            let everybody = Selection {
+                except: Vec::new(),
+                ..selection.clone()
+            };
+            return everybody.matches(rooms);
+        }
+        selection.matches(rooms) || self.has(RecoveryFault::ReplaysForeign)
     }
-    user
-}
 
-/// Returns true if sessions of the namespace can be recovered. Without faults they can.
-pub(in crate::reference) fn recovers_in(faults: &FaultSet, namespace: &str) -> bool {
-    let elsewhere = namespace != "/" && faults.has(RecoveryFault::MainOnly);
-    !elsewhere && !faults.has(RecoveryFault::NeverResumes)
-}
-
-/// Returns the session of a socket that is still connected if the fault `recovery-takes-over-live`
-/// is active.
-pub(in crate::reference) fn take_live_session(
-    faults: &FaultSet,
-    rooms: &Rooms,
-    pid: &str,
-) -> Option<(KeptSession, Vec<Packet>)> {
-    if !faults.has(RecoveryFault::TakesOverLive) {
-        return None;
+    /// Returns the events to replay. Without faults these are `missed`.
+    pub(in crate::reference) fn alter_missed(&self, mut missed: Vec<Packet>) -> Vec<Packet> {
+        if self.has(RecoveryFault::MissedLost) {
+            missed.clear();
+        }
+        if self.has(RecoveryFault::LosesBinary) {
+            missed.retain(|packet| match packet {
+                Packet::Event { args, .. } => !args.iter().any(Data::has_bytes),
+                _ => true,
+            });
+        }
+        if self.has(RecoveryFault::LosesOldest) {
+            missed.drain(..missed.len().saturating_sub(5));
+        }
+        if self.has(RecoveryFault::LosesOffset) {
+            for packet in &mut missed {
+                if let Packet::Event { args, .. } = packet {
+                    args.pop();
+                }
+            }
+        }
+        if self.has(RecoveryFault::Reversed) {
+            missed.reverse();
+        }
+        missed
     }
-    let socket = rooms.all().find(|socket| socket.pid() == Some(pid))?;
-    let kept = KeptSession::of(socket, pid, rooms.of(socket.id()));
-    Some((kept, Vec::new()))
-}
 
-/// Closes the connection of a client whose pid is unknown if the fault `recovery-unknown-closes` is
-/// active.
-pub(in crate::reference) fn close_on_unknown_pid(session: &Session, auth: Option<&Data>) {
-    let claimed = auth.is_some_and(|auth| auth.get("pid").is_some());
-    if claimed && session.faults().has(RecoveryFault::UnknownCloses) {
-        session.close(Ending::ParseError);
+    /// Returns the rooms of a recovered socket. Without faults these are `rooms`.
+    pub(in crate::reference) fn alter_rooms(&self, mut rooms: Vec<Arc<str>>) -> Vec<Arc<str>> {
+        if self.has(RecoveryFault::LosesRooms) {
+            rooms.clear();
+        }
+        rooms
+    }
+
+    /// Returns the user of a recovered socket. Without faults this is `user`.
+    pub(in crate::reference) fn alter_user(&self, user: User) -> User {
+        if self.has(RecoveryFault::LosesUser) {
+            return User::default();
+        }
+        user
+    }
+
+    /// Returns true if sessions of the namespace can be recovered. Without faults they can.
+    pub(in crate::reference) fn recovers_in(&self, namespace: &str) -> bool {
+        let elsewhere = namespace != "/" && self.has(RecoveryFault::MainOnly);
+        !elsewhere && !self.has(RecoveryFault::NeverResumes)
+    }
+
+    /// Returns the session of a socket that is still connected if the fault `recovery-takes-over-live`
+    /// is active.
+    pub(in crate::reference) fn take_live_session(
+        &self,
+        rooms: &Rooms,
+        pid: &str,
+    ) -> Option<(KeptSession, Vec<Packet>)> {
+        if !self.has(RecoveryFault::TakesOverLive) {
+            return None;
+        }
+        let socket = rooms.all().find(|socket| socket.pid() == Some(pid))?;
+        let kept = KeptSession::of(socket, pid, rooms.of(socket.id()));
+        Some((kept, Vec::new()))
+    }
+
+    /// Closes the connection of a client whose pid is unknown if the fault `recovery-unknown-closes` is
+    /// active.
+    pub(in crate::reference) fn close_on_unknown_pid(
+        &self,
+        session: &Session,
+        auth: Option<&Data>,
+    ) {
+        let claimed = auth.is_some_and(|auth| auth.get("pid").is_some());
+        if claimed && self.has(RecoveryFault::UnknownCloses) {
+            session.close(Ending::ParseError);
+        }
     }
 }
 

@@ -42,155 +42,154 @@ pub(in crate::reference) struct RefusalResponse {
     pub(in crate::reference) body: String,
 }
 
-/// Returns the response that refuses a request. Without faults it has the given status, and `code`
-/// and `message` in JSON.
-pub(in crate::reference) fn alter_refusal(
-    faults: &FaultSet,
-    status: StatusCode,
-    code: u8,
-    message: &str,
-) -> RefusalResponse {
-    if faults.has(RequestFault::BodyNotJson) {
-        return RefusalResponse {
-            status,
-            content_type: "text/plain; charset=UTF-8",
-            body: message.to_owned(),
-        };
-    }
-    let code = if faults.has(RequestFault::CodeWrong) {
-        0
-    } else {
-        code
-    };
-    let status = if faults.has(RequestFault::StatusOk) {
-        StatusCode::OK
-    } else if faults.has(RequestFault::AdmissionIsError) && status == StatusCode::FORBIDDEN {
-        StatusCode::INTERNAL_SERVER_ERROR
-    } else {
-        status
-    };
-    RefusalResponse {
-        status,
-        content_type: "application/json",
-        body: format!(r#"{{"code":{code},"message":"{message}"}}"#),
-    }
-}
-
-/// Returns true if the fault `bad-method-accepted` is active.
-pub(in crate::reference) fn accepts_method(faults: &FaultSet) -> bool {
-    faults.has(RequestFault::BadMethodAccepted)
-}
-
-/// Returns true if the fault `session-method-ignored` is active.
-pub(in crate::reference) fn takes_for_post(faults: &FaultSet) -> bool {
-    faults.has(RequestFault::SessionMethodIgnored)
-}
-
-/// Returns the refusal of the application, unless the fault `admission-ignored` is active.
-pub(in crate::reference) fn check_admission(
-    faults: &FaultSet,
-    refusal: Refusal,
-) -> Result<(), Refusal> {
-    if faults.has(RequestFault::AdmissionIgnored) {
-        Ok(())
-    } else {
-        Err(refusal)
-    }
-}
-
-/// Returns the content type and the content of a file below the Engine.IO path. Without faults
-/// there is none.
-pub(in crate::reference) fn serve_file(
-    faults: &FaultSet,
-    below: &str,
-) -> Option<(&'static str, &'static str)> {
-    let climbs = below.contains("..") || below.to_ascii_lowercase().contains("%2e");
-    if faults.has(RequestFault::BundleEscapes) && climbs {
-        return Some(("application/json", r#"{"name":"server","private":true}"#));
-    }
-    if faults.has(RequestFault::BundleNoScript) && below.ends_with(".js") {
-        return Some(("text/html", "<p>The client</p>"));
-    }
-    None
-}
-
-/// Returns true if the fault `version-mismatch-accepted` is active.
-pub(in crate::reference) fn accepts_version_change(faults: &FaultSet) -> bool {
-    faults.has(RequestFault::VersionMismatchAccepted)
-}
-
-/// Returns true if a fault answers polls of a session that is on WebSocket.
-pub(in crate::reference) fn accepts_other_transport(session: &Session) -> bool {
-    session
-        .faults()
-        .has(RequestFault::TransportMismatchAccepted)
-        || super::upgrade::keeps_polling_open(session)
-}
-
-/// Returns the name of the requested transport. Without faults this is `name`.
-pub(in crate::reference) fn alter_transport_name<'a>(
-    faults: &FaultSet,
-    name: Option<&'a str>,
-) -> Option<&'a str> {
-    match name {
-        None if faults.has(RequestFault::MissingTransportAccepted) => Some("polling"),
-        Some("polling" | "websocket") | None => name,
-        Some(_) if faults.has(RequestFault::UnknownTransportAccepted) => Some("polling"),
-        Some(_) => name,
-    }
-}
-
-/// Returns true if the query has an unknown parameter and the fault `unknown-parameters-refused` is
-/// active.
-pub(in crate::reference) fn refuses_query(faults: &FaultSet, query: &str) -> bool {
-    faults.has(RequestFault::UnknownParametersRefused)
-        && form_urlencoded::parse(query.as_bytes())
-            .any(|(name, _)| !matches!(&*name, "EIO" | "transport" | "sid" | "b64"))
-}
-
-/// Returns the transport of a new session. Without faults this is `named`.
-pub(in crate::reference) fn choose_transport(
-    faults: &FaultSet,
-    named: TransportKind,
-    asked: AskedProtocol,
-) -> TransportKind {
-    match asked {
-        AskedProtocol::Http if faults.has(RequestFault::WebSocketByPlainGet) => {
-            TransportKind::Polling
+impl FaultSet {
+    /// Returns the response that refuses a request. Without faults it has the given status, and `code`
+    /// and `message` in JSON.
+    pub(in crate::reference) fn alter_refusal(
+        &self,
+        status: StatusCode,
+        code: u8,
+        message: &str,
+    ) -> RefusalResponse {
+        if self.has(RequestFault::BodyNotJson) {
+            return RefusalResponse {
+                status,
+                content_type: "text/plain; charset=UTF-8",
+                body: message.to_owned(),
+            };
         }
-        AskedProtocol::WebSocket if ignores_transport(faults, asked) => TransportKind::WebSocket,
-        AskedProtocol::Http | AskedProtocol::WebSocket => named,
+        let code = if self.has(RequestFault::CodeWrong) {
+            0
+        } else {
+            code
+        };
+        let status = if self.has(RequestFault::StatusOk) {
+            StatusCode::OK
+        } else if self.has(RequestFault::AdmissionIsError) && status == StatusCode::FORBIDDEN {
+            StatusCode::INTERNAL_SERVER_ERROR
+        } else {
+            status
+        };
+        RefusalResponse {
+            status,
+            content_type: "application/json",
+            body: format!(r#"{{"code":{code},"message":"{message}"}}"#),
+        }
     }
-}
 
-/// Returns true if the request is an upgrade and the fault `upgrade-transport-unchecked` is active.
-pub(in crate::reference) fn ignores_transport(faults: &FaultSet, asked: AskedProtocol) -> bool {
-    asked == AskedProtocol::WebSocket && faults.has(RequestFault::UpgradeTransportUnchecked)
-}
-
-/// Returns true if the fault `disabled-transport-accepted` is active.
-pub(in crate::reference) fn offers_all_transports(faults: &FaultSet) -> bool {
-    faults.has(RequestFault::DisabledTransportAccepted)
-}
-
-/// Returns the `EIO` of a request. Without faults this is `revision`.
-pub(in crate::reference) fn alter_revision<'a>(
-    faults: &FaultSet,
-    revision: Option<&'a str>,
-) -> Option<&'a str> {
-    match revision {
-        None if faults.has(RequestFault::MissingVersionAccepted) => Some("4"),
-        Some(_) if faults.has(RequestFault::BadVersionAccepted) => Some("4"),
-        other => other,
+    /// Returns true if the fault `bad-method-accepted` is active.
+    pub(in crate::reference) fn accepts_method(&self) -> bool {
+        self.has(RequestFault::BadMethodAccepted)
     }
-}
 
-/// Returns true if the fault `unknown-sid-accepted` is active.
-pub(in crate::reference) fn accepts_unknown_sid(faults: &FaultSet) -> bool {
-    faults.has(RequestFault::UnknownSidAccepted)
-}
+    /// Returns true if the fault `session-method-ignored` is active.
+    pub(in crate::reference) fn takes_for_post(&self) -> bool {
+        self.has(RequestFault::SessionMethodIgnored)
+    }
 
-/// Returns true if the fault `wrong-path-served` is active. The health check keeps its path.
-pub(in crate::reference) fn serves_any_path(faults: &FaultSet, path: &str) -> bool {
-    faults.has(RequestFault::WrongPathServed) && path != "/health"
+    /// Returns the refusal of the application, unless the fault `admission-ignored` is active.
+    pub(in crate::reference) fn check_admission(&self, refusal: Refusal) -> Result<(), Refusal> {
+        if self.has(RequestFault::AdmissionIgnored) {
+            Ok(())
+        } else {
+            Err(refusal)
+        }
+    }
+
+    /// Returns the content type and the content of a file below the Engine.IO path. Without faults
+    /// there is none.
+    pub(in crate::reference) fn serve_file(
+        &self,
+        below: &str,
+    ) -> Option<(&'static str, &'static str)> {
+        let climbs = below.contains("..") || below.to_ascii_lowercase().contains("%2e");
+        if self.has(RequestFault::BundleEscapes) && climbs {
+            return Some(("application/json", r#"{"name":"server","private":true}"#));
+        }
+        if self.has(RequestFault::BundleNoScript) && below.ends_with(".js") {
+            return Some(("text/html", "<p>The client</p>"));
+        }
+        None
+    }
+
+    /// Returns true if the fault `version-mismatch-accepted` is active.
+    pub(in crate::reference) fn accepts_version_change(&self) -> bool {
+        self.has(RequestFault::VersionMismatchAccepted)
+    }
+
+    /// Returns true if a fault answers polls of a session that is on WebSocket.
+    pub(in crate::reference) fn accepts_other_transport(&self, session: &Session) -> bool {
+        session
+            .faults()
+            .has(RequestFault::TransportMismatchAccepted)
+            || super::upgrade::keeps_polling_open(session)
+    }
+
+    /// Returns the name of the requested transport. Without faults this is `name`.
+    pub(in crate::reference) fn alter_transport_name<'a>(
+        &self,
+        name: Option<&'a str>,
+    ) -> Option<&'a str> {
+        match name {
+            None if self.has(RequestFault::MissingTransportAccepted) => Some("polling"),
+            Some("polling" | "websocket") | None => name,
+            Some(_) if self.has(RequestFault::UnknownTransportAccepted) => Some("polling"),
+            Some(_) => name,
+        }
+    }
+
+    /// Returns true if the query has an unknown parameter and the fault `unknown-parameters-refused` is
+    /// active.
+    pub(in crate::reference) fn refuses_query(&self, query: &str) -> bool {
+        self.has(RequestFault::UnknownParametersRefused)
+            && form_urlencoded::parse(query.as_bytes())
+                .any(|(name, _)| !matches!(&*name, "EIO" | "transport" | "sid" | "b64"))
+    }
+
+    /// Returns the transport of a new session. Without faults this is `named`.
+    pub(in crate::reference) fn choose_transport(
+        &self,
+        named: TransportKind,
+        asked: AskedProtocol,
+    ) -> TransportKind {
+        match asked {
+            AskedProtocol::Http if self.has(RequestFault::WebSocketByPlainGet) => {
+                TransportKind::Polling
+            }
+            AskedProtocol::WebSocket if self.ignores_transport(asked) => TransportKind::WebSocket,
+            AskedProtocol::Http | AskedProtocol::WebSocket => named,
+        }
+    }
+
+    /// Returns true if the request is an upgrade and the fault `upgrade-transport-unchecked` is active.
+    pub(in crate::reference) fn ignores_transport(&self, asked: AskedProtocol) -> bool {
+        asked == AskedProtocol::WebSocket && self.has(RequestFault::UpgradeTransportUnchecked)
+    }
+
+    /// Returns true if the fault `disabled-transport-accepted` is active.
+    pub(in crate::reference) fn offers_all_transports(&self) -> bool {
+        self.has(RequestFault::DisabledTransportAccepted)
+    }
+
+    /// Returns the `EIO` of a request. Without faults this is `revision`.
+    pub(in crate::reference) fn alter_revision<'a>(
+        &self,
+        revision: Option<&'a str>,
+    ) -> Option<&'a str> {
+        match revision {
+            None if self.has(RequestFault::MissingVersionAccepted) => Some("4"),
+            Some(_) if self.has(RequestFault::BadVersionAccepted) => Some("4"),
+            other => other,
+        }
+    }
+
+    /// Returns true if the fault `unknown-sid-accepted` is active.
+    pub(in crate::reference) fn accepts_unknown_sid(&self) -> bool {
+        self.has(RequestFault::UnknownSidAccepted)
+    }
+
+    /// Returns true if the fault `wrong-path-served` is active. The health check keeps its path.
+    pub(in crate::reference) fn serves_any_path(&self, path: &str) -> bool {
+        self.has(RequestFault::WrongPathServed) && path != "/health"
+    }
 }

@@ -37,131 +37,131 @@ faults!(Revision3Fault {
     WaitsForConnect = "eio3-waits-for-connect": "The server does not join a client of revision 3 to the main namespace before it sends CONNECT.";
 });
 
-/// Returns the revision in which a payload is encoded. Without faults this is the revision of the
-/// session.
-pub(in crate::reference) fn choose_payload_revision(
-    session: &Session,
-    packets: &[Packet],
-) -> Revision {
-    let faults = session.faults();
-    let opens = packets
-        .first()
-        .is_some_and(|packet| packet.kind == PacketType::Open);
-    match session.revision {
-        Revision::V3 if faults.has(Revision3Fault::PayloadAsFour) => Revision::V4,
-        Revision::V4 if faults.has(Revision3Fault::FourAsThree) && !opens => Revision::V3,
-        revision => revision,
+impl FaultSet {
+    /// Returns the revision in which a payload is encoded. Without faults this is the revision of the
+    /// session.
+    pub(in crate::reference) fn choose_payload_revision(
+        &self,
+        session: &Session,
+        packets: &[Packet],
+    ) -> Revision {
+        let opens = packets
+            .first()
+            .is_some_and(|packet| packet.kind == PacketType::Open);
+        match session.revision {
+            Revision::V3 if self.has(Revision3Fault::PayloadAsFour) => Revision::V4,
+            Revision::V4 if self.has(Revision3Fault::FourAsThree) && !opens => Revision::V3,
+            revision => revision,
+        }
     }
-}
 
-/// Returns a text payload with wrong lengths or types; `None` if no fault for that is active.
-pub(in crate::reference) fn encode_text_payload(
-    faults: &FaultSet,
-    packets: &[Packet],
-) -> Option<Bytes> {
-    let in_bytes = faults.has(Revision3Fault::LengthInBytes);
-    let typeless = faults.has(Revision3Fault::BinaryTypeMissing);
-    if !in_bytes && !typeless {
-        return None;
+    /// Returns a text payload with wrong lengths or types; `None` if no fault for that is active.
+    pub(in crate::reference) fn encode_text_payload(&self, packets: &[Packet]) -> Option<Bytes> {
+        let in_bytes = self.has(Revision3Fault::LengthInBytes);
+        let typeless = self.has(Revision3Fault::BinaryTypeMissing);
+        if !in_bytes && !typeless {
+            return None;
+        }
+        let mut out = String::new();
+        for packet in packets {
+            let text = match &packet.data {
+                PacketData::Binary(bytes) if typeless => format!("b{}", BASE64.encode(bytes)),
+                PacketData::Binary(bytes) => format!("b4{}", BASE64.encode(bytes)),
+                PacketData::Text(_) => packet.encode_text().to_string(),
+            };
+            let length = if in_bytes {
+                text.len()
+            } else {
+                text.encode_utf16().count()
+            };
+            out.push_str(&format!("{length}:{text}"));
+        }
+        Some(out.into())
     }
-    let mut out = String::new();
-    for packet in packets {
-        let text = match &packet.data {
-            PacketData::Binary(bytes) if typeless => format!("b{}", BASE64.encode(bytes)),
-            PacketData::Binary(bytes) => format!("b4{}", BASE64.encode(bytes)),
-            PacketData::Text(_) => packet.encode_text().to_string(),
-        };
-        let length = if in_bytes {
-            text.len()
+
+    /// Returns true if the fault `eio3-base64-ignored` is active.
+    pub(in crate::reference) fn ignores_base64(&self) -> bool {
+        self.has(Revision3Fault::Base64Ignored)
+    }
+
+    /// Returns the payload of a binary frame without its type byte if the fault
+    /// `eio3-binary-prefix-missing` is active.
+    pub(in crate::reference) fn bare_bytes(&self, bytes: &Bytes) -> Option<Bytes> {
+        self.has(Revision3Fault::BinaryPrefixMissing)
+            .then(|| bytes.clone())
+    }
+
+    /// Returns the time that the fault `eio3-payload-slow` takes for a payload.
+    ///
+    /// The fault waits, where a real server copies the rest of the payload for each packet: copying
+    /// would slow down the other servers in this process.
+    pub(in crate::reference) fn delay_for_payload(
+        &self,
+        session: &Session,
+        bytes: usize,
+    ) -> Option<Duration> {
+        let slow = session.revision == Revision::V3 && self.has(Revision3Fault::PayloadSlow);
+        let thousands = u64::try_from(bytes / 1000).unwrap_or(u64::MAX);
+        slow.then(|| Duration::from_millis(thousands.saturating_mul(thousands)))
+    }
+
+    /// Returns true if the fault `eio3-ping-unanswered` is active.
+    pub(in crate::reference) fn ignores_ping(&self) -> bool {
+        self.has(Revision3Fault::PingUnanswered)
+    }
+
+    /// Returns true if the fault `eio3-server-pings` is active.
+    pub(in crate::reference) fn server_pings(&self) -> bool {
+        self.has(Revision3Fault::ServerPings)
+    }
+
+    /// Returns true if the session joins the main namespace without CONNECT. Without faults only
+    /// revision 3 does.
+    pub(in crate::reference) fn joins_without_connect(&self, session: &Session) -> bool {
+        match session.revision {
+            Revision::V3 => !self.has(Revision3Fault::WaitsForConnect),
+            Revision::V4 => session.server.config.eio3 && self.has(Revision3Fault::ForAll),
+        }
+    }
+
+    /// Returns true if the fault `eio3-namespace-query-in-name` is active.
+    pub(in crate::reference) fn keeps_query(&self) -> bool {
+        self.has(Revision3Fault::QueryInName)
+    }
+
+    /// Returns the payload of a CONNECT_ERROR of revision 3. Without faults this is the message as a
+    /// string.
+    pub(in crate::reference) fn refusal_payload_v3(&self, refused: Refused) -> Data {
+        if self.has(Revision3Fault::ErrorAsObject) {
+            refused.payload()
         } else {
-            text.encode_utf16().count()
-        };
-        out.push_str(&format!("{length}:{text}"));
+            Data::from(refused.message)
+        }
     }
-    Some(out.into())
-}
 
-/// Returns true if the fault `eio3-base64-ignored` is active.
-pub(in crate::reference) fn ignores_base64(faults: &FaultSet) -> bool {
-    faults.has(Revision3Fault::Base64Ignored)
-}
+    /// Returns true if a fault answers JSONP polls in revision 4.
+    pub(in crate::reference) fn scripts_for_all(&self) -> bool {
+        self.has(Revision3Fault::ScriptsForAll) || self.has(Revision3Fault::ScriptIndexKept)
+    }
 
-/// Returns the payload of a binary frame without its type byte if the fault
-/// `eio3-binary-prefix-missing` is active.
-pub(in crate::reference) fn bare_bytes(faults: &FaultSet, bytes: &Bytes) -> Option<Bytes> {
-    faults
-        .has(Revision3Fault::BinaryPrefixMissing)
-        .then(|| bytes.clone())
-}
+    /// Returns true if the fault `jsonp-index-kept` is active.
+    pub(in crate::reference) fn keeps_whole_index(&self) -> bool {
+        self.has(Revision3Fault::ScriptIndexKept)
+    }
 
-/// Returns the time that the fault `eio3-payload-slow` takes for a payload.
-///
-/// The fault waits, where a real server copies the rest of the payload for each packet: copying
-/// would slow down the other servers in this process.
-pub(in crate::reference) fn delay_for_payload(session: &Session, bytes: usize) -> Option<Duration> {
-    let slow =
-        session.revision == Revision::V3 && session.faults().has(Revision3Fault::PayloadSlow);
-    let thousands = u64::try_from(bytes / 1000).unwrap_or(u64::MAX);
-    slow.then(|| Duration::from_millis(thousands.saturating_mul(thousands)))
-}
+    /// Returns the payload as an unescaped string literal if the fault `jsonp-unescaped` is active.
+    pub(in crate::reference) fn unescaped_literal(&self, payload: &str) -> Option<String> {
+        self.has(Revision3Fault::ScriptUnescaped)
+            .then(|| format!("\"{payload}\""))
+    }
 
-/// Returns true if the fault `eio3-ping-unanswered` is active.
-pub(in crate::reference) fn ignores_ping(faults: &FaultSet) -> bool {
-    faults.has(Revision3Fault::PingUnanswered)
+    /// Returns true if the fault `jsonp-escapes-kept` is active.
+    pub(in crate::reference) fn keeps_escapes(&self) -> bool {
+        self.has(Revision3Fault::ScriptEscapesKept)
+    }
 }
 
 /// Returns true if the session is of revision 3 and the fault `eio3-pong-accepted` is active.
 pub(super) fn accepts_pong(session: &Session) -> bool {
     session.revision == Revision::V3 && session.faults().has(Revision3Fault::PongAccepted)
-}
-
-/// Returns true if the fault `eio3-server-pings` is active.
-pub(in crate::reference) fn server_pings(faults: &FaultSet) -> bool {
-    faults.has(Revision3Fault::ServerPings)
-}
-
-/// Returns true if the session joins the main namespace without CONNECT. Without faults only
-/// revision 3 does.
-pub(in crate::reference) fn joins_without_connect(session: &Session) -> bool {
-    match session.revision {
-        Revision::V3 => !session.faults().has(Revision3Fault::WaitsForConnect),
-        Revision::V4 => session.server.config.eio3 && session.faults().has(Revision3Fault::ForAll),
-    }
-}
-
-/// Returns true if the fault `eio3-namespace-query-in-name` is active.
-pub(in crate::reference) fn keeps_query(faults: &FaultSet) -> bool {
-    faults.has(Revision3Fault::QueryInName)
-}
-
-/// Returns the payload of a CONNECT_ERROR of revision 3. Without faults this is the message as a
-/// string.
-pub(in crate::reference) fn refusal_payload(faults: &FaultSet, refused: Refused) -> Data {
-    if faults.has(Revision3Fault::ErrorAsObject) {
-        refused.payload()
-    } else {
-        Data::from(refused.message)
-    }
-}
-
-/// Returns true if a fault answers JSONP polls in revision 4.
-pub(in crate::reference) fn scripts_for_all(faults: &FaultSet) -> bool {
-    faults.has(Revision3Fault::ScriptsForAll) || faults.has(Revision3Fault::ScriptIndexKept)
-}
-
-/// Returns true if the fault `jsonp-index-kept` is active.
-pub(in crate::reference) fn keeps_whole_index(faults: &FaultSet) -> bool {
-    faults.has(Revision3Fault::ScriptIndexKept)
-}
-
-/// Returns the payload as an unescaped string literal if the fault `jsonp-unescaped` is active.
-pub(in crate::reference) fn unescaped_literal(faults: &FaultSet, payload: &str) -> Option<String> {
-    faults
-        .has(Revision3Fault::ScriptUnescaped)
-        .then(|| format!("\"{payload}\""))
-}
-
-/// Returns true if the fault `jsonp-escapes-kept` is active.
-pub(in crate::reference) fn keeps_escapes(faults: &FaultSet) -> bool {
-    faults.has(Revision3Fault::ScriptEscapesKept)
 }

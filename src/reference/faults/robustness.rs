@@ -19,6 +19,7 @@ use super::topic::faults;
 use crate::{
     data::Data,
     reference::{
+        FaultSet,
         engine::Session,
         shared::Shared,
         socket::{Call, Socket},
@@ -45,17 +46,119 @@ faults!(RobustnessFault {
     TokenWrongTypeKills = "token-wrong-type-crashes": "The server crashes on a token that is not a string.";
 });
 
-/// Crashes the server on a message that is not a packet if a fault for that is active.
-pub(in crate::reference) fn crash_on_malformed(session: &Session) {
-    if session.faults().has(RobustnessFault::MalformedKills) {
-        session.server.die();
+impl FaultSet {
+    /// Crashes the server on a message that is not a packet if a fault for that is active.
+    pub(in crate::reference) fn crash_on_malformed(&self, session: &Session) {
+        if self.has(RobustnessFault::MalformedKills) {
+            session.server.die();
+        }
+        if self.has(RobustnessFault::MalformedKillsLater) {
+            let server = Arc::clone(&session.server);
+            session.server.tasks.spawn(async move {
+                tokio::time::sleep(LATER).await;
+                server.die();
+            });
+        }
     }
-    if session.faults().has(RobustnessFault::MalformedKillsLater) {
-        let server = Arc::clone(&session.server);
-        session.server.tasks.spawn(async move {
-            tokio::time::sleep(LATER).await;
+
+    /// Crashes the server on a token that is not a string if the fault `token-wrong-type-crashes` is
+    /// active.
+    pub(in crate::reference) fn crash_on_token(&self, session: &Session) {
+        if self.has(RobustnessFault::TokenWrongTypeKills) {
+            session.server.die();
+        }
+    }
+
+    /// Crashes the server when the HTTP side of a connection fails, if a fault for that is active.
+    pub(in crate::reference) fn crash_on_failed_request(
+        &self,
+        server: &Shared,
+        error: &hyper::Error,
+    ) {
+        if self.has(RobustnessFault::ForeignBytesKill) && error.is_parse() {
             server.die();
+        }
+        if self.has(RobustnessFault::HeadersKill) && error.is_parse_too_large() {
+            server.die();
+        }
+        let source = error
+            .source()
+            .and_then(|source| source.downcast_ref::<io::Error>());
+        if let Some(source) = source {
+            self.crash_on_reset(server, source);
+        }
+        if self.has(RobustnessFault::ResetKills) && error.is_incomplete_message() {
+            server.die();
+        }
+    }
+
+    /// Crashes the server on a reset connection if the fault `reset-kills-server` is active.
+    pub(in crate::reference) fn crash_on_reset(&self, server: &Shared, error: &io::Error) {
+        let reset = matches!(
+            error.kind(),
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+        );
+        if self.has(RobustnessFault::ResetKills) && reset {
+            server.die();
+        }
+    }
+
+    /// Crashes the server on invalid bytes after an upgrade request if the fault
+    /// `early-bad-frame-kills-server` is active.
+    pub(in crate::reference) fn crash_on_early_frame(&self, server: &Shared, early: &Bytes) {
+        if !self.has(RobustnessFault::EarlyFrameKills) || early.is_empty() {
+            return;
+        }
+        let frame = Frame::decode(&mut BytesMut::from(&**early), usize::MAX);
+        let legal = matches!(frame, Ok(Some(frame)) if frame.mask.is_some() && frame.rsv == 0);
+        if !legal {
+            server.die();
+        }
+    }
+
+    /// Crashes the server on certain headers or queries if a fault for that is active.
+    pub(in crate::reference) fn crash_on_request<B>(&self, server: &Shared, request: &Request<B>) {
+        if self.is_empty() {
+            return;
+        }
+        let header = |name| request.headers().get(name).map(|value| value.as_bytes());
+        let extensions = header(SEC_WEBSOCKET_EXTENSIONS).map(String::from_utf8_lossy);
+        let odd_extension = extensions.is_some_and(|list| {
+            let mut names = list.split([',', ';']).map(str::trim);
+            names.any(|name| matches!(name, "" | "constructor" | "__proto__" | "toString"))
         });
+        let long_list = header(SEC_WEBSOCKET_PROTOCOL).is_some_and(|list| list.len() > 4000);
+        if self.has(RobustnessFault::HostileHeaderKills) && (odd_extension || long_list) {
+            server.die();
+        }
+        let query = request.uri().query().unwrap_or_default();
+        if self.has(RobustnessFault::OddQueryKills) && is_odd(query) {
+            server.die();
+        }
+    }
+
+    /// Crashes the server on certain messages if the fault `hostile-packet-kills-server` is active.
+    pub(in crate::reference) fn crash_on_message(&self, session: &Session, message: &PacketData) {
+        if !self.has(RobustnessFault::HostilePacketKills) {
+            return;
+        }
+        if let PacketData::Text(text) = message {
+            let depth = text
+                .bytes()
+                .filter(|byte| matches!(byte, b'[' | b'{'))
+                .count();
+            if text.len() > 8000 || depth > 500 || text.contains("__proto__") {
+                session.server.die();
+            }
+        }
+    }
+
+    /// Crashes the server on a payload of many packets if the fault `hostile-packet-kills-server` is
+    /// active.
+    pub(in crate::reference) fn crash_on_payload(&self, session: &Session, packets: usize) {
+        if self.has(RobustnessFault::HostilePacketKills) && packets > 1000 {
+            session.server.die();
+        }
     }
 }
 
@@ -81,79 +184,6 @@ pub(super) fn crash_on_late_answer(socket: &Arc<Socket>) {
     }
 }
 
-/// Crashes the server on a token that is not a string if the fault `token-wrong-type-crashes` is
-/// active.
-pub(in crate::reference) fn crash_on_token(session: &Session) {
-    if session.faults().has(RobustnessFault::TokenWrongTypeKills) {
-        session.server.die();
-    }
-}
-
-/// Crashes the server when the HTTP side of a connection fails, if a fault for that is active.
-pub(in crate::reference) fn crash_on_failed_request(server: &Shared, error: &hyper::Error) {
-    if server.faults().has(RobustnessFault::ForeignBytesKill) && error.is_parse() {
-        server.die();
-    }
-    if server.faults().has(RobustnessFault::HeadersKill) && error.is_parse_too_large() {
-        server.die();
-    }
-    let source = error
-        .source()
-        .and_then(|source| source.downcast_ref::<io::Error>());
-    if let Some(source) = source {
-        crash_on_reset(server, source);
-    }
-    if server.faults().has(RobustnessFault::ResetKills) && error.is_incomplete_message() {
-        server.die();
-    }
-}
-
-/// Crashes the server on a reset connection if the fault `reset-kills-server` is active.
-pub(in crate::reference) fn crash_on_reset(server: &Shared, error: &io::Error) {
-    let reset = matches!(
-        error.kind(),
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
-    );
-    if server.faults().has(RobustnessFault::ResetKills) && reset {
-        server.die();
-    }
-}
-
-/// Crashes the server on invalid bytes after an upgrade request if the fault
-/// `early-bad-frame-kills-server` is active.
-pub(in crate::reference) fn crash_on_early_frame(server: &Shared, early: &Bytes) {
-    if !server.faults().has(RobustnessFault::EarlyFrameKills) || early.is_empty() {
-        return;
-    }
-    let frame = Frame::decode(&mut BytesMut::from(&**early), usize::MAX);
-    let legal = matches!(frame, Ok(Some(frame)) if frame.mask.is_some() && frame.rsv == 0);
-    if !legal {
-        server.die();
-    }
-}
-
-/// Crashes the server on certain headers or queries if a fault for that is active.
-pub(in crate::reference) fn crash_on_request<B>(server: &Shared, request: &Request<B>) {
-    let faults = server.faults();
-    if faults.is_empty() {
-        return;
-    }
-    let header = |name| request.headers().get(name).map(|value| value.as_bytes());
-    let extensions = header(SEC_WEBSOCKET_EXTENSIONS).map(String::from_utf8_lossy);
-    let odd_extension = extensions.is_some_and(|list| {
-        let mut names = list.split([',', ';']).map(str::trim);
-        names.any(|name| matches!(name, "" | "constructor" | "__proto__" | "toString"))
-    });
-    let long_list = header(SEC_WEBSOCKET_PROTOCOL).is_some_and(|list| list.len() > 4000);
-    if faults.has(RobustnessFault::HostileHeaderKills) && (odd_extension || long_list) {
-        server.die();
-    }
-    let query = request.uri().query().unwrap_or_default();
-    if faults.has(RobustnessFault::OddQueryKills) && is_odd(query) {
-        server.die();
-    }
-}
-
 /// Returns true if the query repeats a parameter, or has a bracket or an invalid escape in it.
 fn is_odd(query: &str) -> bool {
     let mut seen = HashSet::new();
@@ -166,28 +196,4 @@ fn is_odd(query: &str) -> bool {
         digits.is_none_or(|digits| !digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
     });
     twice || escapes || bare
-}
-
-/// Crashes the server on certain messages if the fault `hostile-packet-kills-server` is active.
-pub(in crate::reference) fn crash_on_message(session: &Session, message: &PacketData) {
-    if !session.faults().has(RobustnessFault::HostilePacketKills) {
-        return;
-    }
-    if let PacketData::Text(text) = message {
-        let depth = text
-            .bytes()
-            .filter(|byte| matches!(byte, b'[' | b'{'))
-            .count();
-        if text.len() > 8000 || depth > 500 || text.contains("__proto__") {
-            session.server.die();
-        }
-    }
-}
-
-/// Crashes the server on a payload of many packets if the fault `hostile-packet-kills-server` is
-/// active.
-pub(in crate::reference) fn crash_on_payload(session: &Session, packets: usize) {
-    if session.faults().has(RobustnessFault::HostilePacketKills) && packets > 1000 {
-        session.server.die();
-    }
 }

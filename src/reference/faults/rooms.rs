@@ -126,21 +126,231 @@ impl ScratchKey for SocketsEver {
     type Note = ();
 }
 
-/// Returns the name under which the server keeps a room. Without faults this is `name`.
-pub(in crate::reference) fn alter_room_name(faults: &FaultSet, name: &str) -> String {
-    if faults.has(RoomFault::NamesCaseInsensitive) {
-        return name.to_lowercase();
+impl FaultSet {
+    /// Returns the name under which the server keeps a room. Without faults this is `name`.
+    pub(in crate::reference) fn alter_room_name(&self, name: &str) -> String {
+        if self.has(RoomFault::NamesCaseInsensitive) {
+            return name.to_lowercase();
+        }
+        if self.has(RoomFault::NamesTrimmed) {
+            return name.trim().to_owned();
+        }
+        if self.has(RoomFault::NamesComparedInPart) {
+            return name.chars().take(64).collect();
+        }
+        if self.has(RoomFault::NamesComposed) {
+            return name.replace("e\u{301}", "\u{e9}");
+        }
+        name.to_owned()
     }
-    if faults.has(RoomFault::NamesTrimmed) {
-        return name.trim().to_owned();
+
+    /// Puts the socket into the room. Without faults the server does so before it acknowledges.
+    pub(in crate::reference) fn join(&self, socket: &Arc<Socket>, room: &str) {
+        if self.is_empty() {
+            socket.namespace().rooms().join(socket.id(), room);
+            return;
+        }
+        if ignores_join(socket, room) {
+            return;
+        }
+        let scratch = &socket.session().server.scratch;
+        let mut room = self.alter_room_name(room);
+        if self.has(RoomFault::NamesCut)
+            && let Some((end, _)) = room.char_indices().nth(255)
+        {
+            room.truncate(end);
+        }
+        if self.has(RoomFault::JoinLate) || joins_later(self) {
+            let socket = Arc::clone(socket);
+            socket.session().server.tasks.spawn({
+                let socket = Arc::clone(&socket);
+                async move {
+                    tokio::time::sleep(LATE * 5).await;
+                    socket.namespace().rooms().join(socket.id(), &room);
+                }
+            });
+            return;
+        }
+        scratch.add(Joins(in_room(socket, &room)), ());
+        scratch.add(joined_rooms(socket), room.clone());
+        let mut rooms = socket.namespace().rooms();
+        rooms.join(socket.id(), &room);
+        if self.has(RoomFault::JoinTakesUser) {
+            for other in others_of_user(socket, &rooms) {
+                rooms.join(other.id(), &room);
+            }
+        }
+        if self.has(RoomFault::RoomsAtMostTen) {
+            leave_eleventh(socket, &mut rooms);
+        }
+        drop(rooms);
+        if self.has(RoomFault::RejoinReplays) {
+            for missed in scratch.take(&MissedMessages(in_room(socket, &room))) {
+                socket.emit("room-message", vec![missed]);
+            }
+        }
     }
-    if faults.has(RoomFault::NamesComparedInPart) {
-        return name.chars().take(64).collect();
+
+    /// Returns the rooms that a socket lists. Without faults this is `right`.
+    pub(in crate::reference) fn list_rooms(
+        &self,
+        socket: &Socket,
+        mut right: Vec<Data>,
+    ) -> Vec<Data> {
+        if self.has(RoomFault::LeaveStaysListed) {
+            let scratch = &socket.session().server.scratch;
+            let left = scratch.take(&StillListed(socket.id().clone()));
+            right.extend(left.into_iter().map(Data::from));
+        }
+        right
     }
-    if faults.has(RoomFault::NamesComposed) {
-        return name.replace("e\u{301}", "\u{e9}");
+
+    /// Takes the socket out of the room, and leaves it in its other rooms.
+    pub(in crate::reference) fn leave(
+        &self,
+        socket: &Arc<Socket>,
+        room: &str,
+    ) -> Result<(), Failure> {
+        if self.is_empty() {
+            socket.namespace().rooms().leave(socket.id(), room);
+            return Ok(());
+        }
+        let room = &self.alter_room_name(room);
+        let scratch = &socket.session().server.scratch;
+        scratch.add(Left(in_room(socket, room)), ());
+        if self.has(RoomFault::LeaveIgnored) {
+            return Ok(());
+        }
+        let mut rooms = socket.namespace().rooms();
+        let is_member = rooms.members(room).any(|member| member.id() == socket.id());
+        if self.has(RoomFault::LeaveUnjoinedRefused) && !is_member {
+            return Err(Failure::field("room", "not a member of room".to_owned()));
+        }
+        let joins = Joins(in_room(socket, room));
+        let twice = scratch.take(&joins).len() > 1;
+        if self.has(RoomFault::JoinTwiceNeedsTwoLeaves) && twice {
+            scratch.add(joins, ());
+            return Ok(());
+        }
+        if self.has(RoomFault::LeaveEmptiesRoom) {
+            let members: Vec<_> = rooms.members(room).cloned().collect();
+            for member in members {
+                rooms.leave(member.id(), room);
+            }
+        }
+        if self.has(RoomFault::LeaveTakesUser) {
+            for other in others_of_user(socket, &rooms) {
+                rooms.leave(other.id(), room);
+            }
+        }
+        if self.has(RoomFault::LeaveStaysListed) {
+            scratch.add(StillListed(socket.id().clone()), room.clone());
+        }
+        if self.has(RoomFault::LeaveLeavesAll) {
+            for other in rooms.of(socket.id()).to_vec() {
+                if *other != *socket.id().as_str() {
+                    rooms.leave(socket.id(), &other);
+                }
+            }
+        }
+        rooms.leave(socket.id(), room);
+        Ok(())
     }
-    name.to_owned()
+
+    /// Changes the rooms of a socket that joins a namespace. Without faults it is in the room of its
+    /// own id only.
+    pub(in crate::reference) fn enter_namespace(&self, socket: &Arc<Socket>, rooms: &mut Rooms) {
+        if self.has(RoomFault::OwnRoomMissing) {
+            rooms.leave(socket.id(), socket.id().as_str());
+        }
+        if self.has(RoomFault::RejoinKeepsRooms) {
+            let scratch = &socket.session().server.scratch;
+            for room in scratch.take(&joined_rooms(socket)) {
+                rooms.join(socket.id(), &room);
+            }
+        }
+        if self.has(RoomFault::SocketsIncludesDisconnected) {
+            let key = SocketsEver(socket.namespace().name().into());
+            socket.session().server.scratch.add(key, ());
+        }
+    }
+
+    /// Returns the room of a request whose room is not a string, if a fault accepts it.
+    pub(in crate::reference) fn alter_checked_name(&self, call: &Call) -> Option<String> {
+        let given = call.args.first().and_then(|first| first.get("room"));
+        if self.has(RoomFault::ListJoinsAll)
+            && let Some(Data::Array(rooms)) = given
+        {
+            for room in rooms.iter().filter_map(Data::as_str) {
+                call.socket.namespace().rooms().join(call.socket.id(), room);
+            }
+        }
+        if !self.has(RoomFault::NameUnchecked) {
+            return None;
+        }
+        match given {
+            Some(Data::String(_)) => None,
+            Some(other) => Some(other.to_string()),
+            None => Some("undefined".to_owned()),
+        }
+    }
+
+    /// Returns the number of members that the server reports. Without faults this is `right`.
+    pub(in crate::reference) fn count_members(
+        &self,
+        socket: &Socket,
+        room: &str,
+        right: usize,
+    ) -> usize {
+        if self.has(RoomFault::MembersWrong) {
+            return right + 1;
+        }
+        if self.has(RoomFault::SharedAcrossNamespaces) {
+            let all = socket.session().server.namespaces.all();
+            return all
+                .iter()
+                .map(|namespace| namespace.rooms().members(room).count())
+                .sum();
+        }
+        if self.has(RoomFault::MembersIgnoresLeave) {
+            let scratch = &socket.session().server.scratch;
+            let rooms = socket.namespace().rooms();
+            let left = rooms
+                .all()
+                .filter(|other| scratch.count(&Left(in_room(other, room))) > 0);
+            return right + left.count();
+        }
+        right
+    }
+
+    /// Returns the number of sockets that the server reports for a namespace. Without faults this is
+    /// `right`.
+    pub(in crate::reference) fn count_sockets(&self, socket: &Socket, right: usize) -> usize {
+        let server = &socket.session().server;
+        if self.has(RoomFault::SocketsIncludesDisconnected) {
+            let key = SocketsEver(socket.namespace().name().into());
+            return server.scratch.count(&key);
+        }
+        if self.has(RoomFault::SocketsIncludesOthers) {
+            return server.sessions.len();
+        }
+        right
+    }
+
+    /// Moves the members of the room `from` to the room `to`.
+    pub(in crate::reference) fn move_members(&self, socket: &Socket, from: &str, to: &str) {
+        if self.has(RoomFault::MoveIgnored) {
+            return;
+        }
+        let mut rooms = socket.namespace().rooms();
+        let members: Vec<_> = rooms.members(from).cloned().collect();
+        for member in members {
+            rooms.join(member.id(), to);
+            if !self.has(RoomFault::MoveKeepsOld) {
+                rooms.leave(member.id(), from);
+            }
+        }
+    }
 }
 
 /// Adds rooms with similar names to the selection if a fault for that is active.
@@ -167,54 +377,6 @@ pub(super) fn widen_rooms(faults: &FaultSet, rooms: &Rooms, selection: &mut Sele
     wider.sort_unstable();
     wider.dedup();
     selection.rooms = wider;
-}
-
-/// Puts the socket into the room. Without faults the server does so before it acknowledges.
-pub(in crate::reference) fn join(socket: &Arc<Socket>, room: &str) {
-    let faults = socket.faults();
-    if faults.is_empty() {
-        socket.namespace().rooms().join(socket.id(), room);
-        return;
-    }
-    if ignores_join(socket, room) {
-        return;
-    }
-    let scratch = &socket.session().server.scratch;
-    let mut room = alter_room_name(faults, room);
-    if faults.has(RoomFault::NamesCut)
-        && let Some((end, _)) = room.char_indices().nth(255)
-    {
-        room.truncate(end);
-    }
-    if faults.has(RoomFault::JoinLate) || joins_later(faults) {
-        let socket = Arc::clone(socket);
-        socket.session().server.tasks.spawn({
-            let socket = Arc::clone(&socket);
-            async move {
-                tokio::time::sleep(LATE * 5).await;
-                socket.namespace().rooms().join(socket.id(), &room);
-            }
-        });
-        return;
-    }
-    scratch.add(Joins(in_room(socket, &room)), ());
-    scratch.add(joined_rooms(socket), room.clone());
-    let mut rooms = socket.namespace().rooms();
-    rooms.join(socket.id(), &room);
-    if faults.has(RoomFault::JoinTakesUser) {
-        for other in others_of_user(socket, &rooms) {
-            rooms.join(other.id(), &room);
-        }
-    }
-    if faults.has(RoomFault::RoomsAtMostTen) {
-        leave_eleventh(socket, &mut rooms);
-    }
-    drop(rooms);
-    if faults.has(RoomFault::RejoinReplays) {
-        for missed in scratch.take(&MissedMessages(in_room(socket, &room))) {
-            socket.emit("room-message", vec![missed]);
-        }
-    }
 }
 
 /// Returns true if a fault ignores that the socket joins the room.
@@ -253,65 +415,6 @@ fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
     same.cloned().collect()
 }
 
-/// Returns the rooms that a socket lists. Without faults this is `right`.
-pub(in crate::reference) fn list_rooms(socket: &Socket, mut right: Vec<Data>) -> Vec<Data> {
-    if socket.faults().has(RoomFault::LeaveStaysListed) {
-        let scratch = &socket.session().server.scratch;
-        let left = scratch.take(&StillListed(socket.id().clone()));
-        right.extend(left.into_iter().map(Data::from));
-    }
-    right
-}
-
-/// Takes the socket out of the room, and leaves it in its other rooms.
-pub(in crate::reference) fn leave(socket: &Arc<Socket>, room: &str) -> Result<(), Failure> {
-    let faults = socket.faults();
-    if faults.is_empty() {
-        socket.namespace().rooms().leave(socket.id(), room);
-        return Ok(());
-    }
-    let room = &alter_room_name(faults, room);
-    let scratch = &socket.session().server.scratch;
-    scratch.add(Left(in_room(socket, room)), ());
-    if faults.has(RoomFault::LeaveIgnored) {
-        return Ok(());
-    }
-    let mut rooms = socket.namespace().rooms();
-    let is_member = rooms.members(room).any(|member| member.id() == socket.id());
-    if faults.has(RoomFault::LeaveUnjoinedRefused) && !is_member {
-        return Err(Failure::field("room", "not a member of room".to_owned()));
-    }
-    let joins = Joins(in_room(socket, room));
-    let twice = scratch.take(&joins).len() > 1;
-    if faults.has(RoomFault::JoinTwiceNeedsTwoLeaves) && twice {
-        scratch.add(joins, ());
-        return Ok(());
-    }
-    if faults.has(RoomFault::LeaveEmptiesRoom) {
-        let members: Vec<_> = rooms.members(room).cloned().collect();
-        for member in members {
-            rooms.leave(member.id(), room);
-        }
-    }
-    if faults.has(RoomFault::LeaveTakesUser) {
-        for other in others_of_user(socket, &rooms) {
-            rooms.leave(other.id(), room);
-        }
-    }
-    if faults.has(RoomFault::LeaveStaysListed) {
-        scratch.add(StillListed(socket.id().clone()), room.clone());
-    }
-    if faults.has(RoomFault::LeaveLeavesAll) {
-        for other in rooms.of(socket.id()).to_vec() {
-            if *other != *socket.id().as_str() {
-                rooms.leave(socket.id(), &other);
-            }
-        }
-    }
-    rooms.leave(socket.id(), room);
-    Ok(())
-}
-
 /// Returns how often a member gets a message. Without faults this is 1.
 pub(super) fn count_deliveries(from: &Socket, selection: &Selection, member: &Socket) -> usize {
     let twice = from.faults().has(RoomFault::JoinTwiceDeliversTwice)
@@ -344,101 +447,6 @@ pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Pa
         if scratch.count(&Left(in_room(socket, room))) > 0 {
             let key = MissedMessages(in_room(socket, room));
             scratch.add(key, args.first().cloned().unwrap_or_default());
-        }
-    }
-}
-
-/// Changes the rooms of a socket that joins a namespace. Without faults it is in the room of its
-/// own id only.
-pub(in crate::reference) fn enter_namespace(socket: &Arc<Socket>, rooms: &mut Rooms) {
-    let faults = socket.faults();
-    if faults.has(RoomFault::OwnRoomMissing) {
-        rooms.leave(socket.id(), socket.id().as_str());
-    }
-    if faults.has(RoomFault::RejoinKeepsRooms) {
-        let scratch = &socket.session().server.scratch;
-        for room in scratch.take(&joined_rooms(socket)) {
-            rooms.join(socket.id(), &room);
-        }
-    }
-    if faults.has(RoomFault::SocketsIncludesDisconnected) {
-        let key = SocketsEver(socket.namespace().name().into());
-        socket.session().server.scratch.add(key, ());
-    }
-}
-
-/// Returns the room of a request whose room is not a string, if a fault accepts it.
-pub(in crate::reference) fn alter_checked_name(call: &Call) -> Option<String> {
-    let faults = call.socket.faults();
-    let given = call.args.first().and_then(|first| first.get("room"));
-    if faults.has(RoomFault::ListJoinsAll)
-        && let Some(Data::Array(rooms)) = given
-    {
-        for room in rooms.iter().filter_map(Data::as_str) {
-            call.socket.namespace().rooms().join(call.socket.id(), room);
-        }
-    }
-    if !faults.has(RoomFault::NameUnchecked) {
-        return None;
-    }
-    match given {
-        Some(Data::String(_)) => None,
-        Some(other) => Some(other.to_string()),
-        None => Some("undefined".to_owned()),
-    }
-}
-
-/// Returns the number of members that the server reports. Without faults this is `right`.
-pub(in crate::reference) fn count_members(socket: &Socket, room: &str, right: usize) -> usize {
-    let faults = socket.faults();
-    if faults.has(RoomFault::MembersWrong) {
-        return right + 1;
-    }
-    if faults.has(RoomFault::SharedAcrossNamespaces) {
-        let all = socket.session().server.namespaces.all();
-        return all
-            .iter()
-            .map(|namespace| namespace.rooms().members(room).count())
-            .sum();
-    }
-    if faults.has(RoomFault::MembersIgnoresLeave) {
-        let scratch = &socket.session().server.scratch;
-        let rooms = socket.namespace().rooms();
-        let left = rooms
-            .all()
-            .filter(|other| scratch.count(&Left(in_room(other, room))) > 0);
-        return right + left.count();
-    }
-    right
-}
-
-/// Returns the number of sockets that the server reports for a namespace. Without faults this is
-/// `right`.
-pub(in crate::reference) fn count_sockets(socket: &Socket, right: usize) -> usize {
-    let faults = socket.faults();
-    let server = &socket.session().server;
-    if faults.has(RoomFault::SocketsIncludesDisconnected) {
-        let key = SocketsEver(socket.namespace().name().into());
-        return server.scratch.count(&key);
-    }
-    if faults.has(RoomFault::SocketsIncludesOthers) {
-        return server.sessions.len();
-    }
-    right
-}
-
-/// Moves the members of the room `from` to the room `to`.
-pub(in crate::reference) fn move_members(socket: &Socket, from: &str, to: &str) {
-    let faults = socket.faults();
-    if faults.has(RoomFault::MoveIgnored) {
-        return;
-    }
-    let mut rooms = socket.namespace().rooms();
-    let members: Vec<_> = rooms.members(from).cloned().collect();
-    for member in members {
-        rooms.join(member.id(), to);
-        if !faults.has(RoomFault::MoveKeepsOld) {
-            rooms.leave(member.id(), from);
         }
     }
 }

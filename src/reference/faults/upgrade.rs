@@ -45,144 +45,149 @@ impl ScratchKey for Upgraded {
     type Note = ();
 }
 
-/// Returns true if the fault `upgrade-second-socket-takes-over` is active.
-pub(in crate::reference) fn second_socket_takes_over(faults: &FaultSet) -> bool {
-    faults.has(UpgradeFault::SecondSocketTakesOver)
-}
-
-/// Returns the open packet that the fault `upgrade-open-packet-again` sends on the WebSocket.
-pub(in crate::reference) fn greeting(session: &Session) -> Option<Frame> {
-    session
-        .faults()
-        .has(UpgradeFault::OpenPacketAgain)
-        .then(|| {
-            let data = super::handshake::encode_open_packet(session, session.handshake());
-            Frame::text(Packet::text(PacketType::Open, data).encode_text())
-        })
-}
-
-/// Returns how long the server waits for the end of an upgrade.
-pub(in crate::reference) fn probe_timeout(session: &Session) -> Duration {
-    if session.faults().has(UpgradeFault::TimeoutIgnored) {
-        Duration::from_secs(3600)
-    } else {
-        session.server.config.upgrade_timeout
+impl FaultSet {
+    /// Returns true if the fault `upgrade-second-socket-takes-over` is active.
+    pub(in crate::reference) fn second_socket_takes_over(&self) -> bool {
+        self.has(UpgradeFault::SecondSocketTakesOver)
     }
-}
 
-/// Returns the answer to the probe. Without faults this is `3probe`.
-pub(in crate::reference) fn choose_probe_reply(faults: &FaultSet) -> Option<Packet> {
-    if faults.has(UpgradeFault::NoProbeReply) {
-        None
-    } else if faults.has(UpgradeFault::ProbeReplyWrong) {
-        Some(Packet::text(PacketType::Pong, ""))
-    } else {
-        Some(Packet::text(PacketType::Pong, "probe"))
-    }
-}
-
-/// Returns true if the fault `upgrade-poll-hangs` is active.
-pub(in crate::reference) fn hangs_polls(faults: &FaultSet) -> bool {
-    faults.has(UpgradeFault::PollHangs)
-}
-
-/// Returns true if the fault `upgrade-releases-one-poll` is active.
-pub(in crate::reference) fn releases_one_poll(faults: &FaultSet) -> bool {
-    faults.has(UpgradeFault::ReleasesOnePoll)
-}
-
-/// Returns true if the fault `unoffered-upgrade-accepted` is active.
-pub(in crate::reference) fn accepts_unoffered(faults: &FaultSet) -> bool {
-    faults.has(UpgradeFault::UnofferedAccepted)
-}
-
-/// Returns true if the fault `upgrade-bad-probe-accepted` is active, and handles the packet if it
-/// is a message.
-pub(in crate::reference) fn tolerates_packet(session: &Arc<Session>, packet: &Packet) -> bool {
-    let tolerates = session.faults().has(UpgradeFault::BadProbeAccepted);
-    if tolerates && packet.kind == PacketType::Message {
-        session.receive(packet.clone());
-    }
-    tolerates
-}
-
-/// Closes the session after a wrong probe if the fault `upgrade-bad-probe-closes-session` is
-/// active.
-pub(in crate::reference) fn close_after_bad_probe(session: &Session) {
-    if session.faults().has(UpgradeFault::BadProbeClosesSession) {
-        session.close(Ending::ParseError);
-    }
-}
-
-/// Closes the session after its WebSocket dropped during the probe, if the fault
-/// `upgrade-abandoned-breaks-polling` is active.
-pub(in crate::reference) fn close_after_abandoned(session: &Session) {
-    if session.faults().has(UpgradeFault::AbandonedBreaksPolling) {
-        session.close(Ending::TransportError);
-    }
-}
-
-/// Returns the packets that move to the WebSocket. Without faults these are `waiting`.
-pub(in crate::reference) fn move_waiting(
-    faults: &FaultSet,
-    mut waiting: Vec<Arc<Outbound>>,
-) -> Vec<Arc<Outbound>> {
-    if faults.has(UpgradeFault::LosesBytes) {
-        let texts = |outbound: &Arc<Outbound>| {
-            let is_text = |packet: &&Packet| matches!(packet.data, PacketData::Text(_));
-            Outbound::new(outbound.packets().iter().filter(is_text).cloned().collect())
-        };
-        waiting = waiting.iter().map(texts).collect();
-    }
-    if faults.has(UpgradeFault::LosesFirst) && waiting.len() > 5 {
-        waiting.remove(0);
-    }
-    if faults.has(UpgradeFault::DuplicatesLast) && waiting.len() > 1 {
-        waiting.extend(waiting.last().cloned());
-    }
-    if faults.has(UpgradeFault::Loses) {
-        Vec::new()
-    } else if faults.has(UpgradeFault::Duplicates) {
-        waiting
-            .into_iter()
-            .flat_map(|outbound| [Arc::clone(&outbound), outbound])
-            .collect()
-    } else {
-        waiting
-    }
-}
-
-/// Runs the faults that act after the session has switched to the WebSocket.
-pub(in crate::reference) fn after_switch(session: &Arc<Session>) {
-    if session.faults().has(UpgradeFault::OldTransportTold) {
+    /// Returns the open packet that the fault `upgrade-open-packet-again` sends on the WebSocket.
+    pub(in crate::reference) fn greeting(&self, session: &Session) -> Option<Frame> {
         session
-            .server
-            .scratch
-            .add(Upgraded(session.sid.clone()), ());
+            .faults()
+            .has(UpgradeFault::OpenPacketAgain)
+            .then(|| {
+                let data = self.encode_open_packet(session, session.handshake());
+                Frame::text(Packet::text(PacketType::Open, data).encode_text())
+            })
     }
-    if session.faults().has(UpgradeFault::TimeoutGoesOn) {
-        let switched = Arc::clone(session);
-        session.server.tasks.spawn(async move {
-            tokio::time::sleep(switched.server.config.upgrade_timeout).await;
-            switched.close(Ending::TransportClosed);
-        });
-    }
-    if session.faults().has(UpgradeFault::StateLost)
-        && let Some(peer) = &session.peer
-    {
-        peer.session_ended("transport close");
-    }
-}
 
-/// Returns the transport that the application sees. Without faults this is the transport in use.
-pub(in crate::reference) fn report_transport(session: &Session) -> TransportKind {
-    let faults = session.faults();
-    let was_polling = faults.has(UpgradeFault::OldTransportTold)
-        && session.server.scratch.count(&Upgraded(session.sid.clone())) > 0;
-    if was_polling {
-        TransportKind::Polling
-    } else {
-        session.transport()
+    /// Returns how long the server waits for the end of an upgrade.
+    pub(in crate::reference) fn probe_timeout(&self, session: &Session) -> Duration {
+        if self.has(UpgradeFault::TimeoutIgnored) {
+            Duration::from_secs(3600)
+        } else {
+            session.server.config.upgrade_timeout
+        }
+    }
+
+    /// Returns the answer to the probe. Without faults this is `3probe`.
+    pub(in crate::reference) fn choose_probe_reply(&self) -> Option<Packet> {
+        if self.has(UpgradeFault::NoProbeReply) {
+            None
+        } else if self.has(UpgradeFault::ProbeReplyWrong) {
+            Some(Packet::text(PacketType::Pong, ""))
+        } else {
+            Some(Packet::text(PacketType::Pong, "probe"))
+        }
+    }
+
+    /// Returns true if the fault `upgrade-poll-hangs` is active.
+    pub(in crate::reference) fn hangs_polls(&self) -> bool {
+        self.has(UpgradeFault::PollHangs)
+    }
+
+    /// Returns true if the fault `upgrade-releases-one-poll` is active.
+    pub(in crate::reference) fn releases_one_poll(&self) -> bool {
+        self.has(UpgradeFault::ReleasesOnePoll)
+    }
+
+    /// Returns true if the fault `unoffered-upgrade-accepted` is active.
+    pub(in crate::reference) fn accepts_unoffered(&self) -> bool {
+        self.has(UpgradeFault::UnofferedAccepted)
+    }
+
+    /// Returns true if the fault `upgrade-bad-probe-accepted` is active, and handles the packet if it
+    /// is a message.
+    pub(in crate::reference) fn tolerates_packet(
+        &self,
+        session: &Arc<Session>,
+        packet: &Packet,
+    ) -> bool {
+        let tolerates = self.has(UpgradeFault::BadProbeAccepted);
+        if tolerates && packet.kind == PacketType::Message {
+            session.receive(packet.clone());
+        }
+        tolerates
+    }
+
+    /// Closes the session after a wrong probe if the fault `upgrade-bad-probe-closes-session` is
+    /// active.
+    pub(in crate::reference) fn close_after_bad_probe(&self, session: &Session) {
+        if self.has(UpgradeFault::BadProbeClosesSession) {
+            session.close(Ending::ParseError);
+        }
+    }
+
+    /// Closes the session after its WebSocket dropped during the probe, if the fault
+    /// `upgrade-abandoned-breaks-polling` is active.
+    pub(in crate::reference) fn close_after_abandoned(&self, session: &Session) {
+        if self.has(UpgradeFault::AbandonedBreaksPolling) {
+            session.close(Ending::TransportError);
+        }
+    }
+
+    /// Returns the packets that move to the WebSocket. Without faults these are `waiting`.
+    pub(in crate::reference) fn move_waiting(
+        &self,
+        mut waiting: Vec<Arc<Outbound>>,
+    ) -> Vec<Arc<Outbound>> {
+        if self.has(UpgradeFault::LosesBytes) {
+            let texts = |outbound: &Arc<Outbound>| {
+                let is_text = |packet: &&Packet| matches!(packet.data, PacketData::Text(_));
+                Outbound::new(outbound.packets().iter().filter(is_text).cloned().collect())
+            };
+            waiting = waiting.iter().map(texts).collect();
+        }
+        if self.has(UpgradeFault::LosesFirst) && waiting.len() > 5 {
+            waiting.remove(0);
+        }
+        if self.has(UpgradeFault::DuplicatesLast) && waiting.len() > 1 {
+            waiting.extend(waiting.last().cloned());
+        }
+        if self.has(UpgradeFault::Loses) {
+            Vec::new()
+        } else if self.has(UpgradeFault::Duplicates) {
+            waiting
+                .into_iter()
+                .flat_map(|outbound| [Arc::clone(&outbound), outbound])
+                .collect()
+        } else {
+            waiting
+        }
+    }
+
+    /// Runs the faults that act after the session has switched to the WebSocket.
+    pub(in crate::reference) fn after_switch(&self, session: &Arc<Session>) {
+        if self.has(UpgradeFault::OldTransportTold) {
+            session
+                .server
+                .scratch
+                .add(Upgraded(session.sid.clone()), ());
+        }
+        if self.has(UpgradeFault::TimeoutGoesOn) {
+            let switched = Arc::clone(session);
+            session.server.tasks.spawn(async move {
+                tokio::time::sleep(switched.server.config.upgrade_timeout).await;
+                switched.close(Ending::TransportClosed);
+            });
+        }
+        if self.has(UpgradeFault::StateLost)
+            && let Some(peer) = &session.peer
+        {
+            peer.session_ended("transport close");
+        }
+    }
+
+    /// Returns the transport that the application sees. Without faults this is the transport in use.
+    pub(in crate::reference) fn report_transport(&self, session: &Session) -> TransportKind {
+        let was_polling = self.has(UpgradeFault::OldTransportTold)
+            && session.server.scratch.count(&Upgraded(session.sid.clone())) > 0;
+        if was_polling {
+            TransportKind::Polling
+        } else {
+            session.transport()
+        }
     }
 }
 

@@ -40,168 +40,169 @@ faults!(WebSocketFault {
     StreamKeptOpen = "stream-kept-open-after-close": "The server keeps the TCP stream open after the close frames.";
 });
 
-/// Writes a frame. Without faults the frame is as RFC 6455 section 5.2 requires of a server.
-pub(in crate::reference) fn encode_frame(faults: &FaultSet, mut frame: Frame, out: &mut BytesMut) {
-    if faults.is_empty() {
-        frame.encode(out);
-        return;
-    }
-    if faults.has(WebSocketFault::MasksFrames) {
-        frame.mask = Some([1, 2, 3, 4]);
-    }
-    if faults.has(WebSocketFault::BinaryPrefixV3) && frame.opcode == OpCode::Binary {
-        let mut prefixed = BytesMut::from(&[4][..]);
-        prefixed.put_slice(&frame.payload);
-        frame.payload = prefixed.freeze();
-    }
-    let is_message = frame.opcode == OpCode::Text && frame.payload.first() == Some(&b'4');
-    if faults.has(WebSocketFault::SeparatorAppended) && is_message {
-        let mut separated = BytesMut::from(&*frame.payload);
-        separated.put_u8(0x1e);
-        frame.payload = separated.freeze();
-    }
-    if faults.has(WebSocketFault::FragmentsRepeatOpCode)
-        && frame.payload.len() > LARGE
-        && !frame.opcode.is_control()
-    {
-        let first = Frame {
-            fin: false,
-            payload: frame.payload.split_to(LARGE),
-            ..frame.clone()
+impl FaultSet {
+    /// Writes a frame. Without faults the frame is as RFC 6455 section 5.2 requires of a server.
+    pub(in crate::reference) fn encode_frame(&self, mut frame: Frame, out: &mut BytesMut) {
+        if self.is_empty() {
+            frame.encode(out);
+            return;
+        }
+        if self.has(WebSocketFault::MasksFrames) {
+            frame.mask = Some([1, 2, 3, 4]);
+        }
+        if self.has(WebSocketFault::BinaryPrefixV3) && frame.opcode == OpCode::Binary {
+            let mut prefixed = BytesMut::from(&[4][..]);
+            prefixed.put_slice(&frame.payload);
+            frame.payload = prefixed.freeze();
+        }
+        let is_message = frame.opcode == OpCode::Text && frame.payload.first() == Some(&b'4');
+        if self.has(WebSocketFault::SeparatorAppended) && is_message {
+            let mut separated = BytesMut::from(&*frame.payload);
+            separated.put_u8(0x1e);
+            frame.payload = separated.freeze();
+        }
+        if self.has(WebSocketFault::FragmentsRepeatOpCode)
+            && frame.payload.len() > LARGE
+            && !frame.opcode.is_control()
+        {
+            let first = Frame {
+                fin: false,
+                payload: frame.payload.split_to(LARGE),
+                ..frame.clone()
+            };
+            first.encode(out);
+        }
+        let length = frame.payload.len();
+        let is_boundary = matches!(length, 116..=136 | 65_526..=65_546);
+        let declared =
+            (is_boundary && self.has(WebSocketFault::LengthBoundary)).then(|| length as u64 - 1);
+        let encoding = if self.has(WebSocketFault::LengthNotMinimal) && length < 126 {
+            LengthEncoding::Sixteen
+        } else {
+            LengthEncoding::Minimal
         };
-        first.encode(out);
+        RawFrame {
+            frame,
+            length_encoding: encoding,
+            declared_length: declared,
+        }
+        .encode(out);
     }
-    let length = frame.payload.len();
-    let is_boundary = matches!(length, 116..=136 | 65_526..=65_546);
-    let declared =
-        (is_boundary && faults.has(WebSocketFault::LengthBoundary)).then(|| length as u64 - 1);
-    let encoding = if faults.has(WebSocketFault::LengthNotMinimal) && length < 126 {
-        LengthEncoding::Sixteen
-    } else {
-        LengthEncoding::Minimal
-    };
-    RawFrame {
-        frame,
-        length_encoding: encoding,
-        declared_length: declared,
-    }
-    .encode(out);
-}
 
-/// Returns the answer to a ping frame. Without faults this is a pong with the same payload (RFC
-/// 6455 section 5.5.3).
-pub(in crate::reference) fn answer_ping(faults: &FaultSet, payload: Bytes) -> Option<Frame> {
-    if faults.has(WebSocketFault::PingUnanswered) {
-        return None;
+    /// Returns the answer to a ping frame. Without faults this is a pong with the same payload (RFC
+    /// 6455 section 5.5.3).
+    pub(in crate::reference) fn answer_ping(&self, payload: Bytes) -> Option<Frame> {
+        if self.has(WebSocketFault::PingUnanswered) {
+            return None;
+        }
+        let payload = if self.has(WebSocketFault::PongPayloadDropped) {
+            Bytes::new()
+        } else {
+            payload
+        };
+        Some(Frame {
+            opcode: OpCode::Pong,
+            ..Frame::binary(payload)
+        })
     }
-    let payload = if faults.has(WebSocketFault::PongPayloadDropped) {
+
+    /// Returns the payload of the answer to a close frame (RFC 6455 section 5.5.1). Without faults this
+    /// is `right`.
+    pub(in crate::reference) fn answer_close(
+        &self,
+        tamper: Option<&Tamper>,
+        right: Bytes,
+    ) -> Option<Bytes> {
+        if self.has(WebSocketFault::CloseUnanswered) {
+            return None;
+        }
+        Some(
+            match tamper.and_then(|tamper| tamper.reserved_close_payload()) {
+                Some(echoed) => echoed,
+                None => right,
+            },
+        )
+    }
+
+    /// Returns the payload of a close frame that the server sends first. Without faults it is empty.
+    pub(in crate::reference) fn close_payload(&self) -> Bytes {
+        if self.has(WebSocketFault::CloseReasonStray) {
+            return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
+        }
         Bytes::new()
-    } else {
-        payload
-    };
-    Some(Frame {
-        opcode: OpCode::Pong,
-        ..Frame::binary(payload)
-    })
-}
-
-/// Returns the payload of the answer to a close frame (RFC 6455 section 5.5.1). Without faults this
-/// is `right`.
-pub(in crate::reference) fn answer_close(
-    faults: &FaultSet,
-    tamper: Option<&Tamper>,
-    right: Bytes,
-) -> Option<Bytes> {
-    if faults.has(WebSocketFault::CloseUnanswered) {
-        return None;
     }
-    Some(
-        match tamper.and_then(|tamper| tamper.reserved_close_payload()) {
-            Some(echoed) => echoed,
-            None => right,
-        },
-    )
-}
 
-/// Returns the payload of a close frame that the server sends first. Without faults it is empty.
-pub(in crate::reference) fn close_payload(faults: &FaultSet) -> Bytes {
-    if faults.has(WebSocketFault::CloseReasonStray) {
-        return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
+    /// Returns the close code for a violation (RFC 6455 section 7.4.1). Without faults this is `right`.
+    pub(in crate::reference) fn alter_failure_code(&self, right: CloseCode) -> CloseCode {
+        if self.has(WebSocketFault::CloseCodeAlways1011) {
+            CloseCode(1011)
+        } else {
+            right
+        }
     }
-    Bytes::new()
-}
 
-/// Returns the close code for a violation (RFC 6455 section 7.4.1). Without faults this is `right`.
-pub(in crate::reference) fn alter_failure_code(faults: &FaultSet, right: CloseCode) -> CloseCode {
-    if faults.has(WebSocketFault::CloseCodeAlways1011) {
-        CloseCode(1011)
-    } else {
-        right
+    /// Returns the frame that the fault `data-after-server-close` sends after the close frame.
+    pub(in crate::reference) fn frame_after_close(&self) -> Option<Frame> {
+        self.has(WebSocketFault::DataAfterClose)
+            .then(|| Frame::text("2"))
     }
-}
 
-/// Returns the frame that the fault `data-after-server-close` sends after the close frame.
-pub(in crate::reference) fn frame_after_close(faults: &FaultSet) -> Option<Frame> {
-    faults
-        .has(WebSocketFault::DataAfterClose)
-        .then(|| Frame::text("2"))
-}
-
-/// Keeps the stream open for a long time if the fault `stream-kept-open-after-close` is active.
-pub(in crate::reference) async fn keep_stream_open(faults: &FaultSet) {
-    if faults.has(WebSocketFault::StreamKeptOpen) {
-        tokio::time::sleep(HELD).await;
+    /// Keeps the stream open for a long time if the fault `stream-kept-open-after-close` is active.
+    pub(in crate::reference) async fn keep_stream_open(&self) {
+        if self.has(WebSocketFault::StreamKeptOpen) {
+            tokio::time::sleep(HELD).await;
+        }
     }
-}
 
-/// Returns the packets in one frame. Without faults this is one packet (Engine.IO v4, "WebSocket").
-pub(in crate::reference) fn split_packet(faults: &FaultSet, packet: Packet) -> Vec<Packet> {
-    if faults.has(WebSocketFault::SplitsAtSeparator)
-        && packet.kind == PacketType::Message
-        && let PacketData::Text(text) = &packet.data
-    {
-        let mut records = text.as_str().split('\u{1e}');
-        let first = Packet::text(PacketType::Message, records.next().unwrap_or_default());
-        let rest = records.filter_map(|record| Packet::decode_text(record.into()).ok());
-        return std::iter::once(first).chain(rest).collect();
+    /// Returns the packets in one frame. Without faults this is one packet (Engine.IO v4, "WebSocket").
+    pub(in crate::reference) fn split_packet(&self, packet: Packet) -> Vec<Packet> {
+        if self.has(WebSocketFault::SplitsAtSeparator)
+            && packet.kind == PacketType::Message
+            && let PacketData::Text(text) = &packet.data
+        {
+            let mut records = text.as_str().split('\u{1e}');
+            let first = Packet::text(PacketType::Message, records.next().unwrap_or_default());
+            let rest = records.filter_map(|record| Packet::decode_text(record.into()).ok());
+            return std::iter::once(first).chain(rest).collect();
+        }
+        vec![packet]
     }
-    vec![packet]
-}
 
-/// Returns the waiting packets, each of which gets a frame. The fault `websocket-batches-packets`
-/// joins them into one.
-pub(in crate::reference) fn batch_packets(
-    faults: &FaultSet,
-    waiting: impl Iterator<Item = Arc<Outbound>>,
-) -> Vec<Arc<Outbound>> {
-    let waiting: Vec<_> = waiting.collect();
-    let all_text = waiting
-        .iter()
-        .all(|outbound| outbound.is_one_text_message());
-    if !faults.has(WebSocketFault::BatchesPackets) || waiting.len() < 2 || !all_text {
-        return waiting;
+    /// Returns the waiting packets, each of which gets a frame. The fault `websocket-batches-packets`
+    /// joins them into one.
+    pub(in crate::reference) fn batch_packets(
+        &self,
+        waiting: impl Iterator<Item = Arc<Outbound>>,
+    ) -> Vec<Arc<Outbound>> {
+        let waiting: Vec<_> = waiting.collect();
+        let all_text = waiting
+            .iter()
+            .all(|outbound| outbound.is_one_text_message());
+        if !self.has(WebSocketFault::BatchesPackets) || waiting.len() < 2 || !all_text {
+            return waiting;
+        }
+        let texts: Vec<String> = waiting
+            .iter()
+            .flat_map(|outbound| outbound.packets())
+            .map(|packet| packet.encode_text().to_string())
+            .collect();
+        let batch = texts.join("\u{1e}");
+        // The codec writes the type digit of the first packet, so it is cut off here.
+        let data = batch.get(1..).unwrap_or_default();
+        vec![Outbound::new(vec![Packet::text(PacketType::Message, data)])]
     }
-    let texts: Vec<String> = waiting
-        .iter()
-        .flat_map(|outbound| outbound.packets())
-        .map(|packet| packet.encode_text().to_string())
-        .collect();
-    let batch = texts.join("\u{1e}");
-    // The codec writes the type digit of the first packet, so it is cut off here.
-    let data = batch.get(1..).unwrap_or_default();
-    vec![Outbound::new(vec![Packet::text(PacketType::Message, data)])]
-}
 
-/// Returns true if the message is empty and the fault `empty-message-dropped` is active.
-pub(in crate::reference) fn drops_message(faults: &FaultSet, data: &PacketData) -> bool {
-    let is_empty = match data {
-        PacketData::Binary(bytes) => bytes.is_empty(),
-        PacketData::Text(text) => text.as_str().is_empty(),
-    };
-    is_empty && faults.has(WebSocketFault::EmptyMessageDropped)
-}
+    /// Returns true if the message is empty and the fault `empty-message-dropped` is active.
+    pub(in crate::reference) fn drops_message(&self, data: &PacketData) -> bool {
+        let is_empty = match data {
+            PacketData::Binary(bytes) => bytes.is_empty(),
+            PacketData::Text(text) => text.as_str().is_empty(),
+        };
+        is_empty && self.has(WebSocketFault::EmptyMessageDropped)
+    }
 
-/// Returns true if the fault `invalid-engine-packet-ignored` is active.
-pub(in crate::reference) fn ignores_invalid_packet(faults: &FaultSet) -> bool {
-    faults.has(WebSocketFault::InvalidPacketIgnored)
+    /// Returns true if the fault `invalid-engine-packet-ignored` is active.
+    pub(in crate::reference) fn ignores_invalid_packet(&self) -> bool {
+        self.has(WebSocketFault::InvalidPacketIgnored)
+    }
 }

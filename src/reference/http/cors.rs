@@ -11,7 +11,7 @@ use hyper::{
     },
 };
 
-use crate::reference::{Config, faults};
+use crate::reference::Config;
 
 /// What the origin of a request may do.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -50,7 +50,7 @@ impl Cors {
     /// Compares the origin of a request with the settings.
     pub(super) fn of(config: &Config, headers: &HeaderMap) -> Self {
         let decided = decide(&config.origins, headers.get(ORIGIN));
-        faults::cors::alter_decision(&config.faults, decided, headers.get(ORIGIN))
+        config.faults.alter_decision(decided, headers.get(ORIGIN))
     }
 
     /// Returns the answer to a preflight request; `None` if the request is not one, or CORS is not
@@ -64,7 +64,7 @@ impl Cors {
             && request
                 .headers()
                 .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if !asks || *self == Self::Silent || faults::cors::refuses_preflight(&config.faults) {
+        if !asks || *self == Self::Silent || config.faults.refuses_preflight() {
             return None;
         }
         let mut response = Response::new(Full::default());
@@ -108,7 +108,7 @@ impl Cors {
             }
             Self::Silent => {}
         }
-        faults::cors::alter_headers(&config.faults, request_kind, response);
+        config.faults.alter_headers(request_kind, response);
     }
 }
 

@@ -13,18 +13,17 @@ use hyper::{
 
 use super::{Refusal, request_check::AskedProtocol};
 use crate::{
-    reference::{Config, FaultSet, faults},
+    reference::{Config, FaultSet},
     wire::websocket::{DeflateOffer, Extension, accept_key},
 };
 
 /// Returns what the request asks for. A WebSocket handshake has both tokens, in any case (RFC 6455
 /// section 4.2.1, items 3 and 4).
 pub(super) fn asked_protocol(headers: &HeaderMap, faults: &FaultSet) -> AskedProtocol {
-    let upgrade = has_token(headers, UPGRADE, "websocket")
-        || faults::handshake::ignores_upgrade_header(faults);
-    let connection = has_token(headers, CONNECTION, "upgrade")
-        || faults::handshake::ignores_connection_header(faults);
-    if upgrade && connection && !faults::handshake::refuses_tokens(faults, headers) {
+    let upgrade = has_token(headers, UPGRADE, "websocket") || faults.ignores_upgrade_header();
+    let connection =
+        has_token(headers, CONNECTION, "upgrade") || faults.ignores_connection_header();
+    if upgrade && connection && !faults.refuses_tokens(headers) {
         AskedProtocol::WebSocket
     } else {
         AskedProtocol::Http
@@ -48,27 +47,27 @@ pub(super) struct Accepted {
 pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepted, Refusal> {
     let faults = &config.faults;
     let headers = request.headers();
-    let right_http =
-        request.version() == Version::HTTP_11 || faults::handshake::accepts_any_http(faults);
-    let has_host = headers.contains_key(HOST) || faults::handshake::accepts_missing_host(faults);
+    let right_http = request.version() == Version::HTTP_11 || faults.accepts_any_http();
+    let has_host = headers.contains_key(HOST) || faults.accepts_missing_host();
     if !right_http || !has_host {
         return Err(Refusal::BadRequest);
     }
     let key = match headers.get(SEC_WEBSOCKET_KEY) {
-        Some(key) if is_key(key) || faults::handshake::accepts_bad_key(faults) => key,
-        None if faults::handshake::accepts_missing_key(faults) => &HeaderValue::from_static(""),
+        Some(key) if is_key(key) || faults.accepts_bad_key() => key,
+        None if faults.accepts_missing_key() => &HeaderValue::from_static(""),
         _ => return Err(Refusal::BadRequest),
     };
     let right_version = headers
         .get(SEC_WEBSOCKET_VERSION)
         .is_some_and(|version| version.as_bytes().trim_ascii() == b"13");
-    if !right_version && !faults::handshake::accepts_any_version(faults) {
+    if !right_version && !faults.accepts_any_version() {
         return Err(Refusal::WebSocketVersion);
     }
     let offers = parse_extensions(headers).ok_or(Refusal::BadRequest)?;
-    let deflate = faults::deflate::choose_offer(faults, &offers)
+    let deflate = faults
+        .choose_offer(&offers)
         .filter(|_| config.deflate)
-        .map(|offer| faults::deflate::alter_answer(faults, &offer));
+        .map(|offer| faults.alter_answer(&offer));
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let accepted = accept_key(key.to_str().unwrap_or_default().trim());
@@ -83,7 +82,7 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     if let Some(Ok(value)) = extension.as_deref().map(HeaderValue::from_str) {
         added.insert(SEC_WEBSOCKET_EXTENSIONS, value);
     }
-    faults::handshake::alter_101(faults, headers, added);
+    faults.alter_101(headers, added);
     Ok(Accepted { response, deflate })
 }
 

@@ -14,7 +14,6 @@ use super::{Coding, Refusal};
 use crate::reference::{
     FaultSet,
     engine::{self, Overlap, Payload, PayloadKind, PendingPost, Revision, Session},
-    faults,
 };
 
 /// The time in which the body of a POST has to arrive.
@@ -31,12 +30,12 @@ pub(super) fn respond_with_packets(
         PayloadKind::Script => "text/javascript; charset=UTF-8",
         PayloadKind::Text => "text/plain; charset=UTF-8",
     };
-    let kind = faults::polling::choose_content_type(faults, kind);
-    let coding = faults::polling::choose_coding(faults, accepted);
+    let kind = faults.choose_content_type(kind);
+    let coding = faults.choose_coding(accepted);
     let encoded = coding.and_then(|coding| Some((coding, coding.encode(&payload.body)?)));
     let mut response = match encoded {
         Some((coding, encoded)) => {
-            let body = faults::polling::choose_body(faults, encoded, &payload.body);
+            let body = faults.choose_body(encoded, &payload.body);
             let mut response = respond(body, kind, faults);
             let name = HeaderValue::from_static(coding.name());
             response.headers_mut().insert(CONTENT_ENCODING, name);
@@ -44,7 +43,7 @@ pub(super) fn respond_with_packets(
         }
         None => respond(payload.body, kind, faults),
     };
-    faults::polling::close_after_answer(faults, response.headers_mut());
+    faults.close_after_answer(response.headers_mut());
     response
 }
 
@@ -53,7 +52,7 @@ pub(super) async fn get(
     session: &Arc<Session>,
     accepted: Option<Coding>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    if let Some(payload) = faults::polling::answers_at_once(session) {
+    if let Some(payload) = session.faults().answers_at_once(session) {
         return Ok(respond_with_packets(payload, accepted, session.faults()));
     }
     match engine::poll(session).await {
@@ -71,7 +70,7 @@ pub(super) async fn post(
         return Err(Refusal::BadRequest);
     };
     let content_type = request.headers().get(CONTENT_TYPE);
-    if faults::polling::refuses_content_type(session.faults(), content_type) {
+    if session.faults().refuses_content_type(content_type) {
         post.refuse();
         return Err(Refusal::BadRequest);
     }
@@ -82,12 +81,12 @@ pub(super) async fn post(
     // Revision 4 has no binary payloads. Dropping `post` closes the session.
     if kind == PayloadKind::Binary
         && session.revision == Revision::V4
-        && !faults::polling::accepts_bytes(session.faults())
+        && !session.faults().accepts_bytes()
     {
         return Err(Refusal::BadRequest);
     }
     let announced = request.body().size_hint().exact();
-    if faults::polling::loses_body(session.faults(), announced) {
+    if session.faults().loses_body(announced) {
         post.refuse();
         return Ok(confirm_post(session));
     }
@@ -119,10 +118,12 @@ async fn read_body(
     post: &PendingPost,
     body: Incoming,
 ) -> Result<Bytes, Refusal> {
-    let bound = faults::limits::body_limit(session.faults(), session.server.config.max_payload);
+    let bound = session
+        .faults()
+        .body_limit(session.server.config.max_payload);
     let bound = usize::try_from(bound).unwrap_or(usize::MAX);
     let announced = body.size_hint();
-    let limit = faults::limits::read_limit(session.faults(), bound, announced.exact());
+    let limit = session.faults().read_limit(bound, announced.exact());
     if usize::try_from(announced.lower()).is_ok_and(|announced| announced > limit) {
         return Err(Refusal::PayloadTooLarge);
     }
@@ -134,11 +135,11 @@ async fn read_body(
         () = sleep(BODY_TIMEOUT) => return Err(Refusal::Timeout),
     };
     let body = match body {
-        Ok(body) => faults::polling::join_chunks(session.faults(), body),
+        Ok(body) => session.faults().join_chunks(body),
         Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::PayloadTooLarge),
         Err(_) => return Err(Refusal::BadRequest),
     };
-    if faults::limits::has_too_many_characters(session.faults(), &body, bound) {
+    if session.faults().has_too_many_characters(&body, bound) {
         return Err(Refusal::PayloadTooLarge);
     }
     Ok(body)
@@ -146,7 +147,7 @@ async fn read_body(
 
 /// Returns the response to a POST whose packets were handled.
 fn confirm_post(session: &Session) -> Response<Full<Bytes>> {
-    let reply = faults::polling::post_reply(session.faults());
+    let reply = session.faults().post_reply();
     let reply = Bytes::from_static(reply);
     respond(reply, "text/html", session.faults())
 }
@@ -156,7 +157,7 @@ fn respond(body: Bytes, content_type: &'static str, faults: &FaultSet) -> Respon
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     // A cache that answers a poll would hide the packets that wait.
-    let kept = faults::polling::choose_cache_control(faults);
+    let kept = faults.choose_cache_control();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     response
 }

@@ -7,7 +7,7 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderName, HeaderValue},
 };
 
-use crate::reference::{FaultSet, faults};
+use crate::reference::FaultSet;
 
 /// Why a request to the Engine.IO path is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,7 +55,7 @@ impl Refusal {
     /// Returns the response: a status, and `{"code", "message"}`.
     pub(in crate::reference) fn response(self, faults: &FaultSet) -> Response<Full<Bytes>> {
         let (status, code, message) = self.parts();
-        let refused = faults::requests::alter_refusal(faults, status, code, message);
+        let refused = faults.alter_refusal(status, code, message);
         let mut response = Response::new(Full::new(Bytes::from(refused.body)));
         *response.status_mut() = refused.status;
         let headers = response.headers_mut();

@@ -7,7 +7,6 @@ use hyper::Method;
 use super::Refusal;
 use crate::reference::{
     engine::{Query, Revision, Session, TransportKind},
-    faults,
     shared::Shared,
 };
 
@@ -39,19 +38,17 @@ pub(super) fn verify(
     asked: AskedProtocol,
 ) -> Result<Verified, Refusal> {
     let transport = match transport(server, query) {
-        Err(_) if faults::requests::ignores_transport(server.faults(), asked) => {
-            TransportKind::WebSocket
-        }
+        Err(_) if server.faults().ignores_transport(asked) => TransportKind::WebSocket,
         transport => transport?,
     };
     let revision = revision(server, query);
     if let Some(session) = find_session(server, query)? {
         return verify_session(session, transport, revision, asked);
     }
-    if *method != Method::GET && !faults::requests::accepts_method(server.faults()) {
+    if *method != Method::GET && !server.faults().accepts_method() {
         return Err(Refusal::BadHandshakeMethod);
     }
-    let transport = faults::requests::choose_transport(server.faults(), transport, asked);
+    let transport = server.faults().choose_transport(transport, asked);
     match (transport, asked) {
         (TransportKind::Polling, AskedProtocol::Http)
         | (TransportKind::WebSocket, AskedProtocol::WebSocket) => {
@@ -68,20 +65,19 @@ fn verify_session(
     revision: Option<Revision>,
     asked: AskedProtocol,
 ) -> Result<Verified, Refusal> {
-    let accepts_change = faults::requests::accepts_version_change(session.faults());
+    let accepts_change = session.faults().accepts_version_change();
     if revision != Some(session.revision) && !accepts_change {
         return Err(Refusal::BadRequest);
     }
     match (transport, asked) {
         (TransportKind::WebSocket, AskedProtocol::WebSocket)
-            if session.server.config.upgrades
-                || faults::upgrade::accepts_unoffered(session.faults()) =>
+            if session.server.config.upgrades || session.faults().accepts_unoffered() =>
         {
             Ok(Verified::Upgrade(session))
         }
         (TransportKind::Polling, AskedProtocol::Http)
             if session.transport() == TransportKind::Polling
-                || faults::requests::accepts_other_transport(&session) =>
+                || session.faults().accepts_other_transport(&session) =>
         {
             Ok(Verified::Session(session))
         }
@@ -90,8 +86,10 @@ fn verify_session(
 }
 
 fn transport(server: &Shared, query: &Query) -> Result<TransportKind, Refusal> {
-    let name = faults::requests::alter_transport_name(server.faults(), query.transport.as_deref());
-    let offers_all = faults::requests::offers_all_transports(server.faults());
+    let name = server
+        .faults()
+        .alter_transport_name(query.transport.as_deref());
+    let offers_all = server.faults().offers_all_transports();
     match name {
         Some("polling") if server.config.polling || offers_all => Ok(TransportKind::Polling),
         Some("websocket") if server.config.websocket || offers_all => Ok(TransportKind::WebSocket),
@@ -100,7 +98,7 @@ fn transport(server: &Shared, query: &Query) -> Result<TransportKind, Refusal> {
 }
 
 fn revision(server: &Shared, query: &Query) -> Option<Revision> {
-    match faults::requests::alter_revision(server.faults(), query.revision.as_deref()) {
+    match server.faults().alter_revision(query.revision.as_deref()) {
         Some("4") => Some(Revision::V4),
         Some("3") if server.config.eio3 => Some(Revision::V3),
         _ => None,
@@ -114,7 +112,7 @@ fn find_session(server: &Shared, query: &Query) -> Result<Option<Arc<Session>>, 
     };
     match server.sessions.get(sid) {
         Some(session) => Ok(Some(session)),
-        None if faults::requests::accepts_unknown_sid(server.faults()) => Ok(None),
+        None if server.faults().accepts_unknown_sid() => Ok(None),
         None => Err(Refusal::SessionUnknown),
     }
 }

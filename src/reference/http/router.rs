@@ -18,7 +18,6 @@ use super::{
 use crate::reference::{
     Contract, app,
     engine::{self, Probing, Query, TokenSources, TransportKind, Upgraded},
-    faults,
     shared::Shared,
     upgrade_slot::UpgradeSlot,
 };
@@ -44,7 +43,10 @@ pub(in crate::reference) async fn answer(
                 .unwrap_or_else(|refusal| refusal.response(server.faults())),
         };
         cors.apply(&server.config, request_kind, &mut response);
-        faults::polling::alter_later_headers(&server.config.faults, request_kind, &mut response);
+        server
+            .config
+            .faults
+            .alter_later_headers(request_kind, &mut response);
         return Ok(response);
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -62,13 +64,13 @@ pub(in crate::reference) async fn answer(
 /// Returns true if the path is the configured path, with or without its last slash.
 fn is_engine_path(server: &Shared, path: &str) -> bool {
     path.trim_end_matches('/') == server.config.path.trim_end_matches('/')
-        || faults::requests::serves_any_path(server.faults(), path)
+        || server.faults().serves_any_path(path)
 }
 
 /// Returns a file that a fault serves below the Engine.IO path.
 fn serve_file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
     let below = path.strip_prefix(server.config.path.trim_end_matches('/'))?;
-    let (content_type, content) = faults::requests::serve_file(server.faults(), below)?;
+    let (content_type, content) = server.faults().serve_file(below)?;
     let mut response = Response::new(Full::from(content));
     response
         .headers_mut()
@@ -84,8 +86,8 @@ fn answer_plain(
     request: &Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     let faults = server.faults();
-    faults::robustness::crash_on_request(server, request);
-    if *request.method() != Method::GET && !faults::requests::accepts_method(faults) {
+    server.faults().crash_on_request(server, request);
+    if *request.method() != Method::GET && !faults.accepts_method() {
         return Err(Refusal::BadHandshakeMethod);
     }
     if handshake::asked_protocol(request.headers(), faults) != AskedProtocol::WebSocket {
@@ -103,9 +105,9 @@ async fn answer_engine(
     cors: &Cors,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    faults::robustness::crash_on_request(server, &request);
+    server.faults().crash_on_request(server, &request);
     let raw_query = request.uri().query().unwrap_or_default();
-    if faults::requests::refuses_query(server.faults(), raw_query) {
+    if server.faults().refuses_query(raw_query) {
         return Err(Refusal::BadRequest);
     }
     let query = Query::parse(raw_query);
@@ -113,7 +115,7 @@ async fn answer_engine(
     let verified = match verify(server, request.method(), &query, asked) {
         Ok(verified) => verified,
         Err(refusal) => {
-            let late = faults::handshake::late_refusal(server.faults(), refusal);
+            let late = server.faults().late_refusal(refusal);
             let bytes = late
                 .filter(|_| asked == AskedProtocol::WebSocket)
                 .ok_or(refusal)?;
@@ -126,12 +128,12 @@ async fn answer_engine(
     // origin (RFC 6455 section 10.2).
     if asked == AskedProtocol::WebSocket
         && *cors == Cors::Unlisted
-        && !faults::cors::admits_foreign_websocket(server.faults())
+        && !server.faults().admits_foreign_websocket()
     {
         return Err(Refusal::Forbidden);
     }
     if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, &query) {
-        faults::requests::check_admission(server.faults(), Refusal::Intruder)?;
+        server.faults().check_admission(Refusal::Intruder)?;
     }
     serve_verified(server, slot, request, &query, verified).await
 }
@@ -172,7 +174,7 @@ async fn serve_verified(
         Verified::Session(session) => match *request.method() {
             Method::GET => {
                 let mut response = polling::get(&session, accepted).await?;
-                if faults::polling::repeats_cookie(server.faults()) {
+                if server.faults().repeats_cookie() {
                     cookie::set_session_cookie(
                         &server.config,
                         &session.sid,
@@ -182,9 +184,7 @@ async fn serve_verified(
                 Ok(response)
             }
             Method::POST => polling::post(&session, request).await,
-            _ if faults::requests::takes_for_post(server.faults()) => {
-                polling::post(&session, request).await
-            }
+            _ if server.faults().takes_for_post() => polling::post(&session, request).await,
             _ => Err(Refusal::BadHandshakeMethod),
         },
     }

@@ -9,7 +9,6 @@ use crate::{
     data::Data,
     reference::{
         engine::{Ending, Sent},
-        faults,
         socket::{Answer, Socket, encode_packet},
     },
     wire::socket_io::{AckId, Packet},
@@ -51,7 +50,7 @@ pub(in crate::reference) fn ask(
     name: &str,
     args: Vec<Data>,
 ) -> AskedClients {
-    let id = faults::questions::choose_id(from, || from.namespace().next_question());
+    let id = from.faults().choose_id(|| from.namespace().next_question());
     let mut waiting = Vec::new();
     deliver(
         from,
@@ -91,13 +90,13 @@ fn deliver(
     if let Some(recovery) = recovery {
         recovery.keep_event(missable, from.faults());
     }
-    let recipients = faults::recipients::choose_recipients(from, &rooms, selection);
+    let recipients = from.faults().choose_recipients(from, &rooms, selection);
     let mut overflowed = Vec::new();
     for socket in &recipients {
         before(socket);
         match socket.push(Arc::clone(&outbound), selection.delivery) {
             Sent::Overflow => overflowed.push(socket),
-            Sent::Dropped => faults::recipients::lose_next(socket, selection),
+            Sent::Dropped => socket.faults().lose_next(socket, selection),
             Sent::Queued => {}
         }
     }
@@ -106,5 +105,6 @@ fn deliver(
     for socket in overflowed {
         socket.session().close(Ending::QueueOverflow);
     }
-    faults::recipients::leak_after_delivery(from, selection, &packet, &outbound, &recipients);
+    from.faults()
+        .leak_after_delivery(from, selection, &packet, &outbound, &recipients);
 }

@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 use super::Socket;
 use crate::{
     data::Data,
-    reference::faults,
     wire::socket_io::{AckId, Packet},
 };
 
@@ -50,7 +49,7 @@ impl Ack {
     /// Sends the acknowledgement. Further calls have no effect.
     pub(in crate::reference) fn send(&self, args: Vec<Data>) {
         let again = self.answered.swap(true, Ordering::AcqRel);
-        if again && !faults::acks::allows_second_ack(self.socket.faults()) {
+        if again && !self.socket.faults().allows_second_ack() {
             return;
         }
         let packet = Packet::Ack {
@@ -58,7 +57,7 @@ impl Ack {
             id: self.id,
             args,
         };
-        faults::acks::send_ack(&self.socket, packet);
+        self.socket.faults().send_ack(&self.socket, packet);
     }
 }
 

@@ -17,7 +17,6 @@ use crate::{
     reference::{
         FaultSet, Parser, app,
         engine::{Delivery, Ending, Outbound, Revision, Sent, Session, random_id},
-        faults,
         rooms::Selection,
         shared::Shared,
     },
@@ -105,7 +104,9 @@ impl Socket {
     ) -> Arc<Self> {
         let recoverable = namespace.recovery().is_some() && session.revision == Revision::V4;
         Self::with(
-            faults::connect::socket_id(session, namespace.name(), SocketId::random()),
+            session
+                .faults()
+                .socket_id(session, namespace.name(), SocketId::random()),
             session,
             namespace,
             user,
@@ -119,7 +120,7 @@ impl Socket {
         namespace: &Arc<Namespace>,
         kept: KeptSession,
     ) -> Arc<Self> {
-        let user = faults::recovery::alter_user(session.faults(), kept.user);
+        let user = session.faults().alter_user(kept.user);
         Self::with(kept.id, session, namespace, user, Some(kept.pid))
     }
 
@@ -174,7 +175,7 @@ impl Socket {
     /// Returns the id of the user: the one in the token, or else the socket's id.
     pub(in crate::reference) fn user_id(&self) -> Cow<'_, str> {
         let own = self.user.id.as_deref().unwrap_or(self.id.as_str());
-        faults::auth::user_id(self, own)
+        self.faults().user_id(self, own)
     }
 
     /// Returns true if the socket has not left.
@@ -256,10 +257,10 @@ impl Socket {
 
     /// Disconnects the client from the namespace, or closes its connection.
     pub(in crate::reference) fn disconnect(&self, close: Close) {
-        match faults::disconnect::alter_close(self.faults(), close) {
+        match self.faults().alter_close(close) {
             Close::Namespace => self.dismiss(),
             Close::Connection => {
-                if !faults::disconnect::closes_silently(self.faults()) {
+                if !self.faults().closes_silently() {
                     self.siblings().iter().for_each(|socket| socket.dismiss());
                     self.dismiss();
                 }
@@ -298,8 +299,8 @@ impl Socket {
     }
 
     fn dismiss(&self) {
-        faults::connect::note_kick(self);
-        if faults::disconnect::keeps_socket(self.faults()) {
+        self.faults().note_kick(self);
+        if self.faults().keeps_socket() {
             self.send_disconnect();
         } else {
             self.leave(self.goodbye(), "server namespace disconnect");
@@ -310,7 +311,7 @@ impl Socket {
         let packet = Packet::Disconnect {
             namespace: self.namespace.name().to_owned(),
         };
-        let packet = faults::disconnect::alter_farewell(self, packet)?;
+        let packet = self.faults().alter_farewell(packet)?;
         Some(encode_packet(&packet, &self.session.server))
     }
 
@@ -319,7 +320,7 @@ impl Socket {
             return;
         }
         self.forget_membership();
-        if faults::disconnect::keeps_membership(self.faults()) {
+        if self.faults().keeps_membership() {
             return;
         }
         let departed = self.namespace.remove(self, reason);
@@ -330,14 +331,14 @@ impl Socket {
 /// Returns a packet encoded for any number of clients.
 pub(in crate::reference) fn encode_packet(packet: &Packet, server: &Shared) -> Arc<Outbound> {
     let faults = server.faults();
-    let packet = faults::payload::alter_values(faults, packet);
+    let packet = faults.alter_packet_values(packet);
     let mut messages = match server.config.parser {
         Parser::Json => encode_as_text(&packet),
-        Parser::Msgpack => faults::msgpack::encode_messages(faults, &packet, || {
+        Parser::Msgpack => faults.encode_messages(&packet, || {
             vec![engine_io::Packet::binary(msgpack::encode(&packet))]
         }),
     };
-    faults::binary::alter_messages(faults, &mut messages);
+    faults.alter_messages(&mut messages);
     Outbound::new(messages)
 }
 

@@ -8,7 +8,6 @@ use crate::{
     reference::{
         app::{self, Admission},
         engine::{Delivery, Ending, Query, Revision, Session},
-        faults::{self, auth::RefusedAccess},
         rooms::Rooms,
     },
     wire::socket_io::Packet,
@@ -19,6 +18,15 @@ use crate::{
 pub(in crate::reference) struct Refused {
     pub(in crate::reference) message: String,
     pub(in crate::reference) data: Option<Data>,
+}
+
+/// What a client can do in a namespace that refused it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::reference) enum RefusedAccess {
+    /// The client receives events.
+    Listens,
+    /// The client sends events.
+    Speaks,
 }
 
 /// Joins the main namespace without a CONNECT packet, as in revision 3 of Engine.IO.
@@ -33,9 +41,7 @@ pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Opt
     match (session.revision, name.split_once('?')) {
         // Version 4 of the Socket.IO protocol has no CONNECT payload: the token is in a query after
         // the name of the namespace.
-        (Revision::V3, Some((name, query)))
-            if !faults::revision3::keeps_query(session.faults()) =>
-        {
+        (Revision::V3, Some((name, query))) if !session.faults().keeps_query() => {
             let token = Query::parse(query).token;
             let auth = token.map(|token| Data::object([("token", Data::from(token))]));
             request_namespace(session, peer, name, auth);
@@ -46,32 +52,34 @@ pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Opt
 
 fn request_namespace(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
     let faults = session.faults();
-    if peer.membership(name).is_some() && !faults::connect::allows_second_connect(faults) {
+    if peer.membership(name).is_some() && !faults.allows_second_connect() {
         session.close(Ending::ParseError);
         return;
     }
-    let known_as = faults::connect::alter_namespace_name(faults, name);
+    let known_as = faults.alter_namespace_name(name);
     let Some(namespace) = session.server.namespaces.find(&known_as, faults) else {
-        if faults::connect::refuses_unknown(session) {
+        if session.faults().refuses_unknown(session) {
             refuse(session, name, Refused::new("Invalid namespace"));
         }
         return;
     };
     peer.set(namespace.name(), Membership::Pending);
-    let auth = faults::connect::pass_payload(faults, auth);
+    let auth = faults.pass_payload(auth);
     if let Some(socket) = recover(session, peer, &namespace, auth.as_ref()) {
         app::connected(&socket, auth.as_ref());
         return;
     }
-    faults::recovery::close_on_unknown_pid(session, auth.as_ref());
-    if let Some(refused) = faults::connect::refuses_admitted(session, name) {
+    session
+        .faults()
+        .close_on_unknown_pid(session, auth.as_ref());
+    if let Some(refused) = session.faults().refuses_admitted(session, name) {
         send_decision(session, &namespace, Err(refused), auth);
         return;
     }
     match app::admit(session, namespace.access(), auth.as_ref()) {
         Admission::Now(verdict) => send_decision(session, &namespace, verdict, auth),
         Admission::After(pause, verdict) => {
-            faults::connect::block_if_slow(session, pause);
+            session.faults().block_during_connect(session, pause);
             let waiting = Arc::clone(session);
             session.server.tasks.spawn(async move {
                 tokio::time::sleep(pause).await;
@@ -99,7 +107,7 @@ fn send_decision(
         Err(refused) => {
             peer.leave(namespace.name());
             refuse(session, namespace.name(), refused);
-            let refusee = faults::auth::access_of_refused(session.faults());
+            let refusee = session.faults().access_of_refused();
             if let Some(refusee) = refusee {
                 let socket = Socket::new(session, namespace, User::default());
                 namespace.rooms().add(&socket);
@@ -119,13 +127,13 @@ fn join(
     user: User,
 ) -> Arc<Socket> {
     let socket = Socket::new(session, namespace, user);
-    faults::connect::emit_before_reply(&socket);
+    socket.faults().emit_before_reply(&socket);
     peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
     let mut rooms = namespace.rooms();
     add_with_reply(&socket, &mut rooms);
-    faults::rooms::enter_namespace(&socket, &mut rooms);
+    socket.faults().enter_namespace(&socket, &mut rooms);
     drop(rooms);
-    faults::recipients::note_latest(&socket);
+    socket.faults().note_latest(&socket);
     leave_if_ended(&socket);
     socket
 }
@@ -144,18 +152,18 @@ fn recover(
     let recovery = namespace
         .recovery()
         .filter(|_| session.revision == Revision::V4)
-        .filter(|_| faults::recovery::recovers_in(session.faults(), namespace.name()))?;
+        .filter(|_| session.faults().recovers_in(namespace.name()))?;
     let (pid, offset) = read_claim(auth)?;
     // The lock on the rooms is held throughout: an event is either kept before this point and
     // replayed, or queued after the replayed events.
     let mut rooms = namespace.rooms();
     let (kept, missed) = recovery
         .take(pid, offset, session.faults())
-        .or_else(|| faults::recovery::take_live_session(session.faults(), &rooms, pid))?;
-    let joined = faults::recovery::alter_rooms(session.faults(), kept.rooms.clone());
+        .or_else(|| session.faults().take_live_session(&rooms, pid))?;
+    let joined = session.faults().alter_rooms(kept.rooms.clone());
     let socket = Socket::recovered(session, namespace, kept);
     peer.set(namespace.name(), Membership::Joined(Arc::clone(&socket)));
-    for packet in faults::recovery::alter_missed(session.faults(), missed) {
+    for packet in session.faults().alter_missed(missed) {
         socket.push(encode_packet(&packet, &session.server), Delivery::Assured);
     }
     add_with_reply(&socket, &mut rooms);
@@ -178,7 +186,7 @@ fn add_with_reply(socket: &Arc<Socket>, rooms: &mut Rooms) {
         // Version 4 of the Socket.IO protocol, used with revision 3, has no payload here.
         payload: match session.revision {
             Revision::V3 => None,
-            Revision::V4 => faults::connect::reply_payload(socket),
+            Revision::V4 => socket.faults().reply_payload(socket),
         },
     };
     // If the queue is full, the sender of the packet that filled it closes the session.
@@ -199,13 +207,13 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
     let packet = Packet::ConnectError {
         namespace: namespace.to_owned(),
         payload: match session.revision {
-            Revision::V3 => faults::revision3::refusal_payload(session.faults(), refused),
-            Revision::V4 => faults::auth::refusal_payload(session, refused),
+            Revision::V3 => session.faults().refusal_payload_v3(refused),
+            Revision::V4 => session.faults().refusal_payload(session, refused),
         },
     };
     // If the queue is full, the sender of the packet that filled it closes the session.
     session.send(encode_packet(&packet, &session.server), Delivery::Assured);
-    faults::auth::close_after_refusal(session);
+    session.faults().close_after_refusal(session);
 }
 
 impl Refused {

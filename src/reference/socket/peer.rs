@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::Socket;
 use crate::{
-    reference::{Config, faults},
+    reference::Config,
     wire::socket_io::{Decoder, Limits, Packet},
 };
 
@@ -44,7 +44,7 @@ impl Peer {
     pub(in crate::reference) fn new(config: &Config) -> Self {
         let max_payload = usize::try_from(config.max_payload).unwrap_or(usize::MAX);
         let limits = Limits {
-            attachments: faults::binary::attachment_limit(&config.faults, MAX_ATTACHMENTS),
+            attachments: config.faults.attachment_limit(MAX_ATTACHMENTS),
             attachment_bytes: max_payload.saturating_mul(MAX_ATTACHMENTS),
         };
         Self {

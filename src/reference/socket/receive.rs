@@ -7,7 +7,6 @@ use crate::{
     reference::{
         Parser, app,
         engine::{Ending, Session},
-        faults::{self, packet_syntax::InvalidMessage},
     },
     wire::{
         engine_io::PacketData,
@@ -25,12 +24,22 @@ const RESERVED_EVENTS: [&str; 6] = [
     "removeListener",
 ];
 
+/// What the server does with a message that is not a valid packet.
+#[derive(Debug)]
+pub(in crate::reference) enum InvalidMessage {
+    /// Close the connection.
+    Close,
+    /// Handle this packet in its place.
+    Handle(Packet),
+    /// Ignore the message.
+    Ignore,
+}
+
 /// Handles one Engine.IO message, or queues it if a fault blocks the connection.
 pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData) {
-    let deferred = faults::queue_if_blocked(session, &message);
+    let deferred = session.faults().queue_if_blocked(session, &message);
     let faults = session.faults();
-    let lost = faults::binary::drops_attachment(faults, &message)
-        || faults::packet_syntax::misses_escaped_name(faults, &message);
+    let lost = faults.drops_attachment(&message) || faults.misses_escaped_name(&message);
     if !deferred && !lost {
         receive_at_once(session, message);
     }
@@ -39,8 +48,8 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
 /// Handles one Engine.IO message at once, even if a fault blocks the connection.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
     let Some(peer) = &session.peer else { return };
-    if faults::packet_syntax::refuses_valid(session, &message)
-        || faults::binary::belongs_to_other(session, &message)
+    if session.faults().refuses_valid(&message)
+        || session.faults().belongs_to_other(session, &message)
     {
         session.close(Ending::ParseError);
         return;
@@ -51,10 +60,10 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
         (Parser::Json, PacketData::Binary(bytes)) => peer.lock().decoder.binary(bytes.clone()),
         (Parser::Msgpack, PacketData::Text(_)) => Err(DecodeError::UnexpectedText),
         (Parser::Msgpack, PacketData::Binary(bytes)) => {
-            msgpack::decode(faults::msgpack::cut_trailing_bytes(session.faults(), bytes)).map(Some)
+            msgpack::decode(session.faults().cut_trailing_bytes(bytes)).map(Some)
         }
     };
-    faults::binary::note_attachments_due(session, peer);
+    session.faults().note_attachments_due(session, peer);
     match decoded {
         Ok(Some(packet)) => dispatch(session, peer, packet),
         // Attachments are due.
@@ -69,8 +78,11 @@ fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, err
     if matches!(message, PacketData::Text(text) if is_json && is_ack_without_id(text)) {
         return;
     }
-    faults::robustness::crash_on_malformed(session);
-    match faults::packet_syntax::judge_invalid(session, peer, message, error) {
+    session.faults().crash_on_malformed(session);
+    match session
+        .faults()
+        .judge_invalid(session, peer, message, error)
+    {
         InvalidMessage::Close => session.close(Ending::ParseError),
         InvalidMessage::Handle(packet) => dispatch(session, peer, packet),
         InvalidMessage::Ignore => {}
@@ -91,7 +103,7 @@ fn is_ack_without_id(text: &str) -> bool {
 }
 
 fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
-    if faults::packet_syntax::skips_packet(session, peer, &packet) {
+    if session.faults().skips_packet(peer, &packet) {
         return;
     }
     if let Packet::Connect { namespace, payload } = packet {
@@ -103,10 +115,12 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
         Some(Membership::Joined(socket)) => socket,
         _ => {
             let join = || connect(session, peer, namespace, None);
-            if faults::disconnect::handle_from_outsider(session, &packet) {
+            if session.faults().handle_from_outsider(session, &packet) {
                 return;
             }
-            let Some(socket) = faults::connect::socket_of_outsider(session, peer, &packet, join)
+            let Some(socket) = session
+                .faults()
+                .socket_of_outsider(session, peer, &packet, join)
             else {
                 session.close(Ending::ParseError);
                 return;
@@ -124,10 +138,10 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
                 args,
             },
         ),
-        Packet::Ack { id, args, .. } => faults::questions::handle_answer(&socket, id, args),
-        Packet::Disconnect { .. } => {
-            faults::disconnect::handle_disconnect(&socket, || socket.leave_as_asked())
-        }
+        Packet::Ack { id, args, .. } => socket.faults().handle_answer(&socket, id, args),
+        Packet::Disconnect { .. } => socket
+            .faults()
+            .handle_disconnect(&socket, || socket.leave_as_asked()),
         // A client must not send CONNECT_ERROR.
         Packet::Connect { .. } | Packet::ConnectError { .. } => session.close(Ending::ParseError),
     }
@@ -135,9 +149,9 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
 
 fn handle_event(session: &Arc<Session>, call: Call) {
     let reserved = RESERVED_EVENTS.contains(&call.name.as_str());
-    if reserved && !faults::events::allows_reserved_names(session) {
+    if reserved && !session.faults().allows_reserved_names() {
         session.close(Ending::ParseError);
         return;
     }
-    faults::events::handle_in_order(call, app::handle);
+    session.faults().handle_in_order(call, app::handle);
 }

@@ -21,7 +21,6 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Delivery, random_id},
-        faults,
         rooms::Selection,
     },
     wire::socket_io::Packet,
@@ -108,8 +107,8 @@ impl Recovery {
             return None;
         };
         let can_be_missed = id.is_none() && selection.delivery == Delivery::Assured;
-        let has_offset = can_be_missed || faults::recovery::adds_offset_to_all(faults);
-        if !has_offset || faults::recovery::omits_offsets(faults) {
+        let has_offset = can_be_missed || faults.adds_offset_to_all();
+        if !has_offset || faults.omits_offsets() {
             return None;
         }
         let offset = random_id();
@@ -130,7 +129,7 @@ impl Recovery {
         faults: &FaultSet,
     ) {
         let Some(missable) = missable else { return };
-        let window = faults::recovery::alter_window(faults, self.window);
+        let window = faults.alter_window(self.window);
         let mut state = self.lock();
         while state.events.len() >= MOST_EVENTS
             || state
@@ -146,12 +145,12 @@ impl Recovery {
     /// Keeps the session of a socket that was lost by accident.
     pub(super) fn keep_session(&self, socket: &Socket, rooms: &[Arc<str>], reason: &str) {
         let Some(pid) = socket.pid() else { return };
-        if !ACCIDENTS.contains(&reason) && !faults::recovery::keeps_all_sessions(socket.faults()) {
+        if !ACCIDENTS.contains(&reason) && !socket.faults().keeps_all_sessions() {
             return;
         }
         let kept = KeptSession::of(socket, pid, rooms);
         let mut state = self.lock();
-        let window = faults::recovery::alter_window(socket.faults(), self.window);
+        let window = socket.faults().alter_window(self.window);
         state
             .sessions
             .retain(|_, kept| kept.since.elapsed() <= window);
@@ -168,22 +167,15 @@ impl Recovery {
     ) -> Option<(KeptSession, Vec<Packet>)> {
         let mut state = self.lock();
         let known = state.events.iter().position(|event| event.offset == offset);
-        let known = faults::recovery::choose_offset(faults, known)?;
+        let known = faults.choose_offset(known)?;
         let kept = state.sessions.remove(pid)?;
-        if kept.since.elapsed() > faults::recovery::alter_window(faults, self.window) {
+        if kept.since.elapsed() > faults.alter_window(self.window) {
             return None;
         }
-        let since = faults::recovery::choose_first_replayed(faults, known + 1);
+        let since = faults.choose_first_replayed(known + 1);
         let missed = state.events.range(since..);
         let missed = missed
-            .filter(|event| {
-                faults::recovery::replays_event(
-                    faults,
-                    &event.selection,
-                    kept.id.as_str(),
-                    &kept.rooms,
-                )
-            })
+            .filter(|event| faults.replays_event(&event.selection, kept.id.as_str(), &kept.rooms))
             .map(|event| event.packet.clone())
             .collect();
         Some((kept, missed))
