@@ -1,8 +1,7 @@
 //! The bundled server: Engine.IO, Socket.IO and the contract application of `docs/contract.md`.
 //!
 //! The server and the runner share the codecs of [`crate::wire`], and nothing else. Where a fault can
-//! change what the server does, the server calls a hook: a method of
-//! [`FaultSet`] in `faults/`.
+//! change what the server does, the server calls a hook: a method of [`FaultSet`] in `faults/`.
 //!
 //! The modules, from the wire to the application: `http` routes requests, `engine` holds sessions and
 //! their transports, `socket` holds namespaces and the sockets in them, `rooms` selects the recipients

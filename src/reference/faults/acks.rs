@@ -74,16 +74,16 @@ impl ScratchKey for HandlersBusyUntil {
 }
 
 impl FaultSet {
-    /// Returns true if a fault that sends or reports something twice is active, so that a handler may
-    /// acknowledge one event again.
+    /// Returns true if a fault that sends or reports something twice is active, so that a handler
+    /// may acknowledge one event again.
     pub(in crate::reference) fn allows_second_ack(&self) -> bool {
         self.has(AckFault::Twice)
             || self.has(AckFault::LateSecond)
             || questions::reports_again(self)
     }
 
-    /// Sends an acknowledgement: once, to the caller, with the id that the caller gave. Faults suppress
-    /// it, change it or send it again.
+    /// Sends an acknowledgement: once, to the caller, with the id that the caller gave. Faults
+    /// suppress it, change it or send it again.
     pub(in crate::reference) fn send_ack(&self, socket: &Arc<Socket>, packet: Packet) {
         if self.is_empty() {
             socket.send(&packet);
@@ -129,8 +129,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the values with which `echo` and `message-with-ack` acknowledge. Without faults these
-    /// are `args`.
+    /// Returns the values with which `echo` and `message-with-ack` acknowledge. Without faults
+    /// these are `args`.
     pub(in crate::reference) fn alter_ack_values(&self, mut args: Vec<Data>) -> Vec<Data> {
         if self.is_empty() {
             return args;
@@ -160,8 +160,8 @@ impl FaultSet {
         self.has(AckFault::ErrorSwallowed)
     }
 
-    /// Returns the delay after which `ack-late` is acknowledged. Without faults this is `after`; `None`
-    /// means never.
+    /// Returns the delay after which `ack-late` is acknowledged. Without faults this is `after`;
+    /// `None` means never.
     pub(in crate::reference) fn delay_of_ack_late(&self, after: Duration) -> Option<Duration> {
         if self.has(AckFault::LateNever) {
             None
@@ -194,8 +194,8 @@ impl FaultSet {
         until - now
     }
 
-    /// Acknowledges an event that its handler left unacknowledged if the fault `ack-never-answered` is
-    /// active.
+    /// Acknowledges an event that its handler left unacknowledged if the fault `ack-never-answered`
+    /// is active.
     pub(in crate::reference) fn acknowledge_unanswered(&self, call: &Call) {
         if self.has(AckFault::NeverAnswered)
             && let Some(ack) = &call.ack

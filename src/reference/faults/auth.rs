@@ -119,8 +119,8 @@ impl FaultSet {
         sources
     }
 
-    /// Returns the CONNECT payload if the server looks for a token in it. Faults ignore the payload, or
-    /// prefer the other sources.
+    /// Returns the CONNECT payload if the server looks for a token in it. Faults ignore the
+    /// payload, or prefer the other sources.
     pub(in crate::reference) fn read_payload<'a>(
         &self,
         sources: &TokenSources,
@@ -131,8 +131,8 @@ impl FaultSet {
         auth.filter(|_| !self.has(AuthFault::PayloadIgnored) && !overridden)
     }
 
-    /// Returns the claims of a token whose signature is valid; `verified` checks the signature. Faults
-    /// accept tokens without a valid signature.
+    /// Returns the claims of a token whose signature is valid; `verified` checks the signature.
+    /// Faults accept tokens without a valid signature.
     pub(in crate::reference) fn read_claims(
         &self,
         token: &str,
@@ -174,7 +174,8 @@ impl FaultSet {
         verified(algorithms).ok_or(Denial::Invalid)
     }
 
-    /// Returns the user if an active fault accepts the client in spite of `denial`, and else `denial`.
+    /// Returns the user if an active fault accepts the client in spite of `denial`, and else
+    /// `denial`.
     pub(in crate::reference) fn overrule_denial(
         &self,
         session: &Session,
@@ -292,7 +293,8 @@ impl FaultSet {
             || (self.has(AuthFault::AdminRolePrefix) && role.starts_with("admin"))
     }
 
-    /// Returns true if the cookie `name` holds the token. Without faults the name has to be `wanted`.
+    /// Returns true if the cookie `name` holds the token. Without faults the name has to be
+    /// `wanted`.
     pub(in crate::reference) fn is_cookie(&self, name: &str, wanted: &str) -> bool {
         name == wanted || (self.has(AuthFault::CookieEnding) && name.ends_with(wanted))
     }
@@ -347,8 +349,8 @@ impl FaultSet {
         }
     }
 
-    /// Refuses a client after the CONNECT reply: reports the reason, then disconnects. Faults change
-    /// the order, or leave one of both out.
+    /// Refuses a client after the CONNECT reply: reports the reason, then disconnects. Faults
+    /// change the order, or leave one of both out.
     pub(in crate::reference) fn refuse_late(
         &self,
         socket: &Arc<Socket>,

@@ -45,8 +45,8 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// Key of the attachments that are due for skipped packets of the session with this id, one note for
-/// each.
+/// Key of the attachments that are due for skipped packets of the session with this id, one note
+/// for each.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 
@@ -74,8 +74,8 @@ impl FaultSet {
         empty && self.has(BinaryFault::EmptyDropped)
     }
 
-    /// Closes the connection if attachments are due and the fault `pong-between-attachments-closes` is
-    /// active.
+    /// Closes the connection if attachments are due and the fault `pong-between-attachments-closes`
+    /// is active.
     pub(in crate::reference) fn close_on_pong(&self, session: &Session) {
         let due = session
             .peer
@@ -86,8 +86,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the fault `binary-decoder-shared` takes this text for an attachment of another
-    /// connection.
+    /// Returns true if the fault `binary-decoder-shared` takes this text for an attachment of
+    /// another connection.
     pub(in crate::reference) fn belongs_to_other(
         &self,
         session: &Session,

@@ -11,7 +11,8 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
-/// The time by which a block is longer than its pause, so that a scenario on a busy machine sees it.
+/// The time by which a block is longer than its pause, so that a scenario on a busy machine sees
+/// it.
 const MARGIN: Duration = Duration::from_millis(300);
 
 /// The time by which each blocked message follows the one before, so that their order stays.

@@ -65,8 +65,8 @@ impl ScratchKey for FirstSocketId {
 }
 
 impl FaultSet {
-    /// Returns true if the server closes the session at the end of the connect timeout. Without faults
-    /// it does so if the client has joined no namespace.
+    /// Returns true if the server closes the session at the end of the connect timeout. Without
+    /// faults it does so if the client has joined no namespace.
     pub(in crate::reference) fn closes_after_timeout(&self, session: &Session) -> bool {
         if self.has(ConnectFault::TimeoutUnlessMain) {
             return session
@@ -121,8 +121,8 @@ impl FaultSet {
         fits(name)
     }
 
-    /// Returns true if the server has to send CONNECT_ERROR for an unknown namespace. Faults close the
-    /// connection or stay silent instead.
+    /// Returns true if the server has to send CONNECT_ERROR for an unknown namespace. Faults close
+    /// the connection or stay silent instead.
     pub(in crate::reference) fn refuses_unknown(&self, session: &Session) -> bool {
         if self.has(ConnectFault::ClosesOnUnknown) {
             session.close(Ending::ParseError);
@@ -147,7 +147,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns a refusal if an active fault refuses a client that the application would decide about.
+    /// Returns a refusal if an active fault refuses a client that the application would decide
+    /// about.
     pub(in crate::reference) fn refuses_admitted(
         &self,
         session: &Session,
@@ -218,7 +219,8 @@ impl FaultSet {
         random
     }
 
-    /// Sends an event before the CONNECT reply if the fault `connect-events-overtake-reply` is active.
+    /// Sends an event before the CONNECT reply if the fault `connect-events-overtake-reply` is
+    /// active.
     pub(in crate::reference) fn emit_before_reply(&self, socket: &Socket) {
         if self.has(ConnectFault::EventsOvertakeReply) {
             socket.emit("welcome", Vec::new());
@@ -235,8 +237,8 @@ impl FaultSet {
         (!self.has(ConnectFault::SidMissing)).then_some(sid)
     }
 
-    /// Returns the socket that handles a packet for a namespace that the client has not joined. Without
-    /// faults this is `None`.
+    /// Returns the socket that handles a packet for a namespace that the client has not joined.
+    /// Without faults this is `None`.
     pub(in crate::reference) fn socket_of_outsider(
         &self,
         session: &Arc<Session>,

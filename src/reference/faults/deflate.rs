@@ -74,7 +74,8 @@ impl FaultSet {
         answer
     }
 
-    /// Returns the parameters with which the server compresses. Without faults this is `negotiated`.
+    /// Returns the parameters with which the server compresses. Without faults this is
+    /// `negotiated`.
     pub(in crate::reference) fn parameters_for_sending(
         &self,
         negotiated: Option<&DeflateOffer>,
@@ -138,7 +139,8 @@ pub(super) struct Inflater {
 }
 
 impl Inflater {
-    /// Returns an inflater if one of these faults needs it. The connection has negotiated compression.
+    /// Returns an inflater if one of these faults needs it. The connection has negotiated
+    /// compression.
     pub(super) fn new(faults: &FaultSet) -> Option<Self> {
         let receiving = [
             DeflateFault::AlwaysInflates,
@@ -160,7 +162,8 @@ impl Inflater {
         })
     }
 
-    /// Returns the frame to check next; `None` if the frame is dropped or belongs to an unfinished message.
+    /// Returns the frame to check next; `None` if the frame is dropped or belongs to an unfinished
+    /// message.
     pub(super) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
         let starts = matches!(frame.opcode, OpCode::Text | OpCode::Binary);
         if !starts && self.has(DeflateFault::BitAnywhere) {

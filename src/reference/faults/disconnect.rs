@@ -59,8 +59,8 @@ impl ScratchKey for Watches {
 }
 
 impl FaultSet {
-    /// Handles a client's DISCONNECT; `left` takes the client out of the namespace. Without faults the
-    /// server does only that.
+    /// Handles a client's DISCONNECT; `left` takes the client out of the namespace. Without faults
+    /// the server does only that.
     pub(in crate::reference) fn handle_disconnect(
         &self,
         socket: &Arc<Socket>,
@@ -93,7 +93,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if a fault has handled a DISCONNECT for a namespace that the client has not joined.
+    /// Returns true if a fault has handled a DISCONNECT for a namespace that the client has not
+    /// joined.
     pub(in crate::reference) fn handle_from_outsider(
         &self,
         session: &Session,
@@ -112,7 +113,8 @@ impl FaultSet {
         true
     }
 
-    /// Returns the DISCONNECT for a client that the server disconnects. Without faults this is `right`.
+    /// Returns the DISCONNECT for a client that the server disconnects. Without faults this is
+    /// `right`.
     pub(in crate::reference) fn alter_farewell(&self, right: Packet) -> Option<Packet> {
         (!self.has(DisconnectFault::ServerSilent)).then_some(right)
     }
@@ -122,7 +124,8 @@ impl FaultSet {
         self.has(DisconnectFault::ServerKeepsSocket) || self.has(DisconnectFault::EventsAfter)
     }
 
-    /// Returns what the server closes when it disconnects one socket. Without faults this is `asked`.
+    /// Returns what the server closes when it disconnects one socket. Without faults this is
+    /// `asked`.
     pub(in crate::reference) fn alter_close(&self, asked: Close) -> Close {
         match asked {
             Close::Connection if self.has(DisconnectFault::KickCloseKeepsConnection) => {
@@ -160,8 +163,8 @@ impl FaultSet {
         members
     }
 
-    /// Returns what the server closes for each member when it disconnects a room. Without faults this
-    /// is `asked`.
+    /// Returns what the server closes for each member when it disconnects a room. Without faults
+    /// this is `asked`.
     pub(in crate::reference) fn alter_close_of_room(&self, asked: Close) -> Close {
         match asked {
             Close::Connection if self.has(DisconnectFault::KickRoomKeepsConnections) => {

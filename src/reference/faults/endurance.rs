@@ -98,7 +98,8 @@ impl FaultSet {
         }
     }
 
-    /// Waits while another client does not read if the fault `backpressure-blocks-others` is active.
+    /// Waits while another client does not read if the fault `backpressure-blocks-others` is
+    /// active.
     pub(in crate::reference) async fn wait_to_write(&self, session: &Arc<Session>) {
         if !self.has(EnduranceFault::BackpressureBlocks) {
             return;

@@ -118,8 +118,8 @@ impl FaultSet {
         Ok(())
     }
 
-    /// Sends the reply to `message` or `echo` to the caller, in its namespace, with the arguments of
-    /// the event.
+    /// Sends the reply to `message` or `echo` to the caller, in its namespace, with the arguments
+    /// of the event.
     pub(in crate::reference) fn reply(
         &self,
         socket: &Arc<Socket>,

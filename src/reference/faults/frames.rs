@@ -379,8 +379,8 @@ fn is_unassigned(payload: &[u8]) -> bool {
 }
 
 impl FaultSet {
-    /// Returns true if the fault `data-after-close-handled` is active, so that answers to frames after
-    /// a close frame are still sent.
+    /// Returns true if the fault `data-after-close-handled` is active, so that answers to frames
+    /// after a close frame are still sent.
     pub(in crate::reference) fn answers_behind_close(&self) -> bool {
         self.has(FrameFault::DataAfterCloseHandled)
     }

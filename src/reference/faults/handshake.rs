@@ -131,7 +131,8 @@ impl FaultSet {
         self.has(HandshakeFault::ConnectionHeaderIgnored)
     }
 
-    /// Returns true if a fault refuses the way in which the Upgrade and Connection headers are written.
+    /// Returns true if a fault refuses the way in which the Upgrade and Connection headers are
+    /// written.
     pub(in crate::reference) fn refuses_tokens(&self, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
@@ -150,14 +151,14 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the fault `handshake-http-version-unchecked` is active. A right server requires
-    /// HTTP/1.1 (RFC 6455 section 4.2.1, item 1).
+    /// Returns true if the fault `handshake-http-version-unchecked` is active. A right server
+    /// requires HTTP/1.1 (RFC 6455 section 4.2.1, item 1).
     pub(in crate::reference) fn accepts_any_http(&self) -> bool {
         self.has(HandshakeFault::HttpVersionUnchecked)
     }
 
-    /// Returns true if the fault `handshake-host-unchecked` is active. A right server requires a Host
-    /// header (RFC 6455 section 4.2.1, item 2).
+    /// Returns true if the fault `handshake-host-unchecked` is active. A right server requires a
+    /// Host header (RFC 6455 section 4.2.1, item 2).
     pub(in crate::reference) fn accepts_missing_host(&self) -> bool {
         self.has(HandshakeFault::HostUnchecked)
     }
@@ -169,8 +170,8 @@ impl FaultSet {
             .then(|| Bytes::from_static(LATE))
     }
 
-    /// Returns true if the fault `handshake-refusal-truncated` has written an incomplete refusal to the
-    /// stream.
+    /// Returns true if the fault `handshake-refusal-truncated` has written an incomplete refusal to
+    /// the stream.
     pub(in crate::reference) async fn truncates_refusal(&self, stream: &mut Stream) -> bool {
         const CUT: &[u8] =
             b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 400\r\n\r\n{\"code\":3,";

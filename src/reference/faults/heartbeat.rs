@@ -73,8 +73,8 @@ impl FaultSet {
         (!unkept).then_some(right)
     }
 
-    /// Returns how long the server waits for the pong to ping number `pings`. Without faults this is
-    /// pingTimeout.
+    /// Returns how long the server waits for the pong to ping number `pings`. Without faults this
+    /// is pingTimeout.
     pub(in crate::reference) fn pong_timeout_for(
         &self,
         session: &Session,
@@ -90,8 +90,8 @@ impl FaultSet {
         self.alter_heartbeat_timeout(config.ping_timeout)
     }
 
-    /// Returns how long the server waits for the client's part of the heartbeat. Without faults this is
-    /// `timeout`.
+    /// Returns how long the server waits for the client's part of the heartbeat. Without faults
+    /// this is `timeout`.
     pub(in crate::reference) fn alter_heartbeat_timeout(&self, timeout: Duration) -> Duration {
         if self.has(HeartbeatFault::TimeoutIgnored) {
             Duration::MAX
@@ -166,8 +166,8 @@ impl FaultSet {
         }
     }
 
-    /// Handles a client's ping in revision 4, or pong in revision 3. Without faults the server closes
-    /// the session.
+    /// Handles a client's ping in revision 4, or pong in revision 3. Without faults the server
+    /// closes the session.
     pub(in crate::reference) fn handle_wrong_direction(&self, session: &Arc<Session>) {
         if self.has(HeartbeatFault::ClientPingAnswered) {
             session.send_control(PacketType::Pong);

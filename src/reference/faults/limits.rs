@@ -16,8 +16,8 @@ faults!(LimitFault {
 });
 
 impl FaultSet {
-    /// Returns the largest size of a body. Without faults this is `announced`, the maxPayload of the
-    /// open packet.
+    /// Returns the largest size of a body. Without faults this is `announced`, the maxPayload of
+    /// the open packet.
     pub(in crate::reference) fn body_limit(&self, announced: u64) -> u64 {
         if self.has(LimitFault::Ignored) {
             UNLIMITED
@@ -41,8 +41,8 @@ impl FaultSet {
         right
     }
 
-    /// Returns true if the fault `post-limit-in-characters` is active and the body has more characters
-    /// than `limit`.
+    /// Returns true if the fault `post-limit-in-characters` is active and the body has more
+    /// characters than `limit`.
     pub(in crate::reference) fn has_too_many_characters(&self, body: &[u8], limit: usize) -> bool {
         self.has(LimitFault::InCharacters) && String::from_utf8_lossy(body).chars().count() > limit
     }

@@ -18,7 +18,8 @@ faults!(MsgpackFault {
 });
 
 impl FaultSet {
-    /// Returns the Engine.IO messages of a packet. Without faults this is `right`: one binary message.
+    /// Returns the Engine.IO messages of a packet. Without faults this is `right`: one binary
+    /// message.
     pub(in crate::reference) fn encode_messages(
         &self,
         packet: &Packet,

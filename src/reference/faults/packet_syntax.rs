@@ -33,8 +33,8 @@ faults!(PacketSyntaxFault {
 });
 
 impl FaultSet {
-    /// Returns what the server does with a message that is not a valid packet. Without faults it closes
-    /// the connection.
+    /// Returns what the server does with a message that is not a valid packet. Without faults it
+    /// closes the connection.
     pub(in crate::reference) fn judge_invalid(
         &self,
         session: &Session,

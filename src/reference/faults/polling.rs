@@ -70,8 +70,8 @@ impl FaultSet {
         self.has(PollingFault::ConcurrentPostAccepted)
     }
 
-    /// Handles a poll that its client aborted. Without faults the session closes, because the packets
-    /// in the answer may be lost.
+    /// Handles a poll that its client aborted. Without faults the session closes, because the
+    /// packets in the answer may be lost.
     pub(in crate::reference) fn handle_aborted_poll(&self, session: &Session) {
         if self.has(PollingFault::AbortedPollKeepsSession) {
             session.lose_next_packet();
@@ -80,15 +80,16 @@ impl FaultSet {
         }
     }
 
-    /// Handles a POST that its client aborted. Without faults the session closes, because the packets
-    /// in the body are lost.
+    /// Handles a POST that its client aborted. Without faults the session closes, because the
+    /// packets in the body are lost.
     pub(in crate::reference) fn handle_aborted_post(&self, session: &Session) {
         if !self.has(PollingFault::AbortedPostKeepsSession) {
             session.close(Ending::TransportClosed);
         }
     }
 
-    /// Returns true if the body has no announced length and the fault `chunked-body-lost` is active.
+    /// Returns true if the body has no announced length and the fault `chunked-body-lost` is
+    /// active.
     pub(in crate::reference) fn loses_body(&self, announced: Option<u64>) -> bool {
         announced.is_none() && self.has(PollingFault::ChunkedBodyLost)
     }
@@ -159,8 +160,8 @@ impl FaultSet {
         })
     }
 
-    /// Returns the packets that a fault handles of a body that is not a valid payload. Without faults
-    /// this is `None`, and the session closes.
+    /// Returns the packets that a fault handles of a body that is not a valid payload. Without
+    /// faults this is `None`, and the session closes.
     pub(in crate::reference) fn salvage_packets(&self, body: &Bytes) -> Option<Vec<Packet>> {
         if self.has(PollingFault::InvalidPacketIgnored) {
             return Some(Vec::new());
@@ -174,8 +175,8 @@ impl FaultSet {
         })
     }
 
-    /// Returns true if the fault `odd-content-type-refused` is active and the body is not declared as
-    /// text/plain.
+    /// Returns true if the fault `odd-content-type-refused` is active and the body is not declared
+    /// as text/plain.
     pub(in crate::reference) fn refuses_content_type(
         &self,
         content_type: Option<&HeaderValue>,
@@ -207,7 +208,8 @@ impl FaultSet {
         }
     }
 
-    /// Closes the TCP connection after the answer if the fault `polling-closes-connection` is active.
+    /// Closes the TCP connection after the answer if the fault `polling-closes-connection` is
+    /// active.
     pub(in crate::reference) fn close_after_answer(&self, headers: &mut HeaderMap) {
         if self.has(PollingFault::ClosesConnection) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -101,8 +101,8 @@ impl FaultSet {
         }
     }
 
-    /// Handles a client's answer. Without faults it resolves the question with this id on this socket,
-    /// once.
+    /// Handles a client's answer. Without faults it resolves the question with this id on this
+    /// socket, once.
     pub(in crate::reference) fn handle_answer(
         &self,
         socket: &Arc<Socket>,
@@ -163,8 +163,8 @@ impl FaultSet {
         socket.resolve(id, answer);
     }
 
-    /// Returns the id of a new question. Without faults this is `right`, which no other open question
-    /// has.
+    /// Returns the id of a new question. Without faults this is `right`, which no other open
+    /// question has.
     pub(in crate::reference) fn choose_id(&self, right: impl FnOnce() -> AckId) -> AckId {
         if self.has(QuestionFault::MixedBetweenClients) {
             return AckId(0);

@@ -95,8 +95,8 @@ enum Origin {
 }
 
 impl FaultSet {
-    /// Returns the recipients of a message. Without faults each socket that `selection` matches gets
-    /// the message once.
+    /// Returns the recipients of a message. Without faults each socket that `selection` matches
+    /// gets the message once.
     pub(in crate::reference) fn choose_recipients(
         &self,
         from: &Arc<Socket>,
@@ -131,8 +131,8 @@ impl FaultSet {
         recipients
     }
 
-    /// Loses the next packet of the socket if the fault `volatile-costs-next` is active and a volatile
-    /// message was dropped.
+    /// Loses the next packet of the socket if the fault `volatile-costs-next` is active and a
+    /// volatile message was dropped.
     pub(in crate::reference) fn lose_next(&self, socket: &Socket, selection: &Selection) {
         if self.has(RecipientFault::VolatileCostsNext) && selection.delivery == Delivery::Volatile {
             socket.session().lose_next_packet();
@@ -180,7 +180,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the recipient of a direct message. Without faults this is the socket with the id `to`.
+    /// Returns the recipient of a direct message. Without faults this is the socket with the id
+    /// `to`.
     pub(in crate::reference) fn choose_direct(&self, from: &Socket, to: &str) -> Selection {
         let right = Selection::to([to]);
         if self.is_empty() {
@@ -233,8 +234,8 @@ impl FaultSet {
         Data::from(call.socket.user_id().into_owned())
     }
 
-    /// Returns the payload of a room message. The fault `token-leaked-in-messages` adds the sender's
-    /// token.
+    /// Returns the payload of a room message. The fault `token-leaked-in-messages` adds the
+    /// sender's token.
     pub(in crate::reference) fn add_token(&self, socket: &Socket, mut message: Data) -> Data {
         if self.has(RecipientFault::TokenLeaked)
             && let Data::Object(fields) = &mut message

@@ -65,8 +65,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the index of the event that the client received last. Without faults this is `found`;
-    /// `None` ends the recovery.
+    /// Returns the index of the event that the client received last. Without faults this is
+    /// `found`; `None` ends the recovery.
     pub(in crate::reference) fn choose_offset(&self, found: Option<usize>) -> Option<usize> {
         let latest = self.has(RecoveryFault::OffsetUnchecked).then_some(0);
         found.or(latest)
@@ -81,8 +81,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the server replays an event. Without faults it does so if the event's selection
-    /// matches the client.
+    /// Returns true if the server replays an event. Without faults it does so if the event's
+    /// selection matches the client.
     pub(in crate::reference) fn replays_event(
         &self,
         selection: &Selection,
@@ -154,8 +154,8 @@ impl FaultSet {
         !elsewhere && !self.has(RecoveryFault::NeverResumes)
     }
 
-    /// Returns the session of a socket that is still connected if the fault `recovery-takes-over-live`
-    /// is active.
+    /// Returns the session of a socket that is still connected if the fault
+    /// `recovery-takes-over-live` is active.
     pub(in crate::reference) fn take_live_session(
         &self,
         rooms: &Rooms,
@@ -169,8 +169,8 @@ impl FaultSet {
         Some((kept, Vec::new()))
     }
 
-    /// Closes the connection of a client whose pid is unknown if the fault `recovery-unknown-closes` is
-    /// active.
+    /// Closes the connection of a client whose pid is unknown if the fault
+    /// `recovery-unknown-closes` is active.
     pub(in crate::reference) fn close_on_unknown_pid(
         &self,
         session: &Session,

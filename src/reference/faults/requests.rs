@@ -43,8 +43,8 @@ pub(in crate::reference) struct RefusalResponse {
 }
 
 impl FaultSet {
-    /// Returns the response that refuses a request. Without faults it has the given status, and `code`
-    /// and `message` in JSON.
+    /// Returns the response that refuses a request. Without faults it has the given status, and
+    /// `code` and `message` in JSON.
     pub(in crate::reference) fn alter_refusal(
         &self,
         status: StatusCode,
@@ -138,8 +138,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the query has an unknown parameter and the fault `unknown-parameters-refused` is
-    /// active.
+    /// Returns true if the query has an unknown parameter and the fault
+    /// `unknown-parameters-refused` is active.
     pub(in crate::reference) fn refuses_query(&self, query: &str) -> bool {
         self.has(RequestFault::UnknownParametersRefused)
             && form_urlencoded::parse(query.as_bytes())
@@ -161,7 +161,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the request is an upgrade and the fault `upgrade-transport-unchecked` is active.
+    /// Returns true if the request is an upgrade and the fault `upgrade-transport-unchecked` is
+    /// active.
     pub(in crate::reference) fn ignores_transport(&self, asked: AskedProtocol) -> bool {
         asked == AskedProtocol::WebSocket && self.has(RequestFault::UpgradeTransportUnchecked)
     }

@@ -38,8 +38,8 @@ faults!(Revision3Fault {
 });
 
 impl FaultSet {
-    /// Returns the revision in which a payload is encoded. Without faults this is the revision of the
-    /// session.
+    /// Returns the revision in which a payload is encoded. Without faults this is the revision of
+    /// the session.
     pub(in crate::reference) fn choose_payload_revision(
         &self,
         session: &Session,
@@ -129,8 +129,8 @@ impl FaultSet {
         self.has(Revision3Fault::QueryInName)
     }
 
-    /// Returns the payload of a CONNECT_ERROR of revision 3. Without faults this is the message as a
-    /// string.
+    /// Returns the payload of a CONNECT_ERROR of revision 3. Without faults this is the message as
+    /// a string.
     pub(in crate::reference) fn refusal_payload_v3(&self, refused: Refused) -> Data {
         if self.has(Revision3Fault::ErrorAsObject) {
             refused.payload()

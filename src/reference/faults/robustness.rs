@@ -61,8 +61,8 @@ impl FaultSet {
         }
     }
 
-    /// Crashes the server on a token that is not a string if the fault `token-wrong-type-crashes` is
-    /// active.
+    /// Crashes the server on a token that is not a string if the fault `token-wrong-type-crashes`
+    /// is active.
     pub(in crate::reference) fn crash_on_token(&self, session: &Session) {
         if self.has(RobustnessFault::TokenWrongTypeKills) {
             session.server.die();
@@ -153,8 +153,8 @@ impl FaultSet {
         }
     }
 
-    /// Crashes the server on a payload of many packets if the fault `hostile-packet-kills-server` is
-    /// active.
+    /// Crashes the server on a payload of many packets if the fault `hostile-packet-kills-server`
+    /// is active.
     pub(in crate::reference) fn crash_on_payload(&self, session: &Session, packets: usize) {
         if self.has(RobustnessFault::HostilePacketKills) && packets > 1000 {
             session.server.die();

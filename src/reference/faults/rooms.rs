@@ -257,8 +257,8 @@ impl FaultSet {
         Ok(())
     }
 
-    /// Changes the rooms of a socket that joins a namespace. Without faults it is in the room of its
-    /// own id only.
+    /// Changes the rooms of a socket that joins a namespace. Without faults it is in the room of
+    /// its own id only.
     pub(in crate::reference) fn enter_namespace(&self, socket: &Arc<Socket>, rooms: &mut Rooms) {
         if self.has(RoomFault::OwnRoomMissing) {
             rooms.leave(socket.id(), socket.id().as_str());
@@ -323,8 +323,8 @@ impl FaultSet {
         right
     }
 
-    /// Returns the number of sockets that the server reports for a namespace. Without faults this is
-    /// `right`.
+    /// Returns the number of sockets that the server reports for a namespace. Without faults this
+    /// is `right`.
     pub(in crate::reference) fn count_sockets(&self, socket: &Socket, right: usize) -> usize {
         let server = &socket.session().server;
         if self.has(RoomFault::SocketsIncludesDisconnected) {

@@ -97,8 +97,8 @@ impl FaultSet {
         self.has(UpgradeFault::UnofferedAccepted)
     }
 
-    /// Returns true if the fault `upgrade-bad-probe-accepted` is active, and handles the packet if it
-    /// is a message.
+    /// Returns true if the fault `upgrade-bad-probe-accepted` is active, and handles the packet if
+    /// it is a message.
     pub(in crate::reference) fn tolerates_packet(
         &self,
         session: &Arc<Session>,
@@ -179,7 +179,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the transport that the application sees. Without faults this is the transport in use.
+    /// Returns the transport that the application sees. Without faults this is the transport in
+    /// use.
     pub(in crate::reference) fn report_transport(&self, session: &Session) -> TransportKind {
         let was_polling = self.has(UpgradeFault::OldTransportTold)
             && session.server.scratch.count(&Upgraded(session.sid.clone())) > 0;

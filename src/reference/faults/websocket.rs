@@ -106,8 +106,8 @@ impl FaultSet {
         })
     }
 
-    /// Returns the payload of the answer to a close frame (RFC 6455 section 5.5.1). Without faults this
-    /// is `right`.
+    /// Returns the payload of the answer to a close frame (RFC 6455 section 5.5.1). Without faults
+    /// this is `right`.
     pub(in crate::reference) fn answer_close(
         &self,
         tamper: Option<&Tamper>,
@@ -124,7 +124,8 @@ impl FaultSet {
         )
     }
 
-    /// Returns the payload of a close frame that the server sends first. Without faults it is empty.
+    /// Returns the payload of a close frame that the server sends first. Without faults it is
+    /// empty.
     pub(in crate::reference) fn close_payload(&self) -> Bytes {
         if self.has(WebSocketFault::CloseReasonStray) {
             return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
@@ -132,7 +133,8 @@ impl FaultSet {
         Bytes::new()
     }
 
-    /// Returns the close code for a violation (RFC 6455 section 7.4.1). Without faults this is `right`.
+    /// Returns the close code for a violation (RFC 6455 section 7.4.1). Without faults this is
+    /// `right`.
     pub(in crate::reference) fn alter_failure_code(&self, right: CloseCode) -> CloseCode {
         if self.has(WebSocketFault::CloseCodeAlways1011) {
             CloseCode(1011)
@@ -154,7 +156,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the packets in one frame. Without faults this is one packet (Engine.IO v4, "WebSocket").
+    /// Returns the packets in one frame. Without faults this is one packet (Engine.IO v4,
+    /// "WebSocket").
     pub(in crate::reference) fn split_packet(&self, packet: Packet) -> Vec<Packet> {
         if self.has(WebSocketFault::SplitsAtSeparator)
             && packet.kind == PacketType::Message
@@ -168,8 +171,8 @@ impl FaultSet {
         vec![packet]
     }
 
-    /// Returns the waiting packets, each of which gets a frame. The fault `websocket-batches-packets`
-    /// joins them into one.
+    /// Returns the waiting packets, each of which gets a frame. The fault
+    /// `websocket-batches-packets` joins them into one.
     pub(in crate::reference) fn batch_packets(
         &self,
         waiting: impl Iterator<Item = Arc<Outbound>>,
