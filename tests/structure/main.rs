@@ -19,15 +19,15 @@ use imports::{circles_of, describe, graph_of};
 use source::{read, read_crate, rust_files};
 
 /// The limit on the number of circles of imports. The target is 3.
-const MOST_CIRCLES: usize = 13;
+const MOST_CIRCLES: usize = 14;
 /// The limit on the number of files in one circle. The target is 3.
-const LARGEST_CIRCLE: usize = 54;
+const LARGEST_CIRCLE: usize = 15;
 /// The limit on the number of files in all circles. The target is 9.
-const MOST_FILES_IN_CIRCLES: usize = 93;
+const MOST_FILES_IN_CIRCLES: usize = 59;
 /// The number of lines that a function may have, from its signature to its closing brace.
 const LONGEST_FUNCTION: usize = 60;
 /// The limit on the number of longer functions. The target is 5.
-const MOST_LONG_FUNCTIONS: usize = 23;
+const MOST_LONG_FUNCTIONS: usize = 19;
 /// The number of lines that a file may have. Tests at its end count like the rest.
 const LONGEST_FILE: usize = 500;
 /// The limit on the number of longer files. The target is 0.
