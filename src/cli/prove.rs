@@ -1,6 +1,6 @@
 //! `sockspec prove`: every scenario must be able to fail, every fault must be caught.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, num::NonZero, sync::Arc, thread::available_parallelism};
 
 use tokio::runtime::Runtime;
 
@@ -16,12 +16,12 @@ use super::{
 };
 use crate::{
     report::{Destination, Progress, proof_json, proof_table},
-    runner::{self, Item, Plan, Proof, Settings, Target},
+    runner::{self, Item, Plan, Proof, Proving, Settings, Target},
     scenario::{Scenario, Tier},
 };
 
-/// Pairs of a scenario and a fault that are tried at once: nearly all of their time is waiting.
-const JOBS: usize = 128;
+/// The number of trials that run at the same time in real time: nearly all of their time is waiting.
+const REAL_JOBS: usize = 128;
 
 /// Runs scenarios against the reference server with each fault they claim to catch.
 ///
@@ -34,11 +34,13 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     let selection = Selection::new(&args.selectors.selectors)?;
     let requirements = Arc::new(selection.requirements);
     let scenarios = narrowed(selection.scenarios, &args.faults);
+    let proving = if args.real {
+        Proving::Real
+    } else {
+        Proving::Simulated
+    };
     let settings = Settings {
-        jobs: args
-            .pace
-            .jobs
-            .map_or(JOBS, |jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
+        jobs: jobs(args, proving),
         seed: args.pace.seed(),
         // The reference server is ours to end, and what is only run when asked for has to be able to fail as well.
         include: BTreeSet::from([Tier::Destructive, Tier::Slow]),
@@ -53,7 +55,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
         interrupts.run_began();
         let advance = |done, total| progress.at(done, total);
         let gentle = interrupts.gentle.clone();
-        let proof = runner::prove(plans, &settings, gentle, advance);
+        let proof = runner::prove(plans, &settings, proving, gentle, advance);
         tokio::select! {
             proof = proof => Ok((proof?, interrupts.gentle.is_cancelled())),
             () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
@@ -81,6 +83,16 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     } else {
         Exit::NotConformant
     })
+}
+
+/// Returns how many trials run at the same time.
+fn jobs(args: &ProveArgs, proving: Proving) -> usize {
+    match (args.pace.jobs, proving) {
+        (Some(jobs), _) => usize::try_from(jobs).unwrap_or(usize::MAX),
+        (None, Proving::Real) => REAL_JOBS,
+        // A simulated trial never waits, so more of them than cores gain nothing.
+        (None, Proving::Simulated) => available_parallelism().map_or(1, NonZero::get),
+    }
 }
 
 /// Which scenario is proved on which bundled server: on the first that it can run on, or on the one that was

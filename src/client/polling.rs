@@ -200,6 +200,7 @@ impl Polling {
                 return ending.finish(EndedHow::ClosePacket, String::new());
             }
             tokio::select! {
+                biased;
                 Some(command) = commands.recv() => {
                     self.session.recorder.tick();
                     let mut next = Some(command);
@@ -224,11 +225,6 @@ impl Polling {
                         next = commands.try_recv().ok();
                     }
                 }
-                step = self.step() => {
-                    if let Err(ended) = step {
-                        return ending.finish_with(ended);
-                    }
-                }
                 () = at(next_ping) => {
                     self.session.recorder.tick();
                     self.send_packet(Packet::text(PacketType::Ping, ""));
@@ -236,6 +232,11 @@ impl Polling {
                 }
                 () = ending.overdue() => {
                     return ending.finish(EndedHow::ClosePacket, String::new());
+                }
+                step = self.step() => {
+                    if let Err(ended) = step {
+                        return ending.finish_with(ended);
+                    }
                 }
             }
         }
@@ -251,6 +252,7 @@ impl Polling {
             // GET and POST use separate connections, so the POST is answered even if the poll ends the session.
             let until = *until;
             tokio::select! {
+                biased;
                 answer = self.post.answer() => {
                     self.session.recorder.tick();
                     self.posted(answer)?;
@@ -262,6 +264,7 @@ impl Polling {
         self.start_requests();
         self.session.recorder.flush()?;
         tokio::select! {
+            biased;
             answer = self.get.answer() => {
                 self.session.recorder.tick();
                 self.polled(answer)

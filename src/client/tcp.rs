@@ -13,15 +13,8 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
     let mut ending = Ending::default();
     loop {
         tokio::select! {
-            // A chopped write must complete before the next command, which may change the size of the pieces.
-            Some(command) = commands.recv(), if !link.is_chopping() => {
-                recorder.tick();
-                match command {
-                    Command::End(how) => return cut(link, how).await,
-                    Command::HalfClose => link.end_writing().await,
-                    command => write(&mut link, &mut recorder, command),
-                }
-            }
+            biased;
+            // Before the next command: a reset would drop bytes that were not written. The limits of the journal bound a flood.
             progress = link.progress() => match progress {
                 Ok(Progress::Sent) => {}
                 Ok(Progress::Received) => {
@@ -33,6 +26,15 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
                 Ok(Progress::Eof) => return ending.finish(EndedHow::Eof, String::new()),
                 Err(error) => return ending.broken(&error),
             },
+            // A chopped write must complete before the next command, which may change the size of the pieces.
+            Some(command) = commands.recv(), if !link.is_chopping() => {
+                recorder.tick();
+                match command {
+                    Command::End(how) => return cut(link, how).await,
+                    Command::HalfClose => link.end_writing().await,
+                    command => write(&mut link, &mut recorder, command),
+                }
+            }
         }
         if let Err(ended) = recorder.flush() {
             return ended;

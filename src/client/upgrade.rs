@@ -43,6 +43,7 @@ pub(super) async fn upgrade(
         tokio::pin!(probe);
         loop {
             tokio::select! {
+                biased;
                 websocket = &mut probe => break websocket.map_err(|failure| failed(failure.to_string()))?,
                 step = polling.step() => step.map_err(|ended| {
                     failed(format!("polling ended during the probe: {:?} {}", ended.how, ended.reason))

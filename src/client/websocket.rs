@@ -173,6 +173,7 @@ impl Websocket {
                 return ended;
             }
             tokio::select! {
+                biased;
                 // A chopped write must complete before the next command, which may change the size of the pieces.
                 Some(command) = commands.recv(), if !self.link.is_chopping() => {
                     session.recorder.tick();
@@ -191,12 +192,6 @@ impl Websocket {
                         };
                     }
                 }
-                progress = self.link.progress() => match progress {
-                    Ok(Progress::Received) => session.recorder.tick(),
-                    Ok(Progress::Sent) => {}
-                    Ok(Progress::Eof) => return self.ended(&mut session.recorder),
-                    Err(error) => return self.ending.broken(&error),
-                },
                 () = at(next_ping) => {
                     session.recorder.tick();
                     let ping = Packet::text(PacketType::Ping, "");
@@ -208,6 +203,12 @@ impl Websocket {
                     self.link.finish().await;
                     return ended;
                 }
+                progress = self.link.progress() => match progress {
+                    Ok(Progress::Received) => session.recorder.tick(),
+                    Ok(Progress::Sent) => {}
+                    Ok(Progress::Eof) => return self.ended(&mut session.recorder),
+                    Err(error) => return self.ending.broken(&error),
+                },
             }
         }
     }

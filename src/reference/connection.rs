@@ -31,6 +31,7 @@ pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
             .without_shutdown(),
     );
     let ended = select! {
+        biased;
         ended = &mut requests => ended,
         // The polls that wait are answered meanwhile; connections that idle are of no use.
         () = shared.closing() => match timeout(FAREWELL, requests).await {

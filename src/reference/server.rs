@@ -60,8 +60,9 @@ impl Drop for Server {
 async fn accept(mut listener: Listener, shared: Arc<Shared>) {
     loop {
         let accepted = select! {
-            accepted = listener.accept() => accepted,
+            biased;
             () = shared.closing() => return,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok(_) if shared.faults().is_full(&shared) => {}

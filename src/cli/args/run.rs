@@ -88,6 +88,10 @@ pub(in crate::cli) struct ProveArgs {
     #[arg(long, value_name = "NAME", value_parser = ["reference", "reference-websocket"])]
     pub(in crate::cli) target: Option<String>,
 
+    /// Use TCP and wait in real time, instead of simulating both in memory
+    #[arg(long)]
+    pub(in crate::cli) real: bool,
+
     /// Write a report: json=PATH; `-` is the standard output [repeatable]
     #[arg(long = "report", value_name = "KIND=PATH", value_parser = value::proof_report)]
     pub(in crate::cli) reports: Vec<ReportRequest>,

@@ -43,6 +43,7 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
             .crash_on_many_frames(server, stream.tamper());
         stream.flush()?;
         select! {
+            biased;
             turn = stream.turn() => {
                 if turn? == Turn::Ended {
                     return Ok(Finish::Gone);

@@ -54,6 +54,7 @@ pub(super) async fn supervise(session: &Session) -> Ending {
         }
     };
     tokio::select! {
+        biased;
         ending = heartbeat => ending,
         ending = connect => ending,
     }

@@ -264,6 +264,7 @@ impl Session {
     /// Runs the timers of the session until it has ended.
     pub(super) async fn supervise(self: Arc<Self>) {
         tokio::select! {
+            biased;
             ending = supervise(&self) => self.close(ending),
             () = self.ended() => {}
         }
@@ -280,6 +281,7 @@ impl Session {
             Arc::clone(&session).supervise().await;
             if session.lock().phase == Phase::Draining {
                 tokio::select! {
+                    biased;
                     () = tokio::time::sleep(ping_timeout) => {}
                     () = session.server.closing() => {}
                 }

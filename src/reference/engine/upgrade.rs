@@ -79,6 +79,7 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
     }
     let deadline = clock::now() + session.faults().probe_timeout(&session);
     let probed = tokio::select! {
+        biased;
         probed = timeout_at(deadline, probe(stream, &session)) => probed,
         () = session.ended() => Ok(Ok(Some(Finish::Close))),
     };
@@ -117,6 +118,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
                 stream.flush_all().await?;
                 // Both futures are cancel-safe.
                 tokio::select! {
+                    biased;
                     turn = stream.turn() => {
                         if turn? == Turn::Ended {
                             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -31,6 +31,7 @@ pub(super) async fn run_session(
     let how = {
         let mut conversation = pin!(converse(stream, session));
         select! {
+            biased;
             how = &mut conversation => how,
             // The timers end with the session, and the conversation notices that end.
             () = &mut timers => conversation.await,
@@ -103,6 +104,7 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
         }
         session.lock().congested = !is_drained;
         select! {
+            biased;
             turn = stream.turn() => {
                 if turn? == Turn::Ended {
                     return Ok(Finish::Gone);

@@ -1,0 +1,108 @@
+//! One run of a scenario in a proof.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{
+    control::control,
+    host::{Host, StartError, Target},
+    outcome::Outcome,
+    plan::Item,
+    play::play,
+    settings::Settings,
+};
+use crate::{
+    net::Network,
+    reference::FaultSet,
+    scenario::{Scenario, Tier},
+};
+
+/// One run of a scenario in a proof.
+#[derive(Clone, Debug)]
+pub(super) struct Trial {
+    /// The scenario.
+    pub(super) item: Arc<Item>,
+    /// What is changed in the server or the scenario.
+    pub(super) change: Change,
+    target: Target,
+}
+
+/// What a trial changes in the server or the scenario.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// Nothing: the scenario has to pass.
+    Nothing,
+    /// The server has this fault: the scenario has to fail.
+    Fault(String),
+    /// The scenario leaves out the step that should end a connection: it has to fail.
+    Control {
+        /// The scenario without the step.
+        scenario: Arc<Scenario>,
+        /// The line of the step.
+        left_out: usize,
+    },
+}
+
+/// Returns the trials of all items, those that wait longest first.
+pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
+    // The rows of a table share their steps, so one control is enough for all of them.
+    let mut controlled = BTreeSet::new();
+    let (slow, quick): (Vec<_>, Vec<_>) = items
+        .iter()
+        .partition(|(item, _)| item.scenario.tier == Tier::Slow);
+    let mut trials = Vec::new();
+    for (item, target) in slow.into_iter().chain(quick) {
+        let scenario = &item.scenario;
+        let is_first_row = controlled.insert((&scenario.source.path, scenario.span.start));
+        let control = is_first_row.then(|| control(scenario)).flatten();
+        let control = control.map(|(scenario, left_out)| Change::Control {
+            scenario: Arc::new(scenario),
+            left_out,
+        });
+        let faults = scenario.catches.iter().cloned().map(Change::Fault);
+        let changes = std::iter::once(Change::Nothing)
+            .chain(faults)
+            .chain(control);
+        trials.extend(changes.map(|change| Trial {
+            item: Arc::clone(item),
+            change,
+            target: target.clone(),
+        }));
+    }
+    trials
+}
+
+impl Trial {
+    /// Runs the scenario against a reference server of its own.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server can't be started.
+    pub(super) async fn run(self, settings: &Settings) -> Result<Outcome, StartError> {
+        let mut item = (*self.item).clone();
+        let fault = match self.change {
+            Change::Nothing => None,
+            Change::Fault(fault) => Some(fault),
+            Change::Control { scenario, .. } => {
+                item.scenario = scenario;
+                None
+            }
+        };
+        let faults = FaultSet::from_ids(fault.as_deref()).unwrap_or_default();
+        let target = Target {
+            host: Host::Embedded(Box::new(faults)),
+            ..self.target
+        };
+        let profiles = &target.manifest.profiles;
+        let profile = item.profile.and_then(|index| profiles.get(index));
+        let instance = target.start(profile, settings).await?;
+        let outcome = play(&item, &instance.live, settings, |_| {}).await.outcome;
+        instance.stop().await;
+        Ok(outcome)
+    }
+
+    /// Returns the trial on another network.
+    pub(super) fn on(mut self, network: Network) -> Self {
+        self.target.network = network;
+        self
+    }
+}

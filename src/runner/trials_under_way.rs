@@ -1,0 +1,151 @@
+//! Runs the trials of a proof: in simulated time on all cores, or in real time over TCP.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use tokio::{
+    sync::{
+        Semaphore,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{host::StartError, outcome::Outcome, settings::Settings, trial::Trial};
+use crate::{net::Network, simulation};
+
+/// How the trials of a proof run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Proving {
+    /// Over TCP, in real time: as scenarios run against any other server.
+    Real,
+    /// Over streams in memory, in simulated time: without waits, and with the same result for the same seed.
+    Simulated,
+}
+
+/// The index of a trial, and its outcome. The outcome is missing if the trial panicked.
+type Judged = (usize, Result<Option<Outcome>, StartError>);
+
+/// The trials that run or are still to run. Its drop starts no further ones.
+#[derive(Debug)]
+pub(super) struct TrialsUnderWay {
+    // At most one message a trial.
+    judged: UnboundedReceiver<Judged>,
+    interrupt: CancellationToken,
+    /// Owns the trials that run in real time.
+    _tasks: JoinSet<()>,
+}
+
+impl TrialsUnderWay {
+    /// Starts all trials, `settings.jobs` of them at the same time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a thread can't be started.
+    pub(super) fn start(
+        trials: Vec<Trial>,
+        settings: &Settings,
+        proving: Proving,
+    ) -> io::Result<Self> {
+        let (sender, judged) = unbounded_channel();
+        let interrupt = CancellationToken::new();
+        let settings = Arc::new(settings.clone());
+        let tasks = match proving {
+            Proving::Real => start_tasks(trials, &settings, &sender),
+            Proving::Simulated => {
+                start_threads(trials, &settings, &sender, &interrupt)?;
+                JoinSet::new()
+            }
+        };
+        Ok(Self {
+            judged,
+            interrupt,
+            _tasks: tasks,
+        })
+    }
+
+    /// Waits for the next outcome; returns `None` after the last one. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Option<Judged> {
+        self.judged.recv().await
+    }
+}
+
+impl Drop for TrialsUnderWay {
+    fn drop(&mut self) {
+        self.interrupt.cancel();
+    }
+}
+
+/// Starts a task for each trial.
+fn start_tasks(
+    trials: Vec<Trial>,
+    settings: &Arc<Settings>,
+    sender: &UnboundedSender<Judged>,
+) -> JoinSet<()> {
+    let seats = Arc::new(Semaphore::new(settings.jobs.max(1)));
+    let mut tasks = JoinSet::new();
+    for (index, trial) in trials.into_iter().enumerate() {
+        let (seats, settings) = (Arc::clone(&seats), Arc::clone(settings));
+        let sender = sender.clone();
+        tasks.spawn(async move {
+            let Ok(_seat) = seats.acquire_owned().await else {
+                unreachable!("the semaphore is never closed")
+            };
+            let outcome = trial.run(&settings).await.map(Some);
+            // Fails only if the proof was interrupted.
+            let _ = sender.send((index, outcome));
+        });
+    }
+    tasks
+}
+
+/// Starts the threads that take one trial after the other.
+fn start_threads(
+    trials: Vec<Trial>,
+    settings: &Arc<Settings>,
+    sender: &UnboundedSender<Judged>,
+    interrupt: &CancellationToken,
+) -> io::Result<()> {
+    let trials = Arc::new(trials);
+    let next = Arc::new(AtomicUsize::new(0));
+    for _ in 0..settings.jobs.clamp(1, trials.len().max(1)) {
+        let (trials, settings) = (Arc::clone(&trials), Arc::clone(settings));
+        let (next, sender) = (Arc::clone(&next), sender.clone());
+        let interrupt = interrupt.clone();
+        thread::Builder::new()
+            .name("proof".to_owned())
+            .spawn(move || {
+                while !interrupt.is_cancelled() {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(trial) = trials.get(index) else {
+                        break;
+                    };
+                    let outcome = simulate(trial.clone(), &settings);
+                    // Fails only if the proof was interrupted.
+                    let _ = sender.send((index, outcome));
+                }
+            })?;
+    }
+    Ok(())
+}
+
+/// Runs one trial on this thread, in simulated time and on a network of its own.
+fn simulate(trial: Trial, settings: &Arc<Settings>) -> Result<Option<Outcome>, StartError> {
+    let settings = Arc::clone(settings);
+    let simulated = simulation::run(settings.seed, async move {
+        let trial = trial.on(Network::memory());
+        // A task of its own, so that a panic ends the trial and not the thread.
+        tokio::spawn(async move { trial.run(&settings).await }).await
+    });
+    match simulated.map_err(StartError::Embedded)? {
+        Ok(outcome) => outcome.map(Some),
+        Err(_) => Ok(None),
+    }
+}
