@@ -203,13 +203,16 @@ pub(super) async fn await_event(
 /// Returns the breach by an event that came before the expected one.
 fn wrong_order(client: &Client, sought: &Sought, scope: &Scope, entry: &Entry) -> Stop {
     let came = match &entry.what {
+        What::Socket(Packet::Event { name, .. }) if *name == sought.event => {
+            format!("another {}", sought.name())
+        }
         What::Socket(packet) => evidence::name_packet(packet),
         _ => "another event".to_owned(),
     };
     Finding::new(
         FailureKind::WrongOrder,
         format!(
-            "{} received {came} where {} has to come next.",
+            "{} received {came} before the expected {}.",
             client.spec.name,
             sought.name()
         ),
