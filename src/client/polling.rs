@@ -387,7 +387,12 @@ impl Polling {
                 let is_binary = response
                     .header("content-type")
                     .is_some_and(|kind| kind.contains("octet-stream"));
-                v3::decode_payload(&response.body, is_binary, self.max_packets)
+                let form = if is_binary {
+                    v3::Form::Binary
+                } else {
+                    v3::Form::Text
+                };
+                v3::decode_payload(&response.body, form, self.max_packets)
             }
         };
         match decoded {

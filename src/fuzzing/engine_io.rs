@@ -42,17 +42,20 @@ pub(super) fn payload(input: &[u8]) {
 /// Checks that a payload and a binary frame of revision 3 which were read can be written, in both forms of a payload.
 pub(super) fn v3(input: &[u8]) {
     let body = Bytes::copy_from_slice(input);
-    for is_binary in [false, true] {
-        let decoded = v3::decode_payload(&body, is_binary, MAX_PACKETS);
+    for form in [v3::Form::Text, v3::Form::Binary] {
+        let decoded = v3::decode_payload(&body, form, MAX_PACKETS);
         check_payload(&decoded, input.len());
         if let Ok(packets) = decoded {
             let text = v3::encode_payload(&packets);
             assert_eq!(
-                v3::decode_payload(&text, false, MAX_PACKETS),
+                v3::decode_payload(&text, v3::Form::Text, MAX_PACKETS),
                 Ok(packets.clone())
             );
             let binary = v3::encode_binary_payload(&packets);
-            assert_eq!(v3::decode_payload(&binary, true, MAX_PACKETS), Ok(packets));
+            assert_eq!(
+                v3::decode_payload(&binary, v3::Form::Binary, MAX_PACKETS),
+                Ok(packets)
+            );
         }
     }
     if let Ok(packet) = v3::decode_binary(body)

@@ -248,9 +248,15 @@ fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Pack
     match session.revision {
         Revision::V3 if session.polls.script.is_some() => {
             let payload = payload_of_form(body, session.faults()).unwrap_or_default();
-            v3::decode_payload(&payload.into(), false, max_packets)
+            v3::decode_payload(&payload.into(), v3::Form::Text, max_packets)
         }
-        Revision::V3 => v3::decode_payload(body, kind == PayloadKind::Binary, max_packets),
+        Revision::V3 => {
+            let form = match kind {
+                PayloadKind::Binary => v3::Form::Binary,
+                PayloadKind::Script | PayloadKind::Text => v3::Form::Text,
+            };
+            v3::decode_payload(body, form, max_packets)
+        }
         Revision::V4 => decode_payload(body, max_packets),
     }
 }

@@ -30,9 +30,9 @@ proptest! {
     #[test]
     fn packets_survive_both_payload_forms_of_version_3(packets in vec(any_v3_packet(), 0..6)) {
         let text = v3::encode_payload(&packets);
-        prop_assert_eq!(v3::decode_payload(&text, false, 6), Ok(packets.clone()));
+        prop_assert_eq!(v3::decode_payload(&text, v3::Form::Text, 6), Ok(packets.clone()));
         let binary = v3::encode_binary_payload(&packets);
-        prop_assert_eq!(v3::decode_payload(&binary, true, 6), Ok(packets));
+        prop_assert_eq!(v3::decode_payload(&binary, v3::Form::Binary, 6), Ok(packets));
     }
 
     #[test]
@@ -48,7 +48,7 @@ proptest! {
         }
         let body = v3::encode_binary_payload(&packets);
         let cut = cut.index(body.len());
-        let read = v3::decode_payload(&body.slice(..cut), true, 4);
+        let read = v3::decode_payload(&body.slice(..cut), v3::Form::Binary, 4);
         prop_assert_eq!(read.is_ok(), borders.contains(&cut));
     }
 
@@ -64,9 +64,9 @@ proptest! {
         text in r"([0-9]{1,2}:?[0-6b]?.{0,3}){0,4}",
     ) {
         let noise = Bytes::from(noise);
-        for binary in [false, true] {
-            let _ = v3::decode_payload(&noise, binary, 10);
-            let _ = v3::decode_payload(&Bytes::from(text.clone()), binary, 10);
+        for form in [v3::Form::Text, v3::Form::Binary] {
+            let _ = v3::decode_payload(&noise, form, 10);
+            let _ = v3::decode_payload(&Bytes::from(text.clone()), form, 10);
         }
         let _ = v3::decode_binary(noise);
     }

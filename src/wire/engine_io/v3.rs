@@ -44,29 +44,39 @@ pub fn encode_binary(data: &[u8]) -> Bytes {
     frame.freeze()
 }
 
-/// Reads a polling payload: `<length>:<packet>` with the length in characters, or the binary form.
+/// The form of a polling payload, or of one packet in a binary payload.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// A payload of `application/octet-stream`, or a packet of bytes.
+    Binary,
+    /// A payload `<length>:<packet>` with the length in characters, or a packet of text.
+    Text,
+}
+
+/// Decodes a polling payload.
 ///
 /// # Errors
 ///
-/// A length that can't be read, or a record that is no packet.
+/// Fails for an invalid length, and for a record that is not a packet.
 pub fn decode_payload(
     body: &Bytes,
-    binary: bool,
+    form: Form,
     max_packets: usize,
 ) -> Result<Vec<Packet>, PayloadError> {
-    let text = if binary {
-        None
-    } else {
-        let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 {
-            offset: error.valid_up_to(),
-        })?;
-        if text == NO_PACKETS {
-            return Ok(Vec::new());
+    let text = match form {
+        Form::Binary => None,
+        Form::Text => {
+            let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 {
+                offset: error.valid_up_to(),
+            })?;
+            if text == NO_PACKETS {
+                return Ok(Vec::new());
+            }
+            if text.is_empty() {
+                return Err(PayloadError::LengthPrefix { offset: 0 });
+            }
+            Some(text)
         }
-        if text.is_empty() {
-            return Err(PayloadError::LengthPrefix { offset: 0 });
-        }
-        Some(text)
     };
     let mut packets = Vec::new();
     let mut offset = 0;
@@ -146,11 +156,6 @@ struct Record {
     end: usize,
 }
 
-enum Form {
-    Binary,
-    Text,
-}
-
 /// Decodes a text packet; `b` and a digit mark base64.
 fn decode_text(text: Utf8Bytes) -> Result<Packet, PacketError> {
     let Some(encoded) = text.as_str().strip_prefix('b') else {
@@ -210,8 +215,8 @@ fn first_binary_record(rest: &[u8]) -> Option<Record> {
 mod tests {
     use super::*;
 
-    fn decode(body: &'static [u8], binary: bool) -> Result<Vec<Packet>, PayloadError> {
-        decode_payload(&Bytes::from_static(body), binary, 3)
+    fn decode(body: &'static [u8], form: Form) -> Result<Vec<Packet>, PayloadError> {
+        decode_payload(&Bytes::from_static(body), form, 3)
     }
 
     /// The expected bytes are from engine.io-parser 2.2.1.
@@ -224,17 +229,17 @@ mod tests {
         ];
         let text = "4:4\u{20ac}\u{1f600}1:310:b4AQIDBA==".as_bytes();
         assert_eq!(encode_payload(&packets), text);
-        assert_eq!(decode(text, false), Ok(packets.to_vec()));
+        assert_eq!(decode(text, Form::Text), Ok(packets.to_vec()));
         let binary = b"\x00\x08\xff4\xe2\x82\xac\xf0\x9f\x98\x80\x00\x01\xff3\x01\x05\xff\x04\x01\x02\x03\x04";
         assert_eq!(encode_binary_payload(&packets), &binary[..]);
-        assert_eq!(decode(binary, true), Ok(packets.to_vec()));
+        assert_eq!(decode(binary, Form::Binary), Ok(packets.to_vec()));
     }
 
     #[test]
     fn base64_is_read_in_the_binary_form_too() {
         let body = b"\x00\x01\x00\xff\x62\x34AQIDBA==";
         assert_eq!(
-            decode(body, true),
+            decode(body, Form::Binary),
             Ok(vec![Packet::binary(vec![1, 2, 3, 4])])
         );
     }
@@ -242,9 +247,9 @@ mod tests {
     #[test]
     fn a_payload_can_be_empty() {
         assert_eq!(encode_payload(&[]), "0:");
-        assert_eq!(decode(b"0:", false), Ok(vec![]));
+        assert_eq!(decode(b"0:", Form::Text), Ok(vec![]));
         assert_eq!(encode_binary_payload(&[]), "");
-        assert_eq!(decode(b"", true), Ok(vec![]));
+        assert_eq!(decode(b"", Form::Binary), Ok(vec![]));
     }
 
     #[test]
@@ -261,13 +266,13 @@ mod tests {
             b"2:4\xf0\x9f\x98\x80",
         ] {
             assert_eq!(
-                decode(body, false),
+                decode(body, Form::Text),
                 Err(PayloadError::LengthPrefix { offset: 0 }),
                 "{body:?}"
             );
         }
         assert_eq!(
-            decode(b"2:4x1", false),
+            decode(b"2:4x1", Form::Text),
             Err(PayloadError::LengthPrefix { offset: 4 })
         );
         for body in [
@@ -280,7 +285,7 @@ mod tests {
             b"\x00\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\xff4",
         ] {
             assert_eq!(
-                decode(body, true),
+                decode(body, Form::Binary),
                 Err(PayloadError::LengthPrefix { offset: 0 }),
                 "{body:?}"
             );
@@ -289,9 +294,9 @@ mod tests {
 
     #[test]
     fn errors_in_records_name_the_position() {
-        let error = |body, binary| decode(body, binary).unwrap_err();
+        let error = |body, form| decode(body, form).unwrap_err();
         assert_eq!(
-            error(b"1:20:", false),
+            error(b"1:20:", Form::Text),
             PayloadError::Packet {
                 index: 1,
                 offset: 3,
@@ -299,18 +304,18 @@ mod tests {
             }
         );
         assert!(matches!(
-            error(b"2:b2", false),
+            error(b"2:b2", Form::Text),
             PayloadError::Packet {
                 source: PacketError::Binary { .. },
                 ..
             }
         ));
         assert_eq!(
-            error(b"\x00\x02\xff4\xff", true),
+            error(b"\x00\x02\xff4\xff", Form::Binary),
             PayloadError::NotUtf8 { offset: 4 }
         );
         assert_eq!(
-            error(b"1:21:21:21:2", false),
+            error(b"1:21:21:21:2", Form::Text),
             PayloadError::TooManyPackets { limit: 3 }
         );
         assert_eq!(
