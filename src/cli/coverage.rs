@@ -6,9 +6,9 @@ use super::{
     Exit,
     args::{CoverageArgs, CoverageBy},
     error::CliError,
+    faults::fault_ids,
     paint::Output,
     selection::Selection,
-    shipped::fault_ids,
 };
 use crate::{
     report::{Grouping, ProofReport, coverage_json, coverage_table},

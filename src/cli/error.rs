@@ -8,7 +8,7 @@ use std::{
 use super::Exit;
 use crate::{
     client::{ConnectFailure, TlsPolicyError},
-    report::{JunitError, WriteError},
+    report::{FormatError, WriteError},
     runner::StartError,
     scenario::Diagnostic,
     targets::ProbeError,
@@ -99,9 +99,9 @@ pub(super) enum CliError {
     /// A report file can't be written.
     #[error(transparent)]
     Report(#[from] WriteError),
-    /// The text of a report can't be represented in JUnit XML.
+    /// A report can't be represented in its format.
     #[error(transparent)]
-    Junit(#[from] JunitError),
+    Format(#[from] FormatError),
     /// The async runtime can't be started.
     #[error("can't start the async runtime: {0}")]
     Runtime(#[source] io::Error),
@@ -146,7 +146,7 @@ impl CliError {
             // The reader closed the pipe, as `head` does: that is no failure.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Conformant,
             Self::Report(error) if error.is_broken_pipe() => Exit::Conformant,
-            Self::Junit(_)
+            Self::Format(_)
             | Self::Listen { .. }
             | Self::Output(_)
             | Self::Probe(_)
@@ -170,8 +170,8 @@ impl CliError {
             Self::Probe(ProbeError::Unreachable(failure))
             | Self::Start(StartError::Tls { failure, .. }) => untrusted(failure),
             Self::BadFiles(_)
+            | Self::Format(_)
             | Self::Interrupted
-            | Self::Junit(_)
             | Self::Listen { .. }
             | Self::NoSuchLine { .. }
             | Self::OnlyOnDemand(_)

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::CliError, names::Names, shipped::fault_ids};
+use super::{error::CliError, faults::fault_ids, names::Names};
 use crate::{
     runner::Baseline,
     scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, Span, load},

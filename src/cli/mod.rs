@@ -10,6 +10,7 @@ mod coverage;
 mod error;
 mod exit;
 mod explain;
+mod faults;
 mod files;
 mod list;
 mod log;

@@ -8,14 +8,14 @@ use super::{
     Context, Exit,
     args::ProveArgs,
     error::CliError,
+    faults::fault_set,
     paint::Output,
     selection::Selection,
-    serve::faults,
     stop::Interrupts,
     target::{self, Bundled},
 };
 use crate::{
-    report::{Destination, Progress, proof_json, proof_table},
+    report::{Destination, Progress, proof_table},
     runner::{self, Item, Plan, Proof, Proving, Settings, Target},
     scenario::{Scenario, Tier},
 };
@@ -29,8 +29,8 @@ const REAL_JOBS: usize = 128;
 ///
 /// Bad files, an empty selection, a server that can't be started, a report that can't be written.
 pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Result<Exit, CliError> {
-    // Tells an unknown fault and the nearest one.
-    faults(&args.faults)?;
+    // Reports an unknown fault; the set itself is not needed here.
+    fault_set(&args.faults)?;
     let selection = Selection::new(&args.selectors.selectors)?;
     let requirements = Arc::new(selection.requirements);
     let scenarios = narrowed(selection.scenarios, &args.faults);
@@ -63,15 +63,14 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     })?;
     runtime.shutdown_background();
     progress.done();
-    let is_part = !args.selectors.selectors.is_empty() || !args.faults.is_empty();
-    if is_part || args.target.is_some() {
+    if !selection.is_complete || !args.faults.is_empty() || args.target.is_some() {
         keep_claimed(&mut proof);
     }
 
     let mut stdout_is_free = true;
     for request in &args.reports {
         stdout_is_free &= request.destination != Destination::Stdout;
-        request.destination.write(&proof_json(&proof))?;
+        request.destination.write(&(request.render)(&proof))?;
     }
     if stdout_is_free {
         output.write(&proof_table(&proof, output.stdout))?;

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     Context, Exit,
-    args::{ReportKind, ReportRequest, RunArgs, TierName, TransportName},
+    args::{ReportRequest, RunArgs, TierName, TransportName},
     error::CliError,
     paint::Output,
     selection::Selection,
@@ -19,7 +19,7 @@ use super::{
     target,
 };
 use crate::{
-    report::{Destination, Detail, Progress, Terminal, junit, report_json},
+    report::{Destination, Detail, Progress, Terminal},
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
     scenario::{Scenario, SourceFile, Tier, Transport},
     text::{
@@ -57,13 +57,10 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     runtime.shutdown_background();
 
     for request in &args.reports {
-        let text = match request.kind {
-            ReportKind::Json => report_json(&record),
-            ReportKind::Junit => junit(&record)?,
-        };
+        let text = (request.format.run)(&record)?;
         request.destination.write(&text)?;
     }
-    let names = names(&selection, args.selectors.selectors.is_empty());
+    let names = names(&selection);
     if let Some(path) = &args.update_baseline {
         let text = former.updated(&record, &names).to_yaml();
         Destination::File(path.clone()).write(&text)?;
@@ -72,7 +69,12 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     if let Some(comparison) = &comparison {
         say(args, output, &comparison.to_string())?;
     }
-    Ok(exit(&record.summary, comparison.as_ref(), args.strict))
+    let warnings = if args.strict {
+        Warnings::Fail
+    } else {
+        Warnings::Pass
+    };
+    Ok(exit(&record.summary, comparison.as_ref(), warnings))
 }
 
 async fn execute(
@@ -200,8 +202,8 @@ fn number(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// What a baseline's entries can be called; `complete` where no scenario was left unread.
-fn names(selection: &Selection, complete: bool) -> Names {
+/// Returns the ids that the entries of a baseline can have.
+fn names(selection: &Selection) -> Names {
     let former = selection.scenarios.iter().flat_map(|scenario| {
         let aliases = scenario.aliases.iter();
         aliases.map(|alias| (alias.clone(), scenario.id.clone()))
@@ -210,7 +212,7 @@ fn names(selection: &Selection, complete: bool) -> Names {
     let ids = scenarios.map(|scenario| scenario.id.clone());
     Names {
         former: former.collect(),
-        all: complete.then(|| ids.collect()),
+        all: selection.is_complete.then(|| ids.collect()),
         known: selection.known.clone(),
     }
 }
@@ -252,8 +254,18 @@ fn say(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
     }
 }
 
-/// What a run's counts mean. A broken rule is certain, so it outweighs what could not be judged.
-fn exit(summary: &Summary, comparison: Option<&Comparison>, strict: bool) -> Exit {
+/// The effect of warnings on the exit status.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Warnings {
+    /// With `--strict`, a warning fails the run.
+    Fail,
+    /// A warning does not fail the run.
+    Pass,
+}
+
+/// Returns the exit status of a run. A failure outweighs an error: a failure is certain, an error says nothing about
+/// the target.
+fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: Warnings) -> Exit {
     let (fail, error, warn, stale) = match comparison {
         None => (
             summary.fail,
@@ -270,7 +282,7 @@ fn exit(summary: &Summary, comparison: Option<&Comparison>, strict: bool) -> Exi
     };
     if summary.interrupted {
         Exit::Interrupted
-    } else if fail > 0 || stale > 0 || (strict && warn > 0) {
+    } else if fail > 0 || stale > 0 || (warnings == Warnings::Fail && warn > 0) {
         Exit::NotConformant
     } else if error > 0 {
         Exit::NotRun
@@ -285,7 +297,7 @@ mod tests {
 
     #[test]
     fn every_verdict_has_its_exit_status() {
-        let exit_of = |summary: Summary, strict| exit(&summary, None, strict);
+        let exit_of = |summary: Summary, warnings| exit(&summary, None, warnings);
         let none = Summary::default();
         assert_eq!(
             exit_of(
@@ -294,19 +306,19 @@ mod tests {
                     skip: 1,
                     ..none
                 },
-                true
+                Warnings::Fail
             ),
             Exit::Conformant
         );
         assert_eq!(
-            exit_of(Summary { warn: 1, ..none }, false),
+            exit_of(Summary { warn: 1, ..none }, Warnings::Pass),
             Exit::Conformant
         );
         assert_eq!(
-            exit_of(Summary { warn: 1, ..none }, true),
+            exit_of(Summary { warn: 1, ..none }, Warnings::Fail),
             Exit::NotConformant
         );
-        // What is of tier `info` is told, and never held against a target.
+        // Warnings of tier `info` never fail a run.
         assert_eq!(
             exit_of(
                 Summary {
@@ -314,7 +326,7 @@ mod tests {
                     informative: 1,
                     ..none
                 },
-                true
+                Warnings::Fail
             ),
             Exit::Conformant
         );
@@ -325,16 +337,19 @@ mod tests {
                     error: 1,
                     ..none
                 },
-                false
+                Warnings::Pass
             ),
             Exit::NotConformant
         );
-        assert_eq!(exit_of(Summary { error: 1, ..none }, false), Exit::NotRun);
+        assert_eq!(
+            exit_of(Summary { error: 1, ..none }, Warnings::Pass),
+            Exit::NotRun
+        );
         let interrupted = Summary {
             fail: 1,
             interrupted: true,
             ..none
         };
-        assert_eq!(exit_of(interrupted, false), Exit::Interrupted);
+        assert_eq!(exit_of(interrupted, Warnings::Pass), Exit::Interrupted);
     }
 }

@@ -18,20 +18,23 @@ use crate::{
     text::nearest,
 };
 
-/// The scenarios that were asked for.
+/// The scenarios that the user selected.
 #[derive(Debug)]
 pub(super) struct Selection {
-    /// In order of file and line; ids are unique.
+    /// The selected scenarios, in order of file and line. Their ids are unique.
     pub(super) scenarios: Vec<Scenario>,
-    /// What they may verify.
+    /// True if no selector was given, so that these are all shipped scenarios.
+    pub(super) is_complete: bool,
+    /// The requirements that scenarios can verify.
     pub(super) requirements: Requirements,
-    /// What they should verify: the catalogue beside a person's own files, if these are all that was asked for.
+    /// The requirements that the scenarios should cover: the catalogue beside the user's files if only scenarios of
+    /// these files are selected, else all requirements.
     pub(super) catalogue: Requirements,
-    /// Ids among them that can be named without a file.
+    /// The ids of the shipped scenarios, which can be selected without a file.
     pub(super) shipped: BTreeSet<String>,
-    /// Every id that was read, asked for or not, and every former one.
+    /// All ids and former ids of the loaded scenarios, selected or not.
     pub(super) known: BTreeSet<String>,
-    /// Names in a person's own files that only all files of the run together give a meaning to.
+    /// The names in the user's files that can be checked only when all files are loaded.
     pub(super) names: Names,
 }
 
@@ -45,89 +48,106 @@ enum Selector {
 }
 
 impl Selection {
-    /// What `selectors` name; everything that ships where there is none.
+    /// Returns the scenarios that the selectors name, or all shipped scenarios if there is no selector.
     ///
     /// # Errors
     ///
-    /// A file with mistakes, or a selector that matches nothing.
-    pub(super) fn new(selectors: &[String]) -> Result<Self, CliError> {
+    /// Returns an error if a file has mistakes or a selector matches no scenario.
+    pub(super) fn new(texts: &[String]) -> Result<Self, CliError> {
         let shipped = Shipped::load()?;
-        if selectors.is_empty() {
-            return Ok(Self {
-                shipped: ids(&shipped.scenarios),
-                known: known(&shipped.scenarios),
-                names: Names::default(),
-                scenarios: shipped.scenarios,
-                catalogue: shipped.requirements.clone(),
-                requirements: shipped.requirements,
-            });
+        if texts.is_empty() {
+            return Ok(Self::of_all(shipped));
         }
-        let mut loaded = Loaded::default();
-        let mut wanted = Vec::new();
-        for text in selectors {
-            let selector = Selector::from(text.as_str());
-            if let Selector::Path(path, _) = &selector
-                && path.exists()
-            {
-                loaded.add(path)?;
-            }
-            wanted.push((text, selector));
-        }
-        if !loaded.problems.is_empty() {
-            return Err(CliError::BadFiles(loaded.problems));
-        }
-        let names = loaded.names;
-        let mut requirements = shipped.requirements;
-        let own_requirements = loaded.requirements.clone();
-        requirements.entries.extend(loaded.requirements.entries);
-
+        let selectors: Vec<_> = texts
+            .iter()
+            .map(|text| (text.as_str(), Selector::from(text.as_str())))
+            .collect();
+        let loaded = load_files(&selectors)?;
         let own = loaded.scenarios;
-        let duplicates = duplicate_ids(&own);
-        if !duplicates.is_empty() {
-            return Err(CliError::BadFiles(duplicates));
-        }
-        // A file of one's own stands in for the one that ships.
+        let mut requirements = shipped.requirements;
+        let own_requirements = loaded.requirements;
+        requirements
+            .entries
+            .extend(own_requirements.entries.clone());
+
+        // A scenario in the user's files replaces the shipped scenario with the same id.
         let others: Vec<_> = shipped
             .scenarios
             .into_iter()
             .filter(|scenario| own.iter().all(|known| known.id != scenario.id))
             .collect();
-        let shipped = ids(&others);
-        let candidates: Vec<_> = own.iter().cloned().chain(others).collect();
-        let known = known(&candidates);
-        let mut chosen = vec![false; candidates.len()];
-        for (text, selector) in &wanted {
-            has_line(selector, &candidates)?;
-            let matches = matches(selector, &candidates);
-            if matches.is_empty() {
-                return Err(nothing(text, selector, &candidates));
-            }
-            for index in matches {
-                if let Some(flag) = chosen.get_mut(index) {
-                    *flag = true;
-                }
-            }
-        }
-        let only_own = chosen.iter().skip(own.len()).all(|chosen| !chosen);
+        let (own_count, shipped) = (own.len(), ids(&others));
+        let candidates: Vec<_> = own.into_iter().chain(others).collect();
+        let chosen = choose(&selectors, &candidates)?;
+        let only_own = chosen.range(own_count..).next().is_none();
         let catalogue = if only_own && !own_requirements.entries.is_empty() {
             own_requirements
         } else {
             requirements.clone()
         };
-        let scenarios = candidates
-            .into_iter()
-            .zip(chosen)
-            .filter_map(|(scenario, chosen)| chosen.then_some(scenario))
-            .collect();
+        let known = known(&candidates);
+        let scenarios = candidates.into_iter().enumerate();
         Ok(Self {
-            scenarios,
+            scenarios: scenarios
+                .filter_map(|(index, scenario)| chosen.contains(&index).then_some(scenario))
+                .collect(),
+            is_complete: false,
             requirements,
             catalogue,
             shipped,
             known,
-            names,
+            names: loaded.names,
         })
     }
+
+    fn of_all(shipped: Shipped) -> Self {
+        Self {
+            shipped: ids(&shipped.scenarios),
+            known: known(&shipped.scenarios),
+            names: Names::default(),
+            is_complete: true,
+            scenarios: shipped.scenarios,
+            catalogue: shipped.requirements.clone(),
+            requirements: shipped.requirements,
+        }
+    }
+}
+
+/// Loads the files and folders that the selectors name. A path that does not exist is reported by [`choose`].
+fn load_files(selectors: &[(&str, Selector)]) -> Result<Loaded, CliError> {
+    let mut loaded = Loaded::default();
+    for (_, selector) in selectors {
+        if let Selector::Path(path, _) = selector
+            && path.exists()
+        {
+            loaded.add(path)?;
+        }
+    }
+    if !loaded.problems.is_empty() {
+        return Err(CliError::BadFiles(loaded.problems));
+    }
+    let duplicates = duplicate_ids(&loaded.scenarios);
+    if !duplicates.is_empty() {
+        return Err(CliError::BadFiles(duplicates));
+    }
+    Ok(loaded)
+}
+
+/// Returns the indices of the candidates that the selectors name.
+fn choose(
+    selectors: &[(&str, Selector)],
+    candidates: &[Scenario],
+) -> Result<BTreeSet<usize>, CliError> {
+    let mut chosen = BTreeSet::new();
+    for (text, selector) in selectors {
+        has_line(selector, candidates)?;
+        let matches = matches(selector, candidates);
+        if matches.is_empty() {
+            return Err(nothing(text, selector, candidates));
+        }
+        chosen.extend(matches);
+    }
+    Ok(chosen)
 }
 
 fn ids(scenarios: &[Scenario]) -> BTreeSet<String> {

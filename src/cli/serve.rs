@@ -8,15 +8,14 @@ use super::{
     Exit,
     args::{ContractName, ServeArgs},
     error::CliError,
+    faults::fault_set,
     paint::Output,
-    shipped::fault_ids,
     stop::stop_requested,
 };
 use crate::{
     net::Network,
-    reference::{Config, Contract, FAULTS, FaultSet, Server},
+    reference::{Config, Contract, FAULTS, Server},
     report::{Palette, Role},
-    text::nearest,
 };
 
 /// Runs the reference server until the user stops it.
@@ -66,24 +65,8 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
         max_payload: args.max_payload,
         origins: args.origins.clone(),
         contract,
-        faults: faults(&args.faults)?,
+        faults: fault_set(&args.faults)?,
         ..Config::default()
-    })
-}
-
-/// Returns the set of faults with these ids.
-///
-/// # Errors
-///
-/// Returns an error for the first unknown id.
-pub(super) fn faults(ids: &[String]) -> Result<FaultSet, CliError> {
-    FaultSet::from_ids(ids.iter().map(String::as_str)).map_err(|id| CliError::Unknown {
-        kind: "fault",
-        help: Some(match nearest(&id, fault_ids()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`sockspec serve --list-faults` lists all faults".to_owned(),
-        }),
-        id,
     })
 }
 

@@ -8,10 +8,7 @@ use std::{
 use include_dir::{Dir, File, include_dir};
 
 use super::{error::CliError, files};
-use crate::{
-    reference::FAULTS,
-    scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, load},
-};
+use crate::scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, load};
 
 static SPECS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
@@ -75,11 +72,6 @@ impl Shipped {
     }
 }
 
-/// Returns the ids of all faults, which scenarios name in `catches`.
-pub(super) fn fault_ids() -> Vec<&'static str> {
-    FAULTS.iter().map(|fault| fault.id).collect()
-}
-
 /// Returns every embedded YAML file, sorted by path.
 fn embedded() -> Vec<(PathBuf, &'static File<'static>)> {
     let mut folders = vec![&SPECS];
@@ -105,6 +97,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::cli::faults::fault_ids;
     use crate::{
         cli::target::{Bundled, reference},
         runner::{Plan, Settings},

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Palette, Role, json::to_safe_json};
+use super::{Palette, Role, to_safe_json};
 use crate::{
     runner::{Coverage, CoverageState, Covered, Verifier},
     scenario::Tier,

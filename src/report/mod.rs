@@ -1,20 +1,21 @@
-//! Renderings of a run's record: one file an output. Nothing here decides anything.
+//! Renders the record of a run: one file per output. This folder decides nothing.
 //!
-//! Texts of a target come in raw and leave through [`crate::text::escape`] only.
+//! Texts of a target arrive unescaped; every output escapes them with [`crate::text::escape`].
 
 mod coverage;
-mod json;
-mod junit;
+mod format;
+mod formats;
 mod proof;
+mod safe_json;
 mod sink;
 mod style;
 mod terminal;
 
 pub use coverage::{COVERAGE_SCHEMA, CoverageReport, Grouping, coverage_json, coverage_table};
-pub(crate) use json::to_safe_json;
-pub use json::{REPORT_SCHEMA, Report, report_json};
-pub use junit::{JunitError, junit};
+pub use format::{Format, FormatError};
+pub use formats::{FORMATS, REPORT_SCHEMA, Report};
 pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_table};
+pub(crate) use safe_json::to_safe_json;
 pub use sink::{Destination, WriteError};
 pub use style::{Painted, Palette, Role};
 pub use terminal::{Detail, Progress, Terminal, Watched, failure};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Palette, Role, json::to_safe_json};
+use super::{Palette, Role, to_safe_json};
 use crate::{
     runner::{Proof, Verdict},
     text::{escape, humanize},

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     selectors::Selectors,
-    value::{self, ReportRequest},
+    value::{self, ProofRequest, ReportRequest},
 };
 use crate::text::shell_word;
 
@@ -54,8 +54,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) update_baseline: Option<PathBuf>,
 
-    /// Write a report: json=PATH or junit=PATH; `-` is the standard output [repeatable]
-    #[arg(long = "report", value_name = "KIND=PATH", value_parser = value::report)]
+    #[arg(long = "report", value_name = "FORMAT=PATH", help = value::report_help(), value_parser = value::report)]
     pub(in crate::cli) reports: Vec<ReportRequest>,
 
     /// The deadline of every wait whose scenario sets none
@@ -92,9 +91,13 @@ pub(in crate::cli) struct ProveArgs {
     #[arg(long)]
     pub(in crate::cli) real: bool,
 
-    /// Write a report: json=PATH; `-` is the standard output [repeatable]
-    #[arg(long = "report", value_name = "KIND=PATH", value_parser = value::proof_report)]
-    pub(in crate::cli) reports: Vec<ReportRequest>,
+    #[arg(
+        long = "report",
+        value_name = "FORMAT=PATH",
+        help = value::proof_report_help(),
+        value_parser = value::proof_report
+    )]
+    pub(in crate::cli) reports: Vec<ProofRequest>,
 }
 
 /// The server under test.

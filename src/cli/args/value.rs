@@ -2,54 +2,88 @@
 
 use std::time::Duration;
 
-use crate::report::Destination;
+use crate::{
+    report::{Destination, FORMATS, Format},
+    runner::Proof,
+    text::one_of,
+};
 
 /// The shortest duration of a timer: Engine.IO announces its intervals in whole milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// The format of a report.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::cli) enum ReportKind {
-    Json,
-    Junit,
-}
-
-/// `--report KIND=PATH`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// The value of `--report`: a format and the place to write it to.
+#[derive(Clone, Debug)]
 pub(in crate::cli) struct ReportRequest {
-    pub(in crate::cli) kind: ReportKind,
+    pub(in crate::cli) format: &'static Format,
     pub(in crate::cli) destination: Destination,
 }
 
-/// Parses `json=PATH` or `junit=PATH`; the path `-` is the standard output.
+/// The value of `prove --report`.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct ProofRequest {
+    /// Renders the proof in the requested format.
+    pub(in crate::cli) render: fn(&Proof) -> String,
+    pub(in crate::cli) destination: Destination,
+}
+
+/// Returns the help text of `run --report`.
+pub(super) fn report_help() -> String {
+    help(FORMATS.into_iter())
+}
+
+/// Returns the help text of `prove --report`.
+pub(super) fn proof_report_help() -> String {
+    help(proof_formats())
+}
+
+/// Parses `FORMAT=PATH`; the path `-` is the standard output.
 pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
-    let wrong = || format!("write `json={text}` or `junit={text}`");
-    let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
-    let kind = match kind {
-        "json" => ReportKind::Json,
-        "junit" => ReportKind::Junit,
-        _ => {
-            return Err(format!(
-                "there is no report `{kind}`; there are `json` and `junit`"
-            ));
-        }
+    let (format, destination) = format_and_path(text, FORMATS.into_iter())?;
+    Ok(ReportRequest {
+        format,
+        destination,
+    })
+}
+
+/// Parses `FORMAT=PATH`; the format has to be one of those that can represent a proof.
+pub(super) fn proof_report(text: &str) -> Result<ProofRequest, String> {
+    let (format, destination) = format_and_path(text, proof_formats())?;
+    let render = format.proof.ok_or("a proof has no such format")?;
+    Ok(ProofRequest {
+        render,
+        destination,
+    })
+}
+
+fn proof_formats() -> impl Iterator<Item = &'static Format> + Clone {
+    FORMATS.into_iter().filter(|format| format.proof.is_some())
+}
+
+fn help(formats: impl Iterator<Item = &'static Format>) -> String {
+    let choices = formats.map(|format| format!("{}=PATH ({})", format.name, format.purpose));
+    let choices = choices.collect::<Vec<_>>().join(" or ");
+    format!("Write a report: {choices}; `-` is the standard output [repeatable]")
+}
+
+fn format_and_path(
+    text: &str,
+    formats: impl Iterator<Item = &'static Format> + Clone,
+) -> Result<(&'static Format, Destination), String> {
+    let Some((name, path)) = text.split_once('=') else {
+        let choices: Vec<_> = formats
+            .map(|format| format!("{}={text}", format.name))
+            .collect();
+        let choices = one_of(choices.iter().map(String::as_str));
+        return Err(format!("the format is missing; write {choices}"));
+    };
+    let Some(format) = formats.clone().find(|format| format.name == name) else {
+        let known = one_of(formats.map(|format| format.name));
+        return Err(format!("there is no report `{name}`; write {known}"));
     };
     if path.is_empty() {
         return Err("the path is missing; `-` is the standard output".to_owned());
     }
-    Ok(ReportRequest {
-        kind,
-        destination: Destination::from(path),
-    })
-}
-
-/// Parses `json=PATH`, the only format of a proof.
-pub(super) fn proof_report(text: &str) -> Result<ReportRequest, String> {
-    let request = report(text)?;
-    match request.kind {
-        ReportKind::Json => Ok(request),
-        ReportKind::Junit => Err("a proof is written as `json`".to_owned()),
-    }
+    Ok((format, Destination::from(path)))
 }
 
 /// Parses a duration: `300ms`, `2s`, `1m 30s`.
@@ -142,11 +176,24 @@ mod tests {
     #[test]
     fn a_report_names_format_and_place() {
         let request = report("junit=out=1.xml").unwrap();
-        assert_eq!(request.kind, ReportKind::Junit);
+        assert_eq!(request.format.name, "junit");
         assert_eq!(request.destination, Destination::File("out=1.xml".into()));
         assert_eq!(report("json=-").unwrap().destination, Destination::Stdout);
         assert!(report("out.json").unwrap_err().contains("json=out.json"));
-        assert!(report("html=x").is_err());
+        assert_eq!(
+            report("html=x").unwrap_err(),
+            "there is no report `html`; write `json` or `junit`"
+        );
         assert!(report("json=").is_err());
+    }
+
+    #[test]
+    fn a_proof_has_fewer_formats() {
+        assert!(proof_report("json=-").is_ok());
+        assert_eq!(
+            proof_report("junit=-").unwrap_err(),
+            "there is no report `junit`; write `json`"
+        );
+        assert!(!proof_report_help().contains("junit"));
     }
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
-use super::{Palette, terminal::failure};
 use crate::{
+    report::{Format, FormatError, Palette, failure},
     runner::{Breach, Outcome, Record, Verdict},
     text::{
         clip,
@@ -15,17 +15,15 @@ use crate::{
     },
 };
 
-/// Why no XML came about.
-#[derive(Debug, thiserror::Error)]
-#[error("can't write JUnit XML: {0}")]
-pub struct JunitError(#[from] quick_junit::SerializeError);
+/// The format `junit`.
+pub(super) static FORMAT: Format = Format {
+    name: "junit",
+    purpose: "for CI systems",
+    run: junit,
+    proof: None,
+};
 
-/// The record of a run as JUnit XML.
-///
-/// # Errors
-///
-/// The XML writer refuses; it writes to memory, so that has not been seen.
-pub fn junit(record: &Record) -> Result<String, JunitError> {
+fn junit(record: &Record) -> Result<String, FormatError> {
     let mut report = Report::new("sockspec");
     report.set_time(record.summary.duration);
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
@@ -43,7 +41,10 @@ pub fn junit(record: &Record) -> Result<String, JunitError> {
         suite.add_property(("url", safe(&record.info.url).as_str()));
         report.add_test_suite(suite);
     }
-    Ok(report.to_string()?)
+    report.to_string().map_err(|error| FormatError {
+        name: FORMAT.name,
+        source: error.into(),
+    })
 }
 
 /// Names that were given away; CI systems merge cases of the same name.

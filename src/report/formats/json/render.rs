@@ -1,41 +1,27 @@
-//! From fields to text.
-
-use std::fmt::Write as _;
-
-use serde::Serialize;
+//! Renders a record as JSON text.
 
 use super::Report;
-use crate::{runner::Record, text::escape};
+use crate::{
+    report::{Format, proof_json, to_safe_json},
+    runner::Record,
+};
 
-/// The record of a run in the format `sockspec-report/1`.
-pub fn report_json(record: &Record) -> String {
+/// The format `json`.
+pub(in crate::report) static FORMAT: Format = Format {
+    name: "json",
+    purpose: "for programs",
+    run: |record| Ok(report_json(record)),
+    proof: Some(proof_json),
+};
+
+fn report_json(record: &Record) -> String {
     to_safe_json(&Report::from(record))
-}
-
-/// Pretty JSON in which no character acts on a terminal: what [`escape::acts`] names is written as `\u….`, which
-/// means the same to a parser.
-pub(crate) fn to_safe_json<T: Serialize>(value: &T) -> String {
-    // These types have no map with keys that are not text and no failing serializer.
-    let json = serde_json::to_string_pretty(value).unwrap_or_default();
-    let mut out = String::with_capacity(json.len() + 1);
-    for character in json.chars() {
-        if character != '\n' && escape::acts(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a `String` can't fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(character);
-        }
-    }
-    out.push('\n');
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{runner::samples, schema_checks};
+    use crate::{runner::samples, schema_checks, text::escape};
 
     fn parsed(record: &Record) -> serde_json::Value {
         serde_json::from_str(&report_json(record)).unwrap()

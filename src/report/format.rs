@@ -1,0 +1,29 @@
+//! The description of a report format, which each file in `formats/` fills in.
+
+use std::error::Error;
+
+use crate::runner::{Proof, Record};
+
+/// A report format that `--report NAME=PATH` can ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// The purpose in a few words, for the help text: "for CI systems".
+    pub purpose: &'static str,
+    /// Renders the record of a run.
+    pub run: fn(&Record) -> Result<String, FormatError>,
+    /// Renders a proof; `None` if `prove` can't write this format.
+    pub proof: Option<fn(&Proof) -> String>,
+}
+
+/// The error of a format that can't represent a record.
+#[derive(Debug, thiserror::Error)]
+#[error("can't write the report `{name}`: {source}")]
+pub struct FormatError {
+    /// The name of the format.
+    pub name: &'static str,
+    /// The error of the library that writes the format.
+    #[source]
+    pub source: Box<dyn Error + Send + Sync>,
+}
