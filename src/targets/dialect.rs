@@ -15,6 +15,18 @@ pub enum ErrorStyle {
 }
 
 impl ErrorStyle {
+    /// All styles, sorted by name.
+    pub const ALL: [Self; 3] = [Self::Ack, Self::Exception, Self::Nestjs11];
+
+    /// Returns the name in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::Exception => "exception",
+            Self::Nestjs11 => "nestjs-11",
+        }
+    }
+
     /// The event that refusals travel in, in the scenarios' words; `None` where they travel in the ack.
     pub fn event(self) -> Option<&'static str> {
         match self {
@@ -37,12 +49,24 @@ pub enum Speaks {
 }
 
 impl Speaks {
+    /// All protocols, sorted by name.
+    pub const ALL: [Self; 3] = [Self::EngineIo, Self::SocketIo, Self::WebSocket];
+
     /// As manifests and scenarios write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::EngineIo => "engine.io",
             Self::SocketIo => "socket.io",
             Self::WebSocket => "websocket",
+        }
+    }
+
+    /// Returns the path at which servers usually listen.
+    pub fn usual_path(self) -> &'static str {
+        match self {
+            Self::EngineIo => "/engine.io/",
+            Self::SocketIo => "/socket.io/",
+            Self::WebSocket => "/",
         }
     }
 

@@ -5,21 +5,13 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 use super::{
     Launch, LaunchSpec, Profile, Ready,
     contradictions::{self, Provider},
-    load::{names, some_time},
+    dialect,
+    values::{self, Launched, names, some_time},
 };
 use crate::scenario::{Field, Fields, NodeKind, Problems};
 
 /// What stands in place of a command where the program runs the server by itself.
 const BUILT_IN: &str = "built-in";
-
-/// Whether somebody starts the server, so that it can be given settings.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Launched {
-    /// It runs already.
-    No,
-    /// With the manifest's command, or in the program itself.
-    Yes,
-}
 
 /// How long a server may take to get ready where the manifest does not say.
 const READY_WITHIN: Duration = Duration::from_secs(20);
@@ -90,10 +82,10 @@ pub(super) fn profiles(
                 env: environment(&fields, problems),
                 provides: names(fields.get("provides"), problems),
                 lacks: names(fields.get("lacks"), problems),
-                path: super::load::path(fields.get("path"), problems),
+                path: values::path(fields.get("path"), problems),
                 speaks: fields
                     .get("speaks")
-                    .and_then(|field| field.choice(&super::load::SPEAKS, problems)),
+                    .and_then(|field| dialect::speaks(field, problems)),
             };
             if launched == Launched::No
                 && let Some(env) = fields.raw("env").filter(|_| !profile.env.is_empty())
@@ -172,7 +164,7 @@ fn environment(fields: &Fields<'_>, problems: &mut Problems) -> Vec<(String, Str
 
 fn ready(field: Field<'_>, problems: &mut Problems) -> Option<Ready> {
     let fields = Fields::new(field.node, "`ready`", problems)?;
-    let http = super::load::path(fields.get("http"), problems);
+    let http = values::path(fields.get("http"), problems);
     let line = fields.get("line").and_then(|field| field.text(problems));
     let within = some_time(fields.get("within"), problems);
     fields.finish(problems);

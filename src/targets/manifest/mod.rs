@@ -3,6 +3,7 @@
 mod bindings;
 mod contradictions;
 mod credentials;
+mod dialect;
 mod dollars;
 mod launch;
 mod load;
@@ -10,9 +11,12 @@ mod mentions;
 mod model;
 #[cfg(test)]
 mod schema;
+mod spec;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use load::{REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, load_manifest_in};
 pub use mentions::ManifestMentions;
-pub use model::{Launch, LaunchSpec, Manifest, Profile, Ready};
+pub use model::Manifest;
+pub use spec::{Launch, LaunchSpec, Profile, Ready};

@@ -1,8 +1,24 @@
 //! What a manifest says, once it is loaded.
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use crate::targets::{Bindings, Credentials, Dialect, Secrets, Speaks};
+use super::{
+    Launch, LaunchSpec, Profile, bindings,
+    contradictions::{self, Provider},
+    credentials, dialect, launch,
+    values::{Launched, address, greetings, names, path, some_time},
+};
+use crate::{
+    scenario::{Field, Fields, Node, Problems},
+    targets::{Bindings, Credentials, Dialect, Secrets, Speaks},
+};
+
+/// How long a wait may last where the manifest does not say.
+pub(super) const WITHIN: Duration = Duration::from_secs(5);
 
 /// A target as its manifest describes it.
 #[derive(Clone, Debug)]
@@ -44,6 +60,55 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Reads a manifest. A value with a mistake is left empty, and the mistake is noted in `problems`.
+    pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
+        let fields = Fields::new(root, "a manifest", problems)?;
+        let name = fields
+            .require("name", problems)
+            .and_then(|field| field.text(problems));
+        let launch = fields.get("launch");
+        let launched = match launch {
+            Some(_) => Launched::Yes,
+            None => Launched::No,
+        };
+        let url = fields
+            .require("url", problems)
+            .and_then(|field| address(field, launched, problems));
+        let nodes = fields
+            .get("nodes")
+            .into_iter()
+            .flat_map(|field| field.items());
+        let nodes = nodes.filter_map(|node| address(node, launched, problems));
+        let nodes = nodes.collect();
+        let dialect = read_or_default(fields.get("dialect"), dialect::read, problems);
+        let provides = provides(&fields, dialect, problems);
+        let (within, settle) = read_or_default(fields.get("timing"), timing, problems);
+        let profiles = fields.get("profiles");
+        let profiles = profiles.map(|field| launch::profiles(field, &provides, launched, problems));
+        let manifest = Self {
+            name: name.unwrap_or_default().to_owned(),
+            launch: launch.and_then(|field| launch::read(field, folder, problems)),
+            url: url.unwrap_or_default(),
+            path: path(fields.get("path"), problems)
+                .unwrap_or_else(|| dialect.speaks.usual_path().to_owned()),
+            nodes,
+            provides,
+            dialect,
+            credentials: read_or_default(fields.get("credentials"), credentials::read, problems),
+            bindings: read_or_default(fields.get("bindings"), bindings::read, problems),
+            greetings: read_or_default(fields.get("greetings"), greetings, problems),
+            absent: names(fields.get("absent"), problems).into_iter().collect(),
+            fence: read_or_default(fields.get("fence"), fence, problems),
+            within: within.unwrap_or(WITHIN),
+            settle,
+            profiles: profiles.unwrap_or_default(),
+            folder: PathBuf::new(),
+            secrets: Secrets::default(),
+        };
+        fields.finish(problems);
+        Some(manifest)
+    }
+
     /// The command that starts it, if it has one.
     pub fn command(&self) -> Option<&LaunchSpec> {
         match &self.launch {
@@ -74,54 +139,41 @@ impl Manifest {
     }
 }
 
-/// Other settings of the same server.
-#[derive(Clone, Debug, Default)]
-pub struct Profile {
-    /// For reports.
-    pub name: String,
-    /// Environment on top of the launch's.
-    pub env: Vec<(String, String)>,
-    /// Capabilities it has beyond the manifest's.
-    pub provides: BTreeSet<String>,
-    /// Capabilities of the manifest that it lacks.
-    pub lacks: BTreeSet<String>,
-    /// The Engine.IO path, where it differs.
-    pub path: Option<String>,
-    /// What it speaks, where it differs.
-    pub speaks: Option<Speaks>,
+/// Reads the value of a key, or returns the default if the key is missing.
+fn read_or_default<'n, T: Default>(
+    field: Option<Field<'n>>,
+    read: impl FnOnce(Field<'n>, &mut Problems) -> T,
+    problems: &mut Problems,
+) -> T {
+    field.map(|field| read(field, problems)).unwrap_or_default()
 }
 
-/// Who runs a target.
-#[derive(Clone, Debug)]
-pub enum Launch {
-    /// The program itself: it is the reference server.
-    BuiltIn,
-    /// A process of its own.
-    Command(LaunchSpec),
+/// Reads the capabilities, and adds the one that the dialect implies.
+fn provides(fields: &Fields<'_>, dialect: Dialect, problems: &mut Problems) -> BTreeSet<String> {
+    let mut provides = names(fields.get("provides"), problems);
+    provides.insert(dialect.speaks.capability().to_owned());
+    let listed = fields.raw("provides");
+    contradictions::check(listed, &provides, Provider::Manifest, problems);
+    provides
 }
 
-/// How a target is started.
-#[derive(Clone, Debug)]
-pub struct LaunchSpec {
-    /// Run once; skipped while its inputs are unchanged.
-    pub setup: Option<Vec<String>>,
-    /// Program and arguments.
-    pub command: Vec<String>,
-    /// Working folder, absolute.
-    pub workdir: PathBuf,
-    /// Environment, `$port` still in it.
-    pub env: Vec<(String, String)>,
-    /// When it is ready.
-    pub ready: Ready,
+fn fence(field: Field<'_>, problems: &mut Problems) -> Option<String> {
+    let fields = Fields::new(field.node, "`fence`", problems)?;
+    let call = fields
+        .require("call", problems)
+        .and_then(|field| field.text(problems));
+    fields.finish(problems);
+    call.map(str::to_owned)
 }
 
-/// How readiness is recognised.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    /// This path answers with a status below 500; without it, the port accepts a connection.
-    pub http: Option<String>,
-    /// A line of its output holds this text.
-    pub line: Option<String>,
-    /// The deadline.
-    pub within: Duration,
+fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Option<Duration>) {
+    let Some(fields) = Fields::new(field.node, "`timing`", problems) else {
+        return (None, None);
+    };
+    let within = some_time(fields.get("within"), problems);
+    let settle = fields
+        .get("settle")
+        .and_then(|field| field.duration(problems));
+    fields.finish(problems);
+    (within, settle)
 }

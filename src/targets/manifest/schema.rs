@@ -10,6 +10,7 @@ use super::load_manifest_in;
 use crate::{
     scenario::{Diagnostic, SourceFile},
     schema_checks,
+    targets::{ErrorStyle, Speaks},
 };
 
 /// A mapping with these keys and no others.
@@ -74,12 +75,12 @@ fn schema() -> Value {
         &["command"],
     );
     let launch = json!({ "anyOf": [{ "const": "built-in" }, launch] });
-    let speaks = json!({ "enum": ["engine.io", "socket.io", "websocket"] });
+    let speaks = json!({ "enum": Speaks::ALL.map(Speaks::name) });
     let dialect = mapping(
         &[
             (
                 "errors",
-                json!({ "enum": ["ack", "exception", "nestjs-11"] }),
+                json!({ "enum": ErrorStyle::ALL.map(ErrorStyle::name) }),
                 "how the application reports refusals",
             ),
             (

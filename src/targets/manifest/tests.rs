@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{load::WITHIN, *};
+use super::{model::WITHIN, *};
 use crate::{
     data::Data,
     scenario::{Diagnostic, Scope, SourceFile},

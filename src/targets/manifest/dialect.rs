@@ -1,0 +1,39 @@
+//! Reads `dialect:`.
+
+use crate::{
+    scenario::{Field, Fields, NodeKind, Problems},
+    targets::{Dialect, ErrorStyle, Speaks},
+};
+
+/// Reads the dialect: one word is the protocol, a mapping says more.
+pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Dialect {
+    // One word says what is spoken, where nothing else is out of the ordinary.
+    if matches!(field.node.kind, NodeKind::Scalar(_)) {
+        return Dialect {
+            speaks: speaks(field, problems).unwrap_or_default(),
+            ..Dialect::default()
+        };
+    }
+    let Some(fields) = Fields::new(field.node, "`dialect`", problems) else {
+        return Dialect::default();
+    };
+    let speaks = fields
+        .get("speaks")
+        .and_then(|field| speaks(field, problems));
+    let errors = fields.get("errors").and_then(|field| {
+        field.choice(
+            &ErrorStyle::ALL.map(|style| (style.name(), style)),
+            problems,
+        )
+    });
+    fields.finish(problems);
+    Dialect {
+        speaks: speaks.unwrap_or_default(),
+        errors: errors.unwrap_or_default(),
+    }
+}
+
+/// Reads the name of a protocol.
+pub(super) fn speaks(field: Field<'_>, problems: &mut Problems) -> Option<Speaks> {
+    field.choice(&Speaks::ALL.map(|speaks| (speaks.name(), speaks)), problems)
+}

@@ -1,0 +1,132 @@
+//! Values that stand at several keys of a manifest.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use url::Url;
+
+use crate::{
+    data::Data,
+    scenario::{Field, Problems},
+    targets::{has_userinfo, without_userinfo},
+};
+
+/// Names that no event can have (Socket.IO v4, "Reserved events").
+const RESERVED_EVENTS: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
+/// Whether somebody starts the server, so that it can be given settings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Launched {
+    /// It runs already.
+    No,
+    /// With the manifest's command, or in the program itself.
+    Yes,
+}
+
+/// Reads the events that a server sends to every client that joins.
+pub(super) fn greetings(field: Field<'_>, problems: &mut Problems) -> Vec<String> {
+    let items = field.items();
+    let names = items.filter_map(|item| {
+        if !matches!(item.node.to_data(), Data::String(_)) {
+            item.wrong("the name of an event, or a list of names", problems);
+            return None;
+        }
+        let name = item.text(problems)?;
+        if RESERVED_EVENTS.contains(&name) {
+            let message = format!("no server sends an event `{name}`: Socket.IO reserves the name");
+            let problem = problems.error("reserved-name", item.node.span, message);
+            problem.help = Some("write the events of the application: `[welcome]`".to_owned());
+            return None;
+        }
+        Some(name.to_owned())
+    });
+    names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// A list of names.
+pub(super) fn names(field: Option<Field<'_>>, problems: &mut Problems) -> BTreeSet<String> {
+    field
+        .into_iter()
+        .flat_map(|field| field.texts(problems))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// A path that starts with a slash.
+pub(super) fn path(field: Option<Field<'_>>, problems: &mut Problems) -> Option<String> {
+    let field = field?;
+    let path = field.text(problems)?;
+    if !path.starts_with('/') {
+        problems
+            .error(
+                "bad-path",
+                field.node.span,
+                format!("`{}: {path}` does not start with `/`", field.key),
+            )
+            .help = Some(format!("write `/{path}`"));
+        return None;
+    }
+    Some(path.to_owned())
+}
+
+/// A duration that something can happen in.
+pub(super) fn some_time(field: Option<Field<'_>>, problems: &mut Problems) -> Option<Duration> {
+    let field = field?;
+    let duration = field.duration(problems)?;
+    if duration.is_zero() {
+        let message = format!("`{}` is no time at all", field.key);
+        problems
+            .error("bad-duration", field.node.span, message)
+            .help = Some("write `1ms` or more".to_owned());
+        return None;
+    }
+    Some(duration)
+}
+
+/// An address, in which `$port` may stand for the port.
+pub(super) fn address(
+    field: Field<'_>,
+    launched: Launched,
+    problems: &mut Problems,
+) -> Option<String> {
+    let text = field.text(problems)?;
+    let span = field.node.span;
+    if launched == Launched::No && text.contains("$port") {
+        let span = span.find(&problems.source().text, "$port");
+        let message = "`$port` is the free port that `launch` gets, and there is no `launch`";
+        problems.error("no-launch", span, message).help =
+            Some("write the port, or add `launch:` with the server's command".to_owned());
+        return None;
+    }
+    let parsed = Url::parse(&text.replace("$port", "1"));
+    let help = match parsed {
+        Ok(url) if has_userinfo(&url) => {
+            let message = format!("`{}` holds a user name or a password", field.key);
+            problems.error("bad-url", span, message).help = Some(
+                "they are not sent: leave them out; `credentials` are what scenarios present"
+                    .to_owned(),
+            );
+            return None;
+        }
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            return Some(text.to_owned());
+        }
+        Ok(url) if url.scheme() == "ws" => format!("write `{}`", text.replacen("ws", "http", 1)),
+        Ok(url) if url.scheme() == "wss" => format!("write `{}`", text.replacen("wss", "https", 1)),
+        Ok(_) | Err(_) => "write it as `http://127.0.0.1:3000`".to_owned(),
+    };
+    problems
+        .error(
+            "bad-url",
+            field.node.span,
+            format!("`{}` is no http or https URL", without_userinfo(text)),
+        )
+        .help = Some(help);
+    None
+}
