@@ -101,6 +101,8 @@ mod tests {
     use crate::{
         cli::target::{Bundled, reference},
         runner::{Plan, Settings},
+        scenario::Mentions,
+        targets::{CREDENTIALS, Capability},
     };
 
     #[test]
@@ -124,14 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn every_capability_is_explained() {
-        const REFERENCE: &str = include_str!("../../docs/capabilities.md");
-        let shipped = Shipped::load().unwrap();
-        let needed = shipped.scenarios.iter().flat_map(|one| &one.needs);
-        let missing: BTreeSet<_> = needed
-            .filter(|name| !REFERENCE.contains(&format!("`{name}`")))
-            .collect();
-        assert!(missing.is_empty(), "{missing:?}");
+    fn shipped_scenarios_need_only_known_capabilities_and_credentials() {
+        let files = embedded().into_iter();
+        for (path, file) in files.filter(|(path, _)| !files::is_catalogue(path)) {
+            let mentions = Mentions::of(&source(&path, file).unwrap()).unwrap();
+            for need in mentions.needs {
+                assert!(Capability::find(&need.name).is_some(), "{}", need.name);
+            }
+            for credential in mentions.credentials {
+                let name = credential.name.as_str();
+                assert!(CREDENTIALS.contains(&name), "{name}");
+            }
+        }
     }
 
     /// An Engine.IO scenario without `needs: [engine-io]` would fail on every plain WebSocket server.

@@ -45,7 +45,7 @@ pub use client_field::ClientField;
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use filters::{FILTERS, TESTS};
 pub(crate) use functions::ECHO_FORM;
-pub use functions::FUNCTIONS;
+pub use functions::{FUNCTIONS, Function};
 pub use invariant::{INVARIANTS, Invariant};
 pub use jwt::{JwtAlgorithm, jwt_subject, mint_jwt};
 pub use keys::Key;

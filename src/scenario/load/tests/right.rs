@@ -362,7 +362,7 @@ fn reference_names_everything_there_is() {
     let operators = names(OPERATORS).map(|name| format!("`{{{name}: "));
     let variables = names(BUILT_IN).chain(ClientField::names());
     let variables = variables.map(|name| format!("`{name}`"));
-    let functions = names(FUNCTIONS).filter_map(|function| function.split('(').next());
+    let functions = FUNCTIONS.iter().map(|function| function.name());
     let functions = functions.map(|name| format!("`{name}("));
     for name in verbs
         .chain(placeholders)
