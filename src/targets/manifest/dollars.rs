@@ -37,7 +37,7 @@ impl Place {
             (Self::Root, "bindings") => Self::Binding,
             (Self::Root, "launch") => Self::Launch,
             (Self::Root, "profiles") => Self::Profiles,
-            (Self::Root, "nodes" | "url") => Self::WithPort,
+            (Self::Root, "url") => Self::WithPort,
             (Self::Launch, "command" | "setup") => Self::Command,
             (Self::Launch | Self::Profile, "env") => Self::WithPort,
             (Self::Profiles, _) => Self::Profile,
@@ -229,7 +229,7 @@ fn meant(piece: Piece<'_>, written: &str, place: Place) -> String {
         return if place == Place::WithPort {
             "write `$port`".to_owned()
         } else {
-            "`$port` is filled in under `url`, `nodes` and `env`, and in `command`".to_owned()
+            "`$port` is filled in in `url`, `env` and `command`".to_owned()
         };
     }
     let name = inner

@@ -31,8 +31,6 @@ pub struct Manifest {
     pub url: String,
     /// The Engine.IO path.
     pub path: String,
-    /// Further addresses of the same cluster.
-    pub nodes: Vec<String>,
     /// Capabilities.
     pub provides: BTreeSet<String>,
     /// How it reports.
@@ -74,12 +72,6 @@ impl Manifest {
         let url = fields
             .require("url", problems)
             .and_then(|field| address(field, launched, problems));
-        let nodes = fields
-            .get("nodes")
-            .into_iter()
-            .flat_map(|field| field.items());
-        let nodes = nodes.filter_map(|node| address(node, launched, problems));
-        let nodes = nodes.collect();
         let dialect = read_or_default(fields.get("dialect"), dialect::read, problems);
         let provides = provides(&fields, dialect, problems);
         let (within, settle) = read_or_default(fields.get("timing"), timing, problems);
@@ -91,7 +83,6 @@ impl Manifest {
             url: url.unwrap_or_default(),
             path: path(fields.get("path"), problems)
                 .unwrap_or_else(|| dialect.speaks.usual_path().to_owned()),
-            nodes,
             provides,
             dialect,
             credentials: read_or_default(fields.get("credentials"), credentials::read, problems),

@@ -36,7 +36,6 @@ fn schema() -> Value {
     let duration = json!({ "type": "string", "pattern": "^([0-9].*[a-z]|\\$.*)$" });
     let names = json!({ "anyOf": [text, { "type": "array", "items": text }] });
     let url = json!({ "type": "string", "pattern": r"^(https?://|\$\{env\.)" });
-    let urls = json!({ "anyOf": [url, { "type": "array", "items": url }] });
     let path = json!({ "type": "string", "pattern": r"^(/|\$\{env\.)" });
     let words = json!({ "type": "array", "minItems": 1, "items": text });
     let map_of = |kind: Value| json!({ "type": "object", "additionalProperties": kind });
@@ -190,7 +189,6 @@ fn schema() -> Value {
                 path,
                 "the Engine.IO path, `/socket.io/` where nothing is said",
             ),
-            ("nodes", urls, "addresses of further nodes"),
             (
                 "provides",
                 names.clone(),

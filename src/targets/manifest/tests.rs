@@ -81,7 +81,6 @@ launch:
   ready: { http: /health, line: up, within: 5s }
 url: http://127.0.0.1:$port
 path: /rt/
-nodes: [http://127.0.0.1:4000]
 provides: [rooms, acks]
 dialect: { errors: nestjs-11, speaks: engine.io }
 credentials:
@@ -230,7 +229,7 @@ bindings: { echo: { with: { name: $name } } }
 "#;
     insta::assert_snapshot!(mistakes(text), @r"
         2:7 [unknown-variable] `$port` stands for nothing here
-            `$port` is filled in under `url`, `nodes` and `env`, and in `command`
+            `$port` is filled in in `url`, `env` and `command`
         5:16 [unknown-variable] `$prt` stands for nothing here
             did you mean `$port`? The text itself is `$$prt`
         5:69 [bad-variable] `$$port` can't stand where `$port` is filled in
@@ -261,13 +260,11 @@ bindings: { echo: { with: { name: $name } } }
 #[test]
 fn what_needs_a_launch_has_one() {
     insta::assert_snapshot!(mistakes(
-        "name: a\nurl: http://127.0.0.1:$port\nnodes: [\"http://a:$port\"]\nprofiles:\n  small: { env: { MAX: 1 } }\n  other: { provides: [eio3] }\n"
+        "name: a\nurl: http://127.0.0.1:$port\nprofiles:\n  small: { env: { MAX: 1 } }\n  other: { provides: [eio3] }\n"
     ), @r"
         2:23 [no-launch] `$port` is the free port that `launch` gets, and there is no `launch`
             write the port, or add `launch:` with the server's command
-        3:19 [no-launch] `$port` is the free port that `launch` gets, and there is no `launch`
-            write the port, or add `launch:` with the server's command
-        5:17 [no-launch] the profile `small` sets `env`, but nothing is launched that would be given it
+        4:17 [no-launch] the profile `small` sets `env`, but nothing is launched that would be given it
             add `launch:`, or leave the profile out
         ");
 }
