@@ -2,7 +2,7 @@
 
 use super::failure_kind::FailureKind;
 use crate::{
-    scenario::{Level, Mismatch, Span, TemplateError},
+    scenario::{Invariant, Level, Mismatch, Span, TemplateError},
     targets::BindingError,
 };
 
@@ -13,8 +13,8 @@ pub(super) struct Finding {
     pub(super) kind: FailureKind,
     /// What people read about it.
     pub(super) detail: Detail,
-    /// The id of the invariant that the target broke, if no step found it.
-    pub(super) invariant: Option<&'static str>,
+    /// The invariant that the target broke, if no step found it.
+    pub(super) invariant: Option<Invariant>,
     /// Overrides the scenario's level.
     pub(super) level: Option<Level>,
 }
@@ -79,9 +79,9 @@ impl Finding {
         self
     }
 
-    /// Adds the id of the invariant that the target broke.
-    pub(super) fn invariant(mut self, id: &'static str) -> Self {
-        self.invariant = Some(id);
+    /// Adds the invariant that the target broke.
+    pub(super) fn invariant(mut self, invariant: Invariant) -> Self {
+        self.invariant = Some(invariant);
         self
     }
 

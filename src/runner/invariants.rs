@@ -21,7 +21,7 @@ use super::{
 use crate::{
     client::{Entry, Illegal, IllegalWebSocket, Layer, What},
     data::Data,
-    scenario::{ClientName, Level},
+    scenario::{ClientName, Invariant, Level},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -55,7 +55,7 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
     findings.retain(|finding| {
         !finding
             .invariant
-            .is_some_and(|id| attempt.scenario.without.iter().any(|off| off == id))
+            .is_some_and(|invariant| attempt.scenario.without.contains(&invariant))
     });
     findings
 }
@@ -102,7 +102,7 @@ fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
         ),
     )
     .received(evidence::readable(raw))
-    .invariant("invariant/well-formed")
+    .invariant(Invariant::WellFormed)
 }
 
 /// What happened so far in one namespace of one connection.
@@ -210,7 +210,7 @@ fn sent_after_disconnect(received: Received<'_>) -> Finding {
     )
     .expected(format!("no packet for {namespace}"))
     .received(evidence::line(received.entry))
-    .invariant("invariant/nothing-after-disconnect")
+    .invariant(Invariant::NothingAfterDisconnect)
 }
 
 fn sent_before_connect(attempt: &Attempt<'_>, received: Received<'_>) -> Finding {
@@ -230,7 +230,7 @@ fn sent_before_connect(attempt: &Attempt<'_>, received: Received<'_>) -> Finding
         )
         .expected("CONNECT or CONNECT_ERROR first")
         .received(evidence::line(received.entry))
-        .invariant("invariant/connect-first")
+        .invariant(Invariant::ConnectFirst)
     }
 }
 
@@ -254,7 +254,7 @@ fn check_ack(membership: &mut Membership, id: AckId, received: Received<'_>) -> 
     let finding = Finding::new(kind, sentence)
         .expected("one acknowledgement for each request")
         .received(evidence::line(received.entry))
-        .invariant("invariant/one-ack");
+        .invariant(Invariant::OneAck);
     Some(finding)
 }
 
@@ -307,7 +307,7 @@ fn check_contents(attempt: &Attempt<'_>, received: Received<'_>, findings: &mut 
                 ),
             )
             .received(evidence::line(entry))
-            .invariant("invariant/no-secrets"),
+            .invariant(Invariant::NoSecrets),
         );
     }
     let Some(internals) = &*INTERNALS else { return };
@@ -318,7 +318,7 @@ fn check_contents(attempt: &Attempt<'_>, received: Received<'_>, findings: &mut 
                 format!("{name} received {what}, which contains a stack trace or a path of the server's files."),
             )
             .received(evidence::line(entry))
-            .invariant("invariant/no-internals"),
+            .invariant(Invariant::NoInternals),
         );
     }
 }
@@ -348,7 +348,7 @@ impl Ids {
             Finding::new(FailureKind::SameId, sentence)
                 .expected("another id for each connection")
                 .received(id)
-                .invariant("invariant/unique-ids")
+                .invariant(Invariant::UniqueIds)
         };
         let joins_other = link.joins_session;
         if let Some(handshake) = link.connection.handshake().filter(|_| !joins_other)

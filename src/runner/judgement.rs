@@ -12,7 +12,7 @@ use super::{
     trace,
     verdict::Verdict,
 };
-use crate::scenario::{Level, Scenario, SourceFile, Span, Tier};
+use crate::scenario::{Invariant, Level, Scenario, SourceFile, Span, Tier};
 
 /// Lines of the target's output that a failure shows.
 const LOG_LINES: usize = 20;
@@ -111,7 +111,7 @@ pub(super) fn judge(
                 .unwrap_or_default();
             Breach {
                 sentence: mask(detail.sentence),
-                invariant: invariant.map(str::to_owned),
+                invariant,
                 place: detail.span.and_then(|span| place(&scenario.source, span)),
                 expected: detail.expected.map(mask),
                 received: detail.received.map(mask),
@@ -131,7 +131,7 @@ struct Found {
     /// What the target did wrong; `None` if it did nothing wrong.
     kind: Option<FailureKind>,
     detail: Detail,
-    invariant: Option<&'static str>,
+    invariant: Option<Invariant>,
 }
 
 impl From<Finding> for Found {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{failure_kind::FailureKind, verdict::Verdict};
-use crate::scenario::{Level, Transport};
+use crate::scenario::{Invariant, Level, Transport};
 
 /// Whether an outcome counts against the target.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -87,8 +87,8 @@ pub struct Attempt {
 pub struct Breach {
     /// A sentence.
     pub sentence: String,
-    /// The rule's own id where it is no step: `invariant/one-ack`.
-    pub invariant: Option<String>,
+    /// The invariant that the target broke, if no step found it.
+    pub invariant: Option<Invariant>,
     /// The scenario line.
     pub place: Option<Place>,
     /// What was expected, in the language's words; may have several lines.

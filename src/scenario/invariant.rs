@@ -1,42 +1,91 @@
-//! The rules that hold for every client in every scenario, by the names that `without:` switches them off.
+//! The invariants: rules that hold for every client in every scenario. `without:` switches them off by id.
 
-/// A rule and what it demands.
-#[derive(Clone, Copy, Debug)]
-pub struct Invariant {
-    /// `invariant/one-ack`.
-    pub id: &'static str,
-    /// One sentence.
-    pub rule: &'static str,
+use serde::{Deserialize, Serialize};
+
+/// Writes the enum [`Invariant`] from its table: variant, id, rule.
+macro_rules! invariants {
+    ($($variant:ident: $id:tt, $rule:literal;)*) => {
+        /// An invariant.
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+        pub enum Invariant {
+            $(
+                #[doc = $rule]
+                #[serde(rename = $id)]
+                $variant,
+            )*
+        }
+
+        impl Invariant {
+            /// All invariants, in the order of docs/language.md.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Returns the id that scenarios and reports use: `invariant/one-ack`.
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $id,)*
+                }
+            }
+
+            /// Returns the rule, as docs/language.md says it.
+            pub fn rule(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $rule,)*
+                }
+            }
+        }
+    };
 }
 
-/// All rules, sorted by id.
-pub static INVARIANTS: &[Invariant] = &[
-    Invariant {
-        id: "invariant/connect-first",
-        rule: "The first packet of a namespace is the answer to CONNECT.",
-    },
-    Invariant {
-        id: "invariant/no-internals",
-        rule: "No stack trace and no path of the server's files is sent to a client.",
-    },
-    Invariant {
-        id: "invariant/no-secrets",
-        rule: "No token or secret is sent to a client.",
-    },
-    Invariant {
-        id: "invariant/nothing-after-disconnect",
-        rule: "After DISCONNECT nothing more comes for that namespace.",
-    },
-    Invariant {
-        id: "invariant/one-ack",
-        rule: "A request is acknowledged at most once, and nothing that was no request.",
-    },
-    Invariant {
-        id: "invariant/unique-ids",
-        rule: "Ids of sessions and of sockets are unique.",
-    },
-    Invariant {
-        id: "invariant/well-formed",
-        rule: "Everything that arrives is legal by its protocol.",
-    },
-];
+invariants! {
+    ConnectFirst: "invariant/connect-first",
+        "a namespace's first packet is its CONNECT reply, unless the client recovers missed packets";
+    NothingAfterDisconnect: "invariant/nothing-after-disconnect",
+        "no packet of a namespace follows its DISCONNECT";
+    OneAck: "invariant/one-ack",
+        "each ack id is acknowledged at most once, and only if the client used it";
+    UniqueIds: "invariant/unique-ids",
+        "no two sessions and no two sockets have the same id";
+    WellFormed: "invariant/well-formed",
+        "every frame and packet is legal, and attachments are complete. On a connection from `open`, only frames are \
+         checked. Data after a close frame counts only in a scenario that verifies \
+         `ws.close.no-frames-after-server-close`";
+    NoSecrets: "invariant/no-secrets",
+        "the server sends back no secret of the scenario";
+    NoInternals: "invariant/no-internals",
+        "the server sends no stack trace and no file path";
+}
+
+impl Invariant {
+    /// Returns the invariant with this id.
+    pub fn find(id: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|invariant| invariant.id() == id)
+    }
+
+    /// Returns the ids of all invariants.
+    pub fn ids() -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().map(|invariant| invariant.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LANGUAGE: &str = include_str!("../../docs/language.md");
+
+    #[test]
+    fn the_page_has_one_row_for_each_invariant() {
+        let rows: Vec<_> = LANGUAGE
+            .lines()
+            .filter(|line| line.starts_with("| `invariant/"))
+            .collect();
+        let expected: Vec<_> = Invariant::ALL
+            .iter()
+            .map(|invariant| format!("| `{}` | {} |", invariant.id(), invariant.rule()))
+            .collect();
+        assert_eq!(rows, expected);
+    }
+}

@@ -46,7 +46,7 @@ pub use diagnostic::{Diagnostic, Severity, Span};
 pub use filters::{FILTERS, TESTS};
 pub(crate) use functions::ECHO_FORM;
 pub use functions::{FUNCTIONS, Function};
-pub use invariant::{INVARIANTS, Invariant};
+pub use invariant::Invariant;
 pub use jwt::{JwtAlgorithm, jwt_subject, mint_jwt};
 pub use keys::Key;
 pub use load::{Known, duplicate_ids, load};

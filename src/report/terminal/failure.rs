@@ -54,8 +54,7 @@ impl Block {
     fn breach(&mut self, outcome: &Outcome, breach: &Breach) {
         let rule = breach
             .invariant
-            .as_ref()
-            .map(|id| format!(" [{}]", escape::line(id)))
+            .map(|invariant| format!(" [{}]", invariant.id()))
             .unwrap_or_default();
         self.push(&format!("  {}{rule}", escape::line(&breach.sentence)));
         if let Some(place) = &breach.place {

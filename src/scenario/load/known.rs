@@ -1,7 +1,7 @@
 //! Ids that a scenario names and that must exist elsewhere: requirements, faults, invariants.
 
 use crate::{
-    scenario::{Requirements, diagnostic::Problems, fields::Fields, invariant::INVARIANTS},
+    scenario::{Invariant, Requirements, diagnostic::Problems, fields::Fields},
     text::{did_you_mean, one_of},
 };
 
@@ -72,27 +72,25 @@ impl Known<'_> {
         texts.into_iter().map(|(id, _)| id.to_owned()).collect()
     }
 
-    pub(super) fn without(fields: &Fields<'_>, problems: &mut Problems) -> Vec<String> {
+    pub(super) fn without(fields: &Fields<'_>, problems: &mut Problems) -> Vec<Invariant> {
         let Some(field) = fields.get("without") else {
             return Vec::new();
         };
-        let texts = field.texts(problems);
-        for (id, item) in &texts {
-            let ids = || INVARIANTS.iter().map(|invariant| invariant.id);
-            let meant = format!("invariant/{}", id.trim_start_matches("invariant/"));
-            if !ids().any(|known| known == *id) {
-                problems
-                    .error(
-                        "unknown-invariant",
-                        item.node.span,
-                        format!("there is no invariant `{id}`"),
-                    )
-                    .help = Some(
-                    did_you_mean(&meant, ids())
-                        .unwrap_or_else(|| format!("there are {}", one_of(ids()))),
-                );
+        let mut found = Vec::new();
+        for (id, item) in field.texts(problems) {
+            if let Some(invariant) = Invariant::find(id) {
+                found.push(invariant);
+                continue;
             }
+            let meant = format!("invariant/{}", id.trim_start_matches("invariant/"));
+            let message = format!("there is no invariant `{id}`");
+            problems
+                .error("unknown-invariant", item.node.span, message)
+                .help = Some(
+                did_you_mean(&meant, Invariant::ids())
+                    .unwrap_or_else(|| format!("there are {}", one_of(Invariant::ids()))),
+            );
         }
-        texts.into_iter().map(|(id, _)| id.to_owned()).collect()
+        found
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{ClientSpec, Level, Step, Tier, Transport};
-use crate::scenario::{SourceFile, Span, Template};
+use crate::scenario::{Invariant, SourceFile, Span, Template};
 
 /// One scenario, ready to run; a row of `each:` is a scenario of its own.
 #[derive(Clone, Debug)]
@@ -34,8 +34,8 @@ pub struct Scenario {
     pub settle: Option<Duration>,
     /// Overrides the target's default deadline.
     pub within: Option<Duration>,
-    /// Invariants that are switched off (`invariant/one-ack`).
-    pub without: Vec<String>,
+    /// The invariants that the scenario switches off.
+    pub without: Vec<Invariant>,
     /// Variables from `vars:` and the row of `each:`, in order; later ones may use earlier ones.
     pub variables: Vec<(String, Template)>,
     /// The clients, in order of declaration, groups unfolded.

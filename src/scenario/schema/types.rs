@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scenario::{OPERATORS, PLACEHOLDERS};
+use crate::scenario::{Invariant, OPERATORS, PLACEHOLDERS};
 
 /// A reference to a type.
 pub(super) fn refer(name: &str) -> Value {
@@ -56,7 +56,7 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
         ("names", one_or_some(refer("text"))),
         (
             "invariants",
-            one_or_some(json!({ "type": "string", "pattern": "^invariant/" })),
+            one_or_some(choice(&Invariant::ids().collect::<Vec<_>>())),
         ),
         ("level", choice(&["must", "should", "may"])),
         (

@@ -93,7 +93,7 @@ impl From<&Breach> for Evidence {
     fn from(breach: &Breach) -> Self {
         Self {
             sentence: text(&breach.sentence),
-            invariant: breach.invariant.clone(),
+            invariant: breach.invariant.map(|invariant| invariant.id().to_owned()),
             place: breach.place.as_ref().map(Place::from),
             expected: optional(breach.expected.as_ref()),
             received: optional(breach.received.as_ref()),
