@@ -7,6 +7,7 @@ mod contract;
 mod credentials;
 mod dialect;
 mod launch;
+mod launch_error;
 mod log;
 mod manifest;
 mod port;
@@ -22,7 +23,8 @@ pub use capability::{Capability, Source};
 pub use contract::{CREDENTIALS, EVENTS, OPERATIONS, Operation};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
 pub use dialect::{Dialect, ErrorStyle, Speaks, normalise_refusal};
-pub use launch::{LaunchError, Launched};
+pub use launch::Launched;
+pub use launch_error::LaunchError;
 pub use log::Log;
 pub use manifest::{
     Launch, LaunchSpec, Manifest, ManifestMentions, Profile, REFERENCE_MANIFEST,

@@ -9,7 +9,11 @@ use std::{
 use sha1::{Digest, Sha1};
 use tokio::time::timeout;
 
-use super::{LaunchError, Log, launch::LOG_LINES, process::ProcessTree};
+use super::{
+    Log,
+    launch_error::{LOG_LINES, LaunchError},
+    process::ProcessTree,
+};
 use crate::data::hex;
 
 /// How long a setup may take: it may compile.
