@@ -1,4 +1,4 @@
-//! What a target calls the operations and events that scenarios name.
+//! The names that a target uses for the operations and events of scenarios.
 
 use std::collections::BTreeMap;
 
@@ -9,59 +9,61 @@ use crate::{
     scenario::{Matcher, Scope, Template, TemplateError},
 };
 
-/// All bindings of a target, by the scenarios' name.
+/// All bindings of a target.
 #[derive(Clone, Debug, Default)]
 pub struct Bindings {
-    /// Scenario name to binding.
+    /// The bindings by the name that scenarios use.
     pub entries: BTreeMap<String, Binding>,
 }
 
-/// One operation or event.
+/// The binding of one operation or event.
 #[derive(Clone, Debug, Default)]
 pub struct Binding {
     /// The event's name on the wire.
     pub event: String,
-    /// The namespace on the wire, where it is not the client's.
+    /// The namespace on the wire; `None` if it is the client's namespace.
     pub namespace: Option<String>,
-    /// Scenario field to the target's field, both ways: `{ room: roomId }`. Dots lead into objects.
+    /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. A dot in the
+    /// target's name leads into an object.
     pub fields: BTreeMap<String, String>,
-    /// The payload, built from the scenario's fields as variables; in place of `fields` when sending.
+    /// The template of the payload. The fields that the scenario sends are its variables. Outgoing events use `with`
+    /// instead of `fields`.
     pub with: Option<Template>,
-    /// What a successful reply looks like; used where a `call` says nothing.
+    /// The expected acknowledgement of a `call` that states none.
     pub reply: Option<Matcher>,
 }
 
-/// An event as this target wants it.
+/// An event with the target's names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutgoingEvent {
     /// The event's name on the wire.
     pub event: String,
-    /// The namespace on the wire, where the binding fixes it.
+    /// The namespace on the wire; `None` if the binding does not set it.
     pub namespace: Option<String>,
     /// The arguments.
     pub args: Vec<Data>,
 }
 
-/// Why a binding can't translate what a scenario sends.
+/// Why a binding can't translate an event of a scenario.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindingError {
-    /// Its `with` speaks of a field that the scenario does not send.
+    /// The template `with` uses a field that the scenario does not send.
     #[error(
         "the manifest's binding of `{operation}` needs the field `{field}`, which the scenario's `with` does not have"
     )]
     MissingField {
-        /// The scenarios' name of the operation.
+        /// The name of the operation in scenarios.
         operation: String,
-        /// The field.
+        /// The missing field.
         field: String,
     },
-    /// Its `with` can't be filled in otherwise.
+    /// The template `with` fails for another reason.
     #[error("the manifest's binding of `{operation}` can't be filled in: {source}")]
     Template {
-        /// The scenarios' name of the operation.
+        /// The name of the operation in scenarios.
         operation: String,
-        /// Why.
+        /// The reason.
         #[source]
         source: TemplateError,
     },
@@ -81,24 +83,24 @@ impl BindingError {
 }
 
 impl Bindings {
-    /// The binding of a scenario's name, if there is one.
+    /// Returns the binding of an operation or event of scenarios, or `None` if the target uses the same names.
     pub fn get(&self, name: &str) -> Option<&Binding> {
         self.entries.get(name)
     }
 
-    /// The wire's name of an event or operation that a scenario calls `name`.
+    /// Returns the name on the wire of the event that scenarios call `name`.
     pub fn event<'a>(&'a self, name: &'a str) -> &'a str {
         self.get(name)
             .map_or(name, |binding| binding.event.as_str())
     }
 
-    /// A scenario's event with its arguments, as this target wants them.
+    /// Translates an event of a scenario into the event that the target expects.
     ///
-    /// A binding acts on the first argument; its `with` sees the fields of that argument as variables.
+    /// A binding changes the first argument only. The fields of that argument are the variables of `with`.
     ///
     /// # Errors
     ///
-    /// The binding's `with` can't be filled.
+    /// Returns an error if the template `with` can't be filled in.
     pub fn outgoing(
         &self,
         name: &str,
@@ -130,7 +132,8 @@ impl Bindings {
         })
     }
 
-    /// What a target sent for the event that scenarios call `name`, with the scenarios' field names.
+    /// Translates the arguments of an event from the target: the fields get the names that scenarios use. `name` is
+    /// the scenarios' name of the event.
     pub fn incoming(&self, name: &str, args: &[Data]) -> Vec<Data> {
         let mut args = args.to_vec();
         if let (Some(binding), Some(Data::Object(fields))) = (self.get(name), args.first_mut()) {
@@ -142,7 +145,7 @@ impl Bindings {
 
 impl Binding {
     fn rename_outgoing(&self, fields: &mut IndexMap<String, Data>) {
-        // All are taken before any is put: names may be swapped.
+        // Remove all fields before inserting any, because two fields may swap their names.
         let found: Vec<(&String, Data)> = self
             .fields
             .iter()
@@ -165,7 +168,7 @@ impl Binding {
     }
 }
 
-/// `scope`, and every field of `payload` as a variable.
+/// Returns a copy of `scope` in which every field of `payload` is a variable.
 fn with_fields(scope: &Scope, payload: Option<&Data>) -> Scope {
     let mut inner = scope.clone();
     for (name, value) in payload.and_then(Data::as_object).into_iter().flatten() {
@@ -174,7 +177,7 @@ fn with_fields(scope: &Scope, payload: Option<&Data>) -> Scope {
     inner
 }
 
-/// Sets the field at a dotted path, making objects on the way.
+/// Sets the field at a dotted path. Creates the objects on the path that are missing.
 fn put(fields: &mut IndexMap<String, Data>, path: &str, value: Data) {
     let Some((first, rest)) = path.split_once('.') else {
         fields.insert(path.to_owned(), value);
@@ -191,7 +194,7 @@ fn put(fields: &mut IndexMap<String, Data>, path: &str, value: Data) {
     }
 }
 
-/// Takes the field at a dotted path out, and every object that is empty thereafter.
+/// Removes the field at a dotted path and returns it. Also removes the objects on the path that are empty afterwards.
 fn take(fields: &mut IndexMap<String, Data>, path: &str) -> Option<Data> {
     let Some((first, rest)) = path.split_once('.') else {
         return fields.shift_remove(path);

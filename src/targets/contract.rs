@@ -182,7 +182,7 @@ mod tests {
     const CONTRACT: &str = include_str!("../../docs/contract.md");
     const TARGETS: &str = include_str!("../../docs/targets.md");
 
-    /// The first name in quotes of each row in the sections about events.
+    /// Returns the first quoted name of each row in the sections about events.
     fn listed() -> Vec<&'static str> {
         let sections = CONTRACT.split("\n## ").filter(|section| {
             ["Events", "Requests", "Rooms", "Leaving"]

@@ -1,4 +1,4 @@
-//! Tokens that scenarios present.
+//! The credentials that scenarios send.
 
 use std::collections::BTreeMap;
 
@@ -12,55 +12,55 @@ use crate::{
     scenario::{JwtAlgorithm, mint_jwt},
 };
 
-/// Credentials by name. Each gives a token; those that describe claims are minted anew for every run.
+/// The credentials of a target by name. A credential with claims gives a new token for every run.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
-    /// Signs every token that names no secret of its own; scenarios see it as `$credentials.secret`.
+    /// The secret that signs every token without a secret of its own. Scenarios read it as `$credentials.secret`.
     pub secret: Option<String>,
-    /// By name.
+    /// The credentials by name.
     pub entries: BTreeMap<String, Credential>,
 }
 
 /// One credential.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credential {
-    /// A token that is minted when it is needed.
+    /// A JSON Web Token that is minted for each run.
     Jwt(JwtCredential),
-    /// Written out in the manifest, or taken from the environment.
+    /// A fixed value, from the manifest or from the environment.
     Literal(Data),
 }
 
-/// What a minted token says.
+/// The description of a token to mint.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JwtCredential {
-    /// Claims that do not depend on the time.
+    /// The claims that do not depend on the time.
     pub claims: IndexMap<String, Data>,
-    /// `exp`, counted from the minting; negative for a token that has expired.
+    /// The claim `exp`, as an offset from the time of minting. It is negative for an expired token.
     pub expires: Option<SignedDuration>,
-    /// `nbf`, counted from the minting; positive for a token that is not valid yet.
+    /// The claim `nbf`, as an offset from the time of minting. It is positive for a token that is not yet valid.
     pub not_before: Option<SignedDuration>,
-    /// How it is signed.
+    /// The algorithm of the signature.
     pub algorithm: JwtAlgorithm,
-    /// The secret, where it is not [`Credentials::secret`].
+    /// The secret that signs this token; `None` if it is [`Credentials::secret`].
     pub secret: Option<String>,
 }
 
-/// Freshly minted credentials.
+/// The credentials of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Minted {
     /// The value of `$credentials`: an object of tokens.
     pub data: Data,
-    /// The tokens minted, and the secret that signs them.
+    /// The minted tokens and the secrets that sign them, which outputs have to mask.
     pub secrets: Secrets,
 }
 
 impl Credentials {
-    /// The value of `$credentials`: an object of tokens.
+    /// Returns the value of `$credentials`: an object of tokens.
     pub fn to_data(&self) -> Data {
         self.mint(clock::timestamp()).data
     }
 
-    /// Every credential by its name, tokens as of `now`.
+    /// Returns the value of every credential by name. The times in tokens count from `now`.
     pub fn mint(&self, now: Timestamp) -> Minted {
         let mut secrets = Secrets::default();
         let mut fields = IndexMap::new();

@@ -1,16 +1,16 @@
-//! How a target reports.
+//! The dialect of a target: its protocol, and how it reports refusals.
 
 use crate::data::Data;
 
-/// Where refusals show.
+/// How a target reports that it refuses a request.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ErrorStyle {
-    /// The ack holds `{error: {code, message}}` or `{success: false, error}`.
+    /// In the acknowledgement: `{error: {code, message}}` or `{success: false, error}`.
     #[default]
     Ack,
-    /// An `exception` event `{status, message, code?}`, no ack.
+    /// In an event `exception` with `{status, message, code?}`, without an acknowledgement.
     Exception,
-    /// NestJS 11: `exception` with `{status, message, cause: {pattern, data}}`.
+    /// In the `exception` event of NestJS 11: `{status, message, cause: {pattern, data}}`.
     Nestjs11,
 }
 
@@ -18,7 +18,7 @@ impl ErrorStyle {
     /// All styles, sorted by name.
     pub const ALL: [Self; 3] = [Self::Ack, Self::Exception, Self::Nestjs11];
 
-    /// Returns the name in manifests.
+    /// Returns the name that manifests use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ack => "ack",
@@ -27,7 +27,7 @@ impl ErrorStyle {
         }
     }
 
-    /// The event that refusals travel in, in the scenarios' words; `None` where they travel in the ack.
+    /// Returns the scenarios' name of the event that carries refusals, or `None` if acknowledgements carry them.
     pub fn event(self) -> Option<&'static str> {
         match self {
             Self::Ack => None,
@@ -36,15 +36,15 @@ impl ErrorStyle {
     }
 }
 
-/// What travels inside the WebSocket of a target.
+/// The protocol inside the WebSocket of a target.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Speaks {
-    /// Engine.IO; messages are the application's own.
+    /// Engine.IO. The application defines the content of messages.
     EngineIo,
-    /// Socket.IO on Engine.IO.
+    /// Socket.IO over Engine.IO.
     #[default]
     SocketIo,
-    /// Nothing: what the application sends is in the frames as it is.
+    /// None: the frames hold the application's messages unchanged.
     WebSocket,
 }
 
@@ -52,7 +52,7 @@ impl Speaks {
     /// All protocols, sorted by name.
     pub const ALL: [Self; 3] = [Self::EngineIo, Self::SocketIo, Self::WebSocket];
 
-    /// As manifests and scenarios write it.
+    /// Returns the name that manifests and scenarios use.
     pub fn name(self) -> &'static str {
         match self {
             Self::EngineIo => "engine.io",
@@ -70,7 +70,7 @@ impl Speaks {
         }
     }
 
-    /// The capability that says so, where what a target speaks implies one.
+    /// Returns the capability that every target with this protocol has.
     pub fn capability(self) -> &'static str {
         match self {
             Self::EngineIo | Self::SocketIo => "engine-io",
@@ -79,35 +79,34 @@ impl Speaks {
     }
 }
 
-/// How a target speaks and reports.
+/// How a target differs from an ordinary Socket.IO server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Dialect {
-    /// What travels inside its WebSocket.
+    /// The protocol inside the WebSocket.
     pub speaks: Speaks,
-    /// Where refusals show.
+    /// How the target reports refusals.
     pub errors: ErrorStyle,
 }
 
-/// Names of the field that tells a refusal's code, most telling first.
+/// The names of the field that holds a refusal's code, the most specific name first.
 const CODE_FIELDS: [&str; 4] = ["code", "errorCode", "type", "kind"];
-/// Names of the field that tells a refusal's text.
+/// The names of the field that holds a refusal's text.
 const MESSAGE_FIELDS: [&str; 5] = ["message", "msg", "reason", "detail", "errors"];
-/// Names of the field that tells which field of the payload was wrong.
+/// The names of the field that holds the name of the invalid field of the payload.
 const FIELD_FIELDS: [&str; 3] = ["field", "property", "path"];
 
 impl Dialect {
-    /// The refusal that an event tells of; `None` for an event that is none.
+    /// Returns the refusal that an event reports, or `None` if the event reports none.
     ///
-    /// `event` is the name in the scenarios' words. What it carries is normalised as by
-    /// [`normalise_refusal`].
+    /// `event` is the scenarios' name of the event. The refusal has the form that [`normalise_refusal`] returns.
     pub fn refusal_in_event(self, event: &str, args: &[Data]) -> Option<Data> {
         (self.errors.event()? == event).then(|| normalise_refusal(args.first()))
     }
 
-    /// The refusal that an ack's arguments tell of; `None` for a reply that is none.
+    /// Returns the refusal that an acknowledgement reports, or `None` if it reports none.
     ///
-    /// Only objects that say so are refusals: an `error` that is neither `null` nor `false`, a
-    /// `success` or `ok` that is `false`, a `status` that is `"error"`.
+    /// An object is a refusal if it has an `error` other than `null` and `false`, a `success` or `ok` of `false`, or
+    /// the `status` `"error"`.
     pub fn refusal_in_ack(self, args: &[Data]) -> Option<Data> {
         if self.errors != ErrorStyle::Ack {
             return None;
@@ -117,17 +116,17 @@ impl Dialect {
     }
 }
 
-/// `report` in the one form that scenarios know: `{code, message, status, field}`, each only where the
-/// report tells it.
+/// Converts a refusal into the form that scenarios use: `{code, message, status, field}`. Fields that the refusal
+/// lacks are left out.
 ///
-/// The report may be a text (the message), an object, or an object inside `error`, `message`, or the
-/// `data` of a CONNECT_ERROR; several messages become one, separated by `; `.
+/// A refusal is a text (the message), an object, or an object inside `error`, `message`, or the `data` of a
+/// CONNECT_ERROR. Several messages become one, separated by `; `.
 pub fn normalise_refusal(report: Option<&Data>) -> Data {
     let mut layers = Vec::new();
     if let Some(report) = report {
         peel(report, &mut layers);
     }
-    // The outermost report speaks for all: what it encloses may quote what the client sent.
+    // The outermost object takes precedence, because inner objects may quote what the client sent.
     let first = |names: &[&str]| {
         names.iter().find_map(|name| {
             layers
@@ -158,7 +157,7 @@ pub fn normalise_refusal(report: Option<&Data>) -> Data {
     )
 }
 
-/// Whether an ack's argument says that the request was refused.
+/// Returns true if an argument of an acknowledgement says that the request was refused.
 fn tells_refusal(argument: &Data) -> bool {
     let denied = |name| argument.get(name).and_then(Data::as_bool) == Some(false);
     let error = argument
@@ -168,9 +167,9 @@ fn tells_refusal(argument: &Data) -> bool {
     error || status || denied("success") || denied("ok")
 }
 
-/// The report and the reports inside it, outermost first.
+/// Collects the refusal and the objects nested in it, the outermost first.
 fn peel<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
-    /// A report inside a report inside a report is as deep as real servers go.
+    /// The limit on the nesting. Real servers nest at most three levels.
     const DEEPEST: usize = 4;
     if layers.len() == DEEPEST {
         return;
@@ -194,7 +193,7 @@ fn is_plain(value: &Data) -> bool {
     matches!(value, Data::String(_) | Data::Number(_) | Data::Bool(_))
 }
 
-/// A text, or a list of texts as one.
+/// Returns a text as it is, or the texts of a list joined into one.
 fn joined_text(value: &Data) -> Option<String> {
     match value {
         Data::String(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! A target's process tree, from start to stop.
+//! Starts a target, waits until it is ready, and stops it.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use super::{
 };
 use crate::clock;
 
-/// Starts on another port where somebody else was faster to take the one that was free.
+/// The limit on the number of ports that are tried. Another process may take a free port before the target does.
 const PORT_ATTEMPTS: usize = 3;
 
-/// Between two looks at whether a target is ready.
+/// The time between two checks whether a target is ready.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A running target; its whole process tree ends when this is stopped or dropped.
+/// A running target. Its process tree ends when this value is stopped or dropped.
 #[derive(Debug)]
 pub struct Launched {
     port: u16,
@@ -28,11 +28,12 @@ pub struct Launched {
 }
 
 impl Launched {
-    /// Runs the setup if it is due, starts the command on a free port and waits until it is ready.
+    /// Runs the setup if necessary, starts the command on a free port and waits until the target is ready.
     ///
     /// # Errors
     ///
-    /// What was awaited, and the output's last lines.
+    /// Returns an error if the target does not start or is not ready in time. The error shows the last lines of
+    /// output.
     pub async fn start(spec: &LaunchSpec, profile: Option<&Profile>) -> Result<Self, LaunchError> {
         if let Some(command) = &spec.setup {
             setup::run_if_due(command, &spec.workdir).await?;
@@ -47,22 +48,22 @@ impl Launched {
         }
     }
 
-    /// The port it was given, in place of `$port`.
+    /// Returns the port that replaced `$port`.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its output.
+    /// Returns the output.
     pub fn log(&self) -> Log {
         self.log.clone()
     }
 
-    /// The exit status as text, if it has ended.
+    /// Returns the exit status as text, or `None` if the process runs.
     pub fn exited(&self) -> Option<String> {
         self.tree.exited().map(|status| status.to_string())
     }
 
-    /// Ends the whole tree: politely, then by force.
+    /// Ends the process tree: asks the process to end, and kills the tree after a grace period.
     pub async fn stop(self) {
         self.tree.stop().await;
     }
@@ -97,7 +98,7 @@ impl Launched {
     async fn until_ready(&mut self, spec: &LaunchSpec, command: String) -> Result<(), LaunchError> {
         let ready = &spec.ready;
         let deadline = clock::now() + ready.within;
-        // Nobody tells when a port opens: one has to look.
+        // Poll, because the system reports no event when a port opens.
         let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -152,10 +153,10 @@ mod tests {
     }
 
     const LONG: Duration = Duration::from_secs(20);
-    /// Long enough for a shell to start on a busy machine and write its line.
+    /// Long enough for a shell on a busy machine to start and write its line.
     const SHORT: Duration = Duration::from_millis(800);
 
-    /// The error's text with the port, which differs each time, left out.
+    /// Returns the text of the error. `PORT` replaces the port, which differs each time.
     async fn failure(spec: &LaunchSpec) -> String {
         let error = Launched::start(spec, None).await.unwrap_err().to_string();
         regex::Regex::new(r"port \d+")

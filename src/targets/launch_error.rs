@@ -1,4 +1,4 @@
-//! Why a target did not start, as people read it.
+//! The errors of starting a target.
 
 use std::{fmt::Write, io, path::PathBuf, time::Duration};
 
@@ -11,65 +11,65 @@ pub(super) const LOG_LINES: usize = 20;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LaunchError {
-    /// It ended before it was ready.
+    /// The process ended before it was ready.
     #[error("`{command}` ended before it was ready ({status}){}", shown(.log))]
     Exited {
         /// The command.
         command: String,
         /// The exit status.
         status: String,
-        /// Its last lines of output.
+        /// The last lines of output.
         log: Vec<String>,
     },
-    /// No port is free.
+    /// No port of the range is free.
     #[error("no port between 10000 and 32000 is free")]
     NoPort,
-    /// It runs, but was not ready in time.
+    /// The process runs, but was not ready in time.
     #[error("`{command}` was not ready within {} s: awaited {awaited}, last seen: {came}{}", .within.as_secs_f32(), shown(.log))]
     NotReady {
         /// The command.
         command: String,
-        /// What was awaited.
+        /// The condition that was awaited.
         awaited: String,
-        /// What came instead.
+        /// What the last check saw.
         came: String,
-        /// The deadline.
+        /// The timeout.
         within: Duration,
-        /// Its last lines of output.
+        /// The last lines of output.
         log: Vec<String>,
     },
-    /// The setup failed.
+    /// The setup command failed.
     #[error("setup `{command}` failed ({status}){}", shown(.log))]
     Setup {
         /// The command.
         command: String,
         /// The exit status.
         status: String,
-        /// Its last lines of output.
+        /// The last lines of output.
         log: Vec<String>,
     },
-    /// Setups of one folder must not run at the same time, and the lock can't be had.
+    /// The lock that keeps two setups out of one folder can't be taken.
     #[error("can't lock {}: {source}", .path.display())]
     SetupLock {
-        /// The lock's file.
+        /// The lock file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// The system can't start the command.
+    /// The operating system can't start the command.
     #[error("can't start `{command}` in {}: {source}", .workdir.display())]
     Spawn {
         /// The command.
         command: String,
-        /// Its working folder.
+        /// The working folder.
         workdir: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }
 
 impl LaunchError {
-    /// Without secrets: a command may be given one, and a server may write it.
+    /// Masks the secrets in the command and in the output.
     #[must_use]
     pub fn masked(mut self, secrets: &Secrets) -> Self {
         let mask = |text: &mut String| *text = secrets.mask(text);
@@ -98,7 +98,7 @@ impl LaunchError {
     }
 }
 
-/// The output below an error.
+/// Formats the output for the end of an error message.
 fn shown(log: &[String]) -> String {
     if log.is_empty() {
         return "; it wrote nothing".to_owned();

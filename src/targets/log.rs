@@ -7,10 +7,10 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Lines kept; older ones are forgotten.
+/// The limit on the number of stored lines. The oldest lines are dropped.
 const MOST_LINES: usize = 1_000;
 
-/// Bytes kept of one line.
+/// The limit on the number of stored bytes of a line.
 const LONGEST_LINE: usize = 2_000;
 
 /// The last lines of a target's output.
@@ -27,7 +27,7 @@ struct Ring {
 }
 
 impl Log {
-    /// A log that remembers whether a line held `text`, even once the line itself is forgotten.
+    /// Creates a log that notes whether a line contained `text`, even after the line itself was dropped.
     pub(super) fn awaiting(text: Option<&str>) -> Self {
         Self {
             shared: Arc::new(Mutex::new(Ring {
@@ -37,19 +37,19 @@ impl Log {
         }
     }
 
-    /// The last `lines` lines, both streams interleaved.
+    /// Returns the last `lines` lines of both streams, in the order in which they came.
     pub fn tail(&self, lines: usize) -> Vec<String> {
         let ring = self.ring();
         let skipped = ring.lines.len().saturating_sub(lines);
         ring.lines.iter().skip(skipped).cloned().collect()
     }
 
-    /// Whether the line that [`Log::awaiting`] asked for has come.
+    /// Returns true if a line contained the text that [`Log::awaiting`] got.
     pub(super) fn awaited_came(&self) -> bool {
         self.ring().awaited_came
     }
 
-    /// Takes in everything that `stream` gives, until it ends.
+    /// Stores the output of `stream` until it ends.
     pub(super) async fn capture(self, mut stream: impl AsyncRead + Unpin) {
         let mut line = Vec::new();
         let mut chunk = [0; 4096];

@@ -1,4 +1,4 @@
-//! The server under test: its manifest, its process, what it can do and how it calls things.
+//! The server under test: its manifest, its process, its capabilities, and the names that it uses.
 
 mod bindings;
 mod capabilities;

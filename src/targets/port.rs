@@ -1,23 +1,23 @@
-//! Ports for targets.
+//! Chooses free ports for targets.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
     sync::atomic::{AtomicU16, Ordering},
 };
 
-/// Ports that a target may get: below the ephemeral ranges of every system (Linux starts at 32768). A
-/// connect to a closed port inside that range can be given the very same port as its own and meet
-/// itself, and then a server seems to be there that is not.
+/// The first of the ports that targets get. All lie below the ephemeral ranges of every system (Linux starts at
+/// 32768). A client that connects to a closed port of its ephemeral range can get that port as its own and connect to
+/// itself; it would then see a server that does not exist.
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 22_000;
 
-/// A port that nothing listens on.
+/// Returns a port on which no process listens, or `None` if there is none.
 ///
-/// Ports are handed out in turn from a random start, so that targets that start side by side don't
-/// race for one.
+/// Ports are given out in ascending order from a random start, so that targets that start at the same time do not
+/// compete for one port.
 pub(super) fn free_port() -> Option<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Zero stands for a start that has yet to be drawn.
+    // Zero means that the random start is not chosen yet.
     let _ = NEXT.compare_exchange(
         0,
         rand::random_range(1..COUNT),
@@ -26,7 +26,7 @@ pub(super) fn free_port() -> Option<u16> {
     );
     (0..COUNT)
         .map(|_| FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT)
-        // Every interface: a server may listen on any of them.
+        // Check all interfaces, because a server may listen on any of them.
         .find(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok())
 }
 

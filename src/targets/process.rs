@@ -1,4 +1,4 @@
-//! A process and everything that it starts, as one thing that ends together.
+//! A process and all its descendants, which end together.
 
 use std::{
     io,
@@ -13,18 +13,17 @@ use tokio::{process::Command, task::JoinSet, time::timeout};
 
 use super::Log;
 
-/// How long a process may take to end when it is asked to.
+/// The time that a process has to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// How long the rest of its output may take once a process has ended; what it left behind may hold
-/// the streams open for ever.
+/// The time to read the remaining output of an ended process. A descendant that still runs may hold the streams open.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// `SIGTERM`, the same number on every Unix (POSIX, `kill`).
 #[cfg(unix)]
 const SIGTERM: i32 = 15;
 
-/// A running process with all that it has started; everything ends when this is dropped.
+/// A running process and all its descendants. All of them are killed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct ProcessTree {
     child: Mutex<Box<dyn ChildWrapper>>,
@@ -34,7 +33,7 @@ pub(super) struct ProcessTree {
 }
 
 impl ProcessTree {
-    /// Starts `command` in `workdir`; its output goes to `log`.
+    /// Starts `command` in `workdir`. Writes its output to `log`.
     pub(super) fn spawn(
         command: &[String],
         workdir: &Path,
@@ -44,7 +43,8 @@ impl ProcessTree {
         let (program, arguments) = command
             .split_first()
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"))?;
-        // Whether a relative program is looked up before or after the change of folder differs by system.
+        // Systems differ on whether they look up a relative program before or after they change the folder, so make
+        // the path independent of it.
         let program = if program.contains('/') {
             workdir.join(program)
         } else {
@@ -55,7 +55,7 @@ impl ProcessTree {
                 .args(arguments)
                 .current_dir(workdir)
                 .envs(env.iter().map(|(name, value)| (name, value)))
-                // Held open: its end tells a server that listens for it that we are gone.
+                // Keep stdin open: a server that reads it sees its end when sockspec ends.
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped());
@@ -80,30 +80,30 @@ impl ProcessTree {
         })
     }
 
-    /// How the process has ended, if it has.
+    /// Returns the exit status, or `None` if the process runs.
     pub(super) fn exited(&self) -> Option<ExitStatus> {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         child.try_wait().ok().flatten()
     }
 
-    /// Waits for the process to end by itself, and for its last output.
+    /// Waits until the process ends by itself and its output is read.
     pub(super) async fn finished(&mut self) -> io::Result<ExitStatus> {
         let status = self.child_mut().wait().await?;
         self.last_words().await;
         Ok(status)
     }
 
-    /// Waits for the output that an ended process has left in its streams.
+    /// Reads the output that an ended process has left in its streams.
     pub(super) async fn last_words(&mut self) {
         let drained = async { while self.readers.join_next().await.is_some() {} };
-        // Whatever is missing then is not worth the wait.
+        // Output that comes after the timeout is not needed.
         let _ = timeout(LAST_WORDS, drained).await;
     }
 
-    /// Ends the whole tree: politely, then by force.
+    /// Ends the process tree: sends SIGTERM, and kills the tree after a grace period.
     pub(super) async fn stop(mut self) {
         let child = self.child_mut();
-        // Failures mean that it is gone already.
+        // An error means that the process has already ended.
         #[cfg(unix)]
         let _ = child.signal(SIGTERM);
         #[cfg(unix)]
@@ -119,15 +119,15 @@ impl ProcessTree {
 
 impl Drop for ProcessTree {
     fn drop(&mut self) {
-        // An error means that nothing of the group is left.
+        // An error means that no process of the group is left.
         let _ = self.child_mut().start_kill();
     }
 }
 
-/// Starts a guard that ends the process group `group` if we are killed without a chance to do so: it
-/// reads from a pipe that only we hold, and so its end is ours. It is itself killed with its handle.
+/// Starts a shell that kills the process group `group` if sockspec is killed. The shell reads from a pipe that only
+/// sockspec holds open, so the read ends when sockspec ends. Dropping the handle kills the shell.
 ///
-/// A target that can't be guarded runs all the same: the guard matters only if we are killed.
+/// If the shell does not start, the target runs without a watchdog.
 #[cfg(unix)]
 fn watchdog(group: u32) -> Option<tokio::process::Child> {
     Command::new("sh")
@@ -136,7 +136,7 @@ fn watchdog(group: u32) -> Option<tokio::process::Child> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // Ctrl-C in a terminal reaches our own group only.
+        // A Ctrl-C in the terminal goes to sockspec's process group only.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    /// A shell that starts another, which ignores every polite request, and tells both ids.
+    /// A shell that starts a child shell, which ignores SIGTERM. Both print their process ids.
     const FAMILY: &str = "sh -c 'trap \"\" TERM; echo $$; sleep 600' & echo $$; wait";
 
     async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    /// Alive and not just waiting to be reaped by whoever inherited it.
+    /// Returns true if the process runs and is not a zombie.
     fn lives(pid: &str) -> bool {
         let output = std::process::Command::new("ps")
             .args(["-o", "stat=", "-p", pid])

@@ -1,4 +1,4 @@
-//! When a launched target can be spoken to.
+//! Checks whether a launched target is ready.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use tokio::{
 use super::{Log, Ready};
 use crate::net::{Network, Stream};
 
-/// How long a single look may take; a server that hangs is asked again.
+/// The timeout of one check. A server that hangs is checked again.
 const ONE_LOOK: Duration = Duration::from_secs(2);
 
 impl Ready {
-    /// What is awaited, for people.
+    /// Describes the condition that makes the target ready, for messages.
     pub(super) fn awaited(&self, port: u16) -> String {
         let answers = match &self.http {
             Some(path) => format!("an answer below 500 to GET {path} on port {port}"),
@@ -27,7 +27,7 @@ impl Ready {
         }
     }
 
-    /// Looks once. The error is what was seen instead.
+    /// Checks once. The error says what the check saw.
     pub(super) async fn look(&self, port: u16, log: &Log) -> Result<(), String> {
         if self.line.is_some() && !log.awaited_came() {
             return Err("no such line".to_owned());
@@ -61,7 +61,7 @@ async fn answers(port: u16, path: &str) -> Result<(), String> {
         .write_all(request.as_bytes())
         .await
         .map_err(|error| error.to_string())?;
-    // The status line is all that matters.
+    // Only the status line matters.
     let mut head = Vec::new();
     let read = stream.take(64).read_to_end(&mut head).await;
     let head = String::from_utf8_lossy(&head);

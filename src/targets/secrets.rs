@@ -1,4 +1,4 @@
-//! Values that must never be seen in an output.
+//! Masks secrets in outputs.
 
 use std::fmt;
 
@@ -11,22 +11,23 @@ use url::form_urlencoded;
 
 use crate::data::hex;
 
-/// What stands in a secret's place.
+/// The text that replaces a secret.
 const MASK: &str = "***";
 
-/// Shorter values turn up by chance.
+/// The length of the shortest value that is masked. Shorter values occur by chance.
 const SHORTEST: usize = 6;
 
-/// Masks secrets by value, wherever they turn up: as they are, and percent-encoded, in base64 (also
-/// as a part of a longer text in base64), in hex, or escaped in a JSON string.
+/// The secrets to mask. Each is masked as plain text, percent-encoded, in base64 (also as part of a longer base64
+/// text), in hex, and escaped as a JSON string.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// Every form of every value, longest first, so that no mask leaves a longer one's end behind.
+    /// The encoded forms of all values, the longest first. A shorter form that is part of a longer one must not leave
+    /// the rest of it visible.
     forms: Vec<String>,
 }
 
 impl Secrets {
-    /// Adds a value; values of fewer than 6 bytes are too common to mask and are ignored.
+    /// Adds a value. Ignores values of fewer than 6 bytes, which are too common to mask.
     pub fn add(&mut self, value: &str) {
         if value.len() < SHORTEST || self.forms.iter().any(|form| form == value) {
             return;
@@ -35,13 +36,13 @@ impl Secrets {
         self.put_in_order();
     }
 
-    /// Adds every value of `other`.
+    /// Adds all values of `other`.
     pub fn extend(&mut self, other: &Self) {
         self.forms.extend_from_slice(&other.forms);
         self.put_in_order();
     }
 
-    /// `text` with every secret replaced by `***`.
+    /// Returns `text` with `***` in place of every secret.
     pub fn mask(&self, text: &str) -> String {
         let mut masked = text.to_owned();
         for form in &self.forms {
@@ -52,7 +53,7 @@ impl Secrets {
         masked
     }
 
-    /// Whether a secret stands in `text`.
+    /// Returns true if `text` contains a secret.
     pub fn found_in(&self, text: &str) -> bool {
         self.forms
             .iter()
@@ -66,14 +67,14 @@ impl Secrets {
     }
 }
 
-/// Tells how many forms are masked, never which.
+/// Shows the number of forms, but never the forms.
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Secrets({} forms)", self.forms.len())
     }
 }
 
-/// The ways in which `value` is likely to be written.
+/// Returns the encoded forms in which `value` may appear.
 fn forms_of(value: &str) -> Vec<String> {
     let form_encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
     let percent_encoded = form_encoded.replace('+', "%20");
@@ -96,19 +97,19 @@ fn forms_of(value: &str) -> Vec<String> {
     forms
 }
 
-/// The characters of a base64 text that depend on `value` alone, where `before` more bytes (modulo 3)
-/// stand before it.
+/// Returns the part of a base64 text that depends on `value` alone. `before` is the number of bytes before the value,
+/// modulo 3.
 fn base64_inside(value: &str, before: usize, engine: &impl Engine) -> Option<String> {
     let mut bytes = vec![0; before];
     bytes.extend_from_slice(value.as_bytes());
     let whole = engine.encode(&bytes);
-    // A character holds 6 bits: one that shares bits with a byte outside of the value can't be known.
+    // A base64 character holds 6 bits. Leave out characters that also hold bits of the bytes around the value.
     let first = (before * 8).div_ceil(6);
     let last = bytes.len() * 8 / 6;
     whole.get(first..last).map(str::to_owned)
 }
 
-/// `%2F` as `%2f`.
+/// Returns the text with lower-case percent escapes: `%2f` for `%2F`.
 fn lower_case_escapes(encoded: &str) -> String {
     let mut escaped = 0;
     encoded

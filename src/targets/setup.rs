@@ -1,4 +1,4 @@
-//! What a target needs once before it can start, such as `npm ci`.
+//! Runs the setup of a target, such as `npm ci`, before its first start.
 
 use std::{
     fs,
@@ -16,10 +16,10 @@ use super::{
 };
 use crate::data::hex;
 
-/// How long a setup may take: it may compile.
+/// The timeout of a setup. It is long because a setup may compile.
 const DEADLINE: Duration = Duration::from_secs(900);
 
-/// Files of a working folder that decide what a setup makes; `src/` counts as well.
+/// The files in the working folder on which the result of a setup depends. The files in `src/` count too.
 const INPUTS: [&str; 14] = [
     ".npmrc",
     "Cargo.lock",
@@ -37,15 +37,15 @@ const INPUTS: [&str; 14] = [
     "yarn.lock",
 ];
 
-/// Folders that setups make. The stamp lies in one of them, so it goes when the result goes.
+/// The folders that setups create. The stamp is in one of them, so it disappears together with the result.
 const RESULTS: [&str; 5] = ["node_modules", ".venv", "venv", "target", "vendor"];
 
-/// The stamp's name.
+/// The name of the stamp, a file that holds the fingerprint of the last setup.
 const STAMP: &str = ".sockspec-setup";
 
-/// Runs `command` in `workdir`, unless its result is there and nothing that it depends on has changed.
+/// Runs `command` in `workdir`. Skips it if the result exists and none of its inputs has changed.
 ///
-/// Only one process at a time sets a folder up.
+/// A lock makes other processes wait that set up the same folder.
 pub(super) async fn run_if_due(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
     let _lock = lock(workdir).await?;
     let inputs = fingerprint(command, workdir);
@@ -57,7 +57,7 @@ pub(super) async fn run_if_due(command: &[String], workdir: &Path) -> Result<(),
         return Ok(());
     }
     run(command, workdir).await?;
-    // A setup that leaves none of the folders runs each time, and so does one whose stamp can't be written.
+    // Without a result folder or without a stamp in it, the setup runs every time.
     if let Some(folder) = RESULTS
         .iter()
         .map(|folder| workdir.join(folder))
@@ -90,7 +90,7 @@ async fn run(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
     })
 }
 
-/// Held as long as the file is open.
+/// Takes the lock of a working folder. It is released when the file is closed.
 async fn lock(workdir: &Path) -> Result<fs::File, LaunchError> {
     let name = hex(&Sha1::digest(workdir.as_os_str().as_encoded_bytes()));
     let path = std::env::temp_dir().join(format!("sockspec-setup-{name}.lock"));
@@ -102,7 +102,7 @@ async fn lock(workdir: &Path) -> Result<fs::File, LaunchError> {
         .map_err(failed(path))
 }
 
-/// Changes whenever the command or one of its inputs does.
+/// Returns a hash of the command and its inputs.
 fn fingerprint(command: &[String], workdir: &Path) -> String {
     let mut hash = Sha1::new();
     for word in command {
@@ -120,7 +120,7 @@ fn fingerprint(command: &[String], workdir: &Path) -> String {
     hex(&hash.finalize())
 }
 
-/// All files below `folder`, in order.
+/// Returns all files below `folder`, sorted.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -129,7 +129,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(entry.path()),
                 Ok(kind) if kind.is_file() => files.push(entry.path()),
-                // Links could lead in circles.
+                // Don't follow links, because they may form a circle.
                 _ => {}
             }
         }

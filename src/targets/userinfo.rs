@@ -1,13 +1,13 @@
-//! User names and passwords in URLs, which are never sent and never shown.
+//! Finds and hides user names and passwords in URLs. They are never sent and never shown.
 
 use url::Url;
 
-/// Whether a URL holds a user name or a password.
+/// Returns true if a URL contains a user name or a password.
 pub fn has_userinfo(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// `text` with every user name and password of a URL in it as asterisks, each byte one, so that places in it stay.
+/// Returns `text` with user names and passwords of URLs replaced by asterisks. Byte positions stay the same.
 pub fn without_userinfo(text: &str) -> String {
     const OPEN: &str = "://";
     let mut out = String::with_capacity(text.len());
@@ -18,7 +18,7 @@ pub fn without_userinfo(text: &str) -> String {
         let end = after
             .find(|character: char| "/?#\"'`".contains(character) || character.is_whitespace())
             .unwrap_or(after.len());
-        // The host follows the last `@`: a password may hold one.
+        // The host follows the last `@`, because a password may contain one.
         let hidden = after[..end].rfind('@').unwrap_or(0);
         out.push_str(&"*".repeat(hidden));
         rest = &after[hidden..];

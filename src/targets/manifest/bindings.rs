@@ -76,7 +76,7 @@ fn renamings(field: Field<'_>, problems: &mut Problems) -> BTreeMap<String, Stri
     renamed
 }
 
-/// Where the fields of a scenario's payload stand in the target's, as `with` says: the same way back.
+/// Returns the path of each variable in the template `with`, for the translation of events from the target.
 fn variables(with: &Node) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![(String::new(), with)];

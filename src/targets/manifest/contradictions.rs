@@ -1,4 +1,4 @@
-//! Capabilities that one server can't have together.
+//! Finds capabilities in a manifest that no server has together.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,17 @@ use crate::{
     targets::Capability,
 };
 
-/// Who provides the capabilities of a list.
+/// The part of a manifest that lists capabilities.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Provider<'p> {
-    /// The manifest.
+    /// The `provides` of the manifest itself.
     Manifest,
-    /// The profile of this name.
+    /// The `provides` of the profile with this name.
     Profile(&'p str),
 }
 
-/// Tells what of the list `provides` contradicts something else in `all`, which holds the list and what is true beside it.
+/// Reports each capability of the list `provides` that contradicts a capability in `all`. `all` holds the list and
+/// the other capabilities of the target.
 pub(super) fn check(
     provides: Option<Field<'_>>,
     all: &BTreeSet<String>,
@@ -31,7 +32,7 @@ pub(super) fn check(
     for (index, (name, span)) in items.iter().enumerate() {
         let later = items.get(index + 1..).unwrap_or_default();
         for rival in Capability::rivals(name).filter(|rival| all.contains(*rival)) {
-            // Of two in the list, the second is told.
+            // If both are in the list, report only the second one.
             if later.iter().any(|(later, _)| *later == rival) {
                 continue;
             }

@@ -15,7 +15,7 @@ const ALGORITHMS: [(&str, JwtAlgorithm); 4] = [
     ("none", JwtAlgorithm::None),
 ];
 
-/// Keys of `jwt:` that are no claims.
+/// The keys of `jwt:` that are not claims.
 const SETTINGS: [&str; 4] = ["alg", "expires", "not_before", "secret"];
 
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Credentials {
@@ -85,7 +85,7 @@ fn jwt(field: Field<'_>, problems: &mut Problems) -> Option<JwtCredential> {
         if SETTINGS.contains(&entry.key.as_str()) {
             continue;
         }
-        // A mistyped setting would otherwise be a claim that no server reads.
+        // Without this check, a mistyped key would become a claim that no server reads.
         if let Some(help) = did_you_mean(&entry.key, SETTINGS) {
             problems
                 .error(
@@ -100,7 +100,7 @@ fn jwt(field: Field<'_>, problems: &mut Problems) -> Option<JwtCredential> {
     Some(jwt)
 }
 
-/// A time from the minting on, which may be negative.
+/// Reads an offset from the time of minting. It may be negative.
 fn offset(field: Field<'_>, problems: &mut Problems) -> Option<SignedDuration> {
     let text = field.node.text().unwrap_or_default();
     let parsed = text.parse().ok();

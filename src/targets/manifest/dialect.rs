@@ -5,9 +5,9 @@ use crate::{
     targets::{Dialect, ErrorStyle, Speaks},
 };
 
-/// Reads the dialect: one word is the protocol, a mapping says more.
+/// Reads the dialect. A single word is the protocol; a mapping can also set the style of errors.
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Dialect {
-    // One word says what is spoken, where nothing else is out of the ordinary.
+    // The short form: `dialect: websocket` is `dialect: { speaks: websocket }`.
     if matches!(field.node.kind, NodeKind::Scalar(_)) {
         return Dialect {
             speaks: speaks(field, problems).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! `$port`, `${env.NAME}` and `$$` in a manifest.
+//! Fills in `${env.NAME}`, `$port` and `$$` in a manifest.
 
 use std::ops::Range;
 
@@ -8,30 +8,31 @@ use crate::{
     text::did_you_mean,
 };
 
-/// Looks up a variable of the environment.
+/// Returns the value of an environment variable.
 pub(super) type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 
-/// What dollars mean where a text stands. `${env.NAME}` is filled in everywhere but in bindings.
+/// The place of a text in a manifest, which decides what a dollar means. `${env.NAME}` is filled in everywhere except
+/// in bindings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
-    /// The fields of a scenario's payload and expressions, filled in when a scenario runs.
+    /// A binding. It has the variables of scenarios, which are filled in when a scenario runs.
     Binding,
-    /// Words of a command: a shell may have its own.
+    /// A command. Other variables are left to the shell.
     Command,
     Launch,
-    /// A profile.
+    /// One profile.
     Profile,
     Profiles,
-    /// The whole manifest.
+    /// The manifest itself.
     Root,
-    /// Nothing else.
+    /// A place with no other variables.
     Text,
-    /// `$port` as well, which is filled in at the launch.
+    /// A place where `$port` is allowed too. It is filled in when the target starts.
     WithPort,
 }
 
 impl Place {
-    /// Where the value of `key` stands.
+    /// Returns the place of the value of `key`.
     fn of(self, key: &str) -> Self {
         match (self, key) {
             (Self::Root, "bindings") => Self::Binding,
@@ -47,7 +48,8 @@ impl Place {
     }
 }
 
-/// Puts the environment's values in place of `${env.NAME}` in every text of a manifest, and notes them as secrets.
+/// Replaces `${env.NAME}` by the value from the environment in every text of a manifest, and adds the values to
+/// `secrets`.
 pub(super) fn fill_in(
     root: &mut Node,
     lookup: Lookup<'_>,
@@ -68,18 +70,18 @@ struct Filler<'f> {
     problems: &'f mut Problems,
 }
 
-/// A dollar and what belongs to it.
+/// A dollar and the characters that belong to it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Piece<'t> {
     /// `${…}`, without the braces.
     Braces(&'t str),
     /// `$$`.
     Dollar,
-    /// A dollar that begins nothing.
+    /// A dollar without a name.
     Lone,
-    /// `${` without its end.
+    /// `${` without a closing brace.
     Open,
-    /// `$word`, without the dollar; dots lead on.
+    /// `$word`, without the dollar. The word may contain dots.
     Word(&'t str),
 }
 
@@ -101,7 +103,7 @@ impl Filler<'_> {
                 let text = std::mem::take(&mut scalar.text);
                 let filled = self.text(&text, place, node.span);
                 if filled != text {
-                    // A token of digits is a text all the same.
+                    // A value of digits stays a text.
                     scalar.quoting = Quoting::Quoted;
                 }
                 scalar.text = filled;
@@ -154,7 +156,7 @@ impl Filler<'_> {
     }
 }
 
-/// What is at the dollar at `start`, and how far it goes.
+/// Reads the dollar at `start` and the characters that belong to it. Returns their range in the text.
 fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
     let rest = &text[start + 1..];
     if rest.starts_with('$') {
@@ -172,9 +174,9 @@ fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
     let end = rest
         .find(|character: char| !(character.is_ascii_alphanumeric() || "_.".contains(character)))
         .unwrap_or(rest.len());
-    // A dot at the end is the sentence's.
+    // A dot at the end belongs to the sentence, not to the name.
     let word = rest[..end].trim_end_matches('.');
-    // What follows the port is no part of its name: `$port.example`.
+    // A dot after `$port` does not belong to the name: `$port.example`.
     let word = match word.split_once('.') {
         Some(("port", _)) => "port",
         _ => word,
@@ -182,17 +184,17 @@ fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
     (Piece::Word(word), start..start + 1 + word.len())
 }
 
-/// Why a dollar gives no value.
+/// Why a dollar has no value.
 enum Wrong {
     Open,
-    /// `$$port` where `$port` is filled in.
+    /// `$$port` in a place where `$port` is filled in.
     Port,
     Unknown(Place),
     Unset(String),
 }
 
 impl Wrong {
-    /// Code, message and help.
+    /// Returns the code, the message and the help of the mistake.
     fn told(self, piece: Piece<'_>, written: &str) -> (&'static str, String, String) {
         match self {
             Self::Open => (
@@ -219,7 +221,7 @@ impl Wrong {
     }
 }
 
-/// What somebody who wrote this may have meant.
+/// Returns a help text with what the author may have meant.
 fn meant(piece: Piece<'_>, written: &str, place: Place) -> String {
     let (Piece::Braces(inner) | Piece::Word(inner)) = piece else {
         return "`$$` is a dollar".to_owned();

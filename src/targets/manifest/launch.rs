@@ -10,10 +10,10 @@ use super::{
 };
 use crate::scenario::{Field, Fields, NodeKind, Problems};
 
-/// What stands in place of a command where the program runs the server by itself.
+/// The value of `launch` that selects the built-in reference server.
 const BUILT_IN: &str = "built-in";
 
-/// How long a server may take to get ready where the manifest does not say.
+/// The default time in which a server has to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Option<Launch> {
@@ -42,7 +42,7 @@ fn command_line(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Opt
     let run = fields
         .require("command", problems)
         .and_then(|field| command(field, problems));
-    // Of a manifest in the present folder no folder is named.
+    // The folder of a manifest in the current folder is the empty path; make it `.`.
     let folder = Path::new(".").join(folder);
     let workdir = fields
         .get("workdir")
@@ -56,14 +56,14 @@ fn command_line(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Opt
     Some(LaunchSpec {
         setup,
         command: run?,
-        // A folder that can't be made absolute fails at the start, with the system's own words.
+        // If the path can't be made absolute, the start fails later with the system's message.
         workdir: std::path::absolute(&workdir).unwrap_or(workdir),
         env,
         ready: ready?,
     })
 }
 
-/// Reads the profiles of a manifest that provides `usual`.
+/// Reads the profiles. `usual` holds the capabilities of the manifest itself.
 pub(super) fn profiles(
     field: Field<'_>,
     usual: &BTreeSet<String>,
@@ -108,7 +108,7 @@ pub(super) fn profiles(
         .collect()
 }
 
-/// A program and its arguments.
+/// Reads a program and its arguments.
 fn command(field: Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     let NodeKind::Sequence(items) = &field.node.kind else {
         let words: Vec<&str> = field
@@ -176,7 +176,7 @@ fn ready(field: Field<'_>, problems: &mut Problems) -> Option<Ready> {
 }
 
 impl Default for Ready {
-    /// The port accepts a connection.
+    /// Returns the default: the target is ready when its port accepts a connection.
     fn default() -> Self {
         Self {
             http: None,

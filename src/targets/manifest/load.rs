@@ -1,4 +1,4 @@
-//! From text to a [`Manifest`].
+//! Loads a [`Manifest`] from a file.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -11,15 +11,15 @@ use crate::{
 /// The manifest of the reference server that is built into the program.
 pub const REFERENCE_MANIFEST: &str = include_str!("../../../fixtures/targets/reference.yaml");
 
-/// The manifest of the reference server as a plain WebSocket endpoint.
+/// The manifest of the built-in reference server in its form as a plain WebSocket endpoint.
 pub const REFERENCE_WEBSOCKET_MANIFEST: &str =
     include_str!("../../../fixtures/targets/reference-websocket.yaml");
 
-/// Loads a manifest; relative paths in it start at `folder`.
+/// Loads a manifest. Relative paths in it start at `folder`.
 ///
 /// # Errors
 ///
-/// Every mistake of the file.
+/// Returns all mistakes in the file.
 pub fn load_manifest(
     source: Arc<SourceFile>,
     folder: PathBuf,
@@ -27,11 +27,11 @@ pub fn load_manifest(
     load_manifest_in(source, folder, &|name| std::env::var(name).ok())
 }
 
-/// Loads a manifest in an environment of the caller's.
+/// Loads a manifest with the given environment instead of the process's own.
 ///
 /// # Errors
 ///
-/// Every mistake of the file.
+/// Returns all mistakes in the file.
 pub fn load_manifest_in(
     source: Arc<SourceFile>,
     folder: PathBuf,
@@ -56,7 +56,7 @@ pub fn load_manifest_in(
             secrets,
             ..manifest
         }),
-        // A mistake may lie in what the environment gave.
+        // A message may quote a value from the environment, so mask it.
         Err(mut found) => {
             for problem in &mut found {
                 problem.message = secrets.mask(&problem.message);

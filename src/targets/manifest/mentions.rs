@@ -1,15 +1,15 @@
-//! The names in a manifest that have to be known: from the contract, from this program, or from scenarios.
+//! The names in a manifest that have to exist elsewhere: in the contract, in sockspec, or in scenarios.
 
 use std::sync::Arc;
 
 use crate::scenario::{Diagnostic, Mention, Node, SourceFile, items, mention};
 
-/// The names that one manifest mentions.
+/// The names that a manifest mentions.
 #[derive(Clone, Debug)]
 pub struct ManifestMentions {
-    /// The file.
+    /// The manifest's file.
     pub source: Arc<SourceFile>,
-    /// The capabilities in `provides` and `lacks`, those of profiles included.
+    /// The capabilities in `provides` and `lacks` of the manifest and its profiles.
     pub capabilities: Vec<Mention>,
     /// The operations and events in `bindings`.
     pub bindings: Vec<Mention>,
@@ -20,11 +20,11 @@ pub struct ManifestMentions {
 }
 
 impl ManifestMentions {
-    /// Reads the mentions of a manifest.
+    /// Collects the names that a manifest mentions.
     ///
     /// # Errors
     ///
-    /// The file is no YAML.
+    /// Returns an error if the file is not valid YAML.
     pub fn of(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
         let root = Node::parse(source)?;
         let entries = |key: &str| root.get(key).and_then(Node::entries).unwrap_or_default();
@@ -51,7 +51,7 @@ impl ManifestMentions {
     }
 }
 
-/// Returns the texts in some lists, except those that the environment fills in.
+/// Returns the texts in some lists, without those that contain a variable (`$`).
 fn texts<'n>(lists: impl Iterator<Item = &'n Node>) -> Vec<Mention> {
     lists
         .flat_map(items)

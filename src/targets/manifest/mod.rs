@@ -1,4 +1,4 @@
-//! `fixtures/targets/NAME.yaml`: what a target is, how it is started and what it calls things.
+//! Manifests (`fixtures/targets/NAME.yaml`): what a target is, how to start it, and which names it uses.
 
 mod bindings;
 mod contradictions;

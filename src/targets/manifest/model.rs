@@ -1,4 +1,4 @@
-//! What a manifest says, once it is loaded.
+//! The model of a manifest, and its reader.
 
 use std::{
     collections::BTreeSet,
@@ -17,48 +17,48 @@ use crate::{
     targets::{Bindings, Credentials, Dialect, Secrets, Speaks},
 };
 
-/// How long a wait may last where the manifest does not say.
+/// The default timeout of a wait.
 pub(super) const WITHIN: Duration = Duration::from_secs(5);
 
 /// A target as its manifest describes it.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// For reports.
+    /// The name in reports and baselines.
     pub name: String,
-    /// How to start it; `None` where `url` must already answer.
+    /// How to start the target; `None` if it runs already.
     pub launch: Option<Launch>,
-    /// With `$port` still in it where it is launched, or embedded.
+    /// The URL. It contains `$port` if sockspec starts the target.
     pub url: String,
     /// The Engine.IO path.
     pub path: String,
-    /// Capabilities.
+    /// The capabilities that the target has.
     pub provides: BTreeSet<String>,
-    /// How it reports.
+    /// The protocol, and how the target reports refusals.
     pub dialect: Dialect,
-    /// Tokens and claims by name.
+    /// The credentials by name.
     pub credentials: Credentials,
-    /// What it calls things.
+    /// The target's names of operations, events and fields.
     pub bindings: Bindings,
-    /// Events that it sends of its own accord to whoever joins a namespace.
+    /// The events that the target sends to every client that joins a namespace.
     pub greetings: Vec<String>,
-    /// Operations of the contract that its application does not have, although it has others of the capability.
+    /// The operations of the contract that the application lacks, although it has the capability they belong to.
     pub absent: Vec<String>,
-    /// The operation that acks at once, for fences: `echo`.
+    /// The operation that fences call, because it acknowledges at once: `echo`.
     pub fence: Option<String>,
-    /// Default deadline of a wait.
+    /// The default timeout of a wait.
     pub within: Duration,
-    /// Settle time in place of the calibrated one.
+    /// The settle time; `None` if the runner measures it.
     pub settle: Option<Duration>,
-    /// The same server with other settings; each is launched when a scenario needs it.
+    /// The same server with other settings. The runner starts a profile when a scenario needs it.
     pub profiles: Vec<Profile>,
-    /// The manifest's folder; relative paths start there.
+    /// The manifest's folder, where relative paths start.
     pub folder: PathBuf,
-    /// Values that came from the environment.
+    /// The values from the environment, which outputs have to mask.
     pub secrets: Secrets,
 }
 
 impl Manifest {
-    /// Reads a manifest. A value with a mistake is left empty, and the mistake is noted in `problems`.
+    /// Reads a manifest. Adds mistakes to `problems`; an invalid value is left empty.
     pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
         let fields = Fields::new(root, "a manifest", problems)?;
         let name = fields
@@ -100,7 +100,7 @@ impl Manifest {
         Some(manifest)
     }
 
-    /// The command that starts it, if it has one.
+    /// Returns the command that starts the target, or `None` if there is none.
     pub fn command(&self) -> Option<&LaunchSpec> {
         match &self.launch {
             Some(Launch::Command(spec)) => Some(spec),
@@ -108,18 +108,18 @@ impl Manifest {
         }
     }
 
-    /// What the target speaks with the settings of a profile.
+    /// Returns the protocol that the target speaks with the settings of a profile.
     pub fn speaks_with(&self, profile: &Profile) -> Speaks {
         profile.speaks.unwrap_or(self.dialect.speaks)
     }
 
-    /// Whether the target has a capability with the settings of a profile.
+    /// Returns true if the target has a capability with the settings of a profile.
     pub fn provides_with(&self, profile: &Profile, capability: &str) -> bool {
         profile.provides.contains(capability)
             || (self.provides.contains(capability) && !profile.lacks.contains(capability))
     }
 
-    /// What is true of the target with the settings of a profile.
+    /// Returns the manifest of the target with the settings of a profile.
     pub fn with(&self, profile: &Profile) -> Self {
         let mut with = self.clone();
         with.dialect.speaks = self.speaks_with(profile);
@@ -139,7 +139,7 @@ fn read_or_default<'n, T: Default>(
     field.map(|field| read(field, problems)).unwrap_or_default()
 }
 
-/// Reads the capabilities, and adds the one that the dialect implies.
+/// Reads the capabilities, and adds the capability that the dialect implies.
 fn provides(fields: &Fields<'_>, dialect: Dialect, problems: &mut Problems) -> BTreeSet<String> {
     let mut provides = names(fields.get("provides"), problems);
     provides.insert(dialect.speaks.capability().to_owned());

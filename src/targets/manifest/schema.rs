@@ -1,6 +1,7 @@
-//! The JSON Schema of manifests, for editors: `schemas/target.json`, held against the loader.
+//! The JSON Schema of manifests for editors: `schemas/target.json`.
 //!
-//! The loader is what decides; the schema says as much of it as a JSON Schema can.
+//! The loader decides what is valid. The schema describes what a JSON Schema can describe, and tests compare it with
+//! the loader.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -13,7 +14,7 @@ use crate::{
     targets::{ErrorStyle, Speaks},
 };
 
-/// A mapping with these keys and no others.
+/// Returns the schema of a mapping that accepts only these keys.
 fn mapping(keys: &[(&str, Value, &str)], required: &[&str]) -> Value {
     let properties: Map<_, _> = keys
         .iter()
@@ -116,7 +117,7 @@ fn schema() -> Value {
         ],
         &[],
     );
-    // Every other name is a claim.
+    // All other keys are claims.
     jwt["additionalProperties"] = json!(true);
     let token = mapping(&[("jwt", jwt, "a token that is signed here")], &["jwt"]);
     let credentials = json!({

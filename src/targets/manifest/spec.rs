@@ -1,57 +1,57 @@
-//! How a target is started, and its profiles.
+//! How to start a target, and its profiles.
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use crate::targets::Speaks;
 
-/// Other settings of the same server.
+/// The same server with other settings.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// For reports.
+    /// The name in reports.
     pub name: String,
-    /// Environment on top of the launch's.
+    /// Environment variables in addition to those of `launch`.
     pub env: Vec<(String, String)>,
-    /// Capabilities it has beyond the manifest's.
+    /// The capabilities that this profile has in addition to the manifest's.
     pub provides: BTreeSet<String>,
-    /// Capabilities of the manifest that it lacks.
+    /// The capabilities of the manifest that this profile lacks.
     pub lacks: BTreeSet<String>,
-    /// The Engine.IO path, where it differs.
+    /// The Engine.IO path; `None` if it is the manifest's.
     pub path: Option<String>,
-    /// What it speaks, where it differs.
+    /// The protocol; `None` if it is the manifest's.
     pub speaks: Option<Speaks>,
 }
 
-/// Who runs a target.
+/// How to start a target.
 #[derive(Clone, Debug)]
 pub enum Launch {
-    /// The program itself: it is the reference server.
+    /// Run the built-in reference server inside sockspec.
     BuiltIn,
-    /// A process of its own.
+    /// Start a process.
     Command(LaunchSpec),
 }
 
-/// How a target is started.
+/// The process of a target.
 #[derive(Clone, Debug)]
 pub struct LaunchSpec {
-    /// Run once; skipped while its inputs are unchanged.
+    /// The command that prepares the folder, such as `npm ci`. It runs only if its inputs have changed.
     pub setup: Option<Vec<String>>,
-    /// Program and arguments.
+    /// The program and its arguments.
     pub command: Vec<String>,
-    /// Working folder, absolute.
+    /// The working folder, as an absolute path.
     pub workdir: PathBuf,
-    /// Environment, `$port` still in it.
+    /// The environment variables. Their values may contain `$port`.
     pub env: Vec<(String, String)>,
-    /// When it is ready.
+    /// How to tell that the target is ready.
     pub ready: Ready,
 }
 
-/// How readiness is recognised.
+/// How to tell that a target is ready. If neither `http` nor `line` is set, the port has to accept a connection.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// This path answers with a status below 500; without it, the port accepts a connection.
+    /// The path that has to answer with a status below 500.
     pub http: Option<String>,
-    /// A line of its output holds this text.
+    /// The text that a line of output has to contain.
     pub line: Option<String>,
-    /// The deadline.
+    /// The timeout.
     pub within: Duration,
 }

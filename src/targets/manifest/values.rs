@@ -1,4 +1,4 @@
-//! Values that stand at several keys of a manifest.
+//! Readers of values that several keys of a manifest have.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     targets::{has_userinfo, without_userinfo},
 };
 
-/// Names that no event can have (Socket.IO v4, "Reserved events").
+/// The event names that Socket.IO v4 reserves ("Reserved events").
 const RESERVED_EVENTS: [&str; 6] = [
     "connect",
     "connect_error",
@@ -20,16 +20,16 @@ const RESERVED_EVENTS: [&str; 6] = [
     "removeListener",
 ];
 
-/// Whether somebody starts the server, so that it can be given settings.
+/// Whether sockspec starts the server. Only then can it pass a port and an environment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Launched {
-    /// It runs already.
+    /// The server runs already.
     No,
-    /// With the manifest's command, or in the program itself.
+    /// Sockspec starts the server, as a process or inside itself.
     Yes,
 }
 
-/// Reads the events that a server sends to every client that joins.
+/// Reads the events that a server sends to every client that joins a namespace.
 pub(super) fn greetings(field: Field<'_>, problems: &mut Problems) -> Vec<String> {
     let items = field.items();
     let names = items.filter_map(|item| {
@@ -49,7 +49,7 @@ pub(super) fn greetings(field: Field<'_>, problems: &mut Problems) -> Vec<String
     names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// A list of names.
+/// Reads a list of names.
 pub(super) fn names(field: Option<Field<'_>>, problems: &mut Problems) -> BTreeSet<String> {
     field
         .into_iter()
@@ -58,7 +58,7 @@ pub(super) fn names(field: Option<Field<'_>>, problems: &mut Problems) -> BTreeS
         .collect()
 }
 
-/// A path that starts with a slash.
+/// Reads a path that starts with a slash.
 pub(super) fn path(field: Option<Field<'_>>, problems: &mut Problems) -> Option<String> {
     let field = field?;
     let path = field.text(problems)?;
@@ -75,7 +75,7 @@ pub(super) fn path(field: Option<Field<'_>>, problems: &mut Problems) -> Option<
     Some(path.to_owned())
 }
 
-/// A duration that something can happen in.
+/// Reads a duration that is longer than zero.
 pub(super) fn some_time(field: Option<Field<'_>>, problems: &mut Problems) -> Option<Duration> {
     let field = field?;
     let duration = field.duration(problems)?;
@@ -89,7 +89,7 @@ pub(super) fn some_time(field: Option<Field<'_>>, problems: &mut Problems) -> Op
     Some(duration)
 }
 
-/// An address, in which `$port` may stand for the port.
+/// Reads a URL, which may contain `$port`.
 pub(super) fn address(
     field: Field<'_>,
     launched: Launched,

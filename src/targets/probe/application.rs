@@ -1,4 +1,4 @@
-//! What runs on top of Engine.IO.
+//! Probes what runs on top of Engine.IO.
 
 use std::collections::BTreeSet;
 
@@ -22,10 +22,10 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[Capability {
     excludes: &[],
 }];
 
-/// The capability of letting everybody into the main namespace.
+/// The name of the capability.
 const NAME: &str = "socket-io";
 
-/// What runs on the server: Socket.IO, and what it says unasked, or messages that come back.
+/// Finds out what runs on top of Engine.IO: Socket.IO with its greetings, or a server that sends messages back.
 pub(super) async fn application(
     endpoint: &Endpoint,
     transport: TransportChoice,
@@ -63,7 +63,7 @@ pub(super) async fn application(
     }
 }
 
-/// What a client sees that was let in.
+/// Returns the findings of a client that joined the main namespace.
 async fn joined(connection: &Connection) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
     match welcome(connection).await {
         Welcome::Stays(greetings) => {

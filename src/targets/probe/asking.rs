@@ -1,4 +1,4 @@
-//! How a probe asks a server: one question, with the connection that it needs.
+//! What a probe gets, and how it opens a connection.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use crate::{
     wire::engine_io::Handshake,
 };
 
-/// How long any single answer may take.
+/// The timeout of each answer.
 pub(super) const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Asks a server that speaks Engine.IO one question.
+/// A probe: asks an Engine.IO server one question.
 pub(super) type Probe = for<'a> fn(&'a Asked<'a>) -> BoxFuture<'a, Finding>;
 
-/// What a probe of a server that speaks Engine.IO knows.
+/// What a probe knows about the Engine.IO server.
 pub(super) struct Asked<'a> {
-    /// The address.
+    /// The address of the server.
     pub(super) endpoint: &'a Endpoint,
-    /// The transport that works: polling if both do.
+    /// The transport to use: polling if both transports work.
     pub(super) transport: TransportChoice,
-    /// The data of the open packet.
+    /// The content of the open packet.
     pub(super) handshake: &'a Handshake,
 }
 
-/// Opens a connection; every wait ends at the deadline of probes.
+/// Opens a connection whose waits have the timeout of probes.
 pub(super) async fn open(
     endpoint: &Endpoint,
     transport: TransportChoice,

@@ -1,4 +1,4 @@
-//! Whether messages come back from a server, asked on each layer.
+//! Probes whether a server sends messages back, on each layer.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The capabilities that this probe finds.
+/// The capabilities that these probes find.
 pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "echo",
@@ -40,20 +40,20 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     },
 ];
 
-/// What is sent to see whether it comes back.
+/// The message that the probes send.
 const MARKER: &str = "sockspec-probe";
 
-/// What the scenarios about large messages send at most.
+/// The size in bytes of the largest message that scenarios send.
 pub(super) const LARGE: usize = 1_000_000;
 
-/// How long it may take to come back. Shorter than other answers: most applications never send it.
+/// The timeout for the echo. It is shorter than the timeout of other answers, because most servers send no echo.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Whether a text comes back on a plain WebSocket.
+/// Probes whether a plain WebSocket sends a text back.
 ///
 /// # Errors
 ///
-/// There is no WebSocket.
+/// Returns an error if no WebSocket opens.
 pub(super) async fn plain(endpoint: &Endpoint) -> Result<Finding, ConnectFailure> {
     let connection = open_plain(endpoint).await?;
     connection.send_text(MARKER.to_owned());
@@ -64,7 +64,7 @@ pub(super) async fn plain(endpoint: &Endpoint) -> Result<Finding, ConnectFailure
     Ok(echo(came.await))
 }
 
-/// What else a plain WebSocket can do.
+/// Probes the other capabilities of a plain WebSocket.
 pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Finding> {
     let binary = match open_plain(endpoint).await {
         Ok(connection) => {
@@ -93,7 +93,7 @@ pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Fi
     ]
 }
 
-/// Whether a long text comes back.
+/// Probes whether a plain WebSocket sends a long text back.
 async fn large(endpoint: &Endpoint) -> Finding {
     const NAME: &str = "large-messages";
     let connection = match open_plain(endpoint).await {
@@ -112,7 +112,7 @@ async fn large(endpoint: &Endpoint) -> Finding {
     }
 }
 
-/// Whether messages come back from a bare Engine.IO server: as text, and as bytes.
+/// Probes whether an Engine.IO server sends messages back, as text and as bytes.
 pub(super) async fn engine(endpoint: &Endpoint, transport: TransportChoice) -> Vec<Finding> {
     let options = Options {
         layer: Layer::EngineIo,
@@ -146,7 +146,8 @@ pub(super) async fn engine(endpoint: &Endpoint, transport: TransportChoice) -> V
     vec![engine, text, binary_echo(bytes.await)]
 }
 
-/// Whether the event `echo` is acknowledged with its argument, in a main namespace that was joined.
+/// Probes whether the server acknowledges the event `echo` with its argument. The client has joined the main
+/// namespace.
 pub(super) async fn socket(connection: &Connection) -> Finding {
     const NAME: &str = "echo";
     connection.send(&Packet::Event {
@@ -198,7 +199,8 @@ fn binary_echo(came: Option<PacketData>) -> Finding {
     }
 }
 
-/// The first entry of the journal that is of a kind, if it comes in time.
+/// Waits for the first journal entry for which `kind` returns a value. Returns `None` after the timeout or at the end
+/// of the connection.
 async fn first<T>(connection: &Connection, kind: impl Fn(&What) -> Option<T>) -> Option<T> {
     let journal = connection.journal();
     let search = async {

@@ -1,6 +1,6 @@
-//! What was seen of one capability.
+//! The result of a probe.
 
-/// One capability, and what was seen of it.
+/// Whether the server has a capability, and what the probe saw.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
     pub(super) capability: &'static str,

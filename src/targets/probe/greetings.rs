@@ -1,4 +1,4 @@
-//! What a server does of its own accord with whoever joins.
+//! Observes what a server sends to a client that joins and sends nothing.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,19 +10,19 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// How long a newcomer listens.
+/// How long the client listens.
 const LISTENS: Duration = Duration::from_millis(500);
 
-/// What a newcomer who asks for nothing sees.
+/// What a client sees that joins and sends nothing.
 #[derive(Debug)]
 pub(super) enum Welcome {
-    /// It may stay; these events reach it.
+    /// The server keeps the client and sends it these events.
     Stays(BTreeSet<String>),
-    /// It is put out.
+    /// The server disconnects the client.
     PutOut,
 }
 
-/// Waits with a client that has joined.
+/// Listens after a client has joined, and returns what the server does.
 pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let journal = connection.journal();
     let until = clock::now() + LISTENS;

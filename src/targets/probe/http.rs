@@ -1,4 +1,4 @@
-//! What the polling endpoint says about itself over HTTP.
+//! Probes of the polling endpoint over HTTP.
 
 use super::{
     asking::{DEADLINE, Probe},
@@ -9,7 +9,7 @@ use crate::{
     targets::capability::{Capability, Source},
 };
 
-/// The capabilities that this probe finds.
+/// The capabilities that these probes find.
 pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "cors-closed",
@@ -37,7 +37,7 @@ pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(error_json(asked.endpoint)),
 ];
 
-/// An origin that no server allows by name.
+/// An origin that no server lists as allowed.
 const FOREIGN_ORIGIN: &str = "http://origin-of-a-probe.example";
 
 async fn cors(endpoint: &Endpoint) -> Finding {
@@ -87,7 +87,7 @@ async fn error_json(endpoint: &Endpoint) -> Finding {
     }
 }
 
-/// A request of the Engine.IO endpoint, as a browser of another origin sends it.
+/// Sends a GET request to the Engine.IO endpoint, as a browser would from a page of another origin.
 async fn get(endpoint: &Endpoint, query: &str) -> Result<HttpResponse, ConnectFailure> {
     let asked = HttpRequest {
         method: "GET".to_owned(),

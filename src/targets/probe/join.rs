@@ -1,4 +1,4 @@
-//! Joining the main namespace.
+//! Joins the main namespace.
 
 use tokio::time::timeout;
 
@@ -12,21 +12,21 @@ use crate::{
 /// The reply to CONNECT.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reply {
-    /// It names the socket.
+    /// The reply contains a socket id.
     Named,
-    /// It does not; it could be an echo.
+    /// The reply contains no socket id; it may be an echo of the client's packet.
     Nameless,
 }
 
-/// What came instead of the CONNECT reply.
+/// What a client got instead of the reply to CONNECT.
 pub(super) enum Unconnected {
-    /// Something else.
+    /// Something else, described by this text.
     Other(String),
-    /// CONNECT_ERROR.
+    /// A CONNECT_ERROR, described by this text.
     Refused(String),
 }
 
-/// Joins the main namespace without a payload. The error is what came instead of the CONNECT reply.
+/// Joins the main namespace without a payload. The error is what the client got instead of the reply to CONNECT.
 pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnected> {
     connection.send(&Packet::Connect {
         namespace: "/".to_owned(),
@@ -50,7 +50,7 @@ pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnecte
     })
 }
 
-/// What an entry of the journal says about a CONNECT.
+/// Returns the answer to a CONNECT that a journal entry contains, or `None` if the entry is no answer.
 fn answer(what: &What) -> Option<Result<Reply, Unconnected>> {
     let other = |seen: String| Some(Err(Unconnected::Other(seen)));
     match what {

@@ -1,4 +1,4 @@
-//! What a server is, found out by asking it.
+//! Finds out the capabilities of a server with probes.
 
 mod application;
 mod asking;
@@ -33,29 +33,29 @@ pub(super) const CAPABILITIES: &[&[Capability]] = &[
     open_packet::CAPABILITIES,
 ];
 
-/// The probes of a server that speaks Engine.IO, by topic. They run at the same time.
+/// The probes of Engine.IO servers, by topic. They run at the same time.
 const PROBES: &[&[Probe]] = &[session::PROBES, http::PROBES, open_packet::PROBES];
 
-/// What a probe found.
+/// The result of all probes.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// Capabilities that were seen at work.
+    /// The capabilities that the probes found.
     pub provides: BTreeSet<String>,
-    /// What travels inside its WebSocket.
+    /// The protocol inside the WebSocket.
     pub speaks: Speaks,
-    /// The endpoint's path.
+    /// The path of the endpoint.
     pub path: String,
-    /// Events that it sends of its own accord to whoever joins.
+    /// The events that the server sends to every client that joins.
     pub greetings: BTreeSet<String>,
-    /// What was tried and what was seen, a line each: for `sockspec probe`.
+    /// The name and the result of each probe, for the output of `sockspec probe`.
     pub findings: Vec<(String, String)>,
 }
 
-/// Why a probe found no server.
+/// Why the probes found no usable server.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProbeError {
-    /// Something listens there that speaks neither Engine.IO nor WebSocket.
+    /// A server answers, but speaks neither Engine.IO nor WebSocket.
     #[error(
         "no Engine.IO at {path}: over WebSocket, {websocket}; over polling, {polling}; and no plain WebSocket at {plain}"
     )]
@@ -64,21 +64,21 @@ pub enum ProbeError {
         path: String,
         /// The path of a plain WebSocket.
         plain: String,
-        /// What came of a WebSocket handshake.
+        /// Why the handshake over WebSocket failed.
         websocket: Box<ConnectFailure>,
-        /// What came of a polling handshake.
+        /// Why the handshake over polling failed.
         polling: Box<ConnectFailure>,
     },
-    /// Nothing listens there.
+    /// No server listens at the address.
     #[error(transparent)]
     Unreachable(Box<ConnectFailure>),
 }
 
-/// Asks a server what it can do: one that speaks Engine.IO at `endpoint`, else a plain WebSocket at `plain`.
+/// Finds out the capabilities of the Engine.IO server at `endpoint`, or else of the plain WebSocket at `plain`.
 ///
 /// # Errors
 ///
-/// Nothing answers that speaks either.
+/// Returns an error if neither is there.
 pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError> {
     let over = |transport| open(endpoint, transport, Options::default());
     let polling = over(TransportChoice::Polling).await;
@@ -105,7 +105,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
             .and_then(Connection::handshake)
             .cloned()
     };
-    // Polling's open packet tells more: it names the upgrades.
+    // Prefer the open packet over polling, because only it lists the upgrades.
     let Some(handshake) = told(&polling).or_else(|| told(&websocket)) else {
         return Err(no_engine_io(
             endpoint,
@@ -114,7 +114,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
             polling.err(),
         ));
     };
-    // What is refused is told more plainly over HTTP.
+    // Prefer polling for the probes, because HTTP responses give the reason of a refusal.
     let transport = if polling.is_ok() {
         TransportChoice::Polling
     } else {
@@ -149,8 +149,8 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
     })
 }
 
-/// Whether the server at `endpoint` beats fast enough for scenarios about a missed beat; `None` where it opens no
-/// session.
+/// Returns true if the heartbeat of the server at `endpoint` is short enough for scenarios about a missed heartbeat.
+/// Returns `None` if no session opens.
 pub async fn has_short_heartbeat(endpoint: &Endpoint) -> Option<bool> {
     for transport in [TransportChoice::WebSocket, TransportChoice::Polling] {
         if let Ok(connection) = open(endpoint, transport, Options::default()).await {
@@ -160,8 +160,9 @@ pub async fn has_short_heartbeat(endpoint: &Endpoint) -> Option<bool> {
     None
 }
 
-/// A handshake of Engine.IO, or, as the error, what a plain WebSocket does: it would keep Engine.IO waiting for an
-/// open packet, so that it is asked at the same time.
+/// Opens an Engine.IO session over WebSocket and a plain WebSocket at the same time, because a plain server would let
+/// the session wait for an open packet until the timeout. Returns the result of the session, or, as the error, the
+/// finding about a plain WebSocket.
 async fn beside_plain(
     websocket: impl Future<Output = Result<Connection, ConnectFailure>>,
     plain: &Endpoint,
@@ -202,7 +203,7 @@ fn probed(speaks: Speaks, endpoint: &Endpoint, findings: Vec<Finding>) -> Probed
     }
 }
 
-/// Why neither transport gave an open packet.
+/// Returns the error for a server that sends no open packet over either transport.
 fn no_engine_io(
     endpoint: &Endpoint,
     plain: &Endpoint,

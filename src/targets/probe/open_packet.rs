@@ -1,4 +1,4 @@
-//! What the open packet tells.
+//! Probes that read the open packet.
 
 use std::{future::ready, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{
     wire::engine_io::Handshake,
 };
 
-/// The capabilities that this probe finds.
+/// The capabilities that these probes find.
 pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "max-payload",
@@ -39,7 +39,7 @@ pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(ready(heartbeat(asked.handshake))),
 ];
 
-/// With a heartbeat of no more than this, a missed beat can be waited for in a scenario.
+/// The longest heartbeat that lets a scenario wait for a missed heartbeat.
 const SHORT_HEARTBEAT: Duration = Duration::from_secs(1);
 
 fn max_payload(handshake: &Handshake) -> Finding {

@@ -1,4 +1,4 @@
-//! What sessions bring: their transports, their revision, their extensions.
+//! Probes of sessions: transports, protocol revision, extensions.
 
 use super::{
     asking::{Probe, open},
@@ -11,7 +11,7 @@ use crate::{
     wire::engine_io::Handshake,
 };
 
-/// The capabilities that this probe finds.
+/// The capabilities that these probes find.
 pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "engine-io",

@@ -1,4 +1,4 @@
-//! Servers of several kinds, and what is found out about them.
+//! Tests of the probes with servers of several kinds.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
