@@ -1,4 +1,4 @@
-//! `sockspec check`: files are loaded, nothing is run.
+//! `sockspec check`: loads files and reports their mistakes. It runs nothing.
 
 use std::fmt::Write as _;
 
@@ -14,11 +14,11 @@ use crate::{
     text::{escape, humanize},
 };
 
-/// Loads files and tells every mistake: results go to the standard output.
+/// Loads files and prints every mistake on the standard output.
 ///
 /// # Errors
 ///
-/// A path where nothing is, a folder without YAML files, or an output that can't be written to.
+/// Returns an error if a path does not exist, a folder has no YAML files, or the output can't be written.
 pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> {
     let mut loaded = Loaded::default();
     for path in &args.files {

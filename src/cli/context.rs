@@ -1,4 +1,4 @@
-//! What the process finds around it, read once.
+//! The environment and terminals of the process, read once.
 
 use std::{
     env,
@@ -8,26 +8,26 @@ use std::{
 use super::args::ColourWhen;
 use crate::report::{Palette, Watched};
 
-/// Facts about environment and terminals.
+/// The environment variables and terminals of the process.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Context {
-    /// Standard output is a terminal.
+    /// True if the standard output is a terminal.
     pub stdout_terminal: bool,
-    /// Standard error is a terminal.
+    /// True if the standard error is a terminal.
     pub stderr_terminal: bool,
-    /// `NO_COLOR` is set, <https://no-color.org>.
+    /// True if `NO_COLOR` is set, <https://no-color.org>.
     pub no_colour: bool,
-    /// `CLICOLOR_FORCE` is set, <https://bixense.com/clicolors/>.
+    /// True if `CLICOLOR_FORCE` is set, <https://bixense.com/clicolors/>.
     pub force_colour: bool,
-    /// `TERM=dumb`: the terminal understands no escape sequence.
+    /// True if `TERM` is `dumb`: the terminal does not support escape sequences.
     pub dumb: bool,
-    /// `CI` is set: nobody watches.
+    /// True if `CI` is set: nobody watches the terminal.
     pub ci: bool,
-    /// The log goes to standard error.
+    /// True if the log goes to the standard error.
     pub logs: bool,
 }
 
-/// Which of the two outputs.
+/// One of the two outputs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Stream {
     Stderr,
@@ -51,8 +51,7 @@ impl Context {
         }
     }
 
-    /// Whether `stream` gets colours: what the user said for this call, then what they say for all programs, then
-    /// what the terminal can do.
+    /// Returns the palette of an output. `--color` decides first, then the environment variables, then the terminal.
     pub(super) fn palette(self, when: ColourWhen, stream: Stream) -> Palette {
         let terminal = match stream {
             Stream::Stderr => self.stderr_terminal,
@@ -70,7 +69,7 @@ impl Context {
         }
     }
 
-    /// Whether somebody watches stderr, so that a progress bar makes sense.
+    /// Returns whether a person watches the standard error, so that a progress bar is useful.
     pub(super) fn watched(self) -> Watched {
         if self.stderr_terminal && !self.dumb && !self.ci && !self.logs {
             Watched::Yes

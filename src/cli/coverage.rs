@@ -1,4 +1,4 @@
-//! `sockspec coverage`: which requirements are tested, by scenarios that can fail.
+//! `sockspec coverage`: shows which requirements have a scenario that can fail.
 
 use std::path::Path;
 
@@ -15,11 +15,12 @@ use crate::{
     runner::{Coverage, Evidence, Observed},
 };
 
-/// Holds the catalogue against the scenarios.
+/// Compares the catalogue of requirements with the scenarios, and prints the coverage.
 ///
 /// # Errors
 ///
-/// Files with mistakes, an empty selection, no proof where one should be, an output that can't be written to.
+/// Returns an error if files have mistakes, nothing is selected, the proof can't be read, or the output can't be
+/// written.
 pub(super) fn coverage(args: &CoverageArgs, output: Output) -> Result<Exit, CliError> {
     let evidence = match &args.proof {
         Some(path) => proof(path)?,

@@ -1,22 +1,22 @@
-//! What the process says with its exit status.
+//! The exit statuses.
 
 use std::process::ExitCode;
 
-/// The exit statuses, the same for every command.
+/// The exit statuses, which have the same meaning for every command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub enum Exit {
-    /// The target conforms; the command did what it was asked.
+    /// The target conforms, or the command succeeded.
     Conformant = 0,
-    /// The target does not conform, a baseline entry is stale, or a proof is incomplete.
+    /// The target does not conform, an entry of the baseline is stale, or a proof is incomplete.
     NotConformant = 1,
-    /// The command line or a file is wrong.
+    /// The command line or a file has a mistake.
     BadUsage = 2,
-    /// The target or the harness could not run: nothing is said about the target.
+    /// The target or sockspec could not run, so the target was not judged.
     NotRun = 3,
-    /// The selection is empty.
+    /// No scenario is selected.
     NothingSelected = 4,
-    /// Somebody interrupted it.
+    /// The user interrupted the command.
     Interrupted = 130,
 }
 

@@ -1,4 +1,4 @@
-//! `sockspec explain`: what a scenario is about.
+//! `sockspec explain`: prints the rule, the judgement and the steps of a scenario.
 
 use std::fmt::Write as _;
 
@@ -6,15 +6,16 @@ use super::{Exit, args::ExplainArgs, error::CliError, paint::Output, selection::
 use crate::{
     reference::FAULTS,
     report::{Palette, Role},
-    scenario::{Requirements, Scenario, Tier},
+    scenario::{Level, Requirements, Scenario, Tier},
     text::escape,
 };
 
-/// Explains every scenario that the id names; a table's id names its rows, which share everything but their values.
+/// Explains the scenarios that the id names. The rows of a table share one explanation, because only their values
+/// differ.
 ///
 /// # Errors
 ///
-/// There is no such scenario, or an output can't be written to.
+/// Returns an error if there is no such scenario, or if the output can't be written.
 pub(super) fn explain(args: &ExplainArgs, output: Output) -> Result<Exit, CliError> {
     let selection = Selection::new(std::slice::from_ref(&args.id))?;
     let mut page = Page {
@@ -65,7 +66,7 @@ impl Page {
             self.title("Why it matters");
             self.line(&format!("  {}", escape::line(why)));
         }
-        self.title("What a healthy server does");
+        self.title("What a correct server does");
         self.requirements(&rows, &selection.requirements);
         self.title("How it is judged");
         self.judgement(scenario);
@@ -102,23 +103,25 @@ impl Page {
             }
         }
         if rows.iter().all(|row| row.verifies.is_empty()) {
-            self.line("  What the title says.");
+            self.line("  The title states the rule.");
         }
     }
 
     fn judgement(&mut self, scenario: &Scenario) {
-        let breach = match scenario.level {
-            crate::scenario::Level::Must => "fails it",
-            crate::scenario::Level::Should | crate::scenario::Level::May => "is a warning",
-        };
-        self.line(&format!("  level   {}: a breach {breach}", scenario.level));
+        let level = scenario.level;
+        self.line(&match level {
+            Level::Must => format!("  level   {level}: a server that breaks the rule fails"),
+            Level::Should | Level::May => {
+                format!("  level   {level}: a server that breaks the rule gets a warning")
+            }
+        });
         let tier = scenario.tier;
         self.line(&match tier {
             Tier::Core | Tier::Extended => format!("  tier    {tier}"),
             Tier::Destructive => format!(
-                "  tier    {tier}: can end an unpatched server, runs with `--include {tier}`"
+                "  tier    {tier}: can crash an unpatched server, runs with `--include {tier}`"
             ),
-            Tier::Info => format!("  tier    {tier}: reported, never failed"),
+            Tier::Info => format!("  tier    {tier}: failures are reported as warnings"),
             Tier::Slow => format!("  tier    {tier}: runs with `--include {tier}`"),
         });
         if !scenario.needs.is_empty() {
@@ -168,7 +171,7 @@ impl Page {
     }
 }
 
-/// The text of a scenario's entry: from its first line to the next line that is indented less.
+/// Returns the text of a scenario: its first line and all following lines that are indented more.
 fn entry_text(scenario: &Scenario) -> String {
     let mut lines = scenario
         .source

@@ -1,4 +1,4 @@
-//! A person's own files.
+//! Loads the user's files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,29 +13,29 @@ use crate::{
     targets::load_manifest,
 };
 
-/// Folders inside folders.
+/// The limit on nested folders.
 const DEPTH: usize = 32;
 
-/// What was loaded from files, and every mistake in them.
+/// The content of the loaded files, and all mistakes in them.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
-    /// Scenarios, in order of file and line.
+    /// The scenarios, in order of file and line.
     pub(super) scenarios: Vec<Scenario>,
-    /// Catalogues that lie beside the scenarios.
+    /// The requirements in catalogues beside the scenarios.
     pub(super) requirements: Requirements,
-    /// The files; one that is named twice is read once.
+    /// The files; a file that the user names twice is loaded once.
     pub(super) files: BTreeSet<PathBuf>,
-    /// Every mistake.
+    /// All mistakes.
     pub(super) problems: Vec<Diagnostic>,
-    /// Names that only all files together give a meaning to.
+    /// The names that can be checked only when all files are loaded.
     pub(super) names: Names,
-    /// Catalogues by folder, each read once; `None` for one with mistakes.
+    /// The catalogue of each folder, loaded once; `None` if the catalogue has mistakes.
     catalogues: BTreeMap<PathBuf, Option<Requirements>>,
-    /// File, piece and words of the mistakes.
+    /// Path, span and message of each mistake, to report each mistake once.
     places: BTreeSet<(PathBuf, Option<Span>, String)>,
 }
 
-/// What a file holds.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     Baseline,
@@ -45,22 +45,22 @@ enum Kind {
 }
 
 impl Loaded {
-    /// Loads a file, or every YAML file of a folder.
+    /// Loads a file, or every YAML file of a folder. Mistakes in files are collected in `problems`.
     ///
     /// # Errors
     ///
-    /// There is nothing at `path`, or a folder without YAML files. Mistakes in files are no errors, they are collected.
+    /// Returns an error if `path` does not exist, or if it is a folder without YAML files.
     pub(super) fn add(&mut self, path: &Path) -> Result<(), CliError> {
         if !path.exists() {
             return Err(CliError::no_such_file(path));
         }
         let mut found = Vec::new();
-        // A folder that can't be read is as good as one that isn't there.
+        // A folder that can't be read is reported like a missing one.
         collect(path, DEPTH, &mut found).map_err(|_| CliError::no_such_file(path))?;
         if found.is_empty() {
             return Err(CliError::NothingSelected {
                 selector: path.display().to_string(),
-                help: Some("no file of this folder ends in `.yaml` or `.yml`".to_owned()),
+                help: Some("the folder contains no `.yaml` or `.yml` file".to_owned()),
             });
         }
         for file in found {
@@ -93,7 +93,8 @@ impl Loaded {
                 let catalogue = self.catalogue_near(path);
                 let known = Known {
                     requirements: catalogue.as_ref(),
-                    // Files with a catalogue are the project's own; others may speak of faults of their own server.
+                    // Only files with a catalogue are written for the faults of this program. Other files can name
+                    // faults of their own server.
                     faults: catalogue.as_ref().map(|_| faults.as_slice()),
                 };
                 load(source, known).map(|scenarios| self.scenarios.extend(scenarios))
@@ -102,7 +103,7 @@ impl Loaded {
         self.note(loaded.err().into_iter().flatten());
     }
 
-    /// Notes mistakes, each once: a catalogue is read as a file of its own and for every file that lies beside it.
+    /// Adds mistakes, each once. A catalogue can be loaded several times: as a file, and for each file beside it.
     fn note(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         for problem in found {
             let place = (
@@ -116,7 +117,7 @@ impl Loaded {
         }
     }
 
-    /// The catalogue in a folder `requirements` beside the file or above it.
+    /// Returns the requirements in the nearest folder `requirements` beside the file or above it.
     fn catalogue_near(&mut self, path: &Path) -> Option<Requirements> {
         let folder = path
             .ancestors()
@@ -143,20 +144,20 @@ impl Loaded {
     }
 }
 
-/// Whether a path names a YAML file.
+/// Returns true if the path names a YAML file.
 pub(super) fn is_yaml(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
-/// Whether a file belongs to a catalogue of requirements.
+/// Returns true if the file belongs to a catalogue of requirements.
 pub(super) fn is_catalogue(path: &Path) -> bool {
     path.parent()
         .and_then(Path::file_name)
         .is_some_and(|folder| folder == "requirements")
 }
 
-/// Scenarios, manifests and baselines are told apart by the first word at the margin that only one of them has.
+/// Returns the kind of a file, which its first unindented key shows that only one kind has.
 fn kind(path: &Path, text: &str) -> Kind {
     if is_catalogue(path) {
         return Kind::Catalogue;
@@ -173,7 +174,8 @@ fn kind(path: &Path, text: &str) -> Kind {
         .unwrap_or(Kind::Scenarios)
 }
 
-/// The file, or the YAML files of the folder, sorted by path. Links to folders are not followed: they may go round.
+/// Finds the file, or the YAML files of the folder, sorted by path. Does not follow links to folders, because they
+/// can form a loop.
 fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
     if !path.is_dir() {
         found.push(path.to_owned());

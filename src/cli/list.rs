@@ -1,4 +1,4 @@
-//! `sockspec list`.
+//! `sockspec list`: prints the selected scenarios.
 
 use std::fmt::Write as _;
 
@@ -16,49 +16,49 @@ use crate::{
 /// The version of the format of `list --json`.
 const LIST_SCHEMA: &str = "sockspec-list/1";
 
-/// Scenarios, as `list --json` writes them.
+/// The output of `list --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 struct List {
     /// Always `sockspec-list/1`.
     schema: &'static str,
-    /// In order of file and line.
+    /// The selected scenarios, in order of file and line.
     scenarios: Vec<Entry>,
 }
 
-/// One scenario.
+/// A scenario.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 struct Entry {
-    /// Stable id.
+    /// The id, which never changes.
     id: String,
-    /// What is right, in one sentence.
+    /// The behaviour of a correct server, in one sentence.
     title: String,
-    /// What a user loses when it fails.
+    /// The consequence for users of a server that fails the scenario.
     why: Option<String>,
-    /// `must`, `should` or `may`.
+    /// The level: `must`, `should` or `may`.
     level: String,
-    /// `core`, `extended`, `info`, `slow` or `destructive`.
+    /// The tier: `core`, `extended`, `info`, `slow` or `destructive`.
     tier: String,
-    /// Requirement ids.
+    /// The ids of the requirements that the scenario verifies.
     requirements: Vec<String>,
-    /// Capabilities that a target must have.
+    /// The capabilities that the target needs for the scenario.
     needs: Vec<String>,
-    /// Faults of the reference server that turn it red.
+    /// The faults of the reference server that make the scenario fail.
     catches: Vec<String>,
-    /// Transports it is written for; empty for any.
+    /// The transports that the scenario names; empty if it runs over any transport.
     transports: Vec<String>,
-    /// Whether nothing else may run at the same time.
+    /// True if no other scenario can run at the same time.
     exclusive: bool,
-    /// The file.
+    /// The path of the scenario file.
     file: String,
-    /// The line of its entry, from 1.
+    /// The line of the scenario in the file, counted from 1.
     line: usize,
 }
 
-/// Lists scenarios.
+/// Prints the selected scenarios.
 ///
 /// # Errors
 ///
-/// Files with mistakes, an empty selection, an output that can't be written to.
+/// Returns an error if files have mistakes, nothing is selected, or the output can't be written.
 pub(super) fn list(args: &ListArgs, output: Output) -> Result<Exit, CliError> {
     let selection = Selection::new(&args.selectors.selectors)?;
     let text = if args.json {

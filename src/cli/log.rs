@@ -1,4 +1,4 @@
-//! The log on standard error.
+//! The log on the standard error.
 
 use std::io;
 
@@ -20,6 +20,6 @@ pub(super) fn start(level: LogLevel, output: Output) {
         .with_max_level(filter)
         .with_ansi(output.stderr == Palette::Styled)
         .with_target(false);
-    // Only tests start a second log in one process, and they can keep the first.
+    // This fails only in tests, which start several logs in one process; the first log stays.
     let _ = log.try_init();
 }

@@ -1,7 +1,7 @@
-//! The command line: arguments, configuration, exit codes. No protocol logic.
+//! The command line: arguments, settings, exit statuses. This folder contains no protocol logic.
 //!
-//! Arguments go through two stages: `args` is the parsed command line; each command derives its configuration from it.
-//! Environment and terminal are read once, into a [`Context`], and passed down.
+//! Arguments go through two stages: `args` holds the parsed command line, and each command derives its settings from
+//! it. Environment and terminal are read once, into a [`Context`].
 
 mod args;
 mod check;

@@ -1,7 +1,8 @@
-//! Names that only all files of one run together give a meaning to: capabilities, operations, events, credentials.
+//! Checks names that can be checked only when all files of a run are loaded: capabilities, operations, events and
+//! credentials.
 //!
-//! A person may have capabilities and operations of their own: a name that another file of the run uses is known. A
-//! name that is nearly a known one is a mistake.
+//! Users can define capabilities and operations of their own: a name that another file of the run uses is known. An
+//! unknown name that is similar to a known one is a mistake.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -19,12 +20,12 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Adds the names of a file of scenarios. A file that is no YAML has none.
+    /// Adds the names of a file of scenarios. Adds nothing if the file is not YAML.
     pub(super) fn add_scenarios(&mut self, source: &Arc<SourceFile>) {
         self.scenarios.extend(Mentions::of(source));
     }
 
-    /// Adds the names of a manifest. A file that is no YAML has none.
+    /// Adds the names of a manifest. Adds nothing if the file is not YAML.
     pub(super) fn add_manifest(&mut self, source: &Arc<SourceFile>) {
         self.manifests.extend(ManifestMentions::of(source));
     }
@@ -56,7 +57,7 @@ impl Names {
         let bound = self.manifests.iter().flat_map(|file| &file.bindings);
         let operations = operations().chain(bound.map(name)).collect();
         let bindable = operations_and_events().collect();
-        // An operation of a person's own is a text of a scenario: `call: my-operation`.
+        // A scenario calls an operation of the user with `call: my-operation`.
         let is_used = |mention: &&Mention| {
             let mut files = self.scenarios.iter();
             files.any(|file| file.words.contains(&mention.name))
@@ -73,7 +74,7 @@ impl Names {
         found
     }
 
-    /// Returns the capabilities that scenarios need, and that neither this program nor a manifest of the run knows.
+    /// Returns the capabilities that scenarios need and that neither this program nor a manifest of the run declares.
     pub(super) fn undeclared(&self) -> BTreeSet<&str> {
         let known: BTreeSet<&str> = capabilities().chain(self.provided()).collect();
         self.needed().filter(|need| !known.contains(need)).collect()
@@ -91,7 +92,7 @@ impl Names {
     }
 }
 
-/// What a name stands for.
+/// The kind of thing that a name names.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Capability,
@@ -100,7 +101,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Returns a check that refuses a name which is unknown and near a known one.
+    /// Returns a check that refuses an unknown name which is similar to a known one.
     fn near<'k>(
         self,
         source: &'k Arc<SourceFile>,
@@ -147,7 +148,7 @@ impl Kind {
             Self::Operation => (
                 "unknown-operation",
                 format!("there is no operation `{name}`"),
-                "write an operation of the contract, as `echo`, or a key of `bindings`",
+                "write an operation of the contract, such as `echo`, or a key of `bindings`",
             ),
         };
         let near = did_you_mean(name, known.iter().copied());
@@ -223,9 +224,9 @@ mod tests {
         a.yaml:2:13: error[unknown-operation]: there is no operation `join-rom`
             did you mean `join-room`?
         a.yaml:3:16: error[unknown-operation]: there is no operation `ekko`
-            write an operation of the contract, as `echo`, or a key of `bindings`
+            write an operation of the contract, such as `echo`, or a key of `bindings`
         a.yaml:4:10: error[unknown-operation]: there is no operation `/admin`
-            write an operation of the contract, as `echo`, or a key of `bindings`
+            write an operation of the contract, such as `echo`, or a key of `bindings`
         ");
     }
 

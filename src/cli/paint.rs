@@ -1,4 +1,4 @@
-//! The two outputs of a command, with their palettes.
+//! Writes to the two outputs of a command.
 
 use std::{
     io::{self, Write},
@@ -17,15 +17,15 @@ use crate::{
     text::escape,
 };
 
-/// Diagnostics of one command that are shown in full; a file of nothing but mistakes shows no more.
+/// The limit on diagnostics shown in full for one command.
 const SHOWN: usize = 200;
 
-/// Where a command writes, and in which colours.
+/// The palettes of the two outputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output {
-    /// The palette of standard output.
+    /// The palette of the standard output.
     pub(super) stdout: Palette,
-    /// The palette of standard error.
+    /// The palette of the standard error.
     pub(super) stderr: Palette,
 }
 
@@ -37,21 +37,22 @@ impl Output {
         }
     }
 
-    /// Writes a result.
+    /// Writes a result to the standard output.
     pub(super) fn write(self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()
     }
 
-    /// Tells why a command ends early. Nothing can be done if even that fails.
+    /// Writes an error to the standard error. Ignores a failure to write, because there is no other place to report
+    /// it.
     pub(super) fn complain(self, error: &CliError) {
         let mut text = String::new();
         if let CliError::BadFiles(diagnostics) = error {
             text += &self.diagnostics(diagnostics, self.stderr);
         }
         let sign = self.stderr.paint(Role::Sign(Verdict::Error), "error");
-        // What a server wrote before it failed has lines of its own; nothing else acts in it.
+        // The error contains the last lines of the server's output, so line breaks are kept.
         let words = match error {
             CliError::Start(StartError::Launch(_)) => escape::block(&error.to_string()),
             _ => escape::line(&error.to_string()),
@@ -63,14 +64,14 @@ impl Output {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Tells what a user should know beside the result.
+    /// Writes a warning to the standard error.
     pub(super) fn warn(self, text: &str) {
         let sign = self.stderr.paint(Role::Sign(Verdict::Warn), "warning");
         let text = format!("{sign}: {}\n", escape::line(text));
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Diagnostics with their source lines.
+    /// Renders diagnostics with their source lines.
     pub(super) fn diagnostics(self, diagnostics: &[Diagnostic], palette: Palette) -> String {
         let colours = match palette {
             Palette::Plain => Colours::Off,
@@ -88,9 +89,9 @@ impl Output {
     }
 }
 
-/// The same with every text visible: a file of somebody else's must not steer the terminal either.
+/// Returns the diagnostic with control characters replaced, so that a file can't steer the terminal.
 fn shown(diagnostic: &Diagnostic) -> Diagnostic {
-    // A character stays where it is on its line; what acts becomes a mark of the same size.
+    // Each control character is replaced by a character of the same size, so that spans stay valid.
     let text: String = diagnostic
         .source
         .text
@@ -115,7 +116,7 @@ fn shown(diagnostic: &Diagnostic) -> Diagnostic {
     shown
 }
 
-/// A visible character of as many bytes in UTF-8, so that spans keep their meaning.
+/// Returns a visible character with as many bytes in UTF-8.
 fn same_size(character: char) -> char {
     match character.len_utf8() {
         1 => '?',

@@ -1,4 +1,4 @@
-//! `sockspec prove`: every scenario must be able to fail, every fault must be caught.
+//! `sockspec prove`: proves that every scenario can fail and that every fault is caught.
 
 use std::{collections::BTreeSet, num::NonZero, sync::Arc, thread::available_parallelism};
 
@@ -20,14 +20,15 @@ use crate::{
     scenario::{Scenario, Tier},
 };
 
-/// The number of trials that run at the same time in real time: nearly all of their time is waiting.
+/// The number of trials that run at the same time with `--real`, where trials spend nearly all of their time waiting.
 const REAL_JOBS: usize = 128;
 
-/// Runs scenarios against the reference server with each fault they claim to catch.
+/// Runs scenarios against the reference server, each with every fault in its `catches`.
 ///
 /// # Errors
 ///
-/// Bad files, an empty selection, a server that can't be started, a report that can't be written.
+/// Returns an error if files have mistakes, nothing is selected, the server can't be started, or a report can't be
+/// written.
 pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Result<Exit, CliError> {
     // Reports an unknown fault; the set itself is not needed here.
     fault_set(&args.faults)?;
@@ -42,7 +43,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     let settings = Settings {
         jobs: jobs(args, proving),
         seed: args.pace.seed(),
-        // The reference server is ours to end, and what is only run when asked for has to be able to fail as well.
+        // Scenarios of these tiers have to be proved as well, and the reference server may crash here.
         include: BTreeSet::from([Tier::Destructive, Tier::Slow]),
         requirements,
         ..Settings::default()
@@ -94,8 +95,8 @@ fn jobs(args: &ProveArgs, proving: Proving) -> usize {
     }
 }
 
-/// Which scenario is proved on which bundled server: on the first that it can run on, or on the one that was
-/// asked for, where it can run on that.
+/// Assigns each scenario to a bundled server: to the server that `--target` names, or to the first server on which
+/// the scenario is not skipped.
 fn plans(
     scenarios: &[Arc<Scenario>],
     asked: Option<&str>,
@@ -128,7 +129,7 @@ fn plans(
     Ok(plans)
 }
 
-/// Only scenarios that claim one of `faults`, with only these claims; everything where there is none.
+/// Keeps the scenarios that claim one of the faults, with only these claims. Keeps everything if `faults` is empty.
 fn narrowed(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
     let narrow = |mut scenario: Scenario| {
         if !faults.is_empty() {
@@ -139,7 +140,7 @@ fn narrowed(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
     scenarios.into_iter().filter_map(narrow).collect()
 }
 
-/// A part of the scenarios answers only for the faults that it claims.
+/// Removes the faults that no scenario claims: a part of the scenarios can't be expected to catch them.
 fn keep_claimed(proof: &mut Proof) {
     let claimed: BTreeSet<_> = proof
         .scenarios

@@ -1,4 +1,4 @@
-//! `sockspec run`.
+//! `sockspec run`: runs scenarios against a target.
 
 use std::{
     collections::BTreeSet,
@@ -28,11 +28,12 @@ use crate::{
     },
 };
 
-/// Runs scenarios against a target and reports.
+/// Runs scenarios against a target, prints the results and writes the reports.
 ///
 /// # Errors
 ///
-/// Bad files, an empty selection, a target that does not come up, a report that can't be written.
+/// Returns an error if files have mistakes, nothing is selected, the target can't be started, or a report can't be
+/// written.
 pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Exit, CliError> {
     check_destinations(&args.reports)?;
     let mut selection = Selection::new(&args.selectors.selectors)?;
@@ -53,7 +54,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         context,
         output,
     ))?;
-    // Whatever still hangs in a name lookup must not keep the process alive.
+    // A pending name lookup can't be cancelled; it must not keep the process alive.
     runtime.shutdown_background();
 
     for request in &args.reports {
@@ -99,7 +100,7 @@ async fn execute(
         let gentle = interrupts.gentle.clone();
         let record = runner::run(plan, &target, &settings, gentle, |event| {
             interrupts.run_began();
-            // The run goes on without its reader: reports and exit status are still wanted.
+            // The run goes on if the reader closes the pipe, because reports and exit status are still needed.
             if broken.is_none() {
                 broken = terminal.event(&event).err();
             }
@@ -110,7 +111,7 @@ async fn execute(
             _ => Ok(record),
         }
     };
-    // Dropping the work drops what it launched, too.
+    // Dropping the future stops the servers that the run launched.
     tokio::select! {
         done = work => done,
         () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
@@ -153,7 +154,7 @@ fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dy
     } else {
         Detail::Normal
     };
-    // What people read goes to the standard output, unless a report goes there.
+    // If a report goes to the standard output, the text for people goes to the standard error.
     let (out, palette): (Box<dyn Write>, _) = if stdout_is_taken(&args.reports) {
         (Box::new(io::stderr()), output.stderr)
     } else {

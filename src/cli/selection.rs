@@ -1,4 +1,4 @@
-//! From selectors to scenarios.
+//! Selects scenarios.
 
 use std::{
     collections::BTreeSet,
@@ -41,7 +41,7 @@ pub(super) struct Selection {
 /// One selector.
 #[derive(Clone, Debug)]
 enum Selector {
-    /// A file or folder, and the line in it.
+    /// A file or folder, with the line if the selector names one.
     Path(PathBuf, Option<usize>),
     /// An id or a pattern of ids.
     Id(String),
@@ -180,12 +180,12 @@ impl From<&str> for Selector {
     }
 }
 
-/// Whether a text can only be the path of a folder: ids do not end in a slash.
+/// Returns true if the text can only be the path of a folder: ids don't end with a slash.
 fn names_folder(text: &str) -> bool {
     text.ends_with('/')
 }
 
-/// Places of the scenarios that a selector names.
+/// Returns the indices of the candidates that a selector matches.
 fn matches(selector: &Selector, candidates: &[Scenario]) -> Vec<usize> {
     let places = |matches: &dyn Fn(&Scenario) -> bool| {
         let found = candidates.iter().enumerate();
@@ -197,7 +197,7 @@ fn matches(selector: &Selector, candidates: &[Scenario]) -> Vec<usize> {
     match selector {
         Selector::Path(path, None) => places(&|scenario| scenario.source.path.starts_with(path)),
         Selector::Path(path, Some(line)) => {
-            // The scenario at a line is the last that starts at it or before.
+            // A line belongs to the last scenario that starts at this line or before it.
             let in_file = || {
                 candidates
                     .iter()
@@ -222,7 +222,8 @@ fn matches(selector: &Selector, candidates: &[Scenario]) -> Vec<usize> {
     }
 }
 
-/// A pattern of ids. Ids of table rows hold brackets, so an id is first taken as it stands.
+/// A pattern of ids. Ids of table rows contain brackets, which have a meaning in patterns; so the text is also
+/// compared as a plain id.
 struct Pattern<'a> {
     text: &'a str,
     glob: Option<GlobMatcher>,
@@ -230,7 +231,7 @@ struct Pattern<'a> {
 
 impl<'a> Pattern<'a> {
     fn new(text: &'a str) -> Self {
-        // Reports write the transport behind the id where a scenario ran over several.
+        // Reports append the transport to the id if a scenario ran over several transports.
         let text = ["@polling", "@upgrade", "@websocket"]
             .iter()
             .find_map(|transport| text.strip_suffix(transport))
@@ -270,19 +271,20 @@ fn nothing(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError
             selector: text.to_owned(),
             help: nearest(id, candidates.iter().map(|one| one.id.as_str()))
                 .map(|near| format!("did you mean `{near}`?"))
-                .or_else(|| Some("`sockspec list` names them all".to_owned())),
+                .or_else(|| Some("`sockspec list` lists all ids".to_owned())),
         },
     }
 }
 
-/// Who writes `rooms/` for a folder that is not there may mean the ids that begin so.
+/// Returns the hint for a missing folder such as `rooms/`, if there are ids that start with this text.
 fn pattern_for(text: &str, candidates: &[Scenario]) -> Option<String> {
     let begins = |one: &Scenario| names_folder(text) && one.id.starts_with(text);
     let any = candidates.iter().any(begins);
-    any.then(|| format!("scenarios whose ids begin so are `{text}*`"))
+    any.then(|| format!("to select the ids that start with this text, write `{text}*`"))
 }
 
-/// A line behind a file's end is a slip: the last scenario is not meant by it.
+/// Returns an error if the selector names a line after the end of the file; without this check the line would select
+/// the last scenario.
 fn has_line(selector: &Selector, candidates: &[Scenario]) -> Result<(), CliError> {
     let Selector::Path(path, Some(line)) = selector else {
         return Ok(());

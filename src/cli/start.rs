@@ -1,4 +1,4 @@
-//! From the command line to an exit status.
+//! Runs the command that the command line names.
 
 use std::ffi::OsString;
 
@@ -14,12 +14,13 @@ use super::{
     probe, prove, run, serve,
 };
 
-/// Reads the command line, does what it says, and tells how it ended.
+/// Parses the command line, runs the command and returns the exit status.
 pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context) -> Exit {
     let arguments = match Arguments::try_parse_from(command_line) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are no mistakes. If they can't be printed, nobody reads them.
+            // clap reports `--help` and `--version` as errors too. A failure to print is ignored: nobody reads the
+            // output.
             let _ = error.print();
             return if error.use_stderr() {
                 Exit::BadUsage

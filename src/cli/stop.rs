@@ -1,4 +1,4 @@
-//! Ctrl-C and its relatives.
+//! Waits for Ctrl-C and the signals that end a process.
 
 use std::{
     future::Future,
@@ -11,24 +11,24 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-/// Two ways to stop a run: in order, and at once.
+/// The two ways to interrupt a run.
 #[derive(Debug)]
 pub(super) struct Interrupts {
-    /// Cancelled at the first signal: the run ends in order and its reports are written.
+    /// Cancelled at the first signal. The run ends in order and writes its reports.
     pub(super) gentle: CancellationToken,
-    /// Cancelled at the second signal, or at the first while there is nothing to report: the run is dropped, and
-    /// with it everything that it launched.
+    /// Cancelled at the second signal, or at the first if the run has not started. The run is dropped, and its
+    /// servers are stopped.
     pub(super) abrupt: CancellationToken,
     reportable: Arc<AtomicBool>,
     _listener: AbortOnDropHandle<()>,
 }
 
 impl Interrupts {
-    /// Listens from this moment on.
+    /// Installs the handlers and starts to listen.
     ///
     /// # Errors
     ///
-    /// The operating system refuses a handler.
+    /// Returns an error if the operating system refuses a handler.
     pub(super) fn listen() -> io::Result<Self> {
         let (gentle, abrupt) = (CancellationToken::new(), CancellationToken::new());
         let reportable = Arc::new(AtomicBool::new(false));
@@ -55,19 +55,19 @@ impl Interrupts {
         })
     }
 
-    /// There is something to report from here on.
+    /// Marks the run as started: the first signal then ends the run in order.
     pub(super) fn run_began(&self) {
         self.reportable.store(true, Ordering::Release);
     }
 }
 
-/// A future that ends at the first Ctrl-C, SIGTERM or SIGHUP.
+/// Returns a future that completes at the first Ctrl-C, SIGTERM or SIGHUP.
 ///
-/// The handlers are in place when this returns: nothing is lost between here and the first poll.
+/// The handlers are installed before this function returns, so no signal is lost before the first poll.
 ///
 /// # Errors
 ///
-/// The operating system refuses a handler.
+/// Returns an error if the operating system refuses a handler.
 #[cfg(unix)]
 pub(super) fn stop_requested() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -76,7 +76,7 @@ pub(super) fn stop_requested() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
-        // `recv` is cancel-safe, and what the losers would have told no longer matters.
+        // `recv` is cancel-safe, so the other futures can be dropped.
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
@@ -85,15 +85,15 @@ pub(super) fn stop_requested() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// A future that ends at the first Ctrl-C.
+/// Returns a future that completes at the first Ctrl-C.
 ///
 /// # Errors
 ///
-/// The operating system refuses a handler.
+/// Returns an error if the operating system refuses a handler.
 #[cfg(not(unix))]
 pub(super) fn stop_requested() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without a handler nobody can ask, so the future never ends.
+        // Without a handler no signal can arrive, so the future never completes.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -1,4 +1,4 @@
-//! Which requirements are tested: `sockspec-coverage/1` for machines, a table for people.
+//! Renders which requirements are tested: `sockspec-coverage/1` for programs, a table for people.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -16,66 +16,66 @@ use crate::{
 /// The version of the format.
 pub const COVERAGE_SCHEMA: &str = "sockspec-coverage/1";
 
-/// Scenarios of one requirement that people are shown.
+/// The limit on scenarios shown for one requirement in the table.
 const SHOWN: usize = 3;
 
-/// Requirements and what becomes of them.
+/// The coverage of all requirements.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct CoverageReport {
     /// Always `sockspec-coverage/1`.
     pub schema: &'static str,
-    /// The counts.
+    /// The number of requirements in each state.
     pub summary: CoverageSummary,
-    /// Every requirement of the catalogue, in order of id.
+    /// All requirements of the catalogue, sorted by id.
     pub requirements: Vec<CoveredRequirement>,
 }
 
-/// The counts.
+/// The number of requirements in each state.
 #[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct CoverageSummary {
-    /// How many requirements there are.
+    /// The number of requirements.
     pub requirements: usize,
-    /// How many of them a scenario verifies that can fail.
+    /// The number of requirements with a scenario that is proved to fail on a faulty server.
     pub tested: usize,
-    /// How many no scenario verifies.
+    /// The number of requirements without a scenario.
     pub untested: usize,
-    /// How many are verified by scenarios of which nothing shows that they can fail.
+    /// The number of requirements whose scenarios are not proved to fail on a faulty server.
     pub unproved: usize,
 }
 
-/// One requirement.
+/// The coverage of one requirement.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct CoveredRequirement {
-    /// Its id.
+    /// The id of the requirement.
     pub id: String,
-    /// `must`, `should` or `may`.
+    /// The level: `must`, `should` or `may`.
     pub level: String,
-    /// Document and section; null where it has none.
+    /// The document and section; null if the requirement names none.
     pub clause: Option<String>,
-    /// `tested`, `untested` or `unproved`.
+    /// The state: `tested`, `untested` or `unproved`.
     pub state: String,
-    /// Why it is untested or unproved; null where it is tested, and where nobody has said why it is untested.
+    /// The reason why the requirement is untested or unproved. Null if it is tested, or if its file gives no reason.
     pub reason: Option<String>,
-    /// Ids of the scenarios that verify it, sorted.
+    /// The ids of the scenarios that verify the requirement, sorted.
     pub scenarios: Vec<String>,
 }
 
-/// What the table is sorted by.
+/// How the table is grouped.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Grouping {
-    /// Document and section.
+    /// By document and section.
     Clause,
-    /// What becomes of a requirement, what is to be done first.
+    /// By state, untested requirements first.
     #[default]
     State,
 }
 
-/// A coverage in the format `sockspec-coverage/1`.
+/// Returns the coverage in the format `sockspec-coverage/1`.
 pub fn coverage_json(coverage: &Coverage) -> String {
     to_safe_json(&CoverageReport::from(coverage))
 }
 
-/// A line for each requirement, in groups, and the counts.
+/// Returns a table with a line for each requirement, in groups, and the counts.
 pub fn coverage_table(coverage: &Coverage, grouping: Grouping, palette: Palette) -> String {
     let groups = match grouping {
         Grouping::Clause => by_clause(coverage),
@@ -117,7 +117,7 @@ pub fn coverage_table(coverage: &Coverage, grouping: Grouping, palette: Palette)
         let ids = escape::line(&coverage.unlisted.join(", "));
         let _ = writeln!(
             text,
-            "in no catalogue, though a scenario verifies it: {ids}\n"
+            "verified by a scenario, but missing in the catalogue: {ids}\n"
         );
     }
     let summary = CoverageReport::from(coverage).summary;
@@ -132,10 +132,10 @@ pub fn coverage_table(coverage: &Coverage, grouping: Grouping, palette: Palette)
     text
 }
 
-/// Whether an entry belongs to a group.
+/// A predicate that is true for the entries of a group.
 type Belongs<'f> = &'f dyn Fn(&Covered) -> bool;
 
-/// Headings with their entries.
+/// The headings of the table, each with its entries.
 type Groups<'c> = Vec<(String, Vec<&'c Covered>)>;
 
 fn by_state(coverage: &Coverage) -> Groups<'_> {
@@ -150,7 +150,7 @@ fn by_state(coverage: &Coverage) -> Groups<'_> {
             "Unproved: nothing shows that a scenario can fail",
             &unproved,
         ),
-        ("Untested, and why", &explained),
+        ("Untested for a reason", &explained),
         ("Tested", &is_tested),
     ];
     groups
@@ -167,7 +167,7 @@ fn by_clause(coverage: &Coverage) -> Groups<'_> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for entry in &coverage.entries {
         let clause = entry.requirement.clause.as_deref();
-        // What has no clause comes last.
+        // Requirements without a clause come last.
         let key = (clause.is_none(), clause.map(natural), clause);
         groups.entry(key).or_default().push(entry);
     }
@@ -181,7 +181,7 @@ fn is_tested(entry: &Covered) -> bool {
     entry.state == CoverageState::Tested
 }
 
-/// What a line says behind the id.
+/// Returns the text behind the id: scenarios, reason or title.
 fn rest(entry: &Covered, grouping: Grouping) -> String {
     match (entry.state, &entry.reason) {
         (CoverageState::Tested, _) => verifiers(&entry.scenarios),
@@ -191,7 +191,7 @@ fn rest(entry: &Covered, grouping: Grouping) -> String {
     }
 }
 
-/// The scenarios, the rows of one table as one.
+/// Returns the names of the scenarios. The rows of a table count as one scenario.
 fn verifiers(scenarios: &[Verifier]) -> String {
     let mut names: Vec<_> = scenarios
         .iter()
@@ -199,7 +199,7 @@ fn verifiers(scenarios: &[Verifier]) -> String {
             let table = scenario.id.split('[').next().unwrap_or_default();
             match scenario.tier {
                 Tier::Core | Tier::Extended => table.to_owned(),
-                // These run on demand only, or can't fail a run.
+                // The tier is shown because these scenarios run only on demand or never fail a run.
                 tier @ (Tier::Destructive | Tier::Info | Tier::Slow) => format!("{table} ({tier})"),
             }
         })
@@ -208,7 +208,7 @@ fn verifiers(scenarios: &[Verifier]) -> String {
     first_names(&names, SHOWN)
 }
 
-/// A part of a clause's name: 5.10 comes behind 5.9.
+/// A part of the name of a clause. Parts make 5.10 sort after 5.9.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Part {
     Number(u64),
@@ -337,14 +337,14 @@ mod tests {
         Unproved: nothing shows that a scenario can fail
           must    acks.late   acks/late names no fault that could break it
 
-        Untested, and why
+        Untested for a reason
           must    y.z         Nobody can see it from outside
 
         Tested
           must    acks.value  acks/a, acks/b, acks/c and 1 more
           must    ping.late   ping/late (slow)
 
-        in no catalogue, though a scenario verifies it: mine.own
+        verified by a scenario, but missing in the catalogue: mine.own
 
         5 requirements: 2 tested, 2 untested, 1 unproved
         ");
@@ -364,7 +364,7 @@ mod tests {
         No clause  0 of 1 tested
           untested  must    x           no scenario yet
 
-        in no catalogue, though a scenario verifies it: mine.own
+        verified by a scenario, but missing in the catalogue: mine.own
 
         5 requirements: 2 tested, 2 untested, 1 unproved
         ");

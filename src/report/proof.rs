@@ -1,4 +1,4 @@
-//! A proof run: `sockspec-proof/1` for machines, a table of what is missing for people.
+//! Renders a proof: `sockspec-proof/1` for programs, a table of gaps for people.
 
 use std::fmt::Write as _;
 
@@ -14,74 +14,74 @@ use crate::{
 /// The version of the format.
 pub const PROOF_SCHEMA: &str = "sockspec-proof/1";
 
-/// A proof run.
+/// The report of `sockspec prove`.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct ProofReport {
     /// Always `sockspec-proof/1`.
     pub schema: String,
-    /// The counts.
+    /// The number of faults and scenarios.
     pub summary: ProofSummary,
-    /// Every fault, in order of id.
+    /// All faults, sorted by id.
     pub faults: Vec<Fault>,
-    /// Every scenario that was selected, in order of id.
+    /// All selected scenarios, sorted by id.
     pub scenarios: Vec<Scenario>,
 }
 
-/// The counts.
+/// The number of faults and scenarios.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct ProofSummary {
-    /// How many faults there are.
+    /// The number of faults.
     pub faults: usize,
-    /// How many of them turn a scenario red.
+    /// The number of faults that make a scenario fail.
     pub caught: usize,
-    /// How many scenarios were selected.
+    /// The number of selected scenarios.
     pub scenarios: usize,
-    /// How many of them turn red with every fault they claim to catch.
+    /// The number of scenarios that fail with every fault in their `catches`.
     pub proved: usize,
-    /// Wall time in milliseconds.
+    /// The duration of the run in milliseconds.
     pub duration_ms: u64,
 }
 
-/// One fault.
+/// A fault of the reference server.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct Fault {
-    /// Its id.
+    /// The id of the fault.
     pub id: String,
-    /// What the server does wrong.
+    /// What the faulty server does wrong.
     pub breaks: String,
-    /// Scenarios that turn red with it.
+    /// The ids of the scenarios that fail with this fault.
     pub caught_by: Vec<String>,
 }
 
-/// One scenario.
+/// The proof of one scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct Scenario {
-    /// Its id.
+    /// The id of the scenario.
     pub id: String,
-    /// Faults that turn it red.
+    /// The faults that make the scenario fail.
     pub killed_by: Vec<String>,
-    /// Faults that it claims to catch and stays green with.
+    /// The faults in `catches` with which the scenario passes.
     pub survived: Vec<String>,
-    /// Why it proves nothing: it is red without a fault, or green without the act that should end a connection; null
-    /// where it is sound.
+    /// Why the scenario proves nothing: it fails on the correct server, or it passes although the step that should
+    /// end a connection was left out. Null if neither is the case.
     pub broken: Option<String>,
-    /// Its file.
+    /// The path of the scenario file.
     pub file: String,
-    /// The line of its entry in the file, from 1.
+    /// The line of the scenario in the file, counted from 1.
     pub line: usize,
 }
 
-/// Why a text is no report of a proof.
+/// The error of a text that is not a report of `sockspec prove`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadProofError {
-    /// Not JSON, or not with these fields.
-    #[error("it is no report of `sockspec prove`: {0}")]
+    /// The text is not JSON, or its fields are not those of a proof.
+    #[error("not a report of `sockspec prove`: {0}")]
     Fields(#[from] serde_json::Error),
-    /// Another format.
-    #[error("its format is `{found}`, not `{PROOF_SCHEMA}`")]
+    /// The text is a report of another format.
+    #[error("the format is `{found}`, not `{PROOF_SCHEMA}`")]
     Format {
-        /// What it says of itself.
+        /// The format that the text names.
         found: String,
     },
 }
@@ -91,9 +91,9 @@ impl ProofReport {
     ///
     /// # Errors
     ///
-    /// The text is something else.
+    /// Returns an error if the text is not a report of `sockspec prove`.
     pub fn read(text: &str) -> Result<Self, ReadProofError> {
-        /// What tells one format from another.
+        /// The field that names the format.
         #[derive(Deserialize)]
         struct Head {
             schema: String,
@@ -106,12 +106,12 @@ impl ProofReport {
     }
 }
 
-/// A proof in the format `sockspec-proof/1`.
+/// Returns the proof in the format `sockspec-proof/1`.
 pub fn proof_json(proof: &Proof) -> String {
     to_safe_json(&ProofReport::from(proof))
 }
 
-/// Faults that nothing catches, scenarios that can't fail, and the counts.
+/// Returns the faults that no scenario catches, the scenarios that can't fail, and the counts.
 pub fn proof_table(proof: &Proof, palette: Palette) -> String {
     let mut out = String::new();
     let fail = palette.sign(Verdict::Fail);
@@ -125,7 +125,7 @@ pub fn proof_table(proof: &Proof, palette: Palette) -> String {
         let breaks = escape::line(&fault.breaks);
         let _ = writeln!(
             out,
-            "{fail:5}  fault {id} turns no scenario red\n         {breaks}"
+            "{fail:5}  fault {id} is not caught by any scenario\n         {breaks}"
         );
     }
     for scenario in proof.scenarios.iter().filter(|one| !one.is_proved()) {
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn the_table_names_what_is_missing() {
         insta::assert_snapshot!(proof_table(&proof(), Palette::Plain), @r"
-        FAIL   fault ack-late turns no scenario red
+        FAIL   fault ack-late is not caught by any scenario
                  The server does wrong.
         FAIL   acks/late does not catch ack-late: pass
                  specs/acks.yaml:7
@@ -355,9 +355,9 @@ mod tests {
         let told = |text: &str| ProofReport::read(text).unwrap_err().to_string();
         assert_eq!(
             told(r#"{"schema":"sockspec-list/1"}"#),
-            "its format is `sockspec-list/1`, not `sockspec-proof/1`"
+            "the format is `sockspec-list/1`, not `sockspec-proof/1`"
         );
-        assert!(told("[]").starts_with("it is no report of `sockspec prove`: "));
+        assert!(told("[]").starts_with("not a report of `sockspec prove`: "));
     }
 
     #[test]

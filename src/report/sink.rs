@@ -1,4 +1,4 @@
-//! Where a report is written.
+//! Writes a report to a file or to the standard output.
 
 use std::{
     fs,
@@ -6,28 +6,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file, or the standard output.
+/// The place that a report is written to.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Destination {
-    /// A file; it appears whole or not at all.
+    /// A file.
     File(PathBuf),
-    /// `-`.
+    /// The standard output, which the command line calls `-`.
     Stdout,
 }
 
-/// Why a report was not written.
+/// The error of a report that could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("can't write {place}: {source}")]
 pub struct WriteError {
-    /// The file, or `standard output`.
+    /// The path of the file, or `standard output`.
     place: String,
-    /// The operating system's words.
+    /// The error of the operating system.
     #[source]
     source: io::Error,
 }
 
 impl WriteError {
-    /// Whether the reader has gone away, which is no mistake of anybody.
+    /// Returns true if the reader closed the pipe, as `head` does. This is no failure of the program.
     pub fn is_broken_pipe(&self) -> bool {
         self.source.kind() == io::ErrorKind::BrokenPipe
     }
@@ -43,12 +43,12 @@ impl From<&str> for Destination {
 }
 
 impl Destination {
-    /// Writes `content`. Folders that are missing are created; a file that exists is replaced at once, so that
-    /// a reader never sees half of it and an interrupted run leaves the former one.
+    /// Writes `content`, and creates missing folders. An existing file is replaced in one step: readers never see
+    /// half a report, and an interrupted run leaves the old file unchanged.
     ///
     /// # Errors
     ///
-    /// The operating system refuses.
+    /// Returns an error if the operating system refuses to write.
     pub fn write(&self, content: &str) -> Result<(), WriteError> {
         let (place, written) = match self {
             Self::File(path) => (path.display().to_string(), write_file(path, content)),
@@ -66,9 +66,9 @@ fn write_stdout(content: &str) -> io::Result<()> {
 
 fn write_file(path: &Path, content: &str) -> io::Result<()> {
     match fs::metadata(path) {
-        // A device or a pipe (`/dev/stderr`) must be written to, not replaced.
+        // A device or a pipe (`/dev/stderr`) is written to; replacing it would delete it.
         Ok(metadata) if !metadata.is_file() => fs::write(path, content),
-        // Behind a link, the file is replaced, not the link.
+        // For a symbolic link, the file is replaced and the link stays.
         Ok(_) => replace(&fs::canonicalize(path)?, content),
         Err(_) => {
             if let Some(folder) = path.parent() {
@@ -85,7 +85,7 @@ fn replace(path: &Path, content: &str) -> io::Result<()> {
     let unfinished = path.with_file_name(name);
     let written = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
     if written.is_err() {
-        // The first error is the one to report.
+        // The first error says more than an error of the removal.
         let _ = fs::remove_file(&unfinished);
     }
     written

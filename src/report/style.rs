@@ -1,4 +1,4 @@
-//! The style table: every colour of every output, by what it means. Never the only carrier of a meaning.
+//! The colours of all outputs, by meaning. Each meaning also has a word, so that nothing depends on colour.
 
 use std::fmt;
 
@@ -6,35 +6,35 @@ use anstyle::{AnsiColor, Style};
 
 use crate::runner::Verdict;
 
-/// What a piece of text is.
+/// The meaning of a piece of text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {
-    /// Secondary: times, line numbers, rules.
+    /// Secondary text: times, line numbers, clauses.
     Dim,
-    /// What was expected.
+    /// The expected value.
     Expected,
     /// A heading or an id.
     Strong,
-    /// What came in its place.
+    /// The received value.
     Received,
-    /// A verdict's sign.
+    /// The word for a verdict.
     Sign(Verdict),
     /// The underline of a scenario line.
     Underline,
 }
 
-/// Whether the styles of the table are used.
+/// Whether text has colours.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Palette {
-    /// Text without any escape sequence.
+    /// No escape sequences.
     #[default]
     Plain,
-    /// Text with colours.
+    /// Colours.
     Styled,
 }
 
 impl Palette {
-    /// `text` in the style of `role`.
+    /// Returns `text` in the style of `role`.
     pub fn paint<T: fmt::Display>(self, role: Role, text: T) -> Painted<T> {
         let style = match self {
             Self::Plain => Style::new(),
@@ -43,13 +43,13 @@ impl Palette {
         Painted { style, text }
     }
 
-    /// The sign of a verdict: a word, so that it is understood without colour.
+    /// Returns the word for a verdict, in its colour.
     pub fn sign(self, verdict: Verdict) -> Painted<&'static str> {
         self.paint(Role::Sign(verdict), verdict.sign())
     }
 }
 
-/// Text in a style.
+/// A text with its style.
 #[derive(Clone, Copy, Debug)]
 pub struct Painted<T> {
     style: Style,
@@ -60,7 +60,7 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { style, text } = self;
         write!(formatter, "{style}")?;
-        // The width belongs to the text, not to the escape sequences around it.
+        // Only the text is padded to the width; the escape sequences have no width.
         text.fmt(formatter)?;
         write!(formatter, "{style:#}")
     }

@@ -153,7 +153,7 @@ fn a_folder_without_files() {
             .status(Exit::NothingSelected)
             .stdout("")
             .stderr(
-                "error: no scenario matches `specs`\n help: no file of this folder ends in `.yaml` or `.yml`\n",
+                "error: no scenario matches `specs`\n help: the folder contains no `.yaml` or `.yml` file\n",
             );
     }
 }

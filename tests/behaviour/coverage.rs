@@ -46,7 +46,7 @@ fn what_people_read() {
     Unproved: nothing shows that a scenario can fail
       should  chat.late    chat/late names no fault that could break it
 
-    Untested, and why
+    Untested for a reason
       may     chat.weight  Nobody can weigh it
 
     Tested
@@ -169,7 +169,7 @@ fn own_files_without_a_catalogue_are_held_against_the_one_that_ships() {
         .file("chat.yaml", own)
         .args(["coverage", "chat.yaml"])
         .status(Exit::Conformant)
-        .stdout_has("in no catalogue, though a scenario verifies it: chat.late\n")
+        .stdout_has("verified by a scenario, but missing in the catalogue: chat.late\n")
         .stdout_has(": 1 tested, ");
 }
 
@@ -203,7 +203,7 @@ fn a_file_that_holds_no_proof() {
         .args(["--proof", "list.json"])
         .status(Exit::BadUsage)
         .stderr(
-            "error: can't read a proof from list.json: its format is `sockspec-list/1`, not `sockspec-proof/1`\n",
+            "error: can't read a proof from list.json: the format is `sockspec-list/1`, not `sockspec-proof/1`\n",
         );
     coverage(CHAT)
         .args(["--proof", "nowhere.json"])

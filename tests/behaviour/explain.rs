@@ -47,11 +47,11 @@ fn a_table_is_explained_once_with_its_rows_and_steps() {
     Why it matters
       A payment is made twice.
 
-    What a healthy server does
+    What a correct server does
       chat.once
 
     How it is judged
-      level   must: a breach fails it
+      level   must: a server that breaks the rule fails
       tier    core
       needs   acks; a target without them skips it
 
@@ -82,7 +82,7 @@ fn a_scenario_that_ships_cites_its_requirement() {
     Test::new()
         .args(["explain", "rooms/to-excludes-sender"])
         .status(Exit::Conformant)
-        .stdout_has("What a healthy server does\n  must    rooms.to-excludes-sender: ")
+        .stdout_has("What a correct server does\n  must    rooms.to-excludes-sender: ")
         .stdout_has("https://socket.io/docs/");
 }
 
@@ -99,7 +99,7 @@ fn a_tier_that_runs_on_demand_says_how() {
     for (id, tier) in [
         (
             "robust/many-headers-harmless",
-            "destructive: can end an unpatched server, runs with `--include destructive`",
+            "destructive: can crash an unpatched server, runs with `--include destructive`",
         ),
         (
             "robust/slow-requests-hold-up-nobody",

@@ -131,7 +131,7 @@ fn a_path_that_is_not_there() {
         ("no/such.yaml:3", ""),
         (
             "rooms/",
-            " help: scenarios whose ids begin so are `rooms/*`\n",
+            " help: to select the ids that start with this text, write `rooms/*`\n",
         ),
     ] {
         let file = path.trim_end_matches(":3");

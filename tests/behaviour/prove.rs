@@ -29,7 +29,7 @@ fn a_scenario_that_fails_with_its_faults_is_proved() {
 fn a_scenario_that_stays_green_is_named() {
     prove("  catches: [room-emit-leaks]\n")
         .status(Exit::NotConformant)
-        .stdout_has("FAIL   fault room-emit-leaks turns no scenario red")
+        .stdout_has("FAIL   fault room-emit-leaks is not caught by any scenario")
         .stdout_has("FAIL   chat/echo does not catch room-emit-leaks: pass\n         chat.yaml:4\n")
         .stdout_has("0 of 1 fault caught, 0 of 1 scenario proved in ");
 }

@@ -1,6 +1,6 @@
-//! A run for CI systems: JUnit XML.
+//! The format `junit`: JUnit XML for CI systems.
 //!
-//! A broken rule is a `failure`, what could not be judged an `error`: a reader never mistakes one for the other.
+//! A failed scenario is a `failure`. A scenario that could not be judged is an `error`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -47,7 +47,8 @@ fn junit(record: &Record) -> Result<String, FormatError> {
     })
 }
 
-/// Names that were given away; CI systems merge cases of the same name.
+/// The test case names that are in use. CI systems merge test cases with the same name, so each name has to be
+/// unique.
 #[derive(Default)]
 struct Names<'a>(HashMap<&'a str, usize>);
 
@@ -118,7 +119,7 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
     status
 }
 
-/// The breach in short; the whole of it is the case's output.
+/// Returns a summary of the breach. The full text is the output of the test case.
 fn description(breach: &Breach) -> String {
     let mut lines = vec![breach.sentence.clone()];
     if let Some(place) = &breach.place {
@@ -202,7 +203,7 @@ mod tests {
             outsider
               nothing
 
-          What is right
+          What a correct server does
             must  rooms.to-excludes-sender: The sender of a room emit does not receive it
                   Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
 

@@ -1,4 +1,4 @@
-//! Expected against received.
+//! Renders the difference between the expected and the received value.
 
 use std::fmt::Write as _;
 
@@ -13,14 +13,14 @@ use crate::{
     },
 };
 
-/// JSON that is longer than this is laid out over several lines.
+/// The length in bytes from which JSON is shown on several lines.
 const ONE_LINE: usize = 60;
-/// Unchanged lines around a change.
+/// The number of unchanged lines shown around a change.
 const CONTEXT: usize = 3;
-/// Lines of one difference; a target decides how many there are.
+/// The limit on lines of one difference, because the target decides how many lines it sends.
 const LINES: usize = 60;
 
-/// The lines that show how `received` differs from `expected`; either may be missing.
+/// Returns the lines that show how `received` differs from `expected`.
 pub(super) fn difference(
     expected: Option<&str>,
     received: Option<&str>,
@@ -39,7 +39,7 @@ pub(super) fn difference(
     }
 }
 
-/// Visible, bounded, and JSON of some length over several lines.
+/// Escapes and shortens a text. Long JSON is indented over several lines.
 fn prepare(text: &str) -> String {
     let text = text.trim_end_matches('\n');
     let laid_out = (ONE_LINE < text.len() && text.len() <= BLOCK_LIMIT)
@@ -71,7 +71,8 @@ fn side_by_side(expected: &str, received: &str, palette: Palette) -> Vec<String>
     lines
 }
 
-/// Columns of the piece of `received` that differs; `None` where nothing is alike before it.
+/// Returns the first column and the width of the part of `received` that differs. Returns `None` if the texts differ
+/// from their first character on.
 fn first_difference(expected: &str, received: &str) -> Option<(usize, usize)> {
     let prefix: usize = expected
         .chars()

@@ -1,4 +1,4 @@
-//! One breach, in the order in which people want to read it.
+//! Renders one failure with its evidence, the most important part first.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -9,12 +9,12 @@ use crate::{
     text::{escape, humanize},
 };
 
-/// Lines of one client's view.
+/// The limit on lines shown of one client's traffic.
 const SEEN_LINES: usize = 30;
-/// Lines of the target's output.
+/// The limit on lines shown of the target's output.
 const LOG_LINES: usize = 20;
 
-/// An outcome that is not a pass, with all its evidence; ends with an empty line.
+/// Renders the outcome of a scenario that did not pass, with all evidence. The text ends with an empty line.
 pub fn failure(outcome: &Outcome, palette: Palette) -> String {
     let mut block = Block {
         out: String::new(),
@@ -150,7 +150,7 @@ impl Block {
 
     fn requirements(&mut self, outcome: &Outcome, breach: &Breach) {
         if !breach.requirements.is_empty() {
-            self.title("What is right");
+            self.title("What a correct server does");
         }
         for note in &breach.requirements {
             let id = self.palette.paint(Role::Strong, escape::line(&note.id));
@@ -175,12 +175,12 @@ impl Block {
     }
 }
 
-/// A scenario line as it is shown: visible, without its line break.
+/// Returns a line of a scenario file without its line break and with control characters escaped.
 fn source(text: &str) -> String {
     escape::line(text.trim_end_matches(['\r', '\n']))
 }
 
-/// Where the underline of a shown line starts, and its width, in columns of the terminal.
+/// Returns the start and the width of the underline, in columns of the terminal.
 fn columns(text: &str, column: usize, width: usize) -> (usize, usize) {
     let before: String = text.chars().take(column.saturating_sub(1)).collect();
     let marked: String = text
@@ -220,7 +220,7 @@ mod tests {
             outsider
               nothing
 
-          What is right
+          What a correct server does
             must  rooms.to-excludes-sender: The sender of a room emit does not receive it
                   Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
 
@@ -258,7 +258,7 @@ mod tests {
                   +12 ms ← \u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\ud800\u{ffff}\r\u{7f}
                   +13 ms ← 42["€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€ … €€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€€"] (999,999 bytes)
 
-          What is right
+          What a correct server does
             must  rooms.to-excludes-sender: The sender of a room emit does not receive it
                   Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
 

@@ -1,4 +1,4 @@
-//! What a person sees: progress while it runs, every breach as it comes, a summary at the end.
+//! The output for people: progress during the run, each failure when it occurs, and a summary at the end.
 
 mod difference;
 mod failure;

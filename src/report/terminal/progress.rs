@@ -1,27 +1,27 @@
-//! The bar at the bottom of a terminal. Goes to stderr, as what is piped goes to stdout.
+//! The progress bar. It goes to the standard error, so that a pipe receives only results.
 
 use std::time::Duration;
 
 use crate::text::escape;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Whether somebody watches.
+/// Whether a person watches the standard error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Watched {
-    /// The output is a pipe, or a CI job's log.
+    /// The standard error is a pipe, or the log of a CI job.
     No,
-    /// It is a terminal.
+    /// The standard error is a terminal.
     Yes,
 }
 
-/// A bar that may be hidden.
+/// A progress bar, visible or hidden.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// A bar on stderr, or none.
+    /// Returns a bar, which is hidden if nobody watches.
     pub fn new(watched: Watched) -> Self {
         let bar = match watched {
             Watched::No => ProgressBar::hidden(),
@@ -30,7 +30,7 @@ impl Progress {
         Self { bar }
     }
 
-    /// Shows that `done` of `total` are done.
+    /// Sets the position of the bar to `done` of `total`.
     pub fn at(&self, done: usize, total: usize) {
         if self.bar.length() != Some(total as u64) {
             self.start(total);
@@ -38,7 +38,7 @@ impl Progress {
         self.bar.set_position(done as u64);
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn done(&self) {
         self.finish();
     }
@@ -54,7 +54,7 @@ impl Progress {
             self.bar.set_style(style);
         }
         if !self.bar.is_hidden() {
-            // A run that waits for a slow server still shows that it is alive.
+            // The clock in the bar moves even while all scenarios wait for a slow server.
             self.bar.enable_steady_tick(Duration::from_millis(100));
         }
     }
@@ -71,7 +71,7 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    /// Runs `write` while the bar is out of the way.
+    /// Calls `write` while the bar is removed from the screen.
     pub(super) fn suspend<R>(&self, write: impl FnOnce() -> R) -> R {
         self.bar.suspend(write)
     }

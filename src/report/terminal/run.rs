@@ -1,4 +1,4 @@
-//! A run as it goes by.
+//! Renders the events of a run while it goes on.
 
 use std::io::{self, Write};
 
@@ -9,17 +9,17 @@ use crate::{
     text::{escape, humanize},
 };
 
-/// How much is said.
+/// The amount of output.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Detail {
-    /// Breaches and the summary; a line for each scenario that ran where there is no progress bar.
+    /// Print failures and the summary. Without a progress bar, also print a line for each scenario that ran.
     #[default]
     Normal,
-    /// A line for each scenario, skipped ones too, and how silence was proved.
+    /// Print a line for each scenario, skipped ones included, and how the absence of events was proved.
     Verbose,
 }
 
-/// Renders events for a person.
+/// Renders the events of a run for people.
 #[derive(Debug)]
 pub struct Terminal<W> {
     out: W,
@@ -27,12 +27,12 @@ pub struct Terminal<W> {
     detail: Detail,
     progress: Progress,
     tally: Tally,
-    /// Whether the last line written is empty.
+    /// True if the last line written is empty.
     after_blank: bool,
 }
 
 impl<W: Write> Terminal<W> {
-    /// Results go to `out`, the bar wherever `progress` was told.
+    /// Returns a renderer that writes results to `out`.
     pub fn new(out: W, palette: Palette, detail: Detail, progress: Progress) -> Self {
         Self {
             out,
@@ -48,7 +48,7 @@ impl<W: Write> Terminal<W> {
     ///
     /// # Errors
     ///
-    /// The output can't be written to.
+    /// Returns an error if the output can't be written.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         match &event.kind {
             EventKind::RunStarted(info) => {
@@ -70,7 +70,7 @@ impl<W: Write> Terminal<W> {
                 let text = format!("note   {}\n", escape::line(&notice.to_string()));
                 self.write(&text)
             }
-            // The outcomes and the notices of a run say all that a person reads afterwards.
+            // The outcomes and notices of the run already contain these events.
             EventKind::AttemptStarted { .. }
             | EventKind::Interrupted
             | EventKind::ScenarioRetried { .. }
@@ -110,7 +110,7 @@ impl<W: Write> Terminal<W> {
         if self.detail == Detail::Verbose {
             let provides: Vec<_> = info.provides.iter().map(|id| escape::line(id)).collect();
             text += &format!(
-                "\n       provides {}\n       {} at once, seed {}",
+                "\n       provides {}\n       {} scenarios at the same time, seed {}",
                 provides.join(", "),
                 info.jobs,
                 info.seed
@@ -122,7 +122,7 @@ impl<W: Write> Terminal<W> {
     fn outcome(&self, outcome: &Outcome) -> String {
         let verbose = self.detail == Detail::Verbose;
         match outcome.verdict {
-            // The summary has one line for all of them.
+            // The summary shows one line for all scenarios that could not start.
             Verdict::Error if !outcome.has_begun() && !verbose => String::new(),
             Verdict::Warn | Verdict::Fail | Verdict::Error => failure(outcome, self.palette),
             Verdict::Pass if verbose || self.progress.is_hidden() || outcome.flaky => {
@@ -202,7 +202,7 @@ mod tests {
             outsider
               nothing
 
-          What is right
+          What a correct server does
             must  rooms.to-excludes-sender: The sender of a room emit does not receive it
                   Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
 
@@ -234,7 +234,7 @@ mod tests {
         insta::assert_snapshot!(rendered(Detail::Verbose), @r#"
         target reference  http://127.0.0.1:4000
                provides acks, rooms
-               16 at once, seed 7
+               16 scenarios at the same time, seed 7
 
         ok     acks/value  4 ms
                  member: echo round trip, then 12 ms of silence
@@ -258,7 +258,7 @@ mod tests {
             outsider
               nothing
 
-          What is right
+          What a correct server does
             must  rooms.to-excludes-sender: The sender of a room emit does not receive it
                   Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
 

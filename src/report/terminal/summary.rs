@@ -1,4 +1,4 @@
-//! The last lines of a run.
+//! Renders the summary at the end of a run.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -8,16 +8,16 @@ use crate::{
     text::{escape, humanize},
 };
 
-/// What the summary repeats of the outcomes.
+/// The parts of the outcomes that the summary shows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Ids and reasons of what needs attention, in order of appearance.
+    /// Verdict, id and reason of each warning, failure and error, in order of their end.
     attention: Vec<(Verdict, String, String)>,
-    /// Ids whose attempts disagreed.
+    /// The ids of flaky scenarios.
     flaky: Vec<String>,
-    /// Reasons of skipped scenarios and how often.
+    /// The number of skipped scenarios for each reason.
     skipped: BTreeMap<String, usize>,
-    /// Reasons why scenarios could not even begin, and how often.
+    /// The number of scenarios that could not start, for each reason.
     not_begun: BTreeMap<String, usize>,
 }
 
@@ -40,7 +40,7 @@ impl Tally {
         }
     }
 
-    /// Skips by reason, what needs attention, and the counts.
+    /// Renders the skipped scenarios by reason, then warnings, failures and errors, then the counts.
     pub(super) fn render(&self, summary: &Summary, palette: Palette) -> String {
         let mut out = String::new();
         // Writing to a `String` can't fail.
@@ -68,7 +68,7 @@ impl Tally {
     }
 }
 
-/// `120 pass, 1 FAIL, 4 skip in 1.4 s`.
+/// Returns the line of counts: `120 pass, 1 FAIL, 4 skip in 1.4 s`.
 fn counts(summary: &Summary, palette: Palette) -> String {
     let all = [
         (Verdict::Pass, summary.pass),

@@ -1,4 +1,4 @@
-//! From a run's record to the fields of the report.
+//! Converts the record of a run to the fields of the report.
 
 use super::model::{
     Attempt, Direction, Evidence, Line, Place, REPORT_SCHEMA, Report, Requirement, Run, Scenario,
@@ -9,7 +9,7 @@ use crate::{
     text::{clip, humanize::millis},
 };
 
-/// Bytes of one text in a report: whole for everything but floods.
+/// The limit on one text, in bytes. Only a target that floods its clients reaches it.
 const TEXT_LIMIT: usize = 64 << 10;
 
 impl From<&Record> for Report {

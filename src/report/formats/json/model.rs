@@ -8,177 +8,177 @@ use crate::runner::{FailureKind, Verdict};
 /// The version of the format.
 pub const REPORT_SCHEMA: &str = "sockspec-report/1";
 
-/// A run.
+/// The report of a run.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Report {
     /// Always `sockspec-report/1`.
     pub schema: &'static str,
     /// The version of sockspec that wrote this.
     pub version: String,
-    /// What was judged.
+    /// The server under test.
     pub target: Target,
-    /// How it was run.
+    /// The settings of the run.
     pub run: Run,
-    /// The count of every verdict.
+    /// The number of scenarios with each verdict.
     pub summary: Summary,
-    /// Every scenario that was selected, in order of id.
+    /// All selected scenarios, sorted by id.
     pub scenarios: Vec<Scenario>,
-    /// What happened beside verdicts: a scenario ended the target, and the runner started the target again.
+    /// Events of the run that are not verdicts: a scenario ended the target, and the runner started the target again.
     pub notices: Vec<String>,
 }
 
-/// What was judged.
+/// The server under test.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Target {
-    /// Its name, from its manifest.
+    /// The name in its manifest.
     pub name: String,
-    /// Its address; empty where nothing had to be started.
+    /// The URL; empty if the target was not started.
     pub url: String,
-    /// Its capabilities.
+    /// The capabilities of the target.
     pub provides: Vec<String>,
 }
 
-/// How it was run.
+/// The settings of a run.
 #[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct Run {
-    /// The seed of everything random.
+    /// The seed of all random values.
     pub seed: u64,
-    /// How many scenarios ran at once.
+    /// The number of scenarios that ran at the same time.
     pub jobs: usize,
-    /// Whether somebody stopped it before its end.
+    /// True if the user interrupted the run.
     pub interrupted: bool,
 }
 
-/// The count of every verdict.
+/// The number of scenarios with each verdict.
 #[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct Summary {
-    /// Strictly right.
+    /// The target did what the requirement says.
     pub pass: usize,
-    /// Right in a lenient form, or a `should` broken.
+    /// The target broke a `should`, or did what only the lenient form of a step accepts.
     pub warn: usize,
-    /// A `must` broken.
+    /// The target broke a `must`.
     pub fail: usize,
-    /// The target lacks a needed capability.
+    /// The scenario did not run, for example because the target lacks a capability.
     pub skip: usize,
-    /// Could not be judged.
+    /// The scenario could not be judged.
     pub error: usize,
-    /// Attempts disagreed; each is counted in its verdict, too.
+    /// The attempts had different verdicts. These scenarios are also counted under their verdict.
     pub flaky: usize,
-    /// Wall time of the run in milliseconds.
+    /// The duration of the run in milliseconds.
     pub duration_ms: u64,
 }
 
-/// One scenario.
+/// The result of one scenario.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Scenario {
-    /// Stable id; `id@polling` where it ran over more than one transport.
+    /// The id, which never changes; `id@polling` if the scenario ran over several transports.
     pub id: String,
-    /// What is right, in one sentence.
+    /// The behaviour of a correct server, in one sentence.
     pub title: String,
-    /// The answer.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Whether attempts disagreed.
+    /// True if the attempts had different verdicts.
     pub flaky: bool,
-    /// `must`, `should` or `may`.
+    /// The level of the scenario: `must`, `should` or `may`.
     pub level: String,
-    /// Requirement ids.
+    /// The ids of the requirements that the scenario verifies.
     pub requirements: Vec<String>,
-    /// Capabilities that the target must have.
+    /// The capabilities that the target needs for the scenario.
     pub needs: Vec<String>,
-    /// `websocket`, `polling` or `upgrade`.
+    /// The transport: `websocket`, `polling` or `upgrade`.
     pub transport: String,
-    /// Time of the deciding attempt in milliseconds.
+    /// The duration in milliseconds of the attempt that decided the verdict.
     pub duration_ms: u64,
-    /// Why, in one sentence; null for a pass.
+    /// The reason for the verdict, in one sentence; null for a pass.
     pub reason: Option<String>,
-    /// The kind of failure, as `docs/baselines.md` lists them; null for pass, skip and error.
+    /// The kind of failure; `docs/baselines.md` lists the kinds. Null for pass, skip and error.
     pub kind: Option<FailureKind>,
-    /// The scenario's file.
+    /// The path of the scenario file.
     pub file: String,
-    /// The line of its entry in the file, from 1.
+    /// The line of the scenario in the file, counted from 1.
     pub line: usize,
-    /// How silence was proved, one line a proof.
+    /// How the runner proved that no event came: one text for each proof.
     pub proofs: Vec<String>,
-    /// All attempts, where there was more than one.
+    /// All attempts; empty if there was only one.
     pub attempts: Vec<Attempt>,
-    /// The evidence for warn, fail and error.
+    /// The evidence for a warning, a failure or an error.
     pub breach: Option<Evidence>,
 }
 
-/// One attempt of several.
+/// One of several attempts to run a scenario.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Attempt {
-    /// Its answer.
+    /// The verdict of the attempt.
     pub verdict: Verdict,
-    /// Why; null for a pass.
+    /// The reason for the verdict; null for a pass.
     pub reason: Option<String>,
-    /// Its time in milliseconds.
+    /// The duration of the attempt in milliseconds.
     pub duration_ms: u64,
 }
 
-/// What was wrong.
+/// The evidence for a warning, a failure or an error.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Evidence {
-    /// A sentence.
+    /// What happened, in one sentence.
     pub sentence: String,
-    /// The rule's own id where it is no step: `invariant/one-ack`.
+    /// The id of the invariant that was broken, such as `invariant/one-ack`; null if a step failed.
     pub invariant: Option<String>,
-    /// The scenario line.
+    /// The line of the scenario file that failed.
     pub place: Option<Place>,
-    /// What was expected, in the words of the scenario language.
+    /// The expected value or behaviour, in the words of the scenario file.
     pub expected: Option<String>,
-    /// What came in its place.
+    /// The value or behaviour that was observed instead.
     pub received: Option<String>,
-    /// What each client saw.
+    /// The traffic of each client.
     pub seen: Vec<View>,
-    /// What the scenario verifies.
+    /// The requirements that the scenario verifies.
     pub requirements: Vec<Requirement>,
-    /// What a user loses.
+    /// The consequence for users of a server that fails the scenario.
     pub why: Option<String>,
-    /// The command that runs exactly this again.
+    /// The command that repeats this scenario with the same settings.
     pub rerun: String,
-    /// The last lines of the target's output, where it was launched.
+    /// The last lines of the target's output; empty if sockspec did not launch the target.
     pub log: Vec<String>,
 }
 
-/// A piece of a scenario file.
+/// A part of a line in a scenario file.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Place {
-    /// The file.
+    /// The path of the file.
     pub file: String,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// The first column in characters, from 1.
+    /// The first column of the part in characters, counted from 1.
     pub column: usize,
-    /// How many characters are meant.
+    /// The width of the part in characters.
     pub width: usize,
-    /// The text of the line.
+    /// The text of the whole line.
     pub text: String,
 }
 
-/// One client's view.
+/// The traffic that one client saw.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct View {
-    /// The client's name.
+    /// The name of the client.
     pub client: String,
-    /// How many lines before these were left out.
+    /// The number of earlier lines that were left out.
     pub left_out: usize,
-    /// Its lines, oldest first.
+    /// The lines, oldest first.
     pub lines: Vec<Line>,
 }
 
-/// One thing that a client sent or received.
+/// A packet, frame or HTTP response that a client sent or received.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Line {
-    /// Milliseconds since the scenario's start, with fractions.
+    /// The time since the start of the scenario, in milliseconds with fractions.
     pub at_ms: f64,
-    /// Which way it went.
+    /// The direction.
     pub direction: Direction,
-    /// The packet's or frame's text.
+    /// The packet or frame as text.
     pub text: String,
 }
 
-/// Which way something went, seen from the client.
+/// The direction of traffic, seen from the client.
 #[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -188,15 +188,15 @@ pub enum Direction {
     Sent,
 }
 
-/// A requirement.
+/// A requirement that a scenario verifies.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Requirement {
-    /// Its id.
+    /// The id of the requirement.
     pub id: String,
-    /// What is right.
+    /// The behaviour that the requirement asks for.
     pub title: String,
-    /// Document and section.
+    /// The document and section.
     pub clause: Option<String>,
-    /// Where to read it.
+    /// The URL of the document.
     pub source: Option<String>,
 }
