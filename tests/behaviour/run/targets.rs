@@ -1,0 +1,183 @@
+//! The target of a run: its manifest, its address, its start and its capabilities.
+
+use sockspec::cli::Exit;
+
+use super::{chat, in_order, run};
+use crate::support::Test;
+
+/// The output of a server keeps its lines. Control characters are escaped and secrets are masked.
+#[cfg(unix)]
+#[test]
+fn a_server_that_does_not_start_shows_its_last_lines() {
+    let manifest = r#"
+name: broken
+launch:
+  command: [sh, -c, 'printf "boom\n\033[2J$TOKEN\n"; exit 3']
+  env: { TOKEN: "${env.TOKEN}" }
+url: http://127.0.0.1:$port
+provides: [acks, websocket]
+"#;
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "broken.yaml"],
+    )
+    .file("broken.yaml", manifest)
+    .inherit(&["PATH"])
+    .env("TOKEN", "hidden-value")
+    .status(Exit::NotRun)
+    .stderr_has("(exit status: 3); its last output:\n  | boom\n  | \\u{1b}[2J***\n");
+}
+
+#[test]
+fn a_server_with_a_fault_is_found_out_by_its_address() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = Test::new().args([
+        "serve",
+        "--port",
+        "0",
+        "--fault",
+        "room-emit-echoes-to-sender",
+    ]);
+    let server = runtime.block_on(serve.start());
+    let url = server.first_line.replace("listening on ", "");
+    Test::new()
+        .args(["run", "rooms/to-excludes-sender", "--url", &url])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   rooms/to-excludes-sender")
+        .stdout_has(&format!("--url {url}"));
+}
+
+#[test]
+fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
+    let manifest = "name: mine\nurl: http://127.0.0.1:1\nprovides: [acks, websocket]\n\
+        bindings: { echo: { with: { name: $name } } }\n";
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
+    let url = server.first_line.replace("listening on ", "");
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "mine.yaml", "--url", &url],
+    )
+    .file("mine.yaml", manifest)
+    .status(Exit::NotRun)
+    .stdout_has(
+        "The target's bindings can't express the request: the manifest's binding of `echo` needs the field `name`, which the scenario's \
+         `with` does not have.",
+    );
+}
+
+/// With a fence that the server does not answer, every `never` would wait for its timeout, and `alive` would fail.
+#[test]
+fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let serve = |contract| {
+        let serve = Test::new().args(["serve", "--port", "0", "--contract", contract]);
+        let server = runtime.block_on(serve.start());
+        let url = server.first_line.replace("listening on ", "");
+        (server, url)
+    };
+    let (_server, url) = serve("sockspec");
+    let (_echo, echo_url) = serve("engine");
+    let file = chat(&[("right", "level: must")]) + "  - never: message\n    as: alice\n  - alive\n";
+    let judged = |rest: &str| {
+        let manifest = format!(
+            "name: mine\nurl: {url}\nprovides: [acks, echo, socket-io, websocket]\ntiming: {{ within: 700ms }}\n{rest}"
+        );
+        run(&file, &["-v", "--target", "mine.yaml"])
+            .file("mine.yaml", manifest)
+            .status(Exit::Conformant)
+            .out()
+    };
+    let note = "is not acknowledged in / within 700ms";
+    let ack = "an ack round trip after the act";
+    let out = judged("fence: { call: nosuch }\nbindings: { nosuch: nosuch }");
+    in_order(
+        &out,
+        &[
+            &format!("note   the manifest's fence `nosuch` {note}"),
+            "a WebSocket ping and pong after the act",
+        ],
+    );
+    let out = judged("fence: { call: echo }");
+    assert!(!out.contains(note) && out.contains(ack), "{out}");
+    // Without credentials, the program can't test this fence.
+    let out = judged("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
+    assert!(!out.contains("is not acknowledged"), "{out}");
+    // An Engine.IO server that echoes everything also echoes the CONNECT packet, as if it accepted the client.
+    let manifest = format!(
+        "name: mine\nurl: {echo_url}\npath: /engine.io/\nprovides: [engine-echo, websocket]\nfence: {{ call: echo }}\n"
+    );
+    let out = Test::new()
+        .file("mine.yaml", manifest)
+        .args(["run", "engine.io/websocket-*", "--target", "mine.yaml"])
+        .status(Exit::Conformant)
+        .out();
+    assert!(!out.contains("is not acknowledged"), "{out}");
+}
+
+#[test]
+fn a_password_in_a_url_is_refused_and_not_shown() {
+    let url = "http://user:secretpw@127.0.0.1:1";
+    let shown = "error: http://*************@127.0.0.1:1 contains a user name or a password\n help: remove them: sockspec doesn't send them\n";
+    let file = chat(&[("right", "level: must")]);
+    for option in ["--url", "--target"] {
+        run(&file, &[option, url])
+            .status(Exit::BadUsage)
+            .stderr(shown);
+    }
+    Test::new()
+        .args(["probe", url])
+        .status(Exit::BadUsage)
+        .stderr(shown);
+    run(&file, &["--url", "http://user:secretpw@"])
+        .status(Exit::BadUsage)
+        .stderr_has("`http://*************@` is not the URL of a server");
+}
+
+/// `launch: built-in` starts the reference server with the settings and names of the manifest.
+#[test]
+fn a_manifest_can_be_one_of_the_reference_server() {
+    let manifest = "name: mine\nlaunch: built-in\nurl: http://127.0.0.1:$port\nprovides: [acks, socket-io]\n\
+        profiles: { small: { env: { MAX_PAYLOAD: 10000 }, provides: [small-payload] } }\n";
+    let file = chat(&[
+        ("right", "level: must"),
+        ("right-small", "needs: [small-payload]\n  level: must"),
+    ]);
+    run(&file, &["--target", "mine.yaml"])
+        .file("mine.yaml", manifest)
+        .status(Exit::Conformant)
+        .stdout_has("target mine")
+        .stdout_has("2 ok in ");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_no_failure() {
+    let nowhere = "http://127.0.0.1:1";
+    for option in ["--url", "--target"] {
+        run(&chat(&[("right", "level: must")]), &[option, nowhere])
+            .status(Exit::NotRun)
+            .stdout("")
+            .stderr_has("127.0.0.1:1");
+    }
+}
+
+#[test]
+fn what_a_target_lacks_is_skipped() {
+    let file = chat(&[
+        ("right", "level: must"),
+        ("right-far", "needs: [teleportation]\n  level: must"),
+    ]);
+    run(&file, &["-v"])
+        .status(Exit::Conformant)
+        .stdout_has("skip   chat/right-far  the target does not provide `teleportation`");
+}
+
+#[test]
+fn a_target_that_is_no_file() {
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "nowhere.yaml"],
+    )
+    .status(Exit::BadUsage)
+    .stderr_has("no such target: nowhere.yaml");
+}
