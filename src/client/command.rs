@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::DropHow;
 use crate::wire::{Utf8Bytes, engine_io::Packet, websocket::RawFrame};
 
 /// One command.
@@ -38,6 +37,17 @@ pub(super) enum Command {
     Reading(Reading),
     /// Send the text of one Engine.IO packet.
     Text(Utf8Bytes),
+}
+
+/// How the client ends a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DropHow {
+    /// Send an Engine.IO close packet and a WebSocket close frame, then close the stream.
+    Close,
+    /// Close the TCP stream.
+    Drop,
+    /// Reset the TCP stream.
+    Reset,
 }
 
 /// Whether the client reads from the stream.

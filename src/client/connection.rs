@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    ConnectFailure, Ended, Endpoint, Journal, Layer, Options, Reading, TransportChoice,
+    ConnectFailure, DropHow, Ended, Endpoint, Journal, Layer, Options, Reading, TransportChoice,
     command::{Command, Commands, Payload},
     dial::dial,
     polling::Polling,
@@ -28,17 +28,6 @@ use crate::wire::{
 
 /// The limit on ending a connection in the requested way.
 const END_WITHIN: Duration = Duration::from_secs(3);
-
-/// How the client ends a connection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum DropHow {
-    /// Send an Engine.IO close packet and a WebSocket close frame, then close the stream.
-    Close,
-    /// Close the TCP stream.
-    Drop,
-    /// Reset the TCP stream.
-    Reset,
-}
 
 /// One open connection. The connection ends when its last handle is dropped.
 #[derive(Clone, Debug)]

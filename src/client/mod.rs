@@ -30,8 +30,8 @@ mod upgrade;
 mod wait;
 mod websocket;
 
-pub use command::Reading;
-pub use connection::{Connection, DropHow};
+pub use command::{DropHow, Reading};
+pub use connection::Connection;
 pub use cookies::Cookies;
 pub use dial::reach;
 pub use endpoint::Endpoint;
