@@ -2,59 +2,8 @@
 
 use bytes::Bytes;
 
-use super::{Packet, parse::parse};
+use super::{DecodeError, Limits, Packet, parse::parse};
 use crate::data::Data;
-
-/// The size limits of one packet.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Limits {
-    /// The largest number of attachments.
-    pub attachments: usize,
-    /// The largest total size of the attachments in bytes.
-    pub attachment_bytes: usize,
-}
-
-/// Why a message is no packet.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// The rule broken, and where in the text.
-    #[error("{rule} at byte {offset}")]
-    Syntax {
-        /// What is wrong, as a fragment: "unknown packet type '9'".
-        rule: String,
-        /// Bytes from the start of the text.
-        offset: usize,
-    },
-    /// A text message while attachments are awaited.
-    #[error("text arrived while {missing} attachments were still awaited")]
-    TextInsteadOfAttachment {
-        /// How many attachments are missing.
-        missing: usize,
-    },
-    /// A binary message that no packet announced.
-    #[error("binary message without a packet that announced it")]
-    UnexpectedBinary,
-    /// A text message where packets travel as msgpack.
-    #[error("text message where packets are msgpack")]
-    UnexpectedText,
-    /// A placeholder that points to no attachment.
-    #[error("placeholder number {num} with {attachments} attachments")]
-    Placeholder {
-        /// The number in the placeholder, as JSON.
-        num: String,
-        /// How many attachments there are.
-        attachments: usize,
-    },
-    /// More than this side takes, which the protocol does not forbid.
-    #[error("{what} exceeds the limit of {limit}")]
-    TooLarge {
-        /// What is too large.
-        what: &'static str,
-        /// The limit.
-        limit: usize,
-    },
-}
 
 /// Decodes the packets of one direction of a connection, including their attachments.
 ///

@@ -1,7 +1,9 @@
 //! Socket.IO protocol version 5: packets, namespaces, acknowledgements and binary attachments.
 
 mod decode;
+mod decode_error;
 mod encode;
+mod limits;
 pub mod msgpack;
 mod msgpack_value;
 mod packet;
@@ -9,6 +11,8 @@ mod parse;
 #[cfg(test)]
 mod properties;
 
-pub use decode::{DecodeError, Decoder, Limits};
+pub use decode::Decoder;
+pub use decode_error::DecodeError;
 pub use encode::{Encoded, encode};
+pub use limits::Limits;
 pub use packet::{AckId, Packet};

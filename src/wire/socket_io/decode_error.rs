@@ -1,0 +1,43 @@
+//! The errors of the decoders of this folder.
+
+/// The reason why a message is not a packet.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The text breaks a rule of the protocol.
+    #[error("{rule} at byte {offset}")]
+    Syntax {
+        /// The mistake, as a fragment: "unknown packet type '9'".
+        rule: String,
+        /// The position of the mistake, in bytes from the start of the text.
+        offset: usize,
+    },
+    /// A text message arrived although attachments are missing.
+    #[error("text arrived while {missing} attachments were still awaited")]
+    TextInsteadOfAttachment {
+        /// The number of missing attachments.
+        missing: usize,
+    },
+    /// A binary message arrived that no packet announced.
+    #[error("binary message without a packet that announced it")]
+    UnexpectedBinary,
+    /// A text message arrived although the packets are encoded as msgpack.
+    #[error("text message where packets are msgpack")]
+    UnexpectedText,
+    /// A placeholder has the number of no attachment.
+    #[error("placeholder number {num} with {attachments} attachments")]
+    Placeholder {
+        /// The number in the placeholder, as JSON.
+        num: String,
+        /// The number of attachments.
+        attachments: usize,
+    },
+    /// The packet exceeds a limit of this decoder. The protocol has no such limit.
+    #[error("{what} exceeds the limit of {limit}")]
+    TooLarge {
+        /// The part of the packet that is too large.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+}

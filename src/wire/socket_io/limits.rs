@@ -1,0 +1,10 @@
+//! The limits on the size of a packet.
+
+/// The size limits of one packet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// The largest number of attachments.
+    pub attachments: usize,
+    /// The largest total size of the attachments in bytes.
+    pub attachment_bytes: usize,
+}
