@@ -1,4 +1,4 @@
-//! Holding a value against an expectation.
+//! Checks a value against an expectation.
 
 use std::{cmp::Ordering, fmt::Write};
 
@@ -12,15 +12,15 @@ use crate::{
     text::json_string,
 };
 
-/// One comparison under way.
-pub(super) struct Checking<'s> {
+/// The state of one check.
+struct Checking<'s> {
     scope: &'s Scope,
     captures: Vec<(String, Data)>,
     path: Vec<Segment>,
     extra_fields: ExtraFields,
 }
 
-/// Whether an object may have fields that nobody expects.
+/// Whether an object may have fields that the expectation does not name.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum ExtraFields {
     Allowed,
@@ -30,11 +30,11 @@ enum ExtraFields {
 enum Segment {
     Field(String),
     Item(usize),
-    /// Of the value that stands before: `(length)`.
+    /// A property of the value before it: `(length)`.
     Property(&'static str),
 }
 
-/// Why a comparison ends early.
+/// The reason why a check ends early.
 enum Stop {
     Differs(Box<Mismatch>),
     Template(TemplateError),
@@ -48,8 +48,25 @@ impl From<TemplateError> for Stop {
     }
 }
 
+impl Matcher {
+    /// Checks `actual` against the expectation. `None` is an absent value.
+    ///
+    /// Returns the values that `<type as name>` captured, in order.
+    ///
+    /// # Errors
+    ///
+    /// `Ok(Err(…))` is a difference. The outer error is a template without a value.
+    pub fn check(
+        &self,
+        actual: Option<&Data>,
+        scope: &Scope,
+    ) -> Result<Result<Vec<(String, Data)>, Mismatch>, TemplateError> {
+        Checking::new(scope).run(self, actual)
+    }
+}
+
 impl<'s> Checking<'s> {
-    pub(super) fn new(scope: &'s Scope) -> Self {
+    fn new(scope: &'s Scope) -> Self {
         Self {
             scope,
             captures: Vec::new(),
@@ -58,7 +75,7 @@ impl<'s> Checking<'s> {
         }
     }
 
-    pub(super) fn run(
+    fn run(
         mut self,
         matcher: &Matcher,
         actual: Option<&Data>,
@@ -288,7 +305,7 @@ impl<'s> Checking<'s> {
         Ok(assign(&fits, items.len()))
     }
 
-    /// Whether a matcher holds, its captures forgotten.
+    /// Returns true if a matcher holds. Discards its captures.
     fn holds(&self, matcher: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         let mut trial = Checking::new(self.scope);
         trial.extra_fields = self.extra_fields;

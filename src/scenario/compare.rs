@@ -1,11 +1,41 @@
-//! Comparing values: how long, in which order, and who gets which.
+//! Compares values: their lengths and their order, and assigns items to matchers.
 
 use std::cmp::Ordering;
 
-use super::matcher::Comparison;
 use crate::data::Data;
 
-/// How long a value is; `None` where that means nothing.
+/// The operators that compare two numbers or two texts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Comparison {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+impl Comparison {
+    /// Returns the name of the operator.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Greater => "$gt",
+            Self::GreaterOrEqual => "$gte",
+            Self::Less => "$lt",
+            Self::LessOrEqual => "$lte",
+        }
+    }
+
+    /// Returns true if `order`, of the value to the operand, satisfies the operator.
+    pub(super) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+        }
+    }
+}
+
+/// Returns the length of a value; `None` for a value without a length.
 pub(super) fn length(value: &Data) -> Option<usize> {
     match value {
         Data::Array(items) => Some(items.len()),
@@ -16,7 +46,7 @@ pub(super) fn length(value: &Data) -> Option<usize> {
     }
 }
 
-/// Whether an order holds; a number is in no order with a text.
+/// Returns true if the comparison holds. It does not hold between a number and a text.
 pub(super) fn compares(comparison: Comparison, actual: Option<&Data>, operand: &Data) -> bool {
     let order = match (actual, operand) {
         (Some(Data::Number(actual)), Data::Number(operand)) => compare_numbers(actual, operand),
@@ -26,7 +56,7 @@ pub(super) fn compares(comparison: Comparison, actual: Option<&Data>, operand: &
     order.is_some_and(|order| comparison.holds(order))
 }
 
-/// Numbers by value: 1 and 1.0 are the same (JSON has one kind of number, RFC 8259 section 6).
+/// Compares numbers by value: 1 equals 1.0, because JSON has one kind of number (RFC 8259 section 6).
 pub(super) fn compare_numbers(
     left: &serde_json::Number,
     right: &serde_json::Number,
@@ -43,7 +73,8 @@ pub(super) fn compare_numbers(
     }
 }
 
-/// One item for each row, none twice: `fits` says which items each row can take. Augmenting paths.
+/// Assigns a different item to each matcher, by augmenting paths. `fits` lists the items that each matcher accepts.
+/// Returns `None` if no such assignment exists.
 pub(super) fn assign(fits: &[Vec<usize>], items: usize) -> Option<Vec<usize>> {
     let mut owner: Vec<Option<usize>> = vec![None; items];
     for start in 0..fits.len() {

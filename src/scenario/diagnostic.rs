@@ -47,6 +47,19 @@ pub struct Diagnostic {
 }
 
 impl Span {
+    /// Returns the span of the character at byte `offset` of `text`.
+    pub(super) fn of_character(text: &str, offset: usize) -> Self {
+        let start = text.floor_char_boundary(offset.min(text.len()));
+        let before = &text[..start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            start,
+            end: start + text[start..].chars().next().map_or(0, char::len_utf8),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
     /// From the start of this to the end of `last`.
     pub(crate) fn to(self, last: Self) -> Self {
         Self {

@@ -5,12 +5,15 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use bytes::Bytes;
 use indexmap::IndexMap;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, value::ValueKind};
-use serde_json::Number;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
-use super::{Scope, TemplateError, functions, scope::split_index};
+use super::{
+    Scope, TemplateError,
+    expression_value::{from_data, to_data},
+    functions,
+    scope::split_index,
+};
 use crate::data::Data;
 
 /// How much work one evaluation may do; a comparison or a call is some ten units.
@@ -18,9 +21,6 @@ const FUEL: u64 = 1_000_000;
 
 /// Bytes of a value that follows from what the target announced: a message with it may still come back.
 const WIELDY: usize = 16_000_000;
-
-/// Results are not nested deeper.
-const MAX_DEPTH: usize = 128;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -233,90 +233,10 @@ fn variable(name: &str, scope: &Scope) -> Option<Value> {
     (!members.is_empty()).then(|| Value::from_pairs(members))
 }
 
-/// The value that expressions work on.
-pub(super) fn from_data(data: &Data) -> Value {
-    match data {
-        Data::Null => Value::from(()),
-        Data::Bool(value) => Value::from(*value),
-        Data::Number(number) => {
-            if let Some(value) = number.as_i64() {
-                Value::from(value)
-            } else if let Some(value) = number.as_u64() {
-                Value::from(value)
-            } else {
-                Value::from(number.as_f64().unwrap_or(f64::NAN))
-            }
-        }
-        Data::String(text) => Value::from(text.as_str()),
-        Data::Bytes(bytes) => Value::from_bytes(bytes.to_vec()),
-        Data::Array(items) => items.iter().map(from_data).collect(),
-        Data::Object(fields) => Value::from_pairs(
-            fields
-                .iter()
-                .map(|(key, value)| (key.as_str(), from_data(value))),
-        ),
-    }
-}
-
-/// The data that an expression gives.
-pub(super) fn to_data(value: &Value, depth: usize) -> Result<Data, minijinja::Error> {
-    let unusable = |what: &str| {
-        Err(minijinja::Error::new(
-            ErrorKind::InvalidOperation,
-            what.to_owned(),
-        ))
-    };
-    if depth > MAX_DEPTH {
-        return unusable("the result is nested too deep");
-    }
-    match value.kind() {
-        ValueKind::Undefined => Err(minijinja::Error::new(
-            ErrorKind::UndefinedError,
-            "the result is undefined",
-        )),
-        ValueKind::None => Ok(Data::Null),
-        ValueKind::Bool => Ok(Data::Bool(value.is_true())),
-        ValueKind::Number => number(value),
-        ValueKind::String => Ok(Data::String(value.as_str().unwrap_or_default().to_owned())),
-        ValueKind::Bytes => Ok(Data::Bytes(Bytes::copy_from_slice(
-            value.as_bytes().unwrap_or_default(),
-        ))),
-        ValueKind::Seq | ValueKind::Iterable => value
-            .try_iter()?
-            .map(|item| to_data(&item, depth + 1))
-            .collect::<Result<_, _>>()
-            .map(Data::Array),
-        ValueKind::Map => value
-            .try_iter()?
-            .map(|key| {
-                let field = value.get_item(&key)?;
-                Ok((key.to_string(), to_data(&field, depth + 1)?))
-            })
-            .collect::<Result<_, _>>()
-            .map(Data::Object),
-        _ => unusable("the result is no value"),
-    }
-}
-
-fn number(value: &Value) -> Result<Data, minijinja::Error> {
-    let number = if value.is_integer() {
-        value
-            .as_i64()
-            .map(Number::from)
-            .or_else(|| u64::try_from(value.clone()).ok().map(Number::from))
-    } else {
-        f64::try_from(value.clone()).ok().and_then(Number::from_f64)
-    };
-    number.map(Data::Number).ok_or_else(|| {
-        minijinja::Error::new(
-            ErrorKind::InvalidOperation,
-            format!("{value} is no number that JSON can write"),
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn evaluate(source: &str, scope: &Scope) -> Result<Data, TemplateError> {

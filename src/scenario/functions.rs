@@ -12,7 +12,7 @@ use minijinja::{
 };
 
 use super::{
-    expression::{from_data, to_data},
+    expression_value::{from_data, to_data},
     jwt::{JwtAlgorithm, mint_jwt},
 };
 use crate::{

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use regex::Regex;
 
-use super::{Scope, Template, TemplateError, checking::Checking, placeholder::Placeholder};
+use super::{Scope, Template, compare::Comparison, placeholder::Placeholder};
 use crate::{
     data::Data,
     text::{json_string, keep_head},
@@ -16,14 +16,14 @@ pub struct Matcher {
     pub(super) form: Form,
 }
 
-/// Where a value differs from what was expected.
+/// A difference between a value and the expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
-    /// Path into the value: `rooms[2].name`; empty for the whole.
+    /// The path of the different part: `rooms[2].name`; empty for the whole value.
     pub path: String,
-    /// What was expected there, in the language's words.
+    /// The expectation of this part, in the syntax of the language.
     pub expected: String,
-    /// What was there; `None` where nothing was.
+    /// The value of this part; `None` if it is absent.
     pub received: Option<Data>,
 }
 
@@ -32,7 +32,7 @@ pub struct Mismatch {
 pub(super) enum Form {
     Array(Vec<Matcher>),
     Object(Vec<(String, Matcher)>),
-    /// All of them hold.
+    /// All operators have to hold.
     Operators(Vec<Operator>),
     Placeholder(Placeholder, Option<String>),
     Value(Template),
@@ -53,15 +53,6 @@ pub(super) enum Operator {
     Schema(Arc<Schema>),
     StartsWith(Template),
     Unordered(Vec<Matcher>),
-}
-
-/// Orders of numbers, and of texts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Comparison {
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
 }
 
 /// A compiled JSON Schema.
@@ -113,22 +104,7 @@ impl Matcher {
         }
     }
 
-    /// Holds `actual` against the expectation; `None` stands for an absent value.
-    ///
-    /// Gives what `<type as name>` captured, in order.
-    ///
-    /// # Errors
-    ///
-    /// `Ok(Err(…))` is a difference; the outer error is a template that can't be filled.
-    pub fn check(
-        &self,
-        actual: Option<&Data>,
-        scope: &Scope,
-    ) -> Result<Result<Vec<(String, Data)>, Mismatch>, TemplateError> {
-        Checking::new(scope).run(self, actual)
-    }
-
-    /// The expectation as text, variables filled in where they are set: for reports.
+    /// Returns the expectation as text for reports, with the values of all variables that are set.
     pub fn describe(&self, scope: &Scope) -> String {
         let list = |matchers: &[Self]| {
             let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
@@ -158,7 +134,7 @@ impl Matcher {
 }
 
 impl Operator {
-    /// As the language writes it.
+    /// Returns the operator in the syntax of the language.
     pub(super) fn describe(&self, scope: &Scope) -> String {
         let list = |matchers: &[Matcher]| {
             let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
@@ -202,26 +178,6 @@ impl PartialEq for Operator {
             (Self::Regex(a), Self::Regex(b)) => a.as_str() == b.as_str(),
             (Self::Schema(a), Self::Schema(b)) => a.source == b.source,
             _ => false,
-        }
-    }
-}
-
-impl Comparison {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Greater => "$gt",
-            Self::GreaterOrEqual => "$gte",
-            Self::Less => "$lt",
-            Self::LessOrEqual => "$lte",
-        }
-    }
-
-    pub(super) fn holds(self, order: std::cmp::Ordering) -> bool {
-        match self {
-            Self::Greater => order.is_gt(),
-            Self::GreaterOrEqual => order.is_ge(),
-            Self::Less => order.is_lt(),
-            Self::LessOrEqual => order.is_le(),
         }
     }
 }

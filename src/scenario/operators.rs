@@ -6,8 +6,9 @@ use regex::Regex;
 
 use super::{
     Matcher, Template,
+    compare::Comparison,
     compare::compares,
-    matcher::{Comparison, Form, OPERATORS, Operator, Schema},
+    matcher::{Form, OPERATORS, Operator, Schema},
     node::{Entry, Node, NodeKind},
     values::{ValueReader, is_expectation, is_operator},
 };

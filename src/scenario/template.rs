@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Scope, expression::Expression};
+use super::{Scope, TemplateError, TemplateSyntaxError, expression::Expression};
 use crate::data::Data;
 
 /// A value with `$name` and `${ expression }` in it, to be filled from a [`Scope`].
@@ -30,68 +30,6 @@ pub(super) enum Piece {
     Expression(Expression),
     Text(String),
     Variable(String),
-}
-
-/// Why a template gives no value.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TemplateError {
-    /// A variable that no step has set.
-    #[error("variable ${name} is not set")]
-    Unset {
-        /// The name, without `$`.
-        name: String,
-    },
-    /// An expression that can't be evaluated.
-    #[error("expression `{expression}` failed: {detail}")]
-    Expression {
-        /// As written.
-        expression: String,
-        /// Why.
-        detail: String,
-    },
-    /// A value that follows from what the target announced, and is larger than this side makes one.
-    #[error(
-        "{field} of the target asks for more than {limit} bytes, which is all that sockspec sends at once"
-    )]
-    Unwieldy {
-        /// What the target announced: `maxPayload`.
-        field: String,
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// What the open packet does not name.
-    #[error("the open packet names no `{field}`")]
-    Unannounced {
-        /// The field of the open packet.
-        field: String,
-    },
-    /// A value that can't stand inside a text.
-    #[error("{found} can't stand inside a text")]
-    NotText {
-        /// What kind of value it is.
-        found: &'static str,
-    },
-}
-
-/// Why a text is no template.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TemplateSyntaxError {
-    /// An expression that can't be compiled.
-    #[error("expression `{expression}` is wrong: {detail}")]
-    Expression {
-        /// As written.
-        expression: String,
-        /// What is wrong.
-        detail: String,
-    },
-    /// A `$` that starts nothing.
-    #[error("`$` is followed by no name")]
-    LoneDollar,
-    /// `${` without its `}`.
-    #[error("`${{` is not closed by `}}`")]
-    Unclosed,
 }
 
 impl Template {

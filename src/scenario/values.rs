@@ -7,12 +7,14 @@ use super::{
     diagnostic::Problems,
     expression::Expression,
     fields::Substitutes,
+    file_reader::read_bounded,
     filters,
     matcher::{Form, OPERATORS},
     node::{Entry, Node, NodeKind},
     placeholder::{PLACEHOLDERS, Placeholder, Written, known_elsewhere},
-    source::{SourceFile, read_bounded},
-    template::{TemplateSyntaxError, Used, is_name},
+    source::SourceFile,
+    template::{Used, is_name},
+    template_error::TemplateSyntaxError,
 };
 use crate::{
     data::{Data, unhex},

@@ -8,7 +8,6 @@ use super::{
     Diagnostic, SourceFile, Span,
     diagnostic::Problems,
     node::{Entry, Node, NodeKind, Quoting, Scalar},
-    source::place,
 };
 use crate::text::excerpt;
 
@@ -75,8 +74,11 @@ impl<'s> Reader<'s> {
             }
         }
         root.ok_or_else(|| {
-            self.problems
-                .error("empty-file", place(self.text, 0), "the file is empty");
+            self.problems.error(
+                "empty-file",
+                Span::of_character(self.text, 0),
+                "the file is empty",
+            );
             Stopped
         })
     }
@@ -224,7 +226,7 @@ impl<'s> Reader<'s> {
 
     fn syntax_error(&mut self, error: &ScanError) {
         let offset = error.marker().byte_offset().unwrap_or(self.text.len());
-        let span = place(self.text, offset);
+        let span = Span::of_character(self.text, offset);
         if matches!(error.kind(), granit_parser::ErrorKind::UnknownAnchor) {
             self.anchor(span);
             return;
