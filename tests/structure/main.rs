@@ -19,21 +19,21 @@ use imports::{circles_of, describe, graph_of};
 use source::{read, read_crate, rust_files};
 
 /// The limit on the number of circles of imports. The target is 3.
-const MOST_CIRCLES: usize = 14;
+const MOST_CIRCLES: usize = 5;
 /// The limit on the number of files in one circle. The target is 3.
 const LARGEST_CIRCLE: usize = 15;
 /// The limit on the number of files in all circles. The target is 9.
-const MOST_FILES_IN_CIRCLES: usize = 59;
+const MOST_FILES_IN_CIRCLES: usize = 26;
 /// The number of lines that a function may have, from its signature to its closing brace.
 const LONGEST_FUNCTION: usize = 60;
 /// The limit on the number of longer functions. The target is 5.
-const MOST_LONG_FUNCTIONS: usize = 19;
+const MOST_LONG_FUNCTIONS: usize = 18;
 /// The number of lines that a file may have. Tests at its end count like the rest.
 const LONGEST_FILE: usize = 500;
-/// The limit on the number of longer files. The target is 0.
-const MOST_LONG_FILES: usize = 1;
+/// The limit on the number of longer files.
+const MOST_LONG_FILES: usize = 0;
 /// The limit on the number of `bool` parameters of functions that other files can call. The target is 0.
-const MOST_SWITCHES: usize = 2;
+const MOST_SWITCHES: usize = 1;
 
 /// The number of columns that a line of Markdown may have.
 const WIDEST_LINE: usize = 120;
