@@ -37,11 +37,11 @@ pub(super) struct Attempt<'a> {
     pub(super) target: &'a LiveTarget,
     /// The transport of clients that name none.
     pub(super) transport: Transport,
-    /// The suffix of all names that the attempt makes up.
+    /// The suffix of all names that the attempt invents.
     pub(super) unique: Unique,
     /// The clients of the scenario.
     pub(super) cast: Cast,
-    /// A client that the runner adds, for scenarios that ask whether the server still serves others.
+    /// A client that the runner adds for scenarios that check whether the server still serves others.
     pub(super) bystander: Option<Arc<Client>>,
     /// The start of the attempt.
     pub(super) started: Instant,
@@ -51,10 +51,10 @@ pub(super) struct Attempt<'a> {
     notes: Mutex<Notes>,
 }
 
-/// What steps write down for the end of the attempt.
+/// What steps note for the end of the attempt.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// Lenient matches and broken `should`s.
+    /// Tolerated deviations and broken `should`s.
     pub(super) warnings: Vec<Finding>,
     /// Claims that something never comes; they are checked again after the last step.
     pub(super) silences: Vec<Silence>,
@@ -62,15 +62,15 @@ pub(super) struct Notes {
     pub(super) side_by_side: usize,
     /// Claims that wait for the end of the outermost `parallel` block.
     pub(super) postponed: Vec<Silence>,
-    /// How silence was proved.
+    /// How the runner proved that nothing came.
     pub(super) proofs: Vec<String>,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
     /// The event that a step sent, if no later step sent anything else.
     pub(super) sender: Option<Sender>,
-    /// The end of the last step. What follows is the runner's own traffic.
+    /// The time at which the last step ended. Later traffic is the runner's own.
     pub(super) over: Option<Instant>,
-    /// Whether a step ran that a wrong server could fail.
+    /// Whether a step ran that can fail on a wrong server.
     pub(super) judged: bool,
 }
 
@@ -145,17 +145,17 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// The variables; don't hold the guard over an `.await`.
+    /// Locks the variables. Don't hold the guard over an `.await`.
     pub(super) fn scope(&self) -> MutexGuard<'_, Scope> {
         self.scope.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The notes; don't hold the guard over an `.await`.
+    /// Locks the notes. Don't hold the guard over an `.await`.
     pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets what a match captured.
+    /// Sets the variables that a match captured.
     pub(super) fn capture(&self, captures: Vec<(String, Data)>) {
         let mut scope = self.scope();
         for (name, value) in captures {
@@ -163,12 +163,12 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Notes something that is tolerated.
+    /// Notes a tolerated deviation.
     pub(super) fn warn(&self, finding: Finding) {
         self.notes().warnings.push(finding);
     }
 
-    /// The clients that a step names; those of groups are unfolded when loading.
+    /// Returns the clients that a step names. The loader has already replaced groups by their members.
     pub(super) fn actors(&self, step: &Step) -> Vec<Arc<Client>> {
         step.actors
             .iter()
@@ -177,7 +177,7 @@ impl<'a> Attempt<'a> {
             .collect()
     }
 
-    /// How long a step may wait.
+    /// Returns the timeout of a step.
     pub(super) fn limit(&self, step: &Step) -> Stepped<Duration> {
         match &step.within {
             Some(bound) => self.bound(bound),
@@ -185,12 +185,12 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The moment until which a step that starts now may wait.
+    /// Returns the deadline of a step that starts now.
     pub(super) fn deadline(&self, step: &Step) -> Stepped<Instant> {
         Ok(clock::now() + self.limit(step)?)
     }
 
-    /// The length of a bound, computed where it is an expression.
+    /// Returns the length of a timeout, which may be an expression.
     pub(super) fn bound(&self, bound: &WaitBound) -> Stepped<Duration> {
         let template = match bound {
             WaitBound::Fixed(duration) => return Ok(*duration),

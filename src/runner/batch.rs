@@ -1,4 +1,4 @@
-//! The items of a run that run side by side, and where each of them is on its way.
+//! The items of a run that run at the same time, and the state of each.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -13,19 +13,19 @@ const SLOW_AFTER: Duration = Duration::from_secs(10);
 /// An item with its outcome.
 pub(super) type Judged = (Arc<Item>, Box<Outcome>);
 
-/// The items of a run that run side by side.
+/// The items of a run that run at the same time.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Items that have not started.
     pub(super) waiting: VecDeque<Arc<Item>>,
-    /// Items that had not passed when the target was found dead: each of them may have killed the target.
+    /// Items that had not passed when the target was found dead. Each of them may have killed the target.
     pub(super) suspects: Vec<Judged>,
     /// Whether the target was found dead.
     pub(super) is_target_dead: bool,
     running: Vec<Running>,
-    /// Items that have just ended while the target lived. Their outcomes are reported once the target has outlived
-    /// them for as long as a process may take to end: until then each of them may have killed the target, whatever its
-    /// verdict.
+    /// Items that have ended while the target was alive. A process may need a moment to die, so each of them may
+    /// still have killed the target, whatever its verdict. Their outcomes are emitted once the target has outlived
+    /// them for that moment.
     kept: VecDeque<(Instant, Judged)>,
 }
 
@@ -72,7 +72,7 @@ impl Batch {
         .collect()
     }
 
-    /// Waits until the next running item becomes slow; for ever if there is none.
+    /// Waits until the next running item becomes slow; waits forever if there is none.
     pub(super) async fn next_slow(&self) {
         let unreported = self
             .running
@@ -94,7 +94,7 @@ impl Batch {
         self.kept.iter().map(|(_, (item, _))| item)
     }
 
-    /// Takes the kept outcomes of the items that the target has outlived; none while the target is dead.
+    /// Takes the kept outcomes of the items that the target has outlived. Takes none if the target is dead.
     pub(super) fn take_outlived(&mut self) -> Vec<Judged> {
         let is_outlived = |(since, _): &(Instant, Judged)| since.elapsed() >= DYING;
         let count = if self.is_target_dead {
@@ -113,7 +113,8 @@ impl Batch {
         self.kept.drain(..).map(|(_, judged)| judged).collect()
     }
 
-    /// Waits until the target has outlived the next kept item; for ever if none is kept or the target is dead.
+    /// Waits until the target has outlived the next kept item; waits forever if no item is kept or the target is
+    /// dead.
     pub(super) async fn next_outlived(&self) {
         match self.kept.front().filter(|_| !self.is_target_dead) {
             Some((since, _)) => sleep_until(*since + DYING).await,

@@ -1,4 +1,4 @@
-//! The clients of one attempt and what the runner remembers of each.
+//! The clients of one attempt, and what the runner remembers about each.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// RSV1, which marks a compressed message (RFC 7692 section 6).
+/// The RSV1 bit, which marks a compressed message (RFC 7692 section 6).
 const COMPRESSED: u8 = 0b100;
 
 /// All clients of one attempt, in order of declaration.
@@ -30,80 +30,80 @@ pub(super) struct Cast {
 /// One client.
 #[derive(Debug)]
 pub(super) struct Client {
-    /// As declared.
+    /// The client as the scenario declares it.
     pub(super) spec: ClientSpec,
     state: Mutex<ClientState>,
 }
 
-/// What changes about a client.
+/// The mutable state of a client.
 #[derive(Debug, Default)]
 pub(super) struct ClientState {
-    /// Its connections, the present one last.
+    /// The client's connections, the current one last.
     links: Vec<Arc<Link>>,
-    /// The namespace that steps mean when they name none.
+    /// The namespace of steps that name none.
     pub(super) namespace: String,
-    /// Whether it has sent something since the last fence.
+    /// Whether the client has sent something since the last fence.
     pub(super) dirty: bool,
-    /// Whether its last step sent something by hand, so that the next one goes on with the same act.
+    /// Whether the client's last step sent something by hand. The next such step continues the same message.
     pub(super) in_one_go: bool,
 }
 
-/// One connection of a client and which of its entries steps have claimed.
+/// One connection of a client, and the entries of its journal that steps have claimed.
 #[derive(Debug)]
 pub(super) struct Link {
     /// The connection.
     pub(super) connection: Connection,
-    /// Up to which layer it is decoded.
+    /// The highest layer that the connection decodes.
     pub(super) layer: Layer,
-    /// Whether it takes part in the session of another connection.
+    /// Whether the connection joins the Engine.IO session of another connection.
     pub(super) joins_session: bool,
-    /// The revision of Engine.IO that it speaks.
+    /// The revision of Engine.IO.
     pub(super) eio: u8,
-    /// Whether packets travel as msgpack.
+    /// Whether packets are encoded with msgpack.
     pub(super) msgpack: bool,
-    /// Whether frames can be sent on it.
+    /// Whether the connection can carry WebSocket frames.
     pub(super) websocket: bool,
-    /// The user of the token in the handshake.
+    /// The user named by the token in the handshake.
     user: Option<String>,
-    /// The entry that holds this session's own open packet.
+    /// The index of the entry with this session's open packet.
     open_packet: OnceLock<usize>,
-    /// The entry that holds the frame which carried it.
+    /// The index of the entry with the frame that carried the open packet.
     open_frame: OnceLock<usize>,
     state: Mutex<LinkState>,
 }
 
-/// What changes about a link.
+/// The mutable state of a link.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
-    /// Entries that an observation has claimed.
+    /// The indices of the entries that steps have claimed.
     pub(super) claimed: HashSet<usize>,
-    /// Entries before this one are behind the `receive` steps, by kind of observation.
+    /// The first entries that the next `receive` step looks at.
     pub(super) cursor: Cursor,
-    /// Joined namespaces and their Socket.IO ids.
+    /// The joined namespaces and their Socket.IO ids.
     pub(super) joined: BTreeMap<String, String>,
-    /// The users of the tokens in CONNECT packets, by namespace.
+    /// The users named by the tokens in CONNECT packets, by namespace.
     users: BTreeMap<String, String>,
-    /// The id of the next event that asks for an ack.
+    /// The ack id for the next event.
     next_ack: u64,
-    /// Questions of the server that a step has answered, or chose not to.
+    /// The server's events that a `reply` step has handled, as namespace and ack id.
     pub(super) answered: HashSet<(String, AckId)>,
-    /// Acks that belong to fences, not to the scenario.
+    /// The ack ids that belong to fences, not to the scenario.
     pub(super) fences: HashSet<AckId>,
-    /// Entries before this one are in the log.
+    /// The number of entries that the log holds already.
     pub(super) logged: usize,
 }
 
-/// How far the `receive` steps have come.
+/// The positions of `receive` steps in a journal.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cursor {
-    /// In packets and messages.
+    /// The index of the first entry for steps that receive packets or messages.
     pub(super) packets: usize,
-    /// In frames.
+    /// The index of the first entry for steps that receive frames.
     pub(super) frames: usize,
 }
 
 impl Cast {
-    /// The clients as declared, none connected.
+    /// Creates the declared clients. None of them is connected.
     pub(super) fn new(specs: &[ClientSpec]) -> Self {
         let clients: Vec<_> = specs
             .iter()
@@ -126,39 +126,39 @@ impl Cast {
         Self { clients, by_name }
     }
 
-    /// The client of a cast of one.
+    /// Returns the client of a cast that has only one.
     pub(super) fn into_only(mut self) -> Option<Arc<Client>> {
         self.clients.pop()
     }
 
-    /// All of them.
+    /// Returns all clients.
     pub(super) fn all(&self) -> &[Arc<Client>] {
         &self.clients
     }
 
-    /// The client of this name; loading made sure that it exists.
+    /// Returns the client of this name. The loader has checked that the client exists.
     pub(super) fn get(&self, name: &ClientName) -> Option<&Arc<Client>> {
         self.clients.get(*self.by_name.get(name)?)
     }
 }
 
 impl Client {
-    /// The state, for a moment; don't hold it over an `.await`.
+    /// Locks the state. Don't hold the guard over an `.await`.
     pub(super) fn state(&self) -> MutexGuard<'_, ClientState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The present connection, ended or not.
+    /// Returns the current connection, which may have ended.
     pub(super) fn link(&self) -> Option<Arc<Link>> {
         self.state().links.last().cloned()
     }
 
-    /// All connections it has had, oldest first.
+    /// Returns all connections of the client, oldest first.
     pub(super) fn links(&self) -> Vec<Arc<Link>> {
         self.state().links.clone()
     }
 
-    /// Takes a new connection into use.
+    /// Makes a new connection the current one.
     pub(super) fn add_link(&self, connection: Connection, options: &Options) -> Arc<Link> {
         let link = Arc::new(Link {
             connection,
@@ -176,7 +176,7 @@ impl Client {
         link
     }
 
-    /// The client as steps see it in variables: `$sender.sid`.
+    /// Returns the client's fields for variables such as `$sender.sid`.
     pub(super) fn to_data(&self) -> Data {
         let namespace = self.state().namespace.clone();
         let Some(link) = self.link() else {
@@ -207,18 +207,18 @@ impl Link {
         }
     }
 
-    /// The state, for a moment; don't hold it over an `.await`.
+    /// Locks the state. Don't hold the guard over an `.await`.
     pub(super) fn state(&self) -> MutexGuard<'_, LinkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an entry is the open packet that opened this session, or its frame.
+    /// Returns true if an entry is the open packet of this session, or the frame that carried the open packet.
     ///
-    /// `receive` steps don't see it: the step that opened the session has judged it.
+    /// `receive` steps skip these entries, because the step that opened the session has judged them.
     pub(super) fn is_own_open_packet(&self, index: usize, entry: &Entry) -> bool {
         let first = match &entry.what {
             What::Packet(packet) if packet.kind == PacketType::Open => &self.open_packet,
-            // A compressed one can't be told by its payload, but the open packet is the first message.
+            // The payload of a compressed frame can't be read here, but the open packet is always the first message.
             What::Frame(frame)
                 if frame.rsv == COMPRESSED
                     || frame.payload.first() == Some(&PacketType::Open.digit()) =>
@@ -227,7 +227,8 @@ impl Link {
             }
             _ => return false,
         };
-        // Journals are read from the front, so the first one seen is the first one there is.
+        // Callers read journals from the start, so the first open packet that they pass in is the first of the
+        // journal.
         let opens_session = self.layer != Layer::WebSocket && !self.joins_session;
         opens_session && *first.get_or_init(|| index) == index
     }
@@ -242,14 +243,14 @@ impl Link {
         };
     }
 
-    /// Sees the open packet, and its frame, for who reads the journal only behind them.
+    /// Skips the open packet and the frame that carried it, so that callers read only later entries.
     pub(super) fn pass_open_packet(&self) {
         for (index, entry) in self.connection.journal().entries().iter().enumerate() {
             self.is_own_open_packet(index, entry);
         }
     }
 
-    /// The open packet's data with every field that the server put there.
+    /// Returns the data of the open packet, with all fields that the server sent.
     pub(super) fn open_packet_data(&self) -> Option<Data> {
         let journalled = {
             let entries = self.connection.journal().entries();
@@ -268,7 +269,7 @@ impl Link {
         })
     }
 
-    /// The id for the next event that asks for an ack.
+    /// Returns a new ack id for an event.
     pub(super) fn next_ack(&self) -> AckId {
         let mut state = self.state();
         let id = AckId(state.next_ack);
@@ -276,7 +277,7 @@ impl Link {
         id
     }
 
-    /// The namespaces that the client is in: joined, and not left by either side since.
+    /// Returns the namespaces that the client has joined and that neither side has left since.
     pub(super) fn joined(&self) -> Vec<String> {
         let mut joined: Vec<_> = self.state().joined.keys().cloned().collect();
         let entries = self.connection.journal().entries();
@@ -295,7 +296,7 @@ impl Link {
         joined
     }
 
-    /// Bytes of the largest message, or HTTP body, that this side sent.
+    /// Returns the number of bytes in the largest message or HTTP body that the client sent.
     pub(super) fn largest_sent(&self) -> usize {
         let entries = self.connection.journal().entries();
         let mut message = 0;
@@ -316,7 +317,7 @@ impl Link {
         lengths.max().unwrap_or_default()
     }
 
-    /// Whether the connection has ended without this side's doing.
+    /// Returns true if the connection has ended and the client did not end it.
     pub(super) fn was_ended_by_the_server(&self) -> bool {
         let entries = self.connection.journal().entries();
         entries
@@ -324,7 +325,7 @@ impl Link {
             .is_some_and(|entry| matches!(&entry.what, What::Ended(ended) if !ended.by_us))
     }
 
-    /// Whether the connection has ended.
+    /// Returns true if the connection has ended.
     pub(super) fn has_ended(&self) -> bool {
         let entries = self.connection.journal().entries();
         entries

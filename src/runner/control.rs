@@ -1,14 +1,15 @@
-//! The control of a check that a connection ends: the same scenario without the act that should end it.
+//! Controls of scenarios that check that the server ends a connection.
 //!
-//! There the connection must stay open for as long as the check waits. If it ends all the same, by the heartbeat
-//! or for a fault of an earlier step, then the check would be green on a server that ignores the act.
+//! The control is the same scenario without the act that has to end the connection. In the control the connection has
+//! to stay open for as long as the check waits. If the connection ends in the control too, the heartbeat or an
+//! earlier step ended it, and the check would pass on a server that ignores the act.
 
 use crate::scenario::{Awaits, ClientName, Scenario, Step, WireUse};
 
-/// The control of the first such check; `None` for a scenario that makes none, or whose connection is to end
-/// without anybody's act, as by a timer.
+/// Returns the control of the first such check, and the line of the act that the control leaves out.
 ///
-/// Also gives the line of the act that is left out.
+/// Returns `None` if the scenario has no such check, or if no act of a client ends the connection (a timer, for
+/// example).
 pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
     let (check, actor) = scenario
         .steps
@@ -20,13 +21,14 @@ pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
         return None;
     }
     let last = before.iter().rposition(|step| acts(step, actor))?;
-    // What was sent in one go belongs together: the frames of one message, say.
+    // Consecutive acts belong together: the frames of one message, for example.
     let first = before
         .get(..last)?
         .iter()
         .rposition(|step| !acts(step, actor))
         .map_or(0, |other| other + 1);
-    // Between act and check it is only looked on; who acts there may end the connection as well.
+    // Steps between the act and the check may only observe. A step that sends something may end the connection as
+    // well.
     let only_looked_on = before
         .get(last + 1..)?
         .iter()
@@ -41,7 +43,7 @@ pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
     Some((control, line))
 }
 
-/// Whether the heartbeat is to end `actor`'s connection, whatever else it does.
+/// Returns true if `actor` does not answer pings, so that the heartbeat ends its connection anyway.
 fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> bool {
     let declared = scenario
         .clients
@@ -57,7 +59,7 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
         .any(|options| options.heartbeat == Some(false))
 }
 
-/// Whose connection a step expects to end.
+/// Returns the client whose connection has to end in this step.
 fn awaits_the_end(step: &Step) -> Option<&ClientName> {
     let ends = step.action.facts().awaits == Awaits::ConnectionEnd && step.after.is_none();
     match step.actors.as_slice() {
@@ -66,7 +68,7 @@ fn awaits_the_end(step: &Step) -> Option<&ClientName> {
     }
 }
 
-/// Whether a step sends something for `actor`, and for nobody else.
+/// Returns true if a step sends something for `actor` and for no other client.
 fn acts(step: &Step, actor: &ClientName) -> bool {
     let sends = match step.action.facts().wire {
         WireUse::Sends | WireUse::SendsByHand => true,
@@ -94,7 +96,7 @@ scenarios:
     as: visitor
 ";
 
-    /// The lines of the control's steps, and the line that is left out.
+    /// Returns the lines of the control's steps, and the line of the act that is left out.
     fn control_of(steps: &str) -> Option<(Vec<usize>, usize)> {
         let source = SourceFile {
             path: "ends.yaml".into(),

@@ -1,73 +1,73 @@
-//! Which requirements are tested, and by scenarios that can fail.
+//! Coverage: which requirements are tested by scenarios that can fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::scenario::{Requirement, Requirements, Scenario, Tier};
 
-/// Every requirement of a catalogue with what becomes of it.
+/// The coverage of all requirements of a catalogue.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    /// In order of id.
+    /// The requirements, in order of id.
     pub entries: Vec<Covered>,
-    /// Ids that scenarios verify and the catalogue does not have, sorted.
+    /// The ids that scenarios verify and that the catalogue does not have, sorted.
     pub unlisted: Vec<String>,
 }
 
-/// One requirement.
+/// The coverage of one requirement.
 #[derive(Clone, Debug)]
 pub struct Covered {
     /// The entry of the catalogue.
     pub requirement: Requirement,
-    /// What becomes of it.
+    /// How well the requirement is tested.
     pub state: CoverageState,
-    /// Why it is not tested, as far as that is known.
+    /// Why the requirement is not tested, if that is known.
     pub reason: Option<String>,
-    /// The scenarios that verify it, in order of id.
+    /// The scenarios that verify the requirement, in order of id.
     pub scenarios: Vec<Verifier>,
 }
 
 /// A scenario that verifies a requirement.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Verifier {
-    /// Its id.
+    /// The scenario's id.
     pub id: String,
-    /// When it runs.
+    /// The scenario's tier.
     pub tier: Tier,
 }
 
-/// What becomes of a requirement.
+/// How well a requirement is tested.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CoverageState {
-    /// A scenario that can fail verifies it.
+    /// A scenario that can fail verifies the requirement.
     Tested,
-    /// Scenarios verify it, but nothing shows that one of them can fail.
+    /// Scenarios verify the requirement, but nothing shows that one of them can fail.
     Unproved,
-    /// No scenario verifies it.
+    /// No scenario verifies the requirement.
     Untested,
 }
 
-/// How it is known that a scenario can fail.
+/// How we know that a scenario can fail.
 #[derive(Clone, Debug)]
 pub enum Evidence {
-    /// By its word: it claims to catch one of these faults, which are all there are.
+    /// The scenario says which faults it catches. Holds the ids of all existing faults.
     Claims(BTreeSet<String>),
-    /// By a proof run: what each scenario did there, by id.
+    /// A proof run tried the scenarios. Holds the result of each scenario by id.
     Proof(BTreeMap<String, Observed>),
 }
 
-/// What a proof run saw of one scenario.
+/// The result of one scenario in a proof run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Observed {
-    /// It proves nothing; why.
+    /// The scenario proves nothing. Holds the reason.
     Broken(String),
-    /// Some fault turned it red.
+    /// The scenario failed on a server with a fault.
     Killed,
-    /// It stayed green with these faults, which are all that it claims to catch.
+    /// The scenario passed on servers with these faults, which are all faults that it claims to catch.
     Survived(Vec<String>),
 }
 
 impl Coverage {
-    /// Holds a catalogue against scenarios.
+    /// Computes the coverage of a catalogue's requirements by scenarios.
     pub fn new(requirements: &Requirements, scenarios: &[Scenario], evidence: &Evidence) -> Self {
         let mut verifiers: BTreeMap<&str, Vec<&Scenario>> = BTreeMap::new();
         for scenario in scenarios {
@@ -87,7 +87,7 @@ impl Coverage {
         }
     }
 
-    /// How many requirements are in a state.
+    /// Returns the number of requirements in a state.
     pub fn count(&self, state: CoverageState) -> usize {
         let entries = self.entries.iter();
         entries.filter(|entry| entry.state == state).count()
@@ -95,7 +95,7 @@ impl Coverage {
 }
 
 impl CoverageState {
-    /// Its word in every output.
+    /// Returns the name of the state in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tested => "tested",
@@ -106,7 +106,7 @@ impl CoverageState {
 }
 
 impl Evidence {
-    /// Why it is not known that a scenario can fail; `None` where it is.
+    /// Returns why it is unknown whether a scenario can fail; `None` if the scenario can fail.
     fn doubt(&self, scenario: &Scenario) -> Option<String> {
         let id = &scenario.id;
         match self {
@@ -122,7 +122,7 @@ impl Evidence {
                 }
             }
             Self::Proof(observed) => {
-                // Where a scenario ran over several transports, each has an entry of its own.
+                // A scenario that ran on several transports has an entry for each of them.
                 let of_transport = |key: &str| {
                     key.strip_prefix(id.as_str())
                         .is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
@@ -240,7 +240,7 @@ mod tests {
             ])),
             (CoverageState::Tested, None)
         );
-        // The id of one scenario can be the beginning of another's.
+        // The id of one scenario can be a prefix of another id.
         assert_eq!(
             state(&proof(&[
                 ("s/some", green),

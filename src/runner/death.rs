@@ -20,11 +20,11 @@ use super::{
 
 use crate::text::first_names;
 
-/// The reason of an item that could not start any more.
+/// The reason for an item that could not start because its target had died.
 const NOT_RUN: &str = "Not run: the target died before.";
 
 impl<E: FnMut(Event)> Run<'_, E> {
-    /// Returns true if the target has died of one of the items that ended last.
+    /// Returns true if an item that ended recently has killed the target.
     pub(super) async fn died_of_last_items(&mut self, batch: &Batch) -> bool {
         if !self.target.can_die() {
             return false;
@@ -58,7 +58,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
         Some(profile.name.clone())
     }
 
-    /// Reports the suspects after an interrupt, because nobody waits until the killer is found.
+    /// Emits the outcomes of the suspects after an interrupt, because the user does not wait for the search.
     pub(super) fn report_unsolved(&mut self, batch: &mut Batch) {
         for (_, outcome) in std::mem::take(&mut batch.suspects) {
             let sentence =
@@ -68,7 +68,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
         }
     }
 
-    /// Starts a dead target again and finds out which of the scenarios that ran has killed it.
+    /// Starts a dead target again and finds the scenario that killed it.
     pub(super) async fn find_killer(&mut self, batch: &mut Batch) -> Result<(), StartError> {
         let mut suspects = std::mem::take(&mut batch.suspects);
         let (passed, others): (Vec<_>, Vec<_>) = batch
@@ -84,8 +84,8 @@ impl<E: FnMut(Event)> Run<'_, E> {
         let mut is_solved = false;
         for suspect in suspects {
             if is_solved {
-                // The suspect most likely failed because the target was dead, so it runs side by side with others
-                // again. If it kills the target as well, that shows then.
+                // The suspect most likely failed because the target was already dead, so it runs again beside others.
+                // If it kills the target, the next search finds it.
                 batch.waiting.push_front(suspect.0);
             } else {
                 is_solved = self.play_alone(suspect).await?;
@@ -106,14 +106,14 @@ impl<E: FnMut(Event)> Run<'_, E> {
         Ok(())
     }
 
-    /// Reports the outcomes after the death of a target that can't be started again.
+    /// Emits the outcomes after the death of a target that can't be started again.
     fn report_lost_target(
         &mut self,
         batch: &mut Batch,
         suspects: Vec<Judged>,
         passed: Vec<Judged>,
     ) {
-        // A suspect that could not be judged may have met a target that was dead before.
+        // A suspect that could not be judged may have met a target that was already dead.
         let is_killer_known = match suspects.as_slice() {
             [(_, outcome)] => outcome.verdict != Verdict::Error,
             _ => false,
@@ -180,7 +180,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
 
     /// Plays an item and emits the events of its attempts as they come.
     async fn play_and_emit(&mut self, item: &Item, live: &LiveTarget) -> Outcome {
-        // A few messages per attempt: the number of attempts bounds them.
+        // The number of attempts bounds the number of messages.
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let report = |kind| {
             // The receiver lives until the end of this function.

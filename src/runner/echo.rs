@@ -1,9 +1,9 @@
-//! Messages that come back, whatever the target speaks.
+//! Echoes: messages that a target sends back to the client that sent them.
 //!
-//! A plain WebSocket endpoint sends a message back as it is, an Engine.IO server its message packets, and
-//! the contract application acknowledges the event `echo` with its arguments. Scenarios about frames
-//! need no more of an application than that, and so they say the same for all three: the function
-//! `echo(text)` gives what is to be sent, `receive: { echo: … }` awaits what comes back.
+//! A plain WebSocket endpoint sends back every message. An Engine.IO server sends back its message packets. The
+//! contract application acknowledges the event `echo` with the event's arguments. Scenarios about frames need nothing
+//! else from an application, so one scenario serves all three: the function `echo(text)` returns what to send, and
+//! `receive: { echo: … }` waits for the text to come back.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// What an entry brings back; `None` for what is no answer to an `echo(…)`.
+/// Returns the value that an entry sends back, or `None` if the entry is no echo.
 pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
     match (speaks, &entry.what) {
         (Speaks::WebSocket, What::Message(data)) => Some(value(data)),
@@ -51,7 +51,7 @@ fn value(data: &PacketData) -> Data {
     }
 }
 
-/// Joins the namespace in which messages come back, where the target has namespaces.
+/// Joins the namespace that echoes messages. Does nothing if the target has no namespaces.
 pub(super) async fn join(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -87,7 +87,7 @@ pub(super) async fn join(
         Waited::Found((index, true)) => {
             link.pass_open_packet();
             let mut state = link.state();
-            // Entries up to here can't answer what the steps send.
+            // Entries before this point can't be echoes of what the steps send.
             state.cursor.packets = index + 1;
             state.cursor.frames = index + 1;
             return Ok(());
@@ -116,7 +116,7 @@ pub(super) async fn join(
         .breach())
 }
 
-/// Whether a text comes back on a plain WebSocket.
+/// Sends a text over a plain WebSocket and waits for its echo.
 pub(super) async fn round_trip(link: &Link, deadline: Instant) -> Waited<()> {
     let marker = format!("still-there-{}", link.next_ack());
     let journal = link.connection.journal();

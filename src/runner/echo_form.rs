@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// The operation of the contract application.
+/// The name of the operation in the contract.
 const OPERATION: &str = "echo";
 
 /// The placeholder for the text while the packet around it is built.

@@ -1,4 +1,4 @@
-//! The stream of events of a run, from which every output is made.
+//! The events of a run. Every report is made from them.
 
 use std::time::Duration;
 

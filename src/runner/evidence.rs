@@ -1,4 +1,4 @@
-//! Journal entries as lines that people read, and what came in place of what was awaited.
+//! Formats journal entries for people, and lists what was received instead of the expected.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ const CAME: usize = 5;
 /// The limit of one line in bytes; renderers may shorten it further.
 const LINE_BYTES: usize = 2_000;
 
-/// Returns true if an entry is part of a fence, which is the runner's own traffic.
+/// Returns true if an entry belongs to a fence, which is the runner's own traffic.
 pub(super) fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
     match &entry.what {
         What::Socket(Packet::Ack { id, .. }) => fences.contains(id),

@@ -1,9 +1,9 @@
-//! Fences: proof that whatever was on its way has arrived.
+//! Fences: proof that everything under way has arrived.
 //!
-//! A marker travels the same ordered path as the event that must not come: an ack round trip of the
-//! target's fence operation, else a WebSocket ping and its pong. First every client that acted since
-//! the last fence makes a round trip, so that the server has handled what they sent; then every
-//! observer does, so that what the server sent them before has arrived.
+//! A marker travels the same ordered path as the event that must not come: the target's fence operation and its
+//! acknowledgement, or else a WebSocket ping and its pong. First, every client that sent something since the last
+//! fence makes a round trip, so that the server has processed what they sent. Then every observer makes a round trip,
+//! so that everything the server sent to it before has arrived.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,10 +26,10 @@ use crate::{
     },
 };
 
-/// What the pings of fences carry begins so.
+/// The start of the payload of a fence's ping.
 const MARKER: &str = "sockspec-fence-";
 
-/// Whether a frame is the runner's own traffic: the ping of a fence, or its pong.
+/// Returns true if a frame is the ping of a fence, or its pong.
 pub(super) fn is_fence(frame: &Frame) -> bool {
     matches!(frame.opcode, OpCode::Ping | OpCode::Pong)
         && frame.payload.starts_with(MARKER.as_bytes())
@@ -38,17 +38,17 @@ pub(super) fn is_fence(frame: &Frame) -> bool {
 /// How a fence was made on one link.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Proof {
-    /// The connection has ended: nothing can come any more.
+    /// The connection has ended, so nothing more can come.
     Ended,
-    /// An ack round trip.
+    /// An event and its acknowledgement.
     Ack,
     /// A WebSocket ping and its pong.
     Pong,
-    /// Neither is possible or was answered: only the settle time.
+    /// Only the settle time, because no round trip was possible or none was answered.
     TimeOnly,
 }
 
-/// Makes a fence on every observer; gives the weakest proof.
+/// Makes a fence on every observer and returns the weakest proof.
 pub(super) async fn fence(
     attempt: &Attempt<'_>,
     observers: &[Arc<Client>],
@@ -81,13 +81,13 @@ pub(super) async fn fence(
         .unwrap_or(Proof::Ended)
 }
 
-/// One round trip on a link.
+/// Makes a round trip on one link.
 pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Instant) -> Proof {
     if link.has_ended() {
         return Proof::Ended;
     }
     let manifest = &attempt.target.manifest;
-    // An Engine.IO server that sends everything back seems to let everybody in.
+    // An Engine.IO server that echoes everything seems to accept every CONNECT, although it has no application.
     let has_application = manifest.dialect.speaks == Speaks::SocketIo;
     let fixed = manifest
         .fence
@@ -152,7 +152,7 @@ async fn pong_trip(link: &Link, deadline: Instant) -> Proof {
 }
 
 impl Proof {
-    /// For the report.
+    /// Returns the proof in words, for reports.
     pub(super) fn describe(self) -> &'static str {
         match self {
             Self::Ended => "the connection had ended",

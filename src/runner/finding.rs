@@ -1,4 +1,4 @@
-//! What steps find, before it becomes evidence in an [`super::Outcome`].
+//! Findings of steps, before they become the evidence in an [`super::Outcome`].
 
 use super::failure_kind::FailureKind;
 use crate::{
@@ -6,12 +6,12 @@ use crate::{
     targets::BindingError,
 };
 
-/// One thing that the target did wrong.
+/// Something that the target did wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
     /// What the target did wrong.
     pub(super) kind: FailureKind,
-    /// What people read about it.
+    /// The text for people.
     pub(super) detail: Detail,
     /// The invariant that the target broke, if no step found it.
     pub(super) invariant: Option<Invariant>,
@@ -19,21 +19,21 @@ pub(super) struct Finding {
     pub(super) level: Option<Level>,
 }
 
-/// Why a scenario can't be judged, or does not suit the target. The target did nothing wrong.
+/// An obstacle: why a scenario can't be judged or does not apply to the target. The target did nothing wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Obstacle {
-    /// What people read about it.
+    /// The text for people.
     pub(super) detail: Detail,
 }
 
-/// What people read about a finding or an obstacle.
+/// The text of a finding or an obstacle, for people.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Detail {
     /// What happened, to whom, and what was expected. It makes sense without the lines around it.
     pub(super) sentence: String,
     /// What was expected.
     pub(super) expected: Option<String>,
-    /// What came in its place.
+    /// What was received instead.
     pub(super) received: Option<String>,
     /// The line of the scenario.
     pub(super) span: Option<Span>,
@@ -42,9 +42,9 @@ pub(super) struct Detail {
 /// Why a scenario stops.
 #[derive(Clone, Debug)]
 pub(super) enum Stop {
-    /// The target did wrong.
+    /// The target did something wrong.
     Breach(Box<Finding>),
-    /// The scenario does not suit the target, which the runner saw only on the way.
+    /// The scenario does not apply to the target, which showed only while it ran.
     Inapplicable(Box<Obstacle>),
     /// The scenario could not be judged.
     Unjudged(Box<Obstacle>),
@@ -73,7 +73,7 @@ impl Finding {
         self
     }
 
-    /// Adds what came.
+    /// Adds what was received.
     pub(super) fn received(mut self, received: impl Into<String>) -> Self {
         self.detail.received = Some(received.into());
         self
@@ -85,7 +85,7 @@ impl Finding {
         self
     }
 
-    /// Adds what was expected and what came, both from a difference.
+    /// Adds what was expected and what was received, both from a mismatch.
     pub(super) fn mismatch(self, mismatch: &Mismatch) -> Self {
         let place = if mismatch.path.is_empty() {
             String::new()
@@ -111,7 +111,7 @@ impl Finding {
         Self::new(kind, sentence).mismatch(mismatch)
     }
 
-    /// Stops the scenario: the target did wrong.
+    /// Stops the scenario because of this finding.
     pub(super) fn breach(self) -> Stop {
         Stop::Breach(Box::new(self))
     }
@@ -128,12 +128,12 @@ impl Obstacle {
         }
     }
 
-    /// Stops the scenario: it does not suit the target.
+    /// Stops the scenario as not applicable to the target.
     pub(super) fn inapplicable(self) -> Stop {
         Stop::Inapplicable(Box::new(self))
     }
 
-    /// Stops the scenario: it can't be judged.
+    /// Stops the scenario as not judged.
     pub(super) fn unjudged(self) -> Stop {
         Stop::Unjudged(Box::new(self))
     }
@@ -162,7 +162,7 @@ impl Stop {
         self
     }
 
-    /// Returns what people read about it.
+    /// Returns the text for people.
     pub(super) fn into_detail(self) -> Detail {
         match self {
             Self::Breach(finding) => finding.detail,

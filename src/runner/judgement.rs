@@ -1,4 +1,4 @@
-//! From what an attempt found to the outcome that reports show.
+//! Turns the findings of an attempt into the outcome that reports show.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,17 +14,17 @@ use super::{
 };
 use crate::scenario::{Invariant, Level, Scenario, SourceFile, Span, Tier};
 
-/// Lines of the target's output that a failure shows.
+/// The number of lines of the target's output that a failure shows.
 const LOG_LINES: usize = 20;
 
-/// What one attempt found.
+/// The findings of one attempt.
 #[derive(Debug)]
 pub(super) struct Finished {
-    /// The first thing that stopped the attempt.
+    /// The finding or obstacle that stopped the attempt.
     pub(super) stop: Option<Stop>,
-    /// Lenient matches and broken `should`s.
+    /// Tolerated deviations and broken `should`s.
     pub(super) warnings: Vec<Finding>,
-    /// How silence was proved.
+    /// How the runner proved that nothing came.
     pub(super) proofs: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn outcome_without_evidence(
     }
 }
 
-/// The outcome of one attempt.
+/// Returns the outcome of one attempt.
 pub(super) fn judge(
     item: &Item,
     settings: &Settings,
@@ -126,7 +126,7 @@ pub(super) fn judge(
     outcome
 }
 
-/// What an attempt found, whether the target is to blame or not.
+/// A finding or an obstacle.
 struct Found {
     /// What the target did wrong; `None` if it did nothing wrong.
     kind: Option<FailureKind>,
@@ -154,7 +154,7 @@ impl From<Obstacle> for Found {
     }
 }
 
-/// What a breach counts as: only a `must` fails, and an `info` scenario never does.
+/// Returns the verdict for a breach: a broken `must` fails, everything else and every `info` scenario warns.
 fn breach_verdict(scenario: &Scenario, finding: &Finding) -> Verdict {
     match finding.level.unwrap_or(scenario.level) {
         Level::Must if scenario.tier != Tier::Info => Verdict::Fail,
@@ -162,7 +162,7 @@ fn breach_verdict(scenario: &Scenario, finding: &Finding) -> Verdict {
     }
 }
 
-/// One outcome of several attempts at the same item.
+/// Merges the outcomes of several attempts at one item.
 pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
     let attempts: Vec<_> = outcomes
         .iter()
@@ -190,12 +190,12 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
     Some(outcome)
 }
 
-/// Which of several attempts decides.
+/// The attempt that decides the verdict.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Merge {
-    /// The last one: it was a retry.
+    /// The last attempt, because the earlier ones were retried.
     Last,
-    /// The gravest one: all were asked for.
+    /// The attempt with the worst verdict, because the user asked for all of them.
     Worst,
 }
 

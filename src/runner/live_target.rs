@@ -1,4 +1,4 @@
-//! One running server and all that a scenario must know of it.
+//! A running server, and what scenarios need to know about it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,38 +7,38 @@ use crate::{
     targets::{Log, Manifest, Secrets},
 };
 
-/// One running server, as scenarios see it.
+/// A running server.
 #[derive(Clone, Debug)]
 pub(super) struct LiveTarget {
-    /// Where it listens.
+    /// The address on which the server listens.
     pub(super) endpoint: Endpoint,
-    /// How it calls things and how it reports.
+    /// The description of the target: its names, its dialect and its capabilities.
     pub(super) manifest: Arc<Manifest>,
-    /// How long a claim of silence is watched after the last step.
+    /// How long the runner watches for forbidden traffic after the last step.
     pub(super) settle: Duration,
-    /// The namespace in which the manifest's fence is not acknowledged, if there is one.
+    /// The namespace in which the target does not acknowledge the manifest's fence, if there is one.
     pub(super) deaf: Option<String>,
-    /// Limit of a wait for which the scenario says nothing.
+    /// The timeout of waits for which the scenario sets none.
     pub(super) within: Duration,
     /// Values that no output may show.
     pub(super) secrets: Secrets,
-    /// Its output, where it was launched.
+    /// The output of the server, if the runner launched it.
     pub(super) log: Option<Log>,
 }
 
 impl LiveTarget {
-    /// Whether packets travel as msgpack where a scenario says nothing.
+    /// Returns true if connections use msgpack unless the scenario says otherwise.
     pub(super) fn msgpack(&self) -> bool {
         self.manifest.provides.contains("msgpack")
     }
 
-    /// Whether the application is described: it has a part of the contract. Of another one any event may come at any
-    /// time.
+    /// Returns true if the manifest describes the application, that is, if the target provides a part of the
+    /// contract. Any other application may send any event at any time.
     pub(super) fn knows_application(&self) -> bool {
         self.provides_one_of(&["acks", "events", "rooms"])
     }
 
-    /// Whether a client without credentials may come into the main namespace and stay, as far as is known.
+    /// Returns true if, as far as is known, a client without credentials can join the main namespace and stay there.
     pub(super) fn lets_strangers_in(&self) -> bool {
         self.knows_application() || self.provides_one_of(&["socket-io"])
     }
@@ -49,7 +49,7 @@ impl LiveTarget {
             .any(|capability| self.manifest.provides.contains(*capability))
     }
 
-    /// Whether events end with an offset that is no argument of theirs.
+    /// Returns true if the server appends an offset to the arguments of events.
     pub(super) fn recovery(&self) -> bool {
         self.provides_one_of(&["recovery", "short-recovery"])
     }

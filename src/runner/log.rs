@@ -1,8 +1,7 @@
-//! The log of a run, for who wants to look over its shoulder: `info` for operators, `debug` for
-//! authors of scenarios, `trace` for every packet.
+//! The log of a run: level `info` is for operators, `debug` for authors of scenarios, `trace` shows every packet.
 //!
-//! It is no part of the record. What targets send is escaped and secrets are masked here, since no
-//! report does it later.
+//! The log is no part of the record. It escapes what targets send and masks secrets itself, because no report does so
+//! later.
 
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use tracing::{Level, Span};
 use super::{attempt::Attempt, evidence, finding::Stepped, live_target::LiveTarget, plan::Item};
 use crate::{scenario::Step, text::escape};
 
-/// The span of one attempt at a scenario.
+/// Returns the tracing span of one attempt at a scenario.
 pub(super) fn scenario(item: &Item, number: usize) -> Span {
     tracing::info_span!(
         "scenario",
@@ -21,12 +20,12 @@ pub(super) fn scenario(item: &Item, number: usize) -> Span {
     )
 }
 
-/// The span of one step.
+/// Returns the tracing span of one step.
 pub(super) fn step(step: &Step) -> Span {
     tracing::debug_span!("step", line = step.span.line)
 }
 
-/// A server is up.
+/// Logs that a server is running.
 pub(super) fn target_started(live: &LiveTarget, profile: Option<&str>) {
     tracing::info!(
         target = live.manifest.name.as_str(),
@@ -37,7 +36,7 @@ pub(super) fn target_started(live: &LiveTarget, profile: Option<&str>) {
     );
 }
 
-/// A step has ended: how, and at `trace` what its clients sent and received meanwhile.
+/// Logs that a step has ended; at level `trace`, also what the clients sent and received during the step.
 pub(super) fn step_ended(attempt: &Attempt<'_>, outcome: &Stepped, took: Duration) {
     if !tracing::enabled!(Level::DEBUG) {
         return;
@@ -50,7 +49,7 @@ pub(super) fn step_ended(attempt: &Attempt<'_>, outcome: &Stepped, took: Duratio
     tracing::debug!(took_ms = took.as_millis(), "{ended}");
 }
 
-/// What no earlier call has told of the traffic of all clients.
+/// Logs the traffic of all clients since the last call.
 pub(super) fn traffic(attempt: &Attempt<'_>) {
     if !tracing::enabled!(Level::TRACE) {
         return;

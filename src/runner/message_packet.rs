@@ -1,4 +1,4 @@
-//! Socket.IO packets where the journal holds only the messages that carry them.
+//! Decodes Socket.IO packets from journals that hold only Engine.IO messages.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// The Socket.IO packet that a text message holds; `None` for one with attachments, which travel in messages of
-/// their own.
+/// Returns the Socket.IO packet in a text message. Returns `None` for a packet with attachments, because these travel
+/// in separate messages.
 pub(super) fn packet_in(message: &EnginePacket) -> Option<Packet> {
     let (PacketType::Message, PacketData::Text(text)) = (message.kind, &message.data) else {
         return None;

@@ -1,4 +1,4 @@
-//! From scenarios and a target to outcomes. Emits [`Event`]s; knows no output format.
+//! Plays scenarios against a target and emits [`Event`]s. Knows no output format.
 
 mod attempt;
 mod baseline;

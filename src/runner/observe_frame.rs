@@ -1,4 +1,4 @@
-//! How a WebSocket frame compares with a pattern.
+//! Compares WebSocket frames with patterns.
 
 use super::{attempt::Attempt, finding::Stepped};
 use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
@@ -6,7 +6,7 @@ use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
 /// How a frame compares with a pattern.
 #[derive(Debug)]
 pub(super) enum FrameFit {
-    /// The frame matches; with the captured values.
+    /// The frame matches. Holds the captured values.
     Fits(Vec<(String, Data)>),
     /// The frame has another opcode.
     OtherKind,

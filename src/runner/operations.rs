@@ -1,4 +1,4 @@
-//! The operations that a scenario uses, in steps and in packets written by hand, and what the target makes of them.
+//! The operations that a scenario uses, in steps and in packets written by hand, and the target's names for them.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -10,12 +10,12 @@ use crate::{
     targets::{Binding, Bindings, Capability, Source},
 };
 
-/// The name that a list of arguments begins with, in a packet or in a report of one, where quotes are escaped.
+/// Matches the event name at the start of a list of arguments. In quoted packets, the quotes are escaped.
 static NAME: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\[\\?"([a-z][a-z-]*)\\?""#).ok());
 
-/// An event that the scenario writes by hand, and that can't be put into the target's words: it wants other fields, or
-/// the name stands where its length counts or where an answer is awaited.
+/// Returns an event that the scenario writes by hand and that the runner can't translate for the target. Either the
+/// target's binding changes more than the name, or the name stands in bytes or in an expected answer.
 pub(super) fn untranslatable<'b>(scenario: &Scenario, bindings: &'b Bindings) -> Option<&'b str> {
     if bindings.entries.is_empty() || !awaits_application(scenario) {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn untranslatable<'b>(scenario: &Scenario, bindings: &'b Bindings) ->
     let mut texts = Texts::default();
     collect(&scenario.steps, &mut texts);
     if !texts.sent.is_empty() {
-        // A table's packets stand in variables.
+        // Packets of a table's rows are values of variables.
         let variables = scenario.variables.iter();
         texts
             .sent
@@ -38,7 +38,7 @@ pub(super) fn untranslatable<'b>(scenario: &Scenario, bindings: &'b Bindings) ->
     translated.map(|(name, _)| name.as_str())
 }
 
-/// A packet that is written by hand, with the event's name as the target spells it.
+/// Returns a packet written by hand, with the target's name of the event in place of the contract's.
 pub(super) fn spelt(scenario: &Scenario, bindings: &Bindings, text: String) -> String {
     if bindings.entries.is_empty() || !awaits_application(scenario) {
         return text;
@@ -49,7 +49,7 @@ pub(super) fn spelt(scenario: &Scenario, bindings: &Bindings, text: String) -> S
     match bindings.get(found.as_str()) {
         Some(binding) if binding.event != found.as_str() && !has_other_fields(binding) => {
             let quoted = Data::from(binding.event.as_str()).to_string();
-            // Between the quotes that are there already.
+            // The packet has the quotes already.
             let inside = &quoted[1..quoted.len() - 1];
             format!("{}{inside}{}", &text[..found.start()], &text[found.end()..])
         }
@@ -57,7 +57,7 @@ pub(super) fn spelt(scenario: &Scenario, bindings: &Bindings, text: String) -> S
     }
 }
 
-/// An operation that the scenario uses, and that the target's application does not have.
+/// Returns an operation that the scenario uses and that the target's application does not have.
 pub(super) fn absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'m str> {
     if absent.is_empty() {
         return None;
@@ -69,7 +69,7 @@ pub(super) fn absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'
         .sent
         .extend(variables.map(|(_, value)| described(value)));
     let (sent, fixed) = (names(&texts.sent), names(&texts.fixed));
-    // By hand it may be sent as what must not be handled: then there is nothing to be missed.
+    // A packet written by hand may be one that the server has to ignore; only needed events of the application count.
     let by_hand =
         |name: &str| awaits_application(scenario) && (sent.contains(name) || fixed.contains(name));
     let is_called = |name: &str| {
@@ -107,12 +107,12 @@ fn names(texts: &[String]) -> BTreeSet<&str> {
         .collect()
 }
 
-/// What a scenario writes by hand.
+/// The texts that a scenario writes by hand.
 #[derive(Default)]
 struct Texts {
-    /// Packets and payloads of frames.
+    /// Packets, and payloads of frames. The runner can replace an event name in them.
     sent: Vec<String>,
-    /// Bytes, bodies, and what must come.
+    /// Bytes, bodies and expected packets. They stay as they are.
     fixed: Vec<String>,
 }
 
@@ -130,7 +130,7 @@ fn collect(steps: &[Step], texts: &mut Texts) {
     });
 }
 
-/// As it is written, variables by their names.
+/// Returns a template as the scenario writes it, with variables by their names.
 fn described(template: &Template) -> String {
     match template.as_literal().and_then(|literal| literal.as_str()) {
         Some(text) => text.to_owned(),
@@ -158,7 +158,7 @@ mod tests {
         load(source, known).unwrap().remove(0)
     }
 
-    /// `echo` under another name, with its field under another name as well where `other` says so.
+    /// Returns bindings of `echo` to `event`, which rename the field of `echo` too if `other` is true.
     fn bindings(event: &str, other: bool) -> Bindings {
         let mut binding = Binding {
             event: event.to_owned(),

@@ -11,27 +11,27 @@ use crate::scenario::{Invariant, Level, Transport};
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
-    /// It counts.
+    /// The outcome counts.
     #[default]
     Counts,
-    /// It is only information, because its scenario is of tier `info`.
+    /// The outcome is only information, because the scenario is of tier `info`.
     Informs,
 }
 
-/// One scenario's outcome, complete: a report needs nothing else.
+/// The outcome of one scenario. It is complete: a report needs nothing else.
 ///
-/// All texts are raw data; renderers escape them. Secrets are masked already.
+/// All texts are unescaped; renderers escape them. Secrets are already masked.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Outcome {
-    /// The scenario's id; `id@polling` where it ran over more than one transport.
+    /// The scenario's id; `id@polling` if the scenario ran on more than one transport.
     pub id: String,
     /// The scenario's title.
     pub title: String,
-    /// The answer.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Whether attempts disagreed.
+    /// Whether the verdicts of the attempts differ.
     pub flaky: bool,
-    /// How binding the scenario's source is.
+    /// The scenario's level of requirement.
     pub level: Level,
     /// Whether the outcome counts against the target.
     pub weight: Weight,
@@ -41,69 +41,69 @@ pub struct Outcome {
     pub needs: Vec<String>,
     /// The transport of the clients that name none.
     pub transport: Transport,
-    /// Why, in one sentence; absent for a pass.
+    /// The reason for the verdict, in one sentence; `None` for a pass.
     pub reason: Option<String>,
-    /// What the target did wrong; `None` if the target did nothing wrong or could not be judged.
+    /// The kind of failure; `None` if the target did nothing wrong or could not be judged.
     pub kind: Option<FailureKind>,
-    /// What was wrong, with the evidence; for warn, fail and error.
+    /// The finding with its evidence; only for the verdicts warn, fail and error.
     pub breach: Option<Breach>,
-    /// How silence was proved: one line per proof.
+    /// How the runner proved that nothing came: one line per proof.
     pub proofs: Vec<String>,
-    /// The duration of the deciding attempt.
+    /// The duration of the attempt that decided the verdict.
     pub duration: Duration,
     /// All attempts, if there was more than one.
     pub attempts: Vec<Attempt>,
-    /// The scenario's file.
+    /// The file of the scenario.
     pub file: PathBuf,
-    /// The line of the scenario's entry in the file.
+    /// The line in which the scenario begins.
     pub line: usize,
 }
 
 impl Outcome {
-    /// Returns true for a warning that doesn't count in a strict run either.
+    /// Returns true for a warning that does not count, not even in a strict run.
     pub fn is_informative_warning(&self) -> bool {
         self.verdict == Verdict::Warn && self.weight == Weight::Informs
     }
 
-    /// Returns true if anything of the scenario ran.
+    /// Returns true if at least a part of the scenario ran.
     pub fn has_begun(&self) -> bool {
         self.breach.is_some() || !self.duration.is_zero()
     }
 }
 
-/// One attempt of several.
+/// One of several attempts.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Attempt {
     /// The verdict of the attempt.
     pub verdict: Verdict,
-    /// Why.
+    /// The reason for the verdict.
     pub reason: Option<String>,
     /// The duration of the attempt.
     pub duration: Duration,
 }
 
-/// What was wrong, in the order in which people want to read it.
+/// A finding with its evidence. The fields are in the order in which reports show them.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Breach {
-    /// A sentence.
+    /// The finding in one sentence.
     pub sentence: String,
-    /// The invariant that the target broke, if no step found it.
+    /// The broken invariant; `None` if a step made the finding.
     pub invariant: Option<Invariant>,
-    /// The scenario line.
+    /// The line of the scenario that made the finding.
     pub place: Option<Place>,
-    /// What was expected, in the language's words; may have several lines.
+    /// What was expected, in the words of the scenario language; may have several lines.
     pub expected: Option<String>,
-    /// What came in its place.
+    /// What the client received instead.
     pub received: Option<String>,
-    /// What each client saw, and when.
+    /// The traffic of each client, with times.
     pub seen: Vec<ClientView>,
-    /// What the scenario verifies.
+    /// The requirements that the scenario verifies.
     pub requirements: Vec<RequirementNote>,
-    /// What a user loses.
+    /// What a user of the server loses.
     pub why: Option<String>,
-    /// The command that runs exactly this again.
+    /// The command that runs the same scenario again.
     pub rerun: String,
-    /// The target's last lines of output, where it was launched.
+    /// The last lines of the target's output, if the runner launched the target.
     pub log: Vec<String>,
 }
 
@@ -112,47 +112,47 @@ pub struct Breach {
 pub struct Place {
     /// The file.
     pub file: PathBuf,
-    /// First line, from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// First column in characters, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
     /// The text of the line.
     pub text: String,
-    /// Characters to underline from `column` on.
+    /// The number of characters to underline, from `column` on.
     pub width: usize,
 }
 
-/// One client's view of the scenario.
+/// The traffic of one client.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ClientView {
     /// The client's name.
     pub client: String,
-    /// Its lines, oldest first.
+    /// The lines, oldest first.
     pub lines: Vec<SeenLine>,
-    /// How many lines before these were left out.
+    /// The number of earlier lines that were left out.
     pub left_out: usize,
 }
 
-/// One thing that a client sent or received.
+/// A line of a trace: something that a client sent or received.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SeenLine {
-    /// Since the scenario's start.
+    /// The time since the start of the attempt.
     pub at: Duration,
-    /// Whether the client received it.
+    /// Whether the client received it, rather than sent it.
     pub received: bool,
-    /// The packet's or frame's text.
+    /// The packet or frame as text.
     pub text: String,
 }
 
-/// A requirement, as a failure cites it.
+/// A requirement that a failure cites.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct RequirementNote {
-    /// Its id.
+    /// The id of the requirement.
     pub id: String,
-    /// Its sentence.
+    /// The requirement in one sentence.
     pub title: String,
-    /// Document and section.
+    /// The document and the section.
     pub clause: Option<String>,
-    /// Where to read it.
+    /// The address of the document.
     pub source: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What is run where: selection by tier, needs against capabilities, transports, profiles.
+//! The plan of a run: selects scenarios by tier, and chooses their transports and profiles by what they need.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,27 +12,27 @@ use crate::{
     text::nearest,
 };
 
-/// One scenario over one transport.
+/// One scenario on one transport.
 #[derive(Clone, Debug)]
 pub struct Item {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// Its id, with the transport where it runs over several.
+    /// The scenario's id; followed by `@` and the transport if the scenario runs on more than one.
     pub id: String,
-    /// The transport of clients that don't say.
+    /// The transport of clients that name none.
     pub transport: Transport,
-    /// The profile of the manifest that it needs; `None` for the target as it is.
+    /// The index of the manifest's profile that the scenario needs; `None` for the target without a profile.
     pub profile: Option<usize>,
-    /// Why it can't be run.
+    /// The reason for skipping the scenario; `None` if it runs.
     pub skip: Option<String>,
 }
 
-/// Everything that will be run.
+/// All items of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// In order of id.
+    /// The items, in order of id.
     pub items: Vec<Item>,
-    /// Scenarios that were left out because nobody asked for their tier.
+    /// The number of scenarios left out per tier, because the settings don't include the tier.
     pub left_out: Vec<(Tier, usize)>,
 }
 
@@ -82,7 +82,7 @@ impl Plan {
     }
 }
 
-/// Whether clients of a scenario speak Socket.IO: all do that do not open their connection by hand.
+/// Returns true if a client of the scenario speaks Socket.IO. Only clients that open their connections by hand don't.
 fn speaks_socket_io(scenario: &Scenario) -> bool {
     let connects = |step: &Step| match step.action.facts().connection {
         ConnectionUse::Joins(_) => true,
@@ -96,7 +96,8 @@ fn speaks_socket_io(scenario: &Scenario) -> bool {
         || scenario.steps.iter().any(|step| step.any(&connects))
 }
 
-/// Which instance of the target has everything that is needed, the plain one preferred.
+/// Returns the profile that provides everything the scenario needs, or why the scenario can't run. Prefers no
+/// profile.
 fn place(
     scenario: &Scenario,
     needs: &BTreeSet<&str>,
@@ -143,8 +144,8 @@ fn place(
     })
 }
 
-/// What the target provides by nearly this name. Capabilities may have any name, so that a slip of the pen shows in
-/// nothing but a scenario that is always skipped.
+/// Returns a provided capability whose name is similar to `need`. Capabilities may have any name, so the loader can't
+/// report a misspelt one; the scenario is always skipped.
 fn near<'m>(need: &str, manifest: &'m Manifest) -> Option<&'m str> {
     let profiles = manifest.profiles.iter().map(|profile| &profile.provides);
     let provided = [&manifest.provides].into_iter().chain(profiles);
@@ -156,13 +157,14 @@ fn transports(scenario: &Scenario, settings: &Settings) -> Vec<Transport> {
         return scenario.transports.clone();
     }
     if !uses_transport(scenario) {
-        // Nobody connects in the run's way, so one run says all.
+        // No client uses the run's transport, so running the scenario on several transports would repeat the same
+        // test.
         return vec![Transport::WebSocket];
     }
     settings.transports.clone()
 }
 
-/// Whether some client connects over whatever transport the run chooses.
+/// Returns true if a client connects over the transport that the run chooses.
 fn uses_transport(scenario: &Scenario) -> bool {
     let clients = &scenario.clients;
     let fixed = |name: &ClientName| {

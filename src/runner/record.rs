@@ -1,4 +1,4 @@
-//! The record of a run: the fold of its events.
+//! The record of a run, built from its events.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use super::{
     verdict::Verdict,
 };
 
-/// The count of every verdict.
+/// The number of scenarios with each verdict.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Summary {
-    /// Scenarios that are strictly right.
+    /// Scenarios that match the strict expectations.
     pub pass: usize,
-    /// Scenarios with a lenient form, or with a `should` broken.
+    /// Scenarios with a tolerated deviation or a broken `should`.
     pub warn: usize,
-    /// Scenarios with a `must` broken.
+    /// Scenarios with a broken `must`.
     pub fail: usize,
     /// Scenarios that don't apply to the target.
     pub skip: usize,
     /// Scenarios that could not be judged.
     pub error: usize,
-    /// Warnings of scenarios that never count against the target; `warn` counts them, too.
+    /// Warnings that never count against the target; `warn` includes them.
     pub informative: usize,
-    /// Scenarios whose attempts disagreed; the count of their verdict counts them, too.
+    /// Scenarios whose attempts had different verdicts; the number of their verdict includes them.
     pub flaky: usize,
     /// Whether the user interrupted the run.
     pub interrupted: bool,
@@ -50,7 +50,7 @@ impl Summary {
     }
 }
 
-/// A whole run, from which every report can be made.
+/// A whole run; every report can be made from it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Record {
     /// What ran against what.
@@ -59,7 +59,7 @@ pub struct Record {
     pub outcomes: Vec<Outcome>,
     /// The notices, in order of time.
     pub notices: Vec<Notice>,
-    /// The counts so far.
+    /// The numbers so far.
     pub summary: Summary,
 }
 

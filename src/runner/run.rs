@@ -1,4 +1,4 @@
-//! The run of a plan: one task per scenario, many at once, and one dispatcher that owns the order of events.
+//! Runs a plan: one task per scenario, and one dispatcher that emits all events in order.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,11 +30,11 @@ const STARTS: usize = 3;
 
 /// Runs a plan and passes every event to `emit`, in order.
 ///
-/// An interrupt ends the waiting: nothing more starts, what runs is abandoned, and both are reported as skipped.
+/// An interrupt stops the run: no more scenarios start, running ones are abandoned, and both are reported as skipped.
 ///
 /// # Errors
 ///
-/// The target, or one of its profiles that a scenario needs, can't be started.
+/// Returns an error if the target, or a profile that a scenario needs, can't be started.
 pub async fn run(
     plan: Plan,
     target: &Target,
@@ -71,9 +71,9 @@ pub(super) struct Run<'r, E> {
     pub(super) is_target_lost: bool,
 }
 
-/// What the task of a scenario tells the dispatcher.
+/// A message from the task of a scenario to the dispatcher.
 enum Message {
-    /// Something happened that the dispatcher only passes on.
+    /// An event that the dispatcher emits.
     Happened(EventKind),
     /// The scenario has its outcome.
     Finished(Arc<Item>, Box<Played>),
@@ -134,7 +134,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         Ok(start)
     }
 
-    /// Emits what is known before the first scenario starts.
+    /// Emits the events that come before the first scenario.
     fn announce(&mut self, items: &[Item], starts: Vec<TargetStart>, left_out: &[(Tier, usize)]) {
         let manifest = &self.target.manifest;
         let url = self.url();
@@ -183,7 +183,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         }
     }
 
-    /// Adds an event to the record and passes it on.
+    /// Adds an event to the record and emits it.
     pub(super) fn emit(&mut self, kind: EventKind) {
         if let EventKind::ScenarioFinished(outcome) = &kind {
             self.has_failed |= outcome.verdict.is_red();
@@ -214,7 +214,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         self.emit(EventKind::ScenarioFinished(Box::new(outcome)));
     }
 
-    /// Emits, once, that the user interrupted the run, if that is so.
+    /// Emits, once, that the user interrupted the run. Does nothing if the user did not.
     fn emit_interrupt(&mut self) {
         if self.interrupt.is_cancelled() && !self.record.summary.interrupted {
             self.emit(EventKind::Interrupted);
@@ -237,7 +237,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         if self.is_target_lost {
             self.report_not_run(&mut batch);
         }
-        // Each task sends a handful of messages: the number of items bounds them.
+        // Each task sends a few messages, so the number of items bounds the queue.
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         let interrupt = self.interrupt.clone();
@@ -255,7 +255,8 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 continue;
             }
             tokio::select! {
-                // Cancel-safe: `recv` and `join_next` lose nothing, `cancelled` and the sleeps have no state.
+                // All branches are cancel-safe: `recv` and `join_next` lose nothing, `cancelled` and the sleeps have
+                // no state.
                 Some(message) = receiver.recv() => self.handle(message, &mut batch).await,
                 Some(_) = tasks.join_next() => {}
                 () = interrupt.cancelled(), if !tasks.is_empty() => {
@@ -265,7 +266,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 () = batch.next_outlived() => {}
                 () = batch.next_slow() => {}
             }
-            // A task that has ended has sent its messages before.
+            // A task sends all its messages before it ends.
             while let Ok(message) = receiver.try_recv() {
                 self.handle(message, &mut batch).await;
             }
@@ -312,7 +313,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                     id: item.id.clone(),
                 });
                 let played = Box::new(play(&item, &live, &settings, report).await);
-                // A process outlives its connections for a moment.
+                // A process can outlive its connections for a moment.
                 if can_die && played.lost_a_connection && played.outcome.verdict != Verdict::Pass {
                     host::until_gone(&live.endpoint).await;
                 }
@@ -348,9 +349,9 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         }
     }
 
-    /// Looks whether the target is dead after all tasks have ended, and handles that.
+    /// Checks whether the target is dead after all tasks have ended, and handles its death.
     ///
-    /// Returns true if the target was dead and the batch goes on.
+    /// Returns true if the target was dead and the batch continues.
     async fn handle_death(&mut self, batch: &mut Batch) -> Result<bool, StartError> {
         if !batch.is_target_dead && !self.interrupt.is_cancelled() {
             batch.is_target_dead = self.died_of_last_items(batch).await;
@@ -374,7 +375,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             let (verdict, reason) = if is_interrupted {
                 (Verdict::Skip, "interrupted while it ran")
             } else {
-                // The task panicked: that is a bug of the runner, and never the target's fault.
+                // The task panicked. That is a bug of the runner, never the target's fault.
                 (Verdict::Error, "sockspec itself failed while it ran this")
             };
             self.emit_unjudged(item, verdict, reason, running);
@@ -403,7 +404,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 }
 
-/// Returns the notice that the target does not acknowledge its fence in a namespace, if that is so.
+/// Returns the notice that the target does not acknowledge its fence in a namespace; `None` if it does.
 fn fence_notice(live: &LiveTarget) -> Option<Notice> {
     let (namespace, operation) = (live.deaf.as_ref()?, live.manifest.fence.as_ref()?);
     Some(Notice::FenceNotAcknowledged {

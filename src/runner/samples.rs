@@ -8,8 +8,8 @@ use super::{
 };
 use crate::scenario::{Level, Transport};
 
-/// Everything a server could try: terminal escapes, XML's end of CDATA, NUL, bidirectional overrides, surrogates as
-/// JSON writes them, a noncharacter.
+/// Everything that a hostile server could send: terminal escapes, the end of a CDATA section, NUL, bidirectional
+/// overrides, escaped surrogates, a noncharacter.
 pub(crate) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\\ud800\u{ffff}\r\u{7f}";
 
 pub(crate) fn passed() -> Outcome {
@@ -98,7 +98,7 @@ pub(crate) fn flaky() -> Outcome {
     }
 }
 
-/// Every text that a target can shape holds [`HOSTILE`], or is a megabyte long.
+/// Returns an outcome in which every text from the target holds [`HOSTILE`] or is a megabyte long.
 pub(crate) fn hostile() -> Outcome {
     let mut breach = breach();
     breach.sentence = format!("member received {HOSTILE}");
@@ -159,7 +159,7 @@ pub(crate) fn events() -> Vec<Event> {
 pub(crate) fn record() -> Record {
     let mut record = Record::default();
     events().iter().for_each(|event| record.add(event));
-    // The failure first, so that tests can cut the record after it.
+    // The failure comes first, so that tests can truncate the record after it.
     record
         .outcomes
         .sort_by_key(|outcome| outcome.breach.is_none());

@@ -1,4 +1,4 @@
-//! The client whose event should cause a delivery, and what the server sent back to it.
+//! The client whose event causes a delivery, and the server's answer to that client.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) struct Sender {
     pub(super) id: Option<AckId>,
 }
 
-/// What the server did in return for an event, other than accepting it.
+/// The server's answer to an event that it did not accept.
 #[derive(Debug)]
 pub(super) struct Rejection {
     /// What the server did, as a clause: "the server refused sender's `send-to-room`".
@@ -42,14 +42,15 @@ pub(super) struct Rejection {
 }
 
 impl Sender {
-    /// Returns what the server did in return so far; `None` if it accepted the event or has not answered.
+    /// Returns the server's rejection so far; `None` if the server accepted the event or has not answered.
     pub(super) fn rejection(&self, attempt: &Attempt<'_>) -> Option<Rejection> {
         let entries = self.link.connection.journal().entries();
         let mut answers = entries.iter().skip(self.from);
         answers.find_map(|entry| self.answer(attempt, entry))?
     }
 
-    /// Returns what an entry answers to the event: `Some(None)` if it accepts it, `None` if it is no answer.
+    /// Returns the answer in an entry: `Some(None)` if the server accepts the event, `None` if the entry is no
+    /// answer.
     fn answer(&self, attempt: &Attempt<'_>, entry: &Entry) -> Option<Option<Rejection>> {
         let name = &self.client.spec.name;
         let event = &self.event;

@@ -1,35 +1,36 @@
-//! How a run is to be done.
+//! The settings of a run.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::scenario::{Requirements, Tier, Transport};
 
-/// How a run is to be done.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How many scenarios run at once.
+    /// The number of scenarios that run at once.
     pub jobs: usize,
-    /// How often each scenario runs; verdicts that differ make it flaky.
+    /// How often each scenario runs. A scenario whose verdicts differ is flaky.
     pub repeat: usize,
-    /// How often a scenario that was not passed is tried again.
+    /// How often a scenario that did not pass is tried again.
     pub retries: usize,
-    /// Whether nothing more is started after the first failure.
+    /// Whether the run starts no more scenarios after the first failure.
     pub fail_fast: bool,
-    /// Makes unique names repeatable.
+    /// The seed of everything random; the same seed gives the same unique names.
     pub seed: u64,
-    /// Limit of a wait, in place of the target's.
+    /// The timeout of a wait; overrides the target's.
     pub within: Option<Duration>,
-    /// Settle time, in place of the calibrated one.
+    /// The settle time; overrides the calibrated one.
     pub settle: Option<Duration>,
-    /// Transports for scenarios that don't fix theirs.
+    /// The transports for scenarios that don't fix theirs.
     pub transports: Vec<Transport>,
-    /// Tiers beyond those that always run.
+    /// The tiers that run in addition to those that always run.
     pub include: BTreeSet<Tier>,
-    /// Ids that go first: those of known deviations, most of which are waits that last to the end.
+    /// The ids of the scenarios that run first. These are the known deviations, because most of them wait for a
+    /// timeout.
     pub first: BTreeSet<String>,
-    /// Texts for failures to cite.
+    /// The requirements that failures cite.
     pub requirements: Arc<Requirements>,
-    /// Ids of the scenarios that ship: they can be named without a file.
+    /// The ids of the shipped scenarios, which can be selected without a file.
     pub shipped: BTreeSet<String>,
     /// The options that name the target, for the command that runs a failure again.
     pub target_options: String,

@@ -1,21 +1,21 @@
-//! The names of one attempt: no two attempts share a room, a user or a marker.
+//! The unique names of one attempt: no two attempts share a room, a user or a marker.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{plan::Item, settings::Settings};
 
-/// What every scenario can name without saying more: `$room`, `$marker` and the like.
+/// The predefined variables of every scenario: `$room`, `$marker` and so on.
 pub(super) const NAMES: [&str; 6] = ["room", "other_room", "third_room", "user", "marker", "text"];
 
-/// Hexadecimal digits that follow a name.
+/// The number of hexadecimal digits in the suffix of a name.
 const DIGITS: usize = 12;
 
-/// What an attempt's names end with.
+/// The suffix of an attempt's names.
 #[derive(Clone, Debug)]
 pub(super) struct Unique(String);
 
 impl Unique {
-    /// Differs for every attempt of a run, and for every run with another seed.
+    /// Creates a suffix that differs for every attempt of a run, and for every seed.
     pub(super) fn new(item: &Item, settings: &Settings, number: usize) -> Self {
         let mut hasher = DefaultHasher::new();
         (settings.seed, &item.id, number).hash(&mut hasher);
@@ -26,17 +26,17 @@ impl Unique {
         Self(format!("{:0DIGITS$x}", number & 0xffff_ffff_ffff))
     }
 
-    /// One of the names, as this attempt spells it.
+    /// Returns a name with the suffix of this attempt.
     pub(super) fn spell(&self, name: &str) -> String {
         format!("{name}-{}", self.0)
     }
 
-    /// Whether a text speaks of this attempt.
+    /// Returns true if a text contains the suffix of this attempt.
     pub(super) fn is_in(&self, text: &str) -> bool {
         text.contains(&self.0)
     }
 
-    /// Whether a text speaks of another attempt.
+    /// Returns true if a text contains a name of another attempt.
     pub(super) fn is_another_in(&self, text: &str) -> bool {
         NAMES.iter().any(|name| {
             text.match_indices(name).any(|(at, name)| {

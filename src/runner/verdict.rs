@@ -1,31 +1,31 @@
-//! The answers for a scenario: their names, their signs and their two orders.
+//! Verdicts: their names, their symbols and their two orders.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The answer for one scenario.
+/// The verdict on one scenario.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Strictly right.
+    /// The target matches the strict expectations.
     Pass,
-    /// A lenient form, or a `should` broken.
+    /// The target deviates in a tolerated way, or breaks a `should`.
     Warn,
-    /// A `must` broken.
+    /// The target breaks a `must`.
     Fail,
-    /// The target lacks a needed capability.
+    /// The target lacks a capability that the scenario needs.
     Skip,
-    /// Could not be judged; never the target's fault.
+    /// The scenario could not be judged, which is never the target's fault.
     Error,
 }
 
 impl Verdict {
-    /// All verdicts, in the order in which people count them.
+    /// All verdicts, in the order of summaries.
     pub const ALL: [Self; 5] = [Self::Pass, Self::Warn, Self::Fail, Self::Error, Self::Skip];
 
-    /// Returns the name in files and reports for programs.
+    /// Returns the name in files and in reports for programs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -36,7 +36,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the word that people see. Capitals mark what turns a run red.
+    /// Returns the word in reports for people. Verdicts in capitals turn a run red.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Pass => "ok",
@@ -47,7 +47,7 @@ impl Verdict {
         }
     }
 
-    /// Returns true if the run turns red: a `must` is broken, or nothing is known.
+    /// Returns true if the verdict turns a run red: the target breaks a `must`, or could not be judged.
     pub fn is_red(self) -> bool {
         match self {
             Self::Fail | Self::Error => true,

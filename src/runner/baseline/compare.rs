@@ -1,4 +1,4 @@
-//! A run held against a baseline.
+//! Compares a run with a baseline.
 
 use std::{
     cmp::Ordering,
@@ -12,37 +12,37 @@ use super::{
 };
 use crate::runner::{FailureKind, Outcome, Record, Verdict};
 
-/// What a run says that its baseline does not. Ids only; evidence is in the run's own reports.
+/// The differences between a run and its baseline. Holds ids only; the run's own reports hold the evidence.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Comparison {
-    /// Failed, and not known to.
+    /// Scenarios that failed unexpectedly.
     pub fail: Vec<String>,
-    /// Could not be judged, and not known to.
+    /// Scenarios that unexpectedly could not be judged.
     pub error: Vec<String>,
-    /// Warned, and not known to.
+    /// Scenarios that warned unexpectedly.
     pub warn: Vec<String>,
-    /// Warned, and not known to, in a scenario that never counts against the target.
+    /// Scenarios that warned unexpectedly but never count against the target.
     pub informative: Vec<String>,
-    /// Deviations of the four lists above that the baseline lists with another kind.
+    /// The deviations of the four lists above whose kind differs from the baseline.
     pub other_kinds: Vec<OtherKind>,
-    /// Listed, but no longer as the list says.
+    /// The entries that are out of date.
     pub stale: Vec<Stale>,
-    /// How many entries are as the list says.
+    /// The number of entries that match the run.
     pub known: usize,
-    /// What makes one doubt that the list is the right one. Nothing of it decides anything.
+    /// Signs that this is the wrong baseline for the run. They don't decide the exit code.
     pub notes: Vec<String>,
 }
 
 /// An entry that is out of date.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stale {
-    /// The entry.
+    /// The id of the entry.
     pub id: String,
-    /// What the scenario gives in its place; `None` where there is no such scenario.
+    /// The verdict of the run; `None` if the scenario does not exist.
     pub found: Option<Verdict>,
 }
 
-/// A deviation whose kind is not the kind that the baseline lists.
+/// A deviation whose kind differs from the kind in the baseline.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OtherKind {
     /// The scenario's id, as the run reports it.
@@ -54,12 +54,12 @@ pub struct OtherKind {
 }
 
 impl Baseline {
-    /// Holds a run against the list. Scenarios that did not run, or were skipped, say nothing.
+    /// Compares a run with the baseline. Ignores scenarios that did not run or were skipped.
     pub fn compare(&self, record: &Record, names: &Names) -> Comparison {
         let listed = self.present(names);
         let mut comparison = Comparison::default();
         let mut known = BTreeSet::new();
-        // An entry can speak of several transports: a deviation that is seen on one of them is not gone.
+        // An entry can apply to several transports. If the deviation happens on one of them, the entry is not stale.
         let mut held = BTreeSet::new();
         let mut better = BTreeMap::new();
         for outcome in &record.outcomes {
@@ -128,7 +128,7 @@ impl Baseline {
 }
 
 impl Comparison {
-    /// Lists a deviation that the baseline does not list.
+    /// Adds a deviation that the baseline does not list.
     fn add_new(&mut self, outcome: &Outcome) {
         let list = match outcome.verdict {
             Verdict::Pass | Verdict::Skip => return,
@@ -140,7 +140,7 @@ impl Comparison {
         list.push(outcome.id.clone());
     }
 
-    /// Lists a deviation that the baseline lists with another kind.
+    /// Adds a deviation that the baseline lists with another kind.
     fn add_other_kind(&mut self, outcome: &Outcome, entry: &Deviation) {
         self.add_new(outcome);
         if let (Some(listed), Some(found)) = (entry.kind, outcome.kind) {
@@ -150,7 +150,7 @@ impl Comparison {
     }
 }
 
-/// Notes the worst verdict of those that are better than the entry `id` says.
+/// Notes a verdict that is better than the one in the entry `id`. Keeps the worst of several.
 fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome: &Outcome) {
     let worst = better.entry(id).or_insert(outcome.verdict);
     if outcome.verdict.rank_in_baseline() > worst.rank_in_baseline() {
@@ -158,7 +158,8 @@ fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome
     }
 }
 
-/// Entries of scenarios that nobody knows. Where all there are were looked at, they are stale instead.
+/// Returns notes about entries of unknown scenarios. Returns none if all ids are known, because then these entries
+/// are stale.
 fn strangers(listed: &BTreeMap<String, Deviation>, record: &Record, names: &Names) -> Vec<String> {
     if names.all.is_some() {
         return Vec::new();
@@ -186,7 +187,7 @@ fn strangers(listed: &BTreeMap<String, Deviation>, record: &Record, names: &Name
     slips.chain(unknown).collect()
 }
 
-/// What people read below a run's summary.
+/// The text below the summary of a run.
 impl fmt::Display for Comparison {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let new = [
@@ -240,7 +241,7 @@ mod tests {
         scenario::Transport,
     };
 
-    /// A run with these verdicts, by id and transport.
+    /// Returns a run with these verdicts, each with id and transport.
     fn run(verdicts: &[(&str, &str, Verdict)]) -> Record {
         let mut record = samples::record();
         record.outcomes = verdicts
@@ -323,7 +324,7 @@ mod tests {
             known(listing("a/b@websocket", Verdict::Fail, false)),
             (0, vec!["a/b@polling".to_owned()], 1)
         );
-        // The same entry where the run has one transport, and so does not name it.
+        // The run has one transport, so its id does not name it. The same entry applies.
         let one = run(&[("a/b", "polling", Verdict::Fail)]);
         let comparison = listing("a/b@polling", Verdict::Fail, false).compare(&one, &names);
         assert_eq!((comparison.known, comparison.fail.len()), (1, 0));

@@ -1,4 +1,4 @@
-//! Baselines as files.
+//! Reads and writes baseline files.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -26,7 +26,7 @@ impl Baseline {
     ///
     /// # Errors
     ///
-    /// Every mistake of the file.
+    /// Returns every mistake in the file.
     pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let source = SourceFile::read(path).map_err(|problem| vec![*problem])?;
         let root = Node::parse(&source)?;
@@ -67,7 +67,7 @@ impl Baseline {
         baseline
     }
 
-    /// The file's text.
+    /// Returns the baseline as the text of a file.
     pub fn to_yaml(&self) -> String {
         let mut text = String::from(
             "# Known deviations: because is `defect` (the target's), `difference` (legitimate) or `ours`.\n",

@@ -1,7 +1,7 @@
-//! Known deviations of a target: what may be red, and why.
+//! Baselines: the known deviations of a target, with the reason for each.
 //!
-//! A run against a baseline is red for a deviation that is not listed, and for a listed one that is gone: a list
-//! that nobody has to keep up to date says nothing after a year.
+//! A run against a baseline is red for a deviation that the baseline does not list. It is also red for a listed
+//! deviation that no longer happens, so that the list stays up to date.
 
 mod compare;
 mod file;

@@ -1,4 +1,4 @@
-//! What a baseline says, and which outcomes an entry speaks of.
+//! Baselines in memory, and the rules by which an entry applies to an outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,17 @@ use crate::{
     text::nearest,
 };
 
-/// Known deviations, by scenario id.
+/// The known deviations of a target.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    /// In order of id. An id without a transport speaks of every transport, `id@polling` of one.
+    /// The deviations by scenario id. An id without a transport applies to every transport, `id@polling` to one.
     pub deviations: BTreeMap<String, Deviation>,
-    /// The target's name.
+    /// The name of the target.
     pub target: Option<String>,
 }
 
 impl Baseline {
-    /// Ids of the scenarios that it speaks of.
+    /// Returns the ids of the listed scenarios, without transports.
     pub fn scenarios(&self) -> BTreeSet<String> {
         let ids = self.deviations.keys().map(|id| split(id).0.to_owned());
         ids.collect()
@@ -28,15 +28,15 @@ impl Baseline {
 /// One known deviation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Deviation {
-    /// What the scenario gives.
+    /// The verdict of the scenario.
     pub verdict: Verdict,
-    /// What the target does wrong; `None` stands for every kind.
+    /// The kind of failure; `None` stands for every kind.
     pub kind: Option<FailureKind>,
-    /// Whether it gives a better one now and then.
+    /// Whether the scenario sometimes gives a better verdict.
     pub flaky: bool,
-    /// Whose it is.
+    /// The cause of the deviation.
     pub because: Option<Because>,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
@@ -47,41 +47,42 @@ impl Deviation {
     }
 }
 
-/// Whose deviation it is.
+/// The cause of a deviation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Because {
-    /// The target's own: it should be repaired there.
+    /// A defect of the target, to be repaired in the target.
     Defect,
-    /// A legitimate difference: the scenario should be lenient.
+    /// A legitimate difference; the scenario should tolerate it.
     Difference,
-    /// Ours: the scenario or the runner is wrong.
+    /// A mistake of the scenario or of the runner.
     Ours,
 }
 
-/// What the scenarios are called that a baseline can speak of.
+/// The ids of scenarios that a baseline can list.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Former ids, and the present ones.
+    /// Former ids, each with the present id.
     pub former: BTreeMap<String, String>,
-    /// Every id there is; `None` where only some scenarios were looked at, so that any other may exist.
+    /// All existing ids; `None` if only some files were loaded, so that other scenarios may exist.
     pub all: Option<BTreeSet<String>>,
-    /// Every id that is known to exist, former ones included, whether its scenario was asked for or not.
+    /// All ids that are known to exist, including former ids and scenarios that were not selected.
     pub known: BTreeSet<String>,
 }
 
 impl Names {
-    /// Whether the scenario of an entry may exist.
+    /// Returns true if the scenario of an entry may exist.
     pub(super) fn may_exist(&self, id: &str) -> bool {
         let (scenario, _) = split(id);
         self.all.as_ref().is_none_or(|all| all.contains(scenario))
     }
 
-    /// Whether the scenario of an entry is known to exist.
+    /// Returns true if the scenario of an entry is known to exist.
     pub(super) fn is_known(&self, id: &str) -> bool {
         self.known.contains(split(id).0)
     }
 
-    /// The id that was most likely meant by an entry of no known scenario; of a table's, that of a row.
+    /// Returns the known id that is most similar to the id of an unknown scenario. For the id of a table, returns a
+    /// row's id.
     pub(super) fn near(&self, id: &str) -> Option<&str> {
         let (scenario, _) = split(id);
         let mut known = self.known.iter().map(String::as_str);
@@ -92,7 +93,7 @@ impl Names {
         row.or_else(|| nearest(scenario, self.known.iter().map(String::as_str)))
     }
 
-    /// An entry's id in present words.
+    /// Replaces a former id by the present one.
     fn present(&self, id: &str) -> String {
         let (scenario, transport) = split(id);
         let scenario = self
@@ -104,7 +105,7 @@ impl Names {
 }
 
 impl Baseline {
-    /// The entries by present ids.
+    /// Returns the entries with present ids.
     pub(super) fn present(&self, names: &Names) -> BTreeMap<String, Deviation> {
         let entries = self.deviations.iter();
         entries
@@ -113,7 +114,7 @@ impl Baseline {
     }
 }
 
-/// The entry that speaks of an outcome: that of its transport, else that of its scenario.
+/// Returns the entry that applies to an outcome: the entry of its transport, or else the entry of its scenario.
 pub(super) fn entry_of<'d>(
     deviations: &'d BTreeMap<String, Deviation>,
     outcome: &Outcome,
@@ -126,12 +127,12 @@ pub(super) fn entry_of<'d>(
     Some((entry.0.as_str(), entry.1))
 }
 
-/// The id of an outcome's scenario.
+/// Returns the id of an outcome's scenario, without the transport.
 pub(super) fn scenario_of(outcome: &Outcome) -> &str {
     split(&outcome.id).0
 }
 
-/// A scenario's id, and `@transport` if it is there.
+/// Splits an id into the scenario's id and `@transport`, which may be empty.
 pub(super) fn split(id: &str) -> (&str, &str) {
     let transports = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
     let at = id.rfind('@').filter(|at| {

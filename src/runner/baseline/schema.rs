@@ -1,4 +1,4 @@
-//! The JSON Schema of baselines, for editors: `schemas/baseline.json`, held against the reader.
+//! The JSON Schema of baselines, for editors. A test compares `schemas/baseline.json` with the reader.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A baseline brought up to date by a run.
+//! Updates a baseline from a run.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,7 @@ use super::{
 use crate::runner::{FailureKind, Outcome, Record, Verdict};
 
 impl Baseline {
-    /// The list for this run: what deviates in it, with the reasons that are known; entries of scenarios that did not
-    /// run stay.
+    /// Returns the baseline that describes this run. Keeps known reasons, and entries of scenarios that did not run.
     #[must_use]
     pub fn updated(&self, record: &Record, names: &Names) -> Self {
         let former = self.present(names);
@@ -41,7 +40,7 @@ impl Baseline {
             entry.flaky |= outcomes.iter().any(|outcome| outcome.flaky);
             let kind = common_kind(&outcomes);
             if entry.flaky {
-                // One run does not show how bad it can be.
+                // One run does not show the worst verdict of a flaky scenario.
                 if worst.verdict.rank_in_baseline() > entry.verdict.rank_in_baseline() {
                     entry.verdict = worst.verdict;
                 }
@@ -51,7 +50,7 @@ impl Baseline {
             } else if worst.verdict == Verdict::Pass {
                 deviations.remove(id);
             } else if kind.is_some() && entry.has_other_kind(worst) {
-                // The reason of the entry is that of the former failure.
+                // The reason in the entry explains the former failure, not this one.
                 *entry = unexplained(worst);
             } else {
                 entry.verdict = worst.verdict;
@@ -89,7 +88,7 @@ fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
         .copied()
 }
 
-/// Returns the kind of all outcomes that have one, if it is the same.
+/// Returns the common kind of the outcomes that have one; `None` if the kinds differ.
 fn common_kind(outcomes: &[&Outcome]) -> Option<FailureKind> {
     let mut kinds = outcomes.iter().filter_map(|outcome| outcome.kind);
     let first = kinds.next()?;

@@ -23,7 +23,7 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// An event that was found.
+/// An event that matches.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) index: usize,

@@ -28,7 +28,7 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
         }
         let mut rsv = send.rsv;
         if send.compress {
-            // A fresh context each time: a message may always start anew (RFC 7692 section 7.2.1).
+            // Each message gets a new compression context, which is always allowed (RFC 7692 section 7.2.1).
             payload = Deflate::new(Role::Client, &DeflateOffer::default()).compress(&payload);
             rsv |= 0b100;
         }

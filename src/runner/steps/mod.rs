@@ -1,7 +1,7 @@
-//! What each verb of the language does.
+//! Executes the verbs of the scenario language.
 //!
-//! A step acts on clients through [`crate::client`] and says what it found as
-//! [`super::finding::Stop`]; it never decides a verdict.
+//! A step acts on clients through [`crate::client`] and reports its findings as [`super::finding::Stop`]. Steps never
+//! decide a verdict.
 
 mod alive;
 mod call;
@@ -33,7 +33,7 @@ pub(super) use perform::perform;
 use super::{attempt::Attempt, finding::Stepped};
 use crate::scenario::{Action, Step};
 
-/// Does what the verb of a step asks for: the runner's list of verbs.
+/// Executes a step by its verb. This is the runner's list of verbs.
 async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
     match &step.action {
         Action::Alive(_) => alive::perform(attempt, step).await,

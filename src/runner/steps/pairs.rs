@@ -1,4 +1,4 @@
-//! Query parameters and headers as a scenario writes them.
+//! Query parameters and headers of a scenario.
 
 use crate::{
     data::Data,
@@ -6,9 +6,9 @@ use crate::{
     scenario::{Scope, Template},
 };
 
-/// Fills in names and values; a value of `null` leaves its entry out.
+/// Renders names and values, and leaves out pairs whose value is `null`.
 ///
-/// So a row of a table can switch a parameter off.
+/// With `null`, a row of a table can leave a parameter out.
 pub(super) fn fill(pairs: &[(String, Template)], scope: &Scope) -> Stepped<Vec<(String, String)>> {
     let mut filled = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {

@@ -1,4 +1,4 @@
-//! From a step to the code of its verb.
+//! Performs a step, with its time limits and the steps inside it.
 
 use std::{future::Future, pin::Pin};
 
@@ -22,7 +22,7 @@ use crate::{
 /// How often a `repeat` block may run.
 const REPEAT_LIMIT: u64 = 100_000;
 
-/// Does one step, and the steps inside it.
+/// Performs one step and the steps inside it.
 pub(in crate::runner) fn perform<'f>(
     attempt: &'f Attempt<'_>,
     step: &'f Step,
@@ -45,7 +45,7 @@ pub(in crate::runner) fn perform<'f>(
 async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
     act(attempt, step).await?;
     let facts = step.action.facts();
-    // The steps inside a block say for themselves that they judged something.
+    // The steps inside a block note for themselves that they judged something.
     if facts.awaits.can_fail() {
         attempt.notes().judged = true;
     }
@@ -56,14 +56,14 @@ async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
     earliest::check(attempt, step, begun)
 }
 
-/// `parallel:` does steps side by side.
+/// Performs the steps of `parallel:` at the same time.
 pub(super) async fn parallel(attempt: &Attempt<'_>, parallel: &Parallel) -> Stepped {
     let steps = parallel.steps.iter();
     let all = try_join_all(steps.map(|inner| perform(attempt, inner)));
     silence::side_by_side(attempt, async { all.await.map(drop) }).await
 }
 
-/// `repeat:` does a block of steps several times.
+/// Performs the steps of `repeat:` several times.
 pub(super) async fn repeat(attempt: &Attempt<'_>, repeat: &Repeat) -> Stepped {
     let times = repeat.times.render(&attempt.scope())?;
     let times = times

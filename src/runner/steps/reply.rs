@@ -60,7 +60,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
         }
         ReplyHow::WrongId => link.connection.send(&answer(UNUSED_ID)),
         ReplyHow::Late(after) => {
-            // The step is about an answer that comes late.
+            // `late` tests how the server handles an acknowledgement after its own timeout.
             tokio::time::sleep(after).await;
             link.connection.send(&answer(id));
         }
@@ -69,7 +69,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
     Ok(())
 }
 
-/// Waits for the event to answer: the first one of this name that no step has answered.
+/// Waits for the event that the step answers: the first event of this name that no step has answered.
 ///
 /// An answer does not claim the event, so `expect` and `deliver` still count it.
 async fn question(

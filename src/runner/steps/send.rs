@@ -50,7 +50,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
                 Filled::Text(text) => texts.push(text),
                 Filled::Binary(bytes) => {
                     let text = engine_io::Packet::binary(bytes).encode_text().to_string();
-                    // Revision 3 has the type behind the mark (Engine.IO v3, "Encoding").
+                    // In revision 3 the packet type follows the mark (Engine.IO v3, "Encoding").
                     texts.push(if link.eio == 3 {
                         text.replacen('b', "b4", 1)
                     } else {
@@ -70,8 +70,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
     Ok(())
 }
 
-/// One payload: separated by 0x1e (Engine.IO v4, "Payload encoding"), or in revision 3 each with
-/// its length in UTF-16 units, as the JavaScript clients count.
+/// Encodes packets as one payload. Revision 4 separates packets by 0x1e (Engine.IO v4, "Payload encoding"). Revision
+/// 3 precedes each packet by its length in UTF-16 code units, as the JavaScript clients do.
 fn payload(texts: &[String], eio: u8) -> String {
     if eio != 3 {
         return texts.join("\u{1e}");

@@ -1,4 +1,4 @@
-//! A Socket.IO packet as `receive: { packet: … }` sees it.
+//! Socket.IO packets as objects for `receive: { packet: … }`.
 
 use crate::{
     data::Data,
@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// A Socket.IO packet as an object: `{type, namespace, id, data}`.
+/// Returns a Socket.IO packet as an object: `{type, namespace, id, data}`.
 pub(super) fn socket_packet(packet: &engine_io::Packet, is_msgpack: bool) -> Option<Data> {
     let packet = if is_msgpack {
         let PacketData::Binary(bytes) = &packet.data else {
@@ -52,7 +52,7 @@ pub(super) fn socket_packet(packet: &engine_io::Packet, is_msgpack: bool) -> Opt
     Some(Data::object(fields))
 }
 
-/// An event without the offset that connection state recovery puts behind its arguments.
+/// Returns an event without the offset that connection state recovery appends; `None` if it has no offset.
 pub(super) fn without_offset(packet: Data) -> Option<Data> {
     let Data::Object(mut fields) = packet else {
         return None;
@@ -69,7 +69,7 @@ pub(super) fn without_offset(packet: Data) -> Option<Data> {
     Some(Data::Object(fields))
 }
 
-/// The text of a message.
+/// Returns the text of a message packet.
 pub(super) fn message_text(packet: &engine_io::Packet) -> Option<Data> {
     match (&packet.kind, &packet.data) {
         (PacketType::Message, PacketData::Text(text)) => Some(Data::from(text.as_str())),
