@@ -84,7 +84,7 @@ impl<'a> Attempt<'a> {
     ) -> Self {
         let mut scope = Scope::default();
         for name in NAMES {
-            scope.set(name, Data::from(unique.spell(name)));
+            scope.set(name, Data::from(unique.with_suffix(name)));
         }
         let path = target.endpoint.path.as_str();
         scope.set("path", Data::from(path));
@@ -133,8 +133,8 @@ impl<'a> Attempt<'a> {
     }
 
     /// Returns a packet that the scenario writes by hand, with the target's own names of events.
-    pub(super) fn spelt(&self, text: String) -> String {
-        operations::spelt(self.scenario, &self.target.manifest.bindings, text)
+    pub(super) fn translate(&self, text: String) -> String {
+        operations::translate(self.scenario, &self.target.manifest.bindings, text)
     }
 
     /// Returns true if a client never connected, or lost a connection that the client did not end.

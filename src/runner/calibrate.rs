@@ -1,4 +1,4 @@
-//! How long to watch for what must not come, and whether the manifest's fence proves it: measured of a target once.
+//! Measures a target once: how long to wait for forbidden traffic, and whether the target acknowledges the fence.
 
 use std::time::Duration;
 
@@ -16,19 +16,19 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// The least: a handler that defers a wrong delivery by 50 ms is to be caught.
+/// The minimum: has to catch a handler that delivers wrongly after 50 ms.
 pub(super) const FLOOR: Duration = Duration::from_millis(80);
 
-/// The most, however slow a target is.
+/// The maximum, for slow targets.
 const CEILING: Duration = Duration::from_millis(500);
 
-/// Round trips that are measured.
+/// The number of measured round trips.
 const TRIPS: usize = 8;
 
-/// Limit of the whole measurement.
+/// The timeout of the whole measurement.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The settle time: the floor and four times the slowest round trip.
+/// Returns the settle time: the minimum plus four times the slowest round trip.
 pub(super) async fn settle(endpoint: &Endpoint, layer: Layer) -> Duration {
     let slowest = timeout(LIMIT, slowest_trip(endpoint, layer))
         .await
@@ -59,8 +59,9 @@ async fn slowest_trip(endpoint: &Endpoint, layer: Layer) -> Option<Duration> {
     Some(slowest)
 }
 
-/// The namespace in which the manifest's fence is not acknowledged, though it lets everybody in: each fence there would
-/// last until its deadline and prove nothing. `None` also where that can't be found out.
+/// Returns the namespace that anonymous clients can join but in which the target does not acknowledge the manifest's
+/// fence. A fence there would wait until its deadline and prove nothing. Returns `None` also if this can't be found
+/// out.
 pub(super) async fn deaf_namespace(
     endpoint: &Endpoint,
     manifest: &Manifest,
@@ -93,7 +94,7 @@ pub(super) async fn deaf_namespace(
     is_deaf.then(|| namespace.to_owned())
 }
 
-/// Joins without credentials.
+/// Joins a namespace without credentials.
 async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -> bool {
     connection.send(&Packet::Connect {
         namespace: namespace.to_owned(),
@@ -102,7 +103,7 @@ async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -
     let deadline = clock::now() + within;
     let reply = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
-            // A server that sends everything back seems to let everybody in, but gives nobody an id.
+            // A server that echoes everything seems to accept every CONNECT, but its answer has no id.
             What::Socket(Packet::Connect { payload, .. }) => Some(
                 payload
                     .as_ref()
@@ -115,7 +116,7 @@ async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -
     matches!(reply.await, Waited::Found(true))
 }
 
-/// Whether an event that asks for an acknowledgement gets none, and the connection stays all the while.
+/// Returns true if an event gets no acknowledgement although the connection stays open.
 async fn is_unanswered(
     connection: &Connection,
     namespace: &str,
@@ -133,7 +134,7 @@ async fn is_unanswered(
     let answer = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
             What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(true),
-            // Whoever is shown out was let in by mistake, as where the check comes late.
+            // A client that is disconnected now was accepted by mistake; some servers check credentials late.
             What::Socket(Packet::Disconnect { .. }) => Some(false),
             _ => None,
         }

@@ -244,7 +244,7 @@ impl Link {
     }
 
     /// Skips the open packet and the frame that carried it, so that callers read only later entries.
-    pub(super) fn pass_open_packet(&self) {
+    pub(super) fn skip_open_packet(&self) {
         for (index, entry) in self.connection.journal().entries().iter().enumerate() {
             self.is_own_open_packet(index, entry);
         }

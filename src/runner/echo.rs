@@ -85,11 +85,7 @@ pub(super) async fn join(
     let name = &client.spec.name;
     let (kind, sentence, received) = match waited {
         Waited::Found((index, true)) => {
-            link.pass_open_packet();
-            let mut state = link.state();
-            // Entries before this point can't be echoes of what the steps send.
-            state.cursor.packets = index + 1;
-            state.cursor.frames = index + 1;
+            skip_to(link, index + 1);
             return Ok(());
         }
         Waited::Found((index, false)) => (
@@ -114,6 +110,14 @@ pub(super) async fn join(
         .expected("CONNECT")
         .received(received)
         .breach())
+}
+
+/// Lets `receive` steps start at the entry `next`. Earlier entries can't be echoes of what the steps send.
+fn skip_to(link: &Link, next: usize) {
+    link.skip_open_packet();
+    let mut state = link.state();
+    state.cursor.packets = next;
+    state.cursor.frames = next;
 }
 
 /// Sends a text over a plain WebSocket and waits for its echo.

@@ -14,7 +14,7 @@ use crate::{
 const OPERATION: &str = "echo";
 
 /// The placeholder for the text while the packet around it is built.
-const HOLE: &str = "sockspec-text";
+const PLACEHOLDER: &str = "sockspec-text";
 
 /// Returns how a text has to be sent so that the target sends it back: the value behind the function `echo`.
 ///
@@ -26,7 +26,7 @@ pub(super) fn form(manifest: &Manifest) -> Option<Data> {
         Speaks::SocketIo => {
             let event = manifest
                 .bindings
-                .outgoing(OPERATION, vec![Data::from(HOLE)], &Scope::default())
+                .outgoing(OPERATION, vec![Data::from(PLACEHOLDER)], &Scope::default())
                 .ok()?;
             let encoded = socket_io::encode(&Packet::Event {
                 namespace: namespace(manifest).to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn form(manifest: &Manifest) -> Option<Data> {
                 args: event.args,
             });
             let text = EnginePacket::text(PacketType::Message, encoded.text).encode_text();
-            let (before, behind) = text.split_once(&format!("{HOLE:?}"))?;
+            let (before, behind) = text.split_once(&format!("{PLACEHOLDER:?}"))?;
             (before.to_owned(), behind.to_owned(), true)
         }
     };

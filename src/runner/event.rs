@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{notice::Notice, outcome::Outcome, record::Summary, verdict::Verdict};
+use super::{notice::Notice, outcome::Outcome, summary::Summary, verdict::Verdict};
 
 /// One thing that happened in a run. One task emits all events, so that their order is the order of time.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{cast::Link, fence::is_fence};
+use super::{cast::Link, fence_frame::is_fence};
 use crate::{
     client::{ConnectFailure, Ended, EndedHow, Entry, HttpResponse, Outgoing, What},
     text::{hex_head, keep_ends},

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{
     attempt::Attempt,
     cast::{Client, Link},
+    fence_frame::MARKER,
     ping::ping,
     wait::{Waited, wait_in},
 };
@@ -20,20 +21,8 @@ use crate::{
     clock,
     data::Data,
     targets::Speaks,
-    wire::{
-        socket_io::Packet,
-        websocket::{Frame, OpCode},
-    },
+    wire::socket_io::Packet,
 };
-
-/// The start of the payload of a fence's ping.
-const MARKER: &str = "sockspec-fence-";
-
-/// Returns true if a frame is the ping of a fence, or its pong.
-pub(super) fn is_fence(frame: &Frame) -> bool {
-    matches!(frame.opcode, OpCode::Ping | OpCode::Pong)
-        && frame.payload.starts_with(MARKER.as_bytes())
-}
 
 /// How a fence was made on one link.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

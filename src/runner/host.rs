@@ -1,4 +1,4 @@
-//! Bringing a target up, watching that it lives, and taking it down.
+//! Starts a target, checks that it is alive, and stops it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,29 +12,29 @@ use crate::{
     targets::{LaunchError, Launched, Manifest, Profile, Secrets, Speaks},
 };
 
-/// How long a liveness check waits for the port to answer.
+/// The timeout of a liveness check.
 const LIVENESS: Duration = Duration::from_secs(2);
 
-/// How long a process may take to be gone after its connections have ended.
+/// How long a process may take to end after its connections have ended.
 pub(super) const DYING: Duration = Duration::from_millis(300);
 
-/// Between two looks at whether a target that may be dying is gone.
+/// The time between two liveness checks of a target that may be dying.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Where a target runs.
 #[derive(Clone, Debug)]
 pub enum Host {
-    /// In this process: the reference server, with these faults.
+    /// In this process: the reference server with these faults.
     Embedded(Box<FaultSet>),
-    /// As a process of ours, as the manifest's `launch` says.
+    /// In a process that the runner launches by the command in the manifest.
     Launched,
-    /// Somewhere already.
+    /// Outside of the runner's control; the target is already running.
     Running,
 }
 
 impl Host {
-    /// How many scenarios run at once where nobody says. Most of their time is waiting for timers; the embedded
-    /// server has room for more, another may have to share two cores with its own processes.
+    /// Returns the default number of scenarios that run at once. Scenarios mostly wait for timers. The embedded
+    /// server can serve many of them; another server may share two cores with its own processes.
     pub fn jobs(&self) -> usize {
         match self {
             Self::Embedded(_) => 64,
@@ -46,26 +46,26 @@ impl Host {
 /// A target and where it runs.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What it is.
+    /// The description of the target.
     pub manifest: Arc<Manifest>,
-    /// Where it runs.
+    /// Where the target runs.
     pub host: Host,
-    /// The network that its server is on.
+    /// The network that the target's server uses.
     pub network: Network,
-    /// How certificates are checked.
+    /// How the runner checks certificates.
     pub tls: TlsPolicy,
     /// Values that no output may show.
     pub secrets: Secrets,
 }
 
-/// Why a target can't be run against.
+/// The reason why a target can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The reference server could not be started.
     #[error("can't start the reference server")]
     Embedded(#[source] std::io::Error),
-    /// The target's process did not come up.
+    /// The target's process did not start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
     /// Nothing listens at the address of a target that should run already.
@@ -74,28 +74,28 @@ pub enum StartError {
         /// The address.
         url: String,
     },
-    /// A profile sets what the reference server does not know.
+    /// A profile has a setting that the reference server does not know.
     #[error("profile {profile}: {setting}={value} is no setting of the reference server")]
     Setting {
-        /// The profile.
+        /// The name of the profile.
         profile: String,
-        /// The setting's name.
+        /// The name of the setting.
         setting: String,
-        /// Its value.
+        /// The value of the setting.
         value: String,
     },
-    /// Whoever listens there can't be talked to over TLS.
+    /// The TLS handshake with the target failed.
     #[error("{url}: {failure}")]
     Tls {
         /// The address.
         url: String,
-        /// Why.
+        /// The failure of the handshake.
         failure: Box<ConnectFailure>,
     },
-    /// The address is no URL.
+    /// The manifest's address is no URL.
     #[error("{url:?} is not a URL")]
     Url {
-        /// What stands in its place.
+        /// The text in place of a URL.
         url: String,
     },
 }
@@ -103,7 +103,7 @@ pub enum StartError {
 /// One running server of a target.
 #[derive(Debug)]
 pub(super) struct Instance {
-    /// As scenarios see it.
+    /// The server as scenarios see it.
     pub(super) live: Arc<LiveTarget>,
     keeper: Keeper,
 }
@@ -116,36 +116,13 @@ enum Keeper {
 }
 
 impl Target {
-    /// Brings up one server with the settings of a profile and measures it.
+    /// Starts one server with the settings of a profile and measures it.
     pub(super) async fn start(
         &self,
         profile: Option<&Profile>,
         settings: &Settings,
     ) -> Result<Instance, StartError> {
-        let (url, keeper) = match &self.host {
-            Host::Embedded(faults) => {
-                let server = self.embed(profile, faults).await?;
-                (
-                    format!("http://{}", server.address()),
-                    Keeper::Embedded(server),
-                )
-            }
-            Host::Launched => match self.manifest.command() {
-                Some(spec) => {
-                    let launched = Launched::start(spec, profile)
-                        .await
-                        .map_err(|error| error.masked(&self.secrets))?;
-                    (
-                        self.manifest
-                            .url
-                            .replace("$port", &launched.port().to_string()),
-                        Keeper::Launched(Box::new(launched)),
-                    )
-                }
-                None => (self.manifest.url.clone(), Keeper::Nobody),
-            },
-            Host::Running => (self.manifest.url.clone(), Keeper::Nobody),
-        };
+        let (url, keeper) = self.launch(profile).await?;
         let url = Url::parse(&url).map_err(|_| StartError::Url { url })?;
         let path = profile
             .and_then(|profile| profile.path.as_ref())
@@ -157,36 +134,12 @@ impl Target {
             tls: self.tls.clone(),
             network: self.network.clone(),
         };
-        // Who was never there has not died of a scenario.
-        if matches!(keeper, Keeper::Nobody) && !answers(&endpoint).await {
-            return Err(StartError::Absent {
-                url: endpoint.url.to_string(),
-            });
-        }
-        // A certificate that we don't trust is no fault of the target's: nothing is said about it.
-        if endpoint.url.scheme() == "https"
-            && let Err(failure @ ConnectFailure::Tls { .. }) = reach(&endpoint, LIVENESS).await
-        {
-            return Err(StartError::Tls {
-                url: endpoint.url.to_string(),
-                failure: Box::new(failure),
-            });
-        }
-        let settle = match settings.settle.or(self.manifest.settle) {
-            Some(settle) => settle,
-            None if self.network.is_memory() => calibrate::FLOOR,
-            None => {
-                let layer = match self.speaks(profile) {
-                    Speaks::EngineIo | Speaks::SocketIo => Layer::EngineIo,
-                    Speaks::WebSocket => Layer::WebSocket,
-                };
-                calibrate::settle(&endpoint, layer).await
-            }
-        };
+        check_reachable(&endpoint, &keeper).await?;
+        let settle = self.settle(&endpoint, profile, settings).await;
         let manifest = self.manifest_of(profile);
         let within = settings.within.unwrap_or(self.manifest.within);
         let deaf = match &keeper {
-            // The reference server has the fence, and proofs start it too often to ask.
+            // The reference server acknowledges the fence, and proofs start it too often to check.
             Keeper::Embedded(_) => None,
             Keeper::Launched(_) | Keeper::Nobody => {
                 calibrate::deaf_namespace(&endpoint, &manifest, within).await
@@ -212,7 +165,55 @@ impl Target {
         })
     }
 
-    /// The manifest as it is true of a profile.
+    /// Starts the server itself; returns its address and what keeps it running.
+    async fn launch(&self, profile: Option<&Profile>) -> Result<(String, Keeper), StartError> {
+        Ok(match &self.host {
+            Host::Embedded(faults) => {
+                let server = self.embed(profile, faults).await?;
+                (
+                    format!("http://{}", server.address()),
+                    Keeper::Embedded(server),
+                )
+            }
+            Host::Launched => match self.manifest.command() {
+                Some(spec) => {
+                    let launched = Launched::start(spec, profile)
+                        .await
+                        .map_err(|error| error.masked(&self.secrets))?;
+                    (
+                        self.manifest
+                            .url
+                            .replace("$port", &launched.port().to_string()),
+                        Keeper::Launched(Box::new(launched)),
+                    )
+                }
+                None => (self.manifest.url.clone(), Keeper::Nobody),
+            },
+            Host::Running => (self.manifest.url.clone(), Keeper::Nobody),
+        })
+    }
+
+    /// Returns the settle time: that of the settings, else of the manifest, else a measured one.
+    async fn settle(
+        &self,
+        endpoint: &Endpoint,
+        profile: Option<&Profile>,
+        settings: &Settings,
+    ) -> Duration {
+        match settings.settle.or(self.manifest.settle) {
+            Some(settle) => settle,
+            None if self.network.is_memory() => calibrate::FLOOR,
+            None => {
+                let layer = match self.speaks(profile) {
+                    Speaks::EngineIo | Speaks::SocketIo => Layer::EngineIo,
+                    Speaks::WebSocket => Layer::WebSocket,
+                };
+                calibrate::settle(endpoint, layer).await
+            }
+        }
+    }
+
+    /// Returns the manifest with the changes of a profile.
     fn manifest_of(&self, profile: Option<&Profile>) -> Arc<Manifest> {
         match profile {
             Some(profile) => Arc::new(self.manifest.with(profile)),
@@ -258,7 +259,7 @@ impl Target {
         Server::start(listener, config).map_err(StartError::Embedded)
     }
 
-    /// Whether its server can die while this process lives.
+    /// Returns true if the server can die while this process lives.
     pub(super) fn can_die(&self) -> bool {
         match self.host {
             Host::Embedded(_) => false,
@@ -266,7 +267,7 @@ impl Target {
         }
     }
 
-    /// Whether a server that died can be brought up again.
+    /// Returns true if a dead server can be started again.
     pub(super) fn can_restart(&self) -> bool {
         match self.host {
             Host::Embedded(_) => true,
@@ -277,7 +278,7 @@ impl Target {
 }
 
 impl Instance {
-    /// Whether the process and its port are there.
+    /// Returns true if the process runs and its port answers.
     pub(super) async fn is_alive(&self) -> bool {
         if let Keeper::Launched(launched) = &self.keeper
             && launched.exited().is_some()
@@ -287,13 +288,13 @@ impl Instance {
         answers(&self.live.endpoint).await
     }
 
-    /// Whether it lives and goes on living for as long as a process may take to end.
+    /// Returns true if the server is alive and stays alive for as long as a process may take to end.
     pub(super) async fn stays_alive(&self) -> bool {
         until_gone(&self.live.endpoint).await;
         self.is_alive().await
     }
 
-    /// How its process ended, if it was one of ours and has.
+    /// Returns how the process ended; `None` if it still runs or if the runner did not launch it.
     pub(super) fn exited(&self) -> Option<String> {
         match &self.keeper {
             Keeper::Launched(launched) => launched.exited(),
@@ -301,10 +302,10 @@ impl Instance {
         }
     }
 
-    /// Takes it down, its whole process tree included.
+    /// Stops the server, including the processes that it started.
     pub(super) async fn stop(self) {
         match self.keeper {
-            // Nobody depends on its farewells; dropping it ends every connection at once.
+            // No test needs the server's goodbyes; dropping the server ends every connection at once.
             Keeper::Embedded(server) => drop(server),
             Keeper::Launched(launched) => launched.stop().await,
             Keeper::Nobody => {}
@@ -312,18 +313,38 @@ impl Instance {
     }
 }
 
-/// Waits until nothing listens there any more, for a short while.
+/// Returns an error if a target that should already run does not, or if the runner does not trust its certificate.
+async fn check_reachable(endpoint: &Endpoint, keeper: &Keeper) -> Result<(), StartError> {
+    // Without this check, the first scenario would be blamed for the death of a target that never ran.
+    if matches!(keeper, Keeper::Nobody) && !answers(endpoint).await {
+        return Err(StartError::Absent {
+            url: endpoint.url.to_string(),
+        });
+    }
+    // The runner does not trust the certificate. That is an error of the setup, not a failure of the target.
+    if endpoint.url.scheme() == "https"
+        && let Err(failure @ ConnectFailure::Tls { .. }) = reach(endpoint, LIVENESS).await
+    {
+        return Err(StartError::Tls {
+            url: endpoint.url.to_string(),
+            failure: Box::new(failure),
+        });
+    }
+    Ok(())
+}
+
+/// Waits, for a short while, until nothing listens at the address any more.
 pub(super) async fn until_gone(endpoint: &Endpoint) {
     let gone = async {
         while answers(endpoint).await {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    // A server that still listens then is alive.
+    // A server that still listens after this time is alive.
     let _ = tokio::time::timeout(DYING, gone).await;
 }
 
-/// Returns true if something listens there.
+/// Returns true if something listens at the address.
 async fn answers(endpoint: &Endpoint) -> bool {
     let (host, port) = (endpoint.host(), endpoint.port());
     let connected = endpoint.network.connect(host, port);

@@ -95,35 +95,42 @@ pub(super) fn judge(
     );
     outcome.proofs = finished.proofs;
     outcome.kind = found.as_ref().and_then(|found| found.kind);
-    outcome.breach = found.map(
-        |Found {
-             detail, invariant, ..
-         }| {
-            let mut seen = trace::views(attempt);
-            for line in seen.iter_mut().flat_map(|view| &mut view.lines) {
-                line.text = mask(std::mem::take(&mut line.text));
-            }
-            let log = attempt
-                .target
-                .log
-                .as_ref()
-                .map(|log| log.tail(LOG_LINES))
-                .unwrap_or_default();
-            Breach {
-                sentence: mask(detail.sentence),
-                invariant,
-                place: detail.span.and_then(|span| place(&scenario.source, span)),
-                expected: detail.expected.map(mask),
-                received: detail.received.map(mask),
-                seen,
-                requirements: notes(scenario, settings),
-                why: scenario.why.clone(),
-                rerun: rerun(item, settings),
-                log: log.into_iter().map(mask).collect(),
-            }
-        },
-    );
+    outcome.breach = found.map(|found| breach(item, settings, attempt, found));
     outcome
+}
+
+/// Returns a finding with its evidence. Secrets are masked.
+fn breach(
+    item: &Item,
+    settings: &Settings,
+    attempt: &attempt::Attempt<'_>,
+    found: Found,
+) -> Breach {
+    let scenario = &item.scenario;
+    let mask = |text: String| attempt.secrets.mask(&text);
+    let detail = found.detail;
+    let mut seen = trace::views(attempt);
+    for line in seen.iter_mut().flat_map(|view| &mut view.lines) {
+        line.text = mask(std::mem::take(&mut line.text));
+    }
+    let log = attempt
+        .target
+        .log
+        .as_ref()
+        .map(|log| log.tail(LOG_LINES))
+        .unwrap_or_default();
+    Breach {
+        sentence: mask(detail.sentence),
+        invariant: found.invariant,
+        place: detail.span.and_then(|span| place(&scenario.source, span)),
+        expected: detail.expected.map(mask),
+        received: detail.received.map(mask),
+        seen,
+        requirements: notes(scenario, settings),
+        why: scenario.why.clone(),
+        rerun: rerun(item, settings),
+        log: log.into_iter().map(mask).collect(),
+    }
 }
 
 /// A finding or an obstacle.

@@ -39,7 +39,7 @@ impl LiveTarget {
     }
 
     /// Returns true if, as far as is known, a client without credentials can join the main namespace and stay there.
-    pub(super) fn lets_strangers_in(&self) -> bool {
+    pub(super) fn admits_anonymous(&self) -> bool {
         self.knows_application() || self.provides_one_of(&["socket-io"])
     }
 

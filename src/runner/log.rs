@@ -57,8 +57,8 @@ pub(super) fn traffic(attempt: &Attempt<'_>) {
     for client in attempt.clients() {
         for link in client.links() {
             let entries = link.connection.journal().entries();
-            let told = std::mem::replace(&mut link.state().logged, entries.len());
-            for entry in entries.iter().skip(told) {
+            let logged = std::mem::replace(&mut link.state().logged, entries.len());
+            for entry in entries.iter().skip(logged) {
                 let (received, text) = evidence::describe(entry);
                 let at = entry.at.saturating_duration_since(attempt.started);
                 tracing::trace!(

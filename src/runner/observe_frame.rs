@@ -5,11 +5,11 @@ use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
 
 /// How a frame compares with a pattern.
 #[derive(Debug)]
-pub(super) enum FrameFit {
+pub(super) enum FrameLikeness {
     /// The frame matches. Holds the captured values.
-    Fits(Vec<(String, Data)>),
+    Match(Vec<(String, Data)>),
     /// The frame has another opcode.
-    OtherKind,
+    OtherOpcode,
     /// The frame has the opcode, but this part of it differs: "FIN bit".
     Wrong(&'static str),
 }
@@ -19,7 +19,7 @@ pub(super) fn compare(
     attempt: &Attempt<'_>,
     pattern: &FramePattern,
     frame: &Frame,
-) -> Stepped<FrameFit> {
+) -> Stepped<FrameLikeness> {
     let FramePattern {
         opcode,
         fin,
@@ -27,16 +27,16 @@ pub(super) fn compare(
         payload,
     } = pattern;
     if opcode.is_some_and(|opcode| opcode != u8::from(frame.opcode)) {
-        return Ok(FrameFit::OtherKind);
+        return Ok(FrameLikeness::OtherOpcode);
     }
     if fin.is_some_and(|fin| fin != frame.fin) {
-        return Ok(FrameFit::Wrong("FIN bit"));
+        return Ok(FrameLikeness::Wrong("FIN bit"));
     }
     if rsv.is_some_and(|rsv| rsv != frame.rsv) {
-        return Ok(FrameFit::Wrong("reserved bits"));
+        return Ok(FrameLikeness::Wrong("reserved bits"));
     }
     let Some(matcher) = payload else {
-        return Ok(FrameFit::Fits(Vec::new()));
+        return Ok(FrameLikeness::Match(Vec::new()));
     };
     let actual = match std::str::from_utf8(&frame.payload) {
         Ok(text) => Data::from(text),
@@ -49,8 +49,8 @@ pub(super) fn compare(
         fitted = matcher.check(Some(&Data::Bytes(frame.payload.clone())), &scope)?;
     }
     Ok(match fitted {
-        Ok(captures) => FrameFit::Fits(captures),
-        Err(_) => FrameFit::Wrong("payload"),
+        Ok(captures) => FrameLikeness::Match(captures),
+        Err(_) => FrameLikeness::Wrong("payload"),
     })
 }
 

@@ -16,7 +16,10 @@ static NAME: LazyLock<Option<Regex>> =
 
 /// Returns an event that the scenario writes by hand and that the runner can't translate for the target. Either the
 /// target's binding changes more than the name, or the name stands in bytes or in an expected answer.
-pub(super) fn untranslatable<'b>(scenario: &Scenario, bindings: &'b Bindings) -> Option<&'b str> {
+pub(super) fn find_untranslatable<'b>(
+    scenario: &Scenario,
+    bindings: &'b Bindings,
+) -> Option<&'b str> {
     if bindings.entries.is_empty() || !awaits_application(scenario) {
         return None;
     }
@@ -39,7 +42,7 @@ pub(super) fn untranslatable<'b>(scenario: &Scenario, bindings: &'b Bindings) ->
 }
 
 /// Returns a packet written by hand, with the target's name of the event in place of the contract's.
-pub(super) fn spelt(scenario: &Scenario, bindings: &Bindings, text: String) -> String {
+pub(super) fn translate(scenario: &Scenario, bindings: &Bindings, text: String) -> String {
     if bindings.entries.is_empty() || !awaits_application(scenario) {
         return text;
     }
@@ -58,7 +61,7 @@ pub(super) fn spelt(scenario: &Scenario, bindings: &Bindings, text: String) -> S
 }
 
 /// Returns an operation that the scenario uses and that the target's application does not have.
-pub(super) fn absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'m str> {
+pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'m str> {
     if absent.is_empty() {
         return None;
     }
@@ -175,25 +178,25 @@ mod tests {
     #[test]
     fn names_are_translated_where_nothing_else_differs() {
         let (own, packet) = (scenario("acks", "  - alive"), r#"42/x,1["echo","echo"]"#);
-        let spelt = |scenario, bindings| spelt(scenario, &bindings, packet.to_owned());
+        let translate = |scenario, bindings| translate(scenario, &bindings, packet.to_owned());
         assert_eq!(
-            spelt(&own, bindings("say", false)),
+            translate(&own, bindings("say", false)),
             r#"42/x,1["say","echo"]"#
         );
         assert_eq!(
-            spelt(&own, bindings("a \"b\"", false)),
+            translate(&own, bindings("a \"b\"", false)),
             r#"42/x,1["a \"b\"","echo"]"#
         );
-        assert_eq!(spelt(&own, bindings("echo", false)), packet);
+        assert_eq!(translate(&own, bindings("echo", false)), packet);
         let other = scenario("websocket", "  - alive");
-        assert_eq!(spelt(&other, bindings("say", false)), packet);
+        assert_eq!(translate(&other, bindings("say", false)), packet);
     }
 
     #[test]
     fn operations_that_are_absent_are_found() {
         let found = |needs, steps, names: &[&str]| {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            absent(&scenario(needs, steps), &names).map(str::to_owned)
+            find_absent(&scenario(needs, steps), &names).map(str::to_owned)
         };
         let call = "  - repeat: 2\n    steps:\n    - call: whoami\n      as: a";
         assert_eq!(
@@ -210,7 +213,7 @@ mod tests {
     fn what_cannot_be_translated_is_found() {
         let found = |needs, steps, event, other| {
             let (scenario, bindings) = (scenario(needs, steps), bindings(event, other));
-            untranslatable(&scenario, &bindings).map(str::to_owned)
+            find_untranslatable(&scenario, &bindings).map(str::to_owned)
         };
         for steps in [
             "  - send: '421[\"echo\",\"$marker\"]'",

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    operations::{absent, untranslatable},
+    operations::{find_absent, find_untranslatable},
     settings::Settings,
 };
 use crate::{
@@ -63,7 +63,7 @@ impl Plan {
                 if uses_transport(scenario) {
                     needs.insert(transport.name());
                 }
-                let placed = place(scenario, &needs, manifest);
+                let placed = choose_profile(scenario, &needs, manifest);
                 let (profile, skip) = match placed {
                     Ok(profile) => (profile, None),
                     Err(reason) => (None, Some(reason)),
@@ -98,7 +98,7 @@ fn speaks_socket_io(scenario: &Scenario) -> bool {
 
 /// Returns the profile that provides everything the scenario needs, or why the scenario can't run. Prefers no
 /// profile.
-fn place(
+fn choose_profile(
     scenario: &Scenario,
     needs: &BTreeSet<&str>,
     manifest: &Manifest,
@@ -111,12 +111,12 @@ fn place(
             usual.name()
         ));
     }
-    if let Some(name) = absent(scenario, &manifest.absent) {
+    if let Some(name) = find_absent(scenario, &manifest.absent) {
         return Err(format!("the target has no operation `{name}`"));
     }
-    if let Some(name) = untranslatable(scenario, &manifest.bindings) {
+    if let Some(name) = find_untranslatable(scenario, &manifest.bindings) {
         return Err(format!(
-            "it writes the event `{name}` by hand, which the target wants otherwise than a change of name could tell"
+            "it writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
         ));
     }
     let missing: Vec<_> = needs
@@ -135,7 +135,7 @@ fn place(
     profile.map(Some).ok_or_else(|| {
         let names: Vec<_> = missing
             .iter()
-            .map(|need| match near(need, manifest) {
+            .map(|need| match find_similar(need, manifest) {
                 Some(near) => format!("`{need}` (it does provide `{near}`)"),
                 None => format!("`{need}`"),
             })
@@ -146,7 +146,7 @@ fn place(
 
 /// Returns a provided capability whose name is similar to `need`. Capabilities may have any name, so the loader can't
 /// report a misspelt one; the scenario is always skipped.
-fn near<'m>(need: &str, manifest: &'m Manifest) -> Option<&'m str> {
+fn find_similar<'m>(need: &str, manifest: &'m Manifest) -> Option<&'m str> {
     let profiles = manifest.profiles.iter().map(|profile| &profile.provides);
     let provided = [&manifest.provides].into_iter().chain(profiles);
     nearest(need, provided.flatten().map(String::as_str)).filter(|near| *near != need)

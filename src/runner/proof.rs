@@ -1,4 +1,4 @@
-//! What a proof run found: which faults turn which scenarios red.
+//! The result of a proof: which scenarios catch which faults.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,60 +7,61 @@ use serde::{Deserialize, Serialize};
 /// The result of running every scenario against every fault it claims to catch.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Proof {
-    /// Every fault there is, sorted by id.
+    /// All faults, sorted by id.
     pub faults: Vec<FaultProof>,
-    /// Every scenario that was selected, sorted by id.
+    /// All selected scenarios, sorted by id.
     pub scenarios: Vec<ScenarioProof>,
-    /// Wall time.
+    /// The wall time.
     pub duration: Duration,
 }
 
-/// What became of one fault.
+/// The result for one fault.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct FaultProof {
-    /// Its id.
+    /// The id of the fault.
     pub id: String,
     /// What the server does wrong, in one sentence.
     pub breaks: String,
-    /// Scenarios that turned red, sorted.
+    /// The scenarios that failed with this fault, sorted.
     pub caught_by: Vec<String>,
 }
 
-/// What became of one scenario.
+/// The result for one scenario.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ScenarioProof {
-    /// Its id.
+    /// The id of the scenario.
     pub id: String,
-    /// Faults that turned it red, sorted.
+    /// The faults with which the scenario failed, sorted.
     pub killed_by: Vec<String>,
-    /// Faults it claims to catch, but stays green with, and why that is known: the verdict's reason.
+    /// The faults that the scenario claims to catch but does not catch.
     pub survived: Vec<Survivor>,
-    /// Why it proves nothing: it is red without a fault, or green without the act that should end a connection.
+    /// Why the scenario proves nothing: it fails without a fault, or passes without the act that should end a
+    /// connection.
     pub broken: Option<String>,
-    /// Its file.
+    /// The file of the scenario.
     pub file: PathBuf,
-    /// The line of its entry.
+    /// The line in which the scenario begins.
     pub line: usize,
 }
 
 /// A fault that a scenario claims to catch and does not.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Survivor {
-    /// The fault.
+    /// The id of the fault.
     pub fault: String,
-    /// What the run with it gave: `pass`, or why it could not be judged.
+    /// The verdict with the fault: `pass`, or why the scenario could not be judged.
     pub outcome: String,
 }
 
 impl ScenarioProof {
-    /// Whether the scenario can fail, and fails for everything it claims.
+    /// Returns true if the scenario can fail and catches every fault that it claims to catch.
     pub fn is_proved(&self) -> bool {
         !self.killed_by.is_empty() && self.survived.is_empty() && self.broken.is_none()
     }
 }
 
 impl Proof {
-    /// Whether every fault is caught and every scenario is proved.
+    /// Returns true if every fault is caught and every scenario is proved.
     pub fn is_complete(&self) -> bool {
         self.faults.iter().all(|fault| !fault.caught_by.is_empty())
             && self.scenarios.iter().all(ScenarioProof::is_proved)

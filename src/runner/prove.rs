@@ -1,8 +1,8 @@
-//! The proof that scenarios can fail: each against the reference server with each fault it claims to catch, and
-//! each that awaits the end of a connection also without the step that should end it.
+//! Proves that scenarios can fail: runs each against the reference server with each fault that it claims to catch.
+//! Scenarios that wait for the end of a connection also run without the step that should end it.
 //!
-//! Every trial has a reference server of its own in this process. So many run at the same time, and no fault can reach a
-//! scenario that it is not meant for.
+//! Every trial has its own reference server in this process. So many trials can run at the same time, and a fault
+//! affects only its own scenario.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -60,7 +60,7 @@ pub async fn prove(
         }
         progress(outcomes.len(), trials.len());
     }
-    // In the order of the trials, so that the same outcomes always give the same proof.
+    // The order of the trials, not of their ends, so that the same outcomes always give the same proof.
     let mut results: BTreeMap<&str, Vec<(&Change, Outcome)>> = BTreeMap::new();
     for (index, trial) in trials.iter().enumerate() {
         if let Some(outcome) = outcomes.remove(&index) {

@@ -1,6 +1,6 @@
 //! Events by which a target reports that it refused something.
 
-use super::{attempt::Attempt, cast::Link};
+use super::cast::Link;
 use crate::{
     client::{Entry, What},
     data::Data,
@@ -23,8 +23,7 @@ pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
 }
 
 /// Returns the indices of the reports that no step has claimed.
-pub(super) fn unclaimed(attempt: &Attempt<'_>, link: &Link) -> Vec<usize> {
-    let manifest = &attempt.target.manifest;
+pub(super) fn unclaimed(manifest: &Manifest, link: &Link) -> Vec<usize> {
     let state = link.state();
     let entries = link.connection.journal().entries();
     entries

@@ -19,8 +19,9 @@ use super::{
     notice::Notice,
     plan::{Item, Plan},
     play::{Played, play},
-    record::{Record, Summary},
+    record::Record,
     settings::Settings,
+    summary::Summary,
     verdict::Verdict,
 };
 use crate::{clock, scenario::Tier};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{
-    attempt::Attempt,
     cast::{Client, Link},
     evidence, refusal_reports,
 };
 use crate::{
     client::{Entry, What},
     scenario::ClientName,
+    targets::Manifest,
     wire::socket_io::{AckId, Packet},
 };
 
@@ -43,18 +43,17 @@ pub(super) struct Rejection {
 
 impl Sender {
     /// Returns the server's rejection so far; `None` if the server accepted the event or has not answered.
-    pub(super) fn rejection(&self, attempt: &Attempt<'_>) -> Option<Rejection> {
+    pub(super) fn rejection(&self, manifest: &Manifest) -> Option<Rejection> {
         let entries = self.link.connection.journal().entries();
         let mut answers = entries.iter().skip(self.from);
-        answers.find_map(|entry| self.answer(attempt, entry))?
+        answers.find_map(|entry| self.answer(manifest, entry))?
     }
 
     /// Returns the answer in an entry: `Some(None)` if the server accepts the event, `None` if the entry is no
     /// answer.
-    fn answer(&self, attempt: &Attempt<'_>, entry: &Entry) -> Option<Option<Rejection>> {
+    fn answer(&self, manifest: &Manifest, entry: &Entry) -> Option<Option<Rejection>> {
         let name = &self.client.spec.name;
         let event = &self.event;
-        let manifest = &attempt.target.manifest;
         let rejected = |clause: String| {
             Some(Some(Rejection {
                 clause,
@@ -86,14 +85,14 @@ impl Sender {
     }
 
     /// Waits until the server has rejected the event; never returns if it accepts it.
-    pub(super) async fn rejected(&self, attempt: &Attempt<'_>) -> Rejection {
+    pub(super) async fn rejected(&self, manifest: &Manifest) -> Rejection {
         let journal = self.link.connection.journal();
         let mut from = self.from;
         loop {
             let (answer, seen) = {
                 let entries = journal.entries();
                 let mut new = entries.iter().skip(from);
-                let answer = new.find_map(|entry| self.answer(attempt, entry));
+                let answer = new.find_map(|entry| self.answer(manifest, entry));
                 (answer, entries.len())
             };
             match answer {

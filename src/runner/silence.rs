@@ -12,9 +12,10 @@ use super::{
     claim::{Never, Request, Silence, Unwanted},
     evidence,
     failure_kind::FailureKind,
-    fence::{Proof, fence, is_fence},
+    fence::{Proof, fence},
+    fence_frame::is_fence,
     finding::{Finding, Stepped},
-    observe_frame::{self, FrameFit},
+    observe_frame::{self, FrameLikeness},
     refusal_reports,
     sought::Sought,
     unasked::is_unasked_message,
@@ -120,7 +121,7 @@ impl Silence {
                 .collect()
         };
         for frame in came {
-            if let FrameFit::Fits(_) = observe_frame::compare(attempt, pattern, &frame)? {
+            if let FrameLikeness::Match(_) = observe_frame::compare(attempt, pattern, &frame)? {
                 let what = observe_frame::what(attempt, pattern);
                 let name = &self.client.spec.name;
                 return Ok(Some(
@@ -172,7 +173,7 @@ impl Silence {
     fn extra_refusal(&self, attempt: &Attempt<'_>) -> Option<Finding> {
         let name = &self.client.spec.name;
         self.client.links().into_iter().find_map(|link| {
-            let index = *refusal_reports::unclaimed(attempt, &link).first()?;
+            let index = *refusal_reports::unclaimed(&attempt.target.manifest, &link).first()?;
             let sentence = format!(
                 "{name} received a report of a refusal; only the client that was refused may get one, and only once."
             );

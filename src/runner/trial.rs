@@ -42,7 +42,7 @@ pub(super) enum Change {
     },
 }
 
-/// Returns the trials of all items, those that wait longest first.
+/// Returns the trials of all items. Those with the longest waits come first.
 pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
     // The rows of a table share their steps, so one control is enough for all of them.
     let mut controlled = BTreeSet::new();

@@ -24,19 +24,19 @@ use crate::{net::Network, simulation};
 /// How the trials of a proof run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Proving {
-    /// Over TCP, in real time: as scenarios run against any other server.
+    /// Over TCP and in real time, as against any other server.
     Real,
-    /// Over streams in memory, in simulated time: without waits, and with the same result for the same seed.
+    /// Over streams in memory and in simulated time: no real waits, and the same result for the same seed.
     Simulated,
 }
 
 /// The index of a trial, and its outcome. The outcome is missing if the trial panicked.
 type Judged = (usize, Result<Option<Outcome>, StartError>);
 
-/// The trials that run or are still to run. Its drop starts no further ones.
+/// Running and waiting trials. Dropping it starts no more trials.
 #[derive(Debug)]
 pub(super) struct TrialsUnderWay {
-    // At most one message a trial.
+    // Each trial sends at most one message.
     judged: UnboundedReceiver<Judged>,
     interrupt: CancellationToken,
     /// Owns the trials that run in real time.
@@ -106,7 +106,7 @@ fn start_tasks(
     tasks
 }
 
-/// Starts the threads that take one trial after the other.
+/// Starts the threads, each of which runs one trial after another.
 fn start_threads(
     trials: Vec<Trial>,
     settings: &Arc<Settings>,
@@ -136,12 +136,12 @@ fn start_threads(
     Ok(())
 }
 
-/// Runs one trial on this thread, in simulated time and on a network of its own.
+/// Runs one trial on this thread, in simulated time and on its own network.
 fn simulate(trial: Trial, settings: &Arc<Settings>) -> Result<Option<Outcome>, StartError> {
     let settings = Arc::clone(settings);
     let simulated = simulation::run(settings.seed, async move {
         let trial = trial.on(Network::memory());
-        // A task of its own, so that a panic ends the trial and not the thread.
+        // The trial has its own task, so that a panic ends the trial and not the thread.
         tokio::spawn(async move { trial.run(&settings).await }).await
     });
     match simulated.map_err(StartError::Embedded)? {

@@ -27,7 +27,7 @@ impl Unique {
     }
 
     /// Returns a name with the suffix of this attempt.
-    pub(super) fn spell(&self, name: &str) -> String {
+    pub(super) fn with_suffix(&self, name: &str) -> String {
         format!("{name}-{}", self.0)
     }
 
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn another_attempt_is_known_by_its_names() {
         let (own, other) = (Unique::from_number(1), Unique::from_number(u64::MAX));
-        let foreign = format!("to {}", other.spell("other_room"));
+        let foreign = format!("to {}", other.with_suffix("other_room"));
         assert_eq!(foreign, "to other_room-ffffffffffff");
         assert!(own.is_another_in(&foreign));
         assert!(other.is_in(&foreign));

@@ -97,25 +97,11 @@ impl Baseline {
             }
         }
         comparison.known = known.len();
-        comparison.stale = listed
-            .keys()
-            .filter_map(|id| {
-                let found = if names.may_exist(id) {
-                    let better = better.get(id.as_str())?;
-                    Some(*better)
-                } else {
-                    None
-                };
-                (!held.contains(id.as_str())).then(|| Stale {
-                    id: id.clone(),
-                    found,
-                })
-            })
-            .collect();
+        comparison.stale = stale(&listed, names, &held, &better);
         comparison.notes = self
             .other_target(record)
             .into_iter()
-            .chain(strangers(&listed, record, names))
+            .chain(notes_on_unknown(&listed, record, names))
             .collect();
         comparison
     }
@@ -150,6 +136,26 @@ impl Comparison {
     }
 }
 
+/// Returns the entries that are out of date: the scenario does not exist, or `better` holds a verdict and `held` does
+/// not hold the entry.
+fn stale(
+    listed: &BTreeMap<String, Deviation>,
+    names: &Names,
+    held: &BTreeSet<&str>,
+    better: &BTreeMap<&str, Verdict>,
+) -> Vec<Stale> {
+    let ids = listed.keys().filter(|id| !held.contains(id.as_str()));
+    let entries = ids.filter_map(|id| {
+        let found = match names.may_exist(id) {
+            true => Some(*better.get(id.as_str())?),
+            false => None,
+        };
+        let id = id.clone();
+        Some(Stale { id, found })
+    });
+    entries.collect()
+}
+
 /// Notes a verdict that is better than the one in the entry `id`. Keeps the worst of several.
 fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome: &Outcome) {
     let worst = better.entry(id).or_insert(outcome.verdict);
@@ -160,7 +166,11 @@ fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome
 
 /// Returns notes about entries of unknown scenarios. Returns none if all ids are known, because then these entries
 /// are stale.
-fn strangers(listed: &BTreeMap<String, Deviation>, record: &Record, names: &Names) -> Vec<String> {
+fn notes_on_unknown(
+    listed: &BTreeMap<String, Deviation>,
+    record: &Record,
+    names: &Names,
+) -> Vec<String> {
     if names.all.is_some() {
         return Vec::new();
     }
@@ -169,9 +179,9 @@ fn strangers(listed: &BTreeMap<String, Deviation>, record: &Record, names: &Name
         .keys()
         .filter(|id| !names.is_known(id) && !seen.contains(split(id).0));
     let (near, far): (Vec<_>, Vec<_>) = strange
-        .map(|id| (id, names.near(id)))
+        .map(|id| (id, names.find_similar(id)))
         .partition(|(_, near)| near.is_some());
-    let slips = near.iter().filter_map(|(id, near)| {
+    let misspelt = near.iter().filter_map(|(id, near)| {
         let near = (*near)?;
         Some(format!(
             "the baseline lists `{id}`, which no known scenario has; did you mean `{near}`?"
@@ -184,7 +194,7 @@ fn strangers(listed: &BTreeMap<String, Deviation>, record: &Record, names: &Name
             count - 1
         ),
     });
-    slips.chain(unknown).collect()
+    misspelt.chain(unknown).collect()
 }
 
 /// The text below the summary of a run.

@@ -83,7 +83,7 @@ impl Names {
 
     /// Returns the known id that is most similar to the id of an unknown scenario. For the id of a table, returns a
     /// row's id.
-    pub(super) fn near(&self, id: &str) -> Option<&str> {
+    pub(super) fn find_similar(&self, id: &str) -> Option<&str> {
         let (scenario, _) = split(id);
         let mut known = self.known.iter().map(String::as_str);
         let row = known.find(|known| {

@@ -37,42 +37,14 @@ impl Baseline {
             let Some(entry) = deviations.get_mut(id) else {
                 continue;
             };
-            entry.flaky |= outcomes.iter().any(|outcome| outcome.flaky);
-            let kind = common_kind(&outcomes);
-            if entry.flaky {
-                // One run does not show the worst verdict of a flaky scenario.
-                if worst.verdict.rank_in_baseline() > entry.verdict.rank_in_baseline() {
-                    entry.verdict = worst.verdict;
-                }
-                if outcomes.iter().any(|outcome| entry.has_other_kind(outcome)) {
-                    entry.kind = None;
-                }
-            } else if worst.verdict == Verdict::Pass {
+            if worst.verdict == Verdict::Pass && !entry.becomes_flaky(&outcomes) {
                 deviations.remove(id);
-            } else if kind.is_some() && entry.has_other_kind(worst) {
-                // The reason in the entry explains the former failure, not this one.
-                *entry = unexplained(worst);
             } else {
-                entry.verdict = worst.verdict;
-                entry.kind = kind;
+                entry.update(worst, &outcomes);
             }
         }
         for (scenario, outcomes) in unlisted {
-            let first = outcomes
-                .first()
-                .map(|outcome| (outcome.verdict, outcome.kind));
-            let alike = outcomes
-                .iter()
-                .all(|outcome| Some((outcome.verdict, outcome.kind)) == first);
-            for outcome in outcomes {
-                if outcome.verdict == Verdict::Pass {
-                    continue;
-                }
-                let id = if alike { scenario } else { &outcome.id };
-                deviations
-                    .entry(id.to_owned())
-                    .or_insert_with(|| unexplained(outcome));
-            }
+            add_unlisted(&mut deviations, scenario, &outcomes);
         }
         Self {
             deviations,
@@ -81,6 +53,59 @@ impl Baseline {
     }
 }
 
+impl Deviation {
+    /// Returns true if the entry or one of the outcomes is flaky.
+    fn becomes_flaky(&self, outcomes: &[&Outcome]) -> bool {
+        self.flaky || outcomes.iter().any(|outcome| outcome.flaky)
+    }
+
+    /// Updates the entry from outcomes that deviate, or that belong to a flaky scenario.
+    fn update(&mut self, worst: &Outcome, outcomes: &[&Outcome]) {
+        self.flaky = self.becomes_flaky(outcomes);
+        let kind = common_kind(outcomes);
+        if self.flaky {
+            // One run does not show the worst verdict of a flaky scenario.
+            if worst.verdict.rank_in_baseline() > self.verdict.rank_in_baseline() {
+                self.verdict = worst.verdict;
+            }
+            if outcomes.iter().any(|outcome| self.has_other_kind(outcome)) {
+                self.kind = None;
+            }
+        } else if kind.is_some() && self.has_other_kind(worst) {
+            // The reason in the entry explains the former failure, not this one.
+            *self = unexplained(worst);
+        } else {
+            self.verdict = worst.verdict;
+            self.kind = kind;
+        }
+    }
+}
+
+/// Adds entries for a scenario that the baseline does not list: one for all transports if they deviate alike, else one
+/// for each transport.
+fn add_unlisted(
+    deviations: &mut BTreeMap<String, Deviation>,
+    scenario: &str,
+    outcomes: &[&Outcome],
+) {
+    let first = outcomes
+        .first()
+        .map(|outcome| (outcome.verdict, outcome.kind));
+    let alike = outcomes
+        .iter()
+        .all(|outcome| Some((outcome.verdict, outcome.kind)) == first);
+    for outcome in outcomes {
+        if outcome.verdict == Verdict::Pass {
+            continue;
+        }
+        let id = if alike { scenario } else { &outcome.id };
+        deviations
+            .entry(id.to_owned())
+            .or_insert_with(|| unexplained(outcome));
+    }
+}
+
+/// Returns the outcome with the worst verdict.
 fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
     outcomes
         .iter()
@@ -95,6 +120,7 @@ fn common_kind(outcomes: &[&Outcome]) -> Option<FailureKind> {
     kinds.all(|kind| kind == first).then_some(first)
 }
 
+/// Returns an entry whose reason is the one that the run gives.
 fn unexplained(outcome: &Outcome) -> Deviation {
     Deviation {
         verdict: outcome.verdict,

@@ -2,20 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
 use super::{
-    super::wait::{Waited, wait_in},
+    admission::{Admission, await_admission, handshake_finding},
     pairs, refused,
 };
 use crate::{
-    client::{ConnectFailure, Connection, Layer, Options, TransportChoice, What},
+    client::{ConnectFailure, Connection, Layer, Options, TransportChoice},
     clock,
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
-        evidence, expectation,
+        cast::Client,
+        expectation,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, Stepped, Stop},
     },
@@ -23,17 +21,6 @@ use crate::{
     targets::Speaks,
     wire::socket_io::Packet,
 };
-
-/// What a server answers to CONNECT.
-#[derive(Debug)]
-pub(super) enum Admission {
-    /// CONNECT, with its payload.
-    Joined(Option<Data>),
-    /// CONNECT_ERROR, with its payload.
-    Refused(Data),
-    /// The handshake request was refused.
-    RefusedHandshake(ConnectFailure),
-}
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connect) -> Stepped {
     let limit = attempt.limit(step)?;
@@ -77,7 +64,7 @@ pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Cli
     let below = match attempt.target.manifest.dialect.speaks {
         Speaks::WebSocket => Some(Layer::WebSocket),
         Speaks::EngineIo => Some(Layer::EngineIo),
-        Speaks::SocketIo => (!attempt.target.lets_strangers_in()).then_some(Layer::EngineIo),
+        Speaks::SocketIo => (!attempt.target.admits_anonymous()).then_some(Layer::EngineIo),
     };
     if let Some(layer) = below {
         let plain = ConnectOptions::default();
@@ -272,70 +259,6 @@ fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> Stepped<String>
     }
 }
 
-async fn await_admission(
-    attempt: &Attempt<'_>,
-    client: &Client,
-    link: &Arc<Link>,
-    namespace: &str,
-    from: usize,
-    deadline: Instant,
-) -> Stepped<Admission> {
-    let name = &client.spec.name;
-    let waited = wait_in(
-        link.connection.journal(),
-        from,
-        deadline,
-        |_, entry| match &entry.what {
-            What::Socket(Packet::Connect {
-                namespace: joined,
-                payload,
-            }) if joined == namespace => Some(Admission::Joined(payload.clone())),
-            What::Socket(Packet::ConnectError {
-                namespace: refused,
-                payload,
-            }) if refused == namespace => Some(Admission::Refused(payload.clone())),
-            _ => None,
-        },
-    )
-    .await;
-    let admission = match waited {
-        Waited::Found(admission) => admission,
-        Waited::Ended(ended) => {
-            return Err(Finding::new(
-                FailureKind::ConnectionEnded,
-                format!(
-                    "{name}'s connection ended before the server answered CONNECT to {namespace}."
-                ),
-            )
-            .expected("CONNECT or CONNECT_ERROR")
-            .received(evidence::describe_end(&ended))
-            .breach());
-        }
-        Waited::TimedOut => {
-            return Err(Finding::new(
-                FailureKind::NoResponse,
-                format!("The server did not answer {name}'s CONNECT to {namespace} in time."),
-            )
-            .expected("CONNECT or CONNECT_ERROR")
-            .received(evidence::came_since(link, from))
-            .breach());
-        }
-    };
-    if let Admission::Joined(payload) = &admission {
-        let sid = payload
-            .as_ref()
-            .and_then(|payload| payload.get("sid"))
-            .and_then(Data::as_str)
-            .unwrap_or_default();
-        link.state()
-            .joined
-            .insert(namespace.to_owned(), sid.to_owned());
-        client.state().namespace = namespace.to_owned();
-        attempt.scope().set(&*name.0, client.to_data());
-    }
-    Ok(admission)
-}
-
 /// Returns true if the options of a step need a new connection.
 fn shapes_handshake(options: &ConnectOptions) -> bool {
     let ConnectOptions {
@@ -416,14 +339,4 @@ pub(super) fn options(
 /// Returns the obstacle of a client that can't reach the server.
 pub(super) fn unreachable(name: &str, failure: &ConnectFailure) -> Obstacle {
     Obstacle::new(format!("{name} can't connect: {failure}."))
-}
-
-/// Returns the finding about a handshake that failed but has to succeed.
-pub(super) fn handshake_finding(name: impl std::fmt::Display, failure: &ConnectFailure) -> Finding {
-    Finding::new(
-        FailureKind::from(failure),
-        format!("{name} could not open a connection: {failure}."),
-    )
-    .expected("an open connection")
-    .received(evidence::describe_failure(failure))
 }

@@ -128,7 +128,7 @@ async fn rejected(attempt: &Attempt<'_>) -> Rejection {
     let Some(sender) = sender else {
         return std::future::pending().await;
     };
-    let rejection = sender.rejected(attempt).await;
+    let rejection = sender.rejected(&attempt.target.manifest).await;
     tokio::time::sleep(AFTER_REJECTION.max(attempt.target.settle)).await;
     rejection
 }
@@ -163,7 +163,7 @@ fn undelivered(
 /// Adds what the server did in return for the sender's event to a breach.
 fn explained(attempt: &Attempt<'_>, stop: Stop) -> Stop {
     let sender = attempt.notes().sender.clone();
-    let rejection = sender.and_then(|sender| sender.rejection(attempt));
+    let rejection = sender.and_then(|sender| sender.rejection(&attempt.target.manifest));
     match (stop, rejection) {
         (Stop::Breach(mut finding), Some(rejection)) => {
             let sentence = finding.detail.sentence.trim_end_matches('.');

@@ -24,7 +24,7 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
         if send.declared_length.is_none()
             && let Ok(text) = std::str::from_utf8(&payload)
         {
-            payload = attempt.spelt(text.to_owned()).into();
+            payload = attempt.translate(text.to_owned()).into();
         }
         let mut rsv = send.rsv;
         if send.compress {

@@ -15,7 +15,7 @@ use crate::{
         finding::{Finding, Obstacle, Stepped},
         outcome::SeenLine,
     },
-    scenario::{Accepted, Http, HttpPattern, Step},
+    scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> Stepped {
@@ -128,6 +128,20 @@ pub(super) fn matches(
         .received(evidence::describe_response(response))));
     }
     let mut captures = Vec::new();
+    for (part, matcher, value) in parts(pattern, response) {
+        match matcher.check(value.as_ref(), &scope)? {
+            Ok(found) => captures.extend(found),
+            Err(mismatch) => return Ok(Err(wrong_part(what, &part, &mismatch, response))),
+        }
+    }
+    Ok(Ok(captures))
+}
+
+/// Returns the parts of a response that the pattern checks: the name, the matcher and the value of each.
+fn parts<'p>(
+    pattern: &'p HttpPattern,
+    response: &HttpResponse,
+) -> Vec<(String, &'p Matcher, Option<Data>)> {
     let body = std::str::from_utf8(&response.body)
         .map(Data::from)
         .unwrap_or_else(|_| Data::Bytes(response.body.clone()));
@@ -153,31 +167,28 @@ pub(super) fn matches(
         let value = response.header(&name.to_ascii_lowercase()).map(Data::from);
         (format!("header {name}"), matcher, value)
     });
-    let all = checks
+    checks
         .into_iter()
         .filter_map(|(part, matcher, value)| Some((part.to_owned(), matcher.as_ref()?, value)))
-        .chain(headers);
-    for (part, matcher, value) in all {
-        match matcher.check(value.as_ref(), &scope)? {
-            Ok(found) => captures.extend(found),
-            Err(mismatch) => {
-                return Ok(Err(Finding::new(
-                    FailureKind::WrongResponse,
-                    format!("The response to {what} had an unexpected {part}."),
-                )
-                .mismatch(&mismatch)
-                .received(format!(
-                    "{}\nin {}",
-                    mismatch
-                        .received
-                        .as_ref()
-                        .map_or_else(|| "nothing".to_owned(), ToString::to_string),
-                    evidence::describe_response(response)
-                ))));
-            }
-        }
-    }
-    Ok(Ok(captures))
+        .chain(headers)
+        .collect()
+}
+
+/// Returns the finding about a part of a response that differs from the pattern.
+fn wrong_part(what: &str, part: &str, mismatch: &Mismatch, response: &HttpResponse) -> Finding {
+    let received = mismatch
+        .received
+        .as_ref()
+        .map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    Finding::new(
+        FailureKind::WrongResponse,
+        format!("The response to {what} had an unexpected {part}."),
+    )
+    .mismatch(mismatch)
+    .received(format!(
+        "{received}\nin {}",
+        evidence::describe_response(response)
+    ))
 }
 
 /// Returns the pattern in words.

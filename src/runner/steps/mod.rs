@@ -3,6 +3,7 @@
 //! A step acts on clients through [`crate::client`] and reports its findings as [`super::finding::Stop`]. Steps never
 //! decide a verdict.
 
+mod admission;
 mod alive;
 mod call;
 mod check;

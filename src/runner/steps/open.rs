@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use super::{
     super::wait::{Waited, wait_in},
-    connect::{handshake_finding, options, unreachable},
+    admission::handshake_finding,
+    connect::{options, unreachable},
     http,
 };
 use crate::{

@@ -7,7 +7,7 @@ use super::{
     http,
     links::any_link,
     receive_raw,
-    shape::{message_text, socket_packet, without_offset},
+    shape::{message_text, msgpack_packet, text_packet, without_offset},
 };
 use crate::{
     client::{Entry, Illegal, IllegalWebSocket, What},
@@ -20,7 +20,7 @@ use crate::{
         expectation::{self, Comparison},
         failure_kind::FailureKind,
         finding::{Finding, Stepped},
-        observe_frame::{self, FrameFit},
+        observe_frame::{self, FrameLikeness},
         silence,
         unasked::is_unasked_message,
     },
@@ -112,6 +112,7 @@ impl Candidate {
     }
 }
 
+/// Waits for the next entry that counts, and compares it with the expectation.
 async fn next(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -123,11 +124,11 @@ async fn next(
     let name = &client.spec.name;
     let expected = &receive.what.strict;
     let noun = noun(expected);
-    let frames = matches!(expected, Incoming::Frame(_));
-    let from = if frames {
-        link.state().cursor.frames
+    let cursor = link.state().cursor;
+    let from = if matches!(expected, Incoming::Frame(_)) {
+        cursor.frames
     } else {
-        link.state().cursor.packets
+        cursor.packets
     };
     let claimed = link.state().claimed.clone();
     let mut nearest = None;
@@ -147,45 +148,52 @@ async fn next(
         }
     })
     .await;
-    let (index, matched) = match waited {
-        Waited::Found(found) => found?,
-        Waited::Ended(ended) => {
-            return Err(Finding::new(
-                FailureKind::ConnectionEnded,
-                format!("{name}'s connection ended before it received the expected {noun}."),
-            )
-            .expected(describe(attempt, expected))
-            .received(evidence::describe_end(&ended))
-            .breach());
+    let finding = match waited {
+        Waited::Found(found) => {
+            let (index, matched) = found?;
+            claim(link, receive, index);
+            accept(attempt, client, noun, matched);
+            return Ok(());
         }
+        Waited::Ended(ended) => Finding::new(
+            FailureKind::ConnectionEnded,
+            format!("{name}'s connection ended before it received the expected {noun}."),
+        )
+        .received(evidence::describe_end(&ended)),
         Waited::TimedOut => {
             let limit = attempt.limit(step)?.as_millis();
-            let finding = nearest.map(|finding| *finding).unwrap_or_else(|| {
+            nearest.map(|finding| *finding).unwrap_or_else(|| {
                 Finding::new(
                     FailureKind::NoResponse,
                     format!("{name} did not receive the expected {noun} within {limit} ms."),
                 )
                 .received(evidence::came_since(link, from))
-            });
-            return Err(finding.expected(describe(attempt, expected)).breach());
+            })
         }
     };
-    {
-        let mut state = link.state();
-        if receive.order == Order::Any {
-            state.claimed.insert(index);
-        } else if frames {
-            state.cursor.frames = index + 1;
-        } else {
-            state.cursor.packets = index + 1;
-        }
+    Err(finding.expected(describe(attempt, expected)).breach())
+}
+
+/// Claims the entry at `index`, so that later steps don't receive it again.
+fn claim(link: &Link, receive: &Receive, index: usize) {
+    let mut state = link.state();
+    if receive.order == Order::Any {
+        state.claimed.insert(index);
+    } else if matches!(receive.what.strict, Incoming::Frame(_)) {
+        state.cursor.frames = index + 1;
+    } else {
+        state.cursor.packets = index + 1;
     }
+}
+
+/// Sets the captured variables, and warns if only the lenient expectation matches.
+fn accept(attempt: &Attempt<'_>, client: &Client, noun: &str, matched: Matched) {
+    let name = &client.spec.name;
     attempt.capture(matched.captures);
     if let Some(mismatch) = matched.tolerated {
         let subject = format!("The {noun} that {name} received");
         attempt.warn(expectation::tolerated(&subject, &mismatch));
     }
-    Ok(())
 }
 
 /// Compares one entry with what has to come next.
@@ -262,9 +270,10 @@ fn value<'m>(
         (Incoming::Message(matcher), What::Packet(packet)) => (matcher, message_text(packet)),
         (Incoming::Binary(matcher), What::Packet(packet)) => (matcher, bytes_of(&packet.data)),
         (Incoming::Binary(matcher), What::Message(data)) => (matcher, bytes_of(data)),
-        (Incoming::Packet(matcher), What::Packet(packet)) => {
-            (matcher, socket_packet(packet, link.msgpack))
+        (Incoming::Packet(matcher), What::Packet(packet)) if link.msgpack => {
+            (matcher, msgpack_packet(packet))
         }
+        (Incoming::Packet(matcher), What::Packet(packet)) => (matcher, text_packet(packet)),
         (Incoming::Echo(matcher), _) if echoed.is_some() => (matcher, echoed),
         (_, What::Illegal { illegal, raw })
             if *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose) =>
@@ -303,16 +312,16 @@ fn compare_frame(
     frame: &Frame,
 ) -> Stepped<Candidate> {
     Ok(match observe_frame::compare(attempt, pattern, frame)? {
-        FrameFit::Fits(captures) => Candidate::matches(captures, None),
+        FrameLikeness::Match(captures) => Candidate::matches(captures, None),
         // Frames with another opcode may come in between: messages and the heartbeat go on.
-        FrameFit::OtherKind => Candidate::Invisible,
-        FrameFit::Wrong(_)
+        FrameLikeness::OtherOpcode => Candidate::Invisible,
+        FrameLikeness::Wrong(_)
             if attempt.target.manifest.dialect.speaks != Speaks::WebSocket
                 && is_heartbeat(frame) =>
         {
             Candidate::Invisible
         }
-        FrameFit::Wrong(part) => {
+        FrameLikeness::Wrong(part) => {
             let sentence = format!(
                 "The next frame for {} had an unexpected {part}.",
                 client.spec.name

@@ -12,7 +12,7 @@ use crate::{
         failure_kind::FailureKind,
         finding::{Finding, Stepped},
     },
-    scenario::{Accepted, HttpPattern, Matcher, Step},
+    scenario::{Accepted, ClientName, HttpPattern, Matcher, Step},
     wire::websocket::HandshakeResponse,
 };
 
@@ -84,7 +84,7 @@ pub(super) async fn response(
     let journal = link.connection.journal();
     let name = &client.spec.name;
     loop {
-        let (mut all, seen, ended) = {
+        let (all, seen, ended) = {
             let entries = journal.entries();
             (
                 received_bytes(&entries),
@@ -94,31 +94,11 @@ pub(super) async fn response(
                     .any(|entry| matches!(entry.what, What::Ended(_))),
             )
         };
-        let raw = all.clone().freeze();
-        let mut missing = "an HTTP response";
-        match HandshakeResponse::decode(&mut all, HEAD_LIMIT) {
-            Ok(Some(head)) => {
-                let response = HttpResponse {
-                    status: head.status,
-                    headers: head.headers,
-                    body: all.freeze(),
-                };
-                if is_whole(&response) {
-                    return Ok(Some(response));
-                }
-                missing = "a complete HTTP response";
-            }
-            Ok(None) => {}
-            Err(error) => {
-                return Err(Finding::new(
-                    FailureKind::IllegalHttp,
-                    format!("{name} received data that is not HTTP: {error}."),
-                )
-                .expected("an HTTP response")
-                .received(evidence::readable(&raw))
-                .breach());
-            }
-        }
+        let missing = match decode(name, all)? {
+            Progress::Complete(response) => return Ok(Some(response)),
+            Progress::Body => "a complete HTTP response",
+            Progress::Head => "an HTTP response",
+        };
         if ended && may_end {
             return Ok(None);
         }
@@ -138,8 +118,44 @@ pub(super) async fn response(
     }
 }
 
+/// How much of an HTTP response has been received.
+enum Progress {
+    /// The head is incomplete.
+    Head,
+    /// The head is complete, the body is not.
+    Body,
+    /// The response is complete.
+    Complete(HttpResponse),
+}
+
+/// Decodes what a client has received so far. Bytes that are not HTTP are a breach.
+fn decode(client: &ClientName, mut bytes: BytesMut) -> Stepped<Progress> {
+    let raw = bytes.clone().freeze();
+    let head = HandshakeResponse::decode(&mut bytes, HEAD_LIMIT).map_err(|error| {
+        Finding::new(
+            FailureKind::IllegalHttp,
+            format!("{client} received data that is not HTTP: {error}."),
+        )
+        .expected("an HTTP response")
+        .received(evidence::readable(&raw))
+        .breach()
+    })?;
+    let Some(head) = head else {
+        return Ok(Progress::Head);
+    };
+    let response = HttpResponse {
+        status: head.status,
+        headers: head.headers,
+        body: bytes.freeze(),
+    };
+    Ok(match has_whole_body(&response) {
+        true => Progress::Complete(response),
+        false => Progress::Body,
+    })
+}
+
 /// Returns true if the body is as long as the head announces (RFC 9112 section 6.3).
-fn is_whole(response: &HttpResponse) -> bool {
+fn has_whole_body(response: &HttpResponse) -> bool {
     let announced = response
         .header("content-length")
         .and_then(|length| length.parse::<usize>().ok());

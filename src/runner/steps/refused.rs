@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     super::wait::{Waited, wait_in},
-    connect::Admission,
+    admission::{Admission, handshake_finding},
     links::any_link,
 };
 use crate::{
@@ -215,9 +215,7 @@ pub(super) async fn at_connect(
             ])
         }
         Admission::RefusedHandshake(failure) => {
-            return Ok(Err(
-                super::connect::handshake_finding(name, failure).breach()
-            ));
+            return Ok(Err(handshake_finding(name, failure).breach()));
         }
         Admission::Joined(_) => match late_refusal(attempt, client, limit).await? {
             Ok(report) => report,

@@ -13,7 +13,7 @@ use crate::{
         cast::{Client, Link},
         evidence,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped},
+        finding::{Finding, Stepped, Stop},
         observe::Likeness,
         sought::Sought,
     },
@@ -37,7 +37,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, reply: &Reply) -
 async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Client>) -> Stepped {
     let link = open_link(client)?;
     let sought = Sought::new(attempt, client, &reply.event)?;
-    let (namespace, id) = question(attempt, step, client, &link, &sought).await?;
+    let (namespace, id) = await_question(attempt, step, client, &link, &sought).await?;
     let scope = attempt.scope().clone();
     let values = reply
         .values
@@ -72,7 +72,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Cli
 /// Waits for the event that the step answers: the first event of this name that no step has answered.
 ///
 /// An answer does not claim the event, so `expect` and `deliver` still count it.
-async fn question(
+async fn await_question(
     attempt: &Attempt<'_>,
     step: &Step,
     client: &Arc<Client>,
@@ -105,16 +105,7 @@ async fn question(
         Waited::Found(found) => {
             let (captures, question) = found?;
             attempt.capture(captures);
-            return question.ok_or_else(|| {
-                let sentence = format!(
-                    "{name} received {} without an ack id; the server has to ask for an acknowledgement.",
-                    sought.name()
-                );
-                Finding::new(FailureKind::WrongContent, sentence)
-                    .expected("an event with an ack id")
-                    .received("an event without one")
-                    .breach()
-            });
+            return question.ok_or_else(|| without_ack_id(client, sought));
         }
         Waited::Ended(ended) => (
             FailureKind::ConnectionEnded,
@@ -133,4 +124,17 @@ async fn question(
         .expected(sought.describe(&scope))
         .received(received)
         .breach())
+}
+
+/// Returns the breach by an event that asks for no acknowledgement.
+fn without_ack_id(client: &Client, sought: &Sought) -> Stop {
+    let sentence = format!(
+        "{} received {} without an ack id; the server has to ask for an acknowledgement.",
+        client.spec.name,
+        sought.name()
+    );
+    Finding::new(FailureKind::WrongContent, sentence)
+        .expected("an event with an ack id")
+        .received("an event without one")
+        .breach()
 }

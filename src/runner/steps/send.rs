@@ -101,7 +101,7 @@ fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> Stepped<
             }
         },
         PacketTemplate::Message(template) => {
-            let text = attempt.spelt(template.render_text(&scope)?);
+            let text = attempt.translate(template.render_text(&scope)?);
             match link.layer {
                 Layer::WebSocket => Filled::Text(text),
                 Layer::EngineIo | Layer::SocketIo | Layer::Tcp => Filled::Text(
@@ -112,7 +112,7 @@ fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> Stepped<
             }
         }
         PacketTemplate::Text(template) => {
-            Filled::Text(attempt.spelt(template.render_text(&scope)?))
+            Filled::Text(attempt.translate(template.render_text(&scope)?))
         }
     })
 }

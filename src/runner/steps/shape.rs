@@ -9,16 +9,21 @@ use crate::{
     },
 };
 
+/// Returns the Socket.IO packet of a text message as an object; `None` if the message holds none.
+pub(super) fn text_packet(packet: &engine_io::Packet) -> Option<Data> {
+    Some(packet_data(packet_in(packet)?))
+}
+
+/// Returns the Socket.IO packet of a msgpack message as an object; `None` if the message holds none.
+pub(super) fn msgpack_packet(packet: &engine_io::Packet) -> Option<Data> {
+    match &packet.data {
+        PacketData::Binary(bytes) => Some(packet_data(msgpack::decode(bytes).ok()?)),
+        PacketData::Text(_) => None,
+    }
+}
+
 /// Returns a Socket.IO packet as an object: `{type, namespace, id, data}`.
-pub(super) fn socket_packet(packet: &engine_io::Packet, is_msgpack: bool) -> Option<Data> {
-    let packet = if is_msgpack {
-        let PacketData::Binary(bytes) = &packet.data else {
-            return None;
-        };
-        msgpack::decode(bytes).ok()?
-    } else {
-        packet_in(packet)?
-    };
+fn packet_data(packet: Packet) -> Data {
     let mut fields = vec![
         ("type", Data::Null),
         ("namespace", Data::from(packet.namespace())),
@@ -49,7 +54,7 @@ pub(super) fn socket_packet(packet: &engine_io::Packet, is_msgpack: bool) -> Opt
     if let Some((_, value)) = fields.first_mut() {
         *value = Data::from(kind);
     }
-    Some(Data::object(fields))
+    Data::object(fields)
 }
 
 /// Returns an event without the offset that connection state recovery appends; `None` if it has no offset.

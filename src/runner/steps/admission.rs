@@ -1,0 +1,112 @@
+//! The server's answer to a client that connects.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::super::wait::{Waited, wait_in};
+use crate::{
+    client::{ConnectFailure, What},
+    data::Data,
+    runner::{
+        attempt::Attempt,
+        cast::{Client, Link},
+        evidence,
+        failure_kind::FailureKind,
+        finding::{Finding, Stepped},
+    },
+    wire::socket_io::Packet,
+};
+
+/// The server's answer to CONNECT.
+#[derive(Debug)]
+pub(super) enum Admission {
+    /// CONNECT, with its payload.
+    Joined(Option<Data>),
+    /// CONNECT_ERROR, with its payload.
+    Refused(Data),
+    /// The server refused the handshake, so there was no CONNECT.
+    RefusedHandshake(ConnectFailure),
+}
+
+/// Waits for the answer to a client's CONNECT, and notes the namespace that the client has joined.
+pub(super) async fn await_admission(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Arc<Link>,
+    namespace: &str,
+    from: usize,
+    deadline: Instant,
+) -> Stepped<Admission> {
+    let name = &client.spec.name;
+    let waited = wait_in(
+        link.connection.journal(),
+        from,
+        deadline,
+        |_, entry| match &entry.what {
+            What::Socket(packet) if packet.namespace() == namespace => admission_in(packet),
+            _ => None,
+        },
+    )
+    .await;
+    let (kind, sentence, received) = match waited {
+        Waited::Found(admission) => {
+            if let Admission::Joined(payload) = &admission {
+                note_joined(attempt, client, link, namespace, payload.as_ref());
+            }
+            return Ok(admission);
+        }
+        Waited::Ended(ended) => (
+            FailureKind::ConnectionEnded,
+            format!("{name}'s connection ended before the server answered CONNECT to {namespace}."),
+            evidence::describe_end(&ended),
+        ),
+        Waited::TimedOut => (
+            FailureKind::NoResponse,
+            format!("The server did not answer {name}'s CONNECT to {namespace} in time."),
+            evidence::came_since(link, from),
+        ),
+    };
+    Err(Finding::new(kind, sentence)
+        .expected("CONNECT or CONNECT_ERROR")
+        .received(received)
+        .breach())
+}
+
+/// Returns the admission that a packet holds; `None` if the packet does not answer CONNECT.
+fn admission_in(packet: &Packet) -> Option<Admission> {
+    match packet {
+        Packet::Connect { payload, .. } => Some(Admission::Joined(payload.clone())),
+        Packet::ConnectError { payload, .. } => Some(Admission::Refused(payload.clone())),
+        Packet::Ack { .. } | Packet::Disconnect { .. } | Packet::Event { .. } => None,
+    }
+}
+
+/// Notes that the client has joined a namespace, with the id that the server gave.
+fn note_joined(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Link,
+    namespace: &str,
+    payload: Option<&Data>,
+) {
+    let sid = payload
+        .and_then(|payload| payload.get("sid"))
+        .and_then(Data::as_str)
+        .unwrap_or_default();
+    link.state()
+        .joined
+        .insert(namespace.to_owned(), sid.to_owned());
+    client.state().namespace = namespace.to_owned();
+    attempt.scope().set(&*client.spec.name.0, client.to_data());
+}
+
+/// Returns the finding about a handshake that failed but has to succeed.
+pub(super) fn handshake_finding(name: impl std::fmt::Display, failure: &ConnectFailure) -> Finding {
+    Finding::new(
+        FailureKind::from(failure),
+        format!("{name} could not open a connection: {failure}."),
+    )
+    .expected("an open connection")
+    .received(evidence::describe_failure(failure))
+}

@@ -1,0 +1,46 @@
+//! The summary of a run: how many scenarios have each verdict.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{outcome::Outcome, verdict::Verdict};
+
+/// The number of scenarios with each verdict.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Summary {
+    /// Scenarios that match the strict expectations.
+    pub pass: usize,
+    /// Scenarios with a tolerated deviation or a broken `should`.
+    pub warn: usize,
+    /// Scenarios with a broken `must`.
+    pub fail: usize,
+    /// Scenarios that don't apply to the target.
+    pub skip: usize,
+    /// Scenarios that could not be judged.
+    pub error: usize,
+    /// Warnings that never count against the target; `warn` includes them.
+    pub informative: usize,
+    /// Scenarios whose attempts had different verdicts; the number of their verdict includes them.
+    pub flaky: usize,
+    /// Whether the user interrupted the run.
+    pub interrupted: bool,
+    /// The wall time of the run.
+    pub duration: Duration,
+}
+
+impl Summary {
+    /// Counts one outcome.
+    pub fn count(&mut self, outcome: &Outcome) {
+        let count = match outcome.verdict {
+            Verdict::Pass => &mut self.pass,
+            Verdict::Warn => &mut self.warn,
+            Verdict::Fail => &mut self.fail,
+            Verdict::Skip => &mut self.skip,
+            Verdict::Error => &mut self.error,
+        };
+        *count += 1;
+        self.informative += usize::from(outcome.is_informative_warning());
+        self.flaky += usize::from(outcome.flaky);
+    }
+}
