@@ -152,7 +152,7 @@ impl Binding {
             .filter_map(|(scenario, target)| Some((target, fields.shift_remove(scenario)?)))
             .collect();
         for (target, value) in found {
-            put(fields, target, value);
+            put_field(fields, target, value);
         }
     }
 
@@ -160,7 +160,7 @@ impl Binding {
         let found: Vec<(&String, Data)> = self
             .fields
             .iter()
-            .filter_map(|(scenario, target)| Some((scenario, take(fields, target)?)))
+            .filter_map(|(scenario, target)| Some((scenario, take_field(fields, target)?)))
             .collect();
         for (scenario, value) in found {
             fields.insert(scenario.clone(), value);
@@ -178,7 +178,7 @@ fn with_fields(scope: &Scope, payload: Option<&Data>) -> Scope {
 }
 
 /// Sets the field at a dotted path. Creates the objects on the path that are missing.
-fn put(fields: &mut IndexMap<String, Data>, path: &str, value: Data) {
+fn put_field(fields: &mut IndexMap<String, Data>, path: &str, value: Data) {
     let Some((first, rest)) = path.split_once('.') else {
         fields.insert(path.to_owned(), value);
         return;
@@ -190,19 +190,19 @@ fn put(fields: &mut IndexMap<String, Data>, path: &str, value: Data) {
         *inner = Data::Object(IndexMap::new());
     }
     if let Data::Object(inner) = inner {
-        put(inner, rest, value);
+        put_field(inner, rest, value);
     }
 }
 
 /// Removes the field at a dotted path and returns it. Also removes the objects on the path that are empty afterwards.
-fn take(fields: &mut IndexMap<String, Data>, path: &str) -> Option<Data> {
+fn take_field(fields: &mut IndexMap<String, Data>, path: &str) -> Option<Data> {
     let Some((first, rest)) = path.split_once('.') else {
         return fields.shift_remove(path);
     };
     let Some(Data::Object(inner)) = fields.get_mut(first) else {
         return None;
     };
-    let taken = take(inner, rest);
+    let taken = take_field(inner, rest);
     if inner.is_empty() {
         fields.shift_remove(first);
     }

@@ -2,38 +2,47 @@
 
 use crate::data::Data;
 
-/// How a target reports that it refuses a request.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum ErrorStyle {
-    /// In the acknowledgement: `{error: {code, message}}` or `{success: false, error}`.
-    #[default]
-    Ack,
-    /// In an event `exception` with `{status, message, code?}`, without an acknowledgement.
-    Exception,
-    /// In the `exception` event of NestJS 11: `{status, message, cause: {pattern, data}}`.
-    Nestjs11,
+/// Writes the enum [`ErrorStyle`] from its table: variant, name, event.
+macro_rules! error_styles {
+    ($($(#[$doc:meta])* $style:ident: $name:literal, $event:expr;)*) => {
+        /// How a target reports that it refuses a request.
+        #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+        pub enum ErrorStyle {
+            $($(#[$doc])* $style,)*
+        }
+
+        impl ErrorStyle {
+            const COUNT: usize = [$($name),*].len();
+
+            /// All styles, sorted by name.
+            pub const ALL: [Self; Self::COUNT] = [$(Self::$style),*];
+
+            /// Returns the name that manifests use.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$style => $name,)*
+                }
+            }
+
+            /// Returns the scenarios' name of the event that carries refusals, or `None` if acknowledgements carry
+            /// them.
+            pub fn event(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$style => $event,)*
+                }
+            }
+        }
+    };
 }
 
-impl ErrorStyle {
-    /// All styles, sorted by name.
-    pub const ALL: [Self; 3] = [Self::Ack, Self::Exception, Self::Nestjs11];
-
-    /// Returns the name that manifests use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ack => "ack",
-            Self::Exception => "exception",
-            Self::Nestjs11 => "nestjs-11",
-        }
-    }
-
-    /// Returns the scenarios' name of the event that carries refusals, or `None` if acknowledgements carry them.
-    pub fn event(self) -> Option<&'static str> {
-        match self {
-            Self::Ack => None,
-            Self::Exception | Self::Nestjs11 => Some("exception"),
-        }
-    }
+error_styles! {
+    /// In the acknowledgement: `{error: {code, message}}` or `{success: false, error}`.
+    #[default]
+    Ack: "ack", None;
+    /// In an event `exception` with `{status, message, code?}`, without an acknowledgement.
+    Exception: "exception", Some("exception");
+    /// In the `exception` event of NestJS 11: `{status, message, cause: {pattern, data}}`.
+    Nestjs11: "nestjs-11", Some("exception");
 }
 
 /// The protocol inside the WebSocket of a target.
@@ -108,10 +117,10 @@ impl Dialect {
     /// An object is a refusal if it has an `error` other than `null` and `false`, a `success` or `ok` of `false`, or
     /// the `status` `"error"`.
     pub fn refusal_in_ack(self, args: &[Data]) -> Option<Data> {
-        if self.errors != ErrorStyle::Ack {
+        if self.errors.event().is_some() {
             return None;
         }
-        let reply = args.iter().find(|argument| tells_refusal(argument))?;
+        let reply = args.iter().find(|argument| is_refusal(argument))?;
         Some(normalise_refusal(Some(reply)))
     }
 }
@@ -124,7 +133,7 @@ impl Dialect {
 pub fn normalise_refusal(report: Option<&Data>) -> Data {
     let mut layers = Vec::new();
     if let Some(report) = report {
-        peel(report, &mut layers);
+        collect_nested(report, &mut layers);
     }
     // The outermost object takes precedence, because inner objects may quote what the client sent.
     let first = |names: &[&str]| {
@@ -158,7 +167,7 @@ pub fn normalise_refusal(report: Option<&Data>) -> Data {
 }
 
 /// Returns true if an argument of an acknowledgement says that the request was refused.
-fn tells_refusal(argument: &Data) -> bool {
+fn is_refusal(argument: &Data) -> bool {
     let denied = |name| argument.get(name).and_then(Data::as_bool) == Some(false);
     let error = argument
         .get("error")
@@ -168,7 +177,7 @@ fn tells_refusal(argument: &Data) -> bool {
 }
 
 /// Collects the refusal and the objects nested in it, the outermost first.
-fn peel<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
+fn collect_nested<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
     /// The limit on the nesting. Real servers nest at most three levels.
     const DEEPEST: usize = 4;
     if layers.len() == DEEPEST {
@@ -185,7 +194,7 @@ fn peel<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
                 .find(|inner| inner.as_object().is_some())
         });
     if let Some(inner) = inner {
-        peel(inner, layers);
+        collect_nested(inner, layers);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::clock;
 const PORT_ATTEMPTS: usize = 3;
 
 /// The time between two checks whether a target is ready.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A running target. Its process tree ends when this value is stopped or dropped.
 #[derive(Debug)]
@@ -91,27 +91,31 @@ impl Launched {
             }
         })?;
         let mut launched = Self { port, log, tree };
-        launched.until_ready(spec, command.join(" ")).await?;
+        launched.wait_until_ready(spec, command.join(" ")).await?;
         Ok(launched)
     }
 
-    async fn until_ready(&mut self, spec: &LaunchSpec, command: String) -> Result<(), LaunchError> {
+    async fn wait_until_ready(
+        &mut self,
+        spec: &LaunchSpec,
+        command: String,
+    ) -> Result<(), LaunchError> {
         let ready = &spec.ready;
         let deadline = clock::now() + ready.within;
         // Poll, because the system reports no event when a port opens.
-        let mut ticks = interval(LOOK_EVERY);
+        let mut ticks = interval(CHECK_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             if let Some(status) = self.exited() {
-                self.tree.last_words().await;
+                self.tree.drain_output().await;
                 return Err(LaunchError::Exited {
                     command,
                     status,
                     log: self.log.tail(LOG_LINES),
                 });
             }
-            let Err(came) = ready.look(self.port, &self.log).await else {
+            let Err(came) = ready.check(self.port, &self.log).await else {
                 return Ok(());
             };
             if clock::now() >= deadline {

@@ -12,7 +12,7 @@ pub(super) const LOG_LINES: usize = 20;
 #[non_exhaustive]
 pub enum LaunchError {
     /// The process ended before it was ready.
-    #[error("`{command}` ended before it was ready ({status}){}", shown(.log))]
+    #[error("`{command}` ended before it was ready ({status}){}", format_output(.log))]
     Exited {
         /// The command.
         command: String,
@@ -25,7 +25,7 @@ pub enum LaunchError {
     #[error("no port between 10000 and 32000 is free")]
     NoPort,
     /// The process runs, but was not ready in time.
-    #[error("`{command}` was not ready within {} s: awaited {awaited}, last seen: {came}{}", .within.as_secs_f32(), shown(.log))]
+    #[error("`{command}` was not ready within {} s: awaited {awaited}, last seen: {came}{}", .within.as_secs_f32(), format_output(.log))]
     NotReady {
         /// The command.
         command: String,
@@ -39,7 +39,7 @@ pub enum LaunchError {
         log: Vec<String>,
     },
     /// The setup command failed.
-    #[error("setup `{command}` failed ({status}){}", shown(.log))]
+    #[error("setup `{command}` failed ({status}){}", format_output(.log))]
     Setup {
         /// The command.
         command: String,
@@ -99,7 +99,7 @@ impl LaunchError {
 }
 
 /// Formats the output for the end of an error message.
-fn shown(log: &[String]) -> String {
+fn format_output(log: &[String]) -> String {
     if log.is_empty() {
         return "; it wrote nothing".to_owned();
     }

@@ -8,10 +8,10 @@ use std::{
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// The limit on the number of stored lines. The oldest lines are dropped.
-const MOST_LINES: usize = 1_000;
+const MAX_LINES: usize = 1_000;
 
 /// The limit on the number of stored bytes of a line.
-const LONGEST_LINE: usize = 2_000;
+const MAX_LINE_LENGTH: usize = 2_000;
 
 /// The last lines of a target's output.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ impl Log {
                 if byte == b'\n' {
                     self.push(&line);
                     line.clear();
-                } else if line.len() < LONGEST_LINE {
+                } else if line.len() < MAX_LINE_LENGTH {
                     line.push(byte);
                 }
             }
@@ -76,7 +76,7 @@ impl Log {
         {
             ring.awaited_came = true;
         }
-        if ring.lines.len() == MOST_LINES {
+        if ring.lines.len() == MAX_LINES {
             ring.lines.pop_front();
         }
         ring.lines.push_back(line);
@@ -103,12 +103,12 @@ mod tests {
     async fn endless_output_is_bounded() {
         let log = Log::awaiting(Some("listening"));
         let mut output = b"now listening\n".to_vec();
-        output.extend(std::iter::repeat_n(b'x', 3 * LONGEST_LINE));
-        output.extend(b"\ny".repeat(2 * MOST_LINES));
+        output.extend(std::iter::repeat_n(b'x', 3 * MAX_LINE_LENGTH));
+        output.extend(b"\ny".repeat(2 * MAX_LINES));
         log.clone().capture(&output[..]).await;
         let lines = log.tail(usize::MAX);
-        assert_eq!(lines.len(), MOST_LINES);
+        assert_eq!(lines.len(), MAX_LINES);
         assert!(log.awaited_came(), "the forgotten line counts");
-        assert!(lines.iter().all(|line| line.len() <= LONGEST_LINE));
+        assert!(lines.iter().all(|line| line.len() <= MAX_LINE_LENGTH));
     }
 }

@@ -14,10 +14,10 @@ use tokio::{process::Command, task::JoinSet, time::timeout};
 use super::Log;
 
 /// The time that a process has to end after SIGTERM.
-const GRACE: Duration = Duration::from_secs(3);
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The time to read the remaining output of an ended process. A descendant that still runs may hold the streams open.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// `SIGTERM`, the same number on every Unix (POSIX, `kill`).
 #[cfg(unix)]
@@ -89,15 +89,15 @@ impl ProcessTree {
     /// Waits until the process ends by itself and its output is read.
     pub(super) async fn finished(&mut self) -> io::Result<ExitStatus> {
         let status = self.child_mut().wait().await?;
-        self.last_words().await;
+        self.drain_output().await;
         Ok(status)
     }
 
     /// Reads the output that an ended process has left in its streams.
-    pub(super) async fn last_words(&mut self) {
+    pub(super) async fn drain_output(&mut self) {
         let drained = async { while self.readers.join_next().await.is_some() {} };
         // Output that comes after the timeout is not needed.
-        let _ = timeout(LAST_WORDS, drained).await;
+        let _ = timeout(DRAIN_TIMEOUT, drained).await;
     }
 
     /// Ends the process tree: sends SIGTERM, and kills the tree after a grace period.
@@ -107,9 +107,9 @@ impl ProcessTree {
         #[cfg(unix)]
         let _ = child.signal(SIGTERM);
         #[cfg(unix)]
-        let _ = timeout(GRACE, child.wait()).await;
+        let _ = timeout(STOP_TIMEOUT, child.wait()).await;
         let _ = child.start_kill();
-        let _ = timeout(GRACE, child.wait()).await;
+        let _ = timeout(STOP_TIMEOUT, child.wait()).await;
     }
 
     fn child_mut(&mut self) -> &mut Box<dyn ChildWrapper> {

@@ -11,7 +11,7 @@ use super::{Log, Ready};
 use crate::net::{Network, Stream};
 
 /// The timeout of one check. A server that hangs is checked again.
-const ONE_LOOK: Duration = Duration::from_secs(2);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Ready {
     /// Describes the condition that makes the target ready, for messages.
@@ -28,23 +28,23 @@ impl Ready {
     }
 
     /// Checks once. The error says what the check saw.
-    pub(super) async fn look(&self, port: u16, log: &Log) -> Result<(), String> {
+    pub(super) async fn check(&self, port: u16, log: &Log) -> Result<(), String> {
         if self.line.is_some() && !log.awaited_came() {
             return Err("no such line".to_owned());
         }
         match (&self.http, &self.line) {
-            (Some(path), _) => within(ONE_LOOK, answers(port, path)).await,
+            (Some(path), _) => within(CHECK_TIMEOUT, answers(port, path)).await,
             (None, Some(_)) => Ok(()),
-            (None, None) => within(ONE_LOOK, accepts(port)).await,
+            (None, None) => within(CHECK_TIMEOUT, accepts(port)).await,
         }
     }
 }
 
 async fn within(
     limit: Duration,
-    look: impl Future<Output = Result<(), String>>,
+    check: impl Future<Output = Result<(), String>>,
 ) -> Result<(), String> {
-    timeout(limit, look)
+    timeout(limit, check)
         .await
         .unwrap_or_else(|_| Err(format!("no answer for {} s", limit.as_secs())))
 }

@@ -12,7 +12,7 @@ use url::form_urlencoded;
 use crate::data::hex;
 
 /// The text that replaces a secret.
-const MASK: &str = "***";
+const REPLACEMENT: &str = "***";
 
 /// The length of the shortest value that is masked. Shorter values occur by chance.
 const SHORTEST: usize = 6;
@@ -47,7 +47,7 @@ impl Secrets {
         let mut masked = text.to_owned();
         for form in &self.forms {
             if memmem::find(masked.as_bytes(), form.as_bytes()).is_some() {
-                masked = masked.replace(form, MASK);
+                masked = masked.replace(form, REPLACEMENT);
             }
         }
         masked
@@ -102,11 +102,11 @@ fn forms_of(value: &str) -> Vec<String> {
 fn base64_inside(value: &str, before: usize, engine: &impl Engine) -> Option<String> {
     let mut bytes = vec![0; before];
     bytes.extend_from_slice(value.as_bytes());
-    let whole = engine.encode(&bytes);
+    let encoded = engine.encode(&bytes);
     // A base64 character holds 6 bits. Leave out characters that also hold bits of the bytes around the value.
     let first = (before * 8).div_ceil(6);
     let last = bytes.len() * 8 / 6;
-    whole.get(first..last).map(str::to_owned)
+    encoded.get(first..last).map(str::to_owned)
 }
 
 /// Returns the text with lower-case percent escapes: `%2f` for `%2F`.
@@ -185,7 +185,7 @@ mod tests {
             for engine in [BASE64_STANDARD, base64::prelude::BASE64_URL_SAFE] {
                 let shown = engine.encode(format!("{before}{value}{after}"));
                 prop_assert!(secrets.found_in(&shown));
-                prop_assert!(secrets.mask(&shown).contains(MASK));
+                prop_assert!(secrets.mask(&shown).contains(REPLACEMENT));
             }
         }
 

@@ -40,13 +40,13 @@ pub(super) fn check(
             let (message, help) = match provider {
                 Provider::Profile(profile) if !is_listed => (
                     format!(
-                        "the profile `{profile}` provides `{name}`, and `{rival}` of the manifest, which contradicts it"
+                        "the profile `{profile}` provides `{name}`, but the manifest provides `{rival}`, and no server has both"
                     ),
                     format!("add `lacks: [{rival}]` to the profile"),
                 ),
                 Provider::Manifest | Provider::Profile(_) => (
                     format!("`{name}` contradicts `{rival}`: no server has both"),
-                    "leave out what is not true of it; a profile can have the other".to_owned(),
+                    "leave out the capability that the server lacks; a profile can have the other one".to_owned(),
                 ),
             };
             problems.error("contradiction", *span, message).help = Some(help);

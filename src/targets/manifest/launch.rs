@@ -91,7 +91,7 @@ pub(super) fn profiles(
                 && let Some(env) = fields.raw("env").filter(|_| !profile.env.is_empty())
             {
                 let message = format!(
-                    "the profile `{}` sets `env`, but nothing is launched that would be given it",
+                    "the profile `{}` sets `env`, but the manifest has no `launch` that would use it",
                     profile.name
                 );
                 problems

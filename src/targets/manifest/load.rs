@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{Manifest, dollars};
+use super::{Manifest, variables};
 use crate::{
     scenario::{Diagnostic, Node, Problems, SourceFile},
     targets::{Secrets, without_userinfo},
@@ -45,7 +45,7 @@ pub fn load_manifest_in(
     let shown = Arc::new(shown);
     let mut problems = Problems::new(source);
     let mut secrets = Secrets::default();
-    dollars::fill_in(&mut root, environment, &mut secrets, &mut problems);
+    variables::fill_in(&mut root, environment, &mut secrets, &mut problems);
     let loaded = match Manifest::read(&root, &folder, &mut problems) {
         Some(manifest) => problems.finish(manifest),
         None => Err(problems.into_sorted()),

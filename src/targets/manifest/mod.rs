@@ -4,7 +4,6 @@ mod bindings;
 mod contradictions;
 mod credentials;
 mod dialect;
-mod dollars;
 mod launch;
 mod load;
 mod mentions;
@@ -15,6 +14,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 mod values;
+mod variables;
 
 pub use load::{REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, load_manifest_in};
 pub use mentions::ManifestMentions;

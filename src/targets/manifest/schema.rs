@@ -46,30 +46,38 @@ fn schema() -> Value {
             (
                 "setup",
                 words.clone(),
-                "a program and its arguments, run once before",
+                "the command that prepares the folder; it runs only if its inputs have changed",
             ),
-            ("command", words, "the server: a program and its arguments"),
+            ("command", words, "the program and its arguments"),
             (
                 "workdir",
                 text.clone(),
-                "the folder in which both run, from this file's",
+                "the working folder, relative to this file",
             ),
             (
                 "env",
                 map_of(text.clone()),
-                "the environment; `$port` is a free port",
+                "environment variables; `$port` is the port of the server",
             ),
             (
                 "ready",
                 mapping(
                     &[
-                        ("http", path.clone(), "a GET of this path is answered"),
-                        ("line", text.clone(), "a line of output with this in it"),
-                        ("within", duration.clone(), "how long it may take"),
+                        (
+                            "http",
+                            path.clone(),
+                            "the path that has to answer with a status below 500",
+                        ),
+                        (
+                            "line",
+                            text.clone(),
+                            "the text that a line of output has to contain",
+                        ),
+                        ("within", duration.clone(), "the timeout"),
                     ],
                     &[],
                 ),
-                "when it can be talked to; when its port accepts, where nothing is said",
+                "how to tell that the server is ready; by default, its port accepts a connection",
             ),
         ],
         &["command"],
@@ -86,7 +94,7 @@ fn schema() -> Value {
             (
                 "speaks",
                 speaks.clone(),
-                "what travels inside its WebSocket",
+                "the protocol inside the WebSocket",
             ),
         ],
         &[],
@@ -97,38 +105,38 @@ fn schema() -> Value {
             (
                 "alg",
                 json!({ "enum": ["HS256", "HS384", "HS512", "none"] }),
-                "how it is signed",
+                "the algorithm of the signature",
             ),
             (
                 "expires",
                 json!({ "type": "string" }),
-                "an offset: `1h`, `-60s`",
+                "when the token expires, counted from its minting: `1h`, `-60s`",
             ),
             (
                 "not_before",
                 json!({ "type": "string" }),
-                "an offset: `60s`",
+                "when the token becomes valid, counted from its minting: `60s`",
             ),
             (
                 "secret",
                 text.clone(),
-                "in place of the secret of all credentials",
+                "the secret of this token; by default the secret of all credentials",
             ),
         ],
         &[],
     );
     // All other keys are claims.
     jwt["additionalProperties"] = json!(true);
-    let token = mapping(&[("jwt", jwt, "a token that is signed here")], &["jwt"]);
+    let token = mapping(&[("jwt", jwt, "a token that sockspec signs")], &["jwt"]);
     let credentials = json!({
         "type": "object",
-        "properties": { "secret": { "type": ["string", "number"], "description": "what tokens are signed with" } },
+        "properties": { "secret": { "type": ["string", "number"], "description": "the secret that signs the tokens" } },
         "additionalProperties": { "anyOf": [text, token] },
     });
     let binding = mapping(
         &[
             ("event", text.clone(), "the event's name on the wire"),
-            ("namespace", text.clone(), "where it is sent"),
+            ("namespace", text.clone(), "the namespace of the event"),
             (
                 "with",
                 any.clone(),
@@ -139,37 +147,49 @@ fn schema() -> Value {
                 map_of(text.clone()),
                 "the target's names of the payload's fields",
             ),
-            ("reply", any, "an ack that means success"),
+            ("reply", any, "the expected acknowledgement"),
         ],
         &[],
     );
     let profile = mapping(
         &[
-            ("env", map_of(text.clone()), "added to that of `launch`"),
+            (
+                "env",
+                map_of(text.clone()),
+                "environment variables in addition to those of `launch`",
+            ),
             (
                 "provides",
                 names.clone(),
-                "capabilities that this profile has beside",
+                "the capabilities that this profile has in addition",
             ),
             (
                 "lacks",
                 names.clone(),
-                "capabilities that this profile has not",
+                "the capabilities of the manifest that this profile lacks",
             ),
             ("path", path.clone(), "the Engine.IO path"),
-            ("speaks", speaks.clone(), "what this profile speaks"),
+            ("speaks", speaks.clone(), "the protocol of this profile"),
         ],
         &[],
     );
     let timing = mapping(
         &[
-            ("within", duration.clone(), "the deadline of each wait"),
-            ("settle", duration, "how long silence is watched"),
+            ("within", duration.clone(), "the default timeout of a wait"),
+            (
+                "settle",
+                duration,
+                "how long the runner waits to prove silence",
+            ),
         ],
         &[],
     );
     let fence = mapping(
-        &[("call", text.clone(), "an operation that only answers")],
+        &[(
+            "call",
+            text.clone(),
+            "the operation that acknowledges at once",
+        )],
         &["call"],
     );
     let mut schema = mapping(
@@ -178,50 +198,50 @@ fn schema() -> Value {
             (
                 "launch",
                 launch,
-                "how it is started: `built-in` is the reference server; left out where it runs already",
+                "how to start the server; `built-in` is the reference server; leave it out if the server runs already",
             ),
             (
                 "url",
                 url,
-                "its address; `$port` is the free port of `launch`",
+                "the address; `$port` is the port that `launch` gets",
             ),
-            (
-                "path",
-                path,
-                "the Engine.IO path, `/socket.io/` where nothing is said",
-            ),
+            ("path", path, "the Engine.IO path, by default `/socket.io/`"),
             (
                 "provides",
                 names.clone(),
                 "capabilities, see docs/capabilities.md",
             ),
-            ("dialect", dialect, "how it differs"),
+            (
+                "dialect",
+                dialect,
+                "how the target differs from an ordinary Socket.IO server",
+            ),
             (
                 "credentials",
                 credentials,
-                "tokens by name: `$credentials.valid`",
+                "the credentials by name; scenarios use them as `$credentials.valid`",
             ),
             (
                 "bindings",
                 map_of(json!({ "anyOf": [text, binding] })),
-                "what it calls the operations of the contract",
+                "the target's names of operations and events",
             ),
             (
                 "greetings",
                 names.clone(),
-                "events that it sends of its own accord to whoever joins",
+                "events that the target sends to every client that joins",
             ),
             (
                 "absent",
                 names,
-                "operations of the contract that its application does not have",
+                "operations of the contract that the application lacks",
             ),
             (
                 "fence",
                 fence,
-                "what proves that everything sent before was handled",
+                "the operation that proves that all earlier packets were handled",
             ),
-            ("timing", timing, "deadlines"),
+            ("timing", timing, "timeouts"),
             (
                 "profiles",
                 map_of(profile),

@@ -147,7 +147,7 @@ profiles:
 }
 
 #[test]
-fn every_mistake_is_told_at_once() {
+fn every_mistake_is_reported_at_once() {
     let text = r#"
 nam: mine
 url: ws://127.0.0.1:3000
@@ -171,7 +171,7 @@ timing: { within: soon }
             did you mean `name`?
         2:1 [missing-key] a manifest needs `name`
             -
-        3:6 [bad-url] `ws://127.0.0.1:3000` is no http or https URL
+        3:6 [bad-url] `ws://127.0.0.1:3000` is not an http or https URL
             write `http://127.0.0.1:3000`
         4:7 [bad-path] `path: socket.io` does not start with `/`
             write `/socket.io`
@@ -203,7 +203,7 @@ timing: { within: soon }
 }
 
 #[test]
-fn variable_that_is_not_closed_is_told() {
+fn variable_that_is_not_closed_is_reported() {
     insta::assert_snapshot!(mistakes("name: ${env.TOKEN\nurl: http://127.0.0.1:3000\n"), @r"
         1:7 [bad-variable] `${` has no `}`
             write `${env.NAME}`, or `$$` for a dollar
@@ -211,7 +211,7 @@ fn variable_that_is_not_closed_is_told() {
 }
 
 #[test]
-fn dollars_that_stand_for_nothing_are_told() {
+fn unknown_variables_are_reported() {
     let text = r#"
 name: $port
 launch:
@@ -228,23 +228,23 @@ credentials:
 bindings: { echo: { with: { name: $name } } }
 "#;
     insta::assert_snapshot!(mistakes(text), @r"
-        2:7 [unknown-variable] `$port` stands for nothing here
+        2:7 [unknown-variable] `$port` is not a variable in this place
             `$port` is filled in in `url`, `env` and `command`
-        5:16 [unknown-variable] `$prt` stands for nothing here
+        5:16 [unknown-variable] `$prt` is not a variable in this place
             did you mean `$port`? The text itself is `$$prt`
-        5:69 [bad-variable] `$$port` can't stand where `$port` is filled in
-            the text `$port` itself can't be given here
-        6:19 [unknown-variable] `$HEALTH` stands for nothing here
+        5:69 [bad-variable] `$$port` is not allowed where `$port` is filled in
+            this place can't hold the text `$port` itself
+        6:19 [unknown-variable] `$HEALTH` is not a variable in this place
             `${env.HEALTH}` is a variable of the environment, `$port` the port of `launch`, and `$$HEALTH` the text itself
-        7:29 [unknown-variable] `${ENV.TOKEN}` stands for nothing here
+        7:29 [unknown-variable] `${ENV.TOKEN}` is not a variable in this place
             write `${env.TOKEN}`
-        9:11 [unknown-variable] `$NO_TOKEN` stands for nothing here
+        9:11 [unknown-variable] `$NO_TOKEN` is not a variable in this place
             `${env.NO_TOKEN}` is a variable of the environment, `$port` the port of `launch`, and `$$NO_TOKEN` the text itself
-        10:10 [unknown-variable] `$env.TOKEN` stands for nothing here
+        10:10 [unknown-variable] `$env.TOKEN` is not a variable in this place
             write `${env.TOKEN}`
         11:10 [bad-variable] `${` has no `}`
             write `${env.NAME}`, or `$$` for a dollar
-        12:12 [unknown-variable] `${}` stands for nothing here
+        12:12 [unknown-variable] `${}` is not a variable in this place
             `${env.NAME}` is a variable of the environment, `$port` the port of `launch`, and `$${}` the text itself
         ");
     let right = load(
@@ -262,15 +262,15 @@ fn what_needs_a_launch_has_one() {
     insta::assert_snapshot!(mistakes(
         "name: a\nurl: http://127.0.0.1:$port\nprofiles:\n  small: { env: { MAX: 1 } }\n  other: { provides: [eio3] }\n"
     ), @r"
-        2:23 [no-launch] `$port` is the free port that `launch` gets, and there is no `launch`
+        2:23 [no-launch] `$port` is the port of the process that `launch` starts, but the manifest has no `launch`
             write the port, or add `launch:` with the server's command
-        4:17 [no-launch] the profile `small` sets `env`, but nothing is launched that would be given it
+        4:17 [no-launch] the profile `small` sets `env`, but the manifest has no `launch` that would use it
             add `launch:`, or leave the profile out
         ");
 }
 
 #[test]
-fn capabilities_that_exclude_each_other_are_told() {
+fn capabilities_that_exclude_each_other_are_reported() {
     let text = r#"
 name: a
 url: http://127.0.0.1:3000
@@ -282,22 +282,22 @@ profiles:
 "#;
     insta::assert_snapshot!(mistakes(text), @r"
         4:29 [contradiction] `eio3-closed` contradicts `eio3`: no server has both
-            leave out what is not true of it; a profile can have the other
-        6:22 [contradiction] the profile `open` provides `cors-any-origin`, and `cors-closed` of the manifest, which contradicts it
+            leave out the capability that the server lacks; a profile can have the other one
+        6:22 [contradiction] the profile `open` provides `cors-any-origin`, but the manifest provides `cors-closed`, and no server has both
             add `lacks: [cors-closed]` to the profile
         8:38 [contradiction] `short-heartbeat` contradicts `long-heartbeat`: no server has both
-            leave out what is not true of it; a profile can have the other
+            leave out the capability that the server lacks; a profile can have the other one
         ");
 }
 
 #[test]
-fn a_time_of_nothing_is_told() {
+fn a_time_of_zero_is_reported() {
     insta::assert_snapshot!(mistakes(
         "name: a\nurl: http://a\ntiming: { within: 0s, settle: 0s }\nlaunch: { command: [a], ready: { within: 0ms } }\n"
     ), @r"
-        3:19 [bad-duration] `within` is no time at all
+        3:19 [bad-duration] `within` must be longer than zero
             write `1ms` or more
-        4:42 [bad-duration] `within` is no time at all
+        4:42 [bad-duration] `within` must be longer than zero
             write `1ms` or more
         ");
 }
@@ -308,26 +308,26 @@ fn a_password_in_a_url_is_a_mistake_and_is_not_shown() {
     let found = load(text).unwrap_err();
     let shown = found[0].render_full(crate::scenario::Colours::Off);
     insta::assert_snapshot!(shown, @r"
-        error[bad-url]: `url` holds a user name or a password
+        error[bad-url]: `url` contains a user name or a password
          --> t.yaml:2:6
           |
         2 | url: http://*************@127.0.0.1:3000
           |      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: they are not sent: leave them out; `credentials` are what scenarios present
+          = help: leave them out, because sockspec does not send them; `credentials` holds what scenarios send
         ");
 }
 
 #[test]
 fn what_the_environment_gave_is_not_shown() {
     insta::assert_snapshot!(mistakes("name: a\nurl: ${env.TOKEN}\n"), @r"
-        2:6 [bad-url] `***` is no http or https URL
+        2:6 [bad-url] `***` is not an http or https URL
             write it as `http://127.0.0.1:3000`
         ");
 }
 
 #[test]
-fn file_that_is_no_mapping_is_told_so() {
+fn file_that_is_no_mapping_is_reported() {
     insta::assert_snapshot!(mistakes("- a\n"), @r"
         1:1 [wrong-type] a manifest must be a mapping, found a list
             -

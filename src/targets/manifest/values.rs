@@ -80,7 +80,7 @@ pub(super) fn some_time(field: Option<Field<'_>>, problems: &mut Problems) -> Op
     let field = field?;
     let duration = field.duration(problems)?;
     if duration.is_zero() {
-        let message = format!("`{}` is no time at all", field.key);
+        let message = format!("`{}` must be longer than zero", field.key);
         problems
             .error("bad-duration", field.node.span, message)
             .help = Some("write `1ms` or more".to_owned());
@@ -99,7 +99,7 @@ pub(super) fn address(
     let span = field.node.span;
     if launched == Launched::No && text.contains("$port") {
         let span = span.find(&problems.source().text, "$port");
-        let message = "`$port` is the free port that `launch` gets, and there is no `launch`";
+        let message = "`$port` is the port of the process that `launch` starts, but the manifest has no `launch`";
         problems.error("no-launch", span, message).help =
             Some("write the port, or add `launch:` with the server's command".to_owned());
         return None;
@@ -107,9 +107,9 @@ pub(super) fn address(
     let parsed = Url::parse(&text.replace("$port", "1"));
     let help = match parsed {
         Ok(url) if has_userinfo(&url) => {
-            let message = format!("`{}` holds a user name or a password", field.key);
+            let message = format!("`{}` contains a user name or a password", field.key);
             problems.error("bad-url", span, message).help = Some(
-                "they are not sent: leave them out; `credentials` are what scenarios present"
+                "leave them out, because sockspec does not send them; `credentials` holds what scenarios send"
                     .to_owned(),
             );
             return None;
@@ -125,7 +125,7 @@ pub(super) fn address(
         .error(
             "bad-url",
             field.node.span,
-            format!("`{}` is no http or https URL", without_userinfo(text)),
+            format!("`{}` is not an http or https URL", without_userinfo(text)),
         )
         .help = Some(help);
     None

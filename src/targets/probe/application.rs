@@ -41,7 +41,7 @@ pub(super) async fn application(
         Ok(Reply::Nameless) => {
             let echo = echo::engine(endpoint, transport).await;
             if echo.iter().any(|finding| finding.found) {
-                let repeated = Finding::no(NAME, "the server only repeats what it is told");
+                let repeated = Finding::no(NAME, "the server only sends the client's packets back");
                 (Speaks::EngineIo, [vec![repeated], echo].concat(), silent)
             } else {
                 joined(&connection).await
@@ -67,12 +67,12 @@ pub(super) async fn application(
 async fn joined(connection: &Connection) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
     match welcome(connection).await {
         Welcome::Stays(greetings) => {
-            let joined = Finding::yes(NAME, "/ lets everybody in");
+            let joined = Finding::yes(NAME, "every client can join /");
             let echo = echo::socket(connection).await;
             (Speaks::SocketIo, vec![joined, echo], greetings)
         }
-        Welcome::PutOut => {
-            let seen = "/ lets everybody in, and puts them out at once";
+        Welcome::Disconnected => {
+            let seen = "every client can join /, but is disconnected at once";
             let findings = vec![Finding::no(NAME, seen)];
             (Speaks::SocketIo, findings, BTreeSet::new())
         }

@@ -47,7 +47,7 @@ const MARKER: &str = "sockspec-probe";
 pub(super) const LARGE: usize = 1_000_000;
 
 /// The timeout for the echo. It is shorter than the timeout of other answers, because most servers send no echo.
-const PATIENCE: Duration = Duration::from_secs(1);
+const ECHO_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Probes whether a plain WebSocket sends a text back.
 ///
@@ -107,7 +107,10 @@ async fn large(endpoint: &Endpoint) -> Finding {
     });
     match came.await {
         Some(LARGE) => Finding::yes(NAME, format!("a text of {LARGE} bytes comes back")),
-        Some(length) => Finding::no(NAME, format!("of {LARGE} bytes {length} come back")),
+        Some(length) => Finding::no(
+            NAME,
+            format!("a text of {LARGE} bytes comes back with {length} bytes"),
+        ),
         None => Finding::no(NAME, format!("a text of {LARGE} bytes does not come back")),
     }
 }
@@ -181,9 +184,9 @@ fn echo(came: Option<PacketData>) -> Finding {
     const NAME: &str = "echo";
     match came {
         Some(PacketData::Text(text)) if text.as_str() == MARKER => {
-            Finding::yes(NAME, "a text comes back as it is")
+            Finding::yes(NAME, "a text comes back unchanged")
         }
-        Some(_) => Finding::no(NAME, "something else comes than the text that was sent"),
+        Some(_) => Finding::no(NAME, "the server sends something other than the text"),
         None => Finding::no(NAME, "nothing comes back"),
     }
 }
@@ -192,9 +195,9 @@ fn binary_echo(came: Option<PacketData>) -> Finding {
     const NAME: &str = "binary-echo";
     match came {
         Some(PacketData::Binary(bytes)) if bytes == MARKER.as_bytes() => {
-            Finding::yes(NAME, "bytes come back as they are")
+            Finding::yes(NAME, "bytes come back unchanged")
         }
-        Some(_) => Finding::no(NAME, "something else comes than the bytes that were sent"),
+        Some(_) => Finding::no(NAME, "the server sends something other than the bytes"),
         None => Finding::no(NAME, "nothing comes back"),
     }
 }
@@ -223,5 +226,5 @@ async fn first<T>(connection: &Connection, kind: impl Fn(&What) -> Option<T>) ->
             journal.longer_than(seen).await;
         }
     };
-    timeout(PATIENCE, search).await.ok().flatten()
+    timeout(ECHO_TIMEOUT, search).await.ok().flatten()
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How long the client listens.
-const LISTENS: Duration = Duration::from_millis(500);
+const LISTEN_TIME: Duration = Duration::from_millis(500);
 
 /// What a client sees that joins and sends nothing.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ pub(super) enum Welcome {
     /// The server keeps the client and sends it these events.
     Stays(BTreeSet<String>),
     /// The server disconnects the client.
-    PutOut,
+    Disconnected,
 }
 
 /// Listens after a client has joined, and returns what the server does.
 pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let journal = connection.journal();
-    let until = clock::now() + LISTENS;
+    let until = clock::now() + LISTEN_TIME;
     let mut seen = journal.entries().len();
     while timeout_at(until, journal.longer_than(seen)).await.is_ok() {
         let entries = journal.entries();
@@ -45,7 +45,7 @@ pub(super) async fn welcome(connection: &Connection) -> Welcome {
         )
     };
     if entries.iter().any(|entry| is_end(&entry.what)) {
-        return Welcome::PutOut;
+        return Welcome::Disconnected;
     }
     let names = entries.iter().filter_map(|entry| match &entry.what {
         What::Socket(Packet::Event { name, .. }) => Some(name.clone()),

@@ -50,12 +50,12 @@ async fn cors(endpoint: &Endpoint) -> Finding {
         None => Finding::yes(
             "cors-closed",
             format!(
-                "a foreign origin is answered {} without {HEADER}",
+                "the response to another origin (status {}) has no {HEADER}",
                 response.status
             ),
         ),
         Some(origin) => {
-            let seen = format!("a foreign origin is told {HEADER}: {origin}");
+            let seen = format!("the response to another origin has {HEADER}: {origin}");
             if matches!(origin, "*" | FOREIGN_ORIGIN) {
                 Finding::yes("cors-any-origin", seen)
             } else {
@@ -70,14 +70,14 @@ async fn error_json(endpoint: &Endpoint) -> Finding {
     match get(endpoint, "EIO=4&transport=telepathy").await {
         Ok(response) => {
             let body = serde_json::from_slice::<serde_json::Value>(&response.body);
-            let told = body.is_ok_and(|body| {
+            let has_code_and_message = body.is_ok_and(|body| {
                 body.get("code").is_some_and(serde_json::Value::is_u64)
                     && body
                         .get("message")
                         .is_some_and(serde_json::Value::is_string)
             });
-            let seen = format!("an unknown transport is answered {}", response.status);
-            if response.status == 400 && told {
+            let seen = format!("an unknown transport gets status {}", response.status);
+            if response.status == 400 && has_code_and_message {
                 Finding::yes(NAME, format!("{seen} with code and message"))
             } else {
                 Finding::no(NAME, format!("{seen} without code and message"))

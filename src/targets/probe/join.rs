@@ -64,11 +64,11 @@ fn answer(what: &What) -> Option<Result<Reply, Unconnected>> {
         What::Socket(Packet::ConnectError { payload, .. }) => {
             let message = payload.get("message").and_then(Data::as_str);
             Some(Err(Unconnected::Refused(match message {
-                Some(message) => format!("/ refuses those without credentials: {message}"),
-                None => format!("/ refuses those without credentials: {payload}"),
+                Some(message) => format!("/ refuses a client without credentials: {message}"),
+                None => format!("/ refuses a client without credentials: {payload}"),
             })))
         }
-        What::Ended(ended) => other(format!("the connection ends ({:?})", ended.how)),
+        What::Ended(ended) => other(format!("the connection ended ({:?})", ended.how)),
         What::Illegal { illegal, .. } => other(format!("the answer is illegal: {illegal}")),
         _ => None,
     }

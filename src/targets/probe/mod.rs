@@ -98,7 +98,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
             }
         },
     };
-    let told = |opened: &Result<Connection, ConnectFailure>| {
+    let handshake_of = |opened: &Result<Connection, ConnectFailure>| {
         opened
             .as_ref()
             .ok()
@@ -106,7 +106,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
             .cloned()
     };
     // Prefer the open packet over polling, because only it lists the upgrades.
-    let Some(handshake) = told(&polling).or_else(|| told(&websocket)) else {
+    let Some(handshake) = handshake_of(&polling).or_else(|| handshake_of(&websocket)) else {
         return Err(no_engine_io(
             endpoint,
             plain,
@@ -140,7 +140,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
     let mut probed = probed(speaks, endpoint, findings);
     if !greetings.is_empty() {
         let names = greetings.iter().cloned().collect::<Vec<_>>().join(", ");
-        let seen = format!("whoever joins is sent {names}");
+        let seen = format!("a client that joins receives {names}");
         probed.findings.push(("greetings".to_owned(), seen));
     }
     Ok(Probed {

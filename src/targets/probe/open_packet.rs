@@ -46,7 +46,7 @@ fn max_payload(handshake: &Handshake) -> Finding {
     const NAME: &str = "max-payload";
     match handshake.max_payload {
         Some(bytes) => Finding::yes(NAME, format!("{bytes} bytes")),
-        None => Finding::no(NAME, "the open packet does not tell"),
+        None => Finding::no(NAME, "the open packet has no maxPayload"),
     }
 }
 
@@ -54,20 +54,20 @@ fn large_messages(handshake: &Handshake) -> Finding {
     const NAME: &str = "large-messages";
     let enough = u64::try_from(echo::LARGE).unwrap_or(u64::MAX);
     match handshake.max_payload {
-        Some(bytes) if bytes >= enough => Finding::yes(NAME, "the open packet announces as much"),
+        Some(bytes) if bytes >= enough => Finding::yes(NAME, "the open packet announces enough"),
         Some(_) => Finding::no(NAME, "the open packet announces less"),
-        None => Finding::no(NAME, "the open packet does not tell"),
+        None => Finding::no(NAME, "the open packet has no maxPayload"),
     }
 }
 
 pub(super) fn heartbeat(handshake: &Handshake) -> Finding {
-    let (interval, patience) = (handshake.ping_interval, handshake.ping_timeout);
+    let (interval, timeout) = (handshake.ping_interval, handshake.ping_timeout);
     let seen = format!(
         "interval {}, timeout {}",
         humantime::format_duration(interval),
-        humantime::format_duration(patience)
+        humantime::format_duration(timeout)
     );
-    if interval.saturating_add(patience) <= SHORT_HEARTBEAT {
+    if interval.saturating_add(timeout) <= SHORT_HEARTBEAT {
         Finding::yes("short-heartbeat", seen)
     } else {
         Finding::no("short-heartbeat", seen)

@@ -78,7 +78,7 @@ pub(super) fn transport_finding(
     opened: &Result<Connection, ConnectFailure>,
 ) -> Finding {
     match opened {
-        Ok(_) => Finding::yes(capability, "a handshake brings an open packet"),
+        Ok(_) => Finding::yes(capability, "a handshake gets an open packet"),
         Err(failure) => Finding::no(capability, failure.to_string()),
     }
 }
@@ -86,10 +86,13 @@ pub(super) fn transport_finding(
 async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     const NAME: &str = "upgrade";
     if !handshake.upgrades.iter().any(|name| name == "websocket") {
-        return Finding::no(NAME, "the open packet offers none to websocket");
+        return Finding::no(
+            NAME,
+            "the open packet does not offer an upgrade to WebSocket",
+        );
     }
     match open(endpoint, TransportChoice::Upgrade, Options::default()).await {
-        Ok(_) => Finding::yes(NAME, "a polling session goes over to WebSocket"),
+        Ok(_) => Finding::yes(NAME, "a polling session can be upgraded to WebSocket"),
         Err(failure) => Finding::no(NAME, failure.to_string()),
     }
 }
@@ -101,7 +104,7 @@ async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding 
         ..Options::default()
     };
     match open(endpoint, transport, options).await {
-        Ok(_) => Finding::yes(NAME, "EIO=3 brings an open packet"),
+        Ok(_) => Finding::yes(NAME, "a handshake with EIO=3 gets an open packet"),
         Err(failure @ (ConnectFailure::Refused { .. } | ConnectFailure::Handshake { .. })) => {
             Finding::yes("eio3-closed", format!("EIO=3: {failure}"))
         }
@@ -127,9 +130,9 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
                     .is_some_and(|value| value.contains(NAME))
             });
             if taken {
-                Finding::yes(NAME, "the offer is taken up")
+                Finding::yes(NAME, "the server accepts the extension")
             } else {
-                Finding::no(NAME, "the offer is not taken up")
+                Finding::no(NAME, "the server does not accept the extension")
             }
         }
         Err(failure) => Finding::no(NAME, failure.to_string()),
@@ -147,13 +150,13 @@ async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
         Err(failure) => Err(Unconnected::Other(failure.to_string())),
     };
     match answer {
-        Ok(Reply::Named) => Finding::yes(NAME, "a CONNECT as msgpack is answered so"),
+        Ok(Reply::Named) => Finding::yes(NAME, "a CONNECT in msgpack is answered in msgpack"),
         Ok(Reply::Nameless) => Finding::no(
             NAME,
-            "a CONNECT as msgpack: what comes back does not name the socket",
+            "a CONNECT in msgpack: the answer contains no socket id",
         ),
         Err(Unconnected::Other(seen) | Unconnected::Refused(seen)) => {
-            Finding::no(NAME, format!("a CONNECT as msgpack: {seen}"))
+            Finding::no(NAME, format!("a CONNECT in msgpack: {seen}"))
         }
     }
 }

@@ -46,7 +46,7 @@ async fn capabilities_of_the_reference_server_are_found() {
 }
 
 #[tokio::test]
-async fn what_is_no_socket_io_is_told_by_what_comes_back() {
+async fn what_is_no_socket_io_is_recognised_by_its_answers() {
     let plain = found(Config::new(Contract::WebSocket)).await;
     assert_eq!(
         (plain.speaks, plain.path.as_str()),
@@ -90,23 +90,23 @@ async fn settings_change_what_is_found() {
     insta::assert_snapshot!(lines.join("\n"), @r"
     engine-io: yes: an open packet
     websocket: no: server answered 400 to the handshake
-    polling: yes: a handshake brings an open packet
-    socket-io: yes: / lets everybody in
+    polling: yes: a handshake gets an open packet
+    socket-io: yes: every client can join /
     echo: yes: the event `echo` is acknowledged with its argument
-    upgrade: no: the open packet offers none to websocket
-    eio3: yes: EIO=3 brings an open packet
+    upgrade: no: the open packet does not offer an upgrade to WebSocket
+    eio3: yes: a handshake with EIO=3 gets an open packet
     permessage-deflate: no: server answered 400 to the handshake
-    msgpack: no: a CONNECT as msgpack: the connection ends (ClosePacket)
-    cors-any-origin: yes: a foreign origin is told access-control-allow-origin: *
-    eio-error-json: yes: an unknown transport is answered 400 with code and message
+    msgpack: no: a CONNECT in msgpack: the connection ended (ClosePacket)
+    cors-any-origin: yes: the response to another origin has access-control-allow-origin: *
+    eio-error-json: yes: an unknown transport gets status 400 with code and message
     max-payload: yes: 1000000 bytes
-    large-messages: yes: the open packet announces as much
+    large-messages: yes: the open packet announces enough
     short-heartbeat: yes: interval 300ms, timeout 200ms
     ");
 }
 
 #[tokio::test]
-async fn server_without_engine_io_is_told_with_both_answers() {
+async fn server_without_engine_io_is_reported_with_both_answers() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(async move {
@@ -123,7 +123,7 @@ async fn server_without_engine_io_is_told_with_both_answers() {
 }
 
 #[tokio::test]
-async fn nothing_listening_is_told_so() {
+async fn nothing_listening_is_reported() {
     let port = free_port().unwrap();
     let error = asked(&format!("http://127.0.0.1:{port}"))
         .await

@@ -145,7 +145,7 @@ impl Filler<'_> {
                 }
                 Err(wrong) => {
                     let span = span.find(&self.problems.source().text, written);
-                    let (code, message, help) = wrong.told(piece, written);
+                    let (code, message, help) = wrong.describe(piece, written);
                     self.problems.error(code, span, message).help = Some(help);
                     filled.push_str(written);
                 }
@@ -195,7 +195,7 @@ enum Wrong {
 
 impl Wrong {
     /// Returns the code, the message and the help of the mistake.
-    fn told(self, piece: Piece<'_>, written: &str) -> (&'static str, String, String) {
+    fn describe(self, piece: Piece<'_>, written: &str) -> (&'static str, String, String) {
         match self {
             Self::Open => (
                 "bad-variable",
@@ -204,8 +204,8 @@ impl Wrong {
             ),
             Self::Port => (
                 "bad-variable",
-                "`$$port` can't stand where `$port` is filled in".to_owned(),
-                "the text `$port` itself can't be given here".to_owned(),
+                "`$$port` is not allowed where `$port` is filled in".to_owned(),
+                "this place can't hold the text `$port` itself".to_owned(),
             ),
             Self::Unset(name) => (
                 "unset-variable",
@@ -214,15 +214,15 @@ impl Wrong {
             ),
             Self::Unknown(place) => (
                 "unknown-variable",
-                format!("`{written}` stands for nothing here"),
-                meant(piece, written, place),
+                format!("`{written}` is not a variable in this place"),
+                help_for(piece, written, place),
             ),
         }
     }
 }
 
 /// Returns a help text with what the author may have meant.
-fn meant(piece: Piece<'_>, written: &str, place: Place) -> String {
+fn help_for(piece: Piece<'_>, written: &str, place: Place) -> String {
     let (Piece::Braces(inner) | Piece::Word(inner)) = piece else {
         return "`$$` is a dollar".to_owned();
     };
