@@ -14,8 +14,11 @@ mod socket_io;
 mod tests;
 mod websocket;
 
-/// The fuzz targets: the name of the target and of its folder in `fuzz/corpus/`, and the check.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A fuzz target: the name of the target and of its folder in `fuzz/corpus/`, and the check.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All fuzz targets.
+pub const TARGETS: &[Target] = &[
     ("engine_io_packet", engine_io::packet),
     ("engine_io_payload", engine_io::payload),
     ("engine_io_v3", engine_io::v3),

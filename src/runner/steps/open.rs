@@ -36,7 +36,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> 
 }
 
 async fn one(attempt: &Attempt<'_>, open: &Open, client: &Arc<Client>, limit: Duration) -> Stepped {
-    let expected = open.expected.as_ref();
+    let expected = Accepted::as_ref(&open.expected);
     let name = &client.spec.name;
     let options = connection_options(attempt, open, client, limit)?;
     let connection = match Connection::open(&attempt.target.endpoint, options.clone()).await {

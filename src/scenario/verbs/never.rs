@@ -43,7 +43,7 @@ impl VerbModel for Never {
                 key: "frame",
                 node: &entry.value,
             };
-            return frame_pattern(&frame, context).map(|frame| Self::Frame(frame));
+            return frame_pattern(&frame, context).map(Self::Frame);
         }
         let event = pattern(value, fields, context)?;
         Some(Self::Event(event))

@@ -42,7 +42,9 @@ pub struct Open {
     /// `poll: false`: no GET is sent unless a step does.
     pub poll: bool,
     /// How the server must answer the handshake.
-    pub expected: Accepted<HandshakePattern>,
+    ///
+    /// Boxed, because it is much larger than the model of any other verb.
+    pub expected: Box<Accepted<HandshakePattern>>,
 }
 
 /// How a server must answer a handshake.
@@ -121,12 +123,11 @@ impl VerbModel for Open {
             echo,
             session,
             poll,
-            expected: HandshakePattern {
+            expected: Box::new(Accepted::from(HandshakePattern {
                 handshake,
                 answer,
                 refused,
-            }
-            .into(),
+            })),
         })
     }
 

@@ -34,7 +34,7 @@ impl VerbModel for Reading {
         _fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
-        let ways = [("goes-on", Reading::GoesOn), ("stops", Reading::Stops)];
+        let ways = [("goes-on", Self::GoesOn), ("stops", Self::Stops)];
         value.choice(&ways, context.problems)
     }
 
