@@ -46,7 +46,7 @@ impl Output {
 
     /// Writes an error to the standard error. Ignores a failure to write, because there is no other place to report
     /// it.
-    pub(super) fn complain(self, error: &CliError) {
+    pub(super) fn print_error(self, error: &CliError) {
         let mut text = String::new();
         if let CliError::BadFiles(diagnostics) = error {
             text += &self.diagnostics(diagnostics, self.stderr);
@@ -65,7 +65,7 @@ impl Output {
     }
 
     /// Writes a warning to the standard error.
-    pub(super) fn warn(self, text: &str) {
+    pub(super) fn print_warning(self, text: &str) {
         let sign = self.stderr.paint(Role::Sign(Verdict::Warn), "warning");
         let text = format!("{sign}: {}\n", escape::line(text));
         let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -79,7 +79,7 @@ impl Output {
         };
         let mut text = String::new();
         for diagnostic in diagnostics.iter().take(SHOWN) {
-            text += &shown(diagnostic).render_full(colours);
+            text += &without_controls(diagnostic).render_full(colours);
             text += "\n\n";
         }
         if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
@@ -90,7 +90,7 @@ impl Output {
 }
 
 /// Returns the diagnostic with control characters replaced, so that a file can't steer the terminal.
-fn shown(diagnostic: &Diagnostic) -> Diagnostic {
+fn without_controls(diagnostic: &Diagnostic) -> Diagnostic {
     // Each control character is replaced by a character of the same size, so that spans stay valid.
     let text: String = diagnostic
         .source
@@ -98,7 +98,7 @@ fn shown(diagnostic: &Diagnostic) -> Diagnostic {
         .chars()
         .map(|character| match character {
             '\n' | '\t' | '\r' => character,
-            _ if escape::acts(character) => same_size(character),
+            _ if escape::acts(character) => mark_of_same_size(character),
             _ => character,
         })
         .collect();
@@ -117,7 +117,7 @@ fn shown(diagnostic: &Diagnostic) -> Diagnostic {
 }
 
 /// Returns a visible character with as many bytes in UTF-8.
-fn same_size(character: char) -> char {
+fn mark_of_same_size(character: char) -> char {
     match character.len_utf8() {
         1 => '?',
         2 => '¿',
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn marks_have_the_size_of_what_they_stand_for() {
         for character in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{e0041}'] {
-            let mark = same_size(character);
+            let mark = mark_of_same_size(character);
             assert_eq!(mark.len_utf8(), character.len_utf8());
             assert!(!escape::acts(mark));
         }

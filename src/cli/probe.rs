@@ -25,7 +25,7 @@ pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> 
         target::plain_endpoint(&url, &tls),
     );
     if tls.is_insecure() && endpoint.url.scheme() == "https" {
-        output.warn(
+        output.print_warning(
             "certificates are not verified: another server could answer in place of the target",
         );
     }

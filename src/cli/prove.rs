@@ -34,7 +34,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     fault_set(&args.faults)?;
     let selection = Selection::new(&args.selectors.selectors)?;
     let requirements = Arc::new(selection.requirements);
-    let scenarios = narrowed(selection.scenarios, &args.faults);
+    let scenarios = with_claims(selection.scenarios, &args.faults);
     let proving = if args.real {
         Proving::Real
     } else {
@@ -65,7 +65,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     runtime.shutdown_background();
     progress.done();
     if !selection.is_complete || !args.faults.is_empty() || args.target.is_some() {
-        keep_claimed(&mut proof);
+        remove_unclaimed(&mut proof);
     }
 
     let mut stdout_is_free = true;
@@ -130,7 +130,7 @@ fn plans(
 }
 
 /// Keeps the scenarios that claim one of the faults, with only these claims. Keeps everything if `faults` is empty.
-fn narrowed(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
+fn with_claims(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
     let narrow = |mut scenario: Scenario| {
         if !faults.is_empty() {
             scenario.catches.retain(|fault| faults.contains(fault));
@@ -141,7 +141,7 @@ fn narrowed(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
 }
 
 /// Removes the faults that no scenario claims: a part of the scenarios can't be expected to catch them.
-fn keep_claimed(proof: &mut Proof) {
+fn remove_unclaimed(proof: &mut Proof) {
     let claimed: BTreeSet<_> = proof
         .scenarios
         .iter()

@@ -68,7 +68,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     }
     let comparison = baseline.map(|baseline| baseline.compare(&record, &names));
     if let Some(comparison) = &comparison {
-        say(args, output, &comparison.to_string())?;
+        print_for_people(args, output, &comparison.to_string())?;
     }
     let warnings = if args.strict {
         Warnings::Fail
@@ -92,7 +92,7 @@ async fn execute(
         let settings = settings(args, selection, baseline, &target);
         let plan = Plan::new(scenarios, &target.manifest, &settings);
         if plan.items.is_empty() {
-            return Err(left_out(&plan));
+            return Err(only_on_demand(&plan));
         }
         check_needs(&plan, selection)?;
         let mut terminal = terminal(args, context, output);
@@ -218,7 +218,7 @@ fn names(selection: &Selection) -> Names {
     }
 }
 
-fn left_out(plan: &Plan) -> CliError {
+fn only_on_demand(plan: &Plan) -> CliError {
     let tiers: Vec<_> = plan
         .left_out
         .iter()
@@ -246,7 +246,7 @@ fn stdout_is_taken(reports: &[ReportRequest]) -> bool {
         .any(|request| request.destination == Destination::Stdout)
 }
 
-fn say(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
+fn print_for_people(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
     let text = escape::visible(text, Newlines::Keep);
     if stdout_is_taken(&args.reports) {
         Ok(io::stderr().write_all(text.as_bytes())?)

@@ -140,10 +140,10 @@ fn choose(
 ) -> Result<BTreeSet<usize>, CliError> {
     let mut chosen = BTreeSet::new();
     for (text, selector) in selectors {
-        has_line(selector, candidates)?;
+        check_line(selector, candidates)?;
         let matches = matches(selector, candidates);
         if matches.is_empty() {
-            return Err(nothing(text, selector, candidates));
+            return Err(no_match(text, selector, candidates));
         }
         chosen.extend(matches);
     }
@@ -172,7 +172,7 @@ impl From<&str> for Selector {
             None => (text, None),
         };
         let path = Path::new(path);
-        if is_yaml(path) || path.exists() || names_folder(text) {
+        if is_yaml(path) || path.exists() || is_folder_name(text) {
             Self::Path(path.to_owned(), line)
         } else {
             Self::Id(text.to_owned())
@@ -181,7 +181,7 @@ impl From<&str> for Selector {
 }
 
 /// Returns true if the text can only be the path of a folder: ids don't end with a slash.
-fn names_folder(text: &str) -> bool {
+fn is_folder_name(text: &str) -> bool {
     text.ends_with('/')
 }
 
@@ -252,10 +252,10 @@ impl<'a> Pattern<'a> {
     }
 }
 
-fn nothing(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError {
+fn no_match(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError {
     match selector {
         Selector::Path(path, None) if !path.exists() => CliError::NoSuchFile {
-            help: pattern_for(text, candidates),
+            help: pattern_hint(text, candidates),
             path: path.clone(),
         },
         Selector::Path(path, Some(_))
@@ -277,15 +277,15 @@ fn nothing(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError
 }
 
 /// Returns the hint for a missing folder such as `rooms/`, if there are ids that start with this text.
-fn pattern_for(text: &str, candidates: &[Scenario]) -> Option<String> {
-    let begins = |one: &Scenario| names_folder(text) && one.id.starts_with(text);
+fn pattern_hint(text: &str, candidates: &[Scenario]) -> Option<String> {
+    let begins = |one: &Scenario| is_folder_name(text) && one.id.starts_with(text);
     let any = candidates.iter().any(begins);
     any.then(|| format!("to select the ids that start with this text, write `{text}*`"))
 }
 
 /// Returns an error if the selector names a line after the end of the file; without this check the line would select
 /// the last scenario.
-fn has_line(selector: &Selector, candidates: &[Scenario]) -> Result<(), CliError> {
+fn check_line(selector: &Selector, candidates: &[Scenario]) -> Result<(), CliError> {
     let Selector::Path(path, Some(line)) = selector else {
         return Ok(());
     };

@@ -39,7 +39,7 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
         Ok(exit) => exit,
         Err(error) => {
             if !error.is_silent() {
-                output.complain(&error);
+                output.print_error(&error);
             }
             error.exit()
         }

@@ -105,9 +105,9 @@ pub fn coverage_table(coverage: &Coverage, grouping: Grouping, palette: Palette)
             }
             let id = escape::line(&entry.requirement.id);
             let level = entry.requirement.level.to_string();
-            let rest = palette.paint(Role::Dim, escape::line(&rest(entry, grouping)));
+            let detail = palette.paint(Role::Dim, escape::line(&detail(entry, grouping)));
             let padding = " ".repeat(width - id.width());
-            let line = format!("{level:6}  {id}{padding}  {rest}");
+            let line = format!("{level:6}  {id}{padding}  {detail}");
             text += line.trim_end();
             text.push('\n');
         }
@@ -182,7 +182,7 @@ fn is_tested(entry: &Covered) -> bool {
 }
 
 /// Returns the text behind the id: scenarios, reason or title.
-fn rest(entry: &Covered, grouping: Grouping) -> String {
+fn detail(entry: &Covered, grouping: Grouping) -> String {
     match (entry.state, &entry.reason) {
         (CoverageState::Tested, _) => verifiers(&entry.scenarios),
         (_, Some(reason)) => reason.clone(),

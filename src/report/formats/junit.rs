@@ -32,13 +32,13 @@ fn junit(record: &Record) -> Result<String, FormatError> {
         let topic = outcome.id.split_once('/').map_or("", |(topic, _)| topic);
         let suite = suites
             .entry(topic)
-            .or_insert_with(|| TestSuite::new(safe(topic)));
+            .or_insert_with(|| TestSuite::new(escaped(topic)));
         suite.add_test_case(case(outcome, topic, names.unique(&outcome.id)));
     }
     for (_, mut suite) in suites {
         suite.set_time(suite.test_cases.iter().filter_map(|case| case.time).sum());
-        suite.add_property(("target", safe(&record.info.target).as_str()));
-        suite.add_property(("url", safe(&record.info.url).as_str()));
+        suite.add_property(("target", escaped(&record.info.target).as_str()));
+        suite.add_property(("url", escaped(&record.info.url).as_str()));
         report.add_test_suite(suite);
     }
     report.to_string().map_err(|error| FormatError {
@@ -64,11 +64,11 @@ impl<'a> Names<'a> {
 }
 
 fn case(outcome: &Outcome, topic: &str, name: String) -> TestCase {
-    let mut case = TestCase::new(safe(&name), status(outcome));
-    case.set_classname(safe(&format!("sockspec.{topic}")));
+    let mut case = TestCase::new(escaped(&name), status(outcome));
+    case.set_classname(escaped(&format!("sockspec.{topic}")));
     case.set_time(outcome.duration);
     let file = outcome.file.display().to_string();
-    case.extra.insert("file".into(), safe(&file).into());
+    case.extra.insert("file".into(), escaped(&file).into());
     case.extra
         .insert("line".into(), outcome.line.to_string().into());
     if outcome.breach.is_some() {
@@ -78,7 +78,7 @@ fn case(outcome: &Outcome, topic: &str, name: String) -> TestCase {
 }
 
 fn status(outcome: &Outcome) -> TestCaseStatus {
-    let reason = safe(outcome.reason.as_deref().unwrap_or_default());
+    let reason = escaped(outcome.reason.as_deref().unwrap_or_default());
     let mut status = match outcome.verdict {
         Verdict::Pass | Verdict::Warn => TestCaseStatus::success(),
         Verdict::Skip => TestCaseStatus::skipped(),
@@ -94,7 +94,7 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
             let kind = outcome
                 .kind
                 .map_or(outcome.level.name(), |kind| kind.name());
-            status.set_message(reason).set_type(safe(kind));
+            status.set_message(reason).set_type(escaped(kind));
         }
         Verdict::Error => {
             status.set_message(reason).set_type("not judged");
@@ -111,7 +111,7 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
                 Verdict::Pass | Verdict::Warn | Verdict::Skip => return None,
             };
             let mut rerun = TestRerun::new(kind);
-            rerun.set_message(safe(attempt.reason.as_deref().unwrap_or_default()));
+            rerun.set_message(escaped(attempt.reason.as_deref().unwrap_or_default()));
             rerun.set_time(attempt.duration);
             Some(rerun)
         }));
@@ -136,7 +136,7 @@ fn description(breach: &Breach) -> String {
     escape::visible(&lines.join("\n"), Newlines::Keep)
 }
 
-fn safe(text: &str) -> String {
+fn escaped(text: &str) -> String {
     escape::line(text)
 }
 

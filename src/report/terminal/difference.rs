@@ -33,8 +33,8 @@ pub(super) fn difference(
             by_line(&expected, &received, palette)
         }
         (Some(expected), Some(received)) => side_by_side(&expected, &received, palette),
-        (Some(text), None) => alone("expected", &text, Role::Expected, palette),
-        (None, Some(text)) => alone("received", &text, Role::Received, palette),
+        (Some(text), None) => labelled("expected", &text, Role::Expected, palette),
+        (None, Some(text)) => labelled("received", &text, Role::Received, palette),
         (None, None) => Vec::new(),
     }
 }
@@ -53,7 +53,7 @@ fn prepare(text: &str) -> String {
     )
 }
 
-fn alone(label: &str, text: &str, role: Role, palette: Palette) -> Vec<String> {
+fn labelled(label: &str, text: &str, role: Role, palette: Palette) -> Vec<String> {
     let lines = text.lines().enumerate().map(|(index, line)| {
         let label = if index == 0 { label } else { "" };
         format!("{label:8}  {}", palette.paint(role, line))
@@ -62,8 +62,8 @@ fn alone(label: &str, text: &str, role: Role, palette: Palette) -> Vec<String> {
 }
 
 fn side_by_side(expected: &str, received: &str, palette: Palette) -> Vec<String> {
-    let mut lines = alone("expected", expected, Role::Expected, palette);
-    lines.extend(alone("received", received, Role::Received, palette));
+    let mut lines = labelled("expected", expected, Role::Expected, palette);
+    lines.extend(labelled("received", received, Role::Received, palette));
     if let Some((start, length)) = first_difference(expected, received) {
         let marks = palette.paint(Role::Underline, "^".repeat(length));
         lines.push(format!("{:8}  {}{marks}", "", " ".repeat(start)));
