@@ -28,7 +28,7 @@ pub(in crate::cli) struct ProofRequest {
 
 /// Returns the help text of `run --report`.
 pub(super) fn report_help() -> String {
-    help(FORMATS.into_iter())
+    help(FORMATS.iter().copied())
 }
 
 /// Returns the help text of `prove --report`.
@@ -38,7 +38,7 @@ pub(super) fn proof_report_help() -> String {
 
 /// Parses `FORMAT=PATH`; the path `-` is the standard output.
 pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
-    let (format, destination) = format_and_path(text, FORMATS.into_iter())?;
+    let (format, destination) = format_and_path(text, FORMATS.iter().copied())?;
     Ok(ReportRequest {
         format,
         destination,
@@ -56,7 +56,10 @@ pub(super) fn proof_report(text: &str) -> Result<ProofRequest, String> {
 }
 
 fn proof_formats() -> impl Iterator<Item = &'static Format> + Clone {
-    FORMATS.into_iter().filter(|format| format.proof.is_some())
+    FORMATS
+        .iter()
+        .copied()
+        .filter(|format| format.proof.is_some())
 }
 
 fn help(formats: impl Iterator<Item = &'static Format>) -> String {
@@ -180,9 +183,10 @@ mod tests {
         assert_eq!(request.destination, Destination::File("out=1.xml".into()));
         assert_eq!(report("json=-").unwrap().destination, Destination::Stdout);
         assert!(report("out.json").unwrap_err().contains("json=out.json"));
-        assert_eq!(
-            report("html=x").unwrap_err(),
-            "there is no report `html`; write `json` or `junit`"
+        let unknown = report("html=x").unwrap_err();
+        assert!(
+            unknown.starts_with("there is no report `html`; write `json`"),
+            "{unknown}"
         );
         assert!(report("json=").is_err());
     }

@@ -8,7 +8,7 @@ pub use json::{REPORT_SCHEMA, Report};
 use super::format::Format;
 
 /// All formats. The command line, its help and its error messages use this table.
-pub static FORMATS: [&Format; 2] = [&json::FORMAT, &junit::FORMAT];
+pub static FORMATS: &[&Format] = &[&json::FORMAT, &junit::FORMAT];
 
 #[cfg(test)]
 mod tests;
