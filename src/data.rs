@@ -1,7 +1,7 @@
-//! The one value type that travels through the whole program.
+//! The type of values that all parts of the program share.
 //!
-//! Socket.IO arguments are JSON with byte strings anywhere inside. [`Data`] is exactly that, so a
-//! scenario's expectation, a decoded packet and a report speak of the same thing.
+//! Socket.IO arguments are JSON that can contain byte strings at any depth. Expectations, decoded packets and reports
+//! all use [`Data`].
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use serde::{
 };
 use serde_json::Number;
 
-/// A JSON value in which byte strings may stand anywhere.
+/// A JSON value that can contain byte strings at any depth.
 ///
-/// Objects keep the order in which their keys arrived: reports show a packet as it was sent.
+/// Objects keep the order of their keys, so reports show a packet as it was sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Data {
     /// JSON `null`.
@@ -23,7 +23,7 @@ pub enum Data {
     Null,
     /// JSON `true` or `false`.
     Bool(bool),
-    /// A JSON number: whole ones of 64 bits as they are, all others as the nearest double.
+    /// A JSON number. Whole numbers of up to 64 bits are exact, others are rounded to a double.
     Number(Number),
     /// A JSON string.
     String(String),
@@ -36,7 +36,7 @@ pub enum Data {
 }
 
 impl Data {
-    /// Builds an object from pairs.
+    /// Returns an object with these fields.
     pub fn object<K: Into<String>>(pairs: impl IntoIterator<Item = (K, Self)>) -> Self {
         Self::Object(
             pairs
@@ -46,7 +46,7 @@ impl Data {
         )
     }
 
-    /// The string inside, if this is a string.
+    /// Returns the text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -54,7 +54,7 @@ impl Data {
         }
     }
 
-    /// The number inside as `u64`, if this is a whole number that is not negative.
+    /// Returns the number if it is whole and not negative.
     pub fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Number(number) => number.as_u64(),
@@ -62,7 +62,7 @@ impl Data {
         }
     }
 
-    /// The boolean inside, if this is one.
+    /// Returns the value of a boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -70,7 +70,7 @@ impl Data {
         }
     }
 
-    /// The items, if this is an array.
+    /// Returns the items of an array.
     pub fn as_array(&self) -> Option<&[Self]> {
         match self {
             Self::Array(items) => Some(items),
@@ -78,7 +78,7 @@ impl Data {
         }
     }
 
-    /// The fields, if this is an object.
+    /// Returns the fields of an object.
     pub fn as_object(&self) -> Option<&IndexMap<String, Self>> {
         match self {
             Self::Object(fields) => Some(fields),
@@ -86,12 +86,12 @@ impl Data {
         }
     }
 
-    /// The field `key` of an object.
+    /// Returns the field `key` of an object.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_object()?.get(key)
     }
 
-    /// Whether a byte string stands anywhere inside.
+    /// Returns true if the value contains a byte string at any depth.
     pub fn has_bytes(&self) -> bool {
         match self {
             Self::Bytes(_) => true,
@@ -101,7 +101,7 @@ impl Data {
         }
     }
 
-    /// Whether a text like this stands anywhere inside, keys of objects included.
+    /// Returns true if `is_like` is true for a text at any depth, including keys of objects.
     pub fn has_text(&self, is_like: &dyn Fn(&str) -> bool) -> bool {
         match self {
             Self::String(text) => is_like(text),
@@ -113,7 +113,7 @@ impl Data {
         }
     }
 
-    /// What kind of value this is, in the words of the scenario language's placeholders.
+    /// Returns the name of the type, as the placeholders of the language write it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -126,7 +126,7 @@ impl Data {
         }
     }
 
-    /// The JSON form; byte strings become `{"$bytes": "<hex>"}`, as the scenario language writes them.
+    /// Converts the value to JSON. Byte strings become `{"$bytes": "<hex>"}`, as the scenario language writes them.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value;
         match self {
@@ -201,7 +201,7 @@ impl From<Vec<Self>> for Data {
     }
 }
 
-/// Reads any self-describing format; from JSON, byte strings never come.
+/// Deserializes any self-describing format. JSON never gives byte strings.
 impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyData)
@@ -270,14 +270,14 @@ impl<'de> Visitor<'de> for AnyData {
     }
 }
 
-/// Compact JSON, as it would stand in a packet.
+/// Writes compact JSON, as in a packet.
 impl fmt::Display for Data {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.to_json())
     }
 }
 
-/// Lower-case hex of `bytes`, without separators.
+/// Returns the lower-case hex digits of `bytes`, without separators.
 pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
     bytes
@@ -289,9 +289,9 @@ pub fn hex(bytes: &[u8]) -> String {
         })
 }
 
-/// The bytes that `text` spells in hex; white space between bytes is skipped.
+/// Decodes hex digits. White space between bytes is skipped.
 ///
-/// Returns `None` on an odd number of digits or a character that is no hex digit.
+/// Returns `None` if the number of digits is odd or a character is not a hex digit.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u32> = text
         .chars()

@@ -70,11 +70,7 @@ fn awaits_the_end(step: &Step) -> Option<&ClientName> {
 
 /// Returns true if a step sends something for `actor` and for no other client.
 fn acts(step: &Step, actor: &ClientName) -> bool {
-    let sends = match step.action.facts().wire {
-        WireUse::Sends | WireUse::SendsByHand => true,
-        WireUse::Observes | WireUse::Other => false,
-    };
-    sends && step.actors.as_slice() == std::slice::from_ref(actor)
+    step.action.facts().wire.sends() && step.actors.as_slice() == std::slice::from_ref(actor)
 }
 
 #[cfg(test)]

@@ -1,18 +1,35 @@
-//! Checks a value against an expectation.
+//! Compares a value with an expectation.
 
 use std::{cmp::Ordering, fmt::Write};
 
 use super::{
     Matcher, Mismatch, Scope, TemplateError,
     compare::{assign, compare_numbers, compares, length},
-    matcher::{Form, Operator},
+    matcher::{Form, Operator, Schema},
 };
 use crate::{
     data::{Data, hex},
     text::json_string,
 };
 
-/// The state of one check.
+impl Matcher {
+    /// Compares `actual` with the expectation. `None` stands for an absent value.
+    ///
+    /// Returns the captured names and values (`<type as name>`), in order, or the first difference.
+    ///
+    /// # Errors
+    ///
+    /// The outer error: a variable of the expectation is not set, or an expression fails.
+    pub fn check(
+        &self,
+        actual: Option<&Data>,
+        scope: &Scope,
+    ) -> Result<Result<Vec<(String, Data)>, Mismatch>, TemplateError> {
+        Checking::new(scope).run(self, actual)
+    }
+}
+
+/// The state of one comparison.
 struct Checking<'s> {
     scope: &'s Scope,
     captures: Vec<(String, Data)>,
@@ -20,7 +37,7 @@ struct Checking<'s> {
     extra_fields: ExtraFields,
 }
 
-/// Whether an object may have fields that the expectation does not name.
+/// Whether an object can have fields that the expectation does not name.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum ExtraFields {
     Allowed,
@@ -34,7 +51,7 @@ enum Segment {
     Property(&'static str),
 }
 
-/// The reason why a check ends early.
+/// The reason why a comparison stops.
 enum Stop {
     Differs(Box<Mismatch>),
     Template(TemplateError),
@@ -45,23 +62,6 @@ type Outcome = Result<(), Stop>;
 impl From<TemplateError> for Stop {
     fn from(error: TemplateError) -> Self {
         Self::Template(error)
-    }
-}
-
-impl Matcher {
-    /// Checks `actual` against the expectation. `None` is an absent value.
-    ///
-    /// Returns the values that `<type as name>` captured, in order.
-    ///
-    /// # Errors
-    ///
-    /// `Ok(Err(…))` is a difference. The outer error is a template without a value.
-    pub fn check(
-        &self,
-        actual: Option<&Data>,
-        scope: &Scope,
-    ) -> Result<Result<Vec<(String, Data)>, Mismatch>, TemplateError> {
-        Checking::new(scope).run(self, actual)
     }
 }
 
@@ -179,10 +179,11 @@ impl<'s> Checking<'s> {
             }
             Operator::EndsWith(end) => {
                 let end = end.render_text(self.scope)?;
-                let holds = actual
-                    .and_then(Data::as_str)
-                    .is_some_and(|text| text.ends_with(&end));
-                self.decide(holds, operator, actual)
+                self.decide(
+                    is_text(actual, |text| text.ends_with(&end)),
+                    operator,
+                    actual,
+                )
             }
             Operator::Eq(value) => {
                 let value = value.render(self.scope)?;
@@ -191,77 +192,91 @@ impl<'s> Checking<'s> {
             Operator::Exactly(matcher) => {
                 self.with_extra_fields(ExtraFields::Refused, |this| this.matcher(matcher, actual))
             }
-            Operator::Length(matcher) => match actual.and_then(length) {
-                None => self.decide(false, operator, actual),
-                Some(length) => {
-                    let length = Data::from(u64::try_from(length).unwrap_or(u64::MAX));
-                    self.at(Segment::Property("length"), |this| {
-                        this.matcher(matcher, Some(&length))
-                    })
-                }
-            },
+            Operator::Length(matcher) => self.length(matcher, operator, actual),
             Operator::Not(matcher) => {
                 let holds = self.holds(matcher, actual)?;
                 self.decide(!holds, operator, actual)
             }
-            Operator::OneOf(choices) => {
-                for choice in choices {
-                    if self.holds(choice, actual)? {
-                        return self.matcher(choice, actual);
-                    }
-                }
-                self.decide(false, operator, actual)
-            }
-            Operator::Regex(regex) => {
-                let holds = actual
-                    .and_then(Data::as_str)
-                    .is_some_and(|text| regex.is_match(text));
-                self.decide(holds, operator, actual)
-            }
-            Operator::Schema(schema) => {
-                let Some(value) = actual else {
-                    return self.decide(false, operator, actual);
-                };
-                let json = value.to_json();
-                match schema.validator.iter_errors(&json).next() {
-                    None => Ok(()),
-                    Some(error) => {
-                        let mut expected = format!("a value of its JSON Schema: {error}");
-                        let place = error.instance_path().to_string();
-                        if !place.is_empty() {
-                            let _ = write!(expected, " (at {place})");
-                        }
-                        self.differs(expected, actual)
-                    }
-                }
-            }
+            Operator::OneOf(choices) => self.one_of(choices, operator, actual),
+            Operator::Regex(regex) => self.decide(
+                is_text(actual, |text| regex.is_match(text)),
+                operator,
+                actual,
+            ),
+            Operator::Schema(schema) => match actual {
+                None => self.decide(false, operator, actual),
+                Some(value) => self.schema(schema, value),
+            },
             Operator::StartsWith(start) => {
                 let start = start.render_text(self.scope)?;
-                let holds = actual
-                    .and_then(Data::as_str)
-                    .is_some_and(|text| text.starts_with(&start));
-                self.decide(holds, operator, actual)
+                self.decide(
+                    is_text(actual, |text| text.starts_with(&start)),
+                    operator,
+                    actual,
+                )
             }
             Operator::Unordered(expected) => match actual {
                 Some(Data::Array(items)) if items.len() == expected.len() => {
-                    match self.assignment(expected, items)? {
-                        None => self.decide(false, operator, actual),
-                        Some(assignment) => {
-                            expected
-                                .iter()
-                                .zip(assignment)
-                                .try_for_each(|(matcher, index)| {
-                                    self.matcher(matcher, items.get(index))
-                                })
-                        }
-                    }
+                    self.unordered(expected, items, operator)
                 }
                 _ => self.decide(false, operator, actual),
             },
         }
     }
 
-    /// Whether a text has this part, or a list this item.
+    /// Checks `$length`.
+    fn length(&mut self, matcher: &Matcher, operator: &Operator, actual: Option<&Data>) -> Outcome {
+        let Some(length) = actual.and_then(length) else {
+            return self.decide(false, operator, actual);
+        };
+        let length = Data::from(u64::try_from(length).unwrap_or(u64::MAX));
+        self.at(Segment::Property("length"), |this| {
+            this.matcher(matcher, Some(&length))
+        })
+    }
+
+    /// Checks `$oneOf`. Takes the captures of the first choice that matches.
+    fn one_of(
+        &mut self,
+        choices: &[Matcher],
+        operator: &Operator,
+        actual: Option<&Data>,
+    ) -> Outcome {
+        for choice in choices {
+            if self.holds(choice, actual)? {
+                return self.matcher(choice, actual);
+            }
+        }
+        self.decide(false, operator, actual)
+    }
+
+    /// Checks `$schema`. A difference shows the first error of the JSON Schema.
+    fn schema(&self, schema: &Schema, value: &Data) -> Outcome {
+        let json = value.to_json();
+        let Some(error) = schema.validator.iter_errors(&json).next() else {
+            return Ok(());
+        };
+        let mut expected = format!("a value of its JSON Schema: {error}");
+        let place = error.instance_path().to_string();
+        if !place.is_empty() {
+            // Writing to a `String` can't fail.
+            let _ = write!(expected, " (at {place})");
+        }
+        self.differs(expected, Some(value))
+    }
+
+    /// Checks `$unordered` with a list of the expected length.
+    fn unordered(&mut self, expected: &[Matcher], items: &[Data], operator: &Operator) -> Outcome {
+        let Some(assignment) = self.assignment(expected, items)? else {
+            return self.decide(false, operator, Some(&Data::Array(items.to_vec())));
+        };
+        expected
+            .iter()
+            .zip(assignment)
+            .try_for_each(|(matcher, index)| self.matcher(matcher, items.get(index)))
+    }
+
+    /// Returns true if a text or bytes contain this part, or a list this item.
     fn contains(&self, item: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         match actual {
             Some(Data::Array(items)) => {
@@ -290,7 +305,7 @@ impl<'s> Checking<'s> {
         }
     }
 
-    /// Which item each matcher gets so that every one gets its own.
+    /// Assigns an item to each matcher so that no item is used twice. Returns `None` if that is impossible.
     fn assignment(&self, matchers: &[Matcher], items: &[Data]) -> Result<Option<Vec<usize>>, Stop> {
         let mut fits = Vec::with_capacity(matchers.len());
         for matcher in matchers {
@@ -305,7 +320,7 @@ impl<'s> Checking<'s> {
         Ok(assign(&fits, items.len()))
     }
 
-    /// Returns true if a matcher holds. Discards its captures.
+    /// Returns true if the value meets the expectation. Drops the captures.
     fn holds(&self, matcher: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         let mut trial = Checking::new(self.scope);
         trial.extra_fields = self.extra_fields;
@@ -393,6 +408,11 @@ impl<'s> Checking<'s> {
         }
         path
     }
+}
+
+/// Returns true if the value is a text for which `wanted` is true.
+fn is_text(actual: Option<&Data>, wanted: impl Fn(&str) -> bool) -> bool {
+    actual.and_then(Data::as_str).is_some_and(wanted)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The fields of a client in variables: `$client.sid`.
 
-/// A field of a client.
+/// A field of a client that scenarios can read.
 ///
-/// The runner fills every field in one exhaustive `match`, so a field that is listed here is also set.
+/// The runner fills every field in one exhaustive `match`, so each field in this list is also set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClientField {
     /// `engine_sid`.
@@ -38,7 +38,7 @@ impl ClientField {
         }
     }
 
-    /// Returns what the field holds, as the reference of the language says it.
+    /// Returns what the field holds, for the reference of the language.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::EngineSid => "the Engine.IO session id",

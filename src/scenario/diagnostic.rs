@@ -1,46 +1,46 @@
-//! Mistakes in a file, each with its place: one value, many renderers.
+//! Mistakes in a file with their places. `render.rs` shows them in several formats.
 
 use std::sync::Arc;
 
 use super::SourceFile;
 use crate::text::escape;
 
-/// A piece of a file, in bytes, with its place for people.
+/// A range of bytes in a file, with the line and column of its start.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Span {
-    /// First byte.
+    /// The offset of the first byte.
     pub start: usize,
-    /// Byte after the last.
+    /// The offset after the last byte.
     pub end: usize,
-    /// Line of the first byte, from 1.
+    /// The line of the first byte, from 1.
     pub line: usize,
-    /// Column of the first byte in characters, from 1.
+    /// The column of the first byte in characters, from 1.
     pub column: usize,
 }
 
-/// How grave a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
     /// The file can't be used.
     Error,
-    /// The file can be used, but says something it likely does not mean.
+    /// The file can be used, but probably does not say what its author means.
     Warning,
 }
 
-/// One mistake.
+/// A mistake in a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnostic {
-    /// Stable and greppable: `unknown-key`.
+    /// The code, which never changes: `unknown-key`.
     pub code: &'static str,
-    /// How grave.
+    /// The severity.
     pub severity: Severity,
-    /// What was found, in one sentence fragment.
+    /// What is wrong, without a full stop.
     pub message: String,
-    /// The file.
+    /// The name of the file.
     pub source: Arc<SourceFile>,
-    /// The text to underline; `None` where the whole file is meant.
+    /// The text to underline. `None` if the mistake concerns the whole file.
     pub span: Option<Span>,
-    /// A second place that belongs to it: "first defined here".
+    /// A second place with a note: "first defined here".
     pub related: Option<(Span, String)>,
     /// What would be right.
     pub help: Option<String>,
@@ -60,7 +60,7 @@ impl Span {
         }
     }
 
-    /// From the start of this to the end of `last`.
+    /// Returns the range from the start of this one to the end of `last`.
     pub(crate) fn to(self, last: Self) -> Self {
         Self {
             end: last.end.max(self.end),
@@ -68,7 +68,7 @@ impl Span {
         }
     }
 
-    /// Without what follows the first line.
+    /// Returns the part of the range in its first line.
     pub(crate) fn first_line(self, text: &str) -> Self {
         let piece = text.get(self.start..self.end).unwrap_or_default();
         let line = piece.lines().next().unwrap_or_default();
@@ -78,13 +78,13 @@ impl Span {
         }
     }
 
-    /// Where `needle` stands inside this piece of `text`; the whole piece where it does not.
+    /// Returns the place of `needle` in this range of `text`. Returns the whole range if it is not found.
     pub(crate) fn find(self, text: &str, needle: &str) -> Self {
         self.find_in(text, needle, 0, needle.len())
     }
 
-    /// The part of `needle` from byte `offset` on, `length` bytes long, where `needle` stands inside this piece of
-    /// `text`; the whole piece where it does not.
+    /// Returns the place of the `length` bytes at `offset` in `needle`, which is in this range of `text`. Returns the
+    /// whole range if `needle` is not found.
     pub(crate) fn find_in(self, text: &str, needle: &str, offset: usize, length: usize) -> Self {
         let Some(piece) = text.get(self.start..self.end) else {
             return self;
@@ -114,17 +114,17 @@ impl Span {
 
 /// The mistakes found so far in one file.
 ///
-/// Loading goes on after a mistake, so that all of a file's mistakes are told at once.
+/// The loader continues after a mistake, so that it reports all mistakes of a file at once.
 #[derive(Debug)]
 pub(crate) struct Problems {
     source: Arc<SourceFile>,
     found: Vec<Diagnostic>,
-    /// The last one beyond [`MAX_PROBLEMS`].
+    /// The last mistake, if there are more than [`MAX_PROBLEMS`].
     overflow: Option<Diagnostic>,
     beyond: usize,
 }
 
-/// Mistakes of one file that are told; a file with more is no scenario file at all.
+/// The limit on reported mistakes. A file with more is probably not a scenario file.
 const MAX_PROBLEMS: usize = 100;
 
 impl Problems {
@@ -141,7 +141,7 @@ impl Problems {
         &self.source
     }
 
-    /// Notes a mistake; help and a second place can be added to what it gives back.
+    /// Adds a mistake. The caller can add a help and a second place to the returned diagnostic.
     pub(crate) fn error(
         &mut self,
         code: &'static str,
@@ -166,7 +166,7 @@ impl Problems {
         &mut self.found[last]
     }
 
-    /// Notes a mistake at the first line of a longer piece.
+    /// Adds a mistake that underlines only the first line of its range.
     pub(crate) fn error_at_line(
         &mut self,
         code: &'static str,
@@ -181,13 +181,13 @@ impl Problems {
         self.found.len() + self.beyond
     }
 
-    /// Everything found, in the order of the file, each mistake once.
+    /// Returns the mistakes in the order of the file, each once.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| diagnostic.span);
         for diagnostic in &mut self.found {
             diagnostic.help = diagnostic.help.take().map(escape::controls);
         }
-        // A table's rows share their steps: a mistake in a step shows once, not once a row.
+        // The rows of a table share their steps, so the loader finds a mistake in a step once for each row.
         let mut seen = std::collections::HashSet::new();
         self.found.retain(|diagnostic| {
             seen.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone()))
@@ -205,7 +205,7 @@ impl Problems {
         self.found
     }
 
-    /// `value`, unless something was found.
+    /// Returns `value` if there are no mistakes, otherwise the mistakes.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, Vec<Diagnostic>> {
         if self.found.is_empty() {
             Ok(value)
@@ -215,7 +215,6 @@ impl Problems {
     }
 }
 
-/// Without control characters: what a file holds can't move a terminal's cursor.
 #[cfg(test)]
 mod tests {
     use super::*;

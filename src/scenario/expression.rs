@@ -9,24 +9,25 @@ use indexmap::IndexMap;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use super::{
-    Scope, TemplateError,
+    Scope,
     expression_value::{from_data, to_data},
     functions,
     scope::split_index,
+    template_error::TemplateError,
 };
 use crate::data::Data;
 
-/// How much work one evaluation may do; a comparison or a call is some ten units.
+/// The limit on the work of one evaluation, in units of MiniJinja. A comparison or a call takes about ten units.
 const FUEL: u64 = 1_000_000;
 
-/// Bytes of a value that follows from what the target announced: a message with it may still come back.
+/// The limit on the bytes of a value whose size depends on what the target announced.
 const WIELDY: usize = 16_000_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
-    // What the engine brings along for loops of templates would hide variables of these names.
+    // These functions of MiniJinja would hide variables with the same names.
     for name in ["debug", "dict", "namespace", "range"] {
         environment.remove_global(name);
     }
@@ -39,9 +40,9 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub(crate) struct Expression {
     source: Arc<str>,
     compiled: Arc<minijinja::Expression<'static, 'static>>,
-    /// Variables it reads, with the fields it reads of them: `sender.sid`.
+    /// The variables that the expression reads, with their fields: `sender.sid`.
     variables: Arc<[String]>,
-    /// Every word in it that could be a variable: `variables` misses what stands before a slice.
+    /// All words that may be variables. `variables` lacks a variable before a slice.
     words: Arc<[String]>,
 }
 
@@ -50,7 +51,7 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// What is wrong with its syntax.
+    /// A description of the mistake in the syntax.
     pub(crate) fn compile(source: &str) -> Result<Self, String> {
         let source = source.trim();
         if source.is_empty() {
@@ -73,20 +74,21 @@ impl Expression {
         })
     }
 
-    /// As written.
+    /// Returns the expression as the scenario writes it.
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
-    /// The variables it reads.
+    /// Returns the variables that the expression reads.
     pub(crate) fn variables(&self) -> &[String] {
         &self.variables
     }
 
-    /// Whether its value is known before a run, and cheap: no variable is read, no target asked, nothing large made.
+    /// Returns true if the value is known before a run and quick to compute: the expression reads no variable, does
+    /// not depend on the target, and builds nothing large.
     pub(crate) fn is_constant(&self) -> bool {
         const OTHERS: &[&str] = &["echo", "random_bytes", "repeat"];
-        // `variables` misses what stands before a slice.
+        // `variables` lacks a variable before a slice.
         let has_slice = self.source.contains('[');
         let mut words = self
             .source
@@ -94,13 +96,13 @@ impl Expression {
         self.variables.is_empty() && !has_slice && !words.any(|word| OTHERS.contains(&word))
     }
 
-    /// The value.
+    /// Evaluates the expression.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Data, TemplateError> {
         let heads = self
             .words
             .iter()
             .map(String::as_str)
-            // What functions use although it is no argument of theirs: the secret of `jwt`, the form of `echo`.
+            // Functions read these variables: `jwt` the secret, `echo` the form of an echo message.
             .chain(["credentials_secret", functions::ECHO_FORM]);
         let context = Value::from_pairs(
             heads.filter_map(|name| Some((name.to_owned(), variable(name, scope)?))),
@@ -112,7 +114,7 @@ impl Expression {
             .and_then(|data| self.wieldy(data))
     }
 
-    /// A value, unless it follows from what the target announced and is larger than can be judged.
+    /// Returns the value. Returns an error if its size depends on what the target announced and exceeds the limit.
     fn wieldy(&self, data: Data) -> Result<Data, TemplateError> {
         let length = match &data {
             Data::String(text) => text.len(),
@@ -125,7 +127,7 @@ impl Expression {
         }
     }
 
-    /// What it reads of open packets: whose, and which field.
+    /// Returns the fields of open packets that the expression reads, each with its client.
     fn announced(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables
             .iter()
@@ -173,7 +175,7 @@ fn unwieldy(field: &str) -> TemplateError {
     }
 }
 
-/// The words of an expression, each once; the words inside its texts are among them and do no harm.
+/// Returns all words of an expression, each once. Words inside its texts are included, which does no harm.
 fn words(source: &str) -> Arc<[String]> {
     let mut words: Vec<String> = source
         .split(|character: char| !character.is_alphanumeric() && character != '_')
@@ -185,7 +187,7 @@ fn words(source: &str) -> Arc<[String]> {
     words.into()
 }
 
-/// Names of all functions, for diagnostics.
+/// Returns the names of all functions, for messages.
 pub(crate) fn function_names() -> Vec<&'static str> {
     ENVIRONMENT.globals().map(|(name, _)| name).collect()
 }
@@ -210,7 +212,7 @@ fn head(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// What a person needs of an error.
+/// Returns the message of an error, without the position.
 fn detail(error: &minijinja::Error) -> String {
     match error.detail() {
         Some(detail) => detail.to_owned(),
@@ -218,7 +220,7 @@ fn detail(error: &minijinja::Error) -> String {
     }
 }
 
-/// A variable, or the members of a group by their number.
+/// Returns a variable. For the name of a group, returns its members by number.
 fn variable(name: &str, scope: &Scope) -> Option<Value> {
     if let Some(data) = scope.get(name) {
         return Some(from_data(data));
@@ -299,7 +301,7 @@ mod tests {
             let error = evaluate(source, &scope).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "the open packet names no `maxPayload`",
+                "the open packet has no field `maxPayload`",
                 "{source}"
             );
         }

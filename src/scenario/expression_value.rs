@@ -1,4 +1,4 @@
-//! Converts between data and the values that expressions work on.
+//! Converts between data and the values of MiniJinja, which evaluates the expressions.
 
 use bytes::Bytes;
 use minijinja::{ErrorKind, Value, value::ValueKind};
@@ -6,10 +6,10 @@ use serde_json::Number;
 
 use crate::data::Data;
 
-/// The limit on the nesting of a result.
+/// The number of lists and objects that may be nested in a result.
 const MAX_DEPTH: usize = 128;
 
-/// Converts data to the value that expressions work on.
+/// Returns data as a value of MiniJinja.
 pub(super) fn from_data(data: &Data) -> Value {
     match data {
         Data::Null => Value::from(()),
@@ -34,11 +34,11 @@ pub(super) fn from_data(data: &Data) -> Value {
     }
 }
 
-/// Converts the result of an expression to data. `depth` is the number of values around it.
+/// Returns a value of MiniJinja as data. `depth` counts the lists and objects around the value.
 ///
 /// # Errors
 ///
-/// Fails if the result is undefined, is nested too deep, or has no form in JSON.
+/// The value is undefined, is nested too deep, or has no form in JSON.
 pub(super) fn to_data(value: &Value, depth: usize) -> Result<Data, minijinja::Error> {
     let unusable = |what: &str| {
         Err(minijinja::Error::new(
@@ -74,7 +74,7 @@ pub(super) fn to_data(value: &Value, depth: usize) -> Result<Data, minijinja::Er
             })
             .collect::<Result<_, _>>()
             .map(Data::Object),
-        _ => unusable("the result is no value"),
+        _ => unusable("the result is not a value"),
     }
 }
 
@@ -90,7 +90,7 @@ fn number(value: &Value) -> Result<Data, minijinja::Error> {
     number.map(Data::Number).ok_or_else(|| {
         minijinja::Error::new(
             ErrorKind::InvalidOperation,
-            format!("{value} is no number that JSON can write"),
+            format!("JSON can't represent the number {value}"),
         )
     })
 }

@@ -1,4 +1,4 @@
-//! Reading the keys of a mapping: typed, with a diagnostic for whatever is not as it should be.
+//! Reads the keys of a mapping into typed values, and reports mistakes.
 
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
@@ -13,33 +13,33 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// Values that stand wherever `$name` does, also where a number or a word is needed: a table's row.
+/// Values of a table's row that can replace `$name`, also where a number or a word is required.
 pub(crate) type Substitutes<'n> = BTreeMap<&'n str, &'n Node>;
 
-/// The keys of one mapping; what nobody asks for is unknown.
+/// The keys of one mapping. Keys that no reader asks for are unknown keys.
 pub(crate) struct Fields<'n> {
     what: &'static str,
     node: &'n Node,
     entries: &'n [Entry],
     known: RefCell<Vec<&'static str>>,
-    /// Unknown keys about which something else was said.
+    /// Unknown keys with a message of their own.
     forgiven: RefCell<Vec<Span>>,
     substitutes: Option<&'n Substitutes<'n>>,
-    /// The keys that the language's table has for this mapping.
+    /// The tables of the keys that this mapping takes.
     tables: &'static [&'static [Key]],
 }
 
 /// The value of a key.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'n> {
-    /// The key, for messages.
+    /// The name of the key, for messages.
     pub(crate) key: &'static str,
     /// The value.
     pub(crate) node: &'n Node,
 }
 
 impl<'n> Fields<'n> {
-    /// Starts reading; `what` names the mapping in messages: "a scenario".
+    /// Starts to read a mapping. `what` names the mapping in messages: "a scenario".
     pub(crate) fn new(node: &'n Node, what: &'static str, problems: &mut Problems) -> Option<Self> {
         let Some(entries) = node.entries() else {
             problems.error(
@@ -60,7 +60,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// With values for `$name` where a typed value is needed.
+    /// Adds the values of a table's row.
     pub(crate) fn with_substitutes(mut self, substitutes: &'n Substitutes<'n>) -> Self {
         self.substitutes = Some(substitutes);
         self
@@ -72,7 +72,7 @@ impl<'n> Fields<'n> {
         self
     }
 
-    /// Keys that nobody asked for so far.
+    /// Returns the keys that no reader has asked for.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = &'n Entry> {
         let known = self.known.borrow().clone();
         self.entries
@@ -80,17 +80,17 @@ impl<'n> Fields<'n> {
             .filter(move |entry| !known.contains(&entry.key.as_str()))
     }
 
-    /// Takes a key off the unknown ones, without reading it.
+    /// Removes a key from the unknown keys.
     pub(crate) fn forgive(&self, entry: &Entry) {
         self.forgiven.borrow_mut().push(entry.key_span);
     }
 
-    /// All entries, for a mapping whose keys are names.
+    /// Returns all entries, for a mapping whose keys are names.
     pub(crate) fn entries(&self) -> &'n [Entry] {
         self.entries
     }
 
-    /// The value of `key` as it is written.
+    /// Returns the value of `key` as it is written.
     pub(crate) fn raw(&self, key: &'static str) -> Option<Field<'n>> {
         debug_assert!(
             self.tables.is_empty()
@@ -111,7 +111,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// The value of `key`, a table's value in place of `$name`.
+    /// Returns the value of `key`, with the row's value in place of `$name`.
     pub(crate) fn get(&self, key: &'static str) -> Option<Field<'n>> {
         let field = self.raw(key)?;
         Some(Field {
@@ -120,7 +120,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// The value of a key that must be there.
+    /// Returns the value of a required key, and reports a missing key.
     pub(crate) fn require(&self, key: &'static str, problems: &mut Problems) -> Option<Field<'n>> {
         let field = self.get(key);
         if field.is_none() {
@@ -129,7 +129,7 @@ impl<'n> Fields<'n> {
         field
     }
 
-    /// Says that `key` is missing.
+    /// Reports that `key` is missing.
     pub(crate) fn missing(&self, key: &'static str, problems: &mut Problems) {
         let span = self
             .entries
@@ -138,7 +138,7 @@ impl<'n> Fields<'n> {
         problems.error_at_line("missing-key", span, format!("{} needs `{key}`", self.what));
     }
 
-    /// Says that at most one of `keys` can be given, if more are.
+    /// Reports two of `keys`, which exclude each other.
     pub(crate) fn exclusive(&self, keys: &[&'static str], problems: &mut Problems) {
         let mut given = self
             .entries
@@ -150,13 +150,13 @@ impl<'n> Fields<'n> {
                 .error(
                     "conflict",
                     second.key_span,
-                    format!("`{second_key}` can't stand beside `{first_key}`"),
+                    format!("`{second_key}` and `{first_key}` exclude each other"),
                 )
                 .related = Some((first.key_span, String::new()));
         }
     }
 
-    /// Reports the keys that nobody asked for.
+    /// Reports the unknown keys.
     pub(crate) fn finish(self, problems: &mut Problems) {
         let (known, forgiven) = (self.known.into_inner(), self.forgiven.into_inner());
         for entry in self.entries {
@@ -181,7 +181,7 @@ impl<'n> Fields<'n> {
 }
 
 impl<'n> Field<'n> {
-    /// Says what was expected and what stands there.
+    /// Reports what was expected and what was found.
     pub(crate) fn wrong(&self, expected: &str, problems: &mut Problems) {
         problems.error(
             "wrong-type",
@@ -194,7 +194,7 @@ impl<'n> Field<'n> {
         );
     }
 
-    /// Text that is not empty.
+    /// Reads a text that is not empty.
     pub(crate) fn text(&self, problems: &mut Problems) -> Option<&'n str> {
         match self.node.text() {
             Some(text) if !text.trim().is_empty() => Some(text),
@@ -210,7 +210,7 @@ impl<'n> Field<'n> {
         }
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub(crate) fn boolean(&self, problems: &mut Problems) -> Option<bool> {
         let value = self.node.to_data().as_bool();
         if value.is_none() {
@@ -219,7 +219,7 @@ impl<'n> Field<'n> {
         value
     }
 
-    /// A whole number of a range.
+    /// Reads a whole number in a range.
     pub(crate) fn number(&self, least: u64, most: u64, problems: &mut Problems) -> Option<u64> {
         let value = match &self.node.kind {
             NodeKind::Scalar(_) => self.node.to_data().as_u64(),
@@ -232,7 +232,7 @@ impl<'n> Field<'n> {
         value
     }
 
-    /// A duration with its unit.
+    /// Reads a duration with its unit.
     pub(crate) fn duration(&self, problems: &mut Problems) -> Option<Duration> {
         let text = match &self.node.kind {
             NodeKind::Scalar(scalar) => scalar.text.as_str(),
@@ -265,7 +265,7 @@ impl<'n> Field<'n> {
         None
     }
 
-    /// One of some words.
+    /// Reads one of several words.
     pub(crate) fn choice<T: Copy>(
         &self,
         choices: &[(&'static str, T)],
@@ -291,7 +291,7 @@ impl<'n> Field<'n> {
         found.map(|(_, choice)| *choice)
     }
 
-    /// The items of a list; one value is a list of itself.
+    /// Returns the items of a list. Returns any other value as the only item.
     pub(crate) fn items(&self) -> impl Iterator<Item = Self> + use<'n> {
         let items = match &self.node.kind {
             NodeKind::Sequence(items) => items.as_slice(),
@@ -301,7 +301,7 @@ impl<'n> Field<'n> {
         items.iter().map(move |node| Self { key, node })
     }
 
-    /// A list of texts; one text is a list of itself.
+    /// Reads a list of texts. A single text is a list with one item.
     pub(crate) fn texts(&self, problems: &mut Problems) -> Vec<(&'n str, Self)> {
         self.items()
             .filter_map(|item| Some((item.text(problems)?, item)))
@@ -309,7 +309,7 @@ impl<'n> Field<'n> {
     }
 }
 
-/// The row's value where `node` is nothing but `$name` and the row has that name.
+/// Returns the row's value if `node` is exactly `$name` and the row sets that name.
 pub(crate) fn substituted<'n>(node: &'n Node, substitutes: Option<&Substitutes<'n>>) -> &'n Node {
     let Some(substitutes) = substitutes else {
         return node;
@@ -325,7 +325,7 @@ pub(crate) fn substituted<'n>(node: &'n Node, substitutes: Option<&Substitutes<'
     }
 }
 
-/// Whether a node is an unquoted `null` or nothing at all, where a verb stands alone.
+/// Returns true if a node is an unquoted `null` or empty, as after a verb without a value.
 pub(crate) fn is_bare(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Scalar(scalar) => {

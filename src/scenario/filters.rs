@@ -1,6 +1,6 @@
-//! The filters and tests of expressions: which there are, and which an expression uses.
+//! The filters and tests of expressions, and a check for unknown ones.
 
-/// What stands behind `|`.
+/// The filters, which follow `|`.
 pub const FILTERS: &[&str] = &[
     "abs",
     "attr",
@@ -51,7 +51,7 @@ pub const FILTERS: &[&str] = &[
     "zip",
 ];
 
-/// What stands behind `is`.
+/// The tests, which follow `is`.
 pub const TESTS: &[&str] = &[
     "boolean",
     "defined",
@@ -91,16 +91,16 @@ pub const TESTS: &[&str] = &[
     "upper",
 ];
 
-/// A filter or a test that an expression uses.
+/// A filter or a test in an expression.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Applied {
     pub(super) kind: Kind,
     pub(super) name: String,
-    /// First byte of the name in the expression.
+    /// The offset of the name in the expression, in bytes.
     pub(super) offset: usize,
 }
 
-/// What a value is put through.
+/// Filter or test.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Filter,
@@ -108,7 +108,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// All names of this kind.
+    /// Returns all names of this kind.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
             Self::Filter => FILTERS,
@@ -117,21 +117,21 @@ impl Kind {
     }
 }
 
-/// The filters and tests of an expression that there are not.
+/// Finds filters and tests that do not exist.
 ///
-/// The compiler takes any name, and the first evaluation would be the first to know.
+/// MiniJinja compiles unknown names and fails only when it evaluates the expression.
 pub(super) fn unknown(source: &str) -> Vec<Applied> {
     let mut found = applied(source);
     found.retain(|applied| !applied.kind.names().contains(&applied.name.as_str()));
     found
 }
 
-/// A piece of an expression.
+/// A token of an expression.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Token<'s> {
-    /// A text in quotes, a number, or any sign but these.
+    /// A text in quotes, a number, or any other sign.
     Other,
-    /// What may end an operand: `)`, `]`, `}`, a text.
+    /// A token that can end an operand: `)`, `]`, `}`, a text.
     End,
     Dot,
     Pipe,
@@ -145,7 +145,7 @@ fn applied(source: &str) -> Vec<Applied> {
         let before = index.checked_sub(1).and_then(|index| tokens.get(index));
         let kind = match token {
             Token::Pipe => Kind::Filter,
-            // `x.is` is a field, and `is` where an operand begins is a name.
+            // `x.is` is a field. `is` at the start of an operand is a variable.
             Token::Word("is")
                 if matches!(before, Some((Token::End, _)))
                     || matches!(before, Some((Token::Word(word), _)) if !OPERATORS.contains(word)) =>
@@ -169,10 +169,10 @@ fn applied(source: &str) -> Vec<Applied> {
     found
 }
 
-/// Words behind which an operand begins.
+/// Words that an operand follows.
 const OPERATORS: &[&str] = &["and", "else", "if", "in", "is", "not", "or"];
 
-/// The pieces of an expression, each with its first byte.
+/// Returns the tokens of an expression with their offsets in bytes.
 fn tokens(source: &str) -> Vec<(Token<'_>, usize)> {
     let mut tokens = Vec::new();
     let mut rest = source;
@@ -214,7 +214,7 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// The length of a text with its quotes.
+/// Returns the length of a text, with its quotes.
 fn quoted(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (offset, character) in text.char_indices().skip(1) {
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_those_of_the_engine() {
-        // It tells its names in its debug output only.
+        // MiniJinja shows the names of its filters and tests only in its debug output.
         let told = format!("{:?}", Environment::new());
         let list = |key: &str| -> Vec<String> {
             let (_, rest) = told.split_once(&format!("{key}: [")).unwrap();
@@ -277,7 +277,7 @@ mod tests {
             let names = names
                 .split(", ")
                 .map(|name| name.trim_matches('"').to_owned());
-            // Signs are read by the compiler itself.
+            // MiniJinja's parser reads these signs itself, so they are not filters or tests.
             names.filter(|name| name.chars().all(is_word)).collect()
         };
         assert_eq!(list("filters"), FILTERS);

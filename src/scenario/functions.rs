@@ -25,10 +25,10 @@ use crate::{
     },
 };
 
-/// No function makes a longer text.
+/// The limit on the bytes of a text that a function returns.
 const MAX_LENGTH: usize = 256 * 1024 * 1024;
 
-/// The variable that says how a text must be sent to come back: `{before, behind, quoted}`.
+/// The variable that describes an echo message of the target: `{before, behind, quoted}`.
 pub(crate) const ECHO_FORM: &str = "echo_form";
 
 /// A function of expressions.
@@ -71,7 +71,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "bytes(x)",
-        meaning: "the UTF-8 bytes of a text; of a number, so many zero bytes",
+        meaning: "the UTF-8 bytes of a text; for a number n, n zero bytes",
         add: |environment, name| environment.add_function(name, bytes),
     },
     Function {
@@ -81,7 +81,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "concat(x, …)",
-        meaning: "the bytes of texts and bytes, one behind the other",
+        meaning: "the bytes of several texts and byte values, joined",
         add: |environment, name| environment.add_function(name, concat),
     },
     Function {
@@ -111,7 +111,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "from_hex(text)",
-        meaning: "the bytes that hex digits spell",
+        meaning: "the bytes that the hex digits encode",
         add: |environment, name| {
             environment.add_function(name, |text: String| {
                 unhex(&text)
@@ -122,7 +122,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "from_json(text)",
-        meaning: "the value that a JSON text holds",
+        meaning: "the value of a JSON text",
         add: |environment, name| {
             environment.add_function(name, |text: String| {
                 serde_json::from_str::<serde_json::Value>(&text)
@@ -175,7 +175,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "random_bytes(n)",
-        meaning: "bytes that nobody can guess",
+        meaning: "n random bytes",
         add: |environment, name| {
             environment.add_function(name, |count: usize| {
                 bounded(Some(count))?;
@@ -192,12 +192,12 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "stored_block(x, last=false)",
-        meaning: "a block of deflate (RFC 1951) that holds up to 65535 bytes as they are",
+        meaning: "a deflate block (RFC 1951) with up to 65535 uncompressed bytes",
         add: |environment, name| environment.add_function(name, stored_block),
     },
     Function {
         signature: "unique(prefix='')",
-        meaning: "a text that no other run makes",
+        meaning: "a text that no other run uses",
         add: |environment, name| {
             environment.add_function(name, |prefix: Option<String>, named: Kwargs| {
                 let prefix = optional("prefix", prefix, &named)?.unwrap_or_default();
@@ -207,7 +207,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "utf8(bytes)",
-        meaning: "the text that bytes spell",
+        meaning: "the text of these UTF-8 bytes",
         add: |environment, name| {
             environment.add_function(name, |value: Value| {
                 String::from_utf8(octets(&value)?).map_err(|_| invalid("the bytes are not UTF-8"))
@@ -216,7 +216,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
 ];
 
-/// Adds all functions.
+/// Adds all functions to an environment.
 pub(super) fn register(environment: &mut Environment<'_>) {
     for function in FUNCTIONS {
         (function.add)(environment, function.name());
@@ -234,7 +234,7 @@ fn bounded(length: Option<usize>) -> Result<(), Error> {
     }
 }
 
-/// The bytes of text or bytes.
+/// Returns the bytes of a text or of bytes.
 fn octets(value: &Value) -> Result<Vec<u8>, Error> {
     match value.kind() {
         ValueKind::String | ValueKind::Bytes => Ok(value.as_bytes().unwrap_or_default().to_vec()),
@@ -251,7 +251,7 @@ fn bytes(value: Value) -> Result<Value, Error> {
     octets(&value).map(Value::from_bytes)
 }
 
-/// An argument that may stand by its place or by its name, and no other name.
+/// Returns an optional argument, which has a position and a name. Reports other names as mistakes.
 fn optional(name: &str, placed: Option<String>, named: &Kwargs) -> Result<Option<String>, Error> {
     let value = match placed {
         Some(value) => Some(value),
@@ -261,7 +261,7 @@ fn optional(name: &str, placed: Option<String>, named: &Kwargs) -> Result<Option
     Ok(value)
 }
 
-/// RFC 6455 section 5.5.1: two bytes of status code, then the reason.
+/// Returns a close payload: two bytes of status code, then the reason (RFC 6455 section 5.5.1).
 fn close_payload(code: u16, reason: Option<String>, named: Kwargs) -> Result<Value, Error> {
     let reason = optional("reason", reason, &named)?.unwrap_or_default();
     let mut payload = code.to_be_bytes().to_vec();
@@ -269,7 +269,7 @@ fn close_payload(code: u16, reason: Option<String>, named: Kwargs) -> Result<Val
     Ok(Value::from_bytes(payload))
 }
 
-/// RFC 6455 section 5.2. With a key of zeros the payload stands there as it is.
+/// Returns a masked frame (RFC 6455 section 5.2). A masking key of zeros leaves the payload readable.
 fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Error> {
     let opcode = match opcode {
         Some(opcode) => opcode,
@@ -278,7 +278,7 @@ fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Err
     named.assert_all_used()?;
     if opcode > 15 {
         return Err(invalid(format!(
-            "{opcode} is no opcode, which has four bits"
+            "{opcode} is not an opcode; an opcode has four bits"
         )));
     }
     let frame = Frame {
@@ -293,12 +293,12 @@ fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Err
     Ok(Value::from_bytes(encoded.to_vec()))
 }
 
-/// The text between what the target wants before it and behind it, in JSON where it wants that.
+/// Returns an echo message: the text between the parts before and behind it, as a JSON string if `quoted` is true.
 fn echo(state: &State<'_, '_>, text: String) -> Result<String, Error> {
     let form = state
         .lookup(ECHO_FORM)
         .filter(|form| form.kind() == ValueKind::Map)
-        .ok_or_else(|| invalid("nothing says how a message comes back from the target"))?;
+        .ok_or_else(|| invalid("it is not known how the target echoes messages"))?;
     let text = if form.get_attr("quoted")?.is_true() {
         serde_json::Value::from(text).to_string()
     } else {
@@ -317,7 +317,7 @@ fn concat(parts: Rest<Value>) -> Result<Value, Error> {
     Ok(Value::from_bytes(all))
 }
 
-/// RFC 7692 section 7.2.1: without the four bytes that end every flushed message.
+/// Compresses a message. Removes the four bytes at the end of each flushed message (RFC 7692 section 7.2.1).
 fn deflate(value: Value, arguments: Kwargs) -> Result<Value, Error> {
     let payload = octets(&value)?;
     let before = match arguments.get::<Option<Value>>("after")? {
@@ -344,13 +344,17 @@ fn deflate(value: Value, arguments: Kwargs) -> Result<Value, Error> {
     Ok(Value::from_bytes(compressed.to_vec()))
 }
 
-/// RFC 1951 section 3.2.4, on the boundary of a byte.
+/// Returns an uncompressed block that starts at a byte boundary (RFC 1951 section 3.2.4).
 fn stored_block(value: Value, arguments: Kwargs) -> Result<Value, Error> {
     let payload = octets(&value)?;
     let last = arguments.get::<Option<bool>>("last")?.unwrap_or_default();
     arguments.assert_all_used()?;
-    let length = u16::try_from(payload.len())
-        .map_err(|_| invalid(format!("a block holds 65535 bytes, not {}", payload.len())))?;
+    let length = u16::try_from(payload.len()).map_err(|_| {
+        invalid(format!(
+            "a block holds at most 65535 bytes, not {}",
+            payload.len()
+        ))
+    })?;
     let mut block = vec![u8::from(last)];
     block.extend(length.to_le_bytes());
     block.extend((!length).to_le_bytes());
@@ -422,7 +426,7 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
     Ok(mint_jwt(&Data::Object(claims), algorithm, &secret))
 }
 
-/// Milliseconds since 1970, moved by a duration text with an optional sign.
+/// Returns the current time in milliseconds since 1970, plus a duration with an optional sign.
 fn moment(offset: Option<&str>) -> Result<f64, Error> {
     let now = clock::since_epoch();
     let offset = offset.unwrap_or("0s");
@@ -430,14 +434,17 @@ fn moment(offset: Option<&str>) -> Result<f64, Error> {
         Some(duration) => (-1.0, duration),
         None => (1.0, offset.strip_prefix('+').unwrap_or(offset)),
     };
-    let duration = humantime::parse_duration(duration)
-        .map_err(|_| invalid(format!("`{offset}` is no duration; write `-60s` or `1h`")))?;
+    let duration = humantime::parse_duration(duration).map_err(|_| {
+        invalid(format!(
+            "`{offset}` is not a duration; write `-60s` or `1h`"
+        ))
+    })?;
     Ok(now
         .as_secs_f64()
         .mul_add(1000.0, sign * duration.as_secs_f64() * 1000.0))
 }
 
-/// The whole part; times of any year fit.
+/// Returns the whole part of a number. The time of any year fits.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "saturates, and times are far from the bounds"

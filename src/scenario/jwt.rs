@@ -1,11 +1,11 @@
-//! Tokens, right and wrong ones (RFC 7519).
+//! Creates tokens (RFC 7519), valid and invalid ones.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 
 use crate::data::Data;
 
-/// How a token is signed (RFC 7518 section 3.1).
+/// The algorithm that signs a token (RFC 7518 section 3.1).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum JwtAlgorithm {
     /// HMAC with SHA-256.
@@ -15,15 +15,15 @@ pub enum JwtAlgorithm {
     Hs384,
     /// HMAC with SHA-512.
     Hs512,
-    /// Not at all: the signature is empty, as attackers send it.
+    /// No signature: the signature is empty, as in an attack.
     None,
 }
 
 impl JwtAlgorithm {
-    /// Every name, for diagnostics.
+    /// All names, for messages.
     pub const NAMES: [&'static str; 4] = ["HS256", "HS384", "HS512", "none"];
 
-    /// The algorithm that a token's header calls `name`.
+    /// Returns the algorithm with this name in a token's header.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "HS256" => Some(Self::Hs256),
@@ -34,7 +34,7 @@ impl JwtAlgorithm {
         }
     }
 
-    /// Its name in a token's header.
+    /// Returns the name in a token's header.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
@@ -45,10 +45,9 @@ impl JwtAlgorithm {
     }
 }
 
-/// The token that carries `claims` as they stand, right or wrong.
+/// Creates a token with exactly these claims.
 ///
-/// Equal arguments give equal tokens: claims that depend on the time (`exp`, `nbf`, `iat`) are the
-/// caller's.
+/// Equal arguments give equal tokens. The caller sets claims that depend on the time (`exp`, `nbf`, `iat`).
 pub fn mint_jwt(claims: &Data, algorithm: JwtAlgorithm, secret: &str) -> String {
     let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, algorithm.name());
     let signed = format!(

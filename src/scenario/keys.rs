@@ -1,4 +1,4 @@
-//! The keys of the language: what each takes, and what it means. The schema is made from these tables.
+//! The tables of keys: the name of each key, the type of its value, and its meaning. The schema is built from them.
 
 /// A key of a mapping.
 #[derive(Clone, Copy, Debug)]
@@ -7,13 +7,13 @@ pub struct Key {
     pub name: &'static str,
     /// The type of its value, as the schema names it.
     pub kind: &'static str,
-    /// What it means.
+    /// The meaning, for editors.
     pub meaning: &'static str,
-    /// True if the mapping must have it.
+    /// True if the key is required.
     pub required: bool,
 }
 
-/// Returns a key that may be left out.
+/// Returns an optional key.
 pub(super) const fn key(name: &'static str, kind: &'static str, meaning: &'static str) -> Key {
     Key {
         name,
@@ -23,7 +23,7 @@ pub(super) const fn key(name: &'static str, kind: &'static str, meaning: &'stati
     }
 }
 
-/// Returns the key as one that must be there.
+/// Returns the key as a required key.
 pub(super) const fn required(key: Key) -> Key {
     Key {
         required: true,
@@ -33,24 +33,24 @@ pub(super) const fn required(key: Key) -> Key {
 
 /// Keys of a file.
 pub(super) const FILE: &[Key] = &[
-    key("topic", "text", "what the file is about, for reports"),
+    key("topic", "text", "the subject of the file, for reports"),
     key(
         "needs",
         "names",
-        "capabilities that the target must have, for all scenarios",
+        "capabilities that the target has to have, for all scenarios of the file",
     ),
-    key("level", "level", "for all scenarios that don't say theirs"),
-    key("tier", "tier", "for all scenarios that don't say theirs"),
+    key("level", "level", "the level of the scenarios that set none"),
+    key("tier", "tier", "the tier of the scenarios that set none"),
     key(
         "transport",
         "transports",
-        "for all scenarios that don't say theirs",
+        "the transports of the scenarios that set none",
     ),
     key("transports", "transports", "the same as `transport`"),
     key(
         "exclusive",
         "flag",
-        "for all scenarios that don't say theirs",
+        "`true`: each scenario of the file runs alone on its target",
     ),
     key(
         "background",
@@ -65,103 +65,131 @@ pub(super) const SCENARIO: &[Key] = &[
     required(key(
         "id",
         "id",
-        "stable for ever: other people's baselines name it",
+        "the id, which never changes, because baselines refer to it",
     )),
     key(
         "aliases",
         "names",
         "former ids, which baselines may still name",
     ),
-    required(key("title", "text", "what is right, in one sentence")),
-    key("why", "text", "what a user loses when it fails"),
+    required(key(
+        "title",
+        "text",
+        "what a right server does, in one sentence",
+    )),
+    key("why", "text", "what a user loses if the scenario fails"),
     key(
         "level",
         "level",
-        "the word of the source; a broken `must` fails, the others warn",
+        "the word that the specification uses; a failed `must` is a FAIL, the others are warnings",
     ),
     key(
         "tier",
         "tier",
-        "`slow` and `destructive` run only when asked for, `info` never fails",
+        "`slow` and `destructive` run only on request, `info` never fails",
     ),
-    key("verifies", "names", "ids of requirements"),
+    key(
+        "verifies",
+        "names",
+        "ids of the requirements that the scenario verifies",
+    ),
     key(
         "catches",
         "names",
-        "faults of the reference server that must turn it red",
+        "faults of the reference server that have to make the scenario fail",
     ),
     key(
         "needs",
         "names",
-        "capabilities that the target must have; without them it is skipped",
+        "capabilities that the target has to have; otherwise the scenario is skipped",
     ),
     key(
         "transport",
         "transports",
-        "it runs over these only; over any where nothing is said",
+        "the scenario runs only over these transports; all by default",
     ),
     key("transports", "transports", "the same as `transport`"),
     key(
         "exclusive",
         "flag",
-        "nothing else runs on this target at the same time",
+        "`true`: no other scenario runs on this target at the same time",
     ),
     key(
         "settle",
         "duration",
-        "how long silence is watched at the end, in place of the calibrated time",
+        "how long to watch for unexpected packets at the end; by default a measured time",
     ),
     key(
         "within",
         "duration",
-        "the deadline of each wait, in place of the target's",
+        "the deadline of each wait; by default the target's",
     ),
-    key("without", "invariants", "invariants that are switched off"),
+    key("without", "invariants", "invariants to switch off"),
     key(
         "vars",
         "variables",
         "names and values; later ones can use earlier ones",
     ),
-    key("each", "rows", "a table: each row is a scenario of its own"),
+    key(
+        "each",
+        "rows",
+        "a table: each row becomes a separate scenario",
+    ),
     key(
         "clients",
         "clients",
-        "who takes part; each connects before the first step",
+        "the clients; each connects before the first step",
     ),
     required(key(
         "steps",
         "steps",
-        "what happens; one of them must be able to fail",
+        "the steps; at least one of them has to be able to fail",
     )),
 ];
 
 /// Options of a client.
 pub(super) const CLIENT: &[Key] = &[
-    key("connect", "flag", "`false`: not before a `connect` step"),
-    key("count", "whole", "a group of so many clients"),
+    key(
+        "connect",
+        "flag",
+        "`false`: the client connects in a `connect` step only",
+    ),
+    key("count", "whole", "the number of clients in the group"),
     NAMESPACE,
 ];
 
 /// Options of a connection, of a client and of `connect`.
 pub(super) const OPTIONS: &[Key] = &[
     key("auth", "value", "the payload of the CONNECT packet"),
-    key("transport", "transport", "for this client alone"),
-    key("msgpack", "flag", "packets are msgpack"),
+    key("transport", "transport", "the transport of this client"),
+    key(
+        "msgpack",
+        "flag",
+        "`true`: the client uses the msgpack parser",
+    ),
 ];
 
-/// Options of a handshake, also of `open`.
+/// Options of a handshake. `open` takes them too.
 pub(super) const HANDSHAKE: &[Key] = &[
-    key("query", "pairs", "of the handshake request"),
-    key("headers", "pairs", "of the handshake request"),
+    key(
+        "query",
+        "pairs",
+        "query parameters of the handshake request",
+    ),
+    key("headers", "pairs", "headers of the handshake request"),
     key("origin", "any-text", "the `Origin` header"),
     key(
         "path",
         "any-text",
-        "in place of the target's Engine.IO path",
+        "the Engine.IO path; by default the target's",
     ),
-    key("eio", "whole", "the protocol revision"),
-    key("heartbeat", "flag", "`false`: pings are not answered"),
-    key("deflate", "flag", "permessage-deflate is offered"),
+    key("eio", "whole", "the protocol revision; 4 by default"),
+    key("heartbeat", "flag", "`false`: the client answers no pings"),
+    key(
+        "deflate",
+        "flag",
+        "`true`: the client offers permessage-deflate",
+    ),
 ];
 
 /// Keys that go with any verb.
@@ -170,28 +198,24 @@ pub(super) const STEP: &[Key] = &[
     key(
         "after",
         "wait",
-        "what the step observes must not come earlier than this",
+        "the earliest time for what the step waits for",
     ),
-    key(
-        "level",
-        "level",
-        "a breach of this step alone counts as this level",
-    ),
+    key("level", "level", "the level of a failure of this step"),
     key(
         "accept",
         "accept",
-        "what is right, and what is tolerated with a warning",
+        "keys for a right server (`strict`) and keys that give a warning (`lenient`)",
     ),
 ];
 
-/// Who acts, where a verb takes it.
+/// The key `as`.
 pub(super) const ACTORS: &[Key] = &[key(
     "as",
     "names",
-    "who acts or observes: clients, groups, or `all`",
+    "the clients that act or observe: clients, groups, or `all`",
 )];
 
-/// What a response is held against.
+/// Keys that compare an HTTP response.
 pub(super) const RESPONSE: &[Key] = &[
     key("status", "expectation", "the response's status"),
     key(
@@ -201,67 +225,79 @@ pub(super) const RESPONSE: &[Key] = &[
     ),
     key("response", "expectation", "the response's body as text"),
     key("json", "expectation", "the response's body as JSON"),
-    key("no-response", "flag", "no response comes"),
+    key(
+        "no-response",
+        "flag",
+        "`true`: the connection ends without a response",
+    ),
 ];
 
-/// Keys of a frame that is received.
+/// Keys of a received frame.
 pub(super) const FRAME: &[Key] = &[
-    key("opcode", "opcode", "the kind of frame"),
-    key("fin", "flag", "whether it is the last of its message"),
-    key("rsv", "whole", "three bits; RSV1 is 4"),
+    key("opcode", "opcode", "the opcode of the frame"),
+    key(
+        "fin",
+        "flag",
+        "whether the frame is the last one of its message",
+    ),
+    key("rsv", "whole", "the RSV bits; RSV1 is 4"),
 ];
 
-/// The key of a frame that only a received frame has.
+/// The key of a received frame that a sent frame does not have.
 pub(super) const RECEIVED_FRAME: &[Key] = &[key("payload", "expectation", "text or bytes")];
 
 /// Options of `closed`.
 pub(super) const CLOSED: &[Key] = &[
-    key("code", "expectation", "of the close frame"),
-    key("reason", "expectation", "of the close frame"),
-    key("how", "endings", "how the connection may end"),
-    key("hangs-up", "flag", "the server ends the stream"),
+    key("code", "expectation", "the code of the close frame"),
+    key("reason", "expectation", "the reason of the close frame"),
+    key("how", "endings", "the accepted ways to end"),
+    key(
+        "hangs-up",
+        "flag",
+        "`true`: the server closes the TCP stream within a second of the last frame",
+    ),
     key(
         "namespace",
         "namespace",
-        "a DISCONNECT of this namespace instead",
+        "the server sends a DISCONNECT for this namespace instead",
     ),
-    key("stays-open", "flag", "it does not end"),
+    key("stays-open", "flag", "`true`: the connection does not end"),
 ];
 
 /// Options of `frame`.
 pub(super) const SENT_FRAME: &[Key] = &[
-    key("mask", "flag", "whether it is masked"),
+    key("mask", "flag", "`false`: the frame has no mask"),
     key("payload", "value", "text or bytes"),
     key(
         "length",
         "length-form",
-        "the form of the length: 16 or 64 bits",
+        "encodes the length in 16 or 64 bits",
     ),
-    key("declared-length", "whole", "the length that is claimed"),
+    key("declared-length", "whole", "a wrong length to declare"),
     CHOP,
-    key("compress", "flag", "whether the payload is compressed"),
+    key("compress", "flag", "`true`: the payload is compressed"),
 ];
 
-pub(super) const CHOP: Key = key("chop", "whole", "written in pieces of so many bytes");
-pub(super) const NAMESPACE: Key = key("namespace", "namespace", "`/` where nothing is said");
+pub(super) const CHOP: Key = key("chop", "whole", "sends pieces of this many bytes");
+pub(super) const NAMESPACE: Key = key("namespace", "namespace", "the namespace");
 pub(super) const WITH: Key = key("with", "value", "the first argument");
 const ARGS: Key = key("args", "values", "all arguments");
 const EXPECTED_WITH: Key = key("with", "expectation", "the first argument");
 const EXPECTED_ARGS: Key = key("args", "expectations", "all arguments");
-pub(super) const COUNT: Key = key("count", "whole", "how often, 1 where nothing is said");
+pub(super) const COUNT: Key = key("count", "whole", "the number of deliveries; 1 by default");
 pub(super) const REFUSED: Key = key(
     "refused",
     "expectation",
-    "the server refuses: `{code, message, status, field}`",
+    "the server refuses, with this report: `{code, message, status, field}`",
 );
 
-/// Keys of an operation: what is sent with the event.
+/// Keys of an event to send.
 pub(super) const OPERATION: &[Key] = &[WITH, ARGS, NAMESPACE];
 
-/// Keys of an event that is observed.
+/// Keys of an event that a step observes.
 pub(super) const EVENT_PATTERN: &[Key] = &[EXPECTED_WITH, EXPECTED_ARGS, NAMESPACE];
 
-/// Returns true if every verb takes this key, or every verb with actors.
+/// Returns true if all verbs take this key, or all verbs with actors.
 pub(super) fn is_common(name: &str) -> bool {
     let mut keys = STEP.iter().chain(ACTORS);
     keys.any(|key| key.name == name)

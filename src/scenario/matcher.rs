@@ -1,4 +1,4 @@
-//! Values that a scenario expects: literals, placeholders and operators.
+//! Expectations of values: literals, placeholders and operators.
 
 use std::{fmt, sync::Arc};
 
@@ -16,29 +16,29 @@ pub struct Matcher {
     pub(super) form: Form,
 }
 
-/// A difference between a value and the expectation.
+/// The first difference between a value and its expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
-    /// The path of the different part: `rooms[2].name`; empty for the whole value.
+    /// The path into the value: `rooms[2].name`. Empty if the whole value differs.
     pub path: String,
-    /// The expectation of this part, in the syntax of the language.
+    /// The expectation at this path, as the language writes it.
     pub expected: String,
-    /// The value of this part; `None` if it is absent.
+    /// The value at this path. `None` if the value has nothing there.
     pub received: Option<Data>,
 }
 
-/// The kinds of expectations.
+/// The forms of an expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Form {
     Array(Vec<Matcher>),
     Object(Vec<(String, Matcher)>),
-    /// All operators have to hold.
+    /// All of these operators have to match.
     Operators(Vec<Operator>),
     Placeholder(Placeholder, Option<String>),
     Value(Template),
 }
 
-/// `$name: operand`.
+/// An operator with its operand.
 #[derive(Clone, Debug)]
 pub(super) enum Operator {
     Compare(Comparison, Template),
@@ -55,56 +55,59 @@ pub(super) enum Operator {
     Unordered(Vec<Matcher>),
 }
 
-/// A compiled JSON Schema.
+/// A compiled JSON Schema, with its source for messages.
 #[derive(Debug)]
 pub(super) struct Schema {
     pub(super) source: serde_json::Value,
     pub(super) validator: jsonschema::Validator,
 }
 
-/// Every operator, with what it asks for: for the reference of the language.
+/// All operators, each with what it matches. A test compares this list with the reference of the language.
 pub const OPERATORS: &[(&str, &str)] = &[
-    ("$bytes", "the bytes that these hex digits spell"),
+    ("$bytes", "the bytes that these hex digits encode"),
     (
         "$contains",
-        "this text inside the text, or this item (all of these items) in the list",
+        "a text or bytes that contain this part, or a list that contains this item; with a list, all of its items",
     ),
-    ("$endsWith", "a text that ends so"),
+    ("$endsWith", "a text that ends with this"),
     (
         "$eq",
-        "exactly this value: no placeholders, no extra fields, variables are filled in",
+        "exactly this value, with variables filled in; placeholders inside are plain text",
     ),
-    ("$exactly", "this, and no extra fields anywhere inside"),
-    ("$file", "the content of the file beside this one"),
-    ("$gt", "a number or text above this"),
-    ("$gte", "a number or text not below this"),
+    ("$exactly", "this value, without extra fields at any depth"),
+    ("$file", "the content of a file in the same folder"),
+    ("$gt", "a number or text that is greater than this"),
+    ("$gte", "a number or text that is at least this"),
     ("$length", "this many characters, bytes, items or fields"),
-    ("$lt", "a number or text below this"),
-    ("$lte", "a number or text not above this"),
-    ("$not", "anything else; its absence, too"),
+    ("$lt", "a number or text that is less than this"),
+    ("$lte", "a number or text that is at most this"),
+    ("$not", "any other value, or a missing field"),
     ("$oneOf", "one of these"),
-    ("$regex", "a text in which this regular expression is found"),
-    ("$schema", "a value that this JSON Schema allows"),
-    ("$startsWith", "a text that begins so"),
-    ("$unordered", "a list of these in any order"),
+    (
+        "$regex",
+        "a text that contains a match of this regular expression",
+    ),
+    ("$schema", "a value that is valid by this JSON Schema"),
+    ("$startsWith", "a text that starts with this"),
+    ("$unordered", "a list of these items in any order"),
 ];
 
 impl Matcher {
-    /// Expects a value, extra fields of objects allowed.
+    /// Returns an expectation of this value. Objects can have extra fields.
     pub fn value(template: Template) -> Self {
         Self {
             form: Form::Value(template),
         }
     }
 
-    /// Expects any value.
+    /// Returns an expectation that any value meets, but not a missing one.
     pub fn any() -> Self {
         Self {
             form: Form::Placeholder(Placeholder::Any, None),
         }
     }
 
-    /// Returns the expectation as text for reports, with the values of all variables that are set.
+    /// Returns the expectation as text for reports, with the values of the variables that are set.
     pub fn describe(&self, scope: &Scope) -> String {
         let list = |matchers: &[Self]| {
             let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
@@ -134,7 +137,7 @@ impl Matcher {
 }
 
 impl Operator {
-    /// Returns the operator in the syntax of the language.
+    /// Returns the operator as the language writes it.
     pub(super) fn describe(&self, scope: &Scope) -> String {
         let list = |matchers: &[Matcher]| {
             let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
@@ -182,10 +185,10 @@ impl PartialEq for Operator {
     }
 }
 
-/// `at rooms[2].name: expected "a", received "b"`.
+/// Writes `at rooms[2].name: expected "a", received "b"`.
 impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A report shows whole values elsewhere; the sentence stays readable.
+        // A report shows the complete values below the sentence.
         const LENGTH: usize = 300;
         if !self.path.is_empty() {
             write!(formatter, "at {}: ", self.path)?;

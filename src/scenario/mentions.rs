@@ -1,4 +1,4 @@
-//! The names in a file of scenarios that only other files can give a meaning to.
+//! The names in a scenario file that only other files can define: capabilities, credentials, events, operations.
 
 use std::{
     collections::BTreeSet,
@@ -12,38 +12,38 @@ use super::{
     node::{Node, NodeKind},
 };
 
-/// `$credentials.name`, and `credentials.name` inside `${…}`.
+/// Matches `$credentials.name`, and `credentials.name` inside `${…}`.
 static CREDENTIAL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:\$|\$\{[^}]*\b)(credentials\.([A-Za-z_][A-Za-z0-9_]*))").ok());
 
 /// A name and its place in the file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mention {
-    /// The name.
+    /// The name as the file writes it.
     pub name: String,
-    /// The place.
+    /// The place of the name in the file.
     pub span: Span,
 }
 
-/// The names that one file of scenarios mentions.
+/// The names that one scenario file mentions and does not define.
 #[derive(Clone, Debug)]
 pub struct Mentions {
-    /// The file.
+    /// The scenario file.
     pub source: Arc<SourceFile>,
     /// The capabilities in `needs`.
     pub needs: Vec<Mention>,
     /// The fields of `$credentials`.
     pub credentials: Vec<Mention>,
-    /// Every text that is a whole value. Names of events and operations are among them.
+    /// All texts that are a whole value. Names of events and operations are among them.
     pub words: BTreeSet<String>,
 }
 
 impl Mentions {
-    /// Reads the mentions of a file.
+    /// Reads the names that a file mentions.
     ///
     /// # Errors
     ///
-    /// The file is no YAML.
+    /// The file is not YAML.
     pub fn of(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
         let root = Node::parse(source)?;
         let mut mentions = Self {
@@ -87,7 +87,7 @@ impl Mentions {
     }
 }
 
-/// Returns the items of a list; any other value is a list of itself.
+/// Returns the items of a list. Returns any other value as the only item.
 pub(crate) fn items(node: &Node) -> &[Node] {
     match &node.kind {
         NodeKind::Sequence(items) => items,

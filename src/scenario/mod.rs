@@ -1,7 +1,7 @@
-//! The scenario language: files, diagnostics, values and matchers. No sockets here.
+//! The scenario language: loads files, reports mistakes, and compares values. It opens no sockets.
 //!
-//! [`load()`] turns text into [`Scenario`]s that are runnable as they stand, or into [`Diagnostic`]s
-//! that name every mistake of the file at once.
+//! [`load()`] turns the text of a file into [`Scenario`]s that can run, or into [`Diagnostic`]s that name all
+//! mistakes of the file.
 
 mod checking;
 mod client_field;
@@ -37,7 +37,7 @@ mod values;
 mod verbs;
 mod yaml;
 
-// For other files that people write: a target's manifest is read the same way.
+// The reader of manifests in `targets` uses these parts too.
 pub(crate) use diagnostic::Problems;
 pub(crate) use fields::{Field, Fields};
 pub(crate) use mentions::{items, mention};

@@ -1,11 +1,11 @@
-//! How levels, tiers and transports are written, in files and in reports.
+//! The names of levels, tiers and transports in files and reports.
 
 use std::fmt;
 
 use super::{Level, Tier, Transport};
 
 impl Level {
-    /// `must`, `should`, `may`.
+    /// Returns `must`, `should` or `may`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Must => "must",
@@ -16,7 +16,7 @@ impl Level {
 }
 
 impl Tier {
-    /// `core`, `extended`, `info`, `slow`, `destructive`.
+    /// Returns `core`, `extended`, `info`, `slow` or `destructive`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Core => "core",
@@ -29,7 +29,7 @@ impl Tier {
 }
 
 impl Transport {
-    /// `polling`, `upgrade`, `websocket`.
+    /// Returns `polling`, `upgrade` or `websocket`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Polling => "polling",

@@ -1,22 +1,22 @@
-//! YAML as a tree in which every key and value knows its place.
+//! A YAML tree with the place of every key and value.
 //!
-//! What the language takes is YAML 1.2 without anchors, tags and directives. Scalars are plain text
-//! unless they are what JSON calls a number, a boolean or null, so `on`, `no`, `0x10`, `007` and
-//! `1e3` are text (a number with an exponent is written `1.0e3`).
+//! The language uses YAML 1.2 without anchors, tags and directives. An unquoted scalar is text, unless JSON would
+//! read it as a number, a boolean or null. So `on`, `no`, `0x10`, `007` and `1e3` are text. A number with an exponent
+//! is written `1.0e3`.
 
 use serde_json::Number;
 
 use super::Span;
 use crate::{data::Data, text::excerpt};
 
-/// A value and its place.
+/// A value with its place.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: NodeKind,
 }
 
-/// What a value is.
+/// The kinds of values.
 #[derive(Clone, Debug)]
 pub(crate) enum NodeKind {
     Mapping(Vec<Entry>),
@@ -32,24 +32,24 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-/// A value that is no collection.
+/// A text, number, boolean or null.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
     pub(crate) text: String,
     pub(crate) quoting: Quoting,
 }
 
-/// Whether a scalar is text whatever it looks like.
+/// Whether quotes make a scalar a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Quoting {
-    /// As it stands.
+    /// Without quotes: the text decides the type.
     Plain,
-    /// In quotes, or a block (`|`, `>`).
+    /// In quotes, or as a block (`|`, `>`): always text.
     Quoted,
 }
 
 impl Node {
-    /// The text of a scalar, quoted or not.
+    /// Returns the text of a scalar, quoted or not.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             NodeKind::Scalar(scalar) => Some(&scalar.text),
@@ -57,7 +57,7 @@ impl Node {
         }
     }
 
-    /// The entries of a mapping.
+    /// Returns the entries of a mapping.
     pub(crate) fn entries(&self) -> Option<&[Entry]> {
         match &self.kind {
             NodeKind::Mapping(entries) => Some(entries),
@@ -65,7 +65,7 @@ impl Node {
         }
     }
 
-    /// The value of a mapping's key.
+    /// Returns the value of a key in a mapping.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries()?
             .iter()
@@ -73,7 +73,7 @@ impl Node {
             .map(|entry| &entry.value)
     }
 
-    /// What it is, in words: "the number 5", "a list".
+    /// Describes the value in messages: "the number 5", "a list".
     pub(crate) fn describe(&self) -> String {
         match &self.kind {
             NodeKind::Mapping(_) => "a mapping".to_owned(),
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// The whole value as data, nothing filled in.
+    /// Returns the value as data. Variables are not replaced.
     pub(crate) fn to_data(&self) -> Data {
         match &self.kind {
             NodeKind::Scalar(scalar) => scalar.value(),
@@ -102,7 +102,7 @@ impl Node {
 }
 
 impl Scalar {
-    /// The typed value.
+    /// Returns the scalar as a typed value.
     pub(crate) fn value(&self) -> Data {
         if self.quoting == Quoting::Quoted {
             return Data::String(self.text.clone());
@@ -116,7 +116,7 @@ impl Scalar {
     }
 }
 
-/// A number as JSON writes it; an exponent only behind a fraction.
+/// Reads a number as JSON writes it. An exponent needs a fraction before it.
 fn number(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {

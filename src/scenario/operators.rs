@@ -1,4 +1,4 @@
-//! Operators of expectations, `$regex` and its like, from YAML.
+//! Reads operators of expectations, such as `$regex`, from YAML.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
     text::{did_you_mean, excerpt, one_of},
 };
 
-/// The bounds of literal numbers between which nothing lies.
+/// Finds a lower and an upper bound that no number meets. Only literal bounds count.
 fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {
     let bounds = |wanted: [Comparison; 2]| {
         operators.iter().filter_map(move |operator| match operator {
@@ -31,7 +31,7 @@ fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {
     let upper = [Comparison::Less, Comparison::LessOrEqual];
     bounds(lower).find_map(|(from, above)| {
         let (_, below) = bounds(upper).find(|(to, below)| {
-            // Nothing lies between them if the lower one is not below the upper one, or at it where both may be met.
+            // Equal bounds leave one number if both include it (`$gte: 2, $lte: 2`), otherwise none.
             let met = from == Comparison::GreaterOrEqual && *to == Comparison::LessOrEqual;
             let order = if met {
                 Comparison::Greater
@@ -56,10 +56,10 @@ impl ValueReader<'_> {
                     .error(
                         "mixed-operators",
                         entry.key_span,
-                        format!("the field `{}` stands beside an operator", entry.key),
+                        format!("the field `{}` is beside an operator", entry.key),
                     )
                     .help = Some(
-                    "operators stand alone in their braces; put the field into an object of its own".to_owned(),
+                    "an object with operators has no fields; put the field into an object of its own".to_owned(),
                 );
                 None
             })
@@ -107,10 +107,7 @@ impl ValueReader<'_> {
                     self.problems.error(
                         "capture-in-not",
                         capture.span,
-                        format!(
-                            "`{}` can't be captured from what must not match",
-                            capture.name
-                        ),
+                        format!("`{}` can't be captured inside `$not`", capture.name),
                     );
                 }
                 Operator::Not(Box::new(matcher))
@@ -147,11 +144,11 @@ impl ValueReader<'_> {
         Some(items.iter().map(|item| self.matcher(item)).collect())
     }
 
-    /// A list that is not empty: of an empty one nothing is a part, or everything.
+    /// Reads a list with at least one item.
     fn choices(&mut self, entry: &Entry) -> Option<Vec<Matcher>> {
         let before = self.captures.len();
         let choices = self.operand_list(entry)?;
-        // One of them holds, so that all may capture the same.
+        // Only one of the choices matches, so several choices can capture the same name.
         let mut names = BTreeSet::new();
         let captured = self.captures.split_off(before);
         let first = captured
@@ -159,12 +156,12 @@ impl ValueReader<'_> {
             .filter(|capture| names.insert(capture.name.clone()));
         self.captures.extend(first);
         if choices.is_empty() {
-            self.wrong_operand(entry, "a list with items");
+            self.wrong_operand(entry, "a list with at least one item");
         }
         Some(choices)
     }
 
-    /// What a number or a text is compared with.
+    /// Reads the operand of `$gt` and similar operators: a number or a text.
     fn bound(&mut self, entry: &Entry) -> Template {
         if self.refuse_expectation(entry, "a number or a text") {
             return Template::literal(Data::Null);
@@ -179,7 +176,7 @@ impl ValueReader<'_> {
         bound
     }
 
-    /// What a text begins or ends with.
+    /// Reads the operand of `$startsWith` or `$endsWith`: a text.
     fn part(&mut self, entry: &Entry) -> Template {
         if self.refuse_expectation(entry, "a text") {
             return Template::literal(Data::Null);
@@ -191,7 +188,7 @@ impl ValueReader<'_> {
         part
     }
 
-    /// A whole number, or what is expected of one.
+    /// Reads the operand of `$length`: a whole number, or an expectation of one.
     fn length(&mut self, entry: &Entry) -> Matcher {
         let length = self.matcher(&entry.value);
         let fits = match &length.form {
@@ -208,7 +205,7 @@ impl ValueReader<'_> {
         length
     }
 
-    /// Where a value must stand, an operator or a placeholder expects something instead.
+    /// Reports an operator or a placeholder where the operator needs a value. Returns true if it did.
     fn refuse_expectation(&mut self, entry: &Entry, expected: &str) -> bool {
         let refused = is_expectation(&entry.value);
         if refused {
@@ -229,7 +226,7 @@ impl ValueReader<'_> {
         );
     }
 
-    /// Taken as it stands: `$` is the end of the text there, not a variable.
+    /// Reads the operand of `$regex`. A `$` in it is the end of the text, not a variable.
     fn regex(&mut self, entry: &Entry) -> Option<Regex> {
         let node = &entry.value;
         let Some(text) = node.text() else {
@@ -239,7 +236,7 @@ impl ValueReader<'_> {
         match Regex::new(text) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                // The crate draws the place over several lines; the last one says what is wrong.
+                // The message of the regex crate draws the place over several lines. Its last line names the mistake.
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default();
                 let reason = reason.trim().trim_start_matches("error: ").to_owned();

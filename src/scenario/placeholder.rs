@@ -1,8 +1,8 @@
-//! `<string>`, `<sid>` and the like: a type in place of a value.
+//! Placeholders such as `<string>` and `<sid>`, which match all values of a type.
 
 use crate::data::Data;
 
-/// What a placeholder matches.
+/// The types of placeholders.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Placeholder {
     Absent,
@@ -21,31 +21,28 @@ pub(super) enum Placeholder {
     Uuid,
 }
 
-/// Every placeholder, with what it matches: for the reference of the language.
+/// All placeholders, each with what it matches. A test compares this list with the reference of the language.
 pub const PLACEHOLDERS: &[(&str, &str)] = &[
-    ("absent", "nothing: the field or argument is not there"),
-    ("any", "any value, null included, but not its absence"),
+    ("absent", "a missing field or argument"),
+    ("any", "any value, including null; not a missing field"),
     ("array", "a list"),
     ("boolean", "true or false"),
     ("bytes", "a byte string"),
     (
         "epoch-ms",
-        "milliseconds since 1970, as a whole number of this age",
+        "milliseconds since 1970, as a whole number with thirteen digits",
     ),
     ("integer", "a whole number"),
     ("null", "null"),
     ("number", "a number"),
     ("object", "an object"),
-    (
-        "sid",
-        "an id as servers give them: 8 to 128 letters, digits, `-`, `_`",
-    ),
-    ("string", "a text, the empty one included"),
-    ("timestamp", "a time in ISO 8601 with its zone"),
+    ("sid", "an id: 8 to 128 letters, digits, `-` or `_`"),
+    ("string", "a text, including the empty text"),
+    ("timestamp", "a time in ISO 8601 with a time zone"),
     ("uuid", "a UUID"),
 ];
 
-/// What other languages call these types.
+/// Names of these types in other languages, for helps.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("binary", "bytes"),
     ("bool", "boolean"),
@@ -67,20 +64,20 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("undefined", "absent"),
 ];
 
-/// The placeholder for a type that another language calls `name`.
+/// Returns the placeholder for a type that another language calls `name`.
 pub(super) fn known_elsewhere(name: &str) -> Option<&'static str> {
     let found = ELSEWHERE.iter().find(|(other, _)| *other == name)?;
     Some(found.1)
 }
 
-/// A text that has the form of a placeholder.
+/// A text in the form of a placeholder.
 pub(super) struct Written<'t> {
     pub(super) name: &'t str,
     pub(super) capture: Option<&'t str>,
 }
 
 impl<'t> Written<'t> {
-    /// `<name>` or `<name as variable>`, and nothing else around it.
+    /// Reads `<name>` or `<name as variable>`. Returns `None` if the text contains more than that.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
         let inside = text.strip_prefix('<')?.strip_suffix('>')?;
         let (name, capture) = match inside.split_once(" as ") {
@@ -95,7 +92,7 @@ impl<'t> Written<'t> {
         is_name.then_some(Self { name, capture })
     }
 
-    /// The placeholder that somebody meant who wrote `<String>` or `<string?>`.
+    /// Returns the placeholder that `<String>` or `<string?>` probably means.
     pub(super) fn meant(text: &str) -> Option<Placeholder> {
         let inside = text.strip_prefix('<')?.strip_suffix('>')?;
         if inside.contains(['<', '>']) {
@@ -161,7 +158,7 @@ impl Placeholder {
             Self::Array => matches!(actual, Data::Array(_)),
             Self::Boolean => matches!(actual, Data::Bool(_)),
             Self::Bytes => matches!(actual, Data::Bytes(_)),
-            // From 2001 to 2286: thirteen digits. Seconds and microseconds lie outside.
+            // Thirteen digits: the years 2001 to 2286. Seconds and microseconds have other numbers of digits.
             Self::EpochMs => actual
                 .as_u64()
                 .is_some_and(|number| (1_000_000_000_000..10_000_000_000_000).contains(&number)),

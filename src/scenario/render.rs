@@ -1,4 +1,4 @@
-//! Diagnostics for a terminal, for an editor's list and for programs.
+//! Renders diagnostics for terminals, for lists in editors, and for programs.
 
 use std::fmt::Write;
 
@@ -6,20 +6,20 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::{Diagnostic, Severity, Span};
 
-/// Longer pieces of a file are named by their place only; a scenario's lines are far shorter.
+/// The limit on the lines that a message quotes. For a longer piece, the message shows only the place.
 const MAX_SHOWN: usize = 16 * 1024;
 
-/// Whether a rendering has colours.
+/// Whether rendered text has colours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Colours {
     /// Plain text.
     Off,
-    /// ANSI escapes.
+    /// ANSI escape sequences.
     On,
 }
 
 impl Diagnostic {
-    /// The source line, underlined, with help.
+    /// Renders the message with its underlined source line and its help.
     pub fn render_full(&self, colours: Colours) -> String {
         let path = self.source.path.to_string_lossy();
         let title = self.level().primary_title(&self.message).id(self.code);
@@ -52,7 +52,7 @@ impl Diagnostic {
         renderer.render(&groups)
     }
 
-    /// `file:line:column: error[code]: message`, in one line.
+    /// Renders one line: `file:line:column: error[code]: message`.
     pub fn render_short(&self) -> String {
         let mut line = self.source.path.to_string_lossy().into_owned();
         if let Some(span) = self.span {
@@ -63,7 +63,7 @@ impl Diagnostic {
         line
     }
 
-    /// The diagnostic for programs.
+    /// Returns the diagnostic as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         let place = |span: Span| {
             serde_json::json!({
@@ -83,7 +83,7 @@ impl Diagnostic {
         })
     }
 
-    /// The lines that are shown, and where they start; `None` where they are too long to be shown.
+    /// Returns the source lines to show, with the offset of the first. Returns `None` if they are too long.
     fn lines(&self) -> Option<(&str, Span)> {
         let text = self.source.text.as_str();
         let span = self.span?;
@@ -108,7 +108,7 @@ impl Diagnostic {
 }
 
 impl Severity {
-    /// Its name in every format.
+    /// Returns the name in every format.
     pub fn name(self) -> &'static str {
         match self {
             Self::Error => "error",

@@ -1,4 +1,4 @@
-//! The catalogue: what a server must do, by whose word.
+//! The catalogue of requirements.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,35 +12,35 @@ use super::{
 /// One entry of `specs/requirements/`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Requirement {
-    /// `rooms.to-excludes-sender`.
+    /// The id: `rooms.to-excludes-sender`.
     pub id: String,
-    /// How binding its source is.
+    /// The level.
     pub level: Level,
-    /// What is right, in one sentence.
+    /// What a right server does, in one sentence.
     pub title: String,
-    /// Document and section.
+    /// The document and section.
     pub clause: Option<String>,
-    /// Where to read it.
+    /// The address of the document.
     pub source: Option<String>,
-    /// Question numbers of the product brief.
+    /// The numbers of the questions that the requirement answers.
     pub brief: Vec<u32>,
-    /// Why no scenario verifies it; with a scenario that does, it is a mistake.
+    /// The reason why no scenario verifies the requirement. A mistake if a scenario does.
     pub untested: Option<String>,
 }
 
-/// All entries, by id.
+/// All requirements, sorted by id.
 #[derive(Clone, Debug, Default)]
 pub struct Requirements {
-    /// In order of id.
+    /// The requirements, sorted by id.
     pub entries: BTreeMap<String, Requirement>,
 }
 
 impl Requirements {
-    /// Loads the catalogue from its files, each a list of entries.
+    /// Loads the catalogue from files. Each file is a list of requirements.
     ///
     /// # Errors
     ///
-    /// Every mistake of all files.
+    /// All mistakes of all files.
     pub fn load(files: impl IntoIterator<Item = Arc<SourceFile>>) -> Result<Self, Vec<Diagnostic>> {
         let mut requirements = Self::default();
         let mut found = Vec::new();
@@ -79,7 +79,7 @@ impl Requirements {
                 problems.error_at_line(
                     "duplicate-id",
                     item.span,
-                    format!("the requirement `{id}` stands twice"),
+                    format!("the requirement `{id}` is defined twice"),
                 );
             }
         }
@@ -176,7 +176,7 @@ mod tests {
         r.yaml:2:12: error[unknown-key]: a requirement has no key `levl`
         r.yaml:2:31: error[wrong-type]: `brief` must be a whole number from 1 to 100000, found the text `x`
         ");
-        insta::assert_snapshot!(told("- { id: a, level: must, title: T }\n- { id: a, level: must, title: T }\n"), @r"r.yaml:2:3: error[duplicate-id]: the requirement `a` stands twice");
+        insta::assert_snapshot!(told("- { id: a, level: must, title: T }\n- { id: a, level: must, title: T }\n"), @r"r.yaml:2:3: error[duplicate-id]: the requirement `a` is defined twice");
     }
 
     #[test]

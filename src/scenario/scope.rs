@@ -1,46 +1,43 @@
-//! The variables of one run of one scenario.
+//! The variables of a running scenario.
 
 use std::collections::HashMap;
 
 use crate::data::Data;
 
-/// Variables that every run has, with what they hold.
+/// The variables that every run sets, each with what it holds.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("credentials", "the target's tokens by name"),
     (
         "credentials_secret",
-        "the secret that the target's tokens are signed with",
+        "the secret that signs the target's tokens",
     ),
     ("marker", "a text that no other run uses"),
     ("other_room", "a second room name that no other run uses"),
     ("path", "the Engine.IO path"),
-    (
-        "resource",
-        "path and query that a WebSocket handshake asks for",
-    ),
+    ("resource", "the path and query of a WebSocket handshake"),
     ("room", "a room name that no other run uses"),
-    ("target", "what is known of the target"),
+    ("target", "the name, the URL and the protocol of the target"),
     ("text", "a message text that no other run uses"),
     ("third_room", "a third room name that no other run uses"),
     ("user", "a user name that no other run uses"),
 ];
 
-/// Built-in variables, and others, that a scenario can't give a meaning of its own.
+/// Names that a scenario can't give to its own variables: most of the built-in variables, and some others.
 ///
-/// The fresh texts can be replaced: a row of `each:` may say `text: x`.
+/// The names of the fresh texts are free: a row of `each:` can set `text: x`.
 pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "index", "target"];
 
-/// Names and what they stand for.
+/// Variables by name.
 ///
-/// Dots in a name go into objects: `$sender.sid` is the field `sid` of the variable `sender`; `[n]`
-/// goes into arrays. A member of a group of clients is a variable of its own, `watchers[1]`.
+/// Dots and indexes in a name lead into a value: `$sender.sid` is the field `sid` of the variable `sender`, `[n]` is
+/// an item of an array. Each member of a group of clients is a variable, such as `watchers[1]`.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     values: HashMap<String, Data>,
 }
 
 impl Scope {
-    /// What functions ask for in every run, with stand-ins: for trying out an expression.
+    /// Returns a scope with samples of the variables that functions read, to evaluate an expression before a run.
     pub(super) fn of_any_run() -> Self {
         let mut scope = Self::default();
         scope.set("credentials_secret", Data::from("secret"));
@@ -52,7 +49,7 @@ impl Scope {
         self.values.insert(name.into(), value);
     }
 
-    /// What a name stands for; dots lead into objects, `[n]` into arrays.
+    /// Returns the value of a name, with its fields and indexes.
     pub fn get(&self, name: &str) -> Option<&Data> {
         let mut parts = name.split('.');
         let head = parts.next()?;
@@ -69,7 +66,7 @@ impl Scope {
         })
     }
 
-    /// All variables.
+    /// Returns all variables.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Data)> {
         self.values
             .iter()
@@ -77,7 +74,7 @@ impl Scope {
     }
 }
 
-/// `name[3]` in its two parts.
+/// Splits `name[3]` into the name and the index.
 pub(super) fn split_index(part: &str) -> Option<(&str, usize)> {
     let (name, index) = part.strip_suffix(']')?.split_once('[')?;
     Some((name, index.parse().ok()?))

@@ -1,11 +1,15 @@
-//! Values that a scenario sends: literals with variables and expressions inside.
+//! Values to send: literals that can contain variables and expressions.
 
 use bytes::Bytes;
 
-use super::{Scope, TemplateError, TemplateSyntaxError, expression::Expression};
+use super::{
+    Scope,
+    expression::Expression,
+    template_error::{TemplateError, TemplateSyntaxError},
+};
 use crate::data::Data;
 
-/// A value with `$name` and `${ expression }` in it, to be filled from a [`Scope`].
+/// A value with variables (`$name`) and expressions (`${ … }`), which a [`Scope`] fills in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     form: Form,
@@ -14,13 +18,13 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq)]
 enum Form {
     Array(Vec<Template>),
-    /// The whole text is one expression, whose type is kept.
+    /// A text that is a single expression. The result keeps its type.
     Expression(Expression),
     Literal(Data),
     Object(Vec<(String, Template)>),
-    /// Text with variables and expressions between.
+    /// A text with variables or expressions in it.
     Text(Vec<Piece>),
-    /// The whole text is one variable, whose type is kept.
+    /// A text that is a single variable. The result keeps its type.
     Variable(String),
 }
 
@@ -33,18 +37,18 @@ pub(super) enum Piece {
 }
 
 impl Template {
-    /// A value without anything to fill in.
+    /// Returns a value without variables.
     pub fn literal(value: Data) -> Self {
         Self {
             form: Form::Literal(value),
         }
     }
 
-    /// A text with `$name` and `${ expression }` in it.
+    /// Reads a text that can contain `$name` and `${ expression }`.
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong with it.
+    /// The first mistake in the text.
     pub fn text(text: &str) -> Result<Self, TemplateSyntaxError> {
         let mut pieces = pieces(text)?;
         let form = match pieces.as_slice() {
@@ -59,14 +63,14 @@ impl Template {
         Ok(Self { form })
     }
 
-    /// A compiled expression.
+    /// Returns the value of a compiled expression.
     pub(super) fn expression(expression: Expression) -> Self {
         Self {
             form: Form::Expression(expression),
         }
     }
 
-    /// A list of values; a literal where all of them are.
+    /// Returns a list. It is a literal if all items are literals.
     pub(super) fn array(items: Vec<Self>) -> Self {
         let literals = items
             .iter()
@@ -80,7 +84,7 @@ impl Template {
         }
     }
 
-    /// An object; a literal where all its fields are.
+    /// Returns an object. It is a literal if all fields are literals.
     pub(super) fn object(fields: Vec<(String, Self)>) -> Self {
         let literals = fields
             .iter()
@@ -94,7 +98,7 @@ impl Template {
         }
     }
 
-    /// The value, where nothing is to be filled in.
+    /// Returns the value if it contains no variables and no expressions.
     pub fn as_literal(&self) -> Option<&Data> {
         match &self.form {
             Form::Literal(value) => Some(value),
@@ -102,11 +106,11 @@ impl Template {
         }
     }
 
-    /// The value.
+    /// Fills in the value.
     ///
     /// # Errors
     ///
-    /// A variable that is not set, or an expression that fails.
+    /// A variable is not set, or an expression fails.
     pub fn render(&self, scope: &Scope) -> Result<Data, TemplateError> {
         match &self.form {
             Form::Array(items) => items
@@ -130,20 +134,20 @@ impl Template {
         }
     }
 
-    /// The value as text; numbers, booleans and structures as JSON writes them.
+    /// Fills in the value and returns it as text. A value that is not text is written as JSON.
     ///
     /// # Errors
     ///
-    /// As for [`Self::render`]; and bytes, which are no text.
+    /// The errors of [`Self::render`]. Bytes can't become text.
     pub fn render_text(&self, scope: &Scope) -> Result<String, TemplateError> {
         text_of(self.render(scope)?)
     }
 
-    /// The value as bytes: of a text its UTF-8.
+    /// Fills in the value and returns it as bytes. A text becomes its UTF-8.
     ///
     /// # Errors
     ///
-    /// As for [`Self::render_text`].
+    /// The errors of [`Self::render_text`].
     pub fn render_bytes(&self, scope: &Scope) -> Result<Bytes, TemplateError> {
         match self.render(scope)? {
             Data::Bytes(bytes) => Ok(bytes),
@@ -151,7 +155,7 @@ impl Template {
         }
     }
 
-    /// The value for reports: filled in where that is possible, as written where it is not.
+    /// Returns the value as text for reports: filled in if possible, otherwise as the scenario writes it.
     pub fn describe(&self, scope: &Scope) -> String {
         if let Ok(value) = self.render(scope) {
             return value.to_string();
@@ -180,7 +184,7 @@ impl Template {
         }
     }
 
-    /// Calls `see` with the variables and expressions inside.
+    /// Calls `see` with each variable and expression.
     pub(super) fn visit(&self, see: &mut dyn FnMut(Used<'_>)) {
         match &self.form {
             Form::Array(items) => items.iter().for_each(|item| item.visit(see)),
@@ -201,7 +205,7 @@ impl Template {
     }
 }
 
-/// What a template takes from the scope.
+/// A variable or expression of a template.
 #[derive(Clone, Copy)]
 pub(super) enum Used<'t> {
     Expression(&'t Expression),
@@ -240,7 +244,7 @@ fn text_of(value: Data) -> Result<String, TemplateError> {
     }
 }
 
-/// Takes a text apart.
+/// Splits a text into literals, variables and expressions.
 fn pieces(text: &str) -> Result<Vec<Piece>, TemplateSyntaxError> {
     let mut pieces = Vec::new();
     let mut literal = String::new();
@@ -269,7 +273,7 @@ fn pieces(text: &str) -> Result<Vec<Piece>, TemplateSyntaxError> {
     Ok(pieces)
 }
 
-/// An expression up to its closing brace, and what follows.
+/// Reads an expression up to its closing brace. Returns it with the rest of the text.
 fn expression(inside: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     let mut depth = 0_usize;
     let mut quote = None;
@@ -299,7 +303,8 @@ fn expression(inside: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     Err(TemplateSyntaxError::Unclosed)
 }
 
-/// A name with its fields, and what follows: `sender.sid`, `watchers[1].sid`, `reply.rooms[0]`.
+/// Reads a name with its fields and indexes (`sender.sid`, `watchers[1].sid`, `reply.rooms[0]`). Returns it with the
+/// rest of the text.
 fn name(text: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     let mut end = part(text).ok_or(TemplateSyntaxError::LoneDollar)?;
     while let Some(length) = text[end..].strip_prefix('.').and_then(part) {
@@ -308,7 +313,7 @@ fn name(text: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     Ok((Piece::Variable(text[..end].to_owned()), &text[end..]))
 }
 
-/// The length of one part of a name, its index included.
+/// Returns the length of one part of a name, with its index.
 fn part(text: &str) -> Option<usize> {
     let name = text
         .find(|character: char| !character.is_ascii_alphanumeric() && character != '_')
@@ -323,7 +328,7 @@ fn part(text: &str) -> Option<usize> {
     Some(name + index.unwrap_or(0))
 }
 
-/// Whether a text can be the name of a variable.
+/// Returns true if a text can be the name of a variable.
 pub(super) fn is_name(text: &str) -> bool {
     !text.contains('[') && part(text) == Some(text.len())
 }

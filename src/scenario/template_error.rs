@@ -1,4 +1,4 @@
-//! The errors of templates.
+//! The errors of templates and expressions.
 
 /// The reason why a template has no value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -7,35 +7,35 @@ pub enum TemplateError {
     /// No step has set the variable.
     #[error("variable ${name} is not set")]
     Unset {
-        /// The name of the variable, without `$`.
+        /// The name, without `$`.
         name: String,
     },
     /// The expression can't be evaluated.
     #[error("expression `{expression}` failed: {detail}")]
     Expression {
-        /// The source of the expression.
+        /// The expression as the scenario writes it.
         expression: String,
-        /// The error of the evaluation.
+        /// The reason.
         detail: String,
     },
-    /// The value depends on the open packet of the target, and is larger than the limit of sockspec.
+    /// The value depends on a limit that the target announced, and is larger than sockspec sends.
     #[error(
-        "{field} of the target asks for more than {limit} bytes, which is all that sockspec sends at once"
+        "the target's {field} asks for more than {limit} bytes; sockspec sends no longer message"
     )]
     Unwieldy {
-        /// The field of the open packet: `maxPayload`.
+        /// The field of the open packet that announces the limit: `maxPayload`.
         field: String,
         /// The limit in bytes.
         limit: usize,
     },
-    /// The open packet lacks a field that the template needs.
-    #[error("the open packet names no `{field}`")]
+    /// The open packet lacks a field that the expression reads.
+    #[error("the open packet has no field `{field}`")]
     Unannounced {
         /// The field of the open packet.
         field: String,
     },
-    /// The value has no form inside a text.
-    #[error("{found} can't stand inside a text")]
+    /// The value can't be part of a text.
+    #[error("{found} can't be part of a text")]
     NotText {
         /// The kind of the value.
         found: &'static str,
@@ -49,15 +49,15 @@ pub enum TemplateSyntaxError {
     /// The expression can't be compiled.
     #[error("expression `{expression}` is wrong: {detail}")]
     Expression {
-        /// The source of the expression.
+        /// The expression as the scenario writes it.
         expression: String,
-        /// The syntax error.
+        /// The mistake.
         detail: String,
     },
     /// No name follows a `$`.
-    #[error("`$` is followed by no name")]
+    #[error("no name follows `$`")]
     LoneDollar,
-    /// A `${` has no closing `}`.
-    #[error("`${{` is not closed by `}}`")]
+    /// No `}` closes a `${`.
+    #[error("no `}}` closes `${{`")]
     Unclosed,
 }

@@ -1,4 +1,4 @@
-//! From YAML to templates and matchers.
+//! Reads templates and expectations from YAML.
 
 use bytes::Bytes;
 
@@ -21,33 +21,33 @@ use crate::{
     text::{did_you_mean, excerpt, one_of},
 };
 
-/// Values that one value takes in; more is a file that doubles itself.
+/// The limit on values in one value. A file that exceeds it is treated as an expansion bomb.
 const MAX_REPLACED: usize = 1000;
 
-/// A variable that a value uses or sets, and where.
+/// A variable that a value uses or captures, with its place.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) name: String,
     pub(crate) span: Span,
-    /// How it is written there, for the diagnostic: `$room` or `room` in an expression.
+    /// The variable as the file writes it, for messages: `$room`, or `room` in an expression.
     pub(crate) written: String,
 }
 
-/// Reads values, noting which variables they use and set.
+/// Reads values, and notes the variables that they use and capture.
 pub(crate) struct ValueReader<'p> {
     pub(crate) problems: &'p mut Problems,
-    /// Variables used.
+    /// The variables that the values use.
     pub(crate) references: Vec<Reference>,
-    /// Variables set by `<type as name>`.
+    /// The variables that the values capture with `<type as name>`.
     pub(crate) captures: Vec<Reference>,
-    /// Values that stand where `$name` stands alone, since they are no variables: expectations, and
-    /// what uses clients or captures, which are known only at that point of the scenario.
+    /// Values that replace `$name` only if `$name` is the whole value: expectations, and values that use clients or
+    /// captures, which only steps of the scenario set.
     pub(crate) inlined: Option<&'p Substitutes<'p>>,
-    /// Names whose values are being read in place of them.
+    /// The names whose replacement is being read.
     active: Vec<&'p str>,
-    /// How many values were read in place of their name.
+    /// The number of replacements so far.
     replaced: usize,
-    /// Whether `<string>` is a text like any other: inside `$eq`.
+    /// How `<string>` is read. Inside `$eq` it is plain text.
     verbatim: bool,
 }
 
@@ -64,7 +64,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// A value to send.
+    /// Reads a value to send.
     pub(crate) fn template(&mut self, node: &Node) -> Template {
         if let Some((name, value)) = self.inlined(node) {
             if is_expectation(value) {
@@ -97,7 +97,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// A value to compare with as it is: `<string>` is a text there.
+    /// Reads a value in which `<string>` is plain text.
     pub(super) fn verbatim(&mut self, node: &Node) -> Template {
         let outer = std::mem::replace(&mut self.verbatim, true);
         let template = self.template(node);
@@ -105,7 +105,7 @@ impl<'p> ValueReader<'p> {
         template
     }
 
-    /// Text, whatever it looks like: `5` is the text "5".
+    /// Reads a text: `5` is the text "5".
     pub(crate) fn text_template(&mut self, node: &Node) -> Template {
         match node.text() {
             Some(text) if self.inlined(node).is_none() => self.text(text, node.span),
@@ -113,7 +113,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// A text with variables in it.
+    /// Reads a text that can contain variables.
     pub(crate) fn text(&mut self, text: &str, span: Span) -> Template {
         match Template::text(text) {
             Ok(template) => {
@@ -128,7 +128,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// An expression, with or without `${ }` around it.
+    /// Reads an expression, with or without `${ }` around it.
     pub(crate) fn expression(&mut self, node: &Node) -> Option<Template> {
         let text = node.text()?.trim();
         let source = text
@@ -153,7 +153,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// A value to expect.
+    /// Reads an expectation.
     pub(crate) fn matcher(&mut self, node: &Node) -> Matcher {
         if let Some((name, value)) = self.inlined(node) {
             return self.in_place_of(name, |this| this.matcher(value));
@@ -190,9 +190,8 @@ impl<'p> ValueReader<'p> {
         Matcher { form }
     }
 
-    /// The value to read in place of a name that stands alone.
-    ///
-    /// Not within itself, and not without end: then the name stays one that nothing sets.
+    /// Returns the value that replaces a name. Returns `None` for a name inside its own replacement, and if there are
+    /// too many replacements. The name is then reported as a variable that nothing sets.
     fn inlined(&self, node: &Node) -> Option<(&'p str, &'p Node)> {
         let name = node.text()?.strip_prefix('$')?;
         let (name, value) = self.inlined?.get_key_value(name)?;
@@ -217,7 +216,7 @@ impl<'p> ValueReader<'p> {
                 format!("`{name}` holds an expectation, not a value"),
             )
             .help =
-            Some("it can stand where a value is expected, never where one is sent".to_owned());
+            Some("use it where the scenario expects a value, not where it sends one".to_owned());
     }
 
     fn note_references(&mut self, template: &Template, span: Span) {
@@ -251,7 +250,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Evaluates expressions without variables at once: what is wrong with them is wrong in every run.
+    /// Evaluates expressions without variables, because their errors occur in every run.
     fn try_out(&mut self, template: &Template, span: Span) {
         let mut constant = Vec::new();
         template.visit(&mut |used| {
@@ -308,7 +307,7 @@ impl<'p> ValueReader<'p> {
         self.problems.error(code, span, error.to_string()).help = help;
     }
 
-    /// A placeholder has no meaning in what is sent.
+    /// Reports a placeholder in a value to send.
     fn refuse_placeholder(&mut self, text: &str, span: Span) {
         let known = Written::parse(text).and_then(|written| Placeholder::from_name(written.name));
         if known.is_some() && !self.verbatim {
@@ -319,12 +318,12 @@ impl<'p> ValueReader<'p> {
                     format!("`{}` has no meaning here", excerpt(text)),
                 )
                 .help = Some(format!(
-                "placeholders stand in expectations; for the text itself write `${{ '{text}' }}`"
+                "placeholders belong in expectations; for the text itself write `${{ '{text}' }}`"
             ));
         }
     }
 
-    /// A text that would be a placeholder but for a slip of the pen.
+    /// Reports a text that is probably a misspelled placeholder.
     fn refuse_misspelt(&mut self, text: &str, span: Span) {
         if let Some(meant) = Written::meant(text) {
             let name = meant.name();
@@ -332,7 +331,7 @@ impl<'p> ValueReader<'p> {
                 .error(
                     "bad-placeholder",
                     span,
-                    format!("`{}` is not how a placeholder is written", excerpt(text)),
+                    format!("`{}` is not a valid placeholder", excerpt(text)),
                 )
                 .help = Some(format!(
                 "write `<{name}>` or `<{name} as variable>`; for the text itself write `{{ $eq: \"{text}\" }}`"
@@ -376,21 +375,24 @@ impl<'p> ValueReader<'p> {
                         place,
                         format!("`{}` can't be the name of a variable", excerpt(name)),
                     )
-                    .help = Some("a name is letters, digits and `_`, no digit first".to_owned());
+                    .help = Some(
+                    "a name consists of letters, digits and `_`, and does not start with a digit"
+                        .to_owned(),
+                );
             }
             name.to_owned()
         });
         Form::Placeholder(kind, capture)
     }
 
-    /// A key of an object; `$$` is a dollar sign.
+    /// Returns the key of an object. `$$` is a dollar sign.
     fn field_name(&mut self, entry: &Entry) -> String {
         match entry.key.strip_prefix('$') {
             None => entry.key.clone(),
             Some(rest) if rest.starts_with('$') => rest.to_owned(),
             Some(_) => {
                 let help = if OPERATORS.iter().any(|(name, _)| *name == entry.key) {
-                    "operators stand in expectations; in a value that is sent only `$bytes` and `$file` have a meaning, each alone"
+                    "operators belong in expectations; a value to send can only use `$bytes` or `$file`, each as the only key"
                         .to_owned()
                 } else {
                     format!("for a field of that name write `${}`", entry.key)
@@ -407,7 +409,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// `{$bytes: hex}` and `{$file: path}`, which stand for a value.
+    /// Reads `{$bytes: hex}` and `{$file: path}`. Returns `None` if the mapping is neither.
     pub(super) fn content(&mut self, entries: &[Entry]) -> Option<Data> {
         let [entry] = entries else { return None };
         match entry.key.as_str() {
@@ -433,7 +435,8 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// A file beside this one: `.json` is a value, `.txt` a text, everything else bytes.
+    /// Reads a file from the folder of the scenario file. `.json` is a value, `.txt` is text, any other file is
+    /// bytes.
     fn file(&mut self, node: &Node) -> Data {
         let name = node.text().unwrap_or_default();
         let folder = self.problems.source().path.parent();
@@ -468,12 +471,12 @@ impl<'p> ValueReader<'p> {
     }
 }
 
-/// Whether a key is an operator, or wants to be one.
+/// Returns true if a key starts like an operator.
 pub(super) fn is_operator(entry: &Entry) -> bool {
     entry.key.starts_with('$') && !entry.key.starts_with("$$")
 }
 
-/// Whether a value can only be an expectation: it has a placeholder or an operator in it.
+/// Returns true if a value contains a placeholder or an operator.
 pub(crate) fn is_expectation(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Scalar(scalar) => Written::parse(&scalar.text)

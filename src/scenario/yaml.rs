@@ -1,4 +1,4 @@
-//! From text to a tree of nodes; the only user of the YAML crate.
+//! Parses YAML text into a tree of nodes. No other file uses the YAML crate.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use super::{
 };
 use crate::text::excerpt;
 
-/// Nested deeper than this is no scenario any more; it also bounds the recursion of all readers.
+/// The limit on nesting. It also limits the recursion of all readers.
 const MAX_DEPTH: usize = 64;
 
 impl Node {
-    /// The tree of a file.
+    /// Parses the text of a file.
     ///
     /// # Errors
     ///
-    /// The text is no YAML, or uses a part of YAML that the language leaves out.
+    /// The text is not YAML, or uses a part of YAML that the language excludes.
     pub(crate) fn parse(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
         let mut reader = Reader::new(source);
         let root = reader.document();
@@ -30,7 +30,7 @@ impl Node {
     }
 }
 
-/// The diagnostic is in the list of problems; reading can't go on.
+/// An error that is already in the list of problems and that stops the parser.
 struct Stopped;
 
 struct Reader<'s> {
@@ -116,7 +116,7 @@ impl<'s> Reader<'s> {
             self.problems.error(
                 "too-deep",
                 start,
-                format!("more than {MAX_DEPTH} levels inside each other"),
+                format!("more than {MAX_DEPTH} levels of nesting"),
             );
             return Err(Stopped);
         }
@@ -238,7 +238,7 @@ impl<'s> Reader<'s> {
             self.problems.error(
                 "too-deep",
                 span,
-                format!("more than {MAX_DEPTH} levels inside each other"),
+                format!("more than {MAX_DEPTH} levels of nesting"),
             );
             return;
         }
@@ -253,10 +253,10 @@ impl<'s> Reader<'s> {
         } else if line.contains("$") && line.contains('[') {
             Some("inside flow brackets a text with brackets needs quotes: `['$group[1].sid']`")
         } else if line.contains('\t') {
-            Some("YAML is indented by spaces, never by tabs")
+            Some("indent YAML with spaces, not with tabs")
         } else if error.info().contains("mapping values are not allowed") {
             Some(
-                "a text with `: ` in it needs quotes; else the line is indented further than the one above it",
+                "put quotes around a text that contains `: `, or indent the line as far as the line above it",
             )
         } else {
             None
@@ -284,7 +284,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Without the white space at its end, which would be underlined.
+    /// Returns the place without the white space at its end, which would be underlined.
     fn trimmed(&self, span: Span) -> Span {
         let piece = self.text.get(span.start..span.end).unwrap_or_default();
         Span {

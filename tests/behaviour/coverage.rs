@@ -226,7 +226,7 @@ fn verified_and_said_to_be_untested_is_a_mistake() {
     12 |   verifies: [chat.late, chat.weight]
        |                         ^^^^^^^^^^^
        |
-       = help: a requirement is verified or says why not: take `untested` out of its entry
+       = help: this scenario verifies the requirement: remove `untested` from its entry
 
     1 mistake in 1 file
     ");

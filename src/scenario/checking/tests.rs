@@ -1,4 +1,4 @@
-//! What matches, what differs and how it is told.
+//! Tests of comparisons and of the sentences about differences.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ fn scope() -> Scope {
     scope
 }
 
-/// `None` where it matches, else the sentence.
+/// Returns the sentence about the difference. Returns `None` if the value matches.
 fn difference(yaml: &str, actual: Option<&Data>) -> Option<String> {
     let outcome = matcher(yaml).check(actual, &scope()).unwrap();
     outcome.err().map(|mismatch| mismatch.to_string())
@@ -254,7 +254,7 @@ proptest! {
 
     #[test]
     fn json_as_yaml_matches_what_it_says(value in any_data()) {
-        // JSON is YAML; what the language gives a meaning is escaped.
+        // JSON is YAML. The test escapes texts that have a meaning in the language.
         prop_assume!(!value.has_bytes());
         let text = value.to_json().to_string();
         prop_assume!(!text.contains(['$', '<']));

@@ -1,4 +1,4 @@
-//! `accept:`, what is strictly right and what is tolerated, as overlays of a step.
+//! Reads `accept:`, the strict and the lenient form of a step.
 
 use crate::scenario::{
     fields::{Field, Fields, is_bare, substituted},
@@ -7,14 +7,14 @@ use crate::scenario::{
     reading::context::StepContext,
 };
 
-/// Keys of which a step has at most one; an overlay's key takes the place of the step's.
+/// Groups of keys that exclude each other. A key of `accept` replaces all keys of its group in the step.
 const ALTERNATIVES: &[&[&str]] = &[
     &["reply", "replies", "refused", "rejected", "no-reply"],
     &["with", "args"],
     &["answer", "refused"],
 ];
 
-/// Returns the step with the strict overlay of `accept:` laid over it, and with the lenient one.
+/// Returns the step with the keys of `accept.strict`, and the step with the keys of `accept.lenient`.
 pub(super) fn overlays(
     node: &Node,
     accept: &Entry,
@@ -38,7 +38,7 @@ pub(super) fn overlays(
         fields.missing("lenient", context.problems);
     }
     fields.finish(context.problems);
-    // Where one of the two is left out, the step as it is written takes its place.
+    // If one of the two is missing, the step itself is used for it.
     let strict = strict.and_then(|strict| overlay(node, strict, verb, context));
     let lenient = match lenient {
         None => Some(node.clone()),

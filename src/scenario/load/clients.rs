@@ -1,4 +1,4 @@
-//! `clients:`, the clients of a scenario.
+//! Reads `clients:`.
 
 use crate::scenario::{
     ClientName, ClientSpec, ConnectOptions, Span,
@@ -12,7 +12,7 @@ use crate::scenario::{
 /// The limit on the members of one group.
 const MAX_MEMBERS: u64 = 100_000;
 
-/// Reads `clients:` into the reader's cast.
+/// Reads `clients:` into the context.
 pub(super) fn read(field: &Field<'_>, context: &mut StepContext<'_, '_>) {
     match &field.node.kind {
         NodeKind::Mapping(entries) => {
@@ -32,10 +32,10 @@ pub(super) fn read(field: &Field<'_>, context: &mut StepContext<'_, '_>) {
                         .error(
                             "wrong-type",
                             item.span,
-                            "a list of `clients` has names only, found a mapping",
+                            "a list of `clients` can only hold names, found a mapping",
                         )
                         .help = Some(
-                        "with options it is a mapping of all of them: `{ a: {}, b: { connect: false } }`"
+                        "to give options, write a mapping of all clients: `{ a: {}, b: { connect: false } }`"
                             .to_owned(),
                     );
                 } else if let Some(name) = field.text(context.problems) {
@@ -97,7 +97,7 @@ fn add(
         let help = if name == "all" {
             "`all` means every client"
         } else {
-            "a name is letters, digits and `_`, no digit first"
+            "a name consists of letters, digits and `_`, and does not start with a digit"
         };
         context
             .problems

@@ -1,4 +1,4 @@
-//! Whether each client is connected or not when its first step comes.
+//! Checks whether each client is connected when a step needs it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// A client that a step opens by hand does not connect by itself.
+/// Marks clients that a step opens by hand, so that they do not connect before the first step.
 pub(super) fn opened_by_hand(
     cast: Cast,
     steps: &[Step],
@@ -44,7 +44,7 @@ pub(super) fn opened_by_hand(
     clients
 }
 
-/// A `connect` as the first thing that an already connected client does, to where it already is.
+/// Reports a `connect` that is the first step of a connected client and joins the namespace that it is in.
 pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     for client in clients.iter().filter(|client| client.connect) {
         let mut first = None;
@@ -66,7 +66,7 @@ pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems
                     "already-connected",
                     first.span,
                     format!(
-                        "`{}` is there already: it connects before the first step",
+                        "`{}` has already joined: it connects before the first step",
                         client.name
                     ),
                 )
@@ -78,7 +78,7 @@ pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems
     }
 }
 
-/// What a client does, or must not receive, before it has any connection: nothing could come of it.
+/// Reports steps of a client that has no connection yet.
 pub(super) fn not_connected(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     let connected = clients.iter().filter(|client| client.connect);
     let mut connected: BTreeSet<ClientName> = connected.map(|client| client.name.clone()).collect();
@@ -98,7 +98,7 @@ fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, proble
             ConnectionUse::Actors => step.actors.as_slice(),
         };
         if let Action::Parallel(parallel) = &step.action {
-            // Any of the steps may come first.
+            // The steps run at the same time, so each of them can come first.
             visit_steps(&parallel.steps, &mut |step| {
                 if step.action.facts().connection.options().is_some() {
                     connected.extend(step.actors.iter().cloned());
@@ -120,7 +120,7 @@ fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, proble
     }
 }
 
-/// Silence in a namespace that nobody could hear anything from.
+/// Reports a proof of silence in a namespace that no client joins.
 pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     let mut joined: BTreeMap<&ClientName, Joined> = clients
         .iter()
@@ -161,18 +161,19 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
                 .error(
                     "never-joined",
                     step.span,
-                    format!("nobody who could receive it joins `{namespace}`"),
+                    format!("no client joins `{namespace}`, so this step can't fail"),
                 )
-                .help =
-                Some("a claim of silence needs a client that would hear a sound".to_owned());
+                .help = Some(
+                "let a client that could receive the event `connect` to the namespace".to_owned(),
+            );
         }
     }
 }
 
-/// The namespaces that a client asks for.
+/// The namespaces that a client joins.
 struct Joined {
     namespaces: BTreeSet<String>,
-    /// It may join others: through a variable, or by packets written by hand.
+    /// It may join others, by a variable or by packets that the scenario writes out.
     unknown: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A file: what its scenarios share, and the scenarios.
+//! Loads a scenario file: its common keys and its scenarios.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,11 +15,11 @@ use crate::scenario::{
     reading::words::{level_of, list, names, tier_of, transports},
 };
 
-/// Loads one file.
+/// Loads a scenario file.
 ///
 /// # Errors
 ///
-/// Every mistake of the file.
+/// All mistakes of the file.
 pub fn load(source: Arc<SourceFile>, known: Known<'_>) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
     let root = Node::parse(&source)?;
     let mut problems = Problems::new(source);
@@ -27,7 +27,7 @@ pub fn load(source: Arc<SourceFile>, known: Known<'_>) -> Result<Vec<Scenario>, 
     problems.finish(scenarios)
 }
 
-/// Ids that stand in more than one place, across files.
+/// Finds ids that several scenarios of several files have.
 pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
     let mut owners: HashMap<&str, &Scenario> = HashMap::new();
     let mut found = Vec::new();
@@ -37,7 +37,7 @@ pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
             let Some(first) = owners.insert(name, scenario) else {
                 continue;
             };
-            // The rows of one table share their aliases.
+            // All rows of one table have the same aliases.
             if Arc::ptr_eq(&first.source, &scenario.source) && first.span == scenario.span {
                 continue;
             }
@@ -45,12 +45,12 @@ pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
             found.push(Diagnostic {
                 code: "duplicate-id",
                 severity: Severity::Error,
-                message: format!("the id `{name}` is taken by another scenario"),
+                message: format!("another scenario has the id `{name}`"),
                 source: Arc::clone(&scenario.source),
                 span: Some(scenario.span.first_line(&scenario.source.text)),
                 related: None,
                 help: Some(format!(
-                    "the other one stands at {place}; ids are unique over all files"
+                    "the other scenario is at {place}; an id is unique among all files"
                 )),
             });
         }
@@ -66,7 +66,7 @@ fn file(root: &Node, known: Known<'_>, problems: &mut Problems) -> Option<Vec<Sc
                 root.span,
                 "a scenario file must be a mapping, found a list",
             )
-            .help = Some("its scenarios stand under the key `scenarios:`".to_owned());
+            .help = Some("write the scenarios under the key `scenarios:`".to_owned());
         return None;
     }
     let fields = Fields::new(root, "a scenario file", problems)?.with_tables(&[keys::FILE]);

@@ -1,16 +1,16 @@
-//! Ids that a scenario names and that must exist elsewhere: requirements, faults, invariants.
+//! Ids that a scenario mentions and another place defines: requirements, faults, invariants.
 
 use crate::{
     scenario::{Invariant, Requirements, diagnostic::Problems, fields::Fields},
     text::{did_you_mean, one_of},
 };
 
-/// What a file may refer to.
+/// The ids that exist.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// Requirement ids that exist; `None` for a person's own files, whose ids are their own.
+    /// The ids of requirements. `None` if the files have no catalogue, so that any id is right.
     pub requirements: Option<&'a Requirements>,
-    /// Fault ids that exist; `None` likewise.
+    /// The ids of faults. `None` if any id is right.
     pub faults: Option<&'a [&'static str]>,
 }
 
@@ -31,7 +31,7 @@ impl Known<'_> {
                             format!("the catalogue says that `{id}` is untested: {reason}"),
                         )
                         .help = Some(
-                        "a requirement is verified or says why not: take `untested` out of its entry"
+                        "this scenario verifies the requirement: remove `untested` from its entry"
                             .to_owned(),
                     );
                 }
@@ -43,8 +43,9 @@ impl Known<'_> {
                             item.node.span,
                             format!("there is no requirement `{id}`"),
                         )
-                        .help = near
-                        .or_else(|| Some("requirements stand in specs/requirements/".to_owned()));
+                        .help = near.or_else(|| {
+                        Some("requirements are defined in specs/requirements/".to_owned())
+                    });
                 }
             }
         }

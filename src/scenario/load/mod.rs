@@ -1,4 +1,4 @@
-//! From text to scenarios: finds every mistake of a file, and reports each with its place.
+//! Loads scenarios from text, and reports all mistakes of a file with their places.
 
 mod accept;
 mod clients;

@@ -1,4 +1,4 @@
-//! One entry of `scenarios:`, with its table unfolded.
+//! Reads one entry of `scenarios:`, and makes a scenario of each row of its table.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::scenario::{
     values::{ValueReader, is_expectation},
 };
 
-/// What a file says for all its scenarios.
+/// The keys of a file that apply to all its scenarios.
 pub(super) struct Defaults<'n> {
     pub(super) needs: Vec<String>,
     pub(super) level: Option<Level>,
@@ -39,7 +39,7 @@ pub(super) struct ScenarioReader<'f, 'p> {
     pub(super) known: Known<'f>,
     defaults: &'f Defaults<'f>,
     pub(super) problems: &'p mut Problems,
-    /// Ids and aliases of this file, and where they stand.
+    /// The ids and aliases of this file, with their places.
     ids: BTreeMap<String, Span>,
 }
 
@@ -57,7 +57,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         }
     }
 
-    /// The scenario, or one for each row of its table.
+    /// Reads one entry: a scenario, or one scenario for each row of its table.
     pub(super) fn entry(&mut self, node: &Node) -> Vec<Scenario> {
         let Some(fields) = Fields::new(node, "a scenario", self.problems) else {
             return Vec::new();
@@ -167,7 +167,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         if let Some(own) = own_steps.and_then(|own| list(&own, context.problems)) {
             let before = context.problems.count();
             let own = steps(own, &mut context);
-            // A step that could not be read may be the one that can fail.
+            // A step with a mistake may be the one that can fail.
             if context.problems.count() == before && !own.iter().any(Step::can_fail) {
                 context
                     .problems
@@ -177,7 +177,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
                         "no step of this scenario can fail",
                     )
                     .help = Some(
-                    "add what must come of it: `expect`, `deliver`, `never`, `call` …".to_owned(),
+                    "add a step that can fail, such as `expect`, `deliver`, `never` or `call`"
+                        .to_owned(),
                 );
             }
             all_steps.extend(own);
@@ -238,13 +239,16 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
                         entry.key_span,
                         format!("`{}` can't be the name of a variable", entry.key),
                     )
-                    .help = Some("a name is letters, digits and `_`, no digit first".to_owned());
+                    .help = Some(
+                    "a name consists of letters, digits and `_`, and does not start with a digit"
+                        .to_owned(),
+                );
             }
         }
         Some(entries)
     }
 
-    /// A sentence in which a row's values can stand.
+    /// Reads a sentence that can use the row's values.
     fn sentence(
         &mut self,
         fields: &Fields<'_>,
@@ -270,7 +274,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
                 self.problems
                     .error("bad-template", field.node.span, reason)
                     .help = Some(format!(
-                    "`{key}` can hold the values of its row; write `$$` for a dollar sign"
+                    "`{key}` can contain values of its row; write `$$` for a dollar sign"
                 ));
                 None
             }
@@ -303,10 +307,10 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
     }
 }
 
-/// Keys of a row whose items join the scenario's own: a row proves what all rows prove, and more.
+/// Keys of a row that add to the scenario's items.
 const ADDED: &[&str] = &["catches", "needs", "verifies"];
 
-/// The scenario's entry with the row's keys in place of its own, or added to them.
+/// Returns the scenario's entry with the row's keys, which replace its keys or add to them.
 fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
     let (Some(row), NodeKind::Mapping(entries)) = (row, &node.kind) else {
         return node.clone();
@@ -330,7 +334,7 @@ fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
     }
 }
 
-/// The items of a list; one value is a list of itself.
+/// Returns the items of a list. Returns any other value as the only item.
 fn items(node: &Node) -> impl Iterator<Item = &Node> {
     match &node.kind {
         NodeKind::Sequence(items) => items.iter(),
@@ -359,7 +363,7 @@ fn is_id(id: &str) -> bool {
     id.split('/').all(|part| part.split('-').all(is_word))
 }
 
-/// The variables that the table and `vars` set, in an order in which later ones can use earlier ones.
+/// Returns the variables of the table and of `vars`. Later ones can use earlier ones.
 fn variables<'n>(
     values: &[&'n Entry],
     vars: &[&'n Entry],
@@ -393,7 +397,7 @@ fn variables<'n>(
     variables
 }
 
-/// A hint for a variable that other rows have and this one lacks.
+/// Returns a help for a variable that other rows set and this row does not.
 fn missing_in_row(name: &str, row: Option<&Row<'_>>, rows: &[Row<'_>]) -> Option<String> {
     let row = row?;
     let other = rows.iter().find(|other| is_in(Some(*other), name))?;

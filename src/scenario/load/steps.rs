@@ -1,4 +1,4 @@
-//! Steps: what all verbs share, and which verb it is.
+//! Reads steps: finds the verb, and reads the keys that all verbs share.
 
 use super::{accept::overlays, unfolded::unfolded};
 use crate::{
@@ -52,7 +52,7 @@ fn step(node: &Node, context: &mut StepContext<'_, '_>) -> Option<Step> {
     };
     let common =
         Fields::new(node, "a step", context.problems)?.with_substitutes(context.substitutes);
-    let actors = actors(&common, verb.spec().actors, entry.key_span, context);
+    let actors = actors(&common, verb.actors(), entry.key_span, context);
     let action = verb.read(StepReader {
         verb,
         strict: &strict,
@@ -74,7 +74,7 @@ fn step(node: &Node, context: &mut StepContext<'_, '_>) -> Option<Step> {
     Some(step)
 }
 
-/// Finds the verb: the first key.
+/// Finds the verb, which is the first key.
 fn verb<'n>(
     node: &Node,
     entries: &'n [Entry],
@@ -95,7 +95,7 @@ fn verb<'n>(
                 first.key_span,
                 "YAML's merge keys are not part of the language",
             )
-            .help = Some("write the step's keys out".to_owned());
+            .help = Some("write all keys into the step".to_owned());
         return None;
     }
     if let Some(verb) = entries.iter().find_map(|entry| Verb::named(&entry.key)) {
@@ -131,12 +131,12 @@ fn verb<'n>(
     None
 }
 
-/// Reads one step, whose verb is known.
+/// Reads one step after its verb has been found.
 struct StepReader<'r, 'c, 'p> {
     verb: Verb,
-    /// The step with what is right.
+    /// The step with the keys of `accept.strict`.
     strict: &'r Node,
-    /// The step with what is tolerated.
+    /// The step with the keys of `accept.lenient`.
     lenient: Option<&'r Node>,
     context: &'r mut StepContext<'c, 'p>,
 }
@@ -144,7 +144,7 @@ struct StepReader<'r, 'c, 'p> {
 impl ReadVerb for StepReader<'_, '_, '_> {
     fn read<T: VerbModel>(mut self) -> Option<T> {
         let strict = self.read_node(self.strict, T::read);
-        // The verb's own value can be part of what is tolerated.
+        // `accept.lenient` can replace the verb's value too, so the reader reads the whole step a second time.
         let lenient = self
             .lenient
             .and_then(|lenient| self.read_node(lenient, T::read));
@@ -165,7 +165,7 @@ impl ReadVerb for StepReader<'_, '_, '_> {
 }
 
 impl<'c, 'p> StepReader<'_, 'c, 'p> {
-    /// Reads a step with `read`, and refuses the keys that `read` did not ask for.
+    /// Reads a step with `read`, and reports the keys that `read` does not use.
     fn read_node<T>(
         &mut self,
         node: &Node,
@@ -177,7 +177,7 @@ impl<'c, 'p> StepReader<'_, 'c, 'p> {
         for key in keys::STEP {
             fields.raw(key.name);
         }
-        if self.verb.spec().actors != Actors::None {
+        if self.verb.actors() != Actors::None {
             fields.raw("as");
         }
         let value = fields.raw(self.verb.name())?;
@@ -189,7 +189,8 @@ impl<'c, 'p> StepReader<'_, 'c, 'p> {
     }
 }
 
-/// Reads `parallel:`. No branch sees what another one captures; the steps that follow see all.
+/// Reads `parallel:`. A branch can't use what another branch captures; later steps can use the captures of all
+/// branches.
 fn parallel(
     value: &Field<'_>,
     _fields: &Fields<'_>,
@@ -235,20 +236,20 @@ fn repeat(
     Some(Repeat { times, steps })
 }
 
-/// Refuses bounds and tolerance that can have no effect on the step.
+/// Reports keys that have no effect on the step.
 fn refuse_pointless(step: &Step, entries: &[Entry], context: &mut StepContext<'_, '_>) {
     let verb = step.action.verb();
     let why = |key: &str| match (key, step.action.facts().awaits) {
         ("accept" | "after", Awaits::Nothing) if step.action.steps().is_empty() => {
-            Some("the step awaits nothing".to_owned())
+            Some("the step waits for nothing".to_owned())
         }
-        ("after", Awaits::Silence) => {
-            Some("silence is proved by a round trip and by the scenario's `settle`".to_owned())
-        }
+        ("after", Awaits::Silence) => Some(
+            "the runner proves silence with a marker, and with the scenario's `settle`".to_owned(),
+        ),
         ("accept", _) if !verb.takes_accept() => {
             let verbs = Verb::ALL.iter().filter(|verb| verb.takes_accept());
             let names = one_of(verbs.map(|verb| verb.name()));
-            Some(format!("a step takes `accept` if its verb is {names}"))
+            Some(format!("`accept` goes with {names}"))
         }
         _ => None,
     };
@@ -263,7 +264,7 @@ fn refuse_pointless(step: &Step, entries: &[Entry], context: &mut StepContext<'_
     }
 }
 
-/// Reads who acts.
+/// Reads `as:`. Without `as:`, returns the only client if the verb needs one.
 fn actors(
     fields: &Fields<'_>,
     actors: Actors,
@@ -280,13 +281,13 @@ fn actors(
         (Actors::Required, Some(only)) => vec![only.clone()],
         (Actors::Required, None) => {
             let help = if context.cast.clients.is_empty() {
-                "declare `clients:` in the scenario, and say `as:` where there are several"
+                "declare `clients:` in the scenario; with several clients, the step needs `as:`"
             } else {
-                "the scenario has several clients; say which one by `as:`"
+                "the scenario has several clients; name those that act with `as:`"
             };
             context
                 .problems
-                .error("missing-actor", verb, "the step does not say who does it")
+                .error("missing-actor", verb, "the step names no client")
                 .help = Some(help.to_owned());
             Vec::new()
         }
@@ -294,7 +295,7 @@ fn actors(
     }
 }
 
-/// Refuses a key that is another verb, and that this verb does not take.
+/// Reports a key that is a second verb.
 fn refuse_second_verb(fields: &Fields<'_>, verb: Verb, context: &mut StepContext<'_, '_>) {
     let others = fields
         .unknown()

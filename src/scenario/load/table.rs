@@ -1,4 +1,4 @@
-//! `each:`, the rows of a table, of which every one is a scenario.
+//! Reads `each:`. Each row of the table becomes a scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::{
     text::did_you_mean,
 };
 
-/// Keys of a row that stand in place of the scenario's, or add to them, for this row alone.
+/// Keys of a row that replace the scenario's keys or add to them.
 const OVERRIDES: &[&str] = &[
     "aliases",
     "catches",
@@ -34,19 +34,19 @@ const OVERRIDES: &[&str] = &[
     "without",
 ];
 
-/// One row.
+/// One row of a table.
 pub(super) struct Row<'n> {
-    /// In the scenario's id.
+    /// The part of the scenario's id in brackets.
     pub(super) label: String,
-    /// Its variables.
+    /// The values, which are variables.
     pub(super) values: Vec<&'n Entry>,
-    /// Keys that override the scenario's.
+    /// The keys that replace the scenario's keys or add to them.
     pub(super) overrides: Vec<&'n Entry>,
-    /// Where it stands.
+    /// The place of the row in the file.
     pub(super) span: Span,
 }
 
-/// The rows of `each:`.
+/// Reads the rows of `each:`.
 pub(super) fn rows<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Row<'n>> {
     let mut labels: BTreeMap<String, Span> = BTreeMap::new();
     let mut rows = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn rows<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Row<'n
                 .error_at_line(
                     "duplicate-case",
                     row.span,
-                    format!("another row is called `{}`, too", row.label),
+                    format!("another row has the name `{}` too", row.label),
                 )
                 .related = Some((first, "the other row".to_owned()));
             continue;
@@ -91,7 +91,10 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
                     entry.key_span,
                     format!("`{}` can't be the name of a variable", entry.key),
                 )
-                .help = Some("a name is letters, digits and `_`, no digit first".to_owned());
+                .help = Some(
+                "a name consists of letters, digits and `_`, and does not start with a digit"
+                    .to_owned(),
+            );
         }
     }
     let named = values.iter().find(|entry| entry.key == "case");
@@ -108,7 +111,8 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
     let Some(label) = label else {
         problems
             .error_at_line("missing-key", node.span, "a row needs `case`")
-            .help = Some("`case` is a short name; it stands in the scenario's id".to_owned());
+            .help =
+            Some("`case` is a short name, which becomes part of the scenario's id".to_owned());
         return None;
     };
     Some(Row {
@@ -119,7 +123,7 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
     })
 }
 
-/// Values of rows that nothing uses and that have nearly the name of a key: a misspelt key looks like a variable.
+/// Reports a value of a row that nothing uses if its name resembles a key. A misspelled key looks like a variable.
 pub(super) fn refuse_misspelt(
     rows: &[Row<'_>],
     scenario: &Node,
@@ -134,18 +138,18 @@ pub(super) fn refuse_misspelt(
     for entry in rows.iter().flat_map(|row| &row.values) {
         let key = entry.key.as_str();
         let has_meaning = key == "case" || used.contains(key);
-        // What is no name of a variable is told where the variables are set.
+        // The reader of variables reports a name that can't be a variable.
         let is_no_variable =
             !is_name(key) || RESERVED.contains(&key) || function_names().contains(&key);
         if has_meaning || is_no_variable || !told.insert(key) {
             continue;
         }
         let near = if key == "transport" {
-            Some("a row that fixes it says `transports`".to_owned())
+            Some("in a row, write `transports`".to_owned())
         } else {
             did_you_mean(key, OVERRIDES.iter().copied())
         };
-        // Other values may be there for whoever reads the table.
+        // Other values that nothing uses may be notes for readers.
         if near.is_some() {
             let sentence = format!("nothing in the scenario uses `{key}`");
             problems
@@ -155,7 +159,7 @@ pub(super) fn refuse_misspelt(
     }
 }
 
-/// Every word that may be a variable: those of texts with a dollar sign, and of expressions without one.
+/// Collects all words that may be variables: the words of texts with a `$`, and of expressions, which have no `$`.
 fn words_in_use<'n>(node: &'n Node, words: &mut BTreeSet<&'n str>) {
     let mut add = |text: &'n str| {
         words
@@ -180,7 +184,7 @@ fn words_in_use<'n>(node: &'n Node, words: &mut BTreeSet<&'n str>) {
     }
 }
 
-/// A case as an id can hold it: letters, digits, dots, `_` and `-`.
+/// Returns a case in the form that an id can contain: letters, digits, dots, `_` and `-`.
 fn label(case: &str) -> String {
     let mut label = String::new();
     for character in case.chars() {
@@ -193,7 +197,7 @@ fn label(case: &str) -> String {
     label.trim_end_matches('-').to_owned()
 }
 
-/// A title or reason with the row's values filled in, as far as they are plain.
+/// Returns the row's values as they are written, for titles and reasons.
 pub(super) fn plain_values<'n>(row: Option<&Row<'n>>) -> impl Iterator<Item = (&'n str, Data)> {
     row.into_iter()
         .flat_map(|row| row.values.clone())

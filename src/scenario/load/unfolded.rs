@@ -1,4 +1,4 @@
-//! The short forms of a step.
+//! Expands the short forms of a step.
 
 use crate::scenario::{
     Span,
@@ -6,8 +6,8 @@ use crate::scenario::{
     verbs::{Options, Verb},
 };
 
-/// Returns the step as a mapping with all keys beside the verb: a bare verb becomes a mapping, and keys within the
-/// verb's value move out of it.
+/// Returns the step as a mapping with all keys beside the verb. A verb without a value becomes a mapping, and keys
+/// inside the verb's value move out of it.
 pub(super) fn unfolded(node: &Node) -> Node {
     let nothing = |span: Span| Node {
         span,

@@ -1,6 +1,6 @@
-//! An expectation in two degrees: what is right, and what is tolerated.
+//! A strict and a lenient form of what a step expects.
 
-/// What a step expects, and what it tolerates instead (`accept:`).
+/// What a step expects (`strict`), and what it accepts with a warning (`lenient`), see `accept:`.
 ///
 /// A response that meets `strict` passes. A response that meets only `lenient` gives a warning. Any other response
 /// fails the step.
@@ -13,7 +13,7 @@ pub struct Accepted<T> {
 }
 
 impl<T> Accepted<T> {
-    /// Returns an expectation that tolerates nothing.
+    /// Returns an expectation without a lenient form.
     pub const fn strictly(strict: T) -> Self {
         Self {
             strict,
@@ -21,7 +21,7 @@ impl<T> Accepted<T> {
         }
     }
 
-    /// Borrows both degrees.
+    /// Borrows both forms.
     pub const fn as_ref(&self) -> Accepted<&T> {
         Accepted {
             strict: &self.strict,
@@ -29,7 +29,7 @@ impl<T> Accepted<T> {
         }
     }
 
-    /// Returns one part of both degrees. `None` if the strict expectation does not have that part.
+    /// Returns one part of both forms. Returns `None` if the strict form does not have that part.
     pub fn part<U>(self, part: impl Fn(T) -> Option<U>) -> Option<Accepted<U>> {
         Some(Accepted {
             strict: part(self.strict)?,
@@ -37,7 +37,7 @@ impl<T> Accepted<T> {
         })
     }
 
-    /// Makes a value of each degree.
+    /// Converts both forms with `make`.
     ///
     /// # Errors
     ///

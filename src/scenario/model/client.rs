@@ -1,4 +1,4 @@
-//! The clients of a scenario, and how they connect.
+//! The clients of a scenario and the options of their connections.
 
 use std::{fmt, sync::Arc};
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::scenario::{Span, Template};
 
-/// How a client reaches the server.
+/// The transport of a client.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
-    /// HTTP long-polling all the way.
+    /// HTTP long-polling for the whole connection.
     Polling,
-    /// Long-polling first, then over to WebSocket.
+    /// Long-polling first, then an upgrade to WebSocket.
     Upgrade,
     /// WebSocket from the start.
     WebSocket,
@@ -31,39 +31,39 @@ impl fmt::Display for ClientName {
 /// One client of a scenario.
 #[derive(Clone, Debug)]
 pub struct ClientSpec {
-    /// Its name; members of a group are `watchers[1]`, `watchers[2]`, ….
+    /// The name. Members of a group are named `watchers[1]`, `watchers[2]`, ….
     pub name: ClientName,
-    /// Whether it connects before step 1.
+    /// True if the client connects before step 1.
     pub connect: bool,
-    /// How it connects.
+    /// The options of the client's connection.
     pub options: ConnectOptions,
-    /// Where it is declared.
+    /// The place of the client's declaration.
     pub span: Span,
 }
 
-/// Everything that shapes a connection. All empty means: as the target's manifest says.
+/// The options of a connection. An empty option means that the target's manifest decides.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectOptions {
-    /// The namespace; `/` where nothing is said.
+    /// The namespace. `/` by default.
     pub namespace: Option<Template>,
     /// The auth payload of the CONNECT packet.
     pub auth: Option<Template>,
-    /// Query parameters of the handshake request.
+    /// The query parameters of the handshake request.
     pub query: Vec<(String, Template)>,
-    /// Headers of the handshake request.
+    /// The headers of the handshake request.
     pub headers: Vec<(String, Template)>,
     /// The `Origin` header.
     pub origin: Option<Template>,
-    /// The transport, where the scenario fixes it for this client.
+    /// The transport, if the scenario sets it for this client.
     pub transport: Option<Transport>,
-    /// Protocol revision, 4 unless said otherwise.
+    /// The protocol revision. 4 by default.
     pub eio: Option<u8>,
-    /// Path in place of the target's.
+    /// The Engine.IO path, if it differs from the target's.
     pub path: Option<Template>,
-    /// `false`: pings are not answered.
+    /// False if the client answers no pings.
     pub heartbeat: Option<bool>,
-    /// permessage-deflate is offered.
+    /// True if the client offers permessage-deflate.
     pub deflate: Option<bool>,
-    /// Packets are msgpack.
+    /// True if the client uses the msgpack parser.
     pub msgpack: Option<bool>,
 }

@@ -1,38 +1,38 @@
-//! Events as steps send and observe them.
+//! Events that steps send or expect.
 
 use crate::scenario::{Matcher, Template};
 
-/// An operation: an event name, or a name that the target's bindings translate.
+/// An event to send, by its own name or by a name that the target's bindings translate.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// As written in the scenario.
+    /// The name as the scenario writes it.
     pub name: Template,
-    /// `with:` one argument; bindings may rename its fields.
+    /// The single argument (`with:`). Bindings can rename its fields.
     pub with: Option<Template>,
-    /// `args:` all arguments, in place of `with`.
+    /// All arguments (`args:`). Excludes `with`.
     pub args: Option<Vec<Template>>,
-    /// `namespace:` where the client is in several.
+    /// The namespace (`namespace:`), if the client has joined several.
     pub namespace: Option<Template>,
 }
 
-/// Which event an observation is about.
+/// The event that a step observes.
 #[derive(Clone, Debug)]
 pub struct EventPattern {
-    /// The event or a name in the target's bindings; `*` for any event.
+    /// The name of the event, or a name in the target's bindings. `*` for any event.
     pub name: Template,
-    /// `with:` the first argument.
+    /// The first argument (`with:`).
     pub with: Option<Matcher>,
-    /// `args:` all arguments.
+    /// All arguments (`args:`).
     pub args: Option<Vec<Matcher>>,
-    /// `namespace:`.
+    /// The namespace (`namespace:`).
     pub namespace: Option<Template>,
 }
 
-/// Whether something else may come before what a step waits for.
+/// Whether other packets or events can arrive before the expected one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Order {
-    /// `any`: something else may come first.
+    /// `any`: others can arrive first.
     Any,
-    /// `strict`: what the step waits for must come next.
+    /// `strict`: the expected one has to arrive next.
     Strict,
 }

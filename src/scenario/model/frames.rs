@@ -2,15 +2,15 @@
 
 use crate::scenario::Matcher;
 
-/// What a WebSocket frame must look like.
+/// An expectation of a received WebSocket frame.
 #[derive(Clone, Debug, Default)]
 pub struct FramePattern {
-    /// `opcode:`.
+    /// The expected opcode (`opcode:`).
     pub opcode: Option<u8>,
-    /// `fin:`.
+    /// The expected FIN bit (`fin:`).
     pub fin: Option<bool>,
-    /// `rsv:`.
+    /// The expected RSV bits (`rsv:`).
     pub rsv: Option<u8>,
-    /// `payload:`, text where it is UTF-8, bytes else.
+    /// The expected payload (`payload:`). A payload in UTF-8 is compared as text, any other as bytes.
     pub payload: Option<Matcher>,
 }

@@ -1,24 +1,24 @@
-//! HTTP responses as steps observe them.
+//! HTTP responses that steps expect.
 
 use crate::scenario::Matcher;
 
-/// What an HTTP response must look like.
+/// An expectation of an HTTP response.
 #[derive(Clone, Debug, Default)]
 pub struct HttpPattern {
-    /// `status:`.
+    /// The expected status (`status:`).
     pub status: Option<Matcher>,
-    /// `response-headers:`; `<absent>` for a header that must not be there.
+    /// The expected headers (`response-headers:`). `<absent>` for a header that has to be missing.
     pub headers: Vec<(String, Matcher)>,
-    /// `response:` the body as text.
+    /// The expected body as text (`response:`).
     pub body: Option<Matcher>,
-    /// `json:` the body as JSON.
+    /// The expected body as JSON (`json:`).
     pub json: Option<Matcher>,
-    /// `no-response: true`: the connection ends without a response.
+    /// True if the connection has to end without a response (`no-response: true`).
     pub no_response: bool,
 }
 
 impl HttpPattern {
-    /// Whether it asks for nothing at all.
+    /// Returns true if any response fits.
     pub fn is_empty(&self) -> bool {
         let Self {
             status,

@@ -1,32 +1,32 @@
-//! How much a scenario counts, and when it runs.
+//! The level of a scenario (how severe a failure is) and its tier (when it runs).
 
 use serde::{Deserialize, Serialize};
 
-/// How binding the source of a requirement is (RFC 2119).
+/// The level of a requirement (RFC 2119).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// A breach fails the scenario.
+    /// A broken rule fails the scenario.
     Must,
-    /// A breach is a warning.
+    /// A broken rule gives a warning.
     Should,
-    /// A breach is a warning.
+    /// A broken rule gives a warning.
     May,
 }
 
-/// When a scenario is selected.
+/// The tier of a scenario: whether a run selects it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
-    /// Runs always.
+    /// Always runs.
     #[default]
     Core,
-    /// Runs always; a second look at what core covers.
+    /// Always runs. Covers rules of `core` a second time, in more detail.
     Extended,
-    /// Reported, never failed.
+    /// Always runs and is reported, but never fails.
     Info,
-    /// Must outwait a timer of the server; only with `--include slow`.
+    /// Waits for a timer of the server. Runs only with `--include slow`.
     Slow,
-    /// Can end an unpatched server; only with `--include destructive`.
+    /// Can crash a vulnerable server. Runs only with `--include destructive`.
     Destructive,
 }

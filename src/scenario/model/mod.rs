@@ -1,8 +1,7 @@
-//! What a scenario is once it is loaded: everything resolved that can be resolved without a target.
+//! The model of a loaded scenario. Everything that does not depend on the target is resolved.
 //!
-//! A [`Scenario`] that exists is runnable: its clients, variables, requirement and fault ids were
-//! checked. Field names are those of the language, see `docs/language.md`. The models of the verbs stand in
-//! [`super::verbs`].
+//! A [`Scenario`] can run: the loader has checked its clients, variables, requirement ids and fault ids. Fields have
+//! the names of the keys in `docs/language.md`. The models of the verbs are in [`super::verbs`].
 
 mod accepted;
 mod client;

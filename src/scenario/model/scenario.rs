@@ -1,51 +1,51 @@
-//! One scenario.
+//! The model of one scenario.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{ClientSpec, Level, Step, Tier, Transport};
 use crate::scenario::{Invariant, SourceFile, Span, Template};
 
-/// One scenario, ready to run; a row of `each:` is a scenario of its own.
+/// A scenario that can run. Each row of `each:` becomes a scenario.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Stable id: `rooms/to-excludes-sender`, or `auth/bad-token-refused[expired]` for a row.
+    /// The id, which never changes: `rooms/to-excludes-sender`, or `auth/bad-token-refused[expired]` for a row.
     pub id: String,
-    /// Former ids, which baselines may still name.
+    /// Former ids. Baselines can still use them.
     pub aliases: Vec<String>,
-    /// One sentence: what is right.
+    /// What a right server does, in one sentence.
     pub title: String,
-    /// What a user loses when this fails.
+    /// What a user loses if the server breaks the rule.
     pub why: Option<String>,
-    /// How binding the source is.
+    /// The level of the requirement.
     pub level: Level,
-    /// When it is selected.
+    /// The tier, which decides when the scenario is selected.
     pub tier: Tier,
-    /// Requirement ids.
+    /// The ids of the requirements that the scenario verifies.
     pub verifies: Vec<String>,
-    /// Faults of the reference server that must turn it red.
+    /// The faults of the reference server that have to make the scenario fail.
     pub catches: Vec<String>,
-    /// Capabilities the target must have.
+    /// The capabilities that the target has to have.
     pub needs: Vec<String>,
-    /// Transports it is written for; empty where it runs over any.
+    /// The transports over which the scenario runs. Empty for any transport.
     pub transports: Vec<Transport>,
-    /// Nothing else may run at the same time on this target.
+    /// True if no other scenario runs on this target at the same time.
     pub exclusive: bool,
-    /// Overrides the calibrated settle time.
+    /// The time to watch for unexpected packets at the end, in place of the measured time.
     pub settle: Option<Duration>,
-    /// Overrides the target's default deadline.
+    /// The deadline of each wait, in place of the target's.
     pub within: Option<Duration>,
     /// The invariants that the scenario switches off.
     pub without: Vec<Invariant>,
     /// Variables from `vars:` and the row of `each:`, in order; later ones may use earlier ones.
     pub variables: Vec<(String, Template)>,
-    /// The clients, in order of declaration, groups unfolded.
+    /// The clients in order of declaration. Each member of a group is a client.
     pub clients: Vec<ClientSpec>,
-    /// The steps, `background:` first.
+    /// The steps. The steps of `background:` come first.
     pub steps: Vec<Step>,
-    /// The file.
+    /// The scenario file.
     pub source: Arc<SourceFile>,
-    /// The scenario's entry.
+    /// The place of the scenario in the file.
     pub span: Span,
-    /// The row of `each:` that this is.
+    /// The place of the row of `each:` from which the scenario comes.
     pub row: Option<Span>,
 }

@@ -1,4 +1,4 @@
-//! One step, and the steps that hold other steps.
+//! The model of a step, and of the blocks that hold steps.
 
 use std::time::Duration;
 
@@ -6,39 +6,39 @@ use super::{ClientName, Level};
 use crate::scenario::{
     Span, Template,
     keys::{Key, key, required},
-    verbs::{Action, Actors, Options, VerbSpec},
+    verbs::{Action, Actors, Chapter, Options, VerbSpec},
 };
 
-/// One step.
+/// One step of a scenario.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The line that a failure underlines: the verb's.
+    /// The line of the verb, which a failure underlines.
     pub span: Span,
-    /// Who acts or observes; empty for steps without an actor.
+    /// The clients that act or observe. Empty if the verb takes no clients.
     pub actors: Vec<ClientName>,
-    /// What happens, and what must come of it.
+    /// The verb and the data of the step.
     pub action: Action,
-    /// Overrides the deadline.
+    /// The deadline of the step, in place of the scenario's.
     pub within: Option<WaitBound>,
-    /// The observation must not come earlier than this after the step began.
+    /// The earliest time, after the start of the step, for what the step waits for.
     pub after: Option<WaitBound>,
-    /// A breach of this step alone counts as this level.
+    /// The level of a failure of this step, in place of the scenario's.
     pub level: Option<Level>,
 }
 
 impl Step {
-    /// Returns true if `wanted` is true of this step, or of a step inside it.
+    /// Returns true if `wanted` is true for this step or for a step inside it.
     pub fn any(&self, wanted: &dyn Fn(&Self) -> bool) -> bool {
         wanted(self) || self.action.steps().iter().any(|step| step.any(wanted))
     }
 
-    /// Returns true if a wrong server could fail this step, or a step inside it.
+    /// Returns true if the server can make this step or a step inside it fail.
     pub fn can_fail(&self) -> bool {
         self.any(&|step| step.action.facts().awaits.can_fail())
     }
 }
 
-/// Calls `visit` with every step, and with the steps inside it.
+/// Calls `visit` with every step and every step inside a block.
 pub fn visit_steps<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
     for step in steps {
         visit(step);
@@ -46,16 +46,16 @@ pub fn visit_steps<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
     }
 }
 
-/// A bound on a wait: fixed, or an expression that gives milliseconds or a duration text.
+/// A limit on a wait.
 #[derive(Clone, Debug)]
 pub enum WaitBound {
     /// An expression, evaluated when the step starts.
     Computed(Template),
-    /// Written out.
+    /// A duration that the scenario writes out.
     Fixed(Duration),
 }
 
-/// `parallel:` steps side by side.
+/// `parallel:` runs steps at the same time.
 #[derive(Clone, Debug)]
 pub struct Parallel {
     /// The steps.
@@ -64,20 +64,25 @@ pub struct Parallel {
 
 impl Parallel {
     pub(in crate::scenario) const SPEC: VerbSpec = VerbSpec {
-        meaning: "steps side by side",
+        example: "parallel: [steps]",
+        chapter: Chapter::Blocks,
+        meaning: "runs the steps at the same time",
+        key_notes: "",
         actors: Actors::None,
+        puts_on_wire: false,
+        can_fail: false,
         value: "steps",
         options: Options::Beside,
         keys: &[],
     };
 }
 
-/// `repeat:` a block of steps several times; `$index` counts from 1.
+/// `repeat:` runs a block of steps several times. `$index` counts from 1.
 #[derive(Clone, Debug)]
 pub struct Repeat {
-    /// How often; an expression that gives a whole number up to 100,000.
+    /// The number of rounds: a whole number up to 100,000, or an expression that gives one.
     pub times: Template,
-    /// The block.
+    /// The steps of one round.
     pub steps: Vec<Step>,
 }
 
@@ -85,8 +90,13 @@ impl Repeat {
     const KEYS: &[Key] = &[required(key("steps", "steps", "the block"))];
 
     pub(in crate::scenario) const SPEC: VerbSpec = VerbSpec {
-        meaning: "a block several times",
+        example: "repeat: 3",
+        chapter: Chapter::Blocks,
+        meaning: "runs a block several times; `$index` counts from 1",
+        key_notes: "`steps`",
         actors: Actors::None,
+        puts_on_wire: false,
+        can_fail: false,
         value: "times",
         options: Options::Beside,
         keys: &[Self::KEYS],

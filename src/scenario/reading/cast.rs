@@ -1,4 +1,4 @@
-//! The clients of a scenario, by the names that steps use.
+//! The clients of a scenario, by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,13 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// The clients of one scenario, by the names that steps use.
+/// The clients of one scenario, by name.
 #[derive(Debug, Default)]
 pub(in crate::scenario) struct Cast {
-    /// In order of declaration.
+    /// The clients in order of declaration.
     pub(in crate::scenario) clients: Vec<ClientSpec>,
     pub(in crate::scenario) groups: BTreeMap<String, Vec<ClientName>>,
-    /// Clients of which the scenario says that they connect.
+    /// The clients whose declaration sets `connect`.
     pub(in crate::scenario) connect_explicitly: BTreeSet<ClientName>,
 }
 
@@ -28,7 +28,7 @@ impl Cast {
         self.groups.contains_key(name) || self.clients.iter().any(|client| &*client.name.0 == name)
     }
 
-    /// The one client, where there is only one.
+    /// Returns the client if the scenario has only one.
     pub(in crate::scenario) fn only(&self) -> Option<&ClientName> {
         match self.clients.as_slice() {
             [only] => Some(&only.name),
@@ -36,7 +36,7 @@ impl Cast {
         }
     }
 
-    /// Clients, groups and `all`, as the names of clients, each once.
+    /// Returns the names of clients for a list of clients, groups and `all`, each name once.
     pub(in crate::scenario) fn resolve(
         &self,
         field: &Field<'_>,
@@ -71,7 +71,7 @@ impl Cast {
         names
     }
 
-    /// One client by its name.
+    /// Returns the clients that a name means.
     pub(in crate::scenario) fn resolve_one(
         &self,
         field: &Field<'_>,
@@ -93,7 +93,7 @@ impl Cast {
         if let Some((group, members)) = member {
             let sentence = format!("the group `{group}` has no such member");
             problems.error("unknown-client", span, sentence).help = Some(format!(
-                "its members are counted from 1 to {}",
+                "its members are numbered from 1 to {}",
                 members.len()
             ));
             return;

@@ -1,4 +1,4 @@
-//! Options of a connection, namespaces, and refusals.
+//! Reads options of a connection, namespaces, and refusals.
 
 use super::{context::StepContext, forms, words::transport_of};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// `refused:` of a step in the words of Socket.IO.
+/// Reads `refused:` of a step that acts on the Socket.IO layer.
 pub(in crate::scenario) fn refusal(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -19,7 +19,7 @@ pub(in crate::scenario) fn refusal(
     context.matcher_of(fields, "refused")
 }
 
-/// What shapes a Socket.IO connection, its namespace left out.
+/// Reads the options of a Socket.IO connection, except its namespace.
 pub(in crate::scenario) fn options(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -34,7 +34,7 @@ pub(in crate::scenario) fn options(
     }
 }
 
-/// What shapes an Engine.IO connection.
+/// Reads the options of an Engine.IO connection.
 pub(in crate::scenario) fn handshake_options(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -54,7 +54,7 @@ pub(in crate::scenario) fn handshake_options(
     }
 }
 
-/// A mapping of names to texts; a list gives the name several times, nothing leaves it out.
+/// Reads a mapping of names to texts. A list repeats the name, null omits it.
 pub(in crate::scenario) fn pairs(
     fields: &Fields<'_>,
     key: &'static str,
@@ -92,7 +92,7 @@ pub(in crate::scenario) fn pairs(
     pairs
 }
 
-/// A token of RFC 9110 section 5.6.2.
+/// Returns true if the text is a token (RFC 9110 section 5.6.2).
 pub(in crate::scenario) fn is_header_name(name: &str) -> bool {
     !name.is_empty()
         && name
@@ -100,7 +100,7 @@ pub(in crate::scenario) fn is_header_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// A namespace; `/` is its first character.
+/// Reads a namespace, which starts with `/`.
 pub(in crate::scenario) fn namespace(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,
@@ -114,14 +114,14 @@ pub(in crate::scenario) fn namespace(
             .error(
                 "bad-namespace",
                 field.node.span,
-                format!("a namespace begins with `/`, found `{name}`"),
+                format!("a namespace starts with `/`, found `{name}`"),
             )
             .help = Some(format!("write `/{name}`"));
     }
     template
 }
 
-/// The namespace in a verb's value, or beside it.
+/// Reads the namespace from the verb's value, or from the key beside the verb.
 pub(in crate::scenario) fn namespace_of(
     value: &Field<'_>,
     fields: &Fields<'_>,
@@ -133,13 +133,13 @@ pub(in crate::scenario) fn namespace_of(
     }
     if let Some(beside) = beside {
         beside.wrong(
-            "left out, as the verb names the namespace",
+            "left out, because the verb's value is the namespace",
             context.problems,
         );
     }
     if value.node.text().is_none() {
         value.wrong(
-            "a namespace, or empty; options stand beside the verb",
+            "a namespace, or empty; write options beside the verb",
             context.problems,
         );
         return None;

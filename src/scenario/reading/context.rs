@@ -1,4 +1,4 @@
-//! What the reader of a step knows: the clients, the variables in force, and where to report problems.
+//! The state that the reader of a step uses: the clients, the variables that are set, and the list of problems.
 
 use super::{
     cast::Cast,
@@ -21,7 +21,7 @@ pub(in crate::scenario) struct StepContext<'c, 'p> {
     pub(in crate::scenario) cast: Cast,
     pub(in crate::scenario) variables: Variables,
     pub(in crate::scenario) substitutes: &'c Substitutes<'c>,
-    /// Values of the table that replace `$name` only if it stands alone.
+    /// Values of the table that replace `$name` only if `$name` is the whole value.
     pub(in crate::scenario) inlined: Substitutes<'c>,
     /// The variables that the current step captures.
     pub(in crate::scenario) captured: Vec<Reference>,
@@ -42,22 +42,22 @@ impl<'c, 'p> StepContext<'c, 'p> {
         }
     }
 
-    /// A value to send.
+    /// Reads a value to send.
     pub(in crate::scenario) fn template(&mut self, node: &Node) -> Template {
         self.read(|values| values.template(node))
     }
 
-    /// Text, whatever it looks like.
+    /// Reads a value to send as text: `5` is the text "5".
     pub(in crate::scenario) fn text(&mut self, node: &Node) -> Template {
         self.read(|values| values.text_template(node))
     }
 
-    /// A value to expect.
+    /// Reads an expectation.
     pub(in crate::scenario) fn matcher(&mut self, node: &Node) -> Matcher {
         self.read(|values| values.matcher(node))
     }
 
-    /// A text to expect, whatever it looks like: `45` is the text "45".
+    /// Reads an expectation of a text: `45` is the text "45".
     pub(in crate::scenario) fn text_matcher(&mut self, node: &Node) -> Matcher {
         match &node.kind {
             NodeKind::Scalar(scalar) if !matches!(scalar.value(), Data::String(_)) => {
@@ -67,7 +67,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         }
     }
 
-    /// The matcher of a key, if it is there.
+    /// Reads the expectation of a key. Returns `None` if the key is missing.
     pub(in crate::scenario) fn matcher_of(
         &mut self,
         fields: &Fields<'_>,
@@ -77,7 +77,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some(self.matcher(field.node))
     }
 
-    /// The template of a key, if it is there.
+    /// Reads the value to send of a key. Returns `None` if the key is missing.
     pub(in crate::scenario) fn template_of(
         &mut self,
         fields: &Fields<'_>,
@@ -87,7 +87,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some(self.template(field.node))
     }
 
-    /// The items of a list; of a table's value its items one by one.
+    /// Reads the items of a list. A value of the table can be the list.
     pub(in crate::scenario) fn items_of(&mut self, field: &Field<'_>) -> Option<Vec<Node>> {
         if let NodeKind::Sequence(items) = &field.node.kind {
             return Some(items.clone());
@@ -112,7 +112,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some((0..items.len()).map(item).collect())
     }
 
-    /// `true`, where a key says so.
+    /// Returns true if the value of the key is `true`.
     pub(in crate::scenario) fn flag(&mut self, fields: &Fields<'_>, key: &'static str) -> bool {
         fields
             .get(key)
@@ -120,7 +120,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
             .unwrap_or(false)
     }
 
-    /// Reads values, and checks the variables that they use and set.
+    /// Reads values with `read`, and checks the variables that they use and capture.
     pub(in crate::scenario) fn read<T>(
         &mut self,
         read: impl FnOnce(&mut ValueReader<'_>) -> T,
@@ -147,7 +147,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         value
     }
 
-    /// What a step captured can be used from the next step on.
+    /// Sets the variables that the step captured, so that later steps can use them.
     pub(in crate::scenario) fn commit(&mut self) {
         for capture in std::mem::take(&mut self.captured) {
             refuse_reserved(&capture.name, capture.span, &self.variables, self.problems);

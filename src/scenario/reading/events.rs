@@ -1,4 +1,4 @@
-//! Events: their names, arguments and order.
+//! Reads events: their names, arguments and order.
 
 use super::{connections, context::StepContext};
 use crate::scenario::{
@@ -7,7 +7,7 @@ use crate::scenario::{
     node::Node,
 };
 
-/// One step does not wait for more events.
+/// The limit on `count`.
 const MAX_COUNT: u64 = 1_000_000;
 
 pub(in crate::scenario) fn operation(
@@ -54,7 +54,7 @@ pub(in crate::scenario) fn event_name(
     value: &Field<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> Option<Template> {
-    // An empty text is an event name, too: only quotes can mean it.
+    // An empty text is a valid event name, but a value that is left out is not.
     if is_bare(value.node) || value.node.text().is_none() {
         value.wrong("the name of an event", context.problems);
         return None;

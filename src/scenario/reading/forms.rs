@@ -1,5 +1,5 @@
-//! What is known about the form of an expected value before anything is received: the fields of a packet, the range
-//! of a status. A misspelt field would fail every server, and a wrong type as well.
+//! Checks expectations against the known form of a value: the fields of a packet, the range of a status. Without this
+//! check, a misspelled field would fail on every server.
 
 use super::context::StepContext;
 use crate::{
@@ -8,33 +8,33 @@ use crate::{
     text::{did_you_mean, excerpt, nearest, one_of},
 };
 
-/// Whether an object may have fields beyond the known ones.
+/// Whether an object can have fields that the list does not name.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(in crate::scenario) enum Others {
-    /// It may; only what is nearly a known name is a mistake.
+    /// It can. Only a name that resembles a known name is a mistake.
     Allowed,
-    /// It never has any.
+    /// It can't.
     Unknown,
 }
 
-/// The fields of an object that the protocol or the language names.
+/// The known fields of an object.
 pub(in crate::scenario) struct Form {
-    /// In messages: "a Socket.IO packet".
+    /// The name of the object in messages: "a Socket.IO packet".
     pub(in crate::scenario) what: &'static str,
-    /// The fields.
+    /// The names of the fields.
     pub(in crate::scenario) fields: &'static [&'static str],
-    /// What about others.
+    /// Whether the object can have other fields.
     pub(in crate::scenario) others: Others,
 }
 
-/// How `receive: { packet: … }` shows a packet.
+/// The object that `receive: { packet: … }` compares.
 pub(in crate::scenario) const PACKET: Form = Form {
     what: "a Socket.IO packet",
     fields: &["data", "id", "namespace", "type"],
     others: Others::Unknown,
 };
 
-/// A refusal, as the target's dialect gives it.
+/// A refusal, in the form that is the same for all dialects.
 pub(in crate::scenario) const REFUSAL: Form = Form {
     what: "a refusal",
     fields: &["code", "field", "message", "status"],
@@ -61,11 +61,12 @@ pub(in crate::scenario) const OPEN_PACKET: Form = Form {
     others: Others::Allowed,
 };
 
-/// Socket.IO v5, "Packet types"; those with attachments are shown as their plain twins.
+/// The names of packet types (Socket.IO v5, "Packet types"). A packet with attachments has the name of its plain
+/// form.
 const PACKET_TYPES: &[&str] = &["ack", "connect", "connect_error", "disconnect", "event"];
 
 impl Form {
-    /// Refuses fields that can't be there.
+    /// Reports fields of an expectation that the object can't have.
     pub(in crate::scenario) fn check(&self, node: &Node, context: &mut StepContext<'_, '_>) {
         let names = || self.fields.iter().copied();
         for entry in node.entries().unwrap_or_default() {
@@ -84,7 +85,7 @@ impl Form {
         }
     }
 
-    /// The same for what can be nothing but an object.
+    /// Reports fields as above, and an expectation that no object can meet.
     pub(in crate::scenario) fn check_object(
         &self,
         field: &Field<'_>,
@@ -97,7 +98,7 @@ impl Form {
     }
 }
 
-/// The type that a Socket.IO packet is expected to have.
+/// Checks the `type` of an expected Socket.IO packet.
 pub(in crate::scenario) fn packet_type(node: &Node, context: &mut StepContext<'_, '_>) {
     let kind = node
         .get("type")
@@ -116,7 +117,7 @@ pub(in crate::scenario) fn packet_type(node: &Node, context: &mut StepContext<'_
         Some(near.unwrap_or_else(|| format!("there are {}", one_of(names()))));
 }
 
-/// A number of a range, where it is given as such.
+/// Checks that a literal number is in a range.
 pub(in crate::scenario) fn number(
     field: &Field<'_>,
     least: u64,
@@ -135,7 +136,7 @@ pub(in crate::scenario) fn number(
     }
 }
 
-/// A value that is neither a variable nor a placeholder, and no mapping or list.
+/// Returns the literal value. Returns `None` for a variable, a placeholder, a list or a mapping.
 fn literal(node: &Node) -> Option<Data> {
     let text = node.text()?;
     if text.contains('$') || is_expectation(node) {

@@ -1,4 +1,4 @@
-//! WebSocket frames.
+//! Reads WebSocket frames.
 
 use super::context::StepContext;
 use crate::scenario::{
@@ -7,7 +7,7 @@ use crate::scenario::{
     keys,
 };
 
-/// RFC 6455 section 5.2.
+/// The opcodes by name (RFC 6455 section 5.2).
 const OPCODES: &[(&str, u8)] = &[
     ("binary", 0x2),
     ("close", 0x8),
@@ -17,10 +17,10 @@ const OPCODES: &[(&str, u8)] = &[
     ("text", 0x1),
 ];
 
-/// A frame is not written in larger pieces.
+/// The limit on `chop`.
 const MAX_CHOP: u64 = 1 << 30;
 
-/// A frame in braces of its own.
+/// Reads the expectation of a frame from a mapping.
 pub(in crate::scenario) fn frame_pattern(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,

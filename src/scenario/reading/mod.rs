@@ -1,6 +1,6 @@
-//! The parts from which steps are read: the context, and the readers of what several verbs share.
+//! The parts that the readers of several verbs share.
 //!
-//! Nothing here knows a verb.
+//! No file here knows a verb.
 
 pub(super) mod cast;
 pub(super) mod connections;

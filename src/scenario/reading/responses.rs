@@ -1,4 +1,4 @@
-//! The expected response of an HTTP request.
+//! Reads the expected response of an HTTP request.
 
 use super::{context::StepContext, forms};
 use crate::scenario::{
@@ -7,7 +7,7 @@ use crate::scenario::{
     keys,
 };
 
-/// The response of a request: `status`, `response-headers`, `response`, `json`, `no-response`.
+/// Reads the keys `status`, `response-headers`, `response`, `json` and `no-response`.
 pub(in crate::scenario) fn http_pattern(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -26,7 +26,7 @@ pub(in crate::scenario) fn http_pattern(
     }
 }
 
-/// A response in braces of its own.
+/// Reads the expected response from a mapping.
 pub(in crate::scenario) fn response(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,

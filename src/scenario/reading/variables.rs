@@ -1,4 +1,4 @@
-//! Which variables a step can use: those of every run, of the table, and of earlier steps.
+//! The variables that a step can use: those of every run, of the table, and of earlier steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,20 +13,21 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// Built-in variables that have fields.
+/// The built-in variables that have fields.
 const OBJECTS: &[&str] = &["credentials", "target"];
 
-/// The names in force at one point of a scenario.
+/// The variables that are set at one point of a scenario.
 #[derive(Debug, Default)]
 pub(in crate::scenario) struct Variables {
-    /// Set for certain.
+    /// Variables that are set.
     set: BTreeSet<String>,
-    /// Values of the table that stand only where their name stands alone.
+    /// Values of the table that replace `$name` only if `$name` is the whole value.
     inlined: BTreeSet<String>,
     clients: BTreeSet<String>,
-    /// Group to number of members.
+    /// The number of members of each group.
     groups: BTreeMap<String, usize>,
-    /// Used before anything set them: whether something sets them later is known at the end.
+    /// Variables that a step used before any step set them. The end of the scenario shows whether a later step sets
+    /// them.
     unresolved: Vec<Reference>,
 }
 
@@ -55,7 +56,7 @@ impl Variables {
         self.groups.insert(name.to_owned(), members);
     }
 
-    /// Whether a name means something that a scenario can't give a second meaning.
+    /// Returns true if a scenario can't use this name for a variable of its own.
     pub(in crate::scenario) fn reserved(&self, name: &str) -> Option<&'static str> {
         if RESERVED.contains(&name) {
             return Some("it is set for every run");
@@ -69,7 +70,7 @@ impl Variables {
         None
     }
 
-    /// Whether what a value uses is set already.
+    /// Returns true if all variables of a value are set.
     pub(in crate::scenario) fn can_resolve(&self, references: &[Reference]) -> bool {
         references.iter().all(|reference| {
             let name = head(&reference.name);
@@ -77,7 +78,7 @@ impl Variables {
         })
     }
 
-    /// Holds what a value uses against what is set.
+    /// Checks that all variables of a value are set.
     pub(in crate::scenario) fn check(
         &mut self,
         references: Vec<Reference>,
@@ -88,7 +89,7 @@ impl Variables {
         }
     }
 
-    /// Reports what no step set; `hint` says more about a name.
+    /// Reports the variables that no step sets. `hint` returns a help for a name.
     pub(in crate::scenario) fn finish(
         mut self,
         hint: impl Fn(&str) -> Option<String>,
@@ -100,10 +101,12 @@ impl Variables {
                 Some("a later step sets it: move that step up".to_owned())
             } else if self.inlined.contains(name) {
                 Some(format!(
-                    "its value depends on the scenario's course or is an expectation: `${name}` can only stand alone, and not in itself"
+                    "its value is an expectation or is known only during the run: `${name}` has to be the whole value, and not inside itself"
                 ))
             } else if name == "index" {
-                Some("`index` counts the rounds of a `repeat`, inside it".to_owned())
+                Some(
+                    "`index` is set only inside `repeat`; it is the number of the round".to_owned(),
+                )
             } else {
                 hint(name)
             };
@@ -111,7 +114,7 @@ impl Variables {
                 .or_else(|| did_you_mean(name, self.known_names(&reference)))
                 .unwrap_or_else(|| {
                     format!(
-                        "`vars:`, a row of `each:`, or `<string as {name}>` in an earlier step would set it"
+                        "set it in `vars:`, in a row of `each:`, or with `<string as {name}>` in an earlier step"
                     )
                 });
             problems
@@ -160,9 +163,9 @@ impl Variables {
                             reference.span,
                             format!("the group `{name}` has no such member"),
                         )
-                        .help = Some(format!("its members are counted from 1 to {members}"));
+                        .help = Some(format!("its members are numbered from 1 to {members}"));
                 }
-                // An expression picks its member itself.
+                // An expression selects the member of a group itself.
                 None if !reference.written.starts_with('$') => {}
                 None => {
                     problems
@@ -171,7 +174,7 @@ impl Variables {
                             reference.span,
                             format!("`{name}` is a group of {members} clients"),
                         )
-                        .help = Some(format!("pick one: `${name}[1]`"));
+                        .help = Some(format!("choose one: `${name}[1]`"));
                 }
             }
             return;
@@ -191,7 +194,7 @@ impl Variables {
                     reference.span,
                     format!("`{name}` is a text, which has no `{field}`"),
                 )
-                .help = Some(format!("for a dot behind it write `${{{name}}}.{field}`"));
+                .help = Some(format!("for a dot after it write `${{{name}}}.{field}`"));
             return;
         }
         if !self.set.contains(name) && !is_built_in(name) {
@@ -226,7 +229,7 @@ fn head(name: &str) -> &str {
     split_index(first).map_or(first, |(name, _)| name)
 }
 
-/// A name that a scenario gives to a variable, unless it means something already.
+/// Checks the name of a variable that a scenario sets.
 pub(in crate::scenario) fn refuse_reserved(
     name: &str,
     span: Span,

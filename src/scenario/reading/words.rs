@@ -1,4 +1,4 @@
-//! Lists, names and fixed words.
+//! Reads lists, names and fixed words.
 
 use crate::scenario::{
     Level, Tier, Transport,
@@ -7,7 +7,7 @@ use crate::scenario::{
     node::{Node, NodeKind},
 };
 
-/// The items of a list that has some.
+/// Reads a list with at least one item.
 pub(in crate::scenario) fn list<'n>(
     field: &Field<'n>,
     problems: &mut Problems,
@@ -26,7 +26,7 @@ pub(in crate::scenario) fn list<'n>(
             let sentence = format!("`{}` must be a list, found a mapping", field.key);
             problems
                 .error_at_line("wrong-type", field.node.span, sentence)
-                .help = Some("each of its items begins with `- `".to_owned());
+                .help = Some("start each item with `- `".to_owned());
             None
         }
         NodeKind::Scalar(_) => {
@@ -36,7 +36,7 @@ pub(in crate::scenario) fn list<'n>(
     }
 }
 
-/// Names of capabilities, requirements, faults and the like.
+/// Reads the names of capabilities, requirements, faults and similar things.
 pub(in crate::scenario) fn names(field: &Field<'_>, problems: &mut Problems) -> Vec<String> {
     let texts = field.texts(problems);
     texts.into_iter().map(|(name, _)| name.to_owned()).collect()
@@ -74,7 +74,7 @@ pub(in crate::scenario) fn transport_of(
     field.choice(&transports, problems)
 }
 
-/// `transport:`, one or several; `transports:` is the same.
+/// Reads `transport:`, one or several. `transports:` is the same key.
 pub(in crate::scenario) fn transports(
     fields: &Fields<'_>,
     problems: &mut Problems,

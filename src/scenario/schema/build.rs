@@ -1,4 +1,4 @@
-//! The schema, put together.
+//! Builds the schema from the tables of keys.
 
 use serde_json::{Map, Value, json};
 
@@ -11,10 +11,10 @@ use crate::scenario::{
     verbs::{Actors, Verb},
 };
 
-/// A mapping: its name and its keys.
+/// A mapping: its name in the schema, and the tables of its keys.
 type Mapping<'m> = (&'m str, &'m [&'m [Key]]);
 
-/// The whole schema.
+/// Returns the schema of a scenario file.
 pub(super) fn schema() -> Value {
     let mut defs: Map<_, _> = plain_types()
         .into_iter()
@@ -31,7 +31,7 @@ pub(super) fn schema() -> Value {
     for (name, keys) in keyed {
         defs.insert((*name).to_owned(), mapping(keys));
     }
-    // Their options stand inside or beside the verb.
+    // A step can have these keys inside the verb's value or beside the verb, so the value can also be null.
     for name in ["closed", "frame"] {
         if let Some(options) = defs.remove(name) {
             let bare = json!({ "anyOf": [{ "type": "null" }, options] });
@@ -51,8 +51,8 @@ fn step() -> Value {
     let mut forms = vec![json!({ "enum": bare })];
     for verb in Verb::ALL {
         let spec = verb.spec();
-        let own = [required(key(verb.name(), spec.value, spec.meaning))];
-        let actors = match spec.actors {
+        let own = [required(key(verb.name(), spec.value, verb.meaning()))];
+        let actors = match verb.actors() {
             Actors::None => &[],
             Actors::Optional | Actors::Required => ACTORS,
         };

@@ -1,7 +1,7 @@
 //! The JSON Schema of scenario files, for editors: `schemas/scenario.json`.
 //!
-//! The loader is what decides; the schema says as much of it as a JSON Schema can, and tests hold one against the
-//! other. It is built here from the tables of the language and is no part of the program.
+//! The loader decides whether a file is right. The schema finds fewer mistakes, and tests compare the two. The schema
+//! is built from the tables of keys, in tests only.
 
 mod build;
 mod tests;

@@ -1,4 +1,4 @@
-//! The schema against the loader.
+//! Tests that compare the schema with the loader.
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
@@ -19,7 +19,7 @@ fn source(text: &str) -> Arc<SourceFile> {
     SourceFile::from_bytes("s.yaml".as_ref(), text.into()).unwrap()
 }
 
-/// The places of a file that the schema has something against.
+/// Returns the places in a file where the file breaks the schema.
 fn complaints(validator: &Validator, text: &str) -> Vec<String> {
     let file = schema_checks::as_json(text);
     let errors = validator.iter_errors(&file);
@@ -28,7 +28,7 @@ fn complaints(validator: &Validator, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Keys that the loader takes in a mapping: it lists them for one that is like none of them.
+/// Returns the keys that the loader accepts in a mapping. The loader lists them in its message about an unknown key.
 fn taken(text: &str, what: &str) -> BTreeSet<String> {
     let known = Known {
         requirements: None,
@@ -41,7 +41,7 @@ fn taken(text: &str, what: &str) -> BTreeSet<String> {
         .filter_map(|problem| problem.help.as_deref()?.strip_prefix(&start))
         .next();
     let list = list.unwrap_or_else(|| panic!("no key of {what} is refused: {problems:?}"));
-    // Every second piece stands between backticks.
+    // Every second piece is text in backticks.
     let names = list.split('`').skip(1).step_by(2);
     names.map(str::to_owned).collect()
 }
@@ -51,7 +51,7 @@ fn keys(schema: &Value) -> BTreeSet<String> {
     properties.keys().cloned().collect()
 }
 
-/// A key that is near to no other.
+/// A key that does not resemble any known key.
 const STRANGE: &str = "qqqqqqqqqqqqqqqq: 1";
 
 #[test]

@@ -1,22 +1,22 @@
-//! What a key can hold, each type by its name.
+//! The types of values, by the names that the tables of keys use.
 
 use serde_json::{Value, json};
 
 use crate::scenario::{Invariant, OPERATORS, PLACEHOLDERS};
 
-/// A reference to a type.
+/// Returns a reference to a type.
 pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
-/// Types that need no keys.
+/// Returns the types that do not depend on the tables of keys.
 pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
     let or_row = |schema: Value| json!({ "anyOf": [schema, refer("row-value")] });
     let choice = |words: &[&str]| or_row(json!({ "enum": words }));
     let some = |name: &str| or_row(json!({ "type": "array", "items": refer(name) }));
     let one_or_some =
         |schema: Value| json!({ "anyOf": [schema, { "type": "array", "items": schema }] });
-    // A text needs no quotes where it looks like a number.
+    // YAML reads an unquoted `5` as a number; the loader takes it as a text.
     let scalar = json!({ "type": ["string", "number", "boolean", "null"] });
     let pairs = |value: Value| or_row(json!({ "type": "object", "additionalProperties": value }));
     vec![
@@ -183,7 +183,7 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// A mapping with exactly one of these keys.
+/// Returns the schema of a mapping with exactly one of these keys.
 fn one_of_keys(keys: &[(&str, &str)]) -> Value {
     let properties: serde_json::Map<_, _> = keys
         .iter()
@@ -198,7 +198,7 @@ fn one_of_keys(keys: &[(&str, &str)]) -> Value {
     })
 }
 
-/// Fields of somebody else's: a single `$` begins a word of the language.
+/// Returns the schema of the fields of a payload. A key with a single `$` is an operator, not a field.
 fn fields_of(kind: &str) -> Value {
     json!({
         "type": "object",
@@ -236,7 +236,7 @@ fn expectation() -> Value {
         "description": "A value to expect; placeholders and operators can stand anywhere inside.",
         "anyOf": [
             { "type": ["number", "boolean", "null"] },
-            // What looks like a placeholder must be one.
+            // A text in angle brackets has to be a known placeholder.
             {
                 "type": "string",
                 "anyOf": [

@@ -1,22 +1,28 @@
-//! `alive`: the server still serves others.
+//! `alive`: the server still answers a client and accepts a new one.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     fields::{Field, Fields, is_bare},
     reading::context::StepContext,
 };
 
-/// `alive:`.
+/// The data of an `alive` step, which has none.
 #[derive(Clone, Copy, Debug)]
 pub struct Alive;
 
 impl VerbModel for Alive {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "a bystander still answers",
+        example: "alive",
+        chapter: Chapter::Connections,
+        meaning: "a client that was connected before still gets answers, even after the server has handled all earlier \
+                  packets, and a new client can connect; with `as`, checks that client",
+        key_notes: "",
         actors: Actors::Optional,
+        puts_on_wire: true,
+        can_fail: true,
         value: "nothing",
         options: Options::Beside,
         keys: &[],

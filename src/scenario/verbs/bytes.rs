@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Template,
@@ -11,19 +11,24 @@ use crate::scenario::{
     reading::{context::StepContext, frames::chop},
 };
 
-/// `bytes:`.
+/// The data of a `bytes` step.
 #[derive(Clone, Debug)]
 pub struct SendBytes {
-    /// Text or bytes.
+    /// The text or bytes to send.
     pub data: Template,
-    /// `chop: n`: written in pieces of n bytes.
+    /// The size of the pieces (`chop:`).
     pub chop: Option<usize>,
 }
 
 impl VerbModel for SendBytes {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "raw bytes on the TCP stream",
+        example: "bytes: …",
+        chapter: Chapter::ByHand,
+        meaning: "sends raw bytes on the TCP stream",
+        key_notes: "`chop`: sends pieces of this many bytes",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: false,
         value: "value",
         options: Options::Beside,
         keys: &[&[keys::CHOP]],

@@ -1,8 +1,8 @@
-//! `call`: an event that asks for an ack, and the ack.
+//! `call`: an event that requests an ack, and the ack.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, Matcher, Operation,
@@ -27,35 +27,35 @@ const KEYS: &[Key] = &[
         "the ack has exactly these arguments",
     ),
     keys::REFUSED,
-    key("no-reply", "flag", "no ack ever comes"),
+    key("no-reply", "flag", "`true`: no ack arrives"),
 ];
 
-/// `call:`.
+/// The data of a `call` step.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The event.
     pub operation: Operation,
-    /// What must come back.
+    /// The expected answer.
     pub answer: Accepted<Answer>,
 }
 
-/// What a call is answered with.
+/// The expected answer to a call.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Some ack, whatever it holds.
+    /// Any ack.
     Any,
-    /// `no-reply: true`: no ack ever.
+    /// `no-reply: true`: no ack arrives.
     None,
-    /// `refused:` as the target's dialect reports refusals.
+    /// `refused`: a refusal in the form of the target's dialect.
     Refused(Matcher),
-    /// `reply:` an ack with exactly this one argument.
+    /// `reply`: an ack with exactly this one argument.
     Reply(Matcher),
-    /// `replies:` an ack with these arguments.
+    /// `replies`: an ack with exactly these arguments.
     Replies(Vec<Matcher>),
 }
 
 impl Answer {
-    /// Returns what the arguments of the ack must be. `None` if the answer does not say so.
+    /// Returns the expected arguments of the ack. Returns `None` if the step does not expect certain arguments.
     pub const fn arguments(&self) -> Option<&[Matcher]> {
         match self {
             Self::Reply(expected) => Some(std::slice::from_ref(expected)),
@@ -67,8 +67,13 @@ impl Answer {
 
 impl VerbModel for Call {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "an event with an ack id, and its reply",
+        example: "call: event",
+        chapter: Chapter::Events,
+        meaning: "sends an event with an ack id and waits for the ack",
+        key_notes: "`with` or `args`; `namespace`; one of `reply`, `replies`, `refused`, `no-reply`",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: true,
         value: "event",
         options: Options::Beside,
         keys: &[keys::OPERATION, KEYS],

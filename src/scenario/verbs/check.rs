@@ -1,8 +1,8 @@
-//! `check`: an expression that must be true.
+//! `check`: an expression that has to be true.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Template,
@@ -11,21 +11,30 @@ use crate::scenario::{
     reading::context::StepContext,
 };
 
-const KEYS: &[Key] = &[key("because", "text", "what it means when it is not true")];
+const KEYS: &[Key] = &[key(
+    "because",
+    "text",
+    "the sentence that reports the failure",
+)];
 
-/// `check:`.
+/// The data of a `check` step.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// Must give true.
+    /// The expression.
     pub expression: Template,
-    /// `because:` what it means when it does not.
+    /// The sentence that reports the failure (`because:`).
     pub because: Option<String>,
 }
 
 impl VerbModel for Check {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "an expression that must be true",
+        example: "check: expression",
+        chapter: Chapter::Blocks,
+        meaning: "the expression has to be true; use it for checks that no verb offers",
+        key_notes: "`because`: the sentence that reports the failure",
         actors: Actors::None,
+        puts_on_wire: false,
+        can_fail: true,
         value: "text",
         options: Options::Beside,
         keys: &[KEYS],
@@ -57,10 +66,10 @@ impl VerbModel for Check {
                 .error_at_line(
                     "cannot-fail",
                     value.node.span,
-                    "the expression is the same whatever the server does",
+                    "the value of the expression does not depend on the server",
                 )
                 .help = Some(
-                "use what an earlier step captured: `<integer as count>`, then `count > 0`"
+                "use a value that an earlier step captured: `<integer as count>`, then `count > 0`"
                     .to_owned(),
             );
         }

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, Matcher, Template,
@@ -11,42 +11,51 @@ use crate::scenario::{
     reading::{connections, context::StepContext, forms},
 };
 
-/// `closed:`.
+/// The data of a `closed` step.
 #[derive(Clone, Debug, Default)]
 pub struct Closed {
-    /// `code:` of the close frame.
+    /// The expected code of the close frame (`code:`).
     pub code: Option<Matcher>,
-    /// `reason:` of the close frame.
+    /// The expected reason of the close frame (`reason:`).
     pub reason: Option<Matcher>,
-    /// `how:` any of these; empty for any.
+    /// The accepted ways to end (`how:`). Empty for any.
     pub how: Vec<CloseHow>,
-    /// `hangs-up: true`: after the close frames it is the server that ends the TCP stream.
+    /// True if the server has to close the TCP stream after the close frames (`hangs-up: true`).
     pub hangs_up: bool,
-    /// `stays-open: true`: the connection does not end.
+    /// True if the connection has to stay open (`stays-open: true`).
     pub stays_open: bool,
-    /// `namespace:`: a Socket.IO DISCONNECT of this namespace in place of the connection's end.
+    /// The namespace of a Socket.IO DISCONNECT packet (`namespace:`). The step then waits for this packet, and the
+    /// connection can stay open.
     pub namespace: Option<Template>,
 }
 
-/// How a connection ended.
+/// The ways a connection can end.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CloseHow {
-    /// `close-frame`.
+    /// `close-frame`: a WebSocket close frame.
     CloseFrame,
     /// `close-packet`: an Engine.IO close packet.
     ClosePacket,
-    /// `eof`.
+    /// `eof`: the end of the TCP stream.
     Eof,
-    /// `http-error`: a polling request was answered with an error.
+    /// `http-error`: an error as the response to a polling request.
     HttpError,
-    /// `reset`.
+    /// `reset`: a reset of the TCP connection.
     Reset,
 }
 
 impl VerbModel for Accepted<Closed> {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "the connection ends",
+        example: "closed: {…}",
+        chapter: Chapter::Connections,
+        meaning: "waits until the connection ends",
+        key_notes: "`code` and `reason` of the close frame; `how`: any of `close-frame`, `close-packet`, `eof`, \
+                  `http-error`, `reset`; `hangs-up: true`: the server closes the TCP stream within a second of the \
+                  last frame; `namespace`: the server sends a DISCONNECT for this namespace instead; `stays-open: \
+                  true`: the connection does not end",
         actors: Actors::Required,
+        puts_on_wire: false,
+        can_fail: true,
         value: "closed",
         options: Options::BesideOrWithin,
         keys: &[keys::CLOSED],
@@ -76,7 +85,7 @@ impl VerbModel for Accepted<Closed> {
             })
             .unwrap_or_default();
         if let Some(code) = fields.get("code") {
-            // Two bytes on the wire (RFC 6455 section 5.5.1).
+            // A close code is two bytes on the wire (RFC 6455 section 5.5.1).
             forms::number(&code, 0, 65_535, context);
         }
         let code = context.matcher_of(fields, "code");

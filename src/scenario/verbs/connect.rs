@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, ConnectOptions, Matcher,
@@ -22,23 +22,23 @@ const KEYS: &[Key] = &[
     keys::REFUSED,
 ];
 
-/// `connect: /namespace`.
+/// The data of a `connect` step.
 #[derive(Clone, Debug, Default)]
 pub struct Connect {
     /// The namespace, and the options of a new connection.
     pub options: ConnectOptions,
-    /// How the server must answer.
+    /// The expected answer of the server.
     pub answer: Accepted<ConnectAnswer>,
 }
 
-/// How a server must answer `connect`.
+/// The expected answer to `connect`.
 #[derive(Clone, Debug)]
 pub enum ConnectAnswer {
-    /// `refused:` a refusal in the target's dialect, normalised to `{code, message, status, field}`.
+    /// `refused`: a refusal in the target's dialect, converted to `{code, message, status, field}`.
     Refused(Matcher),
-    /// `rejected:` CONNECT_ERROR with this payload (`{message, data}`).
+    /// `rejected`: a CONNECT_ERROR packet with this payload (`{message, data}`).
     Rejected(Matcher),
-    /// CONNECT. With `reply:`, its payload must match.
+    /// A CONNECT packet. `reply` compares its payload.
     Joined(Option<Matcher>),
 }
 
@@ -50,8 +50,15 @@ impl Default for ConnectAnswer {
 
 impl VerbModel for Connect {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "join a namespace",
+        example: "connect: /namespace",
+        chapter: Chapter::Connections,
+        meaning: "joins a namespace, and opens the connection if necessary; without a value, joins the client's own \
+                  namespace",
+        key_notes: "the options of a client; one of `reply` (the payload of the CONNECT reply), `rejected` (the payload \
+                  of CONNECT_ERROR), `refused` (as for `call`)",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: true,
         value: "namespace",
         options: Options::Beside,
         keys: &[keys::OPTIONS, keys::HANDSHAKE, KEYS],

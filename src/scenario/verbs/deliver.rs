@@ -1,8 +1,8 @@
-//! `deliver`: exactly these clients receive an event; every other client does not.
+//! `deliver`: exactly these clients receive an event, and no other client does.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, Observers, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     ClientName, EventPattern,
@@ -15,25 +15,34 @@ use crate::scenario::{
 };
 
 const KEYS: &[Key] = &[
-    required(key("to", "names", "who receives it; `[]` for nobody")),
+    required(key(
+        "to",
+        "names",
+        "the clients that receive the event; `[]` for no client",
+    )),
     keys::COUNT,
 ];
 
-/// `deliver:`.
+/// The data of a `deliver` step.
 #[derive(Clone, Debug)]
 pub struct Deliver {
     /// The event.
     pub event: EventPattern,
-    /// `to:` who gets it; nobody else does.
+    /// The clients that receive the event (`to:`).
     pub to: Vec<ClientName>,
-    /// `count:` how often each gets it, 1 unless said otherwise.
+    /// The number of deliveries to each client (`count:`). 1 by default.
     pub count: usize,
 }
 
 impl VerbModel for Deliver {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "who receives an event, over all clients",
+        example: "deliver: event",
+        chapter: Chapter::Events,
+        meaning: "exactly the clients in `to` receive the event, exactly `count` times",
+        key_notes: "`to`, required, `[]` for no client; `with` or `args`; `namespace`; `count`",
         actors: Actors::None,
+        puts_on_wire: false,
+        can_fail: true,
         value: "event",
         options: Options::Beside,
         keys: &[KEYS, keys::EVENT_PATTERN],

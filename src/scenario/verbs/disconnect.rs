@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Template,
@@ -13,38 +13,45 @@ use crate::scenario::{
 
 const KEYS: &[Key] = &[
     keys::NAMESPACE,
-    key("how", "farewell", "how the client goes"),
+    key("how", "farewell", "the way to disconnect"),
 ];
 
-/// `disconnect:`.
+/// The data of a `disconnect` step.
 #[derive(Clone, Debug, Default)]
 pub struct Disconnect {
-    /// `namespace:`; the client's own where nothing is said.
+    /// The namespace. `None` for the client's own.
     pub namespace: Option<Template>,
-    /// `how:`.
+    /// The way to disconnect (`how:`).
     pub how: DisconnectHow,
 }
 
-/// Ways to leave.
+/// The ways to disconnect.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DisconnectHow {
-    /// `close`: an Engine.IO close packet, then the transport ends.
+    /// `close`: sends an Engine.IO close packet and ends the transport.
     Close,
-    /// `leave`: a Socket.IO DISCONNECT packet; the connection stays.
+    /// `leave`: sends a Socket.IO DISCONNECT packet and keeps the connection.
     #[default]
     Leave,
-    /// `drop`: the TCP connection ends without a word.
+    /// `drop`: closes the TCP connection without a close packet or a close frame.
     Drop,
-    /// `half`: the client's side of the TCP connection ends; what the server still says is heard.
+    /// `half`: closes the client's side of the TCP connection. The client still reads what the server sends.
     Half,
-    /// `reset`: the TCP connection is reset.
+    /// `reset`: resets the TCP connection.
     Reset,
 }
 
 impl VerbModel for Disconnect {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "leave a namespace, or end the connection",
+        example: "disconnect: /namespace",
+        chapter: Chapter::Connections,
+        meaning: "leaves a namespace or ends the connection; without a value (`disconnect`, `disconnect: {}`), leaves \
+                  the client's own namespace",
+        key_notes: "`how`: `leave` (the default), `close`, `drop`, `reset`, or `half` (the client closes its sending \
+                  side and still reads)",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: false,
         value: "namespace",
         options: Options::Beside,
         keys: &[KEYS],

@@ -1,8 +1,8 @@
-//! `emit`: an event that asks for no ack.
+//! `emit`: an event that requests no ack.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Matcher, Operation,
@@ -13,19 +13,24 @@ use crate::scenario::{
 
 const KEYS: &[Key] = &[keys::REFUSED];
 
-/// `emit:`.
+/// The data of an `emit` step.
 #[derive(Clone, Debug)]
 pub struct Emit {
     /// The event.
     pub operation: Operation,
-    /// `refused:` exactly one report, to the caller only, and no ack.
+    /// The expected refusal (`refused:`): one error report, to the caller only.
     pub refused: Option<Matcher>,
 }
 
 impl VerbModel for Emit {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "an event without an ack id",
+        example: "emit: event",
+        chapter: Chapter::Events,
+        meaning: "sends an event without an ack id",
+        key_notes: "`with` or `args`; `namespace`; `refused`",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: true,
         value: "event",
         options: Options::Beside,
         keys: &[keys::OPERATION, KEYS],

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, EventPattern, Order,
@@ -19,28 +19,33 @@ const KEYS: &[Key] = &[
     key(
         "order",
         "order",
-        "`strict`: the next event must be this one",
+        "`strict`: the client's next event has to be this one",
     ),
-    key("acknowledged", "flag", "whether the event asks for an ack"),
+    key("acknowledged", "flag", "whether the event requests an ack"),
 ];
 
-/// `expect:`.
+/// The data of an `expect` step.
 #[derive(Clone, Debug)]
 pub struct Expect {
     /// The event.
     pub event: Accepted<EventPattern>,
-    /// `count:` how many; 1 by default.
+    /// The number of events (`count:`). 1 by default.
     pub count: usize,
-    /// `order:` whether other events may come first; `any` by default.
+    /// Whether other events can arrive first (`order:`). `any` by default.
     pub order: Order,
-    /// `acknowledged: true`: the event asks for an ack (then `reply:` can answer it).
+    /// Whether the event requests an ack (`acknowledged:`). A later `reply` can send the ack.
     pub asks_ack: Option<bool>,
 }
 
 impl VerbModel for Expect {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "a client receives an event",
+        example: "expect: event",
+        chapter: Chapter::Events,
+        meaning: "waits until the client receives the event",
+        key_notes: "`with` or `args`; `namespace`; `count`; `order`; `acknowledged`",
         actors: Actors::Required,
+        puts_on_wire: false,
+        can_fail: true,
         value: "event",
         options: Options::Beside,
         keys: &[keys::EVENT_PATTERN, KEYS],

@@ -1,8 +1,8 @@
-//! What the rest of the program has to know about a step, whatever its verb.
+//! Facts about a step that other parts of the program need, independent of the verb.
 
 use crate::scenario::{ClientName, ConnectOptions, EventPattern, Matcher, Template};
 
-/// Facts about one step. Each verb states them in its own file; checks, plan and runner ask for them here.
+/// Facts about one step. The file of each verb states them; checks, plan and runner read them.
 #[derive(Clone, Debug)]
 pub struct Facts<'s> {
     /// What the step waits for.
@@ -13,18 +13,18 @@ pub struct Facts<'s> {
     pub wire: WireUse,
     /// Texts on the wire that the scenario writes out itself.
     pub written: Vec<Written<'s>>,
-    /// The operation that the step calls, as the scenario names it.
+    /// The operation that the step calls.
     pub operation: Option<&'s Template>,
-    /// The event that must not arrive, and who must not receive it.
+    /// The event that must not arrive, and the clients that must not receive it.
     pub excluded: Option<(&'s EventPattern, Observers)>,
-    /// True if packets of this step may join a namespace without `connect`.
+    /// True if packets that the step writes out can join a namespace without `connect`.
     pub may_join: bool,
 }
 
 /// What a step waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Awaits {
-    /// A response, whatever it is.
+    /// Any response.
     AnyResponse,
     /// The end of the actor's connection.
     ConnectionEnd,
@@ -32,12 +32,12 @@ pub enum Awaits {
     Nothing,
     /// The proof that something does not arrive.
     Silence,
-    /// Something that a wrong server may not send.
+    /// Something that a wrong server may fail to send.
     Something,
 }
 
 impl Awaits {
-    /// Returns true if a wrong server could fail the step.
+    /// Returns true if the server can make the step fail.
     pub const fn can_fail(self) -> bool {
         match self {
             Self::ConnectionEnd | Self::Silence | Self::Something => true,
@@ -46,7 +46,7 @@ impl Awaits {
     }
 }
 
-/// Which connections a step opens or needs.
+/// The connections that a step opens or needs.
 #[derive(Clone, Copy, Debug)]
 pub enum ConnectionUse<'s> {
     /// The actors must be connected.
@@ -76,28 +76,38 @@ impl<'s> ConnectionUse<'s> {
 /// What a step does on the wire.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WireUse {
-    /// It only looks at what has arrived.
+    /// The step sends nothing and only examines what has arrived.
     Observes,
-    /// It sends something and waits for the answer, or changes the connection.
+    /// The step sends something and waits for the answer, or changes the connection.
     Other,
-    /// It sends one thing that the server may answer by ending the connection.
+    /// The step sends one packet, frame or request. The server may answer it by ending the connection.
     Sends,
-    /// It sends bytes that the scenario writes out, and waits for nothing.
+    /// The step sends bytes that the scenario writes out, and waits for nothing.
     SendsByHand,
+}
+
+impl WireUse {
+    /// Returns true if the step sends something and leaves the answer to later steps.
+    pub const fn sends(self) -> bool {
+        match self {
+            Self::Sends | Self::SendsByHand => true,
+            Self::Observes | Self::Other => false,
+        }
+    }
 }
 
 /// A text on the wire that the scenario writes out itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Written<'s> {
-    /// A text that has to arrive.
+    /// A text that the step expects.
     Expected(&'s Matcher),
-    /// Bytes or a body whose length counts: no name in them can be exchanged.
+    /// A text whose length matters, so that no name in it can be replaced by another name.
     Fixed(&'s Template),
-    /// A packet, or the payload of a frame.
+    /// A packet to send, or the payload of a frame.
     Sent(&'s Template),
 }
 
-/// Who must not receive an event.
+/// The clients that must not receive an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Observers {
     /// The actors of the step.
@@ -119,7 +129,7 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Returns the facts about a step that only holds other steps.
+    /// Returns the facts about a block.
     pub(super) const fn of_block() -> Self {
         Self::new(Awaits::Nothing, ConnectionUse::None, WireUse::Other)
     }

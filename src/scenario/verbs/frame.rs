@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::{
     data::Data,
@@ -17,33 +17,40 @@ use crate::{
     },
 };
 
-/// `frame:`.
+/// The data of a `frame` step.
 #[derive(Clone, Debug)]
 pub struct SendFrame {
-    /// `fin:`, true unless said otherwise.
+    /// The FIN bit (`fin:`). True by default.
     pub fin: bool,
-    /// `rsv:` three bits, RSV1 highest.
+    /// The three RSV bits (`rsv:`). RSV1 is the highest.
     pub rsv: u8,
-    /// `opcode:` a name or a number.
+    /// The opcode (`opcode:`), by name or by number.
     pub opcode: u8,
-    /// `mask: false` sends it unmasked.
+    /// False if the frame is sent without a mask (`mask: false`).
     pub masked: bool,
-    /// `payload:` text or bytes.
+    /// The payload (`payload:`), text or bytes.
     pub payload: Template,
-    /// `length: 16 | 64`: the form of the length; none for the shortest.
+    /// The number of bits that encode the length (`length:`), 16 or 64. `None` for the shortest form.
     pub length_form: Option<u8>,
-    /// `declared-length:` in place of the true one.
+    /// A wrong length to declare (`declared-length:`).
     pub declared_length: Option<u64>,
-    /// `chop: n`: written in pieces of n bytes.
+    /// The size of the pieces (`chop:`).
     pub chop: Option<usize>,
-    /// `compress: true`: the payload is deflated and RSV1 set.
+    /// True if the payload is compressed and RSV1 is set (`compress: true`).
     pub compress: bool,
 }
 
 impl VerbModel for SendFrame {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "one WebSocket frame",
+        example: "frame: {…}",
+        chapter: Chapter::ByHand,
+        meaning: "sends one WebSocket frame; `frame` or `frame: {}` sends an empty text frame",
+        key_notes: "`opcode`: `text` (the default), `binary`, `continuation`, `close`, `ping`, `pong` or a number; \
+                  `fin`; `rsv`: three bits, RSV1 is 4; `mask`; `payload`; `length`: encodes the length in 16 or 64 \
+                  bits; `declared-length`; `chop`; `compress`",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: false,
         value: "frame",
         options: Options::BesideOrWithin,
         keys: &[keys::FRAME, keys::SENT_FRAME],

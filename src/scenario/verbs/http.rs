@@ -1,8 +1,8 @@
-//! `http`: one HTTP request on its own connection, and the response.
+//! `http`: one HTTP request on its own connection, and its response.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, HttpPattern, Template,
@@ -13,32 +13,41 @@ use crate::scenario::{
 };
 
 const KEYS: &[Key] = &[
-    key("query", "pairs", "names and values"),
-    key("headers", "pairs", "names and values"),
-    key("body", "value", "text, bytes, or a value sent as JSON"),
+    key("query", "pairs", "parameters to add to the query"),
+    key("headers", "pairs", "headers of the request"),
+    key(
+        "body",
+        "value",
+        "text, bytes, or a value that is sent as JSON",
+    ),
 ];
 
-/// `http: GET /path`.
+/// The data of an `http` step.
 #[derive(Clone, Debug)]
 pub struct Http {
     /// The method.
     pub method: String,
-    /// Path and query; `$path` is the Engine.IO path.
+    /// The path and query. `$path` is the Engine.IO path.
     pub target: Template,
-    /// `query:` added to the target.
+    /// Parameters to add to the query (`query:`).
     pub query: Vec<(String, Template)>,
-    /// `headers:`.
+    /// The headers of the request (`headers:`).
     pub headers: Vec<(String, Template)>,
-    /// `body:` text, `{$bytes: hex}`, or a value sent as JSON.
+    /// The body of the request (`body:`): text, bytes, or a value that is sent as JSON.
     pub body: Option<Template>,
-    /// What the response must be.
+    /// The expected response.
     pub response: Accepted<HttpPattern>,
 }
 
 impl VerbModel for Http {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "one HTTP request",
+        example: "http: METHOD /path",
+        chapter: Chapter::Connections,
+        meaning: "sends one HTTP request and compares its response",
+        key_notes: "`query`, `headers`, `body` (text, bytes, or a value that is sent as JSON); the response, see below",
         actors: Actors::None,
+        puts_on_wire: true,
+        can_fail: true,
         value: "text",
         options: Options::Beside,
         keys: &[KEYS, keys::RESPONSE],

@@ -1,9 +1,9 @@
-//! Makes the types of all verbs from the one list of them.
+//! The macro that defines [`Verb`](super::Verb) and [`Action`](super::Action) from the list of verbs.
 
-/// Defines [`Verb`] and [`Action`], and everything that depends on the verb alone.
+/// Defines `Verb` and `Action`, and the functions that match on every verb.
 ///
-/// Each line of the list has the variant, its model and the name in the language. Blocks come last; they hold other steps,
-/// so that they are read by a function of the loader.
+/// Each line of the list gives the variant, the model and the name in the language. Blocks come last. A block holds other
+/// steps, so the loader reads it: the line names the loader's function.
 macro_rules! verbs {
     (
         verbs { $( $(#[$about:meta])* $name:ident($model:ty) = $text:literal, )* }
@@ -12,14 +12,14 @@ macro_rules! verbs {
             $block:ident($block_model:ty) = $block_text:literal, read by $read:ident,
         )* }
     ) => {
-        /// The name of what a step does.
+        /// A verb of the language.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub enum Verb {
             $( $(#[$about])* $name, )*
             $( $(#[$block_about])* $block, )*
         }
 
-        /// What a step does: a verb and its model.
+        /// What a step does: a verb and the data of its step.
         #[derive(Clone, Debug)]
         pub enum Action {
             $( $(#[$about])* $name($model), )*
@@ -27,10 +27,10 @@ macro_rules! verbs {
         }
 
         impl Verb {
-            /// Every verb, blocks last.
+            /// All verbs. The blocks come last.
             pub const ALL: &[Self] = &[ $( Self::$name, )* $( Self::$block, )* ];
 
-            /// Returns the name in the language.
+            /// Returns the name in the language: `emit`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $( Self::$name => $text, )*
@@ -38,12 +38,12 @@ macro_rules! verbs {
                 }
             }
 
-            /// Returns the verb of this name.
+            /// Returns the verb with this name.
             pub fn named(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|verb| verb.name() == name)
             }
 
-            /// Returns the name between backticks, for messages.
+            /// Returns the name in backticks, for messages.
             pub(in crate::scenario) const fn quoted(self) -> &'static str {
                 match self {
                     $( Self::$name => concat!("`", $text, "`"), )*
@@ -51,7 +51,27 @@ macro_rules! verbs {
                 }
             }
 
-            /// Returns what the verb takes.
+            /// Returns what a step with the verb does, in Markdown.
+            pub const fn meaning(self) -> &'static str {
+                self.spec().meaning
+            }
+
+            /// Returns whether a step with the verb names clients.
+            pub const fn actors(self) -> Actors {
+                self.spec().actors
+            }
+
+            /// Returns true if a step with the verb can send something to the server.
+            pub const fn puts_on_wire(self) -> bool {
+                self.spec().puts_on_wire
+            }
+
+            /// Returns true if the server can make a step with the verb fail.
+            pub const fn can_fail(self) -> bool {
+                self.spec().can_fail
+            }
+
+            /// Returns the description of the verb.
             pub const fn spec(self) -> VerbSpec {
                 match self {
                     $( Self::$name => <$model as VerbModel>::SPEC, )*
@@ -77,7 +97,7 @@ macro_rules! verbs {
         }
 
         impl Action {
-            /// Returns the verb.
+            /// Returns the verb of the step.
             pub const fn verb(&self) -> Verb {
                 match self {
                     $( Self::$name(_) => Verb::$name, )*
@@ -93,7 +113,7 @@ macro_rules! verbs {
                 }
             }
 
-            /// Returns the steps that a block holds; no steps for any other verb.
+            /// Returns the steps inside a block. Returns no steps if the verb is not a block.
             pub fn steps(&self) -> &[Step] {
                 match self {
                     $( Self::$name(_) => &[], )*

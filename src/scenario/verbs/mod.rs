@@ -1,7 +1,7 @@
 //! The verbs of the language, and the only list of them.
 //!
-//! A verb is one file here, with its model, its keys and its reader, and one line in the list below. What the runner does
-//! for it is one file in `runner/steps`.
+//! Each verb has a file in this folder with its model, its description and its reader, and a line in the list below. A
+//! file in `runner/steps` executes it. The tables of verbs in `docs/language.md` are generated from the descriptions.
 
 mod alive;
 mod bytes;
@@ -11,6 +11,8 @@ mod closed;
 mod connect;
 mod deliver;
 mod disconnect;
+#[cfg(test)]
+mod docs;
 mod emit;
 mod expect;
 mod facts;
@@ -41,7 +43,7 @@ pub use self::{
     facts::{Awaits, ConnectionUse, Facts, Observers, WireUse, Written},
     frame::SendFrame,
     http::Http,
-    model::{Actors, Options, VerbSpec},
+    model::{Actors, Chapter, Options, VerbSpec},
     never::Never,
     open::{HandshakePattern, Open, OpenLayer},
     reading::Reading,
@@ -51,61 +53,61 @@ pub use self::{
 };
 use super::{Accepted, Parallel, Repeat, Step};
 
-/// Reads one step, whose verb is known.
+/// Reads one step after its verb has been found.
 pub(in crate::scenario) trait ReadVerb {
-    /// Reads a step that holds no others.
+    /// Reads a step that is not a block.
     fn read<T: VerbModel>(self) -> Option<T>;
 
-    /// Reads `parallel`.
+    /// Reads a `parallel` step.
     fn parallel(self) -> Option<Parallel>;
 
-    /// Reads `repeat`.
+    /// Reads a `repeat` step.
     fn repeat(self) -> Option<Repeat>;
 }
 
 verbs! {
     verbs {
-        /// A bystander still gets answers, and somebody new gets in.
+        /// Checks that the server still answers a client and accepts a new one.
         Alive(Alive) = "alive",
-        /// Raw bytes on the TCP stream.
+        /// Sends raw bytes on the TCP stream.
         Bytes(SendBytes) = "bytes",
-        /// An event with an ack id, and its ack.
+        /// Sends an event with an ack id and waits for the ack.
         Call(Call) = "call",
-        /// An expression that must be true.
+        /// Checks that an expression is true.
         Check(Check) = "check",
-        /// The connection ends, or stays open.
+        /// Waits until the connection ends, or checks that it stays open.
         Closed(Accepted<Closed>) = "closed",
-        /// Joins a namespace, and opens a connection if there is none.
+        /// Joins a namespace, and opens a connection if the client has none.
         Connect(Connect) = "connect",
-        /// The clients that receive an event, over all clients of the scenario.
+        /// Checks which clients of the scenario receive an event.
         Deliver(Deliver) = "deliver",
         /// Leaves a namespace, or ends the connection.
         Disconnect(Disconnect) = "disconnect",
-        /// An event without an ack id.
+        /// Sends an event without an ack id.
         Emit(Emit) = "emit",
-        /// A client receives an event.
+        /// Waits until a client receives an event.
         Expect(Expect) = "expect",
-        /// One WebSocket frame.
+        /// Sends one WebSocket frame.
         Frame(SendFrame) = "frame",
-        /// One HTTP request, and its response.
+        /// Sends one HTTP request and checks its response.
         Http(Http) = "http",
-        /// A client does not receive an event.
+        /// Checks that a client does not receive an event.
         Never(Never) = "never",
-        /// An Engine.IO session or a bare connection by hand.
+        /// Opens an Engine.IO session or a bare connection by hand.
         Open(Open) = "open",
-        /// A client stops reading, or goes on.
+        /// Makes a client stop reading from its connection, or read again.
         Reading(Reading) = "reading",
-        /// The next packet, frame or bytes on a connection by hand.
+        /// Checks the next packet, frame or bytes on a connection by hand.
         Receive(Receive) = "receive",
-        /// The ack of an event that asks for one.
+        /// Sends the ack of an event that requested one.
         Reply(Reply) = "reply",
-        /// Engine.IO packets by hand.
+        /// Sends Engine.IO packets by hand.
         Send(Send) = "send",
     }
     blocks {
-        /// Steps side by side.
+        /// Runs steps at the same time.
         Parallel(Parallel) = "parallel", read by parallel,
-        /// A block of steps several times.
+        /// Runs a block of steps several times.
         Repeat(Repeat) = "repeat", read by repeat,
     }
 }

@@ -1,4 +1,4 @@
-//! What every verb has to say about itself.
+//! The trait that the model of each verb implements, and the description of a verb.
 
 use super::facts::Facts;
 use crate::scenario::{
@@ -7,56 +7,80 @@ use crate::scenario::{
     reading::context::StepContext,
 };
 
-/// A verb's model: what it takes, how it is read, and the facts about a step.
+/// The model of a verb: the data of one step, the reader of the step, and the description of the verb.
 pub(in crate::scenario) trait VerbModel: Sized {
-    /// What the verb takes.
+    /// The description of the verb.
     const SPEC: VerbSpec;
 
-    /// Puts the expectation of `accept.lenient`, read as a second step, into the step. `None` if the verb does not
-    /// take `accept`.
+    /// A function that adds the expectation of `accept.lenient` to the step. Its second argument is the step as read
+    /// with the keys of `accept.lenient`. `None` if the verb does not take `accept`.
     const TOLERATE: Option<fn(&mut Self, Self)>;
 
-    /// Reads a step: the verb's own value, and the keys beside the verb.
+    /// Reads a step: `value` is the value of the verb, `fields` holds the keys beside the verb. Returns `None` after
+    /// it has reported a mistake that leaves no step.
     fn read(
         value: &Field<'_>,
         fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self>;
 
-    /// Returns the facts about the step.
+    /// Returns the facts about the step that checks, plan and runner need.
     fn facts(&self) -> Facts<'_>;
 }
 
-/// What a verb takes.
+/// Describes a verb: the loader, the JSON Schema and the reference of the language read it.
 #[derive(Clone, Copy, Debug)]
 pub struct VerbSpec {
-    /// What the verb means, in a few words.
+    /// The verb with a typical value, as the reference of the language shows it: `emit: event`.
+    pub example: &'static str,
+    /// The chapter of the reference that lists the verb.
+    pub chapter: Chapter,
+    /// What a step with the verb does, in Markdown.
     pub meaning: &'static str,
-    /// Who acts.
+    /// The verb's own keys as the reference lists them, in Markdown.
+    pub key_notes: &'static str,
+    /// Whether a step with the verb names clients.
     pub actors: Actors,
-    /// The type of the verb's own value, as the schema names it.
+    /// True if a step with the verb can send something to the server.
+    pub puts_on_wire: bool,
+    /// True if the server can make a step with the verb fail.
+    pub can_fail: bool,
+    /// The type of the verb's value, as the JSON Schema names it.
     pub value: &'static str,
-    /// Where the keys stand.
+    /// Where the verb's own keys are written.
     pub options: Options,
-    /// The keys beside the verb, without those that every step takes.
+    /// The verb's own keys, without the keys that every step takes.
     pub keys: &'static [&'static [Key]],
 }
 
-/// Who acts in a step.
+/// Whether a step names clients with `as:`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Actors {
-    /// Nobody: the verb does not take `as:`.
+    /// The verb does not take `as:`.
     None,
-    /// The clients of `as:`, which may be left out.
+    /// A step can leave out `as:`.
     Optional,
-    /// The clients of `as:`, which may be left out if the scenario has only one client.
+    /// A step needs `as:`, unless the scenario has only one client.
     Required,
 }
 
-/// Where the keys of a verb stand.
+/// A chapter of the reference of the language.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Chapter {
+    /// Blocks of steps, and expressions.
+    Blocks,
+    /// Packets, frames and bytes that the scenario writes out.
+    ByHand,
+    /// Connections, namespaces and HTTP requests.
+    Connections,
+    /// Events and acks.
+    Events,
+}
+
+/// Where the keys of a verb are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Options {
-    /// Beside the verb.
+    /// In the mapping of the step, beside the verb.
     Beside,
     /// Beside the verb, or in a mapping that is the verb's value: `closed: { code: 1002 }`.
     BesideOrWithin,

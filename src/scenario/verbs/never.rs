@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, Observers, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     EventPattern, FramePattern,
@@ -11,19 +11,25 @@ use crate::scenario::{
     reading::{context::StepContext, events::pattern, frames::frame_pattern},
 };
 
-/// `never:`.
+/// The data of a `never` step.
 #[derive(Clone, Debug)]
 pub enum Never {
-    /// No such event.
+    /// The client receives no such event.
     Event(EventPattern),
-    /// `{frame: {…}}`: no such WebSocket frame, beyond those that steps have received.
+    /// `{frame: {…}}`: the client receives no such WebSocket frame, except those that earlier steps have received.
     Frame(FramePattern),
 }
 
 impl VerbModel for Never {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "a client does not receive an event",
+        example: "never: event",
+        chapter: Chapter::Events,
+        meaning: "the client does not receive the event until the scenario ends; `never: {frame: {…}}`, as in \
+                  `receive`: no further WebSocket frame of this kind",
+        key_notes: "`with` or `args`; `namespace`",
         actors: Actors::Required,
+        puts_on_wire: false,
+        can_fail: true,
         value: "unwanted",
         options: Options::Beside,
         keys: &[keys::EVENT_PATTERN],

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, ClientName, ConnectOptions, HttpPattern, Matcher,
@@ -12,67 +12,85 @@ use crate::scenario::{
 };
 
 const KEYS: &[Key] = &[
-    key("echo", "flag", "messages are to come back"),
+    key(
+        "echo",
+        "flag",
+        "`true`: prepares the connection for `echo` messages",
+    ),
     key(
         "session",
         "text",
-        "takes part in the session of that client",
+        "the client whose session this client joins",
     ),
-    key("poll", "flag", "`false`: no GET is sent unless a step does"),
+    key("poll", "flag", "`false`: only steps send GET requests"),
     key("handshake", "expectation", "the data of the open packet"),
     key(
         "answer",
         "http-response",
-        "the response to the handshake request, whether it lets the client in or not",
+        "the response to the handshake request, accepted or refused",
     ),
-    key("refused", "http-response", "the response that refuses it"),
+    key(
+        "refused",
+        "http-response",
+        "the response that refuses the handshake",
+    ),
 ];
 
-/// `open:`.
+/// The data of an `open` step.
 #[derive(Clone, Debug)]
 pub struct Open {
-    /// What is opened.
+    /// The kind of connection.
     pub layer: OpenLayer,
-    /// Query, headers, path, revision, heartbeat.
+    /// The options of the handshake.
     pub options: ConnectOptions,
-    /// `echo: true`: where the target speaks Socket.IO, the namespace in which messages come back is joined.
+    /// True if the client joins the namespace in which the target echoes messages (`echo: true`).
     pub echo: bool,
-    /// `session: NAME`: takes part in that client's session, with its sid, and expects no open packet.
+    /// The client whose session this client joins (`session: NAME`). The client expects no open packet.
     pub session: Option<ClientName>,
-    /// `poll: false`: no GET is sent unless a step does.
+    /// False if only steps send GET requests (`poll: false`).
     pub poll: bool,
-    /// How the server must answer the handshake.
+    /// The expected response to the handshake.
     ///
     /// Boxed, because it is much larger than the model of any other verb.
     pub expected: Box<Accepted<HandshakePattern>>,
 }
 
-/// How a server must answer a handshake.
+/// The expected response to a handshake.
 #[derive(Clone, Debug, Default)]
 pub struct HandshakePattern {
-    /// `handshake:` the open packet's data.
+    /// `handshake`: the data of the open packet.
     pub handshake: Option<Matcher>,
-    /// `answer:` the response to the handshake request, whether it lets the client in or refuses it.
+    /// `answer`: the response to the handshake request, accepted or refused.
     pub answer: Option<HttpPattern>,
-    /// `refused:` the response that refuses the handshake request.
+    /// `refused`: the response that refuses the handshake request.
     pub refused: Option<HttpPattern>,
 }
 
-/// What an `open` step opens.
+/// The kinds of connections that `open` opens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OpenLayer {
     /// An Engine.IO session over long-polling.
     Polling,
     /// A bare TCP (or TLS) connection.
     Tcp,
-    /// An Engine.IO session over WebSocket; a plain WebSocket where the target's dialect is `websocket`.
+    /// An Engine.IO session over WebSocket. A plain WebSocket if the target's dialect is `websocket`.
     WebSocket,
 }
 
 impl VerbModel for Open {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "a connection by hand",
+        example: "open: websocket",
+        chapter: Chapter::ByHand,
+        meaning: "opens an Engine.IO session in which the steps send and receive packets; only the heartbeat is \
+                  automatic. `open: polling` does the same over polling, `open: tcp` opens a bare connection",
+        key_notes: "`query`, `headers`, `origin`, `path`, `eio`, `heartbeat`, `deflate`; `echo: true`: prepares the \
+                  connection for `echo` messages, see below; `session`: joins the session of that client; `poll: \
+                  false`: only steps send GET requests; `handshake`: the data of the open packet; `answer`: the \
+                  response to the handshake request, accepted or refused; `refused`: the response that refuses the \
+                  handshake",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: true,
         value: "layer",
         options: Options::Beside,
         keys: &[keys::HANDSHAKE, KEYS],

@@ -1,27 +1,33 @@
-//! `reading`: a client stops reading what the server sends, or goes on.
+//! `reading`: a client stops reading from its connection, or reads again.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     fields::{Field, Fields},
     reading::context::StepContext,
 };
 
-/// `reading:`.
+/// The data of a `reading` step.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reading {
-    /// `goes-on`: what has come meanwhile is read.
+    /// `goes-on`: the client reads what has arrived meanwhile, and continues.
     GoesOn,
-    /// `stops`: nothing more is read, so that what the server sends piles up on its side.
+    /// `stops`: the client reads nothing more, so that the server has to buffer what it sends.
     Stops,
 }
 
 impl VerbModel for Reading {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "a client stops reading, or goes on",
+        example: "reading: stops",
+        chapter: Chapter::ByHand,
+        meaning: "the client stops reading, so that the server has to buffer what it sends; `goes-on`: the client \
+                  reads again. Polling clients always read",
+        key_notes: "",
         actors: Actors::Required,
+        puts_on_wire: false,
+        can_fail: false,
         value: "reading",
         options: Options::Beside,
         keys: &[],

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::{
     scenario::{
@@ -18,42 +18,46 @@ use crate::{
     text::{did_you_mean, excerpt, nearest, one_of},
 };
 
-const KEYS: &[Key] = &[key("order", "order", "`any`: others may come before it")];
+const KEYS: &[Key] = &[key(
+    "order",
+    "order",
+    "`any`: other packets may arrive first",
+)];
 
-/// `receive:`.
+/// The data of a `receive` step.
 #[derive(Clone, Debug)]
 pub struct Receive {
-    /// What must come.
+    /// The expected packet, frame or bytes.
     pub what: Accepted<Incoming>,
-    /// `order:` whether other packets may come first; `strict` by default.
+    /// Whether other packets can arrive first (`order:`). `strict` by default.
     pub order: Order,
 }
 
-/// What `receive` waits for.
+/// The kinds of things that `receive` waits for.
 #[derive(Clone, Debug)]
 pub enum Incoming {
-    /// `{binary: …}`: a message of bytes.
+    /// `{binary: …}`: a message with bytes.
     Binary(Matcher),
-    /// `{bytes: …}`: raw bytes; the text of all received so far must match.
+    /// `{bytes: …}`: raw bytes. All bytes received so far are compared.
     Bytes(Matcher),
-    /// `{echo: …}`: what was sent by means of the function `echo` comes back.
+    /// `{echo: …}`: the target's answer to a message that the function `echo` made.
     Echo(Matcher),
-    /// `{frame: {opcode, fin, rsv, payload}}`.
+    /// `{frame: {opcode, fin, rsv, payload}}`: a WebSocket frame.
     Frame(FramePattern),
-    /// `{http: {status, …}}`: a raw HTTP response on a TCP connection.
+    /// `{http: {status, …}}`: an HTTP response on a bare TCP connection.
     Http(HttpPattern),
-    /// `{message: …}`: a message in the target's dialect, as text.
+    /// `{message: …}`: a message as text.
     Message(Matcher),
     /// `{packet: {type, namespace, id, data}}`: a Socket.IO packet as an object.
     Packet(Matcher),
-    /// The packet's text, type digit included.
+    /// A packet as text, with its type digit.
     Text(Matcher),
-    /// `nothing`: no packet comes, proved as for `never`.
+    /// `nothing`: no packet arrives. The proof is the same as for `never`.
     Nothing,
 }
 
 impl Incoming {
-    /// Returns the expected HTTP response, if that is what must come.
+    /// Returns the expected HTTP response. `None` if the step waits for something else.
     pub const fn http(&self) -> Option<&HttpPattern> {
         match self {
             Self::Http(response) => Some(response),
@@ -71,8 +75,15 @@ impl Incoming {
 
 impl VerbModel for Receive {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "the next packet on a connection by hand",
+        example: "receive: \"40…\"",
+        chapter: Chapter::ByHand,
+        meaning: "the next packet is this text, or `{message: …}`, `{binary: …}`, `{packet: {type, namespace, id, \
+                  data}}`, `{echo: …}`, `{frame: {opcode, fin, rsv, payload}}`, `{bytes: …}`, `{http: {…}}`; \
+                  `nothing`: no packet arrives",
+        key_notes: "`order: any`: other packets may arrive before this one",
         actors: Actors::Required,
+        puts_on_wire: false,
+        can_fail: true,
         value: "incoming",
         options: Options::Beside,
         keys: &[KEYS],
@@ -113,7 +124,7 @@ impl VerbModel for Receive {
 
 fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Incoming> {
     if is_bare(value.node) {
-        value.wrong("what must come, or `nothing`", context.problems);
+        value.wrong("the expected packet, or `nothing`", context.problems);
         return None;
     }
     if value.node.text() == Some("nothing") {
@@ -127,7 +138,7 @@ fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Inco
             .error(
                 "unknown-value",
                 value.node.span,
-                format!("`{}` is no packet", excerpt(text)),
+                format!("`{}` is not a packet", excerpt(text)),
             )
             .help = Some(format!(
             "did you mean `nothing`? For a message of that text write `{{ message: {text} }}`"
@@ -186,7 +197,7 @@ fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Inco
     }
 }
 
-/// Bytes that must come: written as such, or told by an operator or a placeholder.
+/// Reads the expected bytes: literal bytes, an operator or a placeholder.
 fn binary(field: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Matcher> {
     if let NodeKind::Scalar(scalar) = &field.node.kind
         && !scalar.text.contains('$')

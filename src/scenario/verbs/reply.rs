@@ -1,10 +1,10 @@
-//! `reply`: the ack of an event that asks for one.
+//! `reply`: the ack of an event that requested one.
 
 use std::time::Duration;
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     EventPattern, Template,
@@ -20,47 +20,56 @@ const KEYS: &[Key] = &[
     keys::WITH,
     key("values", "values", "the ack's arguments"),
     keys::NAMESPACE,
-    key("twice", "flag", "the ack is sent twice"),
-    key("late", "duration", "the ack is sent after this"),
-    key("withhold", "flag", "the ack is never sent"),
+    key("twice", "flag", "`true`: the client sends the ack twice"),
+    key(
+        "late",
+        "duration",
+        "the client sends the ack after this duration",
+    ),
+    key("withhold", "flag", "`true`: the client never sends the ack"),
     key(
         "wrong-id",
         "flag",
-        "the ack has an id that nobody asked for",
+        "`true`: the client sends an ack with an id that the server did not use",
     ),
 ];
 
-/// `reply:` answers the last unanswered event of this name that asked for an ack.
+/// The data of a `reply` step, which answers the last event of this name that requested an ack.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// The event answered.
+    /// The event to answer.
     pub event: EventPattern,
-    /// `with:` or `values:` the ack's arguments.
+    /// The arguments of the ack (`with:` or `values:`).
     pub values: Vec<Template>,
-    /// How.
+    /// The way to answer.
     pub how: ReplyHow,
 }
 
-/// Ways to answer.
+/// The ways to answer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ReplyHow {
-    /// Once.
+    /// One ack.
     #[default]
     Once,
-    /// `twice: true`.
+    /// `twice: true`: two acks.
     Twice,
-    /// `late: 200ms`: after this time.
+    /// `late: 200ms`: one ack after this duration.
     Late(Duration),
-    /// `withhold: true`: the event is taken, no ack is sent.
+    /// `withhold: true`: no ack.
     Withhold,
-    /// `wrong-id: true`: an ack with an id that nobody asked for.
+    /// `wrong-id: true`: an ack with an id that the server did not use.
     WrongId,
 }
 
 impl VerbModel for Reply {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "the answer to an event that asks for one",
+        example: "reply: event",
+        chapter: Chapter::Events,
+        meaning: "answers the last event of this name that requested an ack",
+        key_notes: "`with` or `values`; `namespace`; one of `twice`, `late`, `withhold`, `wrong-id`",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: false,
         value: "event",
         options: Options::Beside,
         keys: &[KEYS],

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::{
     scenario::{
@@ -15,30 +15,36 @@ use crate::{
     text::did_you_mean,
 };
 
-/// `send:` Engine.IO packets.
+/// The data of a `send` step.
 #[derive(Clone, Debug)]
 pub struct Send {
-    /// The packets; over polling they share one payload.
+    /// The packets. Over polling, all of them are one payload.
     pub packets: Vec<PacketTemplate>,
-    /// The response to the POST, over polling.
+    /// The expected response to the POST, over polling.
     pub response: Accepted<HttpPattern>,
 }
 
 /// One packet to send.
 #[derive(Clone, Debug)]
 pub enum PacketTemplate {
-    /// `{binary: …}`: a message of bytes.
+    /// `{binary: …}`: a message with bytes.
     Binary(Template),
-    /// `{message: text}`: a message in the target's dialect.
+    /// `{message: text}`: a message as text.
     Message(Template),
-    /// The packet's text as written, type digit included.
+    /// A packet as text, with its type digit.
     Text(Template),
 }
 
 impl VerbModel for Send {
     const SPEC: VerbSpec = VerbSpec {
-        meaning: "packets on a connection by hand",
+        example: "send: \"42[…]\"",
+        chapter: Chapter::ByHand,
+        meaning: "sends a packet as text, `{message: …}`, `{binary: …}`, or a list of packets; over polling, a list is \
+                  one payload",
+        key_notes: "the response to the POST",
         actors: Actors::Required,
+        puts_on_wire: true,
+        can_fail: true,
         value: "packets",
         options: Options::Beside,
         keys: &[keys::RESPONSE],

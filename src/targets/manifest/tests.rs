@@ -195,7 +195,7 @@ timing: { within: soon }
             write the token itself, or `{ jwt: { sub: u1 } }`
         14:9 [unset-variable] the environment has no variable `MISSING`
             set it for the run: `MISSING=… sockspec run`
-        16:31 [conflict] `fields` can't stand beside `with`
+        16:31 [conflict] `fields` and `with` exclude each other
             -
         17:19 [bad-duration] `within` must be a duration, found the text `soon`
             write `200ms`, `5s` or `1m 30s`

@@ -1,4 +1,4 @@
-//! What is wrong with files and ids.
+//! Tests of mistakes in files and ids.
 
 use super::*;
 
@@ -8,13 +8,13 @@ fn what_is_no_scenario_file_is_told() {
     insta::assert_snapshot!(told("# nothing\n"), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
     insta::assert_snapshot!(told("- a\n"), @r"
     rooms.yaml:1:1: error[wrong-type]: a scenario file must be a mapping, found a list
-        its scenarios stand under the key `scenarios:`
+        write the scenarios under the key `scenarios:`
     ");
     insta::assert_snapshot!(told("topic: T\n"), @r"rooms.yaml:1:1: error[missing-key]: a scenario file needs `scenarios`");
     insta::assert_snapshot!(told("scenarios: []\n"), @r"rooms.yaml:1:12: error[empty-list]: `scenarios` is empty");
     insta::assert_snapshot!(told("scenarios: {}\nbackgrund: []\n"), @r"
     rooms.yaml:1:12: error[wrong-type]: `scenarios` must be a list, found a mapping
-        each of its items begins with `- `
+        start each item with `- `
     rooms.yaml:2:1: error[unknown-key]: a scenario file has no key `backgrund`
         did you mean `background`?
     ");
@@ -25,7 +25,7 @@ fn what_is_no_scenario_file_is_told() {
     insta::assert_snapshot!(told("a: [1\nb: 2\n"), @r"rooms.yaml:2:2: error[syntax]: this is not YAML: illegal placement of ':' indicator");
     insta::assert_snapshot!(told("a:\n\t- b\n"), @r"
     rooms.yaml:2:2: error[syntax]: this is not YAML: tabs disallowed within this context (block indentation)
-        YAML is indented by spaces, never by tabs
+        indent YAML with spaces, not with tabs
     ");
     insta::assert_snapshot!(told("a: &x 1\n"), @r"
     rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not part of the language
@@ -62,9 +62,9 @@ fn hostile_files_are_refused_quickly() {
     rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not part of the language
         name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes
     ");
-    insta::assert_snapshot!(told(&"[".repeat(10_000)), @r"rooms.yaml:1:65: error[too-deep]: more than 64 levels inside each other");
-    insta::assert_snapshot!(told(&"- ".repeat(10_000)), @r"rooms.yaml:1:129: error[too-deep]: more than 64 levels inside each other");
-    insta::assert_snapshot!(told(&"{a: ".repeat(10_000)), @r"rooms.yaml:1:257: error[too-deep]: more than 64 levels inside each other");
+    insta::assert_snapshot!(told(&"[".repeat(10_000)), @r"rooms.yaml:1:65: error[too-deep]: more than 64 levels of nesting");
+    insta::assert_snapshot!(told(&"- ".repeat(10_000)), @r"rooms.yaml:1:129: error[too-deep]: more than 64 levels of nesting");
+    insta::assert_snapshot!(told(&"{a: ".repeat(10_000)), @r"rooms.yaml:1:257: error[too-deep]: more than 64 levels of nesting");
     let deep = format!("scenarios:\n- id: a\n  title: {}\n", "[".repeat(63));
     insta::assert_snapshot!(told(&deep), @r"rooms.yaml:3:72: error[syntax]: this is not YAML: unclosed bracket '['");
     let wide = format!("scenarios:\n{}", "- a\n".repeat(200_000));
@@ -97,13 +97,13 @@ fn an_id_is_unique_over_files() {
         "scenarios:\n- { id: b, title: T, steps: [alive] }\n",
     ));
     insta::assert_snapshot!(rendered(&crate::scenario::duplicate_ids(&scenarios)), @r"
-    error[duplicate-id]: the id `b` is taken by another scenario
+    error[duplicate-id]: another scenario has the id `b`
      --> c.yaml:2:3
       |
     2 | - { id: b, title: T, steps: [alive] }
       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: the other one stands at b.yaml:2; ids are unique over all files
+      = help: the other scenario is at b.yaml:2; an id is unique among all files
     ");
 }
 
@@ -193,8 +193,8 @@ scenarios:
 "#), @r"
     rooms.yaml:3:7: error[bad-id]: `Rooms/To` can't be an id
         an id is lower-case words joined by `-`, in parts joined by `/`: `rooms/sender-excluded`
-    rooms.yaml:4:10: error[bad-template]: `$` is followed by no name
-        `title` can hold the values of its row; write `$$` for a dollar sign
+    rooms.yaml:4:10: error[bad-template]: no name follows `$`
+        `title` can contain values of its row; write `$$` for a dollar sign
     rooms.yaml:6:10: error[unknown-value]: `level` can't be the text `most`
         did you mean `must`?
     rooms.yaml:7:9: error[unknown-value]: `tier` can't be the text `slwo`
@@ -220,6 +220,6 @@ scenarios:
     ");
     insta::assert_snapshot!(told("scenarios:\n- { id: a, title: T, clients: [x], steps: [{ emit: e }] }\n"), @r"
     rooms.yaml:2:3: error[cannot-fail]: no step of this scenario can fail
-        add what must come of it: `expect`, `deliver`, `never`, `call` …
+        add a step that can fail, such as `expect`, `deliver`, `never` or `call`
     ");
 }

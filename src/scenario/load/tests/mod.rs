@@ -1,4 +1,4 @@
-//! Whole files, right and wrong.
+//! Tests of the loader with whole files.
 
 mod files;
 mod pointless;
@@ -21,7 +21,7 @@ fn load_text(text: &str) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
     load(source, UNKNOWN)
 }
 
-/// Loads a file that must be right.
+/// Loads a file without mistakes.
 #[track_caller]
 fn right(text: &str) -> Vec<Scenario> {
     load_text(text).unwrap_or_else(|diagnostics| panic!("{}", rendered(&diagnostics)))
@@ -35,14 +35,14 @@ fn rendered(diagnostics: &[Diagnostic]) -> String {
     texts.join("\n\n")
 }
 
-/// Everything that is wrong with a file.
+/// Returns all mistakes of a file.
 #[track_caller]
 fn wrong(text: &str) -> String {
     let diagnostics = load_text(text).expect_err("the file is wrong");
     rendered(&diagnostics)
 }
 
-/// Everything that is wrong with these steps of two clients.
+/// Returns all mistakes of steps in a scenario with two clients.
 #[track_caller]
 fn wrong_steps(steps: &str) -> String {
     wrong(&format!(
@@ -50,7 +50,7 @@ fn wrong_steps(steps: &str) -> String {
     ))
 }
 
-/// Everything that is wrong with a file, a line each, and what would be right.
+/// Returns all mistakes of a file as text, with their helps.
 #[track_caller]
 fn told(text: &str) -> String {
     let diagnostics = load_text(text).expect_err("the file is wrong");
@@ -68,7 +68,7 @@ fn told(text: &str) -> String {
     lines.join("\n")
 }
 
-/// The same for the steps of a scenario with two clients; the first step stands in line 6.
+/// Returns all mistakes of steps as text. The scenario has two clients; the first step is in line 6.
 #[track_caller]
 fn told_of_steps(steps: &str) -> String {
     told(&format!(

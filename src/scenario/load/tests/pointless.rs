@@ -1,12 +1,13 @@
-//! What is written well enough, and could never be true, or never be false.
+//! Tests of mistakes in well-formed files: what can never be true, and what can never fail.
 
 use super::*;
+use crate::scenario::{Actors, Verb};
 use crate::{
     data::Data,
     scenario::{Action, Incoming, Scope},
 };
 
-/// The mistakes of one expectation of an event's payload.
+/// Returns the mistakes in one expectation of an event's payload.
 fn expectation(value: &str) -> String {
     told_of_steps(&format!(
         "  - expect: e\n    as: sender\n    with: {value}\n"
@@ -23,8 +24,8 @@ fn operands_that_nothing_compares_with_are_told() {
     insta::assert_snapshot!(expectation("{ $lte: <number> }"), @"rooms.yaml:8:19: error[wrong-type]: `$lte` must be a number or a text, found the placeholder `<number>`");
     insta::assert_snapshot!(expectation("{ $gte: 5, $lt: 5 }"), @"rooms.yaml:8:13: error[never-true]: no number is above 5 and below 5");
     insta::assert_snapshot!(expectation("{ a: { $oneOf: [] }, b: { $contains: [] } }"), @r"
-    rooms.yaml:8:26: error[wrong-type]: `$oneOf` must be a list with items, found a list
-    rooms.yaml:8:48: error[wrong-type]: `$contains` must be a list with items, found a list
+    rooms.yaml:8:26: error[wrong-type]: `$oneOf` must be a list with at least one item, found a list
+    rooms.yaml:8:48: error[wrong-type]: `$contains` must be a list with at least one item, found a list
     ");
     insta::assert_snapshot!(expectation("{ a: { $length: -1 }, b: { $length: '3' }, c: { $length: <string> } }"), @r"
     rooms.yaml:8:27: error[wrong-type]: `$length` must be a whole number, or an operator such as `$gte`, found the number -1
@@ -66,7 +67,7 @@ fn fields_that_are_never_there_are_told() {
         did you mean `event`?
     rooms.yaml:13:14: error[wrong-type]: `receive` must be a packet's text, or one of its kinds: `{ message: … }`, found a mapping
     rooms.yaml:15:24: error[wrong-type]: `binary` must be bytes: `{ $bytes: 00ff }`, found the text `hello`
-    rooms.yaml:17:14: error[unknown-value]: `nothin` is no packet
+    rooms.yaml:17:14: error[unknown-value]: `nothin` is not a packet
         did you mean `nothing`? For a message of that text write `{ message: nothin }`
     ");
     insta::assert_snapshot!(told_of_steps(
@@ -86,7 +87,7 @@ fn fields_that_are_never_there_are_told() {
     rooms.yaml:6:21: error[wrong-type]: `code` must be a whole number from 0 to 65535, found the text `1002`
     rooms.yaml:8:21: error[wrong-type]: `code` must be a whole number from 0 to 65535, found the number 99999
     rooms.yaml:11:13: error[wrong-type]: `status` must be a whole number from 100 to 999, found the text `200`
-    rooms.yaml:14:5: error[conflict]: `no-response` can't stand beside `status`
+    rooms.yaml:14:5: error[conflict]: `no-response` and `status` exclude each other
     rooms.yaml:15:11: error[wrong-type]: `http` must be a method and a path that begins with `/`: `GET /health`, found the text `GET x`
     rooms.yaml:16:16: error[bad-name]: `bad name` can't be the name of a header
     ");
@@ -116,9 +117,9 @@ fn numbers_are_texts_where_packets_are_texts() {
 #[test]
 fn placeholders_out_of_place_or_misspelt_are_told() {
     insta::assert_snapshot!(expectation("[<String>, <string as>, <strin>, <b>]"), @r#"
-    rooms.yaml:8:12: error[bad-placeholder]: `<String>` is not how a placeholder is written
+    rooms.yaml:8:12: error[bad-placeholder]: `<String>` is not a valid placeholder
         write `<string>` or `<string as variable>`; for the text itself write `{ $eq: "<String>" }`
-    rooms.yaml:8:22: error[bad-placeholder]: `<string as>` is not how a placeholder is written
+    rooms.yaml:8:22: error[bad-placeholder]: `<string as>` is not a valid placeholder
         write `<string>` or `<string as variable>`; for the text itself write `{ $eq: "<string as>" }`
     rooms.yaml:8:35: error[unknown-placeholder]: there is no placeholder `<strin>`
         did you mean `string`? for the text itself write `{ $eq: "<strin>" }`
@@ -129,7 +130,7 @@ fn placeholders_out_of_place_or_misspelt_are_told() {
         "  - emit: e\n    as: sender\n    with: [<string>, <b>]\n"
     ), @r"
     rooms.yaml:8:12: error[misplaced-placeholder]: `<string>` has no meaning here
-        placeholders stand in expectations; for the text itself write `${ '<string>' }`
+        placeholders belong in expectations; for the text itself write `${ '<string>' }`
     ");
     insta::assert_snapshot!(expectation("{ a: <string as x>, b: <string as x>, c: { $oneOf: [<string as y>, <integer as y>] } }"), @"rooms.yaml:8:45: error[captured-twice]: `x` is captured twice in one value");
 }
@@ -140,21 +141,61 @@ fn keys_that_a_verb_has_no_use_for_are_told() {
         "  - emit: e\n    as: sender\n    after: 1s\n  - never: e\n    as: member\n    after: 1s\n"
     ), @r"
     rooms.yaml:8:5: error[pointless-key]: `after` has no meaning with `emit`
-        the step awaits nothing
+        the step waits for nothing
     rooms.yaml:11:5: error[pointless-key]: `after` has no meaning with `never`
-        silence is proved by a round trip and by the scenario's `settle`
+        the runner proves silence with a marker, and with the scenario's `settle`
     ");
+}
+
+#[test]
+fn accept_beside_a_verb_that_does_not_take_it_is_a_mistake() {
+    insta::assert_snapshot!(told_of_steps(
+        "  - deliver: e\n    to: [sender]\n    accept: { lenient: { count: 2 } }\n"
+    ), @r"
+    rooms.yaml:8:5: error[pointless-key]: `accept` has no meaning with `deliver`
+        `accept` goes with `call`, `closed`, `connect`, `expect`, `http`, `open`, `receive` or `send`
+    ");
+    let steps = [
+        "alive:",
+        "bytes: x",
+        "check: 'sender.sid'",
+        "deliver: e\n    to: [sender]",
+        "disconnect:",
+        "emit: e",
+        "frame:",
+        "never: e",
+        "reading: stops",
+        "reply: e",
+        "parallel: [alive]",
+        "repeat: 2\n    steps: [alive]",
+    ];
+    let without: Vec<_> = Verb::ALL
+        .iter()
+        .filter(|verb| !verb.takes_accept())
+        .collect();
+    assert_eq!(without.len(), steps.len());
+    for (verb, step) in without.into_iter().zip(steps) {
+        let actor = match verb.actors() {
+            Actors::None => "",
+            Actors::Optional | Actors::Required => "    as: sender\n",
+        };
+        let told = told_of_steps(&format!(
+            "  - {step}\n{actor}    accept: {{ lenient: {{}} }}\n"
+        ));
+        let refused = format!("`accept` has no meaning with `{}`", verb.name());
+        assert!(told.contains(&refused), "{step}: {told}");
+    }
 }
 
 #[test]
 fn what_no_server_could_change_is_told() {
     insta::assert_snapshot!(told_of_steps("  - check: 1 == 1\n  - check: \"'a' in sender.sid\"\n"), @r"
-    rooms.yaml:6:12: error[cannot-fail]: the expression is the same whatever the server does
-        use what an earlier step captured: `<integer as count>`, then `count > 0`
+    rooms.yaml:6:12: error[cannot-fail]: the value of the expression does not depend on the server
+        use a value that an earlier step captured: `<integer as count>`, then `count > 0`
     ");
     insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    args: [\"${ base64() }\", \"${ jwt(expires='soon') }\", \"${ jwt(expires='5s') }\", \"${ now('-1s') }\"]\n"), @r"
     rooms.yaml:8:16: error[bad-expression]: expression `base64()` failed: missing argument
-    rooms.yaml:8:33: error[bad-expression]: expression `jwt(expires='soon')` failed: `soon` is no duration; write `-60s` or `1h`
+    rooms.yaml:8:33: error[bad-expression]: expression `jwt(expires='soon')` failed: `soon` is not a duration; write `-60s` or `1h`
     ");
 }
 
@@ -165,10 +206,10 @@ fn silence_needs_a_listener() {
     ), @r"
     rooms.yaml:6:5: error[not-connected]: `late` has no connection at this point
         `connect` or `open` it in an earlier step, or declare `late` without `connect: false`
-    rooms.yaml:8:5: error[never-joined]: nobody who could receive it joins `/nowhere`
-        a claim of silence needs a client that would hear a sound
-    rooms.yaml:11:5: error[never-joined]: nobody who could receive it joins `/nowhere`
-        a claim of silence needs a client that would hear a sound
+    rooms.yaml:8:5: error[never-joined]: no client joins `/nowhere`, so this step can't fail
+        let a client that could receive the event `connect` to the namespace
+    rooms.yaml:11:5: error[never-joined]: no client joins `/nowhere`, so this step can't fail
+        let a client that could receive the event `connect` to the namespace
     rooms.yaml:17:5: error[not-connected]: `late` has no connection at this point
         `connect` or `open` it in an earlier step, or declare `late` without `connect: false`
     ");
@@ -186,7 +227,7 @@ fn misspelt_keys_of_rows_are_told() {
     };
     insta::assert_snapshot!(table("counted: 1, transport: polling"), @r"
     rooms.yaml:5:38: error[unused-value]: nothing in the scenario uses `transport`
-        a row that fixes it says `transports`
+        in a row, write `transports`
     ");
     insta::assert_snapshot!(table("counted: 1, need: acks, remark: long"), @r"
     rooms.yaml:5:38: error[unused-value]: nothing in the scenario uses `need`
@@ -202,7 +243,7 @@ fn steps_without_a_verb_and_odd_names_of_clients_are_told() {
     rooms.yaml:8:5: error[unknown-verb]: there is no verb `wait`
         a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `reading`, `receive`, `reply`, `send`, `parallel` or `repeat`
     rooms.yaml:11:11: error[unknown-variable]: nothing sets `$index`
-        `index` counts the rounds of a `repeat`, inside it
+        `index` is set only inside `repeat`; it is the number of the round
     rooms.yaml:13:7: error[wrong-type]: `to` must be the name of a client, or several, found nothing
     ");
     insta::assert_snapshot!(told("scenarios:\n- id: a/b\n  title: T\n  vars: { c: 1 }\n  clients: [a, a, c]\n  steps:\n  - alive\n"), @r"

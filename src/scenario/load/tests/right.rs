@@ -1,4 +1,4 @@
-//! Files that load, and what they become.
+//! Tests of files without mistakes.
 
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ fn shipped_scenarios_load() {
     assert!(wrong.is_empty(), "{}", rendered(&wrong));
 }
 
-/// Every verb with all its keys.
+/// A file with most verbs and all their keys.
 pub(in crate::scenario) const EVERYTHING: &str = r#"
 topic: Everything
 needs: [acks]

@@ -1,4 +1,4 @@
-//! What is wrong with steps, values, clients and tables.
+//! Tests of mistakes in steps, values, clients and tables.
 
 use super::*;
 use crate::scenario::Action;
@@ -14,17 +14,17 @@ fn wrong_tables_are_told() {
     rooms.yaml:10:11: error[unknown-variable]: nothing sets `$value`
         the row `two` has no `value`, the row `one` has one
     ");
-    insta::assert_snapshot!(table("  - { case: one, name: a, value: 1 }\n  - { case: one, name: b, value: 2 }\n"), @r"rooms.yaml:7:5: error[duplicate-case]: another row is called `one`, too");
+    insta::assert_snapshot!(table("  - { case: one, name: a, value: 1 }\n  - { case: one, name: b, value: 2 }\n"), @r"rooms.yaml:7:5: error[duplicate-case]: another row has the name `one` too");
     insta::assert_snapshot!(table("  - { name: [a] }\n  - 5\n  - { case: one, na-me: a, index: 2, value: <string>, name: e }\n"), @r"
     rooms.yaml:6:5: error[missing-key]: a row needs `case`
-        `case` is a short name; it stands in the scenario's id
+        `case` is a short name, which becomes part of the scenario's id
     rooms.yaml:7:5: error[wrong-type]: a row must be a mapping, found the number 5
         write `- { case: expired, token: $credentials.expired }`
     rooms.yaml:8:18: error[bad-name]: `na-me` can't be the name of a variable
-        a name is letters, digits and `_`, no digit first
+        a name consists of letters, digits and `_`, and does not start with a digit
     rooms.yaml:8:28: error[reserved-name]: `index` can't be set: it is set for every run
     rooms.yaml:11:11: error[expectation-as-value]: `$value` holds an expectation, not a value
-        it can stand where a value is expected, never where one is sent
+        use it where the scenario expects a value, not where it sends one
     ");
 }
 
@@ -34,15 +34,15 @@ fn value_that_uses_a_client_stands_alone_only() {
         "scenarios:\n- id: a\n  title: T\n  clients: [x]\n  vars: { late: $x.sid, any: <any>, ghost: $y.sid }\n  steps:\n  - call: e\n    args: [$late, 'a $late', '${ late }', $any, 'a $any', $ghost]\n"
     ), @r"
     rooms.yaml:5:44: error[unknown-variable]: nothing sets `$y.sid`
-        `vars:`, a row of `each:`, or `<string as y>` in an earlier step would set it
+        set it in `vars:`, in a row of `each:`, or with `<string as y>` in an earlier step
     rooms.yaml:8:22: error[unknown-variable]: nothing sets `$late`
-        its value depends on the scenario's course or is an expectation: `$late` can only stand alone, and not in itself
+        its value is an expectation or is known only during the run: `$late` has to be the whole value, and not inside itself
     rooms.yaml:8:34: error[unknown-variable]: nothing sets `late`
-        its value depends on the scenario's course or is an expectation: `$late` can only stand alone, and not in itself
+        its value is an expectation or is known only during the run: `$late` has to be the whole value, and not inside itself
     rooms.yaml:8:43: error[expectation-as-value]: `$any` holds an expectation, not a value
-        it can stand where a value is expected, never where one is sent
+        use it where the scenario expects a value, not where it sends one
     rooms.yaml:8:52: error[unknown-variable]: nothing sets `$any`
-        its value depends on the scenario's course or is an expectation: `$any` can only stand alone, and not in itself
+        its value is an expectation or is known only during the run: `$any` has to be the whole value, and not inside itself
     ");
 }
 
@@ -55,11 +55,11 @@ fn values_that_hold_themselves_or_double_for_ever_are_told() {
     };
     insta::assert_snapshot!(vars("a: [$a]"), @r"
     rooms.yaml:5:15: error[unknown-variable]: nothing sets `$a`
-        its value depends on the scenario's course or is an expectation: `$a` can only stand alone, and not in itself
+        its value is an expectation or is known only during the run: `$a` has to be the whole value, and not inside itself
     ");
     insta::assert_snapshot!(vars("a: { x: $b }, b: [$a]"), @r"
     rooms.yaml:5:29: error[unknown-variable]: nothing sets `$a`
-        its value depends on the scenario's course or is an expectation: `$a` can only stand alone, and not in itself
+        its value is an expectation or is known only during the run: `$a` has to be the whole value, and not inside itself
     ");
     let mut doubling: Vec<String> = (0..40)
         .map(|n| format!("v{n}: [$v{0}, $v{0}]", n + 1))
@@ -76,7 +76,7 @@ fn names_of_functions_are_refused() {
     rooms.yaml:7:16: error[reserved-name]: `now` can't be set: it is the name of a function, which would hide it in expressions
     rooms.yaml:11:22: error[reserved-name]: `length` can't be set: it is the name of a function, which would hide it in expressions
     ");
-    // The template engine's own names are free.
+    // Names that only MiniJinja uses are free for variables.
     right(
         "scenarios:\n- id: a\n  title: T\n  clients: [b]\n  vars: { namespace: /x, path2: \"${ namespace }\" }\n  steps:\n  - expect: e\n    with: $path2\n",
     );
@@ -92,7 +92,7 @@ fn wrong_clients_are_told() {
     insta::assert_snapshot!(clients("5"), @r"rooms.yaml:4:12: error[wrong-type]: `clients` must be a list of names, or a mapping of names to options, found the number 5");
     insta::assert_snapshot!(clients("[a b, all, target]"), @r"
     rooms.yaml:4:13: error[bad-name]: `a b` can't be the name of a client
-        a name is letters, digits and `_`, no digit first
+        a name consists of letters, digits and `_`, and does not start with a digit
     rooms.yaml:4:18: error[bad-name]: `all` can't be the name of a client
         `all` means every client
     rooms.yaml:4:23: error[reserved-name]: `target` can't be set: it is set for every run
@@ -105,12 +105,12 @@ fn wrong_clients_are_told() {
     rooms.yaml:4:63: error[unknown-value]: `transport` can't be the text `tcp`
         write `polling`, `upgrade` or `websocket`
     rooms.yaml:4:75: error[wrong-type]: `query` must be a mapping of names to values, found a list
-    rooms.yaml:4:91: error[bad-namespace]: a namespace begins with `/`, found `chat`
+    rooms.yaml:4:91: error[bad-namespace]: a namespace starts with `/`, found `chat`
         write `/chat`
     ");
     insta::assert_snapshot!(clients("{ a: { auth: { token: $tokn }, headers: { x: $credentials.good } } }"), @r"
     rooms.yaml:4:34: error[unknown-variable]: nothing sets `$tokn`
-        `vars:`, a row of `each:`, or `<string as tokn>` in an earlier step would set it
+        set it in `vars:`, in a row of `each:`, or with `<string as tokn>` in an earlier step
     ");
 }
 
@@ -130,14 +130,14 @@ fn wrong_steps_are_told() {
         a step has one verb: start another item with `- `
     ");
     insta::assert_snapshot!(told_of_steps("  - expect: e\n  - emit: [e]\n    as: [sender, outsider]\n"), @r"
-    rooms.yaml:6:5: error[missing-actor]: the step does not say who does it
-        the scenario has several clients; say which one by `as:`
+    rooms.yaml:6:5: error[missing-actor]: the step names no client
+        the scenario has several clients; name those that act with `as:`
     rooms.yaml:7:11: error[wrong-type]: `emit` must be the name of an event, found a list
     rooms.yaml:8:18: error[unknown-client]: there is no client `outsider`
         the scenario has `sender` or `member`
     ");
     insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: 1\n    args: [1]\n    count: 0\n    order: random\n    within: 5\n    level: most\n"), @r"
-    rooms.yaml:9:5: error[conflict]: `args` can't stand beside `with`
+    rooms.yaml:9:5: error[conflict]: `args` and `with` exclude each other
     rooms.yaml:10:12: error[wrong-type]: `count` must be a whole number from 1 to 1000000, found the number 0
     rooms.yaml:11:12: error[unknown-value]: `order` can't be the text `random`
         write `any` or `strict`
@@ -147,7 +147,7 @@ fn wrong_steps_are_told() {
         did you mean `must`?
     ");
     insta::assert_snapshot!(told_of_steps("  - call: e\n    as: sender\n    reply: 1\n    refused: {}\n    replies: 5\n    no-reply: 1\n"), @r"
-    rooms.yaml:9:5: error[conflict]: `refused` can't stand beside `reply`
+    rooms.yaml:9:5: error[conflict]: `refused` and `reply` exclude each other
     rooms.yaml:10:14: error[wrong-type]: `replies` must be a list of all arguments, found the number 5
     rooms.yaml:11:15: error[wrong-type]: `no-reply` must be `true` or `false`, found the number 1
     ");
@@ -159,15 +159,15 @@ fn wrong_steps_are_told() {
         did you mean `member`?
     ");
     insta::assert_snapshot!(told_of_steps("  - connect: chat\n    as: sender\n    rejected: {}\n    refused: {}\n  - disconnect: /x\n    namespace: /y\n    as: sender\n    how: slam\n"), @r"
-    rooms.yaml:6:14: error[bad-namespace]: a namespace begins with `/`, found `chat`
+    rooms.yaml:6:14: error[bad-namespace]: a namespace starts with `/`, found `chat`
         write `/chat`
-    rooms.yaml:9:5: error[conflict]: `refused` can't stand beside `rejected`
-    rooms.yaml:11:16: error[wrong-type]: `namespace` must be left out, as the verb names the namespace, found the text `/y`
+    rooms.yaml:9:5: error[conflict]: `refused` and `rejected` exclude each other
+    rooms.yaml:11:16: error[wrong-type]: `namespace` must be left out, because the verb's value is the namespace, found the text `/y`
     rooms.yaml:13:10: error[unknown-value]: `how` can't be the text `slam`
         write `close`, `drop`, `half`, `leave` or `reset`
     ");
     insta::assert_snapshot!(told_of_steps("  - connect:\n    as: sender\n"), @r"
-    rooms.yaml:6:5: error[already-connected]: `sender` is there already: it connects before the first step
+    rooms.yaml:6:5: error[already-connected]: `sender` has already joined: it connects before the first step
         declare it as `sender: { connect: false }`
     ");
     insta::assert_snapshot!(told_of_steps("  - open: udp\n    as: sender\n    session: outsider\n    refused: { status: 400, code: 3 }\n"), @r"
@@ -181,10 +181,10 @@ fn wrong_steps_are_told() {
     insta::assert_snapshot!(told_of_steps("  - http: /health\n  - http: get /health\n  - http: GET /\n    json: {}\n    response: x\n"), @r"
     rooms.yaml:6:11: error[wrong-type]: `http` must be a method and a path: `GET /health`, found the text `/health`
     rooms.yaml:7:11: error[wrong-type]: `http` must be a method in capitals and a path: `GET /health`, found the text `get /health`
-    rooms.yaml:10:5: error[conflict]: `response` can't stand beside `json`
+    rooms.yaml:10:5: error[conflict]: `response` and `json` exclude each other
     ");
     insta::assert_snapshot!(told_of_steps("  - receive:\n    as: sender\n  - receive: { pakcet: 1 }\n    as: sender\n  - receive: { frame: { opcode: pong, mask: true } }\n    as: sender\n  - send: { text: 1 }\n    as: sender\n"), @r"
-    rooms.yaml:6:12: error[wrong-type]: `receive` must be what must come, or `nothing`, found nothing
+    rooms.yaml:6:12: error[wrong-type]: `receive` must be the expected packet, or `nothing`, found nothing
     rooms.yaml:8:16: error[unknown-key]: `receive` has no kind `pakcet`
         did you mean `packet`?
     rooms.yaml:10:39: error[unknown-key]: a frame has no key `mask`
@@ -200,8 +200,8 @@ fn wrong_steps_are_told() {
     rooms.yaml:6:52: error[unknown-value]: `length` can't be the number 32
         write `16` or `64`
     rooms.yaml:6:61: error[wrong-type]: `fin` must be `true` or `false`, found the number 2
-    rooms.yaml:8:27: error[conflict]: `stays-open` can't stand beside `code`
-    rooms.yaml:8:45: error[conflict]: `how` can't stand beside `stays-open`
+    rooms.yaml:8:27: error[conflict]: `stays-open` and `code` exclude each other
+    rooms.yaml:8:45: error[conflict]: `how` and `stays-open` exclude each other
     rooms.yaml:8:50: error[unknown-value]: `how` can't be the text `bang`
         write `close-frame`, `close-packet`, `eof`, `http-error` or `reset`
     rooms.yaml:10:13: error[wrong-type]: `closed` must be empty, or a mapping: `closed: { code: 1002 }`, found the number 1000
@@ -232,11 +232,11 @@ fn wrong_steps_are_told() {
         did you mean `sid`?
     ");
     insta::assert_snapshot!(told_of_steps("  - reply: q\n    as: sender\n    twice: true\n    late: 2\n    with: <string>\n"), @r"
-    rooms.yaml:9:5: error[conflict]: `late` can't stand beside `twice`
+    rooms.yaml:9:5: error[conflict]: `late` and `twice` exclude each other
     rooms.yaml:9:11: error[duration-without-unit]: `late: 2` has no unit
         write `2ms` or `2s`
     rooms.yaml:10:11: error[misplaced-placeholder]: `<string>` has no meaning here
-        placeholders stand in expectations; for the text itself write `${ '<string>' }`
+        placeholders belong in expectations; for the text itself write `${ '<string>' }`
     ");
 }
 
@@ -244,14 +244,14 @@ fn wrong_steps_are_told() {
 fn wrong_values_are_told() {
     insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    with: { a: $nobody.x, b: costs 5$, c: '${ 1 + }', d: '${ 1', e: { $regex: x }, f: { $byte: 00 } }\n  - alive\n"), @r"
     rooms.yaml:8:16: error[unknown-variable]: nothing sets `$nobody.x`
-        `vars:`, a row of `each:`, or `<string as nobody>` in an earlier step would set it
-    rooms.yaml:8:37: error[bad-template]: `$` is followed by no name
+        set it in `vars:`, in a row of `each:`, or with `<string as nobody>` in an earlier step
+    rooms.yaml:8:37: error[bad-template]: no name follows `$`
         `$name` is a variable; write `$$` for a dollar sign
     rooms.yaml:8:47: error[bad-expression]: expression `1 +` is wrong: unexpected end of input, expected expression
-    rooms.yaml:8:59: error[bad-template]: `${` is not closed by `}`
+    rooms.yaml:8:59: error[bad-template]: no `}` closes `${`
         write `${ expression }`; inside flow braces put it in quotes
     rooms.yaml:8:71: error[misplaced-operator]: `$regex` has no meaning here
-        operators stand in expectations; in a value that is sent only `$bytes` and `$file` have a meaning, each alone
+        operators belong in expectations; a value to send can only use `$bytes` or `$file`, each as the only key
     rooms.yaml:8:89: error[misplaced-operator]: `$byte` has no meaning here
         for a field of that name write `$$byte`
     ");
@@ -259,11 +259,11 @@ fn wrong_values_are_told() {
     rooms.yaml:8:16: error[unknown-placeholder]: there is no placeholder `<strng>`
         did you mean `string`? for the text itself write `{ $eq: "<strng>" }`
     rooms.yaml:8:39: error[bad-name]: `room-id` can't be the name of a variable
-        a name is letters, digits and `_`, no digit first
+        a name consists of letters, digits and `_`, and does not start with a digit
     rooms.yaml:8:54: error[unknown-operator]: there is no operator `$regx`
         did you mean `$regex`?
-    rooms.yaml:8:80: error[mixed-operators]: the field `x` stands beside an operator
-        operators stand alone in their braces; put the field into an object of its own
+    rooms.yaml:8:80: error[mixed-operators]: the field `x` is beside an operator
+        an object with operators has no fields; put the field into an object of its own
     rooms.yaml:8:101: error[bad-regex]: `(` is not a regular expression: unclosed group
     rooms.yaml:8:122: error[bad-schema]: this is not a JSON Schema: 5 is not valid under any of the schemas listed in the 'anyOf' keyword
     "#);
@@ -273,12 +273,12 @@ fn wrong_values_are_told() {
     rooms.yaml:8:43: error[bad-file]: `nowhere.bin` can't be used: No such file or directory (os error 2)
         the path starts at the folder of this file
     rooms.yaml:8:71: error[wrong-type]: `$oneOf` must be a list, found the number 1
-    rooms.yaml:8:98: error[capture-in-not]: `x` can't be captured from what must not match
+    rooms.yaml:8:98: error[capture-in-not]: `x` can't be captured inside `$not`
     rooms.yaml:8:118: error[reserved-name]: `sender` can't be set: it is the name of a client
     rooms.yaml:8:130: error[unknown-field]: a client has no `id`
         did you mean `sid`?
     rooms.yaml:8:145: error[unknown-field]: `room` is a text, which has no `txt`
-        for a dot behind it write `${room}.txt`
+        for a dot after it write `${room}.txt`
     ");
     insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    with: $later\n  - expect: e\n    as: sender\n    with: <string as later>\n"), @r"
     rooms.yaml:8:11: error[unknown-variable]: nothing sets `$later`
@@ -324,11 +324,11 @@ fn groups_are_picked_by_number() {
     };
     insta::assert_snapshot!(told(&text("  - expect: e\n    as: crowd[4]\n    with: [$crowd.sid, '$crowd[4].sid', '$crowd[1].id']\n")), @r"
     rooms.yaml:7:9: error[unknown-client]: the group `crowd` has no such member
-        its members are counted from 1 to 3
+        its members are numbered from 1 to 3
     rooms.yaml:8:12: error[group-as-value]: `crowd` is a group of 3 clients
-        pick one: `$crowd[1]`
+        choose one: `$crowd[1]`
     rooms.yaml:8:25: error[unknown-client]: the group `crowd` has no such member
-        its members are counted from 1 to 3
+        its members are numbered from 1 to 3
     rooms.yaml:8:42: error[unknown-field]: a client has no `id`
         did you mean `sid`?
     ");

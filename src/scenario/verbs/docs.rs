@@ -1,0 +1,113 @@
+//! Tests that the tables of verbs in `docs/language.md` are what the descriptions of the verbs say.
+//!
+//! `UPDATE_DOCS=1 cargo test --lib docs` writes the tables.
+
+use std::{env, fs, path::PathBuf};
+
+use super::{Actors, Chapter, Verb};
+use crate::scenario::{Known, SourceFile, load, load::EVERYTHING, visit_steps};
+
+/// The line after a generated table.
+const END: &str = "<!-- end of verbs -->";
+
+/// Returns the names of the verbs for which `wanted` is true, as a cell of a table.
+fn names(wanted: impl Fn(Verb) -> bool) -> String {
+    let verbs = Verb::ALL.iter().filter(|verb| wanted(**verb));
+    let names: Vec<String> = verbs.map(|verb| format!("`{}`", verb.name())).collect();
+    names.join(", ")
+}
+
+/// Returns the table of the verbs in one chapter.
+fn table(chapter: Chapter) -> String {
+    let mut table = "| verb | means | keys |\n|---|---|---|\n".to_owned();
+    for verb in Verb::ALL {
+        let spec = verb.spec();
+        if spec.chapter == chapter {
+            table += &format!(
+                "| `{}` | {} | {} |\n",
+                spec.example,
+                verb.meaning(),
+                spec.key_notes
+            );
+        }
+    }
+    table
+}
+
+/// Returns the table of what verbs have in common.
+fn overview() -> String {
+    let rows = [
+        ("can fail", names(Verb::can_fail)),
+        (
+            "can send something to the server",
+            names(Verb::puts_on_wire),
+        ),
+        ("take no `as`", names(|verb| verb.actors() == Actors::None)),
+        (
+            "can leave out `as`",
+            names(|verb| verb.actors() == Actors::Optional),
+        ),
+        ("take `accept`", names(Verb::takes_accept)),
+    ];
+    let mut table = "| steps that | have one of these verbs |\n|---|---|\n".to_owned();
+    for (what, verbs) in rows {
+        table += &format!("| {what} | {verbs} |\n");
+    }
+    table
+}
+
+/// Returns the page with `table` between the marker `<!-- verbs: NAME -->` and the next [`END`].
+fn with_table(page: &str, name: &str, table: &str) -> String {
+    let marker = format!("<!-- verbs: {name} -->\n");
+    let (before, rest) = page.split_once(&marker).expect("the page has the marker");
+    let (_, after) = rest.split_once(END).expect("the page has the end marker");
+    format!("{before}{marker}\n{table}\n{END}{after}")
+}
+
+#[test]
+fn docs_have_the_tables_of_verbs() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/language.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let mut generated = page.clone();
+    for (name, table) in [
+        ("overview", overview()),
+        ("events", table(Chapter::Events)),
+        ("connections", table(Chapter::Connections)),
+        ("by hand", table(Chapter::ByHand)),
+        ("blocks", table(Chapter::Blocks)),
+    ] {
+        generated = with_table(&generated, name, &table);
+    }
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &generated).unwrap();
+        return;
+    }
+    assert!(
+        page == generated,
+        "docs/language.md lacks what the descriptions of the verbs say; run the tests with UPDATE_DOCS=1"
+    );
+}
+
+#[test]
+fn example_starts_with_the_verb() {
+    for verb in Verb::ALL {
+        let example = verb.spec().example;
+        assert_eq!(example.split(':').next(), Some(verb.name()));
+    }
+}
+
+#[test]
+fn description_of_a_verb_fits_the_facts_of_its_steps() {
+    let source = SourceFile::from_bytes("all.yaml".as_ref(), EVERYTHING.into()).unwrap();
+    let known = Known {
+        requirements: None,
+        faults: None,
+    };
+    for scenario in load(source, known).unwrap() {
+        visit_steps(&scenario.steps, &mut |step| {
+            let (verb, facts) = (step.action.verb(), step.action.facts());
+            assert!(verb.can_fail() || !facts.awaits.can_fail(), "{verb:?}");
+            assert!(verb.puts_on_wire() || !facts.wire.sends(), "{verb:?}");
+        });
+    }
+}
