@@ -59,8 +59,8 @@ fn overview() -> String {
 /// Returns the page with `table` between the marker `<!-- verbs: NAME -->` and the next [`END`].
 fn with_table(page: &str, name: &str, table: &str) -> String {
     let marker = format!("<!-- verbs: {name} -->\n");
-    let (before, rest) = page.split_once(&marker).expect("the page has the marker");
-    let (_, after) = rest.split_once(END).expect("the page has the end marker");
+    let (before, rest) = page.split_once(&marker).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
     format!("{before}{marker}\n{table}\n{END}{after}")
 }
 
