@@ -8,7 +8,7 @@ use super::{
     Config, FaultSet,
     engine::{Ending, Sessions},
     faults::Scratch,
-    socket::Namespaces,
+    socket::{LeaveHandler, Namespaces},
     tasks::Tasks,
 };
 
@@ -25,11 +25,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// What a server with this configuration begins with.
-    pub(super) fn new(config: Config) -> Arc<Self> {
+    /// Returns the state of a server that has no connection yet. The server calls `on_leave` when a
+    /// socket has left its namespace.
+    pub(super) fn new(config: Config, on_leave: LeaveHandler) -> Arc<Self> {
         Arc::new(Self {
             sessions: Sessions::new(),
-            namespaces: Namespaces::new(config.recovery),
+            namespaces: Namespaces::new(config.recovery, on_leave),
             config,
             tasks: Tasks::new(),
             scratch: Scratch::default(),

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use super::exception::Failure;
 use crate::{
     data::Data,
-    reference::{
-        rooms::Departed,
-        socket::{Call, Close, Socket},
-    },
+    reference::socket::{Call, Close, Departed, Socket},
 };
 
 type Handled = Result<(), Failure>;

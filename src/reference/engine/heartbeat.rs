@@ -1,44 +1,47 @@
 //! The heartbeat (Engine.IO v4, "Heartbeat"; in v3 it is the client that pings).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
-use tokio::{
-    sync::Notify,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
-use super::{Ending, Outbound, Revision, Session};
+use super::{Ending, Outbound, Revision, Session, ending::LastPacket, session::Phase};
 use crate::wire::engine_io::PacketType;
 
-/// Tells the heartbeat of a session that its client has answered.
-#[derive(Debug, Default)]
-pub(super) struct Pulse {
-    awaited: AtomicBool,
-    beat: Notify,
-}
-
-impl Pulse {
-    /// Records a pong (v4) or a ping (v3), and returns true if the heartbeat was waiting for it. An
-    /// unsolicited one is ignored: a pong sent in advance must not count as the next one.
-    pub(super) fn beat(&self) -> bool {
-        let awaited = self.awaited.swap(false, Ordering::AcqRel);
-        if awaited {
-            self.beat.notify_one();
+impl Session {
+    /// Runs the timers of the session until it has ended.
+    pub(super) async fn supervise(self: Arc<Self>) {
+        tokio::select! {
+            biased;
+            ending = run_timers(&self) => self.close(ending),
+            () = self.ended() => {}
         }
-        awaited
     }
 
-    fn expect(&self) {
-        self.awaited.store(true, Ordering::Release);
-    }
-
-    async fn beaten(&self) {
-        self.beat.notified().await;
+    /// Runs the timers of the session in a task. A polling session has no other task.
+    ///
+    /// After a graceful close the last packets wait for one more poll, for pingTimeout or until the
+    /// server stops.
+    pub(super) fn spawn_supervisor(self: &Arc<Self>) {
+        let session = Arc::clone(self);
+        self.server.tasks.spawn(async move {
+            let ping_timeout = session.server.config.ping_timeout;
+            Arc::clone(&session).supervise().await;
+            if session.lock().phase == Phase::Draining {
+                tokio::select! {
+                    biased;
+                    () = tokio::time::sleep(ping_timeout) => {}
+                    () = session.server.closing() => {}
+                }
+                session.lock().phase = Phase::Closed(LastPacket::Close);
+                session.poll_wake.notify_one();
+                session.forget(Ending::Application);
+            }
+        });
     }
 }
 
 /// Runs the timers of the session; returns the reason for which it has to close.
-pub(super) async fn supervise(session: &Session) -> Ending {
+async fn run_timers(session: &Session) -> Ending {
     let connect = async {
         sleep(session.server.config.connect_timeout).await;
         if session.faults().closes_after_timeout(session) {

@@ -8,6 +8,7 @@ mod heartbeat;
 mod jsonp;
 mod outbound;
 mod polling;
+mod pulse;
 mod queue;
 mod random_id;
 mod receive;

@@ -9,11 +9,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Delivery, Ending, Outbound, PollForm, Revision, Sent, TokenSources,
-    ending::LastPacket,
-    heartbeat::{Pulse, supervise},
-    queue::Queue,
-    random_id,
+    Delivery, Ending, Outbound, PollForm, Revision, Sent, TokenSources, ending::LastPacket,
+    pulse::Pulse, queue::Queue, random_id,
 };
 use crate::{
     reference::{Contract, FaultSet, shared::Shared, socket::Peer},
@@ -259,37 +256,6 @@ impl Session {
     /// Resolves when the session has ended.
     pub(super) async fn ended(&self) {
         self.ended.cancelled().await;
-    }
-
-    /// Runs the timers of the session until it has ended.
-    pub(super) async fn supervise(self: Arc<Self>) {
-        tokio::select! {
-            biased;
-            ending = supervise(&self) => self.close(ending),
-            () = self.ended() => {}
-        }
-    }
-
-    /// Runs the timers of the session in a task. A polling session has no other task.
-    ///
-    /// After a graceful close the last packets wait for one more poll, for pingTimeout or until the
-    /// server stops.
-    pub(super) fn spawn_supervisor(self: &Arc<Self>) {
-        let session = Arc::clone(self);
-        self.server.tasks.spawn(async move {
-            let ping_timeout = session.server.config.ping_timeout;
-            Arc::clone(&session).supervise().await;
-            if session.lock().phase == Phase::Draining {
-                tokio::select! {
-                    biased;
-                    () = tokio::time::sleep(ping_timeout) => {}
-                    () = session.server.closing() => {}
-                }
-                session.lock().phase = Phase::Closed(LastPacket::Close);
-                session.poll_wake.notify_one();
-                session.forget(Ending::Application);
-            }
-        });
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

@@ -7,8 +7,7 @@ use crate::{
     reference::{
         FaultSet, app,
         engine::{Ending, Session},
-        rooms::Departed,
-        socket::{Close, Peer, Socket, SocketId},
+        socket::{Departed, Close, Peer, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };

@@ -13,8 +13,8 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Delivery, Outbound, TransportKind},
-        rooms::{Reach, Rooms, Selection},
-        socket::{Call, Socket, SocketId},
+        rooms::{Reach, Selection},
+        socket::{Rooms, Call, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };

@@ -8,8 +8,8 @@ use crate::{
     reference::{
         FaultSet,
         engine::{Ending, Session},
-        rooms::{Rooms, Selection},
-        socket::{KeptSession, Socket, User},
+        rooms::Selection,
+        socket::{Rooms, KeptSession, Socket, User},
     },
     wire::socket_io::Packet,
 };
@@ -165,7 +165,7 @@ impl FaultSet {
             return None;
         }
         let socket = rooms.all().find(|socket| socket.pid() == Some(pid))?;
-        let kept = KeptSession::of(socket, pid, rooms.of(socket.id()));
+        let kept = socket.to_kept(pid, rooms.of(socket.id()));
         Some((kept, Vec::new()))
     }
 

@@ -12,8 +12,8 @@ use crate::{
     reference::{
         FaultSet,
         app::Failure,
-        rooms::{Rooms, Selection},
-        socket::{Call, Socket, SocketId},
+        rooms::Selection,
+        socket::{Rooms, Call, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };

@@ -8,34 +8,66 @@ use std::{
 use indexmap::IndexMap;
 
 use super::Selection;
-use crate::reference::socket::{Socket, SocketId};
+use crate::reference::socket::SocketId;
 
 /// The sockets of one namespace and their rooms.
 ///
 /// A room exists as long as it has a member.
-#[derive(Debug, Default)]
-pub(in crate::reference) struct Rooms {
-    sockets: IndexMap<SocketId, Member>,
-    rooms: HashMap<Arc<str>, IndexMap<SocketId, Arc<Socket>>>,
+#[derive(Debug)]
+pub(in crate::reference) struct Rooms<M> {
+    sockets: IndexMap<SocketId, Joined<M>>,
+    rooms: HashMap<Arc<str>, IndexMap<SocketId, Arc<M>>>,
     watchers: HashMap<String, Vec<SocketId>>,
 }
 
 #[derive(Debug)]
-struct Member {
-    socket: Arc<Socket>,
+struct Joined<M> {
+    socket: Arc<M>,
     rooms: Vec<Arc<str>>,
 }
 
 /// The watched rooms of a socket that has left, each with its watchers.
-#[derive(Clone, Debug, Default)]
-pub(in crate::reference) struct Departed {
-    pub(in crate::reference) watched: Vec<(String, Vec<Arc<Socket>>)>,
+#[derive(Debug)]
+pub(in crate::reference) struct Departed<M> {
+    pub(in crate::reference) watched: Vec<(String, Vec<Arc<M>>)>,
 }
 
-impl Rooms {
+/// A socket, as far as the rooms know it.
+pub(in crate::reference) trait Member {
+    /// Returns the id of the socket.
+    fn id(&self) -> &SocketId;
+}
+
+impl<M> Default for Rooms<M> {
+    fn default() -> Self {
+        Self {
+            sockets: IndexMap::new(),
+            rooms: HashMap::new(),
+            watchers: HashMap::new(),
+        }
+    }
+}
+
+impl<M> Clone for Departed<M> {
+    fn clone(&self) -> Self {
+        Self {
+            watched: self.watched.clone(),
+        }
+    }
+}
+
+impl<M> Default for Departed<M> {
+    fn default() -> Self {
+        Self {
+            watched: Vec::new(),
+        }
+    }
+}
+
+impl<M: Member> Rooms<M> {
     /// Adds a socket and puts it into the room of its own id.
-    pub(in crate::reference) fn add(&mut self, socket: &Arc<Socket>) {
-        let member = Member {
+    pub(in crate::reference) fn add(&mut self, socket: &Arc<M>) {
+        let member = Joined {
             socket: Arc::clone(socket),
             rooms: Vec::new(),
         };
@@ -44,7 +76,7 @@ impl Rooms {
     }
 
     /// Removes a socket from the namespace and all rooms.
-    pub(in crate::reference) fn remove(&mut self, id: &SocketId) -> Departed {
+    pub(in crate::reference) fn remove(&mut self, id: &SocketId) -> Departed<M> {
         let Some(member) = self.sockets.swap_remove(id) else {
             return Departed::default();
         };
@@ -103,23 +135,23 @@ impl Rooms {
     }
 
     /// Returns the watchers of a room.
-    pub(in crate::reference) fn watchers(&self, room: &str) -> impl Iterator<Item = &Arc<Socket>> {
+    pub(in crate::reference) fn watchers(&self, room: &str) -> impl Iterator<Item = &Arc<M>> {
         let watchers = self.watchers.get(room).into_iter().flatten();
         watchers.filter_map(|watcher| self.socket(watcher))
     }
 
     /// Returns the socket with this id.
-    pub(in crate::reference) fn socket(&self, id: &SocketId) -> Option<&Arc<Socket>> {
+    pub(in crate::reference) fn socket(&self, id: &SocketId) -> Option<&Arc<M>> {
         self.sockets.get(id).map(|member| &member.socket)
     }
 
     /// Returns all sockets of the namespace.
-    pub(in crate::reference) fn all(&self) -> impl Iterator<Item = &Arc<Socket>> {
+    pub(in crate::reference) fn all(&self) -> impl Iterator<Item = &Arc<M>> {
         self.sockets.values().map(|member| &member.socket)
     }
 
     /// Returns the members of a room.
-    pub(in crate::reference) fn members(&self, room: &str) -> impl Iterator<Item = &Arc<Socket>> {
+    pub(in crate::reference) fn members(&self, room: &str) -> impl Iterator<Item = &Arc<M>> {
         self.rooms.get(room).into_iter().flat_map(IndexMap::values)
     }
 
@@ -139,14 +171,14 @@ impl Rooms {
     }
 
     /// Returns the sockets that a selection matches, each once.
-    pub(in crate::reference) fn recipients(&self, selection: &Selection) -> Vec<Arc<Socket>> {
+    pub(in crate::reference) fn recipients(&self, selection: &Selection) -> Vec<Arc<M>> {
         let excepted: HashSet<&SocketId> = selection
             .except
             .iter()
             .flat_map(|room| self.members(room))
             .map(|socket| socket.id())
             .collect();
-        let wanted = |socket: &&Arc<Socket>| !excepted.contains(socket.id());
+        let wanted = |socket: &&Arc<M>| !excepted.contains(socket.id());
         match selection.rooms.as_slice() {
             [] => self.all().filter(wanted).cloned().collect(),
             [room] => self.members(room).filter(wanted).cloned().collect(),
@@ -174,17 +206,17 @@ impl Rooms {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Arc, Selection};
     use crate::reference::{
-        Config, FaultSet,
+        Config, FaultSet, app,
         engine::{PollForm, Revision, Session, TokenSources, TransportKind},
         shared::Shared,
-        socket::{Namespace, User},
+        socket::{Namespace, Rooms, Socket, User},
     };
 
     /// A namespace with sockets in rooms: 0 in `a`, 1 in `a` and `b`, 2 in `b`, 3 in none.
     fn namespace() -> (Arc<Namespace>, Vec<Arc<Socket>>) {
-        let server = Shared::new(Config::default());
+        let server = Shared::new(Config::default(), app::left);
         let found = server.namespaces.find("/", &FaultSet::default());
         let namespace = found.unwrap();
         let sockets: Vec<_> = [&["a"][..], &["a", "b"], &["b"], &[]]

@@ -5,5 +5,5 @@ mod membership;
 mod selection;
 
 pub(super) use broadcast::{AskedClients, ask, broadcast, broadcast_packet};
-pub(super) use membership::{Departed, Rooms};
+pub(super) use membership::{Departed, Member, Rooms};
 pub(super) use selection::{Reach, Selection};

@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,13 +10,13 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Ack, Answer, Namespace, Peer, ack::Questions, recovery::KeptSession};
+use super::{Answer, Namespace, Peer, SocketId, User, questions::Questions, recovery::KeptSession};
 use crate::{
     data::Data,
     reference::{
-        FaultSet, Parser, app,
+        FaultSet, Parser,
         engine::{Delivery, Ending, Outbound, Revision, Sent, Session, random_id},
-        rooms::Selection,
+        rooms::{Member, Selection},
         shared::Shared,
     },
     wire::{
@@ -25,19 +24,6 @@ use crate::{
         socket_io::{self, AckId, Packet, msgpack},
     },
 };
-
-/// The id of a socket, which is also the name of its own room.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(in crate::reference) struct SocketId(Arc<str>);
-
-/// The user of a socket.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(in crate::reference) struct User {
-    /// The token's `sub`.
-    pub(in crate::reference) id: Option<String>,
-    /// The token's `role`.
-    pub(in crate::reference) role: Option<String>,
-}
 
 /// What the server closes when it disconnects a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,39 +46,6 @@ pub(in crate::reference) struct Socket {
     /// False after the socket has left; nothing is sent to it then.
     connected: AtomicBool,
     questions: Questions,
-}
-
-/// One event from a client.
-#[derive(Debug)]
-pub(in crate::reference) struct Call {
-    pub(in crate::reference) socket: Arc<Socket>,
-    pub(in crate::reference) name: String,
-    pub(in crate::reference) args: Vec<Data>,
-    pub(in crate::reference) ack: Option<Arc<Ack>>,
-}
-
-impl SocketId {
-    /// Returns a random id.
-    pub(super) fn random() -> Self {
-        Self(random_id().into())
-    }
-
-    /// Returns the id as text.
-    pub(in crate::reference) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for SocketId {
-    fn from(id: &str) -> Self {
-        Self(id.into())
-    }
-}
-
-impl fmt::Display for SocketId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
 }
 
 impl Socket {
@@ -140,6 +93,11 @@ impl Socket {
             connected: AtomicBool::new(true),
             questions: Questions::default(),
         })
+    }
+
+    /// Returns what the server keeps of this socket, so that its client can recover it.
+    pub(in crate::reference) fn to_kept(&self, pid: &str, rooms: &[Arc<str>]) -> KeptSession {
+        KeptSession::new(self.id.clone(), pid.into(), User::clone(&self.user), rooms)
     }
 
     /// Returns the private session id for connection state recovery.
@@ -323,8 +281,13 @@ impl Socket {
         if self.faults().keeps_membership() {
             return;
         }
-        let departed = self.namespace.remove(self, reason);
-        app::left(self, &departed, reason);
+        self.namespace.remove(self, reason);
+    }
+}
+
+impl Member for Socket {
+    fn id(&self) -> &SocketId {
+        &self.id
     }
 }
 

@@ -2,23 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Namespace, Peer, Socket, User, encode_packet, peer::Membership, recovery::read_claim};
+use super::{
+    Namespace, Peer, Refused, Rooms, Socket, User, encode_packet, peer::Membership,
+    recovery::read_claim,
+};
 use crate::{
     data::Data,
     reference::{
         app::{self, Admission},
         engine::{Delivery, Ending, Query, Revision, Session},
-        rooms::Rooms,
     },
     wire::socket_io::Packet,
 };
-
-/// Why the application refuses a client.
-#[derive(Debug)]
-pub(in crate::reference) struct Refused {
-    pub(in crate::reference) message: String,
-    pub(in crate::reference) data: Option<Data>,
-}
 
 /// What a client can do in a namespace that refused it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -214,21 +209,4 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
     // If the queue is full, the sender of the packet that filled it closes the session.
     session.send(encode_packet(&packet, &session.server), Delivery::Assured);
     session.faults().close_after_refusal(session);
-}
-
-impl Refused {
-    /// Returns a refusal with a message only.
-    pub(in crate::reference) fn new(message: &str) -> Self {
-        Self {
-            message: message.to_owned(),
-            data: None,
-        }
-    }
-
-    /// Returns `{message, data?}` (Socket.IO v5, "Connection to a namespace").
-    pub(in crate::reference) fn payload(self) -> Data {
-        let message = ("message", Data::from(self.message));
-        let data = self.data.map(|data| ("data", data));
-        Data::object(std::iter::once(message).chain(data))
-    }
 }

@@ -1,17 +1,27 @@
 //! Socket.IO: namespaces, the sockets in them, and their packets.
 
 mod ack;
+mod call;
 mod client;
 mod connect;
+mod id;
 mod namespace;
 mod peer;
+mod questions;
 mod receive;
 mod recovery;
+mod refused;
+mod user;
 
-pub(super) use ack::{Ack, Answer};
-pub(super) use client::{Call, Close, Socket, SocketId, User, encode_as_text, encode_packet};
-pub(super) use connect::{Refused, RefusedAccess, connect_by_default};
-pub(super) use namespace::{Namespace, Namespaces};
+pub(super) use ack::Ack;
+pub(super) use call::Call;
+pub(super) use client::{Close, Socket, encode_as_text, encode_packet};
+pub(super) use connect::{RefusedAccess, connect_by_default};
+pub(super) use id::SocketId;
+pub(super) use namespace::{Departed, LeaveHandler, Namespace, Namespaces, Rooms};
 pub(super) use peer::{Membership, Peer};
+pub(super) use questions::Answer;
 pub(super) use receive::{InvalidMessage, receive, receive_at_once};
 pub(super) use recovery::KeptSession;
+pub(super) use refused::Refused;
+pub(super) use user::User;

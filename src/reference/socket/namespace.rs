@@ -14,13 +14,23 @@ use crate::{
     reference::{
         FaultSet,
         app::{self, Access},
-        rooms::{Departed, Rooms},
+        rooms,
     },
     wire::socket_io::AckId,
 };
 
 /// The number of namespaces from which on empty ones are removed.
 const SWEEP_FROM: usize = 64;
+
+/// The sockets of one namespace and their rooms.
+pub(in crate::reference) type Rooms = rooms::Rooms<Socket>;
+
+/// The watched rooms of a socket that has left, each with its watchers.
+pub(in crate::reference) type Departed = rooms::Departed<Socket>;
+
+/// The application's code for a socket that has left its namespace. Gets the socket, the watched
+/// rooms that it was in, and the reason.
+pub(in crate::reference) type LeaveHandler = fn(&Socket, &Departed, &str);
 
 /// One namespace and the sockets in it.
 #[derive(Debug)]
@@ -30,6 +40,7 @@ pub(in crate::reference) struct Namespace {
     rooms: Mutex<Rooms>,
     next_question: AtomicU64,
     recovery: Option<Recovery>,
+    on_leave: LeaveHandler,
 }
 
 /// The namespaces of one server, each created at the first CONNECT to it.
@@ -38,6 +49,7 @@ pub(in crate::reference) struct Namespaces {
     table: Mutex<Table>,
     /// How long a client can recover its session; `None` if it can't.
     recovery: Option<Duration>,
+    on_leave: LeaveHandler,
 }
 
 #[derive(Debug, Default)]
@@ -48,10 +60,11 @@ struct Table {
 
 impl Namespaces {
     /// Returns an empty table.
-    pub(in crate::reference) fn new(recovery: Option<Duration>) -> Self {
+    pub(in crate::reference) fn new(recovery: Option<Duration>, on_leave: LeaveHandler) -> Self {
         Self {
             table: Mutex::default(),
             recovery,
+            on_leave,
         }
     }
 
@@ -80,6 +93,7 @@ impl Namespaces {
             rooms: Mutex::new(Rooms::default()),
             next_question: AtomicU64::new(0),
             recovery: self.recovery.map(Recovery::new),
+            on_leave: self.on_leave,
         });
         table.by_name.insert(name.into(), Arc::clone(&namespace));
         Some(namespace)
@@ -136,11 +150,19 @@ impl Namespace {
         self.rooms().socket(id).cloned()
     }
 
-    /// Removes a socket; returns the watchers of its rooms.
-    pub(super) fn remove(&self, socket: &Socket, reason: &str) -> Departed {
+    /// Removes a socket, and runs the application's code for a socket that has left.
+    pub(super) fn remove(&self, socket: &Socket, reason: &str) {
+        let departed = self.take_out(socket, reason);
+        (self.on_leave)(socket, &departed, reason);
+    }
+
+    fn take_out(&self, socket: &Socket, reason: &str) -> Departed {
         let mut rooms = self.rooms();
-        if let Some(recovery) = &self.recovery {
-            recovery.keep_session(socket, rooms.of(socket.id()), reason);
+        if let Some(recovery) = &self.recovery
+            && let Some(pid) = socket.pid()
+        {
+            let kept = socket.to_kept(pid, rooms.of(socket.id()));
+            recovery.keep_session(kept, reason, socket.faults());
         }
         rooms.remove(socket.id())
     }

@@ -14,7 +14,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Socket, SocketId, User};
+use super::{SocketId, User};
 use crate::{
     clock,
     data::Data,
@@ -74,12 +74,12 @@ pub(in crate::reference) struct MissableEvent {
 }
 
 impl KeptSession {
-    /// Returns what is kept of `socket`.
-    pub(in crate::reference) fn of(socket: &Socket, pid: &str, rooms: &[Arc<str>]) -> Self {
+    /// Returns a socket whose connection is lost now.
+    pub(super) fn new(id: SocketId, pid: Box<str>, user: User, rooms: &[Arc<str>]) -> Self {
         Self {
-            id: socket.id().clone(),
-            pid: pid.into(),
-            user: socket.user().clone(),
+            id,
+            pid,
+            user,
             rooms: rooms.to_vec(),
             since: clock::now(),
         }
@@ -142,19 +142,17 @@ impl Recovery {
         state.events.push_back(missable);
     }
 
-    /// Keeps the session of a socket that was lost by accident.
-    pub(super) fn keep_session(&self, socket: &Socket, rooms: &[Arc<str>], reason: &str) {
-        let Some(pid) = socket.pid() else { return };
-        if !ACCIDENTS.contains(&reason) && !socket.faults().keeps_all_sessions() {
+    /// Keeps a session if its socket was lost by accident.
+    pub(super) fn keep_session(&self, kept: KeptSession, reason: &str, faults: &FaultSet) {
+        if !ACCIDENTS.contains(&reason) && !faults.keeps_all_sessions() {
             return;
         }
-        let kept = KeptSession::of(socket, pid, rooms);
         let mut state = self.lock();
-        let window = socket.faults().alter_window(self.window);
+        let window = faults.alter_window(self.window);
         state
             .sessions
             .retain(|_, kept| kept.since.elapsed() <= window);
-        state.sessions.insert(pid.into(), kept);
+        state.sessions.insert(kept.pid.clone(), kept);
     }
 
     /// Removes and returns the session of `pid`, and the events that it missed since `offset`.
@@ -203,9 +201,10 @@ pub(super) fn read_claim(auth: Option<&Data>) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
     use crate::reference::{
-        Config,
+        Config, app,
         engine::{PollForm, Revision, Session, TokenSources, TransportKind},
         shared::Shared,
+        socket::Socket,
     };
 
     const WINDOW: Duration = Duration::from_secs(60);
@@ -229,10 +228,13 @@ mod tests {
     }
 
     fn socket() -> Arc<Socket> {
-        let server = Shared::new(Config {
-            recovery: Some(WINDOW),
-            ..Config::default()
-        });
+        let server = Shared::new(
+            Config {
+                recovery: Some(WINDOW),
+                ..Config::default()
+            },
+            app::left,
+        );
         let session = Session::open(
             &server,
             TransportKind::WebSocket,
@@ -254,7 +256,7 @@ mod tests {
 
         sent(&recovery, &Selection::everybody(), "had arrived");
         let offset = sent(&recovery, &Selection::everybody(), "arrived last");
-        recovery.keep_session(&socket, &rooms, "transport close");
+        recovery.keep_session(socket.to_kept(pid, &rooms), "transport close", &faults);
         assert!(recovery.is_awaited());
         for (selection, text) in [
             (Selection::to(["a"]), "one"),
@@ -295,12 +297,12 @@ mod tests {
             "server namespace disconnect",
             "parse error",
         ] {
-            left.keep_session(&socket, &[], reason);
+            left.keep_session(socket.to_kept(pid, &[]), reason, &faults);
             assert!(left.take(pid, &offset, &faults).is_none(), "{reason}");
         }
         let closed = Recovery::new(Duration::ZERO);
         let offset = sent(&closed, &Selection::everybody(), "event");
-        closed.keep_session(&socket, &[], "ping timeout");
+        closed.keep_session(socket.to_kept(pid, &[]), "ping timeout", &faults);
         assert!(closed.take(pid, &offset, &faults).is_none());
     }
 
