@@ -8,12 +8,17 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     io::{self, ErrorKind, IoSlice},
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::ReadBuf;
+use tokio::{
+    io::ReadBuf,
+    time::{Sleep, sleep},
+};
 
 /// Bytes that wait for a reader at most; about what Linux buffers on loopback for a peer that does not read.
 const CAPACITY: usize = 2 << 20;
@@ -24,11 +29,24 @@ const LOW_WATER: usize = CAPACITY * 2 / 3;
 /// Bytes that have arrived at a peer that does not read. The rest waits at the sender, where a reset drops it.
 const WINDOW: usize = 64 << 10;
 
+/// The number of reads of a socket before it pauses for [`PAUSE`].
+const READS_BEFORE_PAUSE: u32 = 200;
+
+/// The simulated time that [`READS_BEFORE_PAUSE`] reads take.
+///
+/// Simulated time stands still while any task has work to do. Two peers that answer each other without a wait would
+/// stop it for ever, so that no timeout could end their exchange.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// One of two connected sockets. Its drop closes it.
 #[derive(Debug)]
 pub struct MemoryStream {
     connection: Arc<Mutex<Connection>>,
     side: Side,
+    /// The number of reads since the last pause.
+    reads: u32,
+    /// The pause that the next read has to wait for.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +90,8 @@ pub(super) fn pair() -> (MemoryStream, MemoryStream) {
     let end = |side| MemoryStream {
         connection: Arc::clone(&connection),
         side,
+        reads: 0,
+        pause: None,
     };
     (end(Side::Client), end(Side::Server))
 }
@@ -83,6 +103,37 @@ impl MemoryStream {
     }
 
     pub(super) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_pause(context));
+        let read = self.poll_received(context, buffer);
+        if read.is_ready() {
+            self.count_read();
+        }
+        read
+    }
+
+    /// Waits for the pause that is due, if one is.
+    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+            self.pause = None;
+        }
+        Poll::Ready(())
+    }
+
+    /// Counts a read, and starts a pause if it is due.
+    fn count_read(&mut self) {
+        self.reads += 1;
+        if self.reads == READS_BEFORE_PAUSE {
+            self.reads = 0;
+            self.pause = Some(Box::pin(sleep(PAUSE)));
+        }
+    }
+
+    fn poll_received(
         &self,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,

@@ -196,3 +196,27 @@ async fn pieces_stay_pieces_in_memory() {
     }
     assert_eq!(lengths, [2, 3, 1]);
 }
+
+#[test]
+fn an_exchange_without_waits_takes_simulated_time() {
+    let exchange = async {
+        let (mut client, mut server) = connected(&Network::memory()).await;
+        let echo = tokio::spawn(async move {
+            let mut byte = [0];
+            while server.read_exact(&mut byte).await.is_ok() {
+                write(&mut server, &byte).await.unwrap();
+            }
+        });
+        let ping = async {
+            let mut byte = [0];
+            loop {
+                write(&mut client, &byte).await.unwrap();
+                client.read_exact(&mut byte).await.unwrap();
+            }
+        };
+        let ended: Result<(), _> = timeout(WHILE, ping).await;
+        echo.abort();
+        ended.is_err()
+    };
+    assert!(crate::simulation::run(1, exchange).unwrap());
+}
