@@ -14,7 +14,7 @@ use super::{
     cast::{Cast, Client},
     claim::Silence,
     echo_form,
-    finding::{Finding, Obstacle, Stepped},
+    finding::{Finding, Obstacle, StepResult},
     live_target::LiveTarget,
     operations,
     outcome::SeenLine,
@@ -178,7 +178,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Returns the timeout of a step.
-    pub(super) fn limit(&self, step: &Step) -> Stepped<Duration> {
+    pub(super) fn limit(&self, step: &Step) -> StepResult<Duration> {
         match &step.within {
             Some(bound) => self.bound(bound),
             None => Ok(self.scenario.within.unwrap_or(self.target.within)),
@@ -186,12 +186,12 @@ impl<'a> Attempt<'a> {
     }
 
     /// Returns the deadline of a step that starts now.
-    pub(super) fn deadline(&self, step: &Step) -> Stepped<Instant> {
+    pub(super) fn deadline(&self, step: &Step) -> StepResult<Instant> {
         Ok(clock::now() + self.limit(step)?)
     }
 
     /// Returns the length of a timeout, which may be an expression.
-    pub(super) fn bound(&self, bound: &WaitBound) -> Stepped<Duration> {
+    pub(super) fn bound(&self, bound: &WaitBound) -> StepResult<Duration> {
         let template = match bound {
             WaitBound::Fixed(duration) => return Ok(*duration),
             WaitBound::Computed(template) => template,

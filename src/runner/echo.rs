@@ -15,7 +15,7 @@ use super::{
     echo_form::namespace,
     evidence,
     failure_kind::FailureKind,
-    finding::{Finding, Stepped},
+    finding::{Finding, StepResult},
     message_packet::packet_in,
     wait::{Waited, wait_in},
 };
@@ -57,7 +57,7 @@ pub(super) async fn join(
     client: &Client,
     link: &Arc<Link>,
     deadline: Instant,
-) -> Stepped {
+) -> StepResult {
     let manifest = &attempt.target.manifest;
     if manifest.dialect.speaks != Speaks::SocketIo {
         return Ok(());

@@ -3,7 +3,7 @@
 use super::{
     attempt::Attempt,
     failure_kind::FailureKind,
-    finding::{Finding, Stepped},
+    finding::{Finding, StepResult},
 };
 use crate::{
     data::Data,
@@ -34,7 +34,7 @@ pub(super) fn compare(
     attempt: &Attempt<'_>,
     expected: Accepted<&Matcher>,
     actual: Option<&Data>,
-) -> Stepped<Comparison> {
+) -> StepResult<Comparison> {
     let scope = attempt.scope();
     let mismatch = match expected.strict.check(actual, &scope)? {
         Ok(captures) => return Ok(Comparison::Right { captures }),
@@ -53,7 +53,7 @@ pub(super) fn check(
     attempt: &Attempt<'_>,
     expected: &Matcher,
     actual: Option<&Data>,
-) -> Stepped<Result<(), Mismatch>> {
+) -> StepResult<Result<(), Mismatch>> {
     let checked = expected.check(actual, &attempt.scope())?;
     Ok(checked.map(|captures| attempt.capture(captures)))
 }
@@ -66,7 +66,7 @@ pub(super) fn require(
     expected: Accepted<&Matcher>,
     actual: Option<&Data>,
     subject: &str,
-) -> Stepped {
+) -> StepResult {
     match compare(attempt, expected, actual)? {
         Comparison::Right { captures } => attempt.capture(captures),
         Comparison::Tolerated { captures, mismatch } => {

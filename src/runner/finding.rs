@@ -50,8 +50,8 @@ pub(super) enum Stop {
     Unjudged(Box<Obstacle>),
 }
 
-/// The result of a step.
-pub(super) type Stepped<T = ()> = Result<T, Stop>;
+/// The result of a step: a value, or why the scenario stops.
+pub(super) type StepResult<T = ()> = Result<T, Stop>;
 
 impl Finding {
     /// Creates a finding that has only a sentence.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::{Level, Span};
 
-use super::{attempt::Attempt, evidence, finding::Stepped, live_target::LiveTarget, plan::Item};
+use super::{attempt::Attempt, evidence, finding::StepResult, live_target::LiveTarget, plan::Item};
 use crate::{scenario::Step, text::escape};
 
 /// Returns the tracing span of one attempt at a scenario.
@@ -37,7 +37,7 @@ pub(super) fn target_started(live: &LiveTarget, profile: Option<&str>) {
 }
 
 /// Logs that a step has ended; at level `trace`, also what the clients sent and received during the step.
-pub(super) fn step_ended(attempt: &Attempt<'_>, outcome: &Stepped, took: Duration) {
+pub(super) fn step_ended(attempt: &Attempt<'_>, outcome: &StepResult, took: Duration) {
     if !tracing::enabled!(Level::DEBUG) {
         return;
     }

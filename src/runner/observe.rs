@@ -3,7 +3,7 @@
 use super::{
     attempt::Attempt,
     cast::{Client, Link},
-    finding::Stepped,
+    finding::StepResult,
     sought::Sought,
 };
 use crate::{
@@ -35,7 +35,7 @@ impl Sought {
         attempt: &Attempt<'_>,
         client: &Client,
         pattern: &EventPattern,
-    ) -> Stepped<Self> {
+    ) -> StepResult<Self> {
         let scope = attempt.scope();
         let spoken = pattern.name.render_text(&scope)?;
         let binding = attempt.target.manifest.bindings.entries.get(&spoken);
@@ -96,7 +96,7 @@ impl Sought {
     }
 
     /// Returns the indices of the matching entries that no step has claimed.
-    pub(super) fn unclaimed(&self, attempt: &Attempt<'_>, link: &Link) -> Stepped<Vec<usize>> {
+    pub(super) fn unclaimed(&self, attempt: &Attempt<'_>, link: &Link) -> StepResult<Vec<usize>> {
         let scope = attempt.scope().clone();
         let state = link.state();
         let entries = link.connection.journal().entries();

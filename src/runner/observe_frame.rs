@@ -1,6 +1,6 @@
 //! Compares WebSocket frames with patterns.
 
-use super::{attempt::Attempt, finding::Stepped};
+use super::{attempt::Attempt, finding::StepResult};
 use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
 
 /// How a frame compares with a pattern.
@@ -19,7 +19,7 @@ pub(super) fn compare(
     attempt: &Attempt<'_>,
     pattern: &FramePattern,
     frame: &Frame,
-) -> Stepped<FrameLikeness> {
+) -> StepResult<FrameLikeness> {
     let FramePattern {
         opcode,
         fin,

@@ -7,7 +7,7 @@ use tracing::Instrument;
 use super::{
     attempt::Attempt,
     event::EventKind,
-    finding::{Obstacle, Stepped, Stop},
+    finding::{Obstacle, StepResult, Stop},
     invariants,
     judgement::{self, Finished, Merge},
     limits,
@@ -135,7 +135,7 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
 }
 
 /// Connects the clients, performs the steps, and checks once more that what must not come has not come.
-async fn perform_steps(attempt: &Attempt<'_>) -> Stepped {
+async fn perform_steps(attempt: &Attempt<'_>) -> StepResult {
     for (name, template) in &attempt.scenario.variables {
         let value = template.render(&attempt.scope())?;
         attempt.scope().set(name.as_str(), value);

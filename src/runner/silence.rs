@@ -14,7 +14,7 @@ use super::{
     failure_kind::FailureKind,
     fence::{Proof, fence},
     fence_frame::is_fence,
-    finding::{Finding, Stepped},
+    finding::{Finding, StepResult},
     observe_frame::{self, FrameLikeness},
     refusal_reports,
     sought::Sought,
@@ -32,7 +32,7 @@ use crate::{
 
 impl Silence {
     /// Returns what came although it must not come.
-    fn breach(&self, attempt: &Attempt<'_>) -> Stepped<Option<Finding>> {
+    fn breach(&self, attempt: &Attempt<'_>) -> StepResult<Option<Finding>> {
         match &self.never {
             Never::Ack {
                 link,
@@ -84,7 +84,7 @@ impl Silence {
         attempt: &Attempt<'_>,
         sought: &Sought,
         reason: &Unwanted,
-    ) -> Stepped<Option<Finding>> {
+    ) -> StepResult<Option<Finding>> {
         for link in self.client.links() {
             if let Some(index) = sought.unclaimed(attempt, &link)?.first() {
                 let received = line(attempt, &link, *index);
@@ -106,7 +106,7 @@ impl Silence {
         link: &Link,
         from: usize,
         pattern: &FramePattern,
-    ) -> Stepped<Option<Finding>> {
+    ) -> StepResult<Option<Finding>> {
         let came: Vec<_> = {
             let (state, entries) = (link.state(), link.connection.journal().entries());
             let entries = entries.iter().enumerate().skip(from);
@@ -220,7 +220,7 @@ fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
 ///
 /// Inside `parallel` the claims wait for the end of the block: an event that another step of the block has not claimed
 /// yet would break them.
-pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
+pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepResult {
     if attempt.notes().side_by_side > 0 {
         attempt.notes().postponed.extend(claims);
         return Ok(());
@@ -231,8 +231,8 @@ pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Steppe
 /// Runs the steps of a `parallel` block, and then checks their claims.
 pub(super) async fn side_by_side(
     attempt: &Attempt<'_>,
-    steps: impl Future<Output = Stepped>,
-) -> Stepped {
+    steps: impl Future<Output = StepResult>,
+) -> StepResult {
     attempt.notes().side_by_side += 1;
     let done = steps.await;
     attempt.notes().side_by_side -= 1;
@@ -247,7 +247,7 @@ pub(super) async fn side_by_side(
     hold(attempt, claims).await
 }
 
-async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
+async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepResult {
     let observers: Vec<_> = claims
         .iter()
         .map(|claim| Arc::clone(&claim.client))
@@ -264,7 +264,7 @@ async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> Stepped {
     Ok(())
 }
 
-fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> Stepped {
+fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> StepResult {
     for claim in claims {
         if let Some(finding) = claim.breach(attempt)? {
             return Err(finding.breach().at(claim.span).level(claim.level));
@@ -274,7 +274,7 @@ fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> Stepped {
 }
 
 /// Checks every claim again after the last step, behind the settle time and a last fence.
-pub(super) async fn settle(attempt: &Attempt<'_>) -> Stepped {
+pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     let claims = std::mem::take(&mut attempt.notes().silences);
     if claims.is_empty() {
         return Ok(());

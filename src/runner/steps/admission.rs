@@ -13,7 +13,7 @@ use crate::{
         cast::{Client, Link},
         evidence,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped},
+        finding::{Finding, StepResult},
     },
     wire::socket_io::Packet,
 };
@@ -37,7 +37,7 @@ pub(super) async fn await_admission(
     namespace: &str,
     from: usize,
     deadline: Instant,
-) -> Stepped<Admission> {
+) -> StepResult<Admission> {
     let name = &client.spec.name;
     let waited = wait_in(
         link.connection.journal(),

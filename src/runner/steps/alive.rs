@@ -15,7 +15,7 @@ use crate::{
         echo, evidence,
         failure_kind::FailureKind,
         fence::{self, Proof},
-        finding::{Finding, Obstacle, Stepped},
+        finding::{Finding, Obstacle, StepResult},
         wait::Waited,
     },
     scenario::Step,
@@ -42,7 +42,7 @@ fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> b
 /// A server may still process the steps before this one while it already answers other clients. So every client that can
 /// make a round trip on its own connection does so first, because a server processes the packets of one connection in
 /// order. Then the runner watches the server for a while and asks again.
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> StepResult {
     let limit = attempt.limit(step)?;
     let witnesses = match attempt.actors(step) {
         named if named.is_empty() => attempt.bystander.iter().cloned().collect(),
@@ -103,7 +103,7 @@ async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
     let _ = timeout_at(until, lost).await;
 }
 
-async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Duration) -> Stepped {
+async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Duration) -> StepResult {
     for witness in witnesses {
         let name = &witness.spec.name;
         let link = any_link(witness)?;
@@ -151,7 +151,7 @@ fn was_disconnected(attempt: &Attempt<'_>, link: &Link) -> bool {
             .any(|entry| matches!(entry.what, What::Socket(Packet::Disconnect { .. })))
 }
 
-async fn lets_in(attempt: &Attempt<'_>) -> Stepped {
+async fn lets_in(attempt: &Attempt<'_>) -> StepResult {
     let newcomer = unconnected("newcomer");
     let mut joined = connect::bystander(attempt, &newcomer).await;
     if let (Ok(()), Some(link)) = (&joined, newcomer.link())

@@ -16,7 +16,7 @@ use crate::{
         claim::{Never, Request, Silence},
         evidence, expectation,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped},
+        finding::{Finding, StepResult},
         sender::Sender,
         silence,
     },
@@ -40,7 +40,7 @@ pub(super) fn outbound(
     attempt: &Attempt<'_>,
     client: &Client,
     operation: &Operation,
-) -> Stepped<Outbound> {
+) -> StepResult<Outbound> {
     let scope = attempt.scope().clone();
     let name = operation.name.render_text(&scope)?;
     let with = operation
@@ -77,13 +77,13 @@ pub(super) fn outbound(
     })
 }
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> StepResult {
     let actors = attempt.actors(step);
     let calls = actors.iter().map(|client| one(attempt, step, call, client));
     futures_util::future::try_join_all(calls).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Client>) -> Stepped {
+async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Client>) -> StepResult {
     let link = open_link(client)?;
     let event = outbound(attempt, client, &call.operation)?;
     let request = Request {
@@ -150,7 +150,7 @@ async fn await_ack(
     attempt: &Attempt<'_>,
     step: &Step,
     question: &Question<'_>,
-) -> Stepped<Vec<Data>> {
+) -> StepResult<Vec<Data>> {
     let deadline = attempt.deadline(step)?;
     let name = &question.client.spec.name;
     let event = &question.request.event;
@@ -199,7 +199,7 @@ async fn await_ack(
 }
 
 /// Compares the arguments of an acknowledgement with what the step expects and tolerates.
-fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Data]) -> Stepped {
+fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Data]) -> StepResult {
     // The target's manifest says what success looks like if the scenario does not.
     let by_binding = bound_reply(attempt, call);
     let strict = match (call.answer.strict.arguments(), &by_binding) {
@@ -262,7 +262,7 @@ async fn never_acked(
     step: &Step,
     question: &Question<'_>,
     allowed: usize,
-) -> Stepped {
+) -> StepResult {
     let never = Never::Ack {
         link: Arc::clone(question.link),
         request: question.request.clone(),

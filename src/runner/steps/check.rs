@@ -5,12 +5,12 @@ use crate::{
     runner::{
         attempt::Attempt,
         failure_kind::FailureKind,
-        finding::{Finding, Obstacle, Stepped},
+        finding::{Finding, Obstacle, StepResult},
     },
     scenario::Check,
 };
 
-pub(super) fn perform(attempt: &Attempt<'_>, check: &Check) -> Stepped {
+pub(super) fn perform(attempt: &Attempt<'_>, check: &Check) -> StepResult {
     let value = check.expression.render(&attempt.scope())?;
     match value {
         Data::Bool(true) => Ok(()),

@@ -16,7 +16,7 @@ use crate::{
         evidence,
         failure_kind::FailureKind,
         fence::{self, Proof},
-        finding::{Finding, Stepped, Stop},
+        finding::{Finding, StepResult, Stop},
     },
     scenario::{Accepted, CloseHow, Closed, Step},
     wire::socket_io::Packet,
@@ -26,7 +26,7 @@ pub(super) async fn perform(
     attempt: &Attempt<'_>,
     step: &Step,
     closed: &Accepted<Closed>,
-) -> Stepped {
+) -> StepResult {
     let actors = attempt.actors(step);
     let waits = actors
         .iter()
@@ -39,7 +39,7 @@ async fn one(
     step: &Step,
     accepted: &Accepted<Closed>,
     client: &Arc<Client>,
-) -> Stepped {
+) -> StepResult {
     let (closed, lenient) = (&accepted.strict, accepted.lenient.as_ref());
     let link = any_link(client)?;
     let limit = limit(attempt, step, &link)?;
@@ -95,7 +95,7 @@ async fn one(
 /// Returns how long to wait: at most nine tenths of the time after which a missed heartbeat ends the connection.
 ///
 /// After that time the heartbeat would end the connection, and the step could not fail.
-fn limit(attempt: &Attempt<'_>, step: &Step, link: &Link) -> Stepped<Duration> {
+fn limit(attempt: &Attempt<'_>, step: &Step, link: &Link) -> StepResult<Duration> {
     let limit = attempt.limit(step)?;
     if step.within.is_some() {
         return Ok(limit);
@@ -112,7 +112,7 @@ fn ends_as(
     client: &Client,
     closed: &Closed,
     ended: &Ended,
-) -> Stepped<Result<(), Finding>> {
+) -> StepResult<Result<(), Finding>> {
     let name = &client.spec.name;
     let finding = |kind: FailureKind, sentence: String| {
         Finding::new(kind, sentence)
@@ -211,7 +211,7 @@ async fn leaves_namespace(
     link: &Link,
     namespace: &str,
     limit: Duration,
-) -> Stepped {
+) -> StepResult {
     let waited = wait_in(
         link.connection.journal(),
         0,
@@ -252,7 +252,7 @@ async fn stays_open(
     client: &Client,
     link: &Link,
     limit: Duration,
-) -> Stepped {
+) -> StepResult {
     let closes = |link: &Link| -> Stop {
         Finding::new(
             FailureKind::ConnectionEnded,

@@ -15,14 +15,14 @@ use crate::{
         cast::Client,
         expectation,
         failure_kind::FailureKind,
-        finding::{Finding, Obstacle, Stepped, Stop},
+        finding::{Finding, Obstacle, StepResult, Stop},
     },
     scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template, Transport},
     targets::Speaks,
     wire::socket_io::Packet,
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connect) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connect) -> StepResult {
     let limit = attempt.limit(step)?;
     let actors = attempt.actors(step);
     let joins = actors
@@ -32,7 +32,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connec
 }
 
 /// Connects the clients that have to be connected before the first step.
-pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
+pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> StepResult {
     let plain = Connect::default();
     let limit = attempt.scenario.within.unwrap_or(attempt.target.within);
     let joins = attempt
@@ -55,7 +55,10 @@ pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> Stepped {
 ///
 /// The application may refuse the bystander. Its Engine.IO session stays open, and a WebSocket ping can still ask the
 /// server on it.
-pub(in crate::runner) async fn bystander(attempt: &Attempt<'_>, client: &Arc<Client>) -> Stepped {
+pub(in crate::runner) async fn bystander(
+    attempt: &Attempt<'_>,
+    client: &Arc<Client>,
+) -> StepResult {
     let limit = attempt.target.within;
     let unjudged = |mut obstacle: Obstacle| {
         obstacle.detail.span = None;
@@ -96,7 +99,7 @@ async fn one(
     client: &Client,
     connect: &Connect,
     limit: Duration,
-) -> Stepped {
+) -> StepResult {
     let admission = join(attempt, client, &connect.options, limit).await?;
     let judged = judge(attempt, client, &connect.answer.strict, &admission, limit).await?;
     let Err(stop) = judged else { return Ok(()) };
@@ -120,7 +123,7 @@ async fn judge(
     answer: &ConnectAnswer,
     admission: &Admission,
     limit: Duration,
-) -> Stepped<Stepped> {
+) -> StepResult<StepResult> {
     match answer {
         ConnectAnswer::Joined(reply) => joined(attempt, client, reply.as_ref(), admission),
         ConnectAnswer::Refused(expected) => {
@@ -136,7 +139,7 @@ fn joined(
     client: &Client,
     reply: Option<&Matcher>,
     admission: &Admission,
-) -> Stepped<Stepped> {
+) -> StepResult<StepResult> {
     let name = &client.spec.name;
     Ok(match (admission, reply) {
         (Admission::Joined(_), None) => Ok(()),
@@ -163,7 +166,7 @@ fn rejected(
     client: &Client,
     expected: &Matcher,
     admission: &Admission,
-) -> Stepped<Stepped> {
+) -> StepResult<StepResult> {
     let name = &client.spec.name;
     let wanted = || format!("CONNECT_ERROR {}", expected.describe(&attempt.scope()));
     Ok(match admission {
@@ -198,7 +201,7 @@ pub(super) async fn join(
     client: &Client,
     step: &ConnectOptions,
     limit: Duration,
-) -> Stepped<Admission> {
+) -> StepResult<Admission> {
     let declared = &client.spec.options;
     let namespace = match &step.namespace {
         Some(template) => template.render_text(&attempt.scope())?,
@@ -252,7 +255,7 @@ pub(super) async fn join(
     await_admission(attempt, client, &link, &namespace, from, deadline).await
 }
 
-fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> Stepped<String> {
+fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<String> {
     match &client.spec.options.namespace {
         Some(template) => Ok(template.render_text(&attempt.scope())?),
         None => Ok("/".to_owned()),
@@ -292,7 +295,7 @@ pub(super) fn options(
     step: &ConnectOptions,
     layer: Layer,
     limit: Duration,
-) -> Stepped<Options> {
+) -> StepResult<Options> {
     let declared = &client.spec.options;
     let scope = attempt.scope().clone();
     let text = |template: &Template| template.render_text(&scope);

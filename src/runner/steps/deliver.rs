@@ -17,7 +17,7 @@ use crate::{
         attempt::Attempt,
         cast::Client,
         claim::{Never, Silence, Unwanted},
-        finding::{Finding, Stepped, Stop},
+        finding::{Finding, StepResult, Stop},
         sender::Rejection,
         silence,
         sought::Sought,
@@ -34,7 +34,7 @@ struct Receiver {
     received: AtomicUsize,
 }
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> StepResult {
     let receivers: Vec<_> = deliver
         .to
         .iter()
@@ -60,7 +60,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
 }
 
 /// Claims that no client receives the event again, and that other clients never receive it.
-async fn claim_silence(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> Stepped {
+async fn claim_silence(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> StepResult {
     let sender = attempt.notes().sender.clone();
     let mut claims = Vec::new();
     for client in attempt.cast.all() {
@@ -95,7 +95,7 @@ async fn receives(
     step: &Step,
     deliver: &Deliver,
     receiver: &Receiver,
-) -> Stepped {
+) -> StepResult {
     let client = &receiver.client;
     let link = any_link(client)?;
     let mut awaited = awaited(attempt, deliver, client)?;
@@ -111,7 +111,7 @@ async fn receives(
     Ok(())
 }
 
-fn awaited(attempt: &Attempt<'_>, deliver: &Deliver, client: &Client) -> Stepped<AwaitedEvent> {
+fn awaited(attempt: &Attempt<'_>, deliver: &Deliver, client: &Client) -> StepResult<AwaitedEvent> {
     Ok(AwaitedEvent {
         event: Accepted::strictly(Sought::new(attempt, client, &deliver.event)?),
         order: Order::Any,
@@ -139,7 +139,7 @@ fn undelivered(
     deliver: &Deliver,
     receivers: &[Receiver],
     rejection: &Rejection,
-) -> Stepped<Stop> {
+) -> StepResult<Stop> {
     for receiver in receivers {
         let received = receiver.received.load(Ordering::Relaxed);
         if received == deliver.count {

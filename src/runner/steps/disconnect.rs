@@ -5,7 +5,7 @@ use crate::{
     client::DropHow,
     runner::{
         attempt::Attempt,
-        finding::{Obstacle, Stepped},
+        finding::{Obstacle, StepResult},
     },
     scenario::{Disconnect, DisconnectHow, Step},
     wire::socket_io::Packet,
@@ -15,7 +15,7 @@ pub(super) async fn perform(
     attempt: &Attempt<'_>,
     step: &Step,
     disconnect: &Disconnect,
-) -> Stepped {
+) -> StepResult {
     let limit = attempt.limit(step)?;
     for client in attempt.actors(step) {
         let link = open_link(&client)?;

@@ -7,13 +7,13 @@ use crate::{
     runner::{
         attempt::Attempt,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped},
+        finding::{Finding, StepResult},
     },
     scenario::{Action, Step},
 };
 
 /// Checks that a step which began at `begun` did not succeed before its earliest time.
-pub(super) fn check(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepped {
+pub(super) fn check(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult {
     let Some(after) = &step.after else {
         return Ok(());
     };
@@ -34,7 +34,7 @@ pub(super) fn check(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> Stepp
 }
 
 /// Returns what a step waited for, in the past: "listener received `ping`".
-fn what_happened(attempt: &Attempt<'_>, step: &Step) -> Stepped<String> {
+fn what_happened(attempt: &Attempt<'_>, step: &Step) -> StepResult<String> {
     let names: Vec<_> = step.actors.iter().map(ToString::to_string).collect();
     let names = names.join(", ");
     let scope = attempt.scope();

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::{call::outbound, links::open_link, refused};
 use crate::{
-    runner::{attempt::Attempt, finding::Stepped, sender::Sender},
+    runner::{attempt::Attempt, finding::StepResult, sender::Sender},
     scenario::{Emit, Step},
     wire::socket_io::Packet,
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> StepResult {
     for client in attempt.actors(step) {
         let link = open_link(&client)?;
         let event = outbound(attempt, &client, &emit.operation)?;

@@ -14,7 +14,7 @@ use crate::{
         cast::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped, Stop},
+        finding::{Finding, StepResult, Stop},
         observe::Likeness,
         sought::Sought,
         unasked::is_unasked,
@@ -33,7 +33,7 @@ pub(super) struct Found {
     pub(super) tolerated: Option<Mismatch>,
 }
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, expect: &Expect) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, expect: &Expect) -> StepResult {
     let actors = attempt.actors(step);
     let waits = actors
         .iter()
@@ -41,7 +41,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, expect: &Expect)
     futures_util::future::try_join_all(waits).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, expect: &Expect, client: &Arc<Client>) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    expect: &Expect,
+    client: &Arc<Client>,
+) -> StepResult {
     let link = any_link(client)?;
     let mut awaited = AwaitedEvent {
         event: expect
@@ -116,7 +121,7 @@ impl AwaitedEvent {
         scope: &Scope,
         index: usize,
         entry: &Entry,
-    ) -> Stepped<Option<Found>> {
+    ) -> StepResult<Option<Found>> {
         let sought = &self.event.strict;
         let mismatch = match sought.compare(attempt, scope, entry)? {
             Likeness::Match { captures, id } => {
@@ -156,7 +161,7 @@ pub(super) async fn await_event(
     client: &Client,
     link: &Arc<Link>,
     awaited: &AwaitedEvent,
-) -> Stepped<Found> {
+) -> StepResult<Found> {
     let sought = &awaited.event.strict;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
@@ -231,7 +236,7 @@ pub(super) fn missing(
     link: &Link,
     awaited: &AwaitedEvent,
     when: &str,
-) -> Stepped<Finding> {
+) -> StepResult<Finding> {
     let sought = &awaited.event.strict;
     let (name, event, ordinal) = (&client.spec.name, sought.name(), awaited.ordinal());
     let scope = attempt.scope().clone();
@@ -269,7 +274,7 @@ fn nearest(
     link: &Link,
     sought: &Sought,
     scope: &Scope,
-) -> Stepped<Option<(usize, Mismatch)>> {
+) -> StepResult<Option<(usize, Mismatch)>> {
     let claimed = link.state().claimed.clone();
     let entries = link.connection.journal().entries();
     let mut best: Option<(usize, usize, Mismatch)> = None;

@@ -8,13 +8,13 @@ use crate::{
     random,
     runner::{
         attempt::Attempt,
-        finding::{Obstacle, Stepped},
+        finding::{Obstacle, StepResult},
     },
     scenario::{SendBytes, SendFrame, Step, Template},
     wire::websocket::{Deflate, DeflateOffer, Frame, LengthEncoding, OpCode, RawFrame, Role},
 };
 
-pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) -> Stepped {
+pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) -> StepResult {
     for client in attempt.actors(step) {
         let Some(link) = link_to_send_on(&client)? else {
             continue;
@@ -56,7 +56,7 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
     Ok(())
 }
 
-pub(super) async fn bytes(attempt: &Attempt<'_>, step: &Step, send: &SendBytes) -> Stepped {
+pub(super) async fn bytes(attempt: &Attempt<'_>, step: &Step, send: &SendBytes) -> StepResult {
     for client in attempt.actors(step) {
         let Some(link) = link_to_send_on(&client)? else {
             continue;
@@ -68,7 +68,7 @@ pub(super) async fn bytes(attempt: &Attempt<'_>, step: &Step, send: &SendBytes) 
     Ok(())
 }
 
-fn octets(attempt: &Attempt<'_>, template: &Template, field: &str) -> Stepped<Bytes> {
+fn octets(attempt: &Attempt<'_>, template: &Template, field: &str) -> StepResult<Bytes> {
     match template.render(&attempt.scope())? {
         Data::Bytes(bytes) => Ok(bytes),
         Data::String(text) => Ok(Bytes::from(text)),

@@ -12,13 +12,13 @@ use crate::{
         attempt::Attempt,
         evidence,
         failure_kind::FailureKind,
-        finding::{Finding, Obstacle, Stepped},
+        finding::{Finding, Obstacle, StepResult},
         outcome::SeenLine,
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> StepResult {
     let limit = attempt.limit(step)?;
     let asked = fill(attempt, http)?;
     let (strict, lenient) = (&http.response.strict, &http.response.lenient);
@@ -93,7 +93,7 @@ pub(super) fn judge(
     what: &str,
     expected: Accepted<&HttpPattern>,
     response: &HttpResponse,
-) -> Stepped {
+) -> StepResult {
     let finding = match matches(attempt, what, expected.strict, response)? {
         Ok(captures) => {
             attempt.capture(captures);
@@ -117,7 +117,7 @@ pub(super) fn matches(
     what: &str,
     pattern: &HttpPattern,
     response: &HttpResponse,
-) -> Stepped<Result<Vec<(String, Data)>, Finding>> {
+) -> StepResult<Result<Vec<(String, Data)>, Finding>> {
     let scope = attempt.scope().clone();
     if pattern.no_response {
         return Ok(Err(Finding::new(
@@ -203,7 +203,7 @@ pub(super) fn describe(attempt: &Attempt<'_>, pattern: &HttpPattern) -> String {
     format!("a response{status}")
 }
 
-fn fill(attempt: &Attempt<'_>, http: &Http) -> Stepped<HttpRequest> {
+fn fill(attempt: &Attempt<'_>, http: &Http) -> StepResult<HttpRequest> {
     let scope = attempt.scope().clone();
     let mut target = http.target.render_text(&scope)?;
     for (name, value) in pairs::fill(&http.query, &scope)? {

@@ -6,11 +6,11 @@ use crate::runner::{
     cast::{Client, Link},
     evidence,
     failure_kind::FailureKind,
-    finding::{Finding, Obstacle, Stepped},
+    finding::{Finding, Obstacle, StepResult},
 };
 
 /// Returns the open connection through which `client` acts.
-pub(super) fn open_link(client: &Client) -> Stepped<Arc<Link>> {
+pub(super) fn open_link(client: &Client) -> StepResult<Arc<Link>> {
     let name = &client.spec.name;
     let link = client.link().ok_or_else(|| {
         Obstacle::new(format!(
@@ -33,7 +33,7 @@ pub(super) fn open_link(client: &Client) -> Stepped<Arc<Link>> {
 /// Returns the connection on which `client` sends by hand; `None` if the server has ended it because of the step before.
 ///
 /// A server may end the connection at the first byte of what several steps in a row send. Later steps judge that.
-pub(super) fn link_to_send_on(client: &Client) -> Stepped<Option<Arc<Link>>> {
+pub(super) fn link_to_send_on(client: &Client) -> StepResult<Option<Arc<Link>>> {
     let refused = client.state().in_one_go && client.link().is_some_and(|link| link.has_ended());
     if refused {
         return Ok(None);
@@ -42,7 +42,7 @@ pub(super) fn link_to_send_on(client: &Client) -> Stepped<Option<Arc<Link>>> {
 }
 
 /// Returns the connection on which `client` observes; it may have ended.
-pub(super) fn any_link(client: &Client) -> Stepped<Arc<Link>> {
+pub(super) fn any_link(client: &Client) -> StepResult<Arc<Link>> {
     client.link().ok_or_else(|| {
         Obstacle::new(format!(
             "{} was never connected, but the step waits for what it receives.",

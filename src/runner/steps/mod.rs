@@ -20,7 +20,6 @@ mod links;
 mod never;
 mod open;
 mod pairs;
-mod perform;
 mod reading;
 mod receive;
 mod receive_raw;
@@ -29,13 +28,62 @@ mod reply;
 mod send;
 mod shape;
 
-pub(super) use perform::perform;
+use std::{future::Future, pin::Pin};
 
-use super::{attempt::Attempt, finding::Stepped};
-use crate::scenario::{Action, Step};
+use futures_util::future::try_join_all;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{
+    attempt::Attempt,
+    finding::{Obstacle, StepResult},
+    log, silence,
+};
+use crate::{
+    clock,
+    data::Data,
+    scenario::{Action, Parallel, Repeat, Step, WireUse},
+};
+
+/// How often a `repeat` block may run.
+const REPEAT_LIMIT: u64 = 100_000;
+
+/// Performs one step and the steps inside it.
+pub(in crate::runner) fn perform<'f>(
+    attempt: &'f Attempt<'_>,
+    step: &'f Step,
+) -> Pin<Box<dyn Future<Output = StepResult> + Send + 'f>> {
+    Box::pin(async move {
+        let begun = clock::now();
+        let outcome = async {
+            let outcome = timed(attempt, step, begun).await;
+            log::step_ended(attempt, &outcome, begun.elapsed());
+            outcome
+        };
+        outcome
+            .instrument(log::step(step))
+            .await
+            .map_err(|stop| stop.at(step.span).level(step.level))
+    })
+}
+
+/// Performs a step that began at `begun`, and checks that nothing happened too early.
+async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult {
+    act(attempt, step).await?;
+    let facts = step.action.facts();
+    // The steps inside a block note for themselves that they judged something.
+    if facts.awaits.can_fail() {
+        attempt.notes().judged = true;
+    }
+    let by_hand = facts.wire == WireUse::SendsByHand;
+    for client in attempt.actors(step) {
+        client.state().in_one_go = by_hand;
+    }
+    earliest::check(attempt, step, begun)
+}
 
 /// Executes a step by its verb. This is the runner's list of verbs.
-async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
+async fn act(attempt: &Attempt<'_>, step: &Step) -> StepResult {
     match &step.action {
         Action::Alive(_) => alive::perform(attempt, step).await,
         Action::Bytes(bytes) => frame::bytes(attempt, step, bytes).await,
@@ -51,11 +99,39 @@ async fn act(attempt: &Attempt<'_>, step: &Step) -> Stepped {
         Action::Http(http) => http::perform(attempt, step, http).await,
         Action::Never(never) => never::perform(attempt, step, never).await,
         Action::Open(open) => open::perform(attempt, step, open).await,
-        Action::Parallel(parallel) => perform::parallel(attempt, parallel).await,
+        Action::Parallel(block) => parallel(attempt, block).await,
         Action::Reading(how) => reading::perform(attempt, step, *how),
         Action::Receive(receive) => receive::perform(attempt, step, receive).await,
-        Action::Repeat(repeat) => perform::repeat(attempt, repeat).await,
+        Action::Repeat(block) => repeat(attempt, block).await,
         Action::Reply(reply) => reply::perform(attempt, step, reply).await,
         Action::Send(packets) => send::perform(attempt, step, packets).await,
     }
+}
+
+/// Performs the steps of `parallel:` at the same time.
+async fn parallel(attempt: &Attempt<'_>, parallel: &Parallel) -> StepResult {
+    let steps = parallel.steps.iter();
+    let all = try_join_all(steps.map(|inner| perform(attempt, inner)));
+    silence::side_by_side(attempt, async { all.await.map(drop) }).await
+}
+
+/// Performs the steps of `repeat:` several times.
+async fn repeat(attempt: &Attempt<'_>, repeat: &Repeat) -> StepResult {
+    let times = repeat.times.render(&attempt.scope())?;
+    let times = times
+        .as_u64()
+        .filter(|times| *times <= REPEAT_LIMIT)
+        .ok_or_else(|| {
+            Obstacle::new(format!(
+                "The value of `repeat` is {times}; it has to be a whole number up to {REPEAT_LIMIT}."
+            ))
+            .unjudged()
+        })?;
+    for index in 1..=times {
+        attempt.scope().set("index", Data::from(index));
+        for inner in &repeat.steps {
+            perform(attempt, inner).await?;
+        }
+    }
+    Ok(())
 }

@@ -5,14 +5,14 @@ use crate::{
     runner::{
         attempt::Attempt,
         claim::{self, Silence, Unwanted},
-        finding::Stepped,
+        finding::StepResult,
         silence,
         sought::Sought,
     },
     scenario::{Never, Step},
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -> StepResult {
     let mut claims = Vec::new();
     for client in attempt.actors(step) {
         let never = match never {

@@ -20,13 +20,13 @@ use crate::{
         cast::{Client, Link},
         echo, evidence, expectation,
         failure_kind::FailureKind,
-        finding::{Finding, Obstacle, Stepped},
+        finding::{Finding, Obstacle, StepResult},
     },
     scenario::{Accepted, ClientName, HandshakePattern, HttpPattern, Open, OpenLayer, Step},
     targets::Speaks,
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> StepResult {
     let limit = attempt.limit(step)?;
     let actors = attempt.actors(step);
     let opens = actors
@@ -35,7 +35,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, open: &Open) -> 
     futures_util::future::try_join_all(opens).await.map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, open: &Open, client: &Arc<Client>, limit: Duration) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    open: &Open,
+    client: &Arc<Client>,
+    limit: Duration,
+) -> StepResult {
     let expected = Accepted::as_ref(&open.expected);
     let name = &client.spec.name;
     let options = connection_options(attempt, open, client, limit)?;
@@ -83,7 +88,7 @@ fn connection_options(
     open: &Open,
     client: &Client,
     limit: Duration,
-) -> Stepped<Options> {
+) -> StepResult<Options> {
     let layer = layer(attempt, open);
     let mut options = options(attempt, client, &open.options, layer, limit)?;
     options.transport = match open.layer {
@@ -137,7 +142,7 @@ fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
 }
 
 /// Returns the connection that opened the session of this client.
-fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> Stepped<Arc<Link>> {
+fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> StepResult<Arc<Link>> {
     let link = attempt
         .cast
         .get(session)
@@ -175,7 +180,7 @@ fn refused(
     expected: Accepted<&HandshakePattern>,
     client: &Client,
     failure: &ConnectFailure,
-) -> Stepped {
+) -> StepResult {
     let what = handshake_of(&client.spec.name);
     if let (Some(pattern), ConnectFailure::Refused { response }) =
         (expected.part(|expected| expected.answer.as_ref()), failure)

@@ -2,14 +2,17 @@
 
 use crate::{
     data::Data,
-    runner::finding::Stepped,
+    runner::finding::StepResult,
     scenario::{Scope, Template},
 };
 
 /// Renders names and values, and leaves out pairs whose value is `null`.
 ///
 /// With `null`, a row of a table can leave a parameter out.
-pub(super) fn fill(pairs: &[(String, Template)], scope: &Scope) -> Stepped<Vec<(String, String)>> {
+pub(super) fn fill(
+    pairs: &[(String, Template)],
+    scope: &Scope,
+) -> StepResult<Vec<(String, String)>> {
     let mut filled = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
         if value.render(scope)? != Data::Null {

@@ -3,11 +3,11 @@
 use super::links::open_link;
 use crate::{
     client,
-    runner::{attempt::Attempt, finding::Stepped},
+    runner::{attempt::Attempt, finding::StepResult},
     scenario::{Reading, Step},
 };
 
-pub(super) fn perform(attempt: &Attempt<'_>, step: &Step, reading: Reading) -> Stepped {
+pub(super) fn perform(attempt: &Attempt<'_>, step: &Step, reading: Reading) -> StepResult {
     for client in attempt.actors(step) {
         open_link(&client)?.connection.read(match reading {
             Reading::GoesOn => client::Reading::GoesOn,

@@ -19,7 +19,7 @@ use crate::{
         echo, evidence,
         expectation::{self, Comparison},
         failure_kind::FailureKind,
-        finding::{Finding, Stepped},
+        finding::{Finding, StepResult},
         observe_frame::{self, FrameLikeness},
         silence,
         unasked::is_unasked_message,
@@ -29,7 +29,7 @@ use crate::{
     wire::{engine_io::PacketData, websocket::Frame},
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, receive: &Receive) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, receive: &Receive) -> StepResult {
     let actors = attempt.actors(step);
     let waits = actors
         .iter()
@@ -42,7 +42,7 @@ async fn one(
     step: &Step,
     receive: &Receive,
     client: &Arc<Client>,
-) -> Stepped {
+) -> StepResult {
     let link = any_link(client)?;
     match &receive.what.strict {
         Incoming::Nothing => {
@@ -119,7 +119,7 @@ async fn next(
     receive: &Receive,
     client: &Arc<Client>,
     link: &Arc<Link>,
-) -> Stepped {
+) -> StepResult {
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
     let expected = &receive.what.strict;
@@ -203,7 +203,7 @@ fn compare(
     client: &Client,
     link: &Link,
     entry: &Entry,
-) -> Stepped<Candidate> {
+) -> StepResult<Candidate> {
     if let (Incoming::Frame(pattern), What::Frame(frame)) = (&what.strict, &entry.what) {
         return compare_frame(attempt, pattern, client, frame);
     }
@@ -310,7 +310,7 @@ fn compare_frame(
     pattern: &FramePattern,
     client: &Client,
     frame: &Frame,
-) -> Stepped<Candidate> {
+) -> StepResult<Candidate> {
     Ok(match observe_frame::compare(attempt, pattern, frame)? {
         FrameLikeness::Match(captures) => Candidate::matches(captures, None),
         // Frames with another opcode may come in between: messages and the heartbeat go on.

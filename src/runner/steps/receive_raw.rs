@@ -10,7 +10,7 @@ use crate::{
         cast::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped},
+        finding::{Finding, StepResult},
     },
     scenario::{Accepted, ClientName, HttpPattern, Matcher, Step},
     wire::websocket::HandshakeResponse,
@@ -36,7 +36,7 @@ pub(super) async fn bytes(
     client: &Client,
     link: &Link,
     expected: &Matcher,
-) -> Stepped {
+) -> StepResult {
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let mut seen = 0;
@@ -77,7 +77,7 @@ pub(super) async fn response(
     client: &Client,
     link: &Link,
     expected: Accepted<&HttpPattern>,
-) -> Stepped<Option<HttpResponse>> {
+) -> StepResult<Option<HttpResponse>> {
     let may_end =
         expected.strict.no_response || expected.lenient.is_some_and(|lenient| lenient.no_response);
     let deadline = attempt.deadline(step)?;
@@ -129,7 +129,7 @@ enum Progress {
 }
 
 /// Decodes what a client has received so far. Bytes that are not HTTP are a breach.
-fn decode(client: &ClientName, mut bytes: BytesMut) -> Stepped<Progress> {
+fn decode(client: &ClientName, mut bytes: BytesMut) -> StepResult<Progress> {
     let raw = bytes.clone().freeze();
     let head = HandshakeResponse::decode(&mut bytes, HEAD_LIMIT).map_err(|error| {
         Finding::new(

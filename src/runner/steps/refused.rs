@@ -19,7 +19,7 @@ use crate::{
         claim::{Never, Request, Silence},
         evidence, expectation,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped},
+        finding::{Finding, StepResult},
         refusal_reports::in_event,
         silence,
     },
@@ -94,7 +94,7 @@ pub(super) async fn report(
     link: &Arc<Link>,
     expected: &Matcher,
     question: Question<'_>,
-) -> Stepped {
+) -> StepResult {
     let (index, report) = await_report(attempt, step, client, link, expected, question).await?;
     link.state().claimed.insert(index);
     if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
@@ -140,7 +140,7 @@ async fn await_report(
     link: &Arc<Link>,
     expected: &Matcher,
     question: Question<'_>,
-) -> Stepped<(usize, Data)> {
+) -> StepResult<(usize, Data)> {
     let deadline = attempt.deadline(step)?;
     let manifest = &attempt.target.manifest;
     let (name, event, from) = (&client.spec.name, question.event(), question.from());
@@ -195,7 +195,7 @@ pub(super) async fn at_connect(
     expected: &Matcher,
     admission: &Admission,
     limit: Duration,
-) -> Stepped<Stepped> {
+) -> StepResult<StepResult> {
     let name = &client.spec.name;
     let report = match admission {
         Admission::Refused(payload) => normalise_connect_error(payload),
@@ -256,7 +256,7 @@ async fn late_refusal(
     attempt: &Attempt<'_>,
     client: &Client,
     limit: Duration,
-) -> Stepped<Result<Data, Finding>> {
+) -> StepResult<Result<Data, Finding>> {
     let name = &client.spec.name;
     let link = any_link(client)?;
     let namespace = client.state().namespace.clone();

@@ -13,7 +13,7 @@ use crate::{
         cast::{Client, Link},
         evidence,
         failure_kind::FailureKind,
-        finding::{Finding, Stepped, Stop},
+        finding::{Finding, StepResult, Stop},
         observe::Likeness,
         sought::Sought,
     },
@@ -24,7 +24,7 @@ use crate::{
 /// An ack id that no server uses.
 const UNUSED_ID: AckId = AckId(999_983);
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, reply: &Reply) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, reply: &Reply) -> StepResult {
     let actors = attempt.actors(step);
     let replies = actors
         .iter()
@@ -34,7 +34,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, reply: &Reply) -
         .map(|_| ())
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, reply: &Reply, client: &Arc<Client>) -> Stepped {
+async fn one(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    reply: &Reply,
+    client: &Arc<Client>,
+) -> StepResult {
     let link = open_link(client)?;
     let sought = Sought::new(attempt, client, &reply.event)?;
     let (namespace, id) = await_question(attempt, step, client, &link, &sought).await?;
@@ -78,7 +83,7 @@ async fn await_question(
     client: &Arc<Client>,
     link: &Arc<Link>,
     sought: &Sought,
-) -> Stepped<(String, AckId)> {
+) -> StepResult<(String, AckId)> {
     let name = &client.spec.name;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();

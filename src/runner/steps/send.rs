@@ -14,7 +14,7 @@ use crate::{
         cast::{Client, Link},
         evidence,
         failure_kind::FailureKind,
-        finding::{Finding, Obstacle, Stepped},
+        finding::{Finding, Obstacle, StepResult},
     },
     scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step},
     wire::{
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> Stepped {
+pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> StepResult {
     for client in attempt.actors(step) {
         let link = if send.response.strict.is_empty() {
             link_to_send_on(&client)?
@@ -87,7 +87,7 @@ enum Filled {
     Text(String),
 }
 
-fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> Stepped<Filled> {
+fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> StepResult<Filled> {
     let scope = attempt.scope();
     Ok(match packet {
         PacketTemplate::Binary(template) => match template.render(&scope)? {
@@ -124,7 +124,7 @@ async fn await_response(
     link: &Link,
     from: usize,
     expected: Accepted<&HttpPattern>,
-) -> Stepped {
+) -> StepResult {
     let (pattern, lenient) = (expected.strict, expected.lenient);
     let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
