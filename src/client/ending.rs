@@ -1,4 +1,4 @@
-//! The last phase of a connection.
+//! The last phase of a connection: from the first close by one side to the end of the stream.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::time::{Instant, sleep_until};
 use super::{DropHow, Ended, EndedHow, link::Link, recorder::given_up};
 use crate::clock;
 
-/// How long the stream may stay open after the last word was said.
+/// How long the stream may stay open after one side has closed the connection.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How a connection is going to be reported once its stream is gone.
+/// The end that is reported when the stream has ended.
 #[derive(Debug, Default)]
 pub(super) struct Ending {
     ended: Option<Ended>,
@@ -18,8 +18,8 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// The last word was said by one side. The first call decides who and how, a close frame's code and
-    /// reason are added by later ones.
+    /// Records that one side has closed the connection. The first call decides which side and how; later calls add the
+    /// code and the reason of a close frame if they are missing.
     pub(super) fn begin(&mut self, ended: Ended) {
         match &mut self.ended {
             Some(known) => {
@@ -37,17 +37,17 @@ impl Ending {
         }
     }
 
-    /// Whether the last word was said.
+    /// Returns true if one side has closed the connection.
     pub(super) fn has_begun(&self) -> bool {
         self.ended.is_some()
     }
 
-    /// Waits until the stream has been open for too long after the last word.
+    /// Waits until the stream has been open for too long after the close. Never returns before a close.
     pub(super) async fn overdue(&self) {
         at(self.until).await;
     }
 
-    /// What is reported now that the stream ended, in the way `how` unless more is known.
+    /// Returns the end to report when the stream has ended: the recorded close, or `how` without one.
     pub(super) fn finish(&mut self, how: EndedHow, reason: String) -> Ended {
         self.ended.take().unwrap_or(Ended {
             how,
@@ -58,7 +58,7 @@ impl Ending {
         })
     }
 
-    /// What is reported now that the stream has been open for too long after the last word.
+    /// Returns the end to report when the stream has been open for too long after the close.
     pub(super) fn give_up(&mut self) -> Ended {
         Ended {
             kept_open: true,
@@ -66,12 +66,12 @@ impl Ending {
         }
     }
 
-    /// What is reported now that `ended` came in the way; what was decided before counts.
+    /// Returns the recorded close, or `ended` without one.
     pub(super) fn finish_with(&mut self, ended: Ended) -> Ended {
         self.ended.take().unwrap_or(ended)
     }
 
-    /// What is reported when reading failed.
+    /// Returns the end to report when reading has failed.
     pub(super) fn broken(&mut self, error: &std::io::Error) -> Ended {
         match error.kind() {
             std::io::ErrorKind::InvalidData => given_up(format!("TLS can't be read on: {error}")),
@@ -83,7 +83,7 @@ impl Ending {
     }
 }
 
-/// Waits until then; for ever where there is no then.
+/// Waits until `instant`, or forever for `None`.
 pub(super) async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) => sleep_until(instant).await,
@@ -91,7 +91,7 @@ pub(super) async fn at(instant: Option<Instant>) {
     }
 }
 
-/// This side ends the connection.
+/// Returns an end by the client.
 pub(super) fn by_us(how: EndedHow) -> Ended {
     Ended {
         how,
@@ -102,7 +102,7 @@ pub(super) fn by_us(how: EndedHow) -> Ended {
     }
 }
 
-/// Ends a stream at once, as this side was told.
+/// Ends a stream at once in the requested way. Sends no close frame.
 pub(super) async fn cut(link: Link, how: DropHow) -> Ended {
     by_us(match how {
         DropHow::Reset => {

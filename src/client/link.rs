@@ -1,4 +1,4 @@
-//! A stream with what has arrived and what is still to be written.
+//! A stream with a buffer for each direction.
 
 use std::{
     cell::RefCell,
@@ -21,43 +21,43 @@ use tokio::{
 
 use super::{Reading, stream::Stream};
 
-/// How long bytes may take to leave when this side ends the connection.
+/// The time limit on writing the outbox when the client ends the connection.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
-/// Reads that empty the receive queue before a close.
+/// The number of reads that empty the receive queue before a close.
 const LAST_READS: usize = 64;
 
-/// Bytes of one read. Large, so that a flood of small frames costs few system calls.
+/// The number of bytes of one read. The number is large so that a flood of small frames costs few system calls.
 const SCRATCH: usize = 64 << 10;
 
 thread_local! {
-    /// Reads land here first. A connection that waits for data therefore owns no read buffer, and
-    /// ten thousand idle connections cost what they have received, which is nothing.
+    /// The buffer of all reads of this thread. A connection that waits for data owns no read buffer, so ten thousand
+    /// idle connections take little memory.
     static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
 }
 
-/// A stream and its two buffers; reading goes on while writing is blocked.
+/// A stream and its two buffers. Reading continues while writing is blocked.
 #[derive(Debug)]
 pub(super) struct Link {
     stream: Stream,
-    /// What arrived and was not taken.
+    /// The bytes that arrived and were not taken yet.
     pub(super) inbox: BytesMut,
-    /// What is to be written.
+    /// The bytes that are not written yet.
     pub(super) outbox: BytesMut,
-    /// Bytes of one write, where the outbox is to leave in pieces.
+    /// The number of bytes per write; `None` writes everything at once.
     piece: Option<usize>,
     flush: Flush,
-    /// Whether what arrives is read.
+    /// Whether the client reads from the stream.
     pub(super) reading: Reading,
-    /// Whether the stream ends with a reset when the link is dropped; shared, so that the link of a
-    /// request under way can be told.
+    /// Whether the stream ends with a reset when the link is dropped. The flag is shared, so that it can be set while a
+    /// request owns the link.
     pub(super) reset_on_drop: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Flush {
     Done,
-    /// TLS may still hold bytes that were written.
+    /// TLS can still hold bytes that were written.
     Due,
 }
 
@@ -68,7 +68,7 @@ pub(super) enum Progress {
     Eof,
     /// Bytes were added to the inbox.
     Received,
-    /// Bytes of the outbox were written, or dropped because the peer takes none any more.
+    /// Bytes of the outbox were written, or dropped because writing has failed.
     Sent,
 }
 
@@ -85,19 +85,19 @@ impl Link {
         }
     }
 
-    /// From here to when the outbox is empty, every write is of `piece` bytes.
+    /// Limits each write to `piece` bytes until the outbox is empty.
     pub(super) fn chop(&mut self, piece: Option<usize>) {
         self.piece = piece.map(|bytes| bytes.max(1));
     }
 
-    /// Whether the outbox leaves in pieces; what is added is chopped too.
+    /// Returns true while writes are limited to pieces. The limit also applies to bytes that are added meanwhile.
     pub(super) fn is_chopping(&self) -> bool {
         self.piece.is_some()
     }
 
     /// Reads or writes once. Cancel-safe.
     ///
-    /// A write that fails is no error: the peer's last words may still be unread.
+    /// A failed write is not an error, because data of the peer can still be unread.
     pub(super) async fn progress(&mut self) -> io::Result<Progress> {
         poll_fn(|context| {
             if self.poll_send(context).is_ready() {
@@ -108,7 +108,7 @@ impl Link {
         .await
     }
 
-    /// Writes what is in the outbox, for a bounded time.
+    /// Writes the outbox, for a limited time.
     pub(super) async fn flush(&mut self) {
         let sent = poll_fn(|context| {
             while !self.outbox.is_empty() || self.flush == Flush::Due {
@@ -116,22 +116,22 @@ impl Link {
             }
             Poll::Ready(())
         });
-        // A peer that takes nothing loses the rest.
+        // The rest is dropped if the peer reads nothing.
         let _ = timeout(FLUSH_WITHIN, sent).await;
     }
 
-    /// Ends this side of the stream with a FIN after what is in the outbox; the peer may go on.
+    /// Writes the outbox, then closes the sending side with a FIN. The peer can still send.
     pub(super) async fn end_writing(&mut self) {
         self.flush().await;
-        // Fails only where the peer was faster.
+        // This fails only if the peer has ended the stream already.
         let _ = self.stream.transport().shutdown().await;
     }
 
-    /// Ends the stream with a FIN after what is in the outbox.
+    /// Writes the outbox, then ends the stream with a FIN.
     pub(super) async fn finish(mut self) {
         self.end_writing().await;
-        // A close with unread data in the receive queue would go out as a reset (RFC 2525 section 2.17).
-        // Bounded, since a flood would be read for ever.
+        // A close with unread data in the receive queue is sent as a reset (RFC 2525 section 2.17). The number of reads
+        // is limited, because a flood would be read forever.
         poll_fn(|context| {
             for _ in 0..LAST_READS {
                 let Poll::Ready(Ok(Progress::Received)) = self.poll_receive(context) else {
@@ -149,7 +149,7 @@ impl Link {
         self.reset_on_drop.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the peer has ended the stream, as far as is known without waiting.
+    /// Returns true if the peer has ended the stream, without waiting.
     pub(super) async fn has_ended(&mut self) -> bool {
         poll_fn(|context| {
             Poll::Ready(matches!(
@@ -162,7 +162,7 @@ impl Link {
 
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.outbox.is_empty() && self.flush == Flush::Done {
-            // Nothing to wait for; the task is woken by whoever fills the outbox.
+            // The command that fills the outbox wakes the task.
             return Poll::Pending;
         }
         match ready!(self.poll_write(context)) {
@@ -174,7 +174,7 @@ impl Link {
         }
         if self.outbox.is_empty() {
             self.piece = None;
-            // Releases the memory: most connections write little and seldom.
+            // Release the memory, because most connections write rarely.
             self.outbox = BytesMut::new();
         }
         Poll::Ready(())
@@ -201,14 +201,14 @@ impl Link {
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Progress>> {
         if self.reading == Reading::Stops {
-            // Whoever makes it go on wakes the task.
+            // The command that resumes reading wakes the task.
             return Poll::Pending;
         }
         READ.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
             match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
                 Ok(()) => {}
-                // TLS without close_notify: for HTTP and WebSocket their own framing tells what is missing.
+                // TLS ended without close_notify. HTTP and WebSocket detect missing data by their own framing.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     return Poll::Ready(Ok(Progress::Eof));
                 }
@@ -219,7 +219,7 @@ impl Link {
                 return Poll::Ready(Ok(Progress::Eof));
             }
             if self.inbox.is_empty() {
-                // Its old storage is shared with what was cut out of it.
+                // The old storage is shared with the bytes that were split off, so a new one is needed.
                 self.inbox = BytesMut::with_capacity(received.len());
             }
             self.inbox.extend_from_slice(received);

@@ -1,4 +1,4 @@
-//! One bounded wait for the server, and the words for when it was in vain.
+//! A wait for the server with a timeout, and the failures that end the wait.
 
 use std::{future::Future, io, time::Duration};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::clock;
 
-/// What is awaited, and until when.
+/// The awaited thing and the deadline.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
     awaited: &'static str,
@@ -20,7 +20,7 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// A wait that starts here.
+    /// Creates a wait that starts at once.
     pub(super) fn new(awaited: &'static str, within: Duration) -> Self {
         Self {
             awaited,
@@ -29,17 +29,17 @@ impl Wait {
         }
     }
 
-    /// The next thing to wait for under the same deadline.
+    /// Returns a wait for the next thing under the same deadline.
     pub(super) fn then(self, awaited: &'static str) -> Self {
         Self { awaited, ..self }
     }
 
-    /// What is awaited.
+    /// Returns the name of the awaited thing.
     pub(super) fn awaited(&self) -> &'static str {
         self.awaited
     }
 
-    /// Runs `work` until the deadline; what came so far is nothing.
+    /// Runs `work` until the deadline. The failure says that the server sent nothing.
     pub(super) async fn bound<T>(
         &self,
         work: impl Future<Output = T>,
@@ -49,7 +49,7 @@ impl Wait {
             .map_err(|_| self.timed_out(&[]))
     }
 
-    /// Reads or writes once; whether the stream goes on.
+    /// Reads or writes once, and returns what happened.
     pub(super) async fn progress(&self, link: &mut Link) -> Result<Progress, ConnectFailure> {
         match timeout_at(self.until, link.progress()).await {
             Err(_) => Err(self.timed_out(&link.inbox)),
@@ -58,7 +58,7 @@ impl Wait {
         }
     }
 
-    /// Reads or writes once; an end of the stream is a failure.
+    /// Reads or writes once. Returns a failure if the stream ends.
     pub(super) async fn more(&self, link: &mut Link) -> Result<(), ConnectFailure> {
         match self.progress(link).await? {
             Progress::Eof => Err(self.ended(&link.inbox)),
@@ -66,7 +66,7 @@ impl Wait {
         }
     }
 
-    /// The stream ended after `came`.
+    /// Returns the failure for a stream that ended after `came`.
     pub(super) fn ended(&self, came: &[u8]) -> ConnectFailure {
         ConnectFailure::Ended {
             awaited: self.awaited,
@@ -74,7 +74,7 @@ impl Wait {
         }
     }
 
-    /// `came` is not what was awaited.
+    /// Returns the failure for `came`, which is not HTTP.
     pub(super) fn not_http(&self, came: &[u8]) -> ConnectFailure {
         ConnectFailure::NotHttp {
             awaited: self.awaited,

@@ -44,7 +44,7 @@ pub(super) struct Websocket {
     /// True after the server's close frame has arrived.
     close_received: bool,
     /// True after data has arrived behind the server's close frame.
-    goes_on: bool,
+    sent_after_close: bool,
     ending: Ending,
     /// The reason why the connection can't be read further, found before the connection was returned.
     failed: Option<Ended>,
@@ -79,7 +79,7 @@ impl Websocket {
             heartbeat: options.heartbeat,
             close_sent: false,
             close_received: false,
-            goes_on: false,
+            sent_after_close: false,
             ending: Ending::default(),
             failed: None,
         })
@@ -236,7 +236,7 @@ impl Websocket {
     ///
     /// # Errors
     ///
-    /// The connection can't be read on.
+    /// Returns the end of the connection if the data can't be decoded.
     fn next_message(&mut self, recorder: &mut Recorder) -> Result<Option<Message>, Ended> {
         loop {
             if !self.close_received
@@ -252,7 +252,7 @@ impl Websocket {
                 Ok(None) => return Ok(None),
                 Err(_) if self.close_received => {
                     let junk = self.link.inbox.split();
-                    return Err(self.behind_close(recorder, &junk));
+                    return Err(self.end_by_close_frame(recorder, &junk));
                 }
                 Err(error) => {
                     let error = error.into();
@@ -265,9 +265,9 @@ impl Websocket {
             if self.frames == Journalled::All || opcode.is_control() {
                 recorder.record(What::Frame(frame.clone()), payload.len());
             }
-            // A pong may still answer what was asked before (RFC 6455 section 5.5.2).
+            // A control frame is tolerated: a pong can answer an earlier ping (RFC 6455 section 5.5.2).
             if self.close_received && !opcode.is_control() {
-                self.note_behind_close(recorder, &payload);
+                self.record_data_after_close(recorder, &payload);
             }
             match self.assembler.push(frame) {
                 Ok(Some(Message::Close(reason))) => self.closed_by_peer(recorder, reason),
@@ -275,12 +275,12 @@ impl Websocket {
                 Ok(None | Some(Message::Pong(_))) => {}
                 Ok(message) => return Ok(message),
                 Err(_) if self.close_received => {
-                    return Err(self.behind_close(recorder, &payload));
+                    return Err(self.end_by_close_frame(recorder, &payload));
                 }
                 Err(error) => {
                     let mut ended = self.fail(recorder, &error, &payload);
                     if opcode == OpCode::Close {
-                        // Wrong as it may be, it is how the server ended the connection.
+                        // The server ended the connection with this close frame, although the frame is illegal.
                         ended.how = EndedHow::CloseFrame;
                         ended.code = close_code(&payload);
                         ended.by_us = false;
@@ -291,30 +291,31 @@ impl Websocket {
         }
     }
 
-    /// The stream ended.
+    /// Returns the end of the connection when the stream has ended. Records an incomplete frame as illegal.
     fn ended(&mut self, recorder: &mut Recorder) -> Ended {
         let rest = self.link.inbox.split();
         if !rest.is_empty() {
             if self.close_received {
-                self.note_behind_close(recorder, &rest);
+                self.record_data_after_close(recorder, &rest);
             } else {
                 recorder.illegal(IllegalWebSocket::StreamEndedInFrame, &rest);
             }
-            // The end follows either way.
+            // The connection has ended anyway, so a breach of the journal's limits can be ignored.
             let _ = recorder.flush();
         }
         self.ending.finish(EndedHow::Eof, String::new())
     }
 
-    /// The end, which was the server's close frame, now that what can't be read follows it.
-    fn behind_close(&mut self, recorder: &mut Recorder, junk: &[u8]) -> Ended {
-        self.note_behind_close(recorder, junk);
+    /// Returns the server's close frame as the end of the connection. Unreadable bytes after a close frame don't change
+    /// that.
+    fn end_by_close_frame(&mut self, recorder: &mut Recorder, junk: &[u8]) -> Ended {
+        self.record_data_after_close(recorder, junk);
         self.ending.finish(EndedHow::CloseFrame, String::new())
     }
 
-    /// Notes, once, that the server goes on behind its close frame.
-    fn note_behind_close(&mut self, recorder: &mut Recorder, raw: &[u8]) {
-        if !std::mem::replace(&mut self.goes_on, true) {
+    /// Records, once, that the server sent data after its close frame.
+    fn record_data_after_close(&mut self, recorder: &mut Recorder, raw: &[u8]) {
+        if !std::mem::replace(&mut self.sent_after_close, true) {
             recorder.illegal(IllegalWebSocket::DataAfterClose, raw);
         }
     }
@@ -336,7 +337,7 @@ impl Websocket {
             by_us: false,
             kept_open: false,
         });
-        // The echo carries the code that came (RFC 6455 section 5.5.1).
+        // The answer has the code of the received close frame (RFC 6455 section 5.5.1).
         self.send_close(
             recorder,
             &CloseReason {
@@ -369,7 +370,7 @@ impl Websocket {
         given_up(error.to_string())
     }
 
-    /// Leaves politely: a close packet, a close frame, and a while for the server to do the same.
+    /// Starts the closing handshake: sends a close packet and a close frame. The server then has a limited time to close.
     fn close(&mut self, session: &mut Session) {
         self.link.reading = Reading::GoesOn;
         if session.handshake().is_some() && !self.close_sent {
@@ -403,7 +404,7 @@ impl Websocket {
                 self.link.chop(chop);
                 recorder.sent(Outgoing::Bytes(bytes));
             }
-            // Handled by the caller, who owns the link.
+            // The caller handles these commands, because it owns the link.
             Command::End(_) | Command::HalfClose => {}
             Command::Frame { frame, chop } => self.write_raw(recorder, *frame, chop),
             Command::Packets { packets, .. } => {
@@ -433,7 +434,7 @@ impl Websocket {
         recorder.sent(Outgoing::Frame(frame));
     }
 
-    /// Masks with a key of the frame's own (RFC 6455 section 5.3).
+    /// Masks the frame with a random key (RFC 6455 section 5.3) and queues it. Returns the masked frame.
     fn write_masked(&mut self, mut frame: Frame) -> Frame {
         frame.mask = Some(random::random());
         frame.encode(&mut self.link.outbox);
@@ -441,10 +442,10 @@ impl Websocket {
     }
 }
 
-/// The first line of a response that stands where a frame must begin.
+/// Returns the first line of an HTTP response in the place of a frame; `None` if the bytes are not HTTP.
 ///
-/// Its first bytes could be read as a fragmented close frame with a reserved bit, which is illegal, and says
-/// nothing to anybody.
+/// Decoded as a frame, these bytes are a fragmented close frame with a reserved bit; that error would hide the
+/// response from the reader.
 fn http_text(inbox: &[u8]) -> Option<String> {
     if !inbox.starts_with(b"HTTP/1.") {
         return None;
@@ -454,7 +455,7 @@ fn http_text(inbox: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(line).into_owned())
 }
 
-/// The code at the front of a close frame that is wrong otherwise.
+/// Returns the code of an illegal close frame.
 fn close_code(payload: &[u8]) -> Option<CloseCode> {
     let code = payload.first_chunk()?;
     Some(CloseCode(u16::from_be_bytes(*code)))

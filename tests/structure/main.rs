@@ -27,11 +27,11 @@ const MOST_FILES_IN_CIRCLES: usize = 26;
 /// The number of lines that a function may have, from its signature to its closing brace.
 const LONGEST_FUNCTION: usize = 60;
 /// The limit on the number of longer functions. The target is 5.
-const MOST_LONG_FUNCTIONS: usize = 18;
+const MOST_LONG_FUNCTIONS: usize = 16;
 /// The number of lines that a file may have. Tests at its end count like the rest.
 const LONGEST_FILE: usize = 500;
 /// The limit on the number of longer files.
-const MOST_LONG_FILES: usize = 1;
+const MOST_LONG_FILES: usize = 0;
 /// The limit on the number of `bool` parameters of functions that other files can call. The target is 0.
 const MOST_SWITCHES: usize = 1;
 
