@@ -52,7 +52,7 @@ impl fmt::Display for Notice {
         match self {
             Self::CertificatesNotChecked => write!(
                 formatter,
-                "certificates are not checked: whoever answers is taken for the target"
+                "certificates are not verified: another server could answer in place of the target"
             ),
             Self::FenceNotAcknowledged {
                 operation,

@@ -105,7 +105,7 @@ fn an_id_in_two_files_is_a_mistake() {
         .file("two.yaml", CHAT)
         .args(["list", "one.yaml", "two.yaml"])
         .status(Exit::BadUsage)
-        .stderr_has("`chat/first` is taken")
+        .stderr_has("another scenario has the id `chat/first`")
         .stderr_has("one.yaml:3");
 }
 
