@@ -19,21 +19,47 @@ use imports::{circles_of, describe, graph_of};
 use source::{read, read_crate, rust_files};
 
 /// The limit on the number of circles of imports. The target is 3.
-const MOST_CIRCLES: usize = 5;
+const MOST_CIRCLES: usize = 1;
 /// The limit on the number of files in one circle. The target is 3.
-const LARGEST_CIRCLE: usize = 15;
+const LARGEST_CIRCLE: usize = 6;
 /// The limit on the number of files in all circles. The target is 9.
-const MOST_FILES_IN_CIRCLES: usize = 26;
+const MOST_FILES_IN_CIRCLES: usize = 6;
 /// The number of lines that a function may have, from its signature to its closing brace.
 const LONGEST_FUNCTION: usize = 60;
-/// The limit on the number of longer functions. The target is 5.
-const MOST_LONG_FUNCTIONS: usize = 16;
+/// The functions that may be longer, at most five: file, name and reason.
+const LONG_FUNCTIONS: [(&str, &str, &str); 5] = [
+    (
+        "src/scenario/load/clients.rs",
+        "add",
+        "names each mistake of one entry under `clients` beside the key that it is about",
+    ),
+    (
+        "src/scenario/load/scenario.rs",
+        "ScenarioReader::scenario",
+        "reads each key of a scenario once, and the values depend on each other in this order",
+    ),
+    (
+        "src/scenario/verbs/receive.rs",
+        "incoming",
+        "one arm for each thing that `receive` can wait for",
+    ),
+    (
+        "src/targets/probe/mod.rs",
+        "probe",
+        "one request after the other, each decided by the answer before",
+    ),
+    (
+        "src/wire/socket_io/parse.rs",
+        "parse",
+        "one arm for each packet type of the protocol",
+    ),
+];
 /// The number of lines that a file may have. Tests at its end count like the rest.
 const LONGEST_FILE: usize = 500;
 /// The limit on the number of longer files.
 const MOST_LONG_FILES: usize = 0;
 /// The limit on the number of `bool` parameters of functions that other files can call. The target is 0.
-const MOST_SWITCHES: usize = 1;
+const MOST_SWITCHES: usize = 0;
 
 /// The number of columns that a line of Markdown may have.
 const WIDEST_LINE: usize = 120;
@@ -112,12 +138,24 @@ fn structure_of_functions_is_short() {
         } = function;
         println!("{path}:{line}: `{name}` has {lines} lines; {LONGEST_FUNCTION} are allowed");
     }
-    hold(
-        "functions of more than 60 lines",
-        long.len(),
-        MOST_LONG_FUNCTIONS,
-        "a long function has to be split",
-    );
+    let found: Vec<(&str, &str)> = long
+        .iter()
+        .map(|function| (function.path.as_str(), function.name.as_str()))
+        .collect();
+    for function in &found {
+        assert!(
+            LONG_FUNCTIONS
+                .iter()
+                .any(|(path, name, _)| (*path, *name) == *function),
+            "{function:?} is long and not in LONG_FUNCTIONS: split it"
+        );
+    }
+    for (path, name, reason) in LONG_FUNCTIONS {
+        assert!(
+            found.contains(&(path, name)),
+            "`{name}` in {path} is short now: take it out of LONG_FUNCTIONS ({reason})"
+        );
+    }
 }
 
 #[test]
