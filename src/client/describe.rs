@@ -1,11 +1,11 @@
-//! Bytes in words, for people who ask what came instead.
+//! Describes received bytes for messages that say what came instead.
 
 use crate::text::humanize;
 
-/// Longest stretch of bytes that is shown.
+/// The number of bytes that a description shows.
 const SHOWN: usize = 96;
 
-/// Says what `bytes` are or look like; never longer than a line or two, control characters escaped.
+/// Returns what `bytes` are or look like, in at most two lines, with control characters escaped.
 pub(super) fn describe(bytes: &[u8]) -> String {
     match bytes {
         [] => "nothing".to_owned(),

@@ -1,47 +1,47 @@
-//! Why a connection did not come about. Data, not verdicts.
+//! The reasons why a connection or a request failed. These are data, not verdicts.
 
 use std::time::Duration;
 
 use super::HttpResponse;
 use crate::wire::{engine_io::OpenPacketError, websocket::HandshakeError};
 
-/// What a WebSocket awaits of an Engine.IO server once it is open.
+/// The packet that the client waits for after a WebSocket to an Engine.IO server has opened.
 pub(super) const OPEN_PACKET: &str = "open packet";
 
-/// Why a connection did not come about.
+/// The reason why a connection failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectFailure {
-    /// The stream ended while something was awaited.
+    /// The stream ended while the client waited.
     #[error("connection ended while awaiting {awaited}; received {came}")]
     Ended {
-        /// What was awaited.
+        /// What the client waited for.
         awaited: &'static str,
-        /// What came, as text for people.
+        /// What came instead, as text for people.
         came: String,
     },
-    /// The answer is no right WebSocket handshake.
+    /// The response is not a valid WebSocket handshake.
     #[error("WebSocket handshake is wrong: {error}")]
     Handshake {
-        /// The rule broken.
+        /// The broken rule.
         error: HandshakeError,
-        /// The answer.
+        /// The response.
         response: HttpResponse,
     },
-    /// What came is not HTTP/1.1.
+    /// The received bytes are not HTTP/1.1.
     #[error("expected {awaited}, received {came}")]
     NotHttp {
-        /// What was awaited.
+        /// What the client waited for.
         awaited: &'static str,
         /// What came, with a guess: "bytes that look like TLS".
         came: String,
     },
-    /// The first packet is no right open packet.
+    /// The first packet is not a valid open packet.
     #[error("open packet is wrong: {error}")]
     OpenPacket {
-        /// What is wrong.
+        /// What is wrong with the packet.
         error: OpenPacketError,
-        /// The packet's text.
+        /// The text of the packet.
         came: String,
     },
     /// The server refused with an HTTP response.
@@ -50,39 +50,39 @@ pub enum ConnectFailure {
         /// The response.
         response: HttpResponse,
     },
-    /// The stream was reset while something was awaited.
+    /// The stream was reset while the client waited.
     #[error("connection was reset while awaiting {awaited}; received {came}")]
     Reset {
-        /// What was awaited.
+        /// What the client waited for.
         awaited: &'static str,
-        /// What came, as text for people.
+        /// What came before the reset, as text for people.
         came: String,
     },
-    /// Nothing listens there.
+    /// No server listens at this address.
     #[error("can't reach {address}: {detail}")]
     Unreachable {
         /// Host and port.
         address: String,
-        /// The operating system's words.
+        /// The error of the operating system.
         detail: String,
     },
-    /// Nothing, or not enough, came in time.
+    /// The server sent nothing, or not enough, before the deadline.
     #[error("no {awaited} within {within:?}; received {came}")]
     TimedOut {
-        /// What was awaited.
+        /// What the client waited for.
         awaited: &'static str,
         /// The deadline.
         within: Duration,
-        /// What came so far.
+        /// What came before the deadline.
         came: String,
     },
     /// TLS could not be established.
     #[error("TLS failed: {detail}")]
     Tls {
-        /// Why.
+        /// The reason.
         detail: String,
     },
-    /// More than our bounds.
+    /// The server sent more than sockspec accepts.
     #[error("{what} exceeds {limit} bytes")]
     TooLarge {
         /// What is too large.
@@ -90,21 +90,22 @@ pub enum ConnectFailure {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The server does not go over to WebSocket.
+    /// The upgrade to WebSocket failed.
     #[error("upgrade to WebSocket failed: {detail}")]
     Upgrade {
-        /// What was awaited and what came.
+        /// What the client expected and what came.
         detail: String,
     },
 }
 
 impl ConnectFailure {
-    /// Whether the server had opened the WebSocket before it ended the connection.
+    /// Returns true if the connection ended after the WebSocket had opened.
     pub fn came_after_opening(&self) -> bool {
         matches!(self, Self::Ended { awaited, .. } | Self::Reset { awaited, .. } if *awaited == OPEN_PACKET)
     }
 
-    /// Whether it says nothing about the server: it was not reached, or sent more than this side takes.
+    /// Returns true if the failure says nothing about the server: the server was not reached, or it sent more than
+    /// sockspec accepts.
     pub fn is_ours(&self) -> bool {
         match self {
             Self::Tls { .. } | Self::TooLarge { .. } | Self::Unreachable { .. } => true,
@@ -120,5 +121,5 @@ impl ConnectFailure {
     }
 }
 
-/// Why an HTTP request got no response.
+/// The reason why an HTTP request got no response.
 pub type HttpFailure = ConnectFailure;

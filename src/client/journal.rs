@@ -1,4 +1,4 @@
-//! What went over one connection, both ways, in order.
+//! The journal: everything that was sent and received on one connection, in order.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -14,16 +14,16 @@ use crate::wire::{
     websocket::{CloseCode, Frame},
 };
 
-/// One thing that happened on a connection.
+/// One event on a connection.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// When.
+    /// The time of the event.
     pub at: Instant,
-    /// What.
+    /// The event.
     pub what: What,
 }
 
-/// What happened.
+/// The kinds of events on a connection.
 #[derive(Clone, Debug)]
 pub enum What {
     /// Raw bytes arrived (layer TCP).
@@ -32,7 +32,7 @@ pub enum What {
     Ended(Ended),
     /// A WebSocket frame arrived (layers below Socket.IO, and control frames always).
     Frame(Frame),
-    /// An HTTP response arrived: of the handshake, of a poll with an error, of a POST.
+    /// An HTTP response arrived: of a handshake, of a failed poll, or of a POST.
     Http(HttpResponse),
     /// Data arrived that its protocol forbids.
     Illegal {
@@ -43,17 +43,17 @@ pub enum What {
     },
     /// A WebSocket message arrived (layer WebSocket).
     Message(engine_io::PacketData),
-    /// More arrived than this side takes, which is no fault of the server's; the text names the limit.
+    /// More data arrived than sockspec accepts, which the server is free to send. The text names the limit.
     Oversize(String),
-    /// An Engine.IO packet arrived (all of them at layer Engine.IO; at layer Socket.IO those that are no message).
+    /// An Engine.IO packet arrived. At layer Socket.IO the journal leaves out message packets.
     Packet(engine_io::Packet),
-    /// This side sent something.
+    /// The client sent something.
     Sent(Outgoing),
-    /// A Socket.IO packet arrived, its attachments in place.
+    /// A Socket.IO packet arrived, with its attachments.
     Socket(socket_io::Packet),
 }
 
-/// What this side sent.
+/// What the client sent.
 #[derive(Clone, Debug)]
 pub enum Outgoing {
     /// Raw bytes.
@@ -62,7 +62,7 @@ pub enum Outgoing {
     Frame(Frame),
     /// An HTTP request: method, target and body.
     Http {
-        /// `GET`.
+        /// The method, such as `GET`.
         method: String,
         /// Path and query.
         target: String,
@@ -76,20 +76,20 @@ pub enum Outgoing {
 /// The end of a connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ended {
-    /// How.
+    /// How the connection ended.
     pub how: EndedHow,
-    /// The close frame's code.
+    /// The code of the close frame.
     pub code: Option<CloseCode>,
-    /// The close frame's reason, or what else is known.
+    /// The reason of the close frame, or other details.
     pub reason: String,
-    /// Whether this side ended it.
+    /// True if the client ended the connection.
     pub by_us: bool,
-    /// Whether the server kept the stream open although the last word was said, until this side had waited
-    /// long enough.
+    /// True if the server did not close the stream after the closing handshake, so that the client stopped waiting
+    /// for it.
     pub kept_open: bool,
 }
 
-/// Ways in which a connection ends.
+/// The ways in which a connection ends.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum EndedHow {
     /// A WebSocket close frame.
@@ -100,23 +100,23 @@ pub enum EndedHow {
     Eof,
     /// A polling request was answered with an error status.
     HttpError,
-    /// We stopped reading because the server exceeded our bounds or sent what can't be decoded on.
+    /// The client stopped reading, because the server exceeded a limit or sent data that can't be decoded.
     GivenUp,
     /// The stream was reset.
     Reset,
 }
 
-/// The ordered record of a connection. Its length only grows.
+/// The ordered record of a connection. Entries are only added.
 #[derive(Debug, Default)]
 pub struct Journal {
     entries: Mutex<Vec<Entry>>,
-    /// Bytes of all payloads, as far as they were counted.
+    /// The total size of the payloads, in bytes.
     bytes: AtomicUsize,
     grown: Notify,
 }
 
 impl Journal {
-    /// All entries so far. Don't hold the guard over an `.await`.
+    /// Returns all entries so far. Don't hold the guard over an `.await`.
     pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,7 +149,7 @@ impl Journal {
         }
     }
 
-    /// Moves `batch` to the end; the one place where the journal grows. Nothing follows an end.
+    /// Appends `batch`. This is the only place where the journal grows. Entries after an end are dropped.
     pub(super) fn append(&self, batch: &mut Vec<Entry>, bytes: usize) -> Size {
         let size = {
             let mut entries = self.entries();
@@ -167,7 +167,7 @@ impl Journal {
     }
 }
 
-/// What a journal holds.
+/// The content of a journal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Size {
     pub(super) entries: usize,

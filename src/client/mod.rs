@@ -1,8 +1,7 @@
 //! Virtual clients: connections over WebSocket, long-polling and bare TCP. They never judge.
 //!
-//! A [`Connection`] is one Engine.IO session (or bare WebSocket, or TCP stream) with one ordered
-//! [`Journal`] of everything that went either way. It answers the heartbeat by itself and
-//! understands packets; what they mean for a scenario is the runner's business.
+//! A [`Connection`] is one Engine.IO session, bare WebSocket or TCP stream. Its [`Journal`] holds all traffic in
+//! order. The connection answers heartbeats and decodes packets; the runner judges them.
 
 mod command;
 mod connection;

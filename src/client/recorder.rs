@@ -1,4 +1,4 @@
-//! The pen of one connection's journal.
+//! The recorder that writes the journal of one connection.
 
 use std::sync::Arc;
 
@@ -8,17 +8,17 @@ use tokio::time::Instant;
 use super::{Bounds, Ended, EndedHow, Entry, Illegal, Journal, Outgoing, What};
 use crate::clock;
 
-/// Most bytes of one illegal thing that are kept as evidence.
+/// The number of bytes of illegal data that are kept as evidence.
 const EVIDENCE: usize = 4 << 10;
 
-/// Collects what happens and hands it to the journal in batches, so that a read of a thousand
-/// frames takes the lock once and wakes readers once.
+/// Collects entries and appends them to the journal in batches, so that a read of a thousand frames takes the lock
+/// once and wakes readers once.
 #[derive(Debug)]
 pub(super) struct Recorder {
     journal: Arc<Journal>,
     bounds: Bounds,
     batch: Vec<Entry>,
-    /// Bytes of the batch.
+    /// The size of the batch, in bytes.
     bytes: usize,
     now: Instant,
 }
@@ -34,12 +34,12 @@ impl Recorder {
         }
     }
 
-    /// Another pen for the same journal.
+    /// Returns another recorder for the same journal.
     pub(super) fn again(&self) -> Self {
         Self::new(Arc::clone(&self.journal), self.bounds)
     }
 
-    /// The task woke up: what is recorded from here on happened at this moment.
+    /// Sets the time of the following entries to now. Called when the task wakes up.
     pub(super) fn tick(&mut self) {
         self.now = clock::now();
     }
@@ -50,7 +50,7 @@ impl Recorder {
         self.batch.push(Entry { at: self.now, what });
     }
 
-    /// Adds what this side sends.
+    /// Adds an entry for data that the client sends.
     pub(super) fn sent(&mut self, outgoing: Outgoing) {
         let bytes = match &outgoing {
             Outgoing::Bytes(bytes) => bytes.len(),
@@ -61,7 +61,7 @@ impl Recorder {
         self.record(What::Sent(outgoing), bytes);
     }
 
-    /// Adds received data that its protocol forbids; `raw` is the data.
+    /// Adds an entry for received data that its protocol forbids; `raw` is the data.
     pub(super) fn illegal(&mut self, illegal: impl Into<Illegal>, raw: &[u8]) {
         let raw = Bytes::copy_from_slice(raw.get(..EVIDENCE).unwrap_or(raw));
         let bytes = raw.len();
@@ -69,17 +69,17 @@ impl Recorder {
         self.record(What::Illegal { illegal, raw }, bytes);
     }
 
-    /// Adds that more came than this side takes.
+    /// Adds an entry that says that the server sent more than sockspec accepts.
     pub(super) fn oversize(&mut self, limit: String) {
         let bytes = limit.len();
         self.record(What::Oversize(limit), bytes);
     }
 
-    /// Hands everything over.
+    /// Appends the batch to the journal.
     ///
     /// # Errors
     ///
-    /// The journal is larger than our bounds: the connection is to be given up.
+    /// Returns an error if the journal exceeds its limits; the caller has to end the connection.
     pub(super) fn flush(&mut self) -> Result<(), Ended> {
         if self.batch.is_empty() {
             return Ok(());
@@ -87,7 +87,7 @@ impl Recorder {
         let size = self
             .journal
             .append(&mut self.batch, std::mem::take(&mut self.bytes));
-        // Most connections are idle most of the time: an empty batch owns no memory.
+        // An empty batch owns no memory, because most connections are idle most of the time.
         self.batch = Vec::new();
         let limit = if size.entries > self.bounds.entries {
             format!("the journal exceeds {} entries", self.bounds.entries)
@@ -96,21 +96,21 @@ impl Recorder {
         } else {
             return Ok(());
         };
-        // Handed over with the end.
+        // The end appends this entry to the journal.
         self.oversize(limit.clone());
         Err(given_up(limit))
     }
 
-    /// Adds the end and hands everything over.
+    /// Adds the end of the connection and appends the batch.
     pub(super) fn end(mut self, ended: Ended) {
         self.tick();
         self.record(What::Ended(ended), 0);
-        // Nothing more is recorded, so the bounds don't matter.
+        // Nothing follows the end, so a breach of the limits can be ignored.
         let _ = self.flush();
     }
 }
 
-/// This side stops: `reason` says why.
+/// Returns an end by the client; `reason` says why.
 pub(super) fn given_up(reason: String) -> Ended {
     Ended {
         how: EndedHow::GivenUp,
@@ -121,13 +121,13 @@ pub(super) fn given_up(reason: String) -> Ended {
     }
 }
 
-/// Writes an end into the journal if the connection's task stops without one, so that nobody waits
-/// for ever: the last handle was dropped.
+/// Writes an end to the journal if the connection's task stops without one, because the last handle was dropped.
+/// Otherwise readers would wait forever.
 #[derive(Debug)]
 pub(super) struct EndOnDrop(pub(super) Option<Recorder>);
 
 impl EndOnDrop {
-    /// Writes the end that is known.
+    /// Writes the known end.
     pub(super) fn end(mut self, ended: Ended) {
         if let Some(recorder) = self.0.take() {
             recorder.end(ended);

@@ -1,4 +1,4 @@
-//! Which certificates are trusted.
+//! The certificates that the client trusts.
 
 use std::{
     io,
@@ -13,17 +13,17 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 
-/// Whether certificates are held against the trusted roots.
+/// Whether the client verifies certificates.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Verification {
-    /// Chain, name and dates.
+    /// The client verifies chain, name and dates.
     #[default]
     Checked,
-    /// Not at all: `--insecure`.
+    /// The client accepts every certificate (`--insecure`).
     Insecure,
 }
 
-/// Which certificates are trusted; shared by all connections.
+/// The certificates that the client trusts. All connections share the policy.
 #[derive(Clone, Debug, Default)]
 pub struct TlsPolicy {
     inner: Arc<Inner>,
@@ -33,21 +33,21 @@ pub struct TlsPolicy {
 struct Inner {
     authorities: Vec<CertificateDer<'static>>,
     verification: Verification,
-    // Reading the system's roots takes longer than many a whole run, and most targets speak plain
-    // HTTP: the configuration is built by the first connection that needs it.
+    // The first TLS connection builds the configuration, because reading the system's roots can take longer than a
+    // whole run, and most targets speak plain HTTP.
     config: OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
 }
 
-/// Why a policy can't be built.
+/// The reason why a policy can't be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsPolicyError {
-    /// The file with further certificate authorities can't be read.
+    /// The file of certificate authorities can't be read.
     #[error("can't read certificates from {}: {source}", .path.display())]
     Authorities {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
@@ -64,7 +64,7 @@ impl TlsPolicy {
     ///
     /// # Errors
     ///
-    /// The file can't be read, or holds no certificate.
+    /// Returns an error if the file can't be read or holds no certificate.
     pub fn new(
         authorities: Option<&Path>,
         verification: Verification,
@@ -82,12 +82,12 @@ impl TlsPolicy {
         })
     }
 
-    /// Whether any certificate is taken.
+    /// Returns true if every certificate is accepted.
     pub fn is_insecure(&self) -> bool {
         self.inner.verification == Verification::Insecure
     }
 
-    /// The configuration of every TLS client under this policy.
+    /// Returns the TLS configuration of this policy.
     pub(super) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         self.inner
             .config
@@ -110,7 +110,7 @@ impl Inner {
                 .with_custom_certificate_verifier(Arc::new(TrustAnything { provider }))
                 .with_no_client_auth(),
         };
-        // A server that could also speak HTTP/2 is asked not to.
+        // Offer HTTP/1.1 only, so that a server that also speaks HTTP/2 does not choose it.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
@@ -119,7 +119,7 @@ impl Inner {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
-            // A bare container has no root store; Mozilla's list stands in.
+            // A minimal container has no root certificates; use Mozilla's list there.
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
         roots.add_parsable_certificates(self.authorities.iter().cloned());
@@ -143,7 +143,7 @@ fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsPoli
     Ok(found)
 }
 
-/// Takes every certificate; signatures are checked all the same, since the handshake needs them.
+/// Accepts every certificate. Signatures are still verified, because the handshake needs them.
 #[derive(Debug)]
 struct TrustAnything {
     provider: Arc<CryptoProvider>,

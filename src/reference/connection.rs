@@ -1,4 +1,4 @@
-//! One TCP connection: HTTP first, then perhaps a WebSocket.
+//! One TCP connection: HTTP first, then possibly a WebSocket.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use tokio::{select, time::timeout};
 use super::{engine, http, shared::Shared, upgrade_slot::UpgradeSlot};
 use crate::net::{Stream, linger};
 
-/// How long requests may take to be answered when the server stops.
+/// The time that pending requests get when the server stops.
 const FAREWELL: Duration = Duration::from_millis(50);
 
 /// Serves one connection to its end.
@@ -22,8 +22,8 @@ pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
         let (shared, slot) = (Arc::clone(&shared), Arc::clone(&slot));
         move |request| http::answer(Arc::clone(&shared), Arc::clone(&slot), request)
     });
-    // Boxed: what HTTP needs is freed when a connection goes over to WebSocket, instead of staying
-    // a part of this task for the hours that a WebSocket idles.
+    // Boxed, so that the memory of the HTTP part is freed when the connection becomes a WebSocket, which can be idle
+    // for hours.
     let mut requests = Box::pin(
         http1::Builder::new()
             .timer(TokioTimer::new())
@@ -33,7 +33,7 @@ pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
     let ended = select! {
         biased;
         ended = &mut requests => ended,
-        // The polls that wait are answered meanwhile; connections that idle are of no use.
+        // Pending polls are answered first; idle connections are closed.
         () = shared.closing() => match timeout(FAREWELL, requests).await {
             Ok(ended) => ended,
             Err(_) => return,

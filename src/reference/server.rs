@@ -1,4 +1,4 @@
-//! One running server: its listener and its end.
+//! A running server: its listener and its shutdown.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -7,13 +7,13 @@ use tokio::select;
 use super::{Config, app, connection, engine::Ending, shared::Shared};
 use crate::net::Listener;
 
-/// How long connections may take to end when the server stops.
+/// The time that connections get to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// How long the listener rests when it has no file descriptor for a connection.
+/// The pause of the listener when the process has no free file descriptor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// A running reference server. Stops, connections included, when it is dropped.
+/// A running reference server. Dropping it stops the server and its connections.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -21,15 +21,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves on `listener` until [`Server::stop`] or drop.
+    /// Starts a server on `listener`. The server runs until [`Server::stop`] or until it is dropped.
     ///
     /// # Errors
     ///
-    /// The listener's address can't be read.
+    /// Returns an error if the listener's address can't be read.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// Panics outside a tokio runtime.
     pub fn start(listener: impl Into<Listener>, config: Config) -> std::io::Result<Self> {
         let listener = listener.into();
         let address = listener.local_addr()?;
@@ -38,12 +38,12 @@ impl Server {
         Ok(Self { address, shared })
     }
 
-    /// Where it listens.
+    /// Returns the address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Sends every client a close, waits for the connections to end, then returns.
+    /// Stops the server: closes every session, and waits for the connections to end.
     pub async fn stop(self) {
         self.shared.stop_accepting();
         self.shared.sessions.close_all(Ending::ServerStops);
@@ -71,8 +71,7 @@ async fn accept(mut listener: Listener, shared: Arc<Shared>) {
                 let connection = connection::serve(stream, Arc::clone(&shared));
                 shared.tasks.spawn(connection);
             }
-            // Out of descriptors, or a peer that was gone before it was accepted: neither is
-            // cured by asking again at once.
+            // No free descriptor, or a peer that left before it was accepted: accepting again at once would not help.
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }

@@ -1,4 +1,4 @@
-//! The tasks of one server, owned in one place.
+//! The tasks of one server.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -7,37 +7,36 @@ use std::{
 
 use tokio::{task::JoinSet, time::timeout};
 
-/// Owns every task of a server, so that none outlives it.
+/// Owns all tasks of a server, so that no task outlives the server.
 #[derive(Debug)]
 pub(super) struct Tasks(Mutex<Option<JoinSet<()>>>);
 
 impl Tasks {
-    /// No tasks yet.
+    /// Creates an empty set of tasks.
     pub(super) fn new() -> Self {
         Self(Mutex::new(Some(JoinSet::new())))
     }
 
-    /// Runs `future` until it ends or the server does; does nothing after [`Tasks::abort_all`].
+    /// Runs `future` until it ends or the server stops. Does nothing after [`Tasks::abort_all`].
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tasks) = tasks.as_mut() {
-            // What has ended is let go of here: a server that idles keeps its last tasks' results,
-            // which are empty.
+            // Remove the tasks that have ended. An idle server keeps the results of its last tasks, which are empty.
             while tasks.try_join_next().is_some() {}
             tasks.spawn(future);
         }
     }
 
-    /// Ends every task at its next await, and forbids further ones.
+    /// Aborts all tasks at their next await, and refuses new ones.
     pub(super) fn abort_all(&self) {
         drop(self.take());
     }
 
-    /// Waits until all tasks have ended, `patience` at most; the rest is aborted.
+    /// Waits until all tasks have ended, at most for `patience`, and aborts the others.
     pub(super) async fn finish(&self, patience: Duration) {
         let Some(mut tasks) = self.take() else { return };
         let all = async { while tasks.join_next().await.is_some() {} };
-        // Whether they ended or the time did, what is left is aborted when the set goes.
+        // A timeout needs no handling: dropping the set aborts the tasks that are left.
         let _ = timeout(patience, all).await;
     }
 

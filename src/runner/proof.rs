@@ -15,7 +15,7 @@ pub struct Proof {
     pub duration: Duration,
 }
 
-/// The result for one fault.
+/// What the proof run found about one fault: which scenarios caught it.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct FaultProof {
     /// The id of the fault.
@@ -26,7 +26,7 @@ pub struct FaultProof {
     pub caught_by: Vec<String>,
 }
 
-/// The result for one scenario.
+/// What the proof run found about one scenario: which faults it caught.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ScenarioProof {
     /// The id of the scenario.

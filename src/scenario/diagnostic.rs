@@ -83,8 +83,8 @@ impl Span {
         self.find_in(text, needle, 0, needle.len())
     }
 
-    /// Returns the place of the `length` bytes at `offset` in `needle`, which is in this range of `text`. Returns the
-    /// whole range if `needle` is not found.
+    /// Narrows a span to a part of a word. The span's text has to contain the word `needle`; the part is the `length`
+    /// bytes at `offset` in the word. Returns the whole span if its text does not contain the word.
     pub(crate) fn find_in(self, text: &str, needle: &str, offset: usize, length: usize) -> Self {
         let Some(piece) = text.get(self.start..self.end) else {
             return self;

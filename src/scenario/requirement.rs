@@ -22,7 +22,7 @@ pub struct Requirement {
     pub clause: Option<String>,
     /// The address of the document.
     pub source: Option<String>,
-    /// The numbers of the questions that the requirement answers.
+    /// The numbers of the questions in the product brief that led to the requirement.
     pub brief: Vec<u32>,
     /// The reason why no scenario verifies the requirement. A mistake if a scenario does.
     pub untested: Option<String>,

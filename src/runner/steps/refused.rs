@@ -1,6 +1,7 @@
 //! `refused`: the server reports a refusal once, and only to the client that made the request.
 //!
-//! The target's dialect recognises reports and normalises them to `{code, message, status, field}`.
+//! A report is what the server sends when it refuses a request: an error event, an error acknowledgement or a
+//! CONNECT_ERROR. The target's dialect says which of them the target uses.
 
 use std::{sync::Arc, time::Duration};
 

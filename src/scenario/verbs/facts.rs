@@ -101,7 +101,8 @@ impl WireUse {
 pub enum Written<'s> {
     /// A text that the step expects.
     Expected(&'s Matcher),
-    /// A text whose length matters, so that no name in it can be replaced by another name.
+    /// A text whose length the scenario depends on. A binding must not rename an event in it, because that would
+    /// change the length.
     Fixed(&'s Template),
     /// A packet to send, or the payload of a frame.
     Sent(&'s Template),

@@ -35,7 +35,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "engine-echo",
         meaning: "a bare Engine.IO server that echoes every message",
-        source: Source::Probe("without `socket-io`, a message comes back"),
+        source: Source::Probe("a server without Socket.IO sends a message back"),
         excludes: &[],
     },
 ];
