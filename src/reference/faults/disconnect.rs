@@ -7,7 +7,7 @@ use crate::{
     reference::{
         FaultSet, app,
         engine::{Ending, Session},
-        socket::{Departed, Close, Peer, Socket, SocketId},
+        socket::{Close, Departed, Peer, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };

@@ -14,7 +14,7 @@ use crate::{
         FaultSet,
         engine::{Delivery, Outbound, TransportKind},
         rooms::{Reach, Selection},
-        socket::{Rooms, Call, Socket, SocketId},
+        socket::{Call, Rooms, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };

@@ -9,7 +9,7 @@ use crate::{
         FaultSet,
         engine::{Ending, Session},
         rooms::Selection,
-        socket::{Rooms, KeptSession, Socket, User},
+        socket::{KeptSession, Rooms, Socket, User},
     },
     wire::socket_io::Packet,
 };

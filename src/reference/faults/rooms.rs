@@ -13,7 +13,7 @@ use crate::{
         FaultSet,
         app::Failure,
         rooms::Selection,
-        socket::{Rooms, Call, Socket, SocketId},
+        socket::{Call, Rooms, Socket, SocketId},
     },
     wire::socket_io::Packet,
 };
