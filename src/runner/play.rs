@@ -166,6 +166,6 @@ async fn disconnect(attempt: &Attempt<'_>) {
     let ends: Vec<_> = open
         .map(|link| async move { link.connection.end(DropHow::Close).await })
         .collect();
-    // A server that does not close its side is no reason to wait: the connections end when they are dropped.
+    // Wait for a limited time only: a server may never close its side, and dropping the connections ends them anyway.
     let _ = tokio::time::timeout(DISCONNECT_LIMIT, futures_util::future::join_all(ends)).await;
 }

@@ -10,7 +10,7 @@ use super::clip;
 /// How line breaks are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Newlines {
-    /// As `\n`: the result is one line.
+    /// A line break becomes `\n`, so the result is one line.
     Escape,
     /// As they are.
     Keep,

@@ -313,7 +313,7 @@ fn compare_frame(
 ) -> StepResult<Candidate> {
     Ok(match observe_frame::compare(attempt, pattern, frame)? {
         FrameLikeness::Match(captures) => Candidate::matches(captures, None),
-        // Frames with another opcode may come in between: messages and the heartbeat go on.
+        // Skip frames with another opcode: messages and heartbeats may arrive before the expected frame.
         FrameLikeness::OtherOpcode => Candidate::Invisible,
         FrameLikeness::Wrong(_)
             if attempt.target.manifest.dialect.speaks != Speaks::WebSocket
