@@ -9,8 +9,8 @@ use super::FaultSet;
 pub enum Contract {
     /// A bare Engine.IO server that echoes messages.
     Engine,
-    /// The contract application plus what the official protocol suites expect: the server emits `auth`
-    /// on connection.
+    /// The application of `docs/contract.md`, which also sends the event `auth` to each client that
+    /// connects, as the official protocol test suites expect.
     Official,
     /// The application of `docs/contract.md`.
     #[default]
@@ -22,7 +22,7 @@ pub enum Contract {
 /// The encoding of Socket.IO packets in Engine.IO messages.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Parser {
-    /// A text, followed by one binary message for each attachment (`socket.io-parser`).
+    /// One text message, followed by one binary message for each attachment (`socket.io-parser`).
     #[default]
     Json,
     /// One binary message for each packet (`socket.io-msgpack-parser`).
@@ -59,15 +59,15 @@ pub struct Config {
     pub eio3: bool,
     /// Whether the server accepts offers of WebSocket compression.
     pub deflate: bool,
-    /// The key with which tokens are signed.
+    /// The secret key that signs the JSON web tokens of clients.
     pub jwt_secret: String,
     /// The number of bytes that can wait for one client; the server closes a session that exceeds it.
     pub max_queue: usize,
-    /// The encoding of packets.
+    /// The encoding of Socket.IO packets.
     pub parser: Parser,
     /// How long a client that lost its connection can recover its session; `None` if it can't.
     pub recovery: Option<Duration>,
-    /// The application.
+    /// The application that runs on the server.
     pub contract: Contract,
     /// The faults that are switched on.
     pub faults: FaultSet,
@@ -177,6 +177,6 @@ impl Config {
 pub struct UnknownSetting {
     /// The setting's name.
     pub name: String,
-    /// The value.
+    /// The value that was given for the setting.
     pub value: String,
 }

@@ -9,7 +9,7 @@ use tokio::{select, time::timeout};
 use super::{engine, http, shared::Shared, upgrade_slot::UpgradeSlot};
 use crate::net::{Stream, linger};
 
-/// The time that pending requests get when the server stops.
+/// How long pending requests may take to finish when the server stops.
 const FAREWELL: Duration = Duration::from_millis(50);
 
 /// Serves one connection to its end.
@@ -33,7 +33,7 @@ pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
     let ended = select! {
         biased;
         ended = &mut requests => ended,
-        // Pending polls are answered first; idle connections are closed.
+        // When the server stops, it still answers pending polls; idle connections close at once.
         () = shared.closing() => match timeout(FAREWELL, requests).await {
             Ok(ended) => ended,
             Err(_) => return,

@@ -7,10 +7,10 @@ use tokio::select;
 use super::{Config, app, connection, engine::Ending, shared::Shared};
 use crate::net::Listener;
 
-/// The time that connections get to end when the server stops.
+/// How long connections may take to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// The pause of the listener when the process has no free file descriptor.
+/// How long the server waits after a failed accept before it accepts again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// A running reference server. Dropping it stops the server and its connections.
@@ -71,7 +71,8 @@ async fn accept(mut listener: Listener, shared: Arc<Shared>) {
                 let connection = connection::serve(stream, Arc::clone(&shared));
                 shared.tasks.spawn(connection);
             }
-            // No free descriptor, or a peer that left before it was accepted: accepting again at once would not help.
+            // Accepting fails while the process has no free file descriptor. Retrying at once would
+            // fail again and keep a CPU core busy.
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }

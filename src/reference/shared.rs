@@ -1,4 +1,4 @@
-//! What all connections of one server share.
+//! The state that all connections of one server share.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{
     tasks::Tasks,
 };
 
-/// What all connections of one server share.
+/// The state that all connections of one server share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: Config,
@@ -20,7 +20,7 @@ pub(super) struct Shared {
     pub(super) namespaces: Namespaces,
     pub(super) tasks: Tasks,
     pub(super) scratch: Scratch,
-    /// Cancelled when no further connections are to be accepted.
+    /// Cancelled when the server stops accepting connections.
     closing: CancellationToken,
 }
 
@@ -38,12 +38,12 @@ impl Shared {
         })
     }
 
-    /// The faults switched on.
+    /// Returns the faults that are switched on.
     pub(super) fn faults(&self) -> &FaultSet {
         &self.config.faults
     }
 
-    /// Accepts no further connections.
+    /// Makes the server accept no further connections.
     pub(super) fn stop_accepting(&self) {
         self.closing.cancel();
     }
@@ -53,11 +53,13 @@ impl Shared {
         self.closing.cancelled().await;
     }
 
-    /// Ends the listener and every connection at once, without a word to anybody.
+    /// Stops the listener and drops every connection at once, without close packets or close
+    /// frames.
     pub(super) fn die(&self) {
         self.closing.cancel();
         self.tasks.abort_all();
-        // Sessions and sockets hold on to each other until they are closed.
+        // Sessions and their sockets refer to each other by `Arc`. Closing the sessions breaks
+        // these cycles, so that the memory is freed.
         self.sessions.close_all(Ending::ServerStops);
     }
 }

@@ -21,7 +21,8 @@ impl Tasks {
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tasks) = tasks.as_mut() {
-            // Remove the tasks that have ended. An idle server keeps the results of its last tasks, which are empty.
+            // Remove the tasks that have ended, so that the set does not grow with every
+            // connection. An idle server keeps the results of its last tasks, which are empty.
             while tasks.try_join_next().is_some() {}
             tasks.spawn(future);
         }
@@ -32,7 +33,7 @@ impl Tasks {
         drop(self.take());
     }
 
-    /// Waits until all tasks have ended, at most for `patience`, and aborts the others.
+    /// Waits at most `patience` until all tasks have ended, then aborts the tasks that still run.
     pub(super) async fn finish(&self, patience: Duration) {
         let Some(mut tasks) = self.take() else { return };
         let all = async { while tasks.join_next().await.is_some() {} };

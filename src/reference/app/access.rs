@@ -15,16 +15,18 @@ use crate::{
 /// How long `/slow` waits before it accepts a client.
 const SLOW: Duration = Duration::from_millis(200);
 
-/// The decision about a client, and when it is sent.
+/// The application's decision about a client that sent CONNECT, and when the server sends the
+/// decision.
 #[derive(Debug)]
 pub(in crate::reference) enum Admission {
-    /// After a delay.
+    /// The server sends the decision after this delay.
     After(Duration, Result<User, Refused>),
-    /// At once.
+    /// The server sends the decision at once.
     Now(Result<User, Refused>),
 }
 
-/// Returns true if the application accepts the handshake. It refuses the visitor `intruder`.
+/// Returns true if the application accepts an Engine.IO handshake. It refuses handshakes with
+/// `visitor=intruder` in the query.
 pub(in crate::reference) fn admits_handshake(config: &Config, query: &Query) -> bool {
     config.contract != Contract::Sockspec || query.visitor.as_deref() != Some("intruder")
 }

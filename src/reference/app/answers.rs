@@ -1,4 +1,4 @@
-//! Events whose handlers answer the caller only.
+//! Handlers of events that send an answer to the caller only.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,12 +8,13 @@ use crate::{
     reference::{engine::TransportKind, socket::Call},
 };
 
-/// The longest delay of `ack-late`.
+/// The longest delay that a caller can ask for in `ack-late`.
 const LATEST: Duration = Duration::from_secs(2);
 
 type Handled = Result<(), Failure>;
 
-/// `echo`: sends the arguments back in the acknowledgement, or as `echo-back` if none is asked for.
+/// `echo`: sends the arguments back to the caller, in the acknowledgement if the caller asked for
+/// one, otherwise in the event `echo-back`.
 pub(super) fn echo(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
     if call.ack.is_some() {
@@ -24,7 +25,7 @@ pub(super) fn echo(mut call: Call) -> Handled {
     Ok(())
 }
 
-/// `message`: sends the arguments back as `message-back`.
+/// `message`: sends the arguments back to the caller in the event `message-back`.
 pub(super) fn message(mut call: Call) -> Handled {
     let args = std::mem::take(&mut call.args);
     call.socket
@@ -80,7 +81,7 @@ pub(super) fn ack_error(call: Call) -> Handled {
     Ok(())
 }
 
-/// `ack-late`: acknowledges after a delay.
+/// `ack-late`: acknowledges after the delay that the caller asks for.
 pub(super) fn ack_late(call: Call) -> Handled {
     let after = call
         .socket
@@ -115,7 +116,7 @@ pub(super) fn ack_twice(call: Call) -> Handled {
     Ok(())
 }
 
-/// `fail`: refuses with the code and the message that the caller gives.
+/// `fail`: refuses the event, with the code and the message that the caller gives.
 pub(super) fn fail(call: Call) -> Handled {
     Err(Failure::Refused {
         code: Box::new(call.value("code")),
@@ -124,7 +125,7 @@ pub(super) fn fail(call: Call) -> Handled {
     })
 }
 
-/// `crash`: fails with an internal error.
+/// `crash`: fails with an internal error, as a handler with a bug does.
 pub(super) fn crash(_: Call) -> Handled {
     Err(Failure::Internal {
         detail: "Error: a detail that no client may see\n    at crash \

@@ -1,4 +1,4 @@
-//! The fields of an event's first argument.
+//! Access to the fields of an event's first argument.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ impl Call {
         self.args.first()?.get(name)
     }
 
-    /// Returns the field `name`; null if it is missing.
+    /// Returns the field `name` of the first argument; null if it is missing.
     pub(super) fn value(&self, name: &str) -> Data {
         self.field(name).cloned().unwrap_or_default()
     }
 
-    /// Returns the field `name`, which has to be a string.
+    /// Returns the field `name` of the first argument, which has to be a string.
     pub(super) fn string(&self, name: &'static str) -> Result<&str, Failure> {
         self.field(name)
             .and_then(Data::as_str)
             .ok_or_else(|| Failure::field(name, format!("{name} must be a string")))
     }
 
-    /// Returns the field `name`, which has to be a list of strings.
+    /// Returns the field `name` of the first argument, which has to be a list of strings.
     pub(super) fn strings(&self, name: &'static str) -> Result<Vec<String>, Failure> {
         self.field(name)
             .and_then(Data::as_array)
@@ -31,7 +31,8 @@ impl Call {
             .ok_or_else(|| Failure::field(name, format!("{name} must be a list of strings")))
     }
 
-    /// Returns the field `name`, which has to be a string or a list of strings.
+    /// Returns the field `name` of the first argument, which has to be a string or a list of
+    /// strings.
     pub(super) fn one_or_more(&self, name: &'static str) -> Result<Vec<String>, Failure> {
         match self.field(name) {
             Some(Data::String(one)) => Ok(vec![one.clone()]),
@@ -39,7 +40,8 @@ impl Call {
         }
     }
 
-    /// Returns the field `name` in milliseconds, at most `most`; `most` if the field is missing.
+    /// Returns the field `name` of the first argument as a time in milliseconds. Limits the time to
+    /// `most`, and returns `most` if the field is missing.
     pub(super) fn duration(&self, name: &str, most: Duration) -> Duration {
         self.field(name)
             .and_then(Data::as_u64)

@@ -12,16 +12,16 @@ use crate::{
 pub(in crate::reference) enum Failure {
     /// The handler failed unexpectedly; the client must not see the detail.
     Internal {
-        /// What happened.
+        /// The cause of the failure.
         detail: String,
     },
-    /// The handler refused the event.
+    /// The handler refused the event, and the client may see why.
     Refused {
-        /// The reason, for programs.
+        /// The error code, for programs.
         code: Box<Data>,
-        /// The reason, for people.
+        /// The error message, for people.
         message: Box<Data>,
-        /// The invalid field.
+        /// The argument field that is missing or invalid; `None` if the refusal has another cause.
         field: Option<&'static str>,
     },
 }

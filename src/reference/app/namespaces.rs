@@ -7,11 +7,12 @@ use crate::reference::FaultSet;
 pub(in crate::reference) enum Access {
     /// Clients with a valid token and the role `admin`.
     Admin,
-    /// Clients with a valid token, which is checked after the CONNECT reply.
+    /// Clients with a valid token. The server checks the token only after it has sent the CONNECT
+    /// reply.
     Late,
     /// All clients.
     Open,
-    /// All clients, after a delay.
+    /// All clients. The server sends the CONNECT reply after a delay.
     Slow,
     /// Clients with a valid token.
     Token,
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dynamic_namespaces_are_digits_to_the_end() {
+    fn a_dynamic_namespace_name_ends_with_digits() {
         let access = |name| access(name, &FaultSet::default());
         assert_eq!(access("/dynamic-0123456789"), Some(Access::Open));
         for name in [

@@ -1,4 +1,4 @@
-//! Questions to clients: events of the server that ask for an acknowledgement.
+//! Questions: events that the server sends to clients and that the clients have to acknowledge.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,10 +18,10 @@ use crate::{
     wire::socket_io::AckId,
 };
 
-/// The longest time that a question waits for answers.
+/// The longest time that the server waits for the answers to a question.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Whether a client did not answer a question in time.
+/// Whether every client that was asked a question answered in time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Silence {
     /// Every client that was asked has answered.
@@ -30,7 +30,7 @@ pub(in crate::reference) enum Silence {
     SomeMember,
 }
 
-/// `ask`: asks the caller.
+/// `ask`: sends the event `question` to the caller, and waits for the acknowledgement.
 pub(super) fn ask(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.socket.id().as_str()]);
     let selection = call.socket.faults().choose_asked(selection);
@@ -38,7 +38,8 @@ pub(super) fn ask(call: Call) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `ask-room`: asks every member of a room.
+/// `ask-room`: sends the event `question` to every member of a room, and waits for the
+/// acknowledgements.
 pub(super) fn ask_room(call: Call) -> Result<(), Failure> {
     let selection = Selection::to([call.string("room")?]);
     let selection = call
@@ -90,7 +91,7 @@ fn report(call: &Call, mut answers: Vec<Data>, mut silence: Silence) {
     call.acknowledge(vec![Data::object(std::iter::once(answers).chain(timeout))]);
 }
 
-/// Returns the first argument of each answer, and whether a client did not answer in time.
+/// Returns the first argument of each client's answer, and whether every client answered in time.
 async fn collect(asked: AskedClients, deadline: Instant) -> (Vec<Data>, Silence) {
     let mut answers = Vec::new();
     let mut silence = Silence::NoMember;

@@ -31,22 +31,23 @@ pub(super) fn leave_room(call: Call) -> Handled {
     Ok(())
 }
 
-/// `send-to-room`: sends to the members except the caller.
+/// `send-to-room`: sends a message to the members of a room except the caller.
 pub(super) fn send_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except([call.socket.id().as_str()]);
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `announce-to-room`: sends to the members, the caller included if it is a member.
+/// `announce-to-room`: sends a message to the members of a room, the caller included if it is a
+/// member.
 pub(super) fn announce_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]);
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `send-to-rooms`: sends once to each member of any of the rooms, except the caller.
+/// `send-to-rooms`: sends a message once to each member of any of the rooms, except the caller.
 pub(super) fn send_to_rooms(call: Call) -> Handled {
     let rooms = call.strings("rooms")?;
-    // A selection without rooms matches the whole namespace, so an empty list has to end here.
+    // Without this check an empty list of rooms would select the whole namespace.
     if rooms.is_empty() && !call.socket.faults().no_rooms_mean_all() {
         call.succeed();
         return Ok(());
@@ -55,8 +56,8 @@ pub(super) fn send_to_rooms(call: Call) -> Handled {
     send(&call, &selection, "room-message", message(&call))
 }
 
-/// `send-except`: sends to the members of a room that are in none of the excepted rooms, except the
-/// caller.
+/// `send-except`: sends a message to the members of a room that are in none of the excepted rooms,
+/// except the caller.
 pub(super) fn send_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?])
         .except(call.one_or_more("except")?)
@@ -64,39 +65,39 @@ pub(super) fn send_except(call: Call) -> Handled {
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `announce-except`: sends to the members of a room that are in none of the excepted rooms, the
-/// caller included.
+/// `announce-except`: sends a message to the members of a room that are in none of the excepted
+/// rooms, the caller included.
 pub(super) fn announce_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except(call.one_or_more("except")?);
     send(&call, &selection, "room-message", room_message(&call))
 }
 
-/// `send-to-others`: sends to the whole namespace except the caller.
+/// `send-to-others`: sends a message to the whole namespace except the caller.
 pub(super) fn send_to_others(call: Call) -> Handled {
     let selection = Selection::everybody().except([call.socket.id().as_str()]);
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `announce`: sends to the whole namespace, the caller included.
+/// `announce`: sends a message to the whole namespace, the caller included.
 pub(super) fn announce(call: Call) -> Handled {
     let selection = Selection::everybody();
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `announce-local`: sends to the whole namespace, on this server only.
+/// `announce-local`: sends a message to the whole namespace, on this server of a cluster only.
 pub(super) fn announce_local(call: Call) -> Handled {
     let selection = Selection::everybody().local();
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `announce-volatile`: sends to the whole namespace. The message is dropped for clients to which it
-/// can't be written at once.
+/// `announce-volatile`: sends a message to the whole namespace. Drops the message for each client
+/// to which it can't be written at once.
 pub(super) fn announce_volatile(call: Call) -> Handled {
     let selection = Selection::everybody().volatile();
     send(&call, &selection, "broadcast-message", message(&call))
 }
 
-/// `send-binary-to-room`: sends bytes to the members except the caller.
+/// `send-binary-to-room`: sends bytes to the members of a room except the caller.
 pub(super) fn send_binary_to_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let selection = Selection::to([room]).except([call.socket.id().as_str()]);
@@ -108,7 +109,7 @@ pub(super) fn send_binary_to_room(call: Call) -> Handled {
     send(&call, &selection, "room-binary", args)
 }
 
-/// `send-direct`: sends to one socket, if it exists.
+/// `send-direct`: sends a message to one socket, if the socket exists.
 pub(super) fn send_direct(call: Call) -> Handled {
     let selection = call
         .socket
@@ -148,7 +149,7 @@ pub(super) fn move_members(call: Call) -> Handled {
     Ok(())
 }
 
-/// Sends a message, then acknowledges.
+/// Sends a message to the selected sockets, then acknowledges the caller's event.
 fn send(call: &Call, selection: &Selection, name: &str, args: Vec<Data>) -> Handled {
     if call.socket.faults().acknowledges_first() {
         call.succeed();

@@ -21,11 +21,11 @@ pub(in crate::reference) enum Denial {
     Banned,
     /// The token has expired.
     Expired,
-    /// The token is malformed, or its signature is not this server's.
+    /// The token is malformed, or its signature does not match the server's key.
     Invalid,
     /// The client presents no token.
     Missing,
-    /// The role is not `admin`.
+    /// The user's role is not `admin`.
     NotAdmin,
     /// The token is not valid yet.
     NotActive,
@@ -33,10 +33,11 @@ pub(in crate::reference) enum Denial {
     UserNotFound,
 }
 
-/// What a client presents as its token: the first source that has one.
+/// The value that a client presents as its token. The CONNECT payload comes before the query, the
+/// header and the cookie; the first of them that has a value counts.
 #[derive(Debug, PartialEq)]
 pub(in crate::reference) enum Presented {
-    /// No source has a token, or it is empty.
+    /// No source has a token, or the token is empty.
     Nothing,
     /// A value that is not a string.
     Other(Data),
@@ -47,9 +48,9 @@ pub(in crate::reference) enum Presented {
 /// The algorithms with which a token may be signed.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::reference) enum Algorithms {
-    /// The algorithm that the token names.
+    /// The algorithm that the token itself names. A right server must not trust this name.
     AsNamed,
-    /// HS256, with which the server signs.
+    /// HS256 only.
     Hs256,
 }
 
@@ -69,7 +70,7 @@ pub(super) fn authenticate(session: &Session, auth: Option<&Data>) -> Result<Use
         .map_err(Denial::into_refusal)
 }
 
-/// Returns the user if it is an administrator, and else a refusal.
+/// Returns the user if the user is an administrator, and a refusal otherwise.
 pub(super) fn demand_admin(faults: &FaultSet, user: User) -> Result<User, Refused> {
     if faults.is_admin(user.role.as_deref()) {
         Ok(user)
@@ -108,7 +109,8 @@ fn check(
         }
         Presented::Token(token) => token,
     };
-    // The signature is checked first: the answer must not depend on the claims of a forged token.
+    // The signature is checked before the claims. So the answer to a forged token does not depend
+    // on its claims.
     let secret = &session.server.config.jwt_secret;
     let verified = session.faults().read_claims(token, secret, |algorithms| {
         verify(token, secret, algorithms)
@@ -153,7 +155,7 @@ pub(in crate::reference) fn decode_part(part: &str) -> Option<Value> {
         .filter(|value: &Value| value.is_object())
 }
 
-/// Returns the user that the claims name.
+/// Returns the user that the token's claims name.
 pub(in crate::reference) fn claimed_user(claims: &Value) -> User {
     let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     User {
@@ -162,7 +164,7 @@ pub(in crate::reference) fn claimed_user(claims: &Value) -> User {
     }
 }
 
-/// Returns a claim that is a time in seconds (RFC 7519 section 2, "NumericDate").
+/// Returns a claim that is a time in seconds since 1970 (RFC 7519 section 2, "NumericDate").
 fn numeric_date(claims: &Value, name: &str) -> Result<Option<f64>, Denial> {
     match claims.get(name) {
         None => Ok(None),
@@ -171,7 +173,7 @@ fn numeric_date(claims: &Value, name: &str) -> Result<Option<f64>, Denial> {
 }
 
 impl Denial {
-    /// Returns the refusal that the client receives.
+    /// Returns the refusal that the client receives for this denial.
     pub(in crate::reference) fn into_refusal(self) -> Refused {
         let (message, code) = match self {
             Self::Banned => ("Account banned", "ACCOUNT_BANNED"),
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn first_source_that_is_there_counts_even_if_it_is_empty() {
+    fn the_first_token_source_counts_even_if_its_token_is_empty() {
         let token = |token: &str| Presented::Token(token.to_owned());
         let auth = |token: Data| Data::object([("token", token)]);
         let all = sources(Some("q"), Some("h"), Some("c"));
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_algorithm_of_the_server_is_good() {
+    fn only_tokens_signed_with_hs256_are_verified() {
         use crate::scenario::{JwtAlgorithm, mint_jwt};
 
         let claims = Data::object([("sub", Data::from("u1"))]);

@@ -17,11 +17,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How a WebSocket ends.
 #[derive(Debug)]
 pub(super) enum Finish {
-    /// The server closes the connection.
+    /// The server starts the closing handshake.
     Close,
     /// The client broke a rule; the code names the rule.
     Fail(CloseCode),
-    /// The connection was lost.
+    /// The connection was lost, so no closing handshake is possible.
     Gone,
     /// The client sent a close frame, and the server answers it.
     Reply(CloseReason),
@@ -67,7 +67,8 @@ pub(super) async fn finish(stream: &mut FrameStream, how: Finish, faults: &Fault
         }
         io::Result::Ok(())
     };
-    // The connection ends in any case: the client has answered, was lost, or did not answer in time.
+    // The result of the handshake does not matter: the connection ends whether the client has
+    // answered, was lost, or did not answer in time.
     let _ = timeout(CLOSE_TIMEOUT, farewell).await;
 }
 

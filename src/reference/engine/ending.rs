@@ -9,7 +9,7 @@ pub(in crate::reference) enum Ending {
     ClosePacket,
     /// The client joined no namespace in time.
     ConnectTimeout,
-    /// The client broke the protocol.
+    /// The client sent an invalid packet.
     ParseError,
     /// The client sent no pong in time.
     PingTimeout,
@@ -19,21 +19,22 @@ pub(in crate::reference) enum Ending {
     ServerStops,
     /// The connection was lost, or the client closed it.
     TransportClosed,
-    /// The client broke the rules of the transport.
+    /// The client broke the rules of WebSocket or HTTP long-polling.
     TransportError,
 }
 
-/// The last packet of a polling session.
+/// The packet that answers the last poll of a polling session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum LastPacket {
-    /// A close packet: the server closes.
+    /// A close packet, because the server closed the session.
     Close,
-    /// A noop packet: the client closed, so its pending poll only needs an answer.
+    /// A noop packet. The client closed the session, so its pending poll only needs an answer.
     Noop,
 }
 
 impl Ending {
-    /// Returns the reason that applications of the JavaScript server see.
+    /// Returns the disconnect reason that the JavaScript server reports to applications for this
+    /// ending.
     pub(in crate::reference) fn reason(self) -> &'static str {
         match self {
             Self::Application | Self::ConnectTimeout => "forced server close",
@@ -45,7 +46,7 @@ impl Ending {
         }
     }
 
-    /// Returns true if waiting packets are sent before the session closes.
+    /// Returns true if the server still sends the waiting packets before it closes the session.
     pub(super) fn is_graceful(self) -> bool {
         match self {
             Self::Application | Self::ConnectTimeout | Self::ServerStops => true,
@@ -58,7 +59,7 @@ impl Ending {
         }
     }
 
-    /// Returns the packet that answers the pending poll.
+    /// Returns the packet that answers the last poll of a polling session.
     pub(super) fn last_packet(self) -> LastPacket {
         match self {
             Self::ClosePacket | Self::TransportClosed => LastPacket::Noop,

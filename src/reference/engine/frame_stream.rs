@@ -23,13 +23,14 @@ use crate::{
     },
 };
 
-/// The buffer size of the first read, in bytes. It grows with what the client sends.
+/// The buffer size of the first read, in bytes. Later reads use a larger buffer if the client sends
+/// more.
 const FIRST_READ: usize = 4 * 1024;
 
 /// The largest buffer size of a read, in bytes.
 const LARGEST_READ: usize = 64 * 1024;
 
-/// The number of unwritten bytes from which on the server stops reading from the client.
+/// The number of bytes waiting to be written at which the server stops reading from the client.
 const BACKLOG: usize = 256 * 1024;
 
 /// The largest number of buffers that one system call writes.
@@ -37,7 +38,8 @@ const SLICES: usize = 64;
 
 /// The server's side of a WebSocket: reads messages, and writes encoded frames.
 ///
-/// An idle stream holds no buffer: a read allocates one, and frees it when it is empty.
+/// An idle stream holds no buffer: each read allocates a buffer, which is freed when its bytes are
+/// handled.
 #[derive(Debug)]
 pub(super) struct FrameStream {
     stream: Stream,
@@ -47,31 +49,32 @@ pub(super) struct FrameStream {
     compressor: Option<Box<Deflate>>,
     max_frame: usize,
     tamper: Option<Box<Tamper>>,
-    /// Whether the client has closed its side, and a fault ignores that.
-    is_deaf: bool,
+    /// Whether the client has closed its side of the stream and the fault `half-close-ignored`
+    /// ignores that.
+    ignores_end: bool,
     outgoing: VecDeque<Bytes>,
     outgoing_bytes: usize,
 }
 
-/// What the next bytes of the client are.
+/// The result of decoding the bytes that the client has sent.
 #[derive(Debug)]
 pub(super) enum Incoming {
-    /// A message or control frame.
+    /// A complete message, or a control frame.
     Message(Message),
-    /// More bytes are needed.
+    /// No complete message has arrived; more bytes are needed.
     Nothing,
     /// The client broke RFC 6455.
     Misbehaved(PeerMisbehaved),
 }
 
-/// What happened on a stream.
+/// The reason why a wait on a stream ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Turn {
     /// The client has closed its side.
     Ended,
     /// Bytes have arrived.
     Read,
-    /// Output can be written.
+    /// The socket accepts output again.
     Writable,
 }
 
@@ -85,8 +88,8 @@ impl FrameStream {
         config: &Config,
         deflate: Option<&DeflateOffer>,
     ) -> Self {
-        // A `Deflate` allocates the state of each direction at its first use, so two values cost no
-        // more memory than one.
+        // One `Deflate` compresses and another inflates. Each allocates only the state of the
+        // direction that it is used for, so two values cost no more memory than one.
         let faults = &config.faults;
         let state = |negotiated: &DeflateOffer| Deflate::new(Role::Server, negotiated);
         let compressor = faults
@@ -103,21 +106,21 @@ impl FrameStream {
                 deflate.map(state),
             ),
             compressor,
-            // A message at the limit can be larger while it is compressed.
+            // A message of the largest allowed size can become larger when it is compressed.
             max_frame: match deflate {
                 Some(_) => Deflate::compressed_bound(max_frame),
                 None => max_frame,
             },
             tamper: Tamper::new(faults, deflate),
-            is_deaf: false,
+            ignores_end: false,
             outgoing: VecDeque::new(),
             outgoing_bytes: 0,
         }
     }
 
-    /// Waits for bytes from the client or, if output waits, until output can be written.
+    /// Waits for bytes from the client or, if output is queued, until the socket accepts output.
     ///
-    /// Dropping the future loses nothing.
+    /// This function is cancel-safe: dropping the future loses no bytes.
     pub(super) async fn turn(&mut self) -> io::Result<Turn> {
         poll_fn(|context| {
             if !self.outgoing.is_empty()
@@ -125,7 +128,7 @@ impl FrameStream {
             {
                 return Poll::Ready(ready.map(|()| Turn::Writable));
             }
-            if self.may_read() && !self.is_deaf {
+            if self.may_read() && !self.ignores_end {
                 return self.poll_read(context);
             }
             Poll::Pending
@@ -134,13 +137,14 @@ impl FrameStream {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Turn>> {
-        // The buffer is allocated only when bytes have arrived.
+        // The buffer is allocated only after bytes have arrived, so that an idle connection holds
+        // none.
         ready!(self.stream.poll_read_ready(context))?;
         self.incoming.reserve(self.next_read);
         let read = pin!(self.stream.read_buf(&mut self.incoming)).poll(context);
         match read {
             Poll::Ready(Ok(0)) if self.keeps_half_closed() => {
-                self.is_deaf = true;
+                self.ignores_end = true;
                 Poll::Pending
             }
             Poll::Ready(Ok(0)) => Poll::Ready(Ok(Turn::Ended)),
@@ -165,13 +169,13 @@ impl FrameStream {
         tamper.is_some_and(|tamper| tamper.keeps_half_closed())
     }
 
-    /// Returns true if the server reads from the client. It does not read from a client that does
-    /// not read its answers.
+    /// Returns true if the server may read from the client. It stops reading while the client does
+    /// not read the server's answers.
     fn may_read(&self) -> bool {
         self.outgoing_bytes < BACKLOG
     }
 
-    /// Returns the next message of the bytes that were read.
+    /// Returns the next message or control frame in the bytes that were read from the client.
     pub(super) fn next(&mut self) -> Incoming {
         loop {
             let frame = match self.next_frame() {
@@ -219,7 +223,7 @@ impl FrameStream {
         }
     }
 
-    /// Returns the state of the faults that change received frames, if faults are active.
+    /// Returns the state of the faults that change received frames; `None` if no fault is active.
     pub(super) fn tamper(&self) -> Option<&Tamper> {
         self.tamper.as_deref()
     }
@@ -261,7 +265,8 @@ impl FrameStream {
         }
     }
 
-    /// Writes what the socket accepts at once; returns true if everything is written.
+    /// Writes as many queued bytes as the socket accepts without waiting. Returns true if all
+    /// queued bytes are written.
     pub(super) fn flush(&mut self) -> io::Result<bool> {
         while !self.outgoing.is_empty() {
             let slices: Vec<IoSlice<'_>> = self
@@ -278,14 +283,15 @@ impl FrameStream {
             };
             self.advance(written);
         }
-        // An idle connection keeps no memory for a past burst.
+        // After a burst of frames, the memory of the queue is freed. Otherwise an idle connection
+        // would keep it.
         if self.outgoing.capacity() > 8 {
             self.outgoing = VecDeque::new();
         }
         Ok(true)
     }
 
-    /// Writes everything, and waits until the socket accepts it.
+    /// Writes all queued frames, and waits while the socket does not accept them.
     pub(super) async fn flush_all(&mut self) -> io::Result<()> {
         while !self.flush()? {
             self.stream.writable().await?;
@@ -293,7 +299,7 @@ impl FrameStream {
         Ok(())
     }
 
-    /// Returns the stream itself, when no more frames are sent or received.
+    /// Returns the underlying stream. No more frames can be sent or received then.
     pub(super) fn into_inner(self) -> Stream {
         self.stream
     }

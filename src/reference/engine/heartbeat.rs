@@ -1,4 +1,5 @@
-//! The heartbeat (Engine.IO v4, "Heartbeat"; in v3 it is the client that pings).
+//! The heartbeat (Engine.IO v4, "Heartbeat"). In revision 4 the server sends pings, in revision 3
+//! the client does.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::{Ending, Outbound, Revision, Session, ending::LastPacket, session::Ph
 use crate::wire::engine_io::PacketType;
 
 impl Session {
-    /// Runs the timers of the session until it has ended.
+    /// Runs the heartbeat and the connect timeout of the session until the session has ended.
     pub(super) async fn supervise(self: Arc<Self>) {
         tokio::select! {
             biased;
@@ -17,10 +18,11 @@ impl Session {
         }
     }
 
-    /// Runs the timers of the session in a task. A polling session has no other task.
+    /// Spawns a task that runs the heartbeat and the connect timeout of a polling session. Such a
+    /// session has no other task.
     ///
-    /// After a graceful close the last packets wait for one more poll, for pingTimeout or until the
-    /// server stops.
+    /// If the server closes the session gracefully, the task keeps it for pingTimeout or until the
+    /// server stops, so that the client's next poll gets the last packets.
     pub(super) fn spawn_supervisor(self: &Arc<Self>) {
         let session = Arc::clone(self);
         self.server.tasks.spawn(async move {
@@ -40,7 +42,8 @@ impl Session {
     }
 }
 
-/// Runs the timers of the session; returns the reason for which it has to close.
+/// Runs the heartbeat and the connect timeout. Returns the reason for closing the session when one
+/// of them expires.
 async fn run_timers(session: &Session) -> Ending {
     let connect = async {
         sleep(session.server.config.connect_timeout).await;
@@ -74,7 +77,7 @@ async fn send_pings(session: &Session) -> Ending {
         }
         pings += 1;
         let pong_timeout = session.faults().pong_timeout_for(session, pings);
-        while timeout(pong_timeout, session.pulse.beaten()).await.is_err() {
+        while timeout(pong_timeout, session.pulse.answered()).await.is_err() {
             if session.faults().extends_timeout(session) {
                 continue;
             }
@@ -92,7 +95,7 @@ async fn await_pings(session: &Session) -> Ending {
         session.pulse.expect();
         let pong_timeout = config.ping_interval + config.ping_timeout;
         let pong_timeout = session.faults().alter_heartbeat_timeout(pong_timeout);
-        if timeout(pong_timeout, session.pulse.beaten()).await.is_err() {
+        if timeout(pong_timeout, session.pulse.answered()).await.is_err() {
             return Ending::PingTimeout;
         }
     }

@@ -10,7 +10,8 @@ use crate::reference::FaultSet;
 pub(in crate::reference) struct PollForm {
     /// Whether bytes are sent as base64.
     pub(super) base64: bool,
-    /// The callback, if payloads are sent as scripts and POST bodies are forms.
+    /// The JSONP callback; `None` for normal payloads. With a callback, the server sends payloads
+    /// as scripts, and POST bodies are forms.
     pub(super) script: Option<Callback>,
 }
 
@@ -21,7 +22,7 @@ pub(in crate::reference) struct Callback {
 }
 
 impl PollForm {
-    /// Returns the form that the query of a handshake asks for.
+    /// Returns the form of the answers that the query of a handshake asks for.
     pub(in crate::reference) fn of(query: &Query, revision: Revision, faults: &FaultSet) -> Self {
         let index = query.jsonp.as_deref();
         let script = index
@@ -46,7 +47,7 @@ impl Callback {
         Self { index }
     }
 
-    /// Returns the script for a payload.
+    /// Returns the script that passes a payload to the callback.
     pub(super) fn script(&self, payload: &str, faults: &FaultSet) -> String {
         let literal = faults.unescaped_literal(payload);
         let literal = literal.unwrap_or_else(|| javascript_literal(payload));
@@ -63,10 +64,11 @@ fn javascript_literal(text: &str) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-/// Returns the payload in a form that a script posts; `None` if the form has none.
+/// Returns the payload in the body of a JSONP POST, which is a form; `None` if the form has no
+/// payload.
 ///
-/// Browsers change line feeds in forms, so a client writes a line feed as `\n`, and a literal `\n` as
-/// `\\n`.
+/// Browsers change line feeds in forms. So a client writes a line feed as `\n`, and a literal `\n`
+/// as `\\n`.
 pub(super) fn payload_of_form(body: &[u8], faults: &FaultSet) -> Option<String> {
     let (_, text) = form_urlencoded::parse(body).find(|(name, _)| name == "d")?;
     if faults.keeps_escapes() {
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_is_a_literal_and_an_index_digits() {
+    fn a_script_escapes_its_payload_and_keeps_only_digits_of_its_index() {
         assert_eq!(script("3", "2:4\""), r#"___eio[3]("2:4\"");"#);
         assert_eq!(
             script("1);alert(2", "\u{2028}\u{2029}\n"),
@@ -121,9 +123,9 @@ mod tests {
         assert_eq!(form, PollForm::default());
     }
 
-    /// As engine.io 6.6.12 reads them.
+    /// The expected payloads are the ones that engine.io 6.6.12 reads from these bodies.
     #[test]
-    fn line_feeds_of_forms_are_read_back() {
+    fn escaped_line_feeds_in_forms_are_decoded() {
         let read = |body: &str| payload_of_form(body.as_bytes(), &FaultSet::default());
         assert_eq!(read(r"d=a%5Cnb").as_deref(), Some("a\nb"));
         assert_eq!(read(r"d=a%5C%5Cnb").as_deref(), Some(r"a\nb"));

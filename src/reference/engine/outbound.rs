@@ -11,13 +11,15 @@ use crate::{
     wire::websocket::{Deflate, Frame},
 };
 
-/// The size, in bytes, from which on compression makes a message smaller.
+/// The size, in bytes, from which on the server compresses a message. Shorter messages would not
+/// become smaller.
 const WORTH_COMPRESSING: usize = 64;
 
-/// Packets between which no other packet may be sent: the text of an event and its attachments.
+/// Packets that are sent without any other packet between them, such as the text of an event and
+/// its attachments.
 ///
 /// All recipients of a broadcast share one value. The first recipient on WebSocket encodes the
-/// frames, the others reuse them.
+/// frames, and the other recipients reuse these frames.
 #[derive(Debug)]
 pub(in crate::reference) struct Outbound {
     packets: Vec<Packet>,
@@ -27,7 +29,7 @@ pub(in crate::reference) struct Outbound {
 }
 
 impl Outbound {
-    /// Returns these packets in this order.
+    /// Returns a value that sends these packets in this order.
     pub(in crate::reference) fn new(packets: Vec<Packet>) -> Arc<Self> {
         let size = packets.iter().map(packet_size).sum();
         Arc::new(Self {
@@ -38,7 +40,7 @@ impl Outbound {
         })
     }
 
-    /// Returns a packet without data, for the heartbeat or the close.
+    /// Returns a packet without data, such as a ping or a close packet.
     pub(super) fn control(kind: PacketType) -> Arc<Self> {
         static PING: LazyLock<Arc<Outbound>> =
             LazyLock::new(|| Outbound::new(vec![Packet::text(PacketType::Ping, "")]));
@@ -48,7 +50,7 @@ impl Outbound {
         }
     }
 
-    /// Returns true if this is one text message.
+    /// Returns true if this is one text message without attachments.
     pub(in crate::reference) fn is_one_text_message(&self) -> bool {
         match &*self.packets {
             [packet] => {
@@ -87,7 +89,8 @@ impl Outbound {
 }
 
 impl Outbound {
-    /// Returns the packets as compressed frames for one connection (RFC 7692 section 7.2.1).
+    /// Returns the packets as frames that are compressed for one connection (RFC 7692 section
+    /// 7.2.1).
     pub(super) fn compressed(
         &self,
         revision: Revision,

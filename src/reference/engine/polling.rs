@@ -16,30 +16,30 @@ use crate::{
     },
 };
 
-/// A payload and its form.
+/// An encoded payload, and its form.
 #[derive(Debug)]
 pub(in crate::reference) struct Payload {
     pub(in crate::reference) body: Bytes,
     pub(in crate::reference) kind: PayloadKind,
 }
 
-/// The form of a payload.
+/// The form of an encoded payload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum PayloadKind {
-    /// The binary form of revision 3.
+    /// The binary form of Engine.IO revision 3.
     Binary,
-    /// A script that calls a function with the text.
+    /// A JSONP script, which calls a function of the page with the payload.
     Script,
     /// Text.
     Text,
 }
 
-/// A session that a poll has opened.
+/// A session that was opened by a polling request.
 #[derive(Debug)]
 pub(in crate::reference) struct Opened {
     /// The id of the session.
     pub(in crate::reference) sid: Box<str>,
-    /// The answer to the poll.
+    /// The answer to that request, with the open packet.
     pub(in crate::reference) payload: Payload,
 }
 
@@ -47,7 +47,7 @@ pub(in crate::reference) struct Opened {
 #[derive(Debug)]
 pub(in crate::reference) struct Overlap;
 
-/// Opens a session; the payload has its open packet.
+/// Opens a polling session. The payload that is returned has the session's open packet.
 pub(in crate::reference) fn open(
     server: &Arc<Shared>,
     revision: Revision,
@@ -75,7 +75,7 @@ pub(super) fn open_packet(session: &Session) -> Packet {
     Packet::text(PacketType::Open, data)
 }
 
-/// Waits until packets wait for the client, and returns them as a payload.
+/// Waits until the server has packets for the client, and returns them as a payload.
 ///
 /// # Errors
 ///
@@ -95,14 +95,14 @@ pub(in crate::reference) async fn poll(session: &Arc<Session>) -> Result<Payload
     }
 }
 
-/// A POST, from its head to the end of its body.
+/// A POST whose body the server is still receiving.
 #[derive(Debug)]
 pub(in crate::reference) struct PendingPost {
     session: Arc<Session>,
     whole: bool,
 }
 
-/// Starts to receive a POST.
+/// Starts to receive a POST, and marks it as pending.
 ///
 /// # Errors
 ///
@@ -125,7 +125,7 @@ impl PendingPost {
         self.session.ended().await;
     }
 
-    /// Ends a POST whose body is refused. The session stays open.
+    /// Ends a POST whose body the server refuses, without closing the session.
     pub(in crate::reference) fn refuse(mut self) {
         self.whole = true;
     }
@@ -152,7 +152,8 @@ impl PendingPost {
         }
     }
 
-    /// Returns how long a fault delays a body of this many bytes.
+    /// Returns how long an active fault delays the handling of a body with this many bytes; `None`
+    /// without such a fault.
     pub(in crate::reference) fn delay(&self, bytes: usize) -> Option<Duration> {
         self.session
             .faults()
@@ -203,7 +204,8 @@ impl Drop for PendingPoll {
 }
 
 impl Session {
-    /// Drops the next packet, as if it had gone to an aborted poll. Only faults call this.
+    /// Makes the session drop the next packet for the client, as if the packet had been sent in the
+    /// answer to an aborted poll. Only faults call this.
     pub(in crate::reference) fn lose_next_packet(&self) {
         self.lock().loses_next = true;
     }
@@ -220,8 +222,9 @@ impl Session {
             };
             match state.phase {
                 Phase::Closed(last) => waiting.push(last_packet(last)),
-                // The close packet gets its own payload: a client that reads it after messages in
-                // the same payload closes the transport before it has handled the messages.
+                // The close packet gets a payload of its own. The JavaScript client closes its
+                // transport as soon as it reads the close packet, before it has handled messages in
+                // the same payload.
                 Phase::Draining if waiting.is_empty() => {
                     let last = Ending::Application.last_packet();
                     waiting.push(last_packet(last));
@@ -243,7 +246,8 @@ impl Session {
 }
 
 fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Packet>, PayloadError> {
-    // A packet has at least one byte, so the limit on the body also limits the packets.
+    // The size limit of the body already limits the number of packets. So this limit only has to be
+    // high enough for every body.
     let max_packets = body.len() + 1;
     match session.revision {
         Revision::V3 if session.polls.script.is_some() => {
@@ -261,7 +265,7 @@ fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Pack
     }
 }
 
-/// Returns the packets before the first invalid one.
+/// Returns the packets of the body that precede the first invalid packet.
 fn decode_intact(
     session: &Session,
     body: &Bytes,

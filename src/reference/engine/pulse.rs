@@ -1,4 +1,5 @@
-//! The signal from the receiver of packets to the heartbeat of a session.
+//! The signal with which the receiver of packets tells a session's heartbeat that the client has
+//! answered.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,8 +13,11 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Records a pong (v4) or a ping (v3), and returns true if the heartbeat was waiting for it. An
-    /// unsolicited one is ignored: a pong sent in advance must not count as the next one.
+    /// Records the client's part of the heartbeat: a pong in revision 4, a ping in revision 3.
+    /// Returns true if the heartbeat was waiting for this packet.
+    ///
+    /// A packet that arrives while the heartbeat does not wait is ignored. Otherwise a pong sent in
+    /// advance would count as the answer to the next ping.
     pub(super) fn beat(&self) -> bool {
         let awaited = self.awaited.swap(false, Ordering::AcqRel);
         if awaited {
@@ -22,13 +26,13 @@ impl Pulse {
         awaited
     }
 
-    /// Waits for an answer from now on.
+    /// Makes the client's next answer count. Answers that arrived before this call are ignored.
     pub(super) fn expect(&self) {
         self.awaited.store(true, Ordering::Release);
     }
 
     /// Resolves when the client has answered.
-    pub(super) async fn beaten(&self) {
+    pub(super) async fn answered(&self) {
         self.beat.notified().await;
     }
 }

@@ -7,7 +7,7 @@ use super::Outbound;
 /// What happens to a packet that can't be written at once.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) enum Delivery {
-    /// The packet waits.
+    /// The packet waits in the queue.
     #[default]
     Assured,
     /// The packet is dropped (Socket.IO v5, "volatile events").
@@ -25,7 +25,7 @@ pub(in crate::reference) enum Sent {
     Queued,
 }
 
-/// Packets in the order in which they are sent, and their size.
+/// The packets that wait for one client, in the order in which they are sent, and their total size.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     items: VecDeque<Arc<Outbound>>,
@@ -39,23 +39,23 @@ impl Queue {
         self.items.push_back(outbound);
     }
 
-    /// Returns the number of bytes that wait.
+    /// Returns the total size of the waiting packets, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Returns true if nothing waits.
+    /// Returns true if no packet waits.
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Replaces all that waits by these packets.
+    /// Replaces all waiting packets by `items`.
     pub(super) fn replace(&mut self, items: Vec<Arc<Outbound>>) {
         self.bytes = items.iter().map(|outbound| outbound.size()).sum();
         self.items = items.into();
     }
 
-    /// Takes everything. An empty queue holds no memory.
+    /// Takes all waiting packets out of the queue. An empty queue holds no memory.
     pub(super) fn take(&mut self) -> VecDeque<Arc<Outbound>> {
         self.bytes = 0;
         std::mem::take(&mut self.items)

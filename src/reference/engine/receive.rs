@@ -27,11 +27,12 @@ impl Session {
                     self.close(Ending::ClosePacket);
                 }
             }
-            // Only a client of revision 3 sends pings, and only one of revision 4 sends pongs.
+            // Only clients of revision 3 may send pings, and only clients of revision 4 may send
+            // pongs.
             (PacketType::Ping, Revision::V4) | (PacketType::Pong, Revision::V3) => {
                 self.faults().handle_wrong_direction(self);
             }
-            // These packets have no effect here.
+            // Packets of these types from a client have no effect on a right server.
             (PacketType::Noop, _) => self.faults().close_on_noop(self),
             (PacketType::Open, _) => self.faults().answer_open_packet(self),
             (PacketType::Upgrade, _) => {}
@@ -67,7 +68,7 @@ impl Session {
         }
     }
 
-    /// Sends a message back, which is all that a bare Engine.IO server does.
+    /// Sends a message back to the client, as a bare Engine.IO server does with every message.
     fn echo(&self, data: PacketData) {
         let packet = Packet {
             kind: PacketType::Message,

@@ -28,7 +28,7 @@ pub(in crate::reference) struct Query {
     pub(in crate::reference) sid: Option<String>,
     /// `token`, which the application reads.
     pub(in crate::reference) token: Option<String>,
-    /// `b64`: a client of revision 3 can't receive bytes.
+    /// `b64`: whether a client of revision 3 asks for base64 because it can't receive bytes.
     pub(in crate::reference) base64: bool,
     /// `j`: a client of revision 3 uses JSONP, with this index for its callback.
     pub(in crate::reference) jsonp: Option<String>,
@@ -36,7 +36,8 @@ pub(in crate::reference) struct Query {
     pub(in crate::reference) visitor: Option<String>,
 }
 
-/// The tokens in a handshake. The first one counts.
+/// The tokens in the query and the headers of a handshake. If there are several, the server uses
+/// the query's, then the header's, then the cookie's.
 #[derive(Clone, Debug, Default)]
 pub(in crate::reference) struct TokenSources {
     /// `token` in the query.
@@ -48,7 +49,8 @@ pub(in crate::reference) struct TokenSources {
 }
 
 impl Query {
-    /// Reads a query string. The last of several values counts, as in the JavaScript server.
+    /// Parses a query string. If a parameter occurs several times, its last value counts, as in the
+    /// JavaScript server.
     pub(in crate::reference) fn parse(query: &str) -> Self {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -87,7 +89,8 @@ impl TokenSources {
     }
 }
 
-/// Returns the token of a bearer authorization. The scheme has no case (RFC 9110 section 11.1).
+/// Returns the token in an `Authorization: Bearer` header. The word `Bearer` can be in any case
+/// (RFC 9110 section 11.1).
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     scheme
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn last_value_counts_and_an_empty_sid_is_none() {
+    fn the_last_value_of_a_repeated_parameter_counts_and_an_empty_sid_is_none() {
         let query = Query::parse("EIO=3&EIO=4&transport=polling&sid=&t=abc&foo[]=%ff");
         assert_eq!(query.revision.as_deref(), Some("4"));
         assert_eq!(query.transport.as_deref(), Some("polling"));

@@ -20,27 +20,28 @@ use crate::{
 /// One Engine.IO session.
 ///
 /// The transports and sockets of a session hold it by `Arc`; [`Session::close`] removes the
-/// sockets. The state is locked only for short moments, and no other lock is taken meanwhile.
+/// sockets. The state is locked only for short moments, and no other lock is taken while it is
+/// locked.
 #[derive(Debug)]
 pub(in crate::reference) struct Session {
     pub(in crate::reference) sid: Box<str>,
     pub(in crate::reference) revision: Revision,
-    /// The form of the answers to polls.
+    /// The form in which the server answers the session's polls.
     pub(super) polls: PollForm,
     pub(in crate::reference) tokens: TokenSources,
     pub(in crate::reference) server: Arc<Shared>,
-    /// The Socket.IO side; `None` on a bare Engine.IO server.
+    /// The Socket.IO state of the session; `None` on a bare Engine.IO server.
     pub(in crate::reference) peer: Option<Peer>,
     pub(super) pulse: Pulse,
     pub(super) state: Mutex<State>,
-    /// Wakes the pending poll.
+    /// Wakes the pending poll when packets wait for the client.
     pub(super) poll_wake: Notify,
-    /// Wakes the WebSocket's task.
+    /// Wakes the WebSocket's task when packets wait for the client.
     pub(super) socket_wake: Notify,
     ended: CancellationToken,
 }
 
-/// The transport of a session.
+/// The transport that a session uses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum TransportKind {
     /// HTTP long-polling.
@@ -60,7 +61,7 @@ pub(super) enum Phase {
     Closed(LastPacket),
 }
 
-/// The state of a session that changes.
+/// The part of a session that changes, behind a lock.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) phase: Phase,
@@ -68,15 +69,15 @@ pub(super) struct State {
     pub(super) queue: Queue,
     /// Whether a GET is pending.
     pub(super) poll_pending: bool,
-    /// Whether a POST is being read.
+    /// Whether the server is reading the body of a POST.
     pub(super) post_pending: bool,
     /// Whether the pending poll has to be answered, with a noop if no packet waits.
     pub(super) release_poll: bool,
-    /// Whether a WebSocket is probing.
+    /// Whether a WebSocket is probing the session for an upgrade.
     pub(super) upgrading: bool,
-    /// Whether the last write to the WebSocket found its buffer full.
+    /// Whether the WebSocket accepted only a part of the last write, because its buffer was full.
     pub(super) congested: bool,
-    /// Whether the next packet is dropped; only faults set this.
+    /// Whether the next packet for the client is dropped. Only faults set this.
     pub(super) loses_next: bool,
 }
 
@@ -90,7 +91,8 @@ impl Session {
         tokens: TokenSources,
     ) -> Arc<Self> {
         let peer = match server.config.contract {
-            // A plain WebSocket endpoint opens no sessions.
+            // A bare Engine.IO server has no Socket.IO state. A plain WebSocket endpoint opens no
+            // sessions at all.
             Contract::Engine | Contract::WebSocket => None,
             Contract::Official | Contract::Sockspec => Some(Peer::new(&server.config)),
         };
@@ -149,7 +151,7 @@ impl Session {
         self.lock().transport
     }
 
-    /// Returns true if the session handles packets from the client.
+    /// Returns true if the session is open, so that the server handles packets from the client.
     pub(in crate::reference) fn is_open(&self) -> bool {
         self.lock().phase == Phase::Open
     }
@@ -164,20 +166,21 @@ impl Session {
         self.send_if_admitted(|| Some((outbound, delivery)))
     }
 
-    /// Queues packets for the client if `gate` is true.
+    /// Queues packets of a socket for the client if `gate` is true. A socket's gate is true until
+    /// the socket leaves.
     pub(in crate::reference) fn send_while(
         &self,
         gate: &AtomicBool,
         outbound: Arc<Outbound>,
         delivery: Delivery,
     ) -> Sent {
-        // The gate is read and written under the lock of the queue, so that no packet is queued
-        // after the one that set the gate to false.
+        // [`Session::send_last`] sets the gate to false under the lock of the queue. The gate is
+        // read under the same lock, so no packet of a socket is queued after its last one.
         self.send_if_admitted(|| gate.load(Ordering::Acquire).then_some((outbound, delivery)))
     }
 
-    /// Queues packets for the client and sets `gate` to false, so that [`Session::send_while`]
-    /// sends nothing more.
+    /// Queues the last packets of a socket and sets `gate` to false, so that
+    /// [`Session::send_while`] sends nothing more for this socket.
     ///
     /// Returns true if the gate was true. Otherwise nothing is queued.
     pub(in crate::reference) fn send_last(
@@ -195,19 +198,19 @@ impl Session {
         was_up
     }
 
-    /// Queues packets of the engine itself. Closes the session if its queue is full.
+    /// Queues packets of Engine.IO itself, such as pings. Closes the session if its queue is full.
     pub(super) fn send_packet(&self, packet: Arc<Outbound>) {
         if self.send(packet, Delivery::Assured) == Sent::Overflow {
             self.close(Ending::QueueOverflow);
         }
     }
 
-    /// Queues one packet without data.
+    /// Queues one packet without data, such as a ping or a close packet.
     pub(in crate::reference) fn send_control(&self, kind: PacketType) {
         self.send_packet(Outbound::control(kind));
     }
 
-    /// Closes the session once: tells its sockets, then its transport.
+    /// Closes the session: notifies its sockets, then its transport. Further calls have no effect.
     pub(in crate::reference) fn close(&self, ending: Ending) {
         {
             let mut state = self.lock();
@@ -247,7 +250,7 @@ impl Session {
         !self.lock().queue.is_empty()
     }
 
-    /// Returns true if a packet would be written without waiting for a poll.
+    /// Returns true if the server can write a packet without waiting for the client's next poll.
     pub(in crate::reference) fn is_polled(&self) -> bool {
         let state = self.lock();
         state.transport == TransportKind::WebSocket || state.poll_pending
@@ -262,7 +265,8 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts packets into the queues of all other polling sessions. Only faults call this.
+    /// Puts packets into the queues of all other polling sessions of the server. Only faults call
+    /// this.
     fn send_to_other_sessions(&self, outbound: &Arc<Outbound>) {
         for other in self.server.sessions.all() {
             let mut state = other.lock();
@@ -312,7 +316,7 @@ impl Session {
 }
 
 impl State {
-    /// Returns true if a packet would be written at once.
+    /// Returns true if a packet for the client can be written at once.
     fn is_writable(&self) -> bool {
         match self.transport {
             TransportKind::Polling => self.poll_pending && self.queue.is_empty(),
@@ -321,7 +325,7 @@ impl State {
     }
 }
 
-/// Returns the packet that answers the last poll.
+/// Returns the packet that answers the last poll of a session.
 pub(super) fn last_packet(last: LastPacket) -> Arc<Outbound> {
     Outbound::control(match last {
         LastPacket::Close => PacketType::Close,

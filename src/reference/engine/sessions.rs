@@ -12,7 +12,7 @@ use super::{Ending, Session};
 pub(in crate::reference) struct Sessions(Mutex<HashMap<Box<str>, Arc<Session>>>);
 
 impl Sessions {
-    /// Returns an empty table.
+    /// Returns a table without sessions.
     pub(in crate::reference) fn new() -> Self {
         Self::default()
     }

@@ -22,18 +22,18 @@ use crate::{
     },
 };
 
-/// How often pending polls are answered until the client sends the upgrade packet, as in the
-/// JavaScript server.
+/// How often the server answers pending polls while it waits for the client's upgrade packet, as in
+/// the JavaScript server.
 const RELEASE_EVERY: Duration = Duration::from_millis(100);
 
-/// A session whose upgrade is in progress. Dropping it ends the upgrade and leaves the session on
-/// polling.
+/// A session whose upgrade is in progress. Dropping this value ends the upgrade; the session stays
+/// on polling unless it has switched to the WebSocket.
 #[derive(Debug)]
 pub(in crate::reference) struct Probing {
     session: Arc<Session>,
 }
 
-/// The packet that the client has to send next.
+/// The packet that the client has to send next during an upgrade.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Step {
     /// The probe, `2probe`.
@@ -43,8 +43,8 @@ enum Step {
 }
 
 impl Probing {
-    /// Begins the upgrade of `session`. Returns `None` if the session has a WebSocket, or another one
-    /// is probing.
+    /// Begins the upgrade of `session`. Returns `None` if the session already has a WebSocket, or
+    /// another WebSocket is probing it.
     pub(in crate::reference) fn begin(session: Arc<Session>) -> Option<Self> {
         let takes_over = session.faults().second_socket_takes_over();
         {
@@ -63,14 +63,14 @@ impl Drop for Probing {
     fn drop(&mut self) {
         let mut state = self.session.lock();
         state.upgrading = false;
-        // The session stays on polling, so no further poll has to be released.
+        // The upgrade failed, so the next poll waits for packets as usual.
         if state.transport == TransportKind::Polling {
             state.release_poll = false;
         }
     }
 }
 
-/// Runs the probe and, if it succeeds, the session.
+/// Runs the probe. If the probe succeeds, runs the session on the WebSocket.
 pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
     let session = Arc::clone(&probing.session);
     let faults = session.faults();
@@ -87,7 +87,8 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
         Ok(Ok(None)) => {
             switch(&session);
             drop(probing);
-            // The task that polling started runs the timers.
+            // The heartbeat and the connect timeout already run in the task that was spawned for
+            // polling.
             let timers = pin!(std::future::pending());
             run_session(stream, &session, timers).await;
         }
@@ -105,7 +106,8 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
     }
 }
 
-/// Waits for `2probe`, then `5`; returns `None` when both have arrived.
+/// Waits for the client's probe `2probe`, then for the upgrade packet `5`. Returns `None` when both
+/// have arrived, and otherwise how the WebSocket has to end.
 async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<Option<Finish>> {
     let faults = session.faults();
     let mut step = Step::Probe;
@@ -116,7 +118,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
             Incoming::Misbehaved(misbehaved) => return Ok(Some(fail(&misbehaved))),
             Incoming::Nothing => {
                 stream.flush_all().await?;
-                // Both futures are cancel-safe.
+                // Both futures are cancel-safe, so the one that `select!` drops loses no data.
                 tokio::select! {
                     biased;
                     turn = stream.turn() => {
@@ -168,7 +170,7 @@ fn is_probe(packet: &Packet) -> bool {
     matches!(&packet.data, PacketData::Text(text) if text.as_str() == "probe")
 }
 
-/// Moves the session and its waiting packets to the WebSocket.
+/// Moves the session and its waiting packets from polling to the WebSocket.
 fn switch(session: &Arc<Session>) {
     {
         let mut state = session.lock();
@@ -185,8 +187,8 @@ fn switch(session: &Arc<Session>) {
 }
 
 impl Session {
-    /// Answers the pending poll, or the next one, so that the client has no pending poll during the
-    /// switch.
+    /// Answers the pending poll or, if none is pending, the next poll. So the client has no pending
+    /// poll when the session switches to the WebSocket.
     fn release_polls(&self) {
         if self.faults().hangs_polls() {
             return;

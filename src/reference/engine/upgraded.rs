@@ -1,4 +1,4 @@
-//! A connection after the 101.
+//! What a connection becomes after the response 101 Switching Protocols.
 
 use std::{pin::pin, sync::Arc};
 
@@ -19,27 +19,29 @@ use crate::{
     wire::websocket::DeflateOffer,
 };
 
-/// What a connection becomes after the 101.
+/// What a connection becomes after the 101 response.
 #[derive(Debug)]
 pub(in crate::reference) enum Upgraded {
     /// A plain WebSocket endpoint without a session, which echoes messages.
     Echo,
-    /// A connection to which a fault writes these bytes, in place of frames.
+    /// A connection on which an active fault writes these bytes in place of WebSocket frames.
     Foreign(Bytes),
-    /// The second transport of a session, if the probe succeeds.
+    /// A WebSocket that probes a polling session. If the probe succeeds, the session continues on
+    /// this WebSocket.
     Probe(Probing),
-    /// A WebSocket that the server closes, because the session has another one.
+    /// A WebSocket that the server closes, because the session already has a WebSocket.
     Refused,
     /// A new session.
     Session {
         /// The protocol revision.
         revision: Revision,
-        /// The tokens in its handshake.
+        /// The tokens in the handshake that opens the session.
         tokens: TokenSources,
     },
 }
 
-/// Serves a connection from the 101 to its end. `early` are bytes that arrived with the request.
+/// Serves a connection from the 101 response to its end. `early` are bytes that arrived together
+/// with the request.
 pub(in crate::reference) async fn run_websocket(
     stream: Stream,
     early: Bytes,
@@ -53,10 +55,10 @@ pub(in crate::reference) async fn run_websocket(
         Upgraded::Echo => Box::pin(echo::run_echo(&mut stream, server)).await,
         Upgraded::Foreign(bytes) => {
             stream.push(bytes);
-            // The scenario checks what arrives, so a failed write needs no handling here.
+            // A failed write needs no handling: the scenario sees which bytes the client receives.
             let _ = stream.flush_all().await;
         }
-        // Boxed, so that the task of every connection does not reserve memory for the upgrade.
+        // Boxed, so that connections without an upgrade do not reserve memory for one.
         Upgraded::Probe(probing) => Box::pin(upgrade::run_upgrade(&mut stream, probing)).await,
         Upgraded::Refused => finish(&mut stream, Finish::Close, server.faults()).await,
         Upgraded::Session { revision, tokens } => {

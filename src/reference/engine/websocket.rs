@@ -19,21 +19,21 @@ use crate::wire::{
     websocket::Message,
 };
 
-/// Sends and receives the packets of a session until the session or the connection ends. Runs
-/// `timers` at the same time.
+/// Sends and receives the packets of a session on a WebSocket until the session or the connection
+/// ends. Polls `timers` (the heartbeat and the connect timeout) at the same time.
 pub(super) async fn run_session(
     stream: &mut FrameStream,
     session: &Arc<Session>,
     mut timers: Pin<&mut impl Future<Output = ()>>,
 ) {
-    // If the server is dropped, it drops this task; the guard then closes the session.
+    // If the server is dropped, it aborts this task. Dropping the guard then closes the session.
     let _guard = CloseOnDrop(session);
     let how = {
         let mut conversation = pin!(converse(stream, session));
         select! {
             biased;
             how = &mut conversation => how,
-            // The timers end with the session, and the conversation notices that end.
+            // The timers end only when the session has ended. The conversation then ends too.
             () = &mut timers => conversation.await,
         }
     };
@@ -116,15 +116,15 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
 }
 
 impl Session {
-    /// Takes the packets that wait for the WebSocket. Returns true with them if the session has
-    /// ended, so that a close frame has to follow.
+    /// Takes the packets that wait for the WebSocket. The flag is true if the session has ended, so
+    /// that the server has to send a close frame after these packets.
     fn take_for_socket(&self) -> (impl Iterator<Item = Arc<Outbound>> + use<>, bool) {
         let mut state = self.lock();
         (state.queue.take().into_iter(), state.phase != Phase::Open)
     }
 }
 
-/// Handles one message; returns the end of the connection if the message ends it.
+/// Handles one message. Returns how the connection ends if the message ends it.
 fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -> Option<Finish> {
     if session.faults().crashes_on_empty(&message) {
         session.server.die();
@@ -150,7 +150,8 @@ fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -
                 stream.push_frame(pong, session.faults());
             }
         }
-        // The heartbeat uses Engine.IO packets (Engine.IO v4, "Heartbeat"), not WebSocket frames.
+        // A WebSocket pong has no effect: the heartbeat uses Engine.IO packets (Engine.IO v4,
+        // "Heartbeat").
         Message::Pong(_) => {
             if session.faults().frame_counts_as_pong() {
                 session.pulse.beat();

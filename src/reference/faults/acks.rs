@@ -24,13 +24,13 @@ use crate::{
     },
 };
 
-/// The delay of faults that act late.
+/// How much later than a right server a late fault acts, such as `late-second-ack`.
 pub(super) const LATE: Duration = Duration::from_millis(50);
 
 faults!(AckFault {
     AfterDisconnect = "ack-after-disconnect": "The server acknowledges an event after its client has left the namespace.";
     BeforeEffect = "ack-before-effect": "The server acknowledges `join-room` before the client is in the room.";
-    DropsFalsy = "ack-drops-falsy": "The server acknowledges the values 0, false and \"\" without an argument.", seen "`if (result)` in a reply path";
+    DropsFalsy = "ack-drops-falsy": "The server acknowledges without arguments if the value is 0, false or \"\".", seen "`if (result)` in a reply path";
     ErrorSwallowed = "ack-error-swallowed": "The server does not acknowledge an event whose handler returns an error.";
     FirstArgumentOnly = "ack-first-argument-only": "The server acknowledges with the first argument only.";
     FlattensArrays = "ack-flattens-arrays": "The server acknowledges an array as several arguments.", seen "results spread into the callback";
@@ -38,7 +38,7 @@ faults!(AckFault {
     IdThirtyTwoBits = "ack-id-32-bits": "The server cuts acknowledgement ids to 32 bits.";
     IdZeroIgnored = "ack-id-zero-ignored": "The server does not acknowledge an event with the acknowledgement id 0.", seen "`if (id)` in a dispatcher";
     InOrderAsked = "acks-answered-in-order-asked": "The server acknowledges with the id of the oldest unanswered request, not of the event that it handled.";
-    LateAtOnce = "ack-late-at-once": "The server acknowledges `ack-late` at once.";
+    LateAtOnce = "ack-late-at-once": "The server acknowledges `ack-late` at once, without the delay that the client asks for.";
     LateNever = "ack-late-never": "The server never acknowledges `ack-late`.";
     LateSecond = "late-second-ack": "The server repeats every acknowledgement after 50 ms.";
     Missing = "ack-missing": "The server acknowledges nothing.";
@@ -57,7 +57,7 @@ faults!(AckFault {
     WrongNamespace = "ack-wrong-namespace": "The server sends acknowledgements in another namespace than the event's.";
 });
 
-/// Key of the ids of the requests of a socket that have no acknowledgement yet.
+/// Key for the ids of the acknowledgement requests of a socket that the server has not answered.
 #[derive(Eq, Hash, PartialEq)]
 struct UnansweredRequests(SocketId);
 
@@ -65,7 +65,7 @@ impl ScratchKey for UnansweredRequests {
     type Note = AckId;
 }
 
-/// Key of the time at which the server has finished its slow requests so far.
+/// Key for the time at which the slow handlers of all earlier events have finished.
 #[derive(Eq, Hash, PartialEq)]
 struct HandlersBusyUntil;
 
@@ -74,16 +74,16 @@ impl ScratchKey for HandlersBusyUntil {
 }
 
 impl FaultSet {
-    /// Returns true if a fault that sends or reports something twice is active, so that a handler
-    /// may acknowledge one event again.
+    /// Returns true if an active fault lets a handler acknowledge one event a second time. Without
+    /// faults the second acknowledgement is ignored.
     pub(in crate::reference) fn allows_second_ack(&self) -> bool {
         self.has(AckFault::Twice)
             || self.has(AckFault::LateSecond)
             || questions::reports_again(self)
     }
 
-    /// Sends an acknowledgement: once, to the caller, with the id that the caller gave. Faults
-    /// suppress it, change it or send it again.
+    /// Sends an acknowledgement. Without faults the caller gets it once, with the id that the
+    /// caller gave. Faults suppress it, change it or send it again.
     pub(in crate::reference) fn send_ack(&self, socket: &Arc<Socket>, packet: Packet) {
         if self.is_empty() {
             socket.send(&packet);
@@ -160,8 +160,8 @@ impl FaultSet {
         self.has(AckFault::ErrorSwallowed)
     }
 
-    /// Returns the delay after which `ack-late` is acknowledged. Without faults this is `after`;
-    /// `None` means never.
+    /// Returns the delay before the server acknowledges `ack-late`; `None` means never. Without
+    /// faults this is `after`.
     pub(in crate::reference) fn delay_of_ack_late(&self, after: Duration) -> Option<Duration> {
         if self.has(AckFault::LateNever) {
             None
@@ -177,8 +177,8 @@ impl FaultSet {
         block_connection(session, AckFault::SlowHandlerBlocks, pause);
     }
 
-    /// Returns the delay of a slow request. Without faults this is `after`; the fault
-    /// `slow-handlers-queue` adds the time that earlier requests still need.
+    /// Returns how long a slow handler takes. Without faults this is `after`; the fault
+    /// `slow-handlers-queue` adds the time that the handlers of earlier events still need.
     pub(in crate::reference) fn delay_behind_others(
         &self,
         server: &Shared,
@@ -210,8 +210,8 @@ impl FaultSet {
     }
 }
 
-/// Handles an event with the acknowledgement that its client asked for. Faults ignore, add or
-/// record that request.
+/// Handles an event, and acknowledges it if its client asked for that. Faults ignore, add or record
+/// the client's request for an acknowledgement.
 pub(super) fn handle_event(mut call: Call, handle: fn(Call)) {
     let faults = call.socket.faults();
     if faults.has(AckFault::IdZeroIgnored)

@@ -25,7 +25,7 @@ faults!(AuthFault {
     AdminRoleUnchecked = "admin-role-unchecked": "The server lets every valid token into /admin.";
     AdmissionKept = "admission-kept-for-connection": "The server accepts any token on a connection that has presented a valid one before.";
     AlgNoneAccepted = "token-alg-none-accepted": "The server accepts tokens with the algorithm `none`, which have no signature.", seen "CVE-2015-9235";
-    AlgNoneInMixedCase = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters of CVE-2015-9235 that look for the one spelling";
+    AlgNoneInMixedCase = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters against CVE-2015-9235 that look for `none` in lower case only";
     AlgorithmUnchecked = "token-algorithm-unchecked": "The server verifies a token with whatever algorithm the token names.", seen "jsonwebtoken without `algorithms`";
     PayloadIgnored = "token-auth-ignored": "The server ignores the token in the CONNECT payload.";
     BannedAccepted = "banned-user-accepted": "The server accepts banned users.";
@@ -39,11 +39,11 @@ faults!(AuthFault {
     FirstRefusalKept = "first-refusal-kept-for-connection": "The server repeats the first refusal of a connection for all later refusals on it.";
     FirstUserKept = "first-user-kept-for-connection": "The server takes the user of a connection's first namespace as the user in all its namespaces.", seen "the user as a field of the connection";
     HeaderIgnored = "token-header-ignored": "The server ignores the token in the Authorization header.";
-    LateDisconnectsFirst = "late-refusal-disconnects-first": "The server disconnects a client that it refuses late before it sends the reason.";
-    LateKeepsConnection = "late-refusal-keeps-connection": "The server does not disconnect a client that it refuses late.";
-    LateKeepsListening = "late-refusal-keeps-listening": "The server still sends the namespace's events to a client that it refused late.";
-    LateServes = "late-refusal-serves-meanwhile": "The server disconnects a client that it refuses late only after 300 ms, and handles its events until then.";
-    LateWithoutException = "late-refusal-without-exception": "The server does not send the reason of a late refusal.";
+    LateDisconnectsFirst = "late-refusal-disconnects-first": "When the server refuses a client after the CONNECT reply, it sends the DISCONNECT before the reason.";
+    LateKeepsConnection = "late-refusal-keeps-connection": "The server does not disconnect a client that it refuses after the CONNECT reply.";
+    LateKeepsListening = "late-refusal-keeps-listening": "The server still sends the namespace's events to a client that it refused after the CONNECT reply.";
+    LateServes = "late-refusal-serves-meanwhile": "When the server refuses a client after the CONNECT reply, it handles the client's events for 300 ms more before it disconnects the client.";
+    LateWithoutException = "late-refusal-without-exception": "The server does not send the reason to a client that it refuses after the CONNECT reply.";
     MalformedAccepted = "token-malformed-accepted": "The server accepts clients whose token is not a JWT.";
     MessageGeneric = "refusal-message-generic": "The server sends the same message with every refusal.";
     MessageMissing = "refusal-without-message": "The server sends refusals without `message`.";
@@ -54,17 +54,17 @@ faults!(AuthFault {
     QueryIgnored = "token-query-ignored": "The server ignores the token in the query.";
     RefusedJoined = "refused-client-joined": "The server handles events of clients that it refused.";
     RefusedReceives = "refused-client-receives-broadcasts": "The server sends the namespace's events to clients that it refused.";
-    Remembered = "auth-remembered-across-namespaces": "The server accepts a client without a token if another namespace has accepted its token.";
+    Remembered = "auth-remembered-across-namespaces": "The server accepts a client without a token in a namespace if another namespace has accepted the client's token.";
     RoleFromPayload = "role-from-payload": "The server takes the role from the CONNECT payload.";
     SignatureCase = "token-signature-case-ignored": "The server compares signatures without regard to upper and lower case.";
     SignatureMissing = "token-signature-missing-accepted": "The server accepts tokens without a signature.";
-    SignaturePrefix = "token-signature-prefix-accepted": "The server accepts the first characters of a signature as the signature.", seen "comparing as much as was sent";
+    SignaturePrefix = "token-signature-prefix-accepted": "The server accepts a signature that is only the beginning of the right signature.", seen "comparisons that stop at the end of the received signature";
     SignatureUnchecked = "token-signature-unchecked": "The server does not check signatures.";
     UserShared = "user-shared-by-connections": "The server takes the user of the latest connection as the user of all connections.", seen "a field of a gateway in place of the socket's data";
     WrongTypeAccepted = "token-wrong-type-accepted": "The server accepts clients whose token is not a string.";
 });
 
-/// Key of the ids of the users that the session with this id was accepted as.
+/// Key for the ids of the users that the server has accepted on the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct AcceptedUser(Box<str>);
 
@@ -72,7 +72,7 @@ impl ScratchKey for AcceptedUser {
     type Note = String;
 }
 
-/// Key of the id of the user of the first socket on the session with this id.
+/// Key for the id of the user of the first socket of the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstUser(Box<str>);
 
@@ -80,7 +80,7 @@ impl ScratchKey for FirstUser {
     type Note = String;
 }
 
-/// Key of the id of the user that the server accepted last, on any session.
+/// Key for the id of the user that the server accepted last, on any session.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestUser;
 
@@ -88,7 +88,7 @@ impl ScratchKey for LatestUser {
     type Note = String;
 }
 
-/// Key of the payloads of the refusals on the session with this id.
+/// Key for the payloads of the refusals on the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct Refusals(Box<str>);
 
@@ -119,8 +119,8 @@ impl FaultSet {
         sources
     }
 
-    /// Returns the CONNECT payload if the server looks for a token in it. Faults ignore the
-    /// payload, or prefer the other sources.
+    /// Returns the CONNECT payload if the server looks for a token in it. Faults ignore this
+    /// payload, or prefer other sources of the token.
     pub(in crate::reference) fn read_payload<'a>(
         &self,
         sources: &TokenSources,
@@ -174,8 +174,8 @@ impl FaultSet {
         verified(algorithms).ok_or(Denial::Invalid)
     }
 
-    /// Returns the user if an active fault accepts the client in spite of `denial`, and else
-    /// `denial`.
+    /// Decides about a client that the server denies. Without faults this returns `denial`; if an
+    /// active fault accepts the client all the same, it returns the user.
     pub(in crate::reference) fn overrule_denial(
         &self,
         session: &Session,
@@ -349,8 +349,8 @@ impl FaultSet {
         }
     }
 
-    /// Refuses a client after the CONNECT reply: reports the reason, then disconnects. Faults
-    /// change the order, or leave one of both out.
+    /// Refuses a client after the CONNECT reply: reports the reason to the client, then disconnects
+    /// the client. Faults swap these two steps or leave one out.
     pub(in crate::reference) fn refuse_late(
         &self,
         socket: &Arc<Socket>,
@@ -382,8 +382,8 @@ impl FaultSet {
     }
 }
 
-/// Returns true if an active fault accepts the signature of this token although it is not the right
-/// one.
+/// Returns true if an active fault accepts the signature of this token although the signature is
+/// wrong.
 fn accepts_signature(faults: &FaultSet, token: &str, secret: &str) -> bool {
     let Some((signed, signature)) = token.rsplit_once('.') else {
         return false;

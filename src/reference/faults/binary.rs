@@ -21,23 +21,23 @@ faults!(BinaryFault {
     CountLow = "binary-ten-refused": "The server refuses packets with ten attachments.";
     CountMalformedIgnored = "binary-count-malformed-ignored": "The server ignores a binary packet whose attachment count is not a number.", seen "python-socketio 5.18.1";
     CountMissingAccepted = "binary-count-missing-accepted": "The server handles a binary packet without an attachment count.";
-    CountUnbounded = "binary-count-unbounded": "The server waits for any number of attachments.", seen "CVE-2026-33151";
-    DecoderShared = "binary-decoder-shared": "The server refuses texts on all connections while one connection has attachments due.";
+    CountUnbounded = "binary-count-unbounded": "The server does not limit the number of attachments that a packet may announce.", seen "CVE-2026-33151";
+    DecoderShared = "binary-decoder-shared": "The server refuses text messages on all connections while it waits for an attachment on one connection.";
     EmptyDropped = "binary-empty-dropped": "The server drops empty attachments.";
     FourthMisnumbered = "binary-fourth-misnumbered": "The server gives the fourth placeholder the number of the third.";
     Interleaved = "binary-interleaved": "The server sends another packet between a packet and its attachments.";
-    NameUnchecked = "binary-name-unchecked": "The server ignores an event with attachments and without a name, together with its attachments.";
+    NameUnchecked = "binary-name-unchecked": "The server ignores an event with attachments whose name is not a string, where it has to close the connection.";
     NumbersFromOne = "binary-numbers-from-one": "The server numbers placeholders from 1.";
     OrderSwapped = "binary-order-swapped": "The server sends attachments in reverse order.";
-    PongBetweenCloses = "pong-between-attachments-closes": "The server closes the connection when a pong arrives while attachments are due.";
+    PongBetweenCloses = "pong-between-attachments-closes": "The server closes the connection when a pong arrives while it waits for attachments.";
     PlaceholderUnchecked = "binary-placeholder-unchecked": "The server delivers null for a placeholder that points to no attachment.", seen "CVE-2022-2421";
     StrayIgnored = "binary-stray-ignored": "The server ignores binary messages that no packet announced.";
-    TextTakenAsAttachment = "binary-text-taken-as-attachment": "The server takes a text message as the attachment that is due.", seen "python-socketio 5.18.1";
+    TextTakenAsAttachment = "binary-text-taken-as-attachment": "The server takes a text message as the attachment for which it waits.", seen "python-socketio 5.18.1";
     TiedToPost = "binary-tied-to-post": "The server closes the connection if attachments are not in the same POST as their packet.";
     Truncated = "binary-truncated": "The server drops the last byte of every attachment.";
 });
 
-/// Key of the id of the session whose attachments are due.
+/// Key for the id of the session on which the server waits for attachments.
 #[derive(Eq, Hash, PartialEq)]
 struct AttachmentsDue;
 
@@ -45,8 +45,8 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// Key of the attachments that are due for skipped packets of the session with this id, one note
-/// for each.
+/// Key for the attachments that belong to skipped packets of the session with this id, one note for
+/// each attachment.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 
@@ -74,8 +74,8 @@ impl FaultSet {
         empty && self.has(BinaryFault::EmptyDropped)
     }
 
-    /// Closes the connection if attachments are due and the fault `pong-between-attachments-closes`
-    /// is active.
+    /// Closes the connection if the server waits for attachments and the fault
+    /// `pong-between-attachments-closes` is active.
     pub(in crate::reference) fn close_on_pong(&self, session: &Session) {
         let due = session
             .peer
@@ -101,7 +101,8 @@ impl FaultSet {
         elsewhere && matches!(message, PacketData::Text(_))
     }
 
-    /// Notes whether attachments are due on this connection, for the fault `binary-decoder-shared`.
+    /// Notes whether the server waits for attachments on this connection, for the fault
+    /// `binary-decoder-shared`.
     pub(in crate::reference) fn note_attachments_due(&self, session: &Session, peer: &Peer) {
         if self.has(BinaryFault::DecoderShared) {
             let scratch = &session.server.scratch;
@@ -113,7 +114,7 @@ impl FaultSet {
         }
     }
 
-    /// Closes the connection if attachments are due at the end of a POST and the fault
+    /// Closes the connection if attachments are missing at the end of a POST and the fault
     /// `binary-tied-to-post` is active.
     pub(in crate::reference) fn close_after_post(&self, session: &Session) {
         let due = session
@@ -125,7 +126,8 @@ impl FaultSet {
         }
     }
 
-    /// Changes the messages of a packet: its text, then its attachments.
+    /// Changes the Engine.IO messages of a packet (its text, then its attachments) as the active
+    /// faults demand.
     pub(in crate::reference) fn alter_messages(&self, messages: &mut Vec<engine_io::Packet>) {
         if self.is_empty() || messages.len() < 2 {
             return;
@@ -177,7 +179,8 @@ pub(super) fn is_nameless(text: &str) -> bool {
     })
 }
 
-/// Notes the attachments of a skipped packet, so that they are skipped too.
+/// Notes the attachments of a packet that a fault skips, so that the server skips the attachments
+/// too.
 pub(super) fn note_skipped_attachments(session: &Session, text: &str) {
     let number = text.get(1..).and_then(|rest| rest.split_once('-'));
     let number = number.and_then(|(digits, _)| digits.parse().ok());

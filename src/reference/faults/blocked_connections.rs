@@ -11,14 +11,15 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
-/// The time by which a block is longer than its pause, so that a scenario on a busy machine sees
-/// it.
+/// How much longer than its pause a block lasts, so that a scenario on a busy machine notices the
+/// block.
 const MARGIN: Duration = Duration::from_millis(300);
 
-/// The time by which each blocked message follows the one before, so that their order stays.
+/// The delay between two blocked messages after the block, so that the server handles them in the
+/// order in which they arrived.
 const STEP: Duration = Duration::from_millis(2);
 
-/// Key of the end of the block of the session with this id.
+/// Key for the time at which the block of the session with this id ends.
 #[derive(Eq, Hash, PartialEq)]
 struct BlockedUntil(Box<str>);
 
@@ -26,7 +27,7 @@ impl ScratchKey for BlockedUntil {
     type Note = Instant;
 }
 
-/// Blocks the connection for `pause` and a margin if `fault` is on.
+/// Blocks the connection for `pause` and a margin if `fault` is active.
 pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause: Duration) {
     if session.faults().has(fault) {
         let key = BlockedUntil(session.sid.clone());
@@ -36,7 +37,8 @@ pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause
 }
 
 impl FaultSet {
-    /// Returns true if the connection is blocked; the message is then handled after the block.
+    /// Returns true if an active fault blocks the connection. The message is then queued, and the
+    /// server handles it after the block.
     pub(in crate::reference) fn queue_if_blocked(
         &self,
         session: &Arc<Session>,

@@ -21,28 +21,29 @@ faults!(ConnectFault {
     DynamicRefused = "dynamic-namespace-refused": "The server refuses dynamic namespaces.";
     DynamicUnanchored = "dynamic-namespace-unanchored": "The server accepts every name that contains the name of a dynamic namespace.";
     EventBeforeConnect = "event-before-connect-handled": "The server joins a client to a namespace when the client sends an event to it without CONNECT.";
-    EventUnjoined = "event-unjoined-namespace-handled": "The server handles an event to a namespace that the client has not joined in the main namespace.";
+    EventUnjoined = "event-unjoined-namespace-handled": "When a client sends an event to a namespace that it has not joined, the server handles the event in the main namespace.";
     EventsOvertakeReply = "connect-events-overtake-reply": "The server sends an event before the CONNECT reply.", seen "python-socketio 5.18.1";
     IgnoresUnknown = "unknown-namespace-ignored": "The server does not answer a CONNECT to an unknown namespace.";
     KickedLockedOut = "kicked-client-locked-out": "The server refuses a client that joins a namespace again after the server disconnected it.";
     NamesCaseInsensitive = "namespace-names-case-insensitive": "The server compares namespace names without regard to case.";
-    NamesMatchPrefix = "namespace-names-match-prefix": "The server takes `/custom/x` for `/custom`.";
+    NamesMatchPrefix = "namespace-names-match-prefix": "The server treats the namespace `/custom/x` as `/custom`.";
     NamesTrimmed = "namespace-names-trimmed": "The server cuts a slash at the end of a namespace name.";
     RejoinReusesSid = "rejoin-reuses-sid": "The server gives a client the same socket id when it joins a namespace again.";
     SecondNamespaceRefused = "second-namespace-refused": "The server refuses the fourth namespace of a connection.";
     SidFromEngine = "connect-sid-reused-from-engine": "The server uses the Engine.IO session id as the socket id.";
     SidMissing = "connect-without-sid": "The server sends CONNECT replies without `sid`.";
     SidShared = "connect-sid-shared-by-namespaces": "The server uses one socket id for all namespaces of a connection.", seen "socketioxide 0.18.9";
-    SlowBlocks = "slow-namespace-blocks-connection": "The server handles nothing else of a connection while a namespace decides about it.";
+    SlowBlocks = "slow-namespace-blocks-connection": "The server handles no other packet of a connection while a namespace decides about the connection's CONNECT.";
     SlowHandlesEarlyEvents = "slow-namespace-handles-early-events": "The server handles events that arrive before it has sent the CONNECT reply.";
     TimeoutIgnored = "connect-timeout-ignored": "The server never closes a session that joins no namespace.";
     TimeoutNotByPolling = "connect-timeout-not-by-polling": "The server never closes a polling session that joins no namespace.";
-    TimeoutUnlessMain = "connect-timeout-unless-main": "The server closes a session that has not joined the main namespace in time.";
+    TimeoutUnlessMain = "connect-timeout-unless-main": "The server closes a session that has not joined the main namespace in time, even if it has joined another namespace.";
     TwiceAccepted = "connect-twice-accepted": "The server creates a second socket on a second CONNECT to the same namespace.";
     UnknownAccepted = "unknown-namespace-accepted": "The server accepts every namespace name.";
 });
 
-/// Key of the times that the server disconnected the session `sid` from `namespace`.
+/// Key for the times that the server disconnected the session `sid` from `namespace`, one note for
+/// each time.
 #[derive(Eq, Hash, PartialEq)]
 struct Kicked {
     sid: Box<str>,
@@ -53,7 +54,8 @@ impl ScratchKey for Kicked {
     type Note = ();
 }
 
-/// Key of the first socket id of the session `sid`, in `namespace` or in any namespace.
+/// Key for the first socket id of the session `sid`, either in `namespace` or, if that is `None`,
+/// in any namespace.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstSocketId {
     sid: Box<str>,
@@ -65,8 +67,8 @@ impl ScratchKey for FirstSocketId {
 }
 
 impl FaultSet {
-    /// Returns true if the server closes the session at the end of the connect timeout. Without
-    /// faults it does so if the client has joined no namespace.
+    /// Returns true if the server closes the session when the connect timeout expires. Without
+    /// faults this is true if the client has joined no namespace.
     pub(in crate::reference) fn closes_after_timeout(&self, session: &Session) -> bool {
         if self.has(ConnectFault::TimeoutUnlessMain) {
             return session
@@ -105,7 +107,8 @@ impl FaultSet {
         Cow::Borrowed(name)
     }
 
-    /// Returns true if the name is a dynamic namespace. Without faults `fits` decides.
+    /// Returns true if the name is the name of a dynamic namespace. Without faults this is
+    /// `fits(name)`.
     pub(in crate::reference) fn is_dynamic(&self, name: &str, fits: impl Fn(&str) -> bool) -> bool {
         if self.has(ConnectFault::UnknownAccepted) {
             return true;
@@ -122,7 +125,7 @@ impl FaultSet {
     }
 
     /// Returns true if the server has to send CONNECT_ERROR for an unknown namespace. Faults close
-    /// the connection or stay silent instead.
+    /// the connection or send nothing instead.
     pub(in crate::reference) fn refuses_unknown(&self, session: &Session) -> bool {
         if self.has(ConnectFault::ClosesOnUnknown) {
             session.close(Ending::ParseError);
@@ -147,8 +150,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns a refusal if an active fault refuses a client that the application would decide
-    /// about.
+    /// Returns a refusal if an active fault refuses the client before the application decides about
+    /// it; `None` otherwise.
     pub(in crate::reference) fn refuses_admitted(
         &self,
         session: &Session,
@@ -188,7 +191,8 @@ impl FaultSet {
             return random;
         }
         if self.has(ConnectFault::SidFromEngine) {
-            // Only the first namespace gets this id, or else all namespaces would share it.
+            // Only the first socket of the session gets the session's id. Sharing one id among all
+            // namespaces is another fault, `connect-sid-shared-by-namespaces`.
             if session
                 .peer
                 .as_ref()
@@ -282,7 +286,8 @@ fn kicked_key(session: &Session, namespace: &str) -> Kicked {
     }
 }
 
-/// Sends a packet on the session, without a socket.
+/// Sends a packet on the session. No socket is involved, so the client need not have joined a
+/// namespace.
 pub(super) fn send_raw(session: &Session, packet: &Packet) {
     session.send(encode_packet(packet, &session.server), Delivery::Assured);
 }

@@ -15,13 +15,13 @@ use crate::reference::{
 };
 
 faults!(CorsFault {
-    AnyWithCredentials = "cors-any-origin-with-credentials": "The server allows credentials where it allows any origin.";
+    AnyWithCredentials = "cors-any-origin-with-credentials": "The server allows credentials although its settings allow any origin.";
     AnyOrigin = "cors-any-origin": "The server reflects any origin as allowed.", seen "CVE-2020-28481";
     CredentialsMissing = "cors-credentials-missing": "The server does not allow credentials to a listed origin.";
-    AnyOriginRefused = "cors-any-origin-refused": "The server allows no origin where its settings allow any.", seen "`*` taken for the name of an origin";
+    AnyOriginRefused = "cors-any-origin-refused": "The server allows no origin although its settings allow every origin.", seen "`*` taken for the name of an origin";
     DefaultOpen = "cors-default-open": "The server allows every origin although it has no CORS settings.", seen "CVE-2020-28481";
     MissingOnErrors = "cors-missing-on-errors": "The server sends refusals without CORS headers, so that a page can't read the reason.";
-    MissingLater = "cors-missing-after-handshake": "The server sends no CORS headers on answers within a session.";
+    MissingLater = "cors-missing-after-handshake": "The server sends CORS headers with the handshake of a session, but not with later answers.";
     MissingOnPosts = "cors-missing-on-posts": "The server sends no CORS headers on answers to POST requests.";
     MissingOnUnknownSession = "cors-missing-on-unknown-session": "The server sends no CORS headers when it refuses an unknown session id.";
     PortIgnored = "cors-port-ignored": "The server allows an origin on another port of a listed host.";
@@ -34,7 +34,7 @@ faults!(CorsFault {
 });
 
 impl FaultSet {
-    /// Returns what the request's origin may do. Without faults this is `decided`.
+    /// Returns what a page of the request's origin may do. Without faults this is `decided`.
     pub(in crate::reference) fn alter_decision(
         &self,
         decided: Cors,
@@ -106,8 +106,8 @@ impl FaultSet {
     }
 }
 
-/// Returns true if an active fault takes the origin for the listed one. The list of the scenarios
-/// has one entry, without a port.
+/// Returns true if an active fault treats the origin like the listed origin. The scenarios
+/// configure one listed origin, without a port.
 fn accepts_similar_origin(faults: &FaultSet, origin: &HeaderValue) -> bool {
     let Some((scheme, host)) = origin.to_str().ok().and_then(|text| text.split_once("://")) else {
         return false;

@@ -12,7 +12,8 @@ use crate::{
 /// RSV1, which marks a compressed message.
 const COMPRESSED: u8 = 0b100;
 
-/// The end of every flushed message, which a sender leaves out (RFC 7692 section 7.2.1).
+/// The last four bytes of a flushed message, which the sender has to leave out (RFC 7692 section
+/// 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 /// The number of bytes after which the fault `deflate-output-cut` cuts an inflated message.
@@ -93,8 +94,8 @@ impl FaultSet {
         Some(negotiated)
     }
 
-    /// Compresses `payload` once more than it is sent if the fault `deflate-context-of-unsent` is
-    /// active.
+    /// Compresses `payload` without sending the result if the fault `deflate-context-of-unsent` is
+    /// active. This puts an unsent message into the compression context.
     pub(in crate::reference) fn compress_extra(&self, compressor: &mut Deflate, payload: &[u8]) {
         if self.has(DeflateFault::ContextOfUnsent) {
             compressor.compress(payload);
@@ -128,7 +129,7 @@ pub(super) fn alter_limit(faults: &FaultSet, right: usize) -> usize {
     }
 }
 
-/// Inflates compressed messages in place of the assembler, with the active faults.
+/// Inflates compressed messages in place of the message assembler, as the active faults demand.
 #[derive(Debug)]
 pub(super) struct Inflater {
     faults: FaultSet,
@@ -139,8 +140,8 @@ pub(super) struct Inflater {
 }
 
 impl Inflater {
-    /// Returns an inflater if one of these faults needs it. The connection has negotiated
-    /// compression.
+    /// Returns an inflater if an active fault changes how messages are inflated; `None` otherwise.
+    /// The connection has to have negotiated compression.
     pub(super) fn new(faults: &FaultSet) -> Option<Self> {
         let receiving = [
             DeflateFault::AlwaysInflates,
@@ -162,8 +163,8 @@ impl Inflater {
         })
     }
 
-    /// Returns the frame to check next; `None` if the frame is dropped or belongs to an unfinished
-    /// message.
+    /// Returns the frame that the protocol checks see; `None` if the frame is dropped or belongs to
+    /// an unfinished message.
     pub(super) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
         let starts = matches!(frame.opcode, OpCode::Text | OpCode::Binary);
         if !starts && self.has(DeflateFault::BitAnywhere) {
@@ -178,7 +179,7 @@ impl Inflater {
         } else if self.under_way.is_none() || frame.rsv != 0 {
             return Some(frame);
         } else if self.has(DeflateFault::BitOnEveryFragment) {
-            // RSV2 is not negotiated, so the checks refuse the frame.
+            // The server has not negotiated RSV2, so the protocol checks refuse this frame.
             frame.rsv = 0b010;
             return Some(frame);
         }
@@ -199,7 +200,8 @@ impl Inflater {
             Ok(payload) => self.inflated(opcode, payload),
             Err(_) if self.has(DeflateFault::CorruptSkipped) => return None,
             Err(_) => {
-                // Invalid UTF-8 closes the connection with 1007, the code for data that can't be inflated.
+                // Invalid UTF-8 makes the protocol checks close with 1007, which is also the close
+                // code for data that can't be inflated.
                 frame.opcode = OpCode::Text;
                 Bytes::from_static(&[0xff])
             }

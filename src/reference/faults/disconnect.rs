@@ -38,7 +38,7 @@ faults!(DisconnectFault {
     ServerSilent = "server-disconnect-silent": "The server sends no DISCONNECT to a client that it takes out of a namespace.";
 });
 
-/// Key of the rooms that the socket with this id has left.
+/// Key for the rooms that the socket with this id has left.
 #[derive(Eq, Hash, PartialEq)]
 struct FormerRooms(SocketId);
 
@@ -46,7 +46,7 @@ impl ScratchKey for FormerRooms {
     type Note = String;
 }
 
-/// Key of the times that `watcher` asked to watch `room`.
+/// Key for the times that the socket `watcher` asked to watch `room`, one note for each time.
 #[derive(Eq, Hash, PartialEq)]
 struct Watches {
     watcher: SocketId,
@@ -58,8 +58,8 @@ impl ScratchKey for Watches {
 }
 
 impl FaultSet {
-    /// Handles a client's DISCONNECT; `left` takes the client out of the namespace. Without faults
-    /// the server does only that.
+    /// Handles a client's DISCONNECT. Without faults the server only calls `left`, which takes the
+    /// client out of the namespace.
     pub(in crate::reference) fn handle_disconnect(
         &self,
         socket: &Arc<Socket>,
@@ -174,7 +174,7 @@ impl FaultSet {
         }
     }
 
-    /// Notes or reports that a socket left a room, for faults of `member-left`.
+    /// Notes that a socket left a room, or sends `member-left` for it, as the active faults demand.
     pub(in crate::reference) fn note_left_room(&self, socket: &Socket, room: &str) {
         if self.has(DisconnectFault::MemberLeftByLeaving) {
             let rooms = socket.namespace().rooms();

@@ -20,7 +20,7 @@ const FRAGMENTS: usize = 10_000;
 /// The number of pings on which the fault `ping-flood-kills-server` crashes.
 const PINGS: usize = 1_000;
 
-/// The interval at which a blocked task looks again whether it can go on.
+/// How often a task that a fault blocks checks whether it can continue.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The largest request head, in bytes, for which the fault `slow-head-blocks-others` waits.
@@ -34,7 +34,7 @@ faults!(EnduranceFault {
     SlowHeadBlocks = "slow-head-blocks-others": "The server accepts no connection while the head of another request is incomplete.";
 });
 
-/// Key of the id of the session whose client does not read.
+/// Key for the id of the session whose client does not read.
 #[derive(Eq, Hash, PartialEq)]
 struct CongestedSession;
 
@@ -42,7 +42,7 @@ impl ScratchKey for CongestedSession {
     type Note = Box<str>;
 }
 
-/// Key of the lost connections of the server, one note for each.
+/// Key for the lost connections of the server, one note for each connection.
 #[derive(Eq, Hash, PartialEq)]
 struct LostConnections;
 
@@ -67,7 +67,8 @@ impl FaultSet {
                     }
                 }
             }
-            // `peek` returns the same bytes at once the next time.
+            // Without this pause the loop would keep a CPU core busy: `peek` leaves the bytes in
+            // the stream, so it returns them again at once.
             sleep(PAUSE).await;
         }
     }

@@ -17,10 +17,10 @@ use crate::{
 faults!(ErrorFault {
     AcksToo = "exception-acks-too": "The server acknowledges an event that it refuses, in addition to the exception.";
     CodeMissing = "exception-without-code": "The server sends exceptions without `code`.";
-    DetailLeaked = "accident-detail-leaked": "The server adds the cause to the exception of a crashed handler.";
+    DetailLeaked = "accident-detail-leaked": "The server sends the client the internal cause when a handler crashes.";
     Disconnects = "exception-disconnects": "The server disconnects a client when it refuses an event.";
     FieldMissing = "validation-field-missing": "The server does not name the invalid field in an exception.";
-    ObjectShared = "exception-object-shared": "The server sends an exception with the code of the exception before.", seen "one error object for all";
+    ObjectShared = "exception-object-shared": "The server sends each exception with the error code of the previous exception.", seen "one error object for all";
     StackTraceLeaked = "stack-trace-leaked": "The server sends the stack trace of a crashed handler to the client.";
     Swallowed = "exception-swallowed": "The server sends no exception to the client.";
     ToEverybody = "exception-to-everybody": "The server sends exceptions to the whole namespace.";
@@ -33,7 +33,7 @@ faults!(ErrorFault {
     WrongNamespace = "exception-wrong-namespace": "The server sends exceptions in another namespace.";
 });
 
-/// Key of the code of the last refusal of the server.
+/// Key for the error code of the last event that the server refused.
 #[derive(Eq, Hash, PartialEq)]
 struct LastErrorCode;
 
@@ -86,7 +86,7 @@ impl FaultSet {
         }
     }
 
-    /// Returns whether `validate` accepts the text if an active fault decides that.
+    /// Returns whether `validate` accepts the text; `None` if no active fault decides that.
     pub(in crate::reference) fn decide_validation(&self, text: &str) -> Option<bool> {
         if self.has(ErrorFault::ValidationSkipped) {
             return Some(true);

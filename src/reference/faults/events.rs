@@ -21,7 +21,7 @@ faults!(EventFault {
     EmptyArgumentsPadded = "event-empty-arguments-padded": "The server adds a null to the reply to an event without arguments.", seen "socketioxide, python-socketio";
     EmptyNameHandled = "event-empty-name-handled": "The server handles the event with the empty name as `message`.";
     ExtraArgumentsDropped = "event-extra-arguments-dropped": "The server drops all arguments of an event but the first.", seen "socketioxide 0.18.9";
-    LargeOvertaken = "large-events-overtaken": "The server handles later events of a client before a large one.";
+    LargeOvertaken = "large-events-overtaken": "The server handles a large event only after later events of the same client.";
     NameHitsPrototype = "event-name-hits-prototype": "The server takes names such as `constructor` for handlers.", seen "handler tables that are plain objects";
     NamesCaseInsensitive = "event-names-case-insensitive": "The server compares event names without regard to case.";
     NamesMatchPrefix = "event-names-match-prefix": "The server handles `messages` with the handler of `message`.";
@@ -34,7 +34,7 @@ faults!(EventFault {
     WrongNamespaceReply = "event-wrong-namespace-reply": "The server sends replies in the main namespace, whatever namespace the event came in.";
 });
 
-/// Key of the events of the session with this id, one note for each.
+/// Key for the events of the session with this id, one note for each event.
 #[derive(Eq, Hash, PartialEq)]
 struct EventCount(Box<str>);
 

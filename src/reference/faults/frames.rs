@@ -12,14 +12,14 @@ use crate::{
     wire::websocket::{CloseReason, DeflateOffer, Frame, FrameError, Message, OpCode},
 };
 
-/// How long after the 101 the fault `frames-before-open-packet-lost` drops frames.
-const DEAF: Duration = Duration::from_millis(500);
+/// How long after the 101 response the fault `frames-before-open-packet-lost` drops frames.
+const EARLY_PERIOD: Duration = Duration::from_millis(500);
 
 faults!(FrameFault {
     BadSkipped = "bad-frames-skipped": "The server ignores invalid frames and keeps the connection.";
     BinaryUtf8Checked = "binary-utf8-checked": "The server requires valid UTF-8 in binary messages.";
     CloseCodePrivateRefused = "close-code-private-refused": "The server refuses close codes from 4000 on.";
-    CloseCodeReservedEchoed = "close-code-reserved-echoed": "The server echoes a close code that must not be sent.";
+    CloseCodeReservedEchoed = "close-code-reserved-echoed": "The server echoes a close code that no peer may send, such as 1005.";
     CloseCodeUnassignedIgnored = "close-code-unassigned-ignored": "The server ignores close frames with an unassigned code.";
     CloseOneByteAccepted = "close-one-byte-accepted": "The server accepts a close frame with a one-byte payload.";
     CloseReasonUtf8Unchecked = "close-reason-utf8-unchecked": "The server accepts a close reason that is not UTF-8.";
@@ -30,47 +30,49 @@ faults!(FrameFault {
     FragmentsCheckedAlone = "text-fragments-checked-alone": "The server requires valid UTF-8 in each fragment of a text.";
     FragmentsSeparate = "fragments-delivered-separately": "The server handles each fragment as a message.";
     HalfCloseIgnored = "half-close-ignored": "The server keeps a connection whose client has closed its side of the stream.";
-    InterleavedAccepted = "interleaved-message-accepted": "The server appends a message that starts inside another to the other.";
-    InterleavedTakesOver = "interleaved-message-takes-over": "The server adds the fragments of an unfinished message to the message that starts inside it.";
+    InterleavedAccepted = "interleaved-message-accepted": "When a message starts before another one is complete, the server appends the second message to the first.";
+    InterleavedTakesOver = "interleaved-message-takes-over": "When a message starts before another one is complete, the server puts the fragments of the first message into the second.";
     InvalidUtf8Accepted = "invalid-utf8-accepted": "The server replaces invalid UTF-8 in text and handles the message.";
     InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "The server replaces invalid UTF-8 in fragmented text and handles the message.";
     LengthFormHangs = "frame-length-form-hangs": "The server waits for ever on a frame whose length is not in the shortest form.";
     LengthMisread = "frame-length-misread": "The server reads frames of 125, 126, 65535 or 65536 bytes one byte short.";
-    LengthUnbounded = "frame-length-unbounded": "The server waits for frames of any announced length.", seen "CVE-2016-10542";
+    LengthUnbounded = "frame-length-unbounded": "The server waits for the payload of a frame, however large the announced length is.", seen "CVE-2016-10542";
     LongControlAccepted = "long-control-frame-accepted": "The server answers control frames of more than 125 bytes.";
     NeedOneRead = "frames-need-one-read": "The server closes the connection if a frame does not arrive in one read.";
     OneAtATime = "one-frame-per-read": "The server handles only the first of several frames in one read.";
-    OrphanAccepted = "orphan-continuation-accepted": "The server takes a continuation frame without a start as the start of a message.";
+    OrphanAccepted = "orphan-continuation-accepted": "The server treats a continuation frame that belongs to no message as the start of a message.";
     PongCloses = "pong-frame-closes": "The server closes the connection on an unsolicited pong frame.";
     ReservedBitsIgnored = "reserved-bits-ignored": "The server ignores reserved bits.";
     ReservedOpCodeIgnored = "reserved-opcode-ignored": "The server ignores frames with a reserved opcode.";
     UnmaskedAccepted = "unmasked-frame-accepted": "The server accepts unmasked frames.";
 });
 
-/// Changes the frames of a client between the decoder and the checks, as the active faults demand.
+/// Changes a client's frames after they are decoded and before the protocol checks, as the active
+/// faults demand.
 ///
 /// A stream has a tamper only if faults are active.
 #[derive(Debug)]
 pub(in crate::reference) struct Tamper {
     faults: FaultSet,
-    born: Instant,
+    created: Instant,
     under_way: Option<UnderWay>,
     /// The fragments of unfinished messages, for the fault `interleaved-message-takes-over`.
     gathered: Option<(OpCode, BytesMut)>,
     held: VecDeque<Frame>,
     reserved_close: Option<Bytes>,
-    /// Whether all further bytes are taken for the payload of one endless frame.
+    /// Whether the stream treats all further bytes as the payload of a frame that never ends.
     endless: bool,
     inflater: Option<Inflater>,
     fragments: usize,
     pings: usize,
 }
 
-/// The kind of an unfinished message.
+/// The type of a message whose last fragment has not arrived.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum UnderWay {
     Binary,
-    /// Text that is checked as binary, and gets its invalid UTF-8 replaced when it is complete.
+    /// Text that the protocol checks see as binary data, so that they do not check its UTF-8. When
+    /// the message is complete, its invalid UTF-8 is replaced.
     Disguised,
     Text,
 }
@@ -84,7 +86,7 @@ impl Tamper {
         (!faults.is_empty()).then(|| {
             Box::new(Self {
                 faults: faults.clone(),
-                born: clock::now(),
+                created: clock::now(),
                 under_way: None,
                 gathered: None,
                 held: VecDeque::new(),
@@ -118,7 +120,8 @@ impl Tamper {
         self.reserved_close.clone()
     }
 
-    /// Discards what was read and returns true if the stream is in an endless frame.
+    /// Discards the bytes that were read and returns true if the stream is inside a frame that
+    /// never ends.
     pub(in crate::reference) fn discards_input(&mut self, incoming: &mut BytesMut) -> bool {
         if self.endless {
             incoming.clear();
@@ -126,15 +129,15 @@ impl Tamper {
         self.endless
     }
 
-    /// Returns true if the stream waits for ever after this error. Without faults the connection
-    /// fails.
+    /// Returns true if an active fault makes the server wait for ever after this invalid frame.
+    /// Without faults the server fails the connection.
     pub(in crate::reference) fn waits_after(&mut self, error: &FrameError) -> bool {
         let too_long = !matches!(error, FrameError::LengthNotMinimal { .. });
-        let bears = self.has(FrameFault::BadSkipped)
+        let waits = self.has(FrameFault::BadSkipped)
             || (self.has(FrameFault::LengthUnbounded) && too_long)
             || (self.has(FrameFault::LengthFormHangs) && !too_long);
-        self.endless = bears;
-        bears
+        self.endless = waits;
+        waits
     }
 
     /// Returns true if the fault `bad-frames-skipped` is active.
@@ -142,12 +145,12 @@ impl Tamper {
         self.has(FrameFault::BadSkipped)
     }
 
-    /// Returns a frame that was held back, at the end of the complete frames of a read.
+    /// Returns a frame that was held back, if it is due after the last complete frame of a read.
     ///
     /// # Errors
     ///
-    /// Returns an error if the rest is an incomplete frame and the fault `frames-need-one-read` is
-    /// active.
+    /// Returns an error if the rest of the read is an incomplete frame and the fault
+    /// `frames-need-one-read` is active.
     pub(in crate::reference) fn handle_incomplete(
         &mut self,
         incoming: &BytesMut,
@@ -166,7 +169,8 @@ impl Tamper {
         }
     }
 
-    /// Returns the frame to check next; `None` if the frame is dropped or held back.
+    /// Returns the frame that the protocol checks see; `None` if a fault drops the frame or holds
+    /// it back.
     pub(in crate::reference) fn alter_frame(&mut self, mut frame: Frame) -> Option<Frame> {
         self.fragments = match (frame.opcode, frame.fin) {
             (OpCode::Continuation, false) => self.fragments + 1,
@@ -177,7 +181,7 @@ impl Tamper {
         if let Some(inflater) = &mut self.inflater {
             frame = inflater.received(frame)?;
         }
-        if self.has(FrameFault::EarlyLost) && self.born.elapsed() < DEAF {
+        if self.has(FrameFault::EarlyLost) && self.created.elapsed() < EARLY_PERIOD {
             return None;
         }
         if self.has(FrameFault::UnmaskedAccepted) && frame.mask.is_none() {
@@ -204,13 +208,14 @@ impl Tamper {
         }
     }
 
-    /// Returns a frame that was held back until the message is complete, if it is.
+    /// Returns a control frame that was held back, if the message that it interrupted is complete.
     pub(in crate::reference) fn release_frame(&mut self) -> Option<Frame> {
         let is_close = self.held.front()?.opcode == OpCode::Close;
         (!is_close && self.under_way.is_none()).then(|| self.held.pop_front())?
     }
 
-    /// Returns a frame that was held back, at the end of the input: a close frame is due then.
+    /// Returns a frame that was held back, at the end of the input. Unlike during the input, a
+    /// close frame is returned too.
     fn release_at_end(&mut self) -> Option<Frame> {
         match self.held.front()?.opcode {
             OpCode::Close => self.held.pop_front(),
@@ -218,7 +223,7 @@ impl Tamper {
         }
     }
 
-    /// Returns a complete message as Engine.IO receives it.
+    /// Returns a complete message as the active faults change it, before Engine.IO receives it.
     pub(in crate::reference) fn alter_message(&mut self, message: Message) -> Message {
         match message {
             Message::Binary(bytes) if self.under_way == Some(UnderWay::Disguised) => {
@@ -229,7 +234,8 @@ impl Tamper {
         }
     }
 
-    /// Returns a control frame to check next; `None` if the frame is dropped or held back.
+    /// Returns the control frame that the protocol checks see; `None` if a fault drops the frame or
+    /// holds it back.
     fn alter_control(&mut self, mut frame: Frame) -> Option<Frame> {
         if self.has(FrameFault::FragmentedControlAccepted) {
             frame.fin = true;
@@ -265,7 +271,8 @@ impl Tamper {
             Ok(reason) => {
                 let private = reason.code.is_some_and(|code| code.0 >= 4000);
                 if private && self.has(FrameFault::CloseCodePrivateRefused) {
-                    // A peer must not send 1005, so the checks refuse it.
+                    // No peer may send the close code 1005, so the protocol checks refuse this
+                    // payload.
                     return Bytes::from_static(&[0x03, 0xed]);
                 }
                 payload
@@ -325,8 +332,8 @@ impl Tamper {
         frame
     }
 
-    /// Returns the fragments of all unfinished messages as one message, of the kind that started
-    /// last.
+    /// Joins the fragments of all unfinished messages and returns them as one message. This message
+    /// is text or binary like the message that started last.
     fn gather_fragments(&mut self, frame: Frame) -> Option<Frame> {
         let (kind, payload) = self
             .gathered
@@ -371,8 +378,7 @@ impl Tamper {
     }
 }
 
-/// Returns true if RFC 6455 section 7.4.2 and its registry give the close code no meaning for this
-/// server.
+/// Returns true if neither RFC 6455 section 7.4.2 nor its registry gives this close code a meaning.
 fn is_unassigned(payload: &[u8]) -> bool {
     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
     matches!(code, Some(1012..=1014 | 5000..))

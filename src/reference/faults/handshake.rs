@@ -53,7 +53,7 @@ faults!(HandshakeFault {
     TokensCaseSensitive = "handshake-tokens-case-sensitive": "The server compares the tokens of Connection and Upgrade with regard to case.";
     UpgradeHeaderIgnored = "handshake-upgrade-header-ignored": "The server ignores the value of the Upgrade header.";
     UpgradesEmpty = "open-packet-upgrades-empty": "The server offers no upgrade to polling sessions.";
-    UpgradesInVain = "open-packet-upgrades-in-vain": "The server offers an upgrade although upgrades are switched off.";
+    UpgradesInVain = "open-packet-upgrades-in-vain": "The server offers an upgrade to WebSocket although its settings forbid upgrades.";
     UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "The server offers an upgrade to WebSocket in a session that is on WebSocket.";
     VersionUnchecked = "handshake-version-unchecked": "The server accepts any Sec-WebSocket-Version.";
 });
@@ -131,8 +131,8 @@ impl FaultSet {
         self.has(HandshakeFault::ConnectionHeaderIgnored)
     }
 
-    /// Returns true if a fault refuses the way in which the Upgrade and Connection headers are
-    /// written.
+    /// Returns true if an active fault refuses a request because of the way in which its Upgrade
+    /// and Connection headers are written.
     pub(in crate::reference) fn refuses_tokens(&self, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let alone = text(CONNECTION).is_some_and(|value| value.eq_ignore_ascii_case("upgrade"));
@@ -175,7 +175,7 @@ impl FaultSet {
     pub(in crate::reference) async fn truncates_refusal(&self, stream: &mut Stream) -> bool {
         const CUT: &[u8] =
             b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 400\r\n\r\n{\"code\":3,";
-        /// The time between two looks at a request that is not complete.
+        /// How long the server waits before it looks again at a request that is not complete.
         const PAUSE: Duration = Duration::from_millis(1);
         if !self.has(HandshakeFault::RefusalTruncated) {
             return false;
@@ -189,11 +189,13 @@ impl FaultSet {
             if read == 0 || read == head.len() || seen.ends_with("\r\n\r\n") {
                 let cuts =
                     seen.contains("upgrade: websocket") && !seen.contains("sec-websocket-key:");
-                // A close with unread bytes would send a reset.
+                // The request is read before the connection closes. Closing with unread bytes would
+                // send a reset, and the client could lose the refusal.
                 let taken = cuts && stream.read(&mut head).await.is_ok();
                 return taken && stream.write_all(CUT).await.is_ok();
             }
-            // What was peeked at is there at once the next time.
+            // Without this pause the loop would keep a CPU core busy: peeking leaves the bytes in
+            // the stream, so it returns them again at once.
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -18,7 +18,7 @@ faults!(HeartbeatFault {
     ClosesEarly = "heartbeat-closes-early": "The server waits only a quarter of the announced pingTimeout.";
     Early = "heartbeat-early": "The server sends pings after a tenth of the announced pingInterval.";
     FirstOnly = "heartbeat-first-only": "The server waits for the pong to the first ping only.";
-    IntervalIsTimeout = "heartbeat-interval-is-timeout": "The server sends pings at pingTimeout in place of pingInterval.";
+    IntervalIsTimeout = "heartbeat-interval-is-timeout": "The server waits for pingTimeout between two pings, not for pingInterval.";
     NotSent = "heartbeat-not-sent": "The server sends no pings.";
     PingWithPayload = "heartbeat-ping-with-payload": "The server sends pings with data.";
     PingsUnkept = "heartbeat-ping-needs-poll": "The server drops a ping if no poll is pending when the ping is due.";
@@ -34,7 +34,8 @@ faults!(HeartbeatFault {
     WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame as the Engine.IO pong packet.";
 });
 
-/// Key of the messages of the session with this id since its last ping, one note for each.
+/// Key for the messages that the session with this id received since its last ping, one note for
+/// each message.
 #[derive(Eq, Hash, PartialEq)]
 struct MessageReceived(Box<str>);
 
@@ -90,8 +91,8 @@ impl FaultSet {
         self.alter_heartbeat_timeout(config.ping_timeout)
     }
 
-    /// Returns how long the server waits for the client's part of the heartbeat. Without faults
-    /// this is `timeout`.
+    /// Returns how long the server waits for the client's pong (revision 4) or ping (revision 3).
+    /// Without faults this is `timeout`.
     pub(in crate::reference) fn alter_heartbeat_timeout(&self, timeout: Duration) -> Duration {
         if self.has(HeartbeatFault::TimeoutIgnored) {
             Duration::MAX
@@ -102,7 +103,8 @@ impl FaultSet {
         }
     }
 
-    /// Closes all sessions after one timed out if the fault `heartbeat-shared-timer` is active.
+    /// Closes all other sessions when one session times out if the fault `heartbeat-shared-timer`
+    /// is active.
     pub(in crate::reference) fn close_others(&self, session: &Session) {
         if self.has(HeartbeatFault::SharedTimer) {
             session.server.sessions.close_all(Ending::PingTimeout);

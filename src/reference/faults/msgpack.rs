@@ -12,7 +12,7 @@ use crate::{
 
 faults!(MsgpackFault {
     BytesAttached = "msgpack-bytes-attached": "The server sends bytes in separate messages, with a placeholder in the packet.";
-    InvalidIgnored = "msgpack-invalid-ignored": "The server ignores messages that are not packets.";
+    InvalidIgnored = "msgpack-invalid-ignored": "The server ignores messages that are not valid msgpack packets.";
     RepliesInText = "msgpack-connect-in-text": "The server answers CONNECT in JSON.";
     TrailingIgnored = "msgpack-trailing-bytes-ignored": "The server ignores bytes after a packet.";
 });

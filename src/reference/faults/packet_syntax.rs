@@ -114,7 +114,8 @@ impl FaultSet {
     }
 }
 
-/// Returns what the server does with a text that is not a valid packet, by its first mistake.
+/// Returns what the server does with a text that is not a valid packet. Which fault can change this
+/// depends on the first mistake in the text.
 fn judge_text(session: &Session, peer: &Peer, text: &Utf8Bytes) -> InvalidMessage {
     let faults = session.faults();
     let Some(mistake) = find_mistake(text) else {
@@ -158,7 +159,8 @@ fn ignores_mistake(faults: &FaultSet, mistake: Mistake) -> bool {
     })
 }
 
-/// Returns the event `message` with null, in place of a placeholder without attachment.
+/// Returns the event `message` with null as its argument, in place of a placeholder that points to
+/// no attachment.
 fn message_of_null() -> Packet {
     Packet::Event {
         namespace: "/".to_owned(),
@@ -181,7 +183,7 @@ fn read_namespace(text: &str) -> String {
     name.unwrap_or("/").to_owned()
 }
 
-/// The mistakes in a packet that the faults tell apart.
+/// The mistakes in a packet that different faults ignore.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Mistake {
     AckNotArray,
@@ -231,7 +233,7 @@ fn find_mistake(text: &str) -> Option<Mistake> {
     }
 }
 
-/// Returns true if an object in the packet has a key twice: then its text has more keys than the
+/// Returns true if an object in the packet has a repeated key. The text then has more keys than the
 /// parsed value.
 fn has_repeated_keys(text: &str) -> bool {
     fn keys(data: &Data) -> usize {

@@ -90,7 +90,7 @@ fn alter(faults: &FaultSet, data: &mut Data) {
     }
 }
 
-/// Replaces everything below the given number of levels by null.
+/// Replaces every value that is nested more than `levels` levels deep by null.
 fn cut_below(data: &mut Data, levels: usize) {
     let Some(below) = levels.checked_sub(1) else {
         *data = Data::Null;

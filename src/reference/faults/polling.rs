@@ -160,8 +160,8 @@ impl FaultSet {
         })
     }
 
-    /// Returns the packets that a fault handles of a body that is not a valid payload. Without
-    /// faults this is `None`, and the session closes.
+    /// Returns the packets that an active fault handles although the body is not a valid payload.
+    /// Without faults this is `None`, and the session closes.
     pub(in crate::reference) fn salvage_packets(&self, body: &Bytes) -> Option<Vec<Packet>> {
         if self.has(PollingFault::InvalidPacketIgnored) {
             return Some(Vec::new());
@@ -290,8 +290,8 @@ impl FaultSet {
         if !self.has(PollingFault::BinaryPrefixV3) {
             return Cow::Borrowed(packets);
         }
-        // The codec can't be made to write `b4`: a text packet stands in, whose digit and mark are cut
-        // off again in `alter_payload`.
+        // The codec can't write the prefix `b4` of revision 3. So it writes a text packet with a
+        // mark, and `alter_payload` removes the packet's type digit and the mark.
         packets
             .iter()
             .map(|packet| match &packet.data {

@@ -17,17 +17,17 @@ use crate::{
 
 faults!(QuestionFault {
     AfterTimeoutCounted = "client-ack-after-timeout-counted": "The server also reports an answer that arrives after the timeout.";
-    AskTimeoutAtOnce = "ask-timeout-at-once": "The server reports a timeout at once.";
+    AskTimeoutAtOnce = "ask-timeout-at-once": "The server reports at once that a client has not answered, without waiting for the answer.";
     AskTimeoutIgnored = "ask-timeout-ignored": "The server waits for an answer for ever.";
     BinaryDropped = "client-binary-ack-dropped": "The server ignores answers that contain bytes.";
     BreaksOnSecond = "client-ack-twice-breaks": "The server closes the connection on a second answer to one question.";
-    CrossNamespace = "client-ack-cross-namespace": "The server accepts an answer in any namespace.";
-    DropsFalsy = "client-ack-drops-falsy": "The server takes an answer of false, 0 or \"\" for null.";
-    EmptyRoomWaits = "ask-empty-room-waits": "The server waits for the whole timeout after it asked an empty room.";
+    CrossNamespace = "client-ack-cross-namespace": "The server accepts an answer in another namespace than the question's.";
+    DropsFalsy = "client-ack-drops-falsy": "The server treats an answer of false, 0 or \"\" as null.";
+    EmptyRoomWaits = "ask-empty-room-waits": "The server waits for the whole timeout after it sent a question to a room without members.";
     Ignored = "client-ack-ignored": "The server ignores all answers.";
     MatchedByOrder = "client-ack-matched-by-order": "The server takes each answer as the answer to the oldest open question.";
     MixedBetweenClients = "client-acks-mixed-between-clients": "The server matches answers by id alone, and takes one client's answer for another's.";
-    ReachesEverybody = "question-reaches-everybody": "The server asks the whole namespace, where it has to ask one client.";
+    ReachesEverybody = "question-reaches-everybody": "The server sends a question to the whole namespace, where it has to ask one client.";
     RoomDropsFalsy = "ask-room-drops-falsy-answers": "The server drops answers of null, 0, false and \"\".", seen "`answers.filter(Boolean)`";
     RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "The server drops all answers of a room if one member does not answer.", seen "emitWithAck of socket.io rejects";
     RoomDropsEqual = "ask-room-drops-equal-answers": "The server reports only one of several equal answers.";
@@ -78,7 +78,8 @@ impl FaultSet {
         self.has(QuestionFault::EmptyRoomWaits)
     }
 
-    /// Changes the answers that are reported, and whether a member is reported as silent.
+    /// Changes the answers that the server reports, and whether it reports that a client did not
+    /// answer.
     pub(in crate::reference) fn alter_report(
         &self,
         answers: &mut Vec<Data>,
@@ -101,8 +102,8 @@ impl FaultSet {
         }
     }
 
-    /// Handles a client's answer. Without faults it resolves the question with this id on this
-    /// socket, once.
+    /// Handles a client's acknowledgement of a question. Without faults it resolves, once, the
+    /// question with this id on this socket.
     pub(in crate::reference) fn handle_answer(
         &self,
         socket: &Arc<Socket>,
@@ -172,7 +173,8 @@ impl FaultSet {
         right()
     }
 
-    /// Returns true if a fault waits for another answer after the question was reported.
+    /// Returns true if an active fault makes the server wait for one more answer after it has
+    /// reported the answers to the question.
     pub(in crate::reference) fn waits_for_more(&self, silence: Silence) -> bool {
         match silence {
             Silence::SomeMember => self.has(QuestionFault::AfterTimeoutCounted),
@@ -183,7 +185,8 @@ impl FaultSet {
 
 /// Returns a socket of the namespace that has an open question with this id.
 ///
-/// Other sockets come before `socket`, so that two answers are certainly mixed up.
+/// If several sockets have one, a socket other than `socket` is returned, so that the fault
+/// certainly mixes up two answers.
 fn find_asked(socket: &Socket, id: AckId) -> Option<Arc<Socket>> {
     let rooms = socket.namespace().rooms();
     let mut asked: Vec<_> = rooms
@@ -195,7 +198,7 @@ fn find_asked(socket: &Socket, id: AckId) -> Option<Arc<Socket>> {
     asked.into_iter().next()
 }
 
-/// Returns true if a fault reports a question more than once.
+/// Returns true if an active fault reports the answers to one question more than once.
 pub(super) fn reports_again(faults: &FaultSet) -> bool {
     faults.has(QuestionFault::AfterTimeoutCounted) || faults.has(QuestionFault::TwiceCounted)
 }

@@ -31,17 +31,17 @@ faults!(RecipientFault {
     DirectByUser = "direct-by-user": "The server delivers a direct message addressed to a user's name to a socket of that user.";
     DirectCrossesNamespaces = "direct-crosses-namespaces": "The server sends a direct message in the other namespaces too.";
     DirectReachesEverybody = "direct-reaches-everybody": "The server sends a direct message to the whole namespace.";
-    DirectReachesLeftSocket = "direct-reaches-left-socket": "The server sends a direct message for a socket that has left to the socket that joined last.";
+    DirectReachesLeftSocket = "direct-reaches-left-socket": "When the recipient of a direct message has left, the server sends the message to the socket that joined last.";
     DirectReachesSender = "direct-reaches-sender": "The server sends a direct message back to its sender too.";
     DirectUnknownReachesEverybody = "direct-unknown-reaches-everybody": "The server sends a direct message for an unknown socket to the whole namespace.";
     EchoesToSender = "room-emit-echoes-to-sender": "The server sends a client's room message back to that client.";
     EmptyReachesEverybody = "room-emit-to-empty-reaches-everybody": "The server sends a message for an empty room to the whole namespace.", seen "adapters with an empty set of rooms";
-    ExceptIgnored = "except-ignored": "The server also sends to rooms that are excepted.";
-    ExceptIgnoresSocketIds = "except-ignores-socket-ids": "The server also sends to socket ids that are excepted.";
-    ExceptUsesFirstOnly = "except-list-uses-first-only": "The server excepts only the first of a list of rooms.";
-    ExceptUsesLastOnly = "except-list-uses-last-only": "The server excepts only the last of a list of rooms.";
+    ExceptIgnored = "except-ignored": "The server also sends a message to the members of excepted rooms.";
+    ExceptIgnoresSocketIds = "except-ignores-socket-ids": "The server also sends a message to sockets whose ids are excepted.";
+    ExceptUsesFirstOnly = "except-list-uses-first-only": "The server excepts only the first room of a list of excepted rooms.";
+    ExceptUsesLastOnly = "except-list-uses-last-only": "The server excepts only the last room of a list of excepted rooms.";
     ExceptUnknownDropsAll = "except-unknown-room-drops-all": "The server sends to nobody if an excepted room does not exist.";
-    FirstRoomOnly = "rooms-emit-first-room-only": "The server sends only to the first of a list of rooms.";
+    FirstRoomOnly = "rooms-emit-first-room-only": "The server sends a message for several rooms only to the first of them.";
     FromSpoofed = "from-field-spoofed": "The server takes the sender from the message's own `from` field.";
     LeaksLate = "room-emit-leaks-late": "The server sends a room message to the rest of the namespace 50 ms later.";
     LeaksToOutsiders = "room-emit-leaks": "The server sends a room message to the whole namespace.";
@@ -61,7 +61,7 @@ faults!(RecipientFault {
     DropsInBurst = "room-emit-drops-in-burst": "The server loses some of a burst of more than 50 room messages.";
 });
 
-/// Key of the id of the socket that joined the namespace of this name last.
+/// Key for the id of the socket that joined the namespace of this name last.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestSocket(Box<str>);
 
@@ -69,7 +69,7 @@ impl ScratchKey for LatestSocket {
     type Note = SocketId;
 }
 
-/// Key of the token in the CONNECT payload of the socket with this id.
+/// Key for the token in the CONNECT payload of the socket with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct PayloadToken(SocketId);
 
@@ -77,7 +77,7 @@ impl ScratchKey for PayloadToken {
     type Note = Data;
 }
 
-/// Key of the room messages of the server, one note for each.
+/// Key for the room messages of the server, one note for each message.
 #[derive(Eq, Hash, PartialEq)]
 struct RoomMessageCount;
 
@@ -85,12 +85,13 @@ impl ScratchKey for RoomMessageCount {
     type Note = ();
 }
 
-/// Who sends a message: a client leaves itself out, the server does not leave out its caller.
+/// The sender of a message. A client's message does not go back to that client. A server's message
+/// also goes to the client whose event caused it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Origin {
     /// A client sends the message.
     Client,
-    /// The server sends the message, on an event of a client.
+    /// The server sends the message because of a client's event.
     Server,
 }
 
@@ -139,7 +140,8 @@ impl FaultSet {
         }
     }
 
-    /// Sends a delivered message to further sockets if a fault for that is active.
+    /// Sends a message that was already delivered to further sockets, if a fault for that is
+    /// active.
     pub(in crate::reference) fn leak_after_delivery(
         &self,
         from: &Arc<Socket>,

@@ -30,8 +30,8 @@ faults!(RecoveryFault {
     NeverResumes = "recovery-never-resumes": "The server recovers no session, although it sends a pid.";
     OffsetEverywhere = "recovery-offset-on-all": "The server also adds an offset to volatile events and questions.";
     OffsetMissing = "recovery-offset-missing": "The server sends events without an offset.";
-    OffsetUnchecked = "recovery-offset-unchecked": "The server takes an unknown offset for a known one.";
-    PidIsSid = "recovery-pid-is-sid": "The server sends the socket id as pid, which other clients know.";
+    OffsetUnchecked = "recovery-offset-unchecked": "The server treats an unknown offset as a known one.";
+    PidIsSid = "recovery-pid-is-sid": "The server sends the socket id, which other clients know, as the private session id (`pid`).";
     PidMissing = "recovery-pid-missing": "The server sends the CONNECT reply without pid.";
     ReplaysAll = "recovery-replays-received": "The server replays events that the client received before it lost the connection.";
     ReplaysForeign = "recovery-replays-foreign": "The server replays events of rooms that the client is not in.";
@@ -65,8 +65,9 @@ impl FaultSet {
         }
     }
 
-    /// Returns the index of the event that the client received last. Without faults this is
-    /// `found`; `None` ends the recovery.
+    /// Returns the index, among the kept events, of the event that the client received last.
+    /// Without faults this is `found`. `None` means that the offset is unknown, so the session
+    /// can't be recovered.
     pub(in crate::reference) fn choose_offset(&self, found: Option<usize>) -> Option<usize> {
         let latest = self.has(RecoveryFault::OffsetUnchecked).then_some(0);
         found.or(latest)
@@ -81,8 +82,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the server replays an event. Without faults it does so if the event's
-    /// selection matches the client.
+    /// Returns true if the server replays an event to a recovered client. Without faults this is
+    /// true if the event was sent to this client.
     pub(in crate::reference) fn replays_event(
         &self,
         selection: &Selection,

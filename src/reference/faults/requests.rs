@@ -14,20 +14,20 @@ faults!(RequestFault {
     AdmissionIgnored = "admission-ignored": "The server opens a session although the application refuses the handshake.";
     AdmissionIsError = "admission-refusal-is-error": "The server answers 500 to a handshake that the application refuses.";
     BadMethodAccepted = "bad-method-accepted": "The server opens a session on any HTTP method.";
-    BadVersionAccepted = "bad-version-accepted": "The server takes any EIO for 4.";
+    BadVersionAccepted = "bad-version-accepted": "The server treats any `EIO` in a request as 4.";
     BodyNotJson = "error-body-not-json": "The server sends refusals as plain text.";
-    BundleEscapes = "bundle-path-escapes": "The server serves files outside its client bundle below the Engine.IO path.";
+    BundleEscapes = "bundle-path-escapes": "The server serves files outside its client bundle for paths with `..` below the Engine.IO path.";
     BundleNoScript = "bundle-is-no-script": "The server serves the client's script as text/html.";
     CodeWrong = "error-code-wrong": "The server sends every refusal with code 0.";
     DisabledTransportAccepted = "disabled-transport-accepted": "The server serves a transport that is switched off.";
-    MissingTransportAccepted = "missing-transport-accepted": "The server takes a request without `transport` for polling.", seen "python-engineio 4.15.1";
-    MissingVersionAccepted = "missing-version-accepted": "The server takes a request without EIO for revision 4.";
-    SessionMethodIgnored = "session-method-ignored": "The server takes any method but GET for POST on a session.";
+    MissingTransportAccepted = "missing-transport-accepted": "The server treats a request without `transport` as polling.", seen "python-engineio 4.15.1";
+    MissingVersionAccepted = "missing-version-accepted": "The server treats a request without `EIO` as revision 4.";
+    SessionMethodIgnored = "session-method-ignored": "The server treats every HTTP method except GET as POST in a request of a session.";
     StatusOk = "error-status-200": "The server sends refusals with status 200.";
     TransportMismatchAccepted = "transport-mismatch-accepted": "The server answers polls of a session that is on WebSocket.";
     UnknownSidAccepted = "unknown-sid-accepted": "The server opens a session for a request with an unknown session id.";
-    UnknownTransportAccepted = "unknown-transport-accepted": "The server takes an unknown transport for polling.";
-    VersionMismatchAccepted = "version-mismatch-accepted": "The server accepts another EIO than the session's.";
+    UnknownTransportAccepted = "unknown-transport-accepted": "The server treats an unknown `transport` as polling.";
+    VersionMismatchAccepted = "version-mismatch-accepted": "The server accepts requests of a session with another `EIO` than the session's.";
     UnknownParametersRefused = "unknown-parameters-refused": "The server refuses unknown query parameters.";
     UpgradeTransportUnchecked = "upgrade-transport-unchecked": "The server opens a WebSocket for an upgrade request with any `transport`.";
     WebSocketByPlainGet = "websocket-by-plain-get-accepted": "The server opens a polling session for a plain GET with `transport=websocket`.";
@@ -146,7 +146,8 @@ impl FaultSet {
                 .any(|(name, _)| !matches!(&*name, "EIO" | "transport" | "sid" | "b64"))
     }
 
-    /// Returns the transport of a new session. Without faults this is `named`.
+    /// Returns the transport of a new session. Without faults this is `named`, the transport in the
+    /// query.
     pub(in crate::reference) fn choose_transport(
         &self,
         named: TransportKind,

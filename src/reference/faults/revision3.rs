@@ -22,24 +22,24 @@ faults!(Revision3Fault {
     BinaryTypeMissing = "eio3-binary-type-missing": "The server writes bytes as `b…`, without the type digit.";
     ErrorAsObject = "eio3-error-as-object": "The server sends refusals to clients of revision 3 as objects.", seen "socket.io 4.8.4";
     ForAll = "eio3-rules-for-all": "The server joins clients of revision 4 to the main namespace without CONNECT if it serves revision 3.", seen "one switch for all sessions";
-    FourAsThree = "payload-as-revision-3": "The server answers polls of revision 4 in payloads of revision 3.";
+    FourAsThree = "payload-as-revision-3": "The server encodes the answers to polls of revision 4 as payloads of revision 3.";
     LengthInBytes = "eio3-length-in-bytes": "The server counts bytes, not characters, for the length of a packet.";
-    PayloadAsFour = "eio3-payload-as-4": "The server answers polls of revision 3 in payloads of revision 4.";
-    PayloadSlow = "eio3-payload-slow": "The server takes time quadratic in the size of a payload to decode it.", seen "CVE-2020-36048";
+    PayloadAsFour = "eio3-payload-as-4": "The server encodes the answers to polls of revision 3 as payloads of revision 4.";
+    PayloadSlow = "eio3-payload-slow": "The time that the server needs to decode a payload grows with the square of the payload's size.", seen "CVE-2020-36048";
     PingUnanswered = "eio3-ping-unanswered": "The server does not answer pings of clients of revision 3.";
     PongAccepted = "eio3-pong-accepted": "The server ignores a pong of a client of revision 3.";
-    QueryInName = "eio3-namespace-query-in-name": "The server takes the query after a namespace for a part of its name.";
+    QueryInName = "eio3-namespace-query-in-name": "The server treats the query after a namespace's name as a part of the name.";
     ScriptEscapesKept = "jsonp-escapes-kept": "The server does not unescape the payload of a JSONP form.";
     ScriptIndexKept = "jsonp-index-kept": "The server writes the JSONP callback index into the script unfiltered.";
     ScriptUnescaped = "jsonp-unescaped": "The server writes a payload into a JSONP script without escaping it.";
     ScriptsForAll = "jsonp-in-revision-4": "The server answers JSONP polls in revision 4.", seen "socket.io 4.8.4";
     ServerPings = "eio3-server-pings": "The server sends pings to clients of revision 3.";
-    WaitsForConnect = "eio3-waits-for-connect": "The server does not join a client of revision 3 to the main namespace before it sends CONNECT.";
+    WaitsForConnect = "eio3-waits-for-connect": "The server does not join a client of revision 3 to the main namespace before the client sends CONNECT.";
 });
 
 impl FaultSet {
-    /// Returns the revision in which a payload is encoded. Without faults this is the revision of
-    /// the session.
+    /// Returns the revision in which the server encodes a payload. Without faults this is the
+    /// revision of the session.
     pub(in crate::reference) fn choose_payload_revision(
         &self,
         session: &Session,
@@ -91,10 +91,10 @@ impl FaultSet {
             .then(|| bytes.clone())
     }
 
-    /// Returns the time that the fault `eio3-payload-slow` takes for a payload.
+    /// Returns how long the fault `eio3-payload-slow` waits before the server handles a payload.
     ///
-    /// The fault waits, where a real server copies the rest of the payload for each packet: copying
-    /// would slow down the other servers in this process.
+    /// A real server with this fault copies the rest of the payload for each packet. This fault
+    /// waits instead, because copying would slow down the other servers in this process.
     pub(in crate::reference) fn delay_for_payload(
         &self,
         session: &Session,

@@ -27,7 +27,7 @@ use crate::{
     wire::{engine_io::PacketData, websocket::Frame},
 };
 
-/// The delay of the fault `malformed-kills-server-later`.
+/// How long after the message the fault `malformed-kills-server-later` crashes the server.
 const LATER: Duration = Duration::from_millis(100);
 
 faults!(RobustnessFault {
@@ -116,7 +116,7 @@ impl FaultSet {
         }
     }
 
-    /// Crashes the server on certain headers or queries if a fault for that is active.
+    /// Crashes the server on headers or queries that an active fault can't handle.
     pub(in crate::reference) fn crash_on_request<B>(&self, server: &Shared, request: &Request<B>) {
         if self.is_empty() {
             return;
@@ -137,7 +137,8 @@ impl FaultSet {
         }
     }
 
-    /// Crashes the server on certain messages if the fault `hostile-packet-kills-server` is active.
+    /// Crashes the server on long, deep or odd messages if the fault `hostile-packet-kills-server`
+    /// is active.
     pub(in crate::reference) fn crash_on_message(&self, session: &Session, message: &PacketData) {
         if !self.has(RobustnessFault::HostilePacketKills) {
             return;
@@ -162,7 +163,7 @@ impl FaultSet {
     }
 }
 
-/// Crashes the server on certain events if a fault for that is active.
+/// Crashes the server on events that an active fault can't handle.
 pub(super) fn crash_on_event(call: &Call) {
     let faults = call.socket.faults();
     let is_error = call.name == "error";

@@ -44,17 +44,17 @@ faults!(RoomFault {
     NamesMatchPattern = "room-names-match-pattern": "The server treats * in a room name as a wildcard.";
     NamesMatchPrefix = "room-names-match-prefix": "The server also sends a room message to rooms whose names begin with that room's name.";
     NamesTrimmed = "room-names-trimmed": "The server trims blanks around room names.";
-    OwnRoomMissing = "own-id-room-missing": "The server does not put a socket into the room of its own id.";
+    OwnRoomMissing = "own-id-room-missing": "The server does not put a socket into the room that has the socket's id as its name.";
     RejoinIgnored = "rejoin-ignored": "The server does not put a client into a room that it has left before.";
     RejoinKeepsRooms = "rejoin-keeps-rooms": "The server restores the former rooms of a client that joins a namespace again.";
-    RejoinReplays = "rejoin-replays-backlog": "The server sends a client that joins a room again the messages that it missed.";
+    RejoinReplays = "rejoin-replays-backlog": "When a client joins a room again, the server sends the messages that the client missed.";
     RoomsAtMostTen = "rooms-at-most-10": "The server takes a client out of its oldest room when it joins an eleventh.";
     SharedAcrossNamespaces = "rooms-shared-across-namespaces": "The server treats rooms of the same name in several namespaces as one room.";
     SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "The server still counts sockets that have disconnected.";
     SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "The server counts the connections of all namespaces.";
 });
 
-/// A socket and a room, for notes about both.
+/// A socket and a room: the part that the keys of notes about a socket in a room share.
 #[derive(Eq, Hash, PartialEq)]
 struct InRoom {
     socket: SocketId,
@@ -68,7 +68,7 @@ fn in_room(socket: &Socket, room: &str) -> InRoom {
     }
 }
 
-/// Key of the times that the socket joined the room.
+/// Key for the times that the socket joined the room, one note for each time.
 #[derive(Eq, Hash, PartialEq)]
 struct Joins(InRoom);
 
@@ -76,7 +76,7 @@ impl ScratchKey for Joins {
     type Note = ();
 }
 
-/// Key of the times that the socket left the room.
+/// Key for the times that the socket left the room, one note for each time.
 #[derive(Eq, Hash, PartialEq)]
 struct Left(InRoom);
 
@@ -84,7 +84,7 @@ impl ScratchKey for Left {
     type Note = ();
 }
 
-/// Key of the messages to the room after the socket left it.
+/// Key for the messages that were sent to the room after the socket left it.
 #[derive(Eq, Hash, PartialEq)]
 struct MissedMessages(InRoom);
 
@@ -92,7 +92,7 @@ impl ScratchKey for MissedMessages {
     type Note = Data;
 }
 
-/// Key of the rooms that the socket has left and still lists.
+/// Key for the rooms that the socket has left and that the server still lists for it.
 #[derive(Eq, Hash, PartialEq)]
 struct StillListed(SocketId);
 
@@ -100,7 +100,7 @@ impl ScratchKey for StillListed {
     type Note = String;
 }
 
-/// Key of the rooms that the session `sid` has joined in `namespace`.
+/// Key for the rooms that the session `sid` has joined in `namespace`.
 #[derive(Eq, Hash, PartialEq)]
 struct JoinedRooms {
     sid: Box<str>,
@@ -118,7 +118,7 @@ fn joined_rooms(socket: &Socket) -> JoinedRooms {
     }
 }
 
-/// Key of all sockets that ever were in the namespace of this name, one note for each.
+/// Key for all sockets that ever joined the namespace of this name, one note for each socket.
 #[derive(Eq, Hash, PartialEq)]
 struct SocketsEver(Box<str>);
 
@@ -275,7 +275,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the room of a request whose room is not a string, if a fault accepts it.
+    /// Returns the room's name if a request gives the room in another type than string and an
+    /// active fault accepts that.
     pub(in crate::reference) fn alter_checked_name(&self, call: &Call) -> Option<String> {
         let given = call.args.first().and_then(|first| first.get("room"));
         if self.has(RoomFault::ListJoinsAll)
@@ -379,7 +380,7 @@ pub(super) fn widen_rooms(faults: &FaultSet, rooms: &Rooms, selection: &mut Sele
     selection.rooms = wider;
 }
 
-/// Returns true if a fault ignores that the socket joins the room.
+/// Returns true if an active fault makes the server ignore that the socket joins the room.
 fn ignores_join(socket: &Socket, room: &str) -> bool {
     let faults = socket.faults();
     let scratch = &socket.session().server.scratch;
@@ -415,7 +416,7 @@ fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
     same.cloned().collect()
 }
 
-/// Returns how often a member gets a message. Without faults this is 1.
+/// Returns how often a member gets a room message. Without faults this is 1.
 pub(super) fn count_deliveries(from: &Socket, selection: &Selection, member: &Socket) -> usize {
     let twice = from.faults().has(RoomFault::JoinTwiceDeliversTwice)
         && selection.rooms.iter().any(|room| {
@@ -430,7 +431,8 @@ pub(super) fn shares_rooms(faults: &FaultSet) -> bool {
     faults.has(RoomFault::SharedAcrossNamespaces)
 }
 
-/// Notes a message for sockets that have left the room, for the fault `rejoin-replays-backlog`.
+/// Notes a room message for the sockets that have left the room, for the fault
+/// `rejoin-replays-backlog`.
 pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Packet) {
     if !from.faults().has(RoomFault::RejoinReplays) {
         return;

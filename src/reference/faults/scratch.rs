@@ -1,4 +1,4 @@
-//! What the faults of one server remember from one event to the next.
+//! Notes with which the faults of one server remember earlier events.
 
 use std::{
     any::{Any, TypeId},
@@ -7,11 +7,12 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// A kind of note; its fields say what the note is about, such as a socket.
+/// A type of key under which a fault stores notes. The fields of the key say what the notes are
+/// about, such as one socket.
 ///
-/// The topic that takes the notes declares the key beside its hooks.
+/// Each topic of faults declares its keys beside its hooks.
 pub(super) trait ScratchKey: Any + Eq + Hash + Send {
-    /// The value that is noted.
+    /// The value that the fault stores.
     type Note: Clone + Send;
 }
 
@@ -19,11 +20,12 @@ pub(super) trait ScratchKey: Any + Eq + Hash + Send {
 #[derive(Debug, Default)]
 pub(in crate::reference) struct Scratch(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 
-/// The notes under all keys of one kind, oldest first.
+/// The notes under all keys of one type. The notes of each key are sorted, oldest first.
 type Notes<K> = HashMap<K, Vec<<K as ScratchKey>::Note>>;
 
 impl Scratch {
-    /// Adds a note; returns the number of notes that the key has with it.
+    /// Adds a note under the key. Returns the number of notes under this key, the added note
+    /// included.
     pub(super) fn add<K: ScratchKey>(&self, key: K, note: K::Note) -> usize {
         self.with(|all: &mut Notes<K>| {
             let notes = all.entry(key).or_default();
@@ -32,33 +34,33 @@ impl Scratch {
         })
     }
 
-    /// Replaces the notes of the key by one; returns the last of the former notes.
+    /// Replaces all notes under the key by `note`. Returns the newest of the replaced notes.
     pub(super) fn replace<K: ScratchKey>(&self, key: K, note: K::Note) -> Option<K::Note> {
         let former = self.with(|all: &mut Notes<K>| all.insert(key, vec![note]));
         former.and_then(|mut notes| notes.pop())
     }
 
-    /// Returns the first note of the key.
+    /// Returns the oldest note under the key.
     pub(super) fn first<K: ScratchKey>(&self, key: &K) -> Option<K::Note> {
         self.with(|all: &mut Notes<K>| all.get(key)?.first().cloned())
     }
 
-    /// Returns the last note of the key.
+    /// Returns the newest note under the key.
     pub(super) fn last<K: ScratchKey>(&self, key: &K) -> Option<K::Note> {
         self.with(|all: &mut Notes<K>| all.get(key)?.last().cloned())
     }
 
-    /// Returns the number of notes that the key has.
+    /// Returns the number of notes under the key.
     pub(super) fn count<K: ScratchKey>(&self, key: &K) -> usize {
         self.with(|all: &mut Notes<K>| all.get(key).map_or(0, Vec::len))
     }
 
-    /// Removes and returns the notes of the key, oldest first.
+    /// Removes and returns all notes under the key, oldest first.
     pub(super) fn take<K: ScratchKey>(&self, key: &K) -> Vec<K::Note> {
         self.with(|all: &mut Notes<K>| all.remove(key).unwrap_or_default())
     }
 
-    /// Removes and returns the oldest note of the key.
+    /// Removes and returns the oldest note under the key.
     pub(super) fn take_first<K: ScratchKey>(&self, key: &K) -> Option<K::Note> {
         self.with(|all: &mut Notes<K>| {
             let notes = all.get_mut(key)?;

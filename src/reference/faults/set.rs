@@ -7,7 +7,7 @@ use super::topic::TopicFault;
 /// Hooks ask for faults on every packet, so asking an empty set has to cost next to nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FaultSet {
-    /// One word for each topic, one bit in it for each fault; no words if no fault is on.
+    /// One word for each topic, with one bit for each fault of the topic; empty if no fault is on.
     topics: Vec<u64>,
 }
 

@@ -7,11 +7,11 @@ pub struct Fault {
     pub id: &'static str,
     /// What the faulty server does, in one sentence.
     pub breaks: &'static str,
-    /// The real server that had this fault, if that is public.
+    /// The real server or code pattern that had this fault; `None` if no public example is known.
     pub seen: Option<&'static str>,
 }
 
-/// The enum of a topic's faults.
+/// A fault of one topic. Each topic has an enum of its faults that implements this trait.
 pub(in crate::reference) trait TopicFault: Copy {
     /// The index of the topic in the list of topics.
     const TOPIC: usize;
@@ -58,7 +58,7 @@ macro_rules! topics {
     ($($module:ident: $faults:ident,)*) => {
         $(pub(super) mod $module;)*
 
-        /// The topics, so that each gets an index.
+        /// The topics. The number of each variant is the index of its topic in `TABLES`.
         #[expect(
             clippy::enum_variant_names,
             reason = "a macro can't make variant names from the names of the modules"

@@ -19,25 +19,25 @@ faults!(UpgradeFault {
     BadProbeAccepted = "upgrade-bad-probe-accepted": "The server accepts any packet as the probe, and handles messages before the upgrade.";
     BadProbeClosesSession = "upgrade-bad-probe-closes-session": "The server closes the session on a wrong probe.";
     Duplicates = "upgrade-duplicates-packets": "The server sends the packets that wait during the switch twice.";
-    KeepsPollingOpen = "upgrade-keeps-polling-open": "The server answers polls after the upgrade.";
+    KeepsPollingOpen = "upgrade-keeps-polling-open": "The server still answers polls after the upgrade to WebSocket.";
     DuplicatesLast = "upgrade-duplicates-last": "The server sends the last of several packets that wait during the switch twice.";
     Loses = "upgrade-loses-packets": "The server drops the packets that wait during the switch.";
     LosesBytes = "upgrade-loses-bytes": "The server drops the binary packets that wait during the switch.";
     LosesFirst = "upgrade-loses-first": "The server drops the first of more than five packets that wait during the switch.";
     NoProbeReply = "upgrade-no-probe-reply": "The server does not answer the probe.";
-    OldTransportTold = "upgrade-old-transport-told": "The server reports polling to the application after the upgrade.", seen "`handshake.query.transport`";
+    OldTransportReported = "upgrade-old-transport-told": "After an upgrade to WebSocket, the server still reports polling as the transport to the application.", seen "`handshake.query.transport`";
     OpenPacketAgain = "upgrade-open-packet-again": "The server sends an open packet on the WebSocket of an upgrade.";
-    PollHangs = "upgrade-poll-hangs": "The server does not release the pending poll for the upgrade.";
+    PollHangs = "upgrade-poll-hangs": "The server does not answer the pending poll during an upgrade.";
     ProbeReplyWrong = "upgrade-probe-reply-wrong": "The server answers the probe with an empty pong.";
-    ReleasesOnePoll = "upgrade-releases-one-poll": "The server releases only one poll for the upgrade.";
-    SecondSocketTakesOver = "upgrade-second-socket-takes-over": "The server lets a second WebSocket probe a session that has one.";
+    ReleasesOnePoll = "upgrade-releases-one-poll": "The server answers only one poll during an upgrade, and leaves later polls pending.";
+    SecondSocketTakesOver = "upgrade-second-socket-takes-over": "The server lets a second WebSocket probe a session that already has a WebSocket.";
     StateLost = "upgrade-state-lost": "The server forgets the joined namespaces during the upgrade.";
-    TimeoutGoesOn = "upgrade-timeout-goes-on": "The server closes an upgraded session after the upgrade timeout.";
+    TimeoutGoesOn = "upgrade-timeout-goes-on": "The server closes a session when the upgrade timeout expires, although the upgrade is complete.";
     TimeoutIgnored = "upgrade-timeout-ignored": "The server never closes a WebSocket that does not probe.";
     UnofferedAccepted = "unoffered-upgrade-accepted": "The server accepts an upgrade that it did not offer.", seen "engine.io 6.6.12";
 });
 
-/// Key of the upgrades of the session with this id to WebSocket.
+/// Key for the upgrades to WebSocket of the session with this id, one note for each upgrade.
 #[derive(Eq, Hash, PartialEq)]
 struct Upgraded(Box<str>);
 
@@ -62,7 +62,8 @@ impl FaultSet {
             })
     }
 
-    /// Returns how long the server waits for the end of an upgrade.
+    /// Returns how long the server waits for an upgrade to complete. Without faults this is the
+    /// upgrade timeout.
     pub(in crate::reference) fn probe_timeout(&self, session: &Session) -> Duration {
         if self.has(UpgradeFault::TimeoutIgnored) {
             Duration::from_secs(3600)
@@ -159,7 +160,7 @@ impl FaultSet {
 
     /// Runs the faults that act after the session has switched to the WebSocket.
     pub(in crate::reference) fn after_switch(&self, session: &Arc<Session>) {
-        if self.has(UpgradeFault::OldTransportTold) {
+        if self.has(UpgradeFault::OldTransportReported) {
             session
                 .server
                 .scratch
@@ -182,7 +183,7 @@ impl FaultSet {
     /// Returns the transport that the application sees. Without faults this is the transport in
     /// use.
     pub(in crate::reference) fn report_transport(&self, session: &Session) -> TransportKind {
-        let was_polling = self.has(UpgradeFault::OldTransportTold)
+        let was_polling = self.has(UpgradeFault::OldTransportReported)
             && session.server.scratch.count(&Upgraded(session.sid.clone())) > 0;
         if was_polling {
             TransportKind::Polling

@@ -30,8 +30,8 @@ faults!(WebSocketFault {
     EmptyMessageDropped = "empty-message-dropped": "The server drops empty messages.";
     FragmentsRepeatOpCode = "server-fragments-repeat-opcode": "The server repeats the opcode on every fragment of a large message.";
     InvalidPacketIgnored = "invalid-engine-packet-ignored": "The server ignores text messages that are not Engine.IO packets.", seen "python-engineio 4.15.1";
-    LengthBoundary = "length-boundary-off-by-one": "The server announces payloads around 126 and 65,536 bytes as one byte shorter.";
-    LengthNotMinimal = "length-not-minimal": "The server writes short lengths in 16 bits.";
+    LengthBoundary = "length-boundary-off-by-one": "The server announces the length of payloads around 126 and 65,536 bytes as one byte less.";
+    LengthNotMinimal = "length-not-minimal": "The server writes the length of short frames in 16 bits, where 7 bits are enough.";
     MasksFrames = "server-masks-frames": "The server masks its frames.";
     PingUnanswered = "ping-unanswered": "The server does not answer ping frames.";
     PongPayloadDropped = "pong-payload-dropped": "The server sends pong frames without the payload of the ping.";
@@ -156,8 +156,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the packets in one frame. Without faults this is one packet (Engine.IO v4,
-    /// "WebSocket").
+    /// Returns the packets that one frame from a client holds. Without faults this is one packet
+    /// (Engine.IO v4, "WebSocket").
     pub(in crate::reference) fn split_packet(&self, packet: Packet) -> Vec<Packet> {
         if self.has(WebSocketFault::SplitsAtSeparator)
             && packet.kind == PacketType::Message
@@ -171,8 +171,8 @@ impl FaultSet {
         vec![packet]
     }
 
-    /// Returns the waiting packets, each of which gets a frame. The fault
-    /// `websocket-batches-packets` joins them into one.
+    /// Returns the waiting packets, each of which is sent in a frame of its own. The fault
+    /// `websocket-batches-packets` joins them into one packet.
     pub(in crate::reference) fn batch_packets(
         &self,
         waiting: impl Iterator<Item = Arc<Outbound>>,
@@ -190,7 +190,8 @@ impl FaultSet {
             .map(|packet| packet.encode_text().to_string())
             .collect();
         let batch = texts.join("\u{1e}");
-        // The codec writes the type digit of the first packet, so it is cut off here.
+        // The codec writes the type digit of the joined packet itself, so the first digit is
+        // removed here.
         let data = batch.get(1..).unwrap_or_default();
         vec![Outbound::new(vec![Packet::text(PacketType::Message, data)])]
     }

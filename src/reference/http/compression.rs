@@ -22,7 +22,8 @@ pub(in crate::reference) enum Coding {
 }
 
 impl Coding {
-    /// Returns the coding that the request prefers. Prefers gzip if both have the same weight.
+    /// Returns the coding with the highest weight in the request's Accept-Encoding; gzip if both
+    /// have the same weight. Returns `None` if the request accepts neither coding.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let items = || {
             headers
@@ -46,7 +47,7 @@ impl Coding {
             .map(|(coding, _)| coding)
     }
 
-    /// Returns the name in `Content-Encoding`.
+    /// Returns the name of the coding in the `Content-Encoding` header.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Deflate => "deflate",
@@ -74,7 +75,7 @@ impl Coding {
     }
 }
 
-/// Returns the name of a coding and its weight, which is 1 if none is given.
+/// Returns the name of a coding and its weight. The weight is 1 if the header gives none.
 fn parse_item(item: &str) -> Option<(&str, f32)> {
     let mut parts = item.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_accepted_coding_is_taken() {
+    fn the_accepted_coding_with_the_highest_weight_is_used() {
         let accepted = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT_ENCODING, value.parse().unwrap());

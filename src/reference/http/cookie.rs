@@ -7,7 +7,7 @@ use hyper::{
 
 use crate::reference::Config;
 
-/// Sets the cookie with the session id if the settings name one.
+/// Sets the cookie with the session id if the settings give the cookie a name.
 pub(super) fn set_session_cookie(config: &Config, sid: &str, headers: &mut HeaderMap) {
     let Some(name) = &config.cookie else { return };
     let attributes = config.faults.cookie_attributes();

@@ -13,7 +13,7 @@ use hyper::{
 
 use crate::reference::Config;
 
-/// What the origin of a request may do.
+/// What a page of the request's origin may do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Cors {
     /// Every origin may read the answer, without credentials.
@@ -29,9 +29,9 @@ pub(in crate::reference) enum Cors {
 /// The properties of a request on which faults make the CORS headers depend.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::reference) struct RequestKind {
-    /// Whether it is a POST.
+    /// Whether the request is a POST.
     pub(in crate::reference) is_post: bool,
-    /// Whether it names a session.
+    /// Whether the request names a session.
     pub(in crate::reference) in_session: bool,
 }
 
@@ -47,7 +47,7 @@ impl RequestKind {
 }
 
 impl Cors {
-    /// Compares the origin of a request with the settings.
+    /// Compares the origin of a request with the origins that the settings allow.
     pub(super) fn of(config: &Config, headers: &HeaderMap) -> Self {
         let decided = decide(&config.origins, headers.get(ORIGIN));
         config.faults.alter_decision(decided, headers.get(ORIGIN))
@@ -102,7 +102,8 @@ impl Cors {
                 );
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
-            // The answer depends on the origin, so caches have to keep one for each.
+            // A listed origin would get another answer, so a cache has to keep one answer for each
+            // origin.
             Self::Unlisted => {
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_compared_whole() {
+    fn an_origin_is_compared_as_a_whole() {
         let list = ["http://good.example".to_owned()];
         let good = HeaderValue::from_static("http://good.example");
         let evil = HeaderValue::from_static("http://good.example.evil");

@@ -17,8 +17,9 @@ use crate::{
     wire::websocket::{DeflateOffer, Extension, accept_key},
 };
 
-/// Returns what the request asks for. A WebSocket handshake has both tokens, in any case (RFC 6455
-/// section 4.2.1, items 3 and 4).
+/// Returns the protocol that the request asks for. A WebSocket handshake has `websocket` in the
+/// Upgrade header and `upgrade` in the Connection header, in any case (RFC 6455 section 4.2.1,
+/// items 3 and 4).
 pub(super) fn asked_protocol(headers: &HeaderMap, faults: &FaultSet) -> AskedProtocol {
     let upgrade = has_token(headers, UPGRADE, "websocket") || faults.ignores_upgrade_header();
     let connection =
@@ -30,12 +31,12 @@ pub(super) fn asked_protocol(headers: &HeaderMap, faults: &FaultSet) -> AskedPro
     }
 }
 
-/// An accepted handshake.
+/// An accepted WebSocket handshake.
 #[derive(Debug)]
 pub(super) struct Accepted {
     /// The 101 response.
     pub(super) response: Response<Full<Bytes>>,
-    /// The negotiated parameters of compression.
+    /// The negotiated parameters of compression; `None` if the connection is not compressed.
     pub(super) deflate: Option<DeflateOffer>,
 }
 
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_found_in_lists_whatever_their_case() {
+    fn upgrade_tokens_are_found_in_lists_in_any_case() {
         let none = FaultSet::default();
         let firefox = request(&[
             ("connection", "keep-alive, Upgrade"),
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_offer_that_can_be_taken_is() {
+    fn the_first_acceptable_compression_offer_is_accepted() {
         let asked = request(&[
             ("host", "a"),
             ("sec-websocket-version", "13"),
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn separators_alone_are_no_extensions() {
+    fn an_extensions_header_of_separators_only_is_invalid() {
         let bare = request(&[("sec-websocket-extensions", ", ;")]);
         assert_eq!(parse_extensions(bare.headers()), None);
         let unknown = request(&[("sec-websocket-extensions", "x-unheard; a=1, constructor")]);

@@ -19,7 +19,7 @@ use crate::reference::{
 /// The time in which the body of a POST has to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Returns a response with packets, in a coding that the client accepts.
+/// Returns a response that carries packets, compressed with a coding that the client accepts.
 pub(super) fn respond_with_packets(
     payload: Payload,
     accepted: Option<Coding>,
@@ -47,7 +47,7 @@ pub(super) fn respond_with_packets(
     response
 }
 
-/// Answers a GET when packets wait for the client.
+/// Waits until the server has packets for the client, then answers the GET.
 pub(super) async fn get(
     session: &Arc<Session>,
     accepted: Option<Coding>,
@@ -78,7 +78,8 @@ pub(super) async fn post(
         Some(kind) if kind == "application/octet-stream" => PayloadKind::Binary,
         _ => PayloadKind::Text,
     };
-    // Revision 4 has no binary payloads. Dropping `post` closes the session.
+    // Revision 4 has no binary payloads, so the body is refused. Dropping `post` closes the
+    // session.
     if kind == PayloadKind::Binary
         && session.revision == Revision::V4
         && !session.faults().accepts_bytes()
@@ -93,8 +94,8 @@ pub(super) async fn post(
     let body = match read_body(session, &post, request.into_body()).await {
         Ok(body) => body,
         Err(refusal) => {
-            // A body that is too large leaves the session open. After any other refusal, dropping
-            // `post` closes it.
+            // If the body is too large, the session stays open. After any other refusal, dropping
+            // `post` closes the session.
             if refusal == Refusal::PayloadTooLarge {
                 post.refuse();
             }
@@ -128,7 +129,8 @@ async fn read_body(
         return Err(Refusal::PayloadTooLarge);
     }
     let body = select! {
-        // A body that has arrived is read, even if the session has ended meanwhile.
+        // The body is polled first: if it has arrived, it is handled even if the session has ended
+        // at the same moment.
         biased;
         body = Limited::new(body, limit).collect() => body,
         () = post.session_ended() => return Err(Refusal::BadRequest),
@@ -156,7 +158,8 @@ fn respond(body: Bytes, content_type: &'static str, faults: &FaultSet) -> Respon
     let mut response = Response::new(Full::new(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // A cache that answers a poll would hide the packets that wait.
+    // If a cache answered a poll in place of the server, the client would not get the packets that
+    // wait.
     let kept = faults.choose_cache_control();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     response

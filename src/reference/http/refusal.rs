@@ -16,7 +16,7 @@ pub(in crate::reference) enum Refusal {
     BadRequest,
     /// Code 2: the HTTP method can't open a session.
     BadHandshakeMethod,
-    /// Code 4: the origin is not on the list.
+    /// Code 4: the request's origin is not on the list of allowed origins.
     Forbidden,
     /// Code 4: the application refuses this visitor.
     Intruder,
@@ -28,7 +28,7 @@ pub(in crate::reference) enum Refusal {
     Timeout,
     /// Code 0: the transport is unknown or switched off.
     TransportUnknown,
-    /// Code 5: the server does not serve this `EIO`.
+    /// Code 5: the server does not serve the protocol revision in `EIO`.
     UnsupportedProtocol,
     /// The WebSocket version is not 13 (RFC 6455 section 4.4).
     WebSocketVersion,
@@ -52,7 +52,8 @@ impl Refusal {
         }
     }
 
-    /// Returns the response: a status, and `{"code", "message"}`.
+    /// Returns the response that refuses the request: a status, and a JSON body with `code` and
+    /// `message`.
     pub(in crate::reference) fn response(self, faults: &FaultSet) -> Response<Full<Bytes>> {
         let (status, code, message) = self.parts();
         let refused = faults.alter_refusal(status, code, message);
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unsupported_websocket_version_is_told_the_right_one() {
+    fn the_refusal_of_a_websocket_version_names_version_13() {
         let response = Refusal::WebSocketVersion.response(&FaultSet::default());
         assert_eq!(response.status(), 426);
         assert_eq!(response.headers()["sec-websocket-version"], "13");

@@ -1,4 +1,4 @@
-//! Checks of requests to the Engine.IO path, in the order of the JavaScript server.
+//! Checks of requests to the Engine.IO path, in the same order as in the JavaScript server.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::reference::{
     shared::Shared,
 };
 
-/// A valid request.
+/// A request that has passed all checks, by its purpose.
 #[derive(Debug)]
 pub(super) enum Verified {
     /// The request opens a session.
@@ -21,7 +21,7 @@ pub(super) enum Verified {
     Upgrade(Arc<Session>),
 }
 
-/// The protocol that a request asked for.
+/// The protocol for which a request asks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum AskedProtocol {
     /// Plain HTTP.

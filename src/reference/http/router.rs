@@ -22,7 +22,8 @@ use crate::reference::{
     upgrade_slot::UpgradeSlot,
 };
 
-/// Answers one request. If the answer is a 101, puts what the connection becomes into `slot`.
+/// Answers one HTTP request. If the response is a 101, stores in `slot` what the connection
+/// becomes.
 pub(in crate::reference) async fn answer(
     server: Arc<Shared>,
     slot: Arc<UpgradeSlot>,
@@ -67,7 +68,7 @@ fn is_engine_path(server: &Shared, path: &str) -> bool {
         || server.faults().serves_any_path(path)
 }
 
-/// Returns a file that a fault serves below the Engine.IO path.
+/// Returns a file below the Engine.IO path, if an active fault serves one.
 fn serve_file(server: &Shared, path: &str) -> Option<Response<Full<Bytes>>> {
     let below = path.strip_prefix(server.config.path.trim_end_matches('/'))?;
     let (content_type, content) = server.faults().serve_file(below)?;

@@ -74,8 +74,8 @@ fn event(from: &Socket, id: Option<AckId>, name: &str, args: Vec<Data>) -> Packe
 
 /// Encodes the packet once and puts it into the queue of every recipient.
 ///
-/// The rooms stay locked until all queues have it: a socket that leaves a room later gets the
-/// packet, a socket that left earlier does not.
+/// The rooms stay locked until the packet is in all queues. So a socket that leaves a room after
+/// this call gets the packet, and a socket that left before does not.
 fn deliver(
     from: &Arc<Socket>,
     selection: &Selection,
@@ -100,7 +100,8 @@ fn deliver(
             Sent::Queued => {}
         }
     }
-    // Closing a session takes its sockets out of their rooms, which needs the lock on the rooms.
+    // The lock on the rooms is released first: closing a session takes its sockets out of their
+    // rooms, which needs the same lock.
     drop(rooms);
     for socket in overflowed {
         socket.session().close(Ending::QueueOverflow);

@@ -26,13 +26,13 @@ struct Joined<M> {
     rooms: Vec<Arc<str>>,
 }
 
-/// The watched rooms of a socket that has left, each with its watchers.
+/// The watched rooms that a socket was in when it left, each with the sockets that watch the room.
 #[derive(Debug)]
 pub(in crate::reference) struct Departed<M> {
     pub(in crate::reference) watched: Vec<(String, Vec<Arc<M>>)>,
 }
 
-/// A socket, as far as the rooms know it.
+/// The part of a socket that the table of rooms needs.
 pub(in crate::reference) trait Member {
     /// Returns the id of the socket.
     fn id(&self) -> &SocketId;
@@ -99,7 +99,7 @@ impl<M: Member> Rooms<M> {
         departed
     }
 
-    /// Puts a socket into a room. Has no effect if it is in the room.
+    /// Puts a socket into a room. Has no effect if the socket is already in the room.
     pub(in crate::reference) fn join(&mut self, id: &SocketId, room: &str) {
         let Some(member) = self.sockets.get_mut(id) else {
             return;
@@ -118,7 +118,7 @@ impl<M: Member> Rooms<M> {
             .insert(id.clone(), Arc::clone(&member.socket));
     }
 
-    /// Takes a socket out of a room. Has no effect if it is not in the room.
+    /// Takes a socket out of a room. Has no effect if the socket is not in the room.
     pub(in crate::reference) fn leave(&mut self, id: &SocketId, room: &str) {
         if let Some(member) = self.sockets.get_mut(id) {
             member.rooms.retain(|known| **known != *room);
@@ -126,7 +126,8 @@ impl<M: Member> Rooms<M> {
         self.drop_member(room, id);
     }
 
-    /// Makes `watcher` a watcher of `room`: it is told when a member's connection ends.
+    /// Makes `watcher` a watcher of `room`: the application notifies it when the connection of a
+    /// member ends.
     pub(in crate::reference) fn watch(&mut self, watcher: &SocketId, room: &str) {
         let watchers = self.watchers.entry(room.to_owned()).or_default();
         if !watchers.contains(watcher) {
@@ -155,7 +156,7 @@ impl<M: Member> Rooms<M> {
         self.rooms.get(room).into_iter().flat_map(IndexMap::values)
     }
 
-    /// Returns the rooms of a socket.
+    /// Returns the rooms that a socket is in.
     pub(in crate::reference) fn of(&self, id: &SocketId) -> &[Arc<str>] {
         self.sockets.get(id).map_or(&[], |member| &member.rooms)
     }
@@ -214,7 +215,8 @@ mod tests {
         socket::{Namespace, Rooms, Socket, User},
     };
 
-    /// A namespace with sockets in rooms: 0 in `a`, 1 in `a` and `b`, 2 in `b`, 3 in none.
+    /// Returns a namespace with four sockets: socket 0 in the room `a`, socket 1 in `a` and `b`,
+    /// socket 2 in `b`, socket 3 in neither.
     fn namespace() -> (Arc<Namespace>, Vec<Arc<Socket>>) {
         let server = Shared::new(Config::default(), app::left);
         let found = server.namespaces.find("/", &FaultSet::default());
@@ -241,17 +243,17 @@ mod tests {
         (namespace, sockets)
     }
 
-    /// The indexes of the sockets that a selection matches.
-    fn places(rooms: &Rooms, sockets: &[Arc<Socket>], selection: &Selection) -> Vec<usize> {
+    /// Returns the indexes of the sockets that a selection matches.
+    fn matched(rooms: &Rooms, sockets: &[Arc<Socket>], selection: &Selection) -> Vec<usize> {
         let place =
             |socket: &Arc<Socket>| sockets.iter().position(|known| known.id() == socket.id());
-        let mut places: Vec<_> = rooms
+        let mut matched: Vec<_> = rooms
             .recipients(selection)
             .iter()
             .map(|socket| place(socket).unwrap())
             .collect();
-        places.sort_unstable();
-        places
+        matched.sort_unstable();
+        matched
     }
 
     #[test]
@@ -271,7 +273,7 @@ mod tests {
             (Selection::everybody().except(["a", "b"]), vec![3]),
         ] {
             assert_eq!(
-                places(&rooms, &sockets, &selection),
+                matched(&rooms, &sockets, &selection),
                 expected,
                 "{selection:?}"
             );
@@ -286,7 +288,7 @@ mod tests {
         assert_eq!(rooms.members("a").count(), 2);
         rooms.leave(sockets[0].id(), "a");
         rooms.leave(sockets[0].id(), "never joined");
-        assert_eq!(places(&rooms, &sockets, &Selection::to(["a"])), [1]);
+        assert_eq!(matched(&rooms, &sockets, &Selection::to(["a"])), [1]);
         rooms.remove(sockets[1].id());
         assert_eq!(rooms.members("a").count(), 0);
         assert_eq!(rooms.len(), 3);
@@ -294,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn watchers_of_a_room_are_told_about_its_members_only() {
+    fn a_departed_socket_has_the_watchers_of_its_own_rooms_only() {
         let (namespace, sockets) = namespace();
         let mut rooms = namespace.rooms();
         rooms.watch(sockets[3].id(), "a");

@@ -51,7 +51,8 @@ impl Selection {
         self
     }
 
-    /// Drops the event for clients to which it can't be written at once.
+    /// Makes the event volatile: the server drops it for each client to which it can't be written
+    /// at once.
     pub(in crate::reference) fn volatile(mut self) -> Self {
         self.delivery = Delivery::Volatile;
         self
@@ -63,7 +64,7 @@ impl Selection {
         (self.rooms.is_empty() || self.rooms.iter().any(is_in)) && !self.except.iter().any(is_in)
     }
 
-    /// Keeps the event on this server.
+    /// Restricts the event to this server of a cluster (the `local` flag).
     pub(in crate::reference) fn local(mut self) -> Self {
         self.reach = Reach::Local;
         self

@@ -11,7 +11,7 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// A client's request to acknowledge an event. It is answered once.
+/// A client's request to acknowledge an event. The server answers each request once.
 #[derive(Debug)]
 pub(in crate::reference) struct Ack {
     socket: Arc<Socket>,
@@ -20,7 +20,7 @@ pub(in crate::reference) struct Ack {
 }
 
 impl Ack {
-    /// Returns the request `id` of the client of `socket`.
+    /// Returns the request with the acknowledgement id `id`, made by the client of `socket`.
     pub(in crate::reference) fn new(socket: Arc<Socket>, id: AckId) -> Self {
         Self {
             socket,

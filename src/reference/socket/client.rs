@@ -43,13 +43,13 @@ pub(in crate::reference) struct Socket {
     user: Box<User>,
     /// The private session id for connection state recovery; `None` if recovery is off.
     pid: Option<Box<str>>,
-    /// False after the socket has left; nothing is sent to it then.
+    /// Whether the socket is in its namespace. Nothing is sent to a socket that has left.
     connected: AtomicBool,
     questions: Questions,
 }
 
 impl Socket {
-    /// Returns a socket of `session` for `namespace`, which it has not joined yet.
+    /// Returns a socket of `session` that has not joined `namespace` yet.
     pub(in crate::reference) fn new(
         session: &Arc<Session>,
         namespace: &Arc<Namespace>,
@@ -67,7 +67,7 @@ impl Socket {
         )
     }
 
-    /// Returns a socket of `session` that continues a socket of a lost connection.
+    /// Returns a socket on a new connection that continues the kept socket of a lost connection.
     pub(super) fn recovered(
         session: &Arc<Session>,
         namespace: &Arc<Namespace>,
@@ -95,7 +95,8 @@ impl Socket {
         })
     }
 
-    /// Returns what the server keeps of this socket, so that its client can recover it.
+    /// Returns the data that the server keeps of this socket, so that the client can recover the
+    /// socket after its connection is lost.
     pub(in crate::reference) fn to_kept(&self, pid: &str, rooms: &[Arc<str>]) -> KeptSession {
         KeptSession::new(self.id.clone(), pid.into(), User::clone(&self.user), rooms)
     }
@@ -105,12 +106,12 @@ impl Socket {
         self.pid.as_deref()
     }
 
-    /// Returns the id.
+    /// Returns the id of the socket.
     pub(in crate::reference) fn id(&self) -> &SocketId {
         &self.id
     }
 
-    /// Returns the namespace.
+    /// Returns the namespace of the socket.
     pub(in crate::reference) fn namespace(&self) -> &Arc<Namespace> {
         &self.namespace
     }
@@ -125,12 +126,12 @@ impl Socket {
         self.session.faults()
     }
 
-    /// Returns the user.
+    /// Returns the user of the socket.
     pub(in crate::reference) fn user(&self) -> &User {
         &self.user
     }
 
-    /// Returns the id of the user: the one in the token, or else the socket's id.
+    /// Returns the id of the user: the id in the token, or the socket's id if there is no token.
     pub(in crate::reference) fn user_id(&self) -> Cow<'_, str> {
         let own = self.user.id.as_deref().unwrap_or(self.id.as_str());
         self.faults().user_id(self, own)
@@ -154,7 +155,8 @@ impl Socket {
             None => self.send(&packet),
             Some(recovery) => {
                 let missable = recovery.add_offset(&own(), &mut packet, self.faults());
-                // The lock on the rooms keeps events for recovery in the order in which they are queued.
+                // The event is kept and queued under one lock, so that recovery replays events in
+                // the order in which they were queued.
                 let rooms = self.namespace.rooms();
                 recovery.keep_event(missable, self.faults());
                 let sent = self.push(
@@ -185,27 +187,28 @@ impl Socket {
         self.session.send_while(&self.connected, outbound, delivery)
     }
 
-    /// Adds a question with this id; the receiver gets its answer.
+    /// Adds a question: an event that the client has to acknowledge with this id. The receiver gets
+    /// the client's answer.
     pub(in crate::reference) fn ask(&self, id: AckId) -> oneshot::Receiver<Answer> {
         self.questions.ask(id)
     }
 
-    /// Removes a question, so that a late answer is ignored.
+    /// Removes the question with this id, so that a late answer is ignored.
     pub(in crate::reference) fn withdraw(&self, id: AckId) {
         self.questions.withdraw(id);
     }
 
-    /// Resolves a question with the client's answer.
+    /// Resolves the question with this id with the client's answer.
     pub(in crate::reference) fn resolve(&self, id: AckId, answer: Answer) {
         self.questions.answer(id, answer);
     }
 
-    /// Returns the ids of the open questions, oldest first.
+    /// Returns the ids of the questions that the client has not answered, oldest first.
     pub(in crate::reference) fn waiting(&self) -> Vec<AckId> {
         self.questions.waiting()
     }
 
-    /// Returns the sockets of the session in other namespaces.
+    /// Returns the sockets of the same session in other namespaces.
     pub(in crate::reference) fn siblings(&self) -> Vec<Arc<Self>> {
         let sockets = self.session.peer.as_ref().map(Peer::sockets);
         let mut sockets = sockets.unwrap_or_default();
@@ -239,7 +242,8 @@ impl Socket {
         }
     }
 
-    /// Stops handling packets from the client for this namespace.
+    /// Removes the socket from its session, so that the server no longer handles the client's
+    /// packets for this namespace.
     pub(in crate::reference) fn forget_membership(&self) {
         if let Some(peer) = &self.session.peer {
             peer.leave(self.namespace.name());

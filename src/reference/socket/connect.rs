@@ -24,7 +24,7 @@ pub(in crate::reference) enum RefusedAccess {
     Speaks,
 }
 
-/// Joins the main namespace without a CONNECT packet, as in revision 3 of Engine.IO.
+/// Joins a client to the main namespace without a CONNECT packet, as in revision 3 of Engine.IO.
 pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
     if let Some(peer) = &session.peer {
         connect(session, peer, "/", None);
@@ -84,7 +84,7 @@ fn request_namespace(session: &Arc<Session>, peer: &Peer, name: &str, auth: Opti
     }
 }
 
-/// Sends the decision about a CONNECT to the client.
+/// Sends the client the decision about its CONNECT packet.
 fn send_decision(
     session: &Arc<Session>,
     namespace: &Arc<Namespace>,
@@ -134,8 +134,8 @@ fn join(
 }
 
 /// Recovers the socket of a client that lost its connection: with its id and its rooms, and the
-/// events that it missed. Returns `None` if the client does not ask for recovery, or its session is
-/// not kept.
+/// events that it missed. Returns `None` if the client does not ask for recovery, or the server no
+/// longer keeps its session.
 ///
 /// As in the JavaScript server, a client with a known `pid` needs no token.
 fn recover(
@@ -149,8 +149,8 @@ fn recover(
         .filter(|_| session.revision == Revision::V4)
         .filter(|_| session.faults().recovers_in(namespace.name()))?;
     let (pid, offset) = read_claim(auth)?;
-    // The lock on the rooms is held throughout: an event is either kept before this point and
-    // replayed, or queued after the replayed events.
+    // The rooms stay locked during the whole recovery. So each event is either kept before this
+    // point and replayed, or queued after the replayed events.
     let mut rooms = namespace.rooms();
     let (kept, missed) = recovery
         .take(pid, offset, session.faults())
@@ -172,25 +172,27 @@ fn recover(
 
 /// Sends the CONNECT reply and adds the socket to the namespace.
 ///
-/// The rooms are locked meanwhile: no socket can send to this one before its reply is queued, and
-/// this client can't find its own socket missing after the reply.
+/// The rooms stay locked meanwhile. So no other socket can send to this socket before its reply is
+/// queued, and the socket is in the namespace when the client gets the reply.
 fn add_with_reply(socket: &Arc<Socket>, rooms: &mut Rooms) {
     let session = socket.session();
     let reply = Packet::Connect {
         namespace: socket.namespace().name().to_owned(),
-        // Version 4 of the Socket.IO protocol, used with revision 3, has no payload here.
+        // Version 4 of the Socket.IO protocol, which runs on revision 3 of Engine.IO, has no
+        // payload in the CONNECT reply.
         payload: match session.revision {
             Revision::V3 => None,
             Revision::V4 => socket.faults().reply_payload(socket),
         },
     };
-    // If the queue is full, the sender of the packet that filled it closes the session.
+    // The result needs no check: if the queue is full, the sender of the packet that filled it
+    // closes the session.
     socket.push(encode_packet(&reply, &session.server), Delivery::Assured);
     rooms.add(socket);
 }
 
-/// Takes the socket out again if its session ended meanwhile, because the session may have told its
-/// sockets before this one was added.
+/// Takes the socket out of the namespace if its session has already ended. The session may have
+/// notified its sockets of its end before this socket was added.
 fn leave_if_ended(socket: &Socket) {
     if !socket.session().is_open() {
         socket.session_ended("transport close");
@@ -206,7 +208,8 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
             Revision::V4 => session.faults().refusal_payload(session, refused),
         },
     };
-    // If the queue is full, the sender of the packet that filled it closes the session.
+    // The result needs no check: if the queue is full, the sender of the packet that filled it
+    // closes the session.
     session.send(encode_packet(&packet, &session.server), Delivery::Assured);
     session.faults().close_after_refusal(session);
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::reference::engine::random_id;
 
-/// The id of a socket, which is also the name of its own room.
+/// The id of a socket. It is also the name of the room in which only this socket is.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(in crate::reference) struct SocketId(Arc<str>);
 

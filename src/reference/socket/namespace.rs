@@ -19,13 +19,13 @@ use crate::{
     wire::socket_io::AckId,
 };
 
-/// The number of namespaces from which on empty ones are removed.
+/// The number of namespaces at which the server starts to remove empty ones.
 const SWEEP_FROM: usize = 64;
 
 /// The sockets of one namespace and their rooms.
 pub(in crate::reference) type Rooms = rooms::Rooms<Socket>;
 
-/// The watched rooms of a socket that has left, each with its watchers.
+/// The watched rooms that a socket was in when it left, each with the sockets that watch the room.
 pub(in crate::reference) type Departed = rooms::Departed<Socket>;
 
 /// The application's code for a socket that has left its namespace. Gets the socket, the watched
@@ -59,7 +59,7 @@ struct Table {
 }
 
 impl Namespaces {
-    /// Returns an empty table.
+    /// Returns a table without namespaces.
     pub(in crate::reference) fn new(recovery: Option<Duration>, on_leave: LeaveHandler) -> Self {
         Self {
             table: Mutex::default(),
@@ -80,8 +80,8 @@ impl Namespaces {
         }
         let access = app::access(name, faults)?;
         if table.by_name.len() >= table.sweep_at.max(SWEEP_FROM) {
-            // Clients can create any number of dynamic namespaces. A namespace to which only this table
-            // has a reference is empty.
+            // Clients can create any number of dynamic namespaces, so the server removes empty
+            // ones. A namespace is empty if only this table has a reference to it.
             table
                 .by_name
                 .retain(|_, namespace| Arc::strong_count(namespace) > 1 || namespace.is_awaited());
@@ -120,22 +120,25 @@ impl Namespace {
         self.access
     }
 
-    /// Locks and returns the rooms. Packets that are queued under the lock precede all later changes.
+    /// Locks and returns the rooms. Packets that are queued while the lock is held precede all
+    /// later changes of the rooms.
     pub(in crate::reference) fn rooms(&self) -> MutexGuard<'_, Rooms> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns an id that no open question of this namespace has.
+    /// Returns a new acknowledgement id for a question. No open question of this namespace has this
+    /// id.
     pub(in crate::reference) fn next_question(&self) -> AckId {
         AckId(self.next_question.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Returns the first id that no question of this namespace has had.
+    /// Returns the lowest acknowledgement id that no question of this namespace has had.
     pub(in crate::reference) fn next_unused_id(&self) -> AckId {
         AckId(self.next_question.load(Ordering::Relaxed))
     }
 
-    /// Returns the sessions and events for recovery; `None` if recovery is off.
+    /// Returns the kept sessions and events for connection state recovery; `None` if recovery is
+    /// off.
     pub(in crate::reference) fn recovery(&self) -> Option<&Recovery> {
         self.recovery.as_ref()
     }
@@ -150,7 +153,8 @@ impl Namespace {
         self.rooms().socket(id).cloned()
     }
 
-    /// Removes a socket, and runs the application's code for a socket that has left.
+    /// Removes a socket from the namespace, and runs the application's code for a socket that has
+    /// left.
     pub(super) fn remove(&self, socket: &Socket, reason: &str) {
         let departed = self.take_out(socket, reason);
         (self.on_leave)(socket, &departed, reason);

@@ -1,4 +1,4 @@
-//! The Socket.IO side of one session: its decoder and the namespaces it has joined.
+//! The Socket.IO state of one session: its packet decoder and the namespaces that it has joined.
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -16,14 +16,14 @@ use crate::{
 /// The largest number of attachments in one packet, as in the JavaScript server.
 const MAX_ATTACHMENTS: usize = 10;
 
-/// The Socket.IO side of one session.
+/// The Socket.IO state of one session.
 #[derive(Debug)]
 pub(in crate::reference) struct Peer {
     state: Mutex<State>,
     joined_once: AtomicBool,
 }
 
-/// The Socket.IO state of a session. The lock on it is held only for short moments.
+/// The part of a session's Socket.IO state that changes. Its lock is held only for short moments.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) decoder: Decoder,
@@ -35,7 +35,7 @@ pub(super) struct State {
 pub(in crate::reference) enum Membership {
     /// The session has joined.
     Joined(Arc<Socket>),
-    /// The session has sent CONNECT and has no answer yet.
+    /// The session has sent CONNECT, and the server has not replied yet.
     Pending,
 }
 
@@ -61,12 +61,12 @@ impl Peer {
         self.joined_once.load(Ordering::Acquire)
     }
 
-    /// Returns true if the session has neither joined a namespace nor asked to.
+    /// Returns true if the session has neither joined a namespace nor sent CONNECT.
     pub(in crate::reference) fn is_outside(&self) -> bool {
         self.lock().memberships.is_empty()
     }
 
-    /// Returns the number of attachments that are due.
+    /// Returns the number of attachments that the decoder still waits for.
     pub(in crate::reference) fn attachments_due(&self) -> usize {
         self.lock().decoder.missing_attachments()
     }
@@ -80,7 +80,7 @@ impl Peer {
         self.lock().memberships.iter().filter_map(joined).collect()
     }
 
-    /// Tells all sockets that their session has ended.
+    /// Notifies all sockets of the session that the session has ended.
     pub(in crate::reference) fn session_ended(&self, reason: &str) {
         let sockets = self.sockets();
         self.lock().memberships.clear();
@@ -117,12 +117,12 @@ impl Peer {
             .retain(|(name, _)| **name != *namespace);
     }
 
-    /// Decodes a text as a packet. Only faults call this.
+    /// Decodes a text as a Socket.IO packet. Only faults call this.
     pub(in crate::reference) fn decode(&self, text: &str) -> Option<Packet> {
         self.lock().decoder.text(text).ok()?
     }
 
-    /// Takes bytes as the attachment that is due. Only faults call this.
+    /// Passes bytes to the decoder as the attachment that it waits for. Only faults call this.
     pub(in crate::reference) fn take_attachment(&self, bytes: Bytes) -> Option<Packet> {
         self.lock().decoder.binary(bytes).ok()?
     }

@@ -14,7 +14,8 @@ use crate::{
     },
 };
 
-/// The event names that only the libraries may emit (Socket.IO v5, "Packet types", EVENT).
+/// The event names that only Socket.IO libraries may use, not applications (Socket.IO v5, "Packet
+/// types", EVENT).
 const RESERVED_EVENTS: [&str; 6] = [
     "connect",
     "connect_error",
@@ -29,7 +30,7 @@ const RESERVED_EVENTS: [&str; 6] = [
 pub(in crate::reference) enum InvalidMessage {
     /// Close the connection.
     Close,
-    /// Handle this packet in its place.
+    /// Handle this packet in place of the message.
     Handle(Packet),
     /// Ignore the message.
     Ignore,
@@ -66,7 +67,7 @@ pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: Pac
     session.faults().note_attachments_due(session, peer);
     match decoded {
         Ok(Some(packet)) => dispatch(session, peer, packet),
-        // Attachments are due.
+        // The packet is incomplete: the server waits for its attachments.
         Ok(None) => {}
         Err(error) => refuse_message(session, peer, &message, &error),
     }
@@ -89,8 +90,8 @@ fn refuse_message(session: &Arc<Session>, peer: &Peer, message: &PacketData, err
     }
 }
 
-/// Returns true if this is an ACK without an id. As in the JavaScript server, it is ignored like an
-/// ACK with an unknown id.
+/// Returns true if the text is an ACK without an id. The server ignores such an ACK like one with
+/// an unknown id, as the JavaScript server does.
 fn is_ack_without_id(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('3') else {
         return false;

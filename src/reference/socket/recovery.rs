@@ -26,11 +26,11 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// The largest number of events that are kept, however long the window is.
+/// The largest number of events that the server keeps for recovery, whatever the time limit is.
 const MOST_EVENTS: usize = 10_000;
 
-/// The reasons for which a session is kept. A client that leaves or is disconnected can't recover
-/// its session.
+/// The disconnect reasons after which a client can recover its session. After any other reason the
+/// client has left or was disconnected, and the server keeps nothing.
 const ACCIDENTS: [&str; 6] = [
     "transport error",
     "transport close",
@@ -40,7 +40,8 @@ const ACCIDENTS: [&str; 6] = [
     "forced server close",
 ];
 
-/// The sessions of one namespace that clients can recover, and the events since.
+/// The sessions of one namespace that clients can recover, and the events sent since these sessions
+/// were lost.
 #[derive(Debug)]
 pub(in crate::reference) struct Recovery {
     window: Duration,
@@ -53,7 +54,7 @@ struct State {
     events: VecDeque<MissableEvent>,
 }
 
-/// A socket whose connection was lost.
+/// What the server keeps of a socket whose connection was lost.
 #[derive(Debug)]
 pub(in crate::reference) struct KeptSession {
     pub(super) id: SocketId,
@@ -64,7 +65,7 @@ pub(in crate::reference) struct KeptSession {
     since: Instant,
 }
 
-/// An event that a client can miss.
+/// An event that the server keeps, so that it can replay the event to a client that missed it.
 #[derive(Debug)]
 pub(in crate::reference) struct MissableEvent {
     offset: String,
@@ -74,7 +75,7 @@ pub(in crate::reference) struct MissableEvent {
 }
 
 impl KeptSession {
-    /// Returns a socket whose connection is lost now.
+    /// Returns the kept data of a socket whose connection has just been lost.
     pub(super) fn new(id: SocketId, pid: Box<str>, user: User, rooms: &[Arc<str>]) -> Self {
         Self {
             id,
@@ -87,7 +88,7 @@ impl KeptSession {
 }
 
 impl Recovery {
-    /// Returns a store that keeps sessions and events for `window`.
+    /// Returns a store that keeps sessions and events for the time `window`.
     pub(super) fn new(window: Duration) -> Self {
         Self {
             window,
@@ -95,8 +96,8 @@ impl Recovery {
         }
     }
 
-    /// Adds an offset to an event that a client can miss, and returns the event to keep. Volatile
-    /// events and questions get no offset.
+    /// Adds an offset to an event that a client can miss, and returns the event for
+    /// [`Recovery::keep_event`]. Volatile events and questions get no offset.
     pub(in crate::reference) fn add_offset(
         &self,
         selection: &Selection,
@@ -121,8 +122,8 @@ impl Recovery {
         })
     }
 
-    /// Keeps an event. Has to be called in the order in which events are queued, with the rooms
-    /// locked.
+    /// Keeps an event for recovery. The caller has to hold the lock on the rooms, so that events
+    /// are kept in the order in which they are queued.
     pub(in crate::reference) fn keep_event(
         &self,
         missable: Option<MissableEvent>,
@@ -142,7 +143,8 @@ impl Recovery {
         state.events.push_back(missable);
     }
 
-    /// Keeps a session if its socket was lost by accident.
+    /// Keeps a session for recovery if `reason` is one of [`ACCIDENTS`]: the client has neither
+    /// left nor been disconnected.
     pub(super) fn keep_session(&self, kept: KeptSession, reason: &str, faults: &FaultSet) {
         if !ACCIDENTS.contains(&reason) && !faults.keeps_all_sessions() {
             return;
@@ -155,8 +157,8 @@ impl Recovery {
         state.sessions.insert(kept.pid.clone(), kept);
     }
 
-    /// Removes and returns the session of `pid`, and the events that it missed since `offset`.
-    /// Returns `None` if one of both is unknown or too old.
+    /// Removes and returns the kept session with this `pid`, and the events that its client missed
+    /// since `offset`. Returns `None` if the pid or the offset is unknown or too old.
     pub(in crate::reference) fn take(
         &self,
         pid: &str,
@@ -218,7 +220,8 @@ mod tests {
         }
     }
 
-    /// Keeps an event as the server does; returns its offset.
+    /// Adds an event to `recovery` as the server does when it sends the event. Returns the event's
+    /// offset.
     fn sent(recovery: &Recovery, selection: &Selection, text: &str) -> String {
         let faults = FaultSet::default();
         let missable = recovery.add_offset(selection, &mut event(text), &faults);

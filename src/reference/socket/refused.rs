@@ -18,7 +18,8 @@ impl Refused {
         }
     }
 
-    /// Returns `{message, data?}` (Socket.IO v5, "Connection to a namespace").
+    /// Returns the payload of CONNECT_ERROR: an object with `message`, and with `data` if there is
+    /// any (Socket.IO v5, "Connection to a namespace").
     pub(in crate::reference) fn payload(self) -> Data {
         let message = ("message", Data::from(self.message));
         let data = self.data.map(|data| ("data", data));

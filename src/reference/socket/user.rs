@@ -3,8 +3,8 @@
 /// The user of a socket.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct User {
-    /// The token's `sub`.
+    /// The claim `sub` of the user's token; `None` if there is none.
     pub(in crate::reference) id: Option<String>,
-    /// The token's `role`.
+    /// The claim `role` of the user's token; `None` if there is none.
     pub(in crate::reference) role: Option<String>,
 }
