@@ -77,7 +77,10 @@ async fn send_pings(session: &Session) -> Ending {
         }
         pings += 1;
         let pong_timeout = session.faults().pong_timeout_for(session, pings);
-        while timeout(pong_timeout, session.pulse.answered()).await.is_err() {
+        while timeout(pong_timeout, session.pulse.answered())
+            .await
+            .is_err()
+        {
             if session.faults().extends_timeout(session) {
                 continue;
             }
@@ -95,7 +98,10 @@ async fn await_pings(session: &Session) -> Ending {
         session.pulse.expect();
         let pong_timeout = config.ping_interval + config.ping_timeout;
         let pong_timeout = session.faults().alter_heartbeat_timeout(pong_timeout);
-        if timeout(pong_timeout, session.pulse.answered()).await.is_err() {
+        if timeout(pong_timeout, session.pulse.answered())
+            .await
+            .is_err()
+        {
             return Ending::PingTimeout;
         }
     }
