@@ -1,4 +1,4 @@
-//! The tasks of one server.
+//! The set of the tokio tasks that one server runs.
 
 use std::{
     sync::{Mutex, PoisonError},

@@ -222,9 +222,8 @@ impl Session {
             };
             match state.phase {
                 Phase::Closed(last) => waiting.push(last_packet(last)),
-                // The close packet gets a payload of its own. The JavaScript client closes its
-                // transport as soon as it reads the close packet, before it has handled messages in
-                // the same payload.
+                // The close packet gets a payload of its own. A client that reads it after messages
+                // in the same payload closes its transport before it has handled these messages.
                 Phase::Draining if waiting.is_empty() => {
                     let last = Ending::Application.last_packet();
                     waiting.push(last_packet(last));

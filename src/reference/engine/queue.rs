@@ -7,10 +7,10 @@ use super::Outbound;
 /// What happens to a packet that can't be written at once.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) enum Delivery {
-    /// The packet waits in the queue.
+    /// A packet that can't be written at once waits in the queue.
     #[default]
     Assured,
-    /// The packet is dropped (Socket.IO v5, "volatile events").
+    /// A packet that can't be written at once is dropped (Socket.IO v5, "volatile events").
     Volatile,
 }
 

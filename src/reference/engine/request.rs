@@ -44,7 +44,7 @@ pub(in crate::reference) struct TokenSources {
     pub(in crate::reference) query: Option<Box<str>>,
     /// The token in `Authorization: Bearer`.
     pub(in crate::reference) header: Option<Box<str>>,
-    /// The cookie `jwt`.
+    /// The token in the cookie `jwt`.
     pub(in crate::reference) cookie: Option<Box<str>>,
 }
 

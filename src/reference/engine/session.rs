@@ -67,7 +67,7 @@ pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) transport: TransportKind,
     pub(super) queue: Queue,
-    /// Whether a GET is pending.
+    /// Whether a GET of the client waits for packets.
     pub(super) poll_pending: bool,
     /// Whether the server is reading the body of a POST.
     pub(super) post_pending: bool,

@@ -118,7 +118,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
             Incoming::Misbehaved(misbehaved) => return Ok(Some(fail(&misbehaved))),
             Incoming::Nothing => {
                 stream.flush_all().await?;
-                // Both futures are cancel-safe, so the one that `select!` drops loses no data.
+                // Both futures are cancel-safe: if `select!` drops either of them, no data is lost.
                 tokio::select! {
                     biased;
                     turn = stream.turn() => {

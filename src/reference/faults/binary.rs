@@ -45,8 +45,8 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// Key for the attachments that belong to skipped packets of the session with this id, one note for
-/// each attachment.
+/// Key for the missing attachments of packets that a fault skipped on the session with this id, one
+/// note for each attachment.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 

@@ -16,17 +16,17 @@ use crate::{
 };
 
 faults!(QuestionFault {
-    AfterTimeoutCounted = "client-ack-after-timeout-counted": "The server also reports an answer that arrives after the timeout.";
-    AskTimeoutAtOnce = "ask-timeout-at-once": "The server reports at once that a client has not answered, without waiting for the answer.";
-    AskTimeoutIgnored = "ask-timeout-ignored": "The server waits for an answer for ever.";
-    BinaryDropped = "client-binary-ack-dropped": "The server ignores answers that contain bytes.";
-    BreaksOnSecond = "client-ack-twice-breaks": "The server closes the connection on a second answer to one question.";
-    CrossNamespace = "client-ack-cross-namespace": "The server accepts an answer in another namespace than the question's.";
-    DropsFalsy = "client-ack-drops-falsy": "The server treats an answer of false, 0 or \"\" as null.";
+    AfterTimeoutCounted = "client-ack-after-timeout-counted": "The server also reports a client's acknowledgement that arrives after the timeout.";
+    AskTimeoutAtOnce = "ask-timeout-at-once": "The server reports at once that a client has not acknowledged its event, without waiting for the timeout.";
+    AskTimeoutIgnored = "ask-timeout-ignored": "The server waits for ever for a client to acknowledge its event.";
+    BinaryDropped = "client-binary-ack-dropped": "The server ignores acknowledgements of clients that contain bytes.";
+    BreaksOnSecond = "client-ack-twice-breaks": "The server closes the connection when a client acknowledges one event twice.";
+    CrossNamespace = "client-ack-cross-namespace": "The server accepts a client's acknowledgement in another namespace than the event's.";
+    DropsFalsy = "client-ack-drops-falsy": "The server treats a client's acknowledgement with the value false, 0 or \"\" as null.";
     EmptyRoomWaits = "ask-empty-room-waits": "The server waits for the whole timeout after it sent a question to a room without members.";
-    Ignored = "client-ack-ignored": "The server ignores all answers.";
-    MatchedByOrder = "client-ack-matched-by-order": "The server takes each answer as the answer to the oldest open question.";
-    MixedBetweenClients = "client-acks-mixed-between-clients": "The server matches answers by id alone, and takes one client's answer for another's.";
+    Ignored = "client-ack-ignored": "The server ignores all acknowledgements of clients.";
+    MatchedByOrder = "client-ack-matched-by-order": "The server takes each acknowledgement of a client for the oldest event that the client has not acknowledged.";
+    MixedBetweenClients = "client-acks-mixed-between-clients": "The server matches acknowledgements by id alone, and takes one client's acknowledgement for another's.";
     ReachesEverybody = "question-reaches-everybody": "The server sends a question to the whole namespace, where it has to ask one client.";
     RoomDropsFalsy = "ask-room-drops-falsy-answers": "The server drops answers of null, 0, false and \"\".", seen "`answers.filter(Boolean)`";
     RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "The server drops all answers of a room if one member does not answer.", seen "emitWithAck of socket.io rejects";
@@ -34,8 +34,8 @@ faults!(QuestionFault {
     RoomFirstAnswerOnly = "ask-room-first-answer-only": "The server reports only the first answer of a room.";
     RoomSkipsAsker = "ask-room-skips-asker": "The server does not ask the caller, although the caller is a member of the room.";
     RoomTimeoutHidden = "ask-room-timeout-hidden": "The server does not report that a member of the room did not answer.";
-    UnknownCloses = "unknown-ack-closes": "The server closes the connection on an answer to a question that it never asked.";
-    TwiceCounted = "client-ack-twice-counted": "The server also reports a second answer to one question.";
+    UnknownCloses = "unknown-ack-closes": "The server closes the connection when a client acknowledges an event that the server never sent.";
+    TwiceCounted = "client-ack-twice-counted": "The server also reports the second acknowledgement of a client that acknowledges one event twice.";
 });
 
 impl FaultSet {

@@ -28,7 +28,7 @@ faults!(RecoveryFault {
     MainOnly = "recovery-main-namespace-only": "The server recovers sessions of the main namespace only.";
     MissedLost = "recovery-missed-lost": "The server replays no missed events.";
     NeverResumes = "recovery-never-resumes": "The server recovers no session, although it sends a pid.";
-    OffsetEverywhere = "recovery-offset-on-all": "The server also adds an offset to volatile events and questions.";
+    OffsetEverywhere = "recovery-offset-on-all": "The server also adds an offset to volatile events and to events that ask for an acknowledgement.";
     OffsetMissing = "recovery-offset-missing": "The server sends events without an offset.";
     OffsetUnchecked = "recovery-offset-unchecked": "The server treats an unknown offset as a known one.";
     PidIsSid = "recovery-pid-is-sid": "The server sends the socket id, which other clients know, as the private session id (`pid`).";

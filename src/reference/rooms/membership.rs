@@ -126,8 +126,8 @@ impl<M: Member> Rooms<M> {
         self.drop_member(room, id);
     }
 
-    /// Makes `watcher` a watcher of `room`: the application notifies it when the connection of a
-    /// member ends.
+    /// Makes `watcher` a watcher of `room`: the application notifies it when a member leaves
+    /// the namespace.
     pub(in crate::reference) fn watch(&mut self, watcher: &SocketId, room: &str) {
         let watchers = self.watchers.entry(room.to_owned()).or_default();
         if !watchers.contains(watcher) {

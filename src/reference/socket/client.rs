@@ -131,7 +131,8 @@ impl Socket {
         &self.user
     }
 
-    /// Returns the id of the user: the id in the token, or the socket's id if there is no token.
+    /// Returns the id of the user: the id in the token, or the socket's id if no token
+    /// gives an id.
     pub(in crate::reference) fn user_id(&self) -> Cow<'_, str> {
         let own = self.user.id.as_deref().unwrap_or(self.id.as_str());
         self.faults().user_id(self, own)

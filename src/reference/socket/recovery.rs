@@ -30,7 +30,7 @@ use crate::{
 const MOST_EVENTS: usize = 10_000;
 
 /// The disconnect reasons after which a client can recover its session. After any other reason the
-/// client has left or was disconnected, and the server keeps nothing.
+/// client has left the namespace or was disconnected from it, and the server keeps nothing.
 const ACCIDENTS: [&str; 6] = [
     "transport error",
     "transport close",
@@ -40,8 +40,8 @@ const ACCIDENTS: [&str; 6] = [
     "forced server close",
 ];
 
-/// The sessions of one namespace that clients can recover, and the events sent since these sessions
-/// were lost.
+/// The sessions of one namespace that clients can recover, and the latest events, which these clients
+/// may have missed.
 #[derive(Debug)]
 pub(in crate::reference) struct Recovery {
     window: Duration,
@@ -144,7 +144,7 @@ impl Recovery {
     }
 
     /// Keeps a session for recovery if `reason` is one of [`ACCIDENTS`]: the client has neither
-    /// left nor been disconnected.
+    /// left the namespace nor been disconnected from it.
     pub(super) fn keep_session(&self, kept: KeptSession, reason: &str, faults: &FaultSet) {
         if !ACCIDENTS.contains(&reason) && !faults.keeps_all_sessions() {
             return;
@@ -181,7 +181,7 @@ impl Recovery {
         Some((kept, missed))
     }
 
-    /// Returns true if a client can still recover a session.
+    /// Returns true if the server keeps a session that a client can still recover.
     pub(super) fn is_awaited(&self) -> bool {
         let state = self.lock();
         let mut kept = state.sessions.values();
