@@ -46,7 +46,7 @@ impl Data {
         )
     }
 
-    /// Returns the text of a string.
+    /// Returns the text if the value is a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -54,7 +54,7 @@ impl Data {
         }
     }
 
-    /// Returns the number if it is whole and not negative.
+    /// Returns the number if the value is a whole number and not negative.
     pub fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Number(number) => number.as_u64(),
@@ -62,7 +62,7 @@ impl Data {
         }
     }
 
-    /// Returns the value of a boolean.
+    /// Returns `true` or `false` if the value is a boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -70,7 +70,7 @@ impl Data {
         }
     }
 
-    /// Returns the items of an array.
+    /// Returns the items if the value is an array.
     pub fn as_array(&self) -> Option<&[Self]> {
         match self {
             Self::Array(items) => Some(items),
@@ -78,7 +78,7 @@ impl Data {
         }
     }
 
-    /// Returns the fields of an object.
+    /// Returns the fields if the value is an object.
     pub fn as_object(&self) -> Option<&IndexMap<String, Self>> {
         match self {
             Self::Object(fields) => Some(fields),
@@ -86,7 +86,7 @@ impl Data {
         }
     }
 
-    /// Returns the field `key` of an object.
+    /// Returns the field `key` if the value is an object that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_object()?.get(key)
     }
@@ -201,7 +201,7 @@ impl From<Vec<Self>> for Data {
     }
 }
 
-/// Deserializes any self-describing format. JSON never gives byte strings.
+/// Deserializes from any self-describing format. JSON has no byte strings, so JSON never gives [`Data::Bytes`].
 impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyData)

@@ -27,7 +27,7 @@ pub struct Context {
     pub logs: bool,
 }
 
-/// One of the two outputs.
+/// The standard output or the standard error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Stream {
     Stderr,

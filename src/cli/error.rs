@@ -45,9 +45,9 @@ pub(super) enum CliError {
     /// There is no file or folder at this path.
     #[error("no such file or folder: {}", .path.display())]
     NoSuchFile {
-        /// As the user wrote it.
+        /// The path as the user wrote it.
         path: PathBuf,
-        /// A hint: what to write instead.
+        /// A hint that says what to write instead.
         help: Option<String>,
     },
     /// There is no manifest at this path.
@@ -82,15 +82,15 @@ pub(super) enum CliError {
     /// The URL contains a user name or a password.
     #[error("{0} contains a user name or a password")]
     UrlWithUser(String),
-    /// Every scenario needs a capability that is not known, and that no file declares.
+    /// Every selected scenario needs a capability that neither sockspec nor one of the user's files declares.
     #[error("no scenario can run: no manifest provides {0}")]
     NothingProvides(String),
     /// A selector matches no scenario.
     #[error("no scenario matches `{selector}`")]
     NothingSelected {
-        /// As the user wrote it.
+        /// The selector as the user wrote it.
         selector: String,
-        /// A hint: what to write instead.
+        /// A hint that says what to write instead.
         help: Option<String>,
     },
     /// The standard output can't be written.
@@ -105,12 +105,12 @@ pub(super) enum CliError {
     /// The async runtime can't be started.
     #[error("can't start the async runtime: {0}")]
     Runtime(#[source] io::Error),
-    /// There is nothing with this id.
+    /// There is no fault or scenario with this id.
     #[error("there is no {kind} `{id}`")]
     Unknown {
         /// What the id should name: `fault` or `scenario`.
         kind: &'static str,
-        /// As the user wrote it.
+        /// The id as the user wrote it.
         id: String,
         /// A hint: the nearest known id.
         help: Option<String>,

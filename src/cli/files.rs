@@ -93,8 +93,8 @@ impl Loaded {
                 let catalogue = self.catalogue_near(path);
                 let known = Known {
                     requirements: catalogue.as_ref(),
-                    // Only files with a catalogue are written for the faults of this program. Other files can name
-                    // faults of their own server.
+                    // Ids of faults are checked only for files with a catalogue of requirements. Files without a
+                    // catalogue can name faults of the user's own server.
                     faults: catalogue.as_ref().map(|_| faults.as_slice()),
                 };
                 load(source, known).map(|scenarios| self.scenarios.extend(scenarios))
@@ -103,7 +103,8 @@ impl Loaded {
         self.note(loaded.err().into_iter().flatten());
     }
 
-    /// Adds mistakes, each once. A catalogue can be loaded several times: as a file, and for each file beside it.
+    /// Adds mistakes that are not in the list yet. A catalogue can be loaded several times: as a file, and for each
+    /// file beside it.
     fn note(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         for problem in found {
             let place = (
@@ -157,7 +158,7 @@ pub(super) fn is_catalogue(path: &Path) -> bool {
         .is_some_and(|folder| folder == "requirements")
 }
 
-/// Returns the kind of a file, which its first unindented key shows that only one kind has.
+/// Returns the kind of a file. The first top-level key that only one kind of file has decides.
 fn kind(path: &Path, text: &str) -> Kind {
     if is_catalogue(path) {
         return Kind::Catalogue;

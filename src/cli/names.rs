@@ -57,7 +57,7 @@ impl Names {
         let bound = self.manifests.iter().flat_map(|file| &file.bindings);
         let operations = operations().chain(bound.map(name)).collect();
         let bindable = operations_and_events().collect();
-        // A scenario calls an operation of the user with `call: my-operation`.
+        // The user can add an operation in `bindings`, so a name in the manifest is right if a scenario calls it.
         let is_used = |mention: &&Mention| {
             let mut files = self.scenarios.iter();
             files.any(|file| file.words.contains(&mention.name))
@@ -92,7 +92,7 @@ impl Names {
     }
 }
 
-/// The kind of thing that a name names.
+/// What a name in a file refers to.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Capability,

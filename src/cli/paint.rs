@@ -17,7 +17,7 @@ use crate::{
     text::escape,
 };
 
-/// The limit on diagnostics shown in full for one command.
+/// The limit on diagnostics that one command shows in full. The command only counts the rest.
 const SHOWN: usize = 200;
 
 /// The palettes of the two outputs.

@@ -20,7 +20,8 @@ use crate::{
     scenario::{Scenario, Tier},
 };
 
-/// The number of trials that run at the same time with `--real`, where trials spend nearly all of their time waiting.
+/// The number of trials (one scenario against one fault) that run at the same time with `--real`. Such trials spend
+/// nearly all of their time waiting.
 const REAL_JOBS: usize = 128;
 
 /// Runs scenarios against the reference server, each with every fault in its `catches`.
@@ -85,7 +86,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     })
 }
 
-/// Returns how many trials run at the same time.
+/// Returns how many trials (one scenario against one fault) run at the same time.
 fn jobs(args: &ProveArgs, proving: Proving) -> usize {
     match (args.pace.jobs, proving) {
         (Some(jobs), _) => usize::try_from(jobs).unwrap_or(usize::MAX),
@@ -129,7 +130,8 @@ fn plans(
     Ok(plans)
 }
 
-/// Keeps the scenarios that claim one of the faults, with only these claims. Keeps everything if `faults` is empty.
+/// Returns the scenarios that name one of `faults` in `catches`, without their other faults. Returns all scenarios
+/// unchanged if `faults` is empty.
 fn with_claims(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
     let narrow = |mut scenario: Scenario| {
         if !faults.is_empty() {
@@ -140,7 +142,8 @@ fn with_claims(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>
     scenarios.into_iter().filter_map(narrow).collect()
 }
 
-/// Removes the faults that no scenario claims: a part of the scenarios can't be expected to catch them.
+/// Removes the faults that no selected scenario names in `catches`: a run of some scenarios does not have to catch
+/// every fault.
 fn remove_unclaimed(proof: &mut Proof) {
     let claimed: BTreeSet<_> = proof
         .scenarios

@@ -209,8 +209,8 @@ impl Choice {
     }
 }
 
-/// Removes the profiles that set environment variables: sockspec did not start this server, so it can't apply their
-/// settings, and scenarios that need such a profile would be judged on the wrong settings.
+/// Removes the profiles that set environment variables. sockspec did not start this server and can't change its
+/// environment, so a scenario that needs such a profile would run with the wrong settings.
 fn keep_running_profiles(manifest: &mut Manifest) {
     manifest.profiles.retain(|profile| profile.env.is_empty());
 }
@@ -231,7 +231,7 @@ async fn probe_manifest(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError
     let quoted = serde_json::Value::from(address);
     let source = SourceFile {
         path: PathBuf::from(address),
-        // A JSON string is a valid YAML string.
+        // The URL is quoted as JSON, because a JSON string is a valid YAML string.
         text: format!(
             "name: {quoted}\nurl: {quoted}\ndialect: {}\n",
             probed.speaks.name()
@@ -261,7 +261,7 @@ async fn probe_transports(
         return Ok(());
     }
     if matches!(host, Host::Embedded(_)) {
-        // The bundled server provides both, so there is nothing to probe.
+        // The bundled server provides both transports, so a probe is not needed.
         manifest
             .provides
             .extend(["polling", "websocket"].map(str::to_owned));

@@ -1,4 +1,4 @@
-//! Compares a value with an expectation.
+//! Compares a received value with the expectation that a step of a scenario writes.
 
 use std::{cmp::Ordering, fmt::Write};
 
@@ -13,13 +13,15 @@ use crate::{
 };
 
 impl Matcher {
-    /// Compares `actual` with the expectation. `None` stands for an absent value.
+    /// Compares the received value `actual` with the expectation. `actual` is `None` if the value is missing.
     ///
-    /// Returns the captured names and values (`<type as name>`), in order, or the first difference.
+    /// Returns the variables that placeholders such as `<string as name>` capture, in order. Returns the first
+    /// difference if the value does not meet the expectation.
     ///
     /// # Errors
     ///
-    /// The outer error: a variable of the expectation is not set, or an expression fails.
+    /// Returns the outer `Err` if a variable of the expectation is not set, or if an expression fails. The inner
+    /// `Err` is the difference.
     pub fn check(
         &self,
         actual: Option<&Data>,
@@ -29,7 +31,7 @@ impl Matcher {
     }
 }
 
-/// The state of one comparison.
+/// The state while one received value is compared with its expectation.
 struct Checking<'s> {
     scope: &'s Scope,
     captures: Vec<(String, Data)>,
@@ -37,7 +39,7 @@ struct Checking<'s> {
     extra_fields: ExtraFields,
 }
 
-/// Whether an object can have fields that the expectation does not name.
+/// Whether a received object can have fields that the expectation does not name.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum ExtraFields {
     Allowed,
@@ -47,11 +49,11 @@ enum ExtraFields {
 enum Segment {
     Field(String),
     Item(usize),
-    /// A property of the value before it: `(length)`.
+    /// A measure of the value instead of a part of the value: a difference in length has the path `rooms (length)`.
     Property(&'static str),
 }
 
-/// The reason why a comparison stops.
+/// The reason why a comparison ends before its last part.
 enum Stop {
     Differs(Box<Mismatch>),
     Template(TemplateError),
@@ -235,7 +237,7 @@ impl<'s> Checking<'s> {
         })
     }
 
-    /// Checks `$oneOf`. Takes the captures of the first choice that matches.
+    /// Checks `$oneOf`. Keeps only the variables that the first matching choice captures.
     fn one_of(
         &mut self,
         choices: &[Matcher],
@@ -250,7 +252,7 @@ impl<'s> Checking<'s> {
         self.decide(false, operator, actual)
     }
 
-    /// Checks `$schema`. A difference shows the first error of the JSON Schema.
+    /// Checks `$schema`. The reported difference is the first error that the JSON Schema validator finds.
     fn schema(&self, schema: &Schema, value: &Data) -> Outcome {
         let json = value.to_json();
         let Some(error) = schema.validator.iter_errors(&json).next() else {
@@ -265,7 +267,7 @@ impl<'s> Checking<'s> {
         self.differs(expected, Some(value))
     }
 
-    /// Checks `$unordered` with a list of the expected length.
+    /// Checks `$unordered`, after the caller has compared the lengths of the two lists.
     fn unordered(&mut self, expected: &[Matcher], items: &[Data], operator: &Operator) -> Outcome {
         let Some(assignment) = self.assignment(expected, items)? else {
             return self.decide(false, operator, Some(&Data::Array(items.to_vec())));
@@ -276,7 +278,7 @@ impl<'s> Checking<'s> {
             .try_for_each(|(matcher, index)| self.matcher(matcher, items.get(index)))
     }
 
-    /// Returns true if a text or bytes contain this part, or a list this item.
+    /// Returns true if `actual` is a list with a matching item, or a text or bytes that contain `item`.
     fn contains(&self, item: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         match actual {
             Some(Data::Array(items)) => {
@@ -305,7 +307,7 @@ impl<'s> Checking<'s> {
         }
     }
 
-    /// Assigns an item to each matcher so that no item is used twice. Returns `None` if that is impossible.
+    /// Assigns a matching item to each matcher, and no item to two matchers. Returns `None` if that is impossible.
     fn assignment(&self, matchers: &[Matcher], items: &[Data]) -> Result<Option<Vec<usize>>, Stop> {
         let mut fits = Vec::with_capacity(matchers.len());
         for matcher in matchers {
@@ -320,7 +322,7 @@ impl<'s> Checking<'s> {
         Ok(assign(&fits, items.len()))
     }
 
-    /// Returns true if the value meets the expectation. Drops the captures.
+    /// Returns true if the value meets the expectation. Drops the variables that the expectation captures.
     fn holds(&self, matcher: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         let mut trial = Checking::new(self.scope);
         trial.extra_fields = self.extra_fields;

@@ -1,19 +1,19 @@
-//! The fields of a client in variables: `$client.sid`.
+//! The fields of a client that scenarios can read, such as `$sender.sid` of the client `sender`.
 
 /// A field of a client that scenarios can read.
 ///
-/// The runner fills every field in one exhaustive `match`, so each field in this list is also set.
+/// The runner sets the fields in a `match` that names every variant, so no field of this enum can stay unset.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClientField {
-    /// `engine_sid`.
+    /// `engine_sid`: the Engine.IO session id.
     EngineSid,
-    /// `handshake`.
+    /// `handshake`: the data of the open packet.
     Handshake,
-    /// `namespace`.
+    /// `namespace`: the client's namespace.
     Namespace,
-    /// `sid`.
+    /// `sid`: the Socket.IO id in the client's namespace.
     Sid,
-    /// `user`.
+    /// `user`: the user that the client's token names, else the `sid`.
     User,
 }
 
@@ -38,7 +38,7 @@ impl ClientField {
         }
     }
 
-    /// Returns what the field holds, for the reference of the language.
+    /// Returns a description of the field for `docs/language.md`.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::EngineSid => "the Engine.IO session id",

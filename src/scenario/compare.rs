@@ -1,10 +1,10 @@
-//! Compares values: their lengths and their order, and assigns items to matchers.
+//! Compares the length and the order of values, and assigns the items of a list to the matchers of `$unordered`.
 
 use std::cmp::Ordering;
 
 use crate::data::Data;
 
-/// The operators that compare two numbers or two texts.
+/// The operators that compare two numbers or two texts: `$gt`, `$gte`, `$lt` and `$lte`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Comparison {
     Greater,
@@ -14,7 +14,7 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    /// Returns the name of the operator.
+    /// Returns the name of the operator, such as `$gt`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Greater => "$gt",
@@ -24,7 +24,7 @@ impl Comparison {
         }
     }
 
-    /// Returns true if `order`, of the value to the operand, satisfies the operator.
+    /// Returns true if the operator accepts `order`, the result of comparing the received value with the operand.
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Greater => order.is_gt(),
@@ -46,7 +46,7 @@ pub(super) fn length(value: &Data) -> Option<usize> {
     }
 }
 
-/// Returns true if the comparison holds. It does not hold between a number and a text.
+/// Returns true if the received value and the operand satisfy the operator. A number and a text never do.
 pub(super) fn compares(comparison: Comparison, actual: Option<&Data>, operand: &Data) -> bool {
     let order = match (actual, operand) {
         (Some(Data::Number(actual)), Data::Number(operand)) => compare_numbers(actual, operand),

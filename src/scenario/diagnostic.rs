@@ -30,9 +30,9 @@ pub enum Severity {
 /// A mistake in a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnostic {
-    /// The code, which never changes: `unknown-key`.
+    /// The code for this type of mistake, such as `unknown-key`. Codes never change.
     pub code: &'static str,
-    /// The severity.
+    /// Whether the mistake makes the file unusable.
     pub severity: Severity,
     /// What is wrong, without a full stop.
     pub message: String,
@@ -40,9 +40,9 @@ pub struct Diagnostic {
     pub source: Arc<SourceFile>,
     /// The text to underline. `None` if the mistake concerns the whole file.
     pub span: Option<Span>,
-    /// A second place with a note: "first defined here".
+    /// A second place that belongs to the mistake, with a note such as "first defined here".
     pub related: Option<(Span, String)>,
-    /// What would be right.
+    /// A hint that says what would be right.
     pub help: Option<String>,
 }
 
@@ -60,7 +60,7 @@ impl Span {
         }
     }
 
-    /// Returns the range from the start of this one to the end of `last`.
+    /// Returns the range from the start of this span to the end of the span `last`.
     pub(crate) fn to(self, last: Self) -> Self {
         Self {
             end: last.end.max(self.end),
@@ -68,7 +68,7 @@ impl Span {
         }
     }
 
-    /// Returns the part of the range in its first line.
+    /// Returns the part of this span in its first line.
     pub(crate) fn first_line(self, text: &str) -> Self {
         let piece = text.get(self.start..self.end).unwrap_or_default();
         let line = piece.lines().next().unwrap_or_default();
@@ -78,7 +78,7 @@ impl Span {
         }
     }
 
-    /// Returns the place of `needle` in this range of `text`. Returns the whole range if it is not found.
+    /// Returns the place of `needle` inside this span of `text`. Returns the whole span if `needle` is not found.
     pub(crate) fn find(self, text: &str, needle: &str) -> Self {
         self.find_in(text, needle, 0, needle.len())
     }
@@ -119,7 +119,7 @@ impl Span {
 pub(crate) struct Problems {
     source: Arc<SourceFile>,
     found: Vec<Diagnostic>,
-    /// The last mistake, if there are more than [`MAX_PROBLEMS`].
+    /// The last mistake of the file, if the file has more than [`MAX_PROBLEMS`] mistakes.
     overflow: Option<Diagnostic>,
     beyond: usize,
 }
@@ -187,7 +187,7 @@ impl Problems {
         for diagnostic in &mut self.found {
             diagnostic.help = diagnostic.help.take().map(escape::controls);
         }
-        // The rows of a table share their steps, so the loader finds a mistake in a step once for each row.
+        // All rows of an `each:` table run the same steps, so the loader finds a mistake in a step once for each row.
         let mut seen = std::collections::HashSet::new();
         self.found.retain(|diagnostic| {
             seen.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone()))

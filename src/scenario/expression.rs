@@ -17,17 +17,19 @@ use super::{
 };
 use crate::data::Data;
 
-/// The limit on the work of one evaluation, in units of MiniJinja. A comparison or a call takes about ten units.
+/// The limit on the work of evaluating one expression, in MiniJinja's unit. A comparison or a call takes about ten
+/// units.
 const FUEL: u64 = 1_000_000;
 
-/// The limit on the bytes of a value whose size depends on what the target announced.
+/// The limit, in bytes, on a value whose size depends on the server's open packet, such as `repeat('x',
+/// sender.handshake.maxPayload)`.
 const WIELDY: usize = 16_000_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
-    // These functions of MiniJinja would hide variables with the same names.
+    // MiniJinja defines functions with these names, which would hide a scenario's variables of the same names.
     for name in ["debug", "dict", "namespace", "range"] {
         environment.remove_global(name);
     }
@@ -42,7 +44,8 @@ pub(crate) struct Expression {
     compiled: Arc<minijinja::Expression<'static, 'static>>,
     /// The variables that the expression reads, with their fields: `sender.sid`.
     variables: Arc<[String]>,
-    /// All words that may be variables. `variables` lacks a variable before a slice.
+    /// All words that can be variables. MiniJinja does not report a variable in front of a slice (`sid[:3]`), so
+    /// `variables` can lack some.
     words: Arc<[String]>,
 }
 
@@ -88,7 +91,8 @@ impl Expression {
     /// not depend on the target, and builds nothing large.
     pub(crate) fn is_constant(&self) -> bool {
         const OTHERS: &[&str] = &["echo", "random_bytes", "repeat"];
-        // `variables` lacks a variable before a slice.
+        // MiniJinja does not report a variable in front of a slice (`sid[:3]`), so `variables` can be
+        // empty although the expression reads a variable.
         let has_slice = self.source.contains('[');
         let mut words = self
             .source
@@ -102,7 +106,8 @@ impl Expression {
             .words
             .iter()
             .map(String::as_str)
-            // Functions read these variables: `jwt` the secret, `echo` the form of an echo message.
+            // Two functions read a variable that the expression does not name: `jwt` reads the target's secret, and
+            // `echo` reads the form of the target's echo messages.
             .chain(["credentials_secret", functions::ECHO_FORM]);
         let context = Value::from_pairs(
             heads.filter_map(|name| Some((name.to_owned(), variable(name, scope)?))),
@@ -114,7 +119,8 @@ impl Expression {
             .and_then(|data| self.wieldy(data))
     }
 
-    /// Returns the value. Returns an error if its size depends on what the target announced and exceeds the limit.
+    /// Returns `data`. Returns an error if `data` is too large and the expression reads a field of the open packet,
+    /// so that the server chose the size.
     fn wieldy(&self, data: Data) -> Result<Data, TemplateError> {
         let length = match &data {
             Data::String(text) => text.len(),
@@ -127,7 +133,8 @@ impl Expression {
         }
     }
 
-    /// Returns the fields of open packets that the expression reads, each with its client.
+    /// Returns each field of an open packet that the expression reads, with the name of the client: `sender`,
+    /// `maxPayload`.
     fn announced(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables
             .iter()
@@ -175,7 +182,7 @@ fn unwieldy(field: &str) -> TemplateError {
     }
 }
 
-/// Returns all words of an expression, each once. Words inside its texts are included, which does no harm.
+/// Returns all words of an expression, each once. Words inside quoted texts are included; they do no harm.
 fn words(source: &str) -> Arc<[String]> {
     let mut words: Vec<String> = source
         .split(|character: char| !character.is_alphanumeric() && character != '_')
@@ -212,7 +219,7 @@ fn head(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// Returns the message of an error, without the position.
+/// Returns MiniJinja's error message without the position in the expression.
 fn detail(error: &minijinja::Error) -> String {
     match error.detail() {
         Some(detail) => detail.to_owned(),
@@ -220,7 +227,7 @@ fn detail(error: &minijinja::Error) -> String {
     }
 }
 
-/// Returns a variable. For the name of a group, returns its members by number.
+/// Returns the value of a variable. For the name of a group of clients, returns a map from numbers to members.
 fn variable(name: &str, scope: &Scope) -> Option<Value> {
     if let Some(data) = scope.get(name) {
         return Some(from_data(data));

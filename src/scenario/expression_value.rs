@@ -6,10 +6,10 @@ use serde_json::Number;
 
 use crate::data::Data;
 
-/// The number of lists and objects that may be nested in a result.
+/// The limit on the nesting of lists and objects in the result of an expression.
 const MAX_DEPTH: usize = 128;
 
-/// Returns data as a value of MiniJinja.
+/// Converts data to a value of MiniJinja.
 pub(super) fn from_data(data: &Data) -> Value {
     match data {
         Data::Null => Value::from(()),
@@ -34,7 +34,7 @@ pub(super) fn from_data(data: &Data) -> Value {
     }
 }
 
-/// Returns a value of MiniJinja as data. `depth` counts the lists and objects around the value.
+/// Converts a value of MiniJinja to data. `depth` counts the lists and objects around the value.
 ///
 /// # Errors
 ///

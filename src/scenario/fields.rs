@@ -13,28 +13,29 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// Values of a table's row that can replace `$name`, also where a number or a word is required.
+/// The values of one row of an `each:` table, by name. They replace `$name`, even where the key requires a number or
+/// a word.
 pub(crate) type Substitutes<'n> = BTreeMap<&'n str, &'n Node>;
 
-/// The keys of one mapping. Keys that no reader asks for are unknown keys.
+/// The keys of one YAML mapping. A key that no reader asks for is reported as an unknown key.
 pub(crate) struct Fields<'n> {
     what: &'static str,
     node: &'n Node,
     entries: &'n [Entry],
     known: RefCell<Vec<&'static str>>,
-    /// Unknown keys with a message of their own.
+    /// The places of unknown keys that the caller has already reported with a more exact message.
     forgiven: RefCell<Vec<Span>>,
     substitutes: Option<&'n Substitutes<'n>>,
     /// The tables of the keys that this mapping takes.
     tables: &'static [&'static [Key]],
 }
 
-/// The value of a key.
+/// One key of a mapping with its value.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'n> {
     /// The name of the key, for messages.
     pub(crate) key: &'static str,
-    /// The value.
+    /// The value of the key.
     pub(crate) node: &'n Node,
 }
 
@@ -60,7 +61,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// Adds the values of a table's row.
+    /// Sets the row of the `each:` table whose values replace `$name` in this mapping.
     pub(crate) fn with_substitutes(mut self, substitutes: &'n Substitutes<'n>) -> Self {
         self.substitutes = Some(substitutes);
         self
@@ -80,17 +81,17 @@ impl<'n> Fields<'n> {
             .filter(move |entry| !known.contains(&entry.key.as_str()))
     }
 
-    /// Removes a key from the unknown keys.
+    /// Marks an unknown key as reported by the caller, so that [`Self::finish`] does not report the key again.
     pub(crate) fn forgive(&self, entry: &Entry) {
         self.forgiven.borrow_mut().push(entry.key_span);
     }
 
-    /// Returns all entries, for a mapping whose keys are names.
+    /// Returns all entries. For mappings such as `clients:`, whose keys are names that the author chooses.
     pub(crate) fn entries(&self) -> &'n [Entry] {
         self.entries
     }
 
-    /// Returns the value of `key` as it is written.
+    /// Returns the value of `key` without replacing `$name`.
     pub(crate) fn raw(&self, key: &'static str) -> Option<Field<'n>> {
         debug_assert!(
             self.tables.is_empty()
@@ -111,7 +112,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// Returns the value of `key`, with the row's value in place of `$name`.
+    /// Returns the value of `key`. A value `$name` is replaced if the row of the `each:` table sets that name.
     pub(crate) fn get(&self, key: &'static str) -> Option<Field<'n>> {
         let field = self.raw(key)?;
         Some(Field {
@@ -138,7 +139,7 @@ impl<'n> Fields<'n> {
         problems.error_at_line("missing-key", span, format!("{} needs `{key}`", self.what));
     }
 
-    /// Reports two of `keys`, which exclude each other.
+    /// Reports a mistake if the mapping has two of `keys`, because these keys exclude each other.
     pub(crate) fn exclusive(&self, keys: &[&'static str], problems: &mut Problems) {
         let mut given = self
             .entries
@@ -181,7 +182,7 @@ impl<'n> Fields<'n> {
 }
 
 impl<'n> Field<'n> {
-    /// Reports what was expected and what was found.
+    /// Reports that the value should be `expected`, and what was found instead.
     pub(crate) fn wrong(&self, expected: &str, problems: &mut Problems) {
         problems.error(
             "wrong-type",
@@ -309,7 +310,8 @@ impl<'n> Field<'n> {
     }
 }
 
-/// Returns the row's value if `node` is exactly `$name` and the row sets that name.
+/// Returns the value that the row of the `each:` table sets for `name` if `node` is exactly `$name`. Otherwise
+/// returns `node`.
 pub(crate) fn substituted<'n>(node: &'n Node, substitutes: Option<&Substitutes<'n>>) -> &'n Node {
     let Some(substitutes) = substitutes else {
         return node;

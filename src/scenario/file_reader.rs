@@ -1,4 +1,4 @@
-//! Reads files, with a limit on their size, to text or a diagnostic.
+//! Reads files of limited size into text. Any failure becomes a diagnostic.
 
 use std::{
     fs::File,
@@ -29,7 +29,7 @@ impl SourceFile {
         }
     }
 
-    /// Creates the value from the content of a file. Removes a byte order mark.
+    /// Creates a source file from the content of a file. Removes a byte order mark.
     ///
     /// # Errors
     ///
@@ -81,7 +81,8 @@ impl SourceFile {
     }
 }
 
-/// Returns the content of a file. Stops one byte after the limit if the file is larger.
+/// Returns the content of a file. If the file is too large, returns one byte more than the limit, so that the caller
+/// notices.
 pub(super) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(SourceFile::MAX_BYTES).unwrap_or(u64::MAX);

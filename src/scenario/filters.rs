@@ -1,4 +1,5 @@
-//! The filters and tests of expressions, and a check for unknown ones.
+//! The filters (`x | length`) and tests (`x is defined`) of expressions, and a check that finds unknown filters and
+//! tests.
 
 /// The filters, which follow `|`.
 pub const FILTERS: &[&str] = &[
@@ -100,7 +101,7 @@ pub(super) struct Applied {
     pub(super) offset: usize,
 }
 
-/// Filter or test.
+/// Whether a name in an expression is a filter or a test.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Filter,
@@ -129,9 +130,9 @@ pub(super) fn unknown(source: &str) -> Vec<Applied> {
 /// A token of an expression.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Token<'s> {
-    /// A text in quotes, a number, or any other sign.
+    /// Any other sign, such as `+` or `(`.
     Other,
-    /// A token that can end an operand: `)`, `]`, `}`, a text.
+    /// A token that can end an operand: `)`, `]`, `}`, a quoted text, a number, a field after a dot.
     End,
     Dot,
     Pipe,
@@ -145,7 +146,8 @@ fn applied(source: &str) -> Vec<Applied> {
         let before = index.checked_sub(1).and_then(|index| tokens.get(index));
         let kind = match token {
             Token::Pipe => Kind::Filter,
-            // `x.is` is a field. `is` at the start of an operand is a variable.
+            // The word `is` starts a test only behind an operand. Otherwise the word is a field (`x.is`) or a
+            // variable.
             Token::Word("is")
                 if matches!(before, Some((Token::End, _)))
                     || matches!(before, Some((Token::Word(word), _)) if !OPERATORS.contains(word)) =>
@@ -169,7 +171,8 @@ fn applied(source: &str) -> Vec<Applied> {
     found
 }
 
-/// Words that an operand follows.
+/// The words after which an operand follows, so that a word `is` behind them is the operand and not the start of a
+/// test.
 const OPERATORS: &[&str] = &["and", "else", "if", "in", "is", "not", "or"];
 
 /// Returns the tokens of an expression with their offsets in bytes.
@@ -214,7 +217,7 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Returns the length of a text, with its quotes.
+/// Returns the length of a quoted text in bytes, with both quotes.
 fn quoted(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (offset, character) in text.char_indices().skip(1) {

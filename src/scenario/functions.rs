@@ -28,7 +28,8 @@ use crate::{
 /// The limit on the bytes of a text that a function returns.
 const MAX_LENGTH: usize = 256 * 1024 * 1024;
 
-/// The variable that describes an echo message of the target: `{before, behind, quoted}`.
+/// The variable that says how the target's echo messages are written: the text before and behind the echoed text, and
+/// whether the echoed text is quoted.
 pub(crate) const ECHO_FORM: &str = "echo_form";
 
 /// A function of expressions.
@@ -38,7 +39,7 @@ pub struct Function {
     pub signature: &'static str,
     /// What the function returns.
     pub meaning: &'static str,
-    /// Adds the function to an environment under this name.
+    /// Adds the function to a MiniJinja environment under the given name.
     add: fn(&mut Environment<'_>, &'static str),
 }
 
@@ -234,7 +235,7 @@ fn bounded(length: Option<usize>) -> Result<(), Error> {
     }
 }
 
-/// Returns the bytes of a text or of bytes.
+/// Returns the UTF-8 bytes of a text, or bytes unchanged.
 fn octets(value: &Value) -> Result<Vec<u8>, Error> {
     match value.kind() {
         ValueKind::String | ValueKind::Bytes => Ok(value.as_bytes().unwrap_or_default().to_vec()),
@@ -251,7 +252,8 @@ fn bytes(value: Value) -> Result<Value, Error> {
     octets(&value).map(Value::from_bytes)
 }
 
-/// Returns an optional argument, which has a position and a name. Reports other names as mistakes.
+/// Returns an optional argument, which a caller gives by position (`placed`) or by name (`named`). Returns an error
+/// for any other named argument.
 fn optional(name: &str, placed: Option<String>, named: &Kwargs) -> Result<Option<String>, Error> {
     let value = match placed {
         Some(value) => Some(value),
@@ -293,7 +295,8 @@ fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Err
     Ok(Value::from_bytes(encoded.to_vec()))
 }
 
-/// Returns an echo message: the text between the parts before and behind it, as a JSON string if `quoted` is true.
+/// Returns an echo message: `text` between the two parts of the target's form, written as a JSON string if the form's
+/// `quoted` is true.
 fn echo(state: &State<'_, '_>, text: String) -> Result<String, Error> {
     let form = state
         .lookup(ECHO_FORM)
@@ -444,7 +447,7 @@ fn moment(offset: Option<&str>) -> Result<f64, Error> {
         .mul_add(1000.0, sign * duration.as_secs_f64() * 1000.0))
 }
 
-/// Returns the whole part of a number. The time of any year fits.
+/// Returns a number without its fraction. An `i64` can hold the milliseconds of any year.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "saturates, and times are far from the bounds"

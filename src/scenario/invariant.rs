@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Writes the enum [`Invariant`] from its table: variant, id, rule.
+/// Defines the enum [`Invariant`]. Each line of the input gives a variant, its id and its rule.
 macro_rules! invariants {
     ($($variant:ident: $id:tt, $rule:literal;)*) => {
-        /// An invariant.
+        /// An invariant: a rule that holds for every client in every scenario.
         #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
         pub enum Invariant {
             $(

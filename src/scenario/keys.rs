@@ -3,11 +3,11 @@
 /// A key of a mapping.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// The key.
+    /// The name of the key, as files write it.
     pub name: &'static str,
     /// The type of its value, as the schema names it.
     pub kind: &'static str,
-    /// The meaning, for editors.
+    /// The description that an editor shows for the key.
     pub meaning: &'static str,
     /// True if the key is required.
     pub required: bool,
@@ -158,7 +158,7 @@ pub(super) const CLIENT: &[Key] = &[
     NAMESPACE,
 ];
 
-/// Options of a connection, of a client and of `connect`.
+/// Keys for the options of a connection, which clients and `connect` steps take.
 pub(super) const OPTIONS: &[Key] = &[
     key("auth", "value", "the payload of the CONNECT packet"),
     key("transport", "transport", "the transport of this client"),
@@ -169,7 +169,7 @@ pub(super) const OPTIONS: &[Key] = &[
     ),
 ];
 
-/// Options of a handshake. `open` takes them too.
+/// Keys for the options of a handshake request, which clients, `connect` steps and `open` steps take.
 pub(super) const HANDSHAKE: &[Key] = &[
     key(
         "query",
@@ -192,7 +192,7 @@ pub(super) const HANDSHAKE: &[Key] = &[
     ),
 ];
 
-/// Keys that go with any verb.
+/// Keys that every step takes, whatever its verb.
 pub(super) const STEP: &[Key] = &[
     key("within", "wait", "the deadline of this step"),
     key(
@@ -243,7 +243,8 @@ pub(super) const FRAME: &[Key] = &[
     key("rsv", "whole", "the RSV bits; RSV1 is 4"),
 ];
 
-/// The key of a received frame that a sent frame does not have.
+/// The key `payload` of a received frame, whose value is an expectation. (The `payload` of a sent frame is a plain
+/// value.)
 pub(super) const RECEIVED_FRAME: &[Key] = &[key("payload", "expectation", "text or bytes")];
 
 /// Options of `closed`.
@@ -297,7 +298,7 @@ pub(super) const OPERATION: &[Key] = &[WITH, ARGS, NAMESPACE];
 /// Keys of an event that a step observes.
 pub(super) const EVENT_PATTERN: &[Key] = &[EXPECTED_WITH, EXPECTED_ARGS, NAMESPACE];
 
-/// Returns true if all verbs take this key, or all verbs with actors.
+/// Returns true if all verbs take this key, or if all verbs that name clients with `as` take it.
 pub(super) fn is_common(name: &str) -> bool {
     let mut keys = STEP.iter().chain(ACTORS);
     keys.any(|key| key.name == name)

@@ -100,7 +100,7 @@ impl Matcher {
         }
     }
 
-    /// Returns an expectation that any value meets, but not a missing one.
+    /// Returns an expectation that every value meets. A missing value does not meet it.
     pub fn any() -> Self {
         Self {
             form: Form::Placeholder(Placeholder::Any, None),
@@ -188,7 +188,7 @@ impl PartialEq for Operator {
 /// Writes `at rooms[2].name: expected "a", received "b"`.
 impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A report shows the complete values below the sentence.
+        // The sentence is shortened, because a report shows the complete values below the sentence.
         const LENGTH: usize = 300;
         if !self.path.is_empty() {
             write!(formatter, "at {}: ", self.path)?;

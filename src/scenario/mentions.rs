@@ -34,7 +34,7 @@ pub struct Mentions {
     pub needs: Vec<Mention>,
     /// The fields of `$credentials`.
     pub credentials: Vec<Mention>,
-    /// All texts that are a whole value. Names of events and operations are among them.
+    /// All texts of the file that are a whole YAML value. The names of events and operations are among them.
     pub words: BTreeSet<String>,
 }
 

@@ -9,14 +9,14 @@ use serde_json::Number;
 use super::Span;
 use crate::{data::Data, text::excerpt};
 
-/// A value with its place.
+/// A YAML value with its place in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: NodeKind,
 }
 
-/// The kinds of values.
+/// The types of YAML values.
 #[derive(Clone, Debug)]
 pub(crate) enum NodeKind {
     Mapping(Vec<Entry>),
@@ -24,7 +24,7 @@ pub(crate) enum NodeKind {
     Sequence(Vec<Node>),
 }
 
-/// A key with its value.
+/// A key of a mapping with its value.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,

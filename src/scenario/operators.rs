@@ -17,7 +17,7 @@ use crate::{
     text::{did_you_mean, excerpt, one_of},
 };
 
-/// Finds a lower and an upper bound that no number meets. Only literal bounds count.
+/// Returns two bounds that no number can meet together, such as `$gt: 5` and `$lt: 3`. Ignores bounds with variables.
 fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {
     let bounds = |wanted: [Comparison; 2]| {
         operators.iter().filter_map(move |operator| match operator {
@@ -205,7 +205,8 @@ impl ValueReader<'_> {
         length
     }
 
-    /// Reports an operator or a placeholder where the operator needs a value. Returns true if it did.
+    /// Reports an operand that is an operator or a placeholder, for operators that need a plain value. Returns true
+    /// if there is a report.
     fn refuse_expectation(&mut self, entry: &Entry, expected: &str) -> bool {
         let refused = is_expectation(&entry.value);
         if refused {

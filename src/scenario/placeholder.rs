@@ -42,7 +42,7 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("uuid", "a UUID"),
 ];
 
-/// Names of these types in other languages, for helps.
+/// Names of these types in other languages. Hints use them: "did you mean `boolean`?" for `<bool>`.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("binary", "bytes"),
     ("bool", "boolean"),
@@ -70,7 +70,7 @@ pub(super) fn known_elsewhere(name: &str) -> Option<&'static str> {
     Some(found.1)
 }
 
-/// A text in the form of a placeholder.
+/// The parts of a placeholder such as `<string as name>`.
 pub(super) struct Written<'t> {
     pub(super) name: &'t str,
     pub(super) capture: Option<&'t str>,

@@ -6,7 +6,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::{Diagnostic, Severity, Span};
 
-/// The limit on the lines that a message quotes. For a longer piece, the message shows only the place.
+/// The limit, in bytes, on the source lines that a message quotes. For longer lines, the message shows only their
+/// place.
 const MAX_SHOWN: usize = 16 * 1024;
 
 /// Whether rendered text has colours.
@@ -108,7 +109,7 @@ impl Diagnostic {
 }
 
 impl Severity {
-    /// Returns the name in every format.
+    /// Returns `error` or `warning`, which is the name in every output format.
     pub fn name(self) -> &'static str {
         match self {
             Self::Error => "error",

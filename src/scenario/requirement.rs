@@ -14,17 +14,18 @@ use super::{
 pub struct Requirement {
     /// The id: `rooms.to-excludes-sender`.
     pub id: String,
-    /// The level.
+    /// The level, which says whether a broken requirement fails a run or gives a warning.
     pub level: Level,
     /// What a right server does, in one sentence.
     pub title: String,
-    /// The document and section.
+    /// The document and the section that state the requirement.
     pub clause: Option<String>,
     /// The address of the document.
     pub source: Option<String>,
     /// The numbers of the questions in the product brief that led to the requirement.
     pub brief: Vec<u32>,
-    /// The reason why no scenario verifies the requirement. A mistake if a scenario does.
+    /// The reason why no scenario verifies the requirement. An entry with a reason is a mistake if a scenario
+    /// verifies it.
     pub untested: Option<String>,
 }
 

@@ -24,7 +24,8 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 
 /// Names that a scenario can't give to its own variables: most of the built-in variables, and some others.
 ///
-/// The names of the fresh texts are free: a row of `each:` can set `text: x`.
+/// Built-in variables with a random text, such as `room` and `text`, are missing here: a row of `each:` can set
+/// `text: x`.
 pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "index", "target"];
 
 /// Variables by name.
@@ -49,7 +50,7 @@ impl Scope {
         self.values.insert(name.into(), value);
     }
 
-    /// Returns the value of a name, with its fields and indexes.
+    /// Returns the value at a name with fields and indexes, such as `reply.rooms[1]`.
     pub fn get(&self, name: &str) -> Option<&Data> {
         let mut parts = name.split('.');
         let head = parts.next()?;

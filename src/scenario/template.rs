@@ -63,7 +63,7 @@ impl Template {
         Ok(Self { form })
     }
 
-    /// Returns the value of a compiled expression.
+    /// Returns a template that consists of one compiled expression.
     pub(super) fn expression(expression: Expression) -> Self {
         Self {
             form: Form::Expression(expression),
@@ -106,7 +106,7 @@ impl Template {
         }
     }
 
-    /// Fills in the value.
+    /// Replaces the variables and expressions by their values, and returns the result.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl Template {
         }
     }
 
-    /// Fills in the value and returns it as text. A value that is not text is written as JSON.
+    /// Renders the template as text. A value that is not text is written as JSON.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl Template {
         text_of(self.render(scope)?)
     }
 
-    /// Fills in the value and returns it as bytes. A text becomes its UTF-8.
+    /// Renders the template as bytes. A text becomes its UTF-8 bytes.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl Template {
         }
     }
 
-    /// Returns the value as text for reports: filled in if possible, otherwise as the scenario writes it.
+    /// Returns the template as text for reports: rendered if possible, otherwise as the scenario writes it.
     pub fn describe(&self, scope: &Scope) -> String {
         if let Ok(value) = self.render(scope) {
             return value.to_string();
@@ -313,7 +313,7 @@ fn name(text: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     Ok((Piece::Variable(text[..end].to_owned()), &text[end..]))
 }
 
-/// Returns the length of one part of a name, with its index.
+/// Returns the length in bytes of the first part of a name, with its index: 11 for `watchers[1].sid`.
 fn part(text: &str) -> Option<usize> {
     let name = text
         .find(|character: char| !character.is_ascii_alphanumeric() && character != '_')

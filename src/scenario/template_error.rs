@@ -1,6 +1,6 @@
 //! The errors of templates and expressions.
 
-/// The reason why a template has no value.
+/// The reason why a template (a value with variables and expressions) can't be filled in.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
@@ -15,34 +15,35 @@ pub enum TemplateError {
     Expression {
         /// The expression as the scenario writes it.
         expression: String,
-        /// The reason.
+        /// The reason for the failure.
         detail: String,
     },
-    /// The value depends on a limit that the target announced, and is larger than sockspec sends.
+    /// The size of the value depends on a limit that the target announced, and the value is larger than sockspec
+    /// sends.
     #[error(
         "the target's {field} asks for more than {limit} bytes; sockspec sends no longer message"
     )]
     Unwieldy {
         /// The field of the open packet that announces the limit: `maxPayload`.
         field: String,
-        /// The limit in bytes.
+        /// The size of the largest message that sockspec sends, in bytes.
         limit: usize,
     },
-    /// The open packet lacks a field that the expression reads.
+    /// The server's open packet lacks a field that the expression reads.
     #[error("the open packet has no field `{field}`")]
     Unannounced {
-        /// The field of the open packet.
+        /// The name of the missing field.
         field: String,
     },
-    /// The value can't be part of a text.
+    /// The value, such as bytes, can't be inserted into a text.
     #[error("{found} can't be part of a text")]
     NotText {
-        /// The kind of the value.
+        /// The type of the value, such as `bytes`.
         found: &'static str,
     },
 }
 
-/// The reason why a text is not a template.
+/// The reason why a text is not a template (a text with variables and expressions).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateSyntaxError {
@@ -51,7 +52,7 @@ pub enum TemplateSyntaxError {
     Expression {
         /// The expression as the scenario writes it.
         expression: String,
-        /// The mistake.
+        /// What is wrong with the expression.
         detail: String,
     },
     /// No name follows a `$`.

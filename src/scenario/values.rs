@@ -21,7 +21,7 @@ use crate::{
     text::{did_you_mean, excerpt, one_of},
 };
 
-/// The limit on values in one value. A file that exceeds it is treated as an expansion bomb.
+/// The limit on replacements of `$name` in one value. A file that exceeds it is treated as an expansion bomb.
 const MAX_REPLACED: usize = 1000;
 
 /// A variable that a value uses or captures, with its place.
@@ -40,14 +40,14 @@ pub(crate) struct ValueReader<'p> {
     pub(crate) references: Vec<Reference>,
     /// The variables that the values capture with `<type as name>`.
     pub(crate) captures: Vec<Reference>,
-    /// Values that replace `$name` only if `$name` is the whole value: expectations, and values that use clients or
-    /// captures, which only steps of the scenario set.
+    /// Values of `vars:` or `each:` that can only replace a whole value `$name`, because they are expectations or
+    /// known only during the run.
     pub(crate) inlined: Option<&'p Substitutes<'p>>,
-    /// The names whose replacement is being read.
+    /// The names that are being replaced, to detect a value that contains itself.
     active: Vec<&'p str>,
     /// The number of replacements so far.
     replaced: usize,
-    /// How `<string>` is read. Inside `$eq` it is plain text.
+    /// True inside `$eq`, where `<string>` is plain text and not a placeholder.
     verbatim: bool,
 }
 
@@ -190,8 +190,8 @@ impl<'p> ValueReader<'p> {
         Matcher { form }
     }
 
-    /// Returns the value that replaces a name. Returns `None` for a name inside its own replacement, and if there are
-    /// too many replacements. The name is then reported as a variable that nothing sets.
+    /// Returns the value that replaces a name. Returns `None` for a name inside its own value, and after too many
+    /// replacements; the name is then reported as a variable that nothing sets.
     fn inlined(&self, node: &Node) -> Option<(&'p str, &'p Node)> {
         let name = node.text()?.strip_prefix('$')?;
         let (name, value) = self.inlined?.get_key_value(name)?;
@@ -250,7 +250,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Evaluates expressions without variables, because their errors occur in every run.
+    /// Evaluates expressions without variables when the file is loaded, because an error in them occurs in every run.
     fn try_out(&mut self, template: &Template, span: Span) {
         let mut constant = Vec::new();
         template.visit(&mut |used| {

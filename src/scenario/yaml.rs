@@ -11,7 +11,8 @@ use super::{
 };
 use crate::text::excerpt;
 
-/// The limit on nesting. It also limits the recursion of all readers.
+/// The limit on the nesting of lists and mappings in a file. It also limits the recursion of all code that reads the
+/// tree.
 const MAX_DEPTH: usize = 64;
 
 impl Node {

@@ -30,7 +30,7 @@ fn scope() -> Scope {
     scope
 }
 
-/// Returns the sentence about the difference. Returns `None` if the value matches.
+/// Returns the sentence that reports the difference. Returns `None` if the value meets the expectation.
 fn difference(yaml: &str, actual: Option<&Data>) -> Option<String> {
     let outcome = matcher(yaml).check(actual, &scope()).unwrap();
     outcome.err().map(|mismatch| mismatch.to_string())

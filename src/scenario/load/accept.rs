@@ -14,7 +14,8 @@ const ALTERNATIVES: &[&[&str]] = &[
     &["answer", "refused"],
 ];
 
-/// Returns the step with the keys of `accept.strict`, and the step with the keys of `accept.lenient`.
+/// Returns the step with the keys of `accept.strict` in place of its own, and the step with the keys of
+/// `accept.lenient`.
 pub(super) fn overlays(
     node: &Node,
     accept: &Entry,
@@ -38,7 +39,7 @@ pub(super) fn overlays(
         fields.missing("lenient", context.problems);
     }
     fields.finish(context.problems);
-    // If one of the two is missing, the step itself is used for it.
+    // A missing `strict` or `lenient` means the step's own keys.
     let strict = strict.and_then(|strict| overlay(node, strict, verb, context));
     let lenient = match lenient {
         None => Some(node.clone()),

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Marks clients that a step opens by hand, so that they do not connect before the first step.
+/// Marks clients that a step opens by hand, so that these clients do not connect before the first step.
 pub(super) fn opened_by_hand(
     cast: Cast,
     steps: &[Step],
@@ -44,7 +44,8 @@ pub(super) fn opened_by_hand(
     clients
 }
 
-/// Reports a `connect` that is the first step of a connected client and joins the namespace that it is in.
+/// Reports a mistake if the first step of a client is `connect` to the namespace that the client has already joined
+/// before the first step.
 pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     for client in clients.iter().filter(|client| client.connect) {
         let mut first = None;
@@ -120,7 +121,7 @@ fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, proble
     }
 }
 
-/// Reports a proof of silence in a namespace that no client joins.
+/// Reports a step such as `never` if no client joins the namespace of its event, because the step could not fail.
 pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     let mut joined: BTreeMap<&ClientName, Joined> = clients
         .iter()
@@ -173,7 +174,8 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
 /// The namespaces that a client joins.
 struct Joined {
     namespaces: BTreeSet<String>,
-    /// It may join others, by a variable or by packets that the scenario writes out.
+    /// True if the client can also join other namespaces: a variable names the namespace, or the scenario writes the
+    /// packets itself.
     unknown: bool,
 }
 

@@ -27,7 +27,7 @@ pub fn load(source: Arc<SourceFile>, known: Known<'_>) -> Result<Vec<Scenario>, 
     problems.finish(scenarios)
 }
 
-/// Finds ids that several scenarios of several files have.
+/// Returns a mistake for each id that more than one scenario has, also in different files.
 pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
     let mut owners: HashMap<&str, &Scenario> = HashMap::new();
     let mut found = Vec::new();

@@ -5,12 +5,12 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// The ids that exist.
+/// The ids that scenarios can refer to.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// The ids of requirements. `None` if the files have no catalogue, so that any id is right.
+    /// The ids of requirements. `None` if there is no catalogue of requirements, so that any id is accepted.
     pub requirements: Option<&'a Requirements>,
-    /// The ids of faults. `None` if any id is right.
+    /// The ids of faults. `None` if any id is accepted.
     pub faults: Option<&'a [&'static str]>,
 }
 

@@ -167,7 +167,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         if let Some(own) = own_steps.and_then(|own| list(&own, context.problems)) {
             let before = context.problems.count();
             let own = steps(own, &mut context);
-            // A step with a mistake may be the one that can fail.
+            // A step with a mistake may be the only one that can fail, so this check runs only if all steps are
+            // right.
             if context.problems.count() == before && !own.iter().any(Step::can_fail) {
                 context
                     .problems
@@ -248,7 +249,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         Some(entries)
     }
 
-    /// Reads a sentence that can use the row's values.
+    /// Reads `title` or `why`, a sentence that can contain the values of the row of the `each:` table.
     fn sentence(
         &mut self,
         fields: &Fields<'_>,
@@ -307,7 +308,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
     }
 }
 
-/// Keys of a row that add to the scenario's items.
+/// Keys of a row of the `each:` table that add their items to the scenario's list. All other keys of a row replace
+/// the scenario's.
 const ADDED: &[&str] = &["catches", "needs", "verifies"];
 
 /// Returns the scenario's entry with the row's keys, which replace its keys or add to them.

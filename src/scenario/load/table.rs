@@ -34,11 +34,11 @@ const OVERRIDES: &[&str] = &[
     "without",
 ];
 
-/// One row of a table.
+/// One row of an `each:` table.
 pub(super) struct Row<'n> {
     /// The part of the scenario's id in brackets.
     pub(super) label: String,
-    /// The values, which are variables.
+    /// The values of the row, which the scenario can use as variables.
     pub(super) values: Vec<&'n Entry>,
     /// The keys that replace the scenario's keys or add to them.
     pub(super) overrides: Vec<&'n Entry>,
@@ -123,7 +123,8 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
     })
 }
 
-/// Reports a value of a row that nothing uses if its name resembles a key. A misspelled key looks like a variable.
+/// Reports a value of a row if the scenario does not use the value and its name resembles a key of scenarios. The
+/// name is then probably a misspelled key.
 pub(super) fn refuse_misspelt(
     rows: &[Row<'_>],
     scenario: &Node,
@@ -138,7 +139,7 @@ pub(super) fn refuse_misspelt(
     for entry in rows.iter().flat_map(|row| &row.values) {
         let key = entry.key.as_str();
         let has_meaning = key == "case" || used.contains(key);
-        // The reader of variables reports a name that can't be a variable.
+        // `vars` and rows have the same rules for names, so another check reports a name that can't be a variable.
         let is_no_variable =
             !is_name(key) || RESERVED.contains(&key) || function_names().contains(&key);
         if has_meaning || is_no_variable || !told.insert(key) {
@@ -149,7 +150,7 @@ pub(super) fn refuse_misspelt(
         } else {
             did_you_mean(key, OVERRIDES.iter().copied())
         };
-        // Other values that nothing uses may be notes for readers.
+        // An unused value whose name resembles no key can be a note for readers, so it is not reported.
         if near.is_some() {
             let sentence = format!("nothing in the scenario uses `{key}`");
             problems
@@ -159,7 +160,8 @@ pub(super) fn refuse_misspelt(
     }
 }
 
-/// Collects all words that may be variables: the words of texts with a `$`, and of expressions, which have no `$`.
+/// Collects all words that can be names of variables: the words of texts that contain a `$`, and of `check`
+/// expressions.
 fn words_in_use<'n>(node: &'n Node, words: &mut BTreeSet<&'n str>) {
     let mut add = |text: &'n str| {
         words
@@ -197,7 +199,7 @@ fn label(case: &str) -> String {
     label.trim_end_matches('-').to_owned()
 }
 
-/// Returns the row's values as they are written, for titles and reasons.
+/// Returns the row's values as the file writes them, to insert them into `title` and `why`.
 pub(super) fn plain_values<'n>(row: Option<&Row<'n>>) -> impl Iterator<Item = (&'n str, Data)> {
     row.into_iter()
         .flat_map(|row| row.values.clone())

@@ -21,7 +21,7 @@ impl<T> Accepted<T> {
         }
     }
 
-    /// Borrows both forms.
+    /// Borrows the strict and the lenient form.
     pub const fn as_ref(&self) -> Accepted<&T> {
         Accepted {
             strict: &self.strict,
@@ -29,7 +29,8 @@ impl<T> Accepted<T> {
         }
     }
 
-    /// Returns one part of both forms. Returns `None` if the strict form does not have that part.
+    /// Applies `part` to the strict and to the lenient form. Returns `None` if `part` returns `None` for the strict
+    /// form.
     pub fn part<U>(self, part: impl Fn(T) -> Option<U>) -> Option<Accepted<U>> {
         Some(Accepted {
             strict: part(self.strict)?,
@@ -37,7 +38,7 @@ impl<T> Accepted<T> {
         })
     }
 
-    /// Converts both forms with `make`.
+    /// Converts the strict and the lenient form with `make`.
     ///
     /// # Errors
     ///

@@ -2,14 +2,14 @@
 
 use crate::scenario::{Matcher, Template};
 
-/// An event to send, by its own name or by a name that the target's bindings translate.
+/// An event to send. Bindings in the target's manifest can replace the event by one of the target's own events.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// The name as the scenario writes it.
     pub name: Template,
     /// The single argument (`with:`). Bindings can rename its fields.
     pub with: Option<Template>,
-    /// All arguments (`args:`). Excludes `with`.
+    /// All arguments (`args:`). A step has `with:` or `args:`, but not both.
     pub args: Option<Vec<Template>>,
     /// The namespace (`namespace:`), if the client has joined several.
     pub namespace: Option<Template>,
@@ -18,7 +18,7 @@ pub struct Operation {
 /// The event that a step observes.
 #[derive(Clone, Debug)]
 pub struct EventPattern {
-    /// The name of the event, or a name in the target's bindings. `*` for any event.
+    /// The name of the event, which bindings in the target's manifest can replace. `*` stands for any event.
     pub name: Template,
     /// The first argument (`with:`).
     pub with: Option<Matcher>,
@@ -31,8 +31,8 @@ pub struct EventPattern {
 /// Whether other packets or events can arrive before the expected one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Order {
-    /// `any`: others can arrive first.
+    /// `any`: other packets or events can arrive before the expected one.
     Any,
-    /// `strict`: the expected one has to arrive next.
+    /// `strict`: the next packet or event has to be the expected one.
     Strict,
 }

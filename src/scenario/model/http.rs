@@ -18,7 +18,7 @@ pub struct HttpPattern {
 }
 
 impl HttpPattern {
-    /// Returns true if any response fits.
+    /// Returns true if every response meets the expectation.
     pub fn is_empty(&self) -> bool {
         let Self {
             status,

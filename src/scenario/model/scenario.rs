@@ -32,7 +32,7 @@ pub struct Scenario {
     pub exclusive: bool,
     /// The time to watch for unexpected packets at the end, in place of the measured time.
     pub settle: Option<Duration>,
-    /// The deadline of each wait, in place of the target's.
+    /// The deadline of each wait, in place of the target's default.
     pub within: Option<Duration>,
     /// The invariants that the scenario switches off.
     pub without: Vec<Invariant>,

@@ -20,7 +20,7 @@ pub struct Step {
     pub action: Action,
     /// The deadline of the step, in place of the scenario's.
     pub within: Option<WaitBound>,
-    /// The earliest time, after the start of the step, for what the step waits for.
+    /// The earliest time at which the awaited response may arrive, counted from the start of the step.
     pub after: Option<WaitBound>,
     /// The level of a failure of this step, in place of the scenario's.
     pub level: Option<Level>,
@@ -46,7 +46,7 @@ pub fn visit_steps<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
     }
 }
 
-/// A limit on a wait.
+/// The duration of `within:` or `after:`.
 #[derive(Clone, Debug)]
 pub enum WaitBound {
     /// An expression, evaluated when the step starts.
@@ -58,7 +58,7 @@ pub enum WaitBound {
 /// `parallel:` runs steps at the same time.
 #[derive(Clone, Debug)]
 pub struct Parallel {
-    /// The steps.
+    /// The steps that run at the same time.
     pub steps: Vec<Step>,
 }
 

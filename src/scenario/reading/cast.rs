@@ -1,4 +1,4 @@
-//! The clients of a scenario, by name.
+//! The clients that a scenario declares, by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// The clients of one scenario, by name.
+/// The clients that a scenario declares, by name.
 #[derive(Debug, Default)]
 pub(in crate::scenario) struct Cast {
     /// The clients in order of declaration.
@@ -36,7 +36,7 @@ impl Cast {
         }
     }
 
-    /// Returns the names of clients for a list of clients, groups and `all`, each name once.
+    /// Reads `all`, or names of clients and groups. Returns the names of the clients, each once.
     pub(in crate::scenario) fn resolve(
         &self,
         field: &Field<'_>,
@@ -71,7 +71,7 @@ impl Cast {
         names
     }
 
-    /// Returns the clients that a name means.
+    /// Reads the name of one client. Reports a group of several clients as a mistake.
     pub(in crate::scenario) fn resolve_one(
         &self,
         field: &Field<'_>,

@@ -21,7 +21,8 @@ pub(in crate::scenario) struct StepContext<'c, 'p> {
     pub(in crate::scenario) cast: Cast,
     pub(in crate::scenario) variables: Variables,
     pub(in crate::scenario) substitutes: &'c Substitutes<'c>,
-    /// Values of the table that replace `$name` only if `$name` is the whole value.
+    /// Values of `vars:` or `each:` that can only replace a whole value `$name`, because they are expectations or
+    /// known only during the run.
     pub(in crate::scenario) inlined: Substitutes<'c>,
     /// The variables that the current step captures.
     pub(in crate::scenario) captured: Vec<Reference>,
@@ -77,7 +78,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some(self.matcher(field.node))
     }
 
-    /// Reads the value to send of a key. Returns `None` if the key is missing.
+    /// Reads the value of a key whose value the step sends. Returns `None` if the key is missing.
     pub(in crate::scenario) fn template_of(
         &mut self,
         fields: &Fields<'_>,
@@ -87,7 +88,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some(self.template(field.node))
     }
 
-    /// Reads the items of a list. A value of the table can be the list.
+    /// Reads a list: written out in the step, or a value of the row of the `each:` table.
     pub(in crate::scenario) fn items_of(&mut self, field: &Field<'_>) -> Option<Vec<Node>> {
         if let NodeKind::Sequence(items) = &field.node.kind {
             return Some(items.clone());
@@ -101,7 +102,8 @@ impl<'c, 'p> StepContext<'c, 'p> {
         if self.inlined.contains_key(name) {
             return Some(items.clone());
         }
-        // As parts of the variable, so that an expression among them is evaluated once.
+        // Each item refers to the variable (`$name[0]`) instead of copying its part, so that an expression in the
+        // variable is evaluated only once.
         let item = |index| Node {
             span: field.node.span,
             kind: NodeKind::Scalar(Scalar {

@@ -1,5 +1,5 @@
-//! Checks expectations against the known form of a value: the fields of a packet, the range of a status. Without this
-//! check, a misspelled field would fail on every server.
+//! Checks expectations of values whose form is known, such as the fields of a packet or the range of an HTTP status.
+//! Without this check, a step with a misspelled field would fail on every server.
 
 use super::context::StepContext;
 use crate::{
@@ -8,12 +8,12 @@ use crate::{
     text::{did_you_mean, excerpt, nearest, one_of},
 };
 
-/// Whether an object can have fields that the list does not name.
+/// Whether an object can have fields that `Form::fields` does not list.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(in crate::scenario) enum Others {
-    /// It can. Only a name that resembles a known name is a mistake.
+    /// The object can have other fields. Only a field whose name resembles a listed one is a mistake.
     Allowed,
-    /// It can't.
+    /// The object can't have other fields, so each one is a mistake.
     Unknown,
 }
 
@@ -34,7 +34,7 @@ pub(in crate::scenario) const PACKET: Form = Form {
     others: Others::Unknown,
 };
 
-/// A refusal, in the form that is the same for all dialects.
+/// The error with which a server refuses a request, after conversion from the target's own format.
 pub(in crate::scenario) const REFUSAL: Form = Form {
     what: "a refusal",
     fields: &["code", "field", "message", "status"],
@@ -85,7 +85,7 @@ impl Form {
         }
     }
 
-    /// Reports fields as above, and an expectation that no object can meet.
+    /// Reports fields that the object can't have, and an expectation that is no object at all.
     pub(in crate::scenario) fn check_object(
         &self,
         field: &Field<'_>,

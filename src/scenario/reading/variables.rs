@@ -21,13 +21,14 @@ const OBJECTS: &[&str] = &["credentials", "target"];
 pub(in crate::scenario) struct Variables {
     /// Variables that are set.
     set: BTreeSet<String>,
-    /// Values of the table that replace `$name` only if `$name` is the whole value.
+    /// Values of `vars:` or `each:` that can only replace a whole value `$name`, because they are expectations or
+    /// known only during the run.
     inlined: BTreeSet<String>,
     clients: BTreeSet<String>,
     /// The number of members of each group.
     groups: BTreeMap<String, usize>,
     /// Variables that a step used before any step set them. The end of the scenario shows whether a later step sets
-    /// them.
+    /// these variables.
     unresolved: Vec<Reference>,
 }
 
@@ -56,7 +57,8 @@ impl Variables {
         self.groups.insert(name.to_owned(), members);
     }
 
-    /// Returns true if a scenario can't use this name for a variable of its own.
+    /// Returns the reason why a scenario can't use this name for its own variable. Returns `None` if the name is
+    /// free.
     pub(in crate::scenario) fn reserved(&self, name: &str) -> Option<&'static str> {
         if RESERVED.contains(&name) {
             return Some("it is set for every run");
@@ -89,7 +91,7 @@ impl Variables {
         }
     }
 
-    /// Reports the variables that no step sets. `hint` returns a help for a name.
+    /// Reports the variables that no step sets. `hint` returns the hint for a variable, if there is a special one.
     pub(in crate::scenario) fn finish(
         mut self,
         hint: impl Fn(&str) -> Option<String>,
@@ -165,7 +167,7 @@ impl Variables {
                         )
                         .help = Some(format!("its members are numbered from 1 to {members}"));
                 }
-                // An expression selects the member of a group itself.
+                // In an expression (without `$`), the group is a map: the expression itself selects a member.
                 None if !reference.written.starts_with('$') => {}
                 None => {
                     problems

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::scenario::{Invariant, OPERATORS, PLACEHOLDERS};
 
-/// Returns a reference to a type.
+/// Returns a JSON Schema reference to the type `name`.
 pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }

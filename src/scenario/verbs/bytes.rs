@@ -16,7 +16,7 @@ use crate::scenario::{
 pub struct SendBytes {
     /// The text or bytes to send.
     pub data: Template,
-    /// The size of the pieces (`chop:`).
+    /// The size in bytes of the pieces in which the data is sent (`chop:`). `None` to send all data at once.
     pub chop: Option<usize>,
 }
 

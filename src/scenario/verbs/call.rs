@@ -33,16 +33,16 @@ const KEYS: &[Key] = &[
 /// The data of a `call` step.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The event.
+    /// The event to send.
     pub operation: Operation,
-    /// The expected answer.
+    /// The expected answer of the server.
     pub answer: Accepted<Answer>,
 }
 
 /// The expected answer to a call.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Any ack.
+    /// Any ack is accepted.
     Any,
     /// `no-reply: true`: no ack arrives.
     None,
@@ -55,7 +55,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Returns the expected arguments of the ack. Returns `None` if the step does not expect certain arguments.
+    /// Returns the expected arguments of the ack. Returns `None` if the step does not compare arguments.
     pub const fn arguments(&self) -> Option<&[Matcher]> {
         match self {
             Self::Reply(expected) => Some(std::slice::from_ref(expected)),

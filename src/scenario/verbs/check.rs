@@ -20,7 +20,7 @@ const KEYS: &[Key] = &[key(
 /// The data of a `check` step.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// The expression.
+    /// The expression that has to be true.
     pub expression: Template,
     /// The sentence that reports the failure (`because:`).
     pub because: Option<String>,

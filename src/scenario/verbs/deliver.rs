@@ -26,7 +26,7 @@ const KEYS: &[Key] = &[
 /// The data of a `deliver` step.
 #[derive(Clone, Debug)]
 pub struct Deliver {
-    /// The event.
+    /// The event that exactly these clients receive.
     pub event: EventPattern,
     /// The clients that receive the event (`to:`).
     pub to: Vec<ClientName>,

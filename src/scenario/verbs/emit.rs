@@ -16,9 +16,10 @@ const KEYS: &[Key] = &[keys::REFUSED];
 /// The data of an `emit` step.
 #[derive(Clone, Debug)]
 pub struct Emit {
-    /// The event.
+    /// The event to send.
     pub operation: Operation,
-    /// The expected refusal (`refused:`): one error report, to the caller only.
+    /// The error with which the server has to refuse the event (`refused:`). Only the sender may receive it, and only
+    /// once.
     pub refused: Option<Matcher>,
 }
 

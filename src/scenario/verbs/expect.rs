@@ -27,7 +27,7 @@ const KEYS: &[Key] = &[
 /// The data of an `expect` step.
 #[derive(Clone, Debug)]
 pub struct Expect {
-    /// The event.
+    /// The expected event.
     pub event: Accepted<EventPattern>,
     /// The number of events (`count:`). 1 by default.
     pub count: usize,

@@ -11,9 +11,9 @@ pub struct Facts<'s> {
     pub connection: ConnectionUse<'s>,
     /// What the step does on the wire.
     pub wire: WireUse,
-    /// Texts on the wire that the scenario writes out itself.
+    /// Packets and frames that the scenario writes out itself, as opposed to those that sockspec builds.
     pub written: Vec<Written<'s>>,
-    /// The operation that the step calls.
+    /// The name of the event that the step sends. Bindings in the target's manifest can replace it.
     pub operation: Option<&'s Template>,
     /// The event that must not arrive, and the clients that must not receive it.
     pub excluded: Option<(&'s EventPattern, Observers)>,
@@ -24,7 +24,7 @@ pub struct Facts<'s> {
 /// What a step waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Awaits {
-    /// Any response.
+    /// Any response, so the step can't fail.
     AnyResponse,
     /// The end of the actor's connection.
     ConnectionEnd,
@@ -49,17 +49,17 @@ impl Awaits {
 /// The connections that a step opens or needs.
 #[derive(Clone, Copy, Debug)]
 pub enum ConnectionUse<'s> {
-    /// The actors must be connected.
+    /// The actors have to be connected.
     Actors,
-    /// The actors must be connected; without actors, the runner connects a bystander.
+    /// The actors have to be connected. If there are no actors, the runner connects a client of its own.
     Bystander,
-    /// These clients must be connected.
+    /// These clients have to be connected.
     Clients(&'s [ClientName]),
     /// The actors join a namespace, over a new connection if they have none.
     Joins(&'s ConnectOptions),
     /// No client has to be connected.
     None,
-    /// The actors open a connection by hand.
+    /// The actors open a connection in which the scenario writes the packets itself.
     Opens(&'s ConnectOptions),
 }
 
@@ -78,7 +78,7 @@ impl<'s> ConnectionUse<'s> {
 pub enum WireUse {
     /// The step sends nothing and only examines what has arrived.
     Observes,
-    /// The step sends something and waits for the answer, or changes the connection.
+    /// The step sends something and waits for the answer, or opens or closes the connection.
     Other,
     /// The step sends one packet, frame or request. The server may answer it by ending the connection.
     Sends,
@@ -87,7 +87,7 @@ pub enum WireUse {
 }
 
 impl WireUse {
-    /// Returns true if the step sends something and leaves the answer to later steps.
+    /// Returns true if the step sends something and a later step waits for the answer.
     pub const fn sends(self) -> bool {
         match self {
             Self::Sends | Self::SendsByHand => true,
@@ -96,15 +96,15 @@ impl WireUse {
     }
 }
 
-/// A text on the wire that the scenario writes out itself.
+/// A packet or frame that the scenario writes out itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Written<'s> {
     /// A text that the step expects.
     Expected(&'s Matcher),
-    /// A text whose length the scenario depends on. A binding must not rename an event in it, because that would
-    /// change the length.
+    /// A text of a fixed length. Bindings in the target's manifest do not rename an event in it, because the new name
+    /// would change the length.
     Fixed(&'s Template),
-    /// A packet to send, or the payload of a frame.
+    /// A packet to send, or the payload of a frame to send.
     Sent(&'s Template),
 }
 
@@ -130,7 +130,7 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Returns the facts about a block.
+    /// Returns the facts about a block of steps (`parallel`, `repeat`), which does nothing itself.
     pub(super) const fn of_block() -> Self {
         Self::new(Awaits::Nothing, ConnectionUse::None, WireUse::Other)
     }

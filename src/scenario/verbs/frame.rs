@@ -32,9 +32,9 @@ pub struct SendFrame {
     pub payload: Template,
     /// The number of bits that encode the length (`length:`), 16 or 64. `None` for the shortest form.
     pub length_form: Option<u8>,
-    /// A wrong length to declare (`declared-length:`).
+    /// A wrong length to write into the frame's header (`declared-length:`).
     pub declared_length: Option<u64>,
-    /// The size of the pieces (`chop:`).
+    /// The size in bytes of the pieces in which the frame is sent (`chop:`). `None` to send the frame at once.
     pub chop: Option<usize>,
     /// True if the payload is compressed and RSV1 is set (`compress: true`).
     pub compress: bool,

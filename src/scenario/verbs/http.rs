@@ -25,7 +25,7 @@ const KEYS: &[Key] = &[
 /// The data of an `http` step.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// The method.
+    /// The HTTP method, such as `GET`.
     pub method: String,
     /// The path and query. `$path` is the Engine.IO path.
     pub target: Template,

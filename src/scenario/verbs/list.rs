@@ -1,9 +1,11 @@
 //! The macro that defines [`Verb`](super::Verb) and [`Action`](super::Action) from the list of verbs.
 
-/// Defines `Verb` and `Action`, and the functions that match on every verb.
+/// Generates the enum `Verb` (the names) and the enum `Action` (a verb with the data of one step), with all functions
+/// that match on every verb.
 ///
-/// Each line of the list gives the variant, the model and the name in the language. Blocks come last. A block holds other
-/// steps, so the loader reads it: the line names the loader's function.
+/// Each line of the input gives a variant, the type of the step's data and the verb's name in scenario files. Verbs
+/// that hold other steps (`parallel`, `repeat`) stand in a second list; their lines also name the function of the
+/// loader that reads the inner steps.
 macro_rules! verbs {
     (
         verbs { $( $(#[$about:meta])* $name:ident($model:ty) = $text:literal, )* }
@@ -27,7 +29,7 @@ macro_rules! verbs {
         }
 
         impl Verb {
-            /// All verbs. The blocks come last.
+            /// All verbs. Verbs that hold other steps (`parallel`, `repeat`) come last.
             pub const ALL: &[Self] = &[ $( Self::$name, )* $( Self::$block, )* ];
 
             /// Returns the name in the language: `emit`.

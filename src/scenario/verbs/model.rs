@@ -16,8 +16,8 @@ pub(in crate::scenario) trait VerbModel: Sized {
     /// with the keys of `accept.lenient`. `None` if the verb does not take `accept`.
     const TOLERATE: Option<fn(&mut Self, Self)>;
 
-    /// Reads a step: `value` is the value of the verb, `fields` holds the keys beside the verb. Returns `None` after
-    /// it has reported a mistake that leaves no step.
+    /// Reads a step. `value` is the value of the verb, and `fields` holds the keys beside the verb. Returns `None` if
+    /// a reported mistake makes the step unusable.
     fn read(
         value: &Field<'_>,
         fields: &Fields<'_>,

@@ -39,7 +39,7 @@ const KEYS: &[Key] = &[
 /// The data of an `open` step.
 #[derive(Clone, Debug)]
 pub struct Open {
-    /// The kind of connection.
+    /// The kind of connection to open.
     pub layer: OpenLayer,
     /// The options of the handshake.
     pub options: ConnectOptions,
@@ -47,7 +47,7 @@ pub struct Open {
     pub echo: bool,
     /// The client whose session this client joins (`session: NAME`). The client expects no open packet.
     pub session: Option<ClientName>,
-    /// False if only steps send GET requests (`poll: false`).
+    /// False if the client does not poll in the background, so that only steps send GET requests (`poll: false`).
     pub poll: bool,
     /// The expected response to the handshake.
     ///

@@ -41,14 +41,14 @@ pub struct Reply {
     pub event: EventPattern,
     /// The arguments of the ack (`with:` or `values:`).
     pub values: Vec<Template>,
-    /// The way to answer.
+    /// How the client answers: once, twice, late, never, or with a wrong id.
     pub how: ReplyHow,
 }
 
 /// The ways to answer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ReplyHow {
-    /// One ack.
+    /// One ack, sent at once.
     #[default]
     Once,
     /// `twice: true`: two acks.

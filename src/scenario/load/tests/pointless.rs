@@ -1,4 +1,5 @@
-//! Tests of mistakes in well-formed files: what can never be true, and what can never fail.
+//! Tests of mistakes in files with right syntax: expectations that no value can meet, and steps that no server can
+//! make fail.
 
 use super::*;
 use crate::scenario::{Actors, Verb};
