@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::select;
 
-use super::{Config, app, connection, engine::Ending, shared::Shared};
+use super::{Config, app, connection, engine::Ending, shared::Shared, socket::PeerFactory};
 use crate::net::Listener;
 
 /// How long connections may take to end when the server stops.
@@ -33,7 +33,8 @@ impl Server {
     pub fn start(listener: impl Into<Listener>, config: Config) -> std::io::Result<Self> {
         let listener = listener.into();
         let address = listener.local_addr()?;
-        let shared = Shared::new(config, app::left);
+        let peers = PeerFactory::new(&config, app::left);
+        let shared = Shared::new(config, peers);
         shared.tasks.spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, shared })
     }

@@ -6,9 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Config, FaultSet,
-    engine::{Ending, Sessions},
+    engine::{Ending, HandlerFactory, SessionHandler, Sessions},
     faults::Scratch,
-    socket::{LeaveHandler, Namespaces},
     tasks::Tasks,
 };
 
@@ -17,7 +16,7 @@ use super::{
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) sessions: Sessions,
-    pub(super) namespaces: Namespaces,
+    handlers: Box<dyn HandlerFactory>,
     pub(super) tasks: Tasks,
     pub(super) scratch: Scratch,
     /// Cancelled when the server stops accepting connections.
@@ -25,12 +24,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Returns the state of a server that has no connection yet. The server calls `on_leave` when a
-    /// socket has left its namespace.
-    pub(super) fn new(config: Config, on_leave: LeaveHandler) -> Arc<Self> {
+    /// Returns the state of a server that has no connection yet. `handlers` creates the handlers of
+    /// its sessions.
+    pub(super) fn new(config: Config, handlers: impl HandlerFactory + 'static) -> Arc<Self> {
         Arc::new(Self {
             sessions: Sessions::new(),
-            namespaces: Namespaces::new(config.recovery, on_leave),
+            handlers: Box::new(handlers),
             config,
             tasks: Tasks::new(),
             scratch: Scratch::default(),
@@ -41,6 +40,11 @@ impl Shared {
     /// Returns the faults that are switched on.
     pub(super) fn faults(&self) -> &FaultSet {
         &self.config.faults
+    }
+
+    /// Returns the handler for a new session; `None` on a bare Engine.IO server.
+    pub(super) fn open_handler(&self) -> Option<Box<dyn SessionHandler>> {
+        self.handlers.open_handler(&self.config)
     }
 
     /// Makes the server accept no further connections.

@@ -61,7 +61,7 @@ impl Session {
         if self.faults().drops_message(&data) {
             return;
         }
-        if self.peer.is_some() {
+        if self.handler.is_some() {
             socket::receive(self, data);
         } else {
             self.echo(data);

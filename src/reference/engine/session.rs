@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Delivery, Ending, Outbound, PollForm, Revision, Sent, TokenSources, ending::LastPacket,
-    pulse::Pulse, queue::Queue, random_id,
+    Delivery, Ending, Outbound, PollForm, Revision, Sent, SessionHandler, TokenSources,
+    ending::LastPacket, pulse::Pulse, queue::Queue, random_id,
 };
 use crate::{
-    reference::{Contract, FaultSet, shared::Shared, socket::Peer},
+    reference::{FaultSet, shared::Shared},
     wire::engine_io::{Handshake, PacketType},
 };
 
@@ -30,8 +30,8 @@ pub(in crate::reference) struct Session {
     pub(super) polls: PollForm,
     pub(in crate::reference) tokens: TokenSources,
     pub(in crate::reference) server: Arc<Shared>,
-    /// The Socket.IO state of the session; `None` on a bare Engine.IO server.
-    pub(in crate::reference) peer: Option<Peer>,
+    /// The state of the protocol above Engine.IO; `None` on a bare Engine.IO server.
+    pub(in crate::reference) handler: Option<Box<dyn SessionHandler>>,
     pub(super) pulse: Pulse,
     pub(super) state: Mutex<State>,
     /// Wakes the pending poll when packets wait for the client.
@@ -90,19 +90,13 @@ impl Session {
         polls: PollForm,
         tokens: TokenSources,
     ) -> Arc<Self> {
-        let peer = match server.config.contract {
-            // A bare Engine.IO server has no Socket.IO state. A plain WebSocket endpoint opens no
-            // sessions at all.
-            Contract::Engine | Contract::WebSocket => None,
-            Contract::Official | Contract::Sockspec => Some(Peer::new(&server.config)),
-        };
         let session = Arc::new(Self {
             sid: server.faults().choose_sid(random_id).into_boxed_str(),
             revision,
             polls,
             tokens,
             server: Arc::clone(server),
-            peer,
+            handler: server.open_handler(),
             pulse: Pulse::default(),
             state: Mutex::new(State {
                 phase: Phase::Open,
@@ -158,7 +152,8 @@ impl Session {
 
     /// Returns true if the client has joined no namespace since the session opened.
     pub(in crate::reference) fn awaits_connect(&self) -> bool {
-        self.peer.as_ref().is_some_and(|peer| !peer.has_joined())
+        let handler = self.handler.as_ref();
+        handler.is_some_and(|handler| !handler.has_joined())
     }
 
     /// Queues packets for the client.
@@ -227,8 +222,8 @@ impl Session {
         if !(ending.is_graceful() && self.transport() == TransportKind::Polling) {
             self.forget(ending);
         }
-        if let Some(peer) = &self.peer {
-            peer.session_ended(ending.reason());
+        if let Some(handler) = &self.handler {
+            handler.session_ended(ending.reason());
         }
         self.ended.cancel();
         if self.faults().hangs_poll_on_close() {

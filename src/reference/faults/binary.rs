@@ -77,10 +77,7 @@ impl FaultSet {
     /// Closes the connection if the server waits for attachments and the fault
     /// `pong-between-attachments-closes` is active.
     pub(in crate::reference) fn close_on_pong(&self, session: &Session) {
-        let due = session
-            .peer
-            .as_ref()
-            .is_some_and(|peer| peer.attachments_due() > 0);
+        let due = Peer::of(session).is_some_and(|peer| peer.attachments_due() > 0);
         if due && self.has(BinaryFault::PongBetweenCloses) {
             session.close(Ending::ParseError);
         }
@@ -117,10 +114,7 @@ impl FaultSet {
     /// Closes the connection if attachments are missing at the end of a POST and the fault
     /// `binary-tied-to-post` is active.
     pub(in crate::reference) fn close_after_post(&self, session: &Session) {
-        let due = session
-            .peer
-            .as_ref()
-            .is_some_and(|peer| peer.attachments_due() > 0);
+        let due = Peer::of(session).is_some_and(|peer| peer.attachments_due() > 0);
         if due && self.has(BinaryFault::TiedToPost) {
             session.close(Ending::ParseError);
         }

@@ -7,7 +7,7 @@ use crate::{
     data::Data,
     reference::{
         FaultSet,
-        engine::{Delivery, Ending, Session, TransportKind},
+        engine::{Delivery, Ending, Session, SessionHandler, TransportKind},
         socket::{Membership, Peer, Refused, Socket, SocketId, User, encode_packet},
     },
     wire::socket_io::Packet,
@@ -71,10 +71,7 @@ impl FaultSet {
     /// faults this is true if the client has joined no namespace.
     pub(in crate::reference) fn closes_after_timeout(&self, session: &Session) -> bool {
         if self.has(ConnectFault::TimeoutUnlessMain) {
-            return session
-                .peer
-                .as_ref()
-                .is_some_and(|peer| peer.membership("/").is_none());
+            return Peer::of(session).is_some_and(|peer| peer.membership("/").is_none());
         }
         let polls = session.transport() == TransportKind::Polling;
         session.awaits_connect()
@@ -160,7 +157,7 @@ impl FaultSet {
         if self.is_empty() {
             return None;
         }
-        let joined = session.peer.as_ref().map_or(0, |peer| peer.sockets().len());
+        let joined = Peer::of(session).map_or(0, |peer| peer.sockets().len());
         let fourth = self.has(ConnectFault::SecondNamespaceRefused) && joined >= 3;
         let kicked = self.has(ConnectFault::KickedLockedOut)
             && session
@@ -193,11 +190,7 @@ impl FaultSet {
         if self.has(ConnectFault::SidFromEngine) {
             // Only the first socket of the session gets the session's id. Sharing one id among all
             // namespaces is another fault, `connect-sid-shared-by-namespaces`.
-            if session
-                .peer
-                .as_ref()
-                .is_none_or(|peer| peer.sockets().is_empty())
-            {
+            if Peer::of(session).is_none_or(|peer| peer.sockets().is_empty()) {
                 return SocketId::from(&*session.sid);
             }
             return random;
@@ -266,8 +259,7 @@ impl FaultSet {
             return joined(namespace);
         }
         if self.has(ConnectFault::SlowHandlesEarlyEvents) && pending {
-            let namespaces = &session.server.namespaces;
-            let namespace = namespaces.find(namespace, self)?;
+            let namespace = peer.namespaces().find(namespace, self)?;
             return Some(Socket::new(session, &namespace, User::default()));
         }
         None

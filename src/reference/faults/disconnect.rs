@@ -83,7 +83,7 @@ impl FaultSet {
             }
         }
         left();
-        let outside = socket.session().peer.as_ref().is_some_and(Peer::is_outside);
+        let outside = Peer::of(socket.session()).is_some_and(Peer::is_outside);
         if self.has(DisconnectFault::LastLeaveKills) && outside {
             socket.session().server.die();
         }
@@ -104,7 +104,7 @@ impl FaultSet {
         {
             return false;
         }
-        let sockets = session.peer.as_ref().map(Peer::sockets).unwrap_or_default();
+        let sockets = Peer::of(session).map(Peer::sockets).unwrap_or_default();
         let mut main = sockets.iter();
         if let Some(main) = main.find(|socket| socket.namespace().name() == "/") {
             main.vanish();

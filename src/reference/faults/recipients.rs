@@ -457,7 +457,7 @@ fn leak_to_namespaces(from: &Socket, selection: &Selection, packet: &Packet) {
     let Packet::Event { id, name, args, .. } = packet else {
         return;
     };
-    for namespace in from.session().server.namespaces.all() {
+    for namespace in from.all_namespaces() {
         if namespace.name() == from.namespace().name() {
             continue;
         }

@@ -307,7 +307,7 @@ impl FaultSet {
             return right + 1;
         }
         if self.has(RoomFault::SharedAcrossNamespaces) {
-            let all = socket.session().server.namespaces.all();
+            let all = socket.all_namespaces();
             return all
                 .iter()
                 .map(|namespace| namespace.rooms().members(room).count())

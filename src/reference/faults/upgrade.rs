@@ -174,9 +174,9 @@ impl FaultSet {
             });
         }
         if self.has(UpgradeFault::StateLost)
-            && let Some(peer) = &session.peer
+            && let Some(handler) = &session.handler
         {
-            peer.session_ended("transport close");
+            handler.session_ended("transport close");
         }
     }
 

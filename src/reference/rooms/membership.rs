@@ -212,26 +212,31 @@ mod tests {
         Config, FaultSet, app,
         engine::{PollForm, Revision, Session, TokenSources, TransportKind},
         shared::Shared,
-        socket::{Namespace, Rooms, Socket, User},
+        socket::{Namespace, Peer, PeerFactory, Rooms, Socket, User},
     };
 
     /// Returns a namespace with four sockets: socket 0 in the room `a`, socket 1 in `a` and `b`,
     /// socket 2 in `b`, socket 3 in neither.
     fn namespace() -> (Arc<Namespace>, Vec<Arc<Socket>>) {
-        let server = Shared::new(Config::default(), app::left);
-        let found = server.namespaces.find("/", &FaultSet::default());
-        let namespace = found.unwrap();
+        let config = Config::default();
+        let peers = PeerFactory::new(&config, app::left);
+        let server = Shared::new(config, peers);
+        let open = || {
+            Session::open(
+                &server,
+                TransportKind::WebSocket,
+                Revision::V4,
+                PollForm::default(),
+                TokenSources::default(),
+            )
+        };
+        let session = open();
+        let namespaces = Peer::of(&session).unwrap().namespaces();
+        let namespace = namespaces.find("/", &FaultSet::default()).unwrap();
         let sockets: Vec<_> = [&["a"][..], &["a", "b"], &["b"], &[]]
             .iter()
             .map(|joined| {
-                let session = Session::open(
-                    &server,
-                    TransportKind::WebSocket,
-                    Revision::V4,
-                    PollForm::default(),
-                    TokenSources::default(),
-                );
-                let socket = Socket::new(&session, &namespace, User::default());
+                let socket = Socket::new(&open(), &namespace, User::default());
                 let mut rooms = namespace.rooms();
                 rooms.add(&socket);
                 for room in *joined {

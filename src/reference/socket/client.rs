@@ -209,9 +209,15 @@ impl Socket {
         self.questions.waiting()
     }
 
+    /// Returns all namespaces of the server. Only faults call this.
+    pub(in crate::reference) fn all_namespaces(&self) -> Vec<Arc<Namespace>> {
+        let peer = Peer::of(&self.session);
+        peer.map(|peer| peer.namespaces().all()).unwrap_or_default()
+    }
+
     /// Returns the sockets of the same session in other namespaces.
     pub(in crate::reference) fn siblings(&self) -> Vec<Arc<Self>> {
-        let sockets = self.session.peer.as_ref().map(Peer::sockets);
+        let sockets = Peer::of(&self.session).map(Peer::sockets);
         let mut sockets = sockets.unwrap_or_default();
         sockets.retain(|socket| socket.namespace.name() != self.namespace.name());
         sockets
@@ -246,7 +252,7 @@ impl Socket {
     /// Removes the socket from its session, so that the server no longer handles the client's
     /// packets for this namespace.
     pub(in crate::reference) fn forget_membership(&self) {
-        if let Some(peer) = &self.session.peer {
+        if let Some(peer) = Peer::of(&self.session) {
             peer.leave(self.namespace.name());
         }
     }

@@ -26,7 +26,7 @@ pub(in crate::reference) enum RefusedAccess {
 
 /// Joins a client to the main namespace without a CONNECT packet, as in revision 3 of Engine.IO.
 pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
-    if let Some(peer) = &session.peer {
+    if let Some(peer) = Peer::of(session) {
         connect(session, peer, "/", None);
     }
 }
@@ -52,7 +52,7 @@ fn request_namespace(session: &Arc<Session>, peer: &Peer, name: &str, auth: Opti
         return;
     }
     let known_as = faults.alter_namespace_name(name);
-    let Some(namespace) = session.server.namespaces.find(&known_as, faults) else {
+    let Some(namespace) = peer.namespaces().find(&known_as, faults) else {
         if session.faults().refuses_unknown(session) {
             refuse(session, name, Refused::new("Invalid namespace"));
         }
@@ -91,7 +91,7 @@ fn send_decision(
     verdict: Result<User, Refused>,
     auth: Option<Data>,
 ) {
-    let Some(peer) = session.peer.as_ref().filter(|_| session.is_open()) else {
+    let Some(peer) = Peer::of(session).filter(|_| session.is_open()) else {
         return;
     };
     match verdict {

@@ -1,15 +1,21 @@
 //! The Socket.IO state of one session: its packet decoder and the namespaces that it has joined.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    any::Any,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
 
-use super::Socket;
+use super::{Namespaces, Socket};
 use crate::{
-    reference::Config,
+    reference::{
+        Config,
+        engine::{Session, SessionHandler},
+    },
     wire::socket_io::{Decoder, Limits, Packet},
 };
 
@@ -19,6 +25,8 @@ const MAX_ATTACHMENTS: usize = 10;
 /// The Socket.IO state of one session.
 #[derive(Debug)]
 pub(in crate::reference) struct Peer {
+    /// The namespaces of the server, which all its peers share.
+    namespaces: Arc<Namespaces>,
     state: Mutex<State>,
     joined_once: AtomicBool,
 }
@@ -41,13 +49,14 @@ pub(in crate::reference) enum Membership {
 
 impl Peer {
     /// Returns the state of a session that has joined no namespace.
-    pub(in crate::reference) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, namespaces: &Arc<Namespaces>) -> Self {
         let max_payload = usize::try_from(config.max_payload).unwrap_or(usize::MAX);
         let limits = Limits {
             attachments: config.faults.attachment_limit(MAX_ATTACHMENTS),
             attachment_bytes: max_payload.saturating_mul(MAX_ATTACHMENTS),
         };
         Self {
+            namespaces: Arc::clone(namespaces),
             state: Mutex::new(State {
                 decoder: Decoder::new(limits),
                 memberships: Vec::new(),
@@ -56,9 +65,15 @@ impl Peer {
         }
     }
 
-    /// Returns true if the session has ever joined a namespace.
-    pub(in crate::reference) fn has_joined(&self) -> bool {
-        self.joined_once.load(Ordering::Acquire)
+    /// Returns the Socket.IO state of `session`; `None` on a bare Engine.IO server.
+    pub(in crate::reference) fn of(session: &Session) -> Option<&Self> {
+        let handler: &dyn Any = session.handler.as_deref()?;
+        handler.downcast_ref()
+    }
+
+    /// Returns the namespaces of the server.
+    pub(in crate::reference) fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
     }
 
     /// Returns true if the session has neither joined a namespace nor sent CONNECT.
@@ -78,15 +93,6 @@ impl Peer {
             Membership::Pending => None,
         };
         self.lock().memberships.iter().filter_map(joined).collect()
-    }
-
-    /// Notifies all sockets of the session that the session has ended.
-    pub(in crate::reference) fn session_ended(&self, reason: &str) {
-        let sockets = self.sockets();
-        self.lock().memberships.clear();
-        for socket in sockets {
-            socket.session_ended(reason);
-        }
     }
 
     /// Returns the state of the session in `namespace`.
@@ -129,5 +135,20 @@ impl Peer {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SessionHandler for Peer {
+    fn has_joined(&self) -> bool {
+        self.joined_once.load(Ordering::Acquire)
+    }
+
+    /// Notifies all sockets of the session that the session has ended.
+    fn session_ended(&self, reason: &str) {
+        let sockets = self.sockets();
+        self.lock().memberships.clear();
+        for socket in sockets {
+            socket.session_ended(reason);
+        }
     }
 }

@@ -48,7 +48,9 @@ pub(in crate::reference) fn receive(session: &Arc<Session>, message: PacketData)
 
 /// Handles one Engine.IO message at once, even if a fault blocks the connection.
 pub(in crate::reference) fn receive_at_once(session: &Arc<Session>, message: PacketData) {
-    let Some(peer) = &session.peer else { return };
+    let Some(peer) = Peer::of(session) else {
+        return;
+    };
     if session.faults().refuses_valid(&message)
         || session.faults().belongs_to_other(session, &message)
     {

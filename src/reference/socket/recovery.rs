@@ -206,7 +206,7 @@ mod tests {
         Config, app,
         engine::{PollForm, Revision, Session, TokenSources, TransportKind},
         shared::Shared,
-        socket::Socket,
+        socket::{Peer, PeerFactory, Socket},
     };
 
     const WINDOW: Duration = Duration::from_secs(60);
@@ -231,13 +231,12 @@ mod tests {
     }
 
     fn socket() -> Arc<Socket> {
-        let server = Shared::new(
-            Config {
-                recovery: Some(WINDOW),
-                ..Config::default()
-            },
-            app::left,
-        );
+        let config = Config {
+            recovery: Some(WINDOW),
+            ..Config::default()
+        };
+        let peers = PeerFactory::new(&config, app::left);
+        let server = Shared::new(config, peers);
         let session = Session::open(
             &server,
             TransportKind::WebSocket,
@@ -245,8 +244,9 @@ mod tests {
             PollForm::default(),
             TokenSources::default(),
         );
-        let found = server.namespaces.find("/", &FaultSet::default());
-        Socket::new(&session, &found.unwrap(), User::default())
+        let namespaces = Peer::of(&session).unwrap().namespaces();
+        let namespace = namespaces.find("/", &FaultSet::default()).unwrap();
+        Socket::new(&session, &namespace, User::default())
     }
 
     #[test]
