@@ -6,6 +6,7 @@ mod linger;
 mod listener;
 mod memory;
 mod network;
+mod port;
 mod socket;
 mod stream;
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod tests;
 pub use linger::linger;
 pub use listener::Listener;
 pub use network::Network;
+pub use port::is_port_free;
 pub use stream::Stream;

@@ -1,9 +1,8 @@
 //! Chooses free ports for targets.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    sync::atomic::{AtomicU16, Ordering},
-};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use crate::net;
 
 /// The first of the ports that targets get. All lie below the ephemeral ranges of every system (Linux starts at
 /// 32768). A client that connects to a closed port of its ephemeral range can get that port as its own and connect to
@@ -26,12 +25,13 @@ pub(super) fn free_port() -> Option<u16> {
     );
     (0..COUNT)
         .map(|_| FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT)
-        // Check all interfaces, because a server may listen on any of them.
-        .find(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok())
+        .find(|port| net::is_port_free(*port))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
     use super::*;
 
     #[test]

@@ -146,15 +146,14 @@ fn watchdog(group: u32) -> Option<tokio::process::Child> {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
+    use crate::clock;
 
     /// A shell that starts a child shell, which ignores SIGTERM. Both print their process ids.
     const FAMILY: &str = "sh -c 'trap \"\" TERM; echo $$; sleep 600' & echo $$; wait";
 
     async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-        let started = Instant::now();
+        let started = clock::now();
         while !holds() {
             assert!(started.elapsed() < Duration::from_secs(10), "{what}");
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -7,7 +7,7 @@ use syn::{Attribute, Item, ItemUse, Macro, visit::Visit};
 
 use crate::{
     names::{Meaning, Names, imports_of},
-    source::{ModulePath, SourceFile, is_for_tests},
+    source::{ModulePath, SourceFile, attributes_of, is_for_tests},
 };
 
 /// For each file, the files that it uses, each with the names of the items.
@@ -206,22 +206,5 @@ impl<'ast> Visit<'ast> for UsesOfFile<'_> {
         if let syn::Meta::List(list) = &attribute.meta {
             self.add_tokens(list.tokens.clone());
         }
-    }
-}
-
-fn attributes_of(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Const(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        Item::Mod(item) => &item.attrs,
-        Item::Static(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Trait(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        _ => &[],
     }
 }

@@ -1,7 +1,9 @@
-//! Rules about the shape of the code: circles of imports, long functions, long files, `bool` parameters.
+//! Rules about the shape of the code: circles of imports, long functions, long files, `bool` parameters, and the only
+//! places that read clocks and open sockets.
 //!
 //! `cargo test --test structure -- --nocapture` prints the cases that each rule counts, also where the rule holds.
-//! A limit above its target holds what was measured, so that the number can only get smaller.
+//! The project allows at most 3 circles of imports, none with more than 3 files, and at most 5 long functions. The
+//! limits in this file hold what was measured, so that the numbers can only get smaller.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +13,7 @@
 mod floors;
 mod functions;
 mod imports;
+mod machine;
 mod names;
 mod source;
 
@@ -18,11 +21,11 @@ use functions::{Function, functions_of};
 use imports::{circles_of, describe, graph_of};
 use source::{read, read_crate, rust_files};
 
-/// The limit on the number of circles of imports. The target is 3.
-const MOST_CIRCLES: usize = 1;
-/// The limit on the number of files in one circle. The target is 3.
-const LARGEST_CIRCLE: usize = 6;
-/// The limit on the number of files in all circles. The target is 9.
+/// The limit on the number of circles of imports.
+const MOST_CIRCLES: usize = 2;
+/// The limit on the number of files in one circle.
+const LARGEST_CIRCLE: usize = 3;
+/// The limit on the number of files in all circles.
 const MOST_FILES_IN_CIRCLES: usize = 6;
 /// The number of lines that a function may have, from its signature to its closing brace.
 const LONGEST_FUNCTION: usize = 60;
@@ -108,6 +111,16 @@ fn structure_of_folders_is_in_floors() {
         upward.is_empty(),
         "a folder uses only folders below it (docs/architecture.md, `FLOORS` in tests/structure/floors.rs):\n{}",
         upward.join("\n")
+    );
+}
+
+#[test]
+fn structure_of_machine_uses_is_in_two_places() {
+    let uses = machine::uses_elsewhere(&read_crate());
+    assert!(
+        uses.is_empty(),
+        "only src/clock.rs reads clocks, and only src/net/ opens sockets, so that a run can be simulated:\n{}",
+        uses.join("\n")
     );
 }
 
