@@ -279,14 +279,16 @@ impl fmt::Display for Data {
 
 /// Returns the lower-case hex digits of `bytes`, without separators.
 pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            // Writing to a `String` can't fail.
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+    let mut digits = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let halves = [byte >> 4, byte & 0xf].map(u32::from);
+        digits.extend(
+            halves
+                .into_iter()
+                .filter_map(|half| char::from_digit(half, 16)),
+        );
+    }
+    digits
 }
 
 /// Decodes hex digits. White space between bytes is skipped.

@@ -25,7 +25,7 @@ use crate::{
     clock,
     data::Data,
     scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
-    targets::{Secrets, Speaks},
+    targets::{Minted, Secrets, Speaks},
 };
 
 /// One attempt while it runs. Steps share it; the steps of a `parallel` block do so at the same time.
@@ -45,8 +45,7 @@ pub(super) struct Attempt<'a> {
     pub(super) bystander: Option<Arc<Client>>,
     /// The start of the attempt.
     pub(super) started: Instant,
-    /// Values that no output and no other client may see.
-    pub(super) secrets: Secrets,
+    minted: Arc<Minted>,
     scope: Mutex<Scope>,
     notes: Mutex<Notes>,
 }
@@ -97,13 +96,11 @@ impl<'a> Attempt<'a> {
         if let Some(form) = echo_form::form(&target.manifest) {
             scope.set(ECHO_FORM, form);
         }
-        let minted = target.manifest.credentials.mint(clock::timestamp());
-        scope.set("credentials", minted.data);
+        let minted = target.credentials_at(clock::timestamp());
+        scope.set("credentials", minted.data.clone());
         if let Some(secret) = &target.manifest.credentials.secret {
             scope.set("credentials_secret", Data::from(secret.as_str()));
         }
-        let mut secrets = minted.secrets;
-        secrets.extend(&target.secrets);
         scope.set(
             "target",
             Data::object([
@@ -121,10 +118,15 @@ impl<'a> Attempt<'a> {
             bystander: bystander::is_needed(&scenario.steps)
                 .then(|| bystander::unconnected("bystander")),
             started: clock::now(),
-            secrets,
+            minted,
             scope: Mutex::new(scope),
             notes: Mutex::default(),
         }
+    }
+
+    /// Returns the values that no output and no other client may see.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.minted.secrets
     }
 
     /// Returns all clients: those of the scenario, then the bystander.

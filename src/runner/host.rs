@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use url::Url;
 
-use super::{calibrate, live_target::LiveTarget, log, settings::Settings};
+use super::{
+    calibrate, credential_cache::CredentialCache, live_target::LiveTarget, log, settings::Settings,
+};
 use crate::{
     client::{ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
     net::Network,
@@ -156,6 +158,7 @@ impl Target {
             deaf,
             within,
             secrets: self.secrets.clone(),
+            credentials: CredentialCache::default(),
             log,
         };
         log::target_started(&live, profile.map(|profile| profile.name.as_str()));

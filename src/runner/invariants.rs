@@ -298,7 +298,7 @@ fn check_contents(attempt: &Attempt<'_>, received: Received<'_>, findings: &mut 
     let has_text =
         |is_like: &dyn Fn(&str) -> bool| values.iter().any(|value| value.has_text(is_like));
     let what = evidence::name_packet(packet);
-    if has_text(&|text| attempt.secrets.found_in(text)) {
+    if has_text(&|text| attempt.secrets().found_in(text)) {
         findings.push(
             Finding::new(
                 FailureKind::SecretLeaked,

@@ -72,7 +72,7 @@ pub(super) fn judge(
     let (verdict, found) = match finished.stop {
         Some(Stop::Unjudged(obstacle)) => (Verdict::Error, Some(Found::from(*obstacle))),
         Some(Stop::Inapplicable(obstacle)) => {
-            let reason = Some(attempt.secrets.mask(&obstacle.detail.sentence));
+            let reason = Some(attempt.secrets().mask(&obstacle.detail.sentence));
             return outcome_without_evidence(item, Verdict::Skip, reason, duration);
         }
         Some(Stop::Breach(finding)) => (
@@ -84,7 +84,7 @@ pub(super) fn judge(
             None => (Verdict::Pass, None),
         },
     };
-    let mask = |text: String| attempt.secrets.mask(&text);
+    let mask = |text: String| attempt.secrets().mask(&text);
     let mut outcome = outcome_without_evidence(
         item,
         verdict,
@@ -107,7 +107,7 @@ fn breach(
     found: Found,
 ) -> Breach {
     let scenario = &item.scenario;
-    let mask = |text: String| attempt.secrets.mask(&text);
+    let mask = |text: String| attempt.secrets().mask(&text);
     let detail = found.detail;
     let mut seen = trace::views(attempt);
     for line in seen.iter_mut().flat_map(|view| &mut view.lines) {

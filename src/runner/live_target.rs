@@ -2,13 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
+
+use super::credential_cache::CredentialCache;
 use crate::{
     client::Endpoint,
-    targets::{Log, Manifest, Secrets},
+    targets::{Log, Manifest, Minted, Secrets},
 };
 
 /// A running server.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct LiveTarget {
     /// The address on which the server listens.
     pub(super) endpoint: Endpoint,
@@ -22,11 +25,21 @@ pub(super) struct LiveTarget {
     pub(super) within: Duration,
     /// Values that no output may show.
     pub(super) secrets: Secrets,
+    pub(super) credentials: CredentialCache,
     /// The output of the server, if the runner launched it.
     pub(super) log: Option<Log>,
 }
 
 impl LiveTarget {
+    /// Returns the credentials for an attempt that starts at `now`. Their secrets include those of the target.
+    pub(super) fn credentials_at(&self, now: Timestamp) -> Arc<Minted> {
+        self.credentials.get(now, || {
+            let mut minted = self.manifest.credentials.mint(now);
+            minted.secrets.extend(&self.secrets);
+            minted
+        })
+    }
+
     /// Returns true if connections use msgpack unless the scenario says otherwise.
     pub(super) fn msgpack(&self) -> bool {
         self.manifest.provides.contains("msgpack")

@@ -9,6 +9,7 @@ mod cast;
 mod claim;
 mod control;
 mod coverage;
+mod credential_cache;
 mod death;
 mod echo;
 mod echo_form;

@@ -6,7 +6,7 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
 };
-use memchr::memmem;
+use memchr::memmem::Finder;
 use url::form_urlencoded;
 
 use crate::data::hex;
@@ -23,16 +23,24 @@ const SHORTEST: usize = 6;
 pub struct Secrets {
     /// The encoded forms of all values, the longest first. A shorter form that is part of a longer one must not leave
     /// the rest of it visible.
-    forms: Vec<String>,
+    forms: Vec<Form>,
+}
+
+/// One encoded form of a secret. The finder is built once, because one form is searched in many texts.
+#[derive(Clone)]
+struct Form {
+    text: String,
+    finder: Finder<'static>,
 }
 
 impl Secrets {
     /// Adds a value. Ignores values of fewer than 6 bytes, which are too common to mask.
     pub fn add(&mut self, value: &str) {
-        if value.len() < SHORTEST || self.forms.iter().any(|form| form == value) {
+        if value.len() < SHORTEST || self.forms.iter().any(|form| form.text == value) {
             return;
         }
-        self.forms.extend(forms_of(value));
+        self.forms
+            .extend(forms_of(value).into_iter().map(Form::new));
         self.put_in_order();
     }
 
@@ -46,8 +54,8 @@ impl Secrets {
     pub fn mask(&self, text: &str) -> String {
         let mut masked = text.to_owned();
         for form in &self.forms {
-            if memmem::find(masked.as_bytes(), form.as_bytes()).is_some() {
-                masked = masked.replace(form, REPLACEMENT);
+            if form.is_in(&masked) {
+                masked = masked.replace(&form.text, REPLACEMENT);
             }
         }
         masked
@@ -55,15 +63,27 @@ impl Secrets {
 
     /// Returns true if `text` contains a secret.
     pub fn found_in(&self, text: &str) -> bool {
-        self.forms
-            .iter()
-            .any(|form| memmem::find(text.as_bytes(), form.as_bytes()).is_some())
+        self.forms.iter().any(|form| form.is_in(text))
     }
 
     fn put_in_order(&mut self) {
         self.forms
-            .sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        self.forms.dedup();
+            .sort_unstable_by(|Form { text: a, .. }, Form { text: b, .. }| {
+                b.len().cmp(&a.len()).then_with(|| a.cmp(b))
+            });
+        self.forms.dedup_by(|a, b| a.text == b.text);
+    }
+}
+
+impl Form {
+    fn new(text: String) -> Self {
+        let finder = Finder::new(&text).into_owned();
+        Self { text, finder }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        // Most texts are shorter than the form of a token.
+        text.len() >= self.text.len() && self.finder.find(text.as_bytes()).is_some()
     }
 }
 
