@@ -1,4 +1,4 @@
-//! The factory of the Socket.IO states of sessions, which all sessions of one server share.
+//! The factory that creates the Socket.IO state of each session of one server.
 
 use std::sync::Arc;
 
