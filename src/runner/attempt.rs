@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock,
     data::Data,
-    scenario::{ECHO_FORM, Scenario, Scope, Step, Transport, WaitBound},
+    scenario::{ECHO_FORM, Scenario, Scope, Step, Template, Transport, WaitBound},
     targets::{Minted, Secrets, Speaks},
 };
 
@@ -137,6 +137,12 @@ impl<'a> Attempt<'a> {
     /// Returns a packet that the scenario writes by hand, with the target's own names of events.
     pub(super) fn translate(&self, text: String) -> String {
         operations::translate(self.scenario, &self.target.manifest.bindings, text)
+    }
+
+    /// Returns the target's name of a namespace.
+    pub(super) fn namespace(&self, template: &Template) -> StepResult<String> {
+        let name = template.render_text(&self.scope())?;
+        Ok(self.target.manifest.bindings.event(&name).to_owned())
     }
 
     /// Returns true if a client never connected, or lost a connection that the client did not end.

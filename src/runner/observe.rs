@@ -36,11 +36,10 @@ impl Sought {
         client: &Client,
         pattern: &EventPattern,
     ) -> StepResult<Self> {
-        let scope = attempt.scope();
-        let spoken = pattern.name.render_text(&scope)?;
+        let spoken = pattern.name.render_text(&attempt.scope())?;
         let binding = attempt.target.manifest.bindings.entries.get(&spoken);
         let namespace = match &pattern.namespace {
-            Some(template) => template.render_text(&scope)?,
+            Some(template) => attempt.namespace(template)?,
             None => binding
                 .and_then(|binding| binding.namespace.clone())
                 .unwrap_or_else(|| client.state().namespace.clone()),

@@ -14,6 +14,10 @@ use crate::{
 static NAME: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\[\\?"([a-z][a-z-]*)\\?""#).ok());
 
+/// Matches the namespace of a packet: behind the types and the number of attachments.
+static NAMESPACE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^4[0-6](?:\d+-)?(/[^,?]+)").ok());
+
 /// Returns an event that the scenario writes by hand and that the runner can't translate for the target. Either the
 /// target's binding changes more than the name, or the name stands in bytes or in an expected answer.
 pub(super) fn find_untranslatable<'b>(
@@ -43,7 +47,11 @@ pub(super) fn find_untranslatable<'b>(
 
 /// Returns a packet written by hand, with the target's name of the event in place of the contract's.
 pub(super) fn translate(scenario: &Scenario, bindings: &Bindings, text: String) -> String {
-    if bindings.entries.is_empty() || !awaits_application(scenario) {
+    if bindings.entries.is_empty() {
+        return text;
+    }
+    let text = translate_namespace(bindings, text);
+    if !awaits_application(scenario) {
         return text;
     }
     let Some(found) = NAME.as_ref().and_then(|name| name.captures(&text)?.get(1)) else {
@@ -58,6 +66,18 @@ pub(super) fn translate(scenario: &Scenario, bindings: &Bindings, text: String) 
         }
         _ => text,
     }
+}
+
+/// Returns a packet written by hand, with the target's name of its namespace.
+fn translate_namespace(bindings: &Bindings, text: String) -> String {
+    let Some(found) = NAMESPACE
+        .as_ref()
+        .and_then(|namespace| namespace.captures(&text)?.get(1))
+    else {
+        return text;
+    };
+    let own = bindings.event(found.as_str());
+    format!("{}{own}{}", &text[..found.start()], &text[found.end()..])
 }
 
 /// Returns an operation that the scenario uses and that the target's application does not have.
@@ -98,7 +118,10 @@ fn awaits_application(scenario: &Scenario) -> bool {
 }
 
 fn has_other_fields(binding: &Binding) -> bool {
-    !binding.fields.is_empty() || binding.with.is_some() || binding.namespace.is_some()
+    !binding.fields.is_empty()
+        || binding.payload.is_some()
+        || binding.returns.is_some()
+        || binding.namespace.is_some()
 }
 
 fn names(texts: &[String]) -> BTreeSet<&str> {
@@ -190,6 +213,15 @@ mod tests {
         assert_eq!(translate(&own, bindings("echo", false)), packet);
         let other = scenario("websocket", "  - alive");
         assert_eq!(translate(&other, bindings("say", false)), packet);
+        let mut moved = bindings("echo", false);
+        moved.entries.insert(
+            "/x".to_owned(),
+            Binding {
+                event: "/y".to_owned(),
+                ..Binding::default()
+            },
+        );
+        assert_eq!(translate(&other, moved), r#"42/y,1["echo","echo"]"#);
     }
 
     #[test]

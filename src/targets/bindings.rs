@@ -26,11 +26,25 @@ pub struct Binding {
     /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. A dot in the
     /// target's name leads into an object.
     pub fields: BTreeMap<String, String>,
-    /// The template of the payload. The fields that the scenario sends are its variables. Outgoing events use `with`
-    /// instead of `fields`.
-    pub with: Option<Template>,
+    /// The templates of the arguments that replace the first argument. The fields that the scenario sends are their
+    /// variables. Outgoing events use these templates instead of `fields`.
+    pub payload: Option<Vec<Template>>,
+    /// The places of the fields in the arguments of an event from the target.
+    pub places: Option<Places>,
+    /// The places of the fields in the arguments of the target's acknowledgement.
+    pub returns: Option<Places>,
     /// The expected acknowledgement of a `call` that states none.
     pub reply: Option<Matcher>,
+}
+
+/// The places of the scenarios' fields in a list of arguments.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The index of the argument for each field, and the path of the field in it. The path is empty if the field is the
+    /// argument.
+    pub fields: BTreeMap<String, (usize, String)>,
+    /// The number of arguments.
+    pub args: usize,
 }
 
 /// An event with the target's names.
@@ -48,7 +62,7 @@ pub struct OutgoingEvent {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindingError {
-    /// The template `with` uses a field that the scenario does not send.
+    /// A template of the arguments uses a field that the scenario does not send.
     #[error(
         "the manifest's binding of `{operation}` needs the field `{field}`, which the scenario's `with` does not have"
     )]
@@ -58,7 +72,7 @@ pub enum BindingError {
         /// The missing field.
         field: String,
     },
-    /// The template `with` fails for another reason.
+    /// A template of the arguments fails for another reason.
     #[error("the manifest's binding of `{operation}` can't be filled in: {source}")]
     Template {
         /// The name of the operation in scenarios.
@@ -96,11 +110,11 @@ impl Bindings {
 
     /// Translates an event of a scenario into the event that the target expects.
     ///
-    /// A binding changes the first argument only. The fields of that argument are the variables of `with`.
+    /// A binding changes the first argument only. The fields of that argument are the variables of its templates.
     ///
     /// # Errors
     ///
-    /// Returns an error if the template `with` can't be filled in.
+    /// Returns an error if a template can't be filled in.
     pub fn outgoing(
         &self,
         name: &str,
@@ -114,14 +128,14 @@ impl Bindings {
                 args,
             });
         };
-        if let Some(template) = &binding.with {
-            let payload = template
-                .render(&with_fields(scope, args.first()))
+        if let Some(templates) = &binding.payload {
+            let scope = with_fields(scope, args.first());
+            let payload: Vec<Data> = templates
+                .iter()
+                .map(|template| template.render(&scope))
+                .collect::<Result<_, _>>()
                 .map_err(|error| BindingError::of(name, error))?;
-            match args.first_mut() {
-                Some(first) => *first = payload,
-                None => args.push(payload),
-            }
+            args.splice(..args.len().min(1), payload);
         } else if let Some(Data::Object(fields)) = args.first_mut() {
             binding.rename_outgoing(fields);
         }
@@ -135,11 +149,39 @@ impl Bindings {
     /// Translates the arguments of an event from the target: the fields get the names that scenarios use. `name` is
     /// the scenarios' name of the event.
     pub fn incoming(&self, name: &str, args: &[Data]) -> Vec<Data> {
+        let Some(binding) = self.get(name) else {
+            return args.to_vec();
+        };
+        if let Some(places) = &binding.places {
+            return places.collect(args);
+        }
         let mut args = args.to_vec();
-        if let (Some(binding), Some(Data::Object(fields))) = (self.get(name), args.first_mut()) {
+        if let Some(Data::Object(fields)) = args.first_mut() {
             binding.rename_incoming(fields);
         }
         args
+    }
+
+    /// Translates the arguments of the target's acknowledgement of the operation that scenarios call `name`.
+    pub fn returned(&self, name: &str, args: Vec<Data>) -> Vec<Data> {
+        match self.get(name).and_then(|binding| binding.returns.as_ref()) {
+            Some(places) => places.collect(&args),
+            None => args,
+        }
+    }
+}
+
+impl Places {
+    /// Returns an object with the fields that the arguments hold, followed by the arguments behind them.
+    fn collect(&self, args: &[Data]) -> Vec<Data> {
+        let at = |(index, path): &(usize, String)| {
+            let keys = path.split('.').filter(|key| !key.is_empty());
+            keys.fold(args.get(*index), |value, key| value?.get(key)).cloned()
+        };
+        let fields = self.fields.iter();
+        let fields = fields.filter_map(|(name, place)| Some((name.as_str(), at(place)?)));
+        let rest = args.iter().skip(self.args).cloned();
+        std::iter::once(Data::object(fields)).chain(rest).collect()
     }
 }
 
@@ -263,6 +305,41 @@ mod tests {
             bindings.incoming("join-room", &sent.args),
             [ours, Data::Null]
         );
+    }
+
+    #[test]
+    fn fields_become_arguments_there_and_back() {
+        let fields = BTreeMap::from([
+            ("room".to_owned(), (0, String::new())),
+            ("text".to_owned(), (1, "body.text".to_owned())),
+        ]);
+        let places = Places { fields, args: 2 };
+        let payload = ["$room", "$text"].map(|text| Template::text(text).unwrap());
+        let binding = Binding {
+            event: "say".to_owned(),
+            payload: Some(payload.to_vec()),
+            places: Some(places.clone()),
+            returns: Some(places),
+            ..Binding::default()
+        };
+        let bindings = Bindings {
+            entries: BTreeMap::from([("send".to_owned(), binding)]),
+        };
+        let ours = Data::from(json!({"room": "r1", "text": "hi"}));
+        let sent = bindings
+            .outgoing("send", vec![ours.clone(), Data::Null], &Scope::default())
+            .unwrap();
+        assert_eq!(sent.args, [Data::from("r1"), Data::from("hi"), Data::Null]);
+        let wire = [
+            Data::from("r1"),
+            Data::from(json!({"body": {"text": "hi"}})),
+            Data::from("offset"),
+        ];
+        let expected = [ours, Data::from("offset")];
+        assert_eq!(bindings.incoming("send", &wire), expected);
+        assert_eq!(bindings.returned("send", wire.to_vec()), expected);
+        let missing = [Data::from(json!({"room": "r1"}))];
+        assert_eq!(bindings.incoming("send", &wire[..1]), missing);
     }
 
     #[test]

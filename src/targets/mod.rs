@@ -18,7 +18,7 @@ mod secrets;
 mod setup;
 mod userinfo;
 
-pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent};
+pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent, Places};
 pub use capability::{Capability, Source};
 pub use contract::{CREDENTIALS, EVENTS, OPERATIONS, Operation};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};

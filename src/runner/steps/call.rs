@@ -64,7 +64,7 @@ pub(super) fn outbound(
         .bindings
         .outgoing(&name, args, &scope)?;
     let namespace = match &operation.namespace {
-        Some(template) => template.render_text(&scope)?,
+        Some(template) => attempt.namespace(template)?,
         None => outgoing
             .namespace
             .unwrap_or_else(|| client.state().namespace.clone()),
@@ -131,6 +131,8 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
         }
         Answer::Any | Answer::Reply(_) | Answer::Replies(_) => {
             let args = await_ack(attempt, step, &question).await?;
+            let bindings = &attempt.target.manifest.bindings;
+            let args = bindings.returned(&request.event, args);
             judge(attempt, call, &question, &args)
         }
     }

@@ -44,7 +44,7 @@ async fn one(
     let link = any_link(client)?;
     let limit = limit(attempt, step, &link)?;
     if let Some(namespace) = &closed.namespace {
-        let namespace = namespace.render_text(&attempt.scope())?;
+        let namespace = attempt.namespace(namespace)?;
         return leaves_namespace(client, &link, &namespace, limit).await;
     }
     if closed.stays_open {

@@ -204,7 +204,7 @@ pub(super) async fn join(
 ) -> StepResult<Admission> {
     let declared = &client.spec.options;
     let namespace = match &step.namespace {
-        Some(template) => template.render_text(&attempt.scope())?,
+        Some(template) => attempt.namespace(template)?,
         None => declared_namespace(attempt, client)?,
     };
     let open = client.link().filter(|link| {
@@ -257,7 +257,7 @@ pub(super) async fn join(
 
 fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<String> {
     match &client.spec.options.namespace {
-        Some(template) => Ok(template.render_text(&attempt.scope())?),
+        Some(template) => attempt.namespace(template),
         None => Ok("/".to_owned()),
     }
 }

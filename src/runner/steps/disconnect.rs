@@ -21,7 +21,7 @@ pub(super) async fn perform(
         let link = open_link(&client)?;
         attempt.notes().sender = None;
         let namespace = match &disconnect.namespace {
-            Some(template) => template.render_text(&attempt.scope())?,
+            Some(template) => attempt.namespace(template)?,
             None => client.state().namespace.clone(),
         };
         let how = match disconnect.how {

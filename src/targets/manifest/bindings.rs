@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     scenario::{Entry, Field, Fields, Node, NodeKind, Problems, ValueReader},
-    targets::{Binding, Bindings},
+    targets::{Binding, Bindings, Places},
 };
 
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Bindings {
@@ -27,7 +27,7 @@ fn binding(entry: &Entry, problems: &mut Problems) -> Option<Binding> {
         });
     }
     let fields = Fields::new(&entry.value, "a binding", problems)?;
-    fields.exclusive(&["fields", "with"], problems);
+    fields.exclusive(&["args", "fields", "with"], problems);
     let event = fields
         .get("event")
         .map_or(Some(entry.key.as_str()), |field| field.text(problems));
@@ -37,20 +37,55 @@ fn binding(entry: &Entry, problems: &mut Problems) -> Option<Binding> {
     let with = fields.raw("with");
     let renamed = match (fields.raw("fields"), with) {
         (Some(field), _) => renamings(field, problems),
-        (None, Some(with)) => variables(with.node),
+        (None, Some(with)) => {
+            let mut renamed = variables(with.node);
+            renamed.retain(|_, path| !path.is_empty());
+            renamed
+        }
         (None, None) => BTreeMap::new(),
     };
+    let args = fields.raw("args").map(|args| list(args, problems));
+    let returns = fields.raw("returns").map(|returns| list(returns, problems));
     let mut values = ValueReader::new(problems);
-    let with = with.map(|with| values.template(with.node));
+    let payload = match (with, &args) {
+        (Some(with), _) => Some(vec![values.template(with.node)]),
+        (None, Some(args)) => Some(args.iter().map(|node| values.template(node)).collect()),
+        (None, None) => None,
+    };
     let reply = fields.raw("reply").map(|reply| values.matcher(reply.node));
     fields.finish(problems);
     Some(Binding {
         event: event?.to_owned(),
         namespace: namespace.map(str::to_owned),
         fields: renamed,
-        with,
+        payload,
+        places: args.map(places),
+        returns: returns.map(places),
         reply,
     })
+}
+
+fn list<'n>(field: Field<'n>, problems: &mut Problems) -> &'n [Node] {
+    if let NodeKind::Sequence(items) = &field.node.kind {
+        return items;
+    }
+    let message = format!("a list of arguments is needed, found {}", field.node.describe());
+    problems.error("wrong-type", field.node.span, message);
+    &[]
+}
+
+/// Returns the place of each variable in a list of arguments.
+fn places(args: &[Node]) -> Places {
+    let mut found = BTreeMap::new();
+    for (index, arg) in args.iter().enumerate() {
+        for (name, path) in variables(arg) {
+            found.insert(name, (index, path));
+        }
+    }
+    Places {
+        fields: found,
+        args: args.len(),
+    }
 }
 
 fn renamings(field: Field<'_>, problems: &mut Problems) -> BTreeMap<String, String> {
@@ -76,7 +111,8 @@ fn renamings(field: Field<'_>, problems: &mut Problems) -> BTreeMap<String, Stri
     renamed
 }
 
-/// Returns the path of each variable in the template `with`, for the translation of events from the target.
+/// Returns the path of each variable in a template, for the translation of events from the target. The path is empty if
+/// the template is the variable.
 fn variables(with: &Node) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![(String::new(), with)];
@@ -90,13 +126,13 @@ fn variables(with: &Node) -> BTreeMap<String, String> {
                 };
                 (path, &entry.value)
             })),
-            NodeKind::Scalar(scalar) if !path.is_empty() => {
+            NodeKind::Scalar(scalar) => {
                 let name = scalar.text.strip_prefix('$');
                 if let Some(name) = name.filter(|name| is_name(name)) {
                     found.insert(name.to_owned(), path);
                 }
             }
-            NodeKind::Scalar(_) | NodeKind::Sequence(_) => {}
+            NodeKind::Sequence(_) => {}
         }
     }
     found

@@ -143,11 +143,21 @@ fn schema() -> Value {
                 "the payload, with the scenario's fields as `$name`",
             ),
             (
+                "args",
+                json!({ "type": "array" }),
+                "the arguments, with the scenario's fields as `$name`",
+            ),
+            (
                 "fields",
                 map_of(text.clone()),
                 "the target's names of the payload's fields",
             ),
             ("reply", any, "the expected acknowledgement"),
+            (
+                "returns",
+                json!({ "type": "array" }),
+                "the arguments of the acknowledgement, with the scenario's fields as `$name`",
+            ),
         ],
         &[],
     );
