@@ -88,6 +88,12 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "late-joins",
+        meaning: "`join-room-late` joins a room after a delay",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
         name: "late-refusal",
         meaning: "`/late` refuses after its CONNECT reply",
         source: Source::Application,
@@ -102,6 +108,12 @@ const APPLICATION: &[Capability] = &[
     Capability {
         name: "ordered-events",
         meaning: "the server handles the events of one client one after another, in the order in which they arrived",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
+        name: "presence",
+        meaning: "`online` counts the sockets of a user, and `/slow` takes the user from the CONNECT payload",
         source: Source::Application,
         excludes: &[],
     },

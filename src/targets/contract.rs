@@ -72,6 +72,10 @@ pub const OPERATIONS: &[Operation] = &[
         capabilities: &["rooms"],
     },
     Operation {
+        name: "join-room-late",
+        capabilities: &["late-joins"],
+    },
+    Operation {
         name: "leave-room",
         capabilities: &["rooms"],
     },
@@ -132,6 +136,10 @@ pub const OPERATIONS: &[Operation] = &[
         capabilities: &["sockets-join"],
     },
     Operation {
+        name: "online",
+        capabilities: &["presence"],
+    },
+    Operation {
         name: "kick-me",
         capabilities: &["server-disconnect"],
     },
@@ -185,7 +193,7 @@ mod tests {
     /// Returns the first quoted name of each row in the sections about events.
     fn listed() -> Vec<&'static str> {
         let sections = CONTRACT.split("\n## ").filter(|section| {
-            ["Events", "Requests", "Rooms", "Leaving"]
+            ["Events", "Requests", "Rooms", "Users", "Leaving"]
                 .iter()
                 .any(|title| section.starts_with(title))
         });

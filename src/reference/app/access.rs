@@ -38,14 +38,23 @@ pub(in crate::reference) fn admit(
     auth: Option<&Data>,
 ) -> Admission {
     match access {
-        Access::Open | Access::Late => Admission::Now(Ok(User::default())),
-        Access::Slow => Admission::After(SLOW, Ok(User::default())),
+        Access::Open => Admission::Now(Ok(User::default())),
+        Access::Late => {
+            let user = named_user(session, auth);
+            Admission::Now(Ok(session.faults().choose_late_user(user)))
+        }
+        Access::Slow => Admission::After(SLOW, Ok(named_user(session, auth))),
         Access::Token => Admission::Now(token::authenticate(session, auth)),
         Access::Admin => Admission::Now(
             token::authenticate(session, auth)
                 .and_then(|user| token::demand_admin(session.faults(), user)),
         ),
     }
+}
+
+/// Returns the user of a valid token. Without a valid token this is a user without a name.
+fn named_user(session: &Session, auth: Option<&Data>) -> User {
+    token::authenticate(session, auth).unwrap_or_default()
 }
 
 /// Runs the application's code for a socket that has joined its namespace.

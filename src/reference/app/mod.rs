@@ -6,6 +6,7 @@ mod arguments;
 mod disconnects;
 mod exception;
 mod namespaces;
+mod presence;
 mod questions;
 mod rooms;
 mod routes;

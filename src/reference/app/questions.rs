@@ -114,7 +114,11 @@ async fn answer(
         Ok(Ok(answer)) => Some(answer),
         Err(_) => {
             socket.withdraw(id);
-            None
+            if socket.is_connected() {
+                None
+            } else {
+                socket.faults().answer_of_gone_member().await
+            }
         }
         // The socket that was asked has left, so no answer can come; wait for the timeout.
         Ok(Err(_)) => {

@@ -1,5 +1,7 @@
 //! Events that join, leave and send to rooms.
 
+use std::{sync::Arc, time::Duration};
+
 use super::exception::Failure;
 use crate::{
     data::Data,
@@ -11,6 +13,9 @@ use crate::{
 
 type Handled = Result<(), Failure>;
 
+/// The longest delay of `join-room-late`.
+const LATEST: Duration = Duration::from_secs(2);
+
 /// `join-room`: puts the caller into a room.
 pub(super) fn join_room(call: Call) -> Handled {
     let room = match call.socket.faults().alter_checked_name(&call) {
@@ -19,6 +24,24 @@ pub(super) fn join_room(call: Call) -> Handled {
     };
     call.socket.faults().join(&call.socket, &room);
     confirm(&call, &room);
+    Ok(())
+}
+
+/// `join-room-late`: puts the caller into a room after a delay. Has no effect if the caller has left
+/// the namespace by then.
+pub(super) fn join_room_late(call: Call) -> Handled {
+    let room = call.string("room")?.to_owned();
+    let after = call.duration("after", LATEST);
+    let server = Arc::clone(&call.socket.session().server);
+    server.tasks.spawn(async move {
+        tokio::time::sleep(after).await;
+        if call.socket.is_connected() {
+            call.socket.faults().join_late(&call.socket, &room);
+        } else {
+            call.socket.faults().join_for_gone(&call.socket, &room);
+        }
+        confirm(&call, &room);
+    });
     Ok(())
 }
 
@@ -34,14 +57,16 @@ pub(super) fn leave_room(call: Call) -> Handled {
 /// `send-to-room`: sends a message to the members of a room except the caller.
 pub(super) fn send_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except([call.socket.id().as_str()]);
-    send(&call, &selection, "room-message", room_message(&call))
+    let args = room_message(&call);
+    send(call, selection, "room-message", args)
 }
 
 /// `announce-to-room`: sends a message to the members of a room, the caller included if it is a
 /// member.
 pub(super) fn announce_to_room(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]);
-    send(&call, &selection, "room-message", room_message(&call))
+    let args = room_message(&call);
+    send(call, selection, "room-message", args)
 }
 
 /// `send-to-rooms`: sends a message once to each member of any of the rooms, except the caller.
@@ -53,7 +78,8 @@ pub(super) fn send_to_rooms(call: Call) -> Handled {
         return Ok(());
     }
     let selection = Selection::to(rooms).except([call.socket.id().as_str()]);
-    send(&call, &selection, "room-message", message(&call))
+    let args = message(&call);
+    send(call, selection, "room-message", args)
 }
 
 /// `send-except`: sends a message to the members of a room that are in none of the excepted rooms,
@@ -62,39 +88,45 @@ pub(super) fn send_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?])
         .except(call.one_or_more("except")?)
         .except([call.socket.id().as_str()]);
-    send(&call, &selection, "room-message", room_message(&call))
+    let args = room_message(&call);
+    send(call, selection, "room-message", args)
 }
 
 /// `announce-except`: sends a message to the members of a room that are in none of the excepted
 /// rooms, the caller included.
 pub(super) fn announce_except(call: Call) -> Handled {
     let selection = Selection::to([call.string("room")?]).except(call.one_or_more("except")?);
-    send(&call, &selection, "room-message", room_message(&call))
+    let args = room_message(&call);
+    send(call, selection, "room-message", args)
 }
 
 /// `send-to-others`: sends a message to the whole namespace except the caller.
 pub(super) fn send_to_others(call: Call) -> Handled {
     let selection = Selection::everybody().except([call.socket.id().as_str()]);
-    send(&call, &selection, "broadcast-message", message(&call))
+    let args = message(&call);
+    send(call, selection, "broadcast-message", args)
 }
 
 /// `announce`: sends a message to the whole namespace, the caller included.
 pub(super) fn announce(call: Call) -> Handled {
     let selection = Selection::everybody();
-    send(&call, &selection, "broadcast-message", message(&call))
+    let args = message(&call);
+    send(call, selection, "broadcast-message", args)
 }
 
 /// `announce-local`: sends a message to the whole namespace, on this server of a cluster only.
 pub(super) fn announce_local(call: Call) -> Handled {
     let selection = Selection::everybody().local();
-    send(&call, &selection, "broadcast-message", message(&call))
+    let args = message(&call);
+    send(call, selection, "broadcast-message", args)
 }
 
 /// `announce-volatile`: sends a message to the whole namespace. Drops the message for each client
 /// to which it can't be written at once.
 pub(super) fn announce_volatile(call: Call) -> Handled {
     let selection = Selection::everybody().volatile();
-    send(&call, &selection, "broadcast-message", message(&call))
+    let args = message(&call);
+    send(call, selection, "broadcast-message", args)
 }
 
 /// `send-binary-to-room`: sends bytes to the members of a room except the caller.
@@ -106,7 +138,7 @@ pub(super) fn send_binary_to_room(call: Call) -> Handled {
         ("data", call.value("data")),
         ("from", call.socket.faults().choose_sender(&call)),
     ])];
-    send(&call, &selection, "room-binary", args)
+    send(call, selection, "room-binary", args)
 }
 
 /// `send-direct`: sends a message to one socket, if the socket exists.
@@ -115,7 +147,8 @@ pub(super) fn send_direct(call: Call) -> Handled {
         .socket
         .faults()
         .choose_direct(&call.socket, call.string("to")?);
-    send(&call, &selection, "direct-message", message(&call))
+    let args = message(&call);
+    send(call, selection, "direct-message", args)
 }
 
 /// `members`: acknowledges with the number of sockets in a room.
@@ -150,12 +183,16 @@ pub(super) fn move_members(call: Call) -> Handled {
 }
 
 /// Sends a message to the selected sockets, then acknowledges the caller's event.
-fn send(call: &Call, selection: &Selection, name: &str, args: Vec<Data>) -> Handled {
-    if call.socket.faults().acknowledges_first() {
+fn send(call: Call, selection: Selection, name: &'static str, args: Vec<Data>) -> Handled {
+    let socket = Arc::clone(&call.socket);
+    if socket.faults().acknowledges_first() {
         call.succeed();
     }
-    broadcast(&call.socket, selection, name, args);
-    call.succeed();
+    let deliver = move |selection: &Selection, args| {
+        broadcast(&call.socket, selection, name, args);
+        call.succeed();
+    };
+    socket.faults().send(&socket, selection, args, deliver);
     Ok(())
 }
 

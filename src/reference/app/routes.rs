@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{answers, disconnects, questions, rooms};
+use super::{answers, disconnects, presence, questions, rooms};
 use crate::reference::socket::Call;
 
 /// Calls the handler of an event. An event without a handler has no effect.
@@ -32,6 +32,7 @@ pub(in crate::reference) fn handle(call: Call) {
         "announce-to-room" => rooms::announce_to_room(call),
         "announce-volatile" => rooms::announce_volatile(call),
         "join-room" => rooms::join_room(call),
+        "join-room-late" => rooms::join_room_late(call),
         "leave-room" => rooms::leave_room(call),
         "members" => rooms::members(call),
         "move-members" => rooms::move_members(call),
@@ -42,6 +43,8 @@ pub(in crate::reference) fn handle(call: Call) {
         "send-to-room" => rooms::send_to_room(call),
         "send-to-rooms" => rooms::send_to_rooms(call),
         "sockets" => rooms::sockets(call),
+
+        "online" => presence::online(call),
 
         "kick-me" => disconnects::kick_me(call),
         "kick-room" => disconnects::kick_room(call),

@@ -46,6 +46,9 @@ impl Probing {
     /// Begins the upgrade of `session`. Returns `None` if the session already has a WebSocket, or
     /// another WebSocket is probing it.
     pub(in crate::reference) fn begin(session: Arc<Session>) -> Option<Self> {
+        if session.faults().refuses_second_upgrade(&session) {
+            return None;
+        }
         let takes_over = session.faults().second_socket_takes_over();
         {
             let mut state = session.lock();

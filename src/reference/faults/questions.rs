@@ -24,6 +24,8 @@ faults!(QuestionFault {
     CrossNamespace = "client-ack-cross-namespace": "The server accepts a client's acknowledgement in another namespace than the event's.";
     DropsFalsy = "client-ack-drops-falsy": "The server treats a client's acknowledgement with the value false, 0 or \"\" as null.";
     EmptyRoomWaits = "ask-empty-room-waits": "The server waits for the whole timeout after it sent a question to a room without members.";
+    GoneAnswersNull = "ask-room-gone-member-counts": "The server counts a member that leaves before it answers as an answer of null.";
+    GoneHangs = "ask-room-hangs-on-gone-member": "The server never acknowledges a question to a room if a member leaves before it answers.";
     Ignored = "client-ack-ignored": "The server ignores all acknowledgements of clients.";
     MatchedByOrder = "client-ack-matched-by-order": "The server takes each acknowledgement of a client for the oldest event that the client has not acknowledged.";
     MixedBetweenClients = "client-acks-mixed-between-clients": "The server matches acknowledgements by id alone, and takes one client's acknowledgement for another's.";
@@ -48,6 +50,15 @@ impl FaultSet {
         } else {
             right
         }
+    }
+
+    /// Returns the answer of a client that left before it answered. Without faults there is none.
+    pub(in crate::reference) async fn answer_of_gone_member(&self) -> Option<Answer> {
+        if self.has(QuestionFault::GoneHangs) {
+            std::future::pending::<()>().await;
+        }
+        self.has(QuestionFault::GoneAnswersNull)
+            .then(|| vec![Data::Null])
     }
 
     /// Returns the clients that `ask` asks. Without faults this is `right`: the caller.

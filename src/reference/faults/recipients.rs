@@ -28,6 +28,7 @@ faults!(RecipientFault {
     BroadcastLeaksNamespace = "broadcast-leaks-namespace": "The server sends a broadcast to the sockets of all namespaces.";
     BroadcastMissesMember = "broadcast-misses-member": "The server leaves one client out of a broadcast.";
     BroadcastMissesPolling = "broadcast-misses-polling": "The server sends no broadcasts to clients on long-polling.";
+    DirectByRoom = "direct-by-room": "The server delivers a direct message addressed to the name of a room to its members.", seen "`io.to(name)` of socket.io";
     DirectByUser = "direct-by-user": "The server delivers a direct message addressed to a user's name to a socket of that user.";
     DirectCrossesNamespaces = "direct-crosses-namespaces": "The server sends a direct message in the other namespaces too.";
     DirectReachesEverybody = "direct-reaches-everybody": "The server sends a direct message to the whole namespace.";
@@ -185,9 +186,12 @@ impl FaultSet {
     /// Returns the recipient of a direct message. Without faults this is the socket with the id
     /// `to`.
     pub(in crate::reference) fn choose_direct(&self, from: &Socket, to: &str) -> Selection {
-        let right = Selection::to([to]);
+        let right = Selection::socket(to);
         if self.is_empty() {
             return right;
+        }
+        if self.has(RecipientFault::DirectByRoom) {
+            return Selection::to([to]);
         }
         let known = from.namespace().socket(&SocketId::from(to)).is_some();
         if self.has(RecipientFault::DirectReachesEverybody)

@@ -1,8 +1,8 @@
 //! Connection state recovery.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::topic::faults;
+use super::{scratch::ScratchKey, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -35,10 +35,21 @@ faults!(RecoveryFault {
     PidMissing = "recovery-pid-missing": "The server sends the CONNECT reply without pid.";
     ReplaysAll = "recovery-replays-received": "The server replays events that the client received before it lost the connection.";
     ReplaysForeign = "recovery-replays-foreign": "The server replays events of rooms that the client is not in.";
+    SecondForgotten = "recovery-works-once": "The server keeps no session of a client that has recovered its session before.";
+    SecondLosesRooms = "recovery-again-loses-rooms": "The server puts a client into none of its rooms when it recovers its session for the second time.";
+    TakenTwice = "recovery-session-taken-twice": "The server lets a second client recover a session that its client has recovered.", seen "socket.io 4.8.4 with the in-memory adapter";
     TakesOverLive = "recovery-takes-over-live": "The server gives the id and rooms of a connected socket to a client that presents its pid.";
     Reversed = "recovery-replays-reversed": "The server replays missed events in reverse order.";
     UnknownCloses = "recovery-unknown-closes": "The server closes the connection on an unknown pid.";
 });
+
+/// Key of the recoveries of the session with this pid.
+#[derive(Eq, Hash, PartialEq)]
+struct Recovered(Box<str>);
+
+impl ScratchKey for Recovered {
+    type Note = ();
+}
 
 impl FaultSet {
     /// Returns true if the fault `recovery-offset-missing` is active.
@@ -168,6 +179,50 @@ impl FaultSet {
         let socket = rooms.all().find(|socket| socket.pid() == Some(pid))?;
         let kept = socket.to_kept(pid, rooms.of(socket.id()));
         Some((kept, Vec::new()))
+    }
+
+    /// Takes the session of `pid` out of the sessions that clients can recover, and returns it.
+    /// The fault `recovery-session-taken-twice` leaves it there.
+    pub(in crate::reference) fn take_session(
+        &self,
+        sessions: &mut HashMap<Box<str>, KeptSession>,
+        pid: &str,
+    ) -> Option<KeptSession> {
+        if self.has(RecoveryFault::TakenTwice) {
+            sessions.get(pid).cloned()
+        } else {
+            sessions.remove(pid)
+        }
+    }
+
+    /// Notes a recovered socket, for the faults about its second recovery.
+    pub(in crate::reference) fn note_recovered(&self, socket: &Socket) {
+        if (self.has(RecoveryFault::SecondForgotten) || self.has(RecoveryFault::SecondLosesRooms))
+            && let Some(pid) = socket.pid()
+        {
+            let scratch = &socket.session().server.scratch;
+            scratch.add(Recovered(pid.into()), ());
+        }
+    }
+
+    /// Returns the session to keep of a socket that has left. Without faults this is `kept`; `None`
+    /// keeps no session.
+    pub(in crate::reference) fn alter_kept(
+        &self,
+        socket: &Socket,
+        mut kept: KeptSession,
+    ) -> Option<KeptSession> {
+        let again = socket.pid().is_some_and(|pid| {
+            let scratch = &socket.session().server.scratch;
+            scratch.count(&Recovered(pid.into())) > 0
+        });
+        if again && self.has(RecoveryFault::SecondForgotten) {
+            return None;
+        }
+        if again && self.has(RecoveryFault::SecondLosesRooms) {
+            kept.rooms.clear();
+        }
+        Some(kept)
     }
 
     /// Closes the connection of a client whose pid is unknown if the fault

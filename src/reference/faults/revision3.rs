@@ -135,7 +135,9 @@ impl FaultSet {
         if self.has(Revision3Fault::ErrorAsObject) {
             refused.payload()
         } else {
-            Data::from(refused.message)
+            // As in the JavaScript server, the application's `data` takes the place of the message.
+            let message = refused.message;
+            refused.data.unwrap_or_else(|| Data::from(message))
         }
     }
 

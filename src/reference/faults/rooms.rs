@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     acks::{LATE, joins_later},
+    late_work::count_gone_members,
     scratch::ScratchKey,
     topic::faults,
 };
@@ -47,6 +48,7 @@ faults!(RoomFault {
     OwnRoomMissing = "own-id-room-missing": "The server does not put a socket into the room that has the socket's id as its name.";
     RejoinIgnored = "rejoin-ignored": "The server does not put a client into a room that it has left before.";
     RejoinKeepsRooms = "rejoin-keeps-rooms": "The server restores the former rooms of a client that joins a namespace again.";
+    RejoinOnce = "rejoin-works-once": "The server does not put a client into a room that it has left twice.";
     RejoinReplays = "rejoin-replays-backlog": "When a client joins a room again, the server sends the messages that the client missed.";
     RoomsAtMostTen = "rooms-at-most-10": "The server takes a client out of its oldest room when it joins an eleventh.";
     SharedAcrossNamespaces = "rooms-shared-across-namespaces": "The server treats rooms of the same name in several namespaces as one room.";
@@ -306,6 +308,7 @@ impl FaultSet {
         if self.has(RoomFault::MembersWrong) {
             return right + 1;
         }
+        let right = right + count_gone_members(socket, room);
         if self.has(RoomFault::SharedAcrossNamespaces) {
             let all = socket.all_namespaces();
             return all
@@ -393,6 +396,7 @@ fn ignores_join(socket: &Socket, room: &str) -> bool {
     ];
     faults.has(RoomFault::JoinIgnored)
         || (faults.has(RoomFault::RejoinIgnored) && scratch.count(&Left(in_room(socket, room))) > 0)
+        || (faults.has(RoomFault::RejoinOnce) && scratch.count(&Left(in_room(socket, room))) > 1)
         || (faults.has(RoomFault::NamesHitPrototype) && inherited.contains(&room))
 }
 

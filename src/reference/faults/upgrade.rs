@@ -26,6 +26,7 @@ faults!(UpgradeFault {
     LosesFirst = "upgrade-loses-first": "The server drops the first of more than five packets that wait during the switch.";
     NoProbeReply = "upgrade-no-probe-reply": "The server does not answer the probe.";
     OldTransportReported = "upgrade-old-transport-told": "After an upgrade to WebSocket, the server still reports polling as the transport to the application.", seen "`handshake.query.transport`";
+    OnlyOnce = "upgrade-only-once": "The server refuses the upgrade of a session after an upgrade that failed.", seen "a flag that only a finished upgrade resets";
     OpenPacketAgain = "upgrade-open-packet-again": "The server sends an open packet on the WebSocket of an upgrade.";
     PollHangs = "upgrade-poll-hangs": "The server does not answer the pending poll during an upgrade.";
     ProbeReplyWrong = "upgrade-probe-reply-wrong": "The server answers the probe with an empty pong.";
@@ -45,7 +46,24 @@ impl ScratchKey for Upgraded {
     type Note = ();
 }
 
+/// Key of the upgrades of the session with this id that began.
+#[derive(Eq, Hash, PartialEq)]
+struct Begun(Box<str>);
+
+impl ScratchKey for Begun {
+    type Note = ();
+}
+
 impl FaultSet {
+    /// Returns true if the session can't upgrade again because of the fault `upgrade-only-once`.
+    pub(in crate::reference) fn refuses_second_upgrade(&self, session: &Session) -> bool {
+        if !self.has(UpgradeFault::OnlyOnce) {
+            return false;
+        }
+        let key = Begun(session.sid.clone());
+        session.server.scratch.add(key, ()) > 1
+    }
+
     /// Returns true if the fault `upgrade-second-socket-takes-over` is active.
     pub(in crate::reference) fn second_socket_takes_over(&self) -> bool {
         self.has(UpgradeFault::SecondSocketTakesOver)

@@ -182,7 +182,12 @@ impl<M: Member> Rooms<M> {
         let wanted = |socket: &&Arc<M>| !excepted.contains(socket.id());
         match selection.rooms.as_slice() {
             [] => self.all().filter(wanted).cloned().collect(),
-            [room] => self.members(room).filter(wanted).cloned().collect(),
+            [room] => self
+                .members(room)
+                .filter(wanted)
+                .filter(|socket| selection.admits(room, socket.id().as_str()))
+                .cloned()
+                .collect(),
             rooms => {
                 let mut seen = HashSet::new();
                 let members = rooms.iter().flat_map(|room| self.members(room));
@@ -275,6 +280,8 @@ mod tests {
             (Selection::to(["a", "nobody"]).except(["b"]), vec![0]),
             (Selection::to(["nobody"]), vec![]),
             (Selection::to([id(3)]), vec![3]),
+            (Selection::socket(id(3)), vec![3]),
+            (Selection::socket("a"), vec![]),
             (Selection::everybody().except(["a", "b"]), vec![3]),
         ] {
             assert_eq!(

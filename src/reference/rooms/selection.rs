@@ -16,6 +16,18 @@ pub(in crate::reference) struct Selection {
     pub(in crate::reference) delivery: Delivery,
     /// The servers of a cluster that the event reaches.
     pub(in crate::reference) reach: Reach,
+    /// The sockets of the rooms that get the event.
+    pub(in crate::reference) addressee: Addressee,
+}
+
+/// The sockets of a room that get an event.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::reference) enum Addressee {
+    /// All members.
+    #[default]
+    Members,
+    /// Only the socket whose id is the name of the room.
+    Socket,
 }
 
 /// The servers of a cluster that an event reaches. A single server is the whole cluster.
@@ -40,6 +52,19 @@ impl Selection {
             rooms: rooms.into_iter().map(Into::into).collect(),
             ..Self::default()
         }
+    }
+
+    /// Returns a selection of the socket with this id. A room of the same name selects no socket.
+    pub(in crate::reference) fn socket(id: &str) -> Self {
+        Self {
+            addressee: Addressee::Socket,
+            ..Self::to([id])
+        }
+    }
+
+    /// Returns true if the selection matches a member of `room` with this id.
+    pub(in crate::reference) fn admits(&self, room: &str, id: &str) -> bool {
+        self.addressee == Addressee::Members || room == id
     }
 
     /// Leaves out the members of these rooms.

@@ -92,6 +92,7 @@ fn send_decision(
     auth: Option<Data>,
 ) {
     let Some(peer) = Peer::of(session).filter(|_| session.is_open()) else {
+        session.faults().admit_gone(session, namespace, verdict);
         return;
     };
     match verdict {
@@ -162,6 +163,7 @@ fn recover(
         socket.push(encode_packet(&packet, &session.server), Delivery::Assured);
     }
     add_with_reply(&socket, &mut rooms);
+    socket.faults().note_recovered(&socket);
     for room in joined {
         rooms.join(socket.id(), &room);
     }

@@ -157,6 +157,7 @@ impl Namespace {
     /// left.
     pub(super) fn remove(&self, socket: &Socket, reason: &str) {
         let departed = self.take_out(socket, reason);
+        socket.faults().note_offline(socket);
         (self.on_leave)(socket, &departed, reason);
     }
 
@@ -166,7 +167,9 @@ impl Namespace {
             && let Some(pid) = socket.pid()
         {
             let kept = socket.to_kept(pid, rooms.of(socket.id()));
-            recovery.keep_session(kept, reason, socket.faults());
+            if let Some(kept) = socket.faults().alter_kept(socket, kept) {
+                recovery.keep_session(kept, reason, socket.faults());
+            }
         }
         rooms.remove(socket.id())
     }

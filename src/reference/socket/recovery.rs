@@ -55,7 +55,7 @@ struct State {
 }
 
 /// What the server keeps of a socket whose connection was lost.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::reference) struct KeptSession {
     pub(super) id: SocketId,
     pub(super) pid: Box<str>,
@@ -168,7 +168,7 @@ impl Recovery {
         let mut state = self.lock();
         let known = state.events.iter().position(|event| event.offset == offset);
         let known = faults.choose_offset(known)?;
-        let kept = state.sessions.remove(pid)?;
+        let kept = faults.take_session(&mut state.sessions, pid)?;
         if kept.since.elapsed() > faults.alter_window(self.window) {
             return None;
         }
