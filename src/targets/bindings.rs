@@ -176,7 +176,8 @@ impl Places {
     fn collect(&self, args: &[Data]) -> Vec<Data> {
         let at = |(index, path): &(usize, String)| {
             let keys = path.split('.').filter(|key| !key.is_empty());
-            keys.fold(args.get(*index), |value, key| value?.get(key)).cloned()
+            keys.fold(args.get(*index), |value, key| value?.get(key))
+                .cloned()
         };
         let fields = self.fields.iter();
         let fields = fields.filter_map(|(name, place)| Some((name.as_str(), at(place)?)));

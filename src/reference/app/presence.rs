@@ -10,7 +10,10 @@ pub(super) fn online(call: Call) -> Result<(), Failure> {
     let mut count = 0;
     for namespace in call.socket.all_namespaces() {
         let rooms = namespace.rooms();
-        count += rooms.all().filter(|socket| socket.user_id() == user).count();
+        count += rooms
+            .all()
+            .filter(|socket| socket.user_id() == user)
+            .count();
     }
     let count = server.faults().count_online(server, user, count);
     let count = u64::try_from(count).unwrap_or(u64::MAX);

@@ -69,7 +69,10 @@ fn list<'n>(field: Field<'n>, problems: &mut Problems) -> &'n [Node] {
     if let NodeKind::Sequence(items) = &field.node.kind {
         return items;
     }
-    let message = format!("a list of arguments is needed, found {}", field.node.describe());
+    let message = format!(
+        "a list of arguments is needed, found {}",
+        field.node.describe()
+    );
     problems.error("wrong-type", field.node.span, message);
     &[]
 }
