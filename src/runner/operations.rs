@@ -80,6 +80,31 @@ fn translate_namespace(bindings: &Bindings, text: String) -> String {
     format!("{}{own}{}", &text[..found.start()], &text[found.end()..])
 }
 
+/// Returns a namespace that the scenario expects in a packet written by hand and that the target calls by another name.
+pub(super) fn find_renamed_namespace<'b>(
+    scenario: &Scenario,
+    bindings: &'b Bindings,
+) -> Option<&'b str> {
+    let renamed = bindings
+        .entries
+        .iter()
+        .filter(|(name, binding)| name.starts_with('/') && binding.event != **name);
+    let mut renamed = renamed.map(|(name, _)| name.as_str()).peekable();
+    renamed.peek()?;
+    let mut texts = Texts::default();
+    collect(&scenario.steps, &mut texts);
+    let is_expected = |name: &&str| texts.fixed.iter().any(|text| names_namespace(text, name));
+    renamed.find(is_expected)
+}
+
+/// Returns true if the text contains the namespace, and not just a longer name that begins with it.
+fn names_namespace(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let next = text[at + name.len()..].chars().next();
+        next.is_none_or(|next| !(next.is_alphanumeric() || "-_/".contains(next)))
+    })
+}
+
 /// Returns an operation that the scenario uses and that the target's application does not have.
 pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'m str> {
     if absent.is_empty() {
@@ -222,6 +247,25 @@ mod tests {
             },
         );
         assert_eq!(translate(&other, moved), r#"42/y,1["echo","echo"]"#);
+    }
+
+    #[test]
+    fn expected_namespaces_that_the_target_calls_otherwise_are_found() {
+        let found = |step, name: &str| {
+            let mut bindings = bindings("say", false);
+            let binding = Binding {
+                event: "/club".to_owned(),
+                ..Binding::default()
+            };
+            bindings.entries.insert(name.to_owned(), binding);
+            find_renamed_namespace(&scenario("websocket", step), &bindings).map(str::to_owned)
+        };
+        let by_hand = "  - receive: '40/slow,'";
+        assert_eq!(found(by_hand, "/slow").as_deref(), Some("/slow"));
+        assert_eq!(found(by_hand, "/slo"), None);
+        let matched = "  - receive: { packet: { type: connect, namespace: /slow } }";
+        assert_eq!(found(matched, "/slow").as_deref(), Some("/slow"));
+        assert_eq!(found("  - send: '40/slow,'", "/slow"), None);
     }
 
     #[test]

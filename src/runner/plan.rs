@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    operations::{find_absent, find_untranslatable},
+    operations::{find_absent, find_renamed_namespace, find_untranslatable},
     settings::Settings,
 };
 use crate::{
@@ -117,6 +117,11 @@ fn choose_profile(
     if let Some(name) = find_untranslatable(scenario, &manifest.bindings) {
         return Err(format!(
             "it writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
+        ));
+    }
+    if let Some(name) = find_renamed_namespace(scenario, &manifest.bindings) {
+        return Err(format!(
+            "it expects the namespace `{name}` in a packet that it writes by hand, and the target has another name for `{name}`"
         ));
     }
     let missing: Vec<_> = needs

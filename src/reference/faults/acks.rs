@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    blocked_connections::block_connection, connect::send_raw, questions, robustness,
+    blocked_connections::block_connection, connect::send_raw, late_work, questions, robustness,
     scratch::ScratchKey, topic::faults,
 };
 use crate::{
@@ -90,6 +90,10 @@ impl FaultSet {
             return;
         }
         robustness::crash_on_late_answer(socket);
+        if let Some(next) = late_work::find_next_for_ack(socket) {
+            next.send(&packet);
+            return;
+        }
         if self.has(AckFault::Missing) {
             return;
         }

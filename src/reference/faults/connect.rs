@@ -24,6 +24,8 @@ faults!(ConnectFault {
     EventUnjoined = "event-unjoined-namespace-handled": "When a client sends an event to a namespace that it has not joined, the server handles the event in the main namespace.";
     EventsOvertakeReply = "connect-events-overtake-reply": "The server sends an event before the CONNECT reply.", seen "python-socketio 5.18.1";
     IgnoresUnknown = "unknown-namespace-ignored": "The server does not answer a CONNECT to an unknown namespace.";
+    KickWorksOnce = "kick-works-once": "The server disconnects a client from a namespace only once, and ignores later requests to do so.";
+    KickedAgainLockedOut = "kicked-client-locked-out-again": "The server refuses a client that joins a namespace again after the server disconnected it for the second time.";
     KickedLockedOut = "kicked-client-locked-out": "The server refuses a client that joins a namespace again after the server disconnected it.";
     NamesCaseInsensitive = "namespace-names-case-insensitive": "The server compares namespace names without regard to case.";
     NamesMatchPrefix = "namespace-names-match-prefix": "The server treats the namespace `/custom/x` as `/custom`.";
@@ -159,18 +161,32 @@ impl FaultSet {
         }
         let joined = Peer::of(session).map_or(0, |peer| peer.sockets().len());
         let fourth = self.has(ConnectFault::SecondNamespaceRefused) && joined >= 3;
-        let kicked = self.has(ConnectFault::KickedLockedOut)
-            && session
-                .server
-                .scratch
-                .last(&kicked_key(session, namespace))
-                .is_some();
+        let kicks = session
+            .server
+            .scratch
+            .count(&kicked_key(session, namespace));
+        let kicked = (self.has(ConnectFault::KickedLockedOut) && kicks > 0)
+            || (self.has(ConnectFault::KickedAgainLockedOut) && kicks > 1);
         (fourth || kicked).then(|| Refused::new("Invalid namespace"))
     }
 
-    /// Notes that the server disconnected this socket, for the fault `kicked-client-locked-out`.
+    /// Returns true if the server does not disconnect the socket because of the fault
+    /// `kick-works-once`.
+    pub(in crate::reference) fn ignores_kick(&self, socket: &Socket) -> bool {
+        if !self.has(ConnectFault::KickWorksOnce) {
+            return false;
+        }
+        let session = socket.session();
+        let key = kicked_key(session, socket.namespace().name());
+        session.server.scratch.count(&key) > 0
+    }
+
+    /// Notes that the server disconnected this socket, for the faults about a client that returns.
     pub(in crate::reference) fn note_kick(&self, socket: &Socket) {
-        if self.has(ConnectFault::KickedLockedOut) {
+        let is_noted = self.has(ConnectFault::KickedLockedOut)
+            || self.has(ConnectFault::KickedAgainLockedOut)
+            || self.has(ConnectFault::KickWorksOnce);
+        if is_noted {
             let session = socket.session();
             let key = kicked_key(session, socket.namespace().name());
             session.server.scratch.add(key, ());

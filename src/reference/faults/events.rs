@@ -130,6 +130,9 @@ impl FaultSet {
             socket.emit(name, args);
             return;
         }
+        if super::mixing::reply_to_latest_caller(socket, name, &args) {
+            return;
+        }
         if self.has(EventFault::EmptyArgumentsPadded) && args.is_empty() {
             args.push(Data::Null);
         }

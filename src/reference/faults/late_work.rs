@@ -7,10 +7,11 @@ use crate::reference::{
     FaultSet,
     engine::Session,
     shared::Shared,
-    socket::{Namespace, Peer, Refused, Socket, User},
+    socket::{Membership, Namespace, Peer, Refused, Socket, User},
 };
 
 faults!(LateWorkFault {
+    AckTakesNext = "late-ack-takes-next-socket": "The server sends the acknowledgement for a socket that has left to the next socket of the same connection in the namespace.";
     CountsGoneLogin = "gone-login-stays-online": "The server counts a user as online for ever if the client leaves while its login is checked.", seen "presence that is counted in a middleware";
     GoneClientAdmitted = "gone-client-admitted": "The server adds a client to the namespace although the client left while its login was checked.";
     JoinOfGoneCounts = "late-join-of-gone-client-stays": "The server keeps the id of a client in a room for ever if the client leaves before its join ends.", seen "socket.io before 4.5.2";
@@ -69,12 +70,8 @@ impl FaultSet {
             socket.session().server.scratch.add(key, ());
         }
         if self.has(LateWorkFault::JoinOfGoneTakesNext) {
-            let sockets = Peer::of(socket.session()).map(Peer::sockets);
-            let sockets = sockets.unwrap_or_default();
-            for next in sockets {
-                if next.namespace().name() == namespace.name() {
-                    namespace.rooms().join(next.id(), room);
-                }
+            if let Some(next) = find_next(socket) {
+                namespace.rooms().join(next.id(), room);
             }
         }
     }
@@ -116,6 +113,22 @@ impl FaultSet {
             let key = StillOnline(socket.user_id().into());
             socket.session().server.scratch.add(key, ());
         }
+    }
+}
+
+/// Returns the socket that gets an acknowledgement for `socket`. Without faults this is `None` for a
+/// socket that has left.
+pub(super) fn find_next_for_ack(socket: &Socket) -> Option<Arc<Socket>> {
+    let takes_next = socket.faults().has(LateWorkFault::AckTakesNext) && !socket.is_connected();
+    takes_next.then(|| find_next(socket)).flatten()
+}
+
+/// Returns the socket with which the connection of `socket` has joined the namespace again.
+fn find_next(socket: &Socket) -> Option<Arc<Socket>> {
+    let peer = Peer::of(socket.session())?;
+    match peer.membership(socket.namespace().name())? {
+        Membership::Joined(next) => Some(next),
+        Membership::Pending => None,
     }
 }
 

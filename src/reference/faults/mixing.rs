@@ -19,6 +19,7 @@ const LOOKUP: Duration = Duration::from_millis(20);
 
 faults!(MixingFault {
     ContentsShared = "emit-contents-shared": "The server sends the content of the latest message in place of each message that it still prepares.";
+    RepliesShared = "replies-reach-latest-caller": "The server sends each reply that it still prepares to the client that sent the latest event.";
     TargetsAddUp = "emit-targets-add-up": "The server sends each of two messages that it prepares at the same time to the recipients of both.";
     TargetsShared = "emit-targets-shared": "The server sends each message that it still prepares to the recipients of the latest one.", seen "targets that are kept in the namespace object, as in socket.io before 4.0";
     TargetsSharedByClient = "emit-targets-shared-by-client": "The server sends each message of a client that it still prepares to the recipients of that client's latest one.";
@@ -30,6 +31,14 @@ struct LatestMessage(Option<SocketId>);
 
 impl ScratchKey for LatestMessage {
     type Note = (Selection, Vec<Data>);
+}
+
+/// Key of the id of the socket that sent the latest event with a reply.
+#[derive(Eq, Hash, PartialEq)]
+struct LatestCaller;
+
+impl ScratchKey for LatestCaller {
+    type Note = SocketId;
 }
 
 /// Key of the recipients of the messages that the server prepares.
@@ -94,4 +103,23 @@ impl FaultSet {
             }
         });
     }
+}
+
+/// Sends a reply to the client that sent the latest event by then. Returns false, and sends nothing,
+/// unless the fault `replies-reach-latest-caller` is active.
+pub(super) fn reply_to_latest_caller(socket: &Arc<Socket>, name: &str, args: &[Data]) -> bool {
+    if !socket.faults().has(MixingFault::RepliesShared) {
+        return false;
+    }
+    let server = Arc::clone(&socket.session().server);
+    server.scratch.replace(LatestCaller, socket.id().clone());
+    let (socket, name, args) = (Arc::clone(socket), name.to_owned(), args.to_vec());
+    let tasks = Arc::clone(&server);
+    tasks.tasks.spawn(async move {
+        sleep(LOOKUP).await;
+        let latest = server.scratch.last(&LatestCaller);
+        let latest = latest.and_then(|id| socket.namespace().socket(&id));
+        latest.unwrap_or(socket).emit(&name, args);
+    });
+    true
 }

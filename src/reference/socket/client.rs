@@ -268,6 +268,9 @@ impl Socket {
     }
 
     fn dismiss(&self) {
+        if self.faults().ignores_kick(self) {
+            return;
+        }
         self.faults().note_kick(self);
         if self.faults().keeps_socket() {
             self.send_disconnect();

@@ -212,9 +212,10 @@ async fn leaves_namespace(
     namespace: &str,
     limit: Duration,
 ) -> StepResult {
+    let from = last_join(link, namespace);
     let waited = wait_in(
         link.connection.journal(),
-        0,
+        from,
         clock::now() + limit,
         |_, entry| match &entry.what {
             What::Socket(Packet::Disconnect { namespace: left }) if left == namespace => Some(()),
@@ -237,13 +238,23 @@ async fn leaves_namespace(
                 "The server did not send {name} a DISCONNECT for {namespace} within {} ms.",
                 limit.as_millis()
             ),
-            evidence::came_since(link, 0),
+            evidence::came_since(link, from),
         ),
     };
     Err(Finding::new(FailureKind::NotDisconnected, sentence)
         .expected(format!("DISCONNECT for {namespace}"))
         .received(received)
         .breach())
+}
+
+/// Returns the index of the last CONNECT reply in the namespace. A DISCONNECT before it ended an earlier socket of the
+/// client.
+fn last_join(link: &Link, namespace: &str) -> usize {
+    let entries = link.connection.journal().entries();
+    let last = entries.iter().rposition(|entry| {
+        matches!(&entry.what, What::Socket(Packet::Connect { namespace: joined, .. }) if joined == namespace)
+    });
+    last.unwrap_or_default()
 }
 
 /// Checks that the connection stays open: a round trip, the settle time, another round trip.
