@@ -93,7 +93,10 @@ pub(super) fn find_renamed_namespace<'b>(
     renamed.peek()?;
     let mut texts = Texts::default();
     collect(&scenario.steps, &mut texts);
-    let is_expected = |name: &&str| texts.fixed.iter().any(|text| names_namespace(text, name));
+    let is_expected = |name: &&str| {
+        let mut expected = texts.fixed.iter().chain(&texts.parts);
+        expected.any(|text| names_namespace(text, name))
+    };
     renamed.find(is_expected)
 }
 
@@ -165,6 +168,8 @@ struct Texts {
     sent: Vec<String>,
     /// Bytes, bodies and expected packets. They stay as they are.
     fixed: Vec<String>,
+    /// Expected packets by their parts.
+    parts: Vec<String>,
 }
 
 fn collect(steps: &[Step], texts: &mut Texts) {
@@ -173,6 +178,9 @@ fn collect(steps: &[Step], texts: &mut Texts) {
             match written {
                 Written::Expected(matcher) => {
                     texts.fixed.push(matcher.describe(&Scope::default()));
+                }
+                Written::Parts(matcher) => {
+                    texts.parts.push(matcher.describe(&Scope::default()));
                 }
                 Written::Fixed(template) => texts.fixed.push(described(template)),
                 Written::Sent(template) => texts.sent.push(described(template)),

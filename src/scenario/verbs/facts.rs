@@ -104,6 +104,8 @@ pub enum Written<'s> {
     /// A text of a fixed length. Bindings in the target's manifest do not rename an event in it, because the new name
     /// would change the length.
     Fixed(&'s Template),
+    /// A packet that the step expects, by its parts.
+    Parts(&'s Matcher),
     /// A packet to send, or the payload of a frame to send.
     Sent(&'s Template),
 }

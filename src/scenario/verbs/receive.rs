@@ -111,13 +111,13 @@ impl VerbModel for Receive {
             Incoming::Text(text) | Incoming::Message(text) => {
                 facts.writes([Written::Expected(text)])
             }
+            Incoming::Packet(packet) => facts.writes([Written::Parts(packet)]),
             Incoming::Binary(_)
             | Incoming::Bytes(_)
             | Incoming::Echo(_)
             | Incoming::Frame(_)
             | Incoming::Http(_)
-            | Incoming::Nothing
-            | Incoming::Packet(_) => facts,
+            | Incoming::Nothing => facts,
         }
     }
 }
