@@ -85,6 +85,12 @@ pub(super) enum CliError {
     /// Every selected scenario needs a capability that neither sockspec nor one of the user's files declares.
     #[error("no scenario can run: no manifest provides {0}")]
     NothingProvides(String),
+    /// Every scenario was skipped, so the run judged nothing.
+    #[error("every scenario was skipped, so the target was not judged")]
+    NothingJudged,
+    /// Some of the scenarios need a capability that neither sockspec nor one of the user's files declares.
+    #[error("scenarios were skipped because no manifest provides {0}")]
+    UnknownNeed(String),
     /// A selector matches no scenario.
     #[error("no scenario matches `{selector}`")]
     NothingSelected {
@@ -140,9 +146,11 @@ impl CliError {
             | Self::Url(_)
             | Self::UrlWithUser(_) => Exit::BadUsage,
             Self::Interrupted => Exit::Interrupted,
-            Self::NothingProvides(_) | Self::NothingSelected { .. } | Self::OnlyOnDemand(_) => {
-                Exit::NothingSelected
-            }
+            Self::NothingJudged
+            | Self::NothingProvides(_)
+            | Self::NothingSelected { .. }
+            | Self::OnlyOnDemand(_)
+            | Self::UnknownNeed(_) => Exit::NothingSelected,
             // The reader closed the pipe, as `head` does: that is no failure.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Conformant,
             Self::Report(error) if error.is_broken_pipe() => Exit::Conformant,
@@ -184,7 +192,8 @@ impl CliError {
             | Self::Start(_)
             | Self::Tls(_)
             | Self::Url(_) => None,
-            Self::NothingProvides(_) => Some(
+            Self::NothingJudged => Some("the target's manifest lists what the target provides"),
+            Self::NothingProvides(_) | Self::UnknownNeed(_) => Some(
                 "docs/capabilities.md lists all capabilities; a capability of your own is declared in a manifest",
             ),
             Self::UrlWithUser(_) => Some("remove them: sockspec doesn't send them"),

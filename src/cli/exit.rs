@@ -14,7 +14,7 @@ pub enum Exit {
     BadUsage = 2,
     /// The target or sockspec could not run, so the target was not judged.
     NotRun = 3,
-    /// No scenario is selected.
+    /// No scenario is selected, every scenario was skipped, or scenarios need a capability that no file declares.
     NothingSelected = 4,
     /// The user interrupted the command.
     Interrupted = 130,

@@ -46,7 +46,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     };
     let scenarios: Vec<_> = selection.scenarios.iter().cloned().map(Arc::new).collect();
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let record = runtime.block_on(execute(
+    let Executed { record, unknown } = runtime.block_on(execute(
         args,
         &scenarios,
         &selection,
@@ -75,7 +75,20 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     } else {
         Warnings::Pass
     };
-    Ok(exit(&record.summary, comparison.as_ref(), warnings))
+    let exit = exit(&record.summary, comparison.as_ref(), warnings);
+    // A failure outweighs what was not judged.
+    match exit {
+        Exit::Conformant if !unknown.is_empty() => Err(CliError::UnknownNeed(one_of(unknown.iter().map(String::as_str)))),
+        Exit::Conformant if is_all_skipped(&record.summary) => Err(CliError::NothingJudged),
+        exit => Ok(exit),
+    }
+}
+
+/// A run that has ended.
+struct Executed {
+    record: Record,
+    /// The capabilities that scenarios need and that no file declares.
+    unknown: BTreeSet<String>,
 }
 
 async fn execute(
@@ -85,7 +98,7 @@ async fn execute(
     baseline: Option<&Baseline>,
     context: Context,
     output: Output,
-) -> Result<Record, CliError> {
+) -> Result<Executed, CliError> {
     let interrupts = Interrupts::listen().map_err(CliError::Runtime)?;
     let work = async {
         let target = target::resolve(&args.target).await?;
@@ -94,7 +107,7 @@ async fn execute(
         if plan.items.is_empty() {
             return Err(only_on_demand(&plan));
         }
-        check_needs(&plan, selection)?;
+        let unknown = check_needs(&plan, selection)?;
         let mut terminal = terminal(args, context, output);
         let mut broken = None;
         let gentle = interrupts.gentle.clone();
@@ -108,7 +121,7 @@ async fn execute(
         .await?;
         match broken {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(record),
+            _ => Ok(Executed { record, unknown }),
         }
     };
     // Dropping the future stops the servers that the run launched.
@@ -132,19 +145,30 @@ fn check_names(selection: &mut Selection, target: &str) -> Result<(), CliError> 
     }
 }
 
-/// Refuses a run in which every scenario is skipped and needs a capability that no file declares.
-fn check_needs(plan: &Plan, selection: &Selection) -> Result<(), CliError> {
+/// Returns the capabilities that scenarios need and that no file declares.
+///
+/// # Errors
+///
+/// Returns an error if every scenario needs such a capability.
+fn check_needs(plan: &Plan, selection: &Selection) -> Result<BTreeSet<String>, CliError> {
     let undeclared = selection.names.undeclared();
-    let mut needs = BTreeSet::new();
+    let mut unknown = BTreeSet::new();
+    let mut can_run = false;
     for item in &plan.items {
-        let needed = item.scenario.needs.iter().map(String::as_str);
-        let unknown: Vec<&str> = needed.filter(|need| undeclared.contains(need)).collect();
-        if item.skip.is_none() || unknown.is_empty() {
-            return Ok(());
-        }
-        needs.extend(unknown);
+        let needs = item.scenario.needs.iter();
+        let needs: Vec<_> = needs
+            .filter(|need| undeclared.contains(need.as_str()))
+            .collect();
+        can_run |= needs.is_empty();
+        unknown.extend(needs.into_iter().cloned());
     }
-    Err(CliError::NothingProvides(one_of(needs)))
+    if can_run {
+        Ok(unknown)
+    } else {
+        Err(CliError::NothingProvides(one_of(
+            unknown.iter().map(String::as_str),
+        )))
+    }
 }
 
 fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dyn Write>> {
@@ -253,6 +277,11 @@ fn print_for_people(args: &RunArgs, output: Output, text: &str) -> Result<(), Cl
     } else {
         Ok(output.write(&text)?)
     }
+}
+
+/// Returns true if the run has no verdict: every scenario was skipped.
+fn is_all_skipped(summary: &Summary) -> bool {
+    summary.pass + summary.warn + summary.fail + summary.error == 0
 }
 
 /// The effect of warnings on the exit status.

@@ -146,7 +146,7 @@ fn a_server_at_an_address_may_greet_and_beat_as_it_likes() {
         .args(["run", "heartbeat/server-pings", "--url", &url])
         .args(["--target"])
         .args([manifest("official-contract.yaml")])
-        .status(Exit::Conformant)
+        .status(Exit::NothingSelected)
         .stdout_has("the target does not provide `short-heartbeat`");
 }
 

@@ -5,6 +5,7 @@ mod asking;
 mod echo;
 mod finding;
 mod greetings;
+mod handshakes;
 mod http;
 mod join;
 mod open_packet;
@@ -12,14 +13,15 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, pin::pin};
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use futures_util::future::{Either, join_all, select};
-use tokio::join;
+use tokio::{join, time::timeout};
 
 use self::{
     asking::{Asked, Probe, open},
     finding::Finding,
+    handshakes::{broken_findings, broken_open_packet, transport_finding},
 };
 use super::{Speaks, capability::Capability};
 use crate::client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice};
@@ -35,6 +37,9 @@ pub(super) const CAPABILITIES: &[&[Capability]] = &[
 
 /// The probes of Engine.IO servers, by topic. They run at the same time.
 const PROBES: &[&[Probe]] = &[session::PROBES, http::PROBES, open_packet::PROBES];
+
+/// How long the probe still waits for an open packet after a plain WebSocket has echoed a message.
+const OPEN_PACKET_GRACE: Duration = Duration::from_millis(250);
 
 /// The result of all probes.
 #[derive(Clone, Debug)]
@@ -90,6 +95,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
     let websocket = over(TransportChoice::WebSocket);
     let websocket = match &polling {
         Ok(_) => websocket.await,
+        Err(failure) if broken_open_packet(failure).is_some() => websocket.await,
         Err(_) => match beside_plain(websocket, plain).await {
             Ok(opened) => opened,
             Err(echo) => {
@@ -107,6 +113,9 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
     };
     // Prefer the open packet over polling, because only it lists the upgrades.
     let Some(handshake) = handshake_of(&polling).or_else(|| handshake_of(&websocket)) else {
+        if let Some(findings) = broken_findings(&websocket, &polling) {
+            return Ok(probed(Speaks::SocketIo, endpoint, findings));
+        }
         return Err(no_engine_io(
             endpoint,
             plain,
@@ -122,8 +131,8 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
     };
     let mut findings = vec![
         Finding::yes("engine-io", "an open packet"),
-        session::transport_finding("websocket", &websocket),
-        session::transport_finding("polling", &polling),
+        transport_finding("websocket", &websocket),
+        transport_finding("polling", &polling),
     ];
     let connection = websocket.or(polling);
     let asked = Asked {
@@ -170,11 +179,21 @@ async fn beside_plain(
     let (websocket, echo) = (pin!(websocket), pin!(echo::plain(plain)));
     match select(websocket, echo).await {
         Either::Left((Ok(opened), _)) => Ok(Ok(opened)),
+        Either::Left((Err(failure), _)) if broken_open_packet(&failure).is_some() => {
+            Ok(Err(failure))
+        }
         Either::Left((Err(failure), echo)) => match echo.await {
             Ok(echo) => Err(echo),
             Err(_) => Ok(Err(failure)),
         },
-        Either::Right((Ok(echo), _)) if echo.found => Err(echo),
+        Either::Right((Ok(echo), websocket)) if echo.found => {
+            // A server that sends a broken open packet can also have a plain WebSocket. Such a packet comes at once.
+            match timeout(OPEN_PACKET_GRACE, websocket).await {
+                Ok(Ok(opened)) => Ok(Ok(opened)),
+                Ok(Err(failure)) if broken_open_packet(&failure).is_some() => Ok(Err(failure)),
+                Ok(Err(_)) | Err(_) => Err(echo),
+            }
+        }
         Either::Right((Ok(silent), websocket)) => websocket.await.map(Ok).map_err(|_| silent),
         Either::Right((Err(_), websocket)) => Ok(websocket.await),
     }

@@ -6,7 +6,7 @@ use super::{
     join::{Reply, Unconnected, connect},
 };
 use crate::{
-    client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice, What},
+    client::{ConnectFailure, Endpoint, Layer, Options, TransportChoice, What},
     targets::capability::{Capability, Source},
     wire::engine_io::Handshake,
 };
@@ -72,16 +72,6 @@ pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(deflate(asked.endpoint, Layer::SocketIo)),
     |asked| Box::pin(msgpack(asked.endpoint, asked.transport)),
 ];
-
-pub(super) fn transport_finding(
-    capability: &'static str,
-    opened: &Result<Connection, ConnectFailure>,
-) -> Finding {
-    match opened {
-        Ok(_) => Finding::yes(capability, "a handshake gets an open packet"),
-        Err(failure) => Finding::no(capability, failure.to_string()),
-    }
-}
 
 async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     const NAME: &str = "upgrade";

@@ -193,7 +193,7 @@ fn a_run_that_judges_nothing_says_so() {
         &chat(&[("right", "needs: [custom-path, polling-only]\n  level: must")]),
         &[],
     )
-    .status(Exit::Conformant)
+    .status(Exit::NothingSelected)
     .stdout_has("target reference  not started\n")
     .stdout_has("note   nothing is run: each scenario needs what the target does not provide");
 }

@@ -167,9 +167,44 @@ fn what_a_target_lacks_is_skipped() {
         ("right", "level: must"),
         ("right-far", "needs: [teleportation]\n  level: must"),
     ]);
+    // A capability that no file declares may be a typing error, so the run does not end as if all was judged.
     run(&file, &["-v"])
-        .status(Exit::Conformant)
-        .stdout_has("skip   chat/right-far  the target does not provide `teleportation`");
+        .status(Exit::NothingSelected)
+        .stdout_has("skip   chat/right-far  the target does not provide `teleportation`")
+        .stdout_has("1 ok")
+        .stderr_has("scenarios were skipped because no manifest provides `teleportation`");
+    let elsewhere = "name: other\nurl: http://127.0.0.1:1\nprovides: [teleportation]\n";
+    Test::new()
+        .file("mine/chat.yaml", &file)
+        .file("mine/other.yaml", elsewhere)
+        .args(["run", "mine"])
+        .status(Exit::Conformant);
+    // A failure outweighs what was not judged.
+    let wrong = chat(&[
+        ("wrong", "level: must"),
+        ("right-far", "needs: [teleportation]\n  level: must"),
+    ]);
+    run(&wrong, &[]).status(Exit::NotConformant);
+}
+
+#[test]
+fn a_run_that_skips_everything_judges_nothing() {
+    let manifest =
+        "name: mine\nlaunch: built-in\nurl: http://127.0.0.1:$port\nprovides: [acks, socket-io]\n";
+    let run_with = |scenarios: &[(&str, &str)]| {
+        run(
+            &chat(scenarios),
+            &["--target", "mine.yaml", "--report", "json=report.json"],
+        )
+        .file("mine.yaml", manifest)
+    };
+    let skipped = ("right-far", "needs: [eio3]\n  level: must");
+    let finished = run_with(&[skipped])
+        .status(Exit::NothingSelected)
+        .stdout_has("the target does not provide `eio3`")
+        .stderr_has("every scenario was skipped, so the target was not judged");
+    assert!(finished.written("report.json").contains("\"skip\""));
+    run_with(&[skipped, ("right", "level: must")]).status(Exit::Conformant);
 }
 
 #[test]

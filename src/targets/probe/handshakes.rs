@@ -1,0 +1,63 @@
+//! What handshakes over each transport show.
+//!
+//! A server whose open packet is wrong is no plain WebSocket: it is judged as an Engine.IO server, so that its handshake
+//! fails.
+
+use super::finding::Finding;
+use crate::client::{ConnectFailure, Connection};
+
+/// The first bytes of texts that are meant to be an open packet: the packet type `0`, and the begin of JSON data.
+const BEGINNINGS: [&str; 4] = ["0{", "0[", "0\"", "0null"];
+
+/// Returns what is wrong with the open packet, or `None` if the failure has another reason.
+pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
+    match failure {
+        ConnectFailure::OpenPacket { came, .. } => {
+            let is_meant = BEGINNINGS.iter().any(|begin| came.starts_with(begin));
+            is_meant.then(|| format!("the server answers, but its {failure}"))
+        }
+        ConnectFailure::Ended { .. }
+        | ConnectFailure::Handshake { .. }
+        | ConnectFailure::NotHttp { .. }
+        | ConnectFailure::Refused { .. }
+        | ConnectFailure::Reset { .. }
+        | ConnectFailure::TimedOut { .. }
+        | ConnectFailure::Tls { .. }
+        | ConnectFailure::TooLarge { .. }
+        | ConnectFailure::Unreachable { .. }
+        | ConnectFailure::Upgrade { .. } => None,
+    }
+}
+
+/// Returns the findings about a server that sends no right open packet over either transport.
+///
+/// Returns `None` if the server sends none that is meant to be one.
+pub(super) fn broken_findings(
+    websocket: &Result<Connection, ConnectFailure>,
+    polling: &Result<Connection, ConnectFailure>,
+) -> Option<Vec<Finding>> {
+    let failures = [polling, websocket].into_iter();
+    let wrong = failures
+        .filter_map(|opened| opened.as_ref().err())
+        .find_map(broken_open_packet)?;
+    Some(vec![
+        Finding::yes("engine-io", wrong),
+        transport_finding("websocket", websocket),
+        transport_finding("polling", polling),
+    ])
+}
+
+/// Returns the finding about one transport.
+pub(super) fn transport_finding(
+    capability: &'static str,
+    opened: &Result<Connection, ConnectFailure>,
+) -> Finding {
+    match opened {
+        Ok(_) => Finding::yes(capability, "a handshake gets an open packet"),
+        // The server offers the transport, and the scenarios about handshakes show what is wrong.
+        Err(failure) => match broken_open_packet(failure) {
+            Some(wrong) => Finding::yes(capability, wrong),
+            None => Finding::no(capability, failure.to_string()),
+        },
+    }
+}
