@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{
     bystander,
     cast::{Cast, Client},
-    claim::Silence,
+    claim::{Silence, Watch},
     echo_form,
     finding::{Finding, Obstacle, StepResult},
     live_target::LiveTarget,
@@ -107,6 +107,7 @@ impl<'a> Attempt<'a> {
                 ("name", Data::from(target.manifest.name.as_str())),
                 ("speaks", Data::from(speaks.name())),
                 ("url", Data::from(target.endpoint.url.as_str())),
+                ("grace", Data::from(grace(target))),
             ]),
         );
         Self {
@@ -189,8 +190,35 @@ impl<'a> Attempt<'a> {
     pub(super) fn limit(&self, step: &Step) -> StepResult<Duration> {
         match &step.within {
             Some(bound) => self.bound(bound),
-            None => Ok(self.scenario.within.unwrap_or(self.target.within)),
+            None => Ok(self.usual_limit()),
         }
+    }
+
+    /// Returns the timeout of steps that set none.
+    pub(super) fn usual_limit(&self) -> Duration {
+        self.scenario.within.unwrap_or(self.target.within)
+    }
+
+    /// Returns the length of a timeout for a message, with the expression that it was computed from.
+    pub(super) fn describe_limit(&self, step: &Step, limit: Duration) -> String {
+        let milliseconds = limit.as_millis();
+        match &step.within {
+            Some(WaitBound::Computed(template)) => {
+                let source = template.describe(&Scope::default());
+                format!("{milliseconds} ms (`within: {source}`)")
+            }
+            Some(WaitBound::Fixed(_)) | None => format!("{milliseconds} ms"),
+        }
+    }
+
+    /// Returns how long a step that starts now watches for what it forbids. `None` if the step has no `within`.
+    pub(super) fn watch(&self, step: &Step) -> StepResult<Option<Watch>> {
+        let Some(bound) = &step.within else {
+            return Ok(None);
+        };
+        let length = self.bound(bound)?;
+        let until = clock::now() + length;
+        Ok(Some(Watch { until, length }))
     }
 
     /// Returns the deadline of a step that starts now.
@@ -220,4 +248,10 @@ impl<'a> Attempt<'a> {
             .unjudged()
         })
     }
+}
+
+/// Returns the milliseconds by which a time that the server announces may be exceeded, in addition to a share of it: the
+/// target's settle time, which follows from measured round trips.
+fn grace(target: &LiveTarget) -> u64 {
+    u64::try_from(target.settle.as_millis()).unwrap_or(u64::MAX)
 }

@@ -63,6 +63,8 @@ pub(super) struct Link {
     pub(super) msgpack: bool,
     /// Whether the connection can carry WebSocket frames.
     pub(super) websocket: bool,
+    /// Whether the scenario answers the pings itself (`heartbeat: false`).
+    pub(super) heartbeat_by_hand: bool,
     /// The user named by the token in the handshake.
     user: Option<String>,
     /// The index of the entry with this session's open packet.
@@ -167,6 +169,7 @@ impl Client {
             eio: options.eio,
             msgpack: options.msgpack,
             websocket: options.layer != Layer::Tcp && options.transport != TransportChoice::Polling,
+            heartbeat_by_hand: !options.heartbeat,
             user: user_of_handshake(options),
             open_packet: OnceLock::new(),
             open_frame: OnceLock::new(),

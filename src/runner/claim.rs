@@ -1,6 +1,8 @@
 //! Claims that something does not come.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{
     cast::{Client, Link},
@@ -23,6 +25,17 @@ pub(super) struct Silence {
     pub(super) span: Span,
     /// The step's own level.
     pub(super) level: Option<Level>,
+    /// How long the runner has to watch. `None` if the step has no `within`: then the settle time is enough.
+    pub(super) watch: Option<Watch>,
+}
+
+/// The time for which a step with `within` watches.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Watch {
+    /// The end of the time.
+    pub(super) until: Instant,
+    /// The length of the time, counted from the start of the step.
+    pub(super) length: Duration,
 }
 
 /// What must not come.

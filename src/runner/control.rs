@@ -2,9 +2,11 @@
 //!
 //! The control is the same scenario without the act that has to end the connection. In the control the connection has
 //! to stay open for as long as the check waits. If the connection ends in the control too, the heartbeat or an
-//! earlier step ended it, and the check would pass on a server that ignores the act.
+//! earlier step ended it, and the check would pass on a server that ignores the act. The control runs on a server whose
+//! connect timeout is short, so that a client that joins no namespace is noticed too. A scenario whose client can't join
+//! has a second such client, whose connection has to stay open.
 
-use crate::scenario::{Awaits, ClientName, Scenario, Step, WireUse};
+use crate::scenario::{Action, Awaits, ClientName, Scenario, Step, WireUse};
 
 /// Returns the control of the first such check, and the line of the act that the control leaves out.
 ///
@@ -38,9 +40,20 @@ pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
     }
     let line = before.get(first)?.span.line;
     let mut control = scenario.clone();
+    let watched = scenario.steps.iter().skip(check + 1);
+    let watched = watched.take_while(|step| watches_another(step, actor));
+    let kept = check + 1 + watched.count();
+    control.steps.truncate(kept);
     control.steps.drain(first..check);
-    control.steps.truncate(first + 1);
     Some((control, line))
+}
+
+/// Returns true if a step checks that the connection of another client stays open.
+///
+/// Such a step shows that the connection of `actor` did not end by a timer that both connections have.
+fn watches_another(step: &Step, actor: &ClientName) -> bool {
+    matches!(&step.action, Action::Closed(closed) if closed.strict.stays_open)
+        && !step.actors.contains(actor)
 }
 
 /// Returns true if `actor` does not answer pings, so that the heartbeat ends its connection anyway.
@@ -123,6 +136,20 @@ scenarios:
   - alive
 ";
         assert_eq!(control_of(steps), Some((vec![9, 11, 13, 19], 15)));
+    }
+
+    #[test]
+    fn a_client_that_shows_the_connect_timeout_is_kept() {
+        let steps = "  - send: \"9\"
+    as: visitor
+  - closed: {}
+    as: visitor
+  - closed: { stays-open: true }
+    as: bystander
+  - closed: { stays-open: true }
+    as: visitor
+";
+        assert_eq!(control_of(steps), Some((vec![9, 13, 15], 11)));
     }
 
     #[test]

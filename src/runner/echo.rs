@@ -13,9 +13,8 @@ use super::{
     attempt::Attempt,
     cast::{Client, Link},
     echo_form::namespace,
-    evidence,
-    failure_kind::FailureKind,
-    finding::{Finding, StepResult},
+    finding::StepResult,
+    join_by_hand::join_namespace,
     message_packet::packet_in,
     wait::{Waited, wait_in},
 };
@@ -24,8 +23,8 @@ use crate::{
     data::Data,
     targets::Speaks,
     wire::{
-        engine_io::{Packet as EnginePacket, PacketData, PacketType},
-        socket_io::{self, Packet},
+        engine_io::{PacketData, PacketType},
+        socket_io::Packet,
     },
 };
 
@@ -62,62 +61,7 @@ pub(super) async fn join(
     if manifest.dialect.speaks != Speaks::SocketIo {
         return Ok(());
     }
-    let namespace = namespace(manifest);
-    let journal = link.connection.journal();
-    let from = journal.entries().len();
-    let connect = socket_io::encode(&Packet::Connect {
-        namespace: namespace.to_owned(),
-        payload: None,
-    });
-    let connect = EnginePacket::text(PacketType::Message, connect.text);
-    link.connection.send_packets(vec![connect]);
-    let waited = wait_in(journal, from, deadline, |index, entry| {
-        let What::Packet(packet) = &entry.what else {
-            return None;
-        };
-        match packet_in(packet)? {
-            Packet::Connect { .. } => Some((index, true)),
-            Packet::ConnectError { .. } => Some((index, false)),
-            _ => None,
-        }
-    })
-    .await;
-    let name = &client.spec.name;
-    let (kind, sentence, received) = match waited {
-        Waited::Found((index, true)) => {
-            skip_to(link, index + 1);
-            return Ok(());
-        }
-        Waited::Found((index, false)) => (
-            FailureKind::WronglyRefused,
-            format!(
-                "The server refused {name}'s CONNECT to {namespace}, where it has to echo messages."
-            ),
-            evidence::came_at(link, index),
-        ),
-        Waited::TimedOut => (
-            FailureKind::NoResponse,
-            format!("The server did not answer {name}'s CONNECT to {namespace} in time."),
-            evidence::came_since(link, from),
-        ),
-        Waited::Ended(ended) => (
-            FailureKind::ConnectionEnded,
-            format!("{name}'s connection ended before the server answered CONNECT to {namespace}."),
-            evidence::describe_end(&ended),
-        ),
-    };
-    Err(Finding::new(kind, sentence)
-        .expected("CONNECT")
-        .received(received)
-        .breach())
-}
-
-/// Lets `receive` steps start at the entry `next`. Earlier entries can't be echoes of what the steps send.
-fn skip_to(link: &Link, next: usize) {
-    link.skip_open_packet();
-    let mut state = link.state();
-    state.cursor.packets = next;
-    state.cursor.frames = next;
+    join_namespace(client, link, namespace(manifest), deadline).await
 }
 
 /// Sends a text over a plain WebSocket and waits for its echo.

@@ -4,6 +4,7 @@ use super::{
     attempt::Attempt,
     cast::{Client, Link},
     finding::StepResult,
+    recovery_offer::{Offsets, offsets},
     sought::Sought,
 };
 use crate::{
@@ -44,7 +45,10 @@ impl Sought {
                 .and_then(|binding| binding.namespace.clone())
                 .unwrap_or_else(|| client.state().namespace.clone()),
         };
+        // The last connection is enough: all connections of a client are to the same server.
+        let link = client.link();
         Ok(Self {
+            offsets: link.map_or(Offsets::Absent, |link| offsets(attempt, &link)),
             event: binding.map_or_else(|| spoken.clone(), |binding| binding.event.clone()),
             spoken,
             namespace,
@@ -72,6 +76,10 @@ impl Sought {
         if *namespace != self.namespace || (self.event != "*" && *name != self.event) {
             return Ok(Likeness::Other);
         }
+        // A step that names no event does not ask for a greeting.
+        if self.event == "*" && attempt.target.manifest.greetings.contains(name) {
+            return Ok(Likeness::Other);
+        }
         let mut captures = Vec::new();
         let args = attempt
             .target
@@ -85,13 +93,25 @@ impl Sought {
             }
         }
         if let Some(matchers) = &self.args {
-            let args = own_args(attempt, matchers.len(), *id, &args);
+            let args = self.own_args(matchers.len(), *id, &args);
             match check_args(matchers, args, scope)? {
                 Ok(found) => captures.extend(found),
                 Err(mismatch) => return Ok(Likeness::Near(mismatch)),
             }
         }
         Ok(Likeness::Match { captures, id: *id })
+    }
+
+    /// Returns the arguments of an event without the offset that connection state recovery adds behind them.
+    fn own_args<'a>(&self, expected: usize, id: Option<AckId>, args: &'a [Data]) -> &'a [Data] {
+        match args.split_last() {
+            Some((Data::String(_), own))
+                if self.offsets == Offsets::Appended && id.is_none() && own.len() == expected =>
+            {
+                own
+            }
+            _ => args,
+        }
     }
 
     /// Returns the indices of the matching entries that no step has claimed.
@@ -114,22 +134,6 @@ impl Sought {
     }
 }
 
-/// Returns the arguments of an event without the offset that connection state recovery adds behind them.
-fn own_args<'a>(
-    attempt: &Attempt<'_>,
-    expected: usize,
-    id: Option<AckId>,
-    args: &'a [Data],
-) -> &'a [Data] {
-    match args.split_last() {
-        Some((Data::String(_), own))
-            if attempt.target.recovery() && id.is_none() && own.len() == expected =>
-        {
-            own
-        }
-        _ => args,
-    }
-}
 
 /// Compares arguments one by one; returns the captured values or the first difference.
 fn check_args(

@@ -2,7 +2,8 @@
 //!
 //! The runner checks a claim twice: at its step, behind a fence, and after the last step, behind the settle time and
 //! another fence. The second check catches what a server sends late. A scenario waits the settle time only once, for all
-//! its claims together.
+//! its claims together. A claim of a step with `within` is watched at least that long, counted from the start of the
+//! step; the steps that follow run during this time.
 
 use std::{future::Future, sync::Arc};
 
@@ -149,7 +150,7 @@ impl Silence {
                     What::Packet(packet) => {
                         !state.claimed.contains(index)
                             && !link.is_own_open_packet(*index, entry)
-                            && !is_invisible(packet, link.eio)
+                            && (!is_invisible(packet, link.eio) || is_own_heartbeat(packet, link))
                             && !is_farewell(packet)
                             && !is_unasked_message(attempt, packet)
                     }
@@ -195,6 +196,11 @@ pub(super) fn is_invisible(packet: &engine_io::Packet, eio: u8) -> bool {
     };
     (packet.kind == beat || packet.kind == PacketType::Noop)
         && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
+}
+
+/// Returns true for a ping on a connection whose heartbeat the scenario handles itself (`heartbeat: false`).
+fn is_own_heartbeat(packet: &engine_io::Packet, link: &Link) -> bool {
+    packet.kind == PacketType::Ping && link.heartbeat_by_hand
 }
 
 /// Returns true for the close packet: a server that ends the session may send one (Engine.IO v4, "close").
@@ -280,7 +286,14 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
         return Ok(());
     }
     let settle = attempt.scenario.settle.unwrap_or(attempt.target.settle);
-    tokio::time::sleep_until(clock::now() + settle).await;
+    let settled = clock::now() + settle;
+    let watch = claims.iter().filter_map(|claim| claim.watch).max();
+    let watch = watch.filter(|watch| watch.until > settled);
+    tokio::time::sleep_until(watch.map_or(settled, |watch| watch.until)).await;
+    let waited = match watch {
+        Some(watch) => format!("until {} ms after the step began", watch.length.as_millis()),
+        None => format!("{} ms", settle.as_millis()),
+    };
     let observers: Vec<_> = claims
         .iter()
         .map(|claim| Arc::clone(&claim.client))
@@ -288,9 +301,9 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     let proof = fence(attempt, &observers, attempt.target.within).await;
     let how = match proof {
         Proof::Ack | Proof::Pong => {
-            format!("then {} ms and another round trip", settle.as_millis())
+            format!("then {waited} and another round trip")
         }
-        Proof::Ended | Proof::TimeOnly => format!("then {} ms", settle.as_millis()),
+        Proof::Ended | Proof::TimeOnly => format!("then {waited}"),
     };
     attempt.notes().proofs.push(how);
     check(attempt, &claims)

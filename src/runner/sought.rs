@@ -1,5 +1,6 @@
 //! The event that a step looks for.
 
+use super::recovery_offer::Offsets;
 use crate::scenario::{Matcher, Scope};
 
 /// An event pattern with the names that the target uses on the wire.
@@ -15,6 +16,8 @@ pub(super) struct Sought {
     pub(super) with: Option<Matcher>,
     /// What all arguments have to match.
     pub(super) args: Option<Vec<Matcher>>,
+    /// Whether the server appends an offset to the arguments, which the scenario does not write.
+    pub(super) offsets: Offsets,
 }
 
 impl Sought {

@@ -194,7 +194,11 @@ pub(super) const HANDSHAKE: &[Key] = &[
 
 /// Keys that every step takes, whatever its verb.
 pub(super) const STEP: &[Key] = &[
-    key("within", "wait", "the deadline of this step"),
+    key(
+        "within",
+        "wait",
+        "the deadline of this step, and how long it watches for what it forbids",
+    ),
     key(
         "after",
         "wait",

@@ -48,7 +48,7 @@ const APPLICATION: &[Capability] = &[
     Capability {
         name: "broadcast-acks",
         meaning: "`ask-room` asks every member and collects the answers",
-        source: Source::Application,
+        source: Source::Events,
         excludes: &[],
     },
     Capability {
@@ -138,7 +138,7 @@ const APPLICATION: &[Capability] = &[
     Capability {
         name: "rooms-except",
         meaning: "`send-except`, `announce-except`",
-        source: Source::Application,
+        source: Source::Events,
         excludes: &[],
     },
     Capability {
@@ -150,7 +150,7 @@ const APPLICATION: &[Capability] = &[
     Capability {
         name: "server-close",
         meaning: "`kick-me` with `close` closes the whole connection",
-        source: Source::Application,
+        source: Source::Events,
         excludes: &[],
     },
     Capability {
@@ -168,7 +168,7 @@ const APPLICATION: &[Capability] = &[
     Capability {
         name: "sockets-join",
         meaning: "`move-members` moves all members of a room",
-        source: Source::Application,
+        source: Source::Events,
         excludes: &[],
     },
     Capability {

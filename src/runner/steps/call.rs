@@ -270,6 +270,7 @@ async fn never_acked(
         request: question.request.clone(),
         allowed,
     };
+    let watch = attempt.watch(step)?;
     silence::claim(
         attempt,
         vec![Silence {
@@ -277,6 +278,7 @@ async fn never_acked(
             never,
             span: step.span,
             level: step.level,
+            watch,
         }],
     )
     .await

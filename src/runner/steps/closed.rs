@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::{Instant, timeout_at};
+
 use super::{
     super::wait::{Waited, wait_in},
     links::any_link,
@@ -13,10 +15,12 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::{Client, Link},
+        claim::Watch,
         evidence,
         failure_kind::FailureKind,
         fence::{self, Proof},
         finding::{Finding, StepResult, Stop},
+        late::extended_deadline,
     },
     scenario::{Accepted, CloseHow, Closed, Step},
     wire::socket_io::Packet,
@@ -48,31 +52,33 @@ async fn one(
         return leaves_namespace(client, &link, &namespace, limit).await;
     }
     if closed.stays_open {
-        return stays_open(attempt, client, &link, limit).await;
+        let watch = attempt.watch(step)?;
+        // The time of the step is no deadline of the round trips.
+        let limit = match watch {
+            Some(_) => attempt.usual_limit(),
+            None => limit,
+        };
+        return stays_open(attempt, client, &link, limit, watch).await;
     }
-    let waited = wait_in(
-        link.connection.journal(),
-        0,
-        clock::now() + limit,
-        |_, entry| match &entry.what {
-            What::Ended(ended) => Some(ended.clone()),
-            _ => None,
-        },
-    )
-    .await;
+    let mut waited = await_end(&link, clock::now() + limit).await;
+    if matches!(waited, Waited::TimedOut)
+        && let Some(deadline) = extended_deadline(attempt, step, &link).await
+    {
+        waited = await_end(&link, deadline).await;
+    }
     let Waited::Found(ended) = waited else {
         let finding = Finding::new(
             FailureKind::ConnectionStayedOpen,
             format!(
-                "{}'s connection was still open after {} ms; the server has to end it.",
+                "{}'s connection was still open after {}; the server has to end it.",
                 client.spec.name,
-                limit.as_millis()
+                attempt.describe_limit(step, limit)
             ),
         )
         .expected(describe(attempt, closed))
         .received("an open connection");
         if lenient.is_some_and(|lenient| lenient.stays_open) {
-            stays_open(attempt, client, &link, limit).await?;
+            stays_open(attempt, client, &link, limit, None).await?;
             attempt.warn(finding);
             return Ok(());
         }
@@ -90,6 +96,16 @@ async fn one(
             _ => Err(finding.breach()),
         },
     }
+}
+
+/// Waits for the end of a connection.
+async fn await_end(link: &Link, deadline: Instant) -> Waited<Ended> {
+    let journal = link.connection.journal();
+    wait_in(journal, 0, deadline, |_, entry| match &entry.what {
+        What::Ended(ended) => Some(ended.clone()),
+        _ => None,
+    })
+    .await
 }
 
 /// Returns how long to wait: at most nine tenths of the time after which a missed heartbeat ends the connection.
@@ -258,31 +274,27 @@ fn last_join(link: &Link, namespace: &str) -> usize {
 }
 
 /// Checks that the connection stays open: a round trip, the settle time, another round trip.
+///
+/// With `watch`, the second round trip comes after the end of this time. A later step may end the connection on purpose,
+/// so the step itself waits.
 async fn stays_open(
     attempt: &Attempt<'_>,
     client: &Client,
     link: &Link,
     limit: Duration,
+    watch: Option<Watch>,
 ) -> StepResult {
-    let closes = |link: &Link| -> Stop {
-        Finding::new(
-            FailureKind::ConnectionEnded,
-            format!(
-                "{}'s connection ended; it has to stay open.",
-                client.spec.name
-            ),
-        )
-        .expected("an open connection")
-        .received(evidence::how_it_ended(link))
-        .breach()
-    };
-    for pause in [
-        Duration::ZERO,
-        attempt.scenario.settle.unwrap_or(attempt.target.settle),
-    ] {
-        tokio::time::sleep(pause).await;
+    let settle = attempt.scenario.settle.unwrap_or(attempt.target.settle);
+    for pause in [Duration::ZERO, settle] {
+        let paused = clock::now() + pause;
+        let until = match watch {
+            Some(watch) if !pause.is_zero() => paused.max(watch.until),
+            Some(_) | None => paused,
+        };
+        // A connection that ends fails the step at once, by the round trip.
+        let _ = timeout_at(until, link.connection.journal().ended()).await;
         match fence::round_trip(attempt, link, clock::now() + limit).await {
-            Proof::Ended => return Err(closes(link)),
+            Proof::Ended => return Err(ended_early(client, link, watch)),
             // A server that hangs keeps the connection open and does not answer.
             Proof::TimeOnly if link.websocket => {
                 return Err(Finding::new(
@@ -300,4 +312,20 @@ async fn stays_open(
         }
     }
     Ok(())
+}
+
+/// Returns the breach by a connection that ended although it has to stay open.
+fn ended_early(client: &Client, link: &Link, watch: Option<Watch>) -> Stop {
+    let name = &client.spec.name;
+    let sentence = match watch {
+        Some(watch) => format!(
+            "{name}'s connection ended; it has to stay open for {} ms.",
+            watch.length.as_millis()
+        ),
+        None => format!("{name}'s connection ended; it has to stay open."),
+    };
+    Finding::new(FailureKind::ConnectionEnded, sentence)
+        .expected("an open connection")
+        .received(evidence::how_it_ended(link))
+        .breach()
 }

@@ -16,7 +16,7 @@ use crate::{
     runner::{
         attempt::Attempt,
         cast::Client,
-        claim::{Never, Silence, Unwanted},
+        claim::{Never, Silence, Unwanted, Watch},
         finding::{Finding, StepResult, Stop},
         sender::Rejection,
         silence,
@@ -35,6 +35,8 @@ struct Receiver {
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> StepResult {
+    // The time counts from the start of the step, like the deadline of the deliveries.
+    let watch = attempt.watch(step)?;
     let receivers: Vec<_> = deliver
         .to
         .iter()
@@ -56,11 +58,16 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
             return Err(undelivered(attempt, deliver, &receivers, &rejection)?);
         }
     }
-    claim_silence(attempt, step, deliver).await
+    claim_silence(attempt, step, deliver, watch).await
 }
 
 /// Claims that no client receives the event again, and that other clients never receive it.
-async fn claim_silence(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> StepResult {
+async fn claim_silence(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    deliver: &Deliver,
+    watch: Option<Watch>,
+) -> StepResult {
     let sender = attempt.notes().sender.clone();
     let mut claims = Vec::new();
     for client in attempt.cast.all() {
@@ -84,6 +91,7 @@ async fn claim_silence(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) ->
             never: Never::Event { sought, reason },
             span: step.span,
             level: step.level,
+            watch,
         });
     }
     silence::claim(attempt, claims).await

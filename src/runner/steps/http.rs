@@ -1,5 +1,7 @@
 //! `http`: one request on a connection of its own, and its response.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -13,6 +15,7 @@ use crate::{
         evidence,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult},
+        greetings::without_greetings,
         outcome::SeenLine,
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
@@ -24,7 +27,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     let (strict, lenient) = (&http.response.strict, &http.response.lenient);
     let what = format!("{} {}", asked.method, asked.target);
     let asked_at = clock::now();
-    let result = request(&attempt.target.endpoint, asked, limit, Bounds::default()).await;
+    let result = ask(attempt, asked, limit).await;
     record(attempt, asked_at, &what, &result);
     let response = match result {
         Ok(response) => Some(response),
@@ -61,6 +64,34 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
         return Ok(());
     };
     judge(attempt, &what, http.response.as_ref(), &response)
+}
+
+/// Sends a request and returns the response without greetings.
+///
+/// If the response to a poll holds nothing but greetings, the request is sent again.
+async fn ask(
+    attempt: &Attempt<'_>,
+    asked: HttpRequest,
+    limit: Duration,
+) -> Result<HttpResponse, ConnectFailure> {
+    let deadline = clock::now() + limit;
+    loop {
+        let left = deadline.saturating_duration_since(clock::now());
+        let endpoint = &attempt.target.endpoint;
+        let mut response = request(endpoint, asked.clone(), left, Bounds::default()).await?;
+        let body = std::str::from_utf8(&response.body).ok();
+        let stripped = body
+            .filter(|_| asked.method == "GET" && response.status == 200)
+            .and_then(|body| without_greetings(&attempt.target.manifest, body));
+        match stripped {
+            None => return Ok(response),
+            Some(rest) if rest.is_empty() && clock::now() < deadline => {}
+            Some(rest) => {
+                response.body = Bytes::from(rest);
+                return Ok(response);
+            }
+        }
+    }
 }
 
 /// Adds a request and its response to the trace.

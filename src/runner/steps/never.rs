@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -> StepResult {
+    let watch = attempt.watch(step)?;
     let mut claims = Vec::new();
     for client in attempt.actors(step) {
         let never = match never {
@@ -35,6 +36,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -
             never,
             span: step.span,
             level: step.level,
+            watch,
         });
     }
     silence::claim(attempt, claims).await

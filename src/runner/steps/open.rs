@@ -21,6 +21,7 @@ use crate::{
         echo, evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult},
+        join_by_hand::join_main,
     },
     scenario::{Accepted, ClientName, HandshakePattern, HttpPattern, Open, OpenLayer, Step},
     targets::Speaks,
@@ -73,6 +74,8 @@ async fn one(
     }
     if open.echo {
         echo::join(attempt, client, &link, clock::now() + limit).await?;
+    } else if open.join {
+        join_main(attempt, client, &link, clock::now() + limit).await?;
     }
     let Some(expected) = expected.part(|expected| expected.handshake.as_ref()) else {
         return Ok(());

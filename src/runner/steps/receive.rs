@@ -20,7 +20,9 @@ use crate::{
         expectation::{self, Comparison},
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
+        late::extended_deadline,
         observe_frame::{self, FrameLikeness},
+        recovery_offer::{Offsets, offsets},
         silence,
         unasked::is_unasked_message,
     },
@@ -48,6 +50,7 @@ async fn one(
         Incoming::Nothing => {
             let from = link.state().cursor.packets;
             let never = Never::Packet { link, from };
+            let watch = attempt.watch(step)?;
             silence::claim(
                 attempt,
                 vec![Silence {
@@ -55,6 +58,7 @@ async fn one(
                     never,
                     span: step.span,
                     level: step.level,
+                    watch,
                 }],
             )
             .await
@@ -120,7 +124,6 @@ async fn next(
     client: &Arc<Client>,
     link: &Arc<Link>,
 ) -> StepResult {
-    let deadline = attempt.deadline(step)?;
     let name = &client.spec.name;
     let expected = &receive.what.strict;
     let noun = noun(expected);
@@ -130,24 +133,7 @@ async fn next(
     } else {
         cursor.packets
     };
-    let claimed = link.state().claimed.clone();
-    let mut nearest = None;
-    let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
-        if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
-            return None;
-        }
-        match compare(attempt, &receive.what, client, link, entry) {
-            Ok(Candidate::Invisible) => None,
-            Ok(Candidate::Matches(matched)) => Some(Ok((index, matched))),
-            Ok(Candidate::Wrong(finding)) if receive.order == Order::Any => {
-                nearest.get_or_insert(finding);
-                None
-            }
-            Ok(Candidate::Wrong(finding)) => Some(Err(Finding::clone(&finding).breach())),
-            Err(stop) => Some(Err(stop)),
-        }
-    })
-    .await;
+    let (waited, nearest) = await_match(attempt, step, receive, client, link, from).await?;
     let finding = match waited {
         Waited::Found(found) => {
             let (index, matched) = found?;
@@ -161,17 +147,58 @@ async fn next(
         )
         .received(evidence::describe_end(&ended)),
         Waited::TimedOut => {
-            let limit = attempt.limit(step)?.as_millis();
-            nearest.map(|finding| *finding).unwrap_or_else(|| {
+            let limit = attempt.describe_limit(step, attempt.limit(step)?);
+            nearest.unwrap_or_else(|| {
                 Finding::new(
                     FailureKind::NoResponse,
-                    format!("{name} did not receive the expected {noun} within {limit} ms."),
+                    format!("{name} did not receive the expected {noun} within {limit}."),
                 )
                 .received(evidence::came_since(link, from))
             })
         }
     };
     Err(finding.expected(describe(attempt, expected)).breach())
+}
+
+/// The result of waiting for a match: the index and the match or a breach, and the first entry that differs.
+type Awaited = (Waited<StepResult<(usize, Matched)>>, Option<Finding>);
+
+/// Waits for the first entry from `from` on that matches, or that has to match and does not.
+async fn await_match(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    receive: &Receive,
+    client: &Arc<Client>,
+    link: &Arc<Link>,
+    from: usize,
+) -> StepResult<Awaited> {
+    let deadline = attempt.deadline(step)?;
+    let claimed = link.state().claimed.clone();
+    let offsets = offsets(attempt, link);
+    let mut nearest = None;
+    let mut pick = |index: usize, entry: &Entry| {
+        if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
+            return None;
+        }
+        match compare(attempt, &receive.what, client, link, offsets, entry) {
+            Ok(Candidate::Invisible) => None,
+            Ok(Candidate::Matches(matched)) => Some(Ok((index, matched))),
+            Ok(Candidate::Wrong(finding)) if receive.order == Order::Any => {
+                nearest.get_or_insert(*finding);
+                None
+            }
+            Ok(Candidate::Wrong(finding)) => Some(Err(Finding::clone(&finding).breach())),
+            Err(stop) => Some(Err(stop)),
+        }
+    };
+    let journal = link.connection.journal();
+    let mut waited = wait_in(journal, from, deadline, &mut pick).await;
+    if matches!(waited, Waited::TimedOut)
+        && let Some(deadline) = extended_deadline(attempt, step, link).await
+    {
+        waited = wait_in(journal, from, deadline, &mut pick).await;
+    }
+    Ok((waited, nearest))
 }
 
 /// Claims the entry at `index`, so that later steps don't receive it again.
@@ -202,6 +229,7 @@ fn compare(
     what: &Accepted<Incoming>,
     client: &Client,
     link: &Link,
+    offsets: Offsets,
     entry: &Entry,
 ) -> StepResult<Candidate> {
     if let (Incoming::Frame(pattern), What::Frame(frame)) = (&what.strict, &entry.what) {
@@ -214,7 +242,7 @@ fn compare(
     };
     let mut comparison = expectation::compare(attempt, expected, actual.as_ref())?;
     if let Comparison::Wrong(_) = comparison
-        && attempt.target.recovery()
+        && offsets == Offsets::Appended
         && let Some(own) = actual.and_then(without_offset)
     {
         let without_offset = expectation::compare(attempt, expected, Some(&own))?;

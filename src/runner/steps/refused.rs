@@ -96,6 +96,7 @@ pub(super) async fn report(
     expected: &Matcher,
     question: Question<'_>,
 ) -> StepResult {
+    let watch = attempt.watch(step)?;
     let (index, report) = await_report(attempt, step, client, link, expected, question).await?;
     link.state().claimed.insert(index);
     if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
@@ -111,6 +112,7 @@ pub(super) async fn report(
         never,
         span: step.span,
         level: step.level,
+        watch,
     };
     let others = attempt.cast.all().iter();
     let mut claims: Vec<_> = others

@@ -52,7 +52,7 @@ impl VerbModel for Accepted<Closed> {
         key_notes: "`code` and `reason` of the close frame; `how`: any of `close-frame`, `close-packet`, `eof`, \
                   `http-error`, `reset`; `hangs-up: true`: the server closes the TCP stream within a second of the \
                   last frame; `namespace`: the server sends a DISCONNECT for this namespace instead; `stays-open: \
-                  true`: the connection does not end",
+                  true`: the connection does not end, with `within` for that time",
         actors: Actors::Required,
         puts_on_wire: false,
         can_fail: true,

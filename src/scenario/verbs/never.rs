@@ -24,8 +24,8 @@ impl VerbModel for Never {
     const SPEC: VerbSpec = VerbSpec {
         example: "never: event",
         chapter: Chapter::Events,
-        meaning: "the client does not receive the event until the scenario ends; `never: {frame: {…}}`, as in \
-                  `receive`: no further WebSocket frame of this kind",
+        meaning: "the client does not receive the event until the scenario ends, and at least for the time of \
+                  `within`; `never: {frame: {…}}`, as in `receive`: no further WebSocket frame of this kind",
         key_notes: "`with` or `args`; `namespace`",
         actors: Actors::Required,
         puts_on_wire: false,

@@ -18,6 +18,11 @@ const KEYS: &[Key] = &[
         "`true`: prepares the connection for `echo` messages",
     ),
     key(
+        "join",
+        "flag",
+        "`true`: joins the main namespace if every client can",
+    ),
+    key(
         "session",
         "text",
         "the client whose session this client joins",
@@ -45,6 +50,8 @@ pub struct Open {
     pub options: ConnectOptions,
     /// True if the client joins the namespace in which the target echoes messages (`echo: true`).
     pub echo: bool,
+    /// True if the client joins the main namespace on a target with the capability `socket-io` (`join: true`).
+    pub join: bool,
     /// The client whose session this client joins (`session: NAME`). The client expects no open packet.
     pub session: Option<ClientName>,
     /// False if the client does not poll in the background, so that only steps send GET requests (`poll: false`).
@@ -84,10 +91,11 @@ impl VerbModel for Open {
         meaning: "opens an Engine.IO session in which the steps send and receive packets; only the heartbeat is \
                   automatic. `open: polling` does the same over polling, `open: tcp` opens a bare connection",
         key_notes: "`query`, `headers`, `origin`, `path`, `eio`, `heartbeat`, `deflate`; `echo: true`: prepares the \
-                  connection for `echo` messages, see below; `session`: joins the session of that client; `poll: \
-                  false`: only steps send GET requests; `handshake`: the data of the open packet; `answer`: the \
-                  response to the handshake request, accepted or refused; `refused`: the response that refuses the \
-                  handshake",
+                  connection for `echo` messages, see below; `join: true`: joins the main namespace if every client \
+                  can, so that no connect timeout ends the connection; `session`: joins the session of that client; \
+                  `poll: false`: only steps send GET requests; `handshake`: the data of the open packet; `answer`: \
+                  the response to the handshake request, accepted or refused; `refused`: the response that refuses \
+                  the handshake",
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
@@ -117,7 +125,9 @@ impl VerbModel for Open {
         };
         let layer = value.choice(&layers, context.problems);
         let options = handshake_options(fields, context);
+        fields.exclusive(&["echo", "join"], context.problems);
         let echo = context.flag(fields, "echo");
+        let join = context.flag(fields, "join");
         let session = fields
             .get("session")
             .and_then(|session| context.cast.resolve_one(&session, context.problems));
@@ -139,6 +149,7 @@ impl VerbModel for Open {
             layer: layer?,
             options,
             echo,
+            join,
             session,
             poll,
             expected: Box::new(Accepted::from(HandshakePattern {

@@ -4,7 +4,9 @@ mod death;
 mod farewell;
 mod judged;
 mod opening;
+mod open_packet;
 mod session;
+mod silence;
 mod single_request;
 mod unasked;
 

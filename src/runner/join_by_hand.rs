@@ -1,0 +1,105 @@
+//! Joins a namespace on a connection on which the steps write the packets themselves.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{
+    attempt::Attempt,
+    cast::{Client, Link},
+    evidence,
+    failure_kind::FailureKind,
+    finding::{Finding, StepResult},
+    message_packet::packet_in,
+    wait::{Waited, wait_in},
+};
+use crate::{
+    client::What,
+    targets::Speaks,
+    wire::{
+        engine_io::{Packet as EnginePacket, PacketType},
+        socket_io::{self, Packet},
+    },
+};
+
+/// Joins the main namespace if every client can join it, so that no connect timeout ends the connection.
+///
+/// Does nothing on any other target. In revision 3 of Engine.IO, the server itself joins the client.
+pub(super) async fn join_main(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Arc<Link>,
+    deadline: Instant,
+) -> StepResult {
+    let manifest = &attempt.target.manifest;
+    let is_open = manifest.dialect.speaks == Speaks::SocketIo
+        && manifest.provides.contains("socket-io")
+        && !link.msgpack
+        && link.eio != 3;
+    if !is_open {
+        return Ok(());
+    }
+    join_namespace(client, link, "/", deadline).await
+}
+
+/// Joins a namespace, and lets `receive` steps start behind the reply.
+pub(super) async fn join_namespace(
+    client: &Client,
+    link: &Arc<Link>,
+    namespace: &str,
+    deadline: Instant,
+) -> StepResult {
+    let journal = link.connection.journal();
+    let from = journal.entries().len();
+    let connect = socket_io::encode(&Packet::Connect {
+        namespace: namespace.to_owned(),
+        payload: None,
+    });
+    let connect = EnginePacket::text(PacketType::Message, connect.text);
+    link.connection.send_packets(vec![connect]);
+    let waited = wait_in(journal, from, deadline, |index, entry| {
+        let What::Packet(packet) = &entry.what else {
+            return None;
+        };
+        match packet_in(packet)? {
+            Packet::Connect { .. } => Some((index, true)),
+            Packet::ConnectError { .. } => Some((index, false)),
+            _ => None,
+        }
+    })
+    .await;
+    let name = &client.spec.name;
+    let (kind, sentence, received) = match waited {
+        Waited::Found((index, true)) => {
+            skip_to(link, index + 1);
+            return Ok(());
+        }
+        Waited::Found((index, false)) => (
+            FailureKind::WronglyRefused,
+            format!("The server refused {name}'s CONNECT to {namespace}; it has to accept it."),
+            evidence::came_at(link, index),
+        ),
+        Waited::TimedOut => (
+            FailureKind::NoResponse,
+            format!("The server did not answer {name}'s CONNECT to {namespace} in time."),
+            evidence::came_since(link, from),
+        ),
+        Waited::Ended(ended) => (
+            FailureKind::ConnectionEnded,
+            format!("{name}'s connection ended before the server answered CONNECT to {namespace}."),
+            evidence::describe_end(&ended),
+        ),
+    };
+    Err(Finding::new(kind, sentence)
+        .expected("CONNECT")
+        .received(received)
+        .breach())
+}
+
+/// Lets `receive` steps start at the entry `next`. Earlier entries can't be answers to what the steps send.
+fn skip_to(link: &Link, next: usize) {
+    link.skip_open_packet();
+    let mut state = link.state();
+    state.cursor.packets = next;
+    state.cursor.frames = next;
+}

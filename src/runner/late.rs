@@ -1,0 +1,52 @@
+//! The allowance for a server that is slow at the moment when the deadline of a step passes.
+//!
+//! A step can have a short deadline of its own, such as one that follows from times that the server announces. A server
+//! under load keeps these times less exactly. So the runner measures a round trip at the deadline, and waits that long
+//! again.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{attempt::Attempt, cast::Link, fence_frame::MARKER, ping::ping};
+use crate::{
+    client::{Bounds, HttpRequest, request},
+    clock,
+    scenario::Step,
+};
+
+/// The longest round trip that extends a deadline. A server that hangs is not given more time.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Returns the time until which a step waits after its deadline has passed. `None` if the step has no deadline of
+/// its own.
+pub(super) async fn extended_deadline(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    link: &Link,
+) -> Option<Instant> {
+    step.within.as_ref()?;
+    let begun = clock::now();
+    let limit = attempt.usual_limit().min(LONGEST);
+    if link.websocket {
+        let marker = format!("{MARKER}{}", link.next_ack());
+        // The time counts, whether or not the server answers.
+        let _ = ping(&link.connection, marker, begun + limit).await;
+    } else {
+        ask(attempt, limit).await;
+    }
+    Some(clock::now() + begun.elapsed())
+}
+
+/// Makes a round trip over HTTP.
+async fn ask(attempt: &Attempt<'_>, limit: Duration) {
+    let endpoint = &attempt.target.endpoint;
+    let asked = HttpRequest {
+        method: "GET".to_owned(),
+        target: "/sockspec-late".to_owned(),
+        headers: Vec::new(),
+        body: None,
+    };
+    // The time counts, whether or not the server answers.
+    let _ = request(endpoint, asked, limit, Bounds::default()).await;
+}

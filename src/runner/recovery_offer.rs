@@ -1,0 +1,41 @@
+//! Whether a server appends the offsets of connection state recovery to its events.
+
+use super::{attempt::Attempt, cast::Link, message_packet::packet_in};
+use crate::{client::What, data::Data, wire::socket_io::Packet};
+
+/// Whether the events of a connection carry offsets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Offsets {
+    /// The last argument of an event can be an offset.
+    Appended,
+    /// Events carry no offset.
+    Absent,
+}
+
+/// Returns whether the server appends an offset to the arguments of events on this connection.
+///
+/// The manifest says so, or the first CONNECT reply: a `pid` in the reply offers recovery.
+pub(super) fn offsets(attempt: &Attempt<'_>, link: &Link) -> Offsets {
+    if attempt.target.recovery() || offers_recovery(link) {
+        Offsets::Appended
+    } else {
+        Offsets::Absent
+    }
+}
+
+fn offers_recovery(link: &Link) -> bool {
+    let entries = link.connection.journal().entries();
+    let reply = entries.iter().find_map(|entry| match &entry.what {
+        What::Socket(Packet::Connect { payload, .. }) => Some(payload.clone()),
+        What::Packet(packet) => match packet_in(packet)? {
+            Packet::Connect { payload, .. } => Some(payload),
+            Packet::Ack { .. }
+            | Packet::ConnectError { .. }
+            | Packet::Disconnect { .. }
+            | Packet::Event { .. } => None,
+        },
+        _ => None,
+    });
+    let pid = reply.flatten();
+    pid.as_ref().and_then(|payload| payload.get("pid")).is_some_and(|pid| pid != &Data::Null)
+}
