@@ -78,7 +78,9 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     let exit = exit(&record.summary, comparison.as_ref(), warnings);
     // A failure outweighs what was not judged.
     match exit {
-        Exit::Conformant if !unknown.is_empty() => Err(CliError::UnknownNeed(one_of(unknown.iter().map(String::as_str)))),
+        Exit::Conformant if !unknown.is_empty() => Err(CliError::UnknownNeed(one_of(
+            unknown.iter().map(String::as_str),
+        ))),
         Exit::Conformant if is_all_skipped(&record.summary) => Err(CliError::NothingJudged),
         exit => Ok(exit),
     }

@@ -134,7 +134,6 @@ impl Sought {
     }
 }
 
-
 /// Compares arguments one by one; returns the captured values or the first difference.
 fn check_args(
     matchers: &[Matcher],

@@ -37,5 +37,7 @@ fn offers_recovery(link: &Link) -> bool {
         _ => None,
     });
     let pid = reply.flatten();
-    pid.as_ref().and_then(|payload| payload.get("pid")).is_some_and(|pid| pid != &Data::Null)
+    pid.as_ref()
+        .and_then(|payload| payload.get("pid"))
+        .is_some_and(|pid| pid != &Data::Null)
 }

@@ -3,8 +3,8 @@
 mod death;
 mod farewell;
 mod judged;
-mod opening;
 mod open_packet;
+mod opening;
 mod session;
 mod silence;
 mod single_request;

@@ -13,10 +13,14 @@ async fn server(packet: String) -> Hostile {
         async move {
             let mut start = [0; 20];
             let peeked = stream.peek(&mut start).await.unwrap_or_default();
-            if start.get(..peeked).is_some_and(|start| start.starts_with(b"GET /socket.io/")) {
+            if start
+                .get(..peeked)
+                .is_some_and(|start| start.starts_with(b"GET /socket.io/"))
+            {
                 read_head(&mut stream).await;
                 let length = packet.len();
-                let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{packet}");
+                let response =
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{packet}");
                 let _ = stream.write_all(response.as_bytes()).await;
             } else {
                 switch(&mut stream).await;

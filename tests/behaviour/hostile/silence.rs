@@ -155,7 +155,8 @@ async fn a_connection_is_watched_as_long_as_the_step_says() {
     }
     .server()
     .await;
-    let steps = "  - open: websocket\n    as: visitor\n  - closed: { stays-open: true }\n    as: visitor\n";
+    let steps =
+        "  - open: websocket\n    as: visitor\n  - closed: { stays-open: true }\n    as: visitor\n";
     let sentence = "visitor's connection ended; it has to stay open for 1000 ms.";
     only_within_fails(&server, "[visitor]", steps, sentence).await;
 }
