@@ -1,7 +1,8 @@
-//! The time. Runner, client, reference server and scenario language ask this module, and nothing else, for it.
+//! Reads the clock. The runner, the client, the reference server and the scenario language get the time only from this
+//! module.
 //!
-//! Usually it is the machine's time. Inside [`crate::simulation::run`] it is simulated: it stands still while any task has
-//! work to do, and jumps to the next timer when every task waits.
+//! Usually this is the machine's clock. Inside [`crate::simulation::run`] the clock is simulated: the clock stands
+//! still while any task has work to do, and jumps to the next timer when every task waits.
 
 use std::{
     cell::Cell,
@@ -12,16 +13,17 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 thread_local! {
-    /// The start of the simulation that runs on this thread, on both clocks.
+    /// The start of the simulation that runs on this thread: as an instant, and as a time of day. `None` outside a
+    /// simulation.
     static SIMULATED: Cell<Option<(Instant, SystemTime)>> = const { Cell::new(None) };
 }
 
-/// Returns the time that deadlines and durations are measured with. It never goes back.
+/// Returns the time of the monotonic clock, for deadlines and durations.
 pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Returns the time of day, as tokens and cookies carry it.
+/// Returns the time of day, for example for the expiry time in a token or a cookie.
 pub fn wall() -> SystemTime {
     match SIMULATED.get() {
         Some((start, wall)) => wall + now().duration_since(start),
@@ -43,12 +45,12 @@ pub fn timestamp() -> Timestamp {
 /// Seconds from 1970 to the start of every simulation: 2026-01-01T00:00:00Z.
 const SIMULATED_START: u64 = 1_767_225_600;
 
-/// Makes this thread's time of day follow the simulated time. The drop of the guard ends that.
+/// A guard. While the guard lives, the time of day on this thread follows the simulated time.
 #[derive(Debug)]
 pub(crate) struct Simulated(());
 
 impl Simulated {
-    /// Starts at a fixed time of day, so that every simulation sees the same one.
+    /// Starts the simulated time of day at [`SIMULATED_START`], so that every simulation sees the same dates.
     pub(crate) fn start() -> Self {
         let wall = UNIX_EPOCH + Duration::from_secs(SIMULATED_START);
         SIMULATED.set(Some((now(), wall)));

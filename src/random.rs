@@ -1,4 +1,5 @@
-//! Random values: masks, keys, session ids. Inside [`crate::simulation::run`] they follow from the seed of the simulation.
+//! Random values: masks, keys, session ids. Inside [`crate::simulation::run`] the seed of the simulation determines
+//! these values.
 
 use std::cell::RefCell;
 
@@ -9,7 +10,7 @@ use rand::{
 };
 
 thread_local! {
-    /// The generator of the simulation that runs on this thread.
+    /// The random generator of the simulation that runs on this thread. `None` outside a simulation.
     static SEEDED: RefCell<Option<StdRng>> = const { RefCell::new(None) };
 }
 
@@ -32,7 +33,7 @@ pub fn fill(bytes: &mut [u8]) {
     });
 }
 
-/// Makes this thread's random values follow from a seed. The drop of the guard ends that.
+/// A guard. While the guard lives, one seed determines all random values on this thread.
 #[derive(Debug)]
 pub(crate) struct Seeded(());
 

@@ -8,9 +8,9 @@ use crate::{clock::Simulated, random::Seeded};
 
 /// Runs `future`, and every task that it spawns, on this thread in simulated time.
 ///
-/// The time stands still while any task has work to do. When every task waits, it jumps to the next timer. So a wait of
-/// 40 s takes no real time, and the same seed gives the same order of events, as long as the tasks use nothing from
-/// outside: no sockets, processes or threads. Connections go through [`crate::net::Network::memory`].
+/// The time stands still while any task has work to do. When every task waits, the time jumps to the next timer. So a
+/// wait of 40 s takes no real time, and the same seed gives the same order of events, as long as the tasks use nothing
+/// from outside: no sockets, processes or threads. Connections go through [`crate::net::Network::memory`].
 ///
 /// # Errors
 ///

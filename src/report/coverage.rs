@@ -1,4 +1,5 @@
-//! Renders which requirements are tested: `sockspec-coverage/1` for programs, a table for people.
+//! Renders the coverage report, which says for each requirement whether scenarios test it: JSON for programs, a table
+//! for people.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -60,7 +61,7 @@ pub struct CoveredRequirement {
     pub scenarios: Vec<String>,
 }
 
-/// How the table is grouped.
+/// How the table of the coverage report groups the requirements.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Grouping {
     /// By document and section.
@@ -132,10 +133,10 @@ pub fn coverage_table(coverage: &Coverage, grouping: Grouping, palette: Palette)
     text
 }
 
-/// A predicate that is true for the entries of a group.
+/// Returns true if a requirement belongs to one group of the table.
 type Belongs<'f> = &'f dyn Fn(&Covered) -> bool;
 
-/// The headings of the table, each with its entries.
+/// The groups of the table: each has a heading and the requirements below the heading.
 type Groups<'c> = Vec<(String, Vec<&'c Covered>)>;
 
 fn by_state(coverage: &Coverage) -> Groups<'_> {
@@ -181,7 +182,7 @@ fn is_tested(entry: &Covered) -> bool {
     entry.state == CoverageState::Tested
 }
 
-/// Returns the text behind the id: scenarios, reason or title.
+/// Returns the text that the table shows after the id of a requirement: the scenarios, the reason or the title.
 fn detail(entry: &Covered, grouping: Grouping) -> String {
     match (entry.state, &entry.reason) {
         (CoverageState::Tested, _) => verifiers(&entry.scenarios),
@@ -191,7 +192,7 @@ fn detail(entry: &Covered, grouping: Grouping) -> String {
     }
 }
 
-/// Returns the names of the scenarios. The rows of a table count as one scenario.
+/// Returns the ids of the scenarios. Scenarios made from the rows of one table share one id in this text.
 fn verifiers(scenarios: &[Verifier]) -> String {
     let mut names: Vec<_> = scenarios
         .iter()
@@ -199,7 +200,8 @@ fn verifiers(scenarios: &[Verifier]) -> String {
             let table = scenario.id.split('[').next().unwrap_or_default();
             match scenario.tier {
                 Tier::Core | Tier::Extended => table.to_owned(),
-                // The tier is shown because these scenarios run only on demand or never fail a run.
+                // Show these tiers: scenarios of `destructive` and `slow` run only on demand, and those of `info` never
+                // fail a run.
                 tier @ (Tier::Destructive | Tier::Info | Tier::Slow) => format!("{table} ({tier})"),
             }
         })
@@ -208,7 +210,8 @@ fn verifiers(scenarios: &[Verifier]) -> String {
     first_names(&names, SHOWN)
 }
 
-/// A part of the name of a clause. Parts make 5.10 sort after 5.9.
+/// A number or a text in the name of a clause. Numbers are compared as numbers, so section 5.10 sorts after section
+/// 5.9.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Part {
     Number(u64),
@@ -329,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_done_comes_first() {
+    fn untested_requirements_come_first() {
         insta::assert_snapshot!(coverage_table(&coverage(), Grouping::State, Palette::Plain), @r"
         Untested: no scenario yet
           must    x           What x says
@@ -351,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn clauses_are_counted_as_people_count() {
+    fn section_5_10_comes_after_section_5_9() {
         insta::assert_snapshot!(coverage_table(&coverage(), Grouping::Clause, Palette::Plain), @r"
         RFC 6455 5.9  1 of 3 tested
           unproved  must    acks.late   acks/late names no fault that could break it
@@ -371,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn the_promised_fields() {
+    fn json_has_the_documented_fields() {
         let mut short = coverage();
         short.entries.drain(2..);
         insta::assert_snapshot!(coverage_json(&short), @r#"
@@ -413,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_texts_take_turns() {
+    fn a_clause_is_split_into_numbers_and_texts() {
         let number = Part::Number;
         let text = |text: &str| Part::Text(text.to_owned());
         assert_eq!(
@@ -433,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_schema_is_the_types() {
+    fn the_committed_schema_matches_the_types() {
         schema_checks::assert_committed("coverage.json", &schemars::schema_for!(CoverageReport));
     }
 }

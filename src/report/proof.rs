@@ -1,4 +1,5 @@
-//! Renders a proof: `sockspec-proof/1` for programs, a table of gaps for people.
+//! Renders the result of `sockspec prove`: JSON for programs; for people, a table of the faults that no scenario
+//! catches and of the scenarios that prove nothing.
 
 use std::fmt::Write as _;
 
@@ -53,7 +54,7 @@ pub struct Fault {
     pub caught_by: Vec<String>,
 }
 
-/// The proof of one scenario.
+/// What `sockspec prove` found about one scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub struct Scenario {
     /// The id of the scenario.
@@ -111,7 +112,7 @@ pub fn proof_json(proof: &Proof) -> String {
     to_safe_json(&ProofReport::from(proof))
 }
 
-/// Returns the faults that no scenario catches, the scenarios that can't fail, and the counts.
+/// Returns a table of the faults that no scenario catches and of the scenarios that are not proved, and the counts.
 pub fn proof_table(proof: &Proof, palette: Palette) -> String {
     let mut out = String::new();
     let fail = palette.sign(Verdict::Fail);
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_names_what_is_missing() {
+    fn the_table_lists_uncaught_faults_and_unproved_scenarios() {
         insta::assert_snapshot!(proof_table(&proof(), Palette::Plain), @r"
         FAIL   fault ack-late is not caught by any scenario
                  The server does wrong.
@@ -280,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_promised_fields() {
+    fn json_has_the_documented_fields() {
         insta::assert_snapshot!(proof_json(&proof()), @r#"
         {
           "schema": "sockspec-proof/1",
@@ -348,20 +349,20 @@ mod tests {
     }
 
     #[test]
-    fn a_report_can_be_read_again_and_nothing_else_can() {
+    fn only_a_report_of_prove_can_be_read() {
         let json = proof_json(&proof());
         let read = ProofReport::read(&json).unwrap();
         assert_eq!(to_safe_json(&read), json);
-        let told = |text: &str| ProofReport::read(text).unwrap_err().to_string();
+        let error_of = |text: &str| ProofReport::read(text).unwrap_err().to_string();
         assert_eq!(
-            told(r#"{"schema":"sockspec-list/1"}"#),
+            error_of(r#"{"schema":"sockspec-list/1"}"#),
             "the format is `sockspec-list/1`, not `sockspec-proof/1`"
         );
-        assert!(told("[]").starts_with("not a report of `sockspec prove`: "));
+        assert!(error_of("[]").starts_with("not a report of `sockspec prove`: "));
     }
 
     #[test]
-    fn the_committed_schema_is_the_types() {
+    fn the_committed_schema_matches_the_types() {
         schema_checks::assert_committed("proof.json", &schemars::schema_for!(ProofReport));
     }
 }

@@ -66,9 +66,9 @@ fn write_stdout(content: &str) -> io::Result<()> {
 
 fn write_file(path: &Path, content: &str) -> io::Result<()> {
     match fs::metadata(path) {
-        // A device or a pipe (`/dev/stderr`) is written to; replacing it would delete it.
+        // Write into a device or a pipe, such as `/dev/stderr`: a new file in its place would delete it.
         Ok(metadata) if !metadata.is_file() => fs::write(path, content),
-        // For a symbolic link, the file is replaced and the link stays.
+        // Replace the file that a symbolic link points to, and keep the link.
         Ok(_) => replace(&fs::canonicalize(path)?, content),
         Err(_) => {
             if let Some(folder) = path.parent() {
@@ -85,7 +85,7 @@ fn replace(path: &Path, content: &str) -> io::Result<()> {
     let unfinished = path.with_file_name(name);
     let written = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
     if written.is_err() {
-        // The first error says more than an error of the removal.
+        // Ignore an error of the removal: the error of the write explains more.
         let _ = fs::remove_file(&unfinished);
     }
     written
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_appears_whole_and_nothing_is_left_beside_it() {
+    fn a_report_is_written_and_no_temporary_file_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/deep/report.json");
         let destination = Destination::File(path.clone());
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_the_way_is_named() {
+    fn the_error_names_the_path_if_it_is_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         let error = Destination::File(folder.path().to_owned())
             .write("text")
@@ -117,7 +117,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_device_is_written_to_and_a_link_stays() {
+    fn devices_and_links_are_not_replaced() {
         use std::os::unix::fs::{FileTypeExt, symlink};
 
         Destination::from("/dev/null").write("text").unwrap();

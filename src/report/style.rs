@@ -26,10 +26,10 @@ pub enum Role {
 /// Whether text has colours.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Palette {
-    /// No escape sequences.
+    /// Text without colours: no escape sequences.
     #[default]
     Plain,
-    /// Colours.
+    /// Text with colours, made by escape sequences.
     Styled,
 }
 
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_width_counts_what_is_seen() {
+    fn padding_does_not_count_escape_sequences() {
         let text = format!("{:5}|", Palette::Styled.sign(Verdict::Fail));
         assert_eq!(text, "\u{1b}[1m\u{1b}[31mFAIL \u{1b}[0m|");
     }

@@ -1,6 +1,8 @@
-//! One attempt at one scenario: the clients, the variables and the notes that its steps share.
+//! An attempt is one execution of a scenario. It holds the clients, the variables and the notes that the scenario's
+//! steps share.
 //!
-//! Steps, invariants and proofs of silence work on an attempt. The attempt itself calls none of them: `play` does.
+//! The code of steps, invariants and proofs of silence reads and changes an attempt. `play` calls that code; an attempt
+//! does not.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,8 +13,8 @@ use tokio::time::Instant;
 
 use super::{
     bystander,
-    cast::{Cast, Client},
     claim::{Silence, Watch},
+    clients::{Client, Clients},
     echo_form,
     finding::{Finding, Obstacle, StepResult},
     live_target::LiveTarget,
@@ -28,19 +30,20 @@ use crate::{
     targets::{Minted, Secrets, Speaks},
 };
 
-/// One attempt while it runs. Steps share it; the steps of a `parallel` block do so at the same time.
+/// A running attempt. All steps of the scenario share this value; the steps of a `parallel` block use it at the same
+/// time.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     /// The scenario.
     pub(super) scenario: &'a Scenario,
     /// The server that the scenario runs against.
     pub(super) target: &'a LiveTarget,
-    /// The transport of clients that name none.
+    /// The transport of clients for which the scenario names no transport.
     pub(super) transport: Transport,
-    /// The suffix of all names that the attempt invents.
+    /// The suffix that makes names such as `$room` unique to this attempt.
     pub(super) unique: Unique,
-    /// The clients of the scenario.
-    pub(super) cast: Cast,
+    /// The clients that the scenario declares.
+    pub(super) declared: Clients,
     /// A client that the runner adds for scenarios that check whether the server still serves others.
     pub(super) bystander: Option<Arc<Client>>,
     /// The start of the attempt.
@@ -50,18 +53,19 @@ pub(super) struct Attempt<'a> {
     notes: Mutex<Notes>,
 }
 
-/// What steps note for the end of the attempt.
+/// What steps record for the end of the attempt.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// Tolerated deviations and broken `should`s.
+    /// Findings that only warn: tolerated deviations and broken `should` requirements.
     pub(super) warnings: Vec<Finding>,
     /// Claims that something never comes; they are checked again after the last step.
     pub(super) silences: Vec<Silence>,
     /// The number of `parallel` blocks that are running, nested ones included.
     pub(super) side_by_side: usize,
-    /// Claims that wait for the end of the outermost `parallel` block.
+    /// Claims that something never comes, made inside a `parallel` block. The runner checks them at the end of the
+    /// outermost block.
     pub(super) postponed: Vec<Silence>,
-    /// How the runner proved that nothing came.
+    /// How the runner proved that nothing came: one text for each proof.
     pub(super) proofs: Vec<String>,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
@@ -115,7 +119,7 @@ impl<'a> Attempt<'a> {
             target,
             transport,
             unique,
-            cast: Cast::new(&scenario.clients),
+            declared: Clients::new(&scenario.clients),
             bystander: bystander::is_needed(&scenario.steps)
                 .then(|| bystander::unconnected("bystander")),
             started: clock::now(),
@@ -132,10 +136,10 @@ impl<'a> Attempt<'a> {
 
     /// Returns all clients: those of the scenario, then the bystander.
     pub(super) fn clients(&self) -> impl Iterator<Item = &Arc<Client>> {
-        self.cast.all().iter().chain(&self.bystander)
+        self.declared.all().iter().chain(&self.bystander)
     }
 
-    /// Returns a packet that the scenario writes by hand, with the target's own names of events.
+    /// Returns a packet that the scenario writes by hand, with the event name replaced by the target's own name.
     pub(super) fn translate(&self, text: String) -> String {
         operations::translate(self.scenario, &self.target.manifest.bindings, text)
     }
@@ -181,7 +185,7 @@ impl<'a> Attempt<'a> {
     pub(super) fn actors(&self, step: &Step) -> Vec<Arc<Client>> {
         step.actors
             .iter()
-            .filter_map(|name| self.cast.get(name))
+            .filter_map(|name| self.declared.get(name))
             .cloned()
             .collect()
     }
@@ -243,7 +247,7 @@ impl<'a> Attempt<'a> {
         };
         duration.ok_or_else(|| {
             Obstacle::new(format!(
-                "The bound of a wait is {value}, which is neither milliseconds nor a duration."
+                "The timeout of a step is {value}; it has to be a number of milliseconds or a duration such as `2s`."
             ))
             .unjudged()
         })

@@ -1,4 +1,4 @@
-//! The items of a run that run at the same time, and the state of each.
+//! A batch: the items (scenarios, each on one transport) that run at the same time, and the state of each item.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -10,10 +10,10 @@ use crate::clock;
 /// How long a scenario runs before the run reports it as slow.
 const SLOW_AFTER: Duration = Duration::from_secs(10);
 
-/// An item with its outcome.
+/// An item (a scenario on one transport) with its outcome.
 pub(super) type Judged = (Arc<Item>, Box<Outcome>);
 
-/// The items of a run that run at the same time.
+/// A batch: the items (scenarios, each on one transport) that run at the same time.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Items that have not started.
@@ -23,9 +23,9 @@ pub(super) struct Batch {
     /// Whether the target was found dead.
     pub(super) is_target_dead: bool,
     running: Vec<Running>,
-    /// Items that have ended while the target was alive. A process may need a moment to die, so each of them may
-    /// still have killed the target, whatever its verdict. Their outcomes are emitted once the target has outlived
-    /// them for that moment.
+    /// Items that ended a moment ago, with their outcomes. A process needs a moment to die, so each of these items may
+    /// have killed the target, even an item that passed. An outcome is emitted when the target is still alive after
+    /// [`DYING`].
     kept: VecDeque<(Instant, Judged)>,
 }
 
@@ -72,7 +72,7 @@ impl Batch {
         .collect()
     }
 
-    /// Waits until the next running item becomes slow; waits forever if there is none.
+    /// Waits until the next running item becomes slow. Waits forever if no item can become slow.
     pub(super) async fn next_slow(&self) {
         let unreported = self
             .running
@@ -84,7 +84,7 @@ impl Batch {
         }
     }
 
-    /// Keeps an outcome until the target has outlived its item.
+    /// Keeps the outcome of an item until it is known that the item did not kill the target.
     pub(super) fn keep(&mut self, item: Arc<Item>, outcome: Box<Outcome>) {
         self.kept.push_back((clock::now(), (item, outcome)));
     }
@@ -94,7 +94,8 @@ impl Batch {
         self.kept.iter().map(|(_, (item, _))| item)
     }
 
-    /// Takes the kept outcomes of the items that the target has outlived. Takes none if the target is dead.
+    /// Takes the kept outcomes of items that ended longer than [`DYING`] ago, so that they did not kill the target.
+    /// Takes none if the target is dead.
     pub(super) fn take_outlived(&mut self) -> Vec<Judged> {
         let is_outlived = |(since, _): &(Instant, Judged)| since.elapsed() >= DYING;
         let count = if self.is_target_dead {
@@ -113,8 +114,8 @@ impl Batch {
         self.kept.drain(..).map(|(_, judged)| judged).collect()
     }
 
-    /// Waits until the target has outlived the next kept item; waits forever if no item is kept or the target is
-    /// dead.
+    /// Waits until the next kept outcome can be taken, that is, until [`DYING`] after the end of its item. Waits
+    /// forever if no outcome is kept or the target is dead.
     pub(super) async fn next_outlived(&self) {
         match self.kept.front().filter(|_| !self.is_target_dead) {
             Some((since, _)) => sleep_until(*since + DYING).await,

@@ -1,11 +1,12 @@
-//! Clients that the runner adds to the clients of a scenario.
+//! The bystander: a client that the runner adds to a scenario. It shows whether the server still serves others.
 
 use std::sync::Arc;
 
-use super::cast::{Cast, Client};
+use super::clients::{Client, Clients};
 use crate::scenario::{ClientName, ClientSpec, ConnectOptions, ConnectionUse, Span, Step};
 
-/// Returns true if a step asks for a bystander: an `alive` that names no client.
+/// Returns true if a step needs a bystander, which is a client that the runner adds. An `alive` step that names no
+/// client needs one.
 pub(super) fn is_needed(steps: &[Step]) -> bool {
     let asks_nobody = |step: &Step| match step.action.facts().connection {
         ConnectionUse::Bystander => step.actors.is_empty(),
@@ -26,7 +27,7 @@ pub(super) fn unconnected(name: &str) -> Arc<Client> {
         options: ConnectOptions::default(),
         span: Span::default(),
     };
-    Cast::new(&[spec])
+    Clients::new(&[spec])
         .into_only()
-        .unwrap_or_else(|| unreachable!("a cast of one has one client"))
+        .unwrap_or_else(|| unreachable!("a list made from one client has one client"))
 }

@@ -1,4 +1,5 @@
-//! Measures a target once: how long to wait for forbidden traffic, and whether the target acknowledges the fence.
+//! Measures a target once, after its start: how long to wait for forbidden traffic, and whether the target acknowledges
+//! the fence. The fence is an event with which the runner proves that everything sent before has arrived.
 
 use std::time::Duration;
 
@@ -16,19 +17,21 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// The minimum: has to catch a handler that delivers wrongly after 50 ms.
+/// The minimum settle time. It is longer than 50 ms, so that the runner catches a handler that delivers an event
+/// wrongly after 50 ms.
 pub(super) const FLOOR: Duration = Duration::from_millis(80);
 
-/// The maximum, for slow targets.
+/// The maximum settle time, for slow targets.
 const CEILING: Duration = Duration::from_millis(500);
 
-/// The number of measured round trips.
+/// The number of round trips that the settle time is computed from.
 const TRIPS: usize = 8;
 
 /// The timeout of the whole measurement.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Returns the settle time: the minimum plus four times the slowest round trip.
+/// Measures the settle time, which is how long the runner waits for forbidden traffic: the minimum plus four times the
+/// slowest round trip.
 pub(super) async fn settle(endpoint: &Endpoint, layer: Layer) -> Duration {
     let slowest = timeout(LIMIT, slowest_trip(endpoint, layer))
         .await
@@ -59,10 +62,12 @@ async fn slowest_trip(endpoint: &Endpoint, layer: Layer) -> Option<Duration> {
     Some(slowest)
 }
 
-/// Returns the namespace that anonymous clients can join but in which the target does not acknowledge the manifest's
-/// fence. A fence there would wait until its deadline and prove nothing. Returns `None` also if this can't be found
-/// out.
-pub(super) async fn deaf_namespace(
+/// Returns the namespace of the manifest's fence if the target does not acknowledge the fence there. In that namespace,
+/// a fence would wait until its deadline and prove nothing.
+///
+/// Returns `None` if the target acknowledges the fence, or if the runner can't join the namespace without credentials
+/// and so can't find out.
+pub(super) async fn find_namespace_without_fence(
     endpoint: &Endpoint,
     manifest: &Manifest,
     within: Duration,
@@ -88,10 +93,10 @@ pub(super) async fn deaf_namespace(
         .unwrap_or("/");
     let connection = Connection::open(endpoint, options).await.ok()?;
     let event = manifest.bindings.event(operation);
-    let is_deaf = is_joined(&connection, namespace, within).await
+    let is_fence_unanswered = is_joined(&connection, namespace, within).await
         && is_unanswered(&connection, namespace, event, within).await;
     connection.end(DropHow::Close).await;
-    is_deaf.then(|| namespace.to_owned())
+    is_fence_unanswered.then(|| namespace.to_owned())
 }
 
 /// Joins a namespace without credentials.
@@ -103,7 +108,7 @@ async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -
     let deadline = clock::now() + within;
     let reply = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
-            // A server that echoes everything seems to accept every CONNECT, but its answer has no id.
+            // A server that echoes every packet seems to accept every CONNECT, but its answer has no socket id.
             What::Socket(Packet::Connect { payload, .. }) => Some(
                 payload
                     .as_ref()
@@ -134,7 +139,8 @@ async fn is_unanswered(
     let answer = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
             What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(true),
-            // A client that is disconnected now was accepted by mistake; some servers check credentials late.
+            // Some servers check credentials only after they accepted CONNECT, and then disconnect the client. That
+            // says nothing about the fence.
             What::Socket(Packet::Disconnect { .. }) => Some(false),
             _ => None,
         }

@@ -1,11 +1,11 @@
-//! Claims that something does not come.
+//! Claims of silence: what a client must not receive.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    cast::{Client, Link},
+    clients::{Client, Link},
     failure_kind::FailureKind,
     sought::Sought,
 };
@@ -14,16 +14,16 @@ use crate::{
     wire::socket_io::AckId,
 };
 
-/// A claim that something does not come, valid until the end of the scenario.
+/// A claim that a client does not receive something until the end of the scenario.
 #[derive(Debug)]
 pub(super) struct Silence {
-    /// The client that must not receive it.
+    /// The client that the claim is about.
     pub(super) client: Arc<Client>,
-    /// What must not come.
+    /// What the client must not receive.
     pub(super) never: Never,
     /// The step that makes the claim.
     pub(super) span: Span,
-    /// The step's own level.
+    /// The level that the step sets, if it differs from the scenario's.
     pub(super) level: Option<Level>,
     /// How long the runner has to watch. `None` if the step has no `within`: then the settle time is enough.
     pub(super) watch: Option<Watch>,
@@ -38,74 +38,74 @@ pub(super) struct Watch {
     pub(super) length: Duration,
 }
 
-/// What must not come.
+/// What a client must not receive.
 #[derive(Debug)]
 pub(super) enum Never {
-    /// An acknowledgement of one request, beyond the allowed number.
+    /// More acknowledgements of one request than the server may send.
     Ack {
         /// The connection.
         link: Arc<Link>,
         /// The request.
         request: Request,
-        /// The number of acknowledgements that are right.
+        /// The number of acknowledgements that the server may send.
         allowed: usize,
     },
-    /// An event like this that no step has claimed.
+    /// An event that matches a pattern and that no step has claimed, that is, received as expected.
     Event {
-        /// The event.
+        /// The pattern of the event.
         sought: Sought,
-        /// Why it must not come.
+        /// Why the event must not come.
         reason: Unwanted,
     },
-    /// A frame like this, from this entry on.
+    /// A frame that matches a pattern, at or after a position in the journal.
     Frame {
         /// The connection.
         link: Arc<Link>,
-        /// The first entry that counts.
+        /// The index of the first journal entry that the claim covers.
         from: usize,
-        /// What the frame looks like.
+        /// The pattern of the frame.
         pattern: FramePattern,
     },
-    /// Any packet beyond the heartbeat and the close packet, from this entry on.
+    /// Any packet except heartbeats and the close packet, at or after a position in the journal.
     Packet {
         /// The connection.
         link: Arc<Link>,
-        /// The first entry that counts.
+        /// The index of the first journal entry that the claim covers.
         from: usize,
     },
-    /// A report of a refusal that no step has claimed.
+    /// A report that the server refused something, if no step has claimed the report.
     Refusal,
 }
 
 /// An event that asks for an acknowledgement.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// Its name on the wire.
+    /// The event's name on the wire.
     pub(super) event: String,
-    /// Its namespace.
+    /// The event's namespace.
     pub(super) namespace: String,
-    /// Its id.
+    /// The event's ack id.
     pub(super) id: AckId,
 }
 
 /// Why an event must not reach a client.
 #[derive(Clone, Debug)]
 pub(super) enum Unwanted {
-    /// The scenario says so.
+    /// The scenario forbids the event.
     Forbidden,
-    /// Other clients have to receive it; their names.
+    /// Only other clients may receive the event. Holds their names.
     NotAReceiver(Vec<ClientName>),
-    /// The client sent it, and only other clients have to receive it; their names.
+    /// The client sent the event, and only other clients may receive it. Holds their names.
     Own(Vec<ClientName>),
-    /// The client has received it as often as it has to.
+    /// The client has already received the event as often as it has to.
     Repeated {
-        /// How often it has to come.
+        /// How often the client has to receive the event.
         count: usize,
     },
 }
 
 impl Unwanted {
-    /// Returns the kind of failure if the event comes.
+    /// Returns the kind of failure for a client that received the event.
     pub(super) fn kind(&self) -> FailureKind {
         match self {
             Self::Forbidden | Self::NotAReceiver(_) | Self::Own(_) => {
@@ -138,7 +138,7 @@ impl Unwanted {
     }
 }
 
-/// Says who may receive an event.
+/// Returns a clause that says which clients may receive an event.
 fn only(receivers: &[ClientName]) -> String {
     match receivers {
         [] => "no client may receive it".to_owned(),

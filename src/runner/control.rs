@@ -1,17 +1,19 @@
-//! Controls of scenarios that check that the server ends a connection.
+//! Builds controls. A scenario that checks that the server ends a connection needs a control, to prove that the
+//! scenario can fail.
 //!
-//! The control is the same scenario without the act that has to end the connection. In the control the connection has
-//! to stay open for as long as the check waits. If the connection ends in the control too, the heartbeat or an
+//! The control is the same scenario without the act: the steps that make the server end the connection. In the control
+//! the connection has to stay open for as long as the check waits. If the connection ends in the control too, the heartbeat or an
 //! earlier step ended it, and the check would pass on a server that ignores the act. The control runs on a server whose
 //! connect timeout is short, so that a client that joins no namespace is noticed too. A scenario whose client can't join
 //! has a second such client, whose connection has to stay open.
 
 use crate::scenario::{Action, Awaits, ClientName, Scenario, Step, WireUse};
 
-/// Returns the control of the first such check, and the line of the act that the control leaves out.
+/// Returns the control of a scenario: the same scenario without the steps (the act) that make the server end a
+/// connection. Also returns the line of the act.
 ///
-/// Returns `None` if the scenario has no such check, or if no act of a client ends the connection (a timer, for
-/// example).
+/// Returns `None` if the scenario does not check that a connection ends, or if a timer and no client causes the end. If
+/// there are several checks, the control is for the first.
 pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
     let (check, actor) = scenario
         .steps
@@ -23,19 +25,19 @@ pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
         return None;
     }
     let last = before.iter().rposition(|step| acts(step, actor))?;
-    // Consecutive acts belong together: the frames of one message, for example.
+    // Leave out all consecutive steps in which the client sends: they can be the frames of one message.
     let first = before
         .get(..last)?
         .iter()
         .rposition(|step| !acts(step, actor))
         .map_or(0, |other| other + 1);
-    // Steps between the act and the check may only observe. A step that sends something may end the connection as
-    // well.
-    let only_looked_on = before
+    // Build a control only if the steps between the act and the check send nothing: a step that sends something may end
+    // the connection as well.
+    let is_observed_only = before
         .get(last + 1..)?
         .iter()
         .all(|step| step.action.facts().wire == WireUse::Observes);
-    if !only_looked_on {
+    if !is_observed_only {
         return None;
     }
     let line = before.get(first)?.span.line;
@@ -122,7 +124,7 @@ scenarios:
     }
 
     #[test]
-    fn the_act_is_left_out_and_what_follows_the_check() {
+    fn the_act_and_the_steps_after_the_check_are_left_out() {
         let steps = "  - send: \"40\"
     as: visitor
   - receive: { packet: { type: connect } }
@@ -153,7 +155,7 @@ scenarios:
     }
 
     #[test]
-    fn frames_in_a_row_are_one_act() {
+    fn consecutive_frames_are_one_act() {
         let steps = "  - frame: { fin: false, payload: a }
     as: visitor
   - frame: { opcode: text, payload: b }
@@ -165,7 +167,7 @@ scenarios:
     }
 
     #[test]
-    fn a_timer_needs_no_act_and_has_no_control() {
+    fn a_scenario_that_waits_for_a_timer_has_no_control() {
         for steps in [
             "  - closed: {}\n    as: visitor\n",
             "  - send: \"9\"\n    as: visitor\n  - closed: { stays-open: true }\n    as: visitor\n",

@@ -138,7 +138,7 @@ impl Evidence {
                             doubts.push(format!("{id} names no fault that could break it"));
                         }
                         Observed::Survived(faults) => {
-                            doubts.push(format!("{id} stays green with {}", faults.join(", ")));
+                            doubts.push(format!("{id} does not catch {}", faults.join(", ")));
                         }
                     }
                 }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_counts_for_a_fault_that_exists() {
+    fn only_the_claim_of_an_existing_fault_counts() {
         let claims =
             |faults: &[&str]| Evidence::Claims(faults.iter().map(ToString::to_string).collect());
         assert_eq!(state(&claims(&["one"])), (CoverageState::Tested, None));
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_counts_for_what_it_saw() {
+    fn a_proof_decides_which_scenarios_can_fail() {
         let proof = |entries: &[(&str, Observed)]| {
             let entries = entries.iter().cloned();
             Evidence::Proof(entries.map(|(id, seen)| (id.to_owned(), seen)).collect())
@@ -248,7 +248,7 @@ mod tests {
             ])),
             (
                 CoverageState::Unproved,
-                Some("s/none is not in the proof; s/some stays green with one".to_owned())
+                Some("s/none is not in the proof; s/some does not catch one".to_owned())
             )
         );
     }

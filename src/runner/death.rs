@@ -20,11 +20,11 @@ use super::{
 
 use crate::text::first_names;
 
-/// The reason for an item that could not start because its target had died.
-const NOT_RUN: &str = "Not run: the target died before.";
+/// The reason in the outcome of a scenario that could not start because the target had died.
+const NOT_RUN: &str = "Not run: the target had died.";
 
 impl<E: FnMut(Event)> Run<'_, E> {
-    /// Returns true if an item that ended recently has killed the target.
+    /// Returns true if a scenario that ended a moment ago has killed the target.
     pub(super) async fn died_of_last_items(&mut self, batch: &Batch) -> bool {
         if !self.target.can_die() {
             return false;
@@ -58,7 +58,8 @@ impl<E: FnMut(Event)> Run<'_, E> {
         Some(profile.name.clone())
     }
 
-    /// Emits the outcomes of the suspects after an interrupt, because the user does not wait for the search.
+    /// Emits the outcomes of the suspects, which are the scenarios that may have killed the target. For use after an
+    /// interrupt, when the runner does not search for the killer.
     pub(super) fn report_unsolved(&mut self, batch: &mut Batch) {
         for (_, outcome) in std::mem::take(&mut batch.suspects) {
             let sentence =
@@ -84,8 +85,8 @@ impl<E: FnMut(Event)> Run<'_, E> {
         let mut is_solved = false;
         for suspect in suspects {
             if is_solved {
-                // The suspect most likely failed because the target was already dead, so it runs again beside others.
-                // If it kills the target, the next search finds it.
+                // This scenario most likely failed because another one had killed the target, so it runs again beside
+                // others. If it kills the target too, the next search finds it.
                 batch.waiting.push_front(suspect.0);
             } else {
                 is_solved = self.play_alone(suspect).await?;
@@ -113,7 +114,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
         suspects: Vec<Judged>,
         passed: Vec<Judged>,
     ) {
-        // A suspect that could not be judged may have met a target that was already dead.
+        // If the only suspect could not be judged, the target may have been dead before that scenario started.
         let is_killer_known = match suspects.as_slice() {
             [(_, outcome)] => outcome.verdict != Verdict::Error,
             _ => false,
@@ -128,7 +129,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
                 (Verdict::Fail, death_sentence(None))
             } else {
                 let sentence = format!(
-                    "The target died of one of: {}; each alone, with `--jobs 1`, names it.",
+                    "The target died during one of: {}. To find out which, run each alone with `--jobs 1`.",
                     first_names(&candidates, NAMED_SCENARIOS)
                 );
                 (Verdict::Error, sentence)
@@ -180,10 +181,10 @@ impl<E: FnMut(Event)> Run<'_, E> {
 
     /// Plays an item and emits the events of its attempts as they come.
     async fn play_and_emit(&mut self, item: &Item, live: &LiveTarget) -> Outcome {
-        // The number of attempts bounds the number of messages.
+        // The channel needs no limit: each attempt sends only a few messages.
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let report = |kind| {
-            // The receiver lives until the end of this function.
+            // Sending can't fail: the receiver lives until the end of this function.
             let _ = sender.send(kind);
         };
         let mut playing = pin!(play(item, live, self.settings, report));
@@ -213,7 +214,7 @@ impl<E: FnMut(Event)> Run<'_, E> {
     }
 }
 
-/// Returns the outcome with another verdict and sentence: those that follow from the death of the target.
+/// Replaces the verdict and the sentence of an outcome, because the target died while the scenario ran.
 fn with_verdict(mut outcome: Box<Outcome>, verdict: Verdict, sentence: String) -> Box<Outcome> {
     outcome.verdict = verdict;
     outcome.kind = (verdict == Verdict::Fail).then_some(FailureKind::ServerDied);

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     attempt::Attempt,
-    cast::{Client, Link},
+    clients::{Client, Link},
     echo_form::namespace,
     finding::StepResult,
     join_by_hand::join_namespace,
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// Returns the value that an entry sends back, or `None` if the entry is no echo.
+/// Returns the value that a journal entry echoes, or `None` if the entry is no echo.
 pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
     match (speaks, &entry.what) {
         (Speaks::WebSocket, What::Message(data)) => Some(value(data)),

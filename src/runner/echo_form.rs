@@ -1,4 +1,4 @@
-//! How a text has to be wrapped so that the target sends it back.
+//! Builds the packet that makes a target send a text back.
 
 use crate::{
     data::Data,
@@ -10,15 +10,16 @@ use crate::{
     },
 };
 
-/// The name of the operation in the contract.
+/// The contract's name of the event that an application has to send back.
 const OPERATION: &str = "echo";
 
 /// The placeholder for the text while the packet around it is built.
 const PLACEHOLDER: &str = "sockspec-text";
 
-/// Returns how a text has to be sent so that the target sends it back: the value behind the function `echo`.
+/// Returns the packet around a text that makes the target send the text back. The function `echo` of the scenario
+/// language fills in the text.
 ///
-/// Returns `None` if the bindings leave no place for the text.
+/// Returns `None` if the target's binding of `echo` has no place for the text.
 pub(super) fn form(manifest: &Manifest) -> Option<Data> {
     let (before, behind, quoted) = match manifest.dialect.speaks {
         Speaks::WebSocket => (String::new(), String::new(), false),

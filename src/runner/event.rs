@@ -53,7 +53,7 @@ pub enum EventKind {
         attempt: usize,
         /// The verdict of that attempt.
         verdict: Verdict,
-        /// Why, in one sentence.
+        /// Why that attempt did not pass, in one sentence.
         reason: Option<String>,
     },
     /// A scenario has been running for long and still runs.
@@ -65,9 +65,9 @@ pub enum EventKind {
     },
     /// A scenario ended.
     ScenarioFinished(Box<Outcome>),
-    /// A fact about the run that is no verdict.
+    /// A fact about the run that is not a verdict.
     Noticed(Notice),
-    /// The user interrupted the run. What still runs is abandoned.
+    /// The user interrupted the run. Scenarios that are still running are abandoned.
     Interrupted,
     /// The run ended. This is the last event.
     RunFinished(Summary),
@@ -84,7 +84,7 @@ pub struct TargetStart {
     pub took: Duration,
 }
 
-/// What runs against what.
+/// What a run tests: the version, the target and the settings.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct RunInfo {
     /// The version of sockspec.
@@ -99,7 +99,7 @@ pub struct RunInfo {
     pub scenarios: usize,
     /// The number of scenarios that run at once.
     pub jobs: usize,
-    /// The seed of everything random.
+    /// The seed of all random values.
     pub seed: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{cast::Link, fence_frame::is_fence};
+use super::{clients::Link, fence_frame::is_fence};
 use crate::{
     client::{ConnectFailure, Ended, EndedHow, Entry, HttpResponse, Outgoing, What},
     text::{hex_head, keep_ends},
@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-/// The number of entries that "received" lists.
+/// The limit on entries listed after "received" in a failure.
 const CAME: usize = 5;
 
 /// The limit of one line in bytes; renderers may shorten it further.
 const LINE_BYTES: usize = 2_000;
 
-/// Returns true if an entry belongs to a fence, which is the runner's own traffic.
+/// Returns true if an entry belongs to a fence, that is, to a round trip that the runner added to the scenario.
 pub(super) fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
     match &entry.what {
         What::Socket(Packet::Ack { id, .. }) => fences.contains(id),
@@ -31,7 +31,7 @@ pub(super) fn belongs_to_fence(entry: &Entry, fences: &HashSet<AckId>) -> bool {
     }
 }
 
-/// Returns the ack id of an event that this side sent.
+/// Returns the ack id in the text of an event that sockspec sent.
 fn sent_ack_id(text: &str) -> Option<AckId> {
     let rest = text.strip_prefix("42")?;
     let rest = match rest.strip_prefix('/') {
@@ -44,7 +44,7 @@ fn sent_ack_id(text: &str) -> Option<AckId> {
     digits.parse().ok().map(AckId)
 }
 
-/// Returns an entry as a line, and true if the client received it.
+/// Returns a journal entry as a line of text, and true if the client received what the entry holds.
 pub(super) fn describe(entry: &Entry) -> (bool, String) {
     let (received, text) = match &entry.what {
         What::Bytes(bytes) => (true, readable(bytes)),
@@ -56,7 +56,7 @@ pub(super) fn describe(entry: &Entry) -> (bool, String) {
             format!("illegal {}: {illegal}: {}", illegal.layer(), readable(raw)),
         ),
         What::Message(data) => (true, describe_packet_data(data)),
-        What::Oversize(limit) => (true, format!("more than sockspec takes: {limit}")),
+        What::Oversize(limit) => (true, format!("more than sockspec accepts: {limit}")),
         What::Packet(packet) => (true, packet.encode_text().to_string()),
         What::Sent(outgoing) => (
             false,
@@ -81,7 +81,7 @@ pub(super) fn describe(entry: &Entry) -> (bool, String) {
     (received, bounded(text))
 }
 
-/// Returns an entry as a line.
+/// Returns a journal entry as a line of text.
 pub(super) fn line(entry: &Entry) -> String {
     describe(entry).1
 }
@@ -206,7 +206,7 @@ pub(super) fn how(how: EndedHow) -> &'static str {
 
 /// Returns how a connection ended, as a clause.
 ///
-/// The code and the reason are those of the server's close frame, also if this side sent its close frame first.
+/// The code and the reason are those of the server's close frame, even if sockspec sent its close frame first.
 pub(super) fn describe_end(ended: &Ended) -> String {
     let how = how(ended.how);
     let code = ended.code.map(|code| code.0.to_string());
@@ -233,7 +233,7 @@ pub(super) fn describe_end(ended: &Ended) -> String {
     }
 }
 
-/// Returns how a link ended, or that it is open.
+/// Returns text that says how a connection ended, or that the connection is open.
 pub(super) fn how_it_ended(link: &Link) -> String {
     let entries = link.connection.journal().entries();
     let ended = entries.iter().rev().find_map(|entry| match &entry.what {
@@ -243,7 +243,7 @@ pub(super) fn how_it_ended(link: &Link) -> String {
     ended.unwrap_or_else(|| "an open connection".to_owned())
 }
 
-/// Returns what came on a link at an index, for "received" in a finding.
+/// Returns the journal entry at `index` as text, for "received" in a finding.
 pub(super) fn came_at(link: &Link, index: usize) -> String {
     let entries = link.connection.journal().entries();
     entries
@@ -251,7 +251,7 @@ pub(super) fn came_at(link: &Link, index: usize) -> String {
         .map_or_else(|| "nothing".to_owned(), line)
 }
 
-/// Returns what came on a link from index `from` on, for "received" in a finding.
+/// Returns the journal entries from index `from` on as text, for "received" in a finding.
 pub(super) fn came_since(link: &Link, from: usize) -> String {
     let fences = link.state().fences.clone();
     let entries = link.connection.journal().entries();
@@ -280,7 +280,7 @@ pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String
         .collect()
 }
 
-/// Returns the first lines, one below the other, and how many more there are.
+/// Returns the first lines, one below the other, and the number of lines that were left out.
 pub(super) fn list(mut lines: Vec<String>) -> String {
     if lines.is_empty() {
         return "nothing".to_owned();
@@ -293,7 +293,7 @@ pub(super) fn list(mut lines: Vec<String>) -> String {
     lines.join("\n")
 }
 
-/// Returns what a connection that failed to open received.
+/// Returns, as text, what the server sent on a connection that failed to open.
 pub(super) fn describe_failure(failure: &ConnectFailure) -> String {
     match failure {
         ConnectFailure::Ended { came, .. }

@@ -13,12 +13,12 @@ use crate::{
 /// The result of a comparison.
 #[derive(Debug)]
 pub(super) enum Comparison {
-    /// The value is right.
+    /// The value matches the strict expectation.
     Right {
         /// The captured variables.
         captures: Vec<(String, Data)>,
     },
-    /// The value is not right, but the step tolerates it.
+    /// The value differs from the strict expectation, but the step tolerates it.
     Tolerated {
         /// The captured variables.
         captures: Vec<(String, Data)>,
@@ -29,7 +29,7 @@ pub(super) enum Comparison {
     Wrong(Mismatch),
 }
 
-/// Compares one value.
+/// Compares one value with what a step expects and with what the step only tolerates.
 pub(super) fn compare(
     attempt: &Attempt<'_>,
     expected: Accepted<&Matcher>,
@@ -48,7 +48,7 @@ pub(super) fn compare(
     Ok(Comparison::Wrong(mismatch))
 }
 
-/// Sets the variables that a right value captured, or returns how a wrong one differs.
+/// Sets the variables that a matching value captured, or returns how the value differs from the expectation.
 pub(super) fn check(
     attempt: &Attempt<'_>,
     expected: &Matcher,
@@ -58,7 +58,8 @@ pub(super) fn check(
     Ok(checked.map(|captures| attempt.capture(captures)))
 }
 
-/// Sets the variables that a right or tolerated value captured, warns of a tolerated value, and fails on a wrong one.
+/// Sets the variables that a matching or tolerated value captured. Warns if the value is only tolerated. Fails if the
+/// value is wrong.
 ///
 /// `subject` names the value in messages: "alice's open packet".
 pub(super) fn require(
@@ -84,7 +85,7 @@ pub(super) fn require(
 pub(super) fn tolerated(subject: &str, mismatch: &Mismatch) -> Finding {
     Finding::new(
         FailureKind::WrongContent,
-        format!("{subject} is tolerated, but not strictly right."),
+        format!("{subject} is tolerated, but differs from the strict expectation."),
     )
     .mismatch(mismatch)
 }

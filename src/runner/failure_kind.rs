@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{ConnectFailure, Illegal};
 
-/// Declares the enum, its list, its names and its meanings from one table.
+/// Declares `FailureKind` from one table: the variants, their list, their names and their meanings.
 macro_rules! failure_kinds {
     ($($variant:ident, $name:literal, $meaning:literal;)+) => {
         /// What a server did wrong.
         ///
-        /// The names are stable: other people's baselines hold them.
+        /// The names of the kinds never change, because the baselines of other projects contain them.
         #[derive(
             Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
         )]
@@ -95,21 +95,21 @@ failure_kinds! {
     ServerStuck, "server-stuck",
         "The server stopped serving clients that did nothing wrong.";
     TooEarly, "too-early",
-        "Something happened before its earliest time.";
+        "Something happened before the earliest time that the scenario allows.";
     UnexpectedPacket, "unexpected-packet",
         "The server sent a packet or a frame where none may come.";
     UnexpectedResponse, "unexpected-response",
         "The server sent an HTTP response where none may come.";
     WrongClose, "wrong-close",
-        "A connection ended in another way, with another code or with another reason.";
+        "A connection ended in another way, with another code or with another reason than expected.";
     WrongContent, "wrong-content",
-        "An event, acknowledgement, packet or frame has other content.";
+        "An event, acknowledgement, packet or frame has other content than expected.";
     WrongOrder, "wrong-order",
         "Another event or packet came before the one that has to come next.";
     WrongRefusal, "wrong-refusal",
-        "The server refused, but its report has other content.";
+        "The server refused, but its report has other content than expected.";
     WrongResponse, "wrong-response",
-        "An HTTP response has another status, header or body.";
+        "An HTTP response has another status, header or body than expected.";
     WronglyAcknowledged, "wrongly-acknowledged",
         "The server sent an acknowledgement that no request asked for, or that this request must not get.";
     WronglyRefused, "wrongly-refused",
@@ -125,7 +125,7 @@ impl From<&Illegal> for FailureKind {
     }
 }
 
-/// The kind if the connection, or the response to a request, has to come.
+/// The kind of failure for a connection that has to open, or a response that has to come, but did not.
 impl From<&ConnectFailure> for FailureKind {
     fn from(failure: &ConnectFailure) -> Self {
         match failure {

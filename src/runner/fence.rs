@@ -1,9 +1,9 @@
 //! Fences: proof that everything under way has arrived.
 //!
-//! A marker travels the same ordered path as the event that must not come: the target's fence operation and its
-//! acknowledgement, or else a WebSocket ping and its pong. First, every client that sent something since the last
-//! fence makes a round trip, so that the server has processed what they sent. Then every observer makes a round trip,
-//! so that everything the server sent to it before has arrived.
+//! A fence is a round trip on the same ordered path as the event that must not come. It uses an event and its
+//! acknowledgement (the manifest names the event), or else a WebSocket ping and its pong. First, every client that sent
+//! something since the last fence makes a round trip: the server has then processed what these clients sent. Then every
+//! observing client makes a round trip: everything that the server sent to the client before has then arrived.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     attempt::Attempt,
-    cast::{Client, Link},
+    clients::{Client, Link},
     fence_frame::MARKER,
     ping::ping,
     wait::{Waited, wait_in},
@@ -24,7 +24,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// How a fence was made on one link.
+/// How a connection proved that everything sent before has arrived.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Proof {
     /// The connection has ended, so nothing more can come.
@@ -37,17 +37,17 @@ pub(super) enum Proof {
     TimeOnly,
 }
 
-/// Makes a fence on every observer and returns the weakest proof.
+/// Waits until everything under way has reached the observing clients, and returns the weakest proof among them.
 pub(super) async fn fence(
     attempt: &Attempt<'_>,
     observers: &[Arc<Client>],
     limit: Duration,
 ) -> Proof {
     let actors: Vec<_> = attempt
-        .cast
+        .declared
         .all()
         .iter()
-        .filter(|client| std::mem::take(&mut client.state().dirty))
+        .filter(|client| std::mem::take(&mut client.state().has_sent_since_fence))
         .filter_map(|client| client.link())
         .collect();
     let deadline = clock::now() + limit;
@@ -70,20 +70,22 @@ pub(super) async fn fence(
         .unwrap_or(Proof::Ended)
 }
 
-/// Makes a round trip on one link.
+/// Makes a round trip on one connection, and returns how strong a proof the round trip is.
 pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Instant) -> Proof {
     if link.has_ended() {
         return Proof::Ended;
     }
     let manifest = &attempt.target.manifest;
-    // An Engine.IO server that echoes everything seems to accept every CONNECT, although it has no application.
+    // An Engine.IO server that echoes every message seems to accept CONNECT, but has no application to acknowledge
+    // events.
     let has_application = manifest.dialect.speaks == Speaks::SocketIo;
     let fixed = manifest
         .fence
         .as_ref()
         .and_then(|operation| manifest.bindings.get(operation)?.namespace.as_ref());
     let is_answered = |name: &String| {
-        attempt.target.deaf.as_ref() != Some(name) && fixed.is_none_or(|fixed| fixed == name)
+        attempt.target.namespace_without_fence.as_ref() != Some(name)
+            && fixed.is_none_or(|fixed| fixed == name)
     };
     let namespace = link.joined().into_iter().find(is_answered);
     match (namespace, &manifest.fence, link.layer) {

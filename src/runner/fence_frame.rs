@@ -2,7 +2,7 @@
 
 use crate::wire::websocket::{Frame, OpCode};
 
-/// The start of the payload of a fence's ping.
+/// The start of a ping's payload by which the runner recognises its own pings.
 pub(super) const MARKER: &str = "sockspec-fence-";
 
 /// Returns true if a frame is the ping of a fence, or its pong.

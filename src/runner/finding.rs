@@ -13,9 +13,9 @@ pub(super) struct Finding {
     pub(super) kind: FailureKind,
     /// The text for people.
     pub(super) detail: Detail,
-    /// The invariant that the target broke, if no step found it.
+    /// The invariant that the target broke. `None` if a step made the finding.
     pub(super) invariant: Option<Invariant>,
-    /// Overrides the scenario's level.
+    /// The level of the finding, if it differs from the scenario's level.
     pub(super) level: Option<Level>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Obstacle {
 /// The text of a finding or an obstacle, for people.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Detail {
-    /// What happened, to whom, and what was expected. It makes sense without the lines around it.
+    /// One sentence that makes sense alone: what happened, to which client, and what was expected.
     pub(super) sentence: String,
     /// What was expected.
     pub(super) expected: Option<String>,
@@ -44,7 +44,7 @@ pub(super) struct Detail {
 pub(super) enum Stop {
     /// The target did something wrong.
     Breach(Box<Finding>),
-    /// The scenario does not apply to the target, which showed only while it ran.
+    /// The scenario does not apply to the target. This became known only while the scenario ran.
     Inapplicable(Box<Obstacle>),
     /// The scenario could not be judged.
     Unjudged(Box<Obstacle>),
@@ -111,7 +111,7 @@ impl Finding {
         Self::new(kind, sentence).mismatch(mismatch)
     }
 
-    /// Stops the scenario because of this finding.
+    /// Turns the finding into a reason to stop the scenario.
     pub(super) fn breach(self) -> Stop {
         Stop::Breach(Box::new(self))
     }
@@ -128,12 +128,12 @@ impl Obstacle {
         }
     }
 
-    /// Stops the scenario as not applicable to the target.
+    /// Turns the obstacle into a reason to stop: the scenario does not apply to the target.
     pub(super) fn inapplicable(self) -> Stop {
         Stop::Inapplicable(Box::new(self))
     }
 
-    /// Stops the scenario as not judged.
+    /// Turns the obstacle into a reason to stop: the scenario can't be judged.
     pub(super) fn unjudged(self) -> Stop {
         Stop::Unjudged(Box::new(self))
     }

@@ -35,8 +35,8 @@ pub enum Host {
 }
 
 impl Host {
-    /// Returns the default number of scenarios that run at once. Scenarios mostly wait for timers. The embedded
-    /// server can serve many of them; another server may share two cores with its own processes.
+    /// Returns the default number of scenarios that run at once. The number is high because scenarios mostly wait for
+    /// timers. It is lower for a server in another process, which competes with the runner for the processor.
     pub fn jobs(&self) -> usize {
         match self {
             Self::Embedded(_) => 64,
@@ -118,7 +118,7 @@ enum Keeper {
 }
 
 impl Target {
-    /// Starts one server with the settings of a profile and measures it.
+    /// Starts one server with the settings of a profile, and measures how fast the server answers.
     pub(super) async fn start(
         &self,
         profile: Option<&Profile>,
@@ -140,11 +140,12 @@ impl Target {
         let settle = self.settle(&endpoint, profile, settings).await;
         let manifest = self.manifest_of(profile);
         let within = settings.within.unwrap_or(self.manifest.within);
-        let deaf = match &keeper {
-            // The reference server acknowledges the fence, and proofs start it too often to check.
+        let namespace_without_fence = match &keeper {
+            // Don't check the reference server: it is known to acknowledge the fence, and `prove` starts it once for
+            // each pair of scenario and fault.
             Keeper::Embedded(_) => None,
             Keeper::Launched(_) | Keeper::Nobody => {
-                calibrate::deaf_namespace(&endpoint, &manifest, within).await
+                calibrate::find_namespace_without_fence(&endpoint, &manifest, within).await
             }
         };
         let log = match &keeper {
@@ -155,7 +156,7 @@ impl Target {
             endpoint,
             manifest,
             settle,
-            deaf,
+            namespace_without_fence,
             within,
             secrets: self.secrets.clone(),
             credentials: CredentialCache::default(),
@@ -168,7 +169,7 @@ impl Target {
         })
     }
 
-    /// Starts the server itself; returns its address and what keeps it running.
+    /// Starts the process or task of the server. Returns the address, and the handle that keeps the server running.
     async fn launch(&self, profile: Option<&Profile>) -> Result<(String, Keeper), StartError> {
         Ok(match &self.host {
             Host::Embedded(faults) => {
@@ -196,7 +197,8 @@ impl Target {
         })
     }
 
-    /// Returns the settle time: that of the settings, else of the manifest, else a measured one.
+    /// Returns the settle time, which is how long the runner waits for forbidden traffic: from the settings, else from
+    /// the manifest, else measured.
     async fn settle(
         &self,
         endpoint: &Endpoint,
@@ -308,7 +310,8 @@ impl Instance {
     /// Stops the server, including the processes that it started.
     pub(super) async fn stop(self) {
         match self.keeper {
-            // No test needs the server's goodbyes; dropping the server ends every connection at once.
+            // Dropping the server ends every connection at once. No test needs close frames from a server that shuts
+            // down.
             Keeper::Embedded(server) => drop(server),
             Keeper::Launched(launched) => launched.stop().await,
             Keeper::Nobody => {}

@@ -1,7 +1,8 @@
 //! Invariants: rules that hold for everything that a client receives, in every scenario.
 //!
-//! No step asks for them. A server that breaks one fails the scenario, and the report names the invariant's id. A
-//! scenario whose subject is to break an invariant switches it off with `without:`.
+//! The runner checks invariants without any step that asks for them. A server that breaks an invariant fails the
+//! scenario, and the report names the invariant's id. A scenario in which a correct server breaks an invariant switches
+//! that invariant off with `without:`.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,7 +13,7 @@ use regex::Regex;
 
 use super::{
     attempt::Attempt,
-    cast::{Client, Link},
+    clients::{Client, Link},
     evidence,
     failure_kind::FailureKind,
     finding::Finding,
@@ -68,7 +69,7 @@ fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &
             continue;
         };
         let is_frame = match illegal {
-            // A client that fails the connection lets the stream end anywhere (RFC 6455 section 7.1.7).
+            // Either side may drop a failed connection in the middle of a frame (RFC 6455 section 7.1.7).
             Illegal::WebSocket(IllegalWebSocket::StreamEndedInFrame) => false,
             Illegal::WebSocket(_) => true,
             Illegal::EngineIo(_) | Illegal::SocketIo(_) => false,
@@ -79,7 +80,7 @@ fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &
     }
 }
 
-/// Returns true if this scenario fails for `illegal`.
+/// Returns true if the scenario fails because the server sent this illegal data.
 ///
 /// Data after the close frame fails only the scenario that verifies `ws.close.no-frames-after-server-close`: such data
 /// does not change how the connection ended.
@@ -114,9 +115,9 @@ struct Membership {
     recovers: bool,
     /// The server refused or disconnected the client.
     left: bool,
-    /// The ack ids that the client asked for.
+    /// The ack ids in the client's requests.
     questions: HashSet<AckId>,
-    /// The ack ids that the server answered.
+    /// The ack ids that the server has acknowledged.
     acked: HashSet<AckId>,
 }
 
@@ -167,7 +168,8 @@ fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mu
     }
 }
 
-/// Checks that a packet may come at this moment, and notes what it changes.
+/// Checks that the server may send the packet at this moment, and updates the membership of the client in the
+/// namespace.
 fn check_order(
     attempt: &Attempt<'_>,
     membership: &mut Membership,
@@ -263,7 +265,7 @@ fn asks_for_recovery(packet: &Packet) -> bool {
     matches!(packet, Packet::Connect { payload: Some(auth), .. } if auth.get("pid").is_some())
 }
 
-/// Notes what the client sent, because it decides what the server may answer.
+/// Notes a packet that the client sent, because it decides which packets the server may send.
 fn note_sent(memberships: &mut HashMap<String, Membership>, packet: Packet) {
     let membership = memberships
         .entry(packet.namespace().to_owned())
@@ -335,7 +337,7 @@ struct Ids {
 }
 
 impl Ids {
-    /// Adds the ids of one connection, and reports those that another connection got.
+    /// Adds the ids of one connection. Adds a finding for each id that an earlier connection also got.
     fn take(&mut self, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
         self.links += 1;
         let name = client.spec.name.to_string();
@@ -356,7 +358,7 @@ impl Ids {
         {
             findings.push(clash("session", &handshake.sid, &other));
         }
-        // A client that recovers its session keeps its socket id.
+        // Two connections may have the same socket id if the second recovers the session of the first.
         let recovers = {
             let entries = link.connection.journal().entries();
             entries.iter().any(|entry| match &entry.what {

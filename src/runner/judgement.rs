@@ -22,9 +22,9 @@ const LOG_LINES: usize = 20;
 pub(super) struct Finished {
     /// The finding or obstacle that stopped the attempt.
     pub(super) stop: Option<Stop>,
-    /// Tolerated deviations and broken `should`s.
+    /// Findings that only warn: tolerated deviations and broken `should` requirements.
     pub(super) warnings: Vec<Finding>,
-    /// How the runner proved that nothing came.
+    /// How the runner proved that nothing came: one text for each proof.
     pub(super) proofs: Vec<String>,
 }
 
@@ -161,7 +161,8 @@ impl From<Obstacle> for Found {
     }
 }
 
-/// Returns the verdict for a breach: a broken `must` fails, everything else and every `info` scenario warns.
+/// Returns the verdict for a finding: a broken `must` fails, and any other finding warns. A scenario of tier `info`
+/// always warns.
 fn breach_verdict(scenario: &Scenario, finding: &Finding) -> Verdict {
     match finding.level.unwrap_or(scenario.level) {
         Level::Must if scenario.tier != Tier::Info => Verdict::Fail,

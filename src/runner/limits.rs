@@ -1,11 +1,12 @@
-//! Size limits that make the result of an attempt void.
+//! Checks the size limits of an attempt. An attempt that exceeded one says nothing about the target.
 
 use super::{attempt::Attempt, finding::Obstacle};
 use crate::client::What;
 
 /// Returns an obstacle if a client sent more at once than the target announced as its limit.
 ///
-/// Returns `None` for a scenario that needs such a limit, because the limit is its subject.
+/// Returns `None` for a scenario that needs the capability `max-payload` or `small-payload`, because it tests the limit
+/// itself.
 pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Obstacle> {
     let about_limits = |need: &String| matches!(need.as_str(), "max-payload" | "small-payload");
     if attempt.scenario.needs.iter().any(about_limits) {
@@ -17,7 +18,7 @@ pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Obstacle
         let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit);
         exceeds.then(|| {
             Obstacle::new(format!(
-                "it sends more at once than the {limit} bytes that the target announces as its limit"
+                "the scenario sends more at once than the {limit} bytes that the target announces as its limit"
             ))
         })
     })
@@ -35,7 +36,7 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obsta
         })?;
         let name = &client.spec.name;
         Some(Obstacle::new(format!(
-            "{name} received more than sockspec accepts, which the target may send: {limit}."
+            "{name} received more than sockspec accepts, although the target may send it: {limit}."
         )))
     })
 }

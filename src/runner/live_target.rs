@@ -19,8 +19,9 @@ pub(super) struct LiveTarget {
     pub(super) manifest: Arc<Manifest>,
     /// How long the runner watches for forbidden traffic after the last step.
     pub(super) settle: Duration,
-    /// The namespace in which the target does not acknowledge the manifest's fence, if there is one.
-    pub(super) deaf: Option<String>,
+    /// The namespace in which the target does not acknowledge the manifest's fence, if there is such a namespace. A
+    /// fence is an event with which the runner proves that everything sent before has arrived.
+    pub(super) namespace_without_fence: Option<String>,
     /// The timeout of waits for which the scenario sets none.
     pub(super) within: Duration,
     /// Values that no output may show.
@@ -51,7 +52,8 @@ impl LiveTarget {
         self.provides_one_of(&["acks", "events", "rooms"])
     }
 
-    /// Returns true if, as far as is known, a client without credentials can join the main namespace and stay there.
+    /// Returns true if the target promises that a client without credentials can join the main namespace and stay
+    /// there.
     pub(super) fn admits_anonymous(&self) -> bool {
         self.knows_application() || self.provides_one_of(&["socket-io"])
     }
@@ -62,7 +64,8 @@ impl LiveTarget {
             .any(|capability| self.manifest.provides.contains(*capability))
     }
 
-    /// Returns true if the server appends an offset to the arguments of events.
+    /// Returns true if the server supports connection state recovery, and so appends an offset to the arguments of
+    /// events.
     pub(super) fn recovery(&self) -> bool {
         self.provides_one_of(&["recovery", "short-recovery"])
     }

@@ -1,7 +1,7 @@
 //! The log of a run: level `info` is for operators, `debug` for authors of scenarios, `trace` shows every packet.
 //!
-//! The log is no part of the record. It escapes what targets send and masks secrets itself, because no report does so
-//! later.
+//! The log is not a part of the run's record, so no report escapes or masks the log later. The functions here escape
+//! the texts of targets and mask secrets.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::cast::Link;
+use super::clients::Link;
 use crate::{
     client::Outgoing,
     wire::{

@@ -1,4 +1,4 @@
-//! Facts about a run that are no verdict.
+//! Facts about a run that are not verdicts.
 
 use std::{fmt, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{scenario::Tier, text::first_names};
 /// The number of scenarios that a sentence about a dead target names.
 pub(super) const NAMED_SCENARIOS: usize = 8;
 
-/// A fact about a run that is no verdict. [`fmt::Display`] gives the sentence for people.
+/// A fact about a run that is not a verdict. [`fmt::Display`] writes the sentence for people.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
@@ -26,7 +26,7 @@ pub enum Notice {
         /// How long the runner waited.
         within: Duration,
     },
-    /// Nothing runs, because every selected scenario lacks something.
+    /// No scenario runs, because each of them needs something that the target does not provide.
     NothingRuns,
     /// The target died while several scenarios ran, and survives each of them alone.
     SurvivesEachAlone {
@@ -74,11 +74,11 @@ impl fmt::Display for Notice {
             }
             Self::NothingRuns => write!(
                 formatter,
-                "nothing is run: each scenario needs what the target does not provide"
+                "no scenario runs: each of them needs something that the target does not provide"
             ),
             Self::SurvivesEachAlone { scenarios } => write!(
                 formatter,
-                "the target died and was started again; none of what ran then ends it alone: {}",
+                "the target died and was started again; none of these scenarios, which ran at that time, ends it alone: {}",
                 first_names(scenarios, NAMED_SCENARIOS)
             ),
             Self::TargetEnded { scenario } => {

@@ -2,7 +2,7 @@
 
 use super::{
     attempt::Attempt,
-    cast::{Client, Link},
+    clients::{Client, Link},
     finding::StepResult,
     recovery_offer::{Offsets, offsets},
     sought::Sought,
@@ -17,21 +17,21 @@ use crate::{
 /// How an entry compares with the event that a step looks for.
 #[derive(Debug)]
 pub(super) enum Likeness {
-    /// The entry is this event.
+    /// The entry is the event that the step looks for.
     Match {
         /// The values that the matchers captured.
         captures: Vec<(String, Data)>,
         /// The ack id, if the event asks for an acknowledgement.
         id: Option<AckId>,
     },
-    /// The entry has the right name and other arguments.
+    /// The entry is an event with the right name, but with other arguments.
     Near(Mismatch),
     /// The entry is something else.
     Other,
 }
 
 impl Sought {
-    /// Resolves a pattern for one client.
+    /// Resolves an event pattern for one client: the event's name on the wire, and the namespace.
     pub(super) fn new(
         attempt: &Attempt<'_>,
         client: &Client,

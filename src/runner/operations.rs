@@ -1,4 +1,5 @@
-//! The operations that a scenario uses, in steps and in packets written by hand, and the target's names for them.
+//! Finds and translates the operations that a scenario uses. An operation is an event of the contract application; a
+//! target's manifest can give the event another name.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -10,7 +11,8 @@ use crate::{
     targets::{Binding, Bindings, Capability, Source},
 };
 
-/// Matches the event name at the start of a list of arguments. In quoted packets, the quotes are escaped.
+/// Matches the event name at the start of a packet's JSON arguments. The quotes around the name are escaped if the
+/// packet itself is quoted.
 static NAME: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\[\\?"([a-z][a-z-]*)\\?""#).ok());
 
@@ -30,7 +32,7 @@ pub(super) fn find_untranslatable<'b>(
     let mut texts = Texts::default();
     collect(&scenario.steps, &mut texts);
     if !texts.sent.is_empty() {
-        // Packets of a table's rows are values of variables.
+        // A scenario that is a row of a table has the row's packets in its variables.
         let variables = scenario.variables.iter();
         texts
             .sent
@@ -45,7 +47,8 @@ pub(super) fn find_untranslatable<'b>(
     translated.map(|(name, _)| name.as_str())
 }
 
-/// Returns a packet written by hand, with the target's name of the event in place of the contract's.
+/// Returns a packet that the scenario writes by hand, with the contract's name of the event replaced by the target's
+/// name.
 pub(super) fn translate(scenario: &Scenario, bindings: &Bindings, text: String) -> String {
     if bindings.entries.is_empty() {
         return text;
@@ -60,7 +63,7 @@ pub(super) fn translate(scenario: &Scenario, bindings: &Bindings, text: String) 
     match bindings.get(found.as_str()) {
         Some(binding) if binding.event != found.as_str() && !has_other_fields(binding) => {
             let quoted = Data::from(binding.event.as_str()).to_string();
-            // The packet has the quotes already.
+            // Insert the name without quotes: the packet already has them.
             let inside = &quoted[1..quoted.len() - 1];
             format!("{}{inside}{}", &text[..found.start()], &text[found.end()..])
         }
@@ -120,7 +123,8 @@ pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Opti
         .sent
         .extend(variables.map(|(_, value)| described(value)));
     let (sent, fixed) = (names(&texts.sent), names(&texts.fixed));
-    // A packet written by hand may be one that the server has to ignore; only needed events of the application count.
+    // A packet written by hand counts only if the scenario needs the application's events. Otherwise the server may
+    // have to ignore the packet.
     let by_hand =
         |name: &str| awaits_application(scenario) && (sent.contains(name) || fixed.contains(name));
     let is_called = |name: &str| {
@@ -161,12 +165,12 @@ fn names(texts: &[String]) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The texts that a scenario writes by hand.
+/// The texts that a scenario writes by hand, in which event names can occur.
 #[derive(Default)]
 struct Texts {
     /// Packets, and payloads of frames. The runner can replace an event name in them.
     sent: Vec<String>,
-    /// Bytes, bodies and expected packets. They stay as they are.
+    /// Bytes, bodies and expected packets. The runner can't replace an event name in them.
     fixed: Vec<String>,
     /// Expected packets by their parts.
     parts: Vec<String>,
@@ -232,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_translated_where_nothing_else_differs() {
+    fn names_are_translated_if_the_binding_changes_nothing_else() {
         let (own, packet) = (scenario("acks", "  - alive"), r#"42/x,1["echo","echo"]"#);
         let translate = |scenario, bindings| translate(scenario, &bindings, packet.to_owned());
         assert_eq!(
@@ -294,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_translated_is_found() {
+    fn events_that_cannot_be_translated_are_found() {
         let found = |needs, steps, event, other| {
             let (scenario, bindings) = (scenario(needs, steps), bindings(event, other));
             find_untranslatable(&scenario, &bindings).map(str::to_owned)

@@ -11,7 +11,7 @@ use crate::scenario::{Invariant, Level, Transport};
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
-    /// The outcome counts.
+    /// The outcome counts against the target.
     #[default]
     Counts,
     /// The outcome is only information, because the scenario is of tier `info`.
@@ -39,7 +39,7 @@ pub struct Outcome {
     pub requirements: Vec<String>,
     /// The capabilities that the scenario needs.
     pub needs: Vec<String>,
-    /// The transport of the clients that name none.
+    /// The transport of clients for which the scenario names no transport.
     pub transport: Transport,
     /// The reason for the verdict, in one sentence; `None` for a pass.
     pub reason: Option<String>,
@@ -60,7 +60,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Returns true for a warning that does not count, not even in a strict run.
+    /// Returns true for a warning that does not count against the target, not even in a strict run.
     pub fn is_informative_warning(&self) -> bool {
         self.verdict == Verdict::Warn && self.weight == Weight::Informs
     }
@@ -99,7 +99,7 @@ pub struct Breach {
     pub seen: Vec<ClientView>,
     /// The requirements that the scenario verifies.
     pub requirements: Vec<RequirementNote>,
-    /// What a user of the server loses.
+    /// What users lose if a server fails the scenario.
     pub why: Option<String>,
     /// The command that runs the same scenario again.
     pub rerun: String,
@@ -138,7 +138,7 @@ pub struct ClientView {
 pub struct SeenLine {
     /// The time since the start of the attempt.
     pub at: Duration,
-    /// Whether the client received it, rather than sent it.
+    /// True if the client received the packet, false if the client sent it.
     pub received: bool,
     /// The packet or frame as text.
     pub text: String,

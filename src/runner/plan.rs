@@ -19,7 +19,7 @@ pub struct Item {
     pub scenario: Arc<Scenario>,
     /// The scenario's id; followed by `@` and the transport if the scenario runs on more than one.
     pub id: String,
-    /// The transport of clients that name none.
+    /// The transport of clients for which the scenario names no transport.
     pub transport: Transport,
     /// The index of the manifest's profile that the scenario needs; `None` for the target without a profile.
     pub profile: Option<usize>,
@@ -37,7 +37,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans `scenarios` for a target.
+    /// Plans a run of `scenarios` against a target.
     pub fn new(scenarios: &[Arc<Scenario>], manifest: &Manifest, settings: &Settings) -> Self {
         let mut plan = Self::default();
         for scenario in scenarios {
@@ -96,8 +96,8 @@ fn speaks_socket_io(scenario: &Scenario) -> bool {
         || scenario.steps.iter().any(|step| step.any(&connects))
 }
 
-/// Returns the profile that provides everything the scenario needs, or why the scenario can't run. Prefers no
-/// profile.
+/// Returns the profile (a variant of the target with other settings) that provides everything the scenario needs, or
+/// why the scenario can't run. `None` is the target without a profile, which is preferred.
 fn choose_profile(
     scenario: &Scenario,
     needs: &BTreeSet<&str>,
@@ -107,7 +107,7 @@ fn choose_profile(
     let suits = |speaks| speaks == Speaks::SocketIo || !speaks_socket_io(scenario);
     if !suits(usual) {
         return Err(format!(
-            "its clients speak socket.io, the target {}",
+            "the scenario's clients speak socket.io, the target {}",
             usual.name()
         ));
     }
@@ -116,7 +116,7 @@ fn choose_profile(
     }
     if let Some(name) = find_untranslatable(scenario, &manifest.bindings) {
         return Err(format!(
-            "it writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
+            "the scenario writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
         ));
     }
     if let Some(name) = find_renamed_namespace(scenario, &manifest.bindings) {
@@ -149,8 +149,8 @@ fn choose_profile(
     })
 }
 
-/// Returns a provided capability whose name is similar to `need`. Capabilities may have any name, so the loader can't
-/// report a misspelt one; the scenario is always skipped.
+/// Returns a provided capability whose name is similar to `need`, as a hint at a typing mistake. Capabilities may have
+/// any name, so the loader can't report a misspelt one, and the scenario would always be skipped.
 fn find_similar<'m>(need: &str, manifest: &'m Manifest) -> Option<&'m str> {
     let profiles = manifest.profiles.iter().map(|profile| &profile.provides);
     let provided = [&manifest.provides].into_iter().chain(profiles);

@@ -27,7 +27,7 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
 /// How long the clients of an attempt may take to disconnect.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
 
-/// The outcome of one item.
+/// The result of playing one item, that is, one scenario on one transport.
 #[derive(Debug)]
 pub(super) struct Played {
     /// The outcome of all attempts.
@@ -38,7 +38,7 @@ pub(super) struct Played {
 
 /// Plays one item as often as the settings say.
 ///
-/// `report` receives the start of every attempt, and every attempt after which the item is tried again.
+/// Calls `report` when an attempt starts, and when an attempt did not pass and the item is tried again.
 pub(super) async fn play(
     item: &Item,
     target: &LiveTarget,
@@ -90,7 +90,7 @@ pub(super) async fn play(
     }
 }
 
-/// Takes an attempt to its end, holds it against the invariants and the limits, and disconnects its clients.
+/// Runs an attempt to its end, checks the invariants and the size limits, and disconnects the clients.
 async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
     let mut stop = match tokio::time::timeout(ATTEMPT_LIMIT, perform_steps(attempt)).await {
         Ok(played) => played.err(),
@@ -102,8 +102,7 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
             .unjudged(),
         ),
     };
-    // An invariant explains more than the step that failed because of it. After a harness error the journals are
-    // incomplete, so the invariants don't apply.
+    // Check the invariants, unless the attempt stopped without a judgement: the journals are incomplete then.
     if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {
         for finding in invariants::check(attempt) {
             if finding.level.is_some_and(|level| level > Level::Must) {
@@ -118,7 +117,8 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
     {
         stop = Some(obstacle.inapplicable());
     }
-    // A limit of the runner says nothing about the target, not even after a pass.
+    // The runner can't judge an attempt in which a client received more than the runner accepts, even if all steps
+    // passed.
     if !matches!(stop, Some(Stop::Unjudged(_)))
         && let Some(obstacle) = limits::received_more_than_accepted(attempt)
     {
@@ -134,7 +134,7 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
     }
 }
 
-/// Connects the clients, performs the steps, and checks once more that what must not come has not come.
+/// Connects the clients and performs the steps. At the end, checks again all claims that something does not come.
 async fn perform_steps(attempt: &Attempt<'_>) -> StepResult {
     for (name, template) in &attempt.scenario.variables {
         let value = template.render(&attempt.scope())?;
@@ -143,13 +143,13 @@ async fn perform_steps(attempt: &Attempt<'_>) -> StepResult {
     if let Some(bystander) = &attempt.bystander {
         steps::connect::bystander(attempt, bystander).await?;
     }
-    steps::connect::cast(attempt).await?;
+    steps::connect::declared_clients(attempt).await?;
     for step in &attempt.scenario.steps {
         steps::perform(attempt, step).await?;
     }
     if !attempt.notes().judged {
         return Err(Obstacle::new(
-            "No step judged the target: every step that can fail is in a `repeat` of no rounds.",
+            "No step judged the target: every step that can fail is in a `repeat` that ran zero times.",
         )
         .unjudged());
     }

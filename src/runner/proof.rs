@@ -20,7 +20,7 @@ pub struct Proof {
 pub struct FaultProof {
     /// The id of the fault.
     pub id: String,
-    /// What the server does wrong, in one sentence.
+    /// What a server with this fault does wrong, in one sentence.
     pub breaks: String,
     /// The scenarios that failed with this fault, sorted.
     pub caught_by: Vec<String>,
@@ -35,8 +35,8 @@ pub struct ScenarioProof {
     pub killed_by: Vec<String>,
     /// The faults that the scenario claims to catch but does not catch.
     pub survived: Vec<Survivor>,
-    /// Why the scenario proves nothing: it fails without a fault, or passes without the act that should end a
-    /// connection.
+    /// Why the scenario proves nothing: it fails without a fault, or passes although the step that should end a
+    /// connection was left out.
     pub broken: Option<String>,
     /// The file of the scenario.
     pub file: PathBuf,
@@ -44,7 +44,7 @@ pub struct ScenarioProof {
     pub line: usize,
 }
 
-/// A fault that a scenario claims to catch and does not.
+/// A fault that a scenario claims to catch but does not catch.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Survivor {
     /// The id of the fault.
@@ -61,7 +61,7 @@ impl ScenarioProof {
 }
 
 impl Proof {
-    /// Returns true if every fault is caught and every scenario is proved.
+    /// Returns true if some scenario catches each fault and every scenario is proved.
     pub fn is_complete(&self) -> bool {
         self.faults.iter().all(|fault| !fault.caught_by.is_empty())
             && self.scenarios.iter().all(ScenarioProof::is_proved)

@@ -23,7 +23,8 @@ use super::{
 };
 use crate::{clock, reference::FAULTS};
 
-/// Proves every item of the plans, each against the reference server beside its plan.
+/// Runs every item of the plans with each fault that it claims to catch. Each plan comes with the reference server that
+/// its items run against.
 ///
 /// # Errors
 ///
@@ -60,7 +61,8 @@ pub async fn prove(
         }
         progress(outcomes.len(), trials.len());
     }
-    // The order of the trials, not of their ends, so that the same outcomes always give the same proof.
+    // Collect the outcomes in the order in which the trials are listed, not in which they ended, so that the same
+    // outcomes always give the same proof.
     let mut results: BTreeMap<&str, Vec<(&Change, Outcome)>> = BTreeMap::new();
     for (index, trial) in trials.iter().enumerate() {
         if let Some(outcome) = outcomes.remove(&index) {
@@ -79,7 +81,7 @@ pub async fn prove(
     })
 }
 
-/// Returns for every fault which scenarios catch it.
+/// Returns, for each fault, the scenarios that catch the fault.
 fn fault_proofs(scenarios: &[ScenarioProof]) -> Vec<FaultProof> {
     let mut caught: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for scenario in scenarios {
@@ -111,7 +113,9 @@ fn scenario_proof(item: &Item, results: Vec<(&Change, Outcome)>) -> ScenarioProo
         ..ScenarioProof::default()
     };
     if let Some(reason) = &item.skip {
-        proof.broken = Some(format!("the reference server does not run it: {reason}"));
+        proof.broken = Some(format!(
+            "the scenario is skipped on the reference server: {reason}"
+        ));
         return proof;
     }
     for (change, outcome) in results {
@@ -124,7 +128,7 @@ fn scenario_proof(item: &Item, results: Vec<(&Change, Outcome)>) -> ScenarioProo
             }
             (Change::Control { left_out, .. }, Verdict::Pass) => {
                 proof.broken = Some(format!(
-                    "green without the step in line {left_out}: the connection ends for another reason"
+                    "passes without the step in line {left_out}: the connection ends for another reason"
                 ));
             }
             (Change::Control { left_out, .. }, verdict) => {

@@ -12,13 +12,13 @@ use super::{
 /// A whole run; every report can be made from it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Record {
-    /// What ran against what.
+    /// What the run tests: the version, the target and the settings.
     pub info: RunInfo,
     /// Every outcome, in order of id.
     pub outcomes: Vec<Outcome>,
     /// The notices, in order of time.
     pub notices: Vec<Notice>,
-    /// The numbers so far.
+    /// The number of scenarios with each verdict so far.
     pub summary: Summary,
 }
 

@@ -1,6 +1,6 @@
 //! Events by which a target reports that it refused something.
 
-use super::cast::Link;
+use super::clients::Link;
 use crate::{
     client::{Entry, What},
     data::Data,
@@ -8,7 +8,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// Returns the normalised report if the entry is an event that reports a refusal.
+/// Returns the report if the entry is an event that reports a refusal. The report has the same form for every target.
 pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
     let spoken = manifest.dialect.errors.event()?;
     match &entry.what {
@@ -22,7 +22,7 @@ pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
     }
 }
 
-/// Returns the indices of the reports that no step has claimed.
+/// Returns the indices of the journal entries that report a refusal and that no step has claimed.
 pub(super) fn unclaimed(manifest: &Manifest, link: &Link) -> Vec<usize> {
     let state = link.state();
     let entries = link.connection.journal().entries();

@@ -76,7 +76,7 @@ pub(super) struct Run<'r, E> {
 enum Message {
     /// An event that the dispatcher emits.
     Happened(EventKind),
-    /// The scenario has its outcome.
+    /// The scenario has ended. Holds its outcome.
     Finished(Arc<Item>, Box<Played>),
 }
 
@@ -105,7 +105,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         let needed = items.iter().filter(|item| item.skip.is_none());
         let mut profiles: BTreeSet<_> = needed.map(|item| item.profile).collect();
         let mut starts = Vec::new();
-        // The first server starts alone, because it sets up what all of them need.
+        // Start the first server alone: its start can prepare files that all servers of the target need.
         if let Some(first) = profiles.pop_first() {
             starts.push(self.start_instance(first).await?);
         }
@@ -155,7 +155,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         if is_unchecked {
             self.notice(Notice::CertificatesNotChecked);
         }
-        // Servers of several profiles usually have the same notice.
+        // Emit each notice once: the servers of several profiles usually give the same notice.
         let mut notices = Vec::new();
         for instance in self.instances.values() {
             let notice = fence_notice(&instance.live);
@@ -215,7 +215,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         self.emit(EventKind::ScenarioFinished(Box::new(outcome)));
     }
 
-    /// Emits, once, that the user interrupted the run. Does nothing if the user did not.
+    /// Emits that the user interrupted the run. Emits this only once, and nothing if there was no interrupt.
     fn emit_interrupt(&mut self) {
         if self.interrupt.is_cancelled() && !self.record.summary.interrupted {
             self.emit(EventKind::Interrupted);
@@ -238,7 +238,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         if self.is_target_lost {
             self.report_not_run(&mut batch);
         }
-        // Each task sends a few messages, so the number of items bounds the queue.
+        // The channel needs no limit: each task sends only a few messages.
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         let interrupt = self.interrupt.clone();
@@ -267,7 +267,8 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 () = batch.next_outlived() => {}
                 () = batch.next_slow() => {}
             }
-            // A task sends all its messages before it ends.
+            // Handle the messages of a task that has ended: the task has sent all of them, but some may still be in the
+            // queue.
             while let Ok(message) = receiver.try_recv() {
                 self.handle(message, &mut batch).await;
             }
@@ -306,7 +307,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             let sender = sender.clone();
             batch.start(Arc::clone(&item));
             tasks.spawn(async move {
-                // The dispatcher receives until its last task has ended.
+                // Sending can't fail: the dispatcher receives until its last task has ended.
                 let report = |kind| {
                     let _ = sender.send(Message::Happened(kind));
                 };
@@ -314,7 +315,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                     id: item.id.clone(),
                 });
                 let played = Box::new(play(&item, &live, &settings, report).await);
-                // A process can outlive its connections for a moment.
+                // Wait for the end of a process that may be dying: its connections can end before the process does.
                 if can_die && played.lost_a_connection && played.outcome.verdict != Verdict::Pass {
                     host::until_gone(&live.endpoint).await;
                 }
@@ -377,7 +378,10 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 (Verdict::Skip, "interrupted while it ran")
             } else {
                 // The task panicked. That is a bug of the runner, never the target's fault.
-                (Verdict::Error, "sockspec itself failed while it ran this")
+                (
+                    Verdict::Error,
+                    "sockspec itself failed while it ran this scenario",
+                )
             };
             self.emit_unjudged(item, verdict, reason, running);
         }
@@ -405,9 +409,12 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 }
 
-/// Returns the notice that the target does not acknowledge its fence in a namespace; `None` if it does.
+/// Returns the notice that the target does not acknowledge its fence in a namespace; `None` if the target does.
 fn fence_notice(live: &LiveTarget) -> Option<Notice> {
-    let (namespace, operation) = (live.deaf.as_ref()?, live.manifest.fence.as_ref()?);
+    let (namespace, operation) = (
+        live.namespace_without_fence.as_ref()?,
+        live.manifest.fence.as_ref()?,
+    );
     Some(Notice::FenceNotAcknowledged {
         operation: operation.clone(),
         event_name: live.manifest.bindings.event(operation).to_owned(),

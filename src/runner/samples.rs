@@ -70,12 +70,12 @@ pub(crate) fn errored() -> Outcome {
     }
 }
 
-/// An outcome of a scenario that could not start, because the target was dead.
+/// Returns the outcome of a scenario that could not start because the target had died.
 pub(crate) fn not_begun(id: &str) -> Outcome {
     Outcome {
         id: id.to_owned(),
         verdict: Verdict::Error,
-        reason: Some("Not run: the target died before.".to_owned()),
+        reason: Some("Not run: the target had died.".to_owned()),
         duration: Duration::ZERO,
         ..passed()
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    cast::{Client, Link},
+    clients::{Client, Link},
     evidence, refusal_reports,
 };
 use crate::{
@@ -49,8 +49,8 @@ impl Sender {
         answers.find_map(|entry| self.answer(manifest, entry))?
     }
 
-    /// Returns the answer in an entry: `Some(None)` if the server accepts the event, `None` if the entry is no
-    /// answer.
+    /// Returns the server's answer that an entry holds: `Some(Some(…))` if the server rejects the event, `Some(None)`
+    /// if the server accepts it, `None` if the entry is no answer.
     fn answer(&self, manifest: &Manifest, entry: &Entry) -> Option<Option<Rejection>> {
         let name = &self.client.spec.name;
         let event = &self.event;
@@ -84,7 +84,7 @@ impl Sender {
         }
     }
 
-    /// Waits until the server has rejected the event; never returns if it accepts it.
+    /// Waits until the server has rejected the event. Never returns if the server accepts the event.
     pub(super) async fn rejected(&self, manifest: &Manifest) -> Rejection {
         let journal = self.link.connection.journal();
         let mut from = self.from;

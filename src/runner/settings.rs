@@ -15,11 +15,12 @@ pub struct Settings {
     pub retries: usize,
     /// Whether the run starts no more scenarios after the first failure.
     pub fail_fast: bool,
-    /// The seed of everything random; the same seed gives the same unique names.
+    /// The seed of all random values; the same seed gives the same unique names.
     pub seed: u64,
-    /// The timeout of a wait; overrides the target's.
+    /// The timeout of each wait. `None` keeps the timeout in the target's manifest.
     pub within: Option<Duration>,
-    /// The settle time; overrides the calibrated one.
+    /// The settle time, which is how long the runner waits for forbidden traffic. `None` keeps the time in the
+    /// manifest, or a measured time.
     pub settle: Option<Duration>,
     /// The transports for scenarios that don't fix theirs.
     pub transports: Vec<Transport>,

@@ -1,16 +1,16 @@
-//! Proofs that something does not come.
+//! Proves claims of silence: that a client does not receive something.
 //!
-//! The runner checks a claim twice: at its step, behind a fence, and after the last step, behind the settle time and
-//! another fence. The second check catches what a server sends late. A scenario waits the settle time only once, for all
-//! its claims together. A claim of a step with `within` is watched at least that long, counted from the start of the
+//! The runner checks a claim twice. The first check is at the claim's step, after a fence: a round trip with every
+//! client. The second check is after the last step, the settle time and another fence, and catches what a server sends
+//! late. A scenario waits for the settle time only once, for all its claims together. A claim of a step with `within` is watched at least that long, counted from the start of the
 //! step; the steps that follow run during this time.
 
 use std::{future::Future, sync::Arc};
 
 use super::{
     attempt::Attempt,
-    cast::Link,
     claim::{Never, Request, Silence, Unwanted},
+    clients::Link,
     evidence,
     failure_kind::FailureKind,
     fence::{Proof, fence},
@@ -19,7 +19,7 @@ use super::{
     observe_frame::{self, FrameLikeness},
     refusal_reports,
     sought::Sought,
-    unasked::is_unasked_message,
+    unrelated::is_unrelated_message,
 };
 use crate::{
     client::What,
@@ -32,7 +32,7 @@ use crate::{
 };
 
 impl Silence {
-    /// Returns what came although it must not come.
+    /// Returns a finding if the client received what the claim forbids.
     fn breach(&self, attempt: &Attempt<'_>) -> StepResult<Option<Finding>> {
         match &self.never {
             Never::Ack {
@@ -152,7 +152,7 @@ impl Silence {
                             && !link.is_own_open_packet(*index, entry)
                             && (!is_invisible(packet, link.eio) || is_own_heartbeat(packet, link))
                             && !is_farewell(packet)
-                            && !is_unasked_message(attempt, packet)
+                            && !is_unrelated_message(attempt, packet)
                     }
                     What::Message(_) => !state.claimed.contains(index),
                     _ => false,
@@ -205,13 +205,14 @@ fn is_own_heartbeat(packet: &engine_io::Packet, link: &Link) -> bool {
 
 /// Returns true for the close packet: a server that ends the session may send one (Engine.IO v4, "close").
 ///
-/// It breaks no claim of silence. `closed`, and every step that needs the connection, judge the end.
+/// A close packet breaks no claim of silence. `closed`, and every step that needs the connection, judge the end of the
+/// connection.
 fn is_farewell(packet: &engine_io::Packet) -> bool {
     packet.kind == PacketType::Close
         && matches!(&packet.data, PacketData::Text(text) if text.is_empty())
 }
 
-/// Returns the entry at `index` as a line, with its time.
+/// Returns the journal entry at `index` as a line of text, with the time of the entry.
 fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
     let entries = link.connection.journal().entries();
     let Some(entry) = entries.get(index) else {
@@ -222,10 +223,10 @@ fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
     format!("{text} (at +{} ms)", at.as_millis())
 }
 
-/// Checks claims behind a fence now, and keeps them for the second check at the end.
+/// Makes a fence and checks the claims, and keeps them for the second check at the end of the scenario.
 ///
-/// Inside `parallel` the claims wait for the end of the block: an event that another step of the block has not claimed
-/// yet would break them.
+/// Inside a `parallel` block, the claims are checked at the end of the block. Earlier, an event that another step of
+/// the block expects but has not claimed yet would break them.
 pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepResult {
     if attempt.notes().side_by_side > 0 {
         attempt.notes().postponed.extend(claims);
@@ -234,7 +235,7 @@ pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepRe
     hold(attempt, claims).await
 }
 
-/// Runs the steps of a `parallel` block, and then checks their claims.
+/// Runs the steps of a `parallel` block, and then checks the claims of silence that they made.
 pub(super) async fn side_by_side(
     attempt: &Attempt<'_>,
     steps: impl Future<Output = StepResult>,
@@ -279,7 +280,7 @@ fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> StepResult {
     Ok(())
 }
 
-/// Checks every claim again after the last step, behind the settle time and a last fence.
+/// Waits for the settle time, makes a last fence, and checks every claim of silence again. For use after the last step.
 pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     let claims = std::mem::take(&mut attempt.notes().silences);
     if claims.is_empty() {

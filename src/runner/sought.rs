@@ -1,4 +1,4 @@
-//! The event that a step looks for.
+//! The pattern of the event that a step waits for or forbids.
 
 use super::recovery_offer::Offsets;
 use crate::scenario::{Matcher, Scope};
@@ -29,7 +29,7 @@ impl Sought {
         }
     }
 
-    /// Returns the whole expectation in the words of the scenario language.
+    /// Returns the whole pattern in the words of the scenario language.
     pub(super) fn describe(&self, scope: &Scope) -> String {
         let with = self
             .with

@@ -9,7 +9,7 @@ use super::{outcome::Outcome, verdict::Verdict};
 /// The number of scenarios with each verdict.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Summary {
-    /// Scenarios that match the strict expectations.
+    /// Scenarios in which the target matches the strict expectations.
     pub pass: usize,
     /// Scenarios with a tolerated deviation or a broken `should`.
     pub warn: usize,

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     attempt::Attempt,
-    cast::{Client, Link},
+    clients::{Client, Link},
     evidence,
     outcome::{ClientView, SeenLine},
     silence::is_invisible,
@@ -21,22 +21,22 @@ use crate::{
     },
 };
 
-/// The lines of one client that a failure shows.
+/// The limit on lines of one client in a failure.
 const LINES: usize = 40;
 
-/// Repeated traffic becomes one line if it has at least this many lines.
+/// The number of lines from which on repeated traffic is shown as one line.
 const FOLDED_FROM: usize = 3;
 
 /// The name of the view that holds the requests of `http` steps. No client can have it.
 const HTTP_STEPS: &str = "http steps";
 
-/// A line of a trace, and what it repeats.
+/// A line of a trace, and the sort of repeated traffic that it belongs to.
 struct Line {
     seen: SeenLine,
     repeats: Option<Repeated>,
 }
 
-/// Traffic of which one line is enough.
+/// A sort of traffic that the trace shows as one line if it repeats.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 enum Repeated {
     /// An event that the scenario does not name: a greeting, a presence update.
@@ -45,7 +45,7 @@ enum Repeated {
     Heartbeat,
 }
 
-/// Returns the views of all clients that were connected, and of the `http` steps.
+/// Returns the traffic of each client that was connected, and of the `http` steps.
 pub(super) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
     let mut views: Vec<_> = attempt
         .clients()
@@ -90,7 +90,7 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     last_lines(client.spec.name.to_string(), fold(lines))
 }
 
-/// Returns a view of the last [`LINES`] lines.
+/// Returns the traffic of one client, cut to the last [`LINES`] lines.
 fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
     let left_out = lines.len().saturating_sub(LINES);
     ClientView {
@@ -100,9 +100,10 @@ fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
     }
 }
 
-/// Returns what an entry repeats, if one line is enough for all entries of its sort.
+/// Returns the sort of repeated traffic that an entry belongs to. `None` if the trace shows every entry of this sort.
 ///
-/// A connection that is opened by hand shows everything: its steps go packet by packet.
+/// Returns `None` for every entry of a connection that a step opened by hand, because the steps check such a connection
+/// packet by packet.
 fn repeated(attempt: &Attempt<'_>, link: &Link, entry: &Entry) -> Option<Repeated> {
     if link.layer != Layer::SocketIo {
         return None;
@@ -132,7 +133,7 @@ fn repeated(attempt: &Attempt<'_>, link: &Link, entry: &Entry) -> Option<Repeate
     }
 }
 
-/// Returns true if the packet that this side sent is its part of the heartbeat.
+/// Returns true if a packet that sockspec sent is the client's part of the heartbeat.
 fn is_beat(link: &Link, text: &str) -> bool {
     let kind = if link.eio == 3 {
         PacketType::Ping
@@ -152,7 +153,7 @@ fn is_named(attempt: &Attempt<'_>, event: &str) -> bool {
             .any(|(name, binding)| binding.event == event && text.contains(name.as_str()))
 }
 
-/// Replaces repeated lines by the first of them, which says how many follow.
+/// Replaces lines of repeated traffic by the first of these lines, which then says how many were left out.
 fn fold(lines: Vec<Line>) -> Vec<SeenLine> {
     let mut repeats: HashMap<Repeated, (usize, Duration)> = HashMap::new();
     for line in &lines {

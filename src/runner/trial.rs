@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct Trial {
     /// The scenario.
     pub(super) item: Arc<Item>,
-    /// What is changed in the server or the scenario.
+    /// What the trial changes in the server or the scenario.
     pub(super) change: Change,
     target: Target,
 }
@@ -45,7 +45,8 @@ pub(super) enum Change {
 
 /// Returns the trials of all items. Those with the longest waits come first.
 pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
-    // The rows of a table share their steps, so one control is enough for all of them.
+    // A control is the scenario without the step that should end a connection. All rows of a scenario table have the
+    // same steps, so the control of the first row is enough.
     let mut controlled = BTreeSet::new();
     let (slow, quick): (Vec<_>, Vec<_>) = items
         .iter()
@@ -113,7 +114,7 @@ impl Trial {
         Ok(outcome)
     }
 
-    /// Returns the trial on another network.
+    /// Returns the same trial, but with its server on another network: TCP or memory.
     pub(super) fn on(mut self, network: Network) -> Self {
         self.target.network = network;
         self

@@ -33,10 +33,10 @@ pub enum Proving {
 /// The index of a trial, and its outcome. The outcome is missing if the trial panicked.
 type Judged = (usize, Result<Option<Outcome>, StartError>);
 
-/// Running and waiting trials. Dropping it starts no more trials.
+/// The running and waiting trials of a proof. After the drop of this value, no more trials start.
 #[derive(Debug)]
 pub(super) struct TrialsUnderWay {
-    // Each trial sends at most one message.
+    // The channel needs no limit: each trial sends at most one message.
     judged: UnboundedReceiver<Judged>,
     interrupt: CancellationToken,
     /// Owns the trials that run in real time.
@@ -99,7 +99,7 @@ fn start_tasks(
                 unreachable!("the semaphore is never closed")
             };
             let outcome = trial.run(&settings).await.map(Some);
-            // Fails only if the proof was interrupted.
+            // Sending fails only if the proof was interrupted; nobody needs the outcome then.
             let _ = sender.send((index, outcome));
         });
     }
@@ -128,7 +128,7 @@ fn start_threads(
                         break;
                     };
                     let outcome = simulate(trial.clone(), &settings);
-                    // Fails only if the proof was interrupted.
+                    // Sending fails only if the proof was interrupted; nobody needs the outcome then.
                     let _ = sender.send((index, outcome));
                 }
             })?;

@@ -20,7 +20,7 @@ pub(super) fn user_of_handshake(options: &Options) -> Option<String> {
     query.chain(bearer).chain(cookies).find_map(jwt_subject)
 }
 
-/// Returns the `sub` of the first token in the payload of a CONNECT packet, or `None` if it holds none.
+/// Returns the `sub` of the first token in the payload of a CONNECT packet, or `None` if the payload holds no token.
 pub(super) fn user_of_payload(payload: &Data) -> Option<String> {
     match payload {
         Data::String(text) => jwt_subject(text),

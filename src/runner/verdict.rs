@@ -1,4 +1,4 @@
-//! Verdicts: their names, their symbols and their two orders.
+//! Verdicts: their names, their symbols, and their two orders from good to bad.
 
 use std::fmt;
 
@@ -69,11 +69,11 @@ impl Verdict {
         }
     }
 
-    /// Returns the rank against a baseline: a higher rank than the listed one is a new deviation, a lower rank makes
-    /// the entry stale.
+    /// Returns the rank for the comparison of a run with a baseline. A verdict with a higher rank than the verdict in
+    /// the baseline is a new deviation; a verdict with a lower rank makes the entry stale.
     ///
-    /// An error outranks a failure. A scenario that is known to fail and can no longer be judged may hide anything, so
-    /// the entry does not cover the error.
+    /// An error outranks a failure. A scenario that is known to fail and now can't be judged may have another failure,
+    /// so the baseline entry does not cover the error.
     pub fn rank_in_baseline(self) -> u8 {
         match self {
             Self::Pass | Self::Skip => 0,

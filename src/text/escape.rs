@@ -1,7 +1,7 @@
 //! Escaping of control characters, so that text from a server can't act on a terminal, a CI log or an XML parser.
 //!
-//! All text from a target goes through here before it is shown. An escape character is written as `\u{1b}`.
-//! A text that is too long keeps its head, its tail and its length.
+//! All text from a target goes through this module before it is shown. An escape character is written as `\u{1b}`. A
+//! text that is too long keeps its head, its tail and its length.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use super::clip;
 pub enum Newlines {
     /// A line break becomes `\n`, so the result is one line.
     Escape,
-    /// As they are.
+    /// Line breaks stay as they are.
     Keep,
 }
 

@@ -1,6 +1,6 @@
 //! Text for people: escaping, shortening, quoting, counting, listing, and the nearest known name.
 //!
-//! Every room uses these functions. Nothing here knows what the text is about.
+//! Every part of the program can use these functions. They know nothing about the content of a text.
 
 pub mod escape;
 pub mod humanize;

@@ -12,7 +12,8 @@ pub fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
             )
         })
         .filter(|(distance, name)| {
-            // A short word is within one or two letters of many others, so few changes are allowed there.
+            // Allow fewer changes in a short word, because a short word differs from many others by only one or two
+            // letters.
             let shorter = name.chars().count().min(wanted.chars().count());
             *distance <= 1 + shorter / 5 && *distance < shorter
         })

@@ -14,9 +14,9 @@ pub fn clip(text: &str, limit: usize) -> String {
     }
 }
 
-/// Returns `text`, or its first half, its last quarter and its length if it is longer than `limit` bytes.
+/// Returns `text`, or its head, its tail and its length if it is longer than `limit` bytes.
 ///
-/// The fractions are those of the limit.
+/// The head has `limit / 2` bytes, the tail `limit / 4`.
 pub fn keep_ends(text: String, limit: usize) -> String {
     match ends(&text, limit, limit / 2, limit / 4) {
         None => text,
@@ -58,7 +58,7 @@ fn head(text: &str, limit: usize) -> Option<&str> {
 
 /// Returns the first `head` and the last `tail` bytes, or `None` if the text is not longer than `limit` bytes.
 ///
-/// A character on the edge is left out.
+/// A character that a cut would split is left out.
 fn ends(text: &str, limit: usize, head: usize, tail: usize) -> Option<(&str, &str)> {
     if text.len() <= limit {
         return None;

@@ -192,7 +192,7 @@ fn a_proof_is_the_measure_where_there_is_one() {
     assert_eq!(json["requirements"][0]["state"], "unproved");
     assert_eq!(
         json["requirements"][0]["reason"],
-        "chat/echo stays green with room-emit-leaks"
+        "chat/echo does not catch room-emit-leaks"
     );
 }
 

@@ -67,7 +67,7 @@ fn an_address_alone_is_enough() {
         ])
         .status(Exit::Conformant)
         .stdout_has("ok     websocket/chopped-frame")
-        .stdout_has("its clients speak socket.io, the target websocket");
+        .stdout_has("the scenario's clients speak socket.io, the target websocket");
 }
 
 #[test]

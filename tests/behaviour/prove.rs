@@ -67,7 +67,7 @@ scenarios:
         .status(Exit::NotConformant)
         .stdout_has("1 of 1 fault caught, 0 of 1 scenario proved in ")
         .stdout_has(
-            "FAIL   ends/for-another-reason proves nothing: green without the step in line 12",
+            "FAIL   ends/for-another-reason proves nothing: passes without the step in line 12",
         );
 }
 

@@ -119,7 +119,7 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
     status
 }
 
-/// Returns a summary of the breach. The full text is the output of the test case.
+/// Returns the short text of a failure. The output of the test case holds the full report.
 fn description(breach: &Breach) -> String {
     let mut lines = vec![breach.sentence.clone()];
     if let Some(place) = &breach.place {
@@ -146,7 +146,7 @@ mod tests {
     use crate::runner::samples;
 
     #[test]
-    fn failure_error_and_skip_are_told_apart() {
+    fn failures_errors_and_skips_have_different_elements() {
         insta::assert_snapshot!(junit(&samples::record()).unwrap(), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="sockspec" tests="5" skipped="1" failures="1" errors="1" time="1.480">
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_leaves_xml_whole() {
+    fn hostile_text_does_not_break_the_xml() {
         let mut record = samples::record();
         record.outcomes = vec![samples::hostile()];
         let xml = junit(&record).unwrap();

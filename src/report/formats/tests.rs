@@ -6,7 +6,7 @@ use super::*;
 use crate::{runner::samples, text::escape};
 
 #[test]
-fn every_file_of_the_folder_is_in_the_table() {
+fn every_file_of_a_format_is_in_the_table() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/formats");
     let files: BTreeSet<_> = fs::read_dir(folder)
         .unwrap()
@@ -22,7 +22,7 @@ fn every_file_of_the_folder_is_in_the_table() {
 }
 
 #[test]
-fn no_format_lets_a_target_steer_the_terminal() {
+fn no_format_writes_control_characters_from_a_target() {
     let mut record = samples::record();
     record.outcomes.push(samples::hostile());
     for format in FORMATS {

@@ -21,7 +21,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Returns a bar, which is hidden if nobody watches.
+    /// Returns a bar. The bar is hidden if the standard error is not a terminal.
     pub fn new(watched: Watched) -> Self {
         let bar = match watched {
             Watched::No => ProgressBar::hidden(),

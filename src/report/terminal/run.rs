@@ -70,7 +70,7 @@ impl<W: Write> Terminal<W> {
                 let text = format!("note   {}\n", escape::line(&notice.to_string()));
                 self.write(&text)
             }
-            // The outcomes and notices of the run already contain these events.
+            // Print nothing for these events: an outcome or a notice of the run reports the same fact.
             EventKind::AttemptStarted { .. }
             | EventKind::Interrupted
             | EventKind::ScenarioRetried { .. }

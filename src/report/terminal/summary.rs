@@ -11,7 +11,7 @@ use crate::{
 /// The parts of the outcomes that the summary shows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Verdict, id and reason of each warning, failure and error, in order of their end.
+    /// Verdict, id and reason of each warning, failure and error, in the order in which the scenarios ended.
     attention: Vec<(Verdict, String, String)>,
     /// The ids of flaky scenarios.
     flaky: Vec<String>,
@@ -110,7 +110,7 @@ mod tests {
             ..Summary::default()
         };
         insta::assert_snapshot!(tally.render(&summary, Palette::Plain), @r"
-        ERROR  3 scenarios: Not run: the target died before.
+        ERROR  3 scenarios: Not run: the target had died.
 
         0 ok, 3 ERROR in 0 µs
         ");

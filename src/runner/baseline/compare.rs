@@ -1,4 +1,4 @@
-//! Compares a run with a baseline.
+//! Compares a run with a baseline, which is the list of a target's known deviations.
 
 use std::{
     cmp::Ordering,
@@ -23,11 +23,11 @@ pub struct Comparison {
     pub warn: Vec<String>,
     /// Scenarios that warned unexpectedly but never count against the target.
     pub informative: Vec<String>,
-    /// The deviations of the four lists above whose kind differs from the baseline.
+    /// Scenarios of the four lists above whose kind of failure differs from the kind in the baseline.
     pub other_kinds: Vec<OtherKind>,
     /// The entries that are out of date.
     pub stale: Vec<Stale>,
-    /// The number of entries that match the run.
+    /// The number of baseline entries that match the run.
     pub known: usize,
     /// Signs that this is the wrong baseline for the run. They don't decide the exit code.
     pub notes: Vec<String>,
@@ -38,18 +38,18 @@ pub struct Comparison {
 pub struct Stale {
     /// The id of the entry.
     pub id: String,
-    /// The verdict of the run; `None` if the scenario does not exist.
+    /// The scenario's verdict in the run; `None` if the scenario does not exist.
     pub found: Option<Verdict>,
 }
 
-/// A deviation whose kind differs from the kind in the baseline.
+/// A scenario whose kind of failure differs from the kind in the baseline.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OtherKind {
     /// The scenario's id, as the run reports it.
     pub id: String,
-    /// The kind in the baseline.
+    /// The kind of failure in the baseline.
     pub listed: FailureKind,
-    /// The kind in the run.
+    /// The kind of failure in the run.
     pub found: FailureKind,
 }
 
@@ -109,12 +109,13 @@ impl Baseline {
     fn other_target(&self, record: &Record) -> Option<String> {
         let (listed, run) = (self.target.as_ref()?, &record.info.target);
         let differs = listed != run;
-        differs.then(|| format!("the baseline is of target `{listed}`, this run is of `{run}`"))
+        differs
+            .then(|| format!("the baseline is for the target `{listed}`, this run tested `{run}`"))
     }
 }
 
 impl Comparison {
-    /// Adds a deviation that the baseline does not list.
+    /// Adds a scenario whose verdict is worse than the baseline says, or that the baseline does not list.
     fn add_new(&mut self, outcome: &Outcome) {
         let list = match outcome.verdict {
             Verdict::Pass | Verdict::Skip => return,
@@ -126,7 +127,7 @@ impl Comparison {
         list.push(outcome.id.clone());
     }
 
-    /// Adds a deviation that the baseline lists with another kind.
+    /// Adds a scenario that fails in another way than its baseline entry says: the two kinds of failure differ.
     fn add_other_kind(&mut self, outcome: &Outcome, entry: &Deviation) {
         self.add_new(outcome);
         if let (Some(listed), Some(found)) = (entry.kind, outcome.kind) {
@@ -136,8 +137,10 @@ impl Comparison {
     }
 }
 
-/// Returns the entries that are out of date: the scenario does not exist, or `better` holds a verdict and `held` does
-/// not hold the entry.
+/// Returns the baseline entries that are out of date.
+///
+/// An entry is out of date if its scenario does not exist. It is also out of date if the run had a better verdict
+/// (`better`) and the listed deviation happened on no transport (`held`).
 fn stale(
     listed: &BTreeMap<String, Deviation>,
     names: &Names,
@@ -156,7 +159,8 @@ fn stale(
     entries.collect()
 }
 
-/// Notes a verdict that is better than the one in the entry `id`. Keeps the worst of several.
+/// Records that the run had a better verdict than the baseline entry `id` says. If several transports had better
+/// verdicts, keeps the worst of these verdicts.
 fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome: &Outcome) {
     let worst = better.entry(id).or_insert(outcome.verdict);
     if outcome.verdict.rank_in_baseline() > worst.rank_in_baseline() {
@@ -164,8 +168,8 @@ fn note_better<'d>(better: &mut BTreeMap<&'d str, Verdict>, id: &'d str, outcome
     }
 }
 
-/// Returns notes about entries of unknown scenarios. Returns none if all ids are known, because then these entries
-/// are stale.
+/// Returns notes about baseline entries whose scenario is unknown. Returns no notes if the ids of all scenarios are
+/// known, because the comparison then lists these entries as stale.
 fn notes_on_unknown(
     listed: &BTreeMap<String, Deviation>,
     record: &Record,
@@ -215,7 +219,7 @@ impl fmt::Display for Comparison {
                     )?,
                     None => writeln!(
                         formatter,
-                        "{id}: {verdict}, which the baseline does not say"
+                        "{id}: {verdict}, which the baseline does not list"
                     )?,
                 }
             }
@@ -224,7 +228,7 @@ impl fmt::Display for Comparison {
             let what = match found {
                 Some(Verdict::Pass) => "but passes",
                 Some(Verdict::Warn) => "but only warns",
-                Some(Verdict::Fail) => "but fails and can be judged",
+                Some(Verdict::Fail) => "but fails, so it can be judged",
                 Some(Verdict::Error | Verdict::Skip) => "but differs",
                 None => "but there is no such scenario",
             };
@@ -296,15 +300,15 @@ mod tests {
             ..Names::default()
         };
         insta::assert_snapshot!(baseline.compare(&samples::record(), &names), @r"
-        rooms/to-excludes-sender: FAIL, which the baseline does not say
-        acks/late: ERROR, which the baseline does not say
+        rooms/to-excludes-sender: FAIL, which the baseline does not list
+        acks/late: ERROR, which the baseline does not list
         acks/value: stale: listed in the baseline, but passes
         baseline: 0 known, 2 new, 1 stale
         ");
     }
 
     #[test]
-    fn scenarios_that_did_not_run_say_nothing() {
+    fn scenarios_that_did_not_run_are_not_compared() {
         let names = Names::default();
         let listed = listing("a/b", Verdict::Fail, false);
         let others = run(&[
@@ -315,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_without_a_transport_speaks_of_all_and_a_closer_one_comes_first() {
+    fn an_entry_for_one_transport_overrides_the_entry_for_all_transports() {
         let names = Names::default();
         let several = run(&[
             ("a/b@polling", "polling", Verdict::Fail),
@@ -365,10 +369,10 @@ mod tests {
         a/b: stale: listed in the baseline, but only warns
         baseline: 0 known, 0 new, 0 stale
         baseline: 0 known, 0 new, 0 stale
-        a/b: FAIL, which the baseline does not say
-        a/b: FAIL, which the baseline does not say
-        a/b: ERROR, which the baseline does not say
-        a/b: stale: listed in the baseline, but fails and can be judged
+        a/b: FAIL, which the baseline does not list
+        a/b: FAIL, which the baseline does not list
+        a/b: ERROR, which the baseline does not list
+        a/b: stale: listed in the baseline, but fails, so it can be judged
         "
         );
     }
@@ -415,14 +419,14 @@ mod tests {
         a/b: stale: listed in the baseline, but passes
         baseline: 0 known, 0 new, 1 stale
 
-        a/b: ERROR, which the baseline does not say
+        a/b: ERROR, which the baseline does not list
         baseline: 0 known, 1 new, 0 stale
         "
         );
     }
 
     #[test]
-    fn what_may_be_the_list_of_somebody_else_is_noted() {
+    fn another_target_and_unknown_ids_give_notes() {
         let baseline = written(
             "target: another
 deviations:
@@ -441,7 +445,7 @@ deviations:
             ..Names::default()
         };
         insta::assert_snapshot!(baseline.compare(&run(&[]), &names), @r"
-        note   the baseline is of target `another`, this run is of `reference`
+        note   the baseline is for the target `another`, this run tested `reference`
         note   the baseline lists `rooms/join`, which no known scenario has; did you mean `rooms/join[twice]`?
         note   the baseline lists `rooms/leeve@polling`, which no known scenario has; did you mean `rooms/leave`?
         note   the baseline lists `mine/first` and 1 more, which no known scenario has
@@ -450,7 +454,7 @@ deviations:
     }
 
     #[test]
-    fn an_entry_of_no_scenario_is_stale_where_all_are_known() {
+    fn an_entry_without_a_scenario_is_stale_if_all_ids_are_known() {
         let names = Names {
             all: Some(["a/b".to_owned()].into()),
             ..Names::default()

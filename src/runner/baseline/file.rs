@@ -70,7 +70,7 @@ impl Baseline {
     /// Returns the baseline as the text of a file.
     pub fn to_yaml(&self) -> String {
         let mut text = String::from(
-            "# Known deviations: because is `defect` (the target's), `difference` (legitimate) or `ours`.\n",
+            "# Known deviations. `because` is `defect` (of the target), `difference` (legitimate) or `ours` (of the scenario).\n",
         );
         // Writing to a `String` can't fail.
         if let Some(target) = &self.target {
@@ -174,7 +174,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told() {
+    fn all_mistakes_of_a_file_are_reported() {
         let problems = written(
             "deviations:\n- { id: a/b, verdit: fail, flaky: seldom, because: theirs, reason: x }\n",
         )

@@ -32,7 +32,8 @@ pub struct Deviation {
     pub verdict: Verdict,
     /// The kind of failure; `None` stands for every kind.
     pub kind: Option<FailureKind>,
-    /// Whether the scenario sometimes gives a better verdict.
+    /// Whether the scenario sometimes has a better verdict than `verdict`. If it does, a better result does not make
+    /// the entry stale.
     pub flaky: bool,
     /// The cause of the deviation.
     pub because: Option<Because>,
@@ -41,7 +42,7 @@ pub struct Deviation {
 }
 
 impl Deviation {
-    /// Returns true if the entry names a kind and the outcome has another one.
+    /// Returns true if the entry names a kind of failure and the outcome has a different kind.
     pub(super) fn has_other_kind(&self, outcome: &Outcome) -> bool {
         matches!((self.kind, outcome.kind), (Some(listed), Some(found)) if listed != found)
     }
@@ -52,7 +53,7 @@ impl Deviation {
 pub enum Because {
     /// A defect of the target, to be repaired in the target.
     Defect,
-    /// A legitimate difference; the scenario should tolerate it.
+    /// A legitimate difference between servers; the scenario should tolerate this difference.
     Difference,
     /// A mistake of the scenario or of the runner.
     Ours,
@@ -61,7 +62,7 @@ pub enum Because {
 /// The ids of scenarios that a baseline can list.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Former ids, each with the present id.
+    /// The former ids of renamed scenarios, each with the present id.
     pub former: BTreeMap<String, String>,
     /// All existing ids; `None` if only some files were loaded, so that other scenarios may exist.
     pub all: Option<BTreeSet<String>>,
@@ -70,19 +71,19 @@ pub struct Names {
 }
 
 impl Names {
-    /// Returns true if the scenario of an entry may exist.
+    /// Returns true unless it is certain that no scenario has this id.
     pub(super) fn may_exist(&self, id: &str) -> bool {
         let (scenario, _) = split(id);
         self.all.as_ref().is_none_or(|all| all.contains(scenario))
     }
 
-    /// Returns true if the scenario of an entry is known to exist.
+    /// Returns true if it is certain that a scenario has this id.
     pub(super) fn is_known(&self, id: &str) -> bool {
         self.known.contains(split(id).0)
     }
 
-    /// Returns the known id that is most similar to the id of an unknown scenario. For the id of a table, returns a
-    /// row's id.
+    /// Returns the known id that is most similar to the id of an unknown scenario. If `id` names a table of scenarios,
+    /// returns the id of one of the table's rows.
     pub(super) fn find_similar(&self, id: &str) -> Option<&str> {
         let (scenario, _) = split(id);
         let mut known = self.known.iter().map(String::as_str);
@@ -93,7 +94,7 @@ impl Names {
         row.or_else(|| nearest(scenario, self.known.iter().map(String::as_str)))
     }
 
-    /// Replaces a former id by the present one.
+    /// Returns the present id of a renamed scenario. Returns any other id unchanged.
     fn present(&self, id: &str) -> String {
         let (scenario, transport) = split(id);
         let scenario = self
@@ -105,7 +106,7 @@ impl Names {
 }
 
 impl Baseline {
-    /// Returns the entries with present ids.
+    /// Returns the baseline's entries, with the present ids of renamed scenarios.
     pub(super) fn present(&self, names: &Names) -> BTreeMap<String, Deviation> {
         let entries = self.deviations.iter();
         entries

@@ -18,20 +18,20 @@ fn schema() -> Value {
         "title": "A baseline of sockspec",
         "type": "object",
         "properties": {
-            "target": described(&text, "the name of the target that it is for"),
+            "target": described(&text, "the name of the target that this baseline is for"),
             "deviations": {
-                "description": "what may be red, and why; a list that is not kept up to date is red, too",
+                "description": "the known deviations and their reasons; an entry that is no longer true turns the run red",
                 "type": "array",
                 "items": {
                     "type": "object",
                     "properties": {
-                        "id": described(&text, "the scenario's id, with its transport where it runs over several"),
-                        "verdict": { "enum": ["fail", "warn", "error"], "description": "what it comes to" },
-                        "kind": { "enum": kinds, "description": "what the target does wrong; without it, anything" },
-                        "flaky": { "type": "boolean", "description": "whether it is red only now and then" },
+                        "id": described(&text, "the scenario's id; add `@polling` or another transport if the entry is for that transport only"),
+                        "verdict": { "enum": ["fail", "warn", "error"], "description": "the verdict of the scenario" },
+                        "kind": { "enum": kinds, "description": "the kind of failure; without `kind`, the entry covers every kind" },
+                        "flaky": { "type": "boolean", "description": "true if the scenario sometimes has a better verdict than `verdict`" },
                         "because": {
                             "enum": ["defect", "difference", "ours"],
-                            "description": "`defect`: the target's; `difference`: legitimate; `ours`: of the scenario",
+                            "description": "the cause: `defect` (of the target), `difference` (legitimate) or `ours` (of the scenario)",
                         },
                         "reason": described(&text, "what is wrong, in one line"),
                     },
@@ -50,13 +50,13 @@ fn is_right(text: &str) -> bool {
 }
 
 #[test]
-fn the_committed_schema_is_this_one() {
+fn the_committed_schema_is_up_to_date() {
     let schema = schemars::Schema::try_from(schema()).unwrap();
     schema_checks::assert_committed("baseline.json", &schema);
 }
 
 #[test]
-fn what_is_right_and_wrong_is_so_for_both() {
+fn the_schema_and_the_reader_accept_the_same_files() {
     let deviation = |rest: &str| format!("target: mine\ndeviations:\n- {{ id: a/b, {rest} }}\n");
     for text in [
         deviation("verdict: fail, reason: x"),

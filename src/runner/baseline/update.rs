@@ -9,7 +9,8 @@ use super::{
 use crate::runner::{FailureKind, Outcome, Record, Verdict};
 
 impl Baseline {
-    /// Returns the baseline that describes this run. Keeps known reasons, and entries of scenarios that did not run.
+    /// Returns a baseline that describes this run. Keeps the reasons of the old baseline, and its entries for scenarios
+    /// that did not run.
     #[must_use]
     pub fn updated(&self, record: &Record, names: &Names) -> Self {
         let former = self.present(names);
@@ -59,12 +60,12 @@ impl Deviation {
         self.flaky || outcomes.iter().any(|outcome| outcome.flaky)
     }
 
-    /// Updates the entry from outcomes that deviate, or that belong to a flaky scenario.
+    /// Updates the entry from outcomes of its scenario. The outcomes deviate, or the scenario is flaky.
     fn update(&mut self, worst: &Outcome, outcomes: &[&Outcome]) {
         self.flaky = self.becomes_flaky(outcomes);
         let kind = common_kind(outcomes);
         if self.flaky {
-            // One run does not show the worst verdict of a flaky scenario.
+            // Keep a worse verdict of the entry: one run may not show the worst verdict of a flaky scenario.
             if worst.verdict.rank_in_baseline() > self.verdict.rank_in_baseline() {
                 self.verdict = worst.verdict;
             }
@@ -72,7 +73,7 @@ impl Deviation {
                 self.kind = None;
             }
         } else if kind.is_some() && self.has_other_kind(worst) {
-            // The reason in the entry explains the former failure, not this one.
+            // Drop the reason in the entry: it explains a failure of another kind.
             *self = unexplained(worst);
         } else {
             self.verdict = worst.verdict;
@@ -113,14 +114,14 @@ fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
         .copied()
 }
 
-/// Returns the common kind of the outcomes that have one; `None` if the kinds differ.
+/// Returns the kind of failure that the outcomes share, or `None` if the kinds differ. Ignores outcomes without a kind.
 fn common_kind(outcomes: &[&Outcome]) -> Option<FailureKind> {
     let mut kinds = outcomes.iter().filter_map(|outcome| outcome.kind);
     let first = kinds.next()?;
     kinds.all(|kind| kind == first).then_some(first)
 }
 
-/// Returns an entry whose reason is the one that the run gives.
+/// Returns a baseline entry for an outcome that nobody has explained yet: its reason is the run's own message.
 fn unexplained(outcome: &Outcome) -> Deviation {
     Deviation {
         verdict: outcome.verdict,
@@ -144,7 +145,7 @@ mod tests {
         let record = samples::record();
         let updated = Baseline::default().updated(&record, &Names::default());
         insta::assert_snapshot!(updated.to_yaml(), @r#"
-        # Known deviations: because is `defect` (the target's), `difference` (legitimate) or `ours`.
+        # Known deviations. `because` is `defect` (of the target), `difference` (legitimate) or `ours` (of the scenario).
         target: "reference"
         deviations:
         - id: "acks/late"
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flaky_deviation_stays_when_it_is_not_seen() {
+    fn a_flaky_deviation_stays_if_a_run_does_not_show_it() {
         let former = written(
             "deviations:\n- { id: acks/value, verdict: fail, flaky: true, reason: a race }\n",
         )
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_no_scenario_go_where_all_are_known() {
+    fn entries_without_a_scenario_are_removed_if_all_ids_are_known() {
         let former =
             written("deviations:\n- { id: acks/gone, verdict: fail, reason: x }\n").unwrap();
         let names = Names {

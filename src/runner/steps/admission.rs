@@ -10,7 +10,7 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
+        clients::{Client, Link},
         evidence,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
@@ -21,9 +21,9 @@ use crate::{
 /// The server's answer to CONNECT.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// CONNECT, with its payload.
+    /// The server accepted with CONNECT. Holds the payload.
     Joined(Option<Data>),
-    /// CONNECT_ERROR, with its payload.
+    /// The server refused with CONNECT_ERROR. Holds the payload.
     Refused(Data),
     /// The server refused the handshake, so there was no CONNECT.
     RefusedHandshake(ConnectFailure),

@@ -11,7 +11,7 @@ use crate::{
     runner::{
         attempt::Attempt,
         bystander::unconnected,
-        cast::{Client, Link},
+        clients::{Client, Link},
         echo, evidence,
         failure_kind::FailureKind,
         fence::{self, Proof},
@@ -32,7 +32,7 @@ const WATCH: Duration = Duration::from_millis(250);
 /// A client of the scenario may have sent only a part of a message. Then only a control frame can be sent on its
 /// connection.
 fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> bool {
-    let named = attempt.cast.get(&client.spec.name).is_some();
+    let named = attempt.declared.get(&client.spec.name).is_some();
     let echoes = attempt.target.manifest.provides.contains("echo");
     link.layer == Layer::WebSocket && echoes && !named
 }
@@ -60,7 +60,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> StepResult {
 async fn await_processing(attempt: &Attempt<'_>) {
     let deadline = clock::now() + attempt.target.settle;
     let links: Vec<_> = attempt
-        .cast
+        .declared
         .all()
         .iter()
         .flat_map(|client| client.links())
@@ -69,7 +69,7 @@ async fn await_processing(attempt: &Attempt<'_>) {
     let trips = links
         .iter()
         .map(|link| fence::round_trip(attempt, link, deadline));
-    // The server need not answer a client that misbehaved.
+    // Ignore round trips that failed: the server need not answer a client that misbehaved.
     futures_util::future::join_all(trips).await;
 }
 
@@ -84,7 +84,8 @@ fn can_ping(link: &Link) -> bool {
             .any(|entry| matches!(entry.what, What::Ended(_) | What::Sent(Outgoing::Bytes(_))))
 }
 
-/// Waits until `until`, or until a witness has lost its connection.
+/// Waits until `until`, or until a witness has lost its connection. A witness is a client that `alive` asks to show
+/// that the server still serves others.
 async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
     let links: Vec<_> = witnesses
         .iter()
@@ -99,7 +100,7 @@ async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
         }
         futures_util::future::select_all(ends).await;
     };
-    // The caller asks the witnesses next, whether one was lost or not.
+    // Ignore which of the two happened: the caller asks all witnesses next.
     let _ = timeout_at(until, lost).await;
 }
 
@@ -142,7 +143,8 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
 
 /// Returns true if an application that no manifest describes has disconnected this client, which it may do.
 ///
-/// The new client shows whether the application still serves others.
+/// Such a disconnect does not fail `alive`: the new client, which connects next, shows whether the application still
+/// serves others.
 fn was_disconnected(attempt: &Attempt<'_>, link: &Link) -> bool {
     let entries = link.connection.journal().entries();
     !attempt.target.knows_application()

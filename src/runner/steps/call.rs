@@ -12,8 +12,8 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
         claim::{Never, Request, Silence},
+        clients::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
@@ -92,7 +92,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
         id: link.next_ack(),
     };
     let from = link.connection.journal().entries().len();
-    client.state().dirty = true;
+    client.state().has_sent_since_fence = true;
     attempt.notes().sender = Some(Sender {
         client: Arc::clone(client),
         link: Arc::clone(&link),
@@ -144,7 +144,7 @@ struct Question<'q> {
     client: &'q Arc<Client>,
     link: &'q Arc<Link>,
     request: &'q Request,
-    /// The first entry after it was sent.
+    /// The index of the first journal entry after the call was sent.
     from: usize,
 }
 
@@ -202,7 +202,7 @@ async fn await_ack(
 
 /// Compares the arguments of an acknowledgement with what the step expects and tolerates.
 fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Data]) -> StepResult {
-    // The target's manifest says what success looks like if the scenario does not.
+    // If the scenario expects no reply, expect the reply of a success that the target's manifest describes.
     let by_binding = bound_reply(attempt, call);
     let strict = match (call.answer.strict.arguments(), &by_binding) {
         (Some(expected), _) => expected,

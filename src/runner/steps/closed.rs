@@ -14,8 +14,8 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
         claim::Watch,
+        clients::{Client, Link},
         evidence,
         failure_kind::FailureKind,
         fence::{self, Proof},

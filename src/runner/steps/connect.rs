@@ -1,4 +1,4 @@
-//! `connect`: open a connection where there is none, and join a namespace on it.
+//! `connect`: open a connection if the client has none, and join a namespace on it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::Client,
+        clients::Client,
         expectation,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult, Stop},
@@ -31,12 +31,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connec
     futures_util::future::try_join_all(joins).await.map(|_| ())
 }
 
-/// Connects the clients that have to be connected before the first step.
-pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> StepResult {
+/// Connects the declared clients that have to be connected before the first step.
+pub(in crate::runner) async fn declared_clients(attempt: &Attempt<'_>) -> StepResult {
     let plain = Connect::default();
     let limit = attempt.scenario.within.unwrap_or(attempt.target.within);
     let joins = attempt
-        .cast
+        .declared
         .all()
         .iter()
         .filter(|client| client.spec.connect)
@@ -51,10 +51,10 @@ pub(in crate::runner) async fn cast(attempt: &Attempt<'_>) -> StepResult {
     futures_util::future::try_join_all(joins).await.map(|_| ())
 }
 
-/// Connects the runner's own bystander.
+/// Connects the bystander, a client that the runner adds to check that the server still serves others.
 ///
-/// The application may refuse the bystander. Its Engine.IO session stays open, and a WebSocket ping can still ask the
-/// server on it.
+/// The application may refuse the bystander. The bystander's Engine.IO session stays open even then, and the runner can
+/// send WebSocket pings on it.
 pub(in crate::runner) async fn bystander(
     attempt: &Attempt<'_>,
     client: &Arc<Client>,
@@ -87,7 +87,8 @@ pub(in crate::runner) async fn bystander(
         Ok(Admission::RefusedHandshake(failure)) => Err(unjudged(
             handshake_finding(&client.spec.name, &failure).into(),
         )),
-        // The scenario has not begun, so a server that refuses a plain client does not fail it.
+        // The bystander connects before the scenario begins, so a server that refuses the bystander does not fail the
+        // scenario.
         Err(Stop::Breach(finding)) => Err(unjudged((*finding).into())),
         Err(Stop::Unjudged(obstacle)) => Err(unjudged(*obstacle)),
         Err(stop @ Stop::Inapplicable(_)) => Err(stop),
@@ -116,7 +117,8 @@ async fn one(
     Err(stop)
 }
 
-/// Compares the server's answer to CONNECT with what the step expects. The outer error can't be judged.
+/// Compares the server's answer to CONNECT with what the step expects. The inner result is the judgement; the outer
+/// error says that the scenario can't be judged.
 async fn judge(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -221,7 +223,7 @@ pub(super) async fn join(
         .or(declared_auth)
         .map(|template| template.render(&attempt.scope()))
         .transpose()?;
-    // With `null`, a row of a table can leave the auth data out.
+    // Treat `null` as no auth data, so that a row of a scenario table can leave the auth data out.
     let auth = auth.filter(|auth| *auth != Data::Null);
     let deadline = clock::now() + limit;
     let link = match open {
@@ -250,7 +252,7 @@ pub(super) async fn join(
         });
         from
     };
-    client.state().dirty = true;
+    client.state().has_sent_since_fence = true;
     attempt.notes().sender = None;
     await_admission(attempt, client, &link, &namespace, from, deadline).await
 }

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     runner::{
         attempt::Attempt,
-        cast::Client,
         claim::{Never, Silence, Unwanted, Watch},
+        clients::Client,
         finding::{Finding, StepResult, Stop},
         sender::Rejection,
         silence,
@@ -40,7 +40,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
     let receivers: Vec<_> = deliver
         .to
         .iter()
-        .filter_map(|name| attempt.cast.get(name))
+        .filter_map(|name| attempt.declared.get(name))
         .map(|client| Receiver {
             client: Arc::clone(client),
             received: AtomicUsize::new(0),
@@ -61,7 +61,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
     claim_silence(attempt, step, deliver, watch).await
 }
 
-/// Claims that no client receives the event again, and that other clients never receive it.
+/// Claims that no receiver gets the event again, and that the other clients never get it.
 async fn claim_silence(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -70,7 +70,7 @@ async fn claim_silence(
 ) -> StepResult {
     let sender = attempt.notes().sender.clone();
     let mut claims = Vec::new();
-    for client in attempt.cast.all() {
+    for client in attempt.declared.all() {
         if client.link().is_none() {
             continue;
         }
@@ -168,7 +168,7 @@ fn undelivered(
     unreachable!("the step goes on when every client has received the event")
 }
 
-/// Adds what the server did in return for the sender's event to a breach.
+/// Adds to a finding how the server rejected the sender's event.
 fn explained(attempt: &Attempt<'_>, stop: Stop) -> Stop {
     let sender = attempt.notes().sender.clone();
     let rejection = sender.and_then(|sender| sender.rejection(&attempt.target.manifest));
@@ -182,7 +182,7 @@ fn explained(attempt: &Attempt<'_>, stop: Stop) -> Stop {
     }
 }
 
-/// Adds what the sender received to what the receiver received.
+/// Adds to a finding about a receiver what the sender of the event received.
 fn with_rejection(finding: Finding, rejection: &Rejection) -> Finding {
     let received = finding.detail.received.clone().unwrap_or_default();
     finding.received(format!(

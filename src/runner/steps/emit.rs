@@ -13,7 +13,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
     for client in attempt.actors(step) {
         let link = open_link(&client)?;
         let event = outbound(attempt, &client, &emit.operation)?;
-        client.state().dirty = true;
+        client.state().has_sent_since_fence = true;
         attempt.notes().sender = Some(Sender {
             client: Arc::clone(&client),
             link: Arc::clone(&link),

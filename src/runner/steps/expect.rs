@@ -11,13 +11,13 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
+        clients::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, StepResult, Stop},
         observe::Likeness,
         sought::Sought,
-        unasked::is_unasked,
+        unrelated::is_unrelated,
     },
     scenario::{Accepted, Expect, Mismatch, Order, Scope, Step},
     wire::socket_io::{AckId, Packet},
@@ -29,7 +29,7 @@ pub(super) struct Found {
     pub(super) index: usize,
     pub(super) captures: Vec<(String, Data)>,
     pub(super) id: Option<AckId>,
-    /// The difference from the strict expectation, if only the lenient one matches.
+    /// The difference from the strict expectation, if only the lenient expectation matches.
     pub(super) tolerated: Option<Mismatch>,
 }
 
@@ -99,7 +99,7 @@ pub(super) struct AwaitedEvent {
     pub(super) event: Accepted<Sought>,
     /// Whether other events may come before it.
     pub(super) order: Order,
-    /// Its number among the events of this step, from 1.
+    /// The event's number among the events of this step, from 1.
     pub(super) number: usize,
     /// The number of events that this step waits for.
     pub(super) count: usize,
@@ -177,7 +177,7 @@ pub(super) async fn await_event(
         }
         let out_of_order = match &entry.what {
             What::Socket(packet @ Packet::Event { .. }) => {
-                awaited.order == Order::Strict && !is_unasked(attempt, packet)
+                awaited.order == Order::Strict && !is_unrelated(attempt, packet)
             }
             _ => false,
         };
@@ -268,7 +268,8 @@ pub(super) fn missing(
 
 /// Returns the most similar event that no step has claimed, and how it differs.
 ///
-/// The deeper the first difference is, the more similar is the event. Of several equal ones, the first counts.
+/// The deeper inside the arguments the first difference is, the more similar is the event. Among equally similar
+/// events, the first is returned.
 fn nearest(
     attempt: &Attempt<'_>,
     link: &Link,

@@ -142,7 +142,8 @@ pub(super) fn judge(
     Err(finding.breach())
 }
 
-/// Returns what a matching response captures, or how it differs.
+/// Returns the variables that a matching response captures, or a finding about how the response differs from the
+/// pattern.
 pub(super) fn matches(
     attempt: &Attempt<'_>,
     what: &str,

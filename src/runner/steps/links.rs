@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::runner::{
-    cast::{Client, Link},
+    clients::{Client, Link},
     evidence,
     failure_kind::FailureKind,
     finding::{Finding, Obstacle, StepResult},
@@ -32,9 +32,11 @@ pub(super) fn open_link(client: &Client) -> StepResult<Arc<Link>> {
 
 /// Returns the connection on which `client` sends by hand; `None` if the server has ended it because of the step before.
 ///
-/// A server may end the connection at the first byte of what several steps in a row send. Later steps judge that.
+/// Several steps in a row can send the parts of one message, and the server may end the connection at the first part.
+/// Later steps judge whether that is right.
 pub(super) fn link_to_send_on(client: &Client) -> StepResult<Option<Arc<Link>>> {
-    let refused = client.state().in_one_go && client.link().is_some_and(|link| link.has_ended());
+    let refused =
+        client.state().has_just_sent_by_hand && client.link().is_some_and(|link| link.has_ended());
     if refused {
         return Ok(None);
     }

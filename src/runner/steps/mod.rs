@@ -45,7 +45,7 @@ use crate::{
     scenario::{Action, Parallel, Repeat, Step, WireUse},
 };
 
-/// How often a `repeat` block may run.
+/// The limit on rounds of a `repeat` block.
 const REPEAT_LIMIT: u64 = 100_000;
 
 /// Performs one step and the steps inside it.
@@ -67,22 +67,22 @@ pub(in crate::runner) fn perform<'f>(
     })
 }
 
-/// Performs a step that began at `begun`, and checks that nothing happened too early.
+/// Performs a step that began at `begun`, and checks that it did not succeed before its earliest time (`after`).
 async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult {
     act(attempt, step).await?;
     let facts = step.action.facts();
-    // The steps inside a block note for themselves that they judged something.
+    // For a block, `can_fail` is false: the steps inside the block set `judged` themselves.
     if facts.awaits.can_fail() {
         attempt.notes().judged = true;
     }
     let by_hand = facts.wire == WireUse::SendsByHand;
     for client in attempt.actors(step) {
-        client.state().in_one_go = by_hand;
+        client.state().has_just_sent_by_hand = by_hand;
     }
     earliest::check(attempt, step, begun)
 }
 
-/// Executes a step by its verb. This is the runner's list of verbs.
+/// Executes a step by its verb. This match lists all verbs of the scenario language.
 async fn act(attempt: &Attempt<'_>, step: &Step) -> StepResult {
     match &step.action {
         Action::Alive(_) => alive::perform(attempt, step).await,

@@ -17,7 +17,7 @@ use crate::{
     clock,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
+        clients::{Client, Link},
         echo, evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult},
@@ -147,7 +147,7 @@ fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
 /// Returns the connection that opened the session of this client.
 fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> StepResult<Arc<Link>> {
     let link = attempt
-        .cast
+        .declared
         .get(session)
         .and_then(|client| client.link())
         .filter(|link| link.connection.handshake().is_some());
@@ -159,10 +159,10 @@ fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> StepResult<Arc<Lin
     })
 }
 
-/// Returns true if the server ends the connection before it sends a packet.
+/// Returns true if the server ends the connection before the server sends a packet.
 ///
-/// Some servers look up the session of an upgrade only after the WebSocket handshake. For the client that is as good as a
-/// refusal.
+/// Some servers look up the session of an upgrade only after the WebSocket handshake. Ending the connection then counts
+/// as a refusal.
 async fn is_cut_off(link: &Link, deadline: Instant) -> bool {
     let first = wait_in(
         link.connection.journal(),
@@ -206,7 +206,7 @@ fn refused(
             };
             http::judge(attempt, &what, expected, response)?;
             if strict.is_none() {
-                // The server should have let the client in; the step tolerates the refusal.
+                // The step expects an accepted connection and tolerates a refusal.
                 attempt.warn(finding());
             }
             Ok(())

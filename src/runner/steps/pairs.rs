@@ -8,7 +8,7 @@ use crate::{
 
 /// Renders names and values, and leaves out pairs whose value is `null`.
 ///
-/// With `null`, a row of a table can leave a parameter out.
+/// So a row of a scenario table can leave a parameter out.
 pub(super) fn fill(
     pairs: &[(String, Template)],
     scope: &Scope,

@@ -14,8 +14,8 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
         claim::{Never, Silence},
+        clients::{Client, Link},
         echo, evidence,
         expectation::{self, Comparison},
         failure_kind::FailureKind,
@@ -24,7 +24,7 @@ use crate::{
         observe_frame::{self, FrameLikeness},
         recovery_offer::{Offsets, offsets},
         silence,
-        unasked::is_unasked_message,
+        unrelated::is_unrelated_message,
     },
     scenario::{Accepted, FramePattern, Incoming, Matcher, Mismatch, Order, Receive, Step},
     targets::Speaks,
@@ -89,13 +89,13 @@ async fn one(
     }
 }
 
-/// How an entry compares with what has to come next.
+/// How a journal entry compares with what a `receive` step expects next.
 enum Candidate {
-    /// The entry does not count: it is a heartbeat, or no packet at all.
+    /// The step skips the entry: it is a heartbeat, or no packet at all.
     Invisible,
-    /// The entry matches.
+    /// The entry is what the step expects.
     Matches(Matched),
-    /// The entry has to match, but does not.
+    /// The step can't skip the entry, and the entry differs from what the step expects.
     Wrong(Box<Finding>),
 }
 
@@ -103,7 +103,7 @@ enum Candidate {
 struct Matched {
     /// The captured variables.
     captures: Vec<(String, Data)>,
-    /// How it differs from the strict expectation, if only the lenient one matches.
+    /// How the entry differs from the strict expectation, if only the lenient expectation matches.
     tolerated: Option<Mismatch>,
 }
 
@@ -116,7 +116,7 @@ impl Candidate {
     }
 }
 
-/// Waits for the next entry that counts, and compares it with the expectation.
+/// Waits for the next journal entry that the step can't skip, and compares the entry with the expectation.
 async fn next(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -223,7 +223,7 @@ fn accept(attempt: &Attempt<'_>, client: &Client, noun: &str, matched: Matched) 
     }
 }
 
-/// Compares one entry with what has to come next.
+/// Compares one journal entry with what the step expects next.
 fn compare(
     attempt: &Attempt<'_>,
     what: &Accepted<Incoming>,
@@ -259,7 +259,7 @@ fn compare(
     };
     // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts if a step asks for it.
     if let What::Packet(packet) = &entry.what
-        && (silence::is_invisible(packet, link.eio) || is_unasked_message(attempt, packet))
+        && (silence::is_invisible(packet, link.eio) || is_unrelated_message(attempt, packet))
     {
         return Ok(Candidate::Invisible);
     }
@@ -273,7 +273,8 @@ fn compare(
 /// What a step expects and tolerates, and the value in an entry that is compared with it.
 type Compared<'m> = (Accepted<&'m Matcher>, Option<Data>);
 
-/// Returns the value of an entry; `None` if the entry does not count, a finding if it is wrong whatever it holds.
+/// Returns the value in a journal entry that the step compares. `None` if the step skips the entry; a finding if the
+/// server must not send such an entry at all.
 fn value<'m>(
     attempt: &Attempt<'_>,
     what: &'m Accepted<Incoming>,
@@ -372,7 +373,7 @@ fn bytes_of(data: &PacketData) -> Option<Data> {
     }
 }
 
-/// Returns what has to come, as a noun without an article.
+/// Returns what the step expects, as a noun without an article.
 pub(super) fn noun(what: &Incoming) -> &'static str {
     match what {
         Incoming::Binary(_) => "binary message",
@@ -387,7 +388,7 @@ pub(super) fn noun(what: &Incoming) -> &'static str {
     }
 }
 
-/// Returns what has to come, in the words of the scenario language.
+/// Returns what the step expects, in the words of the scenario language.
 fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
     let scope = attempt.scope();
     match what {
@@ -395,7 +396,7 @@ fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
         Incoming::Bytes(matcher) => matcher.describe(&scope),
         Incoming::Echo(matcher) => format!("the echo of {}", matcher.describe(&scope)),
         Incoming::Frame(pattern) => {
-            // The callee locks the scope itself.
+            // Release the lock: `observe_frame::what` locks the scope itself.
             drop(scope);
             format!("a {}", observe_frame::what(attempt, pattern))
         }

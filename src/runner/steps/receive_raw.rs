@@ -7,7 +7,7 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
+        clients::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
@@ -70,7 +70,8 @@ pub(super) async fn bytes(
     }
 }
 
-/// Waits for an HTTP response on a raw connection; returns `None` if the connection ends without one and may do so.
+/// Waits for an HTTP response on a raw connection. Returns `None` if the connection ends without a response and the
+/// step allows that.
 pub(super) async fn response(
     attempt: &Attempt<'_>,
     step: &Step,

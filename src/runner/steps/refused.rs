@@ -16,8 +16,8 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
         claim::{Never, Request, Silence},
+        clients::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
@@ -33,16 +33,16 @@ use crate::{
 pub(super) enum Question<'q> {
     /// An event that asks for an acknowledgement.
     Call {
-        /// The event.
+        /// The request that the client sent.
         request: &'q Request,
-        /// The first entry after it was sent.
+        /// The index of the first journal entry after the request was sent.
         from: usize,
     },
     /// An event that asks for no acknowledgement.
     Emit {
-        /// Its name in the scenario.
+        /// The event's name in the scenario.
         event: &'q str,
-        /// Its namespace.
+        /// The event's namespace.
         namespace: &'q str,
     },
 }
@@ -63,7 +63,7 @@ impl Question<'_> {
         }
     }
 
-    /// Returns the first entry that can hold the report.
+    /// Returns the index of the first journal entry that can hold the report of the refusal.
     fn from(&self) -> usize {
         match self {
             Self::Call { from, .. } => *from,
@@ -114,7 +114,7 @@ pub(super) async fn report(
         level: step.level,
         watch,
     };
-    let others = attempt.cast.all().iter();
+    let others = attempt.declared.all().iter();
     let mut claims: Vec<_> = others
         .filter(|other| other.link().is_some())
         .map(|other| silence(other, Never::Refusal))
@@ -151,7 +151,8 @@ async fn await_report(
         if link.state().claimed.contains(&index) {
             return None;
         }
-        // A report in another namespace does not answer this request. The claim of silence catches it.
+        // Skip a report in another namespace: it does not answer this request. The claim that no other report comes
+        // catches it.
         if let Some(report) = in_event(manifest, entry)
             && matches!(&entry.what, What::Socket(packet) if packet.namespace() == question.namespace())
         {

@@ -10,7 +10,7 @@ use crate::{
     client::What,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
+        clients::{Client, Link},
         evidence,
         failure_kind::FailureKind,
         finding::{Finding, StepResult, Stop},
@@ -54,7 +54,7 @@ async fn one(
         id,
         args: values.clone(),
     };
-    client.state().dirty = true;
+    client.state().has_sent_since_fence = true;
     attempt.notes().sender = None;
     match reply.how {
         ReplyHow::Withhold => {}
@@ -65,7 +65,8 @@ async fn one(
         }
         ReplyHow::WrongId => link.connection.send(&answer(UNUSED_ID)),
         ReplyHow::Late(after) => {
-            // `late` tests how the server handles an acknowledgement after its own timeout.
+            // Wait on purpose: the step tests how the server handles an acknowledgement that comes after the server's
+            // own timeout.
             tokio::time::sleep(after).await;
             link.connection.send(&answer(id));
         }
@@ -131,7 +132,7 @@ async fn await_question(
         .breach())
 }
 
-/// Returns the breach by an event that asks for no acknowledgement.
+/// Returns the finding about an event that asks for no acknowledgement, although the step has to acknowledge it.
 fn without_ack_id(client: &Client, sought: &Sought) -> Stop {
     let sentence = format!(
         "{} received {} without an ack id; the server has to ask for an acknowledgement.",

@@ -11,7 +11,7 @@ use crate::{
     random,
     runner::{
         attempt::Attempt,
-        cast::{Client, Link},
+        clients::{Client, Link},
         evidence,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult},
@@ -50,7 +50,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
                 Filled::Text(text) => texts.push(text),
                 Filled::Binary(bytes) => {
                     let text = engine_io::Packet::binary(bytes).encode_text().to_string();
-                    // In revision 3 the packet type follows the mark (Engine.IO v3, "Encoding").
+                    // In revision 3 the packet type (4) follows the `b` that marks base64 (Engine.IO v3, "Encoding").
                     texts.push(if link.eio == 3 {
                         text.replacen('b', "b4", 1)
                     } else {

@@ -204,7 +204,7 @@ fn where_nobody_can_start_it_again_several_stay_suspected() {
     let cases = [
         (
             vec![killer.clone(), patient("struck", "must"), exclusive.clone()],
-            "The target died of one of: death/kills, death/struck; each alone, with `--jobs 1`, names it.",
+            "The target died during one of: death/kills, death/struck. To find out which, run each alone with `--jobs 1`.",
             "0 ok, 4 ERROR in ",
         ),
         (
@@ -236,7 +236,7 @@ fn where_nobody_can_start_it_again_several_stay_suspected() {
             .args(["run", "scenario.yaml", "--target", "target.yaml"])
             .status(expected)
             .stdout_has(blame)
-            .stdout_has("ERROR  2 scenarios: Not run: the target died before.")
+            .stdout_has("ERROR  2 scenarios: Not run: the target had died.")
             .stdout_has(counts);
     }
 }

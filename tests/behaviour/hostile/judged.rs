@@ -37,7 +37,7 @@ async fn a_limit_of_this_side_is_never_held_against_the_target() {
         );
         run(frame, &scenario, Exit::NotRun)
             .await
-            .stdout_has("visitor received more than sockspec accepts, which the target may send: frame of 2147483647 bytes exceeds the limit of 16777216.");
+            .stdout_has("visitor received more than sockspec accepts, although the target may send it: frame of 2147483647 bytes exceeds the limit of 16777216.");
     }
 }
 
@@ -64,7 +64,7 @@ async fn what_exceeds_the_announced_limit_judges_nobody() {
         run_as("engine.io", bytes.clone(), &scenario, Exit::NothingSelected)
             .await
             .stdout_has(
-                "1 scenario: it sends more at once than the 9 bytes that the target announces as its limit",
+                "1 scenario: the scenario sends more at once than the 9 bytes that the target announces as its limit",
             );
         let about_it = scenario.replace("  clients:", "  needs: [max-payload]\n  clients:");
         run_as("engine.io", bytes.clone(), &about_it, Exit::NotConformant).await;

@@ -106,7 +106,7 @@ fn what_is_of_tier_info_is_never_held_against_a_target() {
     run(&file, &["--strict", "--baseline", "known.yaml"])
         .file("known.yaml", nothing_known)
         .status(Exit::Conformant)
-        .stdout_has("chat/wrong: warn, which the baseline does not say");
+        .stdout_has("chat/wrong: warn, which the baseline does not list");
 }
 
 #[test]
@@ -195,7 +195,9 @@ fn a_run_that_judges_nothing_says_so() {
     )
     .status(Exit::NothingSelected)
     .stdout_has("target reference  not started\n")
-    .stdout_has("note   nothing is run: each scenario needs what the target does not provide");
+    .stdout_has(
+        "note   no scenario runs: each of them needs something that the target does not provide",
+    );
 }
 
 #[test]
@@ -282,7 +284,7 @@ fn a_scenario_that_judges_nothing_is_no_success() {
         .status(Exit::NotRun)
         .stdout_has("ERROR  rounds/none")
         .stdout_has(
-            "No step judged the target: every step that can fail is in a `repeat` of no rounds.",
+            "No step judged the target: every step that can fail is in a `repeat` that ran zero times.",
         );
     run(&file("2"), &[])
         .status(Exit::Conformant)

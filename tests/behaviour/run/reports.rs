@@ -58,7 +58,7 @@ fn known_deviations_are_accepted_until_they_are_gone() {
         .stdout_has("chat/wrong: stale: listed in the baseline, but passes");
     known(&chat(&[("wrong-too", "level: must")]))
         .status(Exit::NotConformant)
-        .stdout_has("chat/wrong-too: FAIL, which the baseline does not say");
+        .stdout_has("chat/wrong-too: FAIL, which the baseline does not list");
 }
 
 #[test]
@@ -77,7 +77,7 @@ deviations:
     .status(Exit::NotConformant)
     .stdout_has(
         "\
-note   the baseline is of target `mine`, this run is of `reference`
+note   the baseline is for the target `mine`, this run tested `reference`
 note   the baseline lists `chat/wrnog`, which no known scenario has; did you mean `chat/wrong`?
 note   the baseline lists `rooms/to-exclude-sender`, which no known scenario has; did you mean `rooms/to-excludes-sender`?
 baseline: 0 known, 1 new, 0 stale

@@ -9,7 +9,7 @@ use crate::{
     text::{clip, humanize::millis},
 };
 
-/// The limit on one text, in bytes. Only a target that floods its clients reaches it.
+/// The limit on one text of the report, in bytes. Only texts from a target that floods its clients are longer.
 const TEXT_LIMIT: usize = 64 << 10;
 
 impl From<&Record> for Report {

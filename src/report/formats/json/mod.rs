@@ -1,6 +1,7 @@
 //! The format `json`: `sockspec-report/1`, described by `schemas/report.json`.
 //!
-//! A version may gain fields. A field that is renamed, removed or gets another meaning makes a new version.
+//! A new field does not change the version of the format. Renaming a field, removing a field or changing its meaning
+//! does.
 
 mod convert;
 mod model;

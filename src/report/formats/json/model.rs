@@ -13,7 +13,7 @@ pub const REPORT_SCHEMA: &str = "sockspec-report/1";
 pub struct Report {
     /// Always `sockspec-report/1`.
     pub schema: &'static str,
-    /// The version of sockspec that wrote this.
+    /// The version of sockspec that wrote this report.
     pub version: String,
     /// The server under test.
     pub target: Target,
@@ -30,7 +30,7 @@ pub struct Report {
 /// The server under test.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Target {
-    /// The name in its manifest.
+    /// The target's name in its manifest.
     pub name: String,
     /// The URL; empty if the target was not started.
     pub url: String,
@@ -52,17 +52,17 @@ pub struct Run {
 /// The number of scenarios with each verdict.
 #[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct Summary {
-    /// The target did what the requirement says.
+    /// Scenarios in which the target did what the requirement says.
     pub pass: usize,
-    /// The target broke a `should`, or did what only the lenient form of a step accepts.
+    /// Scenarios in which the target broke a `should`, or did what only the lenient form of a step accepts.
     pub warn: usize,
-    /// The target broke a `must`.
+    /// Scenarios in which the target broke a `must`.
     pub fail: usize,
-    /// The scenario did not run, for example because the target lacks a capability.
+    /// Scenarios that did not run, for example because the target lacks a capability.
     pub skip: usize,
-    /// The scenario could not be judged.
+    /// Scenarios that could not be judged.
     pub error: usize,
-    /// The attempts had different verdicts. These scenarios are also counted under their verdict.
+    /// Scenarios whose attempts had different verdicts. Each of these is also counted under its final verdict.
     pub flaky: usize,
     /// The duration of the run in milliseconds.
     pub duration_ms: u64,

@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn the_promised_fields() {
+    fn json_has_the_documented_fields() {
         let mut record = samples::record();
         record.outcomes.truncate(1);
         insta::assert_snapshot!(report_json(&record), @r#"
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_survives_unchanged_for_a_parser_and_acts_on_no_terminal() {
+    fn hostile_text_is_escaped_and_a_parser_reads_it_unchanged() {
         let mut record = samples::record();
         record.outcomes = vec![samples::hostile()];
         let json = report_json(&record);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_is_bounded() {
+    fn a_huge_text_is_shortened() {
         let mut record = samples::record();
         let mut flood = samples::failed();
         if let Some(breach) = &mut flood.breach {
@@ -163,12 +163,12 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_schema_is_the_types() {
+    fn the_committed_schema_matches_the_types() {
         schema_checks::assert_committed("report.json", &schemars::schema_for!(Report));
     }
 
     #[test]
-    fn a_report_keeps_to_its_schema() {
+    fn a_report_matches_its_schema() {
         let schema = serde_json::to_value(schemars::schema_for!(Report)).unwrap();
         let validator = jsonschema::validator_for(&schema).unwrap();
         let errors: Vec<_> = validator

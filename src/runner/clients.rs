@@ -22,7 +22,7 @@ const COMPRESSED: u8 = 0b100;
 
 /// All clients of one attempt, in order of declaration.
 #[derive(Debug)]
-pub(super) struct Cast {
+pub(super) struct Clients {
     clients: Vec<Arc<Client>>,
     by_name: HashMap<ClientName, usize>,
 }
@@ -40,15 +40,15 @@ pub(super) struct Client {
 pub(super) struct ClientState {
     /// The client's connections, the current one last.
     links: Vec<Arc<Link>>,
-    /// The namespace of steps that name none.
+    /// The namespace of steps that name no namespace.
     pub(super) namespace: String,
-    /// Whether the client has sent something since the last fence.
-    pub(super) dirty: bool,
-    /// Whether the client's last step sent something by hand. The next such step continues the same message.
-    pub(super) in_one_go: bool,
+    /// Whether the client has sent something since the last fence, so that the next fence has to wait for this client.
+    pub(super) has_sent_since_fence: bool,
+    /// Whether the client's last step sent raw data. If the next step does too, both can be parts of one message.
+    pub(super) has_just_sent_by_hand: bool,
 }
 
-/// One connection of a client, and the entries of its journal that steps have claimed.
+/// One connection of a client. Also holds which journal entries steps have claimed, that is, received as expected.
 #[derive(Debug)]
 pub(super) struct Link {
     /// The connection.
@@ -77,9 +77,9 @@ pub(super) struct Link {
 /// The mutable state of a link.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
-    /// The indices of the entries that steps have claimed.
+    /// The indices of the journal entries that steps have claimed. No later step receives a claimed entry.
     pub(super) claimed: HashSet<usize>,
-    /// The first entries that the next `receive` step looks at.
+    /// Where the next `receive` step starts to read the journal.
     pub(super) cursor: Cursor,
     /// The joined namespaces and their Socket.IO ids.
     pub(super) joined: BTreeMap<String, String>,
@@ -89,13 +89,13 @@ pub(super) struct LinkState {
     next_ack: u64,
     /// The server's events that a `reply` step has handled, as namespace and ack id.
     pub(super) answered: HashSet<(String, AckId)>,
-    /// The ack ids that belong to fences, not to the scenario.
+    /// The ack ids of fences, which are round trips of the runner and not of the scenario.
     pub(super) fences: HashSet<AckId>,
-    /// The number of entries that the log holds already.
+    /// The number of journal entries that the log already contains.
     pub(super) logged: usize,
 }
 
-/// The positions of `receive` steps in a journal.
+/// Where in the journal the next `receive` step starts to read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cursor {
     /// The index of the first entry for steps that receive packets or messages.
@@ -104,7 +104,7 @@ pub(super) struct Cursor {
     pub(super) frames: usize,
 }
 
-impl Cast {
+impl Clients {
     /// Creates the declared clients. None of them is connected.
     pub(super) fn new(specs: &[ClientSpec]) -> Self {
         let clients: Vec<_> = specs
@@ -128,7 +128,7 @@ impl Cast {
         Self { clients, by_name }
     }
 
-    /// Returns the client of a cast that has only one.
+    /// Returns the client, for a list that was created with only one client.
     pub(super) fn into_only(mut self) -> Option<Arc<Client>> {
         self.clients.pop()
     }
@@ -221,7 +221,8 @@ impl Link {
     pub(super) fn is_own_open_packet(&self, index: usize, entry: &Entry) -> bool {
         let first = match &entry.what {
             What::Packet(packet) if packet.kind == PacketType::Open => &self.open_packet,
-            // The payload of a compressed frame can't be read here, but the open packet is always the first message.
+            // A compressed frame can't be read here. Assume that it carries the open packet: that is always the first
+            // message.
             What::Frame(frame)
                 if frame.rsv == COMPRESSED
                     || frame.payload.first() == Some(&PacketType::Open.digit()) =>
@@ -230,13 +231,13 @@ impl Link {
             }
             _ => return false,
         };
-        // Callers read journals from the start, so the first open packet that they pass in is the first of the
+        // Callers pass the entries of a journal in order, so the first open packet passed in is the first in the
         // journal.
         let opens_session = self.layer != Layer::WebSocket && !self.joins_session;
         opens_session && *first.get_or_init(|| index) == index
     }
 
-    /// Notes the user of the token in the payload of a CONNECT packet.
+    /// Stores the user that the token in a CONNECT payload names, for `namespace`.
     pub(super) fn note_user(&self, namespace: &str, payload: Option<&Data>) {
         let user = payload.and_then(user_of_payload);
         let mut state = self.state();

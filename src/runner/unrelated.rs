@@ -9,17 +9,17 @@ use crate::{
     },
 };
 
-/// The text that scenarios put into packets which the server must not handle.
+/// The text by which scenarios mark packets that the server must not handle.
 const BAIT: &str = "sockspec";
 
 /// Returns true if a packet has nothing to do with the scenario.
 ///
-/// Such a packet is a greeting that the manifest lists, or a broadcast of another scenario. Steps that go packet by
-/// packet skip it unless they ask for it, because a scenario can't know when it comes.
+/// Such a packet is a greeting that the manifest lists, or a broadcast of another scenario. It can come at any time, so
+/// steps that read packet by packet skip it unless they expect it.
 ///
-/// If no manifest describes the application, any event may come at any time, and the application may disconnect clients.
-/// Then only a packet that contains a name or a marker of this scenario counts.
-pub(super) fn is_unasked(attempt: &Attempt<'_>, packet: &Packet) -> bool {
+/// If no manifest describes the application, any event may come at any time, and the application may disconnect
+/// clients. Then every packet is unrelated that contains no name and no marker of this scenario.
+pub(super) fn is_unrelated(attempt: &Attempt<'_>, packet: &Packet) -> bool {
     match packet {
         Packet::Event { id, name, args, .. } => {
             if attempt.target.manifest.greetings.contains(name) {
@@ -36,11 +36,12 @@ pub(super) fn is_unasked(attempt: &Attempt<'_>, packet: &Packet) -> bool {
     }
 }
 
-/// Returns the same for an Engine.IO packet, which may carry a Socket.IO packet.
-pub(super) fn is_unasked_message(attempt: &Attempt<'_>, message: &EnginePacket) -> bool {
+/// Returns true if an Engine.IO packet carries a Socket.IO packet that has nothing to do with the scenario.
+pub(super) fn is_unrelated_message(attempt: &Attempt<'_>, message: &EnginePacket) -> bool {
     if message.kind == PacketType::Message && is_unknown(attempt) {
         match &message.data {
-            // An attachment. The packet that announces the attachments of an answer is not skipped.
+            // Skip attachments of unknown events. The packet that announces the attachments of an answer to this
+            // scenario still counts.
             PacketData::Binary(_) => return true,
             PacketData::Text(text) if text.starts_with('5') => {
                 return !attempt.unique.is_in(text) && !text.contains(BAIT);
@@ -48,7 +49,7 @@ pub(super) fn is_unasked_message(attempt: &Attempt<'_>, message: &EnginePacket) 
             PacketData::Text(_) => {}
         }
     }
-    packet_in(message).is_some_and(|packet| is_unasked(attempt, &packet))
+    packet_in(message).is_some_and(|packet| is_unrelated(attempt, &packet))
 }
 
 /// Returns true if the target is a Socket.IO application that no manifest describes.
