@@ -17,9 +17,9 @@ pub enum Notice {
     CertificatesNotChecked,
     /// The target does not acknowledge the manifest's fence in one of its namespaces.
     FenceNotAcknowledged {
-        /// The operation that the manifest names as its fence.
+        /// The contract's name of the event that the manifest uses as its fence.
         operation: String,
-        /// The target's own name of the operation's event.
+        /// The name that the target uses for the fence's event.
         event_name: String,
         /// The namespace.
         namespace: String,

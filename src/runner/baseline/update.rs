@@ -55,7 +55,7 @@ impl Baseline {
 }
 
 impl Deviation {
-    /// Returns true if the entry or one of the outcomes is flaky.
+    /// Returns true if the baseline entry or one of the outcomes is flaky.
     fn becomes_flaky(&self, outcomes: &[&Outcome]) -> bool {
         self.flaky || outcomes.iter().any(|outcome| outcome.flaky)
     }
