@@ -5,7 +5,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::wire::{Utf8Bytes, engine_io::Packet, websocket::RawFrame};
 
-/// One command.
+/// One command to the task of a connection.
 #[derive(Debug)]
 pub(super) enum Command {
     /// Write raw bytes.
@@ -30,7 +30,7 @@ pub(super) enum Command {
     Packets {
         /// The packets, in order.
         packets: Vec<Packet>,
-        /// Whether the packets share a polling payload with other packets.
+        /// Whether the packets may share a polling payload with other packets.
         payload: Payload,
     },
     /// Stop or resume reading.

@@ -26,7 +26,7 @@ use crate::wire::{
     websocket::RawFrame,
 };
 
-/// The limit on ending a connection in the requested way.
+/// The time limit for ending a connection in the requested way; after it, the task is aborted.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
 /// One open connection. The connection ends when its last handle is dropped.

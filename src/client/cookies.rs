@@ -34,7 +34,8 @@ impl Cookies {
         any
     }
 
-    /// Returns `headers` with the cookies added to the `Cookie` header; a cookie that the header already has is kept.
+    /// Returns `headers` with the session's cookies added to the `Cookie` header. A cookie that `headers` sets
+    /// already keeps its value.
     pub fn join(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
         let mut headers = headers.to_vec();
         if self.0.is_empty() {
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_sent_back_until_it_is_taken_back() {
+    fn a_cookie_is_sent_back_until_the_server_deletes_it() {
         let mut cookies = Cookies::default();
         assert!(!cookies.take(&response(&[])));
         assert_eq!(header(&cookies, &[]), None);
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_scenario_sends_wins() {
+    fn a_cookie_of_the_scenario_replaces_one_of_the_session() {
         let mut cookies = Cookies::default();
         cookies.take(&response(&["io=a", "node=1"]));
         let joined = header(&cookies, &[("cookie", "jwt=x; io=mine")]);

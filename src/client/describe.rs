@@ -1,11 +1,11 @@
-//! Describes received bytes for messages that say what came instead.
+//! Describes received bytes for error messages such as "expected …, received …".
 
 use crate::text::humanize;
 
 /// The number of bytes that a description shows.
 const SHOWN: usize = 96;
 
-/// Returns what `bytes` are or look like, in at most two lines, with control characters escaped.
+/// Describes `bytes` in at most two lines, with control characters escaped and a guess at the protocol.
 pub(super) fn describe(bytes: &[u8]) -> String {
     match bytes {
         [] => "nothing".to_owned(),
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_what_came_instead_of_http() {
+    fn bytes_of_other_protocols_are_named() {
         let long = [b'x'; 200];
         let cases: &[(&[u8], &str)] = &[
             (b"", "nothing"),

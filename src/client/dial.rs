@@ -12,7 +12,7 @@ use crate::net;
 ///
 /// # Errors
 ///
-/// Returns an error if nothing listens there, TLS fails, or the time is over.
+/// Returns an error if no server listens at the address, TLS fails, or the time is over.
 pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, ConnectFailure> {
     let stream = wait
         .then("TCP connection")
@@ -28,11 +28,11 @@ pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, Connec
     Ok(Link::new(stream))
 }
 
-/// Connects and disconnects at once, to find out whether a server listens there that the client can talk to.
+/// Connects and disconnects at once, to find out whether a server accepts connections at the address.
 ///
 /// # Errors
 ///
-/// Returns an error if nothing listens there, TLS fails, or both take longer than `limit`.
+/// Returns an error if no server listens at the address, TLS fails, or connecting takes longer than `limit`.
 pub async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<(), ConnectFailure> {
     dial(endpoint, Wait::new("TCP connection", limit))
         .await

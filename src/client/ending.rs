@@ -7,10 +7,10 @@ use tokio::time::{Instant, sleep_until};
 use super::{DropHow, Ended, EndedHow, link::Link, recorder::given_up};
 use crate::clock;
 
-/// How long the stream may stay open after one side has closed the connection.
+/// The time for which the stream may stay open after one side has closed the connection.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The end that is reported when the stream has ended.
+/// The reason for the end of a connection, kept from the first close by one side until the stream has ended.
 #[derive(Debug, Default)]
 pub(super) struct Ending {
     ended: Option<Ended>,
@@ -18,8 +18,8 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Records that one side has closed the connection. The first call decides which side and how; later calls add the
-    /// code and the reason of a close frame if they are missing.
+    /// Records that one side has closed the connection. The first call decides which side closed and in which way;
+    /// later calls only add a missing code and reason of a close frame.
     pub(super) fn begin(&mut self, ended: Ended) {
         match &mut self.ended {
             Some(known) => {
@@ -42,12 +42,14 @@ impl Ending {
         self.ended.is_some()
     }
 
-    /// Waits until the stream has been open for too long after the close. Never returns before a close.
+    /// Waits until the stream has stayed open for longer than [`LINGER`] after the close. Waits forever if no side
+    /// has closed.
     pub(super) async fn overdue(&self) {
         at(self.until).await;
     }
 
-    /// Returns the end to report when the stream has ended: the recorded close, or `how` without one.
+    /// Returns the reason for the end, once the stream has ended: the recorded close, or `how` if no close was
+    /// recorded.
     pub(super) fn finish(&mut self, how: EndedHow, reason: String) -> Ended {
         self.ended.take().unwrap_or(Ended {
             how,
@@ -58,7 +60,7 @@ impl Ending {
         })
     }
 
-    /// Returns the end to report when the stream has been open for too long after the close.
+    /// Returns the reason for the end if the server keeps the stream open for too long after the close.
     pub(super) fn give_up(&mut self) -> Ended {
         Ended {
             kept_open: true,
@@ -66,12 +68,12 @@ impl Ending {
         }
     }
 
-    /// Returns the recorded close, or `ended` without one.
+    /// Returns the recorded close, or `ended` if no close was recorded.
     pub(super) fn finish_with(&mut self, ended: Ended) -> Ended {
         self.ended.take().unwrap_or(ended)
     }
 
-    /// Returns the end to report when reading has failed.
+    /// Returns the reason for the end, after reading from the stream has failed.
     pub(super) fn broken(&mut self, error: &std::io::Error) -> Ended {
         match error.kind() {
             std::io::ErrorKind::InvalidData => given_up(format!("TLS can't be read on: {error}")),
@@ -91,7 +93,7 @@ pub(super) async fn at(instant: Option<Instant>) {
     }
 }
 
-/// Returns an end by the client.
+/// Returns an [`Ended`] that says that the client ended the connection.
 pub(super) fn by_us(how: EndedHow) -> Ended {
     Ended {
         how,

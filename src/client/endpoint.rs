@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn authority_leaves_out_what_the_scheme_implies() {
+    fn authority_leaves_out_the_default_port_of_the_scheme() {
         assert_eq!(endpoint("http://a.example:80").authority(), "a.example");
         assert_eq!(endpoint("http://[::1]:3000").authority(), "[::1]:3000");
         assert_eq!(endpoint("http://[::1]:3000").host(), "::1");

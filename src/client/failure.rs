@@ -1,4 +1,4 @@
-//! The reasons why a connection or a request failed. These are data, not verdicts.
+//! The reasons why a connection or a request failed. The runner decides whether a failure is the server's mistake.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub enum ConnectFailure {
     Ended {
         /// What the client waited for.
         awaited: &'static str,
-        /// What came instead, as text for people.
+        /// A description of the bytes that came instead.
         came: String,
     },
     /// The response is not a valid WebSocket handshake.
@@ -33,7 +33,7 @@ pub enum ConnectFailure {
     NotHttp {
         /// What the client waited for.
         awaited: &'static str,
-        /// What came, with a guess: "bytes that look like TLS".
+        /// A description of the received bytes, with a guess: "bytes that look like TLS".
         came: String,
     },
     /// The first packet is not a valid open packet.
@@ -55,7 +55,7 @@ pub enum ConnectFailure {
     Reset {
         /// What the client waited for.
         awaited: &'static str,
-        /// What came before the reset, as text for people.
+        /// A description of the bytes that came before the reset.
         came: String,
     },
     /// No server listens at this address.
@@ -73,7 +73,7 @@ pub enum ConnectFailure {
         awaited: &'static str,
         /// The deadline.
         within: Duration,
-        /// What came before the deadline.
+        /// A description of the bytes that came before the deadline.
         came: String,
     },
     /// TLS could not be established.
@@ -85,7 +85,7 @@ pub enum ConnectFailure {
     /// The server sent more than sockspec accepts.
     #[error("{what} exceeds {limit} bytes")]
     TooLarge {
-        /// What is too large.
+        /// The part of the response that is too large.
         what: &'static str,
         /// The limit in bytes.
         limit: usize,
@@ -93,13 +93,13 @@ pub enum ConnectFailure {
     /// The upgrade to WebSocket failed.
     #[error("upgrade to WebSocket failed: {detail}")]
     Upgrade {
-        /// What the client expected and what came.
+        /// The expected and the received message.
         detail: String,
     },
 }
 
 impl ConnectFailure {
-    /// Returns true if the connection ended after the WebSocket had opened.
+    /// Returns true if the WebSocket had opened before the connection ended.
     pub fn came_after_opening(&self) -> bool {
         matches!(self, Self::Ended { awaited, .. } | Self::Reset { awaited, .. } if *awaited == OPEN_PACKET)
     }

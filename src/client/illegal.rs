@@ -1,4 +1,4 @@
-//! What a server may not send, by layer.
+//! The kinds of data that a server must not send, by protocol layer.
 
 use crate::wire::{
     engine_io::{PacketError, PayloadError},
@@ -23,10 +23,10 @@ pub enum Illegal {
 /// How received data breaks Engine.IO.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum IllegalEngineIo {
-    /// A message is no packet.
+    /// A message is not an Engine.IO packet.
     #[error(transparent)]
     Packet(#[from] PacketError),
-    /// The body of a poll is no payload.
+    /// The body of a poll's response is not an Engine.IO payload.
     #[error(transparent)]
     Payload(#[from] PayloadError),
 }
@@ -43,7 +43,7 @@ pub enum IllegalWebSocket {
         /// The first line of the response.
         line: String,
     },
-    /// A frame or message that breaks a rule.
+    /// A frame or message breaks a rule of RFC 6455 or RFC 7692.
     #[error(transparent)]
     Message(#[from] PeerMisbehaved),
     /// The stream ended inside a frame.
@@ -52,7 +52,7 @@ pub enum IllegalWebSocket {
 }
 
 impl Illegal {
-    /// Returns the name of the layer, as a person reads it.
+    /// Returns the name of the layer for messages: "Engine.IO", "Socket.IO" or "WebSocket".
     pub fn layer(&self) -> &'static str {
         match self {
             Self::EngineIo(_) => "Engine.IO",

@@ -28,22 +28,23 @@ pub struct Entry {
 pub enum What {
     /// Raw bytes arrived (layer TCP).
     Bytes(Bytes),
-    /// The connection ended; nothing follows.
+    /// The connection ended. This is always the last entry.
     Ended(Ended),
     /// A WebSocket frame arrived (layers below Socket.IO, and control frames always).
     Frame(Frame),
     /// An HTTP response arrived: of a handshake, of a failed poll, or of a POST.
     Http(HttpResponse),
-    /// Data arrived that its protocol forbids.
+    /// The server sent data that its protocol forbids.
     Illegal {
         /// The rule that the server broke.
         illegal: Illegal,
-        /// The data.
+        /// The forbidden data.
         raw: Bytes,
     },
     /// A WebSocket message arrived (layer WebSocket).
     Message(engine_io::PacketData),
-    /// More data arrived than sockspec accepts, which the server is free to send. The text names the limit.
+    /// The server sent more data than sockspec accepts, although the protocol allows that much. The text names the
+    /// limit.
     Oversize(String),
     /// An Engine.IO packet arrived. At layer Socket.IO the journal leaves out message packets.
     Packet(engine_io::Packet),
@@ -60,7 +61,7 @@ pub enum Outgoing {
     Bytes(Bytes),
     /// A frame.
     Frame(Frame),
-    /// An HTTP request: method, target and body.
+    /// An HTTP request.
     Http {
         /// The method, such as `GET`.
         method: String,
@@ -80,12 +81,11 @@ pub struct Ended {
     pub how: EndedHow,
     /// The code of the close frame.
     pub code: Option<CloseCode>,
-    /// The reason of the close frame, or other details.
+    /// The reason in the close frame, or the error that ended the connection.
     pub reason: String,
     /// True if the client ended the connection.
     pub by_us: bool,
-    /// True if the server did not close the stream after the closing handshake, so that the client stopped waiting
-    /// for it.
+    /// True if the server kept the stream open after the closing handshake and the client stopped waiting.
     pub kept_open: bool,
 }
 
@@ -96,7 +96,7 @@ pub enum EndedHow {
     CloseFrame,
     /// An Engine.IO close packet.
     ClosePacket,
-    /// The stream ended.
+    /// The server ended the stream without a close message.
     Eof,
     /// A polling request was answered with an error status.
     HttpError,
@@ -149,7 +149,7 @@ impl Journal {
         }
     }
 
-    /// Appends `batch`. This is the only place where the journal grows. Entries after an end are dropped.
+    /// Appends `batch`. All other methods only read the journal. Entries after the end of the connection are dropped.
     pub(super) fn append(&self, batch: &mut Vec<Entry>, bytes: usize) -> Size {
         let size = {
             let mut entries = self.entries();
@@ -167,7 +167,7 @@ impl Journal {
     }
 }
 
-/// The content of a journal.
+/// The size of a journal, to compare with its limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Size {
     pub(super) entries: usize,
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn waiters_wake_and_nothing_follows_the_end() {
+    async fn waiters_wake_and_entries_after_the_end_are_dropped() {
         let journal = Journal::default();
         let grown = journal.longer_than(1);
         let ended = journal.ended();

@@ -24,7 +24,8 @@ use super::{Reading, stream::Stream};
 /// The time limit on writing the outbox when the client ends the connection.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
-/// The number of reads that empty the receive queue before a close.
+/// The number of reads before a close. They empty the receive queue, because a close with unread data resets the
+/// stream.
 const LAST_READS: usize = 64;
 
 /// The number of bytes of one read. The number is large so that a flood of small frames costs few system calls.
@@ -40,9 +41,9 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct Link {
     stream: Stream,
-    /// The bytes that arrived and were not taken yet.
+    /// The bytes that have arrived and that no caller has taken.
     pub(super) inbox: BytesMut,
-    /// The bytes that are not written yet.
+    /// The bytes that still have to be written.
     pub(super) outbox: BytesMut,
     /// The number of bytes per write; `None` writes everything at once.
     piece: Option<usize>,
@@ -57,14 +58,14 @@ pub(super) struct Link {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Flush {
     Done,
-    /// TLS can still hold bytes that were written.
+    /// Bytes were written that TLS may still buffer.
     Due,
 }
 
-/// What happened on a link.
+/// The result of one read or write of a [`Link`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Progress {
-    /// The peer's side of the stream ended.
+    /// The peer has ended its side of the stream.
     Eof,
     /// Bytes were added to the inbox.
     Received,
@@ -90,14 +91,15 @@ impl Link {
         self.piece = piece.map(|bytes| bytes.max(1));
     }
 
-    /// Returns true while writes are limited to pieces. The limit also applies to bytes that are added meanwhile.
+    /// Returns true while each write is limited to a piece. Bytes that are added to the outbox meanwhile are also
+    /// written in pieces.
     pub(super) fn is_chopping(&self) -> bool {
         self.piece.is_some()
     }
 
     /// Reads or writes once. Cancel-safe.
     ///
-    /// A failed write is not an error, because data of the peer can still be unread.
+    /// A failed write is not an error here, because data of the peer can still be unread.
     pub(super) async fn progress(&mut self) -> io::Result<Progress> {
         poll_fn(|context| {
             if self.poll_send(context).is_ready() {
@@ -116,7 +118,7 @@ impl Link {
             }
             Poll::Ready(())
         });
-        // The rest is dropped if the peer reads nothing.
+        // If the peer reads nothing, the time runs out and the unwritten bytes are dropped.
         let _ = timeout(FLUSH_WITHIN, sent).await;
     }
 
@@ -162,7 +164,7 @@ impl Link {
 
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.outbox.is_empty() && self.flush == Flush::Done {
-            // The command that fills the outbox wakes the task.
+            // Nothing to write. No waker is needed, because the same task handles the commands that fill the outbox.
             return Poll::Pending;
         }
         match ready!(self.poll_write(context)) {
@@ -201,7 +203,8 @@ impl Link {
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Progress>> {
         if self.reading == Reading::Stops {
-            // The command that resumes reading wakes the task.
+            // The client has stopped reading. No waker is needed, because the same task handles the command that
+            // resumes reading.
             return Poll::Pending;
         }
         READ.with_borrow_mut(|scratch| {
@@ -219,7 +222,7 @@ impl Link {
                 return Poll::Ready(Ok(Progress::Eof));
             }
             if self.inbox.is_empty() {
-                // The old storage is shared with the bytes that were split off, so a new one is needed.
+                // The bytes that were split off share the old storage, so the inbox needs its own.
                 self.inbox = BytesMut::with_capacity(received.len());
             }
             self.inbox.extend_from_slice(received);

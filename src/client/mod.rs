@@ -1,4 +1,5 @@
-//! Virtual clients: connections over WebSocket, long-polling and bare TCP. They never judge.
+//! Virtual clients: connections over WebSocket, long-polling and bare TCP. They never decide whether a server is
+//! right.
 //!
 //! A [`Connection`] is one Engine.IO session, bare WebSocket or TCP stream. Its [`Journal`] holds all traffic in
 //! order. The connection answers heartbeats and decodes packets; the runner judges them.

@@ -28,7 +28,7 @@ pub enum Layer {
     WebSocket,
 }
 
-/// Limits on what one connection may cost, so that no server can exhaust our memory.
+/// The limits on the memory that one connection may use, so that no server can exhaust it.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// The largest frame, message or HTTP body, in bytes.
@@ -68,11 +68,11 @@ pub struct Options {
     /// Additional headers for every HTTP request. A header replaces one of the same name that the client sets; an
     /// empty value removes it.
     pub headers: Vec<(String, String)>,
-    /// The `sid` of an existing session to join. The connection then expects no open packet.
+    /// The `sid` of an existing session that this connection joins. Such a connection waits for no open packet.
     pub session: Option<String>,
     /// True if the client answers pings.
     pub heartbeat: bool,
-    /// True if the client sends the next GET when a poll ends (polling only).
+    /// True if the client sends the next poll request as soon as one is answered (polling only).
     pub poll: bool,
     /// True if the client offers permessage-deflate.
     pub deflate: bool,

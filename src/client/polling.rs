@@ -22,13 +22,13 @@ use crate::{
     wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload, v3},
 };
 
-/// The limit on a request while the server's heartbeat is unknown.
+/// The timeout of a request before the open packet has announced the server's heartbeat.
 const UNKNOWN_HEARTBEAT: Duration = Duration::from_secs(120);
 
-/// The time that a server gets to read a poll before the client aborts it.
+/// The time that the server gets to read a poll request before the client aborts the request by leaving.
 const HEAD_START: Duration = Duration::from_millis(50);
 
-/// The time that a server gets to answer a POST after a poll reported the end of the session.
+/// The time limit for the answer to a pending POST after a poll's response has ended the session.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
 
 /// A session over long-polling, with one connection for GET and one for POST.
@@ -44,23 +44,24 @@ pub(super) struct Polling {
     post: KeepAliveState,
     posts: Posts,
     poll: Poll,
-    /// The limit on one request. A heartbeat ping ends a poll long before this limit.
+    /// The timeout of one request. A heartbeat ping answers a poll long before this timeout.
     patience: Duration,
     max_packets: usize,
-    /// The end of the session that a poll reported during a POST, and the deadline for the answer to that POST.
+    /// The end of the session, reported by a poll while a POST was pending, and the deadline for the answer to that
+    /// POST.
     over: Option<(Over, Instant)>,
 }
 
-/// The end of a session, as a poll reported it.
+/// The end of a session, as the response to a poll reported it.
 #[derive(Debug)]
 enum Over {
-    /// The poll brought a close packet.
+    /// The poll's response contained a close packet.
     Closed(Ended),
     /// The poll was answered with an error status.
     Refused(HttpResponse),
 }
 
-/// Whether the client sends the next GET when a poll ends.
+/// Whether the client sends another poll request when one is answered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Poll {
     Automatic,
@@ -116,13 +117,13 @@ impl Polling {
         let record = What::Http(response.clone());
         self.session.recorder.record(record, bytes);
         if status != 200 {
-            // The connection is refused anyway; the journal shows the response.
+            // The handshake has failed; flush, so that the journal has the response.
             let _ = self.session.recorder.flush();
             return Err(ConnectFailure::Refused { response });
         }
         self.keep_cookies(&response);
         self.take_payload(&response);
-        // The first step checks the journal's limits again, so a breach here can be ignored.
+        // A journal over its limits is no error here: the first call of `step` checks the limits again.
         let _ = self.session.recorder.flush();
         let came = || String::from_utf8_lossy(&response.body).into_owned();
         if self.session.awaits_open()? {
@@ -165,17 +166,18 @@ impl Polling {
         &self.session.recorder
     }
 
-    /// Makes the next noop end polling: a server sends a noop to release the poll for an upgrade.
+    /// Makes the next noop packet end polling: during an upgrade, the server answers the pending poll with a noop.
     ///
-    /// The noop and the answer to the probe arrive on different connections. Some servers release one poll only, so a
-    /// poll that is sent after the noop could wait until the next heartbeat.
+    /// The noop and the answer to the probe arrive on different connections, in any order. Some servers answer only
+    /// one poll with a noop; if the client sent another poll after that noop, the poll could stay pending until the
+    /// next heartbeat.
     pub(super) fn stop_at_noop(&mut self) {
         if self.poll == Poll::Automatic {
             self.poll = Poll::UntilNoop;
         }
     }
 
-    /// Stops sending further GETs.
+    /// Stops sending further poll requests.
     pub(super) fn pause(&mut self) {
         self.poll = Poll::Never;
     }
@@ -195,7 +197,7 @@ impl Polling {
         let mut next_ping = self.next_ping();
         let mut ending = Ending::default();
         loop {
-            // Data that was queued before the end is still sent.
+            // Data that was queued before the client ended the session is still sent.
             if ending.has_begun() && self.posts.is_empty() && !self.post.is_busy() {
                 return ending.finish(EndedHow::ClosePacket, String::new());
             }
@@ -249,7 +251,8 @@ impl Polling {
     /// Returns the end of the session.
     pub(super) async fn step(&mut self) -> Result<(), Ended> {
         if let Some((_, until)) = &self.over {
-            // GET and POST use separate connections, so the POST is answered even if the poll ends the session.
+            // GET and POST use separate connections: a pending POST still gets its answer after a poll has ended the
+            // session.
             let until = *until;
             tokio::select! {
                 biased;
@@ -276,10 +279,11 @@ impl Polling {
         }
     }
 
-    /// Leaves a poll pending: a server notices that a polling client has left by the aborted poll.
+    /// Leaves the session with a poll pending, because a server notices the aborted poll and so the end of the
+    /// client.
     ///
-    /// The server ignores a poll that is aborted before it was read, and nothing tells the client when that happened;
-    /// so the client waits a short time.
+    /// If a poll is aborted before the server has read it, the server ignores it. The client can't see whether the
+    /// server has read the poll, so it waits a short time before it aborts.
     async fn leave_poll_waiting(&mut self) {
         if self.poll != Poll::Automatic {
             return;
@@ -289,7 +293,7 @@ impl Polling {
             biased;
             answer = self.get.answer() => {
                 self.session.recorder.tick();
-                // The client is leaving, so an end of the session in this answer does not matter.
+                // The client is leaving, so an error in this answer does not matter.
                 let _ = self.polled(answer);
             }
             () = tokio::time::sleep(HEAD_START) => {}
@@ -362,7 +366,7 @@ impl Polling {
         );
         let bytes = response.body.len();
         self.session.recorder.record(What::Http(response), bytes);
-        // The end is reported either way, so a breach of the journal's limits can be ignored.
+        // The session ends in any case, so a journal over its limits needs no handling here.
         let _ = self.session.recorder.flush();
         Ended {
             how: EndedHow::HttpError,
@@ -456,11 +460,11 @@ impl Polling {
     }
 }
 
-/// Which requests the journal records.
+/// Whether the journal records a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Noted {
     Always,
-    /// Only at layers below Socket.IO, where scenarios look at single polls.
+    /// The request is recorded at layers below Socket.IO only, where scenarios examine single polls.
     BelowSocketIo,
 }
 

@@ -1,4 +1,4 @@
-//! The queue of data to POST, and how it is grouped into request bodies.
+//! The queue of packets and bodies to POST. Groups packets into request bodies.
 
 use std::collections::VecDeque;
 
@@ -25,9 +25,9 @@ pub(super) struct Posts {
 enum Post {
     /// A complete body, sent unchanged.
     Body(Bytes),
-    /// Packets that form one payload.
+    /// Packets that form one payload, which no other packet joins.
     Own(Vec<Packet>),
-    /// A packet that shares a payload with its neighbours in the queue.
+    /// A packet that may share a payload with the packets next to it in the queue.
     Shared(Packet),
 }
 
@@ -135,7 +135,7 @@ mod tests {
     };
 
     #[test]
-    fn neighbours_share_a_body_up_to_the_limit() {
+    fn consecutive_packets_share_a_body_up_to_the_limit() {
         let mut recorder = Recorder::new(Arc::new(Journal::default()), Bounds::default());
         let mut posts = Posts::new(Revision::Four);
         posts.limit(Some(8));

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use super::{Bounds, Ended, EndedHow, Entry, Illegal, Journal, Outgoing, What};
 use crate::clock;
 
-/// The number of bytes of illegal data that are kept as evidence.
+/// The number of bytes of illegal data that a journal entry keeps.
 const EVIDENCE: usize = 4 << 10;
 
-/// Collects entries and appends them to the journal in batches, so that a read of a thousand frames takes the lock
-/// once and wakes readers once.
+/// Collects entries and appends them to the journal in batches. A read that brings a thousand frames then locks the
+/// journal once and wakes its readers once.
 #[derive(Debug)]
 pub(super) struct Recorder {
     journal: Arc<Journal>,
@@ -34,12 +34,12 @@ impl Recorder {
         }
     }
 
-    /// Returns another recorder for the same journal.
-    pub(super) fn again(&self) -> Self {
+    /// Returns another recorder that writes to the same journal.
+    pub(super) fn for_same_journal(&self) -> Self {
         Self::new(Arc::clone(&self.journal), self.bounds)
     }
 
-    /// Sets the time of the following entries to now. Called when the task wakes up.
+    /// Sets the time of the following entries to the current time. The connection's task calls this when it wakes up.
     pub(super) fn tick(&mut self) {
         self.now = clock::now();
     }
@@ -96,7 +96,7 @@ impl Recorder {
         } else {
             return Ok(());
         };
-        // The end appends this entry to the journal.
+        // `end` appends this entry to the journal.
         self.oversize(limit.clone());
         Err(given_up(limit))
     }
@@ -105,12 +105,12 @@ impl Recorder {
     pub(super) fn end(mut self, ended: Ended) {
         self.tick();
         self.record(What::Ended(ended), 0);
-        // Nothing follows the end, so a breach of the limits can be ignored.
+        // The connection has ended, so a journal over its limits needs no handling.
         let _ = self.flush();
     }
 }
 
-/// Returns an end by the client; `reason` says why.
+/// Returns an end by the client, which stops reading for the reason `reason`.
 pub(super) fn given_up(reason: String) -> Ended {
     Ended {
         how: EndedHow::GivenUp,
@@ -121,13 +121,13 @@ pub(super) fn given_up(reason: String) -> Ended {
     }
 }
 
-/// Writes an end to the journal if the connection's task stops without one, because the last handle was dropped.
-/// Otherwise readers would wait forever.
+/// Records an end of the connection if its task stops without one, because the last handle was dropped. Otherwise
+/// readers of the journal would wait forever.
 #[derive(Debug)]
 pub(super) struct EndOnDrop(pub(super) Option<Recorder>);
 
 impl EndOnDrop {
-    /// Writes the known end.
+    /// Records `ended`, the real end of the connection.
     pub(super) fn end(mut self, ended: Ended) {
         if let Some(recorder) = self.0.take() {
             recorder.end(ended);

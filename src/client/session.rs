@@ -58,7 +58,7 @@ pub(super) struct Session {
     handshake: Option<Handshake>,
     /// The packets that the client has to send in answer.
     answers: Vec<Packet>,
-    /// The end of the session, set by a close packet.
+    /// The end of the session, set when the server sends a close packet.
     closed: Option<Ended>,
 }
 
@@ -113,7 +113,7 @@ impl Session {
     /// Returns the client's ping interval; `None` in revision 4, where the server sends the pings.
     pub(super) fn ping_every(&self) -> Option<Duration> {
         let pings = self.heartbeat && self.revision == Revision::Three;
-        // At least 10 ms, so that a server that announces no interval is not flooded with pings.
+        // At least 10 ms, so that the client does not flood a server that announces an interval of 0 with pings.
         self.handshake
             .as_ref()
             .filter(|_| pings)
@@ -125,7 +125,7 @@ impl Session {
         std::mem::take(&mut self.answers)
     }
 
-    /// Takes the end that a close packet announced.
+    /// Takes the end of the session, if the server has sent a close packet.
     pub(super) fn take_closed(&mut self) -> Option<Ended> {
         self.closed.take()
     }
@@ -146,12 +146,12 @@ impl Session {
         };
         match packet {
             Ok(packet) => self.packet(packet),
-            Err(error) => self.no_packet(error, &raw),
+            Err(error) => self.record_invalid_packet(error, &raw),
         }
     }
 
-    /// Records a message that is not a valid packet.
-    fn no_packet(&mut self, error: PacketError, raw: &[u8]) {
+    /// Records an invalid message.
+    fn record_invalid_packet(&mut self, error: PacketError, raw: &[u8]) {
         self.recorder.illegal(error, raw);
         if matches!(self.opening, Opening::Awaited) {
             let came = String::from_utf8_lossy(raw).into_owned();
@@ -222,8 +222,8 @@ impl Session {
         }
     }
 
-    /// Decodes the text of a Socket.IO packet. If attachments of the packet before are missing, records that and
-    /// decodes this text as a new packet.
+    /// Decodes the text of a Socket.IO packet. If attachments of the previous packet are missing, records that error,
+    /// then decodes `text` as a packet of its own.
     fn text(&mut self, text: &Utf8Bytes) -> Result<Option<socket_io::Packet>, DecodeError> {
         match self.decoder.text(text) {
             Err(error @ DecodeError::TextInsteadOfAttachment { .. }) => {

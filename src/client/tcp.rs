@@ -14,7 +14,8 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
     loop {
         tokio::select! {
             biased;
-            // Before the next command: a reset would drop bytes that were not written. The limits of the journal bound a flood.
+            // Writing and reading come before the next command, because a reset would drop unwritten bytes. The
+            // journal's limits end a flood.
             progress = link.progress() => match progress {
                 Ok(Progress::Sent) => {}
                 Ok(Progress::Received) => {
@@ -26,7 +27,7 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
                 Ok(Progress::Eof) => return ending.finish(EndedHow::Eof, String::new()),
                 Err(error) => return ending.broken(&error),
             },
-            // A chopped write must complete before the next command, which may change the size of the pieces.
+            // A write in pieces has to finish before the next command, which may change the size of the pieces.
             Some(command) = commands.recv(), if !link.is_chopping() => {
                 recorder.tick();
                 match command {

@@ -15,8 +15,8 @@ use crate::wire::{
 
 /// Probes a WebSocket while polling continues, then moves the session to the WebSocket.
 ///
-/// No packet is lost or reordered: the client reads the pending poll to its end before it sends the upgrade packet,
-/// and the server uses the WebSocket only after that packet.
+/// No packet is lost or reordered: the client reads the response of the pending poll before it sends the upgrade
+/// packet, and the server uses the WebSocket only after the upgrade packet.
 pub(super) async fn upgrade(
     endpoint: &Endpoint,
     options: &Options,
@@ -37,7 +37,7 @@ pub(super) async fn upgrade(
         ..options.clone()
     };
     polling.stop_at_noop();
-    let mut recorder = polling.recorder().again();
+    let mut recorder = polling.recorder().for_same_journal();
     let mut websocket = {
         let probe = probe(endpoint, options, &handshake.sid, &mut recorder);
         tokio::pin!(probe);
@@ -91,7 +91,7 @@ async fn probe(
     match &answer {
         Message::Text(text) if *text == pong.encode_text() => {
             recorder.record(super::What::Packet(pong), text.len());
-            // The caller checks the journal's limits again, so a breach here can be ignored.
+            // A journal over its limits is no error here, because the caller checks the limits again.
             let _ = recorder.flush();
             Ok(websocket)
         }

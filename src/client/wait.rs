@@ -11,7 +11,7 @@ use super::{
 };
 use crate::clock;
 
-/// The awaited thing and the deadline.
+/// The name of the thing that the client waits for, and the deadline.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
     awaited: &'static str,
@@ -29,17 +29,17 @@ impl Wait {
         }
     }
 
-    /// Returns a wait for the next thing under the same deadline.
+    /// Returns a wait for `awaited`, with the same deadline.
     pub(super) fn then(self, awaited: &'static str) -> Self {
         Self { awaited, ..self }
     }
 
-    /// Returns the name of the awaited thing.
+    /// Returns the name of the thing that the client waits for.
     pub(super) fn awaited(&self) -> &'static str {
         self.awaited
     }
 
-    /// Runs `work` until the deadline. The failure says that the server sent nothing.
+    /// Runs `work` until the deadline. After the deadline, returns the failure that the server sent nothing.
     pub(super) async fn bound<T>(
         &self,
         work: impl Future<Output = T>,
@@ -58,7 +58,7 @@ impl Wait {
         }
     }
 
-    /// Reads or writes once. Returns a failure if the stream ends.
+    /// Reads or writes once. Returns a failure if the stream has ended.
     pub(super) async fn more(&self, link: &mut Link) -> Result<(), ConnectFailure> {
         match self.progress(link).await? {
             Progress::Eof => Err(self.ended(&link.inbox)),
@@ -66,7 +66,7 @@ impl Wait {
         }
     }
 
-    /// Returns the failure for a stream that ended after `came`.
+    /// Returns the failure that the stream ended after the bytes `came`.
     pub(super) fn ended(&self, came: &[u8]) -> ConnectFailure {
         ConnectFailure::Ended {
             awaited: self.awaited,
@@ -74,7 +74,7 @@ impl Wait {
         }
     }
 
-    /// Returns the failure for `came`, which is not HTTP.
+    /// Returns the failure that the received bytes `came` are not HTTP.
     pub(super) fn not_http(&self, came: &[u8]) -> ConnectFailure {
         ConnectFailure::NotHttp {
             awaited: self.awaited,

@@ -43,10 +43,10 @@ pub(super) struct Websocket {
     close_sent: bool,
     /// True after the server's close frame has arrived.
     close_received: bool,
-    /// True after data has arrived behind the server's close frame.
+    /// True after data has arrived after the server's close frame, which RFC 6455 forbids.
     sent_after_close: bool,
     ending: Ending,
-    /// The reason why the connection can't be read further, found before the connection was returned.
+    /// The reason why the connection can't be read further, if that was found while the connection was being opened.
     failed: Option<Ended>,
 }
 
@@ -107,7 +107,7 @@ impl Websocket {
         }
     }
 
-    /// Waits for the next message, while an upgrade is probed.
+    /// Waits for the next message; used while an upgrade is probed.
     pub(super) async fn await_message(
         &mut self,
         recorder: &mut Recorder,
@@ -132,7 +132,7 @@ impl Websocket {
         if self.ending.has_begun() || wait.progress(&mut self.link).await? == Progress::Eof {
             return Err(ended_early(wait, &self.ended(recorder)));
         }
-        // The journal's limits also apply before the open packet.
+        // The journal's limits also apply while the client waits for the open packet.
         recorder
             .flush()
             .map_err(|ended| ended_early(wait, &ended))?;
@@ -163,7 +163,7 @@ impl Websocket {
     pub(super) async fn run(mut self, mut session: Session, mut commands: Commands) -> Ended {
         let mut next_ping = session.ping_every().map(|every| clock::now() + every);
         loop {
-            // Messages first: the handshake may have read some together with the 101 response.
+            // Handles messages before commands: the handshake may have read messages together with the 101 response.
             let taken = match self.failed.take() {
                 Some(ended) => Err(ended),
                 None => self.take_messages(&mut session),
@@ -174,7 +174,7 @@ impl Websocket {
             }
             tokio::select! {
                 biased;
-                // A chopped write must complete before the next command, which may change the size of the pieces.
+                // A write in pieces has to finish before the next command, which may change the size of the pieces.
                 Some(command) = commands.recv(), if !self.link.is_chopping() => {
                     session.recorder.tick();
                     let mut next = Some(command);
@@ -265,7 +265,8 @@ impl Websocket {
             if self.frames == Journalled::All || opcode.is_control() {
                 recorder.record(What::Frame(frame.clone()), payload.len());
             }
-            // A control frame is tolerated: a pong can answer an earlier ping (RFC 6455 section 5.5.2).
+            // A control frame after the close frame is tolerated: a pong can answer an earlier ping (RFC 6455 section
+            // 5.5.2).
             if self.close_received && !opcode.is_control() {
                 self.record_data_after_close(recorder, &payload);
             }
@@ -300,14 +301,14 @@ impl Websocket {
             } else {
                 recorder.illegal(IllegalWebSocket::StreamEndedInFrame, &rest);
             }
-            // The connection has ended anyway, so a breach of the journal's limits can be ignored.
+            // The connection has ended anyway, so a journal over its limits needs no handling.
             let _ = recorder.flush();
         }
         self.ending.finish(EndedHow::Eof, String::new())
     }
 
-    /// Returns the server's close frame as the end of the connection. Unreadable bytes after a close frame don't change
-    /// that.
+    /// Returns the server's close frame as the end of the connection. Unreadable bytes after the close frame are
+    /// recorded but don't change the end.
     fn end_by_close_frame(&mut self, recorder: &mut Recorder, junk: &[u8]) -> Ended {
         self.record_data_after_close(recorder, junk);
         self.ending.finish(EndedHow::CloseFrame, String::new())
@@ -337,7 +338,7 @@ impl Websocket {
             by_us: false,
             kept_open: false,
         });
-        // The answer has the code of the received close frame (RFC 6455 section 5.5.1).
+        // The client's close frame repeats the code of the server's close frame (RFC 6455 section 5.5.1).
         self.send_close(
             recorder,
             &CloseReason {
@@ -442,10 +443,10 @@ impl Websocket {
     }
 }
 
-/// Returns the first line of an HTTP response in the place of a frame; `None` if the bytes are not HTTP.
+/// Returns the first line of an HTTP response that arrived instead of a frame; `None` if the bytes are not HTTP.
 ///
-/// Decoded as a frame, these bytes are a fragmented close frame with a reserved bit; that error would hide the
-/// response from the reader.
+/// Without this check, these letters would be decoded as a fragmented close frame with a reserved bit, and the
+/// report would show that error instead of the response.
 fn http_text(inbox: &[u8]) -> Option<String> {
     if !inbox.starts_with(b"HTTP/1.") {
         return None;
@@ -468,7 +469,7 @@ fn ended_early(wait: Wait, ended: &Ended) -> ConnectFailure {
         }
         (EndedHow::CloseFrame, None) => "a close frame without a code".to_owned(),
         (EndedHow::ClosePacket, _) => "a close packet".to_owned(),
-        (EndedHow::GivenUp, _) => format!("what can't be read: {}", ended.reason),
+        (EndedHow::GivenUp, _) => format!("data that can't be decoded: {}", ended.reason),
         (EndedHow::Eof | EndedHow::HttpError | EndedHow::Reset, _) => describe(&[]),
     };
     ConnectFailure::Ended {
@@ -482,7 +483,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn http_in_place_of_a_frame_is_told_by_its_first_line() {
+    fn http_instead_of_a_frame_is_described_by_its_first_line() {
         let text = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
         assert_eq!(http_text(text).as_deref(), Some("HTTP/1.1 400 Bad Request"));
         assert_eq!(http_text(b"\x81\x05HTTP/"), None);

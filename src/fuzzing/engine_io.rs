@@ -9,7 +9,7 @@ use crate::wire::engine_io::{
 /// The limit on the packets of a payload.
 const MAX_PACKETS: usize = 64;
 
-/// Checks that a packet and an open packet which were read can be written.
+/// Checks that every packet and open packet that the decoder accepts can be encoded again.
 pub(super) fn packet(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
@@ -26,7 +26,7 @@ pub(super) fn packet(input: &[u8]) {
     }
 }
 
-/// Checks that a payload of revision 4 which was read can be written.
+/// Checks that every version 4 payload that the decoder accepts can be encoded again.
 pub(super) fn payload(input: &[u8]) {
     let body = Bytes::copy_from_slice(input);
     let decoded = decode_payload(&body, MAX_PACKETS);
@@ -39,7 +39,8 @@ pub(super) fn payload(input: &[u8]) {
     }
 }
 
-/// Checks that a payload and a binary frame of revision 3 which were read can be written, in both forms of a payload.
+/// Checks that every version 3 payload and binary frame that the decoder accepts can be encoded again, in both forms
+/// of a payload.
 pub(super) fn v3(input: &[u8]) {
     let body = Bytes::copy_from_slice(input);
     for form in [v3::Form::Text, v3::Form::Binary] {

@@ -8,10 +8,12 @@ use crate::{
     targets::load_manifest_in,
 };
 
-/// A folder that does not exist, so that an input can't read files of this machine beside it.
+/// A folder that does not exist. The inputs are loaded as if they stood in this folder, so that they can't include
+/// real files.
 const FOLDER: &str = "/nonexistent/fuzzing";
 
-/// Checks that a scenario file is loaded, or that every mistake lies inside of the file and can be shown.
+/// Checks that a scenario file is loaded or refused, and that each mistake of a refused file lies inside the file and
+/// can be shown.
 pub(super) fn scenario(input: &[u8]) {
     let known = Known {
         requirements: None,
@@ -34,7 +36,8 @@ pub(super) fn scenario(input: &[u8]) {
     }
 }
 
-/// Checks that a manifest is loaded, or that every mistake lies inside of the file and can be shown.
+/// Checks that a manifest is loaded or refused, and that each mistake of a refused manifest lies inside the file and
+/// can be shown.
 pub(super) fn manifest(input: &[u8]) {
     let Some(source) = source_of(input) else {
         return;
@@ -44,8 +47,8 @@ pub(super) fn manifest(input: &[u8]) {
     }
 }
 
-/// Checks that a text is a template or an error, that a template gives the same value twice, and that doubled dollar
-/// signs make any text a literal.
+/// Checks that the input is a template or an error, that a template gives the same value twice, and that a text with
+/// doubled dollar signs is a template without variables.
 pub(super) fn template(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;

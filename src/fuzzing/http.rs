@@ -24,10 +24,11 @@ const MAX_HEAD: usize = 2048;
 /// The time between two pieces of a response.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Every sixteenth place of [`cuts`] is tried, because each cut takes a connection.
+/// Only every sixteenth position of [`cuts`] is tried, because each cut needs a connection.
 const CUT_EVERY: usize = 16;
 
-/// Checks that a response is read the same wherever the stream is cut, and that no response exceeds the limits.
+/// Checks that the result of reading a response does not depend on where the stream is cut, and that no response
+/// exceeds the limits.
 pub(super) fn response(input: &[u8]) {
     let (settings, stream) = choice(input);
     let method = if settings & 1 == 0 { "GET" } else { "HEAD" };
@@ -49,12 +50,12 @@ pub(super) fn response(input: &[u8]) {
         let (front, back) = stream.split_at(at);
         match (exchange(method, &[front, back]), &whole) {
             (Ok(read), Ok(whole)) if read.status == 101 => {
-                // After a 101, the client takes what comes with it or first after it, which depends on the cut.
+                // After a 101, the body holds the bytes that arrived first. How many these are depends on the cut.
                 assert_eq!(read.headers, whole.headers, "cut at {at}");
                 assert!(whole.body.starts_with(&read.body), "cut at {at}");
             }
             (Ok(read), Ok(whole)) => assert_eq!(&read, whole, "cut at {at}"),
-            // An error quotes what has arrived, which depends on the cut.
+            // The text of an error quotes the received bytes, which depend on the cut, so errors are not compared.
             (Err(_), Err(_)) => {}
             (read, whole) => panic!("cut at {at}: {read:?} in place of {whole:?}"),
         }
@@ -106,7 +107,7 @@ async fn serve(mut listener: Listener, pieces: &[&[u8]]) -> io::Result<()> {
         request.push(stream.read_u8().await?);
     }
     for piece in pieces {
-        // The client may have left: it had read enough, or refused what it read.
+        // The client may have left because it had read enough or refused the response.
         if stream.write_all(piece).await.is_err() {
             break;
         }

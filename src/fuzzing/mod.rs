@@ -1,9 +1,9 @@
 //! Checks that hold for every input of a decoder, for `fuzz/` and for the tests.
 //!
-//! Each check is a function that takes any bytes and panics if a decoder breaks a promise: it accepts what it can't
-//! write again, it depends on where the bytes are cut, it exceeds a limit. The fuzz targets in `fuzz/` call these
-//! functions with generated inputs; the tests here call them with the inputs in `fuzz/corpus/`.
-//! Only tests and the feature `fuzzing` compile this module.
+//! Each check is a function that takes any bytes. It panics if a decoder accepts data that can't be encoded again,
+//! gives another result when the bytes arrive in pieces, or exceeds a limit. The fuzz targets in `fuzz/` call these
+//! functions with generated inputs; the tests here call them with the inputs in `fuzz/corpus/`. Only tests and the
+//! feature `fuzzing` compile this module.
 
 mod engine_io;
 mod files;
@@ -38,7 +38,7 @@ pub const TARGETS: &[Target] = &[
 ///
 /// # Panics
 ///
-/// The check fails, or no target has this name.
+/// Panics if the check fails, or if no target has this name.
 pub fn check(target: &str, input: &[u8]) {
     let found = TARGETS.iter().find(|(name, _)| *name == target);
     let (_, check) = found.unwrap_or_else(|| panic!("no fuzz target is called {target}"));

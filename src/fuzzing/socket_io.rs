@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::wire::socket_io::{DecodeError, Decoder, Limits, Packet, encode, msgpack as codec};
 
-/// The byte between two messages of an input; it never stands in UTF-8.
+/// The byte that separates two messages of an input. It never occurs in UTF-8.
 const SEPARATOR: u8 = 0xff;
 
 const LIMITS: Limits = Limits {
@@ -12,9 +12,9 @@ const LIMITS: Limits = Limits {
     attachment_bytes: 4096,
 };
 
-/// Checks that packets which were read from a series of messages can be written.
+/// Checks that every packet that the decoder accepts in a series of messages can be encoded again.
 ///
-/// A message that is UTF-8 counts as text, unless the decoder waits for an attachment.
+/// A message in UTF-8 is decoded as text, unless the decoder waits for an attachment.
 pub(super) fn json(input: &[u8]) {
     let mut decoder = Decoder::new(LIMITS);
     for message in input.split(|byte| *byte == SEPARATOR) {
@@ -48,7 +48,7 @@ pub(super) fn json(input: &[u8]) {
     }
 }
 
-/// Checks that a msgpack packet which was read can be written.
+/// Checks that every msgpack packet that the decoder accepts can be encoded again.
 pub(super) fn msgpack(input: &[u8]) {
     match codec::decode(input) {
         Ok(packet) => assert_eq!(codec::decode(&codec::encode(&packet)), Ok(packet)),

@@ -1,4 +1,4 @@
-//! Replays the corpus of the fuzz targets, and holds the folder `fuzz/` to the list of targets.
+//! Runs the fuzz checks on the stored inputs, and compares the folder `fuzz/` with the list of targets.
 
 use std::{
     collections::BTreeSet,
@@ -9,10 +9,10 @@ use std::{
 
 use super::{TARGETS, check};
 
-/// The fewest inputs of one target.
+/// The smallest number of stored inputs for each target.
 const FEWEST: usize = 24;
 
-/// Changed copies of each input that are tried as well.
+/// The number of randomly changed copies that are tried for each stored input.
 const VARIANTS: u64 = 16;
 
 #[test]
@@ -46,7 +46,7 @@ fn every_target_has_a_program_and_a_corpus() {
 }
 
 #[test]
-fn the_corpus_holds_what_the_targets_check() {
+fn no_stored_input_breaks_a_check() {
     let mut failed = Vec::new();
     for (name, _) in TARGETS {
         for path in inputs_of(name) {
@@ -71,7 +71,7 @@ fn holds(name: &str, input: &[u8]) -> bool {
     catch_unwind(AssertUnwindSafe(|| check(name, input))).is_ok()
 }
 
-/// Changes an input: the same change for the same number.
+/// Changes an input at random places. The same `number` always gives the same change.
 fn varied(input: &[u8], number: u64) -> Vec<u8> {
     let mut random = Noise(number);
     let mut bytes = input.to_vec();
@@ -92,7 +92,7 @@ fn varied(input: &[u8], number: u64) -> Vec<u8> {
     bytes
 }
 
-/// A small generator of numbers (splitmix64).
+/// A small pseudo-random generator (splitmix64).
 struct Noise(u64);
 
 impl Noise {

@@ -14,10 +14,11 @@ const LIMIT: usize = 4096;
 /// The limit on the bytes of a response's head.
 const MAX_HEAD: usize = 2048;
 
-/// How a decoder stopped.
+/// The reason why a decoder stopped: the end of the input, or an error.
 type End<E> = Result<(), E>;
 
-/// Checks that frames are read the same wherever the stream is cut, and that a frame which was read can be written.
+/// Checks that the decoded frames don't depend on where the stream is cut, and that every decoded frame can be
+/// encoded again.
 pub(super) fn frame(input: &[u8]) {
     let (frames, end) = frames_of(&[input]);
     for at in cuts(input.len()) {
@@ -37,7 +38,8 @@ pub(super) fn frame(input: &[u8]) {
     }
 }
 
-/// Checks that messages are read the same wherever the stream is cut, and that a message which was read can be sent.
+/// Checks that the decoded messages don't depend on where the stream is cut, and that every decoded message can be
+/// sent again.
 pub(super) fn message(input: &[u8]) {
     let (settings, stream) = choice(input);
     let role = role_of(settings);
@@ -56,8 +58,8 @@ pub(super) fn message(input: &[u8]) {
     }
 }
 
-/// Checks that a response's head is read the same wherever it is cut, and that extensions which were read can be
-/// written.
+/// Checks that the decoded head of a response does not depend on where it is cut, and that every decoded extension
+/// can be encoded again.
 pub(super) fn handshake(input: &[u8]) {
     let mut rest = BytesMut::from(input);
     let whole = HandshakeResponse::decode(&mut rest, MAX_HEAD);
@@ -71,7 +73,8 @@ pub(super) fn handshake(input: &[u8]) {
                 assert_eq!((&read, &buffer), (&whole, &rest), "cut at {at}");
             }
             Ok(read) => assert_eq!(Ok(read), whole, "cut at {at}"),
-            // A head that is too long and not HTTP either may be refused for one reason or for the other.
+            // A head that is both too long and not HTTP can be refused for either reason, so the errors are not
+            // compared.
             Err(_) => assert!(whole.is_err(), "only the head cut at {at} is refused"),
         }
     }
@@ -88,7 +91,7 @@ pub(super) fn handshake(input: &[u8]) {
     }
 }
 
-/// Checks that decompression keeps to its limit, and that the input comes back from compression.
+/// Checks that decompression stops at the limit, and that compressing and decompressing returns the input.
 pub(super) fn deflate(input: &[u8]) {
     let (settings, payload) = choice(input);
     let role = role_of(settings);
@@ -103,7 +106,7 @@ pub(super) fn deflate(input: &[u8]) {
     }
     let mut sender = Deflate::new(role, &offer);
     let mut receiver = Deflate::new(other(role), &offer);
-    // The second message can refer to the first one.
+    // Two messages, because the second one can refer to bytes of the first one.
     for _ in 0..2 {
         let compressed = sender.compress(payload);
         assert!(compressed.len() <= Deflate::compressed_bound(payload.len()));

@@ -1,4 +1,4 @@
-//! An end of a connection that the peer can see.
+//! Closes a connection so that the peer can still read the last response.
 
 use std::time::Duration;
 
@@ -9,13 +9,15 @@ use tokio::{
 
 use super::Stream;
 
-/// How long a client may go on sending what nobody reads any more.
+/// The limit on reading from the peer after this side has stopped sending. The connection is then closed, even if the
+/// peer still sends.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Ends this side and reads what the peer still sends.
+/// Shuts down the sending side of `stream`, then reads and discards what the peer still sends, for one second at
+/// most.
 ///
-/// A socket that is closed over unread bytes resets the connection, and the reset can overtake the response that said
-/// why (RFC 9112 section 9.6).
+/// If a socket is closed while received bytes are unread, the kernel resets the connection. The reset can overtake
+/// the last response, so that the peer never reads that response (RFC 9112 section 9.6).
 pub async fn linger(mut stream: Stream) {
     if stream.shutdown().await.is_err() {
         return;
@@ -24,6 +26,6 @@ pub async fn linger(mut stream: Stream) {
         let mut sink = vec![0; 4096];
         while stream.read(&mut sink).await.is_ok_and(|read| read > 0) {}
     };
-    // Either way the connection ends here.
+    // A timeout and an error need no handling: the connection is closed next in every case.
     let _ = timeout(LINGER, rest).await;
 }

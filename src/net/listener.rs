@@ -1,4 +1,4 @@
-//! The end that accepts connections.
+//! A listener that accepts connections, over TCP or in memory.
 
 use std::{io, net::SocketAddr};
 
@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::{Stream, memory::MemoryListener};
 
-/// Accepts connections.
+/// Accepts connections, over TCP or in memory.
 #[derive(Debug)]
 pub struct Listener(Kind);
 
@@ -21,11 +21,11 @@ impl Listener {
         Self(Kind::Memory(listener))
     }
 
-    /// Returns the address that it listens on.
+    /// Returns the address that the listener is bound to.
     ///
     /// # Errors
     ///
-    /// Returns an error if the operating system does not tell the address.
+    /// Returns an error if the operating system can't report the address.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         match &self.0 {
             Kind::Tcp(listener) => listener.local_addr(),
@@ -42,7 +42,8 @@ impl Listener {
         match &mut self.0 {
             Kind::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // Small packets must not wait for each other. A socket that refuses the option is merely slower.
+                // `TCP_NODELAY`: without it, the kernel holds a small packet back until the peer has acknowledged
+                // earlier ones. If the option can't be set, the connection is slower but works.
                 let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
             }

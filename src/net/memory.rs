@@ -11,10 +11,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::socket::{MemoryStream, pair};
 
-/// The first port that is given to a listener that asks for any.
+/// The first port for listeners that ask for any free port (port 0).
 const FIRST_PORT: u16 = 49_152;
 
-/// Who listens on which port.
+/// The listeners by port. The sender hands a new connection over to the listener of that port.
 type Ports = Mutex<BTreeMap<u16, UnboundedSender<MemoryStream>>>;
 
 /// Ports inside this process. Clones share them.
@@ -25,7 +25,7 @@ pub struct MemoryNetwork(Arc<Ports>);
 #[derive(Debug)]
 pub(super) struct MemoryListener {
     address: SocketAddr,
-    // As the backlog of a TCP listener: a client is connected before the server accepts.
+    // New connections that the server has not accepted yet. As with a TCP backlog, the client is already connected.
     backlog: UnboundedReceiver<MemoryStream>,
     network: MemoryNetwork,
 }
@@ -79,7 +79,7 @@ impl MemoryListener {
 impl Drop for MemoryListener {
     fn drop(&mut self) {
         self.network.lock().remove(&self.address.port());
-        // The kernel resets connections that nobody has accepted.
+        // TCP does the same: the kernel resets connections that were never accepted.
         while let Ok(stream) = self.backlog.try_recv() {
             stream.reset_on_drop();
         }

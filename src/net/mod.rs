@@ -1,6 +1,6 @@
-//! The one place that dials and listens: over TCP, or in memory inside this process.
+//! Makes and accepts all connections of the project: over TCP, or in memory inside this process.
 //!
-//! Runner, client and reference server use [`Stream`] and don't know which of the two it is.
+//! Runner, client and reference server use [`Stream`], which has the same methods for TCP and for memory.
 
 mod linger;
 mod listener;

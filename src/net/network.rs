@@ -1,4 +1,4 @@
-//! How one end finds the other.
+//! The choice between TCP and memory. Connects to servers and opens listeners.
 
 use std::{
     io,
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream, lookup_host};
 
 use super::{Listener, Stream, memory::MemoryNetwork};
 
-/// Where connections are made.
+/// The place where connections are made: TCP, or the memory of this process.
 #[derive(Clone, Debug, Default)]
 pub enum Network {
     /// Over TCP.
@@ -20,12 +20,12 @@ pub enum Network {
 }
 
 impl Network {
-    /// Returns a network of its own, in memory. Only its clones reach what listens on it.
+    /// Creates a separate network in memory. Only this value and its clones can connect to listeners on that network.
     pub fn memory() -> Self {
         Self::Memory(MemoryNetwork::default())
     }
 
-    /// Returns true if connections take no time of the machine's clock, so that there is no delay to measure.
+    /// Returns true for a network in memory. Its connections have no delay, so a round-trip time can't be measured.
     pub fn is_memory(&self) -> bool {
         match self {
             Self::Tcp => false,
@@ -33,11 +33,11 @@ impl Network {
         }
     }
 
-    /// Connects to a host and port. In memory the host does not matter.
+    /// Connects to a host and port. A network in memory ignores the host.
     ///
     /// # Errors
     ///
-    /// Returns an error if the name has no address, or nothing listens there.
+    /// Returns an error if the host name can't be resolved, or if no listener has the port.
     pub async fn connect(&self, host: &str, port: u16) -> io::Result<Stream> {
         match self {
             Self::Tcp => connect_tcp(host, port).await.map(Stream::Tcp),
@@ -80,8 +80,8 @@ async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
 
 async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
-    // The kernel also draws source ports from the range of a closed loopback port. A connect can then meet itself
-    // (simultaneous open, RFC 9293 section 3.5), although nothing listens there.
+    // On loopback, the kernel can choose the target port as the source port too. The socket then connects to itself
+    // (simultaneous open, RFC 9293 section 3.5), although no server listens on that port.
     if stream.local_addr()? == stream.peer_addr()? {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }

@@ -1,8 +1,8 @@
 //! A pair of connected sockets in memory that behave as TCP sockets do on Linux.
 //!
-//! What one side writes, the other reads in the same pieces, so that a message which is written in pieces also arrives
-//! in pieces. An error of a socket is reported once, by the next read or write, and after that reads return the end of
-//! the stream and writes fail.
+//! A read returns bytes of one write only: if the peer writes a message in three pieces, three reads receive it. An
+//! error of a socket is reported once, by the next read or write. After that, reads return the end of the stream and
+//! writes fail.
 
 use std::{
     collections::VecDeque,
@@ -20,13 +20,14 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// Bytes that wait for a reader at most; about what Linux buffers on loopback for a peer that does not read.
+/// The largest number of unread bytes before the writer has to wait; about what Linux buffers on loopback.
 const CAPACITY: usize = 2 << 20;
 
-/// A writer that found no room is woken when no more than this waits.
+/// A writer that waits for room is woken when the number of unread bytes has fallen to this number.
 const LOW_WATER: usize = CAPACITY * 2 / 3;
 
-/// Bytes that have arrived at a peer that does not read. The rest waits at the sender, where a reset drops it.
+/// The number of unread bytes that a reset leaves readable: TCP's receive window. Unread bytes beyond the window are
+/// dropped by a reset, as TCP drops the bytes in the sender's buffer.
 const WINDOW: usize = 64 << 10;
 
 /// The number of reads of a socket before it pauses for [`PAUSE`].
@@ -38,7 +39,7 @@ const READS_BEFORE_PAUSE: u32 = 200;
 /// stop it for ever, so that no timeout could end their exchange.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// One of two connected sockets. Its drop closes it.
+/// One of two connected sockets. Dropping the value closes the socket.
 #[derive(Debug)]
 pub struct MemoryStream {
     connection: Arc<Mutex<Connection>>,
@@ -64,21 +65,21 @@ struct Connection {
 /// The state of one socket.
 #[derive(Debug, Default)]
 struct Socket {
-    /// What was written by the peer and not read.
+    /// The pieces that the peer has written and this side has not read.
     received: VecDeque<Bytes>,
-    /// Bytes of `received`.
+    /// The total number of bytes in `received`.
     length: usize,
-    /// Whether the peer's side ends behind `received`.
+    /// True if the peer has ended its side: reads return `received`, then the end of the stream.
     is_ended: bool,
-    /// Whether this side has sent its end.
+    /// True if this side has ended its own sending.
     has_ended: bool,
-    /// What the next read or write reports.
+    /// The error that the next read or write returns.
     error: Option<ErrorKind>,
     /// Whether the connection was reset.
     is_reset: bool,
     /// Whether the owner has dropped the socket.
     is_closed: bool,
-    /// Whether the close is a reset.
+    /// True if dropping this socket resets the connection.
     resets: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -115,7 +116,7 @@ impl MemoryStream {
         read
     }
 
-    /// Waits for the pause that is due, if one is.
+    /// Waits until the pause in simulated time is over, if there is one.
     fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(context));
@@ -124,7 +125,7 @@ impl MemoryStream {
         Poll::Ready(())
     }
 
-    /// Counts a read, and starts a pause if it is due.
+    /// Counts a read. Starts a pause after every [`READS_BEFORE_PAUSE`] reads.
     fn count_read(&mut self) {
         self.reads += 1;
         if self.reads == READS_BEFORE_PAUSE {
@@ -162,7 +163,7 @@ impl MemoryStream {
         }
     }
 
-    /// Waits until a read returns at once.
+    /// Waits until a read would return without waiting: with bytes, with the end of the stream or with an error.
     pub(super) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut connection = self.lock();
         let (own, _) = connection.ends(self.side);
@@ -175,7 +176,8 @@ impl MemoryStream {
         Poll::Pending
     }
 
-    /// Waits for bytes and copies them without taking them; returns how many, 0 at the end of the stream.
+    /// Waits for bytes and copies them into `buffer`, so that the next read still returns them. Returns the number of
+    /// bytes, 0 at the end of the stream.
     pub(super) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         poll_fn(|context| self.poll_read_ready(context)).await;
         let mut connection = self.lock();
@@ -207,12 +209,13 @@ impl MemoryStream {
         }
     }
 
-    /// Writes what there is room for as one piece.
+    /// Writes as many bytes as there is room for, as one piece.
     pub(super) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         self.write(slices, None)
     }
 
-    /// Writes as one piece. If there is no room, the task of `context` is woken when there is.
+    /// Writes as many bytes as there is room for, as one piece. If there is no room, wakes the task of `context` once
+    /// there is.
     fn write(
         &self,
         slices: &[IoSlice<'_>],
@@ -228,7 +231,7 @@ impl MemoryStream {
         }
         let length: usize = slices.iter().map(|slice| slice.len()).sum();
         if peer.is_closed {
-            // The peer's kernel answers what arrives for a closed socket with a reset.
+            // The peer has closed its socket. Over TCP, the peer's kernel would answer these bytes with a reset.
             let woken = own.reset();
             drop(connection);
             wake(woken);
@@ -252,7 +255,7 @@ impl MemoryStream {
         Ok(room)
     }
 
-    /// Waits until a write does not block.
+    /// Waits until a write would return without waiting: because there is room, or with an error.
     pub(super) fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut connection = self.lock();
         let (own, peer) = connection.ends(self.side);
@@ -264,7 +267,7 @@ impl MemoryStream {
         Poll::Pending
     }
 
-    /// Ends this side behind what was written; the peer may go on.
+    /// Ends the sending side after the bytes that were written. The peer can still send (a half close).
     pub(super) fn shut_down(&self) {
         let mut connection = self.lock();
         let (own, peer) = connection.ends(self.side);
@@ -300,7 +303,7 @@ impl Drop for MemoryStream {
 }
 
 impl Connection {
-    /// Returns the socket of a side, and its peer.
+    /// Returns the socket of `side` and the socket of the peer.
     fn ends(&mut self, side: Side) -> (&mut Socket, &mut Socket) {
         match side {
             Side::Client => (&mut self.client, &mut self.server),
@@ -310,7 +313,7 @@ impl Connection {
 }
 
 impl Socket {
-    /// Returns what a read finds when nothing is received: the end, an error, or `None` if there is nothing yet.
+    /// Returns what a read finds if `received` is empty: the end, an error, or `None` if the reader has to wait.
     fn state_without_data(&mut self) -> Option<Result<(), ErrorKind>> {
         if self.is_ended {
             return Some(Ok(()));
@@ -327,7 +330,8 @@ impl Socket {
         self.reader.take()
     }
 
-    /// Sends the end of this side to `peer`, unless it was sent.
+    /// Ends the sending side, so that `peer` reads the end of the stream. Does nothing if this side has ended
+    /// already.
     fn end(&mut self, peer: &mut Self) -> Option<Waker> {
         if self.is_reset || std::mem::replace(&mut self.has_ended, true) {
             return None;
@@ -336,10 +340,10 @@ impl Socket {
         peer.reader.take()
     }
 
-    /// Takes in a reset from the peer.
+    /// Marks this socket as reset by the peer. Returns the tasks that have to be woken.
     fn reset(&mut self) -> [Option<Waker>; 2] {
         self.is_reset = true;
-        // Linux reports EPIPE, which only writes see, if the peer had ended its side before.
+        // If the peer ended its side before the reset, Linux reports EPIPE instead of ECONNRESET.
         self.error = Some(if self.is_ended {
             ErrorKind::BrokenPipe
         } else {
@@ -362,7 +366,8 @@ impl Socket {
     }
 }
 
-/// Wakes tasks. The caller has to unlock the connection first, since a task may drop its stream at once.
+/// Wakes tasks. The caller has to unlock the connection first, because a woken task may drop its stream, and the drop
+/// takes the lock.
 fn wake<const N: usize>(wakers: [Option<Waker>; N]) {
     wakers.into_iter().flatten().for_each(Waker::wake);
 }

@@ -1,4 +1,4 @@
-//! One end of a connection.
+//! One end of a connection, over TCP or in memory.
 
 use std::{
     future::poll_fn,
@@ -14,7 +14,7 @@ use tokio::{
 
 use super::socket::MemoryStream;
 
-/// One end of a connection. Its drop closes the connection.
+/// One end of a connection, over TCP or in memory. Dropping the value closes the connection.
 #[derive(Debug)]
 pub enum Stream {
     /// Over TCP.
@@ -24,16 +24,16 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Makes the drop of this stream a reset of the connection.
+    /// Makes a later drop of this stream reset the connection (RST) instead of closing it normally.
     pub fn reset_on_drop(&self) {
         match self {
-            // Fails only on a socket that is gone.
+            // Setting the option fails only if the socket is closed already.
             Self::Tcp(stream) => drop(stream.set_zero_linger()),
             Self::Memory(stream) => stream.reset_on_drop(),
         }
     }
 
-    /// Waits until a read returns at once.
+    /// Waits until a read would return without waiting.
     ///
     /// # Errors
     ///
@@ -66,11 +66,11 @@ impl Stream {
         poll_fn(|context| self.poll_write_ready(context)).await
     }
 
-    /// Writes what there is room for, without waiting.
+    /// Writes as many bytes as there is room for, without waiting.
     ///
     /// # Errors
     ///
-    /// Returns `WouldBlock` if there is no room, and other errors if the connection takes no more.
+    /// Returns `WouldBlock` if there is no room, and another error if the connection is closed or was reset.
     pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.try_write_vectored(slices),
@@ -135,7 +135,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut *self {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
-            // A write has arrived when it returns.
+            // There is nothing to flush: a write in memory hands its bytes to the peer at once.
             Self::Memory(_) => Poll::Ready(Ok(())),
         }
     }

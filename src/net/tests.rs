@@ -1,4 +1,4 @@
-//! Streams in memory behave as TCP streams do: each script runs over both.
+//! Tests that streams in memory behave as TCP streams do: most scripts run over both.
 
 use std::{
     io::{ErrorKind, IoSlice},
@@ -12,8 +12,8 @@ use tokio::{
 
 use super::{Network, Stream};
 
-/// Long enough for the kernel to deliver what was sent.
-const WHILE: Duration = Duration::from_millis(20);
+/// The time to wait for the kernel to deliver bytes over loopback.
+const DELIVERY_TIME: Duration = Duration::from_millis(20);
 
 /// Returns both ends of a new connection: the client's and the server's.
 async fn connected(network: &Network) -> (Stream, Stream) {
@@ -23,7 +23,7 @@ async fn connected(network: &Network) -> (Stream, Stream) {
     (client, listener.accept().await.unwrap())
 }
 
-/// Reads to the end; returns what came, and the error if one ended it.
+/// Reads to the end of the stream. Returns the number of bytes, and the error if an error ended the stream.
 async fn rest(stream: &mut Stream) -> (usize, Option<ErrorKind>) {
     let mut all = Vec::new();
     let ended = stream.read_to_end(&mut all).await;
@@ -34,9 +34,9 @@ async fn write(stream: &mut Stream, bytes: &[u8]) -> Result<(), ErrorKind> {
     stream.write_all(bytes).await.map_err(|error| error.kind())
 }
 
-/// Lets the kernel deliver what was sent.
+/// Waits until the kernel has delivered the sent bytes.
 async fn pause() {
-    sleep(WHILE).await;
+    sleep(DELIVERY_TIME).await;
 }
 
 async fn on_both<T: PartialEq + std::fmt::Debug>(script: impl AsyncFn(Network) -> T) -> T {
@@ -66,7 +66,7 @@ async fn a_half_close_ends_one_direction() {
 }
 
 #[tokio::test]
-async fn a_close_over_unread_bytes_is_a_reset_behind_what_was_sent() {
+async fn a_close_with_unread_bytes_resets_after_the_sent_bytes() {
     let seen = on_both(async |network| {
         let (mut client, mut server) = connected(&network).await;
         write(&mut client, b"unread").await.unwrap();
@@ -93,7 +93,7 @@ async fn a_close_over_unread_bytes_is_a_reset_behind_what_was_sent() {
 }
 
 #[tokio::test]
-async fn a_write_takes_the_error_of_a_reset() {
+async fn the_first_write_after_a_reset_returns_the_error() {
     let seen = on_both(async |network| {
         let (mut client, server) = connected(&network).await;
         server.reset_on_drop();
@@ -130,7 +130,7 @@ async fn a_write_to_a_closed_peer_succeeds_once() {
 }
 
 #[tokio::test]
-async fn a_peek_leaves_the_bytes() {
+async fn a_peek_does_not_remove_bytes() {
     let seen = on_both(async |network| {
         let (mut client, mut server) = connected(&network).await;
         write(&mut client, b"ab").await.unwrap();
@@ -151,8 +151,8 @@ async fn a_peer_that_does_not_read_stops_the_writer() {
         let (client, mut server) = connected(&network).await;
         let chunk = vec![0; 64 << 10];
         let mut written = 0;
-        // A full stream does not become writable while nobody reads.
-        while timeout(WHILE, client.writable()).await.is_ok() {
+        // A stream whose buffers are full does not become writable until the peer reads.
+        while timeout(DELIVERY_TIME, client.writable()).await.is_ok() {
             match client.try_write_vectored(&[IoSlice::new(&chunk)]) {
                 Ok(length) => written += length,
                 Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
@@ -165,7 +165,7 @@ async fn a_peer_that_does_not_read_stops_the_writer() {
 }
 
 #[tokio::test]
-async fn nobody_listens_where_a_listener_was_dropped() {
+async fn a_connect_fails_after_the_listener_was_dropped() {
     let (refused, _) = on_both(async |network| {
         let mut listener = network.listen_locally().await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -184,7 +184,7 @@ async fn nobody_listens_where_a_listener_was_dropped() {
 }
 
 #[tokio::test]
-async fn pieces_stay_pieces_in_memory() {
+async fn memory_does_not_join_two_writes() {
     let (mut client, mut server) = connected(&Network::memory()).await;
     for piece in [b"ab".as_slice(), b"cde", b"f"] {
         write(&mut client, piece).await.unwrap();
@@ -214,7 +214,7 @@ fn an_exchange_without_waits_takes_simulated_time() {
                 client.read_exact(&mut byte).await.unwrap();
             }
         };
-        let ended: Result<(), _> = timeout(WHILE, ping).await;
+        let ended: Result<(), _> = timeout(DELIVERY_TIME, ping).await;
         echo.abort();
         ended.is_err()
     };

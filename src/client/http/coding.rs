@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn removes_what_it_knows_and_leaves_the_rest() {
+    fn known_codings_are_removed_and_unknown_ones_stay() {
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
         zlib.write_all(b"hi").unwrap();
         let mut bare = DeflateEncoder::new(Vec::new(), Compression::fast());
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_stops_at_the_limit() {
+    fn a_small_body_that_inflates_beyond_the_limit_is_refused() {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&vec![0; 1 << 20]).unwrap();
         let body = Bytes::from(gzip.finish().unwrap());

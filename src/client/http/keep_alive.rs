@@ -14,7 +14,7 @@ use std::{
 use super::{Body, HttpRequest, HttpResponse, Reuse, read_response};
 use crate::client::{Bounds, ConnectFailure, Endpoint, dial::dial, link::Link, wait::Wait};
 
-/// One keep-alive connection, reconnected when the server has closed it.
+/// One keep-alive connection to a server. If the server has closed it, the next request opens another one.
 #[derive(Debug)]
 pub(in crate::client) struct KeepAlive {
     endpoint: Arc<Endpoint>,

@@ -28,7 +28,7 @@ pub(in crate::client) enum Body {
     None,
 }
 
-/// Whether the connection can carry another request.
+/// Whether the connection can carry another request after this response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::client) enum Reuse {
     /// The connection is closed, or the server announced that it will close.
@@ -136,7 +136,7 @@ async fn read_head(
     }
 }
 
-/// Returns true if `bytes` are the start of an HTTP response, or too few to tell.
+/// Returns true if `bytes` are the start of an HTTP response, or too few bytes to exclude one.
 fn could_be_http(bytes: &[u8]) -> bool {
     b"HTTP/1."
         .iter()
@@ -144,8 +144,8 @@ fn could_be_http(bytes: &[u8]) -> bool {
         .all(|(expected, found)| expected == found)
 }
 
-/// Returns the position after the empty line, searching from `searched`. A lone LF also ends a line (RFC 9112 section
-/// 2.2).
+/// Returns the position after the empty line that ends the head. The search begins at `searched`. A lone LF also ends
+/// a line (RFC 9112 section 2.2).
 fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
     let tail = bytes.get(searched..)?;
     let strict = memmem::find(tail, b"\n\r\n").map(|at| searched + at + 3);

@@ -12,7 +12,7 @@ pub enum PacketType {
     Open,
     /// `1`: closes the session.
     Close,
-    /// `2`: a heartbeat, or the probe of an upgrade.
+    /// `2`: a heartbeat, or the test packet of an upgrade to WebSocket (`2probe`).
     Ping,
     /// `3`: the answer to a ping.
     Pong,
@@ -20,7 +20,7 @@ pub enum PacketType {
     Message,
     /// `5`: switches the session to the probed transport.
     Upgrade,
-    /// `6`: ends a poll during an upgrade.
+    /// `6`: no content; answers a waiting poll request during an upgrade.
     Noop,
 }
 
@@ -42,29 +42,29 @@ pub struct Packet {
     pub data: PacketData,
 }
 
-/// Why text is no packet.
+/// The reason why a message could not be decoded as a packet.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {
     /// An empty string has no type.
     #[error("packet is empty")]
     Empty,
-    /// The first character is no packet type.
+    /// The first character is not a packet type.
     #[error("unknown packet type {found:?}")]
     UnknownType {
-        /// The character that stands in the type's place.
+        /// The character in the place of the packet type.
         found: char,
     },
-    /// A type other than message came as binary (v3), or its base64 is broken.
+    /// Binary data of a type other than message (version 3), or base64 that can't be decoded.
     #[error("binary data can't be read: {detail}")]
     Binary {
-        /// What is wrong with it.
+        /// What is wrong with the binary data.
         detail: &'static str,
     },
 }
 
 impl PacketType {
-    /// Returns the digit on the wire.
+    /// Returns the digit that stands for this type in an encoded packet.
     pub fn digit(self) -> u8 {
         match self {
             Self::Open => b'0',
@@ -79,7 +79,7 @@ impl PacketType {
 }
 
 impl PacketType {
-    /// Returns the type for a digit on the wire.
+    /// Returns the type for a digit of an encoded packet, `None` for an unknown digit.
     pub fn from_digit(digit: u8) -> Option<Self> {
         Some(match digit {
             b'0' => Self::Open,

@@ -14,17 +14,17 @@ const SEPARATOR: char = '\u{1e}';
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
-    /// A record is no packet.
+    /// One record of the payload is not a packet.
     #[error("packet {index} at byte {offset}: {source}")]
     Packet {
-        /// The record, counted from 0.
+        /// The number of the record, counted from 0.
         index: usize,
         /// Where the record starts, in bytes.
         offset: usize,
-        /// What is wrong with it.
+        /// The reason why the record is not a packet.
         source: PacketError,
     },
-    /// More records than this side takes in.
+    /// The payload has more records than the caller's limit allows.
     #[error("payload holds more than {limit} packets")]
     TooManyPackets {
         /// The limit.
@@ -33,7 +33,7 @@ pub enum PayloadError {
     /// The body is no UTF-8.
     #[error("payload is not UTF-8 at byte {offset}")]
     NotUtf8 {
-        /// The first byte that is wrong.
+        /// The position of the first byte that is not UTF-8.
         offset: usize,
     },
     /// A length prefix that can't be read (v3).

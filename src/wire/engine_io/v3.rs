@@ -11,10 +11,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::{Packet, PacketData, PacketError, PacketType, PayloadError};
 use crate::wire::Utf8Bytes;
 
-/// A payload without packets in the text form.
+/// A payload without packets, in the text form.
 const NO_PACKETS: &str = "0:";
 
-/// The end of a length in the binary form.
+/// The byte after the length of a record in the binary form.
 const LENGTH_END: u8 = 0xff;
 
 /// Decodes a binary WebSocket frame: one byte for the type, then the data.

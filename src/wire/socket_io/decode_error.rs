@@ -24,7 +24,7 @@ pub enum DecodeError {
     /// A text message arrived although the packets are encoded as msgpack.
     #[error("text message where packets are msgpack")]
     UnexpectedText,
-    /// A placeholder has the number of no attachment.
+    /// A placeholder's number refers to no attachment.
     #[error("placeholder number {num} with {attachments} attachments")]
     Placeholder {
         /// The number in the placeholder, as JSON.

@@ -70,7 +70,7 @@ pub fn encode(packet: &Packet) -> Encoded {
     }
 }
 
-/// The initial capacity of the buffer; most packets fit into it.
+/// The initial capacity of the buffer for the text; most packets fit into it.
 const TYPICAL_LENGTH: usize = 128;
 
 /// Writes `<type>[<attachments>-][<namespace>,][<id>][<json>]`.

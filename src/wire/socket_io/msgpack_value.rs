@@ -202,7 +202,8 @@ fn float(value: f64) -> Data {
     Number::from_f64(value).map_or(Data::Null, Data::Number)
 }
 
-/// The prefixes of one type: with the length in the prefix, and with a length of 8, 16 or 32 bits.
+/// The msgpack prefixes of one type: the prefix that contains a short length, and the prefixes that are followed by a
+/// length of 8, 16 or 32 bits.
 struct Family {
     fixed: Option<(u8, u32)>,
     eight: Option<u8>,

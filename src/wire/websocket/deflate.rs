@@ -140,8 +140,8 @@ impl Deflate {
         if payload.is_empty() {
             return Err(PeerMisbehaved::DeflateData);
         }
-        // A larger window than negotiated would work too, but this one detects some peers that refer
-        // back too far.
+        // The window is not larger than negotiated, although a larger one would also inflate every legal message.
+        // This way, a peer that refers back beyond the negotiated window is often detected.
         let window_bits = self.receiving.window_bits.max(SMALLEST_WINDOW);
         let decompress = self
             .decompress

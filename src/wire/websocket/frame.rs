@@ -39,25 +39,25 @@ pub struct Frame {
     pub payload: Bytes,
 }
 
-/// Why bytes can't be a frame, or must not be taken in.
+/// The reason why received bytes are not a legal frame or exceed a limit of this side.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
     /// A 64-bit length with its top bit set (RFC 6455 section 5.2).
     #[error("length {length:#018x} has its most significant bit set")]
     LengthOutOfRange {
-        /// The length as it came.
+        /// The received length.
         length: u64,
     },
     /// A length that was not written in the fewest bytes (RFC 6455 section 5.2).
     #[error("length {length} was written in {used} bits where fewer suffice")]
     LengthNotMinimal {
-        /// The length as it came.
+        /// The received length.
         length: u64,
-        /// 16 or 64.
+        /// The number of bits that the peer used for the length: 16 or 64.
         used: u8,
     },
-    /// More than this side takes in.
+    /// The announced payload is larger than this side accepts.
     #[error("frame of {length} bytes exceeds the limit of {limit}")]
     TooLarge {
         /// The announced payload length in bytes.

@@ -32,16 +32,16 @@ pub struct HandshakeResponse {
     pub body: Bytes,
 }
 
-/// Why an answer is no right handshake (RFC 6455 section 4.1).
+/// The reason why a server's response does not complete the opening handshake (RFC 6455 section 4.1).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
     /// `Sec-WebSocket-Accept` is not the digest of the key.
     #[error("Sec-WebSocket-Accept is {found:?}, the key demands {expected:?}")]
     AcceptKey {
-        /// What the header holds, if it is there.
+        /// The value of the header; `None` if the header is missing.
         found: Option<String>,
-        /// What it should hold.
+        /// The right value for the key of the request.
         expected: String,
     },
     /// An extension that the client did not offer.
@@ -55,7 +55,7 @@ pub enum HandshakeError {
     ExtensionParameters {
         /// The header's value.
         found: String,
-        /// What was offered.
+        /// The extensions that the client offered.
         offered: String,
     },
     /// The header block is larger than the limit.
@@ -64,20 +64,20 @@ pub enum HandshakeError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// A header that the answer must have is missing or wrong.
+    /// A required header of the response is missing or wrong.
     #[error("header {name} is {found:?} instead of {expected:?}")]
     Header {
         /// The header's name.
         name: &'static str,
-        /// What the header holds, if it is there.
+        /// The value of the header; `None` if the header is missing.
         found: Option<String>,
-        /// What it should hold.
+        /// The required value.
         expected: &'static str,
     },
-    /// What came is not HTTP.
+    /// The received bytes are not an HTTP/1.1 response.
     #[error("response is not HTTP/1.1: {detail}")]
     NotHttp {
-        /// What is wrong with it.
+        /// What is wrong with the response.
         detail: String,
     },
     /// The status is not 101.
@@ -94,7 +94,8 @@ pub enum HandshakeError {
     },
 }
 
-/// `base64(SHA-1(key + GUID))` (RFC 6455 section 4.2.2, item 5.4).
+/// Returns the right `Sec-WebSocket-Accept` for a key: `base64(SHA-1(key + GUID))` (RFC 6455 section 4.2.2, item
+/// 5.4).
 pub fn accept_key(key: &str) -> String {
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
     BASE64.encode(digest)
@@ -289,7 +290,8 @@ impl HandshakeResponse {
         if self.header("sec-websocket-protocol").is_none() {
             return Ok(());
         }
-        // Two headers are joined to one list, which no client offers (RFC 6455 section 11.3.4).
+        // If a server sends the header twice, the joined value `a, b` matches no offered name, so the response is
+        // refused (RFC 6455 section 11.3.4).
         let found = joined(&self.headers, "sec-websocket-protocol");
         if !found.is_empty() && offered.split(',').any(|protocol| protocol.trim() == found) {
             return Ok(());

@@ -285,7 +285,7 @@ mod tests {
         let mut assembler = MessageAssembler::new(Role::Client, 10, deflate());
         let text = Ok(Some(Message::Text("Hello".into())));
         assert_eq!(assembler.push(complete), text);
-        // Without the bit, a message is not compressed.
+        // Without RSV1 on its first frame, a message is not compressed.
         assert_eq!(assembler.push(frame(true, OpCode::Text, b"Hello")), text);
         let first = || compressed(false, OpCode::Text, &hello[..2]);
         assert_eq!(assembler.push(first()), Ok(None));
@@ -309,7 +309,8 @@ mod tests {
         assert_eq!(assembler.push(not_utf8), Err(PeerMisbehaved::NotUtf8));
     }
 
-    /// A stored block is larger than its content.
+    /// A stored (uncompressed) block is larger than its content, so a compressed message can be longer than the
+    /// limit.
     #[test]
     fn a_compressed_message_may_be_larger_than_the_limit() {
         let limit = 1_000;

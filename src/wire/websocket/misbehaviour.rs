@@ -6,49 +6,49 @@ use super::FrameError;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerMisbehaved {
-    /// RFC 6455 section 7.4.
+    /// A close frame carries a code that must not be sent (RFC 6455 section 7.4).
     #[error("close code {0} must not stand in a close frame")]
     CloseCodeNotAllowed(u16),
-    /// RFC 6455 section 5.5.1.
+    /// The payload of a close frame is shorter than a close code (RFC 6455 section 5.5.1).
     #[error("close frame carries a single byte")]
     ClosePayloadOfOneByte,
-    /// RFC 6455 section 5.4.
+    /// A continuation frame arrived although no message was begun (RFC 6455 section 5.4).
     #[error("continuation frame without a message under way")]
     ContinuationOfNothing,
-    /// RFC 6455 section 5.5.
+    /// A control frame is a fragment (RFC 6455 section 5.5).
     #[error("control frame is fragmented")]
     ControlFrameFragmented,
-    /// RFC 6455 section 5.5.
+    /// A control frame has more than 125 bytes of payload (RFC 6455 section 5.5).
     #[error("control frame carries {0} bytes, more than 125")]
     ControlFrameTooLong(usize),
-    /// RFC 7692 section 7.2.
+    /// The data of a compressed message is not valid deflate data (RFC 7692 section 7.2).
     #[error("compressed message can't be inflated")]
     DeflateData,
-    /// RFC 6455 section 5.2.
+    /// The bytes are not a legal frame (RFC 6455 section 5.2).
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// RFC 6455 section 5.1.
+    /// The server masked a frame (RFC 6455 section 5.1).
     #[error("frame from the server is masked")]
     MaskedFrame,
-    /// A message over this side's limit.
+    /// A message exceeds the size limit of this side; the RFC sets no limit.
     #[error("message exceeds the limit of {limit} bytes")]
     MessageTooLarge {
         /// The limit in bytes.
         limit: usize,
     },
-    /// RFC 6455 section 5.4.
+    /// A text or binary frame arrived before the last fragment of the previous message (RFC 6455 section 5.4).
     #[error("a message starts before the one under way has ended")]
     MessageInsideMessage,
-    /// RFC 6455 section 8.1.
+    /// The payload of a text message is not UTF-8 (RFC 6455 section 8.1).
     #[error("text is not UTF-8")]
     NotUtf8,
-    /// RFC 6455 section 5.2.
+    /// A reserved bit is set although no negotiated extension uses it (RFC 6455 section 5.2).
     #[error("reserved bits {0:#05b} are set without an extension that uses them")]
     ReservedBits(u8),
-    /// RFC 6455 section 5.2.
+    /// The frame has an opcode that the RFC reserves (RFC 6455 section 5.2).
     #[error("opcode {0:#x} is reserved")]
     ReservedOpCode(u8),
-    /// RFC 6455 section 5.1.
+    /// The client sent a frame without a mask (RFC 6455 section 5.1).
     #[error("frame from the client is not masked")]
     UnmaskedFrame,
 }

@@ -20,14 +20,14 @@ use super::{
 /// The size limit of frames and messages in both implementations.
 const LIMIT: usize = 400;
 
-/// How reading a stream ended.
+/// The reason why a decoder stopped reading a stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum End {
-    /// With a close frame; later bytes are not read.
+    /// The decoder read a close frame; later bytes are not read.
     Closed,
-    /// At the end of the bytes.
+    /// The decoder read all bytes.
     Exhausted,
-    /// With a broken rule.
+    /// The decoder found a broken rule.
     Refused,
 }
 

@@ -251,7 +251,7 @@ async fn no_right_open_packet_over_websocket() {
         ),
         (
             b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff",
-            "connection ended while awaiting open packet; received what can't be read: frame of \
+            "connection ended while awaiting open packet; received data that can't be decoded: frame of \
              9223372036854775807 bytes exceeds the limit of 100000",
         ),
         (
