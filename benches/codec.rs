@@ -1,6 +1,7 @@
-//! How fast the codecs are: `cargo bench --bench codec`.
+//! Measures the speed of the codecs: `cargo bench --bench codec`.
 //!
-//! Prints figures and judges none, since machines differ. A message counts once, whatever its size.
+//! Prints the measured numbers. Sets no limits, because machines differ. Each message counts as one operation,
+//! whatever its size.
 
 use std::{
     hint::black_box,
@@ -17,10 +18,10 @@ use sockspec::{
     },
 };
 
-/// How long each measurement runs; long enough to drown the clock's own cost.
+/// The duration of each measurement, long enough that reading the clock does not affect the result.
 const SPAN: Duration = Duration::from_millis(400);
 
-/// Rounds between two looks at the clock.
+/// The number of operations between two readings of the clock.
 const BATCH: u32 = 100;
 
 fn main() {
@@ -79,7 +80,7 @@ fn main() {
         });
     }
 
-    // What one received event costs from the read buffer to the packet.
+    // Measures everything that one received event costs, from the read buffer to the decoded packet.
     let mut bytes = BytesMut::new();
     Frame::text(framed).encode(&mut bytes);
     let bytes = Bytes::from(bytes);
@@ -114,7 +115,7 @@ fn received(
     decoder.text(&text).ok()?
 }
 
-/// Runs `work` over and over and prints how often it was done in a second.
+/// Runs `work` repeatedly and prints how often it ran in a second.
 fn measure<T>(name: &str, mut work: impl FnMut() -> T) {
     let start = Instant::now();
     let mut rounds = 0_u32;

@@ -1,6 +1,7 @@
-//! What many virtual clients cost, against the reference server in a process of its own.
+//! Measures what many virtual clients cost: `cargo bench --bench fleet`. The reference server runs in its own
+//! process.
 //!
-//! Prints figures; asserts nothing about time. `cargo bench --bench fleet`.
+//! Prints the measured numbers. No number makes the benchmark fail.
 
 use std::{
     fs,
@@ -22,7 +23,8 @@ const MEMBERS: usize = 1_000;
 const BROADCASTS: usize = 600;
 const ASKERS: usize = 50;
 const QUESTIONS: u64 = 4_000;
-/// One request under way on each connection: fewer, since each waits for the one before.
+/// The number of requests per connection if each one waits for the answer to the previous one; smaller than
+/// `QUESTIONS`, because this takes longer.
 const TURNS: u64 = 2_000;
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -39,7 +41,7 @@ fn main() {
     });
 }
 
-/// The reference server in a process of its own; ended when dropped.
+/// The reference server in its own process, which is ended when this value is dropped.
 struct Reference {
     process: Child,
     endpoint: Endpoint,
@@ -113,7 +115,7 @@ impl Drop for Reference {
     }
 }
 
-/// Resident memory of a process in bytes.
+/// Returns the resident memory of a process in bytes (Linux).
 fn resident(pid: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status
@@ -127,7 +129,8 @@ fn resident(pid: u32) -> usize {
         * 1_024
 }
 
-/// Waits until `count` packets behind entry `from` count; the deadline is far beyond any figure of interest.
+/// Waits until `count` packets after entry `from` of the journal satisfy `counts`. The deadline is far longer than
+/// any normal result.
 async fn await_count(
     connection: &Connection,
     from: usize,
@@ -162,12 +165,12 @@ fn is_ack(packet: &Packet) -> bool {
     matches!(packet, Packet::Ack { .. })
 }
 
-/// The text of one broadcast.
+/// Returns the text of the broadcast `number`.
 fn message(number: usize) -> String {
     format!("message {number}")
 }
 
-/// Waits for every message of the room, and checks that each comes once, whole and in order.
+/// Waits for every message of the room. Checks that each message arrives once, complete and in order.
 async fn await_messages(connection: &Connection, count: usize) {
     let mut number = 0;
     let whole_and_in_order = |packet: &Packet| {
@@ -259,14 +262,14 @@ async fn ack_round_trips() {
     let askers = reference.clients(ASKERS).await;
     let begun = Instant::now();
     join_all(askers.iter().map(|asker| async move {
-        // As an application does: many requests under way, each answered by its own id.
+        // Sends all requests without waiting, as an application does. Each answer has the id of its request.
         for id in 0..QUESTIONS {
             asker.send(&event(Some(id), "echo", vec![Data::from("x")]));
         }
         await_count(asker, 0, QUESTIONS as usize, is_ack).await;
     }))
     .await;
-    print_trips("many under way", QUESTIONS, begun);
+    print_trips("many requests at once", QUESTIONS, begun);
     drop(askers);
 
     let askers = reference.clients(ASKERS).await;
@@ -283,7 +286,7 @@ async fn ack_round_trips() {
         })
     }))
     .await;
-    print_trips("one under way", TURNS, begun);
+    print_trips("one request at a time", TURNS, begun);
 }
 
 fn print_trips(how: &str, each: u64, begun: Instant) {

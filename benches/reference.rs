@@ -1,7 +1,7 @@
-//! How fast the reference server is: `cargo bench --bench reference`.
+//! Measures the speed of the reference server: `cargo bench --bench reference`.
 //!
-//! Server and clients share the machine and this process. The clients do next to nothing: they
-//! write frames made beforehand and count the frames that come. Prints figures and judges none.
+//! Server and clients share the machine and this process. To take little time themselves, the clients only write
+//! frames that were encoded before, and count the received frames. Prints the measured numbers and sets no limits.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use tokio::{
     task::JoinSet,
 };
 
-/// How long each measurement runs.
+/// The duration of each measurement.
 const SPAN: Duration = Duration::from_secs(3);
 
 fn main() -> std::io::Result<()> {
@@ -47,7 +47,7 @@ async fn start() -> std::io::Result<Server> {
     Server::start(listener, Config::default())
 }
 
-/// Memory of connections that do nothing, the clients' included.
+/// Prints the memory for each connection that sends nothing, client and server together.
 async fn idle(server: &Server, count: usize) -> std::io::Result<()> {
     let before = resident();
     let mut clients = Vec::with_capacity(count);
@@ -59,7 +59,7 @@ async fn idle(server: &Server, count: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Acknowledgements a second, with `window` requests of each client under way.
+/// Measures the acknowledgements per second, while each client waits for `window` requests at a time.
 async fn acks(server: &Server, count: usize, window: usize) -> std::io::Result<()> {
     let answered = Arc::new(AtomicU64::new(0));
     let mut clients = JoinSet::new();
@@ -84,7 +84,8 @@ async fn acks(server: &Server, count: usize, window: usize) -> std::io::Result<(
     Ok(())
 }
 
-/// Deliveries a second of messages to one room, of which `window` are under way.
+/// Measures the messages per second that the members of one room receive, while `window` broadcasts are not yet
+/// delivered.
 async fn broadcast(server: &Server, count: usize, window: usize) -> std::io::Result<()> {
     let delivered = Arc::new(AtomicU64::new(0));
     let mut clients = JoinSet::new();
@@ -127,7 +128,7 @@ async fn rate(what: &str, counter: &AtomicU64) {
     );
 }
 
-/// A client that knows frames of the server, and no more.
+/// A minimal client, which reads and writes whole frames and decodes nothing.
 struct Client {
     stream: TcpStream,
     buffer: BytesMut,
@@ -170,7 +171,7 @@ impl Client {
         }
     }
 
-    /// Waits for one frame.
+    /// Waits for one frame from the server.
     async fn frame(&mut self) -> std::io::Result<()> {
         loop {
             match Frame::decode(&mut self.buffer, 1_000_000) {
@@ -181,7 +182,7 @@ impl Client {
         }
     }
 
-    /// Reads once, and counts the frames.
+    /// Reads from the stream once. Returns the number of complete frames.
     async fn frames(&mut self) -> std::io::Result<u64> {
         self.read().await?;
         let mut count = 0;
@@ -192,7 +193,7 @@ impl Client {
     }
 }
 
-/// A packet of the client, in a frame.
+/// Returns a masked frame with `packet`.
 fn masked(packet: &str) -> Vec<u8> {
     let mut out = BytesMut::new();
     Frame {
@@ -203,7 +204,7 @@ fn masked(packet: &str) -> Vec<u8> {
     out.to_vec()
 }
 
-/// Bytes of memory that this process has (Linux; 0 elsewhere).
+/// Returns the resident memory of this process in bytes (Linux; 0 on other systems).
 fn resident() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.and_then(|pages| pages.split(' ').nth(1)?.parse::<usize>().ok());

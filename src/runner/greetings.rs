@@ -1,7 +1,7 @@
 //! Removes greetings from the bodies of polls that a scenario reads itself.
 //!
 //! A greeting is an event that the server sends to every client that joins. The manifest lists greetings, or a probe
-//! finds them. Other steps skip greetings packet by packet (see [`super::unasked`]).
+//! finds them. Other steps skip greetings packet by packet (see [`super::unrelated`]).
 
 use super::message_packet::packet_in;
 use crate::{

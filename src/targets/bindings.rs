@@ -1,4 +1,4 @@
-//! The names that a target uses for the operations and events of scenarios.
+//! Bindings: the names that a target uses for the operations and events of scenarios.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ pub struct Bindings {
 /// The binding of one operation or event.
 #[derive(Clone, Debug, Default)]
 pub struct Binding {
-    /// The event's name on the wire.
+    /// The name of the event in packets to and from the target.
     pub event: String,
-    /// The namespace on the wire; `None` if it is the client's namespace.
+    /// The namespace in packets to and from the target; `None` if it is the namespace of the scenario's client.
     pub namespace: Option<String>,
     /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. A dot in the
     /// target's name leads into an object.
@@ -47,18 +47,18 @@ pub struct Places {
     pub args: usize,
 }
 
-/// An event with the target's names.
+/// An event as the target expects it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutgoingEvent {
-    /// The event's name on the wire.
+    /// The target's name of the event.
     pub event: String,
-    /// The namespace on the wire; `None` if the binding does not set it.
+    /// The namespace of the packet; `None` if the binding does not set one.
     pub namespace: Option<String>,
-    /// The arguments.
+    /// The arguments of the event.
     pub args: Vec<Data>,
 }
 
-/// Why a binding can't translate an event of a scenario.
+/// The reason why a binding can't translate an event of a scenario.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindingError {
@@ -102,7 +102,7 @@ impl Bindings {
         self.entries.get(name)
     }
 
-    /// Returns the name on the wire of the event that scenarios call `name`.
+    /// Returns the target's name of the event that scenarios call `name`.
     pub fn event<'a>(&'a self, name: &'a str) -> &'a str {
         self.get(name)
             .map_or(name, |binding| binding.event.as_str())
@@ -211,7 +211,7 @@ impl Binding {
     }
 }
 
-/// Returns a copy of `scope` in which every field of `payload` is a variable.
+/// Returns `scope` with a variable added for every field of `payload`.
 fn with_fields(scope: &Scope, payload: Option<&Data>) -> Scope {
     let mut inner = scope.clone();
     for (name, value) in payload.and_then(Data::as_object).into_iter().flatten() {
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn unbound_event_goes_out_as_it_is() {
+    fn an_event_without_a_binding_stays_unchanged() {
         let sent = Bindings::default()
             .outgoing("echo", vec![Data::from("hi")], &Scope::default())
             .unwrap();
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_renamed_there_and_back() {
+    fn fields_are_renamed_in_both_directions() {
         let bindings = renaming(&[("room", "data.roomId"), ("text", "message")]);
         let ours = Data::from(json!({"extra": 1, "room": "r1", "text": "hi"}));
         let sent = bindings
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_shapes_pass_through() {
+    fn payloads_without_the_bound_fields_stay_unchanged() {
         let bindings = renaming(&[("room", "data.roomId")]);
         for wire in [json!("text"), json!({"data": 1}), json!([])] {
             let wire = [Data::from(wire)];

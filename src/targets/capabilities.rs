@@ -1,4 +1,4 @@
-//! Every capability that scenarios can need.
+//! Every capability that scenarios can need. A capability is a feature of a server, such as `acks` or `rooms`.
 //!
 //! A capability that a probe finds is listed beside its probe. All others are listed here.
 
@@ -7,7 +7,8 @@ use super::{
     probe,
 };
 
-/// Capabilities of the contract application, which a manifest declares.
+/// The capabilities of an application that a manifest has to declare. They belong to the contract (docs/contract.md),
+/// the events that scenarios call.
 const APPLICATION: &[Capability] = &[
     Capability {
         name: "admission",
@@ -17,7 +18,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "acks",
-        meaning: "`echo`, `message-with-ack`, `whoami`, and the `ack-…` events answer",
+        meaning: "the application acknowledges `echo`, `message-with-ack`, `whoami` and the `ack-…` events",
         source: Source::Events,
         excludes: &[],
     },
@@ -29,7 +30,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "auth-jwt",
-        meaning: "`/chat` and `/admin` require a token",
+        meaning: "a CONNECT to `/chat` or `/admin` needs a valid token",
         source: Source::Application,
         excludes: &[],
     },
@@ -41,19 +42,19 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "broadcast",
-        meaning: "`send-to-others`, `announce`, `announce-local`",
+        meaning: "the application has the broadcasts `send-to-others`, `announce` and `announce-local`",
         source: Source::Events,
         excludes: &[],
     },
     Capability {
         name: "broadcast-acks",
-        meaning: "`ask-room` asks every member and collects the answers",
+        meaning: "`ask-room` requests an acknowledgement from every member of a room and returns the answers",
         source: Source::Events,
         excludes: &[],
     },
     Capability {
         name: "direct",
-        meaning: "`send-direct` reaches one socket",
+        meaning: "`send-direct` sends an event to the one socket with the given id",
         source: Source::Events,
         excludes: &[],
     },
@@ -65,7 +66,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "dynamic-namespaces",
-        meaning: "`/dynamic-<digits>` exist",
+        meaning: "every namespace `/dynamic-<digits>` exists",
         source: Source::Application,
         excludes: &[],
     },
@@ -77,7 +78,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "exceptions",
-        meaning: "`fail`, `crash` and `validate` refuse as the manifest's `dialect` says",
+        meaning: "`fail`, `crash` and `validate` report a refusal in the form that the manifest's `dialect` names",
         source: Source::Events,
         excludes: &[],
     },
@@ -95,13 +96,13 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "late-refusal",
-        meaning: "`/late` refuses after its CONNECT reply",
+        meaning: "`/late` replies to a CONNECT and then refuses a client without a valid token",
         source: Source::Application,
         excludes: &[],
     },
     Capability {
         name: "namespaces",
-        meaning: "`/custom` exists, any other namespace is refused",
+        meaning: "the namespace `/custom` exists, and a CONNECT to an unknown namespace is refused",
         source: Source::Application,
         excludes: &[],
     },
@@ -125,19 +126,19 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "room-counts",
-        meaning: "`members` and `sockets` count",
+        meaning: "`members` returns the number of sockets in a room, `sockets` the number in a namespace",
         source: Source::Events,
         excludes: &[],
     },
     Capability {
         name: "rooms",
-        meaning: "joining, leaving, sending to rooms",
+        meaning: "the application has events to join a room, leave it and send to it",
         source: Source::Events,
         excludes: &[],
     },
     Capability {
         name: "rooms-except",
-        meaning: "`send-except`, `announce-except`",
+        meaning: "`send-except` and `announce-except` send to a room without the members of some other rooms",
         source: Source::Events,
         excludes: &[],
     },
@@ -155,7 +156,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "server-disconnect",
-        meaning: "`kick-me` and `kick-room` disconnect from the namespace",
+        meaning: "`kick-me` and `kick-room` disconnect clients from the namespace",
         source: Source::Events,
         excludes: &[],
     },
@@ -167,7 +168,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "sockets-join",
-        meaning: "`move-members` moves all members of a room",
+        meaning: "`move-members` moves all members of a room to another room",
         source: Source::Events,
         excludes: &[],
     },
@@ -185,7 +186,7 @@ const APPLICATION: &[Capability] = &[
     },
 ];
 
-/// Capabilities that need other settings of the server, which a profile of a manifest declares.
+/// The capabilities that need other settings of the server, so that a profile of a manifest declares them.
 const SETTINGS: &[Capability] = &[
     Capability {
         name: "cors-one-origin",
@@ -201,7 +202,7 @@ const SETTINGS: &[Capability] = &[
     },
     Capability {
         name: "long-heartbeat",
-        meaning: "the ping interval is at least 1 s, and the ping timeout a sixth of it at most",
+        meaning: "the ping interval is at least 1 s, and the ping timeout is at most a sixth of the interval",
         source: Source::Setting,
         excludes: &["short-heartbeat"],
     },
@@ -213,7 +214,7 @@ const SETTINGS: &[Capability] = &[
     },
     Capability {
         name: "polling-only",
-        meaning: "WebSocket is refused",
+        meaning: "the server refuses WebSocket and supports polling only",
         source: Source::Setting,
         excludes: &["upgrade", "websocket"],
     },
@@ -255,7 +256,7 @@ const SETTINGS: &[Capability] = &[
     },
     Capability {
         name: "websocket-only",
-        meaning: "polling is refused",
+        meaning: "the server refuses polling and supports WebSocket only",
         source: Source::Setting,
         excludes: &[],
     },
@@ -273,7 +274,7 @@ impl Capability {
         Self::all().find(|capability| capability.name == name)
     }
 
-    /// Returns the names of the capabilities that no target has together with `name`.
+    /// Returns the capabilities that contradict `name`: no server has both.
     pub fn rivals(name: &str) -> impl Iterator<Item = &'static str> {
         Self::all().filter_map(move |capability| {
             if capability.name == name {

@@ -1,6 +1,6 @@
-//! The names of the contract application (docs/contract.md): its operations, its events and the credentials.
+//! The contract: the operations, events and credentials that scenarios expect of an application (docs/contract.md).
 
-/// An event that the application answers.
+/// An operation: an event that the contract application handles, such as `join-room`.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
     /// The name of the event in scenarios.
@@ -190,7 +190,7 @@ mod tests {
     const CONTRACT: &str = include_str!("../../docs/contract.md");
     const TARGETS: &str = include_str!("../../docs/targets.md");
 
-    /// Returns the first quoted name of each row in the sections about events.
+    /// Returns the first quoted name of each table row in the sections of docs/contract.md about events.
     fn listed() -> Vec<&'static str> {
         let sections = CONTRACT.split("\n## ").filter(|section| {
             ["Events", "Requests", "Rooms", "Users", "Leaving"]

@@ -12,10 +12,11 @@ use crate::{
     scenario::{JwtAlgorithm, mint_jwt},
 };
 
-/// The credentials of a target by name. A credential with claims gives a new token for every run.
+/// The credentials of a target by name. A credential that describes a JSON Web Token gives a fresh token for every
+/// run.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
-    /// The secret that signs every token without a secret of its own. Scenarios read it as `$credentials.secret`.
+    /// The secret that signs the tokens that have no secret of their own. Scenarios read it as `$credentials.secret`.
     pub secret: Option<String>,
     /// The credentials by name.
     pub entries: BTreeMap<String, Credential>,
@@ -24,20 +25,20 @@ pub struct Credentials {
 /// One credential.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credential {
-    /// A JSON Web Token that is minted for each run.
+    /// A JSON Web Token that is created and signed for each run.
     Jwt(JwtCredential),
     /// A fixed value, from the manifest or from the environment.
     Literal(Data),
 }
 
-/// The description of a token to mint.
+/// The description of a JSON Web Token to create and sign.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JwtCredential {
     /// The claims that do not depend on the time.
     pub claims: IndexMap<String, Data>,
-    /// The claim `exp`, as an offset from the time of minting. It is negative for an expired token.
+    /// The claim `exp`, as an offset from the time of signing. It is negative for an expired token.
     pub expires: Option<SignedDuration>,
-    /// The claim `nbf`, as an offset from the time of minting. It is positive for a token that is not yet valid.
+    /// The claim `nbf`, as an offset from the time of signing. It is positive for a token that is not yet valid.
     pub not_before: Option<SignedDuration>,
     /// The algorithm of the signature.
     pub algorithm: JwtAlgorithm,
@@ -48,9 +49,9 @@ pub struct JwtCredential {
 /// The credentials of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Minted {
-    /// The value of `$credentials`: an object of tokens.
+    /// The value of `$credentials`: an object of tokens by name.
     pub data: Data,
-    /// The minted tokens and the secrets that sign them, which outputs have to mask.
+    /// The signed tokens and the secrets that sign them. Outputs have to mask all of these.
     pub secrets: Secrets,
 }
 
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn times_count_from_the_minting() {
+    fn times_count_from_the_signing() {
         let jwt = JwtCredential {
             claims: IndexMap::from([("sub".to_owned(), Data::from("u1"))]),
             expires: Some(SignedDuration::from_secs(-60)),
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn own_secret_and_algorithm_win() {
+    fn own_secret_and_algorithm_replace_the_defaults() {
         let unsigned = minted(
             "unsigned",
             JwtCredential {

@@ -1,11 +1,11 @@
-//! The dialect of a target: its protocol, and how it reports refusals.
+//! The dialect of a target: the protocol inside the WebSocket, and the form in which it reports refused requests.
 
 use crate::data::Data;
 
-/// Writes the enum [`ErrorStyle`] from its table: variant, name, event.
+/// Generates the enum `ErrorStyle` from a table with a row for each style: variant, name, event.
 macro_rules! error_styles {
     ($($(#[$doc:meta])* $style:ident: $name:literal, $event:expr;)*) => {
-        /// How a target reports that it refuses a request.
+        /// The form in which a target reports that it refuses a request.
         #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
         pub enum ErrorStyle {
             $($(#[$doc])* $style,)*
@@ -24,8 +24,8 @@ macro_rules! error_styles {
                 }
             }
 
-            /// Returns the scenarios' name of the event that carries refusals, or `None` if acknowledgements carry
-            /// them.
+            /// Returns the name of the event that reports a refusal, as scenarios call it. Returns `None` if
+            /// acknowledgements report refusals.
             pub fn event(self) -> Option<&'static str> {
                 match self {
                     $(Self::$style => $event,)*
@@ -36,12 +36,12 @@ macro_rules! error_styles {
 }
 
 error_styles! {
-    /// In the acknowledgement: `{error: {code, message}}` or `{success: false, error}`.
+    /// The acknowledgement reports the refusal: `{error: {code, message}}` or `{success: false, error}`.
     #[default]
     Ack: "ack", None;
-    /// In an event `exception` with `{status, message, code?}`, without an acknowledgement.
+    /// An event `exception` reports the refusal: `{status, message, code?}`. No acknowledgement follows.
     Exception: "exception", Some("exception");
-    /// In the `exception` event of NestJS 11: `{status, message, cause: {pattern, data}}`.
+    /// The event `exception` of NestJS 11 reports the refusal: `{status, message, cause: {pattern, data}}`.
     Nestjs11: "nestjs-11", Some("exception");
 }
 
@@ -53,7 +53,7 @@ pub enum Speaks {
     /// Socket.IO over Engine.IO.
     #[default]
     SocketIo,
-    /// None: the frames hold the application's messages unchanged.
+    /// No further protocol: each WebSocket message is a message of the application.
     WebSocket,
 }
 
@@ -79,7 +79,7 @@ impl Speaks {
         }
     }
 
-    /// Returns the capability that every target with this protocol has.
+    /// Returns the capability that every target with this protocol provides.
     pub fn capability(self) -> &'static str {
         match self {
             Self::EngineIo | Self::SocketIo => "engine-io",
@@ -93,7 +93,7 @@ impl Speaks {
 pub struct Dialect {
     /// The protocol inside the WebSocket.
     pub speaks: Speaks,
-    /// How the target reports refusals.
+    /// The form in which the target reports refused requests.
     pub errors: ErrorStyle,
 }
 
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_of_real_servers_take_one_form() {
+    fn refusals_of_real_servers_are_normalised() {
         let reports = [
             json!({"status": "error", "code": "FORBIDDEN", "message": "No"}),
             json!({"status": "error", "message": "ws-failure", "cause": {"pattern": "x", "data": {"code": "not this"}}}),
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn event_is_a_refusal_only_in_its_style() {
+    fn an_event_is_a_refusal_only_in_the_style_that_uses_events() {
         let args = [Data::from(json!({"message": "No"}))];
         let exceptions = Dialect {
             errors: ErrorStyle::Exception,
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn ack_is_a_refusal_only_where_it_says_so() {
+    fn an_ack_is_a_refusal_only_if_it_reports_an_error() {
         let refused = |json: serde_json::Value| {
             Dialect::default()
                 .refusal_in_ack(&[Data::from(json)])

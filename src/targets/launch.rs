@@ -53,12 +53,12 @@ impl Launched {
         self.port
     }
 
-    /// Returns the output.
+    /// Returns the stored output of the target's process.
     pub fn log(&self) -> Log {
         self.log.clone()
     }
 
-    /// Returns the exit status as text, or `None` if the process runs.
+    /// Returns the exit status of the process as text, or `None` if the process still runs.
     pub fn exited(&self) -> Option<String> {
         self.tree.exited().map(|status| status.to_string())
     }
@@ -157,10 +157,10 @@ mod tests {
     }
 
     const LONG: Duration = Duration::from_secs(20);
-    /// Long enough for a shell on a busy machine to start and write its line.
+    /// A time in which a shell on a busy machine can start and write its line.
     const SHORT: Duration = Duration::from_millis(800);
 
-    /// Returns the text of the error. `PORT` replaces the port, which differs each time.
+    /// Returns the text of the error of a failed start. `PORT` replaces the port, which is random.
     async fn failure(spec: &LaunchSpec) -> String {
         let error = Launched::start(spec, None).await.unwrap_err().to_string();
         regex::Regex::new(r"port \d+")
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn line_of_output_makes_it_ready_and_the_profile_wins() {
+    async fn a_line_of_output_makes_the_target_ready_and_a_profile_overrides_variables() {
         let spec = spec(
             "echo settings $PORT $MODE; echo up; sleep 600",
             line("up", LONG),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn early_exit_tells_status_and_output() {
+    async fn an_early_exit_is_reported_with_status_and_output() {
         let spec = spec("echo out of memory; exit 9", line("up", LONG));
         insta::assert_snapshot!(failure(&spec).await, @r"
         `sh -c echo out of memory; exit 9` ended before it was ready (exit status: 9); its last output:
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn silence_on_the_port_tells_what_was_awaited() {
+    async fn a_closed_port_is_reported_with_the_awaited_condition() {
         let ready = Ready {
             http: Some("/health".to_owned()),
             line: None,
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn taken_port_is_tried_again_elsewhere() {
+    async fn a_start_is_retried_if_another_process_takes_the_port() {
         let folder = tempfile::tempdir().unwrap();
         let script =
             "test -e tried && { echo up; exec sleep 600; }; touch tried; echo EADDRINUSE; exit 1";

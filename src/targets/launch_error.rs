@@ -4,10 +4,10 @@ use std::{fmt::Write, io, path::PathBuf, time::Duration};
 
 use super::Secrets;
 
-/// The number of lines of output that an error shows.
+/// The number of lines of the target's output that an error shows.
 pub(super) const LOG_LINES: usize = 20;
 
-/// Why a target did not start.
+/// The reason why a target did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LaunchError {
@@ -29,11 +29,11 @@ pub enum LaunchError {
     NotReady {
         /// The command.
         command: String,
-        /// The condition that was awaited.
+        /// The condition that makes the target ready.
         awaited: String,
-        /// What the last check saw.
+        /// The result of the last check.
         came: String,
-        /// The timeout.
+        /// The time that the target had to become ready.
         within: Duration,
         /// The last lines of output.
         log: Vec<String>,
@@ -48,7 +48,7 @@ pub enum LaunchError {
         /// The last lines of output.
         log: Vec<String>,
     },
-    /// The lock that keeps two setups out of one folder can't be taken.
+    /// The lock that allows only one setup in a folder can't be taken.
     #[error("can't lock {}: {source}", .path.display())]
     SetupLock {
         /// The lock file.

@@ -27,7 +27,8 @@ struct Ring {
 }
 
 impl Log {
-    /// Creates a log that notes whether a line contained `text`, even after the line itself was dropped.
+    /// Creates a log that also records whether a line contained `text`. That record stays when the line itself is
+    /// dropped.
     pub(super) fn awaiting(text: Option<&str>) -> Self {
         Self {
             shared: Arc::new(Mutex::new(Ring {
@@ -37,14 +38,14 @@ impl Log {
         }
     }
 
-    /// Returns the last `lines` lines of both streams, in the order in which they came.
+    /// Returns the last `lines` lines of standard output and standard error, in the order in which they arrived.
     pub fn tail(&self, lines: usize) -> Vec<String> {
         let ring = self.ring();
         let skipped = ring.lines.len().saturating_sub(lines);
         ring.lines.iter().skip(skipped).cloned().collect()
     }
 
-    /// Returns true if a line contained the text that [`Log::awaiting`] got.
+    /// Returns true if a line contained the text that was given to [`Log::awaiting`].
     pub(super) fn awaited_came(&self) -> bool {
         self.ring().awaited_came
     }
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn endless_output_is_bounded() {
+    async fn endless_output_takes_limited_memory() {
         let log = Log::awaiting(Some("listening"));
         let mut output = b"now listening\n".to_vec();
         output.extend(std::iter::repeat_n(b'x', 3 * MAX_LINE_LENGTH));
@@ -108,7 +109,7 @@ mod tests {
         log.clone().capture(&output[..]).await;
         let lines = log.tail(usize::MAX);
         assert_eq!(lines.len(), MAX_LINES);
-        assert!(log.awaited_came(), "the forgotten line counts");
+        assert!(log.awaited_came(), "a dropped line counts too");
         assert!(lines.iter().all(|line| line.len() <= MAX_LINE_LENGTH));
     }
 }

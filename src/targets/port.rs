@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::net;
 
-/// The first of the ports that targets get. All lie below the ephemeral ranges of every system (Linux starts at
-/// 32768). A client that connects to a closed port of its ephemeral range can get that port as its own and connect to
-/// itself; it would then see a server that does not exist.
+/// The first port that targets can get. All ports of targets are below the ephemeral range of every system (Linux
+/// starts at 32768). A client that connects to a closed port inside that range can get the same port as its own
+/// source port; it would then connect to itself and seem to reach a server.
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 22_000;
 
-/// Returns a port on which no process listens, or `None` if there is none.
-///
-/// Ports are given out in ascending order from a random start, so that targets that start at the same time do not
+/// Returns a port on which no process listens, or `None` if no port is free.
+/// Ports are returned in ascending order from a random start, so that targets that start at the same time get
+/// different ports.
 /// compete for one port.
 pub(super) fn free_port() -> Option<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);

@@ -1,4 +1,4 @@
-//! A process and all its descendants, which end together.
+//! A process and all its descendants, which are ended together.
 
 use std::{
     io,
@@ -136,7 +136,7 @@ fn watchdog(group: u32) -> Option<tokio::process::Child> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // A Ctrl-C in the terminal goes to sockspec's process group only.
+        // In a process group of its own, the shell does not get a Ctrl-C from the terminal and can outlive sockspec.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
@@ -174,14 +174,14 @@ mod tests {
         let log = Log::default();
         let command = ["sh", "-c", FAMILY].map(str::to_owned);
         let tree = ProcessTree::spawn(&command, Path::new("/"), &[], &log).unwrap();
-        eventually("both tell their ids", || log.tail(2).len() == 2).await;
+        eventually("both print their ids", || log.tail(2).len() == 2).await;
         let pids = log.tail(2);
         assert!(pids.iter().all(|pid| lives(pid)));
         (tree, pids)
     }
 
     #[tokio::test]
-    async fn stop_ends_grandchildren_that_ignore_it() {
+    async fn stop_ends_grandchildren_that_ignore_sigterm() {
         let (tree, pids) = family().await;
         tree.stop().await;
         eventually("all are gone", || !pids.iter().any(|pid| lives(pid))).await;

@@ -14,7 +14,7 @@ use crate::net::{Network, Stream};
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Ready {
-    /// Describes the condition that makes the target ready, for messages.
+    /// Describes the condition that makes the target ready, for error messages.
     pub(super) fn awaited(&self, port: u16) -> String {
         let answers = match &self.http {
             Some(path) => format!("an answer below 500 to GET {path} on port {port}"),
@@ -27,7 +27,7 @@ impl Ready {
         }
     }
 
-    /// Checks once. The error says what the check saw.
+    /// Checks once whether the target is ready. The error says why it is not.
     pub(super) async fn check(&self, port: u16, log: &Log) -> Result<(), String> {
         if self.line.is_some() && !log.awaited_came() {
             return Err("no such line".to_owned());

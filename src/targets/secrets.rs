@@ -14,15 +14,16 @@ use crate::data::hex;
 /// The text that replaces a secret.
 const REPLACEMENT: &str = "***";
 
-/// The length of the shortest value that is masked. Shorter values occur by chance.
+/// The length of the shortest value that is masked. Shorter values also occur by chance, and masking them would
+/// garble the output.
 const SHORTEST: usize = 6;
 
 /// The secrets to mask. Each is masked as plain text, percent-encoded, in base64 (also as part of a longer base64
 /// text), in hex, and escaped as a JSON string.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// The encoded forms of all values, the longest first. A shorter form that is part of a longer one must not leave
-    /// the rest of it visible.
+    /// The encoded forms of all values, the longest first: if a shorter form that is part of a longer one were
+    /// replaced first, the rest of the longer form would stay visible.
     forms: Vec<Form>,
 }
 
@@ -117,8 +118,8 @@ fn forms_of(value: &str) -> Vec<String> {
     forms
 }
 
-/// Returns the part of a base64 text that depends on `value` alone. `before` is the number of bytes before the value,
-/// modulo 3.
+/// Returns the base64 characters that depend on `value` alone, whatever text surrounds it. `before` is the number of
+/// bytes before the value, modulo 3.
 fn base64_inside(value: &str, before: usize, engine: &impl Engine) -> Option<String> {
     let mut bytes = vec![0; before];
     bytes.extend_from_slice(value.as_bytes());
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_writing_a_secret_is_masked() {
+    fn every_encoding_of_a_secret_is_masked() {
         let secrets = secrets(&["s3cret/\"v~lue é"]);
         for shown in [
             "s3cret/\"v~lue é",
@@ -179,20 +180,20 @@ mod tests {
     }
 
     #[test]
-    fn longer_secret_wins_over_one_inside_it() {
+    fn the_longer_of_two_overlapping_secrets_is_masked() {
         let secrets = secrets(&["token-1", "token-1-and-more"]);
         assert_eq!(secrets.mask("token-1-and-more token-1"), "*** ***");
     }
 
     #[test]
-    fn short_values_are_left_alone() {
+    fn short_values_are_not_masked() {
         let secrets = secrets(&["admin", ""]);
         assert_eq!(secrets.mask("admin"), "admin");
         assert!(!secrets.found_in("admin"));
     }
 
     #[test]
-    fn debug_output_tells_no_secret() {
+    fn debug_output_contains_no_secret() {
         assert!(!format!("{:?}", secrets(&["hidden-value"])).contains("hidden"));
     }
 

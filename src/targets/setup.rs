@@ -37,15 +37,15 @@ const INPUTS: [&str; 14] = [
     "yarn.lock",
 ];
 
-/// The folders that setups create. The stamp is in one of them, so it disappears together with the result.
+/// The folders that setups create. The stamp is stored in one of them, so deleting the folder also deletes the stamp.
 const RESULTS: [&str; 5] = ["node_modules", ".venv", "venv", "target", "vendor"];
 
-/// The name of the stamp, a file that holds the fingerprint of the last setup.
+/// The name of the stamp: a file with the hash of the inputs of the last setup.
 const STAMP: &str = ".sockspec-setup";
 
-/// Runs `command` in `workdir`. Skips it if the result exists and none of its inputs has changed.
+/// Runs `command` in `workdir`, unless its result exists and none of its inputs has changed.
 ///
-/// A lock makes other processes wait that set up the same folder.
+/// A lock makes other processes wait if they set up the same folder.
 pub(super) async fn run_if_due(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
     let _lock = lock(workdir).await?;
     let inputs = fingerprint(command, workdir);
@@ -57,7 +57,7 @@ pub(super) async fn run_if_due(command: &[String], workdir: &Path) -> Result<(),
         return Ok(());
     }
     run(command, workdir).await?;
-    // Without a result folder or without a stamp in it, the setup runs every time.
+    // Without a result folder, or without a stamp in that folder, the setup runs every time.
     if let Some(folder) = RESULTS
         .iter()
         .map(|folder| workdir.join(folder))

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_hidden_in_their_places() {
+    fn passwords_are_replaced_by_as_many_asterisks() {
         for (text, shown) in [
             ("http://a.test/x@y", "http://a.test/x@y"),
             ("url: http://u:p@a.test", "url: http://***@a.test"),

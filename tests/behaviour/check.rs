@@ -1,4 +1,4 @@
-//! `sockspec check`.
+//! Tests of `sockspec check`.
 
 use sockspec::cli::Exit;
 
@@ -34,7 +34,7 @@ scenarios:
 ";
 
 #[test]
-fn files_without_mistakes() {
+fn files_without_mistakes_are_counted() {
     Test::new()
         .file("chat.yaml", GOOD)
         .args(["check", "chat.yaml"])
@@ -44,7 +44,7 @@ fn files_without_mistakes() {
 }
 
 #[test]
-fn every_mistake_of_a_file_at_once() {
+fn every_mistake_of_a_file_is_shown_at_once() {
     let finished = Test::new()
         .file("chat.yaml", BAD)
         .args(["check", "chat.yaml"])
@@ -79,7 +79,7 @@ fn every_mistake_of_a_file_at_once() {
 }
 
 #[test]
-fn one_line_for_each_mistake() {
+fn the_short_format_has_one_line_for_each_mistake() {
     let finished = Test::new()
         .file("chat.yaml", BAD)
         .args(["check", "--short", "chat.yaml"])
@@ -92,7 +92,7 @@ fn one_line_for_each_mistake() {
 }
 
 #[test]
-fn mistakes_for_programs() {
+fn mistakes_are_written_as_json() {
     let finished = Test::new()
         .file("chat.yaml", BAD)
         .args(["check", "--json", "chat.yaml"])
@@ -103,9 +103,9 @@ fn mistakes_for_programs() {
     assert_eq!(json["diagnostics"][0]["span"]["line"], 8);
 }
 
-/// Names in a manifest and in the scenarios beside it.
+/// Capabilities and operations in a manifest and in the scenarios beside it have to be known.
 #[test]
-fn names_are_known() {
+fn unknown_names_are_mistakes() {
     let scenarios = GOOD.replace("topic: ", "needs: [romms]\ntopic: ");
     let manifest = "name: mine\nurl: http://127.0.0.1:3000\nprovides: [room]\nbindings: { join-rom: x }\n\
         fence: { call: ekko }\nabsent: [/admin]\n";
@@ -135,7 +135,7 @@ fn a_folder_is_searched_for_files() {
 }
 
 #[test]
-fn a_file_that_is_not_there() {
+fn a_missing_file_is_an_error() {
     Test::new()
         .args(["check", "nowhere.yaml"])
         .status(Exit::BadUsage)
@@ -143,9 +143,9 @@ fn a_file_that_is_not_there() {
         .stderr("error: no such file or folder: nowhere.yaml\n");
 }
 
-/// A wrong folder in CI would stay green.
+/// A folder without scenarios is an error, because a misspelt folder in CI would otherwise pass for ever.
 #[test]
-fn a_folder_without_files() {
+fn a_folder_without_scenarios_is_an_error() {
     for command in ["check", "run"] {
         Test::new()
             .file("specs/notes.txt", "no scenario")
@@ -169,7 +169,7 @@ fn files_without_mistakes_are_not_counted_with_the_mistakes() {
 }
 
 #[test]
-fn a_mistake_in_a_catalogue_is_told_once() {
+fn a_mistake_in_a_catalogue_is_shown_once() {
     Test::new()
         .file(
             "specs/requirements/chat.yaml",
@@ -185,14 +185,14 @@ fn a_mistake_in_a_catalogue_is_told_once() {
 }
 
 #[test]
-fn a_manifest_is_checked_as_one() {
+fn a_manifest_is_recognised_and_checked() {
     Test::new()
         .file("target.yaml", "name: mine\nurl: http://127.0.0.1:3000\n")
         .args(["check", "target.yaml"])
         .status(Exit::Conformant);
 }
 
-/// Files made to hurt the reader of files.
+/// Tests with files that try to exhaust memory or time, or to control the terminal.
 mod hostile {
     use super::*;
 
@@ -207,7 +207,7 @@ mod hostile {
     }
 
     #[test]
-    fn a_hundred_megabytes() {
+    fn a_file_of_a_hundred_megabytes_is_refused() {
         Test::new()
             .sparse_file("hostile.yaml", 100 << 20)
             .args(["check", "--short", "hostile.yaml"])
@@ -216,7 +216,7 @@ mod hostile {
     }
 
     #[test]
-    fn an_alias_bomb() {
+    fn an_alias_bomb_is_refused() {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..20 {
             let below = format!("*a{}, ", level - 1).repeat(10);
@@ -226,25 +226,25 @@ mod hostile {
     }
 
     #[test]
-    fn ten_thousand_levels() {
+    fn ten_thousand_nested_levels_are_refused() {
         refused(format!("topic: {}", "[".repeat(10_000)), "error");
         refused(format!("topic: {}x", "- ".repeat(10_000)), "error");
     }
 
     #[test]
-    fn bytes_that_are_no_text() {
+    fn a_file_that_is_not_utf8_is_refused() {
         refused(b"topic: \xff\xfe\n", "invalid-utf-8");
     }
 
     #[test]
-    fn nothing_and_nonsense() {
+    fn an_empty_or_wrong_file_is_refused() {
         refused("", "error");
         refused("\0\0\0", "error");
         refused("- 1\n- 2\n", "error");
     }
 
     #[test]
-    fn a_file_can_not_steer_the_terminal() {
+    fn control_characters_of_a_file_are_escaped() {
         let finished = Test::new()
             .file(
                 "hostile.yaml",

@@ -1,11 +1,11 @@
-//! What all commands have in common.
+//! Tests of behaviour that all commands share.
 
 use sockspec::cli::Exit;
 
 use crate::support::Test;
 
 #[test]
-fn without_a_command_it_tells_what_there_is() {
+fn without_a_command_the_help_is_shown() {
     Test::new()
         .status(Exit::BadUsage)
         .stdout("")
@@ -37,7 +37,7 @@ fn a_misspelt_command_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn output_that_nobody_reads_ends_quietly() {
+fn a_closed_standard_output_ends_the_program_without_a_message() {
     for arguments in [["list"].as_slice(), &["list", "--json"], &["--help"]] {
         Test::new()
             .args(arguments)
@@ -47,7 +47,7 @@ fn output_that_nobody_reads_ends_quietly() {
 }
 
 #[test]
-fn colours_follow_option_and_environment() {
+fn the_option_and_the_environment_decide_about_colours() {
     let list = || Test::new().args(["list"]);
     let has_colour = |test: Test| test.status(Exit::Conformant).out().contains('\u{1b}');
     assert!(!has_colour(list()), "a pipe is plain");
@@ -58,9 +58,9 @@ fn colours_follow_option_and_environment() {
     ));
 }
 
-/// The log is for who looks over the run's shoulder: a third party's token does not belong there either.
+/// People share logs, so a log must not contain the tokens of a run.
 #[test]
-fn the_log_tells_every_packet_and_masks_tokens() {
+fn the_log_shows_every_packet_and_masks_tokens() {
     let log = Test::new()
         .args(["run", "auth/good-token-accepted", "--log", "trace"])
         .status(Exit::Conformant)

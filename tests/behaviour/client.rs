@@ -1,4 +1,4 @@
-//! Virtual clients against servers of another author.
+//! Tests of the virtual clients against tungstenite servers, which share no code with our WebSocket codec.
 
 use crate::server::{await_in, ended, listen};
 use futures_util::{SinkExt, StreamExt};
@@ -31,9 +31,9 @@ fn event(name: &str, args: Vec<Data>) -> socket_io::Packet {
     }
 }
 
-/// What is sent to it meanwhile stays on its way.
+/// A client that stops reading receives packets that were sent meanwhile only after it resumes.
 #[tokio::test]
-async fn stops_reading_and_goes_on() {
+async fn a_client_stops_and_resumes_reading() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut socket = engine(&listener).await;
@@ -69,7 +69,7 @@ async fn stops_reading_and_goes_on() {
 }
 
 #[tokio::test]
-async fn speaks_socket_io_over_another_authors_websocket() {
+async fn socket_io_works_over_the_websocket_of_tungstenite() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut socket = engine(&listener).await;
@@ -99,7 +99,7 @@ async fn speaks_socket_io_over_another_authors_websocket() {
             Message::binary(vec![9])
         );
         socket.send(Message::text(r#"42["done"]"#)).await.unwrap();
-        // A close packet, a close frame, and the end.
+        // `DropHow::Close` sends an Engine.IO close packet and a close frame, then closes the stream.
         assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("1"));
         assert!(matches!(
             socket.next().await.unwrap().unwrap(),
@@ -158,7 +158,7 @@ async fn speaks_socket_io_over_another_authors_websocket() {
 }
 
 #[tokio::test]
-async fn journals_frames_and_the_servers_close() {
+async fn the_journal_contains_frames_and_the_close_of_the_server() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut socket = engine(&listener).await;
@@ -200,11 +200,11 @@ async fn journals_frames_and_the_servers_close() {
 }
 
 #[tokio::test]
-async fn the_last_handle_takes_the_connection_with_it() {
+async fn dropping_the_last_handle_ends_the_connection() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut socket = engine(&listener).await;
-        // Whether FIN or reset: nothing more can come.
+        // The stream ends with a FIN or a reset; in both cases nothing more arrives.
         assert!(!matches!(socket.next().await, Some(Ok(_))));
     };
     let client = async {
@@ -228,7 +228,7 @@ async fn the_last_handle_takes_the_connection_with_it() {
 }
 
 #[tokio::test]
-async fn a_reset_and_a_drop_reach_the_server_as_such() {
+async fn the_server_sees_a_reset_and_a_drop_as_requested() {
     use tokio::io::AsyncReadExt;
     for how in [DropHow::Drop, DropHow::Reset] {
         let (listener, endpoint) = listen().await;
@@ -265,7 +265,7 @@ async fn a_reset_and_a_drop_reach_the_server_as_such() {
 }
 
 #[tokio::test]
-async fn a_flood_ends_at_the_bounds_of_the_journal() {
+async fn a_flood_ends_at_the_limits_of_the_journal() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut socket = engine(&listener).await;
@@ -288,7 +288,7 @@ async fn a_flood_ends_at_the_bounds_of_the_journal() {
 }
 
 #[tokio::test]
-async fn packets_travel_as_written() {
+async fn packets_are_sent_unchanged() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut socket = engine(&listener).await;
@@ -312,7 +312,7 @@ async fn packets_travel_as_written() {
 }
 
 #[tokio::test]
-async fn compression_is_offered_if_asked_and_undone() {
+async fn compression_is_offered_on_request_and_messages_are_inflated() {
     use sockspec::wire::{engine_io::PacketData, websocket::accept_key};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (listener, endpoint) = listen().await;
@@ -338,7 +338,8 @@ async fn compression_is_offered_if_asked_and_undone() {
             accept_key(header("Sec-WebSocket-Key: "))
         );
         stream.write_all(answer.as_bytes()).await.unwrap();
-        // "Hello", as RFC 7692 section 7.2.3.1 shows it, and again with the context taken over (7.2.3.2).
+        // "Hello" as in RFC 7692 section 7.2.3.1, then "Hello" again with a reference to the first message (section
+        // 7.2.3.2).
         stream
             .write_all(b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00")
             .await
@@ -372,9 +373,9 @@ async fn compression_is_offered_if_asked_and_undone() {
     tokio::join!(server, client);
 }
 
-// Takes the three seconds that a connection may take to end.
+// Takes three seconds, the limit for ending a connection.
 #[tokio::test]
-async fn a_server_that_does_not_read_is_left_all_the_same() {
+async fn a_connection_ends_even_if_the_server_does_not_read() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let socket = engine(&listener).await;
@@ -384,7 +385,7 @@ async fn a_server_that_does_not_read_is_left_all_the_same() {
         let connection = Connection::open(&endpoint, Options::default())
             .await
             .unwrap();
-        // More than the kernel's buffers hold.
+        // More bytes than the buffers of the kernel can hold.
         connection.send_bytes(vec![0; 32 << 20].into(), Some(1 << 20));
         connection.end(DropHow::Close).await;
         assert!(await_in(connection.journal(), ended).await.by_us);

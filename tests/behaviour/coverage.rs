@@ -1,4 +1,4 @@
-//! `sockspec coverage`.
+//! Tests of `sockspec coverage`.
 
 use sockspec::cli::Exit;
 
@@ -37,7 +37,7 @@ fn coverage(scenarios: &str) -> Test {
 }
 
 #[test]
-fn what_people_read() {
+fn the_report_for_people() {
     let finished = coverage(CHAT).status(Exit::Conformant);
     insta::assert_snapshot!(finished.out(), @r"
     Untested: no scenario yet
@@ -57,7 +57,7 @@ fn what_people_read() {
 }
 
 #[test]
-fn what_people_read_by_clause() {
+fn the_report_for_people_by_clause() {
     let finished = coverage(CHAT)
         .args(["--by", "clause"])
         .status(Exit::Conformant);
@@ -77,7 +77,7 @@ fn what_people_read_by_clause() {
 }
 
 #[test]
-fn what_programs_read() {
+fn the_report_as_json() {
     let finished = coverage(CHAT).args(["--json"]).status(Exit::Conformant);
     insta::assert_snapshot!(finished.out(), @r#"
     {
@@ -131,7 +131,7 @@ fn what_programs_read() {
 }
 
 #[test]
-fn everything_that_ships_without_a_selector() {
+fn without_a_selector_all_shipped_scenarios_count() {
     let finished = Test::new()
         .args(["coverage", "--json"])
         .status(Exit::Conformant);
@@ -153,7 +153,7 @@ fn everything_that_ships_without_a_selector() {
 }
 
 #[test]
-fn a_pattern_holds_the_whole_catalogue_against_few_scenarios() {
+fn a_pattern_limits_the_scenarios_but_not_the_catalogue() {
     let finished = Test::new()
         .args(["coverage", "--json", "rooms/to-excludes-sender"])
         .status(Exit::Conformant);
@@ -163,7 +163,7 @@ fn a_pattern_holds_the_whole_catalogue_against_few_scenarios() {
 }
 
 #[test]
-fn own_files_without_a_catalogue_are_held_against_the_one_that_ships() {
+fn own_files_without_a_catalogue_use_the_shipped_catalogue() {
     let own = CHAT.replace("chat.echo", "rooms.to-excludes-sender");
     Test::new()
         .file("chat.yaml", own)
@@ -174,8 +174,8 @@ fn own_files_without_a_catalogue_are_held_against_the_one_that_ships() {
 }
 
 #[test]
-fn a_proof_is_the_measure_where_there_is_one() {
-    // The claim is wrong: this fault does not touch an echo.
+fn a_proof_decides_which_claims_count() {
+    // The scenario claims to catch `room-emit-leaks`. The claim is wrong, because that fault does not affect an echo.
     let claims = CHAT.replace("ack-missing", "room-emit-leaks");
     let finished = Test::new()
         .file("chat.yaml", &claims)
@@ -197,7 +197,7 @@ fn a_proof_is_the_measure_where_there_is_one() {
 }
 
 #[test]
-fn a_file_that_holds_no_proof() {
+fn a_file_that_is_not_a_proof_is_an_error() {
     coverage(CHAT)
         .file("list.json", r#"{"schema":"sockspec-list/1","scenarios":[]}"#)
         .args(["--proof", "list.json"])
@@ -212,7 +212,7 @@ fn a_file_that_holds_no_proof() {
 }
 
 #[test]
-fn verified_and_said_to_be_untested_is_a_mistake() {
+fn a_tested_requirement_marked_as_untested_is_a_mistake() {
     let both = CHAT.replace("[chat.late]", "[chat.late, chat.weight]");
     let finished = Test::new()
         .file("mine/requirements/chat.yaml", CATALOGUE)

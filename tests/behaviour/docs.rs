@@ -1,4 +1,4 @@
-//! What the pages about files show and say is what there is.
+//! Tests that docs/targets.md and docs/baselines.md agree with the files that the program accepts.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::support::Test;
 const TARGETS: &str = include_str!("../../docs/targets.md");
 const BASELINES: &str = include_str!("../../docs/baselines.md");
 
-/// Every block that begins so.
+/// Returns every code block of `page` in this language.
 fn blocks(page: &'static str, language: &str) -> Vec<&'static str> {
     let blocks = page.split("```").skip(1).step_by(2);
     blocks
@@ -18,7 +18,7 @@ fn blocks(page: &'static str, language: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// The names of keys and the words of choices in a schema.
+/// Collects the names of keys and the words of choices in a schema.
 fn words(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(fields) => {
@@ -49,7 +49,7 @@ fn names_everything(page: &str, schema: &str) {
 }
 
 #[test]
-fn examples_have_no_mistakes() {
+fn example_files_have_no_mistakes() {
     let targets = blocks(TARGETS, "yaml target");
     let baselines = blocks(BASELINES, "yaml baseline");
     assert!(targets.len() > 3 && !baselines.is_empty());
@@ -64,7 +64,7 @@ fn examples_have_no_mistakes() {
     }
 }
 
-/// An id that no scenario has would be noted.
+/// The examples name scenarios that exist; the program would report an unknown id.
 #[test]
 fn scenarios_of_examples_exist() {
     for text in blocks(BASELINES, "yaml baseline") {

@@ -1,4 +1,4 @@
-//! `sockspec explain`.
+//! Tests of `sockspec explain`.
 
 use sockspec::cli::Exit;
 
@@ -87,7 +87,7 @@ fn a_scenario_that_ships_cites_its_requirement() {
 }
 
 #[test]
-fn an_id_that_is_not_there() {
+fn an_unknown_id_is_answered_with_the_nearest() {
     Test::new()
         .args(["explain", "rooms/to-excludes-sendr"])
         .status(Exit::NothingSelected)
@@ -95,7 +95,7 @@ fn an_id_that_is_not_there() {
 }
 
 #[test]
-fn a_tier_that_runs_on_demand_says_how() {
+fn a_tier_that_is_off_by_default_is_explained_with_its_option() {
     for (id, tier) in [
         (
             "robust/many-headers-harmless",

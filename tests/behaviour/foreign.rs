@@ -1,4 +1,4 @@
-//! Clients of other authors against the reference server: evidence that does not share our codecs.
+//! Tests of the reference server with clients of other authors, which share no code with our codecs.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::support::Test;
 
-/// The JavaScript tests have deadlines of their own, far below this one.
+/// The limit on one file of JavaScript tests. The tests in the file have much shorter deadlines.
 const LIMIT: Duration = Duration::from_secs(120);
 
 async fn reference() -> Server {
@@ -31,7 +31,7 @@ async fn reference_with(config: Config) -> Server {
     Server::start(listener, config).unwrap()
 }
 
-/// A folder of fixtures, if Node and its packages are there; CI says that they must be.
+/// Returns a folder of fixtures, or `None` if Node or its packages are missing. In CI, missing packages are an error.
 fn javascript(folder: &str, package: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
@@ -56,7 +56,7 @@ fn javascript(folder: &str, package: &str) -> Option<PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn javascript_client_is_content_with_the_reference() {
+async fn javascript_client_passes_against_the_reference_server() {
     let Some(folder) = javascript("foreign/socketio-client", "socket.io-client") else {
         return;
     };
@@ -72,7 +72,7 @@ async fn javascript_client_is_content_with_the_reference() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn javascript_client_speaks_msgpack_and_comes_back_to_its_session() {
+async fn javascript_client_uses_msgpack_and_recovers_its_session() {
     let Some(folder) = javascript("foreign/socketio-client", "socket.io-client") else {
         return;
     };
@@ -94,7 +94,7 @@ async fn javascript_client_speaks_msgpack_and_comes_back_to_its_session() {
     run_javascript(&folder, "settings.test.js", &environment).await;
 }
 
-/// Runs one file of JavaScript tests, which must all pass.
+/// Runs one file of JavaScript tests. All tests in the file have to pass.
 async fn run_javascript(folder: &Path, file: &str, environment: &[(&str, String)]) {
     let run = Command::new("node")
         .args(["--test", "--test-reporter=tap", file])
@@ -118,9 +118,9 @@ async fn run_javascript(folder: &Path, file: &str, environment: &[(&str, String)
     );
 }
 
-/// A WebSocket server that shares no line with ours keeps every rule that a `must` of the scenarios is about.
+/// A WebSocket server of another author, `ws` on Node, passes every scenario of level `must`.
 #[test]
-fn plain_websocket_server_of_node_keeps_the_rules() {
+fn plain_websocket_server_of_node_passes() {
     let Some(folder) = javascript("servers/websocket-ws", "ws") else {
         return;
     };
@@ -146,7 +146,7 @@ fn plain_websocket_server_of_node_keeps_the_rules() {
 }
 
 #[cfg(feature = "second-opinion")]
-mod second_opinion {
+mod rust_client {
     use futures_util::FutureExt;
     use rust_socketio::{
         Payload, TransportType,
@@ -159,7 +159,7 @@ mod second_opinion {
 
     const WAIT: Duration = Duration::from_secs(5);
 
-    /// A client in `namespace` and what it receives under `event`.
+    /// Connects a client in `namespace`. Also returns the receiver of what arrives under `event`.
     async fn client(
         server: &Server,
         namespace: &str,
@@ -176,7 +176,7 @@ mod second_opinion {
             .on("open", move |_, _| {
                 let opened = opened.clone();
                 async move {
-                    // Nobody awaits a second opening.
+                    // Sending fails if the client opens a second time, because only the first opening is awaited.
                     let _ = opened.send(()).await;
                 }
                 .boxed()
@@ -212,7 +212,7 @@ mod second_opinion {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn rust_socketio_emits_receives_and_is_acknowledged() {
+    async fn events_are_sent_received_and_acknowledged() {
         for transport in [
             TransportType::Websocket,
             TransportType::Polling,
@@ -241,7 +241,7 @@ mod second_opinion {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn rust_socketio_members_receive_a_room_emit_and_the_sender_does_not() {
+    async fn a_room_emit_reaches_members_except_the_sender() {
         let server = reference().await;
         let (sender, mut echoed) =
             client(&server, "/custom", TransportType::Websocket, "room-message").await;

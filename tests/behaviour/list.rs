@@ -1,4 +1,4 @@
-//! `sockspec list`, and with it how scenarios are selected.
+//! Tests of `sockspec list` and of the selection of scenarios.
 
 use sockspec::cli::Exit;
 
@@ -48,14 +48,14 @@ fn selects(selectors: &[&str], expected: &[&str]) {
 }
 
 #[test]
-fn everything_that_ships_without_a_selector() {
+fn without_a_selector_all_shipped_scenarios_are_listed() {
     let all = ids(&list(&[]).status(Exit::Conformant));
     assert!(all.iter().any(|id| id == "rooms/to-excludes-sender"));
     assert!(!all.iter().any(|id| id.starts_with("chat/")));
 }
 
 #[test]
-fn a_file_a_folder_and_a_line() {
+fn a_file_a_folder_or_a_line_selects_scenarios() {
     let all = ["chat/first", "chat/table[small]", "chat/table[large]"];
     selects(&["mine/chat.yaml"], &all);
     selects(&["mine"], &all);
@@ -67,7 +67,7 @@ fn a_file_a_folder_and_a_line() {
 }
 
 #[test]
-fn a_pattern_an_id_and_a_row() {
+fn a_pattern_an_id_or_a_row_selects_scenarios() {
     let rooms = ids(&list(&["rooms/*"]).status(Exit::Conformant));
     assert!(
         rooms.len() > 3 && rooms.iter().all(|id| id.starts_with("rooms/")),
@@ -82,13 +82,13 @@ fn a_pattern_an_id_and_a_row() {
 }
 
 #[test]
-fn a_file_that_ships_is_named_as_in_reports() {
+fn a_shipped_file_can_be_selected_by_its_path() {
     let shipped = ids(&list(&["specs/gateway/rooms/emit.yaml"]).status(Exit::Conformant));
     assert!(shipped.contains(&"rooms/to-excludes-sender".to_owned()));
 }
 
 #[test]
-fn a_file_of_ones_own_stands_in_for_the_one_that_ships() {
+fn an_own_scenario_replaces_the_shipped_one_with_the_same_id() {
     let own = CHAT.replace("chat/first", "rooms/to-excludes-sender");
     let finished = Test::new()
         .file("own.yaml", own)
@@ -122,9 +122,9 @@ fn a_selector_without_a_match() {
     list(&["mine/none.yaml"]).status(Exit::BadUsage);
 }
 
-/// What can only be a path is never taken for a pattern of ids.
+/// A selector that looks like a path is never treated as a pattern of ids.
 #[test]
-fn a_path_that_is_not_there() {
+fn a_missing_path_is_an_error() {
     for (path, help) in [
         ("no/such/", ""),
         ("no/such.yml", ""),
@@ -142,14 +142,14 @@ fn a_path_that_is_not_there() {
 }
 
 #[test]
-fn a_folder_that_ships_is_named_as_in_reports() {
+fn a_shipped_folder_can_be_selected_by_its_path() {
     let shipped = ids(&list(&["specs/gateway/rooms/"]).status(Exit::Conformant));
     assert!(shipped.iter().any(|id| id == "rooms/to-excludes-sender"));
     assert!(shipped.iter().all(|id| !id.starts_with("acks/")));
 }
 
 #[test]
-fn a_line_behind_the_end_of_a_file() {
+fn a_line_after_the_end_of_a_file_is_an_error() {
     let lines = CHAT.lines().count();
     selects(
         &[&format!("mine/chat.yaml:{lines}")],
@@ -166,7 +166,7 @@ fn a_line_behind_the_end_of_a_file() {
 }
 
 #[test]
-fn what_programs_read() {
+fn the_list_as_json() {
     let finished = list(&["mine/chat.yaml:3"]).status(Exit::Conformant);
     insta::assert_snapshot!(finished.out(), @r#"
     {
@@ -192,7 +192,7 @@ fn what_programs_read() {
 }
 
 #[test]
-fn what_people_read() {
+fn the_list_for_people() {
     let finished = Test::new()
         .file("chat.yaml", CHAT)
         .args(["list", "chat.yaml"])
@@ -207,7 +207,7 @@ fn what_people_read() {
 }
 
 #[test]
-fn tiers_that_are_run_or_judged_in_another_way_are_told() {
+fn tiers_with_special_rules_are_marked() {
     let tiers = ["extended", "info", "slow", "destructive"];
     let rows = tiers.map(|tier| format!("- id: chat/{tier}\n  title: An echo\n  tier: {tier}\n  clients: [alice]\n  steps:\n  - call: echo\n"));
     let finished = Test::new()

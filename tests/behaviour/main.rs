@@ -1,4 +1,4 @@
-//! Behaviour of the program as a whole; one binary, so that it links once.
+//! Tests of the program as a whole. They are one binary, so that they are linked only once.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Plain WebSocket endpoints as targets.
+//! Tests with plain WebSocket endpoints as targets.
 
 use sockspec::cli::Exit;
 
@@ -13,7 +13,7 @@ fn serve(more: &[&str]) -> (tokio::runtime::Runtime, Running, String) {
 }
 
 #[test]
-fn the_same_scenarios_hold_for_both_kinds_of_endpoint() {
+fn the_same_scenarios_pass_on_plain_and_engine_io_endpoints() {
     for target in ["reference", "reference-websocket"] {
         Test::new()
             .args([
@@ -25,14 +25,14 @@ fn the_same_scenarios_hold_for_both_kinds_of_endpoint() {
             .args(["websocket/ping-between-fragments", "websocket/text-kept*"])
             .args(["websocket/compression-window-kept*"])
             .status(Exit::Conformant)
-            // Nothing is left out, nothing tolerated.
+            // All 15 scenarios pass: none is skipped, and no deviation is accepted.
             .stdout_has("15 ok in ");
     }
 }
 
-/// There is no open packet, so that nothing is taken for one.
+/// A plain endpoint sends no open packet, so a message in the form of an open packet is an ordinary message.
 #[test]
-fn messages_that_look_like_an_open_packet_are_seen() {
+fn messages_that_look_like_an_open_packet_are_ordinary_messages() {
     Test::new()
         .file(
             "zero.yaml",
@@ -71,7 +71,7 @@ fn an_address_alone_is_enough() {
 }
 
 #[test]
-fn faults_of_frames_show_there_too() {
+fn faults_in_frames_are_found_on_plain_endpoints_too() {
     let (_runtime, _server, url) = serve(&["--fault", "reserved-opcode-ignored"]);
     Test::new()
         .args([
@@ -85,14 +85,14 @@ fn faults_of_frames_show_there_too() {
 }
 
 #[test]
-fn scenarios_are_proved_on_either_server() {
+fn scenarios_are_proved_on_the_server_that_they_need() {
     for target in ["reference", "reference-websocket"] {
         Test::new()
             .args(["prove", "--target", target, "websocket/chopped-frame"])
             .status(Exit::Conformant)
             .stdout_has("1 of 1 scenario proved");
     }
-    // Only the plain one sends a message itself back.
+    // Only the plain endpoint sends messages back, so this scenario is proved on the plain endpoint.
     Test::new()
         .args(["prove", "websocket/bytes-kept"])
         .status(Exit::Conformant)

@@ -1,4 +1,4 @@
-//! Long-polling and the upgrade, against a scripted Engine.IO server.
+//! Tests of long-polling and the upgrade with a scripted Engine.IO server.
 
 use futures_util::{SinkExt, StreamExt};
 use sockspec::{
@@ -33,7 +33,7 @@ fn message(text: &str) -> Packet {
     Packet::text(PacketType::Message, text)
 }
 
-/// Answers the handshake; the connection goes on with the polls.
+/// Accepts a connection and answers the polling handshake. Returns the connection, on which the polls follow.
 async fn shake_hands(listener: &TcpListener, upgrades: &str) -> HttpPeer {
     let mut get = HttpPeer::accept(listener).await;
     let (line, _) = get.request().await;
@@ -42,7 +42,7 @@ async fn shake_hands(listener: &TcpListener, upgrades: &str) -> HttpPeer {
     get
 }
 
-/// The text of the messages that arrived.
+/// Returns the texts of the received messages.
 fn messages(connection: &Connection) -> Vec<String> {
     connection
         .journal()
@@ -92,7 +92,7 @@ async fn cookies_are_sent_back() {
 }
 
 #[tokio::test]
-async fn polls_answers_pings_and_leaves_politely() {
+async fn a_client_polls_answers_pings_and_sends_a_close_packet() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut get = shake_hands(&listener, "").await;
@@ -126,9 +126,10 @@ async fn polls_answers_pings_and_leaves_politely() {
     tokio::join!(server, client);
 }
 
-/// The poll may bring the session's end before the answer to the POST that ended it; often enough, in twenty tries.
+/// A poll can report the end of the session before the POST that caused the end is answered. The order varies, so the
+/// test runs twenty times.
 #[tokio::test]
-async fn an_end_that_a_poll_brings_waits_for_the_answer_to_a_post() {
+async fn a_session_ended_by_a_poll_still_gets_the_answer_to_its_post() {
     for _ in 0..20 {
         let (listener, endpoint) = listen().await;
         let server = async {
@@ -160,13 +161,13 @@ async fn an_end_that_a_poll_brings_waits_for_the_answer_to_a_post() {
 }
 
 #[tokio::test]
-async fn packets_that_wait_for_a_post_share_the_next_up_to_the_limit() {
+async fn queued_packets_share_the_next_post_up_to_the_limit() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let _get = shake_hands(&listener, "").await;
         let mut post = HttpPeer::accept(&listener).await;
         let (_, first) = post.request().await;
-        // The others are queued behind the first, which is not answered before the client says so.
+        // The other packets wait in the queue, because the server answers the first POST only after they are queued.
         post.respond("200 OK", "ok").await;
         let (_, second) = post.request().await;
         post.respond("200 OK", "ok").await;
@@ -176,12 +177,7 @@ async fn packets_that_wait_for_a_post_share_the_next_up_to_the_limit() {
         post.respond("200 OK", "ok").await;
         assert_eq!(
             [&*first, &*second, &*third, &*fourth],
-            [
-                "40\x1e41",
-                "4own\x1e4load",
-                "4as it stands",
-                "4a longer one"
-            ]
+            ["40\x1e41", "4own\x1e4load", "4unchanged", "4a longer one"]
         );
         assert_eq!(post.request().await.1, "4xxxxxxx");
         post.respond("200 OK", "ok").await;
@@ -196,7 +192,7 @@ async fn packets_that_wait_for_a_post_share_the_next_up_to_the_limit() {
         )
         .await
         .unwrap();
-        // All of it is queued before the connection's task runs: this test has one thread.
+        // The test has one thread, so all packets are queued before the task of the connection runs.
         connection.send(&sockspec::wire::socket_io::Packet::Connect {
             namespace: "/".to_owned(),
             payload: None,
@@ -205,7 +201,7 @@ async fn packets_that_wait_for_a_post_share_the_next_up_to_the_limit() {
             namespace: "/".to_owned(),
         });
         connection.send_packets(vec![message("own"), message("load")]);
-        connection.send_text("4as it stands".to_owned());
+        connection.send_text("4unchanged".to_owned());
         connection.send_packets(vec![message("a longer one")]);
         connection.send_bytes("4xxxxxxx".into(), None);
         connection
@@ -214,7 +210,7 @@ async fn packets_that_wait_for_a_post_share_the_next_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_after_each_response_is_dialled_again() {
+async fn the_client_reconnects_if_the_server_closes_after_each_response() {
     let (listener, endpoint) = listen().await;
     let server = async {
         drop(shake_hands(&listener, "").await);
@@ -272,7 +268,7 @@ async fn an_error_status_ends_the_session() {
 }
 
 #[tokio::test]
-async fn refusals_come_back_as_the_response() {
+async fn a_refused_handshake_returns_the_response() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut get = HttpPeer::accept(&listener).await;
@@ -291,7 +287,7 @@ async fn refusals_come_back_as_the_response() {
 }
 
 #[tokio::test]
-async fn an_upgrade_loses_and_reorders_nothing() {
+async fn an_upgrade_neither_loses_nor_reorders_packets() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let mut get = shake_hands(&listener, r#""websocket""#).await;
@@ -300,7 +296,7 @@ async fn an_upgrade_loses_and_reorders_nothing() {
         get.request().await;
         let mut first = HttpPeer::accept(&listener).await.into_stream();
         let mut second = HttpPeer::accept(&listener).await.into_stream();
-        // Which comes first, the probe or the pong's POST, is not ours to say.
+        // The probe and the POST with the pong can arrive in either order.
         let mut peeked = [0; 4];
         first.peek(&mut peeked).await.unwrap();
         if &peeked == b"POST" {
@@ -314,8 +310,8 @@ async fn an_upgrade_loses_and_reorders_nothing() {
             Message::text("2probe")
         );
         socket.send(Message::text("3probe")).await.unwrap();
-        // Both requests under way end before the client goes over, and no poll follows the noop,
-        // even where it overtakes the probe's answer.
+        // The client sends the upgrade packet only after both pending requests have been answered. It sends no poll
+        // after the noop, even if the noop arrives before the answer to the probe.
         get.respond("200 OK", "4b\x1e6").await;
         post.respond("200 OK", "ok").await;
         assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("5"));
@@ -337,7 +333,7 @@ async fn an_upgrade_loses_and_reorders_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_without_upgrades_says_so() {
+async fn an_upgrade_fails_if_the_server_offers_none() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let _get = shake_hands(&listener, "").await;
@@ -366,7 +362,7 @@ async fn the_client_pings_in_revision_3() {
             assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("2"));
             socket.send(Message::text("3")).await.unwrap();
         }
-        // Type 4, then the data.
+        // A binary frame of revision 3 begins with the packet type, here 4.
         socket.send(Message::binary(vec![4, 9])).await.unwrap();
         socket.close(None).await.unwrap();
     };
@@ -390,7 +386,7 @@ async fn the_client_pings_in_revision_3() {
 }
 
 #[tokio::test]
-async fn a_reset_of_a_polling_session_resets_the_poll_under_way() {
+async fn a_reset_of_a_polling_session_resets_the_pending_poll() {
     use tokio::io::AsyncReadExt;
     let (listener, endpoint) = listen().await;
     let server = async {
@@ -403,7 +399,7 @@ async fn a_reset_of_a_polling_session_resets_the_poll_under_way() {
         let connection = Connection::open(&endpoint, options(TransportChoice::Polling))
             .await
             .unwrap();
-        // Entry by entry: the poll is under way once it is in the journal.
+        // Waits for the journal entry of each poll: an entry shows that the poll has been sent.
         await_in(connection.journal(), |what| match what {
             What::Sent(sockspec::client::Outgoing::Http { target, .. })
                 if target.contains("sid=") =>
@@ -421,7 +417,7 @@ async fn a_reset_of_a_polling_session_resets_the_poll_under_way() {
 }
 
 #[tokio::test]
-async fn what_was_sent_before_a_drop_is_posted() {
+async fn packets_queued_before_a_drop_are_still_posted() {
     let (listener, endpoint) = listen().await;
     let server = async {
         let _get = shake_hands(&listener, "").await;

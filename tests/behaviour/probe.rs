@@ -1,11 +1,11 @@
-//! `sockspec probe`.
+//! Tests of `sockspec probe`.
 
 use sockspec::cli::Exit;
 
 use crate::support::Test;
 
 #[test]
-fn a_server_tells_what_it_can_do() {
+fn the_capabilities_of_a_server_are_listed() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
     let url = server.first_line.replace("listening on ", "");
@@ -22,7 +22,7 @@ fn a_server_tells_what_it_can_do() {
 }
 
 #[test]
-fn nobody_and_nonsense() {
+fn a_missing_server_and_a_wrong_url_are_errors() {
     Test::new()
         .args(["probe", "http://127.0.0.1:1"])
         .status(Exit::NotRun)
@@ -35,7 +35,7 @@ fn nobody_and_nonsense() {
 }
 
 #[test]
-fn a_plain_websocket_is_told_from_engine_io() {
+fn a_plain_websocket_is_distinguished_from_engine_io() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let serve = [
         "serve",

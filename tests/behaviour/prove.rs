@@ -1,10 +1,10 @@
-//! `sockspec prove`.
+//! Tests of `sockspec prove`.
 
 use sockspec::cli::Exit;
 
 use crate::support::Test;
 
-/// A scenario about an echo, with what it claims to catch.
+/// Returns a file with one scenario about an echo. `claims` are further keys of the scenario, such as `catches`.
 fn chat(claims: &str) -> String {
     format!(
         "topic: Chat\nneeds: [acks]\nscenarios:\n- id: chat/echo\n  title: An echo\n  level: must\n{claims}  \
@@ -41,9 +41,10 @@ fn a_scenario_without_a_fault_is_named() {
         .stdout_has("FAIL   chat/echo names no fault that could break it");
 }
 
-/// The connection ends since nobody joins: what the check sees is not the doing of the ping in line 12.
+/// The server ends the connection because no client joins a namespace, not because of the ping in line 12. So the
+/// scenario is also green without the ping, and proves nothing about it.
 #[test]
-fn a_connection_that_ends_without_the_act_proves_nothing() {
+fn a_connection_that_also_ends_without_the_step_proves_nothing() {
     let file = "topic: Ends
 needs: [websocket, short-connect-timeout]
 scenarios:
@@ -72,7 +73,7 @@ scenarios:
 }
 
 #[test]
-fn a_proof_for_programs() {
+fn a_proof_is_written_as_json() {
     let finished = prove("  catches: [ack-missing]\n")
         .args(["--report", "json=-"])
         .status(Exit::Conformant);
@@ -84,7 +85,7 @@ fn a_proof_for_programs() {
 }
 
 #[test]
-fn a_fault_that_is_not_there() {
+fn an_unknown_fault_is_answered_with_the_nearest() {
     prove("")
         .args(["--fault", "ack-mising"])
         .status(Exit::BadUsage)
@@ -92,7 +93,7 @@ fn a_fault_that_is_not_there() {
 }
 
 #[test]
-fn what_runs_on_demand_only_is_proved_too() {
+fn scenarios_of_tiers_that_are_off_by_default_are_proved_too() {
     for tier in ["slow", "destructive"] {
         prove(&format!("  tier: {tier}\n  catches: [ack-missing]\n"))
             .status(Exit::Conformant)
@@ -100,7 +101,8 @@ fn what_runs_on_demand_only_is_proved_too() {
     }
 }
 
-/// The server still answers everybody when the step begins.
+/// When the step `alive` begins, the server still answers every client; it ends a moment later. `alive` has to find
+/// that.
 #[test]
 fn a_server_that_dies_a_moment_later_is_not_alive() {
     let file = "\

@@ -1,4 +1,4 @@
-//! What the README shows is what happens.
+//! Tests that the examples of the README work and have the output that the README shows.
 
 use regex::Regex;
 use sockspec::cli::Exit;
@@ -7,7 +7,7 @@ use crate::support::Test;
 
 const README: &str = include_str!("../../README.md");
 
-/// The first block of this language that holds `word`.
+/// Returns the first code block of this language that contains `word`.
 fn block(language: &str, word: &str) -> &'static str {
     let mut blocks = README.split("```").skip(1).step_by(2);
     let content = blocks.find_map(|block| {
@@ -17,7 +17,7 @@ fn block(language: &str, word: &str) -> &'static str {
     content.expect("the README has such a block")
 }
 
-/// Text without what differs from run to run: times, ids, ports and the seed.
+/// Returns the lines of `text` without the parts that differ from run to run: times, ids, ports and the seed.
 fn timeless(text: &str) -> Vec<String> {
     let moving = [
         (r"\+?[0-9.]+ (ms|µs|s)\b", "TIME"),
@@ -50,7 +50,7 @@ fn the_scenario_passes_on_a_right_server() {
 }
 
 #[test]
-fn the_failure_looks_as_shown() {
+fn the_failure_has_the_output_of_the_readme() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let serve = Test::new().args([
         "serve",

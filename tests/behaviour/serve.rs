@@ -1,4 +1,4 @@
-//! `sockspec serve`.
+//! Tests of `sockspec serve`.
 
 use sockspec::cli::Exit;
 use tokio::{
@@ -30,7 +30,7 @@ async fn get(address: &str, target: &str) -> String {
 }
 
 #[tokio::test]
-async fn it_says_where_it_listens_and_takes_its_settings() {
+async fn the_server_prints_its_address_and_uses_its_settings() {
     let server = serve(&[
         "--ping-interval",
         "300ms",
@@ -56,7 +56,7 @@ async fn it_says_where_it_listens_and_takes_its_settings() {
 }
 
 #[test]
-fn settings_that_no_server_can_work_with_are_refused() {
+fn settings_of_zero_are_refused() {
     for (setting, value, why) in [
         ("--ping-interval", "0s", "the duration is too short"),
         ("--ping-timeout", "0ms", "the duration is too short"),
@@ -70,7 +70,7 @@ fn settings_that_no_server_can_work_with_are_refused() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_signal_ends_it_in_order() {
+async fn a_signal_stops_the_server_cleanly() {
     for name in ["-TERM", "-INT"] {
         let server = serve(&[]).start().await;
         assert_eq!(server.signal(name).await, Some(0), "{name}");
@@ -78,7 +78,7 @@ async fn a_signal_ends_it_in_order() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_named() {
+async fn a_port_in_use_is_named_in_the_error() {
     let server = serve(&[]).start().await;
     let port = address(&server.first_line)
         .rsplit(':')
@@ -97,7 +97,7 @@ async fn a_port_that_is_taken_is_named() {
 }
 
 #[test]
-fn a_fault_that_is_not_there() {
+fn an_unknown_fault_is_an_error() {
     serve(&["--fault", "no-such-fault"])
         .status(Exit::BadUsage)
         .stdout("")

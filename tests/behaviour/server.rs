@@ -1,4 +1,4 @@
-//! What small servers in tests are made of.
+//! Building blocks of the small servers in tests.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// The deadline of every wait; a test that meets it fails.
+/// The deadline of every wait. A test that reaches it fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn listen() -> (TcpListener, Endpoint) {
@@ -23,7 +23,7 @@ pub(crate) async fn listen() -> (TcpListener, Endpoint) {
     (listener, endpoint)
 }
 
-/// Waits until `found` finds something in the journal.
+/// Waits until `found` returns a value for an entry of the journal.
 pub(crate) async fn await_in<T>(journal: &Journal, found: impl Fn(&What) -> Option<T>) -> T {
     let search = async {
         let mut seen = 0;
@@ -51,11 +51,11 @@ pub(crate) fn ended(what: &What) -> Option<Ended> {
     }
 }
 
-/// The server's side of one kept-alive HTTP connection.
+/// The server's side of one keep-alive HTTP connection.
 pub(crate) struct HttpPeer {
     stream: TcpStream,
     received: Vec<u8>,
-    /// The head of the last request.
+    /// The head of the last request, as text.
     pub(crate) head: String,
 }
 
@@ -73,12 +73,12 @@ impl HttpPeer {
         }
     }
 
-    /// The next request: its first line and its body.
+    /// Returns the first line and the body of the next request.
     pub(crate) async fn request(&mut self) -> (String, String) {
         self.try_request().await.expect("a request, not the end")
     }
 
-    /// The next request, if there is one more.
+    /// Returns the next request, or `None` if the client has closed the connection.
     pub(crate) async fn try_request(&mut self) -> Option<(String, String)> {
         loop {
             let text = String::from_utf8_lossy(&self.received).into_owned();

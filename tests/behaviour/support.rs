@@ -16,30 +16,30 @@ use tokio::{
     time::timeout,
 };
 
-/// A command that has not ended by then hangs.
+/// The time limit of a command. A command that runs for longer counts as hanging.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// One call of the binary.
+/// A call of the program that a test prepares.
 pub(crate) struct Test {
     folder: TempDir,
     arguments: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
 }
 
-/// What the call did.
+/// The output and the files of a call that has ended.
 pub(crate) struct Finished {
-    // Kept so that a test can look at files that were written.
+    // The folder is kept, so that a test can read the files in it.
     folder: TempDir,
     output: Output,
 }
 
-/// A call that goes on until it is dropped.
+/// A call of the program that still runs. Dropping the value ends the program.
 pub(crate) struct Running {
     child: Child,
     /// The first line of its standard output, without the line break.
     pub(crate) first_line: String,
     lines: Lines<BufReader<ChildStdout>>,
-    // Removed when the last owner has gone.
+    // The folder is removed when its last owner is dropped.
     folder: Arc<TempDir>,
 }
 
@@ -60,7 +60,7 @@ impl Test {
         self
     }
 
-    /// Makes a file of `length` zero bytes that takes no space.
+    /// Creates a file of `length` zero bytes that takes no space on the disk.
     pub(crate) fn sparse_file(self, path: &str, length: u64) -> Self {
         let file = std::fs::File::create(self.folder.path().join(path)).unwrap();
         file.set_len(length).unwrap();
@@ -80,7 +80,7 @@ impl Test {
         self
     }
 
-    /// Takes variables over from the test's own environment, as far as they are set.
+    /// Copies variables from the environment of the test, if they are set there.
     pub(crate) fn inherit(mut self, names: &[&'static str]) -> Self {
         let set = names
             .iter()
@@ -89,7 +89,7 @@ impl Test {
         self
     }
 
-    /// Runs it to its end, which must be this one.
+    /// Runs the program to its end and checks its exit status.
     #[track_caller]
     pub(crate) fn status(self, expected: Exit) -> Finished {
         let mut command = self.command();
@@ -111,7 +111,7 @@ impl Test {
         finished
     }
 
-    /// Runs it with a standard output that nobody reads.
+    /// Runs the program with a closed standard output and checks its exit status.
     #[track_caller]
     pub(crate) fn status_with_closed_stdout(self, expected: Exit) -> Finished {
         let mut command = self.command();
@@ -134,7 +134,7 @@ impl Test {
         }
     }
 
-    /// Starts it and waits for the first line of its output.
+    /// Starts the program and waits for the first line of its output.
     pub(crate) async fn start(self) -> Running {
         let mut child = self
             .command()
@@ -171,12 +171,12 @@ impl Test {
 }
 
 impl Finished {
-    /// The whole standard output, the path of the working folder left out.
+    /// Returns the whole standard output, without the path of the working folder.
     pub(crate) fn out(&self) -> String {
         self.text(&self.output.stdout)
     }
 
-    /// The whole standard error, the path of the working folder left out.
+    /// Returns the whole standard error, without the path of the working folder.
     pub(crate) fn err(&self) -> String {
         self.text(&self.output.stderr)
     }
@@ -207,13 +207,13 @@ impl Finished {
         self
     }
 
-    /// The standard output as JSON.
+    /// Returns the standard output, parsed as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.output.stdout).unwrap()
     }
 
-    /// A file of the working folder.
+    /// Returns the content of a file in the working folder.
     pub(crate) fn written(&self, path: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(path)).unwrap()
     }
@@ -225,12 +225,12 @@ impl Finished {
 }
 
 impl Running {
-    /// Its working folder, for as long as somebody holds it.
+    /// Returns the working folder, which exists until its last owner is dropped.
     pub(crate) fn folder(&self) -> Arc<TempDir> {
         Arc::clone(&self.folder)
     }
 
-    /// Waits for a line of its standard output with `piece` in it.
+    /// Waits for a line of the standard output that contains `piece`.
     pub(crate) async fn line_with(&mut self, piece: &str) {
         let search = async {
             while let Some(line) = self.lines.next_line().await.unwrap() {
@@ -243,7 +243,7 @@ impl Running {
         timeout(LIMIT, search).await.expect("no such line");
     }
 
-    /// Sends a signal and waits for the end.
+    /// Sends a signal and waits until the program ends. Returns its exit code.
     #[cfg(unix)]
     pub(crate) async fn signal(mut self, name: &str) -> Option<i32> {
         let pid = self.child.id().expect("it has ended already").to_string();

@@ -1,4 +1,4 @@
-//! The manifests under `fixtures/targets/`: servers of other stacks, judged as far as a build machine has their tools.
+//! Tests of the manifests under `fixtures/targets/`: servers on other stacks, as far as their tools are installed.
 
 use std::{path::PathBuf, process::Command};
 
@@ -6,7 +6,7 @@ use sockspec::cli::Exit;
 
 use crate::support::Test;
 
-/// A few scenarios of every layer that each of the stacks passes; the whole set is run by `.ci/run`.
+/// Some scenarios of every protocol layer that all of the stacks pass. `.ci/run` runs all scenarios.
 const SAMPLE: [&str; 8] = [
     "acks/value-returned",
     "auth/missing-token-refused*",
@@ -24,8 +24,8 @@ fn manifest(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Whether a stack is there: `tool` runs, and what its setup makes is at `result`. `require` names the variable with
-/// which CI says that it must be.
+/// Returns true if a stack is installed: the program `tool` runs, and the path `result`, which its setup creates,
+/// exists. CI sets the variable `require`; a missing stack is an error then.
 fn is_there(name: &str, tool: &[&str], result: &str, require: &str) -> bool {
     let runs = tool.split_first().is_some_and(|(program, arguments)| {
         Command::new(program)
@@ -48,7 +48,7 @@ fn is_there(name: &str, tool: &[&str], result: &str, require: &str) -> bool {
     there
 }
 
-/// Runs the sample against a manifest's server. It needs the environment that finds the stack's tools.
+/// Runs the sample against the server of a manifest, with the environment variables that the tools of the stack need.
 fn sample(name: &str) {
     Test::new()
         .inherit(&[
@@ -93,7 +93,7 @@ fn python_socketio_passes() {
 
 #[test]
 fn socketioxide_passes() {
-    // Built where CI says so only: it takes minutes.
+    // Building the server takes minutes, so the test runs only if CI asks for it with the variable.
     if std::env::var_os("SOCKSPEC_REQUIRE_SOCKETIOXIDE").is_some() {
         sample("socketioxide.yaml");
     } else {
@@ -102,7 +102,7 @@ fn socketioxide_passes() {
 }
 
 #[test]
-fn contracts_of_the_official_suites_are_served_and_judged_at_an_address() {
+fn the_official_contracts_pass_at_an_address() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for (contract, file, scenario) in [
         (
@@ -130,9 +130,9 @@ fn contracts_of_the_official_suites_are_served_and_judged_at_an_address() {
     }
 }
 
-/// A server that says something to whoever joins, and beats as slowly as it likes, is none the worse for it.
+/// A server at an address passes even if it sends events to every client that joins, and even with a long heartbeat.
 #[test]
-fn a_server_at_an_address_may_greet_and_beat_as_it_likes() {
+fn a_server_at_an_address_may_greet_clients_and_have_a_long_heartbeat() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let serve = Test::new().args(["serve", "--port", "0", "--contract", "official"]);
     let server = runtime.block_on(serve.start());
@@ -150,9 +150,9 @@ fn a_server_at_an_address_may_greet_and_beat_as_it_likes() {
         .stdout_has("the target does not provide `short-heartbeat`");
 }
 
-/// As in the README: the manifest tells what the application can do, the server the rest.
+/// As in the README, the manifest declares the capabilities of the application; probes find the others.
 #[test]
-fn a_manifest_may_leave_the_transports_to_the_server() {
+fn a_manifest_does_not_have_to_list_the_transports() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
     let url = server.first_line.replace("listening on ", "");
@@ -171,7 +171,7 @@ fn a_manifest_may_leave_the_transports_to_the_server() {
     }
 }
 
-/// Baselines name scenarios that exist, whose deviation is whose, and why.
+/// Every baseline names scenarios that exist, and gives for each deviation whose mistake it is and why.
 #[test]
 fn baselines_are_explained() {
     let listed = Test::new().args(["list"]).status(Exit::Conformant).out();

@@ -1,4 +1,4 @@
-//! TLS: who is trusted, and what goes through it.
+//! Tests of TLS: which certificates are trusted, and that sessions work over TLS.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -24,7 +24,7 @@ use crate::{server::listen, support::Test};
 const OPEN: &str =
     r#"0{"sid":"s1","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
 
-/// A certificate of its own for 127.0.0.1, and the file that makes it trusted.
+/// A self-signed certificate for 127.0.0.1, and a file of authorities that makes a client trust it.
 struct Identity {
     acceptor: TlsAcceptor,
     authorities: PathBuf,
@@ -53,7 +53,7 @@ impl Identity {
     }
 }
 
-/// A server behind TLS.
+/// A WebSocket server behind TLS.
 struct Secure {
     listener: TcpListener,
     endpoint: Endpoint,
@@ -71,12 +71,12 @@ impl Secure {
         }
     }
 
-    /// Opens a session under `policy` and says something, for as long as the server plays along.
+    /// Opens a session under `policy` and sends a long message. Returns the failure if the client does not connect.
     async fn try_with(&mut self, policy: TlsPolicy) -> Result<(), ConnectFailure> {
         self.endpoint.tls = policy;
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();
-            // The client turns away where it does not trust.
+            // A client that does not trust the certificate ends the handshake.
             let Ok(stream) = self.identity.acceptor.accept(stream).await else {
                 return;
             };
@@ -96,7 +96,7 @@ impl Secure {
 }
 
 #[tokio::test]
-async fn a_certificate_is_trusted_if_we_are_told_so() {
+async fn a_certificate_is_trusted_through_its_authority_or_without_verification() {
     let mut server = Secure::new().await;
     let policy = TlsPolicy::new(Some(&server.identity.authorities), Verification::Checked).unwrap();
     server.try_with(policy).await.unwrap();
@@ -109,7 +109,7 @@ async fn a_certificate_is_trusted_if_we_are_told_so() {
 }
 
 #[test]
-fn a_file_without_certificates_is_no_authority() {
+fn a_file_without_certificates_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");
     let policy = || TlsPolicy::new(Some(&path), Verification::Checked);
@@ -118,7 +118,7 @@ fn a_file_without_certificates_is_no_authority() {
     assert!(matches!(policy(), Err(TlsPolicyError::NoAuthority { .. })));
 }
 
-/// The reference server behind a proxy that ends TLS, while it is kept.
+/// The reference server behind a TLS proxy. Dropping the value ends both.
 struct Proxied {
     identity: Identity,
     address: String,
@@ -142,7 +142,8 @@ impl Proxied {
                     let acceptor = acceptor.clone();
                     tokio::spawn(async move {
                         let mut plain = TcpStream::connect(behind).await.unwrap();
-                        // Who does not trust, or only looks whether somebody listens, goes again.
+                        // The TLS handshake fails if the client does not trust the certificate, or only checks that
+                        // the port is open.
                         let Ok(mut secure) = acceptor.accept(stream).await else {
                             return;
                         };
@@ -160,7 +161,7 @@ impl Proxied {
         }
     }
 
-    /// A run of a few scenarios against `target`, over every transport.
+    /// Prepares a run of a few scenarios against `target`, over every transport.
     fn run(&self, target: &str) -> Test {
         Test::new()
             .file(
@@ -180,7 +181,7 @@ impl Proxied {
 }
 
 #[test]
-fn nobody_is_judged_whose_certificate_is_not_trusted() {
+fn an_untrusted_certificate_is_an_error_and_not_a_failure() {
     let secure = Proxied::new();
     let told = " help: `--ca FILE` trusts the authority that signed the certificate; `--insecure` accepts every certificate\n";
     for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
@@ -200,7 +201,7 @@ fn nobody_is_judged_whose_certificate_is_not_trusted() {
 }
 
 #[test]
-fn an_authority_is_trusted_that_the_user_names() {
+fn the_option_ca_makes_a_certificate_trusted() {
     let secure = Proxied::new();
     for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
         secure
@@ -219,7 +220,7 @@ fn an_authority_is_trusted_that_the_user_names() {
 }
 
 #[test]
-fn anybody_is_trusted_if_the_user_says_so_and_is_told() {
+fn the_option_insecure_trusts_every_certificate_with_a_note() {
     let secure = Proxied::new();
     let warning =
         "certificates are not verified: another server could answer in place of the target\n";
@@ -237,7 +238,7 @@ fn anybody_is_trusted_if_the_user_says_so_and_is_told() {
 }
 
 #[test]
-fn a_plain_server_needs_no_trust() {
+fn a_server_without_tls_needs_no_certificate() {
     Test::new()
         .args(["run", "--insecure", "rooms/to-excludes-sender"])
         .status(Exit::Conformant)

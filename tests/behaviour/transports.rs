@@ -1,4 +1,4 @@
-//! The same session over every transport, against the reference server.
+//! Tests of the same session over every transport, against the reference server.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ async fn await_ack(connection: &Connection, awaited: u64) {
 }
 
 #[tokio::test]
-async fn everything_comes_back_once_and_in_order() {
+async fn every_echo_arrives_once_and_in_order() {
     for transport in TRANSPORTS {
         let options = Options {
             transport,
@@ -93,7 +93,7 @@ async fn everything_comes_back_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn the_heartbeat_keeps_a_session_and_its_lack_ends_it() {
+async fn a_session_ends_only_if_pings_are_not_answered() {
     for transport in TRANSPORTS {
         for (heartbeat, patience) in [(true, 10_000), (false, 100)] {
             let config = Config {
@@ -108,7 +108,8 @@ async fn the_heartbeat_keeps_a_session_and_its_lack_ends_it() {
             };
             let (server, connection) = session(config, options).await;
             if heartbeat {
-                // Three pings, each answered: only the answer to one brings the next.
+                // Waits for three pings. The server sends the next ping only after the client has answered the
+                // previous one.
                 for _ in 0..3 {
                     let seen = connection.journal().entries().len();
                     connection.journal().longer_than(seen + 1).await;
@@ -126,7 +127,7 @@ async fn the_heartbeat_keeps_a_session_and_its_lack_ends_it() {
 }
 
 #[tokio::test]
-async fn revision_3_is_spoken_over_every_transport() {
+async fn revision_3_works_over_every_transport() {
     let config = Config {
         eio3: true,
         ping_interval: Duration::from_millis(50),
@@ -141,13 +142,13 @@ async fn revision_3_is_spoken_over_every_transport() {
         let (listener, endpoint) = listen().await;
         let server = Server::start(listener, config.clone()).unwrap();
         let connection = Connection::open(&endpoint, options).await.unwrap();
-        // Socket.IO 2 joins the main namespace unasked.
+        // In Socket.IO 2, the server adds every client to the main namespace without a CONNECT.
         await_in(connection.journal(), |what| match what {
             What::Socket(Packet::Connect { .. }) => Some(()),
             _ => None,
         })
         .await;
-        // The pong to our own ping.
+        // The pong to the ping of the client, which sends the pings in revision 3.
         await_in(connection.journal(), |what| match what {
             What::Packet(packet) if &*packet.encode_text() == "3" => Some(()),
             _ => None,
@@ -172,7 +173,7 @@ async fn a_server_that_stops_ends_every_transport() {
             ..Options::default()
         };
         let (server, connection) = session(Config::default(), options).await;
-        // The end of the connections is the matter here, not that of the server's last patience.
+        // The test only waits until the connections have ended. The server itself may take longer to stop.
         let ended = tokio::select! {
             ended = await_in(connection.journal(), ended) => ended,
             () = async {

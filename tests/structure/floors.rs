@@ -1,4 +1,4 @@
-//! The floors of the crate: which folders of `src/` may use which.
+//! The floors of the crate: a folder of `src/` may use only folders on lower floors.
 
 use crate::{imports::Graph, source::SourceFile};
 
@@ -15,11 +15,11 @@ const FLOORS: &[&[&str]] = &[
     &["data"],
 ];
 
-/// Describes each use of a folder that is not on a lower floor.
+/// Returns a description of each use of a folder that is not on a lower floor than the user.
 ///
 /// # Panics
 ///
-/// Panics if a folder stands on no floor.
+/// Panics if a folder is missing in `FLOORS`.
 pub(crate) fn upward_uses(graph: &Graph, files: &[SourceFile]) -> Vec<String> {
     let mut found = Vec::new();
     for (from, uses) in graph.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! How long functions are, and which of them take a `bool`.
+//! Lists functions with their lengths and their `bool` parameters.
 
 use syn::{
     FnArg, GenericArgument, PathArguments, Signature, Type, Visibility, spanned::Spanned,
@@ -15,15 +15,15 @@ pub(crate) struct Function {
     pub(crate) line: usize,
     /// Its name, with that of its type: `Frame::encode`.
     pub(crate) name: String,
-    /// The lines from its signature to its closing brace, both counted.
+    /// The number of lines from the signature to the closing brace, both included.
     pub(crate) lines: usize,
     /// True if code outside of the file can call it.
     pub(crate) is_visible: bool,
-    /// The parameters that are a `bool`, a reference to one, or an optional one.
+    /// The parameters of type `bool`, `&bool` or `Option<bool>`.
     pub(crate) switches: Vec<String>,
 }
 
-/// Lists the functions of all files, tests left out.
+/// Lists the functions of all files, except those in tests.
 pub(crate) fn functions_of(files: &[SourceFile]) -> Vec<Function> {
     let mut found = Vec::new();
     for file in files.iter().filter(|file| !file.is_test) {
@@ -39,7 +39,7 @@ pub(crate) fn functions_of(files: &[SourceFile]) -> Vec<Function> {
 
 struct FunctionsOfFile<'a> {
     path: &'a str,
-    /// The type or trait around, and whether a trait that others see declares the functions.
+    /// The type or trait that contains the current functions.
     owner: Option<(String, Owner)>,
     found: &'a mut Vec<Function>,
 }
@@ -58,7 +58,7 @@ impl FunctionsOfFile<'_> {
         let name = signature.ident.to_string();
         let is_visible = match self.owner {
             Some((_, Owner::VisibleTrait)) => true,
-            // The trait declares the parameters.
+            // The trait declares the parameters, so they are counted at the trait.
             Some((_, Owner::TraitImpl | Owner::HiddenTrait)) => false,
             Some((_, Owner::Type)) | None => is_visible(visibility),
         };

@@ -1,4 +1,4 @@
-//! Which file uses names of which other file, and the circles that this makes.
+//! Finds which file uses names of which other file, and the circles of such uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use crate::{
 /// For each file, the files that it uses, each with the names of the items.
 pub(crate) type Graph = Vec<BTreeMap<usize, BTreeSet<String>>>;
 
-/// Builds the graph of uses between files, tests left out.
+/// Builds the graph of uses between files, without tests.
 ///
-/// A name counts as a use of the file that defines the item, through all re-exports between. A re-export alone is no
-/// use, nor is the import of a module: what code takes from the module is.
+/// A use of a name leads to the file that defines the item, through all re-exports. A re-export alone is not a use.
+/// The import of a module is not a use either; only the items that code names through it are.
 pub(crate) fn graph_of(files: &[SourceFile]) -> Graph {
     let names = Names::collect(files);
     files
@@ -37,7 +37,8 @@ pub(crate) fn graph_of(files: &[SourceFile]) -> Graph {
         .collect()
 }
 
-/// Returns the circles of a graph: sets of files in which each reaches each, the largest first.
+/// Returns the circles of a graph, the largest first. A circle is a set of files in which every file uses every
+/// other, directly or through others.
 pub(crate) fn circles_of(graph: &Graph) -> Vec<Vec<usize>> {
     let reached: Vec<BTreeSet<usize>> = (0..graph.len()).map(|from| reach(graph, from)).collect();
     let mut circles: Vec<Vec<usize>> = Vec::new();
@@ -73,7 +74,7 @@ pub(crate) fn describe(circle: &[usize], graph: &Graph, files: &[SourceFile]) ->
     lines.join("\n")
 }
 
-/// The files that `from` reaches over one use or more.
+/// Returns the files that `from` uses, directly or through other files.
 fn reach(graph: &Graph, from: usize) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     let mut left = vec![from];
@@ -117,7 +118,8 @@ impl UsesOfFile<'_> {
         }
     }
 
-    /// Finds the paths in the tokens of a macro: idents joined by `::`, without fields and methods behind a dot.
+    /// Finds the paths in the tokens of a macro: identifiers joined by `::`. Fields and methods, after a dot, are
+    /// left out.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;

@@ -29,7 +29,7 @@ const LARGEST_CIRCLE: usize = 3;
 const MOST_FILES_IN_CIRCLES: usize = 6;
 /// The number of lines that a function may have, from its signature to its closing brace.
 const LONGEST_FUNCTION: usize = 60;
-/// The functions that may be longer, at most five: file, name and reason.
+/// The functions that are allowed to be longer, at most five: file, name and reason.
 const LONG_FUNCTIONS: [(&str, &str, &str); 5] = [
     (
         "src/scenario/load/clients.rs",
@@ -213,7 +213,7 @@ fn structure_of_parameters_has_no_bool() {
     );
 }
 
-/// Fails when a number is above its limit; the output of the test names each case.
+/// Fails if `number` is above `limit`. The test has printed each case before.
 fn hold(what: &str, number: usize, limit: usize, rule: &str) {
     println!("{what}: {number}, at most {limit}");
     assert!(
@@ -222,7 +222,7 @@ fn hold(what: &str, number: usize, limit: usize, rule: &str) {
     );
 }
 
-/// Lists the lines of a page that are too wide, tables and blocks of code left out.
+/// Lists the lines of a page that are too wide. Tables and code blocks are not checked.
 fn wide_lines(page: &str) -> Vec<String> {
     let mut is_code = false;
     let mut wide = Vec::new();

@@ -1,4 +1,4 @@
-//! The names of each module, and which file defines what a path means.
+//! Collects the names of each module, and finds the file that defines what a path means.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use syn::{Item, ItemUse, UseTree, Visibility, visit::Visit};
 
 use crate::source::{ModulePath, SourceFile, is_for_tests};
 
-/// What a path means.
+/// The thing that a path means.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Meaning {
     /// A module.
@@ -15,12 +15,12 @@ pub(crate) enum Meaning {
     Item {
         /// The index of the file that defines the item.
         file: usize,
-        /// The item's name there.
+        /// The item's name in that file.
         name: String,
     },
 }
 
-/// Which of two things of the same name a path means.
+/// Which kind of thing a path can mean, if a module and an item have the same name.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Wanted {
     Item,
@@ -174,7 +174,7 @@ impl Names {
         })
     }
 
-    /// Returns the file that defines the `macro_rules!` of this name in `module` or in a module around it.
+    /// Returns the file that defines the `macro_rules!` macro `name`, in `module` or in a module that contains it.
     pub(crate) fn textual_macro(&self, module: &[String], name: &str) -> Option<usize> {
         (0..=module.len()).rev().find_map(|length| {
             let outer = self.modules.get(&module[..length])?;
@@ -193,7 +193,7 @@ pub(crate) fn imports_of(item: &ItemUse) -> Vec<Import> {
     found
 }
 
-/// The `use` items of a module and of the bodies in it, without those for tests.
+/// The `use` items of a module and of the function bodies in it, without those for tests.
 #[derive(Default)]
 struct Uses {
     imports: Vec<Import>,
@@ -206,7 +206,7 @@ impl<'ast> Visit<'ast> for Uses {
         }
     }
 
-    // An inner module has names of its own.
+    // Does not descend: an inner module has its own names.
     fn visit_item_mod(&mut self, _: &'ast syn::ItemMod) {}
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {

@@ -1,4 +1,4 @@
-//! The files of `src/`, parsed, each with the module that it holds.
+//! Reads and parses the files of `src/`, each with its module path.
 
 use std::{
     collections::BTreeSet,
@@ -46,7 +46,7 @@ pub(crate) fn read_crate() -> Vec<SourceFile> {
     files
 }
 
-/// Lists the Rust files below a folder of the package, sorted; a path that names a file stands for itself.
+/// Lists the Rust files in the folder `below`, sorted. If `below` names a file, returns only that file.
 pub(crate) fn rust_files(below: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();

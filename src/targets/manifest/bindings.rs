@@ -1,4 +1,4 @@
-//! Reads `bindings:`.
+//! Reads the key `bindings` of a manifest.
 
 use std::collections::BTreeMap;
 

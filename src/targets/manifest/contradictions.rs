@@ -1,4 +1,4 @@
-//! Finds capabilities in a manifest that no server has together.
+//! Finds capabilities in a manifest that contradict each other, because no server has both.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ pub(super) enum Provider<'p> {
     Profile(&'p str),
 }
 
-/// Reports each capability of the list `provides` that contradicts a capability in `all`. `all` holds the list and
-/// the other capabilities of the target.
+/// Reports each capability in `provides` that contradicts a capability in `all`. `all` holds `provides` and the other
+/// capabilities of the target.
 pub(super) fn check(
     provides: Option<Field<'_>>,
     all: &BTreeSet<String>,
@@ -32,7 +32,7 @@ pub(super) fn check(
     for (index, (name, span)) in items.iter().enumerate() {
         let later = items.get(index + 1..).unwrap_or_default();
         for rival in Capability::rivals(name).filter(|rival| all.contains(*rival)) {
-            // If both are in the list, report only the second one.
+            // If both capabilities of a pair are in the list, report the mistake once, at the second one.
             if later.iter().any(|(later, _)| *later == rival) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Reads `credentials:`.
+//! Reads the key `credentials` of a manifest.
 
 use jiff::SignedDuration;
 
@@ -100,7 +100,7 @@ fn jwt(field: Field<'_>, problems: &mut Problems) -> Option<JwtCredential> {
     Some(jwt)
 }
 
-/// Reads an offset from the time of minting. It may be negative.
+/// Reads an offset from the time of signing a token. The offset may be negative.
 fn offset(field: Field<'_>, problems: &mut Problems) -> Option<SignedDuration> {
     let text = field.node.text().unwrap_or_default();
     let parsed = text.parse().ok();

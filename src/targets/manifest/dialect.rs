@@ -1,11 +1,12 @@
-//! Reads `dialect:`.
+//! Reads the key `dialect` of a manifest.
 
 use crate::{
     scenario::{Field, Fields, NodeKind, Problems},
     targets::{Dialect, ErrorStyle, Speaks},
 };
 
-/// Reads the dialect. A single word is the protocol; a mapping can also set the style of errors.
+/// Reads the dialect. A single word names the protocol; a mapping can also set the form in which refusals are
+/// reported.
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Dialect {
     // The short form: `dialect: websocket` is `dialect: { speaks: websocket }`.
     if matches!(field.node.kind, NodeKind::Scalar(_)) {

@@ -1,4 +1,4 @@
-//! Reads `launch:` and `profiles:`.
+//! Reads the keys `launch` and `profiles` of a manifest.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -6,14 +6,14 @@ use super::{
     Launch, LaunchSpec, Profile, Ready,
     contradictions::{self, Provider},
     dialect,
-    values::{self, Launched, names, some_time},
+    values::{self, Launched, names, positive_duration},
 };
 use crate::scenario::{Field, Fields, NodeKind, Problems};
 
 /// The value of `launch` that selects the built-in reference server.
 const BUILT_IN: &str = "built-in";
 
-/// The default time in which a server has to be ready.
+/// The default time that a server has to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Option<Launch> {
@@ -42,7 +42,7 @@ fn command_line(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Opt
     let run = fields
         .require("command", problems)
         .and_then(|field| command(field, problems));
-    // The folder of a manifest in the current folder is the empty path; make it `.`.
+    // If the manifest is in the current folder, its folder is the empty path. The join makes it `.`.
     let folder = Path::new(".").join(folder);
     let workdir = fields
         .get("workdir")
@@ -166,7 +166,7 @@ fn ready(field: Field<'_>, problems: &mut Problems) -> Option<Ready> {
     let fields = Fields::new(field.node, "`ready`", problems)?;
     let http = values::path(fields.get("http"), problems);
     let line = fields.get("line").and_then(|field| field.text(problems));
-    let within = some_time(fields.get("within"), problems);
+    let within = positive_duration(fields.get("within"), problems);
     fields.finish(problems);
     Some(Ready {
         http,

@@ -11,11 +11,11 @@ use crate::{
 /// The manifest of the reference server that is built into the program.
 pub const REFERENCE_MANIFEST: &str = include_str!("../../../fixtures/targets/reference.yaml");
 
-/// The manifest of the built-in reference server in its form as a plain WebSocket endpoint.
+/// The manifest of the built-in reference server as a plain WebSocket endpoint, without Engine.IO.
 pub const REFERENCE_WEBSOCKET_MANIFEST: &str =
     include_str!("../../../fixtures/targets/reference-websocket.yaml");
 
-/// Loads a manifest. Relative paths in it start at `folder`.
+/// Loads a manifest. Relative paths in the manifest start at `folder`.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub fn load_manifest(
     load_manifest_in(source, folder, &|name| std::env::var(name).ok())
 }
 
-/// Loads a manifest with the given environment instead of the process's own.
+/// Loads a manifest with the given environment variables instead of those of the process.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The names in a manifest that have to exist elsewhere: in the contract, in sockspec, or in scenarios.
+//! The names in a manifest that have to be known in the contract, in the list of capabilities, or in scenarios.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ pub struct ManifestMentions {
     pub source: Arc<SourceFile>,
     /// The capabilities in `provides` and `lacks` of the manifest and its profiles.
     pub capabilities: Vec<Mention>,
-    /// The operations and events in `bindings`.
+    /// The names of the operations and events that `bindings` renames.
     pub bindings: Vec<Mention>,
-    /// The operations in `fence` and `absent`.
+    /// The names of operations under `fence` and `absent`.
     pub operations: Vec<Mention>,
     /// The names of the credentials.
     pub credentials: Vec<String>,
@@ -51,7 +51,7 @@ impl ManifestMentions {
     }
 }
 
-/// Returns the texts in some lists, without those that contain a variable (`$`).
+/// Returns the names in `lists`, without those that contain a variable (`$`).
 fn texts<'n>(lists: impl Iterator<Item = &'n Node>) -> Vec<Mention> {
     lists
         .flat_map(items)

@@ -1,4 +1,5 @@
-//! Manifests (`fixtures/targets/NAME.yaml`): what a target is, how to start it, and which names it uses.
+//! Manifests (`fixtures/targets/NAME.yaml`): the description of a server under test, how to start it, and which names
+//! it uses.
 
 mod bindings;
 mod contradictions;

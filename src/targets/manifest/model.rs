@@ -1,4 +1,4 @@
-//! The model of a manifest, and its reader.
+//! The type of a manifest, and the reader of its keys.
 
 use std::{
     collections::BTreeSet,
@@ -10,46 +10,50 @@ use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
     credentials, dialect, launch,
-    values::{Launched, address, greetings, names, path, some_time},
+    values::{Launched, address, greetings, names, path, positive_duration},
 };
 use crate::{
     scenario::{Field, Fields, Node, Problems},
     targets::{Bindings, Credentials, Dialect, Secrets, Speaks},
 };
 
-/// The default timeout of a wait.
+/// The default timeout of each wait in a scenario.
 pub(super) const WITHIN: Duration = Duration::from_secs(5);
 
 /// A target as its manifest describes it.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// The name in reports and baselines.
+    /// The name of the target in reports and baselines.
     pub name: String,
-    /// How to start the target; `None` if it runs already.
+    /// How to start the target; `None` if the target runs already.
     pub launch: Option<Launch>,
-    /// The URL. It contains `$port` if sockspec starts the target.
+    /// The URL of the target. It contains `$port` if sockspec starts the target.
     pub url: String,
     /// The Engine.IO path.
     pub path: String,
     /// The capabilities that the target has.
     pub provides: BTreeSet<String>,
-    /// The protocol, and how the target reports refusals.
+    /// The protocol, and the form in which the target reports refused requests.
     pub dialect: Dialect,
     /// The credentials by name.
     pub credentials: Credentials,
-    /// The target's names of operations, events and fields.
+    /// The names that the target uses for operations, events and fields.
     pub bindings: Bindings,
     /// The events that the target sends to every client that joins a namespace.
     pub greetings: Vec<String>,
-    /// The operations of the contract that the application lacks, although it has the capability they belong to.
+    /// The operations of the contract that the application lacks, although it provides a capability that includes
+    /// them.
     pub absent: Vec<String>,
-    /// The operation that fences call, because it acknowledges at once: `echo`.
+    /// The operation that a fence calls (see `runner`): when it is acknowledged, the target has handled everything
+    /// before. Usually `echo`.
     pub fence: Option<String>,
-    /// The default timeout of a wait.
+    /// The default timeout of each wait in a scenario.
     pub within: Duration,
-    /// The settle time; `None` if the runner measures it.
+    /// The settle time, after which a client that received nothing will receive nothing; `None` if the runner
+    /// measures it.
     pub settle: Option<Duration>,
-    /// The same server with other settings. The runner starts a profile when a scenario needs it.
+    /// The profiles: the same server with other settings. The runner starts a profile when a scenario needs one of
+    /// its capabilities.
     pub profiles: Vec<Profile>,
     /// The manifest's folder, where relative paths start.
     pub folder: PathBuf,
@@ -58,7 +62,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads a manifest. Adds mistakes to `problems`; an invalid value is left empty.
+    /// Reads a manifest. Adds each mistake to `problems` and replaces an invalid value by an empty one.
     pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
         let fields = Fields::new(root, "a manifest", problems)?;
         let name = fields
@@ -100,7 +104,7 @@ impl Manifest {
         Some(manifest)
     }
 
-    /// Returns the command that starts the target, or `None` if there is none.
+    /// Returns the command that starts the target, or `None` if the manifest has no command.
     pub fn command(&self) -> Option<&LaunchSpec> {
         match &self.launch {
             Some(Launch::Command(spec)) => Some(spec),
@@ -108,18 +112,18 @@ impl Manifest {
         }
     }
 
-    /// Returns the protocol that the target speaks with the settings of a profile.
+    /// Returns the protocol that the target uses with the settings of `profile`.
     pub fn speaks_with(&self, profile: &Profile) -> Speaks {
         profile.speaks.unwrap_or(self.dialect.speaks)
     }
 
-    /// Returns true if the target has a capability with the settings of a profile.
+    /// Returns true if the target provides `capability` with the settings of `profile`.
     pub fn provides_with(&self, profile: &Profile, capability: &str) -> bool {
         profile.provides.contains(capability)
             || (self.provides.contains(capability) && !profile.lacks.contains(capability))
     }
 
-    /// Returns the manifest of the target with the settings of a profile.
+    /// Returns the manifest of the target with the settings of `profile`.
     pub fn with(&self, profile: &Profile) -> Self {
         let mut with = self.clone();
         with.dialect.speaks = self.speaks_with(profile);
@@ -139,7 +143,7 @@ fn read_or_default<'n, T: Default>(
     field.map(|field| read(field, problems)).unwrap_or_default()
 }
 
-/// Reads the capabilities, and adds the capability that the dialect implies.
+/// Reads the capabilities. Adds the capability that the target's protocol implies, such as `socket-io`.
 fn provides(fields: &Fields<'_>, dialect: Dialect, problems: &mut Problems) -> BTreeSet<String> {
     let mut provides = names(fields.get("provides"), problems);
     provides.insert(dialect.speaks.capability().to_owned());
@@ -161,7 +165,7 @@ fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Optio
     let Some(fields) = Fields::new(field.node, "`timing`", problems) else {
         return (None, None);
     };
-    let within = some_time(fields.get("within"), problems);
+    let within = positive_duration(fields.get("within"), problems);
     let settle = fields
         .get("settle")
         .and_then(|field| field.duration(problems));

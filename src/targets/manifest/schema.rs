@@ -14,7 +14,7 @@ use crate::{
     targets::{ErrorStyle, Speaks},
 };
 
-/// Returns the schema of a mapping that accepts only these keys.
+/// Returns the schema of a mapping that accepts only `keys`.
 fn mapping(keys: &[(&str, Value, &str)], required: &[&str]) -> Value {
     let properties: Map<_, _> = keys
         .iter()
@@ -110,12 +110,12 @@ fn schema() -> Value {
             (
                 "expires",
                 json!({ "type": "string" }),
-                "when the token expires, counted from its minting: `1h`, `-60s`",
+                "when the token expires, counted from its signing: `1h`, `-60s`",
             ),
             (
                 "not_before",
                 json!({ "type": "string" }),
-                "when the token becomes valid, counted from its minting: `60s`",
+                "when the token becomes valid, counted from its signing: `60s`",
             ),
             (
                 "secret",
@@ -189,7 +189,7 @@ fn schema() -> Value {
             (
                 "settle",
                 duration,
-                "how long the runner waits to prove silence",
+                "the settle time: how long the runner waits at the end of a scenario before it decides that a client received nothing",
             ),
         ],
         &[],
@@ -198,13 +198,17 @@ fn schema() -> Value {
         &[(
             "call",
             text.clone(),
-            "the operation that acknowledges at once",
+            "the operation to call; the application has to acknowledge it at once",
         )],
         &["call"],
     );
     let mut schema = mapping(
         &[
-            ("name", text.clone(), "for reports and baselines"),
+            (
+                "name",
+                text.clone(),
+                "the target's name in reports and baselines",
+            ),
             (
                 "launch",
                 launch,
@@ -234,7 +238,7 @@ fn schema() -> Value {
             (
                 "bindings",
                 map_of(json!({ "anyOf": [text, binding] })),
-                "the target's names of operations and events",
+                "the names that the target uses for operations and events",
             ),
             (
                 "greetings",
@@ -244,12 +248,12 @@ fn schema() -> Value {
             (
                 "absent",
                 names,
-                "operations of the contract that the application lacks",
+                "operations of the contract (docs/contract.md) that the application lacks",
             ),
             (
                 "fence",
                 fence,
-                "the operation that proves that all earlier packets were handled",
+                "the operation whose acknowledgement proves that the server has handled all earlier packets",
             ),
             ("timing", timing, "timeouts"),
             (
@@ -276,13 +280,13 @@ fn is_right(text: &str) -> bool {
 }
 
 #[test]
-fn the_committed_schema_is_this_one() {
+fn the_committed_schema_is_up_to_date() {
     let schema = schemars::Schema::try_from(schema()).unwrap();
     schema_checks::assert_committed("target.json", &schema);
 }
 
 #[test]
-fn every_mapping_has_the_keys_that_the_loader_takes() {
+fn every_mapping_has_the_keys_that_the_loader_reads() {
     let schema = schema();
     let strange = "qqqqqqqqqqqqqqqq: 1";
     let text = format!(
@@ -322,7 +326,7 @@ fn every_mapping_has_the_keys_that_the_loader_takes() {
 }
 
 #[test]
-fn right_manifests_are_right() {
+fn the_schema_accepts_valid_manifests() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/targets");
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {
@@ -342,7 +346,7 @@ fn right_manifests_are_right() {
 }
 
 #[test]
-fn wrong_manifests_are_wrong_for_both() {
+fn schema_and_loader_refuse_the_same_manifests() {
     let manifest = |rest: &str| format!("name: mine\nurl: http://127.0.0.1:3000\n{rest}\n");
     assert!(is_right(&manifest("")) && load(&manifest("")).is_ok());
     for text in [

@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use crate::targets::Speaks;
 
-/// The same server with other settings.
+/// A profile: the same server with other settings.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// The name in reports.
+    /// The name of the profile in reports.
     pub name: String,
     /// Environment variables in addition to those of `launch`.
     pub env: Vec<(String, String)>,
@@ -15,9 +15,9 @@ pub struct Profile {
     pub provides: BTreeSet<String>,
     /// The capabilities of the manifest that this profile lacks.
     pub lacks: BTreeSet<String>,
-    /// The Engine.IO path; `None` if it is the manifest's.
+    /// The Engine.IO path; `None` if the profile uses the manifest's path.
     pub path: Option<String>,
-    /// The protocol; `None` if it is the manifest's.
+    /// The protocol; `None` if the profile uses the manifest's protocol.
     pub speaks: Option<Speaks>,
 }
 
@@ -33,7 +33,7 @@ pub enum Launch {
 /// The process of a target.
 #[derive(Clone, Debug)]
 pub struct LaunchSpec {
-    /// The command that prepares the folder, such as `npm ci`. It runs only if its inputs have changed.
+    /// The command that prepares the folder, such as `npm ci`. It runs only if files that it depends on have changed.
     pub setup: Option<Vec<String>>,
     /// The program and its arguments.
     pub command: Vec<String>,
@@ -48,10 +48,10 @@ pub struct LaunchSpec {
 /// How to tell that a target is ready. If neither `http` nor `line` is set, the port has to accept a connection.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// The path that has to answer with a status below 500.
+    /// The path that has to answer with a status below 500; `None` if no request is sent.
     pub http: Option<String>,
-    /// The text that a line of output has to contain.
+    /// The text that a line of the target's output has to contain; `None` if the output does not matter.
     pub line: Option<String>,
-    /// The timeout.
+    /// The time that the target has to become ready.
     pub within: Duration,
 }

@@ -1,4 +1,4 @@
-//! Manifests that load, and the mistakes of others.
+//! Tests with valid manifests, and with the mistakes that others contain.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,7 +23,7 @@ fn load(text: &str) -> Result<Manifest, Vec<Diagnostic>> {
     })
 }
 
-/// The mistakes of a manifest, a line each and their help below.
+/// Returns the mistakes of a manifest: one line each, with the help below.
 fn mistakes(text: &str) -> String {
     let found = load(text).unwrap_err();
     let lines = found.iter().map(|mistake| {
@@ -38,7 +38,7 @@ fn mistakes(text: &str) -> String {
 }
 
 #[test]
-fn shipped_manifests_are_right() {
+fn shipped_manifests_have_no_mistakes() {
     for text in [
         REFERENCE_MANIFEST,
         REFERENCE_WEBSOCKET_MANIFEST,
@@ -51,7 +51,7 @@ fn shipped_manifests_are_right() {
 }
 
 #[test]
-fn smallest_manifest_takes_the_defaults() {
+fn the_smallest_manifest_gets_the_defaults() {
     let manifest = load("name: mine\nurl: http://127.0.0.1:3000\n").unwrap();
     assert_eq!(manifest.path, "/socket.io/");
     assert_eq!(manifest.within, WITHIN);
@@ -60,7 +60,7 @@ fn smallest_manifest_takes_the_defaults() {
 }
 
 #[test]
-fn one_word_tells_a_plain_websocket() {
+fn a_single_word_as_dialect_names_the_protocol() {
     let manifest = load("name: mine\nurl: http://127.0.0.1:3000\ndialect: websocket\n").unwrap();
     assert_eq!(manifest.dialect.speaks, Speaks::WebSocket);
     assert_eq!(manifest.path, "/");
@@ -69,7 +69,7 @@ fn one_word_tells_a_plain_websocket() {
 }
 
 #[test]
-fn whole_manifest_is_read() {
+fn every_key_of_a_manifest_is_read() {
     let manifest = load(
         r#"
 name: mine
@@ -258,7 +258,7 @@ bindings: { echo: { with: { name: $name } } }
 }
 
 #[test]
-fn what_needs_a_launch_has_one() {
+fn a_port_variable_or_environment_without_launch_is_a_mistake() {
     insta::assert_snapshot!(mistakes(
         "name: a\nurl: http://127.0.0.1:$port\nprofiles:\n  small: { env: { MAX: 1 } }\n  other: { provides: [eio3] }\n"
     ), @r"
@@ -319,7 +319,7 @@ fn a_password_in_a_url_is_a_mistake_and_is_not_shown() {
 }
 
 #[test]
-fn what_the_environment_gave_is_not_shown() {
+fn values_from_the_environment_are_masked_in_mistakes() {
     insta::assert_snapshot!(mistakes("name: a\nurl: ${env.TOKEN}\n"), @r"
         2:6 [bad-url] `***` is not an http or https URL
             write it as `http://127.0.0.1:3000`
@@ -327,7 +327,7 @@ fn what_the_environment_gave_is_not_shown() {
 }
 
 #[test]
-fn file_that_is_no_mapping_is_reported() {
+fn a_file_that_is_not_a_mapping_is_reported() {
     insta::assert_snapshot!(mistakes("- a\n"), @r"
         1:1 [wrong-type] a manifest must be a mapping, found a list
             -

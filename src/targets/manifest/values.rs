@@ -20,7 +20,8 @@ const RESERVED_EVENTS: [&str; 6] = [
     "removeListener",
 ];
 
-/// Whether sockspec starts the server. Only then can it pass a port and an environment.
+/// Whether sockspec starts the server. Only a server that sockspec starts can get a port and environment variables
+/// from it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Launched {
     /// The server runs already.
@@ -76,7 +77,10 @@ pub(super) fn path(field: Option<Field<'_>>, problems: &mut Problems) -> Option<
 }
 
 /// Reads a duration that is longer than zero.
-pub(super) fn some_time(field: Option<Field<'_>>, problems: &mut Problems) -> Option<Duration> {
+pub(super) fn positive_duration(
+    field: Option<Field<'_>>,
+    problems: &mut Problems,
+) -> Option<Duration> {
     let field = field?;
     let duration = field.duration(problems)?;
     if duration.is_zero() {

@@ -8,16 +8,16 @@ use crate::{
     text::did_you_mean,
 };
 
-/// Returns the value of an environment variable.
+/// A function that returns the value of an environment variable, or `None` if it is not set.
 pub(super) type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 
-/// The place of a text in a manifest, which decides what a dollar means. `${env.NAME}` is filled in everywhere except
-/// in bindings.
+/// The place of a text in a manifest. The place decides which variables a text can contain; `${env.NAME}` is replaced
+/// everywhere except in bindings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
-    /// A binding. It has the variables of scenarios, which are filled in when a scenario runs.
+    /// A binding. Its variables are those of scenarios, and the runner replaces them when a scenario runs.
     Binding,
-    /// A command. Other variables are left to the shell.
+    /// A command. Variables other than `$port` and `${env.NAME}` stay unchanged for the shell.
     Command,
     Launch,
     /// One profile.
@@ -25,14 +25,14 @@ enum Place {
     Profiles,
     /// The manifest itself.
     Root,
-    /// A place with no other variables.
+    /// A place where `${env.NAME}` is the only variable.
     Text,
-    /// A place where `$port` is allowed too. It is filled in when the target starts.
+    /// A place where `$port` is allowed too. `$port` is replaced when the target starts.
     WithPort,
 }
 
 impl Place {
-    /// Returns the place of the value of `key`.
+    /// Returns the place of the value of `key`, inside of this place.
     fn of(self, key: &str) -> Self {
         match (self, key) {
             (Self::Root, "bindings") => Self::Binding,
@@ -70,14 +70,14 @@ struct Filler<'f> {
     problems: &'f mut Problems,
 }
 
-/// A dollar and the characters that belong to it.
+/// A dollar sign and the characters that belong to it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Piece<'t> {
     /// `${…}`, without the braces.
     Braces(&'t str),
     /// `$$`.
     Dollar,
-    /// A dollar without a name.
+    /// A dollar sign without a name after it.
     Lone,
     /// `${` without a closing brace.
     Open,
@@ -103,7 +103,7 @@ impl Filler<'_> {
                 let text = std::mem::take(&mut scalar.text);
                 let filled = self.text(&text, place, node.span);
                 if filled != text {
-                    // A value of digits stays a text.
+                    // A value that consists of digits stays a text instead of becoming a number.
                     scalar.quoting = Quoting::Quoted;
                 }
                 scalar.text = filled;
@@ -184,10 +184,10 @@ fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
     (Piece::Word(word), start..start + 1 + word.len())
 }
 
-/// Why a dollar has no value.
+/// The reason why a dollar sign has no value.
 enum Wrong {
     Open,
-    /// `$$port` in a place where `$port` is filled in.
+    /// `$$port` in a place where `$port` is replaced.
     Port,
     Unknown(Place),
     Unset(String),
@@ -221,7 +221,7 @@ impl Wrong {
     }
 }
 
-/// Returns a help text with what the author may have meant.
+/// Returns a help text that suggests what the author may have meant.
 fn help_for(piece: Piece<'_>, written: &str, place: Place) -> String {
     let (Piece::Braces(inner) | Piece::Word(inner)) = piece else {
         return "`$$` is a dollar".to_owned();

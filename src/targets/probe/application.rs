@@ -1,4 +1,4 @@
-//! Probes what runs on top of Engine.IO.
+//! Probes the protocol on top of Engine.IO: Socket.IO, or messages that the server sends back.
 
 use std::collections::BTreeSet;
 
@@ -22,10 +22,11 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[Capability {
     excludes: &[],
 }];
 
-/// The name of the capability.
+/// The name of the capability for Socket.IO.
 const NAME: &str = "socket-io";
 
-/// Finds out what runs on top of Engine.IO: Socket.IO with its greetings, or a server that sends messages back.
+/// Finds out what runs on top of Engine.IO: Socket.IO, with the events that it sends to new clients, or a server that
+/// sends messages back.
 pub(super) async fn application(
     endpoint: &Endpoint,
     transport: TransportChoice,
@@ -63,7 +64,7 @@ pub(super) async fn application(
     }
 }
 
-/// Returns the findings of a client that joined the main namespace.
+/// Returns the findings of a client that has joined the main namespace.
 async fn joined(connection: &Connection) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
     match welcome(connection).await {
         Welcome::Stays(greetings) => {

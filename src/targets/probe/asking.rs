@@ -1,4 +1,4 @@
-//! What a probe gets, and how it opens a connection.
+//! The input of a probe, and the way to open a connection for a probe.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::{
     wire::engine_io::Handshake,
 };
 
-/// The timeout of each answer.
+/// The time that a server has for each answer to a probe.
 pub(super) const DEADLINE: Duration = Duration::from_secs(3);
 
 /// A probe: asks an Engine.IO server one question.
 pub(super) type Probe = for<'a> fn(&'a Asked<'a>) -> BoxFuture<'a, Finding>;
 
-/// What a probe knows about the Engine.IO server.
+/// The data about the Engine.IO server that a probe gets.
 pub(super) struct Asked<'a> {
     /// The address of the server.
     pub(super) endpoint: &'a Endpoint,
@@ -26,7 +26,7 @@ pub(super) struct Asked<'a> {
     pub(super) handshake: &'a Handshake,
 }
 
-/// Opens a connection whose waits have the timeout of probes.
+/// Opens a connection whose waits end after [`DEADLINE`].
 pub(super) async fn open(
     endpoint: &Endpoint,
     transport: TransportChoice,

@@ -1,4 +1,4 @@
-//! Probes whether a server sends messages back, on each layer.
+//! Probes that find out whether a server sends messages back, on each protocol layer.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ const MARKER: &str = "sockspec-probe";
 /// The size in bytes of the largest message that scenarios send.
 pub(super) const LARGE: usize = 1_000_000;
 
-/// The timeout for the echo. It is shorter than the timeout of other answers, because most servers send no echo.
+/// The timeout for an echo. It is shorter than the timeout of other answers, because most servers send no echo.
 const ECHO_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Probes whether a plain WebSocket sends a text back.
@@ -64,7 +64,7 @@ pub(super) async fn plain(endpoint: &Endpoint) -> Result<Finding, ConnectFailure
     Ok(echo(came.await))
 }
 
-/// Probes the other capabilities of a plain WebSocket.
+/// Probes the other capabilities of a plain WebSocket. `echo` is the finding of [`plain`].
 pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Finding> {
     let binary = match open_plain(endpoint).await {
         Ok(connection) => {

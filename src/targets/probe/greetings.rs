@@ -1,4 +1,4 @@
-//! Observes what a server sends to a client that joins and sends nothing.
+//! Observes what a server sends to a client that joins the main namespace and sends nothing.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,10 +10,10 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// How long the client listens.
+/// The time for which the client waits for events.
 const LISTEN_TIME: Duration = Duration::from_millis(500);
 
-/// What a client sees that joins and sends nothing.
+/// What the server does to a client that joins and sends nothing.
 #[derive(Debug)]
 pub(super) enum Welcome {
     /// The server keeps the client and sends it these events.
@@ -22,7 +22,7 @@ pub(super) enum Welcome {
     Disconnected,
 }
 
-/// Listens after a client has joined, and returns what the server does.
+/// Waits after a client has joined, and returns what the server does.
 pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let journal = connection.journal();
     let until = clock::now() + LISTEN_TIME;

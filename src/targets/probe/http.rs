@@ -31,7 +31,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     },
 ];
 
-/// The probes of this topic.
+/// The probes of the polling endpoint.
 pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(cors(asked.endpoint)),
     |asked| Box::pin(error_json(asked.endpoint)),

@@ -9,7 +9,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// The reply to CONNECT.
+/// The server's reply to a CONNECT.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reply {
     /// The reply contains a socket id.
@@ -18,15 +18,16 @@ pub(super) enum Reply {
     Nameless,
 }
 
-/// What a client got instead of the reply to CONNECT.
+/// What the client received instead of the reply to its CONNECT.
 pub(super) enum Unconnected {
-    /// Something else, described by this text.
+    /// An answer other than a CONNECT_ERROR, described by this text.
     Other(String),
     /// A CONNECT_ERROR, described by this text.
     Refused(String),
 }
 
-/// Joins the main namespace without a payload. The error is what the client got instead of the reply to CONNECT.
+/// Joins the main namespace without a payload. The error says what the client received instead of the reply to its
+/// CONNECT.
 pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnected> {
     connection.send(&Packet::Connect {
         namespace: "/".to_owned(),

@@ -1,4 +1,4 @@
-//! Finds out the capabilities of a server with probes.
+//! Probes: short exchanges with a running server that find out its capabilities.
 
 mod application;
 mod asking;
@@ -26,7 +26,7 @@ use self::{
 use super::{Speaks, capability::Capability};
 use crate::client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice};
 
-/// The capabilities that a probe finds, by topic.
+/// The capabilities that probes find, by topic.
 pub(super) const CAPABILITIES: &[&[Capability]] = &[
     session::CAPABILITIES,
     application::CAPABILITIES,
@@ -56,7 +56,7 @@ pub struct Probed {
     pub findings: Vec<(String, String)>,
 }
 
-/// Why the probes found no usable server.
+/// The reason why the probes found no usable server.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProbeError {
@@ -83,7 +83,7 @@ pub enum ProbeError {
 ///
 /// # Errors
 ///
-/// Returns an error if neither is there.
+/// Returns an error if neither an Engine.IO server nor a plain WebSocket answers.
 pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError> {
     let over = |transport| open(endpoint, transport, Options::default());
     let polling = over(TransportChoice::Polling).await;
@@ -158,8 +158,8 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
     })
 }
 
-/// Returns true if the heartbeat of the server at `endpoint` is short enough for scenarios about a missed heartbeat.
-/// Returns `None` if no session opens.
+/// Returns true if the heartbeat of the server at `endpoint` is so short that a scenario can wait for a missed
+/// heartbeat. Returns `None` if no session can be opened.
 pub async fn has_short_heartbeat(endpoint: &Endpoint) -> Option<bool> {
     for transport in [TransportChoice::WebSocket, TransportChoice::Polling] {
         if let Ok(connection) = open(endpoint, transport, Options::default()).await {
@@ -169,9 +169,9 @@ pub async fn has_short_heartbeat(endpoint: &Endpoint) -> Option<bool> {
     None
 }
 
-/// Opens an Engine.IO session over WebSocket and a plain WebSocket at the same time, because a plain server would let
-/// the session wait for an open packet until the timeout. Returns the result of the session, or, as the error, the
-/// finding about a plain WebSocket.
+/// Opens an Engine.IO session over WebSocket and a plain WebSocket at the same time. One after the other would be
+/// slow: on a plain server, the session waits for an open packet until the timeout. Returns the session, or, as the
+/// error, the finding about the plain WebSocket.
 async fn beside_plain(
     websocket: impl Future<Output = Result<Connection, ConnectFailure>>,
     plain: &Endpoint,

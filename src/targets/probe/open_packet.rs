@@ -32,14 +32,14 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     },
 ];
 
-/// The probes of this topic.
+/// The probes of the open packet.
 pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(ready(max_payload(asked.handshake))),
     |asked| Box::pin(ready(large_messages(asked.handshake))),
     |asked| Box::pin(ready(heartbeat(asked.handshake))),
 ];
 
-/// The longest heartbeat that lets a scenario wait for a missed heartbeat.
+/// The longest heartbeat (ping interval plus ping timeout) for which a scenario waits until it is missed.
 const SHORT_HEARTBEAT: Duration = Duration::from_secs(1);
 
 fn max_payload(handshake: &Handshake) -> Finding {

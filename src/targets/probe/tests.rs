@@ -1,4 +1,4 @@
-//! Tests of the probes with servers of several kinds.
+//! Tests of the probes with different kinds of servers.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -46,7 +46,7 @@ async fn capabilities_of_the_reference_server_are_found() {
 }
 
 #[tokio::test]
-async fn what_is_no_socket_io_is_recognised_by_its_answers() {
+async fn servers_without_socket_io_are_recognised_by_their_answers() {
     let plain = found(Config::new(Contract::WebSocket)).await;
     assert_eq!(
         (plain.speaks, plain.path.as_str()),
@@ -64,14 +64,14 @@ async fn what_is_no_socket_io_is_recognised_by_its_answers() {
 }
 
 #[tokio::test]
-async fn events_to_whoever_joins_are_greetings() {
+async fn events_to_every_client_that_joins_are_greetings() {
     let greeted = found(Config::new(Contract::Official)).await;
     assert_eq!(Vec::from_iter(greeted.greetings), ["auth"]);
     assert!(found(Config::default()).await.greetings.is_empty());
 }
 
 #[tokio::test]
-async fn settings_change_what_is_found() {
+async fn settings_of_the_server_change_the_capabilities_found() {
     let mut config = Config::default();
     for (name, value) in [
         ("PING_INTERVAL", "300"),
@@ -123,7 +123,7 @@ async fn server_without_engine_io_is_reported_with_both_answers() {
 }
 
 #[tokio::test]
-async fn nothing_listening_is_reported() {
+async fn a_port_without_a_server_is_reported() {
     let port = free_port().unwrap();
     let error = asked(&format!("http://127.0.0.1:{port}"))
         .await

@@ -1,11 +1,12 @@
-//! Servers whose process ends in the middle of a run: who killed it is named, and nobody else.
+//! Tests with servers whose process ends during a run: only the scenario that ended the process fails.
 
 use sockspec::cli::Exit;
 
 use crate::support::{Finished, Test};
 
-/// Echoes lines. At `die` it first loses its connections, like a process that ends, and is gone some time later;
-/// at `later` it answers, and dies after that. What is to come back `slowly` takes its time.
+/// A server in Python that sends each line back. At `die`, it first closes its connections, as a process that ends
+/// does, and exits a little later. At `later`, it sends the line back and exits afterwards. It sends the line
+/// `slowly` back after a delay.
 const SERVER: &str = r#"
 import os, socket, sys, threading, time
 
@@ -43,7 +44,7 @@ while True:
     threading.Thread(target=serve, args=(connection,), daemon=True).start()
 "#;
 
-/// A scenario that sends a line and wants it back.
+/// Returns a scenario that sends `line` and expects the line back.
 fn scenario(id: &str, level: &str, line: &str) -> String {
     format!(
         "- id: death/{id}
@@ -63,12 +64,12 @@ fn scenario(id: &str, level: &str, line: &str) -> String {
     )
 }
 
-/// A scenario that is under way when the server dies, and finds nothing wrong when it is alone.
+/// Returns a scenario that takes so long that another scenario ends the server meanwhile. Alone, it passes.
 fn patient(id: &str, level: &str) -> String {
     scenario(id, level, "slowly")
 }
 
-/// A server that nobody can start again.
+/// A server at an address, which sockspec can't start again.
 struct Running {
     process: std::process::Child,
     url: String,
@@ -94,13 +95,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Fails only where it has ended, which is what it is here for.
+        // An error means that the process has ended already, which most of these tests cause.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Runs scenarios against the server that a manifest launches; `None` where there is no Python.
+/// Runs scenarios against the server, which sockspec starts from a manifest. Returns `None` if Python is missing.
 fn run(scenarios: &[String], options: &[&str], expected: Exit) -> Option<Finished> {
     let python = std::process::Command::new("python3")
         .arg("--version")
@@ -132,7 +133,7 @@ launch:
 }
 
 #[test]
-fn who_is_struck_by_a_death_is_run_again_whatever_its_level() {
+fn scenarios_interrupted_by_a_death_run_again_whatever_their_level() {
     let scenarios = [
         scenario("kills", "must", "die"),
         patient("struck", "must"),
@@ -149,7 +150,7 @@ fn who_is_struck_by_a_death_is_run_again_whatever_its_level() {
 }
 
 #[test]
-fn a_death_fails_whatever_the_level_of_who_brings_it_about() {
+fn the_scenario_that_ends_the_server_fails_whatever_its_level() {
     let cases: [(&[String], &[&str]); 3] = [
         (&[scenario("kills", "should", "die")], &["--jobs", "1"]),
         (
@@ -181,7 +182,7 @@ fn a_death_fails_whatever_the_level_of_who_brings_it_about() {
 }
 
 #[test]
-fn a_scenario_that_passes_before_the_death_is_found_out() {
+fn a_scenario_that_passes_before_it_ends_the_server_is_found() {
     for options in [&["--jobs", "1"][..], &[]] {
         let scenarios = [
             scenario("kills", "must", "later"),
@@ -197,7 +198,7 @@ fn a_scenario_that_passes_before_the_death_is_found_out() {
 }
 
 #[test]
-fn where_nobody_can_start_it_again_several_stay_suspected() {
+fn without_a_restart_every_scenario_that_ran_is_suspected() {
     let mut exclusive = [patient("too-late-1", "must"), patient("too-late-2", "must")].concat();
     exclusive = exclusive.replace("  level:", "  exclusive: true\n  level:");
     let killer = scenario("kills", "should", "die");

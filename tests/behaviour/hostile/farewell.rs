@@ -1,4 +1,4 @@
-//! Servers that end a session with the Engine.IO close packet.
+//! Tests with servers that end a session with an Engine.IO close packet.
 
 use sockspec::cli::Exit;
 
@@ -29,12 +29,12 @@ async fn run(packet: &'static str, expected: Exit) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_close_packet_answers_nobody() {
+async fn a_close_packet_does_not_count_as_an_answer() {
     run("1", Exit::Conformant).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_else_is_said_before_the_end_is_an_answer() {
+async fn any_other_packet_before_the_end_counts_as_an_answer() {
     for packet in ["41", "1{\"why\":\"bye\"}", "0{}", "5"] {
         let text = run(packet, Exit::NotConformant).await;
         assert!(

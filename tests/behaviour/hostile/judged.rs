@@ -1,4 +1,4 @@
-//! What scenarios make of servers that go beyond this side's limits, or go on behind their last word.
+//! Tests of verdicts about servers that exceed the limits of sockspec, or send data after their close frame.
 
 use sockspec::cli::Exit;
 
@@ -10,7 +10,7 @@ async fn run(frames: &'static [u8], scenario: &str, expected: Exit) -> Finished 
     run_as("websocket", frames.to_vec(), scenario, expected).await
 }
 
-/// Runs one scenario on a WebSocket whose server sends `bytes`, and then says no more.
+/// Runs one scenario on a WebSocket whose server sends `bytes` and then nothing more.
 async fn run_as(speaks: &str, bytes: Vec<u8>, scenario: &str, expected: Exit) -> Finished {
     let manifest = format!(
         "provides: [websocket, max-payload]\ndialect: {{ speaks: {speaks} }}\ntiming: {{ settle: 20ms }}\n"
@@ -29,7 +29,7 @@ scenarios:
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_of_this_side_is_never_held_against_the_target() {
+async fn exceeding_a_limit_of_sockspec_is_not_a_failure_of_the_target() {
     let frame = b"\x82\x7f\x00\x00\x00\x00\x7f\xff\xff\xff";
     for step in ["closed: {}", "receive: { binary: <any> }"] {
         let scenario = format!(
@@ -42,7 +42,7 @@ async fn a_limit_of_this_side_is_never_held_against_the_target() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_follows_the_close_frame_fails_the_scenario_about_it_alone() {
+async fn data_after_the_close_frame_fails_only_the_scenario_about_it() {
     let frames = b"\x88\x02\x03\xe8\x8c\x01a";
     let steps = "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n  - closed: { code: 1000 }\n    as: visitor\n";
     run(frames, steps, Exit::Conformant).await;
@@ -53,7 +53,7 @@ async fn what_follows_the_close_frame_fails_the_scenario_about_it_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_exceeds_the_announced_limit_judges_nobody() {
+async fn a_step_that_exceeds_the_announced_limit_gives_no_verdict() {
     let open = "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n";
     let whole =
         "  - send: 4123456789\n    as: visitor\n  - closed: { code: 1000 }\n    as: visitor\n";
@@ -74,7 +74,7 @@ async fn what_exceeds_the_announced_limit_judges_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handshake_that_is_answered_before_it_is_refused_is_not_called_unanswered() {
+async fn an_accepted_handshake_that_ends_at_once_is_not_reported_as_unanswered() {
     let steps = "  clients: [stranger]\n  steps:\n  - open: websocket\n    as: stranger\n    refused: { status: 400 }\n    accept:\n      lenient: { refused: { no-response: true } }\n";
     for bytes in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"\x88\x00"] {
         run_as("engine.io", bytes.to_vec(), steps, Exit::Conformant)
@@ -86,7 +86,7 @@ async fn a_handshake_that_is_answered_before_it_is_refused_is_not_called_unanswe
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_not_let_in_is_shown_the_refusal() {
+async fn a_failure_to_join_shows_the_refusal() {
     let steps =
         "  clients: [visitor]\n  steps:\n  - open: websocket\n    as: visitor\n    echo: true\n";
     let bytes = text_frames(&[OPEN, r#"44{"message":"unauthorized"}"#]);

@@ -1,4 +1,4 @@
-//! Servers that do everything wrong, and what the clients say about it, in time.
+//! Tests with hostile servers: what the clients report about them, and that no wait exceeds its deadline.
 
 mod death;
 mod farewell;
@@ -28,14 +28,14 @@ use crate::{
     support::{Finished, Test},
 };
 
-/// The deadline that the clients are given; the servers below never speak of their own accord.
+/// The deadline of the clients. The servers below stay silent for longer.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// An open packet whose heartbeat takes long.
+/// An open packet with a heartbeat so long that no ping is sent during a test.
 const OPEN: &str =
     r#"0{"sid":"abcdefgh","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":9}"#;
 
-/// A text frame for each packet, of 125 bytes at most.
+/// Returns a text frame for each packet. A packet has at most 125 bytes.
 fn text_frames(packets: &[&str]) -> Vec<u8> {
     packets
         .iter()
@@ -43,7 +43,7 @@ fn text_frames(packets: &[&str]) -> Vec<u8> {
         .collect()
 }
 
-/// A server that does one thing to every connection, for as long as this lives.
+/// A server that handles every connection in the same way, until this value is dropped.
 struct Hostile {
     endpoint: Endpoint,
     _task: AbortOnDropHandle<()>,
@@ -67,7 +67,7 @@ impl Hostile {
         }
     }
 
-    /// Reads a request's head, answers with `bytes`, and keeps the stream open.
+    /// Creates a server that reads a request's head, answers with `bytes`, and keeps the stream open.
     async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self::new(move |mut stream| {
@@ -81,7 +81,7 @@ impl Hostile {
         .await
     }
 
-    /// Reads a request's head, answers with `bytes`, and closes.
+    /// Creates a server that reads a request's head, answers with `bytes`, and closes the stream.
     async fn answering_then_closing(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self::new(move |mut stream| {
@@ -94,7 +94,7 @@ impl Hostile {
         .await
     }
 
-    /// Opens a WebSocket, says `bytes` on it, and keeps the stream open.
+    /// Creates a server that opens a WebSocket, sends `bytes`, and keeps the stream open.
     async fn saying(bytes: Vec<u8>) -> Self {
         Self::new(move |mut stream| {
             let bytes = bytes.clone();
@@ -107,7 +107,7 @@ impl Hostile {
         .await
     }
 
-    /// Opens a WebSocket, says `bytes` on it, and then says no more.
+    /// Creates a server that opens a WebSocket, sends `bytes`, and ends its sending side.
     async fn saying_at_last(bytes: Vec<u8>) -> Self {
         Self::new(move |mut stream| {
             let bytes = bytes.clone();
@@ -121,7 +121,7 @@ impl Hostile {
         .await
     }
 
-    /// Runs scenarios against it; `manifest` is what its manifest says beside its name and address.
+    /// Runs scenarios against the server. `manifest` is added to the name and address in the target's manifest.
     async fn judged(
         &self,
         manifest: &str,
@@ -141,7 +141,7 @@ impl Hostile {
             .unwrap()
     }
 
-    /// Reads a request's head, answers with `bytes`, then `more` for ever.
+    /// Creates a server that reads a request's head, answers with `bytes`, then sends `more` for ever.
     async fn endless(bytes: &'static [u8], more: &'static [u8]) -> Self {
         Self::new(move |mut stream| async move {
             read_head(&mut stream).await;
@@ -152,7 +152,7 @@ impl Hostile {
     }
 }
 
-/// Options under which nothing takes long or grows large.
+/// Returns options with a short deadline and small limits, so that a test is fast.
 fn impatient() -> Options {
     Options {
         deadline: SHORT,
@@ -182,7 +182,7 @@ async fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// Keeps the stream open until the other side ends it.
+/// Keeps the stream open until the client ends it.
 async fn hold(mut stream: TcpStream) {
     while stream.read_u8().await.is_ok() {}
 }

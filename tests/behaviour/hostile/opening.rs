@@ -1,4 +1,4 @@
-//! What hostile servers do to a connection that is being opened.
+//! Tests of connections that hostile servers disturb while they are being opened.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use tokio::{
 use super::{Hostile, SHORT, hold, impatient, read_head};
 use crate::server::listen;
 
-/// The failure of opening, which must come long before anybody loses patience.
+/// Returns the failure of opening a connection. It has to come soon after the deadline of the client.
 async fn failure(server: &Hostile, transport: TransportChoice) -> ConnectFailure {
     let options = Options {
         transport,
@@ -24,12 +24,13 @@ async fn failure(server: &Hostile, transport: TransportChoice) -> ConnectFailure
     let failure = Connection::open(&server.endpoint, options)
         .await
         .expect_err("no connection");
-    // Three waits at most (TCP, handshake, open packet), and room for a machine under load.
+    // At most three waits follow each other (TCP, handshake, open packet); the rest is room for a slow machine.
     assert!(started.elapsed() < SHORT * 20, "{failure}");
     failure
 }
 
-/// The words of the failure of either transport, the handshake's name taken out.
+/// Returns the message of the failure, which has to be the same over both transports except for the name of the
+/// handshake.
 async fn both(server: &Hostile) -> String {
     let websocket = failure(server, TransportChoice::WebSocket)
         .await
@@ -41,7 +42,7 @@ async fn both(server: &Hostile) -> String {
     websocket
 }
 
-/// A server that shakes hands and then sends `frames`.
+/// Creates a server that accepts the WebSocket handshake and then sends `frames`.
 async fn switching(frames: &'static [u8]) -> Hostile {
     Hostile::new(move |mut stream| async move {
         switch(&mut stream).await;
@@ -51,7 +52,7 @@ async fn switching(frames: &'static [u8]) -> Hostile {
     .await
 }
 
-/// Answers a WebSocket handshake rightly.
+/// Answers a WebSocket handshake correctly.
 pub(super) async fn switch(stream: &mut TcpStream) {
     let head = read_head(stream).await;
     let key = head
@@ -67,7 +68,7 @@ pub(super) async fn switch(stream: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn a_port_without_a_server() {
     let (listener, endpoint) = listen().await;
     drop(listener);
     let failure = Connection::open(&endpoint, impatient()).await.unwrap_err();
@@ -109,7 +110,7 @@ async fn resets_after_the_request() {
 }
 
 #[tokio::test]
-async fn speaks_something_else() {
+async fn another_protocol() {
     for (bytes, words) in [
         (&b"SSH-2.0-x\r\n"[..], "11 bytes: \"SSH-2.0-x\\r\\n\""),
         (
@@ -140,7 +141,7 @@ async fn endless_headers() {
 }
 
 #[tokio::test]
-async fn headers_in_drops() {
+async fn headers_that_arrive_byte_by_byte() {
     let server = Hostile::new(|mut stream| async move {
         read_head(&mut stream).await;
         let mut drops = tokio::time::interval(SHORT / 20);
@@ -198,7 +199,7 @@ async fn an_error_whose_body_never_ends_is_still_that_error() {
 }
 
 #[tokio::test]
-async fn bodies_beyond_our_bounds() {
+async fn bodies_beyond_the_limit() {
     for server in [
         Hostile::endless(b"HTTP/1.1 200 OK\r\n\r\n", b"xxxxxxxxxxxxxxxx").await,
         Hostile::answering("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n").await,
@@ -242,7 +243,7 @@ async fn a_wrong_accept_key() {
 }
 
 #[tokio::test]
-async fn no_right_open_packet_over_websocket() {
+async fn an_invalid_open_packet_over_websocket() {
     let cases: [(&'static [u8], &str); 6] = [
         (b"", "no open packet within 300ms; received nothing"),
         (
@@ -275,7 +276,7 @@ async fn no_right_open_packet_over_websocket() {
 }
 
 #[tokio::test]
-async fn no_right_open_packet_over_polling() {
+async fn an_invalid_open_packet_over_polling() {
     for body in ["", "<html>", "1", "0[]"] {
         let response = format!(
             "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
@@ -319,7 +320,7 @@ async fn no_tls_where_tls_is_expected() {
 
 #[tokio::test]
 async fn a_listener_that_never_accepts() {
-    // The kernel completes the connection; the program behind it is stuck.
+    // The kernel completes the connection, but the program never accepts it, as if it hung.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (_, mut endpoint) = listen().await;
     let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! What hostile servers do to an open connection.
+//! Tests of open connections to hostile servers.
 
 use sockspec::client::{Connection, Ended, EndedHow, Layer, Options, What};
 use tokio::io::AsyncWriteExt;
@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 use super::{Hostile, hold, impatient, opening::switch};
 use crate::server::{await_in, ended};
 
-/// What a server does after its frames.
+/// What the server does after it has sent its frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Then {
     Close,
@@ -15,14 +15,14 @@ enum Then {
     Reset,
 }
 
-/// Opens a plain WebSocket to a server that sends `frames`; gives the end and the rules it broke.
+/// Opens a plain WebSocket to a server that sends `frames`. Returns the end of the connection and the broken rules.
 async fn outcome(frames: &'static [u8], then: Then) -> (Ended, Vec<String>) {
     let server = Hostile::new(move |mut stream| async move {
         switch(&mut stream).await;
         let _ = stream.write_all(frames).await;
         match then {
             Then::Close => {
-                // With FIN, and only then a close: what the client wrote must not turn it into a reset.
+                // Sends a FIN first. A close alone would reset the connection if bytes of the client are unread.
                 let _ = stream.shutdown().await;
                 hold(stream).await;
             }
@@ -71,7 +71,7 @@ async fn the_stream_is_reset() {
 }
 
 #[tokio::test]
-async fn frames_that_nobody_may_send() {
+async fn frames_that_no_server_may_send() {
     let cases: [(&'static [u8], &str); 6] = [
         (b"\x81\x81\0\0\0\0a", "frame from the server is masked"),
         (
@@ -107,7 +107,7 @@ async fn a_frame_that_is_too_large_for_this_side_breaks_no_rule() {
 }
 
 #[tokio::test]
-async fn a_close_frame_that_is_wrong_is_still_the_end() {
+async fn an_illegal_close_frame_still_ends_the_connection() {
     let (ended, rules) = outcome(b"\x88\x02\x03\xed", Then::Close).await;
     assert_eq!((ended.how, ended.by_us), (EndedHow::CloseFrame, false));
     assert_eq!(ended.code.unwrap().0, 1005);
@@ -122,7 +122,7 @@ async fn data_after_the_close_frame() {
 }
 
 #[tokio::test]
-async fn whatever_follows_the_close_frame_it_is_the_end() {
+async fn a_close_frame_is_the_end_whatever_data_follows() {
     for frames in [
         &b"\x88\x02\x03\xe8HTTP/1.1 200 OK\r\n\r\n"[..],
         b"\x88\x02\x03\xe8\x8c\x01a",
@@ -151,7 +151,7 @@ async fn a_flood_of_pings() {
 
 #[tokio::test]
 async fn a_message_of_endless_fragments() {
-    // One text frame opens the message; the next one is illegal, so fragments come as empty continuations.
+    // Only the first frame of a message may be a text frame, so the further fragments are empty continuation frames.
     let server = Hostile::new(|mut stream| async move {
         switch(&mut stream).await;
         let _ = stream.write_all(b"\x01\x01a").await;

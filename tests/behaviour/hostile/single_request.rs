@@ -1,4 +1,4 @@
-//! Single HTTP requests against hostile servers.
+//! Tests of single HTTP requests to hostile servers.
 
 use std::io::Write as _;
 
@@ -51,7 +51,7 @@ async fn bodies_end_where_their_framing_says() {
 }
 
 #[tokio::test]
-async fn after_a_101_the_body_is_what_came_with_it() {
+async fn after_a_101_the_body_holds_the_bytes_that_follow_at_once() {
     let server = Hostile::answering("HTTP/1.1 101 Up\r\nUpgrade: x\r\n\r\n\u{1}hi").await;
     let response = ask(&server, "GET").await.unwrap();
     assert_eq!((response.status, &*response.body), (101, &b"\x01hi"[..]));
@@ -60,7 +60,7 @@ async fn after_a_101_the_body_is_what_came_with_it() {
 }
 
 #[tokio::test]
-async fn failures_say_what_came() {
+async fn failures_show_the_received_bytes() {
     let cases = [
         (
             &b"HTTP/1.1 200 OK\r\nContent-Length: nine\r\n\r\n"[..],

@@ -1,4 +1,4 @@
-//! Servers that say what no step asked for before what one did.
+//! Tests with servers that send an event that no step expects, before the expected one.
 
 use sockspec::cli::Exit;
 
@@ -8,7 +8,7 @@ const CONNECTED: &str = r#"40{"sid":"ijklmnop"}"#;
 
 const AWAITED: &str = r#"42["awaited"]"#;
 
-/// One scenario that goes packet by packet and one that wants an order.
+/// Two scenarios: one expects each packet in turn with `receive`, the other an event with `order: strict`.
 const SCENARIOS: &str = r#"topic: What is unasked for
 scenarios:
 - id: unasked/by-hand
@@ -37,20 +37,20 @@ scenarios:
     order: strict
 "#;
 
-/// A server whose application has a part of the contract.
+/// The capabilities of a server that declares a part of the contract, so that its events are known.
 const KNOWN: &str = "[websocket, events]";
 
-/// A server whose application could be any.
+/// The capabilities of a server that declares nothing of the contract, so that it may send any events.
 const UNKNOWN: &str = "[websocket]";
 
-/// Runs the scenarios against a server that says `event` on each connection before the awaited one.
+/// Runs the scenarios against a server that sends `event` on each connection before the expected event.
 async fn run(provides: &str, event: &'static str, expected: Exit) -> String {
     run_with(provides, [OPEN, CONNECTED, event, AWAITED], expected).await
 }
 
-/// Runs the scenarios against a server that says this on each connection.
+/// Runs the scenarios against a server that sends `packets` on each connection.
 async fn run_with(provides: &str, packets: [&'static str; 4], expected: Exit) -> String {
-    // Without a close frame, silence would have to wait for a pong that never comes.
+    // The server closes, because it would not answer the ping that a proof of silence sends to an open connection.
     let bytes = [text_frames(&packets), vec![0x88, 0]].concat();
     let manifest = format!("provides: {provides}\ngreetings: [welcome]\n");
     let server = Hostile::saying(bytes).await;
@@ -58,7 +58,7 @@ async fn run_with(provides: &str, packets: [&'static str; 4], expected: Exit) ->
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn greetings_and_what_other_scenarios_broadcast_are_looked_past() {
+async fn greetings_and_broadcasts_of_other_scenarios_are_ignored() {
     for event in [
         r#"42["welcome","dear visitor"]"#,
         r#"42["broadcast-message",{"text":"marker-0123456789ab","from":"x"}]"#,
@@ -70,7 +70,7 @@ async fn greetings_and_what_other_scenarios_broadcast_are_looked_past() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_else_comes_out_of_turn_where_the_application_is_known() {
+async fn any_other_event_fails_if_the_application_is_known() {
     for event in [
         r#"42["broadcast-message",{"text":"hello"}]"#,
         r#"42["broadcast-message",{"text":"marker-7"}]"#,
@@ -82,7 +82,7 @@ async fn everything_else_comes_out_of_turn_where_the_application_is_known() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_application_may_say_what_it_likes() {
+async fn an_unknown_application_may_send_any_event() {
     for event in [
         r#"42["tick",{"at":1}]"#,
         r#"427["hello"]"#,
@@ -94,7 +94,7 @@ async fn an_unknown_application_may_say_what_it_likes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_are_answers_whoever_gives_them() {
+async fn an_answer_to_another_packet_fails_for_every_application() {
     for event in [
         r#"431["x"]"#,
         r#"42["echo-back","sockspec"]"#,
@@ -106,13 +106,13 @@ async fn answers_are_answers_whoever_gives_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_may_overtake_the_reply_where_the_application_is_unknown() {
+async fn an_event_before_the_connect_reply_is_reported() {
     let sentence = "before the server answered its CONNECT to /";
     let said = |event| [OPEN, event, CONNECTED, AWAITED];
     let text = run_with(UNKNOWN, said(r#"42["hello"]"#), Exit::Conformant).await;
     let line = text.lines().find(|line| line.contains(sentence));
     assert!(line.is_some() && text.contains("1 ok, 1 warn"), "{text}");
-    // A greeting, so that the step about the order is content.
+    // The event is a greeting, so the step with `order: strict` accepts it and only the missing CONNECT reply fails.
     let text = run_with(KNOWN, said(r#"42["welcome"]"#), Exit::NotConformant).await;
     let line = text.lines().find(|line| line.contains(sentence));
     assert!(

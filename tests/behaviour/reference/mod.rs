@@ -1,5 +1,4 @@
-//! The reference server, judged by clients of other authors: tungstenite over WebSocket, and HTTP
-//! written by hand.
+//! Tests of the reference server with clients of other authors: tungstenite for WebSocket, and handwritten HTTP.
 
 mod peer;
 mod polling;

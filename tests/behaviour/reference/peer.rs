@@ -1,4 +1,4 @@
-//! What the tests talk to the server with.
+//! The clients that the tests of the reference server use.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::frame::coding::CloseCode},
 };
 
-/// The deadline of every wait; a test that meets it fails.
+/// The deadline of every wait. A test that reaches it fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Starts a server with `config`.
@@ -33,13 +33,13 @@ pub(crate) async fn start_with(fault: &str) -> Server {
     .await
 }
 
-/// One WebSocket.
+/// One WebSocket to the reference server.
 pub(crate) struct Peer {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Peer {
-    /// Opens a WebSocket with this query.
+    /// Opens a WebSocket with `query`.
     pub(crate) async fn open(server: &Server, query: &str) -> Self {
         let url = format!("ws://{}/socket.io/?{query}", server.address());
         let (socket, _) = timeout(DEADLINE, connect_async(url))
@@ -49,7 +49,7 @@ impl Peer {
         Self { socket }
     }
 
-    /// Opens a session and joins the main namespace; gives the socket's id.
+    /// Opens a session and joins the main namespace. Also returns the socket's id.
     pub(crate) async fn join(server: &Server) -> (Self, String) {
         let mut peer = Self::open(server, "EIO=4&transport=websocket").await;
         assert!(peer.text().await.starts_with("0{"));
@@ -83,13 +83,13 @@ impl Peer {
         }
     }
 
-    /// Sends, and demands this answer.
+    /// Sends `text` and checks that the next message is `answer`.
     pub(crate) async fn ask(&mut self, text: &str, answer: &str) {
         self.send(text).await;
         assert_eq!(self.text().await, answer, "answer to {text}");
     }
 
-    /// Waits for the server's close frame, then for the end.
+    /// Waits for the server's close frame, then for the end of the stream. Returns the close code.
     pub(crate) async fn closed(&mut self) -> Option<CloseCode> {
         let close = match self.message().await {
             Message::Close(close) => close.map(|frame| frame.code),
@@ -108,7 +108,7 @@ pub(crate) struct Response {
     pub(crate) body: String,
 }
 
-/// Sends one request on a connection of its own; `head` are further header lines.
+/// Sends one request on its own connection; `head` holds further header lines.
 pub(crate) async fn http(server: &Server, line: &str, head: &[&str], body: &str) -> Response {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let mut request = format!("{line} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
@@ -123,7 +123,7 @@ pub(crate) async fn http(server: &Server, line: &str, head: &[&str], body: &str)
     response(&mut stream).await
 }
 
-/// Reads to the end of the connection.
+/// Reads a response up to the end of the connection.
 pub(crate) async fn response(stream: &mut TcpStream) -> Response {
     let mut bytes = Vec::new();
     timeout(DEADLINE, stream.read_to_end(&mut bytes))
@@ -152,7 +152,7 @@ pub(crate) async fn poll(server: &Server, sid: &str) -> Response {
     get(server, &format!("EIO=4&transport=polling&sid={sid}")).await
 }
 
-/// Opens a polling session; gives its id.
+/// Opens a polling session and returns its id.
 pub(crate) async fn open_polling(server: &Server) -> String {
     let opened = get(server, "EIO=4&transport=polling").await;
     assert_eq!(opened.status, 200);

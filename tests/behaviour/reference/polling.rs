@@ -1,4 +1,4 @@
-//! Long-polling, CORS and refusals.
+//! Tests of long-polling, CORS and refused requests on the reference server.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn engine() -> Config {
 }
 
 #[tokio::test]
-async fn packets_come_back_in_order() {
+async fn echoed_packets_arrive_in_order() {
     let server = start(engine()).await;
     let sid = open_polling(&server).await;
     let body = "4a\u{1e}bAQIDBA==\u{1e}4c\u{20ac}";
@@ -66,7 +66,7 @@ async fn bad_payloads_and_close_packets_end_the_session() {
 }
 
 #[tokio::test]
-async fn limit_on_bodies_is_exact() {
+async fn a_body_of_exactly_the_limit_is_accepted() {
     let server = start(Config {
         max_payload: 100,
         ..engine()
@@ -80,7 +80,7 @@ async fn limit_on_bodies_is_exact() {
 }
 
 #[tokio::test]
-async fn kicked_polling_client_hears_of_it() {
+async fn a_kicked_polling_client_receives_a_disconnect() {
     let server = start(Config::default()).await;
     let sid = open_polling(&server).await;
     post(&server, &sid, "40\u{1e}42[\"kick-me\",{\"close\":true}]").await;
@@ -91,7 +91,7 @@ async fn kicked_polling_client_hears_of_it() {
     assert_eq!(poll(&server, &sid).await.status, 400);
 }
 
-/// Real time: what is tested is that the stop waits for nothing.
+/// In real time, because the test measures that stopping the server does not wait for a timeout.
 #[tokio::test]
 async fn stop_does_not_wait_for_sessions_that_polled() {
     let server = start(Config::default()).await;
@@ -204,15 +204,15 @@ async fn cors_names_listed_origins_only() {
 }
 
 #[tokio::test]
-async fn poll_that_is_broken_off_ends_the_session() {
+async fn an_aborted_poll_ends_the_session() {
     let server = start(engine()).await;
     let sid = open_polling(&server).await;
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let request =
         format!("GET /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: t\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    // The session ends when the server has seen the end of the connection: a second poll tells
-    // either that it has, or ends the session by itself.
+    // The session ends when the server sees that the connection has ended; a further poll then gets 400. A poll that
+    // comes earlier is a second poll at the same time, which also ends the session.
     drop(stream);
     let ended = async { while poll_once(&server, &sid).await != 400 {} };
     timeout(DEADLINE, ended).await.unwrap();
@@ -223,7 +223,7 @@ async fn poll_once(server: &Server, sid: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn revision_three_is_spoken_where_it_is_allowed() {
+async fn revision_3_is_supported_if_the_configuration_allows_it() {
     let server = start(Config {
         eio3: true,
         ..Config::default()

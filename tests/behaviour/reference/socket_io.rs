@@ -1,4 +1,4 @@
-//! Namespaces, acknowledgements, rooms and tokens.
+//! Tests of namespaces, acknowledgements, rooms and tokens on the reference server.
 
 use sockspec::{
     data::Data,
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::peer::{Peer, start, start_with};
 
 #[tokio::test]
-async fn events_acks_and_binary_come_back() {
+async fn events_acknowledgements_and_bytes_are_echoed() {
     let server = start(Config::default()).await;
     let (mut peer, _) = Peer::join(&server).await;
     peer.ask(
@@ -20,7 +20,7 @@ async fn events_acks_and_binary_come_back() {
     .await;
     peer.ask(r#"42["echo",null]"#, r#"42["echo-back",null]"#)
         .await;
-    // Nothing answers an event without a handler, so the next answer is the next event's.
+    // An event without a handler is not acknowledged, so the next message answers the event after it.
     peer.send(r#"4299["unknown"]"#).await;
     peer.ask(r#"427["ack-nothing"]"#, "437[]").await;
     peer.send(r#"452-["message",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]"#)
@@ -49,7 +49,7 @@ async fn events_acks_and_binary_come_back() {
 }
 
 #[tokio::test]
-async fn namespaces_are_apart() {
+async fn namespaces_are_separate() {
     let server = start(Config::default()).await;
     let (mut peer, sid) = Peer::join(&server).await;
     peer.ask("40/other,", r#"44/other,{"message":"Invalid namespace"}"#)
@@ -102,8 +102,8 @@ async fn room_message_reaches_members_once_and_never_its_sender() {
         .ask(r#"425["members",{"room":"r"}]"#, r#"435[{"count":2}]"#)
         .await;
     sender.send("41").await;
-    // The leave and the count travel on different connections: only the order of events on one
-    // tells when it took effect.
+    // One connection sends the leave and another the count, so their order is unknown. The reply to a second CONNECT
+    // on the sender's connection shows that its leave has taken effect.
     sender.send("40").await;
     sender.text().await;
     member
@@ -148,7 +148,7 @@ async fn chat(server: &Server, token: &str) -> String {
 }
 
 #[tokio::test]
-async fn tokens_open_or_say_why_not() {
+async fn a_valid_token_is_accepted_and_an_invalid_one_refused_with_its_reason() {
     let server = start(Config::default()).await;
     let sub = |sub: &str| ("sub", Data::from(sub));
     let quoted = |claims| format!("\"{}\"", token(claims));
@@ -199,7 +199,7 @@ async fn tokens_open_or_say_why_not() {
 }
 
 #[tokio::test]
-async fn kicked_client_is_told_and_those_who_watch_as_well() {
+async fn a_kick_is_reported_to_the_client_and_to_watchers() {
     let server = start(Config::default()).await;
     let (mut watcher, _) = Peer::join(&server).await;
     let (mut leaver, sid) = Peer::join(&server).await;
@@ -223,7 +223,7 @@ async fn kicked_client_is_told_and_those_who_watch_as_well() {
 }
 
 #[tokio::test]
-async fn official_contract_greets_with_what_the_client_sent() {
+async fn the_official_contract_greets_with_the_connect_payload() {
     let server = start(Config::new(Contract::Official)).await;
     let mut peer = Peer::open(&server, "EIO=4&transport=websocket").await;
     peer.text().await;

@@ -1,4 +1,4 @@
-//! From polling to WebSocket.
+//! Tests of the upgrade from polling to WebSocket on the reference server.
 
 use sockspec::reference::{Config, Contract, Server};
 
@@ -17,7 +17,7 @@ async fn probe(server: &Server, sid: &str) -> Peer {
 }
 
 #[tokio::test]
-async fn what_waits_goes_over_and_polling_is_over() {
+async fn queued_packets_move_to_the_websocket_and_polling_ends() {
     let server = server().await;
     let sid = open_polling(&server).await;
     let mut peer = probe(&server, &sid).await;
@@ -33,7 +33,7 @@ async fn what_waits_goes_over_and_polling_is_over() {
 }
 
 #[tokio::test]
-async fn every_poll_during_the_probe_is_released() {
+async fn every_poll_during_the_probe_is_answered_with_a_noop() {
     let server = server().await;
     let sid = open_polling(&server).await;
     let mut peer = probe(&server, &sid).await;
@@ -44,7 +44,7 @@ async fn every_poll_during_the_probe_is_released() {
 }
 
 #[tokio::test]
-async fn pending_poll_is_released() {
+async fn a_pending_poll_is_answered_with_a_noop() {
     let server = server().await;
     let sid = open_polling(&server).await;
     let mut peer = probe(&server, &sid).await;
@@ -53,7 +53,7 @@ async fn pending_poll_is_released() {
 }
 
 #[tokio::test]
-async fn failed_probe_leaves_polling_as_it_was() {
+async fn polling_continues_after_a_failed_probe() {
     let server = server().await;
     let sid = open_polling(&server).await;
     for wrong in ["2", "2foo", "4early", "abc", "5"] {

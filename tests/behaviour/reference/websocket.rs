@@ -1,4 +1,4 @@
-//! The WebSocket transport.
+//! Tests of the WebSocket transport of the reference server.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn bare_engine_echoes_messages_of_both_kinds() {
 }
 
 #[tokio::test]
-async fn heartbeat_keeps_who_answers_and_drops_who_does_not() {
+async fn the_heartbeat_disconnects_only_clients_that_do_not_answer() {
     let server = start(Config {
         ping_interval: Duration::from_millis(40),
         ping_timeout: Duration::from_millis(400),
@@ -61,7 +61,7 @@ async fn heartbeat_keeps_who_answers_and_drops_who_does_not() {
 }
 
 #[tokio::test]
-async fn what_is_no_packet_closes_the_connection() {
+async fn an_invalid_packet_closes_the_connection() {
     let server = start(Config::default()).await;
     for wrong in [
         "abc",

@@ -1,4 +1,4 @@
-//! `sockspec run`.
+//! Tests of `sockspec run`.
 
 mod reports;
 mod targets;
@@ -32,7 +32,7 @@ fn run(file: &str, arguments: &[&str]) -> Test {
         .args(arguments.iter().copied())
 }
 
-/// Checks that the pieces occur in the text, in this order.
+/// Checks that the pieces occur in `text` in this order.
 #[track_caller]
 fn in_order(text: &str, pieces: &[&str]) {
     let mut rest = text;
@@ -95,9 +95,9 @@ fn a_broken_should_is_a_warning_unless_the_run_is_strict() {
     run(&file, &["--strict"]).status(Exit::NotConformant);
 }
 
-/// "Reported, never failed."
+/// Scenarios of tier `info` are reported but never fail, not even with `--strict`.
 #[test]
-fn what_is_of_tier_info_is_never_held_against_a_target() {
+fn a_scenario_of_tier_info_never_fails() {
     let file = chat(&[("wrong", "level: must\n  tier: info")]);
     run(&file, &["--strict"])
         .status(Exit::Conformant)
@@ -110,15 +110,15 @@ fn what_is_of_tier_info_is_never_held_against_a_target() {
 }
 
 #[test]
-fn a_wait_of_no_time_is_refused() {
+fn a_timeout_of_zero_is_refused() {
     run(&chat(&[("right", "level: must")]), &["--within", "0s"])
         .status(Exit::BadUsage)
         .stderr_has("the duration is too short; write `1ms` or more");
 }
 
-/// A step in `parallel` must not fail because of an event that another step beside it expects.
+/// A step in `parallel` must not fail because of an event that a parallel step expects.
 #[test]
-fn steps_side_by_side_do_not_accuse_each_other() {
+fn a_parallel_step_ignores_events_that_another_one_expects() {
     let file = "topic: Chat
 needs: [acks, exceptions]
 scenarios:
@@ -158,7 +158,7 @@ scenarios:
 /// A server can end the connection after the first bad frame, before the second one is sent. The calls between them give
 /// the server the time to do so.
 #[test]
-fn an_act_may_be_refused_before_all_of_it_is_sent() {
+fn a_server_may_refuse_before_the_client_has_sent_everything() {
     let file = "topic: Frames
 needs: [websocket, acks]
 scenarios:
@@ -188,7 +188,7 @@ scenarios:
 }
 
 #[test]
-fn a_run_that_judges_nothing_says_so() {
+fn a_run_in_which_no_scenario_can_run_is_noted() {
     run(
         &chat(&[("right", "needs: [custom-path, polling-only]\n  level: must")]),
         &[],
@@ -201,7 +201,7 @@ fn a_run_that_judges_nothing_says_so() {
 }
 
 #[test]
-fn a_name_that_nothing_knows_does_not_make_an_empty_run_right() {
+fn an_unknown_capability_is_an_error_instead_of_a_skip() {
     run(
         &chat(&[("right", "needs: [acks, room]\n  level: must")]),
         &[],
@@ -272,7 +272,7 @@ fn slow_scenarios_run_on_demand() {
 }
 
 #[test]
-fn a_scenario_that_judges_nothing_is_no_success() {
+fn a_scenario_in_which_no_step_can_fail_is_an_error() {
     let file = |times: &str| {
         format!(
             "topic: Rounds\nneeds: [acks]\nscenarios:\n- id: rounds/none\n  title: An echo\n  \

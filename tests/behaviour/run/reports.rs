@@ -1,11 +1,11 @@
-//! The results of a run: reports, baselines, and both after an interrupt.
+//! Tests of reports and baselines, also after an interrupt.
 
 use sockspec::cli::Exit;
 
 use super::{chat, run};
 
 #[test]
-fn reports_for_programs() {
+fn reports_are_written_as_json_and_junit() {
     let file = chat(&[("right", "level: must"), ("wrong", "level: must")]);
     let finished = run(
         &file,
@@ -30,7 +30,7 @@ fn reports_for_programs() {
 }
 
 #[test]
-fn two_reports_need_two_places() {
+fn two_reports_with_the_same_path_are_an_error() {
     run(
         &chat(&[("right", "level: must")]),
         &["--report", "json=x", "--report", "junit=x"],
@@ -62,7 +62,7 @@ fn known_deviations_are_accepted_until_they_are_gone() {
 }
 
 #[test]
-fn a_baseline_that_may_be_somebody_elses_is_noted() {
+fn a_baseline_of_another_target_is_noted() {
     let baseline = "target: mine
 deviations:
 - { id: chat/wrnog, verdict: fail, reason: answers wrong }
@@ -86,7 +86,7 @@ baseline: 0 known, 1 new, 0 stale
 }
 
 #[test]
-fn a_reader_that_goes_away_changes_no_exit_status() {
+fn a_closed_standard_output_does_not_change_the_exit_status() {
     run(&chat(&[("wrong", "level: must")]), &[])
         .status_with_closed_stdout(Exit::NotConformant)
         .stderr("");
@@ -108,7 +108,7 @@ async fn an_interrupt_still_writes_reports() {
 /// Two scenarios run at once. When the first has ended, the second still runs and the last has not started.
 #[cfg(unix)]
 #[tokio::test]
-async fn what_an_interrupt_cuts_short_is_reported() {
+async fn scenarios_stopped_by_an_interrupt_are_reported() {
     let long = "  - expect: never-sent\n    as: alice\n    within: 50s\n";
     let file = ["right-b", "right-c", "right-d"].iter().fold(
         chat(&[("right-a", "level: must")]),

@@ -1,4 +1,4 @@
-//! The target of a run: its manifest, its address, its start and its capabilities.
+//! Tests of the target of a run: its manifest, its address, its start and its capabilities.
 
 use sockspec::cli::Exit;
 
@@ -29,7 +29,7 @@ provides: [acks, websocket]
 }
 
 #[test]
-fn a_server_with_a_fault_is_found_out_by_its_address() {
+fn a_fault_of_a_server_at_an_address_is_found() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let serve = Test::new().args([
         "serve",
@@ -136,7 +136,7 @@ fn a_password_in_a_url_is_refused_and_not_shown() {
 
 /// `launch: built-in` starts the reference server with the settings and names of the manifest.
 #[test]
-fn a_manifest_can_be_one_of_the_reference_server() {
+fn a_manifest_can_configure_the_reference_server() {
     let manifest = "name: mine\nlaunch: built-in\nurl: http://127.0.0.1:$port\nprovides: [acks, socket-io]\n\
         profiles: { small: { env: { MAX_PAYLOAD: 10000 }, provides: [small-payload] } }\n";
     let file = chat(&[
@@ -151,7 +151,7 @@ fn a_manifest_can_be_one_of_the_reference_server() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_no_failure() {
+fn an_unreachable_server_is_an_error_and_not_a_failure() {
     let nowhere = "http://127.0.0.1:1";
     for option in ["--url", "--target"] {
         run(&chat(&[("right", "level: must")]), &[option, nowhere])
@@ -162,7 +162,7 @@ fn a_server_that_is_not_there_is_no_failure() {
 }
 
 #[test]
-fn what_a_target_lacks_is_skipped() {
+fn scenarios_that_need_a_missing_capability_are_skipped() {
     let file = chat(&[
         ("right", "level: must"),
         ("right-far", "needs: [teleportation]\n  level: must"),
@@ -208,7 +208,7 @@ fn a_run_that_skips_everything_judges_nothing() {
 }
 
 #[test]
-fn a_target_that_is_no_file() {
+fn an_unknown_target_is_an_error() {
     run(
         &chat(&[("right", "level: must")]),
         &["--target", "nowhere.yaml"],
