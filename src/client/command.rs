@@ -10,7 +10,7 @@ use crate::wire::{Utf8Bytes, engine_io::Packet, websocket::RawFrame};
 pub(super) enum Command {
     /// Write raw bytes.
     Bytes {
-        /// The bytes.
+        /// The bytes to write.
         bytes: Bytes,
         /// The number of bytes per write; `None` writes everything at once.
         chop: Option<usize>,
@@ -21,12 +21,12 @@ pub(super) enum Command {
     HalfClose,
     /// Send one frame. The frame is boxed because each idle connection holds a block of commands in memory.
     Frame {
-        /// The frame.
+        /// The frame to send.
         frame: Box<RawFrame>,
         /// The number of bytes per write; `None` writes everything at once.
         chop: Option<usize>,
     },
-    /// Send Engine.IO packets.
+    /// Send one or several Engine.IO packets.
     Packets {
         /// The packets, in order.
         packets: Vec<Packet>,
@@ -44,9 +44,9 @@ pub(super) enum Command {
 pub enum DropHow {
     /// Send an Engine.IO close packet and a WebSocket close frame, then close the stream.
     Close,
-    /// Close the TCP stream.
+    /// Close the TCP stream without an Engine.IO close packet or a WebSocket close frame.
     Drop,
-    /// Reset the TCP stream.
+    /// Reset the TCP stream (RST).
     Reset,
 }
 

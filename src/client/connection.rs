@@ -45,7 +45,7 @@ struct Shared {
     task: AbortOnDropHandle<()>,
 }
 
-/// The encoding of Socket.IO packets.
+/// The encoding of Socket.IO packets: JSON or msgpack.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Parser {
     Json,

@@ -23,9 +23,9 @@ pub enum ConnectFailure {
     /// The response is not a valid WebSocket handshake.
     #[error("WebSocket handshake is wrong: {error}")]
     Handshake {
-        /// The broken rule.
+        /// The rule of the handshake that the response breaks.
         error: HandshakeError,
-        /// The response.
+        /// The response of the server.
         response: HttpResponse,
     },
     /// The received bytes are not HTTP/1.1.
@@ -41,13 +41,13 @@ pub enum ConnectFailure {
     OpenPacket {
         /// What is wrong with the packet.
         error: OpenPacketError,
-        /// The text of the packet.
+        /// The text of the invalid packet.
         came: String,
     },
     /// The server refused with an HTTP response.
     #[error("server answered {} to the handshake", .response.status)]
     Refused {
-        /// The response.
+        /// The response of the server.
         response: HttpResponse,
     },
     /// The stream was reset while the client waited.
@@ -61,7 +61,7 @@ pub enum ConnectFailure {
     /// No server listens at this address.
     #[error("can't reach {address}: {detail}")]
     Unreachable {
-        /// Host and port.
+        /// The host and port that the client tried to reach.
         address: String,
         /// The error of the operating system.
         detail: String,
@@ -71,7 +71,7 @@ pub enum ConnectFailure {
     TimedOut {
         /// What the client waited for.
         awaited: &'static str,
-        /// The deadline.
+        /// The time that the server had.
         within: Duration,
         /// A description of the bytes that came before the deadline.
         came: String,
@@ -79,7 +79,7 @@ pub enum ConnectFailure {
     /// TLS could not be established.
     #[error("TLS failed: {detail}")]
     Tls {
-        /// The reason.
+        /// The reason, in the words of the TLS library.
         detail: String,
     },
     /// The server sent more than sockspec accepts.
@@ -87,7 +87,7 @@ pub enum ConnectFailure {
     TooLarge {
         /// The part of the response that is too large.
         what: &'static str,
-        /// The limit in bytes.
+        /// The limit of sockspec, in bytes.
         limit: usize,
     },
     /// The upgrade to WebSocket failed.

@@ -9,18 +9,18 @@ use crate::wire::{
 /// What a server sent although its protocol forbids it. The variant names the layer whose rule was broken.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Illegal {
-    /// Data that breaks Engine.IO.
+    /// The data breaks a rule of Engine.IO.
     #[error(transparent)]
     EngineIo(#[from] IllegalEngineIo),
-    /// Data that breaks Socket.IO.
+    /// The data breaks a rule of Socket.IO.
     #[error(transparent)]
     SocketIo(#[from] DecodeError),
-    /// Data that breaks WebSocket.
+    /// The data breaks a rule of WebSocket.
     #[error(transparent)]
     WebSocket(#[from] IllegalWebSocket),
 }
 
-/// How received data breaks Engine.IO.
+/// The rule of Engine.IO that received data breaks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum IllegalEngineIo {
     /// A message is not an Engine.IO packet.
@@ -31,7 +31,7 @@ pub enum IllegalEngineIo {
     Payload(#[from] PayloadError),
 }
 
-/// How received data breaks WebSocket.
+/// The rule of WebSocket that received data breaks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum IllegalWebSocket {
     /// The server sent data after its own close frame (RFC 6455 section 5.5.1).

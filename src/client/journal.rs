@@ -14,12 +14,12 @@ use crate::wire::{
     websocket::{CloseCode, Frame},
 };
 
-/// One event on a connection.
+/// One event on a connection, with its time.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The time of the event.
     pub at: Instant,
-    /// The event.
+    /// What happened: for example, a packet arrived.
     pub what: What,
 }
 
@@ -54,27 +54,27 @@ pub enum What {
     Socket(socket_io::Packet),
 }
 
-/// What the client sent.
+/// Data that the client sent.
 #[derive(Clone, Debug)]
 pub enum Outgoing {
-    /// Raw bytes.
+    /// Raw bytes of a TCP connection.
     Bytes(Bytes),
-    /// A frame.
+    /// A WebSocket frame.
     Frame(Frame),
     /// An HTTP request.
     Http {
         /// The method, such as `GET`.
         method: String,
-        /// Path and query.
+        /// Path and query of the request.
         target: String,
-        /// The body.
+        /// The body of the request.
         body: Bytes,
     },
     /// The text of an Engine.IO packet.
     Packet(Utf8Bytes),
 }
 
-/// The end of a connection.
+/// Describes how and why a connection ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ended {
     /// How the connection ended.
@@ -92,17 +92,17 @@ pub struct Ended {
 /// The ways in which a connection ends.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum EndedHow {
-    /// A WebSocket close frame.
+    /// One side sent a WebSocket close frame.
     CloseFrame,
-    /// An Engine.IO close packet.
+    /// One side sent an Engine.IO close packet.
     ClosePacket,
-    /// The server ended the stream without a close message.
+    /// The stream ended without a close frame or a close packet.
     Eof,
     /// A polling request was answered with an error status.
     HttpError,
     /// The client stopped reading, because the server exceeded a limit or sent data that can't be decoded.
     GivenUp,
-    /// The stream was reset.
+    /// One side reset the stream.
     Reset,
 }
 

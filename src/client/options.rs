@@ -17,14 +17,14 @@ pub enum TransportChoice {
 /// The highest protocol layer that decodes incoming data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Layer {
-    /// Engine.IO packets. Over WebSocket the journal also holds every frame.
+    /// Incoming data is decoded to Engine.IO packets. Over WebSocket, the journal also holds every frame.
     EngineIo,
-    /// Socket.IO packets.
+    /// Incoming data is decoded to Socket.IO packets.
     #[default]
     SocketIo,
-    /// Raw bytes.
+    /// Incoming data is not decoded; the journal holds raw bytes.
     Tcp,
-    /// WebSocket frames and messages, without Engine.IO inside.
+    /// Incoming data is decoded to WebSocket frames and messages, but not to Engine.IO packets.
     WebSocket,
 }
 
@@ -35,9 +35,9 @@ pub struct Bounds {
     pub message: usize,
     /// The largest HTTP head, in bytes.
     pub head: usize,
-    /// The number of entries in the journal.
+    /// The largest number of entries in the journal.
     pub entries: usize,
-    /// The total size of the payloads in the journal, in bytes.
+    /// The largest total size of the payloads in the journal, in bytes.
     pub journal: usize,
 }
 
@@ -55,7 +55,7 @@ impl Default for Bounds {
 /// All settings of a connection except its endpoint.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The transport.
+    /// The transport that carries the session.
     pub transport: TransportChoice,
     /// The highest layer that decodes incoming data.
     pub layer: Layer,
@@ -80,7 +80,7 @@ pub struct Options {
     pub msgpack: bool,
     /// The limit on each wait for the server while the connection opens.
     pub deadline: Duration,
-    /// The limits on memory.
+    /// The limits on the memory that the connection may use.
     pub bounds: Bounds,
 }
 

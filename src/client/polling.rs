@@ -452,7 +452,7 @@ impl Polling {
         self.session.ping_every().map(|every| clock::now() + every)
     }
 
-    /// Resets both connections at once.
+    /// Resets the connections for GET and POST, even if requests are pending.
     fn reset(self) -> Ended {
         self.get.reset();
         self.post.reset();

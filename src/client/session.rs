@@ -32,7 +32,7 @@ impl Revision {
     }
 }
 
-/// The state of the opening: whether the open packet has arrived.
+/// Whether the server's open packet has arrived.
 #[derive(Debug)]
 enum Opening {
     Awaited,
@@ -130,7 +130,7 @@ impl Session {
         self.closed.take()
     }
 
-    /// Handles a WebSocket message.
+    /// Decodes a WebSocket message as an Engine.IO packet and handles the packet.
     pub(super) fn message(&mut self, data: PacketData) {
         if self.layer == Layer::WebSocket {
             let bytes = length(&data);
@@ -150,7 +150,7 @@ impl Session {
         }
     }
 
-    /// Records an invalid message.
+    /// Records a message that can't be decoded as an Engine.IO packet.
     fn record_invalid_packet(&mut self, error: PacketError, raw: &[u8]) {
         self.recorder.illegal(error, raw);
         if matches!(self.opening, Opening::Awaited) {
@@ -159,7 +159,7 @@ impl Session {
         }
     }
 
-    /// Handles a packet.
+    /// Handles an Engine.IO packet: records it, and queues the answer that the protocol requires.
     pub(super) fn packet(&mut self, packet: Packet) {
         if matches!(self.opening, Opening::Awaited) {
             self.open(&packet);

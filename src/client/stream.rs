@@ -11,17 +11,17 @@ use tokio_rustls::client::TlsStream;
 
 use crate::net;
 
-/// A connected stream.
+/// A connected stream, with or without TLS.
 #[derive(Debug)]
 pub(super) enum Stream {
-    /// Without TLS.
+    /// A stream without TLS.
     Plain(net::Stream),
     /// With TLS. Boxed, since its state is many times that of a plain stream.
     Tls(Box<TlsStream<net::Stream>>),
 }
 
 impl Stream {
-    /// Returns the stream below TLS.
+    /// Returns the TCP or memory stream that carries the data, also below TLS.
     pub(super) fn transport(&mut self) -> &mut net::Stream {
         match self {
             Self::Plain(stream) => stream,

@@ -45,7 +45,7 @@ pub enum TlsPolicyError {
     /// The file of certificate authorities can't be read.
     #[error("can't read certificates from {}: {source}", .path.display())]
     Authorities {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The error of the operating system.
         #[source]
@@ -54,7 +54,7 @@ pub enum TlsPolicyError {
     /// The file holds no certificate in PEM form.
     #[error("{} holds no PEM certificate", .path.display())]
     NoAuthority {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
 }

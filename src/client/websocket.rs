@@ -30,7 +30,7 @@ use crate::{
 /// The number of bytes of an HTTP status line that a message shows.
 const LONGEST_LINE: usize = 100;
 
-/// An open WebSocket.
+/// An open WebSocket of a client.
 #[derive(Debug)]
 pub(super) struct Websocket {
     link: Link,
@@ -140,7 +140,7 @@ impl Websocket {
         Ok(())
     }
 
-    /// Queues a packet.
+    /// Queues an Engine.IO packet as one frame.
     pub(super) fn send_packet(&mut self, recorder: &mut Recorder, packet: &Packet, of: Revision) {
         match &packet.data {
             PacketData::Text(_) => self.send_text(recorder, packet.encode_text()),

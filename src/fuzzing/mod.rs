@@ -17,7 +17,7 @@ mod websocket;
 /// A fuzz target: the name of the target and of its folder in `fuzz/corpus/`, and the check.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// All fuzz targets.
+/// All fuzz targets, each with its name and its check.
 pub const TARGETS: &[Target] = &[
     ("engine_io_packet", engine_io::packet),
     ("engine_io_payload", engine_io::payload),

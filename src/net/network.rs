@@ -12,10 +12,10 @@ use super::{Listener, Stream, memory::MemoryNetwork};
 /// The place where connections are made: TCP, or the memory of this process.
 #[derive(Clone, Debug, Default)]
 pub enum Network {
-    /// Over TCP.
+    /// Connections over TCP.
     #[default]
     Tcp,
-    /// Inside this process, without the operating system. Streams behave as TCP does on Linux.
+    /// Connections inside this process, without the operating system. They behave as TCP does on Linux.
     Memory(MemoryNetwork),
 }
 

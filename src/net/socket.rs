@@ -62,7 +62,7 @@ struct Connection {
     server: Socket,
 }
 
-/// The state of one socket.
+/// The state of one of the two connected sockets.
 #[derive(Debug, Default)]
 struct Socket {
     /// The pieces that the peer has written and this side has not read.
@@ -75,9 +75,9 @@ struct Socket {
     has_ended: bool,
     /// The error that the next read or write returns.
     error: Option<ErrorKind>,
-    /// Whether the connection was reset.
+    /// True if the connection was reset by either side.
     is_reset: bool,
-    /// Whether the owner has dropped the socket.
+    /// True if the owner has dropped the socket.
     is_closed: bool,
     /// True if dropping this socket resets the connection.
     resets: bool,

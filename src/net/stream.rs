@@ -17,9 +17,9 @@ use super::socket::MemoryStream;
 /// One end of a connection, over TCP or in memory. Dropping the value closes the connection.
 #[derive(Debug)]
 pub enum Stream {
-    /// Over TCP.
+    /// A TCP stream.
     Tcp(TcpStream),
-    /// Inside this process.
+    /// A stream inside this process.
     Memory(MemoryStream),
 }
 

@@ -9,14 +9,14 @@ use crate::{
     scenario::{Matcher, Scope, Template, TemplateError},
 };
 
-/// All bindings of a target.
+/// All bindings of a target: its own names for operations and events of scenarios.
 #[derive(Clone, Debug, Default)]
 pub struct Bindings {
     /// The bindings by the name that scenarios use.
     pub entries: BTreeMap<String, Binding>,
 }
 
-/// The binding of one operation or event.
+/// The binding of one operation or event: the target's name for it, and the form of its payload.
 #[derive(Clone, Debug, Default)]
 pub struct Binding {
     /// The name of the event in packets to and from the target.
@@ -69,7 +69,7 @@ pub enum BindingError {
     MissingField {
         /// The name of the operation in scenarios.
         operation: String,
-        /// The missing field.
+        /// The field that the scenario does not send.
         field: String,
     },
     /// A template of the arguments fails for another reason.
@@ -77,7 +77,7 @@ pub enum BindingError {
     Template {
         /// The name of the operation in scenarios.
         operation: String,
-        /// The reason.
+        /// The reason why the template fails.
         #[source]
         source: TemplateError,
     },

@@ -22,7 +22,7 @@ pub struct Credentials {
     pub entries: BTreeMap<String, Credential>,
 }
 
-/// One credential.
+/// One credential, such as a token.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credential {
     /// A JSON Web Token that is created and signed for each run.
@@ -40,13 +40,13 @@ pub struct JwtCredential {
     pub expires: Option<SignedDuration>,
     /// The claim `nbf`, as an offset from the time of signing. It is positive for a token that is not yet valid.
     pub not_before: Option<SignedDuration>,
-    /// The algorithm of the signature.
+    /// The algorithm that signs the token.
     pub algorithm: JwtAlgorithm,
     /// The secret that signs this token; `None` if it is [`Credentials::secret`].
     pub secret: Option<String>,
 }
 
-/// The credentials of one run.
+/// The credentials of one run, with tokens signed for this run.
 #[derive(Clone, Debug, Default)]
 pub struct Minted {
     /// The value of `$credentials`: an object of tokens by name.

@@ -14,7 +14,7 @@ macro_rules! error_styles {
         impl ErrorStyle {
             const COUNT: usize = [$($name),*].len();
 
-            /// All styles, sorted by name.
+            /// All forms of refusals, sorted by name.
             pub const ALL: [Self; Self::COUNT] = [$(Self::$style),*];
 
             /// Returns the name that manifests use.

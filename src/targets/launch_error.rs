@@ -14,11 +14,11 @@ pub enum LaunchError {
     /// The process ended before it was ready.
     #[error("`{command}` ended before it was ready ({status}){}", format_output(.log))]
     Exited {
-        /// The command.
+        /// The command that was run.
         command: String,
-        /// The exit status.
+        /// The exit status of the command.
         status: String,
-        /// The last lines of output.
+        /// The last lines that the command has written.
         log: Vec<String>,
     },
     /// No port of the range is free.
@@ -27,43 +27,43 @@ pub enum LaunchError {
     /// The process runs, but was not ready in time.
     #[error("`{command}` was not ready within {} s: awaited {awaited}, last seen: {came}{}", .within.as_secs_f32(), format_output(.log))]
     NotReady {
-        /// The command.
+        /// The command that was run.
         command: String,
         /// The condition that makes the target ready.
         awaited: String,
-        /// The result of the last check.
+        /// What the last check found, such as "Connection refused".
         came: String,
         /// The time that the target had to become ready.
         within: Duration,
-        /// The last lines of output.
+        /// The last lines that the command has written.
         log: Vec<String>,
     },
     /// The setup command failed.
     #[error("setup `{command}` failed ({status}){}", format_output(.log))]
     Setup {
-        /// The command.
+        /// The command that was run.
         command: String,
-        /// The exit status.
+        /// The exit status of the command.
         status: String,
-        /// The last lines of output.
+        /// The last lines that the command has written.
         log: Vec<String>,
     },
     /// The lock that allows only one setup in a folder can't be taken.
     #[error("can't lock {}: {source}", .path.display())]
     SetupLock {
-        /// The lock file.
+        /// The path of the lock file.
         path: PathBuf,
-        /// The reason.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The operating system can't start the command.
     #[error("can't start `{command}` in {}: {source}", .workdir.display())]
     Spawn {
-        /// The command.
+        /// The command that was run.
         command: String,
-        /// The working folder.
+        /// The working folder of the command.
         workdir: PathBuf,
-        /// The reason.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -98,7 +98,7 @@ impl LaunchError {
     }
 }
 
-/// Formats the output for the end of an error message.
+/// Formats the target's last lines of output for the end of an error message.
 fn format_output(log: &[String]) -> String {
     if log.is_empty() {
         return "; it wrote nothing".to_owned();

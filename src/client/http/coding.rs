@@ -16,7 +16,8 @@ pub(super) enum CodingError {
     TooLarge,
 }
 
-/// Decodes gzip and deflate. Leaves other codings in place, because the `Content-Encoding` header still names them.
+/// Decodes gzip and deflate bodies. A body with another coding stays encoded, and `Content-Encoding` still names the
+/// coding.
 pub(super) fn remove_codings(
     response: &HttpResponse,
     body: Bytes,

@@ -19,7 +19,7 @@ use crate::client::{Bounds, ConnectFailure, Endpoint, dial::dial, link::Link, wa
 pub(in crate::client) struct KeepAlive {
     endpoint: Arc<Endpoint>,
     bounds: Bounds,
-    /// The limit on connecting.
+    /// The time limit for opening the connection.
     deadline: Duration,
     link: Option<Link>,
     reset_on_drop: Arc<AtomicBool>,
@@ -36,9 +36,9 @@ pub(in crate::client) struct KeepAliveState {
 enum Work {
     /// A request is in progress.
     Busy(Pin<Box<dyn Future<Output = Answered> + Send>>),
-    /// Ready for a request.
+    /// No request is in progress, so the next one can be sent.
     Idle(KeepAlive),
-    /// Placeholder while the state changes; no caller ever sees it.
+    /// A placeholder while a method replaces the state; the method never leaves it there.
     Taken,
 }
 

@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-/// A request. The client adds missing `Host` and `Content-Length` headers and nothing else.
+/// An HTTP request. The client adds missing `Host` and `Content-Length` headers and nothing else.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
-    /// The method.
+    /// The method, such as `GET`.
     pub method: String,
-    /// Path and query.
+    /// The request target: path and query.
     pub target: String,
-    /// Headers in order.
+    /// The headers in the order in which they are sent.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body; `None` sends none.
     pub body: Option<Bytes>,
 }
 
-/// A response, read to its end or up to the limits.
+/// An HTTP response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HttpResponse {
     /// The status code.

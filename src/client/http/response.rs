@@ -22,9 +22,9 @@ const CHUNK_LINE: usize = 4 << 10;
 /// Whether the response may have a body, which depends on the request's method.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::client) enum Body {
-    /// A body is allowed: every method except HEAD.
+    /// The response may have a body: every method except HEAD.
     Expected,
-    /// No body follows: HEAD.
+    /// The response has no body, because the method is HEAD.
     None,
 }
 

@@ -7,7 +7,7 @@ use crate::scenario::{Diagnostic, Mention, Node, SourceFile, items, mention};
 /// The names that a manifest mentions.
 #[derive(Clone, Debug)]
 pub struct ManifestMentions {
-    /// The manifest's file.
+    /// The file of the manifest.
     pub source: Arc<SourceFile>,
     /// The capabilities in `provides` and `lacks` of the manifest and its profiles.
     pub capabilities: Vec<Mention>,
@@ -15,7 +15,7 @@ pub struct ManifestMentions {
     pub bindings: Vec<Mention>,
     /// The names of operations under `fence` and `absent`.
     pub operations: Vec<Mention>,
-    /// The names of the credentials.
+    /// The names of the credentials that the manifest defines.
     pub credentials: Vec<String>,
 }
 

@@ -29,13 +29,13 @@ pub struct Manifest {
     pub launch: Option<Launch>,
     /// The URL of the target. It contains `$port` if sockspec starts the target.
     pub url: String,
-    /// The Engine.IO path.
+    /// The path of the Engine.IO endpoint.
     pub path: String,
     /// The capabilities that the target has.
     pub provides: BTreeSet<String>,
     /// The protocol, and the form in which the target reports refused requests.
     pub dialect: Dialect,
-    /// The credentials by name.
+    /// The credentials that scenarios can send, by name.
     pub credentials: Credentials,
     /// The names that the target uses for operations, events and fields.
     pub bindings: Bindings,

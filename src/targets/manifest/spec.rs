@@ -21,21 +21,21 @@ pub struct Profile {
     pub speaks: Option<Speaks>,
 }
 
-/// How to start a target.
+/// The way in which sockspec starts a target.
 #[derive(Clone, Debug)]
 pub enum Launch {
     /// Run the built-in reference server inside sockspec.
     BuiltIn,
-    /// Start a process.
+    /// Start a process with a command.
     Command(LaunchSpec),
 }
 
-/// The process of a target.
+/// The description of the process that runs a target.
 #[derive(Clone, Debug)]
 pub struct LaunchSpec {
     /// The command that prepares the folder, such as `npm ci`. It runs only if files that it depends on have changed.
     pub setup: Option<Vec<String>>,
-    /// The program and its arguments.
+    /// The program of the server and its arguments.
     pub command: Vec<String>,
     /// The working folder, as an absolute path.
     pub workdir: PathBuf,

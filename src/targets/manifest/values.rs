@@ -24,7 +24,7 @@ const RESERVED_EVENTS: [&str; 6] = [
 /// from it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Launched {
-    /// The server runs already.
+    /// The server runs already; sockspec does not start it.
     No,
     /// Sockspec starts the server, as a process or inside itself.
     Yes,

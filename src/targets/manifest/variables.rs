@@ -20,10 +20,10 @@ enum Place {
     /// A command. Variables other than `$port` and `${env.NAME}` stay unchanged for the shell.
     Command,
     Launch,
-    /// One profile.
+    /// The value of one profile.
     Profile,
     Profiles,
-    /// The manifest itself.
+    /// The whole manifest.
     Root,
     /// A place where `${env.NAME}` is the only variable.
     Text,
@@ -73,15 +73,15 @@ struct Filler<'f> {
 /// A dollar sign and the characters that belong to it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Piece<'t> {
-    /// `${…}`, without the braces.
+    /// The text inside the braces of `${…}`.
     Braces(&'t str),
-    /// `$$`.
+    /// `$$`, which stands for one dollar sign.
     Dollar,
     /// A dollar sign without a name after it.
     Lone,
     /// `${` without a closing brace.
     Open,
-    /// `$word`, without the dollar. The word may contain dots.
+    /// The word after the dollar sign of `$word`. The word may contain dots.
     Word(&'t str),
 }
 

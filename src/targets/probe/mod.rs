@@ -48,7 +48,7 @@ pub struct Probed {
     pub provides: BTreeSet<String>,
     /// The protocol inside the WebSocket.
     pub speaks: Speaks,
-    /// The path of the endpoint.
+    /// The path of the endpoint that answered.
     pub path: String,
     /// The events that the server sends to every client that joins.
     pub greetings: BTreeSet<String>,
@@ -65,9 +65,9 @@ pub enum ProbeError {
         "no Engine.IO at {path}: over WebSocket, {websocket}; over polling, {polling}; and no plain WebSocket at {plain}"
     )]
     NoEngineIo {
-        /// The path of Engine.IO.
+        /// The path at which Engine.IO was tried.
         path: String,
-        /// The path of a plain WebSocket.
+        /// The path at which a plain WebSocket was tried.
         plain: String,
         /// Why the handshake over WebSocket failed.
         websocket: Box<ConnectFailure>,

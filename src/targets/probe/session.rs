@@ -65,7 +65,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     },
 ];
 
-/// The probes of sessions.
+/// The probes that open sessions.
 pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(upgrade(asked.endpoint, asked.handshake)),
     |asked| Box::pin(revision_3(asked.endpoint, asked.transport)),

@@ -19,21 +19,21 @@ pub struct Handshake {
     pub max_payload: Option<u64>,
 }
 
-/// Why an open packet can't be used.
+/// The reason why the data of an open packet is invalid.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenPacketError {
-    /// The data is no JSON object.
+    /// The data of the open packet is not a JSON object.
     #[error("open packet's data is not a JSON object")]
     NotAnObject,
     /// A field is missing or of a wrong type.
     #[error("open packet's field {field} is {found}, expected {expected}")]
     Field {
-        /// The field's name.
+        /// The name of the wrong or missing field.
         field: &'static str,
-        /// The value found, as JSON; `absent` where there is none.
+        /// The value of the field as JSON, or `absent` if the field is missing.
         found: String,
-        /// The type expected.
+        /// The type that the field has to have, in words.
         expected: &'static str,
     },
 }

@@ -10,7 +10,7 @@ use crate::wire::Utf8Bytes;
 pub enum PacketType {
     /// `0`: the server's first packet, with the handshake data.
     Open,
-    /// `1`: closes the session.
+    /// `1`: ends the session.
     Close,
     /// `2`: a heartbeat, or the test packet of an upgrade to WebSocket (`2probe`).
     Ping,
@@ -24,21 +24,21 @@ pub enum PacketType {
     Noop,
 }
 
-/// The data of a packet.
+/// The data of an Engine.IO packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PacketData {
     /// Bytes; only a message can carry them.
     Binary(Bytes),
-    /// Text, possibly empty.
+    /// Text; it can be empty.
     Text(Utf8Bytes),
 }
 
-/// One packet.
+/// An Engine.IO packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Packet {
     /// The type of the packet.
     pub kind: PacketType,
-    /// The data after the type.
+    /// The data after the type; it can be empty.
     pub data: PacketData,
 }
 
@@ -103,7 +103,7 @@ impl Packet {
         }
     }
 
-    /// Creates a message with bytes.
+    /// Creates a packet of type message that carries bytes.
     pub fn binary(data: impl Into<Bytes>) -> Self {
         Self {
             kind: PacketType::Message,

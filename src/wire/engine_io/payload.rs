@@ -19,7 +19,7 @@ pub enum PayloadError {
     Packet {
         /// The number of the record, counted from 0.
         index: usize,
-        /// Where the record starts, in bytes.
+        /// The position at which the record starts, in bytes.
         offset: usize,
         /// The reason why the record is not a packet.
         source: PacketError,
@@ -27,19 +27,19 @@ pub enum PayloadError {
     /// The payload has more records than the caller's limit allows.
     #[error("payload holds more than {limit} packets")]
     TooManyPackets {
-        /// The limit.
+        /// The largest number of packets that the caller accepts.
         limit: usize,
     },
-    /// The body is no UTF-8.
+    /// The payload is not UTF-8.
     #[error("payload is not UTF-8 at byte {offset}")]
     NotUtf8 {
         /// The position of the first byte that is not UTF-8.
         offset: usize,
     },
-    /// A length prefix that can't be read (v3).
+    /// The length before a record is invalid (version 3).
     #[error("length prefix at byte {offset} can't be read")]
     LengthPrefix {
-        /// Where the prefix starts, in bytes.
+        /// The position at which the length prefix starts, in bytes.
         offset: usize,
     },
 }

@@ -29,7 +29,7 @@ pub enum DecodeError {
     Placeholder {
         /// The number in the placeholder, as JSON.
         num: String,
-        /// The number of attachments.
+        /// The number of attachments of the packet.
         attachments: usize,
     },
     /// The packet exceeds a limit of this decoder. The protocol has no such limit.
@@ -37,7 +37,7 @@ pub enum DecodeError {
     TooLarge {
         /// The part of the packet that is too large.
         what: &'static str,
-        /// The limit.
+        /// The limit that the packet exceeds.
         limit: usize,
     },
 }

@@ -80,12 +80,12 @@ struct Writer {
     binary: Binary,
 }
 
-/// How byte strings are written.
+/// The form in which the encoder writes byte strings.
 #[derive(Clone, Copy)]
 enum Binary {
-    /// As attachments.
+    /// As attachments, with placeholders in the text.
     Attached,
-    /// As JSON, in the form of a Node.js buffer.
+    /// As JSON in the text: `{"type":"Buffer","data":[…]}`.
     Inline,
 }
 

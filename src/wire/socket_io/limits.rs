@@ -3,8 +3,8 @@
 /// The size limits of one packet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// The largest number of attachments.
+    /// The largest number of attachments of one packet.
     pub attachments: usize,
-    /// The largest total size of the attachments in bytes.
+    /// The largest total size of the attachments of one packet, in bytes.
     pub attachment_bytes: usize,
 }

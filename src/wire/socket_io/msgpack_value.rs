@@ -15,7 +15,7 @@ use crate::data::Data;
 /// The largest number of nested arrays and maps, the same as for JSON.
 const MAX_DEPTH: u8 = 128;
 
-/// The extension type of notepack.io.
+/// The number of the msgpack extension type that notepack.io uses.
 const NOTEPACK: u8 = 0;
 
 /// Reads the single value in `message`; `undefined` becomes null.

@@ -40,7 +40,7 @@ pub enum Packet {
         id: Option<AckId>,
         /// The name of the event.
         name: String,
-        /// The arguments after the name.
+        /// The arguments of the event after its name.
         args: Vec<Data>,
     },
     /// `3` or `6`: the acknowledgement of an event.

@@ -49,7 +49,7 @@ impl CloseReason {
         })
     }
 
-    /// Returns the encoded payload.
+    /// Encodes the code and the reason as the payload of a close frame.
     pub fn encode(&self) -> Bytes {
         let Some(code) = self.code else {
             return Bytes::new();

@@ -14,7 +14,7 @@ const SMALLEST_WINDOW: u8 = 9;
 /// The window if none was negotiated.
 const LARGEST_WINDOW: u8 = 15;
 
-/// The smallest number of bytes by which an output buffer grows.
+/// The smallest number of bytes by which the output buffer grows during compression.
 const GROWTH: usize = 1_024;
 
 /// The compression state of one connection, in both directions.

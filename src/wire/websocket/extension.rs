@@ -16,7 +16,7 @@ impl Extension {
     pub fn parse_list(header: &str) -> Option<Vec<Self>> {
         split_outside_quotes(header, ',')
             .map(str::trim)
-            // A list may have empty elements beside others (RFC 7230 section 7).
+            // Empty elements between commas are allowed (RFC 7230 section 7).
             .filter(|element| !element.is_empty())
             .map(Self::parse)
             .collect::<Option<Vec<_>>>()
@@ -47,7 +47,7 @@ pub struct DeflateOffer {
 }
 
 impl DeflateOffer {
-    /// The name of the extension.
+    /// The name under which the extension is negotiated.
     pub const NAME: &str = "permessage-deflate";
 
     /// Reads the first valid permessage-deflate element of a header. Returns `None` if there is none.

@@ -46,13 +46,13 @@ pub enum FrameError {
     /// A 64-bit length with its top bit set (RFC 6455 section 5.2).
     #[error("length {length:#018x} has its most significant bit set")]
     LengthOutOfRange {
-        /// The received length.
+        /// The payload length that the frame announces.
         length: u64,
     },
     /// A length that was not written in the fewest bytes (RFC 6455 section 5.2).
     #[error("length {length} was written in {used} bits where fewer suffice")]
     LengthNotMinimal {
-        /// The received length.
+        /// The payload length that the frame announces.
         length: u64,
         /// The number of bits that the peer used for the length: 16 or 64.
         used: u8,
@@ -62,7 +62,7 @@ pub enum FrameError {
     TooLarge {
         /// The announced payload length in bytes.
         length: u64,
-        /// The limit in bytes.
+        /// The largest payload that this side accepts, in bytes.
         limit: usize,
     },
 }
@@ -145,11 +145,11 @@ pub enum LengthEncoding {
 /// A frame that may break RFC 6455: with a wrong length, a length in a wrong form, or any bits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RawFrame {
-    /// The bits, the opcode, the mask and the payload.
+    /// All of the frame except its length: bits, opcode, mask and payload.
     pub frame: Frame,
-    /// The form of the length.
+    /// The form in which the payload length is written.
     pub length_encoding: LengthEncoding,
-    /// The length in the frame's head; `None` for the payload's length.
+    /// The length that the frame announces; `None` for the real length of the payload.
     pub declared_length: Option<u64>,
 }
 
@@ -172,7 +172,7 @@ impl From<Frame> for RawFrame {
 }
 
 impl From<u8> for OpCode {
-    /// Returns the opcode for the low four bits.
+    /// Returns the opcode for the low four bits of a frame's first byte.
     fn from(bits: u8) -> Self {
         match bits & 0x0f {
             0x0 => Self::Continuation,
@@ -207,14 +207,14 @@ impl OpCode {
     }
 }
 
-/// The fields before the payload.
+/// The fields of a frame before its payload.
 struct Head {
     fin: bool,
     rsv: u8,
     opcode: OpCode,
     mask: Option<[u8; 4]>,
     length: u64,
-    /// The number of bytes of the head.
+    /// The number of bytes before the payload.
     size: usize,
 }
 

@@ -21,10 +21,10 @@ pub struct HandshakeRequest {
     pub headers: Vec<(String, String)>,
 }
 
-/// The server's response.
+/// The server's response to an upgrade request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HandshakeResponse {
-    /// The status code.
+    /// The HTTP status code.
     pub status: u16,
     /// Header names in lower case, with their values, in the order of the response.
     pub headers: Vec<(String, String)>,
@@ -47,13 +47,13 @@ pub enum HandshakeError {
     /// An extension that the client did not offer.
     #[error("Sec-WebSocket-Extensions names {found:?}, which was not offered")]
     Extension {
-        /// The header's value.
+        /// The value of the header in the response.
         found: String,
     },
     /// An extension whose parameters are wrong or don't fit the offer (RFC 7692 section 7).
     #[error("Sec-WebSocket-Extensions is {found:?}, which doesn't fit the offer {offered:?}")]
     ExtensionParameters {
-        /// The header's value.
+        /// The value of the header in the response.
         found: String,
         /// The extensions that the client offered.
         offered: String,
@@ -61,17 +61,17 @@ pub enum HandshakeError {
     /// The header block is larger than the limit.
     #[error("response headers exceed {limit} bytes")]
     HeadersTooLarge {
-        /// The limit in bytes.
+        /// The size limit of the response head, in bytes.
         limit: usize,
     },
     /// A required header of the response is missing or wrong.
     #[error("header {name} is {found:?} instead of {expected:?}")]
     Header {
-        /// The header's name.
+        /// The name of the missing or wrong header.
         name: &'static str,
         /// The value of the header; `None` if the header is missing.
         found: Option<String>,
-        /// The required value.
+        /// The value that RFC 6455 requires of the header.
         expected: &'static str,
     },
     /// The received bytes are not an HTTP/1.1 response.
@@ -80,16 +80,16 @@ pub enum HandshakeError {
         /// What is wrong with the response.
         detail: String,
     },
-    /// The status is not 101.
+    /// The response has another status than 101.
     #[error("status {status} instead of 101")]
     Status {
-        /// The status received.
+        /// The status code that the server sent.
         status: u16,
     },
     /// A subprotocol that the client did not offer.
     #[error("Sec-WebSocket-Protocol names {found:?}, which was not offered")]
     Subprotocol {
-        /// The header's value.
+        /// The value of the header in the response.
         found: String,
     },
 }

@@ -33,7 +33,7 @@ pub enum PeerMisbehaved {
     /// A message exceeds the size limit of this side; the RFC sets no limit.
     #[error("message exceeds the limit of {limit} bytes")]
     MessageTooLarge {
-        /// The limit in bytes.
+        /// The size limit of a message, in bytes.
         limit: usize,
     },
     /// A text or binary frame arrived before the last fragment of the previous message (RFC 6455 section 5.4).

@@ -3,8 +3,8 @@
 /// The side of the connection that receives the frames.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {
-    /// Frames from the server must not be masked (RFC 6455 section 5.1).
+    /// The client receives. It accepts only unmasked frames (RFC 6455 section 5.1).
     Client,
-    /// Frames from the client must be masked (RFC 6455 section 5.1).
+    /// The server receives. It accepts only masked frames (RFC 6455 section 5.1).
     Server,
 }

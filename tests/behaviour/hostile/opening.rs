@@ -68,7 +68,7 @@ pub(super) async fn switch(stream: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn a_port_without_a_server() {
+async fn a_port_without_a_server_is_unreachable() {
     let (listener, endpoint) = listen().await;
     drop(listener);
     let failure = Connection::open(&endpoint, impatient()).await.unwrap_err();
@@ -79,7 +79,7 @@ async fn a_port_without_a_server() {
 }
 
 #[tokio::test]
-async fn silence() {
+async fn a_silent_server_is_a_timeout() {
     let server = Hostile::new(hold).await;
     assert_eq!(
         both(&server).await,
@@ -88,7 +88,7 @@ async fn silence() {
 }
 
 #[tokio::test]
-async fn closes_after_the_request() {
+async fn a_server_that_closes_after_the_request() {
     let server = Hostile::answering_then_closing("").await;
     assert_eq!(
         both(&server).await,
@@ -97,7 +97,7 @@ async fn closes_after_the_request() {
 }
 
 #[tokio::test]
-async fn resets_after_the_request() {
+async fn a_server_that_resets_after_the_request() {
     let server = Hostile::new(|mut stream| async move {
         read_head(&mut stream).await;
         stream.set_zero_linger().unwrap();
@@ -110,7 +110,7 @@ async fn resets_after_the_request() {
 }
 
 #[tokio::test]
-async fn another_protocol() {
+async fn a_server_of_another_protocol() {
     for (bytes, words) in [
         (&b"SSH-2.0-x\r\n"[..], "11 bytes: \"SSH-2.0-x\\r\\n\""),
         (
@@ -132,7 +132,7 @@ async fn another_protocol() {
 }
 
 #[tokio::test]
-async fn endless_headers() {
+async fn endless_headers_stop_at_the_limit() {
     let server = Hostile::endless(b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n").await;
     assert_eq!(
         both(&server).await,
@@ -141,7 +141,7 @@ async fn endless_headers() {
 }
 
 #[tokio::test]
-async fn headers_that_arrive_byte_by_byte() {
+async fn headers_in_small_pieces_do_not_extend_the_deadline() {
     let server = Hostile::new(|mut stream| async move {
         read_head(&mut stream).await;
         let mut drops = tokio::time::interval(SHORT / 20);
@@ -164,14 +164,14 @@ async fn headers_that_arrive_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn endless_interim_responses() {
+async fn endless_interim_responses_are_refused() {
     let server = Hostile::endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n").await;
     let words = both(&server).await;
     assert!(words.contains("endless interim responses"), "{words}");
 }
 
 #[tokio::test]
-async fn redirects_and_errors() {
+async fn redirects_and_error_statuses_are_refusals() {
     for status in [302, 500] {
         let response =
             format!("HTTP/1.1 {status} No\r\nLocation: /x\r\nContent-Length: 4\r\n\r\noops");
@@ -199,7 +199,7 @@ async fn an_error_whose_body_never_ends_is_still_that_error() {
 }
 
 #[tokio::test]
-async fn bodies_beyond_the_limit() {
+async fn bodies_stop_at_the_limit() {
     for server in [
         Hostile::endless(b"HTTP/1.1 200 OK\r\n\r\n", b"xxxxxxxxxxxxxxxx").await,
         Hostile::answering("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n").await,
@@ -218,7 +218,7 @@ async fn bodies_beyond_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_cut_short() {
+async fn a_body_that_is_cut_short_is_reported() {
     let server =
         Hostile::answering_then_closing("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n0{}").await;
     let failure = failure(&server, TransportChoice::Polling).await;
@@ -229,7 +229,7 @@ async fn a_body_cut_short() {
 }
 
 #[tokio::test]
-async fn a_wrong_accept_key() {
+async fn a_wrong_accept_key_is_refused() {
     let server = Hostile::answering(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: bm8=\r\n\r\n",
@@ -243,7 +243,7 @@ async fn a_wrong_accept_key() {
 }
 
 #[tokio::test]
-async fn an_invalid_open_packet_over_websocket() {
+async fn an_invalid_open_packet_over_websocket_is_reported() {
     let cases: [(&'static [u8], &str); 6] = [
         (b"", "no open packet within 300ms; received nothing"),
         (
@@ -276,7 +276,7 @@ async fn an_invalid_open_packet_over_websocket() {
 }
 
 #[tokio::test]
-async fn an_invalid_open_packet_over_polling() {
+async fn an_invalid_open_packet_over_polling_is_reported() {
     for body in ["", "<html>", "1", "0[]"] {
         let response = format!(
             "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
@@ -292,7 +292,7 @@ async fn an_invalid_open_packet_over_polling() {
 }
 
 #[tokio::test]
-async fn no_tls_where_tls_is_expected() {
+async fn a_server_without_tls_is_reported_as_such() {
     for server in [
         Hostile::new(hold).await,
         Hostile::new(|mut stream| async move {
@@ -319,7 +319,7 @@ async fn no_tls_where_tls_is_expected() {
 }
 
 #[tokio::test]
-async fn a_listener_that_never_accepts() {
+async fn a_listener_that_never_accepts_is_a_timeout() {
     // The kernel completes the connection, but the program never accepts it, as if it hung.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (_, mut endpoint) = listen().await;
