@@ -58,13 +58,13 @@ impl Reference {
         let line = BufReader::new(output)
             .lines()
             .next()
-            .expect("it says where it listens")
+            .expect("the server prints its address")
             .expect("in text");
         let url = line
             .strip_prefix("listening on ")
-            .expect("in the known words")
+            .expect("the line begins with `listening on`")
             .parse()
-            .expect("as a URL");
+            .expect("the address is a URL");
         let tls = TlsPolicy::new(None, Verification::Checked).expect("a TLS policy");
         Self {
             process,

@@ -79,7 +79,7 @@ async fn acks(server: &Server, count: usize, window: usize) -> std::io::Result<(
             }
         });
     }
-    let what = format!("acks over {count} connections, {window} under way on each");
+    let what = format!("acks over {count} connections, {window} unanswered on each");
     rate(&what, &answered).await;
     Ok(())
 }
@@ -112,7 +112,7 @@ async fn broadcast(server: &Server, count: usize, window: usize) -> std::io::Res
             }
         }
     });
-    let what = format!("deliveries in a room of {count}, {window} messages under way");
+    let what = format!("deliveries in a room of {count}, {window} undelivered messages");
     rate(&what, &delivered).await;
     Ok(())
 }

@@ -45,7 +45,7 @@ pub(super) struct Polling {
     posts: Posts,
     poll: Poll,
     /// The timeout of one request. A heartbeat ping answers a poll long before this timeout.
-    patience: Duration,
+    time_limit: Duration,
     max_packets: usize,
     /// The end of the session, reported by a poll while a POST was pending, and the deadline for the answer to that
     /// POST.
@@ -96,7 +96,7 @@ impl Polling {
             } else {
                 Poll::Never
             },
-            patience: UNKNOWN_HEARTBEAT,
+            time_limit: UNKNOWN_HEARTBEAT,
             max_packets: options.bounds.entries,
             over: None,
         };
@@ -140,7 +140,7 @@ impl Polling {
             let heartbeat = handshake
                 .ping_interval
                 .saturating_add(handshake.ping_timeout);
-            self.patience = heartbeat
+            self.time_limit = heartbeat
                 .saturating_mul(3)
                 .saturating_add(self.options.deadline)
                 // Limited to an hour because a server may announce any interval.
@@ -304,7 +304,8 @@ impl Polling {
         if self.poll != Poll::Never && !self.get.is_busy() {
             let request = self.request("GET", Bytes::new());
             self.record_request(&request, Noted::BelowSocketIo);
-            self.get.start(request, "answer to the poll", self.patience);
+            self.get
+                .start(request, "answer to the poll", self.time_limit);
         }
         if !self.post.is_busy()
             && let Some(body) = self.posts.next_body()
@@ -312,7 +313,7 @@ impl Polling {
             let request = self.request("POST", body);
             self.record_request(&request, Noted::BelowSocketIo);
             self.post
-                .start(request, "answer to the POST", self.patience);
+                .start(request, "answer to the POST", self.time_limit);
         }
     }
 

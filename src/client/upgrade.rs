@@ -53,7 +53,7 @@ pub(super) async fn upgrade(
     };
     polling.pause();
     let wait = Wait::new(
-        "answer to the poll under way after the probe",
+        "answer to the pending poll after the probe",
         options.deadline,
     );
     while polling.is_busy() {

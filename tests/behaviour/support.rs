@@ -246,12 +246,16 @@ impl Running {
     /// Sends a signal and waits until the program ends. Returns its exit code.
     #[cfg(unix)]
     pub(crate) async fn signal(mut self, name: &str) -> Option<i32> {
-        let pid = self.child.id().expect("it has ended already").to_string();
+        let pid = self
+            .child
+            .id()
+            .expect("the program has ended already")
+            .to_string();
         let sent = Command::new("kill").args([name, &pid]).status().await;
         assert!(sent.unwrap().success());
         timeout(LIMIT, self.child.wait())
             .await
-            .expect("it goes on")
+            .expect("the program still runs")
             .unwrap()
             .code()
     }

@@ -183,21 +183,21 @@ impl Proxied {
 #[test]
 fn an_untrusted_certificate_is_an_error_and_not_a_failure() {
     let secure = Proxied::new();
-    let told = " help: `--ca FILE` trusts the authority that signed the certificate; `--insecure` accepts every certificate\n";
+    let help = " help: `--ca FILE` trusts the authority that signed the certificate; `--insecure` accepts every certificate\n";
     for target in [&secure.url("https"), &secure.url("wss"), "target.yaml"] {
         secure
             .run(target)
             .status(Exit::NotRun)
             .stdout("")
             .stderr_has("TLS failed: invalid peer certificate")
-            .stderr_has(told);
+            .stderr_has(help);
     }
     Test::new()
         .args(["probe", &secure.url("wss")])
         .status(Exit::NotRun)
         .stdout("")
         .stderr_has("TLS failed: invalid peer certificate")
-        .stderr_has(told);
+        .stderr_has(help);
 }
 
 #[test]

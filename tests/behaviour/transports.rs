@@ -95,10 +95,10 @@ async fn every_echo_arrives_once_and_in_order() {
 #[tokio::test]
 async fn a_session_ends_only_if_pings_are_not_answered() {
     for transport in TRANSPORTS {
-        for (heartbeat, patience) in [(true, 10_000), (false, 100)] {
+        for (heartbeat, ping_timeout) in [(true, 10_000), (false, 100)] {
             let config = Config {
                 ping_interval: Duration::from_millis(40),
-                ping_timeout: Duration::from_millis(patience),
+                ping_timeout: Duration::from_millis(ping_timeout),
                 ..Config::default()
             };
             let options = Options {

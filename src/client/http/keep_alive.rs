@@ -57,16 +57,16 @@ impl KeepAlive {
         }
     }
 
-    /// Sends a request and reads its response, both within `patience`.
+    /// Sends a request and reads its response, both within `time_limit`.
     pub(in crate::client) async fn exchange(
         &mut self,
         request: &HttpRequest,
         awaited: &'static str,
-        patience: Duration,
+        time_limit: Duration,
     ) -> Result<HttpResponse, ConnectFailure> {
         let kept = self.take_alive().await;
         let was_kept = kept.is_some();
-        match self.attempt(kept, request, awaited, patience).await {
+        match self.attempt(kept, request, awaited, time_limit).await {
             // The server closed the idle connection before it saw the request (RFC 9112 section 9.3.1), so retry.
             // After an end without a reset the server may have handled a POST, so only a GET is retried then.
             Err(ConnectFailure::Reset { came, .. }) if was_kept && came == "nothing" => {}
@@ -74,7 +74,7 @@ impl KeepAlive {
                 if was_kept && came == "nothing" && request.method == "GET" => {}
             answer => return answer,
         }
-        self.attempt(None, request, awaited, patience).await
+        self.attempt(None, request, awaited, time_limit).await
     }
 
     /// Takes the idle connection; returns `None` if the server has closed it or has sent data on it.
@@ -88,7 +88,7 @@ impl KeepAlive {
         link: Option<Link>,
         request: &HttpRequest,
         awaited: &'static str,
-        patience: Duration,
+        time_limit: Duration,
     ) -> Result<HttpResponse, ConnectFailure> {
         let mut link = match link {
             Some(link) => link,
@@ -100,7 +100,7 @@ impl KeepAlive {
         };
         link.outbox
             .extend_from_slice(&request.encode(&self.endpoint.authority()));
-        let wait = Wait::new(awaited, patience);
+        let wait = Wait::new(awaited, time_limit);
         let (response, reuse) = read_response(&mut link, wait, self.bounds, Body::Expected).await?;
         if reuse == Reuse::Yes {
             self.link = Some(link);
@@ -110,10 +110,10 @@ impl KeepAlive {
 }
 
 impl KeepAliveState {
-    pub(in crate::client) fn new(lane: KeepAlive) -> Self {
+    pub(in crate::client) fn new(connection: KeepAlive) -> Self {
         Self {
-            reset_on_drop: Arc::clone(&lane.reset_on_drop),
-            work: Work::Idle(lane),
+            reset_on_drop: Arc::clone(&connection.reset_on_drop),
+            work: Work::Idle(connection),
         }
     }
 
@@ -127,12 +127,12 @@ impl KeepAliveState {
         &mut self,
         request: HttpRequest,
         awaited: &'static str,
-        patience: Duration,
+        time_limit: Duration,
     ) {
         self.work = match std::mem::replace(&mut self.work, Work::Taken) {
-            Work::Idle(mut lane) => Work::Busy(Box::pin(async move {
-                let answer = lane.exchange(&request, awaited, patience).await;
-                (lane, answer)
+            Work::Idle(mut connection) => Work::Busy(Box::pin(async move {
+                let answer = connection.exchange(&request, awaited, time_limit).await;
+                (connection, answer)
             })),
             busy => busy,
         };
@@ -143,8 +143,8 @@ impl KeepAliveState {
         let Work::Busy(exchange) = &mut self.work else {
             return pending().await;
         };
-        let (lane, answer) = exchange.as_mut().await;
-        self.work = Work::Idle(lane);
+        let (connection, answer) = exchange.as_mut().await;
+        self.work = Work::Idle(connection);
         answer
     }
 

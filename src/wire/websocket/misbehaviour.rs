@@ -13,7 +13,7 @@ pub enum PeerMisbehaved {
     #[error("close frame carries a single byte")]
     ClosePayloadOfOneByte,
     /// A continuation frame arrived although no message was begun (RFC 6455 section 5.4).
-    #[error("continuation frame without a message under way")]
+    #[error("continuation frame without an unfinished message")]
     ContinuationOfNothing,
     /// A control frame is a fragment (RFC 6455 section 5.5).
     #[error("control frame is fragmented")]
@@ -37,7 +37,7 @@ pub enum PeerMisbehaved {
         limit: usize,
     },
     /// A text or binary frame arrived before the last fragment of the previous message (RFC 6455 section 5.4).
-    #[error("a message starts before the one under way has ended")]
+    #[error("a message starts before the previous one has ended")]
     MessageInsideMessage,
     /// The payload of a text message is not UTF-8 (RFC 6455 section 8.1).
     #[error("text is not UTF-8")]

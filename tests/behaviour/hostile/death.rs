@@ -65,7 +65,7 @@ fn scenario(id: &str, level: &str, line: &str) -> String {
 }
 
 /// Returns a scenario that takes so long that another scenario ends the server meanwhile. Alone, it passes.
-fn patient(id: &str, level: &str) -> String {
+fn slow_scenario(id: &str, level: &str) -> String {
     scenario(id, level, "slowly")
 }
 
@@ -136,8 +136,8 @@ launch:
 fn scenarios_interrupted_by_a_death_run_again_whatever_their_level() {
     let scenarios = [
         scenario("kills", "must", "die"),
-        patient("struck", "must"),
-        patient("struck-mildly", "should"),
+        slow_scenario("interrupted", "must"),
+        slow_scenario("interrupted-should", "should"),
     ];
     let Some(finished) = run(&scenarios, &[], Exit::NotConformant) else {
         return;
@@ -156,14 +156,14 @@ fn the_scenario_that_ends_the_server_fails_whatever_its_level() {
         (
             &[
                 scenario("kills", "should", "die"),
-                patient("struck", "must"),
+                slow_scenario("interrupted", "must"),
             ],
             &[],
         ),
         (
             &[
                 scenario("kills", "should", "die"),
-                patient("struck", "must"),
+                slow_scenario("interrupted", "must"),
             ],
             &["--jobs", "1"],
         ),
@@ -186,7 +186,7 @@ fn a_scenario_that_passes_before_it_ends_the_server_is_found() {
     for options in [&["--jobs", "1"][..], &[]] {
         let scenarios = [
             scenario("kills", "must", "later"),
-            patient("struck", "must"),
+            slow_scenario("interrupted", "must"),
         ];
         let Some(finished) = run(&scenarios, options, Exit::NotConformant) else {
             return;
@@ -199,13 +199,21 @@ fn a_scenario_that_passes_before_it_ends_the_server_is_found() {
 
 #[test]
 fn without_a_restart_every_scenario_that_ran_is_suspected() {
-    let mut exclusive = [patient("too-late-1", "must"), patient("too-late-2", "must")].concat();
+    let mut exclusive = [
+        slow_scenario("too-late-1", "must"),
+        slow_scenario("too-late-2", "must"),
+    ]
+    .concat();
     exclusive = exclusive.replace("  level:", "  exclusive: true\n  level:");
     let killer = scenario("kills", "should", "die");
     let cases = [
         (
-            vec![killer.clone(), patient("struck", "must"), exclusive.clone()],
-            "The target died during one of: death/kills, death/struck. To find out which, run each alone with `--jobs 1`.",
+            vec![
+                killer.clone(),
+                slow_scenario("interrupted", "must"),
+                exclusive.clone(),
+            ],
+            "The target died during one of: death/kills, death/interrupted. To find out which, run each alone with `--jobs 1`.",
             "0 ok, 4 ERROR in ",
         ),
         (

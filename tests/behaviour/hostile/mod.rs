@@ -1,14 +1,14 @@
 //! Tests with hostile servers: what the clients report about them, and that no wait exceeds its deadline.
 
+mod close_packet;
 mod death;
-mod farewell;
-mod judged;
 mod open_packet;
 mod opening;
 mod session;
 mod silence;
 mod single_request;
 mod unasked;
+mod verdicts;
 
 use std::{future::Future, time::Duration};
 
@@ -95,7 +95,7 @@ impl Hostile {
     }
 
     /// Creates a server that opens a WebSocket, sends `bytes`, and keeps the stream open.
-    async fn saying(bytes: Vec<u8>) -> Self {
+    async fn sending(bytes: Vec<u8>) -> Self {
         Self::new(move |mut stream| {
             let bytes = bytes.clone();
             async move {
@@ -108,7 +108,7 @@ impl Hostile {
     }
 
     /// Creates a server that opens a WebSocket, sends `bytes`, and ends its sending side.
-    async fn saying_at_last(bytes: Vec<u8>) -> Self {
+    async fn sending_then_ending(bytes: Vec<u8>) -> Self {
         Self::new(move |mut stream| {
             let bytes = bytes.clone();
             async move {
@@ -122,7 +122,7 @@ impl Hostile {
     }
 
     /// Runs scenarios against the server. `manifest` is added to the name and address in the target's manifest.
-    async fn judged(
+    async fn run_scenarios(
         &self,
         manifest: &str,
         scenarios: impl AsRef<[u8]>,
@@ -153,7 +153,7 @@ impl Hostile {
 }
 
 /// Returns options with a short deadline and small limits, so that a test is fast.
-fn impatient() -> Options {
+fn fast_options() -> Options {
     Options {
         deadline: SHORT,
         bounds: small(),

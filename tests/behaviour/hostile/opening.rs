@@ -11,14 +11,14 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{Hostile, SHORT, hold, impatient, read_head};
+use super::{Hostile, SHORT, fast_options, hold, read_head};
 use crate::server::listen;
 
 /// Returns the failure of opening a connection. It has to come soon after the deadline of the client.
 async fn failure(server: &Hostile, transport: TransportChoice) -> ConnectFailure {
     let options = Options {
         transport,
-        ..impatient()
+        ..fast_options()
     };
     let started = Instant::now();
     let failure = Connection::open(&server.endpoint, options)
@@ -71,7 +71,9 @@ pub(super) async fn switch(stream: &mut TcpStream) {
 async fn a_port_without_a_server_is_unreachable() {
     let (listener, endpoint) = listen().await;
     drop(listener);
-    let failure = Connection::open(&endpoint, impatient()).await.unwrap_err();
+    let failure = Connection::open(&endpoint, fast_options())
+        .await
+        .unwrap_err();
     assert!(
         matches!(failure, ConnectFailure::Unreachable { .. }),
         "{failure}"
@@ -325,7 +327,9 @@ async fn a_listener_that_never_accepts_is_a_timeout() {
     let (_, mut endpoint) = listen().await;
     let port = listener.local_addr().unwrap().port();
     endpoint.url.set_port(Some(port)).unwrap();
-    let failure = Connection::open(&endpoint, impatient()).await.unwrap_err();
+    let failure = Connection::open(&endpoint, fast_options())
+        .await
+        .unwrap_err();
     assert!(
         matches!(failure, ConnectFailure::TimedOut { .. }),
         "{failure}"

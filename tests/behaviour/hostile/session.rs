@@ -3,7 +3,7 @@
 use sockspec::client::{Connection, Ended, EndedHow, Layer, Options, What};
 use tokio::io::AsyncWriteExt;
 
-use super::{Hostile, hold, impatient, opening::switch};
+use super::{Hostile, fast_options, hold, opening::switch};
 use crate::server::{await_in, ended};
 
 /// What the server does after it has sent its frames.
@@ -34,7 +34,7 @@ async fn outcome(frames: &'static [u8], then: Then) -> (Ended, Vec<String>) {
     .await;
     let options = Options {
         layer: Layer::WebSocket,
-        ..impatient()
+        ..fast_options()
     };
     let connection = Connection::open(&server.endpoint, options).await.unwrap();
     let ended = await_in(connection.journal(), ended).await;
@@ -81,7 +81,7 @@ async fn frames_that_no_server_may_send() {
         (b"\x83\x01a", "opcode 0x3 is reserved"),
         (
             b"\x80\x01a",
-            "continuation frame without a message under way",
+            "continuation frame without an unfinished message",
         ),
         (b"\x81\x01\xff", "text is not UTF-8"),
         (b"\x09\x00", "control frame is fragmented"),
@@ -164,7 +164,7 @@ async fn a_message_of_endless_fragments() {
         &server.endpoint,
         Options {
             layer: Layer::WebSocket,
-            ..impatient()
+            ..fast_options()
         },
     )
     .await

@@ -53,8 +53,11 @@ async fn run_with(provides: &str, packets: [&'static str; 4], expected: Exit) ->
     // The server closes, because it would not answer the ping that a proof of silence sends to an open connection.
     let bytes = [text_frames(&packets), vec![0x88, 0]].concat();
     let manifest = format!("provides: {provides}\ngreetings: [welcome]\n");
-    let server = Hostile::saying(bytes).await;
-    server.judged(&manifest, SCENARIOS, expected).await.out()
+    let server = Hostile::sending(bytes).await;
+    server
+        .run_scenarios(&manifest, SCENARIOS, expected)
+        .await
+        .out()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -218,8 +218,8 @@ async fn a_kick_is_reported_to_the_client_and_to_watchers() {
     leaver.ask(r#"42["kick-me",{"close":true}]"#, "41").await;
     assert_eq!(leaver.closed().await, None);
     let left = r#""reason":"server namespace disconnect"}]"#;
-    let told = watcher.text().await;
-    assert!(told.contains(&sid) && told.ends_with(left), "{told}");
+    let report = watcher.text().await;
+    assert!(report.contains(&sid) && report.ends_with(left), "{report}");
 }
 
 #[tokio::test]

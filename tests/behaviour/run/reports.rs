@@ -127,12 +127,12 @@ async fn scenarios_stopped_by_an_interrupt_are_reported() {
     let text = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let scenarios = json["scenarios"].as_array().unwrap();
-    let told: Vec<_> = scenarios
+    let rows: Vec<_> = scenarios
         .iter()
         .map(|scenario| (&scenario["id"], &scenario["verdict"], &scenario["reason"]))
         .collect();
-    let [first, second, third, last] = told.as_slice() else {
-        panic!("{told:?}")
+    let [first, second, third, last] = rows.as_slice() else {
+        panic!("{rows:?}")
     };
     assert_eq!((first.0, first.1), (&"chat/right-a".into(), &"pass".into()));
     let cut_short = (&"skip".into(), &"interrupted while it ran".into());

@@ -79,7 +79,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     let (_server, url) = serve("sockspec");
     let (_echo, echo_url) = serve("engine");
     let file = chat(&[("right", "level: must")]) + "  - never: message\n    as: alice\n  - alive\n";
-    let judged = |rest: &str| {
+    let run_with = |rest: &str| {
         let manifest = format!(
             "name: mine\nurl: {url}\nprovides: [acks, echo, socket-io, websocket]\ntiming: {{ within: 700ms }}\n{rest}"
         );
@@ -90,7 +90,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     };
     let note = "is not acknowledged in / within 700ms";
     let ack = "an ack round trip after the act";
-    let out = judged("fence: { call: nosuch }\nbindings: { nosuch: nosuch }");
+    let out = run_with("fence: { call: nosuch }\nbindings: { nosuch: nosuch }");
     in_order(
         &out,
         &[
@@ -98,10 +98,10 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
             "a WebSocket ping and pong after the act",
         ],
     );
-    let out = judged("fence: { call: echo }");
+    let out = run_with("fence: { call: echo }");
     assert!(!out.contains(note) && out.contains(ack), "{out}");
     // Without credentials, the program can't test this fence.
-    let out = judged("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
+    let out = run_with("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
     assert!(!out.contains("is not acknowledged"), "{out}");
     // An Engine.IO server that echoes everything also echoes the CONNECT packet, as if it accepted the client.
     let manifest = format!(

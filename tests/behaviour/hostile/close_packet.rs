@@ -4,10 +4,10 @@ use sockspec::cli::Exit;
 
 use super::{Hostile, OPEN, text_frames};
 
-const SCENARIO: &str = "topic: Farewells
+const SCENARIO: &str = "topic: Close packets
 scenarios:
-- id: farewells/said
-  title: Nothing is said
+- id: close-packet/silence
+  title: The server sends nothing before the end
   why: A test.
   level: must
   clients: [visitor]
@@ -23,9 +23,12 @@ scenarios:
 /// Runs the scenario against a server that sends `packet`, then a close frame.
 async fn run(packet: &'static str, expected: Exit) -> String {
     let bytes = [text_frames(&[OPEN, packet]), vec![0x88, 0]].concat();
-    let server = Hostile::saying(bytes).await;
+    let server = Hostile::sending(bytes).await;
     let manifest = "provides: [websocket, events]\n";
-    server.judged(manifest, SCENARIO, expected).await.out()
+    server
+        .run_scenarios(manifest, SCENARIO, expected)
+        .await
+        .out()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -24,8 +24,8 @@ scenarios:
   level: must
 {scenario}"
     );
-    let server = Hostile::saying_at_last(bytes).await;
-    server.judged(&manifest, scenario, expected).await
+    let server = Hostile::sending_then_ending(bytes).await;
+    server.run_scenarios(&manifest, scenario, expected).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
