@@ -30,7 +30,7 @@ pub enum What {
     Bytes(Bytes),
     /// The connection ended. This is always the last entry.
     Ended(Ended),
-    /// A WebSocket frame arrived (layers below Socket.IO, and control frames always).
+    /// A WebSocket frame arrived. At layer Socket.IO the journal has only control frames.
     Frame(Frame),
     /// An HTTP response arrived: of a handshake, of a failed poll, or of a POST.
     Http(HttpResponse),

@@ -110,7 +110,7 @@ impl Recorder {
     }
 }
 
-/// Returns an end by the client, which stops reading for the reason `reason`.
+/// Returns the end of a connection that the client stops reading because of `reason`.
 pub(super) fn given_up(reason: String) -> Ended {
     Ended {
         how: EndedHow::GivenUp,

@@ -33,7 +33,7 @@ pub(in crate::client) enum Body {
 pub(in crate::client) enum Reuse {
     /// The connection is closed, or the server announced that it will close.
     No,
-    /// The response ended where its framing said, so the connection can be reused.
+    /// The response ended where its headers or chunks say, so the connection can carry another request.
     Yes,
 }
 

@@ -167,7 +167,7 @@ pub(super) async fn socket(connection: &Connection) -> Finding {
         Some(args) if args == [Data::from(MARKER)] => {
             Finding::yes(NAME, "the event `echo` is acknowledged with its argument")
         }
-        Some(_) => Finding::no(NAME, "the event `echo` is acknowledged with something else"),
+        Some(_) => Finding::no(NAME, "the event `echo` is acknowledged with another value"),
         None => Finding::no(NAME, "the event `echo` is not acknowledged"),
     }
 }

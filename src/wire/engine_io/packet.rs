@@ -18,7 +18,7 @@ pub enum PacketType {
     Pong,
     /// `4`: a message of the application or of Socket.IO.
     Message,
-    /// `5`: switches the session to the probed transport.
+    /// `5`: moves the session from polling to the WebSocket that was probed.
     Upgrade,
     /// `6`: no content; answers a waiting poll request during an upgrade.
     Noop,

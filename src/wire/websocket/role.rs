@@ -1,4 +1,4 @@
-//! The two sides of a connection.
+//! The two sides of a WebSocket connection.
 
 /// The side of the connection that receives the frames.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
