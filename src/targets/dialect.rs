@@ -1,4 +1,5 @@
-//! The dialect of a target: the protocol inside the WebSocket, and the form in which the target reports refused requests.
+//! The dialect of a target: the protocol inside the WebSocket, and the form in which the target reports refused
+//! requests.
 
 use crate::data::Data;
 
