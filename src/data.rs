@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_show_as_the_language_writes_them() {
+    fn bytes_become_text_in_the_form_of_scenario_files() {
         let data = Data::object([("file", Data::Bytes(Bytes::from_static(&[1, 2])))]);
         assert_eq!(data.to_string(), r#"{"file":{"$bytes":"0102"}}"#);
         assert!(data.has_bytes());

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn manifest_and_scenarios_are_told_apart() {
+    fn the_keys_of_a_file_decide_its_kind() {
         let kind_of = |text| kind(Path::new("a.yaml"), text);
         assert_eq!(kind_of("topic: x\nscenarios: []\n"), Kind::Scenarios);
         assert_eq!(kind_of("name: x\nurl: http://a\n"), Kind::Manifest);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_gives_its_yaml_files_in_order_and_no_link_goes_round() {
+    fn a_folder_gives_its_yaml_files_in_order_and_links_are_not_followed() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::create_dir(root.join("sub")).unwrap();

@@ -123,7 +123,7 @@ mod tests {
     use crate::schema_checks;
 
     #[test]
-    fn the_committed_schema_is_the_types() {
+    fn the_committed_schema_is_up_to_date() {
         schema_checks::assert_committed("list.json", &schemars::schema_for!(List));
     }
 }

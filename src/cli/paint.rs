@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_have_the_size_of_what_they_stand_for() {
+    fn a_replaced_control_character_keeps_its_size() {
         for character in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{e0041}'] {
             let mark = mark_of_same_size(character);
             assert_eq!(mark.len_utf8(), character.len_utf8());

@@ -315,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reference_url_and_file_are_told_apart() {
+    fn a_target_is_a_bundled_server_a_url_or_a_file() {
         for (name, form) in [
             ("reference", Bundled::SocketIo),
             ("reference-websocket", Bundled::WebSocket),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_of_a_url_is_the_endpoints() {
+    fn the_endpoint_takes_its_path_from_the_url() {
         let tls = TlsPolicy::new(None, Verification::Checked).unwrap();
         let path = |url: &str| endpoint(&Url::parse(url).unwrap(), &tls).path;
         assert_eq!(path("http://localhost:3000"), "/socket.io/");
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_server_is_not_given_other_settings() {
+    fn a_running_server_has_no_profiles_with_environment_variables() {
         let mut manifest = Bundled::SocketIo.manifest().unwrap();
         assert!(!manifest.profiles.is_empty());
         keep_running_profiles(&mut manifest);

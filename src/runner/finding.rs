@@ -190,10 +190,10 @@ impl From<BindingError> for Stop {
 impl From<TemplateError> for Stop {
     fn from(error: TemplateError) -> Self {
         match error {
-            TemplateError::Unwieldy { .. } => Obstacle::new(error.to_string()).inapplicable(),
+            TemplateError::TooLarge { .. } => Obstacle::new(error.to_string()).inapplicable(),
             TemplateError::Expression { .. }
             | TemplateError::NotText { .. }
-            | TemplateError::Unannounced { .. }
+            | TemplateError::MissingHandshakeField { .. }
             | TemplateError::Unset { .. } => Obstacle::new(format!(
                 "A value of the scenario can't be computed: {error}."
             ))

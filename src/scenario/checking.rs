@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     data::{Data, hex},
-    text::json_string,
+    text::{humanize::count, json_string},
 };
 
 impl Matcher {
@@ -258,7 +258,7 @@ impl<'s> Checking<'s> {
         let Some(error) = schema.validator.iter_errors(&json).next() else {
             return Ok(());
         };
-        let mut expected = format!("a value of its JSON Schema: {error}");
+        let mut expected = format!("a value that the JSON Schema accepts: {error}");
         let place = error.instance_path().to_string();
         if !place.is_empty() {
             // Writing to a `String` can't fail.
@@ -337,7 +337,10 @@ impl<'s> Checking<'s> {
         match items.get(expected) {
             None => Ok(()),
             extra => self.at(Segment::Item(expected), |this| {
-                this.differs(format!("the end of the list, {expected} items long"), extra)
+                this.differs(
+                    format!("the end of the list after {}", count(expected, "item")),
+                    extra,
+                )
             }),
         }
     }

@@ -23,7 +23,7 @@ const FUEL: u64 = 1_000_000;
 
 /// The limit, in bytes, on a value whose size depends on the server's open packet, such as `repeat('x',
 /// sender.handshake.maxPayload)`.
-const WIELDY: usize = 16_000_000;
+const MAX_CHOSEN_BY_SERVER: usize = 16_000_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -116,26 +116,26 @@ impl Expression {
             .eval(context)
             .and_then(|value| to_data(&value, 0))
             .map_err(|error| self.failure(&error, scope))
-            .and_then(|data| self.wieldy(data))
+            .and_then(|data| self.check_size(data))
     }
 
     /// Returns `data`. Returns an error if `data` is too large and the expression reads a field of the open packet,
     /// so that the server chose the size.
-    fn wieldy(&self, data: Data) -> Result<Data, TemplateError> {
+    fn check_size(&self, data: Data) -> Result<Data, TemplateError> {
         let length = match &data {
             Data::String(text) => text.len(),
             Data::Bytes(bytes) => bytes.len(),
             _ => return Ok(data),
         };
-        match self.announced().next() {
-            Some((_, field)) if length > WIELDY => Err(unwieldy(field)),
+        match self.handshake_fields().next() {
+            Some((_, field)) if length > MAX_CHOSEN_BY_SERVER => Err(too_large(field)),
             _ => Ok(data),
         }
     }
 
     /// Returns each field of an open packet that the expression reads, with the name of the client: `sender`,
     /// `maxPayload`.
-    fn announced(&self) -> impl Iterator<Item = (&str, &str)> {
+    fn handshake_fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables
             .iter()
             .filter_map(|name| name.split_once(".handshake."))
@@ -152,7 +152,7 @@ impl Expression {
                 name: head(name).to_owned(),
             };
         }
-        for (client, field) in self.announced() {
+        for (client, field) in self.handshake_fields() {
             let Some(client) = scope.get(client) else {
                 continue;
             };
@@ -160,12 +160,12 @@ impl Expression {
                 .get("handshake")
                 .and_then(|handshake| handshake.get(field));
             if value.is_none_or(|value| *value == Data::Null) {
-                return TemplateError::Unannounced {
+                return TemplateError::MissingHandshakeField {
                     field: field.to_owned(),
                 };
             }
             if error.kind() == ErrorKind::OutOfFuel {
-                return unwieldy(field);
+                return too_large(field);
             }
         }
         TemplateError::Expression {
@@ -175,10 +175,10 @@ impl Expression {
     }
 }
 
-fn unwieldy(field: &str) -> TemplateError {
-    TemplateError::Unwieldy {
+fn too_large(field: &str) -> TemplateError {
+    TemplateError::TooLarge {
         field: field.to_owned(),
-        limit: WIELDY,
+        limit: MAX_CHOSEN_BY_SERVER,
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_reads_its_variable() {
+    fn a_variable_in_front_of_a_slice_is_set() {
         let mut scope = Scope::default();
         scope.set("sid", Data::from("abcdef"));
         let expression = Expression::compile("sid[:3] == 'abc'").unwrap();
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_target_does_not_announce_is_named() {
+    fn a_field_that_the_open_packet_lacks_is_named() {
         let mut scope = Scope::default();
         let handshake = Data::object([("sid", Data::from("abc"))]);
         scope.set("sender", Data::object([("handshake", handshake)]));
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_target_announces_can_ask_for_too_much() {
+    fn a_limit_of_the_target_can_make_a_value_too_large() {
         for (limit, asks_too_much) in [
             (16_000_000_u64, false),
             (16_000_001, true),
@@ -332,7 +332,7 @@ mod tests {
                 assert_eq!(
                     matches!(
                         value,
-                        Err(TemplateError::Unwieldy {
+                        Err(TemplateError::TooLarge {
                             limit: 16_000_000,
                             ..
                         })
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn work_without_end_is_stopped() {
+    fn an_expression_that_takes_too_much_work_is_stopped() {
         let result = evaluate(
             "range(100000) | map('string') | join(',') | length * 0 + range(100000)|sum",
             &Scope::default(),

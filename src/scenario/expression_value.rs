@@ -74,7 +74,7 @@ pub(super) fn to_data(value: &Value, depth: usize) -> Result<Data, minijinja::Er
             })
             .collect::<Result<_, _>>()
             .map(Data::Object),
-        _ => unusable("the result is not a value"),
+        _ => unusable("the result has no form in JSON"),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Fields<'n> {
     entries: &'n [Entry],
     known: RefCell<Vec<&'static str>>,
     /// The places of unknown keys that the caller has already reported with a more exact message.
-    forgiven: RefCell<Vec<Span>>,
+    reported: RefCell<Vec<Span>>,
     substitutes: Option<&'n Substitutes<'n>>,
     /// The tables of the keys that this mapping takes.
     tables: &'static [&'static [Key]],
@@ -55,7 +55,7 @@ impl<'n> Fields<'n> {
             node,
             entries,
             known: RefCell::default(),
-            forgiven: RefCell::default(),
+            reported: RefCell::default(),
             substitutes: None,
             tables: &[],
         })
@@ -82,8 +82,8 @@ impl<'n> Fields<'n> {
     }
 
     /// Marks an unknown key as reported by the caller, so that [`Self::finish`] does not report the key again.
-    pub(crate) fn forgive(&self, entry: &Entry) {
-        self.forgiven.borrow_mut().push(entry.key_span);
+    pub(crate) fn mark_reported(&self, entry: &Entry) {
+        self.reported.borrow_mut().push(entry.key_span);
     }
 
     /// Returns all entries. For mappings such as `clients:`, whose keys are names that the author chooses.
@@ -159,9 +159,9 @@ impl<'n> Fields<'n> {
 
     /// Reports the unknown keys.
     pub(crate) fn finish(self, problems: &mut Problems) {
-        let (known, forgiven) = (self.known.into_inner(), self.forgiven.into_inner());
+        let (known, reported) = (self.known.into_inner(), self.reported.into_inner());
         for entry in self.entries {
-            if known.contains(&entry.key.as_str()) || forgiven.contains(&entry.key_span) {
+            if known.contains(&entry.key.as_str()) || reported.contains(&entry.key_span) {
                 continue;
             }
             let help = did_you_mean(&entry.key, known.iter().copied()).unwrap_or_else(|| {

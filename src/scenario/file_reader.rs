@@ -42,7 +42,7 @@ impl SourceFile {
                 "the file is larger than 4 MiB".to_owned(),
             );
             diagnostic.help = Some(
-                "split it; large payloads are made by `${ repeat('a', 1000000) }` or kept beside it as `{$file: name}`"
+                "split the file; write a large payload as `${ repeat('a', 1000000) }`, or keep it in a file of its own: `{$file: name}`"
                     .to_owned(),
             );
             return Err(diagnostic);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn large_file_and_missing_file_are_told_apart() {
+    fn a_large_file_and_a_missing_file_have_different_errors() {
         let large = vec![b'a'; SourceFile::MAX_BYTES + 1];
         let code = |result: Result<_, Box<Diagnostic>>| {
             result.map(|_: Arc<SourceFile>| ()).unwrap_err().code

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_and_tests_are_found_where_they_stand() {
+    fn filters_and_tests_are_found() {
         for (source, expected) in [
             ("x | length", &["filter length"][..]),
             ("x|a(1|b)|c", &["filter a", "filter b", "filter c"]),
@@ -271,11 +271,11 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_are_those_of_the_engine() {
+    fn the_lists_name_exactly_the_filters_and_tests_of_minijinja() {
         // MiniJinja shows the names of its filters and tests only in its debug output.
-        let told = format!("{:?}", Environment::new());
+        let debug = format!("{:?}", Environment::new());
         let list = |key: &str| -> Vec<String> {
-            let (_, rest) = told.split_once(&format!("{key}: [")).unwrap();
+            let (_, rest) = debug.split_once(&format!("{key}: [")).unwrap();
             let (names, _) = rest.split_once(']').unwrap();
             let names = names
                 .split(", ")
@@ -289,7 +289,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken_apart(text in "\\PC{0,40}") {
+        fn any_text_is_split_into_tokens(text in "\\PC{0,40}") {
             for applied in applied(&text) {
                 prop_assert!(text[applied.offset..].starts_with(&applied.name));
             }

@@ -87,7 +87,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "deflate(x, after='', window=15, last=false)",
-        meaning: "a compressed message (RFC 7692) of text or bytes, which may refer to the message `after`; `last` marks its last block",
+        meaning: "text or bytes, compressed to a message (RFC 7692) that can refer back to the message `after`; `last` sets BFINAL on its last block",
         add: |environment, name| environment.add_function(name, deflate),
     },
     Function {
@@ -101,13 +101,13 @@ pub const FUNCTIONS: &[Function] = &[
         add: |environment, name| {
             environment.add_function(name, |offset: Option<String>, named: Kwargs| {
                 let offset = optional("offset", offset, &named)?;
-                moment(offset.as_deref()).map(whole)
+                moment(offset.as_deref()).map(without_fraction)
             })
         },
     },
     Function {
         signature: "frame(payload, opcode=1)",
-        meaning: "the bytes of a masked WebSocket frame whose key is zero",
+        meaning: "the bytes of a masked WebSocket frame whose masking key is zero",
         add: |environment, name| environment.add_function(name, frame),
     },
     Function {
@@ -152,12 +152,12 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "jwt(sub=…, expires='1h', not_before='0s', issued='0s', secret=…, alg='HS256', …)",
-        meaning: "a signed token; further names are claims",
+        meaning: "a signed JWT; any other named argument becomes a claim",
         add: |environment, name| environment.add_function(name, jwt),
     },
     Function {
         signature: "length(x)",
-        meaning: "characters of a text, bytes, items or fields",
+        meaning: "the number of characters of a text, of bytes, of items of a list or of fields of an object",
         add: |environment, name| environment.add_function(name, length),
     },
     Function {
@@ -188,7 +188,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "repeat(x, n)",
-        meaning: "a text or bytes n times",
+        meaning: "a text or bytes, repeated n times",
         add: |environment, name| environment.add_function(name, repeat),
     },
     Function {
@@ -208,7 +208,7 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         signature: "utf8(bytes)",
-        meaning: "the text of these UTF-8 bytes",
+        meaning: "the text that the UTF-8 bytes encode",
         add: |environment, name| {
             environment.add_function(name, |value: Value| {
                 String::from_utf8(octets(&value)?).map_err(|_| invalid("the bytes are not UTF-8"))
@@ -231,7 +231,9 @@ fn invalid(detail: impl Into<String>) -> Error {
 fn bounded(length: Option<usize>) -> Result<(), Error> {
     match length {
         Some(length) if length <= MAX_LENGTH => Ok(()),
-        _ => Err(invalid(format!("longer than {MAX_LENGTH} bytes"))),
+        _ => Err(invalid(format!(
+            "the result is longer than {MAX_LENGTH} bytes"
+        ))),
     }
 }
 
@@ -301,7 +303,7 @@ fn echo(state: &State<'_, '_>, text: String) -> Result<String, Error> {
     let form = state
         .lookup(ECHO_FORM)
         .filter(|form| form.kind() == ValueKind::Map)
-        .ok_or_else(|| invalid("it is not known how the target echoes messages"))?;
+        .ok_or_else(|| invalid("sockspec does not know how the target echoes messages"))?;
     let text = if form.get_attr("quoted")?.is_true() {
         serde_json::Value::from(text).to_string()
     } else {
@@ -452,7 +454,7 @@ fn moment(offset: Option<&str>) -> Result<f64, Error> {
     clippy::cast_possible_truncation,
     reason = "saturates, and times are far from the bounds"
 )]
-fn whole(number: f64) -> i64 {
+fn without_fraction(number: f64) -> i64 {
     number.floor() as i64
 }
 

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn names_go_both_ways() {
+    fn every_algorithm_is_found_by_its_name() {
         for name in JwtAlgorithm::NAMES {
             assert_eq!(
                 JwtAlgorithm::from_name(name).map(JwtAlgorithm::name),

@@ -81,12 +81,12 @@ pub(super) const SCENARIO: &[Key] = &[
     key(
         "level",
         "level",
-        "the word that the specification uses; a failed `must` is a FAIL, the others are warnings",
+        "the word that the specification uses; a broken `must` fails the run, a broken `should` or `may` gives a warning",
     ),
     key(
         "tier",
         "tier",
-        "`slow` and `destructive` run only on request, `info` never fails",
+        "when the scenario runs: `slow` and `destructive` only with `--include`; `info` always, but it never fails",
     ),
     key(
         "verifies",
@@ -128,7 +128,7 @@ pub(super) const SCENARIO: &[Key] = &[
     key(
         "vars",
         "variables",
-        "names and values; later ones can use earlier ones",
+        "variables, by name; a value can use the variables before it",
     ),
     key(
         "each",
@@ -202,13 +202,13 @@ pub(super) const STEP: &[Key] = &[
     key(
         "after",
         "wait",
-        "the earliest time for what the step waits for",
+        "the earliest time at which the response may arrive, counted from the start of the step",
     ),
     key("level", "level", "the level of a failure of this step"),
     key(
         "accept",
         "accept",
-        "keys for a right server (`strict`) and keys that give a warning (`lenient`)",
+        "the expectation of a right server (`strict`), and an expectation that passes with a warning (`lenient`)",
     ),
 ];
 
@@ -264,7 +264,7 @@ pub(super) const CLOSED: &[Key] = &[
     key(
         "namespace",
         "namespace",
-        "the server sends a DISCONNECT for this namespace instead",
+        "waits for a DISCONNECT packet of this namespace instead of the end of the connection",
     ),
     key("stays-open", "flag", "`true`: the connection does not end"),
 ];
@@ -278,7 +278,11 @@ pub(super) const SENT_FRAME: &[Key] = &[
         "length-form",
         "encodes the length in 16 or 64 bits",
     ),
-    key("declared-length", "whole", "a wrong length to declare"),
+    key(
+        "declared-length",
+        "whole",
+        "a wrong length to write into the frame's header",
+    ),
     CHOP,
     key("compress", "flag", "`true`: the payload is compressed"),
 ];
@@ -293,7 +297,7 @@ pub(super) const COUNT: Key = key("count", "whole", "the number of deliveries; 1
 pub(super) const REFUSED: Key = key(
     "refused",
     "expectation",
-    "the server refuses, with this report: `{code, message, status, field}`",
+    "the server refuses the request with this error: `{code, message, status, field}`",
 );
 
 /// Keys of an event to send.

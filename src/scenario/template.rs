@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_text_keeps_the_type_and_a_part_becomes_text() {
+    fn a_variable_keeps_its_type_alone_and_becomes_text_in_a_text() {
         assert_eq!(render("$count"), Data::from(3_u64));
         assert_eq!(render("${ count + 1 }"), Data::from(4_u64));
         assert_eq!(render("$count "), Data::from("3 "));
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_template_is_told() {
+    fn mistakes_in_templates_are_reported() {
         for (text, expected) in [
             ("costs 5$", TemplateSyntaxError::LoneDollar),
             ("$5", TemplateSyntaxError::LoneDollar),
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_stand_alone_only() {
+    fn bytes_can_only_be_a_whole_value() {
         assert_eq!(render("$data"), Data::Bytes(Bytes::from_static(&[1])));
         let inside = Template::text("a$data").unwrap().render(&scope());
         assert_eq!(inside, Err(TemplateError::NotText { found: "bytes" }));

@@ -21,9 +21,9 @@ pub enum TemplateError {
     /// The size of the value depends on a limit that the target announced, and the value is larger than sockspec
     /// sends.
     #[error(
-        "the target's {field} asks for more than {limit} bytes; sockspec sends no longer message"
+        "the target's {field} asks for a message of more than {limit} bytes, which is the most that sockspec sends"
     )]
-    Unwieldy {
+    TooLarge {
         /// The field of the open packet that announces the limit: `maxPayload`.
         field: String,
         /// The size of the largest message that sockspec sends, in bytes.
@@ -31,7 +31,7 @@ pub enum TemplateError {
     },
     /// The server's open packet lacks a field that the expression reads.
     #[error("the open packet has no field `{field}`")]
-    Unannounced {
+    MissingHandshakeField {
         /// The name of the missing field.
         field: String,
     },

@@ -127,7 +127,7 @@ pub(in crate::cli) struct TlsArgs {
     pub(in crate::cli) insecure: bool,
 }
 
-/// Concurrency and randomness.
+/// Options for concurrency and random values.
 #[derive(Args, Clone, Copy, Debug)]
 pub(in crate::cli) struct Pace {
     /// Run at most N scenarios at the same time
@@ -217,7 +217,8 @@ impl RunArgs {
         if let Some(file) = &self.target.tls.ca {
             option("ca", &file.display().to_string());
         }
-        // After `--transport all` the id of each failure names its transport.
+        // After `--transport all`, the id of each failed scenario names its transport, so the command needs no
+        // option.
         match self.transport() {
             one @ (TransportName::Polling | TransportName::Upgrade) => {
                 option("transport", one.name());

@@ -37,7 +37,7 @@ fn difference(yaml: &str, actual: Option<&Data>) -> Option<String> {
 }
 
 #[test]
-fn what_matches() {
+fn values_that_meet_their_expectations() {
     for (expected, actual) in [
         ("1", "1.0"),
         ("-0.5", "-5e-1"),
@@ -96,8 +96,8 @@ fn what_matches() {
 }
 
 #[test]
-fn what_differs_is_said_with_its_place() {
-    let told: Vec<String> = [
+fn a_difference_is_reported_with_its_path() {
+    let differences: Vec<String> = [
         ("1", r#""1""#),
         ("'1'", "1"),
         ("null", "0"),
@@ -138,7 +138,7 @@ fn what_differs_is_said_with_its_place() {
             .unwrap_or_else(|| panic!("{expected} matches {actual}"))
     })
     .collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    insta::assert_snapshot!(differences.join("\n"), @r#"
     expected 1, received "1"
     expected "1", received 1
     expected null, received 0
@@ -149,7 +149,7 @@ fn what_differs_is_said_with_its_place() {
     at a: expected 1, received nothing
     expected {"a":1}, received []
     at ["a b"]: expected <absent>, received null
-    at [1]: expected the end of the list, 1 items long, received 2
+    at [1]: expected the end of the list after 1 item, received 2
     at [1]: expected 2, received nothing
     at a.c: expected no such field, received 2
     at c: expected no such field, received 2
@@ -164,14 +164,14 @@ fn what_differs_is_said_with_its_place() {
     expected {$length: 2}, received 5
     expected {$unordered: [1,1]}, received [1,2]
     expected {$unordered: [1]}, received [1,1]
-    expected a value of its JSON Schema: 1 is not of type "string" (at /a), received {"a":1}
+    expected a value that the JSON Schema accepts: 1 is not of type "string" (at /a), received {"a":1}
     expected {$bytes: 01}, received {"$bytes":"01"}
     "#);
     insta::assert_snapshot!(difference("{ a: 1 }", None).unwrap(), @r#"expected {"a":1}, received nothing"#);
 }
 
 #[test]
-fn captures_come_in_order_and_only_of_what_matched() {
+fn captures_are_in_order_and_only_from_the_matching_choice() {
     let matcher = matcher(
         "{ a: <string as first>, b: { $oneOf: [[<integer as none>], [<string as second>]] }, c: { $unordered: [1, <any as third>] } }",
     );
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn json_as_yaml_matches_what_it_says(value in any_data()) {
+    fn json_read_as_yaml_is_an_expectation_of_the_same_value(value in any_data()) {
         // JSON is YAML. The test escapes texts that have a meaning in the language.
         prop_assume!(!value.has_bytes());
         let text = value.to_json().to_string();

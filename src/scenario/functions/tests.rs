@@ -19,7 +19,7 @@ fn evaluate(source: &str) -> Data {
 }
 
 #[test]
-fn functions_give_what_they_say() {
+fn functions_return_the_documented_values() {
     for (source, expected) in [
         ("base64('hi?')", Data::from("aGk/")),
         ("base64url('hi?')", Data::from("aGk_")),

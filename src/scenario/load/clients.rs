@@ -108,7 +108,7 @@ fn add(
             )
             .help = Some(help.to_owned());
     }
-    if context.cast.has(name) {
+    if context.declared.has(name) {
         context.problems.error(
             "duplicate-client",
             span,
@@ -127,9 +127,9 @@ fn add(
     let mut declare = |name: String| {
         let name = ClientName(name.into());
         if connect == Some(true) {
-            context.cast.connect_explicitly.insert(name.clone());
+            context.declared.connect_explicitly.insert(name.clone());
         }
-        context.cast.clients.push(ClientSpec {
+        context.declared.clients.push(ClientSpec {
             name: name.clone(),
             connect: connect.unwrap_or(true),
             options: options.clone(),
@@ -147,7 +147,7 @@ fn add(
                 .map(|number| declare(format!("{name}[{number}]")))
                 .collect();
             context.variables.add_group(name, members.len());
-            context.cast.groups.insert(name.to_owned(), members);
+            context.declared.groups.insert(name.to_owned(), members);
         }
     }
 }

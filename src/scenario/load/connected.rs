@@ -7,7 +7,7 @@ use crate::{
     scenario::{
         Action, ClientName, ClientSpec, EventPattern, Step, Template,
         diagnostic::Problems,
-        reading::cast::Cast,
+        reading::declared_clients::DeclaredClients,
         verbs::{ConnectionUse, Observers},
         visit_steps,
     },
@@ -15,11 +15,11 @@ use crate::{
 
 /// Marks clients that a step opens by hand, so that these clients do not connect before the first step.
 pub(super) fn opened_by_hand(
-    cast: Cast,
+    declared: DeclaredClients,
     steps: &[Step],
     problems: &mut Problems,
 ) -> Vec<ClientSpec> {
-    let mut clients = cast.clients;
+    let mut clients = declared.clients;
     visit_steps(steps, &mut |step| {
         let ConnectionUse::Opens(_) = step.action.facts().connection else {
             return;
@@ -28,15 +28,16 @@ pub(super) fn opened_by_hand(
             .iter_mut()
             .filter(|client| step.actors.contains(&client.name))
         {
-            if cast.connect_explicitly.contains(&client.name) {
+            if declared.connect_explicitly.contains(&client.name) {
                 problems
                     .error(
                         "already-connected",
                         step.span,
                         format!("`{}` is connected before the first step", client.name),
                     )
-                    .help =
-                    Some("a client that is opened by hand has no `connect: true`".to_owned());
+                    .help = Some(
+                    "remove `connect: true`: this step opens the client's connection".to_owned(),
+                );
             }
             client.connect = false;
         }

@@ -185,17 +185,19 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             all_steps.extend(own);
         }
         for entry in fields.unknown().filter(|entry| is_step_key(&entry.key)) {
-            fields.forgive(entry);
+            fields.mark_reported(entry);
             let sentence = format!("a scenario has no key `{}`", entry.key);
             context
                 .problems
                 .error("unknown-key", entry.key_span, sentence)
-                .help =
-                Some("it belongs to a step: indent it as far as the step's verb".to_owned());
+                .help = Some(format!(
+                "`{}` belongs to a step: indent it as far as the step's verb",
+                entry.key
+            ));
         }
         fields.finish(context.problems);
-        let (cast, names_in_force) = (context.cast, context.variables);
-        let clients = opened_by_hand(cast, &all_steps, self.problems);
+        let (declared, names_in_force) = (context.declared, context.variables);
+        let clients = opened_by_hand(declared, &all_steps, self.problems);
         already_connected(&clients, &all_steps, self.problems);
         not_connected(&clients, &all_steps, self.problems);
         never_joined(&clients, &all_steps, self.problems);

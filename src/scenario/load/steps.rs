@@ -275,12 +275,12 @@ fn actors(
         return Vec::new();
     }
     if let Some(field) = fields.get("as") {
-        return context.cast.resolve(&field, context.problems);
+        return context.declared.resolve(&field, context.problems);
     }
-    match (actors, context.cast.only()) {
+    match (actors, context.declared.only()) {
         (Actors::Required, Some(only)) => vec![only.clone()],
         (Actors::Required, None) => {
-            let help = if context.cast.clients.is_empty() {
+            let help = if context.declared.clients.is_empty() {
                 "declare `clients:` in the scenario; with several clients, the step needs `as:`"
             } else {
                 "the scenario has several clients; name those that act with `as:`"
@@ -301,7 +301,7 @@ fn refuse_second_verb(fields: &Fields<'_>, verb: Verb, context: &mut StepContext
         .unknown()
         .filter(|entry| Verb::named(&entry.key).is_some());
     for entry in others {
-        fields.forgive(entry);
+        fields.mark_reported(entry);
         context
             .problems
             .error(

@@ -135,14 +135,14 @@ pub(super) fn refuse_misspelt(
     for node in background.iter().chain([scenario]) {
         words_in_use(node, &mut used);
     }
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for entry in rows.iter().flat_map(|row| &row.values) {
         let key = entry.key.as_str();
         let has_meaning = key == "case" || used.contains(key);
         // `vars` and rows have the same rules for names, so another check reports a name that can't be a variable.
         let is_no_variable =
             !is_name(key) || RESERVED.contains(&key) || function_names().contains(&key);
-        if has_meaning || is_no_variable || !told.insert(key) {
+        if has_meaning || is_no_variable || !seen.insert(key) {
             continue;
         }
         let near = if key == "transport" {

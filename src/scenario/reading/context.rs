@@ -1,7 +1,7 @@
 //! The state that the reader of a step uses: the clients, the variables that are set, and the list of problems.
 
 use super::{
-    cast::Cast,
+    declared_clients::DeclaredClients,
     variables::{Variables, refuse_reserved},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 /// The context in which the steps of one scenario are read.
 pub(in crate::scenario) struct StepContext<'c, 'p> {
     pub(in crate::scenario) problems: &'p mut Problems,
-    pub(in crate::scenario) cast: Cast,
+    pub(in crate::scenario) declared: DeclaredClients,
     pub(in crate::scenario) variables: Variables,
     pub(in crate::scenario) substitutes: &'c Substitutes<'c>,
     /// Values of `vars:` or `each:` that can only replace a whole value `$name`, because they are expectations or
@@ -35,7 +35,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
     ) -> Self {
         Self {
             problems,
-            cast: Cast::default(),
+            declared: DeclaredClients::default(),
             variables: Variables::default(),
             substitutes,
             inlined: Substitutes::new(),

@@ -2,9 +2,9 @@
 //!
 //! No file here knows a verb.
 
-pub(super) mod cast;
 pub(super) mod connections;
 pub(super) mod context;
+pub(super) mod declared_clients;
 pub(super) mod events;
 pub(super) mod forms;
 pub(super) mod frames;

@@ -61,7 +61,7 @@ impl Variables {
     /// free.
     pub(in crate::scenario) fn reserved(&self, name: &str) -> Option<&'static str> {
         if RESERVED.contains(&name) {
-            return Some("it is set for every run");
+            return Some("it is a built-in variable");
         }
         if self.clients.contains(name) || self.groups.contains_key(name) {
             return Some("it is the name of a client");
@@ -103,7 +103,7 @@ impl Variables {
                 Some("a later step sets it: move that step up".to_owned())
             } else if self.inlined.contains(name) {
                 Some(format!(
-                    "its value is an expectation or is known only during the run: `${name}` has to be the whole value, and not inside itself"
+                    "the value of `{name}` is an expectation or is known only during the run: write `${name}` as a whole value, and not inside the value of `{name}`"
                 ))
             } else if name == "index" {
                 Some(
@@ -163,7 +163,7 @@ impl Variables {
                         .error(
                             "unknown-client",
                             reference.span,
-                            format!("the group `{name}` has no such member"),
+                            format!("the group `{name}` has no member `{first}`"),
                         )
                         .help = Some(format!("its members are numbered from 1 to {members}"));
                 }

@@ -63,7 +63,7 @@ fn step() -> Value {
         forms.push(mapping(&keys));
     }
     json!({
-        "description": "One verb, and what belongs to it.",
+        "description": "A step: one verb and the keys beside it.",
         "anyOf": forms,
     })
 }

@@ -55,7 +55,7 @@ fn keys(schema: &Value) -> BTreeSet<String> {
 const STRANGE: &str = "qqqqqqqqqqqqqqqq: 1";
 
 #[test]
-fn the_committed_schema_is_the_tables() {
+fn the_committed_schema_is_up_to_date() {
     let schema = schemars::Schema::try_from(schema()).unwrap();
     schema_checks::assert_committed("scenario.json", &schema);
 }
@@ -82,7 +82,7 @@ fn every_verb_has_the_keys_that_the_loader_takes() {
 }
 
 #[test]
-fn everything_else_has_the_keys_that_the_loader_takes() {
+fn other_mappings_have_the_keys_that_the_loader_takes() {
     let schema = schema();
     let text = format!(
         "{STRANGE}\nscenarios:\n- id: a\n  title: T\n  {STRANGE}\n  clients: {{ x: {{ {STRANGE} }} }}\n  steps:\n  \
@@ -100,7 +100,7 @@ fn everything_else_has_the_keys_that_the_loader_takes() {
 }
 
 #[test]
-fn every_right_file_is_right() {
+fn files_that_load_are_valid_by_the_schema() {
     let validator = validator();
     let mut texts = vec![("everything".into(), EVERYTHING.to_owned())];
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("specs")];
@@ -125,7 +125,7 @@ fn every_right_file_is_right() {
 }
 
 #[test]
-fn wrong_files_are_wrong_for_both() {
+fn the_schema_and_the_loader_reject_the_same_wrong_files() {
     let validator = validator();
     let scenario = |rest: &str| format!("scenarios:\n- id: a\n  title: T\n  clients: [x]\n{rest}");
     let step = |step: &str| scenario(&format!("  steps:\n  - {step}\n  - alive\n"));

@@ -23,7 +23,7 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
         (
             "row-value",
             json!({
-                "description": "The value of a variable or of the table's row.",
+                "description": "A variable whose value is used: `$name`.",
                 "type": "string",
                 "pattern": r"^\$",
             }),
@@ -47,7 +47,7 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
         (
             "duration",
             json!({
-                "description": "With its unit: `200ms`, `5s`, `1m 30s`.",
+                "description": "A duration with its unit: `200ms`, `5s`, `1m 30s`.",
                 "type": "string",
                 "pattern": r"^(\$.*|[0-9].*[a-z])$",
             }),

@@ -59,7 +59,7 @@ impl VerbModel for Deliver {
         let event = pattern(value, fields, context);
         let count = count(fields, context);
         let to = fields.require("to", context.problems)?;
-        let to = context.cast.resolve(&to, context.problems);
+        let to = context.declared.resolve(&to, context.problems);
         Some(Self {
             event: event?,
             to,

@@ -130,7 +130,7 @@ impl VerbModel for Open {
         let join = context.flag(fields, "join");
         let session = fields
             .get("session")
-            .and_then(|session| context.cast.resolve_one(&session, context.problems));
+            .and_then(|session| context.declared.resolve_one(&session, context.problems));
         let poll = fields
             .get("poll")
             .and_then(|poll| poll.boolean(context.problems))

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_is_no_scenario_file_is_told() {
+fn mistakes_in_the_form_of_a_file_are_reported() {
     insta::assert_snapshot!(told(""), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
     insta::assert_snapshot!(told("# nothing\n"), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
     insta::assert_snapshot!(told("- a\n"), @r"
@@ -108,7 +108,7 @@ fn an_id_is_unique_over_files() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_mistakes_of_a_file_are_reported_at_once() {
     insta::assert_snapshot!(wrong_steps("  - emti: x\n    as: sendr\n  - emit: x\n    as: sendr\n    wiht: $nobody\n"), @r"
     error[unknown-verb]: there is no verb `emti`
      --> rooms.yaml:6:5
@@ -137,7 +137,7 @@ fn all_mistakes_are_told_at_once() {
 }
 
 #[test]
-fn ids_that_do_not_exist_are_told() {
+fn unknown_ids_of_requirements_and_faults_are_reported() {
     let text = "scenarios:\n- { id: a, title: T, verifies: [rooms.leve], catches: [room-leak], steps: [alive] }\n";
     let source = SourceFile::from_bytes("a.yaml".as_ref(), text.into()).unwrap();
     let catalogue = "- { id: rooms.leave, level: must, title: T }\n";
@@ -167,7 +167,7 @@ fn ids_that_do_not_exist_are_told() {
 }
 
 #[test]
-fn what_is_no_scenario_is_told() {
+fn mistakes_in_the_form_of_a_scenario_are_reported() {
     insta::assert_snapshot!(told("scenarios:\n- id: a\n"), @r"
     rooms.yaml:2:3: error[missing-key]: a scenario needs `title`
     rooms.yaml:2:3: error[missing-key]: a scenario needs `steps`

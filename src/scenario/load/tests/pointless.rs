@@ -16,7 +16,7 @@ fn expectation(value: &str) -> String {
 }
 
 #[test]
-fn operands_that_nothing_compares_with_are_told() {
+fn operands_of_the_wrong_type_are_reported() {
     insta::assert_snapshot!(expectation("{ $gt: null }"), @"rooms.yaml:8:18: error[wrong-type]: `$gt` must be a number or a text, found nothing");
     insta::assert_snapshot!(expectation("{ $lt: true, $gte: [1] }"), @r"
     rooms.yaml:8:18: error[wrong-type]: `$lt` must be a number or a text, found `true`
@@ -41,7 +41,7 @@ fn operands_that_nothing_compares_with_are_told() {
 }
 
 #[test]
-fn bounds_that_meet_and_variables_among_operands_are_right() {
+fn bounds_that_a_number_can_meet_and_operands_with_variables_are_right() {
     for value in [
         "{ $gte: 5, $lte: 5 }",
         "{ $gt: 5, $lt: 6 }",
@@ -56,7 +56,7 @@ fn bounds_that_meet_and_variables_among_operands_are_right() {
 }
 
 #[test]
-fn fields_that_are_never_there_are_told() {
+fn fields_that_an_object_never_has_are_reported() {
     insta::assert_snapshot!(told_of_steps(
         "  - open: websocket\n    as: sender\n    handshake: { sidd: <sid>, extra: 1 }\n  - receive: { packet: { tpye: event } }\n    as: sender\n  - receive: { packet: { type: evnt, data: [] } }\n    as: sender\n  - receive: { message: a, binary: b }\n    as: sender\n  - receive: { binary: hello }\n    as: sender\n  - receive: nothin\n    as: sender\n"
     ), @r"
@@ -95,7 +95,7 @@ fn fields_that_are_never_there_are_told() {
 }
 
 #[test]
-fn numbers_are_texts_where_packets_are_texts() {
+fn an_unquoted_number_is_a_text_in_a_packet() {
     let scenarios = right(
         "scenarios:\n- id: a/b\n  title: T\n  clients: [sender]\n  steps:\n  - open: websocket\n    as: sender\n  - receive: 45\n    as: sender\n",
     );
@@ -116,7 +116,7 @@ fn numbers_are_texts_where_packets_are_texts() {
 }
 
 #[test]
-fn placeholders_out_of_place_or_misspelt_are_told() {
+fn misplaced_and_misspelled_placeholders_are_reported() {
     insta::assert_snapshot!(expectation("[<String>, <string as>, <strin>, <b>]"), @r#"
     rooms.yaml:8:12: error[bad-placeholder]: `<String>` is not a valid placeholder
         write `<string>` or `<string as variable>`; for the text itself write `{ $eq: "<String>" }`
@@ -137,7 +137,7 @@ fn placeholders_out_of_place_or_misspelt_are_told() {
 }
 
 #[test]
-fn keys_that_a_verb_has_no_use_for_are_told() {
+fn keys_without_effect_on_the_verb_are_reported() {
     insta::assert_snapshot!(told_of_steps(
         "  - emit: e\n    as: sender\n    after: 1s\n  - never: e\n    as: member\n    after: 1s\n"
     ), @r"
@@ -189,7 +189,7 @@ fn accept_beside_a_verb_that_does_not_take_it_is_a_mistake() {
 }
 
 #[test]
-fn what_no_server_could_change_is_told() {
+fn checks_that_do_not_depend_on_the_server_are_reported() {
     insta::assert_snapshot!(told_of_steps("  - check: 1 == 1\n  - check: \"'a' in sender.sid\"\n"), @r"
     rooms.yaml:6:12: error[cannot-fail]: the value of the expression does not depend on the server
         use a value that an earlier step captured: `<integer as count>`, then `count > 0`
@@ -201,7 +201,7 @@ fn what_no_server_could_change_is_told() {
 }
 
 #[test]
-fn silence_needs_a_listener() {
+fn never_and_deliver_need_a_client_that_could_receive_the_event() {
     insta::assert_snapshot!(told(
         "scenarios:\n- id: a/b\n  title: T\n  clients: { a: {}, late: { connect: false }, chat: { namespace: /chat } }\n  steps:\n  - never: e\n    as: late\n  - never: e\n    as: a\n    namespace: /nowhere\n  - deliver: e\n    to: []\n    namespace: /nowhere\n  - never: e\n    as: chat\n    namespace: /chat\n  - deliver: e\n    to: [late]\n  - connect: /\n    as: late\n  - expect: e\n    as: late\n"
     ), @r"
@@ -220,7 +220,7 @@ fn silence_needs_a_listener() {
 }
 
 #[test]
-fn misspelt_keys_of_rows_are_told() {
+fn misspelled_keys_of_rows_are_reported() {
     let table = |row: &str| {
         told(&format!(
             "scenarios:\n- id: a/b\n  title: \"T $named\"\n  each:\n  - {{ case: x, named: y, {row} }}\n  clients: [a]\n  steps:\n  - check: counted > 0 and a.sid\n"
@@ -237,7 +237,7 @@ fn misspelt_keys_of_rows_are_told() {
 }
 
 #[test]
-fn steps_without_a_verb_and_odd_names_of_clients_are_told() {
+fn steps_without_a_verb_and_wrong_client_names_are_reported() {
     insta::assert_snapshot!(told_of_steps("  - as: sender\n    with: 1\n  - wait: 5s\n  - emit: e\n    as: sender\n    with: $index\n  - deliver: e\n    to:\n"), @r"
     rooms.yaml:6:5: error[missing-verb]: the step has no verb
         `as` belongs to the step before, or a verb is missing above it

@@ -4,7 +4,7 @@ use super::*;
 use crate::scenario::Action;
 
 #[test]
-fn wrong_tables_are_told() {
+fn mistakes_in_tables_are_reported() {
     let table = |rows: &str| {
         told(&format!(
             "scenarios:\n- id: a\n  title: T\n  clients: [x]\n  each:\n{rows}  steps:\n  - call: $name\n    with: $value\n"
@@ -22,32 +22,32 @@ fn wrong_tables_are_told() {
         write `- { case: expired, token: $credentials.expired }`
     rooms.yaml:8:18: error[bad-name]: `na-me` can't be the name of a variable
         a name consists of letters, digits and `_`, and does not start with a digit
-    rooms.yaml:8:28: error[reserved-name]: `index` can't be set: it is set for every run
+    rooms.yaml:8:28: error[reserved-name]: `index` can't be set: it is a built-in variable
     rooms.yaml:11:11: error[expectation-as-value]: `$value` holds an expectation, not a value
         use it where the scenario expects a value, not where it sends one
     ");
 }
 
 #[test]
-fn value_that_uses_a_client_stands_alone_only() {
+fn a_variable_that_uses_a_client_has_to_be_the_whole_value() {
     insta::assert_snapshot!(told(
         "scenarios:\n- id: a\n  title: T\n  clients: [x]\n  vars: { late: $x.sid, any: <any>, ghost: $y.sid }\n  steps:\n  - call: e\n    args: [$late, 'a $late', '${ late }', $any, 'a $any', $ghost]\n"
     ), @r"
     rooms.yaml:5:44: error[unknown-variable]: nothing sets `$y.sid`
         set it in `vars:`, in a row of `each:`, or with `<string as y>` in an earlier step
     rooms.yaml:8:22: error[unknown-variable]: nothing sets `$late`
-        its value is an expectation or is known only during the run: `$late` has to be the whole value, and not inside itself
+        the value of `late` is an expectation or is known only during the run: write `$late` as a whole value, and not inside the value of `late`
     rooms.yaml:8:34: error[unknown-variable]: nothing sets `late`
-        its value is an expectation or is known only during the run: `$late` has to be the whole value, and not inside itself
+        the value of `late` is an expectation or is known only during the run: write `$late` as a whole value, and not inside the value of `late`
     rooms.yaml:8:43: error[expectation-as-value]: `$any` holds an expectation, not a value
         use it where the scenario expects a value, not where it sends one
     rooms.yaml:8:52: error[unknown-variable]: nothing sets `$any`
-        its value is an expectation or is known only during the run: `$any` has to be the whole value, and not inside itself
+        the value of `any` is an expectation or is known only during the run: write `$any` as a whole value, and not inside the value of `any`
     ");
 }
 
 #[test]
-fn values_that_hold_themselves_or_double_for_ever_are_told() {
+fn values_that_contain_themselves_or_grow_too_large_are_reported() {
     let vars = |vars: &str| {
         told(&format!(
             "scenarios:\n- id: a\n  title: T\n  clients: [x]\n  vars: {{ {vars} }}\n  steps:\n  - call: e\n    with: $a\n    reply: $a\n"
@@ -55,11 +55,11 @@ fn values_that_hold_themselves_or_double_for_ever_are_told() {
     };
     insta::assert_snapshot!(vars("a: [$a]"), @r"
     rooms.yaml:5:15: error[unknown-variable]: nothing sets `$a`
-        its value is an expectation or is known only during the run: `$a` has to be the whole value, and not inside itself
+        the value of `a` is an expectation or is known only during the run: write `$a` as a whole value, and not inside the value of `a`
     ");
     insta::assert_snapshot!(vars("a: { x: $b }, b: [$a]"), @r"
     rooms.yaml:5:29: error[unknown-variable]: nothing sets `$a`
-        its value is an expectation or is known only during the run: `$a` has to be the whole value, and not inside itself
+        the value of `a` is an expectation or is known only during the run: write `$a` as a whole value, and not inside the value of `a`
     ");
     let mut doubling: Vec<String> = (0..40)
         .map(|n| format!("v{n}: [$v{0}, $v{0}]", n + 1))
@@ -83,7 +83,7 @@ fn names_of_functions_are_refused() {
 }
 
 #[test]
-fn wrong_clients_are_told() {
+fn mistakes_in_clients_are_reported() {
     let clients = |clients: &str| {
         told(&format!(
             "scenarios:\n- id: a\n  title: T\n  clients: {clients}\n  steps:\n  - expect: e\n    as: all\n"
@@ -95,7 +95,7 @@ fn wrong_clients_are_told() {
         a name consists of letters, digits and `_`, and does not start with a digit
     rooms.yaml:4:18: error[bad-name]: `all` can't be the name of a client
         `all` means every client
-    rooms.yaml:4:23: error[reserved-name]: `target` can't be set: it is set for every run
+    rooms.yaml:4:23: error[reserved-name]: `target` can't be set: it is a built-in variable
     ");
     insta::assert_snapshot!(clients("{ a: { conect: false, count: 0, eio: x, transport: tcp, query: [1], namespace: chat } }"), @r"
     rooms.yaml:4:19: error[unknown-key]: a client has no key `conect`
@@ -115,7 +115,7 @@ fn wrong_clients_are_told() {
 }
 
 #[test]
-fn wrong_steps_are_told() {
+fn mistakes_in_steps_are_reported() {
     insta::assert_snapshot!(told_of_steps("  - 5\n  - {}\n  - dance: now\n  - as: sender\n    emit: e\n"), @r"
     rooms.yaml:6:5: error[wrong-type]: a step must be a mapping, found the number 5
         write `- emit: event-name`
@@ -241,7 +241,7 @@ fn wrong_steps_are_told() {
 }
 
 #[test]
-fn wrong_values_are_told() {
+fn mistakes_in_values_are_reported() {
     insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    with: { a: $nobody.x, b: costs 5$, c: '${ 1 + }', d: '${ 1', e: { $regex: x }, f: { $byte: 00 } }\n  - alive\n"), @r"
     rooms.yaml:8:16: error[unknown-variable]: nothing sets `$nobody.x`
         set it in `vars:`, in a row of `each:`, or with `<string as nobody>` in an earlier step
@@ -287,7 +287,7 @@ fn wrong_values_are_told() {
 }
 
 #[test]
-fn unknown_filters_and_tests_are_told() {
+fn unknown_filters_and_tests_are_reported() {
     insta::assert_snapshot!(wrong_steps("  - emit: e\n    as: sender\n    with: \"${ 'lenght' | lenght }\"\n  - check: room is strnig and (room | nonsense) == 1\n"), @r#"
     error[unknown-filter]: there is no filter `lenght`
      --> rooms.yaml:8:26
@@ -316,18 +316,18 @@ fn unknown_filters_and_tests_are_told() {
 }
 
 #[test]
-fn groups_are_picked_by_number() {
+fn members_of_a_group_are_chosen_by_number() {
     let text = |steps: &str| {
         format!(
             "scenarios:\n- id: a\n  title: T\n  clients: {{ crowd: {{ count: 3 }} }}\n  steps:\n{steps}"
         )
     };
     insta::assert_snapshot!(told(&text("  - expect: e\n    as: crowd[4]\n    with: [$crowd.sid, '$crowd[4].sid', '$crowd[1].id']\n")), @r"
-    rooms.yaml:7:9: error[unknown-client]: the group `crowd` has no such member
+    rooms.yaml:7:9: error[unknown-client]: the group `crowd` has no member `crowd[4]`
         its members are numbered from 1 to 3
     rooms.yaml:8:12: error[group-as-value]: `crowd` is a group of 3 clients
         choose one: `$crowd[1]`
-    rooms.yaml:8:25: error[unknown-client]: the group `crowd` has no such member
+    rooms.yaml:8:25: error[unknown-client]: the group `crowd` has no member `crowd[4]`
         its members are numbered from 1 to 3
     rooms.yaml:8:42: error[unknown-field]: a client has no `id`
         did you mean `sid`?

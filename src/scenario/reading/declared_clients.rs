@@ -14,7 +14,7 @@ use crate::{
 
 /// The clients that a scenario declares, by name.
 #[derive(Debug, Default)]
-pub(in crate::scenario) struct Cast {
+pub(in crate::scenario) struct DeclaredClients {
     /// The clients in order of declaration.
     pub(in crate::scenario) clients: Vec<ClientSpec>,
     pub(in crate::scenario) groups: BTreeMap<String, Vec<ClientName>>,
@@ -22,7 +22,7 @@ pub(in crate::scenario) struct Cast {
     pub(in crate::scenario) connect_explicitly: BTreeSet<ClientName>,
 }
 
-impl Cast {
+impl DeclaredClients {
     /// Returns true if a client or a group has this name.
     pub(in crate::scenario) fn has(&self, name: &str) -> bool {
         self.groups.contains_key(name) || self.clients.iter().any(|client| &*client.name.0 == name)
@@ -91,7 +91,7 @@ impl Cast {
         let member =
             split_index(name).and_then(|(group, _)| Some((group, self.groups.get(group)?)));
         if let Some((group, members)) = member {
-            let sentence = format!("the group `{group}` has no such member");
+            let sentence = format!("the group `{group}` has no member `{name}`");
             problems.error("unknown-client", span, sentence).help = Some(format!(
                 "its members are numbered from 1 to {}",
                 members.len()
