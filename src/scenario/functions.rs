@@ -391,7 +391,7 @@ fn repeat(value: Value, times: usize) -> Result<Value, Error> {
 
 fn now(offset: Option<String>, named: Kwargs) -> Result<String, Error> {
     let offset = optional("offset", offset, &named)?;
-    let milliseconds = whole(moment(offset.as_deref())?);
+    let milliseconds = without_fraction(moment(offset.as_deref())?);
     let timestamp = jiff::Timestamp::from_millisecond(milliseconds)
         .map_err(|error| invalid(error.to_string()))?;
     Ok(format!("{timestamp:.3}"))
@@ -418,7 +418,7 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
     let mut claims = IndexMap::new();
     for (argument, claim) in [("expires", "exp"), ("not_before", "nbf"), ("issued", "iat")] {
         if let Some(offset) = text(argument)? {
-            let seconds = whole(moment(Some(&offset))? / 1000.0);
+            let seconds = without_fraction(moment(Some(&offset))? / 1000.0);
             claims.insert(claim.to_owned(), Data::from(seconds));
         }
     }
