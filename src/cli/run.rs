@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeSet,
     io::{self, Write},
-    path::Path,
     sync::Arc,
 };
 
@@ -21,7 +20,7 @@ use super::{
 use crate::{
     report::{Destination, Detail, Progress, Terminal},
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
-    scenario::{Scenario, SourceFile, Tier, Transport},
+    scenario::{Scenario, Tier, Transport},
     text::{
         escape::{self, Newlines},
         one_of,
@@ -36,8 +35,7 @@ use crate::{
 /// written.
 pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Exit, CliError> {
     check_destinations(&args.reports)?;
-    let mut selection = Selection::new(&args.selectors.selectors)?;
-    check_names(&mut selection, &args.target.target)?;
+    let selection = Selection::with_target(&args.selectors.selectors, &args.target.target)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
     let baseline = baseline.map_err(CliError::BadFiles)?;
     let former = match &args.update_baseline {
@@ -130,20 +128,6 @@ async fn execute(
     tokio::select! {
         done = work => done,
         () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
-    }
-}
-
-/// Refuses names that neither this program nor another file of the run knows.
-fn check_names(selection: &mut Selection, target: &str) -> Result<(), CliError> {
-    // A file that can't be read is reported when the target is resolved.
-    if let Ok(source) = SourceFile::read(Path::new(target)) {
-        selection.names.add_manifest(&source);
-    }
-    let mistakes = selection.names.mistakes();
-    if mistakes.is_empty() {
-        Ok(())
-    } else {
-        Err(CliError::BadFiles(mistakes))
     }
 }
 

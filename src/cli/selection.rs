@@ -14,7 +14,7 @@ use super::{
     shipped::Shipped,
 };
 use crate::{
-    scenario::{Requirements, Scenario, duplicate_ids},
+    scenario::{Requirements, Scenario, SourceFile, duplicate_ids},
     text::nearest,
 };
 
@@ -52,8 +52,28 @@ impl Selection {
     ///
     /// # Errors
     ///
-    /// Returns an error if a file has mistakes or a selector matches no scenario.
+    /// Returns an error if a file has mistakes, a selector matches no scenario, or a loaded file has a name that
+    /// neither this program nor another loaded file knows.
     pub(super) fn new(texts: &[String]) -> Result<Self, CliError> {
+        Self::load(texts)?.with_known_names()
+    }
+
+    /// Returns the same for a run against a target: names in the target's manifest are known and checked, too.
+    /// `target` is the value of `--target`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`Selection::new`].
+    pub(super) fn with_target(texts: &[String], target: &str) -> Result<Self, CliError> {
+        let mut selection = Self::load(texts)?;
+        // A file that can't be read is reported when the target is resolved.
+        if let Ok(source) = SourceFile::read(Path::new(target)) {
+            selection.names.add_manifest(&source);
+        }
+        selection.with_known_names()
+    }
+
+    fn load(texts: &[String]) -> Result<Self, CliError> {
         let shipped = Shipped::load()?;
         if texts.is_empty() {
             return Ok(Self::of_all(shipped));
@@ -109,6 +129,16 @@ impl Selection {
             scenarios: shipped.scenarios,
             catalogue: shipped.requirements.clone(),
             requirements: shipped.requirements,
+        }
+    }
+
+    /// Returns the selection if every name in its files is known.
+    fn with_known_names(self) -> Result<Self, CliError> {
+        let mistakes = self.names.mistakes();
+        if mistakes.is_empty() {
+            Ok(self)
+        } else {
+            Err(CliError::BadFiles(mistakes))
         }
     }
 }

@@ -123,6 +123,34 @@ fn unknown_names_are_mistakes() {
         .stdout_has("there is no operation `/admin`");
 }
 
+/// A name is a mistake for every command that loads the file, not only for `check`.
+#[test]
+fn every_command_reports_the_same_unknown_names() {
+    let scenarios = GOOD
+        .replace("topic: ", "needs: [romms]\ntopic: ")
+        .replace("with: hi", "with: $credentials.vald");
+    let manifest = "name: mine\nurl: http://127.0.0.1:3000\nbindings: { join-rom: x }\nfence: { call: ekko }\n\
+        absent: [/admin]\n";
+    let own = |command: &str| {
+        Test::new()
+            .file("own/chat.yaml", &scenarios)
+            .file("own/mine.yaml", manifest)
+            .args([command, "own"])
+            .status(Exit::BadUsage)
+    };
+    let told = own("check").out();
+    for mistake in ["`romms`", "`vald`", "`join-rom`", "`ekko`", "`/admin`"] {
+        assert!(told.contains(mistake), "no {mistake} in\n{told}");
+    }
+    let (mistakes, _) = told.split_once("\n5 mistakes in 2 files").unwrap();
+    for command in ["coverage", "explain", "list", "prove", "run"] {
+        own(command)
+            .stdout("")
+            .stderr_has(mistakes)
+            .stderr_has("error: 5 mistakes in 2 files");
+    }
+}
+
 #[test]
 fn a_folder_is_searched_for_files() {
     Test::new()
