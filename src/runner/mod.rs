@@ -52,6 +52,8 @@ mod silence;
 mod sought;
 mod steps;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod trial;
 mod trials_under_way;

@@ -66,6 +66,10 @@ impl<W: Write> Terminal<W> {
                 let text = self.outcome(outcome);
                 self.write(&text)
             }
+            EventKind::ScenarioSlow { id, running } => {
+                let (id, running) = (escape::line(id), humanize::duration(*running));
+                self.write(&format!("slow   {id}  still runs after {running}\n"))
+            }
             EventKind::Noticed(notice) => {
                 let text = format!("note   {}\n", escape::line(&notice.to_string()));
                 self.write(&text)
@@ -74,7 +78,6 @@ impl<W: Write> Terminal<W> {
             EventKind::AttemptStarted { .. }
             | EventKind::Interrupted
             | EventKind::ScenarioRetried { .. }
-            | EventKind::ScenarioSlow { .. }
             | EventKind::TargetDied { .. }
             | EventKind::TargetRestarted(_)
             | EventKind::TargetStarted(_) => Ok(()),
@@ -159,6 +162,8 @@ impl<W: Write> Terminal<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::runner::samples;
 
@@ -173,7 +178,11 @@ mod tests {
         for event in samples::events() {
             terminal.event(&event).unwrap();
         }
-        String::from_utf8(out).unwrap()
+        let text = String::from_utf8(out).unwrap();
+        // The tests of `failure` show what stands here.
+        let whole = failure(&samples::failed(), Palette::Plain);
+        assert!(text.contains(&whole), "{text}");
+        text.replace(&whole, "FAIL   (evidence)\n")
     }
 
     #[test]
@@ -183,39 +192,7 @@ mod tests {
 
         ok     acks/value  4 ms
         note   acks/value ended the target; it was started again
-        FAIL   rooms/to-excludes-sender  23 ms
-          sender received room-message, which only member may receive
-            --> specs/gateway/rooms/emit.yaml:21:5
-             |
-          21 |   - deliver: room-message
-             |     ^^^^^^^^^^^^^^^^^^^^^
-
-          expected  member: 1, sender: 0
-          received  member: 1, sender: 1
-                                       ^
-
-          What each client saw
-            sender
-              … 3 lines before
-                 +2.0 ms → 421["send-to-room",{"room":"r1","text":"hi"}]
-                  +12 ms ← 42["room-message",{"room":"r1","text":"hi"}]
-            outsider
-              nothing
-
-          What a correct server does
-            must  rooms.to-excludes-sender: The sender of a room emit does not receive it
-                  Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
-
-          Why it matters
-            A chat shows every message twice to the person who wrote it.
-
-          The server's last output
-            listening
-            TypeError: x is not a function
-
-          Run exactly this again
-            sockspec run rooms/to-excludes-sender --seed 7
-
+        FAIL   (evidence)
         ok     acks/binary  4 ms  flaky
         ERROR  acks/late  4 ms
           can't reach 127.0.0.1:3000: connection refused
@@ -230,6 +207,23 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_scenario_is_named_while_it_still_runs() {
+        let mut out = Vec::new();
+        let hidden = Progress::new(crate::report::Watched::No);
+        let mut terminal = Terminal::new(&mut out, Palette::Plain, Detail::Normal, hidden);
+        let kind = EventKind::ScenarioSlow {
+            id: "acks/\u{1b}value".to_owned(),
+            running: Duration::from_millis(10_003),
+        };
+        let at = Duration::from_secs(10);
+        terminal.event(&Event { at, kind }).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "slow   acks/\\u{1b}value  still runs after 10.0 s\n"
+        );
+    }
+
+    #[test]
     fn verbose_names_skipped_scenarios_and_proofs() {
         insta::assert_snapshot!(rendered(Detail::Verbose), @r#"
         target reference  http://127.0.0.1:4000
@@ -239,39 +233,7 @@ mod tests {
         ok     acks/value  4 ms
                  member: echo round trip, then 12 ms of silence
         note   acks/value ended the target; it was started again
-        FAIL   rooms/to-excludes-sender  23 ms
-          sender received room-message, which only member may receive
-            --> specs/gateway/rooms/emit.yaml:21:5
-             |
-          21 |   - deliver: room-message
-             |     ^^^^^^^^^^^^^^^^^^^^^
-
-          expected  member: 1, sender: 0
-          received  member: 1, sender: 1
-                                       ^
-
-          What each client saw
-            sender
-              … 3 lines before
-                 +2.0 ms → 421["send-to-room",{"room":"r1","text":"hi"}]
-                  +12 ms ← 42["room-message",{"room":"r1","text":"hi"}]
-            outsider
-              nothing
-
-          What a correct server does
-            must  rooms.to-excludes-sender: The sender of a room emit does not receive it
-                  Socket.IO server API, socket.to(room), https://socket.io/docs/v4/server-api/#sockettoroom
-
-          Why it matters
-            A chat shows every message twice to the person who wrote it.
-
-          The server's last output
-            listening
-            TypeError: x is not a function
-
-          Run exactly this again
-            sockspec run rooms/to-excludes-sender --seed 7
-
+        FAIL   (evidence)
         skip   auth/expired  the target does not provide auth-jwt
         ok     acks/binary  4 ms  flaky
                  member: echo round trip, then 12 ms of silence

@@ -61,6 +61,29 @@ fn known_deviations_are_accepted_until_they_are_gone() {
         .stdout_has("chat/wrong-too: FAIL, which the baseline does not list");
 }
 
+/// The known failure is a wrong reply. Then the server sends no event that the scenario expects first.
+#[test]
+fn a_known_failure_does_not_hide_one_of_another_kind_in_the_same_scenario() {
+    let wrong = chat(&[("wrong", "level: must")]);
+    let baseline = run(&wrong, &["--update-baseline", "known.yaml"])
+        .status(Exit::NotConformant)
+        .written("known.yaml");
+    assert!(baseline.contains("  kind: wrong-content\n"), "{baseline}");
+    let lost = wrong.replace(
+        "steps:\n",
+        "steps:\n  - { expect: never-sent, as: alice, within: 10ms }\n",
+    );
+    let known =
+        |baseline: &str| run(&lost, &["--baseline", "known.yaml"]).file("known.yaml", baseline);
+    known(&baseline).status(Exit::NotConformant).stdout_has(
+        "chat/wrong: FAIL of kind not-delivered; the baseline lists the kind wrong-content\n\
+             baseline: 0 known, 1 new, 0 stale\n",
+    );
+    known(&baseline.replace("  kind: wrong-content\n", ""))
+        .status(Exit::Conformant)
+        .stdout_has("baseline: 1 known, 0 new, 0 stale\n");
+}
+
 #[test]
 fn a_baseline_of_another_target_is_noted() {
     let baseline = "target: mine

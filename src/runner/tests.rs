@@ -1,0 +1,209 @@
+//! Whole runs against the reference server, in memory and in simulated time.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Event, EventKind, FailureKind, Host, Outcome, Plan, Record, Settings, Target, run};
+use crate::{
+    client::{TlsPolicy, Verification},
+    net::Network,
+    reference::FaultSet,
+    scenario::{Known, SourceFile, load},
+    simulation,
+    targets::{REFERENCE_MANIFEST, load_manifest},
+};
+
+/// Runs a scenario with these steps against a server with these faults, and returns the events and the record.
+fn run_of(steps: &str, faults: &[&str]) -> (Vec<Event>, Record) {
+    let text = format!(
+        "topic: Chat\nscenarios:\n- id: chat/one\n  title: A message reaches the room\n  level: must\n  \
+         clients: [sender, member]\n  steps:\n{steps}"
+    );
+    let source = |path: &str, text: &str| {
+        SourceFile::from_bytes(path.as_ref(), text.as_bytes().to_vec()).unwrap()
+    };
+    let anything = Known {
+        requirements: None,
+        faults: None,
+    };
+    let scenarios = load(source("chat.yaml", &text), anything).unwrap();
+    let scenarios: Vec<_> = scenarios.into_iter().map(Arc::new).collect();
+    let manifest = load_manifest(source("target.yaml", REFERENCE_MANIFEST), PathBuf::new());
+    let manifest = Arc::new(manifest.unwrap());
+    let target = Target {
+        secrets: manifest.secrets.clone(),
+        manifest,
+        host: Host::Embedded(Box::new(
+            FaultSet::from_ids(faults.iter().copied()).unwrap(),
+        )),
+        network: Network::memory(),
+        tls: TlsPolicy::new(None, Verification::Checked).unwrap(),
+    };
+    let settings = Settings::default();
+    let plan = Plan::new(&scenarios, &target.manifest, &settings);
+    let mut events = Vec::new();
+    let emit = |event| events.push(event);
+    let whole = run(plan, &target, &settings, CancellationToken::new(), emit);
+    let record = simulation::run(1, whole).unwrap().unwrap();
+    (events, record)
+}
+
+/// Returns the outcome of the only scenario.
+fn outcome_of(steps: &str, faults: &[&str]) -> Outcome {
+    let (_, mut record) = run_of(steps, faults);
+    record.outcomes.remove(0)
+}
+
+/// Checks the kind, the sentence and the last lines of what was received.
+#[track_caller]
+fn assert_failure(outcome: &Outcome, kind: FailureKind, sentence: &str, received: &str) {
+    let breach = outcome.breach.as_ref().unwrap();
+    assert_eq!(outcome.kind, Some(kind));
+    assert_eq!(breach.sentence, sentence);
+    let shown = breach.received.as_deref().unwrap();
+    assert!(shown.ends_with(received), "{shown}");
+}
+
+/// The server has refused the event by then, and a late delivery has had its second.
+const SOON: Duration = Duration::from_secs(2);
+
+const JOIN: &str =
+    "  - { call: join-room, as: member, with: { room: $room }, reply: { success: true } }\n";
+
+/// Without the early end, the step waits for its whole `within`.
+#[test]
+fn deliver_fails_soon_after_the_server_refused_the_sender() {
+    let outcome = outcome_of(
+        &[
+            JOIN,
+            "  - { emit: send-to-room, as: sender, with: { room: 5, text: hi } }\n",
+            "  - { deliver: room-message, to: [member], within: 40s }\n",
+        ]
+        .concat(),
+        &[],
+    );
+    assert!(outcome.duration < SOON, "{:?}", outcome.duration);
+    assert_failure(
+        &outcome,
+        FailureKind::NotDelivered,
+        "member did not receive `room-message` because the server refused sender's `send-to-room`.",
+        r#"sender received: 42["exception",{"status":"error","code":"VALIDATION_FAILED","message":"room must be a string","field":"room"}]"#,
+    );
+}
+
+#[test]
+fn deliver_fails_soon_after_the_server_disconnected_the_sender() {
+    let outcome = outcome_of(
+        &[
+            JOIN,
+            "  - { emit: kick-me, as: sender, with: { close: true } }\n",
+            "  - { deliver: room-message, to: [member], within: 40s }\n",
+        ]
+        .concat(),
+        &[],
+    );
+    assert!(outcome.duration < SOON, "{:?}", outcome.duration);
+    assert_failure(
+        &outcome,
+        FailureKind::NotDelivered,
+        "member did not receive `room-message` because the server disconnected sender from /.",
+        "\nsender received: 41",
+    );
+}
+
+#[test]
+fn deliver_fails_soon_after_the_server_closed_the_senders_connection() {
+    let steps = "  - { emit: unknown, as: sender }\n  - { deliver: room-message, to: [member], within: 40s }\n";
+    let outcome = outcome_of(steps, &["event-unknown-closes"]);
+    assert!(outcome.duration < SOON, "{:?}", outcome.duration);
+    assert_failure(
+        &outcome,
+        FailureKind::NotDelivered,
+        "member did not receive `room-message` because the server ended sender's connection.",
+        "\nsender received: the connection ended with a close frame",
+    );
+}
+
+/// The server acknowledges the event with success, so a delivery may still come.
+#[test]
+fn deliver_waits_its_whole_time_if_the_server_accepted_the_event() {
+    let outcome = outcome_of(
+        &[
+            JOIN,
+            "  - { call: send-to-room, as: sender, with: { room: $other_room, text: hi }, reply: { success: true } }\n",
+            "  - { deliver: room-message, to: [member], within: 40s }\n",
+        ]
+        .concat(),
+        &[],
+    );
+    assert!(
+        outcome.duration >= Duration::from_secs(40),
+        "{:?}",
+        outcome.duration
+    );
+    assert_failure(
+        &outcome,
+        FailureKind::NotDelivered,
+        "member did not receive `room-message` within 40000 ms.",
+        r#""}]"#,
+    );
+}
+
+#[test]
+fn a_failed_expect_lists_the_other_events_that_no_step_has_claimed() {
+    let outcome = outcome_of(
+        "  - { emit: message, as: member, with: claimed }\n  \
+         - { expect: message-back, as: member, with: claimed }\n  \
+         - { emit: message, as: member, with: other }\n  \
+         - { emit: echo, as: member, with: echoed }\n  \
+         - { expect: message-back, as: member, with: mine, within: 1s }\n",
+        &[],
+    );
+    assert_failure(
+        &outcome,
+        FailureKind::WrongContent,
+        "The `message-back` that member received was not as expected.",
+        "\"other\"\nother events that no step has claimed:\n42[\"echo-back\",\"echoed\"]",
+    );
+}
+
+#[test]
+fn an_expect_without_a_similar_event_lists_what_no_step_has_claimed() {
+    let outcome = outcome_of(
+        "  - { emit: message, as: member, with: claimed }\n  \
+         - { expect: message-back, as: member, with: claimed }\n  \
+         - { emit: message, as: member, with: other }\n  \
+         - { expect: never-sent, as: member, within: 1s }\n",
+        &[],
+    );
+    assert_failure(
+        &outcome,
+        FailureKind::NotDelivered,
+        "member did not receive `never-sent` within 1000 ms.",
+        r#"42["message-back","other"]"#,
+    );
+}
+
+#[test]
+fn a_scenario_that_runs_for_long_is_reported_once_while_it_still_runs() {
+    let shown = |within: &str| {
+        let (events, _) = run_of(
+            &format!("  - {{ expect: never-sent, as: member, within: {within} }}\n"),
+            &[],
+        );
+        let mut shown = Vec::new();
+        for Event { at, kind } in events {
+            if let EventKind::ScenarioSlow { id, running } = &kind {
+                let (running, at) = (running.as_secs(), at.as_secs());
+                shown.push(format!("at {at} s: {id} still runs after {running} s"));
+            } else if let EventKind::ScenarioFinished(outcome) = &kind {
+                shown.push(format!("{} ended", outcome.id));
+            }
+        }
+        shown
+    };
+    let slow = "at 10 s: chat/one still runs after 10 s";
+    assert_eq!(shown("35s"), [slow, "chat/one ended"]);
+    assert_eq!(shown("9s"), ["chat/one ended"]);
+}
