@@ -10,20 +10,9 @@ use crate::{
     },
     wire::{
         engine_io::PacketData,
-        socket_io::{DecodeError, Packet, msgpack},
+        socket_io::{DecodeError, Packet, RESERVED_EVENTS, msgpack},
     },
 };
-
-/// The event names that only Socket.IO libraries may use, not applications (Socket.IO v5, "Packet
-/// types", EVENT).
-const RESERVED_EVENTS: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
 
 /// What the server does with a message that is not a valid packet.
 #[derive(Debug)]

@@ -17,10 +17,9 @@ use crate::scenario::{
     node::{Entry, Node, NodeKind},
     reading::{
         context::StepContext,
-        variables::refuse_reserved,
+        variables::{refuse_bad_name, refuse_reserved},
         words::{level_of, list, names, tier_of, transports},
     },
-    template::is_name,
     values::{ValueReader, is_expectation},
 };
 
@@ -235,18 +234,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             return None;
         };
         for entry in entries {
-            if !is_name(&entry.key) {
-                self.problems
-                    .error(
-                        "bad-name",
-                        entry.key_span,
-                        format!("`{}` can't be the name of a variable", entry.key),
-                    )
-                    .help = Some(
-                    "a name consists of letters, digits and `_`, and does not start with a digit"
-                        .to_owned(),
-                );
-            }
+            refuse_bad_name(entry, self.problems);
         }
         Some(entries)
     }

@@ -10,7 +10,7 @@ use crate::{
         expression::function_names,
         fields::Field,
         node::{Entry, Node, NodeKind},
-        reading::words::list,
+        reading::{variables::refuse_bad_name, words::list},
         scope::RESERVED,
         template::is_name,
     },
@@ -84,18 +84,7 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
         .iter()
         .partition(|entry| OVERRIDES.contains(&entry.key.as_str()));
     for entry in &values {
-        if !is_name(&entry.key) {
-            problems
-                .error(
-                    "bad-name",
-                    entry.key_span,
-                    format!("`{}` can't be the name of a variable", entry.key),
-                )
-                .help = Some(
-                "a name consists of letters, digits and `_`, and does not start with a digit"
-                    .to_owned(),
-            );
-        }
+        refuse_bad_name(entry, problems);
     }
     let named = values.iter().find(|entry| entry.key == "case");
     let first_scalar = || {

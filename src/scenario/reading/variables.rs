@@ -7,7 +7,9 @@ use crate::{
         ClientField, Span,
         diagnostic::Problems,
         expression::function_names,
+        node::Entry,
         scope::{BUILT_IN, RESERVED, split_index},
+        template::is_name,
         values::Reference,
     },
     text::{did_you_mean, one_of},
@@ -229,6 +231,17 @@ pub(in crate::scenario) fn is_built_in(name: &str) -> bool {
 fn head(name: &str) -> &str {
     let first = name.split('.').next().unwrap_or(name);
     split_index(first).map_or(first, |(name, _)| name)
+}
+
+/// Reports a key that can't be the name of a variable.
+pub(in crate::scenario) fn refuse_bad_name(entry: &Entry, problems: &mut Problems) {
+    if is_name(&entry.key) {
+        return;
+    }
+    let message = format!("`{}` can't be the name of a variable", entry.key);
+    let problem = problems.error("bad-name", entry.key_span, message);
+    let help = "a name consists of letters, digits and `_`, and does not start with a digit";
+    problem.help = Some(help.to_owned());
 }
 
 /// Checks the name of a variable that a scenario sets.

@@ -8,17 +8,8 @@ use crate::{
     data::Data,
     scenario::{Field, Problems},
     targets::{has_userinfo, without_userinfo},
+    wire::socket_io::RESERVED_EVENTS,
 };
-
-/// The event names that Socket.IO v4 reserves ("Reserved events").
-const RESERVED_EVENTS: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
 
 /// Whether sockspec starts the server. Only a server that sockspec starts can get a port and environment variables
 /// from it.

@@ -15,4 +15,4 @@ pub use decode::Decoder;
 pub use decode_error::DecodeError;
 pub use encode::{Encoded, encode};
 pub use limits::Limits;
-pub use packet::{AckId, Packet};
+pub use packet::{AckId, Packet, RESERVED_EVENTS};

@@ -4,6 +4,16 @@ use std::fmt;
 
 use crate::data::Data;
 
+/// The event names that only Socket.IO libraries may use, not applications (Socket.IO v5, "Packet types", EVENT).
+pub const RESERVED_EVENTS: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
 /// An acknowledgement id.
 ///
 /// The type is wider than the protocol needs, so that a report can show an oversized id.
