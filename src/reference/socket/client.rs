@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -41,6 +41,8 @@ pub(in crate::reference) struct Socket {
     namespace: Arc<Namespace>,
     session: Arc<Session>,
     user: Box<User>,
+    /// The user of a token that the application checked after the socket had joined.
+    late_user: OnceLock<Box<User>>,
     /// The private session id for connection state recovery; `None` if recovery is off.
     pid: Option<Box<str>>,
     /// Whether the socket is in its namespace. Nothing is sent to a socket that has left.
@@ -89,6 +91,7 @@ impl Socket {
             namespace: Arc::clone(namespace),
             session: Arc::clone(session),
             user: Box::new(user),
+            late_user: OnceLock::new(),
             pid,
             connected: AtomicBool::new(true),
             questions: Questions::default(),
@@ -98,7 +101,7 @@ impl Socket {
     /// Returns the data that the server keeps of this socket, so that the client can recover the
     /// socket after its connection is lost.
     pub(in crate::reference) fn to_kept(&self, pid: &str, rooms: &[Arc<str>]) -> KeptSession {
-        KeptSession::new(self.id.clone(), pid.into(), User::clone(&self.user), rooms)
+        KeptSession::new(self.id.clone(), pid.into(), self.user().clone(), rooms)
     }
 
     /// Returns the private session id for connection state recovery.
@@ -128,13 +131,18 @@ impl Socket {
 
     /// Returns the user of the socket.
     pub(in crate::reference) fn user(&self) -> &User {
-        &self.user
+        self.late_user.get().unwrap_or(&self.user)
+    }
+
+    /// Sets the user of a socket that has already joined. Only the first call has an effect.
+    pub(in crate::reference) fn set_late_user(&self, user: User) {
+        self.late_user.get_or_init(|| Box::new(user));
     }
 
     /// Returns the id of the user: the id in the token, or the socket's id if no token
     /// gives an id.
     pub(in crate::reference) fn user_id(&self) -> Cow<'_, str> {
-        let own = self.user.id.as_deref().unwrap_or(self.id.as_str());
+        let own = self.user().id.as_deref().unwrap_or(self.id.as_str());
         self.faults().user_id(self, own)
     }
 

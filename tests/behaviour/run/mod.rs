@@ -225,7 +225,8 @@ fn an_unknown_capability_is_an_error_instead_of_a_skip() {
     .status(Exit::Conformant);
 }
 
-/// The user of a client is the `sub` of the token that the client presents, otherwise the socket id.
+/// The user of a client is the `sub` of the token that the client presents, otherwise the socket id. The reference
+/// server reads the token only in a namespace that demands one.
 #[test]
 fn a_client_knows_its_user() {
     let file = r#"
@@ -240,6 +241,8 @@ scenarios:
     payload: { namespace: /chat, auth: { token: $credentials.valid } }
     query: { namespace: /chat, query: { token: $credentials.admin } }
     header: { namespace: /chat, headers: { Authorization: "Bearer ${credentials.other}" } }
+    late: { namespace: /late, auth: { token: $credentials.valid } }
+    open: { namespace: /, auth: { token: $credentials.valid } }
   steps:
   - call: whoami
     as: guest
@@ -253,7 +256,13 @@ scenarios:
   - call: whoami
     as: header
     reply: { user: $header.user }
-  - check: guest.user == guest.sid and payload.user != payload.sid and header.user != payload.user
+  - call: whoami
+    as: late
+    reply: { user: $late.user }
+  - call: whoami
+    as: open
+    reply: { user: $open.sid }
+  - check: guest.user == guest.sid and open.user == late.user and payload.user != payload.sid and header.user != payload.user
 "#;
     Test::new()
         .file("users.yaml", file)
