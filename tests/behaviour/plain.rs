@@ -2,15 +2,7 @@
 
 use sockspec::cli::Exit;
 
-use crate::support::{Running, Test};
-
-fn serve(more: &[&str]) -> (tokio::runtime::Runtime, Running, String) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let serve = ["serve", "--port", "0", "--contract", "websocket"];
-    let server = runtime.block_on(Test::new().args(serve).args(more.iter().copied()).start());
-    let url = server.first_line.replace("listening on http", "ws");
-    (runtime, server, url)
-}
+use crate::support::{Served, Test};
 
 #[test]
 fn the_same_scenarios_pass_on_plain_and_engine_io_endpoints() {
@@ -56,7 +48,8 @@ fn messages_that_look_like_an_open_packet_are_ordinary_messages() {
 
 #[test]
 fn an_address_alone_is_enough() {
-    let (_runtime, _server, url) = serve(&[]);
+    let server = Served::new(&["--contract", "websocket"]);
+    let url = server.ws_url();
     Test::new()
         .args([
             "run",
@@ -72,7 +65,14 @@ fn an_address_alone_is_enough() {
 
 #[test]
 fn faults_in_frames_are_found_on_plain_endpoints_too() {
-    let (_runtime, _server, url) = serve(&["--fault", "reserved-opcode-ignored"]);
+    let fault = [
+        "--contract",
+        "websocket",
+        "--fault",
+        "reserved-opcode-ignored",
+    ];
+    let server = Served::new(&fault);
+    let url = server.ws_url();
     Test::new()
         .args([
             "run",

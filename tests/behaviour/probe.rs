@@ -2,20 +2,19 @@
 
 use sockspec::cli::Exit;
 
-use crate::support::Test;
+use crate::support::{Served, Test};
 
 #[test]
 fn the_capabilities_of_a_server_are_listed() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
-    let url = server.first_line.replace("listening on ", "");
+    let server = Served::new(&[]);
+    let url = &server.url;
     Test::new()
-        .args(["probe", &url])
+        .args(["probe", url])
         .status(Exit::Conformant)
         .stdout_has("provides: [")
         .stdout_has("websocket");
     let json = Test::new()
-        .args(["probe", "--json", &url])
+        .args(["probe", "--json", url])
         .status(Exit::Conformant)
         .json();
     assert_eq!(json["schema"], "sockspec-probe/1");
@@ -36,18 +35,8 @@ fn a_missing_server_and_a_wrong_url_are_errors() {
 
 #[test]
 fn a_plain_websocket_is_distinguished_from_engine_io() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let serve = [
-        "serve",
-        "--port",
-        "0",
-        "--contract",
-        "websocket",
-        "--path",
-        "/talk",
-    ];
-    let server = runtime.block_on(Test::new().args(serve).start());
-    let url = server.first_line.replace("listening on http", "ws");
+    let server = Served::new(&["--contract", "websocket", "--path", "/talk"]);
+    let url = server.ws_url();
     let json = Test::new()
         .args(["probe", "--json", &format!("{url}/talk")])
         .status(Exit::Conformant)

@@ -3,7 +3,7 @@
 use regex::Regex;
 use sockspec::cli::Exit;
 
-use crate::support::Test;
+use crate::support::{Served, Test};
 
 const README: &str = include_str!("../../README.md");
 
@@ -51,19 +51,11 @@ fn the_scenario_passes_on_a_right_server() {
 
 #[test]
 fn the_failure_has_the_output_of_the_readme() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let serve = Test::new().args([
-        "serve",
-        "--port",
-        "0",
-        "--fault",
-        "room-emit-echoes-to-sender",
-    ]);
-    let server = runtime.block_on(serve.start());
-    let url = server.first_line.replace("listening on ", "");
+    let server = Served::new(&["--fault", "room-emit-echoes-to-sender"]);
+    let url = &server.url;
     let finished = Test::new()
         .file("chat.yaml", block("yaml", "scenarios:"))
-        .args(["run", "chat.yaml", "--url", &url])
+        .args(["run", "chat.yaml", "--url", url])
         .status(Exit::NotConformant);
     let actual = timeless(&finished.out());
     let mut rest = actual.iter();

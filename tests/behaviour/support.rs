@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
+    runtime::Runtime,
     time::timeout,
 };
 
@@ -41,6 +42,35 @@ pub(crate) struct Running {
     lines: Lines<BufReader<ChildStdout>>,
     // The folder is removed when its last owner is dropped.
     folder: Arc<TempDir>,
+}
+
+/// A reference server in a process of its own, which ends when this is dropped.
+pub(crate) struct Served {
+    /// The address, `http://127.0.0.1:PORT`.
+    pub(crate) url: String,
+    // The process goes before the runtime that it belongs to.
+    _server: Running,
+    _runtime: Runtime,
+}
+
+impl Served {
+    /// Starts `sockspec serve` on a free port.
+    pub(crate) fn new(arguments: &[&str]) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let serve = Test::new().args(["serve", "--port", "0"]);
+        let server = runtime.block_on(serve.args(arguments.iter().copied()).start());
+        let url = server.first_line.strip_prefix("listening on ").unwrap();
+        Self {
+            url: url.to_owned(),
+            _server: server,
+            _runtime: runtime,
+        }
+    }
+
+    /// The address as that of a plain WebSocket.
+    pub(crate) fn ws_url(&self) -> String {
+        self.url.replacen("http", "ws", 1)
+    }
 }
 
 impl Test {
@@ -261,7 +291,7 @@ impl Running {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command};
 
 use sockspec::cli::Exit;
 
-use crate::support::Test;
+use crate::support::{Served, Test};
 
 /// Some scenarios of every protocol layer that all of the stacks pass. `.ci/run` runs all scenarios.
 const SAMPLE: [&str; 8] = [
@@ -103,7 +103,6 @@ fn socketioxide_passes() {
 
 #[test]
 fn the_official_contracts_pass_at_an_address() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     for (contract, file, scenario) in [
         (
             "official",
@@ -112,16 +111,14 @@ fn the_official_contracts_pass_at_an_address() {
         ),
         ("engine", "engine-contract.yaml", "engine.io/echo-in-order"),
     ] {
-        let serve = Test::new().args(["serve", "--port", "0", "--contract", contract]);
-        let server = runtime.block_on(serve.start());
-        let url = server.first_line.replace("listening on ", "");
+        let server = Served::new(&["--contract", contract]);
         Test::new()
             .args([
                 "run",
                 scenario,
                 "engine.io/polling-open-packet",
                 "--url",
-                &url,
+                &server.url,
             ])
             .args(["--target"])
             .args([manifest(file)])
@@ -133,17 +130,15 @@ fn the_official_contracts_pass_at_an_address() {
 /// A server at an address passes even if it sends events to every client that joins, and even with a long heartbeat.
 #[test]
 fn a_server_at_an_address_may_greet_clients_and_have_a_long_heartbeat() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let serve = Test::new().args(["serve", "--port", "0", "--contract", "official"]);
-    let server = runtime.block_on(serve.start());
-    let url = server.first_line.replace("listening on ", "");
+    let server = Served::new(&["--contract", "official"]);
+    let url = &server.url;
     Test::new()
         .args(["run", "websocket/nothing-read-after-bad-frame"])
-        .args(["--target", &url])
+        .args(["--target", url])
         .status(Exit::Conformant)
         .stdout_has("1 ok in ");
     Test::new()
-        .args(["run", "heartbeat/server-pings", "--url", &url])
+        .args(["run", "heartbeat/server-pings", "--url", url])
         .args(["--target"])
         .args([manifest("official-contract.yaml")])
         .status(Exit::NothingSelected)
@@ -153,9 +148,8 @@ fn a_server_at_an_address_may_greet_clients_and_have_a_long_heartbeat() {
 /// As in the README, the manifest declares the capabilities of the application; probes find the others.
 #[test]
 fn a_manifest_does_not_have_to_list_the_transports() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
-    let url = server.first_line.replace("listening on ", "");
+    let server = Served::new(&[]);
+    let url = &server.url;
     let program = env!("CARGO_BIN_EXE_sockspec");
     let running = format!("name: mine\nurl: {url}\nprovides: [acks]\n");
     let launched = format!(

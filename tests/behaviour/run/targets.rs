@@ -3,7 +3,7 @@
 use sockspec::cli::Exit;
 
 use super::{chat, in_order, run};
-use crate::support::Test;
+use crate::support::{Served, Test};
 
 /// The output of a server keeps its lines. Control characters are escaped and secrets are masked.
 #[cfg(unix)]
@@ -30,18 +30,10 @@ provides: [acks, websocket]
 
 #[test]
 fn a_fault_of_a_server_at_an_address_is_found() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let serve = Test::new().args([
-        "serve",
-        "--port",
-        "0",
-        "--fault",
-        "room-emit-echoes-to-sender",
-    ]);
-    let server = runtime.block_on(serve.start());
-    let url = server.first_line.replace("listening on ", "");
+    let server = Served::new(&["--fault", "room-emit-echoes-to-sender"]);
+    let url = &server.url;
     Test::new()
-        .args(["run", "rooms/to-excludes-sender", "--url", &url])
+        .args(["run", "rooms/to-excludes-sender", "--url", url])
         .status(Exit::NotConformant)
         .stdout_has("FAIL   rooms/to-excludes-sender")
         .stdout_has(&format!("--url {url}"));
@@ -51,12 +43,11 @@ fn a_fault_of_a_server_at_an_address_is_found() {
 fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
     let manifest = "name: mine\nurl: http://127.0.0.1:1\nprovides: [acks, websocket]\n\
         bindings: { echo: { with: { name: $name } } }\n";
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(Test::new().args(["serve", "--port", "0"]).start());
-    let url = server.first_line.replace("listening on ", "");
+    let server = Served::new(&[]);
+    let url = &server.url;
     run(
         &chat(&[("right", "level: must")]),
-        &["--target", "mine.yaml", "--url", &url],
+        &["--target", "mine.yaml", "--url", url],
     )
     .file("mine.yaml", manifest)
     .status(Exit::NotRun)
@@ -69,15 +60,10 @@ fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
 /// With a fence that the server does not answer, every `never` would wait for its timeout, and `alive` would fail.
 #[test]
 fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let serve = |contract| {
-        let serve = Test::new().args(["serve", "--port", "0", "--contract", contract]);
-        let server = runtime.block_on(serve.start());
-        let url = server.first_line.replace("listening on ", "");
-        (server, url)
-    };
-    let (_server, url) = serve("sockspec");
-    let (_echo, echo_url) = serve("engine");
+    let server = Served::new(&["--contract", "sockspec"]);
+    let url = &server.url;
+    let echo = Served::new(&["--contract", "engine"]);
+    let echo_url = &echo.url;
     let file = chat(&[("right", "level: must")]) + "  - never: message\n    as: alice\n  - alive\n";
     let run_with = |rest: &str| {
         let manifest = format!(
