@@ -155,6 +155,7 @@ mod tests {
             ('<', "&lt;"),
             ('>', "&gt;"),
             ('"', "&quot;"),
+            ('\'', "&apos;"),
         ]
         .iter()
         .fold(whole, |text, (plain, escaped)| {
