@@ -77,7 +77,9 @@ pub enum StartError {
         url: String,
     },
     /// A profile has a setting that the reference server does not know.
-    #[error("profile {profile}: {setting}={value} is no setting of the reference server")]
+    #[error(
+        "profile {profile}: the reference server does not accept the setting {setting}={value}"
+    )]
     Setting {
         /// The name of the profile.
         profile: String,

@@ -57,7 +57,8 @@ faults!(AckFault {
     WrongNamespace = "ack-wrong-namespace": "The server sends acknowledgements in another namespace than the event's.";
 });
 
-/// Key for the ids of the acknowledgement requests of a socket that the server has not answered.
+/// The key under which a fault remembers the ids of the acknowledgement requests of a socket that the server has not
+/// answered.
 #[derive(Eq, Hash, PartialEq)]
 struct UnansweredRequests(SocketId);
 
@@ -65,7 +66,7 @@ impl ScratchKey for UnansweredRequests {
     type Note = AckId;
 }
 
-/// Key for the time at which the slow handlers of all earlier events have finished.
+/// The key under which a fault remembers the time at which the slow handlers of all earlier events have finished.
 #[derive(Eq, Hash, PartialEq)]
 struct HandlersBusyUntil;
 

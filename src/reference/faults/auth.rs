@@ -64,7 +64,7 @@ faults!(AuthFault {
     WrongTypeAccepted = "token-wrong-type-accepted": "The server accepts clients whose token is not a string.";
 });
 
-/// Key for the ids of the users that the server has accepted on the session with this id.
+/// The key under which a fault remembers the ids of the users that the server has accepted on the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct AcceptedUser(Box<str>);
 
@@ -72,7 +72,7 @@ impl ScratchKey for AcceptedUser {
     type Note = String;
 }
 
-/// Key for the id of the user of the first socket of the session with this id.
+/// The key under which a fault remembers the id of the user of the first socket of the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstUser(Box<str>);
 
@@ -80,7 +80,7 @@ impl ScratchKey for FirstUser {
     type Note = String;
 }
 
-/// Key for the id of the user that the server accepted last, on any session.
+/// The key under which a fault remembers the id of the user that the server accepted last, on any session.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestUser;
 
@@ -88,7 +88,7 @@ impl ScratchKey for LatestUser {
     type Note = String;
 }
 
-/// Key for the payloads of the refusals on the session with this id.
+/// The key under which a fault remembers the payloads of the refusals on the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct Refusals(Box<str>);
 

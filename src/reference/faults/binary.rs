@@ -37,7 +37,7 @@ faults!(BinaryFault {
     Truncated = "binary-truncated": "The server drops the last byte of every attachment.";
 });
 
-/// Key for the id of the session on which the server waits for attachments.
+/// The key under which a fault remembers the id of the session on which the server waits for attachments.
 #[derive(Eq, Hash, PartialEq)]
 struct AttachmentsDue;
 
@@ -45,8 +45,8 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// Key for the missing attachments of packets that a fault skipped on the session with this id, one
-/// note for each attachment.
+/// The key under which a fault remembers the missing attachments of packets that a fault skipped on the session with
+/// this id, one note for each attachment.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 

@@ -19,7 +19,7 @@ const MARGIN: Duration = Duration::from_millis(300);
 /// order in which they arrived.
 const STEP: Duration = Duration::from_millis(2);
 
-/// Key for the time at which the block of the session with this id ends.
+/// The key under which a fault remembers the time at which the block of the session with this id ends.
 #[derive(Eq, Hash, PartialEq)]
 struct BlockedUntil(Box<str>);
 

@@ -44,8 +44,8 @@ faults!(ConnectFault {
     UnknownAccepted = "unknown-namespace-accepted": "The server accepts every namespace name.";
 });
 
-/// Key for the times that the server disconnected the session `sid` from `namespace`, one note for
-/// each time.
+/// The key under which a fault remembers the times that the server disconnected the session `sid` from `namespace`, one
+/// note for each time.
 #[derive(Eq, Hash, PartialEq)]
 struct Kicked {
     sid: Box<str>,
@@ -56,8 +56,8 @@ impl ScratchKey for Kicked {
     type Note = ();
 }
 
-/// Key for the first socket id of the session `sid`, either in `namespace` or, if that is `None`,
-/// in any namespace.
+/// The key under which a fault remembers the first socket id of the session `sid`, either in `namespace` or, if that is
+/// `None`, in any namespace.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstSocketId {
     sid: Box<str>,

@@ -38,7 +38,7 @@ faults!(DisconnectFault {
     ServerSilent = "server-disconnect-silent": "The server sends no DISCONNECT to a client that it takes out of a namespace.";
 });
 
-/// Key for the rooms that the socket with this id has left.
+/// The key under which a fault remembers the rooms that the socket with this id has left.
 #[derive(Eq, Hash, PartialEq)]
 struct FormerRooms(SocketId);
 
@@ -46,7 +46,8 @@ impl ScratchKey for FormerRooms {
     type Note = String;
 }
 
-/// Key for the times that the socket `watcher` asked to watch `room`, one note for each time.
+/// The key under which a fault remembers the times that the socket `watcher` asked to watch `room`, one note for each
+/// time.
 #[derive(Eq, Hash, PartialEq)]
 struct Watches {
     watcher: SocketId,

@@ -34,7 +34,7 @@ faults!(EnduranceFault {
     SlowHeadBlocks = "slow-head-blocks-others": "The server accepts no connection while the head of another request is incomplete.";
 });
 
-/// Key for the id of the session whose client does not read.
+/// The key under which a fault remembers the id of the session whose client does not read.
 #[derive(Eq, Hash, PartialEq)]
 struct CongestedSession;
 
@@ -42,7 +42,7 @@ impl ScratchKey for CongestedSession {
     type Note = Box<str>;
 }
 
-/// Key for the lost connections of the server, one note for each connection.
+/// The key under which a fault remembers the lost connections of the server, one note for each connection.
 #[derive(Eq, Hash, PartialEq)]
 struct LostConnections;
 

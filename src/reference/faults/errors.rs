@@ -24,7 +24,7 @@ faults!(ErrorFault {
     StackTraceLeaked = "stack-trace-leaked": "The server sends the stack trace of a crashed handler to the client.";
     Swallowed = "exception-swallowed": "The server sends no exception to the client.";
     ToEverybody = "exception-to-everybody": "The server sends exceptions to the whole namespace.";
-    Twice = "exception-twice": "The server sends every exception twice.";
+    Twice = "exception-twice": "The server emits the event `exception` twice for each event that it refuses.";
     ValidationCountsUnits = "validation-counts-utf16-units": "The server counts a character above U+FFFF as two.", seen "`text.length` in JavaScript";
     ValidationOffByOne = "validation-off-by-one": "The server accepts texts of 1001 characters.";
     ValidationRefusesLimits = "validation-refuses-limits": "The server refuses texts of exactly 1 or exactly 1000 characters.";
@@ -33,7 +33,7 @@ faults!(ErrorFault {
     WrongNamespace = "exception-wrong-namespace": "The server sends exceptions in another namespace.";
 });
 
-/// Key for the error code of the last event that the server refused.
+/// The key under which a fault remembers the error code of the last event that the server refused.
 #[derive(Eq, Hash, PartialEq)]
 struct LastErrorCode;
 

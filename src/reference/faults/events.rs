@@ -34,7 +34,7 @@ faults!(EventFault {
     WrongNamespaceReply = "event-wrong-namespace-reply": "The server sends replies in the main namespace, whatever namespace the event came in.";
 });
 
-/// Key for the events of the session with this id, one note for each event.
+/// The key under which a fault remembers the events of the session with this id, one note for each event.
 #[derive(Eq, Hash, PartialEq)]
 struct EventCount(Box<str>);
 

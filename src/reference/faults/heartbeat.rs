@@ -34,8 +34,8 @@ faults!(HeartbeatFault {
     WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame as the Engine.IO pong packet.";
 });
 
-/// Key for the messages that the session with this id received since its last ping, one note for
-/// each message.
+/// The key under which a fault remembers the messages that the session with this id received since its last ping, one
+/// note for each message.
 #[derive(Eq, Hash, PartialEq)]
 struct MessageReceived(Box<str>);
 

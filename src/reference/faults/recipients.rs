@@ -62,7 +62,7 @@ faults!(RecipientFault {
     DropsInBurst = "room-emit-drops-in-burst": "The server loses some of a burst of more than 50 room messages.";
 });
 
-/// Key for the id of the socket that joined the namespace of this name last.
+/// The key under which a fault remembers the id of the socket that joined the namespace of this name last.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestSocket(Box<str>);
 
@@ -70,7 +70,7 @@ impl ScratchKey for LatestSocket {
     type Note = SocketId;
 }
 
-/// Key for the token in the CONNECT payload of the socket with this id.
+/// The key under which a fault remembers the token in the CONNECT payload of the socket with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct PayloadToken(SocketId);
 
@@ -78,7 +78,7 @@ impl ScratchKey for PayloadToken {
     type Note = Data;
 }
 
-/// Key for the room messages of the server, one note for each message.
+/// The key under which a fault remembers the room messages of the server, one note for each message.
 #[derive(Eq, Hash, PartialEq)]
 struct RoomMessageCount;
 

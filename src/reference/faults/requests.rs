@@ -173,7 +173,7 @@ impl FaultSet {
         self.has(RequestFault::DisabledTransportAccepted)
     }
 
-    /// Returns the `EIO` of a request. Without faults this is `revision`.
+    /// Returns the Engine.IO revision as which the server treats a request. Without faults this is the `EIO` of the request.
     pub(in crate::reference) fn alter_revision<'a>(
         &self,
         revision: Option<&'a str>,

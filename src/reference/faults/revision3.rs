@@ -32,7 +32,7 @@ faults!(Revision3Fault {
     ScriptEscapesKept = "jsonp-escapes-kept": "The server does not unescape the payload of a JSONP form.";
     ScriptIndexKept = "jsonp-index-kept": "The server writes the JSONP callback index into the script unfiltered.";
     ScriptUnescaped = "jsonp-unescaped": "The server writes a payload into a JSONP script without escaping it.";
-    ScriptsForAll = "jsonp-in-revision-4": "The server answers JSONP polls in revision 4.", seen "socket.io 4.8.4";
+    ScriptsForAll = "jsonp-in-revision-4": "The server answers JSONP polls of clients that ask for revision 4, which has no JSONP.", seen "socket.io 4.8.4";
     ServerPings = "eio3-server-pings": "The server sends pings to clients of revision 3.";
     WaitsForConnect = "eio3-waits-for-connect": "The server does not join a client of revision 3 to the main namespace before the client sends CONNECT.";
 });
@@ -141,7 +141,7 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if a fault answers JSONP polls in revision 4.
+    /// Returns true if a fault lets the server answer JSONP polls of clients that ask for revision 4.
     pub(in crate::reference) fn scripts_for_all(&self) -> bool {
         self.has(Revision3Fault::ScriptsForAll) || self.has(Revision3Fault::ScriptIndexKept)
     }

@@ -70,7 +70,7 @@ fn in_room(socket: &Socket, room: &str) -> InRoom {
     }
 }
 
-/// Key for the times that the socket joined the room, one note for each time.
+/// The key under which a fault remembers the times that the socket joined the room, one note for each time.
 #[derive(Eq, Hash, PartialEq)]
 struct Joins(InRoom);
 
@@ -78,7 +78,7 @@ impl ScratchKey for Joins {
     type Note = ();
 }
 
-/// Key for the times that the socket left the room, one note for each time.
+/// The key under which a fault remembers the times that the socket left the room, one note for each time.
 #[derive(Eq, Hash, PartialEq)]
 struct Left(InRoom);
 
@@ -86,7 +86,7 @@ impl ScratchKey for Left {
     type Note = ();
 }
 
-/// Key for the messages that were sent to the room after the socket left it.
+/// The key under which a fault remembers the messages that were sent to the room after the socket left it.
 #[derive(Eq, Hash, PartialEq)]
 struct MissedMessages(InRoom);
 
@@ -94,7 +94,7 @@ impl ScratchKey for MissedMessages {
     type Note = Data;
 }
 
-/// Key for the rooms that the socket has left and that the server still lists for it.
+/// The key under which a fault remembers the rooms that the socket has left and that the server still lists for it.
 #[derive(Eq, Hash, PartialEq)]
 struct StillListed(SocketId);
 
@@ -102,7 +102,7 @@ impl ScratchKey for StillListed {
     type Note = String;
 }
 
-/// Key for the rooms that the session `sid` has joined in `namespace`.
+/// The key under which a fault remembers the rooms that the session `sid` has joined in `namespace`.
 #[derive(Eq, Hash, PartialEq)]
 struct JoinedRooms {
     sid: Box<str>,
@@ -120,7 +120,8 @@ fn joined_rooms(socket: &Socket) -> JoinedRooms {
     }
 }
 
-/// Key for all sockets that ever joined the namespace of this name, one note for each socket.
+/// The key under which a fault remembers all sockets that ever joined the namespace of this name, one note for each
+/// socket.
 #[derive(Eq, Hash, PartialEq)]
 struct SocketsEver(Box<str>);
 

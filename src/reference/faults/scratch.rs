@@ -1,4 +1,4 @@
-//! Notes with which the faults of one server remember earlier events.
+//! The memory of the faults: notes about earlier requests and events of one server, stored by key.
 
 use std::{
     any::{Any, TypeId},
@@ -16,7 +16,7 @@ pub(super) trait ScratchKey: Any + Eq + Hash + Send {
     type Note: Clone + Send;
 }
 
-/// The notes of one server's faults, by key. Without faults nothing is ever noted.
+/// What the faults of one server remember between two events: notes, by key. It stays empty without faults.
 #[derive(Debug, Default)]
 pub(in crate::reference) struct Scratch(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 

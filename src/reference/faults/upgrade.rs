@@ -38,7 +38,8 @@ faults!(UpgradeFault {
     UnofferedAccepted = "unoffered-upgrade-accepted": "The server accepts an upgrade that it did not offer.", seen "engine.io 6.6.12";
 });
 
-/// Key for the upgrades to WebSocket of the session with this id, one note for each upgrade.
+/// The key under which a fault remembers the upgrades to WebSocket of the session with this id, one note for each
+/// upgrade.
 #[derive(Eq, Hash, PartialEq)]
 struct Upgraded(Box<str>);
 

@@ -1,4 +1,5 @@
-//! `open`: an Engine.IO session, a bare WebSocket or a TCP stream by hand.
+//! `open`: opens an Engine.IO session, a bare WebSocket or a TCP stream, on which later steps send and check every
+//! packet themselves.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! `receive`: the next packet, frame or bytes on a connection that the scenario opened by hand.
+//! `receive`: checks the next packet, frame or bytes on a connection that `open` opened.
 
 use std::sync::Arc;
 

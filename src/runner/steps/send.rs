@@ -1,4 +1,4 @@
-//! `send`: Engine.IO packets by hand.
+//! `send`: sends the Engine.IO packets whose text the step gives.
 
 use super::{
     super::wait::{Waited, wait_in},

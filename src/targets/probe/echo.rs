@@ -28,7 +28,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     },
     Capability {
         name: "binary-echo",
-        meaning: "a plain endpoint or a bare Engine.IO server returns every message unchanged, including bytes",
+        meaning: "an endpoint without Engine.IO, or a bare Engine.IO server, returns every message unchanged, including bytes",
         source: Source::Probe("bytes come back"),
         excludes: &[],
     },

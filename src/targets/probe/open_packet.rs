@@ -20,7 +20,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
         name: "large-messages",
         meaning: "the server accepts a message of 1,000,000 bytes",
         source: Source::Probe(
-            "`maxPayload` in the open packet; on a plain endpoint, such a message comes back",
+            "`maxPayload` in the open packet; on an endpoint without Engine.IO, such a message comes back",
         ),
         excludes: &[],
     },

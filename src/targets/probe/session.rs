@@ -21,8 +21,10 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     },
     Capability {
         name: "websocket",
-        meaning: "a session can start over WebSocket; on a plain endpoint, a WebSocket opens",
-        source: Source::Probe("an open packet over WebSocket; on a plain endpoint, a 101 response"),
+        meaning: "a session can start over WebSocket; on an endpoint without Engine.IO, a WebSocket opens",
+        source: Source::Probe(
+            "an open packet over WebSocket; on an endpoint without Engine.IO, a 101 response",
+        ),
         excludes: &[],
     },
     Capability {

@@ -1,9 +1,9 @@
 //! Converts msgpack values to [`Data`] and back, with the extensions of notepack.io, the JavaScript
 //! library that `socket.io-msgpack-parser` uses.
 //!
-//! notepack.io uses extension type 0 for values that JSON does not have: a `fixext 1` is `undefined`, a
-//! `fixext 8` is a date, and the forms with a length are an `ArrayBuffer`. The reader converts them to
-//! the values that JSON would use.
+//! notepack.io uses extension type 0 for values that JSON does not have: a `fixext 1` is `undefined`, a `fixext 8` is
+//! a date, and the forms with a length are an `ArrayBuffer`. The reader converts them: `undefined` to null, a date to
+//! the text of `Date.toJSON`, and an `ArrayBuffer` to bytes.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use indexmap::IndexMap;

@@ -213,7 +213,7 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
                 slow_scenario("interrupted", "must"),
                 exclusive.clone(),
             ],
-            "The target died during one of: death/kills, death/interrupted. To find out which, run each alone with `--jobs 1`.",
+            "The target died during one of: death/interrupted, death/kills. To find out which, run each alone with `--jobs 1`.",
             "0 ok, 4 ERROR in ",
         ),
         (
