@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     attempt::Attempt,
-    cast::{Client, Link},
+    clients::{Client, Link},
     evidence,
     failure_kind::FailureKind,
     finding::{Finding, StepResult},

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{attempt::Attempt, cast::Link, fence_frame::MARKER, ping::ping};
+use super::{attempt::Attempt, clients::Link, fence_frame::MARKER, ping::ping};
 use crate::{
     client::{Bounds, HttpRequest, request},
     clock,

@@ -48,7 +48,7 @@ impl Sought {
         // The last connection is enough: all connections of a client are to the same server.
         let link = client.link();
         Ok(Self {
-            offsets: link.map_or(Offsets::Absent, |link| offsets(attempt, &link)),
+            offsets: link.map_or(Offsets::Absent, |link| offsets(attempt.target, &link)),
             event: binding.map_or_else(|| spoken.clone(), |binding| binding.event.clone()),
             spoken,
             namespace,

@@ -1,6 +1,6 @@
 //! Whether a server appends the offsets of connection state recovery to its events.
 
-use super::{attempt::Attempt, cast::Link, message_packet::packet_in};
+use super::{clients::Link, live_target::LiveTarget, message_packet::packet_in};
 use crate::{client::What, data::Data, wire::socket_io::Packet};
 
 /// Whether the events of a connection carry offsets.
@@ -15,8 +15,8 @@ pub(super) enum Offsets {
 /// Returns whether the server appends an offset to the arguments of events on this connection.
 ///
 /// The manifest says so, or the first CONNECT reply: a `pid` in the reply offers recovery.
-pub(super) fn offsets(attempt: &Attempt<'_>, link: &Link) -> Offsets {
-    if attempt.target.recovery() || offers_recovery(link) {
+pub(super) fn offsets(target: &LiveTarget, link: &Link) -> Offsets {
+    if target.recovery() || offers_recovery(link) {
         Offsets::Appended
     } else {
         Offsets::Absent

@@ -174,7 +174,7 @@ async fn await_match(
 ) -> StepResult<Awaited> {
     let deadline = attempt.deadline(step)?;
     let claimed = link.state().claimed.clone();
-    let offsets = offsets(attempt, link);
+    let offsets = offsets(attempt.target, link);
     let mut nearest = None;
     let mut pick = |index: usize, entry: &Entry| {
         if claimed.contains(&index) || link.is_own_open_packet(index, entry) {

@@ -102,7 +102,10 @@ scenarios:
   steps:
 {steps}"
     );
-    server.judged(manifest, scenario, expected).await.out()
+    server
+        .run_scenarios(manifest, scenario, expected)
+        .await
+        .out()
 }
 
 /// Checks that the step passes as it is, and fails with `within`.
