@@ -43,7 +43,11 @@ pub(in crate::reference) fn admit(
             let user = named_user(session, auth);
             Admission::Now(Ok(session.faults().choose_late_user(user)))
         }
-        Access::Slow => Admission::After(SLOW, Ok(named_user(session, auth))),
+        Access::Slow => {
+            let server = &session.server;
+            let delay = session.faults().delay_behind_others(server, SLOW);
+            Admission::After(delay, Ok(named_user(session, auth)))
+        }
         Access::Token => Admission::Now(token::authenticate(session, auth)),
         Access::Admin => Admission::Now(
             token::authenticate(session, auth)

@@ -44,7 +44,6 @@ pub(super) fn message_with_ack(mut call: Call) -> Handled {
 /// `whoami`: acknowledges with what the server knows about the caller.
 pub(super) fn whoami(call: Call) -> Handled {
     let socket = &call.socket;
-    let user = socket.user();
     let rooms = socket.namespace().rooms().of(socket.id()).to_vec();
     let rooms: Vec<_> = rooms.iter().map(|room| Data::from(&**room)).collect();
     let rooms = socket.faults().list_rooms(socket, rooms);
@@ -55,7 +54,13 @@ pub(super) fn whoami(call: Call) -> Handled {
     call.acknowledge(vec![Data::object([
         ("id", Data::from(socket.id().as_str())),
         ("user", Data::from(socket.user_id().into_owned())),
-        ("role", user.role.clone().map_or(Data::Null, Data::from)),
+        (
+            "role",
+            socket
+                .faults()
+                .known_role(socket)
+                .map_or(Data::Null, Data::from),
+        ),
         ("namespace", Data::from(socket.namespace().name())),
         ("transport", Data::from(transport)),
         ("rooms", Data::from(rooms)),

@@ -22,13 +22,19 @@ pub(super) fn kick_room(call: Call) -> Handled {
     let room = call.string("room")?;
     let namespace = call.socket.namespace();
     let members: Vec<Arc<Socket>> = namespace.rooms().members(room).cloned().collect();
-    call.succeed();
+    let faults = call.socket.faults();
+    if !faults.answers_kick_last() {
+        call.succeed();
+    }
     for member in call.socket.faults().alter_kicked(&call.socket, members) {
         member.disconnect(
             call.socket
                 .faults()
                 .alter_close_of_room(requested_close(&call)),
         );
+    }
+    if faults.answers_kick_last() {
+        call.succeed();
     }
     Ok(())
 }
@@ -39,24 +45,26 @@ pub(super) fn watch_room(call: Call) -> Handled {
     let socket = &call.socket;
     socket.namespace().rooms().watch(socket.id(), room);
     socket.faults().note_watch(socket, room);
+    socket.faults().note_watched(socket, room);
     call.succeed();
     Ok(())
 }
 
 /// Sends `member-left` to the clients that watch the rooms of a socket that has left its namespace.
 pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &str) {
-    for (room, watchers) in &socket.faults().alter_departed(socket, departed).watched {
+    let departed = socket.faults().alter_departed(socket, departed, reason);
+    for (room, watchers) in &departed.watched {
         let reason = socket.faults().alter_reason(reason);
         for watcher in watchers.iter().flat_map(|watcher| {
             std::iter::repeat_n(watcher, watcher.faults().count_member_left(watcher, room))
         }) {
             let event = Data::object([
                 ("room", Data::from(room.as_str())),
-                ("user", Data::from(socket.user_id().into_owned())),
+                ("user", Data::from(socket.faults().name_departed(socket))),
                 ("id", Data::from(socket.id().as_str())),
                 ("reason", Data::from(reason)),
             ]);
-            watcher.emit("member-left", vec![event]);
+            watcher.faults().announce_departure(watcher, event);
         }
     }
 }

@@ -32,7 +32,7 @@ pub(in crate::reference) enum Silence {
 
 /// `ask`: sends the event `question` to the caller, and waits for the acknowledgement.
 pub(super) fn ask(call: Call) -> Result<(), Failure> {
-    let selection = Selection::to([call.socket.id().as_str()]);
+    let selection = Selection::socket(call.socket.id().as_str());
     let selection = call.socket.faults().choose_asked(selection);
     ask_selection(call, &selection);
     Ok(())

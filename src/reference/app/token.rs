@@ -66,6 +66,7 @@ pub(super) fn authenticate(session: &Session, auth: Option<&Data>) -> Result<Use
                 .faults()
                 .overrule_denial(session, denial, &presented, claims.as_ref())
         })
+        .and_then(|user| session.faults().judge_user(session, &presented, user))
         .map(|user| session.faults().note_user(session, user, auth))
         .map_err(Denial::into_refusal)
 }
@@ -160,6 +161,7 @@ pub(in crate::reference) fn claimed_user(claims: &Value) -> User {
     let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     User {
         id: text("sub"),
+        name: text("name"),
         role: text("role"),
     }
 }

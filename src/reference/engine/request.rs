@@ -80,7 +80,7 @@ impl TokenSources {
         Self {
             query: query.token.as_deref().map(Into::into),
             header: text(AUTHORIZATION)
-                .and_then(|value| bearer(value))
+                .and_then(|value| bearer(value, faults))
                 .map(Into::into),
             cookie: text(COOKIE)
                 .and_then(|value| cookie(value, "jwt", faults))
@@ -91,10 +91,10 @@ impl TokenSources {
 
 /// Returns the token in an `Authorization: Bearer` header. The word `Bearer` can be in any case
 /// (RFC 9110 section 11.1).
-fn bearer(header: &str) -> Option<&str> {
+fn bearer<'a>(header: &'a str, faults: &FaultSet) -> Option<&'a str> {
     let (scheme, token) = header.trim().split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
+    faults
+        .is_scheme(scheme, "Bearer")
         .then(|| token.trim_start())
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::Value;
 
-use super::{scratch::ScratchKey, topic::faults};
+use super::{handlers::merged_user, scratch::ScratchKey, tokens::find_cached_user, topic::faults};
 use crate::{
     clock,
     data::Data,
@@ -13,11 +13,14 @@ use crate::{
         FaultSet,
         app::{Algorithms, Denial, Presented, claimed_user, decode_part},
         engine::{Ending, Session, TokenSources},
+        rooms::{Selection, broadcast},
         socket::{Close, Refused, RefusedAccess, Socket, User},
     },
 };
 
 faults!(AuthFault {
+    AdminBannedAccepted = "admin-banned-accepted": "The server accepts banned users who are administrators.";
+    AdminDeletedAccepted = "admin-deleted-accepted": "The server accepts deleted users who were administrators.";
     AdminExpiredAccepted = "admin-token-expired-accepted": "The server accepts expired tokens of administrators.";
     AdminRoleCase = "admin-role-case-ignored": "The server lets roles such as `Admin` into /admin.";
     AdminRolePart = "admin-role-part-accepted": "The server lets every role that contains `admin` into /admin.", seen "`role.includes('admin')` where roles may be a list";
@@ -27,6 +30,10 @@ faults!(AuthFault {
     AlgNoneAccepted = "token-alg-none-accepted": "The server accepts tokens with the algorithm `none`, which have no signature.", seen "CVE-2015-9235";
     AlgNoneInMixedCase = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters against CVE-2015-9235 that look for `none` in lower case only";
     AlgorithmUnchecked = "token-algorithm-unchecked": "The server verifies a token with whatever algorithm the token names.", seen "jsonwebtoken without `algorithms`";
+    BanWithoutEnd = "ban-without-end": "The server does not say in the refusal of a banned user how long the ban lasts.";
+    BearerCaseSensitive = "bearer-case-sensitive": "The server reads the Authorization header only if it begins with `Bearer` in this case.";
+    EmptyTokenSkipped = "empty-token-skipped": "The server passes over an empty token in the CONNECT payload, and takes the next token.", seen "`auth.token || query.token`";
+    LateTellsEverybody = "late-refusal-tells-everybody": "The server reports a refusal after the CONNECT reply to the whole namespace.";
     PayloadIgnored = "token-auth-ignored": "The server ignores the token in the CONNECT payload.";
     BannedAccepted = "banned-user-accepted": "The server accepts banned users.";
     ClaimsFirst = "claims-checked-before-signature": "The server reports a forged token as expired, because it checks the claims before the signature.";
@@ -36,6 +43,7 @@ faults!(AuthFault {
     DataMissing = "refusal-without-data": "The server sends refusals without `data`.", seen "socketioxide 0.18.9";
     DeletedAccepted = "deleted-user-accepted": "The server accepts users that were deleted.";
     ExpiredAccepted = "token-expired-accepted": "The server accepts expired tokens.";
+    ExpiryTextIgnored = "token-expiry-text-ignored": "The server accepts tokens whose expiry is not a number.", seen "`claims.exp < now` with a text";
     FirstRefusalKept = "first-refusal-kept-for-connection": "The server repeats the first refusal of a connection for all later refusals on it.";
     FirstUserKept = "first-user-kept-for-connection": "The server takes the user of a connection's first namespace as the user in all its namespaces.", seen "the user as a field of the connection";
     HeaderIgnored = "token-header-ignored": "The server ignores the token in the Authorization header.";
@@ -128,7 +136,9 @@ impl FaultSet {
     ) -> Option<&'a Data> {
         let others = [&sources.query, &sources.header, &sources.cookie];
         let overridden = self.has(AuthFault::OrderWrong) && others.into_iter().any(Option::is_some);
-        auth.filter(|_| !self.has(AuthFault::PayloadIgnored) && !overridden)
+        let empty = auth.and_then(|auth| auth.get("token")?.as_str()) == Some("");
+        let skipped = self.has(AuthFault::EmptyTokenSkipped) && empty;
+        auth.filter(|_| !self.has(AuthFault::PayloadIgnored) && !overridden && !skipped)
     }
 
     /// Returns the claims of a token whose signature is valid; `verified` checks the signature.
@@ -192,7 +202,7 @@ impl FaultSet {
         {
             return Ok(User {
                 id: Some(id),
-                role: None,
+                ..User::default()
             });
         }
         let had_token = !matches!(denial, Denial::Missing | Denial::NotAdmin);
@@ -205,26 +215,28 @@ impl FaultSet {
         {
             return Ok(User {
                 id: Some(id),
-                role: None,
+                ..User::default()
             });
+        }
+        if let Some(user) = find_cached_user(session, denial, presented) {
+            return Ok(user);
         }
         let accepted = match denial {
             Denial::Missing => self.has(AuthFault::MissingAccepted),
-            Denial::Invalid => {
-                let is_token =
-                    matches!(presented, Presented::Token(token) if token.split('.').count() == 3);
-                let is_other = matches!(presented, Presented::Other(_));
-                (self.has(AuthFault::MalformedAccepted) && !is_token && !is_other)
-                    || (self.has(AuthFault::WrongTypeAccepted) && is_other)
-            }
+            Denial::Invalid => accepts_invalid(self, presented, claims),
             Denial::Expired => {
-                let role = claims.and_then(|claims| claims.get("role")?.as_str());
                 self.has(AuthFault::ExpiredAccepted)
-                    || (self.has(AuthFault::AdminExpiredAccepted) && role == Some("admin"))
+                    || (self.has(AuthFault::AdminExpiredAccepted) && is_admin(claims))
             }
             Denial::NotActive => self.has(AuthFault::NotBeforeIgnored),
-            Denial::Banned => self.has(AuthFault::BannedAccepted),
-            Denial::UserNotFound => self.has(AuthFault::DeletedAccepted),
+            Denial::Banned => {
+                self.has(AuthFault::BannedAccepted)
+                    || (self.has(AuthFault::AdminBannedAccepted) && is_admin(claims))
+            }
+            Denial::UserNotFound => {
+                self.has(AuthFault::DeletedAccepted)
+                    || (self.has(AuthFault::AdminDeletedAccepted) && is_admin(claims))
+            }
             Denial::NotAdmin => false,
         };
         if accepted {
@@ -267,6 +279,9 @@ impl FaultSet {
         socket: &Socket,
         own: &'a str,
     ) -> std::borrow::Cow<'a, str> {
+        if let Some(merged) = merged_user(socket) {
+            return merged.into();
+        }
         if self.has(AuthFault::UserShared)
             && let Some(latest) = socket.session().server.scratch.last(&LatestUser)
         {
@@ -299,6 +314,13 @@ impl FaultSet {
         name == wanted || (self.has(AuthFault::CookieEnding) && name.ends_with(wanted))
     }
 
+    /// Returns true if the word before the token in the Authorization header is `wanted`. Without
+    /// faults it can be in any case.
+    pub(in crate::reference) fn is_scheme(&self, word: &str, wanted: &str) -> bool {
+        word == wanted
+            || (!self.has(AuthFault::BearerCaseSensitive) && word.eq_ignore_ascii_case(wanted))
+    }
+
     /// Returns the payload of a CONNECT_ERROR. Without faults this is an object with `message`, and
     /// with `data` if the application gives any.
     pub(in crate::reference) fn refusal_payload(
@@ -314,6 +336,11 @@ impl FaultSet {
         }
         if self.has(AuthFault::DataMissing) {
             refused.data = None;
+        }
+        if self.has(AuthFault::BanWithoutEnd)
+            && let Some(Data::Object(data)) = &mut refused.data
+        {
+            data.shift_remove("until");
         }
         let mut payload = refused.payload();
         if self.has(AuthFault::FirstRefusalKept) {
@@ -366,6 +393,11 @@ impl FaultSet {
         if !self.has(AuthFault::LateWithoutException) {
             report();
         }
+        if self.has(AuthFault::LateTellsEverybody) {
+            let others = Selection::everybody().except([socket.id().as_str()]);
+            let status = Data::object([("status", Data::from("error"))]);
+            broadcast(socket, &others, "exception", vec![status]);
+        }
         if self.has(AuthFault::LateServes) {
             let refused = Arc::clone(socket);
             socket.session().server.tasks.spawn(async move {
@@ -397,6 +429,20 @@ fn accepts_signature(faults: &FaultSet, token: &str, secret: &str) -> bool {
             && !signature.is_empty()
             && right.starts_with(signature))
         || (faults.has(AuthFault::SignatureCase) && right.eq_ignore_ascii_case(signature))
+}
+
+/// Returns true if an active fault accepts an invalid token. The server knows the claims only if
+/// the signature is right.
+fn accepts_invalid(faults: &FaultSet, presented: &Presented, claims: Option<&Value>) -> bool {
+    let is_other = matches!(presented, Presented::Other(_));
+    let is_token = matches!(presented, Presented::Token(token) if token.split('.').count() == 3);
+    (faults.has(AuthFault::ExpiryTextIgnored) && claims.is_some())
+        || (faults.has(AuthFault::MalformedAccepted) && !is_token && !is_other)
+        || (faults.has(AuthFault::WrongTypeAccepted) && is_other)
+}
+
+fn is_admin(claims: Option<&Value>) -> bool {
+    claims.and_then(|claims| claims.get("role")?.as_str()) == Some("admin")
 }
 
 fn is_past(exp: f64) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{connect::send_raw, scratch::ScratchKey, topic::faults};
+use super::{connect::send_raw, people, scratch::ScratchKey, topic::faults, watches};
 use crate::{
     reference::{
         FaultSet, app,
@@ -157,6 +157,7 @@ impl FaultSet {
         if self.has(DisconnectFault::KickRoomSparesOne) {
             members.pop();
         }
+        people::alter_kicked(socket, &mut members);
         if self.has(DisconnectFault::KickRoomHitsEverybody) {
             return socket.namespace().rooms().all().cloned().collect();
         }
@@ -197,9 +198,13 @@ impl FaultSet {
         &self,
         socket: &Socket,
         right: &'a Departed,
+        reason: &str,
     ) -> Cow<'a, Departed> {
-        if !self.has(DisconnectFault::MemberLeftFormerRooms) {
+        if self.is_empty() {
             return Cow::Borrowed(right);
+        }
+        if !self.has(DisconnectFault::MemberLeftFormerRooms) {
+            return watches::alter_watchers(socket, Cow::Borrowed(right), reason);
         }
         let mut departed = right.clone();
         let key = FormerRooms(socket.id().clone());

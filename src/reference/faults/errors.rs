@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{connect::send_raw, scratch::ScratchKey, topic::faults};
+use super::{connect::send_raw, recipients::RecipientFault, scratch::ScratchKey, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -55,6 +55,11 @@ impl FaultSet {
         if self.has(ErrorFault::ToEverybody) {
             let selection = Selection::everybody().except([socket.id().as_str()]);
             broadcast(socket, &selection, "exception", vec![exception.clone()]);
+        }
+        if self.has(RecipientFault::PrivateReachesIdRoom) {
+            let selection = Selection::to([socket.id().as_str()]);
+            broadcast(socket, &selection, "exception", vec![exception]);
+            return;
         }
         if self.has(ErrorFault::WrongNamespace) {
             let other = match socket.namespace().name() {

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    connect::send_raw, recipients::RecipientFault, robustness, scratch::ScratchKey, topic::faults,
+    connect::send_raw, contents, elsewhere, handlers, recipients::RecipientFault, robustness,
+    scratch::ScratchKey, topic::faults,
 };
 use crate::{
     data::Data,
@@ -18,6 +19,7 @@ use crate::{
 };
 
 faults!(EventFault {
+    BinaryOvertaken = "binary-events-overtaken": "The server handles an event with bytes only after later events of the same client.";
     EmptyArgumentsPadded = "event-empty-arguments-padded": "The server adds a null to the reply to an event without arguments.", seen "socketioxide, python-socketio";
     EmptyNameHandled = "event-empty-name-handled": "The server handles the event with the empty name as `message`.";
     ExtraArgumentsDropped = "event-extra-arguments-dropped": "The server drops all arguments of an event but the first.", seen "socketioxide 0.18.9";
@@ -62,6 +64,11 @@ impl FaultSet {
             call.args.truncate(1);
         }
         call.name = alter_name(&call);
+        contents::alter_contents(&mut call);
+        elsewhere::move_to_main(&mut call);
+        if handlers::before_handler(&call) == handlers::Next::Skip {
+            return;
+        }
         robustness::crash_on_event(&call);
         if self.has(EventFault::Reordered) {
             let socket = Arc::clone(&call.socket);
@@ -82,7 +89,9 @@ impl FaultSet {
                 .map(|arg| arg.to_string().len())
                 .sum::<usize>()
         };
-        if self.has(EventFault::LargeOvertaken) && size(&call) > 5000 {
+        let overtaken = (self.has(EventFault::LargeOvertaken) && size(&call) > 5000)
+            || (self.has(EventFault::BinaryOvertaken) && call.args.iter().any(Data::has_bytes));
+        if overtaken {
             let server = Arc::clone(&call.socket.session().server);
             server.tasks.spawn(async move {
                 tokio::time::sleep(Duration::from_millis(30)).await;
@@ -138,6 +147,10 @@ impl FaultSet {
         }
         if self.has(EventFault::ReplyReachesEverybody) {
             broadcast(socket, &Selection::everybody(), name, args);
+            return;
+        }
+        if self.has(RecipientFault::PrivateReachesIdRoom) {
+            broadcast(socket, &Selection::to([socket.id().as_str()]), name, args);
             return;
         }
         if self.has(EventFault::WrongNamespaceReply) {

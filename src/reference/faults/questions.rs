@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::topic::faults;
+use super::{recipients::RecipientFault, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -65,6 +65,8 @@ impl FaultSet {
     pub(in crate::reference) fn choose_asked(&self, right: Selection) -> Selection {
         if self.has(QuestionFault::ReachesEverybody) {
             Selection::everybody()
+        } else if self.has(RecipientFault::PrivateReachesIdRoom) {
+            Selection::to(right.rooms)
         } else {
             right
         }

@@ -43,6 +43,8 @@ faults!(RecipientFault {
     ExceptUsesLastOnly = "except-list-uses-last-only": "The server excepts only the last room of a list of excepted rooms.";
     ExceptUnknownDropsAll = "except-unknown-room-drops-all": "The server sends to nobody if an excepted room does not exist.";
     FirstRoomOnly = "rooms-emit-first-room-only": "The server sends a message for several rooms only to the first of them.";
+    FromNamesDisplayName = "from-names-display-name": "The server names the display name of the sender's token, where it has to name the user.";
+    FromNamesSocket = "from-names-socket": "The server names the sender's socket, where it has to name the user.";
     FromSpoofed = "from-field-spoofed": "The server takes the sender from the message's own `from` field.";
     LeaksLate = "room-emit-leaks-late": "The server sends a room message to the rest of the namespace 50 ms later.";
     LeaksToOutsiders = "room-emit-leaks": "The server sends a room message to the whole namespace.";
@@ -51,6 +53,7 @@ faults!(RecipientFault {
     MissesPolling = "room-emit-misses-polling": "The server sends no room messages to members on long-polling.";
     NamespaceLeak = "namespace-leak": "The server sends a room message or reply in other namespaces too.";
     NoRoomsMeanAll = "rooms-emit-to-none-reaches-everybody": "The server sends a message for an empty list of rooms to the whole namespace.", seen "`to([])` of socket.io";
+    PrivateReachesIdRoom = "private-messages-reach-id-room": "The server sends a socket's own events to every member of the room that is named like the socket's id.", seen "python-socketio: a socket is addressed by the room of its id";
     RoomAtMostFifty = "room-emit-at-most-50": "The server sends a room message to at most fifty members.";
     SenderExcludedByUser = "sender-excluded-by-user": "The server leaves out all sockets of the sender's user from a room message.";
     ToNobody = "room-emit-to-nobody": "The server sends room messages to nobody.";
@@ -125,6 +128,9 @@ impl FaultSet {
         if to_all {
             alter_namespace_recipients(from, rooms, origin, &mut recipients);
         }
+        if self.has(RecipientFault::SenderExcludedByUser) && origin == Origin::Client {
+            recipients.retain(|socket| socket.user().id.is_none() || socket.user() != from.user());
+        }
         if self.has(RecipientFault::LocalDrops) && selection.reach == Reach::Local
             || self.has(RecipientFault::VolatileNever) && selection.delivery == Delivery::Volatile
         {
@@ -190,7 +196,8 @@ impl FaultSet {
         if self.is_empty() {
             return right;
         }
-        if self.has(RecipientFault::DirectByRoom) {
+        if self.has(RecipientFault::PrivateReachesIdRoom) || self.has(RecipientFault::DirectByRoom)
+        {
             return Selection::to([to]);
         }
         let known = from.namespace().socket(&SocketId::from(to)).is_some();
@@ -236,6 +243,14 @@ impl FaultSet {
             && let Some(claimed) = call.args.first().and_then(|first| first.get("from"))
         {
             return claimed.clone();
+        }
+        if self.has(RecipientFault::FromNamesSocket) {
+            return Data::from(call.socket.id().as_str());
+        }
+        if self.has(RecipientFault::FromNamesDisplayName)
+            && let Some(name) = &call.socket.user().name
+        {
+            return Data::from(name.as_str());
         }
         Data::from(call.socket.user_id().into_owned())
     }
@@ -362,12 +377,12 @@ fn alter_room_recipients(
     {
         recipients.push(Arc::clone(from));
     }
-    drop_recipients(from, origin, recipients);
+    drop_recipients(from, recipients);
     duplicate_recipients(from, rooms, selection, recipients);
 }
 
 /// Drops recipients of a message to rooms.
-fn drop_recipients(from: &Socket, origin: Origin, recipients: &mut Vec<Arc<Socket>>) {
+fn drop_recipients(from: &Socket, recipients: &mut Vec<Arc<Socket>>) {
     let faults = from.faults();
     if faults.has(RecipientFault::MissesMember) {
         recipients.pop();
@@ -377,9 +392,6 @@ fn drop_recipients(from: &Socket, origin: Origin, recipients: &mut Vec<Arc<Socke
     }
     if faults.has(RecipientFault::MissesPolling) {
         recipients.retain(|socket| socket.session().transport() != TransportKind::Polling);
-    }
-    if faults.has(RecipientFault::SenderExcludedByUser) && origin == Origin::Client {
-        recipients.retain(|socket| socket.user().id.is_none() || socket.user() != from.user());
     }
     if faults.has(RecipientFault::ToNobody) {
         recipients.clear();

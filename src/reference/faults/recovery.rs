@@ -112,9 +112,9 @@ impl FaultSet {
                 except: Vec::new(),
                 ..selection.clone()
             };
-            return everybody.matches(rooms);
+            return everybody.matches(own, rooms);
         }
-        selection.matches(rooms) || self.has(RecoveryFault::ReplaysForeign)
+        selection.matches(own, rooms) || self.has(RecoveryFault::ReplaysForeign)
     }
 
     /// Returns the events to replay. Without faults these are `missed`.

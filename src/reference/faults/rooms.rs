@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     acks::{LATE, joins_later},
     late_work::count_gone_members,
+    people,
     scratch::ScratchKey,
     topic::faults,
 };
@@ -306,6 +307,7 @@ impl FaultSet {
         room: &str,
         right: usize,
     ) -> usize {
+        let right = people::count_members(socket, room, right);
         if self.has(RoomFault::MembersWrong) {
             return right + 1;
         }
@@ -331,6 +333,7 @@ impl FaultSet {
     /// Returns the number of sockets that the server reports for a namespace. Without faults this
     /// is `right`.
     pub(in crate::reference) fn count_sockets(&self, socket: &Socket, right: usize) -> usize {
+        let right = people::count_sockets(socket, right);
         let server = &socket.session().server;
         if self.has(RoomFault::SocketsIncludesDisconnected) {
             let key = SocketsEver(socket.namespace().name().into());
@@ -348,7 +351,8 @@ impl FaultSet {
             return;
         }
         let mut rooms = socket.namespace().rooms();
-        let members: Vec<_> = rooms.members(from).cloned().collect();
+        let mut members: Vec<_> = rooms.members(from).cloned().collect();
+        people::alter_moved(socket, &mut members);
         for member in members {
             rooms.join(member.id(), to);
             if !self.has(RoomFault::MoveKeepsOld) {

@@ -83,10 +83,14 @@ impl Selection {
         self
     }
 
-    /// Returns true if the selection matches a socket that is in these rooms.
-    pub(in crate::reference) fn matches(&self, rooms: &[Arc<str>]) -> bool {
+    /// Returns true if the selection matches the socket with the id `own` that is in these rooms.
+    pub(in crate::reference) fn matches(&self, own: &str, rooms: &[Arc<str>]) -> bool {
         let is_in = |room: &String| rooms.iter().any(|joined| **joined == **room);
-        (self.rooms.is_empty() || self.rooms.iter().any(is_in)) && !self.except.iter().any(is_in)
+        let is_named = match self.addressee {
+            Addressee::Members => self.rooms.is_empty() || self.rooms.iter().any(is_in),
+            Addressee::Socket => self.rooms.iter().any(|id| id == own),
+        };
+        is_named && !self.except.iter().any(is_in)
     }
 
     /// Restricts the event to this server of a cluster (the `local` flag).

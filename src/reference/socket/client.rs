@@ -159,7 +159,7 @@ impl Socket {
             name: name.to_owned(),
             args,
         };
-        let own = || Selection::to([self.id.as_str()]);
+        let own = || Selection::socket(self.id.as_str());
         match self.namespace.recovery() {
             None => self.send(&packet),
             Some(recovery) => {

@@ -1,0 +1,105 @@
+//! The contents of messages: what a client sends is not what the recipients get.
+
+use super::{questions::is_falsy, topic::faults};
+use crate::{
+    data::Data,
+    reference::{FaultSet, socket::Call},
+};
+
+faults!(ContentFault {
+    BytesCut = "message-bytes-cut": "The server cuts the bytes of a message after 256 bytes.";
+    Coerced = "message-value-coerced": "The server makes a text of every value of a message.", seen "`String(payload.text)`";
+    FalsyDropped = "message-falsy-value-dropped": "The server sends null for a value of 0, false or \"\".", seen "`payload.text || null`";
+    QuestionValueDropped = "question-value-dropped": "The server asks a question without its value if the value is 0, false or \"\".";
+    TextComposed = "message-text-composed": "The server changes the Unicode form of a message's text.", seen "`text.normalize()`";
+    TextCut = "message-text-cut": "The server cuts the text of a message after 1000 characters.";
+    TextEscaped = "message-text-escaped": "The server escapes the text of a message for HTML.";
+    TextInOneLine = "message-text-in-one-line": "The server replaces the line breaks in a message's text.";
+    TextTrimmed = "message-text-trimmed": "The server trims blanks around the text of a message.";
+    TextWithoutMarkup = "message-text-without-markup": "The server removes tags from the text of a message.", seen "`striptags`";
+});
+
+/// The operations that send a text to other clients.
+const MESSAGES: [&str; 10] = [
+    "announce",
+    "announce-except",
+    "announce-local",
+    "announce-to-room",
+    "announce-volatile",
+    "send-direct",
+    "send-except",
+    "send-to-others",
+    "send-to-room",
+    "send-to-rooms",
+];
+
+/// Returns true if the operation sends a text to other clients.
+pub(super) fn is_message(operation: &str) -> bool {
+    MESSAGES.contains(&operation)
+}
+
+/// Changes the contents of a call as the active faults demand.
+pub(super) fn alter_contents(call: &mut Call) {
+    let faults = call.socket.faults().clone();
+    let field = match call.name.as_str() {
+        "ask" | "ask-room" => "value",
+        "send-binary-to-room" => "data",
+        name if is_message(name) => "text",
+        _ => return,
+    };
+    let Some(Data::Object(fields)) = call.args.first_mut() else {
+        return;
+    };
+    let Some(value) = fields.get_mut(field) else {
+        return;
+    };
+    if field == "value" {
+        if faults.has(ContentFault::QuestionValueDropped) && is_falsy(value) {
+            *value = Data::Null;
+        }
+        return;
+    }
+    alter_value(&faults, value);
+}
+
+fn alter_value(faults: &FaultSet, value: &mut Data) {
+    if let Data::Bytes(bytes) = value {
+        if faults.has(ContentFault::BytesCut) {
+            *bytes = bytes.slice(..bytes.len().min(256));
+        }
+        return;
+    }
+    if faults.has(ContentFault::FalsyDropped) && is_falsy(value) {
+        *value = Data::Null;
+    }
+    if faults.has(ContentFault::Coerced) && !matches!(value, Data::String(_)) {
+        *value = Data::from(value.to_string());
+    }
+    if let Data::String(text) = value {
+        *text = alter_text(faults, text);
+    }
+}
+
+fn alter_text(faults: &FaultSet, text: &str) -> String {
+    if faults.has(ContentFault::TextTrimmed) {
+        return text.trim().to_owned();
+    }
+    if faults.has(ContentFault::TextEscaped) {
+        return text.replace('&', "&amp;").replace('<', "&lt;");
+    }
+    if faults.has(ContentFault::TextComposed) {
+        return text.replace("e\u{301}", "\u{e9}");
+    }
+    if faults.has(ContentFault::TextCut) {
+        return text.chars().take(1000).collect();
+    }
+    if faults.has(ContentFault::TextInOneLine) {
+        return text.replace(['\r', '\n'], " ");
+    }
+    if faults.has(ContentFault::TextWithoutMarkup) {
+        let parts = text.split('<');
+        let kept = parts.map(|part| part.split_once('>').map_or(part, |(_, rest)| rest));
+        return kept.collect();
+    }
+    text.to_owned()
+}

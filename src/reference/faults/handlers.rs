@@ -1,0 +1,271 @@
+//! Handlers that work once, for a while, or only for some callers.
+
+use super::{contents::is_message, scratch::ScratchKey, topic::faults};
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        socket::{Call, Close, Socket, SocketId},
+    },
+};
+
+faults!(HandlerFault {
+    AckUnconditional = "ack-called-unconditionally": "The server reports an internal error if a client asks for no acknowledgement.", seen "`callback(…)` without a check";
+    AskRoomNeedsMembership = "ask-room-needs-membership": "The server asks nobody if the caller is not a member of the room.";
+    ClientLimited = "client-limited-silently": "The server ignores all events of a client after the fortieth.";
+    DirectSkipsSender = "direct-skips-sender": "The server drops a direct message that a client sends to itself.";
+    DirectUnknownFails = "direct-unknown-fails": "The server acknowledges a direct message to an unknown socket as a failure.";
+    EmitNeedsMembership = "room-emit-needs-membership": "The server drops a room message if the sender is not a member of the room.";
+    EmptyRoomRefused = "empty-room-name-refused": "The server refuses a room with an empty name.", seen "`if (!room)` as the check of a text";
+    JoinReplaysHistory = "join-replays-history": "The server sends the last message of a room to each client that joins the room.";
+    KickWithoutRoom = "kick-without-room-kicks-all": "The server disconnects the whole namespace if a request to disconnect a room names no room.", seen "`in(undefined).disconnectSockets()`";
+    LeaveTakesOwnRoom = "leave-takes-own-room": "The server takes a client that leaves a room out of the room of its own id, too.";
+    PayloadMerged = "payload-merged-into-session": "The server merges the payload of an event into the client's session.", seen "`Object.assign(socket.data, payload)`";
+    PrototypePolluted = "payload-pollutes-prototype": "The server takes a role from the `__proto__` of a payload, for all clients without a role.", seen "deep merges without a check of keys";
+    RepeatDropped = "repeated-message-dropped": "The server drops a message if its sender has sent the same text before.";
+});
+
+/// What the server does with an event after the active faults have seen it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Next {
+    /// The server calls the handler of the event.
+    Handle,
+    /// The server does nothing more.
+    Skip,
+}
+
+/// Key for the events of the socket with this id, one note for each event.
+#[derive(Eq, Hash, PartialEq)]
+struct EventsOf(SocketId);
+
+impl ScratchKey for EventsOf {
+    type Note = ();
+}
+
+/// Key for the times that a socket sent a text by an operation, one note for each time.
+#[derive(Eq, Hash, PartialEq)]
+struct SentText {
+    socket: SocketId,
+    operation: String,
+    text: String,
+}
+
+impl ScratchKey for SentText {
+    type Note = ();
+}
+
+/// Key for the fields that the payloads of the socket with this id have set in its session.
+#[derive(Eq, Hash, PartialEq)]
+struct MergedFields(SocketId);
+
+impl ScratchKey for MergedFields {
+    type Note = Data;
+}
+
+/// Key for the role that a payload has set for all clients without a role.
+#[derive(Eq, Hash, PartialEq)]
+struct PollutedRole;
+
+impl ScratchKey for PollutedRole {
+    type Note = String;
+}
+
+/// Key for the last message to a room of a namespace.
+#[derive(Eq, Hash, PartialEq)]
+struct LastMessage {
+    namespace: Box<str>,
+    room: String,
+}
+
+impl ScratchKey for LastMessage {
+    type Note = Data;
+}
+
+/// Lets the active faults see an event before its handler.
+pub(super) fn before_handler(call: &Call) -> Next {
+    let faults = call.socket.faults();
+    let socket = &call.socket;
+    let scratch = &socket.session().server.scratch;
+    if faults.has(HandlerFault::ClientLimited)
+        && scratch.add(EventsOf(socket.id().clone()), ()) > 40
+    {
+        return Next::Skip;
+    }
+    if faults.has(HandlerFault::AckUnconditional) && call.ack.is_none() && acknowledges(&call.name)
+    {
+        let report = [
+            ("status", Data::from("error")),
+            ("message", Data::from("Internal server error")),
+        ];
+        socket.emit("exception", vec![Data::object(report)]);
+    }
+    note_payload(call);
+    replay_history(call);
+    if faults.has(HandlerFault::LeaveTakesOwnRoom) && call.name == "leave-room" {
+        let own = socket.id().as_str();
+        socket.namespace().rooms().leave(socket.id(), own);
+    }
+    if faults.has(HandlerFault::KickWithoutRoom)
+        && call.name == "kick-room"
+        && text_of(call, "room").is_none()
+    {
+        let everybody: Vec<_> = socket.namespace().rooms().all().cloned().collect();
+        for kicked in everybody {
+            kicked.disconnect(Close::Namespace);
+        }
+        return Next::Skip;
+    }
+    if faults.has(HandlerFault::EmptyRoomRefused) && text_of(call, "room") == Some("") {
+        let report = [
+            ("status", Data::from("error")),
+            ("code", Data::from("VALIDATION_FAILED")),
+            ("message", Data::from("room must be a string")),
+        ];
+        socket.emit("exception", vec![Data::object(report)]);
+        return Next::Skip;
+    }
+    drop_message(call)
+}
+
+/// Drops messages and questions as the active faults demand. Acknowledges what it drops.
+fn drop_message(call: &Call) -> Next {
+    let faults = call.socket.faults();
+    let direct_to = (call.name == "send-direct")
+        .then(|| text_of(call, "to"))
+        .flatten();
+    let known = direct_to.is_some_and(|to| {
+        let id = SocketId::from(to);
+        call.socket.namespace().socket(&id).is_some()
+    });
+    if faults.has(HandlerFault::DirectUnknownFails) && direct_to.is_some() && !known {
+        acknowledge(call, [("success", Data::from(false))]);
+        return Next::Skip;
+    }
+    let repeated = faults.has(HandlerFault::RepeatDropped)
+        && is_message(&call.name)
+        && text_of(call, "text").is_some_and(|text| {
+            let key = SentText {
+                socket: call.socket.id().clone(),
+                operation: call.name.clone(),
+                text: text.to_owned(),
+            };
+            call.socket.session().server.scratch.add(key, ()) > 1
+        });
+    let to_own = direct_to == Some(call.socket.id().as_str());
+    let strange = faults.has(HandlerFault::EmitNeedsMembership)
+        && matches!(
+            call.name.as_str(),
+            "send-to-room" | "send-to-rooms" | "send-except"
+        )
+        && !is_member(call);
+    if repeated || strange || (to_own && faults.has(HandlerFault::DirectSkipsSender)) {
+        acknowledge(call, [("success", Data::from(true))]);
+        return Next::Skip;
+    }
+    if faults.has(HandlerFault::AskRoomNeedsMembership)
+        && call.name == "ask-room"
+        && !is_member(call)
+    {
+        acknowledge(call, [("answers", Data::Array(Vec::new()))]);
+        return Next::Skip;
+    }
+    Next::Handle
+}
+
+fn note_payload(call: &Call) {
+    let faults = call.socket.faults();
+    let scratch = &call.socket.session().server.scratch;
+    let Some(payload @ Data::Object(_)) = call.args.first() else {
+        return;
+    };
+    if faults.has(HandlerFault::PayloadMerged) {
+        scratch.replace(MergedFields(call.socket.id().clone()), payload.clone());
+    }
+    if faults.has(HandlerFault::PrototypePolluted)
+        && let Some(Data::String(role)) =
+            payload.get("__proto__").and_then(|proto| proto.get("role"))
+    {
+        scratch.replace(PollutedRole, role.clone());
+    }
+}
+
+fn replay_history(call: &Call) {
+    let Some(room) = text_of(call, "room") else {
+        return;
+    };
+    if !call.socket.faults().has(HandlerFault::JoinReplaysHistory) {
+        return;
+    }
+    let scratch = &call.socket.session().server.scratch;
+    let key = LastMessage {
+        namespace: call.socket.namespace().name().into(),
+        room: room.to_owned(),
+    };
+    match call.name.as_str() {
+        "send-to-room" | "announce-to-room" => {
+            scratch.replace(key, call.args.first().cloned().unwrap_or_default());
+        }
+        "join-room" => {
+            if let Some(last) = scratch.last(&key) {
+                call.socket.emit("room-message", vec![last]);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns the user that a payload has put into the socket's session.
+pub(super) fn merged_user(socket: &Socket) -> Option<String> {
+    merged_field(socket, "user")
+}
+
+impl FaultSet {
+    /// Returns the role that the server knows of a client. Without faults this is the role in the
+    /// client's token.
+    pub(in crate::reference) fn known_role(&self, socket: &Socket) -> Option<String> {
+        let own = socket.user().role.clone();
+        if self.has(HandlerFault::PrototypePolluted) {
+            let scratch = &socket.session().server.scratch;
+            return own.or_else(|| scratch.last(&PollutedRole));
+        }
+        merged_field(socket, "role").or(own)
+    }
+}
+
+fn merged_field(socket: &Socket, field: &str) -> Option<String> {
+    if !socket.faults().has(HandlerFault::PayloadMerged) {
+        return None;
+    }
+    let key = MergedFields(socket.id().clone());
+    let merged = socket.session().server.scratch.last(&key)?;
+    merged.get(field)?.as_str().map(str::to_owned)
+}
+
+/// Returns true if the handler of this event acknowledges it in any case.
+fn acknowledges(operation: &str) -> bool {
+    let never = ["ack-never", "crash", "echo", "fail", "kick-me", "message"];
+    !never.contains(&operation)
+}
+
+/// Returns true if the caller is in one of the rooms that its payload names.
+fn is_member(call: &Call) -> bool {
+    let rooms = call.socket.namespace().rooms();
+    let joined = rooms.of(call.socket.id());
+    let is_joined = |name: &str| joined.iter().any(|room| **room == *name);
+    let payload = call.args.first();
+    let several = payload.and_then(|payload| payload.get("rooms")?.as_array());
+    match several.filter(|_| call.name == "send-to-rooms") {
+        Some(several) => several.iter().filter_map(Data::as_str).any(is_joined),
+        None => text_of(call, "room").is_some_and(is_joined),
+    }
+}
+
+fn text_of<'a>(call: &'a Call, field: &str) -> Option<&'a str> {
+    call.args.first()?.get(field)?.as_str()
+}
+
+fn acknowledge<const N: usize>(call: &Call, fields: [(&str, Data); N]) {
+    if let Some(ack) = &call.ack {
+        ack.send(vec![Data::object(fields)]);
+    }
+}

@@ -1,0 +1,118 @@
+//! Sockets that are mistaken for people, and callers that are forgotten among others.
+
+use std::{collections::HashSet, sync::Arc};
+
+use super::{scratch::ScratchKey, topic::faults};
+use crate::reference::{
+    FaultSet,
+    engine::Session,
+    socket::{Rooms, Socket, User},
+};
+
+faults!(PeopleFault {
+    KickRoomAnswersLast = "kick-room-answers-last": "The server acknowledges a request to disconnect a room after it has disconnected the room.";
+    KickRoomSparesCaller = "kick-room-spares-caller": "The server leaves the caller connected when it disconnects the caller's room.";
+    KickedLockedOut = "kicked-user-locked-out": "The server refuses the tokens of users whom it has disconnected with a room.";
+    KickRoomTakesUsers = "kick-room-takes-users": "The server disconnects all sockets of each user who is in a room that it disconnects.";
+    MembersOnlyForMembers = "members-only-for-members": "The server counts no members if the caller is not a member of the room.";
+    MembersUsers = "members-counts-users": "The server counts the users in a room, not the sockets.";
+    MembersWithoutCaller = "members-without-caller": "The server does not count the caller as a member of a room.";
+    MoveCallerOnly = "move-members-moves-caller-only": "The server moves only the caller to another room, where it has to move all members.";
+    MoveSparesCaller = "move-members-spares-caller": "The server leaves the caller behind when it moves the members of a room.";
+    SocketsUsers = "sockets-counts-users": "The server counts the users in a namespace, not the sockets.";
+});
+
+/// Key for the times that the server has disconnected the user of this name with a room.
+#[derive(Eq, Hash, PartialEq)]
+struct KickedUser(String);
+
+impl ScratchKey for KickedUser {
+    type Note = ();
+}
+
+impl FaultSet {
+    /// Returns true if the fault `kick-room-answers-last` is active.
+    pub(in crate::reference) fn answers_kick_last(&self) -> bool {
+        self.has(PeopleFault::KickRoomAnswersLast)
+    }
+}
+
+/// Changes the sockets that the server disconnects with a room.
+pub(super) fn alter_kicked(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
+    let faults = caller.faults();
+    if faults.has(PeopleFault::KickRoomSparesCaller) {
+        members.retain(|member| member.id() != caller.id());
+    }
+    if faults.has(PeopleFault::KickRoomTakesUsers) {
+        let users: HashSet<String> = members.iter().map(|member| user_of(member)).collect();
+        let rooms = caller.namespace().rooms();
+        let same = rooms
+            .all()
+            .filter(|socket| users.contains(&user_of(socket)));
+        *members = same.cloned().collect();
+    }
+    if faults.has(PeopleFault::KickedLockedOut) {
+        let scratch = &caller.session().server.scratch;
+        for member in members {
+            scratch.add(KickedUser(user_of(member)), ());
+        }
+    }
+}
+
+/// Returns true if an active fault locks the user out.
+pub(super) fn is_locked_out(session: &Session, user: &User) -> bool {
+    session.faults().has(PeopleFault::KickedLockedOut)
+        && user
+            .id
+            .clone()
+            .is_some_and(|id| session.server.scratch.count(&KickedUser(id)) > 0)
+}
+
+/// Changes the sockets that the server moves to another room.
+pub(super) fn alter_moved(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
+    let faults = caller.faults();
+    if faults.has(PeopleFault::MoveSparesCaller) {
+        members.retain(|member| member.id() != caller.id());
+    }
+    if faults.has(PeopleFault::MoveCallerOnly) {
+        members.retain(|member| member.id() == caller.id());
+    }
+}
+
+/// Returns the number of members that the server reports. Without faults this is `right`.
+pub(super) fn count_members(caller: &Socket, room: &str, right: usize) -> usize {
+    let faults = caller.faults();
+    let rooms = caller.namespace().rooms();
+    let is_member = rooms.members(room).any(|member| member.id() == caller.id());
+    if faults.has(PeopleFault::MembersUsers) {
+        return count_users(rooms.members(room));
+    }
+    if faults.has(PeopleFault::MembersWithoutCaller) && is_member {
+        return right.saturating_sub(1);
+    }
+    if faults.has(PeopleFault::MembersOnlyForMembers) && !is_member {
+        return 0;
+    }
+    right
+}
+
+/// Returns the number of sockets that the server reports. Without faults this is `right`.
+pub(super) fn count_sockets(caller: &Socket, right: usize) -> usize {
+    if caller.faults().has(PeopleFault::SocketsUsers) {
+        let rooms: &Rooms = &caller.namespace().rooms();
+        return count_users(rooms.all());
+    }
+    right
+}
+
+fn count_users<'a>(sockets: impl Iterator<Item = &'a Arc<Socket>>) -> usize {
+    sockets
+        .map(|socket| user_of(socket))
+        .collect::<HashSet<_>>()
+        .len()
+}
+
+fn user_of(socket: &Socket) -> String {
+    let id = || socket.id().as_str().to_owned();
+    socket.user().id.clone().unwrap_or_else(id)
+}
