@@ -52,3 +52,32 @@ fn a_plain_websocket_is_distinguished_from_engine_io() {
         .status(Exit::NotRun)
         .stderr_has("no plain WebSocket at /");
 }
+
+#[test]
+fn an_upgrade_that_is_offered_but_broken_fails_instead_of_being_skipped() {
+    let server = Served::new(&["--fault", "upgrade-probe-reply-wrong"]);
+    let url = &server.url;
+    Test::new()
+        .args(["probe", url])
+        .status(Exit::Conformant)
+        .stdout_has("promised, but broken: the open packet lists the upgrade");
+    Test::new()
+        .args(["run", "engine.io/upgrade-by-hand", "--target", url])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   engine.io/upgrade-by-hand");
+}
+
+#[test]
+fn a_websocket_that_is_listed_but_broken_fails_instead_of_being_skipped() {
+    let server = Served::new(&["--fault", "handshake-accept-wrong"]);
+    let url = &server.url;
+    Test::new()
+        .args(["probe", url])
+        .status(Exit::Conformant)
+        .stdout_has("promised, but broken: WebSocket handshake is wrong");
+    let scenario = "engine.io/websocket-open-packet";
+    Test::new()
+        .args(["run", scenario, "--target", url])
+        .status(Exit::NotConformant)
+        .stdout_has(&format!("FAIL   {scenario}"));
+}

@@ -17,6 +17,12 @@ impl Finding {
         }
     }
 
+    /// Returns the finding about a capability that the server promises, for example in its open packet, but does not
+    /// keep. The capability counts as provided, so that the scenarios about it fail. They would be skipped otherwise.
+    pub(super) fn broken(capability: &'static str, seen: impl Into<String>) -> Self {
+        Self::yes(capability, format!("promised, but broken: {}", seen.into()))
+    }
+
     pub(super) fn no(capability: &'static str, seen: impl Into<String>) -> Self {
         Self {
             capability,

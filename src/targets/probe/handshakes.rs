@@ -4,7 +4,10 @@
 //! fails.
 
 use super::finding::Finding;
-use crate::client::{ConnectFailure, Connection};
+use crate::{
+    client::{ConnectFailure, Connection},
+    wire::engine_io::Handshake,
+};
 
 /// The first bytes of texts that are meant to be an open packet: the packet type `0`, and the begin of JSON data.
 const BEGINNINGS: [&str; 4] = ["0{", "0[", "0\"", "0null"];
@@ -45,6 +48,35 @@ pub(super) fn broken_findings(
         transport_finding("websocket", websocket),
         transport_finding("polling", polling),
     ])
+}
+
+/// Returns the finding about WebSocket on a server whose open packet is `handshake`.
+///
+/// An open packet over polling that lists WebSocket promises it, and so does a response with status 101. A server that
+/// refuses the handshake with an HTTP error keeps the promise by upgrades only.
+pub(super) fn websocket_finding(
+    opened: &Result<Connection, ConnectFailure>,
+    handshake: &Handshake,
+) -> Finding {
+    const NAME: &str = "websocket";
+    let is_listed = offers_websocket(handshake);
+    match opened {
+        Err(failure @ ConnectFailure::Handshake { .. }) => {
+            Finding::broken(NAME, failure.to_string())
+        }
+        Err(ConnectFailure::Refused { response }) if response.status < 500 => {
+            transport_finding(NAME, opened)
+        }
+        Err(failure) if is_listed && broken_open_packet(failure).is_none() => {
+            Finding::broken(NAME, format!("the open packet lists it, but {failure}"))
+        }
+        Ok(_) | Err(_) => transport_finding(NAME, opened),
+    }
+}
+
+/// Returns true if the open packet lists the upgrade to WebSocket.
+pub(super) fn offers_websocket(handshake: &Handshake) -> bool {
+    handshake.upgrades.iter().any(|name| name == "websocket")
 }
 
 /// Returns the finding about one transport.

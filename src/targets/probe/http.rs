@@ -58,6 +58,9 @@ async fn cors(endpoint: &Endpoint) -> Finding {
             let seen = format!("the response to another origin has {HEADER}: {origin}");
             if matches!(origin, "*" | FOREIGN_ORIGIN) {
                 Finding::yes("cors-any-origin", seen)
+            } else if origin.contains('*') || origin.contains(FOREIGN_ORIGIN) {
+                // No browser accepts a list, or a pattern such as `*.example`.
+                Finding::broken("cors-any-origin", seen)
             } else {
                 Finding::no("cors-any-origin", seen)
             }

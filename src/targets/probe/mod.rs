@@ -21,7 +21,7 @@ use tokio::{join, time::timeout};
 use self::{
     asking::{Asked, Probe, open},
     finding::Finding,
-    handshakes::{broken_findings, broken_open_packet, transport_finding},
+    handshakes::{broken_findings, broken_open_packet, transport_finding, websocket_finding},
 };
 use super::{Speaks, capability::Capability};
 use crate::client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice};
@@ -131,7 +131,7 @@ pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, Prob
     };
     let mut findings = vec![
         Finding::yes("engine-io", "an open packet"),
-        transport_finding("websocket", &websocket),
+        websocket_finding(&websocket, &handshake),
         transport_finding("polling", &polling),
     ];
     let connection = websocket.or(polling);

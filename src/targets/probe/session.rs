@@ -3,10 +3,11 @@
 use super::{
     asking::{Probe, open},
     finding::Finding,
+    handshakes::{broken_open_packet, offers_websocket},
     join::{Reply, Unconnected, connect},
 };
 use crate::{
-    client::{ConnectFailure, Endpoint, Layer, Options, TransportChoice, What},
+    client::{ConnectFailure, Endpoint, HttpResponse, Layer, Options, TransportChoice, What},
     targets::capability::{Capability, Source},
     wire::engine_io::Handshake,
 };
@@ -36,9 +37,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "upgrade",
         meaning: "a polling session can be upgraded to WebSocket",
-        source: Source::Probe(
-            "the open packet lists the upgrade, and the probe `2probe` is answered",
-        ),
+        source: Source::Probe("the open packet lists the upgrade"),
         excludes: &["websocket-only"],
     },
     Capability {
@@ -77,7 +76,7 @@ pub(super) const PROBES: &[Probe] = &[
 
 async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     const NAME: &str = "upgrade";
-    if !handshake.upgrades.iter().any(|name| name == "websocket") {
+    if !offers_websocket(handshake) {
         return Finding::no(
             NAME,
             "the open packet does not offer an upgrade to WebSocket",
@@ -85,7 +84,10 @@ async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     }
     match open(endpoint, TransportChoice::Upgrade, Options::default()).await {
         Ok(_) => Finding::yes(NAME, "a polling session can be upgraded to WebSocket"),
-        Err(failure) => Finding::no(NAME, failure.to_string()),
+        Err(failure) => Finding::broken(
+            NAME,
+            format!("the open packet lists the upgrade, but {failure}"),
+        ),
     }
 }
 
@@ -97,29 +99,33 @@ async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding 
     };
     match open(endpoint, transport, options).await {
         Ok(_) => Finding::yes(NAME, "a handshake with EIO=3 gets an open packet"),
-        Err(failure @ (ConnectFailure::Refused { .. } | ConnectFailure::Handshake { .. })) => {
+        Err(failure @ ConnectFailure::Refused { .. }) => {
             Finding::yes("eio3-closed", format!("EIO=3: {failure}"))
         }
-        Err(failure) => Finding::no(NAME, format!("EIO=3: {failure}")),
+        Err(failure) => {
+            let seen = format!("EIO=3: {failure}");
+            match broken_open_packet(&failure) {
+                Some(_) => Finding::broken(NAME, seen),
+                None => Finding::no(NAME, seen),
+            }
+        }
     }
 }
 
 pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
     const NAME: &str = "permessage-deflate";
-    let options = Options {
-        layer,
-        deflate: true,
-        ..Options::default()
+    let opened = |deflate| {
+        let options = Options {
+            layer,
+            deflate,
+            ..Options::default()
+        };
+        open(endpoint, TransportChoice::WebSocket, options)
     };
-    match open(endpoint, TransportChoice::WebSocket, options).await {
+    match opened(true).await {
         Ok(connection) => {
             let taken = connection.journal().entries().iter().any(|entry| {
-                let What::Http(response) = &entry.what else {
-                    return false;
-                };
-                response
-                    .header("sec-websocket-extensions")
-                    .is_some_and(|value| value.contains(NAME))
+                matches!(&entry.what, What::Http(response) if accepts_deflate(response))
             });
             if taken {
                 Finding::yes(NAME, "the server accepts the extension")
@@ -127,8 +133,27 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
                 Finding::no(NAME, "the server does not accept the extension")
             }
         }
-        Err(failure) => Finding::no(NAME, failure.to_string()),
+        Err(ConnectFailure::Handshake { error, response }) if accepts_deflate(&response) => {
+            Finding::broken(NAME, format!("the server accepts the extension, but {error}"))
+        }
+        Err(failure @ (ConnectFailure::Handshake { .. } | ConnectFailure::Refused { .. })) => {
+            Finding::no(NAME, failure.to_string())
+        }
+        // Only compression can be the cause if the same connection opens without it.
+        Err(failure) => match opened(false).await {
+            Ok(_) => Finding::broken(
+                NAME,
+                format!("a client that offers the extension can't connect: {failure}"),
+            ),
+            Err(_) => Finding::no(NAME, failure.to_string()),
+        },
     }
+}
+
+fn accepts_deflate(response: &HttpResponse) -> bool {
+    response
+        .header("sec-websocket-extensions")
+        .is_some_and(|value| value.contains("permessage-deflate"))
 }
 
 async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {

@@ -8,7 +8,7 @@ use tokio::{
 use super::{super::port::free_port, *};
 use crate::{
     client::TlsPolicy,
-    reference::{Config, Contract, Server},
+    reference::{Config, Contract, FaultSet, Server},
 };
 
 fn endpoint(url: &str) -> Endpoint {
@@ -103,6 +103,23 @@ async fn settings_of_the_server_change_the_capabilities_found() {
     large-messages: yes: the open packet announces enough
     short-heartbeat: yes: interval 300ms, timeout 200ms
     ");
+}
+
+#[tokio::test]
+async fn compression_that_is_accepted_but_broken_counts_as_provided() {
+    let broken = |fault: &str| Config {
+        deflate: true,
+        faults: FaultSet::from_ids([fault]).unwrap(),
+        ..Config::default()
+    };
+    let probed = found(broken("deflate-client-window-bare")).await;
+    let finding = probed
+        .findings
+        .iter()
+        .find(|(capability, _)| capability == "permessage-deflate");
+    let (_, seen) = finding.unwrap();
+    assert!(seen.contains("promised, but broken"), "{seen}");
+    assert!(probed.provides.contains("permessage-deflate"));
 }
 
 #[tokio::test]
