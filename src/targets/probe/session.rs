@@ -124,9 +124,9 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
     };
     match opened(true).await {
         Ok(connection) => {
-            let taken = connection.journal().entries().iter().any(|entry| {
-                matches!(&entry.what, What::Http(response) if accepts_deflate(response))
-            });
+            let taken = connection.journal().entries().iter().any(
+                |entry| matches!(&entry.what, What::Http(response) if accepts_deflate(response)),
+            );
             if taken {
                 Finding::yes(NAME, "the server accepts the extension")
             } else {
@@ -134,7 +134,10 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
             }
         }
         Err(ConnectFailure::Handshake { error, response }) if accepts_deflate(&response) => {
-            Finding::broken(NAME, format!("the server accepts the extension, but {error}"))
+            Finding::broken(
+                NAME,
+                format!("the server accepts the extension, but {error}"),
+            )
         }
         Err(failure @ (ConnectFailure::Handshake { .. } | ConnectFailure::Refused { .. })) => {
             Finding::no(NAME, failure.to_string())
