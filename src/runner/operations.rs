@@ -248,6 +248,12 @@ mod tests {
             r#"42/x,1["a \"b\"","echo"]"#
         );
         assert_eq!(translate(&own, bindings("echo", false)), packet);
+        // `kick-me` belongs to this capability, and scenarios write it by hand.
+        let kick = scenario("server-close", "  - alive");
+        assert_eq!(
+            translate(&kick, bindings("say", false)),
+            r#"42/x,1["say","echo"]"#
+        );
         let other = scenario("websocket", "  - alive");
         assert_eq!(translate(&other, bindings("say", false)), packet);
         let mut moved = bindings("echo", false);

@@ -123,3 +123,67 @@ async fn an_event_before_the_connect_reply_is_reported() {
         "{text}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_greeting_is_no_event_for_a_step_that_names_none() {
+    let scenario = r#"topic: Any event
+scenarios:
+- id: unasked/any
+  title: No event comes but greetings
+  why: A test.
+  level: must
+  clients: [visitor]
+  steps:
+  - never: "*"
+    as: visitor
+"#;
+    let manifest = format!("provides: {KNOWN}\ngreetings: [welcome]\n");
+    for (event, expected) in [
+        (r#"42["welcome",1]"#, Exit::Conformant),
+        (r#"42["other",1]"#, Exit::NotConformant),
+    ] {
+        let bytes = [text_frames(&[OPEN, CONNECTED, event]), vec![0x88, 0]].concat();
+        let server = Hostile::sending(bytes).await;
+        server.run_scenarios(&manifest, scenario, expected).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offset_is_recognized_by_the_pid_in_the_connect_reply() {
+    let scenario = r#"topic: Offsets
+scenarios:
+- id: unasked/event
+  title: The event has one argument
+  why: A test.
+  level: must
+  clients: [visitor]
+  steps:
+  - expect: news
+    as: visitor
+    args: [1]
+
+- id: unasked/packet
+  title: The packet has one argument
+  why: A test.
+  level: must
+  clients: [visitor]
+  steps:
+  - open: websocket
+    as: visitor
+  - receive: { packet: { type: connect } }
+    as: visitor
+  - receive: { packet: { type: event, data: [news, 1] } }
+    as: visitor
+"#;
+    let manifest = format!("provides: {KNOWN}\n");
+    let recovering = r#"40{"sid":"ijklmnop","pid":"qrstuvwx"}"#;
+    for (reply, expected) in [
+        (recovering, Exit::Conformant),
+        (CONNECTED, Exit::NotConformant),
+    ] {
+        let event = r#"42["news",1,"an-offset"]"#;
+        let bytes = [text_frames(&[OPEN, reply, event]), vec![0x88, 0]].concat();
+        let server = Hostile::sending(bytes).await;
+        server.run_scenarios(&manifest, scenario, expected).await;
+    }
+}
