@@ -71,14 +71,11 @@ pub(in crate::reference) fn connected(socket: &Arc<Socket>, auth: Option<&Data>)
     {
         socket.emit("auth", vec![session.faults().payload_for_handler(auth)]);
     }
-    if namespace.access() == Access::Late {
-        match token::authenticate(session, auth) {
-            Ok(user) => socket.set_late_user(user),
-            Err(refused) => {
-                let report = || Failure::from(refused).report(socket, None);
-                let leave = || socket.disconnect(Close::Namespace);
-                socket.faults().refuse_late(socket, report, leave);
-            }
-        }
+    if namespace.access() == Access::Late
+        && let Err(refused) = token::authenticate(session, auth)
+    {
+        let report = || Failure::from(refused).report(socket, None);
+        let leave = || socket.disconnect(Close::Namespace);
+        socket.faults().refuse_late(socket, report, leave);
     }
 }

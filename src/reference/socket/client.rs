@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -41,8 +41,6 @@ pub(in crate::reference) struct Socket {
     namespace: Arc<Namespace>,
     session: Arc<Session>,
     user: Box<User>,
-    /// The user of a token that the application checked after the socket had joined.
-    late_user: OnceLock<Box<User>>,
     /// The private session id for connection state recovery; `None` if recovery is off.
     pid: Option<Box<str>>,
     /// Whether the socket is in its namespace. Nothing is sent to a socket that has left.
@@ -91,7 +89,6 @@ impl Socket {
             namespace: Arc::clone(namespace),
             session: Arc::clone(session),
             user: Box::new(user),
-            late_user: OnceLock::new(),
             pid,
             connected: AtomicBool::new(true),
             questions: Questions::default(),
@@ -131,12 +128,7 @@ impl Socket {
 
     /// Returns the user of the socket.
     pub(in crate::reference) fn user(&self) -> &User {
-        self.late_user.get().unwrap_or(&self.user)
-    }
-
-    /// Sets the user of a socket that has already joined. Only the first call has an effect.
-    pub(in crate::reference) fn set_late_user(&self, user: User) {
-        self.late_user.get_or_init(|| Box::new(user));
+        &self.user
     }
 
     /// Returns the id of the user: the id in the token, or the socket's id if no token
