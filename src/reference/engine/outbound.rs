@@ -111,7 +111,9 @@ impl Outbound {
 pub(super) fn compress(frame: &mut Frame, compressor: &mut Deflate, faults: &FaultSet) {
     if frame.payload.len() >= WORTH_COMPRESSING {
         faults.compress_extra(compressor, &frame.payload);
-        frame.payload = compressor.compress(&frame.payload);
+        if !faults.skips_compression(frame) {
+            frame.payload = compressor.compress(&frame.payload);
+        }
         frame.rsv = 0b100;
     }
 }

@@ -28,6 +28,7 @@ faults!(ConnectFault {
     KickedAgainLockedOut = "kicked-client-locked-out-again": "The server refuses a client that joins a namespace again after the server disconnected it for the second time.";
     KickedLockedOut = "kicked-client-locked-out": "The server refuses a client that joins a namespace again after the server disconnected it.";
     NamesCaseInsensitive = "namespace-names-case-insensitive": "The server compares namespace names without regard to case.";
+    NamesHitPrototype = "namespace-names-hit-prototype": "The server accepts namespaces with names such as `/constructor`.", seen "namespace tables that are plain objects";
     NamesMatchPrefix = "namespace-names-match-prefix": "The server treats the namespace `/custom/x` as `/custom`.";
     NamesTrimmed = "namespace-names-trimmed": "The server cuts a slash at the end of a namespace name.";
     RejoinReusesSid = "rejoin-reuses-sid": "The server gives a client the same socket id when it joins a namespace again.";
@@ -112,6 +113,12 @@ impl FaultSet {
         if self.has(ConnectFault::UnknownAccepted) {
             return true;
         }
+        if self.has(ConnectFault::NamesHitPrototype)
+            && let Some(name) = name.strip_prefix('/')
+            && super::INHERITED.contains(&name)
+        {
+            return true;
+        }
         if self.has(ConnectFault::DynamicRefused) {
             return false;
         }
@@ -183,6 +190,7 @@ impl FaultSet {
 
     /// Notes that the server disconnected this socket, for the faults about a client that returns.
     pub(in crate::reference) fn note_kick(&self, socket: &Socket) {
+        self.note_left_socket(socket);
         let is_noted = self.has(ConnectFault::KickedLockedOut)
             || self.has(ConnectFault::KickedAgainLockedOut)
             || self.has(ConnectFault::KickWorksOnce);
@@ -259,6 +267,12 @@ impl FaultSet {
         packet: &Packet,
         join: impl FnOnce(),
     ) -> Option<Arc<Socket>> {
+        if self.is_empty() {
+            return None;
+        }
+        if let Some(socket) = super::gates::admit_outsider(session, peer, packet) {
+            return Some(socket);
+        }
         let Packet::Event { namespace, .. } = packet else {
             return None;
         };

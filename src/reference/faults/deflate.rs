@@ -23,6 +23,7 @@ faults!(DeflateFault {
     AlwaysInflates = "deflate-every-message-inflated": "The server inflates uncompressed messages too, once compression is negotiated.";
     BitAnywhere = "deflate-bit-anywhere": "The server ignores RSV1 on continuation frames and control frames.";
     BitOnEveryFragment = "deflate-bit-on-every-fragment": "The server requires RSV1 on every fragment of a compressed message.";
+    BytesNotCompressed = "compressed-bytes-not-compressed": "The server marks messages of bytes as compressed, but does not compress them.";
     ClientWindowBare = "deflate-client-window-bare": "The server answers client_max_window_bits without a value.";
     ClientWindowUnasked = "deflate-client-window-unasked": "The server limits the window of a client that did not offer client_max_window_bits.";
     ContextKept = "deflate-context-kept": "The server compresses with the context of earlier messages although server_no_context_takeover is negotiated.";
@@ -100,6 +101,12 @@ impl FaultSet {
         if self.has(DeflateFault::ContextOfUnsent) {
             compressor.compress(payload);
         }
+    }
+
+    /// Returns true if the frame holds bytes and the fault `compressed-bytes-not-compressed` is
+    /// active.
+    pub(in crate::reference) fn skips_compression(&self, frame: &Frame) -> bool {
+        self.has(DeflateFault::BytesNotCompressed) && frame.opcode == OpCode::Binary
     }
 
     /// Returns true if the message is empty and the fault `deflate-empty-message-kills-server` is

@@ -66,6 +66,7 @@ impl FaultSet {
         socket: &Arc<Socket>,
         left: impl FnOnce(),
     ) {
+        self.note_left_socket(socket);
         if self.has(DisconnectFault::Echoed) {
             send_raw(socket.session(), &goodbye(socket));
         }
@@ -93,13 +94,16 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if a fault has handled a DISCONNECT for a namespace that the client has not
-    /// joined.
+    /// Returns true if a fault has handled a DISCONNECT or an acknowledgement for a namespace that
+    /// the client has not joined.
     pub(in crate::reference) fn handle_from_outsider(
         &self,
         session: &Session,
         packet: &Packet,
     ) -> bool {
+        if super::gates::takes_answer_of_gone(session, packet) {
+            return true;
+        }
         if !self.has(DisconnectFault::UnjoinedLeavesMain)
             || !matches!(packet, Packet::Disconnect { .. })
         {

@@ -110,14 +110,8 @@ impl FaultSet {
         if self.has(EventFault::UnknownCloses) {
             call.socket.session().close(Ending::ParseError);
         }
-        let inherited = [
-            "__proto__",
-            "constructor",
-            "hasOwnProperty",
-            "toString",
-            "valueOf",
-        ];
-        if self.has(EventFault::NameHitsPrototype) && inherited.contains(&call.name.as_str()) {
+        if self.has(EventFault::NameHitsPrototype) && super::INHERITED.contains(&call.name.as_str())
+        {
             if let Some(ack) = &call.ack {
                 ack.send(Vec::new());
             }

@@ -29,6 +29,7 @@ topic::topics! {
     errors: ErrorFault,
     events: EventFault,
     frames: FrameFault,
+    gates: GateFault,
     handlers: HandlerFault,
     handshake: HandshakeFault,
     heartbeat: HeartbeatFault,
@@ -47,11 +48,22 @@ topic::topics! {
     revision3: Revision3Fault,
     robustness: RobustnessFault,
     rooms: RoomFault,
+    sending: SendingFault,
     tokens: TokenFault,
     upgrade: UpgradeFault,
     watches: WatchFault,
     websocket: WebSocketFault,
 }
+
+/// Names of members that every object of JavaScript inherits. A table that is a plain object holds
+/// them although nobody put them there.
+const INHERITED: [&str; 5] = [
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "toString",
+    "valueOf",
+];
 
 pub use list::FAULTS;
 pub use set::FaultSet;

@@ -20,6 +20,9 @@ faults!(RequestFault {
     BundleNoScript = "bundle-is-no-script": "The server serves the client's script as text/html.";
     CodeWrong = "error-code-wrong": "The server sends every refusal with code 0.";
     DisabledTransportAccepted = "disabled-transport-accepted": "The server serves a transport that is switched off.";
+    NeverAnswered = "refusal-never-answered": "The server neither answers a request that it refuses nor closes the connection.";
+    BrokenPostNeverAnswered = "broken-post-never-answered": "The server does not answer a POST that ends its session.";
+    OctetStreamNeverAnswered = "octet-stream-never-answered": "The server neither answers a POST of bytes nor closes the connection.", seen "engine.io 6.6.6";
     MissingTransportAccepted = "missing-transport-accepted": "The server treats a request without `transport` as polling.", seen "python-engineio 4.15.1";
     MissingVersionAccepted = "missing-version-accepted": "The server treats a request without `EIO` as revision 4.";
     SessionMethodIgnored = "session-method-ignored": "The server treats every HTTP method except GET as POST in a request of a session.";
@@ -74,6 +77,30 @@ impl FaultSet {
             status,
             content_type: "application/json",
             body: format!(r#"{{"code":{code},"message":"{message}"}}"#),
+        }
+    }
+
+    /// Waits for ever before the response to a refused request if the fault
+    /// `refusal-never-answered` is active.
+    pub(in crate::reference) async fn hang_on_refusal(&self) {
+        if self.has(RequestFault::NeverAnswered) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Waits for ever before the response to a POST that has ended its session if the fault
+    /// `broken-post-never-answered` is active.
+    pub(in crate::reference) async fn hang_after_end(&self, session: &Session) {
+        if self.has(RequestFault::BrokenPostNeverAnswered) && !session.is_open() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Waits for ever before the response to a POST of bytes if the fault
+    /// `octet-stream-never-answered` is active.
+    pub(in crate::reference) async fn hang_on_bytes(&self) {
+        if self.has(RequestFault::OctetStreamNeverAnswered) {
+            std::future::pending::<()>().await;
         }
     }
 

@@ -10,8 +10,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use hyper::{
-    Request,
-    header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL},
+    HeaderMap, Request,
+    header::{
+        AUTHORIZATION, COOKIE, ORIGIN, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+    },
 };
 use url::form_urlencoded;
 
@@ -38,9 +40,11 @@ faults!(RobustnessFault {
     HostileHeaderKills = "hostile-header-kills-server": "The server crashes on odd extension names or a long list of subprotocols.", seen "GHSA-5v72-xg48-5rpm, CVE-2021-32640";
     HostilePacketKills = "hostile-packet-kills-server": "The server crashes on a long or deep message, on the key `__proto__`, or on a payload of many packets.", seen "CVE-2020-36049, CVE-2020-36048";
     HeadersKill = "many-headers-kill-server": "The server crashes on a request with too many headers.", seen "CVE-2024-37890";
+    InheritedTransportKills = "inherited-transport-kills-server": "The server crashes on a WebSocket handshake whose transport has a name such as `__proto__`.", seen "engine.io 6.4.1";
     MalformedKills = "malformed-kills-server": "The server crashes on a message that is not a packet.", seen "CVE-2023-32695";
     MalformedKillsLater = "malformed-kills-server-later": "The server crashes 100 ms after a message that is not a packet.";
     NoPayloadKills = "no-payload-kills-server": "The server crashes on an event without the payload that its handler reads.";
+    OddHeaderKills = "odd-header-kills-server": "The server crashes on a repeated Cookie, Authorization or Origin header, an invalid cookie, or a header named `__proto__`.";
     OddQueryKills = "odd-query-kills-server": "The server crashes on a repeated parameter or an invalid escape in the query.", seen "CVE-2023-31125";
     ResetKills = "reset-kills-server": "The server crashes when a connection is reset.", seen "CVE-2022-41940";
     TokenWrongTypeKills = "token-wrong-type-crashes": "The server crashes on a token that is not a string.";
@@ -131,7 +135,16 @@ impl FaultSet {
         if self.has(RobustnessFault::HostileHeaderKills) && (odd_extension || long_list) {
             server.die();
         }
+        if self.has(RobustnessFault::OddHeaderKills) && has_odd_header(request.headers()) {
+            server.die();
+        }
         let query = request.uri().query().unwrap_or_default();
+        let inherits = form_urlencoded::parse(query.as_bytes())
+            .any(|(name, value)| name == "transport" && super::INHERITED.contains(&&*value));
+        let upgrades = request.headers().contains_key(UPGRADE);
+        if self.has(RobustnessFault::InheritedTransportKills) && inherits && upgrades {
+            server.die();
+        }
         if self.has(RobustnessFault::OddQueryKills) && is_odd(query) {
             server.die();
         }
@@ -183,6 +196,20 @@ pub(super) fn crash_on_late_answer(socket: &Arc<Socket>) {
     if socket.faults().has(RobustnessFault::DropDuringRequestKills) && gone {
         socket.session().server.die();
     }
+}
+
+/// Returns true if a header is repeated that may occur only once, if a cookie is invalid or named
+/// `__proto__`, or if a header is named `__proto__`.
+fn has_odd_header(headers: &HeaderMap) -> bool {
+    let repeated = [AUTHORIZATION, COOKIE, ORIGIN]
+        .iter()
+        .any(|name| headers.get_all(name).iter().nth(1).is_some());
+    let mut cookies = headers.get_all(COOKIE).iter();
+    let odd_cookie = cookies.any(|value| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        value.contains("__proto__") || value.contains('%')
+    });
+    repeated || odd_cookie || headers.contains_key("__proto__")
 }
 
 /// Returns true if the query repeats a parameter, or has a bracket or an invalid escape in it.

@@ -21,6 +21,7 @@ use crate::{
 };
 
 faults!(RoomFault {
+    EmptyNameMeansAll = "empty-room-name-means-all": "The server sends a message for the room with the empty name to the whole namespace.", seen "`if (room)` before `to(room)`";
     JoinIgnored = "join-ignored": "The server does not put the client into the room that it joins.";
     JoinLate = "join-late": "The server puts the client into a room 250 ms late.";
     JoinTakesUser = "join-takes-all-of-user": "The server puts all sockets of the same user into the room.";
@@ -364,6 +365,9 @@ impl FaultSet {
 
 /// Adds rooms with similar names to the selection if a fault for that is active.
 pub(super) fn widen_rooms(faults: &FaultSet, rooms: &Rooms, selection: &mut Selection) {
+    if faults.has(RoomFault::EmptyNameMeansAll) {
+        selection.rooms.retain(|room| !room.is_empty());
+    }
     let pattern = faults.has(RoomFault::NamesMatchPattern);
     let prefix = faults.has(RoomFault::NamesMatchPrefix);
     if !pattern && !prefix {
@@ -392,17 +396,10 @@ pub(super) fn widen_rooms(faults: &FaultSet, rooms: &Rooms, selection: &mut Sele
 fn ignores_join(socket: &Socket, room: &str) -> bool {
     let faults = socket.faults();
     let scratch = &socket.session().server.scratch;
-    let inherited = [
-        "__proto__",
-        "constructor",
-        "hasOwnProperty",
-        "toString",
-        "valueOf",
-    ];
     faults.has(RoomFault::JoinIgnored)
         || (faults.has(RoomFault::RejoinIgnored) && scratch.count(&Left(in_room(socket, room))) > 0)
         || (faults.has(RoomFault::RejoinOnce) && scratch.count(&Left(in_room(socket, room))) > 1)
-        || (faults.has(RoomFault::NamesHitPrototype) && inherited.contains(&room))
+        || (faults.has(RoomFault::NamesHitPrototype) && super::INHERITED.contains(&room))
 }
 
 /// Takes the socket out of its oldest room if it has joined more than ten.

@@ -179,6 +179,7 @@ impl FaultSet {
 
     /// Runs the faults that act after the session has switched to the WebSocket.
     pub(in crate::reference) fn after_switch(&self, session: &Arc<Session>) {
+        self.note_upgraded(session);
         if self.has(UpgradeFault::OldTransportReported) {
             session
                 .server

@@ -84,6 +84,7 @@ pub(super) async fn post(
         && session.revision == Revision::V4
         && !session.faults().accepts_bytes()
     {
+        session.faults().hang_on_bytes().await;
         return Err(Refusal::BadRequest);
     }
     let announced = request.body().size_hint().exact();
@@ -106,6 +107,7 @@ pub(super) async fn post(
         sleep(delay).await;
     }
     post.receive(&body, kind);
+    session.faults().hang_after_end(session).await;
     Ok(confirm_post(session))
 }
 

@@ -39,9 +39,13 @@ pub(in crate::reference) async fn answer(
         let request_kind = RequestKind::of(&request);
         let mut response = match cors.preflight(&server.config, &request) {
             Some(response) => response,
-            None => answer_engine(&server, &slot, &cors, request)
-                .await
-                .unwrap_or_else(|refusal| refusal.response(server.faults())),
+            None => match answer_engine(&server, &slot, &cors, request).await {
+                Ok(response) => response,
+                Err(refusal) => {
+                    server.faults().hang_on_refusal().await;
+                    refusal.response(server.faults())
+                }
+            },
         };
         cors.apply(&server.config, request_kind, &mut response);
         server

@@ -85,7 +85,9 @@ fn deliver(
     let recovery = from.namespace().recovery();
     let missable =
         recovery.and_then(|recovery| recovery.add_offset(selection, &mut packet, from.faults()));
-    let outbound = encode_packet(&packet, &from.session().server);
+    let sent = from.faults().alter_content_sent(selection, &packet);
+    let outbound = encode_packet(&sent, &from.session().server);
+    let outbound = from.faults().alter_sent_messages(selection, outbound);
     let rooms = from.namespace().rooms();
     if let Some(recovery) = recovery {
         recovery.keep_event(missable, from.faults());
@@ -94,7 +96,10 @@ fn deliver(
     let mut overflowed = Vec::new();
     for socket in &recipients {
         before(socket);
-        match socket.push(Arc::clone(&outbound), selection.delivery) {
+        let queued = from
+            .faults()
+            .choose_messages(socket, &recipients, &outbound);
+        match socket.push(queued, selection.delivery) {
             Sent::Overflow => overflowed.push(socket),
             Sent::Dropped => socket.faults().lose_next(socket, selection),
             Sent::Queued => {}

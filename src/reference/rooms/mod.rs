@@ -6,4 +6,4 @@ mod selection;
 
 pub(super) use broadcast::{AskedClients, ask, broadcast, broadcast_packet};
 pub(super) use membership::{Departed, Member, Rooms};
-pub(super) use selection::{Reach, Selection};
+pub(super) use selection::{Addressee, Reach, Selection};

@@ -1,0 +1,148 @@
+//! The content of messages to many clients, by the flags of the message and the kind of content.
+
+use std::{borrow::Cow, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+
+use super::topic::faults;
+use crate::{
+    data::Data,
+    reference::{
+        FaultSet,
+        engine::{Delivery, Outbound, TransportKind},
+        rooms::{Addressee, Reach, Selection},
+        socket::Socket,
+    },
+    wire::{
+        engine_io::{Packet, PacketData, PacketType},
+        socket_io,
+    },
+};
+
+/// The number of bytes or characters after which a fault cuts content.
+const CUT: usize = 65_536;
+
+faults!(SendingFault {
+    BroadcastCut = "broadcast-cut": "The server cuts texts and bytes in a message to the whole namespace after 65,536 bytes.";
+    DirectBytesNull = "direct-bytes-null": "The server sends null in the place of bytes in a direct message.";
+    ExceptBytesRepeated = "except-bytes-repeated": "The server sends the first bytes of a message with excepted rooms in the place of all other bytes.";
+    LocalBytesEmptied = "local-bytes-emptied": "The server sends zero bytes in the place of bytes in a message with the `local` flag.";
+    MixedTransportsBase64 = "mixed-transports-get-base64": "The server sends attachments as base64 texts over WebSocket if another receiver is on long-polling.", seen "python-engineio 4.15.1";
+    RoomBytesCut = "room-emit-bytes-cut": "The server cuts bytes in a message to one room after 65,536 bytes.";
+    SeveralRoomsBase64 = "rooms-emit-bytes-as-base64": "The server sends bytes as base64 strings in a message to several rooms.";
+    VolatileAttachmentsLost = "volatile-attachments-lost": "The server sends a volatile message without its attachments.", seen "socket.io-adapter 2.3.1";
+    VolatileCut = "volatile-cut": "The server cuts texts and bytes in a volatile message after 65,536 bytes.";
+});
+
+impl FaultSet {
+    /// Returns the packet that the server sends to the selected clients. Without faults this is
+    /// `packet`.
+    pub(in crate::reference) fn alter_content_sent<'a>(
+        &self,
+        selection: &Selection,
+        packet: &'a socket_io::Packet,
+    ) -> Cow<'a, socket_io::Packet> {
+        if self.is_empty() {
+            return Cow::Borrowed(packet);
+        }
+        let mut altered = packet.clone();
+        if let socket_io::Packet::Event { args, .. } = &mut altered {
+            let mut first = None;
+            for arg in args {
+                self.alter_value(selection, arg, &mut first);
+            }
+        }
+        Cow::Owned(altered)
+    }
+
+    /// Returns the messages that the server sends to the selected clients. Without faults this is
+    /// `right`.
+    pub(in crate::reference) fn alter_sent_messages(
+        &self,
+        selection: &Selection,
+        right: Arc<Outbound>,
+    ) -> Arc<Outbound> {
+        let is_volatile = selection.delivery == Delivery::Volatile;
+        if self.has(SendingFault::VolatileAttachmentsLost) && is_volatile {
+            let text = right.packets().iter().take(1).cloned();
+            return Outbound::new(text.collect());
+        }
+        right
+    }
+
+    /// Returns the messages for one of the recipients. Without faults all recipients get `right`.
+    pub(in crate::reference) fn choose_messages(
+        &self,
+        socket: &Socket,
+        recipients: &[Arc<Socket>],
+        right: &Arc<Outbound>,
+    ) -> Arc<Outbound> {
+        let polls = |socket: &Socket| socket.session().transport() == TransportKind::Polling;
+        if !self.has(SendingFault::MixedTransportsBase64)
+            || polls(socket)
+            || !recipients.iter().any(|other| polls(other))
+        {
+            return Arc::clone(right);
+        }
+        let packets = right.packets().iter().map(|packet| match &packet.data {
+            PacketData::Binary(bytes) => {
+                let text = format!("b{}", BASE64_STANDARD.encode(bytes));
+                Packet::text(PacketType::Message, text)
+            }
+            PacketData::Text(_) => packet.clone(),
+        });
+        Outbound::new(packets.collect())
+    }
+
+    /// Changes texts and bytes at any depth. `first` holds the first bytes of the message.
+    fn alter_value(&self, selection: &Selection, data: &mut Data, first: &mut Option<Bytes>) {
+        match data {
+            Data::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                let known = first.get_or_insert_with(|| bytes.clone()).clone();
+                *data = self.alter_bytes(selection, bytes, known);
+            }
+            Data::String(text) if self.cuts_text(selection) => {
+                *text = text.chars().take(CUT).collect();
+            }
+            Data::Array(items) => {
+                for item in items {
+                    self.alter_value(selection, item, first);
+                }
+            }
+            Data::Object(fields) => {
+                for value in fields.values_mut() {
+                    self.alter_value(selection, value, first);
+                }
+            }
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
+        }
+    }
+
+    fn alter_bytes(&self, selection: &Selection, bytes: Bytes, first: Bytes) -> Data {
+        // One excepted room is the caller's own, which every message of a client excepts.
+        let excepts = selection.except.len() > 1;
+        let to_one_room = selection.rooms.len() == 1 && selection.addressee == Addressee::Members;
+        if self.has(SendingFault::DirectBytesNull) && selection.addressee == Addressee::Socket {
+            Data::Null
+        } else if self.has(SendingFault::ExceptBytesRepeated) && excepts {
+            Data::Bytes(first)
+        } else if self.has(SendingFault::LocalBytesEmptied) && selection.reach == Reach::Local {
+            Data::Bytes(Bytes::new())
+        } else if self.has(SendingFault::SeveralRoomsBase64) && selection.rooms.len() > 1 {
+            Data::from(BASE64_STANDARD.encode(bytes))
+        } else if (self.has(SendingFault::RoomBytesCut) && to_one_room) || self.cuts_text(selection)
+        {
+            Data::Bytes(bytes.slice(..bytes.len().min(CUT)))
+        } else {
+            Data::Bytes(bytes)
+        }
+    }
+
+    /// Returns true if an active fault cuts texts in messages of this selection.
+    fn cuts_text(&self, selection: &Selection) -> bool {
+        (self.has(SendingFault::BroadcastCut) && selection.rooms.is_empty())
+            || (self.has(SendingFault::VolatileCut) && selection.delivery == Delivery::Volatile)
+    }
+}
