@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{error::CliError, faults::fault_ids, names::Names};
@@ -30,7 +31,7 @@ pub(super) struct Loaded {
     /// The names that can be checked only when all files are loaded.
     pub(super) names: Names,
     /// The catalogue of each folder, loaded once; `None` if the catalogue has mistakes.
-    catalogues: BTreeMap<PathBuf, Option<Requirements>>,
+    catalogues: BTreeMap<PathBuf, Option<Arc<Requirements>>>,
     /// Path, span and message of each mistake, to report each mistake once.
     places: BTreeSet<(PathBuf, Option<Span>, String)>,
 }
@@ -92,7 +93,7 @@ impl Loaded {
                 let faults = fault_ids();
                 let catalogue = self.catalogue_near(path);
                 let known = Known {
-                    requirements: catalogue.as_ref(),
+                    requirements: catalogue.as_deref(),
                     // Ids of faults are checked only for files with a catalogue of requirements. Files without a
                     // catalogue can name faults of the user's own server.
                     faults: catalogue.as_ref().map(|_| faults.as_slice()),
@@ -119,7 +120,7 @@ impl Loaded {
     }
 
     /// Returns the requirements in the nearest folder `requirements` beside the file or above it.
-    fn catalogue_near(&mut self, path: &Path) -> Option<Requirements> {
+    fn catalogue_near(&mut self, path: &Path) -> Option<Arc<Requirements>> {
         let folder = path
             .ancestors()
             .skip(1)
@@ -132,7 +133,7 @@ impl Loaded {
         collect(&folder, DEPTH, &mut files).ok()?;
         let sources = files.iter().filter_map(|file| SourceFile::read(file).ok());
         let catalogue = match Requirements::load(sources) {
-            Ok(catalogue) => catalogue,
+            Ok(catalogue) => Arc::new(catalogue),
             Err(problems) => {
                 self.note(problems);
                 self.catalogues.insert(folder, None);
@@ -140,7 +141,8 @@ impl Loaded {
             }
         };
         self.requirements.entries.extend(catalogue.entries.clone());
-        self.catalogues.insert(folder, Some(catalogue.clone()));
+        self.catalogues
+            .insert(folder, Some(Arc::clone(&catalogue)));
         Some(catalogue)
     }
 }

@@ -19,6 +19,7 @@ mod paint;
 mod probe;
 mod prove;
 mod run;
+mod scenario_index;
 mod selection;
 mod serve;
 mod shipped;

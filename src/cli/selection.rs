@@ -1,16 +1,17 @@
 //! Selects scenarios.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
-use globset::{Glob, GlobMatcher};
+use globset::Glob;
 
 use super::{
     error::CliError,
     files::{Loaded, is_yaml},
     names::Names,
+    scenario_index::ScenarioIndex,
     shipped::Shipped,
 };
 use crate::{
@@ -91,10 +92,11 @@ impl Selection {
             .extend(own_requirements.entries.clone());
 
         // A scenario in the user's files replaces the shipped scenario with the same id.
+        let replaced: HashSet<&str> = own.iter().map(|own| own.id.as_str()).collect();
         let others: Vec<_> = shipped
             .scenarios
             .into_iter()
-            .filter(|scenario| own.iter().all(|known| known.id != scenario.id))
+            .filter(|scenario| !replaced.contains(scenario.id.as_str()))
             .collect();
         let (own_count, shipped) = (own.len(), ids(&others));
         let candidates: Vec<_> = own.into_iter().chain(others).collect();
@@ -168,10 +170,11 @@ fn choose(
     selectors: &[(&str, Selector)],
     candidates: &[Scenario],
 ) -> Result<BTreeSet<usize>, CliError> {
+    let index = ScenarioIndex::new(candidates);
     let mut chosen = BTreeSet::new();
     for (text, selector) in selectors {
-        check_line(selector, candidates)?;
-        let matches = matches(selector, candidates);
+        check_line(selector, &index)?;
+        let matches = matches(selector, &index);
         if matches.is_empty() {
             return Err(no_match(text, selector, candidates));
         }
@@ -216,70 +219,61 @@ fn is_folder_name(text: &str) -> bool {
 }
 
 /// Returns the indices of the candidates that a selector matches.
-fn matches(selector: &Selector, candidates: &[Scenario]) -> Vec<usize> {
-    let places = |matches: &dyn Fn(&Scenario) -> bool| {
-        let found = candidates.iter().enumerate();
-        found
-            .filter(|(_, scenario)| matches(scenario))
-            .map(|(place, _)| place)
-            .collect()
-    };
+fn matches(selector: &Selector, index: &ScenarioIndex<'_>) -> Vec<usize> {
     match selector {
-        Selector::Path(path, None) => places(&|scenario| scenario.source.path.starts_with(path)),
+        Selector::Path(path, None) => index.below(path).map(|(place, _)| place).collect(),
         Selector::Path(path, Some(line)) => {
             // A line belongs to the last scenario that starts at this line or before it.
-            let in_file = || {
-                candidates
-                    .iter()
-                    .filter(|scenario| scenario.source.path == *path)
-            };
-            let start = in_file()
-                .map(|scenario| scenario.span.line)
+            let start = in_file(index, path)
+                .map(|(_, scenario)| scenario.span.line)
                 .filter(|start| start <= line)
                 .max();
             let names_row = |scenario: &Scenario| scenario.row.is_some_and(|row| row.line == *line);
-            let one_row = in_file().any(names_row);
-            places(&|scenario| {
-                scenario.source.path == *path
-                    && Some(scenario.span.line) == start
-                    && (!one_row || names_row(scenario))
-            })
+            let one_row = in_file(index, path).any(|(_, scenario)| names_row(scenario));
+            in_file(index, path)
+                .filter(|(_, scenario)| {
+                    Some(scenario.span.line) == start && (!one_row || names_row(scenario))
+                })
+                .map(|(place, _)| place)
+                .collect()
         }
-        Selector::Id(text) => {
-            let pattern = Pattern::new(text);
-            places(&|scenario| pattern.matches(scenario))
-        }
+        Selector::Id(text) => matching_ids(text, index),
     }
 }
 
-/// A pattern of ids. Ids of table rows contain brackets, which have a meaning in patterns; so the text is also
-/// compared as a plain id.
-struct Pattern<'a> {
-    text: &'a str,
-    glob: Option<GlobMatcher>,
+fn in_file<'s>(
+    index: &ScenarioIndex<'s>,
+    path: &Path,
+) -> impl Iterator<Item = (usize, &'s Scenario)> {
+    index
+        .below(path)
+        .filter(move |(_, scenario)| scenario.source.path == *path)
 }
 
-impl<'a> Pattern<'a> {
-    fn new(text: &'a str) -> Self {
-        // Reports append the transport to the id if a scenario ran over several transports.
-        let text = ["@polling", "@upgrade", "@websocket"]
-            .iter()
-            .find_map(|transport| text.strip_suffix(transport))
-            .unwrap_or(text);
-        let glob = Glob::new(text).ok().map(|glob| glob.compile_matcher());
-        Self { text, glob }
+/// Returns the indices of the candidates that an id, or a pattern of ids, names.
+///
+/// Ids of table rows contain brackets, which have a meaning in patterns. So a text that is an id is not read as a
+/// pattern.
+fn matching_ids(text: &str, index: &ScenarioIndex<'_>) -> Vec<usize> {
+    // Reports append the transport to the id if a scenario ran over several transports.
+    let text = ["@polling", "@upgrade", "@websocket"]
+        .iter()
+        .find_map(|transport| text.strip_suffix(transport))
+        .unwrap_or(text);
+    let named = index.named(text);
+    let is_pattern = text.contains(['*', '?', '[', '{', '\\']);
+    if !named.is_empty() || !is_pattern {
+        return named.to_vec();
     }
-
-    fn matches(&self, scenario: &Scenario) -> bool {
-        let table = scenario.id.split('[').next();
-        scenario.id == self.text
-            || table == Some(self.text)
-            || scenario.aliases.iter().any(|alias| alias == self.text)
-            || self
-                .glob
-                .as_ref()
-                .is_some_and(|glob| glob.is_match(&scenario.id))
-    }
+    let Ok(glob) = Glob::new(text) else {
+        return Vec::new();
+    };
+    let glob = glob.compile_matcher();
+    index
+        .all()
+        .filter(|(_, scenario)| glob.is_match(&scenario.id))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 fn no_match(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError {
@@ -315,12 +309,11 @@ fn pattern_hint(text: &str, candidates: &[Scenario]) -> Option<String> {
 
 /// Returns an error if the selector names a line after the end of the file; without this check the line would select
 /// the last scenario.
-fn check_line(selector: &Selector, candidates: &[Scenario]) -> Result<(), CliError> {
+fn check_line(selector: &Selector, index: &ScenarioIndex<'_>) -> Result<(), CliError> {
     let Selector::Path(path, Some(line)) = selector else {
         return Ok(());
     };
-    let mut candidates = candidates.iter();
-    let Some(scenario) = candidates.find(|one| one.source.path == *path) else {
+    let Some((_, scenario)) = in_file(index, path).next() else {
         return Ok(());
     };
     let lines = scenario.source.text.lines().count();

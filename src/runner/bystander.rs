@@ -24,7 +24,7 @@ pub(super) fn unconnected(name: &str) -> Arc<Client> {
     let spec = ClientSpec {
         name: ClientName(name.into()),
         connect: true,
-        options: ConnectOptions::default(),
+        options: Arc::new(ConnectOptions::default()),
         span: Span::default(),
     };
     Clients::new(&[spec])

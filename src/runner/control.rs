@@ -64,7 +64,7 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
         .clients
         .iter()
         .filter(|client| client.name == *actor)
-        .map(|client| &client.options);
+        .map(|client| &*client.options);
     let opened = before
         .iter()
         .filter(|step| step.actors.contains(actor))

@@ -1,6 +1,9 @@
 //! The plan of a run: selects scenarios by tier, and chooses their transports and profiles by what they need.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use super::{
     operations::{find_absent, find_renamed_namespace, find_untranslatable},
@@ -172,13 +175,15 @@ fn transports(scenario: &Scenario, settings: &Settings) -> Vec<Transport> {
 /// Returns true if a client connects over the transport that the run chooses.
 fn uses_transport(scenario: &Scenario) -> bool {
     let clients = &scenario.clients;
-    let fixed = |name: &ClientName| {
-        let client = clients.iter().find(|client| client.name == *name);
-        client.is_some_and(|client| client.options.transport.is_some())
-    };
+    let fixed: HashSet<&ClientName> = clients
+        .iter()
+        .filter(|client| client.options.transport.is_some())
+        .map(|client| &client.name)
+        .collect();
+    let is_fixed = |name: &ClientName| fixed.contains(name);
     let connects = |step: &Step| match step.action.facts().connection {
         ConnectionUse::Joins(options) => {
-            options.transport.is_none() && !step.actors.iter().all(fixed)
+            options.transport.is_none() && !step.actors.iter().all(is_fixed)
         }
         ConnectionUse::Bystander => step.actors.is_empty(),
         ConnectionUse::Actors

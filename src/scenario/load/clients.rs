@@ -1,5 +1,7 @@
 //! Reads `clients:`.
 
+use std::sync::Arc;
+
 use crate::scenario::{
     ClientName, ClientSpec, ConnectOptions, Span,
     fields::{Field, Fields, is_bare},
@@ -124,15 +126,16 @@ fn add(
         );
     }
     refuse_reserved(name, span, &context.variables, context.problems);
+    let options = Arc::new(options);
     let mut declare = |name: String| {
         let name = ClientName(name.into());
         if connect == Some(true) {
             context.declared.connect_explicitly.insert(name.clone());
         }
-        context.declared.clients.push(ClientSpec {
+        context.declared.add(ClientSpec {
             name: name.clone(),
             connect: connect.unwrap_or(true),
-            options: options.clone(),
+            options: Arc::clone(&options),
             span,
         });
         name

@@ -1,6 +1,6 @@
 //! Checks whether each client is connected when a step needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     data::Data,
@@ -20,14 +20,19 @@ pub(super) fn opened_by_hand(
     problems: &mut Problems,
 ) -> Vec<ClientSpec> {
     let mut clients = declared.clients;
+    let places: HashMap<ClientName, usize> = clients
+        .iter()
+        .enumerate()
+        .map(|(place, client)| (client.name.clone(), place))
+        .collect();
     visit_steps(steps, &mut |step| {
         let ConnectionUse::Opens(_) = step.action.facts().connection else {
             return;
         };
-        for client in clients
-            .iter_mut()
-            .filter(|client| step.actors.contains(&client.name))
-        {
+        for name in &step.actors {
+            let Some(client) = places.get(name).and_then(|place| clients.get_mut(*place)) else {
+                continue;
+            };
             if declared.connect_explicitly.contains(&client.name) {
                 problems
                     .error(
@@ -48,14 +53,16 @@ pub(super) fn opened_by_hand(
 /// Reports a mistake if the first step of a client is `connect` to the namespace that the client has already joined
 /// before the first step.
 pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
+    let mut firsts: HashMap<&ClientName, &Step> = HashMap::new();
+    visit_steps(steps, &mut |step| {
+        for name in &step.actors {
+            firsts.entry(name).or_insert(step);
+        }
+    });
     for client in clients.iter().filter(|client| client.connect) {
-        let mut first = None;
-        visit_steps(steps, &mut |step| {
-            if first.is_none() && step.actors.contains(&client.name) {
-                first = Some(step);
-            }
-        });
-        let Some(first) = first else { continue };
+        let Some(first) = firsts.get(&client.name) else {
+            continue;
+        };
         let ConnectionUse::Joins(options) = first.action.facts().connection else {
             continue;
         };
@@ -131,11 +138,10 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
     let mut acts = Vec::new();
     visit_steps(steps, &mut |step| acts.push(step));
     for step in &acts {
-        for (_, joined) in joined
-            .iter_mut()
-            .filter(|(name, _)| step.actors.contains(name))
-        {
-            joined.take(&step.action);
+        for name in &step.actors {
+            if let Some(joined) = joined.get_mut(name) {
+                joined.take(&step.action);
+            }
         }
     }
     let hears = |name: &ClientName, namespace: &str| {

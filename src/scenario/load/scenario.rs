@@ -7,7 +7,7 @@ use super::{
     connected::{already_connected, never_joined, not_connected, opened_by_hand},
     known::Known,
     steps::{is_step_key, steps},
-    table::{Row, plain_values, refuse_misspelt, rows},
+    table::{Row, Table, plain_values, refuse_misspelt},
 };
 use crate::scenario::{
     Level, Scenario, Scope, Span, Step, Template, Tier, Transport,
@@ -62,13 +62,18 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             return Vec::new();
         };
         let id = self.id(&fields);
-        let table = fields.raw("each").map(|each| rows(&each, self.problems));
+        let table = fields
+            .raw("each")
+            .map(|each| Table::read(&each, self.problems));
         match table {
-            None => self.scenario(node, id, None, &[]).into_iter().collect(),
-            Some(rows) => {
-                refuse_misspelt(&rows, node, self.defaults.background, self.problems);
-                rows.iter()
-                    .filter_map(|row| self.scenario(node, id, Some(row), &rows))
+            None => self.scenario(node, id, None).into_iter().collect(),
+            Some(table) => {
+                refuse_misspelt(&table, node, self.defaults.background, self.problems);
+                let node = without_table(node);
+                table
+                    .rows
+                    .iter()
+                    .filter_map(|row| self.scenario(&node, id, Some((row, &table))))
                     .collect()
             }
         }
@@ -105,9 +110,9 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         &mut self,
         node: &Node,
         id: Option<&str>,
-        row: Option<&Row<'_>>,
-        rows: &[Row<'_>],
+        place: Option<(&Row<'_>, &Table<'_>)>,
     ) -> Option<Scenario> {
+        let row = place.map(|(row, _)| row);
         let overridden = with_overrides(node, row);
         let whole = Fields::new(&overridden, "a scenario", self.problems)?;
         let vars = whole.raw("vars").and_then(|vars| self.vars(&vars));
@@ -200,7 +205,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         already_connected(&clients, &all_steps, self.problems);
         not_connected(&clients, &all_steps, self.problems);
         never_joined(&clients, &all_steps, self.problems);
-        names_in_force.finish(|name| missing_in_row(name, row, rows), self.problems);
+        names_in_force.finish(|name| missing_in_row(name, place), self.problems);
 
         Some(Scenario {
             id: scenario_id(id?, row),
@@ -302,6 +307,17 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
 /// the scenario's.
 const ADDED: &[&str] = &["catches", "needs", "verifies"];
 
+/// Returns the scenario's entry without its `each:` table. Each row copies the entry, so a table inside the copies
+/// would make the work grow with the square of the number of rows.
+fn without_table(node: &Node) -> Node {
+    let entries = node.entries().unwrap_or_default().iter();
+    let others = entries.filter(|entry| entry.key != "each");
+    Node {
+        span: node.span,
+        kind: NodeKind::Mapping(others.cloned().collect()),
+    }
+}
+
 /// Returns the scenario's entry with the row's keys, which replace its keys or add to them.
 fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
     let (Some(row), NodeKind::Mapping(entries)) = (row, &node.kind) else {
@@ -390,9 +406,9 @@ fn variables<'n>(
 }
 
 /// Returns a help for a variable that other rows set and this row does not.
-fn missing_in_row(name: &str, row: Option<&Row<'_>>, rows: &[Row<'_>]) -> Option<String> {
-    let row = row?;
-    let other = rows.iter().find(|other| is_in(Some(*other), name))?;
+fn missing_in_row(name: &str, place: Option<(&Row<'_>, &Table<'_>)>) -> Option<String> {
+    let (row, table) = place?;
+    let other = table.first_row_with(name)?;
     Some(format!(
         "the row `{}` has no `{name}`, the row `{}` has one",
         row.label, other.label

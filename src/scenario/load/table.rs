@@ -1,6 +1,6 @@
 //! Reads `each:`. Each row of the table becomes a scenario.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     data::Data,
@@ -46,8 +46,34 @@ pub(super) struct Row<'n> {
     pub(super) span: Span,
 }
 
-/// Reads the rows of `each:`.
-pub(super) fn rows<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Row<'n>> {
+/// An `each:` table.
+pub(super) struct Table<'n> {
+    /// The rows without mistakes, in order.
+    pub(super) rows: Vec<Row<'n>>,
+    /// For each name of a value, the index of the first row that sets the value.
+    setters: HashMap<&'n str, usize>,
+}
+
+impl<'n> Table<'n> {
+    /// Reads the rows of `each:`.
+    pub(super) fn read(field: &Field<'n>, problems: &mut Problems) -> Self {
+        let rows = rows(field, problems);
+        let mut setters = HashMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            for entry in &row.values {
+                setters.entry(entry.key.as_str()).or_insert(index);
+            }
+        }
+        Self { rows, setters }
+    }
+
+    /// Returns the first row that sets a value. Returns `None` if no row sets it.
+    pub(super) fn first_row_with(&self, name: &str) -> Option<&Row<'n>> {
+        self.rows.get(*self.setters.get(name)?)
+    }
+}
+
+fn rows<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Row<'n>> {
     let mut labels: BTreeMap<String, Span> = BTreeMap::new();
     let mut rows = Vec::new();
     for node in list(field, problems).unwrap_or_default() {
@@ -115,7 +141,7 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
 /// Reports a value of a row if the scenario does not use the value and its name resembles a key of scenarios. The
 /// name is then probably a misspelled key.
 pub(super) fn refuse_misspelt(
-    rows: &[Row<'_>],
+    table: &Table<'_>,
     scenario: &Node,
     background: &[Node],
     problems: &mut Problems,
@@ -125,13 +151,16 @@ pub(super) fn refuse_misspelt(
         words_in_use(node, &mut used);
     }
     let mut seen = BTreeSet::new();
-    for entry in rows.iter().flat_map(|row| &row.values) {
+    for entry in table.rows.iter().flat_map(|row| &row.values) {
         let key = entry.key.as_str();
+        if !seen.insert(key) {
+            continue;
+        }
         let has_meaning = key == "case" || used.contains(key);
         // `vars` and rows have the same rules for names, so another check reports a name that can't be a variable.
         let is_no_variable =
             !is_name(key) || RESERVED.contains(&key) || function_names().contains(&key);
-        if has_meaning || is_no_variable || !seen.insert(key) {
+        if has_meaning || is_no_variable {
             continue;
         }
         let near = if key == "transport" {

@@ -1,6 +1,6 @@
 //! The clients of a scenario and the options of their connections.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,13 @@ pub enum Transport {
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ClientName(pub Arc<str>);
 
+/// Lets a map or a set of names be searched by text.
+impl Borrow<str> for ClientName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for ClientName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -35,8 +42,8 @@ pub struct ClientSpec {
     pub name: ClientName,
     /// True if the client connects before step 1.
     pub connect: bool,
-    /// The options of the client's connection.
-    pub options: ConnectOptions,
+    /// The options of the client's connection. All members of a group share them.
+    pub options: Arc<ConnectOptions>,
     /// The place of the client's declaration.
     pub span: Span,
 }

@@ -1,6 +1,6 @@
 //! The clients that a scenario declares, by name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{
     scenario::{
@@ -17,6 +17,8 @@ use crate::{
 pub(in crate::scenario) struct DeclaredClients {
     /// The clients in order of declaration.
     pub(in crate::scenario) clients: Vec<ClientSpec>,
+    /// The names of `clients`.
+    names: HashSet<ClientName>,
     pub(in crate::scenario) groups: BTreeMap<String, Vec<ClientName>>,
     /// The clients whose declaration sets `connect`.
     pub(in crate::scenario) connect_explicitly: BTreeSet<ClientName>,
@@ -25,7 +27,17 @@ pub(in crate::scenario) struct DeclaredClients {
 impl DeclaredClients {
     /// Returns true if a client or a group has this name.
     pub(in crate::scenario) fn has(&self, name: &str) -> bool {
-        self.groups.contains_key(name) || self.clients.iter().any(|client| &*client.name.0 == name)
+        self.groups.contains_key(name) || self.find(name).is_some()
+    }
+
+    /// Adds a client whose name is not taken.
+    pub(in crate::scenario) fn add(&mut self, client: ClientSpec) {
+        self.names.insert(client.name.clone());
+        self.clients.push(client);
+    }
+
+    fn find(&self, name: &str) -> Option<&ClientName> {
+        self.names.get(name)
     }
 
     /// Returns the client if the scenario has only one.
@@ -43,6 +55,7 @@ impl DeclaredClients {
         problems: &mut Problems,
     ) -> Vec<ClientName> {
         let mut names = Vec::new();
+        let mut seen = HashSet::new();
         if is_bare(field.node) {
             field.wrong("the name of a client, or several", problems);
             return names;
@@ -55,18 +68,13 @@ impl DeclaredClients {
                     .collect()
             } else if let Some(members) = self.groups.get(text) {
                 members.clone()
-            } else if let Some(client) = self.clients.iter().find(|client| &*client.name.0 == text)
-            {
-                vec![client.name.clone()]
+            } else if let Some(name) = self.find(text) {
+                vec![name.clone()]
             } else {
                 self.unknown(text, item.node.span, problems);
                 Vec::new()
             };
-            for name in found {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
+            names.extend(found.into_iter().filter(|name| seen.insert(name.clone())));
         }
         names
     }
