@@ -19,3 +19,5 @@ pub mod simulation;
 pub mod targets;
 pub mod text;
 pub mod wire;
+#[cfg(test)]
+mod work;

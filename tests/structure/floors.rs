@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["client", "reference", "scenario"],
     &["net", "simulation", "wire"],
     &["clock", "random", "text"],
-    &["data"],
+    &["data", "work"],
 ];
 
 /// Returns a description of each use of a folder that is not on a lower floor than the user.

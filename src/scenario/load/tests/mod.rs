@@ -3,6 +3,7 @@
 mod files;
 mod pointless;
 mod right;
+mod scale;
 mod scenarios;
 
 use std::sync::Arc;
