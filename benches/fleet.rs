@@ -19,6 +19,7 @@ use sockspec::{
 };
 
 const IDLE: usize = 10_000;
+const STORM: usize = 1_000;
 const MEMBERS: usize = 1_000;
 const BROADCASTS: usize = 600;
 const ASKERS: usize = 50;
@@ -35,6 +36,7 @@ fn main() {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
+        storm().await;
         idle_clients().await;
         room_broadcast().await;
         ack_round_trips().await;
@@ -197,6 +199,23 @@ fn event(id: Option<u64>, name: &str, args: Vec<Data>) -> Packet {
         name: name.to_owned(),
         args,
     }
+}
+
+/// Opens many connections at the same moment. A connection that takes about a second had its first packet dropped,
+/// because the server's queue of connections was full.
+async fn storm() {
+    let reference = Reference::start();
+    let begun = Instant::now();
+    let opened = join_all((0..STORM).map(|_| async {
+        let client = reference.client().await;
+        (client, begun.elapsed())
+    }))
+    .await;
+    let slowest = opened.iter().map(|(_, took)| *took).max();
+    println!(
+        "storm: {STORM} connections at once, the slowest joined after {} ms; target 900 ms",
+        slowest.unwrap_or_default().as_millis()
+    );
 }
 
 async fn idle_clients() {

@@ -5,9 +5,14 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
 use super::{Listener, Stream, memory::MemoryNetwork};
+
+/// The number of connections that may wait to be accepted. The system lowers it to its own limit (`somaxconn` on Linux).
+///
+/// If this queue is full, Linux drops the handshake of the next client, which tries again only after a second.
+const BACKLOG: u32 = 4_096;
 
 /// The place where connections are made: TCP, or the memory of this process.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +57,7 @@ impl Network {
     /// Returns an error if the address can't be listened on.
     pub async fn listen(&self, address: SocketAddr) -> io::Result<Listener> {
         match self {
-            Self::Tcp => TcpListener::bind(address).await.map(Listener::from),
+            Self::Tcp => listen_tcp(address).map(Listener::from),
             Self::Memory(memory) => memory.listen(address).map(Listener::from_memory),
         }
     }
@@ -65,6 +70,19 @@ impl Network {
     pub async fn listen_locally(&self) -> io::Result<Listener> {
         self.listen((Ipv4Addr::LOCALHOST, 0).into()).await
     }
+}
+
+fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // On Unix, a restarted server can use its port again while old connections are still in TIME-WAIT. On Windows, the
+    // option would let two servers share one port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
