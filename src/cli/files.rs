@@ -141,8 +141,7 @@ impl Loaded {
             }
         };
         self.requirements.entries.extend(catalogue.entries.clone());
-        self.catalogues
-            .insert(folder, Some(Arc::clone(&catalogue)));
+        self.catalogues.insert(folder, Some(Arc::clone(&catalogue)));
         Some(catalogue)
     }
 }

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     clock,
     data::Data,
-    scenario::{ECHO_FORM, Scenario, Scope, Step, Template, Transport, WaitBound},
+    scenario::{ClientName, ECHO_FORM, Scenario, Scope, Step, Template, Transport, WaitBound},
     targets::{Minted, Secrets, Speaks},
 };
 
@@ -60,6 +60,8 @@ pub(super) struct Notes {
     pub(super) warnings: Vec<Finding>,
     /// Claims that something never comes; they are checked again after the last step.
     pub(super) silences: Vec<Silence>,
+    /// The clients that have sent something since the last fence.
+    pub(super) unfenced: Vec<ClientName>,
     /// The number of `parallel` blocks that are running, nested ones included.
     pub(super) side_by_side: usize,
     /// Claims that something never comes, made inside a `parallel` block. The runner checks them at the end of the
@@ -174,6 +176,24 @@ impl<'a> Attempt<'a> {
         for (name, value) in captures {
             scope.set(name, value);
         }
+    }
+
+    /// Notes that a client has sent something, so that the next fence waits until the server has handled it.
+    pub(super) fn note_sent(&self, client: &Client) {
+        let noted = std::mem::replace(&mut client.state().has_sent_since_fence, true);
+        if !noted {
+            self.notes().unfenced.push(client.spec.name.clone());
+        }
+    }
+
+    /// Returns the clients that have sent something since the last call.
+    pub(super) fn take_unfenced(&self) -> Vec<Arc<Client>> {
+        let names = std::mem::take(&mut self.notes().unfenced);
+        let clients = names.iter().filter_map(|name| self.declared.get(name));
+        clients
+            .filter(|client| std::mem::take(&mut client.state().has_sent_since_fence))
+            .cloned()
+            .collect()
     }
 
     /// Notes a tolerated deviation.

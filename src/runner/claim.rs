@@ -1,6 +1,12 @@
 //! Claims of silence: what a client must not receive.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -10,6 +16,7 @@ use super::{
     sought::Sought,
 };
 use crate::{
+    client::Entry,
     scenario::{ClientName, FramePattern, Level, Span},
     wire::socket_io::AckId,
 };
@@ -49,6 +56,8 @@ pub(super) enum Never {
         request: Request,
         /// The number of acknowledgements that the server may send.
         allowed: usize,
+        /// The part of the journal that was checked.
+        checked: Checked,
     },
     /// An event that matches a pattern and that no step has claimed, that is, received as expected.
     Event {
@@ -61,8 +70,8 @@ pub(super) enum Never {
     Frame {
         /// The connection.
         link: Arc<Link>,
-        /// The index of the first journal entry that the claim covers.
-        from: usize,
+        /// The part of the journal that was checked. The claim does not cover earlier entries.
+        checked: Checked,
         /// The pattern of the frame.
         pattern: FramePattern,
     },
@@ -70,11 +79,40 @@ pub(super) enum Never {
     Packet {
         /// The connection.
         link: Arc<Link>,
-        /// The index of the first journal entry that the claim covers.
-        from: usize,
+        /// The part of the journal that was checked. The claim does not cover earlier entries.
+        checked: Checked,
     },
     /// A report that the server refused something, if no step has claimed the report.
     Refusal,
+}
+
+/// How far a claim has been checked. Each check goes on where the last one ended, so that many claims read the
+/// journal only once.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// The index of the first journal entry that was not checked.
+    next: AtomicUsize,
+    /// The number of acknowledgements that were found.
+    pub(super) found: AtomicUsize,
+}
+
+impl Checked {
+    /// Returns the state of a claim that covers the entries from index `from` on.
+    pub(super) fn before(from: usize) -> Self {
+        Self {
+            next: AtomicUsize::new(from),
+            found: AtomicUsize::default(),
+        }
+    }
+
+    /// Returns the entries that were not checked yet, with their indices, and counts them as checked.
+    pub(super) fn unchecked<'e>(
+        &self,
+        entries: &'e [Entry],
+    ) -> impl Iterator<Item = (usize, &'e Entry)> + use<'e> {
+        let next = self.next.swap(entries.len(), Ordering::Relaxed);
+        entries.iter().enumerate().skip(next)
+    }
 }
 
 /// An event that asks for an acknowledgement.
@@ -94,9 +132,9 @@ pub(super) enum Unwanted {
     /// The scenario forbids the event.
     Forbidden,
     /// Only other clients may receive the event. Holds their names.
-    NotAReceiver(Vec<ClientName>),
+    NotAReceiver(Arc<[ClientName]>),
     /// The client sent the event, and only other clients may receive it. Holds their names.
-    Own(Vec<ClientName>),
+    Own(Arc<[ClientName]>),
     /// The client has already received the event as often as it has to.
     Repeated {
         /// How often the client has to receive the event.

@@ -5,14 +5,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use super::user::{user_of_handshake, user_of_payload};
+use super::{
+    received::Received,
+    user::{user_of_handshake, user_of_payload},
+};
 use crate::{
     client::{Connection, Entry, Layer, Options, Outgoing, TransportChoice, What},
     data::Data,
     scenario::{ClientField, ClientName, ClientSpec},
     wire::{
         engine_io::{PacketData, PacketType},
-        socket_io::{AckId, Packet},
+        socket_io::AckId,
         websocket::OpCode,
     },
 };
@@ -77,8 +80,8 @@ pub(super) struct Link {
 /// The mutable state of a link.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
-    /// The indices of the journal entries that steps have claimed. No later step receives a claimed entry.
-    pub(super) claimed: HashSet<usize>,
+    /// Which journal entries steps have claimed.
+    pub(super) received: Received,
     /// Where the next `receive` step starts to read the journal.
     pub(super) cursor: Cursor,
     /// The joined namespaces and their Socket.IO ids.
@@ -283,21 +286,14 @@ impl Link {
 
     /// Returns the namespaces that the client has joined and that neither side has left since.
     pub(super) fn joined(&self) -> Vec<String> {
-        let mut joined: Vec<_> = self.state().joined.keys().cloned().collect();
+        let mut state = self.state();
         let entries = self.connection.journal().entries();
-        joined.retain(|namespace| {
-            let last = entries.iter().rev().find_map(|entry| match &entry.what {
-                What::Socket(Packet::Connect {
-                    namespace: found, ..
-                }) if found == namespace => Some(true),
-                What::Socket(Packet::Disconnect { namespace: found }) if found == namespace => {
-                    Some(false)
-                }
-                _ => None,
-            });
-            last.unwrap_or(false)
-        });
+        state.received.read(&entries);
+        let joined = state.joined.keys();
         joined
+            .filter(|namespace| state.received.is_connected(namespace))
+            .cloned()
+            .collect()
     }
 
     /// Returns the number of bytes in the largest message or HTTP body that the client sent.

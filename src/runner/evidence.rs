@@ -267,7 +267,7 @@ pub(super) fn came_since(link: &Link, from: usize) -> String {
 
 /// Returns the events that no step has claimed, for "received" in a finding, without the entry at `except`.
 pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String> {
-    let claimed = link.state().claimed.clone();
+    let claimed = link.state().received.claimed_from(0);
     let entries = link.connection.journal().entries();
     let is_event = |entry: &Entry| matches!(entry.what, What::Socket(Packet::Event { .. }));
     entries

@@ -43,13 +43,8 @@ pub(super) async fn fence(
     observers: &[Arc<Client>],
     limit: Duration,
 ) -> Proof {
-    let actors: Vec<_> = attempt
-        .declared
-        .all()
-        .iter()
-        .filter(|client| std::mem::take(&mut client.state().has_sent_since_fence))
-        .filter_map(|client| client.link())
-        .collect();
+    let actors = attempt.take_unfenced();
+    let actors = actors.iter().filter_map(|client| client.link()).collect();
     let deadline = clock::now() + limit;
     let round_trips = |links: Vec<Arc<Link>>| async move {
         let trips: Vec<_> = links

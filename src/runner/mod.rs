@@ -40,6 +40,7 @@ mod plan;
 mod play;
 mod proof;
 mod prove;
+mod received;
 mod record;
 mod recovery_offer;
 mod refusal_reports;

@@ -64,6 +64,8 @@ impl Sought {
         scope: &Scope,
         entry: &Entry,
     ) -> Result<Likeness, TemplateError> {
+        #[cfg(test)]
+        crate::work::count("comparisons of events", 1);
         let What::Socket(Packet::Event {
             namespace,
             id,
@@ -117,16 +119,12 @@ impl Sought {
     /// Returns the indices of the matching entries that no step has claimed.
     pub(super) fn unclaimed(&self, attempt: &Attempt<'_>, link: &Link) -> StepResult<Vec<usize>> {
         let scope = attempt.scope().clone();
-        let state = link.state();
+        let mut state = link.state();
         let entries = link.connection.journal().entries();
+        state.received.read(&entries);
         let mut found = Vec::new();
-        for (index, entry) in entries.iter().enumerate() {
-            if !state.claimed.contains(&index)
-                && matches!(
-                    self.compare(attempt, &scope, entry)?,
-                    Likeness::Match { .. }
-                )
-            {
+        for (index, entry) in state.received.unclaimed_events(&entries) {
+            if let Likeness::Match { .. } = self.compare(attempt, &scope, entry)? {
                 found.push(index);
             }
         }

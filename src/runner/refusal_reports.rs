@@ -24,14 +24,12 @@ pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
 
 /// Returns the indices of the journal entries that report a refusal and that no step has claimed.
 pub(super) fn unclaimed(manifest: &Manifest, link: &Link) -> Vec<usize> {
-    let state = link.state();
+    let mut state = link.state();
     let entries = link.connection.journal().entries();
-    entries
-        .iter()
-        .enumerate()
-        .filter(|(index, entry)| {
-            !state.claimed.contains(index) && in_event(manifest, entry).is_some()
-        })
+    state.received.read(&entries);
+    let events = state.received.unclaimed_events(&entries);
+    events
+        .filter(|(_, entry)| in_event(manifest, entry).is_some())
         .map(|(index, _)| index)
         .collect()
 }

@@ -5,12 +5,16 @@
 //! late. A scenario waits for the settle time only once, for all its claims together. A claim of a step with `within` is watched at least that long, counted from the start of the
 //! step; the steps that follow run during this time.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    collections::HashSet,
+    future::Future,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     attempt::Attempt,
-    claim::{Never, Request, Silence, Unwanted},
-    clients::Link,
+    claim::{Checked, Never, Request, Silence, Unwanted},
+    clients::{Client, Link},
     evidence,
     failure_kind::FailureKind,
     fence::{Proof, fence},
@@ -39,29 +43,40 @@ impl Silence {
                 link,
                 request,
                 allowed,
-            } => Ok(self.extra_ack(link, request, *allowed)),
+                checked,
+            } => Ok(self.extra_ack(link, request, *allowed, checked)),
             Never::Event { sought, reason } => self.unwanted_event(attempt, sought, reason),
             Never::Frame {
                 link,
-                from,
+                checked,
                 pattern,
-            } => self.unwanted_frame(attempt, link, *from, pattern),
-            Never::Packet { link, from } => Ok(self.unwanted_packet(attempt, link, *from)),
+            } => self.unwanted_frame(attempt, link, checked, pattern),
+            Never::Packet { link, checked } => Ok(self.unwanted_packet(attempt, link, checked)),
             Never::Refusal => Ok(self.extra_refusal(attempt)),
         }
     }
 
-    fn extra_ack(&self, link: &Link, request: &Request, allowed: usize) -> Option<Finding> {
+    fn extra_ack(
+        &self,
+        link: &Link,
+        request: &Request,
+        allowed: usize,
+        checked: &Checked,
+    ) -> Option<Finding> {
         let name = &self.client.spec.name;
         let event = &request.event;
         let entries = link.connection.journal().entries();
-        let mut acks = entries.iter().filter(|entry| match &entry.what {
-            What::Socket(Packet::Ack { namespace, id, .. }) => {
-                *namespace == request.namespace && *id == request.id
-            }
-            _ => false,
-        });
-        let extra = acks.nth(allowed)?;
+        let acks = checked
+            .unchecked(&entries)
+            .filter(|(_, entry)| match &entry.what {
+                What::Socket(Packet::Ack { namespace, id, .. }) => {
+                    *namespace == request.namespace && *id == request.id
+                }
+                _ => false,
+            });
+        let acks: Vec<_> = acks.map(|(_, entry)| entry).collect();
+        let earlier = checked.found.fetch_add(acks.len(), Ordering::Relaxed);
+        let extra = acks.get(allowed.saturating_sub(earlier))?;
         let (kind, sentence) = match allowed {
             0 => (
                 FailureKind::WronglyAcknowledged,
@@ -105,15 +120,15 @@ impl Silence {
         &self,
         attempt: &Attempt<'_>,
         link: &Link,
-        from: usize,
+        checked: &Checked,
         pattern: &FramePattern,
     ) -> StepResult<Option<Finding>> {
         let came: Vec<_> = {
             let (state, entries) = (link.state(), link.connection.journal().entries());
-            let entries = entries.iter().enumerate().skip(from);
-            entries
+            checked
+                .unchecked(&entries)
                 .filter(|(index, entry)| {
-                    !state.claimed.contains(index) && !link.is_own_open_packet(*index, entry)
+                    !state.received.is_claimed(*index) && !link.is_own_open_packet(*index, entry)
                 })
                 .filter_map(|(_, entry)| match &entry.what {
                     What::Frame(frame) if !is_fence(frame) => Some(frame.clone()),
@@ -138,25 +153,27 @@ impl Silence {
         Ok(None)
     }
 
-    fn unwanted_packet(&self, attempt: &Attempt<'_>, link: &Link, from: usize) -> Option<Finding> {
+    fn unwanted_packet(
+        &self,
+        attempt: &Attempt<'_>,
+        link: &Link,
+        checked: &Checked,
+    ) -> Option<Finding> {
         let state = link.state();
         let entries = link.connection.journal().entries();
-        let (_, entry) =
-            entries
-                .iter()
-                .enumerate()
-                .skip(from)
-                .find(|(index, entry)| match &entry.what {
-                    What::Packet(packet) => {
-                        !state.claimed.contains(index)
-                            && !link.is_own_open_packet(*index, entry)
-                            && (!is_invisible(packet, link.eio) || is_own_heartbeat(packet, link))
-                            && !is_farewell(packet)
-                            && !is_unrelated_message(attempt, packet)
-                    }
-                    What::Message(_) => !state.claimed.contains(index),
-                    _ => false,
-                })?;
+        let (_, entry) = checked
+            .unchecked(&entries)
+            .find(|(index, entry)| match &entry.what {
+                What::Packet(packet) => {
+                    !state.received.is_claimed(*index)
+                        && !link.is_own_open_packet(*index, entry)
+                        && (!is_invisible(packet, link.eio) || is_own_heartbeat(packet, link))
+                        && !is_farewell(packet)
+                        && !is_unrelated_message(attempt, packet)
+                }
+                What::Message(_) => !state.received.is_claimed(*index),
+                _ => false,
+            })?;
         let what = match entry.what {
             What::Message(_) => "message",
             _ => "packet",
@@ -255,11 +272,7 @@ pub(super) async fn side_by_side(
 }
 
 async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepResult {
-    let observers: Vec<_> = claims
-        .iter()
-        .map(|claim| Arc::clone(&claim.client))
-        .collect();
-    let proof = fence(attempt, &observers, attempt.target.within).await;
+    let proof = fence(attempt, &observers(&claims), attempt.target.within).await;
     check(attempt, &claims)?;
     let mut notes = attempt.notes();
     if let Some(claim) = claims.first() {
@@ -269,6 +282,16 @@ async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepResult {
     }
     notes.silences.extend(claims);
     Ok(())
+}
+
+/// Returns the clients that the claims are about, each once.
+fn observers(claims: &[Silence]) -> Vec<Arc<Client>> {
+    let mut seen = HashSet::new();
+    let clients = claims.iter().map(|claim| &claim.client);
+    clients
+        .filter(|client| seen.insert(&client.spec.name))
+        .cloned()
+        .collect()
 }
 
 fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> StepResult {
@@ -295,11 +318,7 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
         Some(watch) => format!("until {} ms after the step began", watch.length.as_millis()),
         None => format!("{} ms", settle.as_millis()),
     };
-    let observers: Vec<_> = claims
-        .iter()
-        .map(|claim| Arc::clone(&claim.client))
-        .collect();
-    let proof = fence(attempt, &observers, attempt.target.within).await;
+    let proof = fence(attempt, &observers(&claims), attempt.target.within).await;
     let how = match proof {
         Proof::Ack | Proof::Pong => {
             format!("then {waited} and another round trip")

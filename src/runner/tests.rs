@@ -12,14 +12,23 @@ use crate::{
     scenario::{Known, SourceFile, load},
     simulation,
     targets::{REFERENCE_MANIFEST, load_manifest},
+    work::assert_linear,
 };
 
 /// Runs a scenario with these steps against a server with these faults, and returns the events and the record.
 fn run_of(steps: &str, faults: &[&str]) -> (Vec<Event>, Record) {
-    let text = format!(
+    run_file(&with_steps("[sender, member]", steps), faults)
+}
+
+fn with_steps(clients: &str, steps: &str) -> String {
+    format!(
         "topic: Chat\nscenarios:\n- id: chat/one\n  title: A message reaches the room\n  level: must\n  \
-         clients: [sender, member]\n  steps:\n{steps}"
-    );
+         clients: {clients}\n  steps:\n{steps}"
+    )
+}
+
+/// Runs the scenarios of a file against a server with these faults, and returns the events and the record.
+fn run_file(text: &str, faults: &[&str]) -> (Vec<Event>, Record) {
     let source = |path: &str, text: &str| {
         SourceFile::from_bytes(path.as_ref(), text.as_bytes().to_vec()).unwrap()
     };
@@ -27,7 +36,7 @@ fn run_of(steps: &str, faults: &[&str]) -> (Vec<Event>, Record) {
         requirements: None,
         faults: None,
     };
-    let scenarios = load(source("chat.yaml", &text), anything).unwrap();
+    let scenarios = load(source("chat.yaml", text), anything).unwrap();
     let scenarios: Vec<_> = scenarios.into_iter().map(Arc::new).collect();
     let manifest = load_manifest(source("target.yaml", REFERENCE_MANIFEST), PathBuf::new());
     let manifest = Arc::new(manifest.unwrap());
@@ -207,4 +216,38 @@ fn a_scenario_that_runs_for_long_is_reported_once_while_it_still_runs() {
     let slow = "at 10 s: chat/one still runs after 10 s";
     assert_eq!(shown("35s"), [slow, "chat/one ended"]);
     assert_eq!(shown("9s"), ["chat/one ended"]);
+}
+
+/// Runs a scenario that has to pass.
+#[track_caller]
+fn pass(text: &str) {
+    let (_, record) = run_file(text, &[]);
+    assert_eq!(record.summary.pass, 1, "{:?}", record.outcomes);
+}
+
+#[test]
+fn steps_of_a_group_copy_no_values_of_other_members() {
+    let steps = "  - { call: echo, as: users, with: $text, reply: $text }\n\
+         \x20 - { call: echo, as: users, with: '${ users[2].sid ~ text }', reply: '${ users[2].sid ~ text }' }\n\
+         \x20 - { never: room-message, as: users }\n";
+    assert_linear("copies of members", 64, |users| {
+        pass(&with_steps(
+            &format!("{{ users: {{ count: {users} }} }}"),
+            steps,
+        ));
+    });
+}
+
+#[test]
+fn repeated_deliveries_look_at_each_event_a_few_times() {
+    let steps = |rounds| {
+        format!(
+            "  - {{ call: join-room, as: member, with: {{ room: $room }} }}\n  - repeat: {rounds}\n    steps:\n    \
+             - {{ emit: send-to-room, as: sender, with: {{ room: $room, text: $text }} }}\n    \
+             - {{ deliver: room-message, to: [member], with: {{ text: $text }} }}\n"
+        )
+    };
+    assert_linear("comparisons of events", 40, |rounds| {
+        pass(&with_steps("[sender, member]", &steps(rounds)));
+    });
 }

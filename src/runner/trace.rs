@@ -66,7 +66,7 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     for link in client.links() {
         let (fences, claimed) = {
             let state = link.state();
-            (state.fences.clone(), state.claimed.clone())
+            (state.fences.clone(), state.received.claimed_from(0))
         };
         let entries = link.connection.journal().entries();
         let shown = entries.iter().enumerate();

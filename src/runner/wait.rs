@@ -2,6 +2,7 @@
 
 use tokio::time::{Instant, timeout_at};
 
+use super::clients::Link;
 use crate::client::{Ended, Entry, Journal, What};
 
 /// The result of a wait.
@@ -44,4 +45,30 @@ pub(super) async fn wait_in<T>(
             return Waited::TimedOut;
         }
     }
+}
+
+/// Waits until `pick` returns a value for an entry. Passes to `pick` the events that no step has claimed, and then the
+/// entries that come later.
+///
+/// Calls `pick` once for each of these entries, in order, while the journal and the link are locked.
+pub(super) async fn wait_for_event<T>(
+    link: &Link,
+    deadline: Instant,
+    mut pick: impl FnMut(usize, &Entry) -> Option<T> + Send,
+) -> Waited<T> {
+    let from = {
+        let mut state = link.state();
+        let entries = link.connection.journal().entries();
+        state.received.read(&entries);
+        for (index, entry) in state.received.unclaimed_events(&entries) {
+            if let Some(found) = pick(index, entry) {
+                return Waited::Found(found);
+            }
+        }
+        if let Some(What::Ended(ended)) = entries.last().map(|entry| &entry.what) {
+            return Waited::Ended(ended.clone());
+        }
+        entries.len()
+    };
+    wait_in(link.connection.journal(), from, deadline, pick).await
 }

@@ -5,14 +5,12 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use indexmap::IndexMap;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use super::{
     Scope,
     expression_value::{from_data, to_data},
     functions,
-    scope::split_index,
     template_error::TemplateError,
 };
 use crate::data::Data;
@@ -232,14 +230,9 @@ fn variable(name: &str, scope: &Scope) -> Option<Value> {
     if let Some(data) = scope.get(name) {
         return Some(from_data(data));
     }
-    let members: IndexMap<usize, Value> = scope
-        .iter()
-        .filter_map(|(variable, data)| match split_index(variable) {
-            Some((group, number)) if group == name => Some((number, from_data(data))),
-            _ => None,
-        })
-        .collect();
-    (!members.is_empty()).then(|| Value::from_pairs(members))
+    scope
+        .group(name)
+        .map(|group| Value::from_dyn_object(Arc::clone(group)))
 }
 
 #[cfg(test)]

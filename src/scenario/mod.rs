@@ -13,6 +13,7 @@ mod fields;
 mod file_reader;
 mod filters;
 mod functions;
+mod group;
 mod invariant;
 mod jwt;
 mod keys;

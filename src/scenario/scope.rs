@@ -1,7 +1,8 @@
 //! The variables of a running scenario.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use super::group::Group;
 use crate::data::Data;
 
 /// The variables that every run sets, each with what it holds.
@@ -32,9 +33,12 @@ pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "ind
 ///
 /// Dots and indexes in a name lead into a value: `$sender.sid` is the field `sid` of the variable `sender`, `[n]` is
 /// an item of an array. Each member of a group of clients is a variable, such as `watchers[1]`.
+///
+/// A clone shares the values until one of the two scopes changes.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    values: HashMap<String, Data>,
+    values: Arc<HashMap<String, Data>>,
+    groups: Arc<HashMap<String, Arc<Group>>>,
 }
 
 impl Scope {
@@ -47,7 +51,17 @@ impl Scope {
 
     /// Sets a variable.
     pub fn set(&mut self, name: impl Into<String>, value: Data) {
-        self.values.insert(name.into(), value);
+        let name = name.into();
+        match split_index(&name) {
+            Some((group, number)) => {
+                let groups = Arc::make_mut(&mut self.groups);
+                let group = groups.entry(group.to_owned()).or_default();
+                Arc::make_mut(group).set(number, value);
+            }
+            None => {
+                Arc::make_mut(&mut self.values).insert(name, value);
+            }
+        }
     }
 
     /// Returns the value at a name with fields and indexes, such as `reply.rooms[1]`.
@@ -58,7 +72,10 @@ impl Scope {
             Some(value) => value,
             None => {
                 let (variable, index) = split_index(head)?;
-                item(self.values.get(variable)?, index)?
+                match self.groups.get(variable) {
+                    Some(group) => group.get(index)?,
+                    None => item(self.values.get(variable)?, index)?,
+                }
             }
         };
         parts.try_fold(first, |value, part| match split_index(part) {
@@ -67,11 +84,9 @@ impl Scope {
         })
     }
 
-    /// Returns all variables.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Data)> {
-        self.values
-            .iter()
-            .map(|(name, value)| (name.as_str(), value))
+    /// Returns the members of a group of clients. Returns `None` if no member has a value yet.
+    pub(super) fn group(&self, name: &str) -> Option<&Arc<Group>> {
+        self.groups.get(name)
     }
 }
 

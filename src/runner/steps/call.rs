@@ -12,7 +12,7 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        claim::{Never, Request, Silence},
+        claim::{Checked, Never, Request, Silence, Watch},
         clients::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
@@ -79,11 +79,32 @@ pub(super) fn outbound(
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> StepResult {
     let actors = attempt.actors(step);
-    let calls = actors.iter().map(|client| one(attempt, step, call, client));
-    futures_util::future::try_join_all(calls).await.map(|_| ())
+    let watch = attempt.watch(step)?;
+    let calls = actors
+        .iter()
+        .map(|client| one(attempt, step, call, client, watch));
+    let of_each = futures_util::future::try_join_all(calls).await?;
+    // One proof of silence for all clients: a proof for each would make as many round trips as the square of their
+    // number.
+    let mut claims = match &call.answer.strict {
+        Answer::Refused(_) => refused::no_other_report(attempt, step, watch),
+        Answer::Any | Answer::None | Answer::Replies(_) | Answer::Reply(_) => Vec::new(),
+    };
+    claims.extend(of_each.into_iter().flatten());
+    if claims.is_empty() {
+        return Ok(());
+    }
+    silence::claim(attempt, claims).await
 }
 
-async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Client>) -> StepResult {
+/// Performs the call of one client. Returns the claim about further acknowledgements, if the step makes one.
+async fn one(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    call: &Call,
+    client: &Arc<Client>,
+    watch: Option<Watch>,
+) -> StepResult<Option<Silence>> {
     let link = open_link(client)?;
     let event = outbound(attempt, client, &call.operation)?;
     let request = Request {
@@ -92,7 +113,7 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
         id: link.next_ack(),
     };
     let from = link.connection.journal().entries().len();
-    client.state().has_sent_since_fence = true;
+    attempt.note_sent(client);
     attempt.notes().sender = Some(Sender {
         client: Arc::clone(client),
         link: Arc::clone(&link),
@@ -114,26 +135,28 @@ async fn one(attempt: &Attempt<'_>, step: &Step, call: &Call, client: &Arc<Clien
         from,
     };
     match &call.answer.strict {
-        Answer::None => never_acked(attempt, step, &question, 0).await,
+        Answer::None => Ok(Some(never_acked(step, &question, watch))),
         Answer::Refused(expected) => {
-            refused::report(
-                attempt,
-                step,
-                client,
-                &link,
-                expected,
-                refused::Question::Call {
-                    request: &request,
-                    from,
-                },
-            )
-            .await
+            let asked = refused::Question::Call {
+                request: &request,
+                from,
+            };
+            let index = refused::report(attempt, step, client, &link, expected, asked).await?;
+            let never = refused::no_other_acknowledgement(&link, &request, from, index);
+            Ok(Some(Silence {
+                client: Arc::clone(client),
+                never,
+                span: step.span,
+                level: step.level,
+                watch,
+            }))
         }
         Answer::Any | Answer::Reply(_) | Answer::Replies(_) => {
             let args = await_ack(attempt, step, &question).await?;
             let bindings = &attempt.target.manifest.bindings;
             let args = bindings.returned(&request.event, args);
-            judge(attempt, call, &question, &args)
+            judge(attempt, call, &question, &args)?;
+            Ok(None)
         }
     }
 }
@@ -258,28 +281,18 @@ fn arguments(count: usize) -> String {
     }
 }
 
-/// Claims that the server does not acknowledge the request more than `allowed` times.
-async fn never_acked(
-    attempt: &Attempt<'_>,
-    step: &Step,
-    question: &Question<'_>,
-    allowed: usize,
-) -> StepResult {
-    let never = Never::Ack {
-        link: Arc::clone(question.link),
-        request: question.request.clone(),
-        allowed,
-    };
-    let watch = attempt.watch(step)?;
-    silence::claim(
-        attempt,
-        vec![Silence {
-            client: Arc::clone(question.client),
-            never,
-            span: step.span,
-            level: step.level,
-            watch,
-        }],
-    )
-    .await
+/// Returns the claim that the server does not acknowledge the request.
+fn never_acked(step: &Step, question: &Question<'_>, watch: Option<Watch>) -> Silence {
+    Silence {
+        client: Arc::clone(question.client),
+        never: Never::Ack {
+            link: Arc::clone(question.link),
+            request: question.request.clone(),
+            allowed: 0,
+            checked: Checked::before(question.from),
+        },
+        span: step.span,
+        level: step.level,
+        watch,
+    }
 }

@@ -252,7 +252,7 @@ pub(super) async fn join(
         });
         from
     };
-    client.state().has_sent_since_fence = true;
+    attempt.note_sent(client);
     attempt.notes().sender = None;
     await_admission(attempt, client, &link, &namespace, from, deadline).await
 }

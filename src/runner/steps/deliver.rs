@@ -1,6 +1,7 @@
 //! `deliver`: exactly these clients receive an event, exactly so often; every other client does not.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -22,7 +23,7 @@ use crate::{
         silence,
         sought::Sought,
     },
-    scenario::{Accepted, Deliver, Order, Step},
+    scenario::{Accepted, ClientName, Deliver, Order, Step},
 };
 
 /// How long a delivery may still take after the server has refused the sender's event.
@@ -69,12 +70,14 @@ async fn claim_silence(
     watch: Option<Watch>,
 ) -> StepResult {
     let sender = attempt.notes().sender.clone();
+    let receivers: HashSet<&ClientName> = deliver.to.iter().collect();
+    let names: Arc<[ClientName]> = deliver.to.clone().into();
     let mut claims = Vec::new();
     for client in attempt.declared.all() {
         if client.link().is_none() {
             continue;
         }
-        let is_receiver = deliver.to.contains(&client.spec.name);
+        let is_receiver = receivers.contains(&client.spec.name);
         let is_sender = sender
             .as_ref()
             .is_some_and(|sender| Arc::ptr_eq(&sender.client, client));
@@ -82,8 +85,8 @@ async fn claim_silence(
             (true, _) => Unwanted::Repeated {
                 count: deliver.count,
             },
-            (false, true) => Unwanted::Own(deliver.to.clone()),
-            (false, false) => Unwanted::NotAReceiver(deliver.to.clone()),
+            (false, true) => Unwanted::Own(Arc::clone(&names)),
+            (false, false) => Unwanted::NotAReceiver(Arc::clone(&names)),
         };
         let sought = Sought::new(attempt, client, &deliver.event)?;
         claims.push(Silence {
@@ -112,7 +115,7 @@ async fn receives(
         let found = await_event(attempt, step, client, &link, &awaited)
             .await
             .map_err(|stop| explained(attempt, stop))?;
-        link.state().claimed.insert(found.index);
+        link.state().received.claim(found.index);
         receiver.received.store(number, Ordering::Relaxed);
         attempt.capture(found.captures);
     }

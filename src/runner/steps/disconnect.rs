@@ -30,7 +30,7 @@ pub(super) async fn perform(
                     namespace: namespace.clone(),
                 });
                 link.state().joined.remove(&namespace);
-                client.state().has_sent_since_fence = true;
+                attempt.note_sent(&client);
                 continue;
             }
             DisconnectHow::Close => DropHow::Close,

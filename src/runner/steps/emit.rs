@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use super::{call::outbound, links::open_link, refused};
 use crate::{
-    runner::{attempt::Attempt, finding::StepResult, sender::Sender},
+    runner::{attempt::Attempt, finding::StepResult, sender::Sender, silence},
     scenario::{Emit, Step},
     wire::socket_io::Packet,
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> StepResult {
+    let watch = attempt.watch(step)?;
     for client in attempt.actors(step) {
         let link = open_link(&client)?;
         let event = outbound(attempt, &client, &emit.operation)?;
-        client.state().has_sent_since_fence = true;
+        attempt.note_sent(&client);
         attempt.notes().sender = Some(Sender {
             client: Arc::clone(&client),
             link: Arc::clone(&link),
@@ -42,6 +43,11 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
             )
             .await?;
         }
+    }
+    if emit.refused.is_some() {
+        // One proof of silence for all clients, after the last report.
+        let claims = refused::no_other_report(attempt, step, watch);
+        return silence::claim(attempt, claims).await;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_in},
+    super::wait::{Waited, wait_for_event},
     links::any_link,
 };
 use crate::{
@@ -61,7 +61,7 @@ async fn one(
     for number in 1..=expect.count {
         awaited.number = number;
         let found = await_event(attempt, step, client, &link, &awaited).await?;
-        link.state().claimed.insert(found.index);
+        link.state().received.claim(found.index);
         attempt.capture(found.captures);
         let event = awaited.event.strict.name();
         if let Some(mismatch) = found.tolerated {
@@ -165,11 +165,7 @@ pub(super) async fn await_event(
     let sought = &awaited.event.strict;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
-    let claimed = link.state().claimed.clone();
-    let waited = wait_in(link.connection.journal(), 0, deadline, |index, entry| {
-        if claimed.contains(&index) {
-            return None;
-        }
+    let waited = wait_for_event(link, deadline, |index, entry| {
         match awaited.accept(attempt, &scope, index, entry) {
             Ok(Some(found)) => return Some(Ok(found)),
             Ok(None) => {}
@@ -276,13 +272,11 @@ fn nearest(
     sought: &Sought,
     scope: &Scope,
 ) -> StepResult<Option<(usize, Mismatch)>> {
-    let claimed = link.state().claimed.clone();
+    let mut state = link.state();
     let entries = link.connection.journal().entries();
+    state.received.read(&entries);
     let mut best: Option<(usize, usize, Mismatch)> = None;
-    for (index, entry) in entries.iter().enumerate() {
-        if claimed.contains(&index) {
-            continue;
-        }
+    for (index, entry) in state.received.unclaimed_events(&entries) {
         if let Likeness::Near(mismatch) = sought.compare(attempt, scope, entry)? {
             let depth = mismatch.path.matches(['.', '[']).count();
             if best.as_ref().is_none_or(|(deepest, ..)| depth > *deepest) {

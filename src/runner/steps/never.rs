@@ -26,7 +26,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, never: &Never) -
                 let from = link.state().cursor.frames;
                 claim::Never::Frame {
                     link,
-                    from,
+                    checked: claim::Checked::before(from),
                     pattern: pattern.clone(),
                 }
             }

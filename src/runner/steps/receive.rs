@@ -14,7 +14,7 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        claim::{Never, Silence},
+        claim::{Checked, Never, Silence},
         clients::{Client, Link},
         echo, evidence,
         expectation::{self, Comparison},
@@ -49,7 +49,8 @@ async fn one(
     match &receive.what.strict {
         Incoming::Nothing => {
             let from = link.state().cursor.packets;
-            let never = Never::Packet { link, from };
+            let checked = Checked::before(from);
+            let never = Never::Packet { link, checked };
             let watch = attempt.watch(step)?;
             silence::claim(
                 attempt,
@@ -173,7 +174,7 @@ async fn await_match(
     from: usize,
 ) -> StepResult<Awaited> {
     let deadline = attempt.deadline(step)?;
-    let claimed = link.state().claimed.clone();
+    let claimed = link.state().received.claimed_from(from);
     let offsets = offsets(attempt.target, link);
     let mut nearest = None;
     let mut pick = |index: usize, entry: &Entry| {
@@ -205,7 +206,7 @@ async fn await_match(
 fn claim(link: &Link, receive: &Receive, index: usize) {
     let mut state = link.state();
     if receive.order == Order::Any {
-        state.claimed.insert(index);
+        state.received.claim(index);
     } else if matches!(receive.what.strict, Incoming::Frame(_)) {
         state.cursor.frames = index + 1;
     } else {

@@ -16,13 +16,12 @@ use crate::{
     data::Data,
     runner::{
         attempt::Attempt,
-        claim::{Never, Request, Silence},
+        claim::{Checked, Never, Request, Silence, Watch},
         clients::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
         refusal_reports::in_event,
-        silence,
     },
     scenario::{Matcher, Step},
     wire::socket_io::Packet,
@@ -87,7 +86,7 @@ impl Question<'_> {
     }
 }
 
-/// Waits for the one report of a refused call or emit, and claims that no other report comes.
+/// Waits for the one report of a refused call or emit, and returns the index of its journal entry.
 pub(super) async fn report(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -95,10 +94,9 @@ pub(super) async fn report(
     link: &Arc<Link>,
     expected: &Matcher,
     question: Question<'_>,
-) -> StepResult {
-    let watch = attempt.watch(step)?;
+) -> StepResult<usize> {
     let (index, report) = await_report(attempt, step, client, link, expected, question).await?;
-    link.state().claimed.insert(index);
+    link.state().received.claim(index);
     if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
         let subject = format!(
             "The refusal of {}'s `{}`",
@@ -107,32 +105,48 @@ pub(super) async fn report(
         );
         return Err(Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach());
     }
-    let silence = |client: &Arc<Client>, never| Silence {
-        client: Arc::clone(client),
-        never,
-        span: step.span,
-        level: step.level,
-        watch,
+    Ok(index)
+}
+
+/// Returns the claims that no client receives a report that no step has claimed.
+pub(super) fn no_other_report(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    watch: Option<Watch>,
+) -> Vec<Silence> {
+    let clients = attempt.declared.all().iter();
+    clients
+        .filter(|client| client.link().is_some())
+        .map(|client| Silence {
+            client: Arc::clone(client),
+            never: Never::Refusal,
+            span: step.span,
+            level: step.level,
+            watch,
+        })
+        .collect()
+}
+
+/// Returns what must not come after the report at `index`: an acknowledgement of the request, except for the report
+/// itself.
+pub(super) fn no_other_acknowledgement(
+    link: &Arc<Link>,
+    request: &Request,
+    from: usize,
+    index: usize,
+) -> Never {
+    let question = Question::Call { request, from };
+    let is_ack = {
+        let entries = link.connection.journal().entries();
+        let entry = entries.get(index).filter(|_| index >= from);
+        entry.is_some_and(|entry| question.acknowledgement(entry).is_some())
     };
-    let others = attempt.declared.all().iter();
-    let mut claims: Vec<_> = others
-        .filter(|other| other.link().is_some())
-        .map(|other| silence(other, Never::Refusal))
-        .collect();
-    if let Question::Call { request, from } = question {
-        let is_ack = {
-            let entries = link.connection.journal().entries();
-            let entry = entries.get(index).filter(|_| index >= from);
-            entry.is_some_and(|entry| question.acknowledgement(entry).is_some())
-        };
-        let never = Never::Ack {
-            link: Arc::clone(link),
-            request: request.clone(),
-            allowed: usize::from(is_ack),
-        };
-        claims.push(silence(client, never));
+    Never::Ack {
+        link: Arc::clone(link),
+        request: request.clone(),
+        allowed: usize::from(is_ack),
+        checked: Checked::before(from),
     }
-    silence::claim(attempt, claims).await
 }
 
 /// Waits for the report of a refused call or emit; returns its index and its content.
@@ -148,7 +162,7 @@ async fn await_report(
     let manifest = &attempt.target.manifest;
     let (name, event, from) = (&client.spec.name, question.event(), question.from());
     let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
-        if link.state().claimed.contains(&index) {
+        if link.state().received.is_claimed(index) {
             return None;
         }
         // Skip a report in another namespace: it does not answer this request. The claim that no other report comes
@@ -286,7 +300,7 @@ async fn late_refusal(
     )
     .await;
     if let Some(index) = claim {
-        link.state().claimed.insert(index);
+        link.state().received.claim(index);
     }
     Ok(match (waited, report) {
         (Waited::Found(()) | Waited::Ended(_), Some(report)) => Ok(report),

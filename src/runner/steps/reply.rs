@@ -54,7 +54,7 @@ async fn one(
         id,
         args: values.clone(),
     };
-    client.state().has_sent_since_fence = true;
+    attempt.note_sent(client);
     attempt.notes().sender = None;
     match reply.how {
         ReplyHow::Withhold => {}
