@@ -106,28 +106,7 @@ async fn one(
     watch: Option<Watch>,
 ) -> StepResult<Option<Silence>> {
     let link = open_link(client)?;
-    let event = outbound(attempt, client, &call.operation)?;
-    let request = Request {
-        event: event.spoken,
-        namespace: event.namespace.clone(),
-        id: link.next_ack(),
-    };
-    let from = link.connection.journal().entries().len();
-    attempt.note_sent(client);
-    attempt.notes().sender = Some(Sender {
-        client: Arc::clone(client),
-        link: Arc::clone(&link),
-        from,
-        event: request.event.clone(),
-        namespace: request.namespace.clone(),
-        id: Some(request.id),
-    });
-    link.connection.send(&Packet::Event {
-        namespace: event.namespace,
-        id: Some(request.id),
-        name: event.name,
-        args: event.args,
-    });
+    let (request, from) = ask(attempt, call, client, &link)?;
     let question = Question {
         client,
         link: &link,
@@ -159,6 +138,38 @@ async fn one(
             Ok(None)
         }
     }
+}
+
+/// Sends the event of a call. Returns the request, and the index of the first journal entry after it was sent.
+fn ask(
+    attempt: &Attempt<'_>,
+    call: &Call,
+    client: &Arc<Client>,
+    link: &Arc<Link>,
+) -> StepResult<(Request, usize)> {
+    let event = outbound(attempt, client, &call.operation)?;
+    let request = Request {
+        event: event.spoken,
+        namespace: event.namespace.clone(),
+        id: link.next_ack(),
+    };
+    let from = link.connection.journal().entries().len();
+    attempt.note_sent(client);
+    attempt.notes().sender = Some(Sender {
+        client: Arc::clone(client),
+        link: Arc::clone(link),
+        from,
+        event: request.event.clone(),
+        namespace: request.namespace.clone(),
+        id: Some(request.id),
+    });
+    link.connection.send(&Packet::Event {
+        namespace: event.namespace,
+        id: Some(request.id),
+        name: event.name,
+        args: event.args,
+    });
+    Ok((request, from))
 }
 
 /// One call that has been sent.
