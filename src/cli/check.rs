@@ -34,7 +34,7 @@ pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> 
     } else {
         full(&loaded, output)
     };
-    output.write(&text)?;
+    output.write(&output.masked(text))?;
     Ok(if problems.is_empty() {
         Exit::Conformant
     } else {

@@ -37,7 +37,7 @@ pub(super) fn coverage(args: &CoverageArgs, output: Output) -> Result<Exit, CliE
         };
         coverage_table(&coverage, grouping, output.stdout)
     };
-    output.write(&text)?;
+    output.write(&output.masked(text))?;
     Ok(Exit::Conformant)
 }
 

@@ -67,6 +67,14 @@ pub(super) enum CliError {
         /// What is wrong with the file.
         detail: String,
     },
+    /// A report would replace a file that the command reads.
+    #[error("the report {} would replace {}, which this command reads", .report.display(), .input.display())]
+    OntoInput {
+        /// The path of the report, or of a new baseline.
+        report: PathBuf,
+        /// The path of the file that the command reads.
+        input: PathBuf,
+    },
     /// Two reports have the same path.
     #[error("two reports have the same path")]
     SamePlace,
@@ -108,6 +116,23 @@ pub(super) enum CliError {
     /// A report can't be represented in its format.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A folder can't be read.
+    #[error("can't read {}: {source}", .path.display())]
+    UnreadableFolder {
+        /// The path as the user wrote it, or of a folder below it.
+        path: PathBuf,
+        /// The error of the operating system.
+        #[source]
+        source: io::Error,
+    },
+    /// The run ended, but not all of its results could be written.
+    #[error("{}; the run itself ended with exit status {} ({})", list(.errors), *.exit as u8, .exit.meaning())]
+    Unwritten {
+        /// An error for each result.
+        errors: Vec<CliError>,
+        /// The exit status of the run.
+        exit: Exit,
+    },
     /// The async runtime can't be started.
     #[error("can't start the async runtime: {0}")]
     Runtime(#[source] io::Error),
@@ -139,12 +164,19 @@ impl CliError {
             | Self::NoSuchFile { .. }
             | Self::NoSuchLine { .. }
             | Self::NoSuchTarget(_)
+            | Self::OntoInput { .. }
             | Self::Proof { .. }
             | Self::SamePlace
             | Self::Tls(_)
             | Self::Unknown { .. }
+            | Self::UnreadableFolder { .. }
             | Self::Url(_)
             | Self::UrlWithUser(_) => Exit::BadUsage,
+            Self::Unwritten {
+                exit: Exit::Conformant,
+                ..
+            } => Exit::NotRun,
+            Self::Unwritten { exit, .. } => *exit,
             Self::Interrupted => Exit::Interrupted,
             Self::NothingJudged
             | Self::NothingProvides(_)
@@ -183,6 +215,7 @@ impl CliError {
             | Self::Listen { .. }
             | Self::NoSuchLine { .. }
             | Self::OnlyOnDemand(_)
+            | Self::OntoInput { .. }
             | Self::Output(_)
             | Self::Probe(_)
             | Self::Proof { .. }
@@ -191,6 +224,8 @@ impl CliError {
             | Self::SamePlace
             | Self::Start(_)
             | Self::Tls(_)
+            | Self::UnreadableFolder { .. }
+            | Self::Unwritten { .. }
             | Self::Url(_) => None,
             Self::NothingJudged => Some("the target's manifest lists what the target provides"),
             Self::NothingProvides(_) | Self::UnknownNeed(_) => Some(
@@ -202,6 +237,12 @@ impl CliError {
             }
         }
     }
+}
+
+/// Returns the messages of several errors in one line.
+fn list(errors: &[CliError]) -> String {
+    let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    messages.join("; ")
 }
 
 /// Returns the hint for a certificate that is not trusted.

@@ -20,6 +20,20 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// Returns the meaning in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Conformant => "the target conforms",
+            Self::NotConformant => "the target does not conform",
+            Self::BadUsage => "the command line or a file has a mistake",
+            Self::NotRun => "the target or sockspec could not run",
+            Self::NothingSelected => "nothing was selected",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

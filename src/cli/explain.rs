@@ -30,7 +30,7 @@ pub(super) fn explain(args: &ExplainArgs, output: Output) -> Result<Exit, CliErr
             explained.push(entry);
         }
     }
-    output.write(&page.text)?;
+    output.write(&output.masked(page.text))?;
     Ok(Exit::Conformant)
 }
 

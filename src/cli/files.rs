@@ -50,14 +50,20 @@ impl Loaded {
     ///
     /// # Errors
     ///
-    /// Returns an error if `path` does not exist, or if it is a folder without YAML files.
+    /// Returns an error if `path` does not exist, or if it is a folder that can't be read or has no YAML files.
     pub(super) fn add(&mut self, path: &Path) -> Result<(), CliError> {
-        if !path.exists() {
-            return Err(CliError::no_such_file(path));
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(CliError::no_such_file(path)),
+            Err(source) => {
+                return Err(CliError::UnreadableFolder {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
         }
         let mut found = Vec::new();
-        // A folder that can't be read is reported like a missing one.
-        collect(path, DEPTH, &mut found).map_err(|_| CliError::no_such_file(path))?;
+        collect(path, DEPTH, &mut found)?;
         if found.is_empty() {
             return Err(CliError::NothingSelected {
                 selector: path.display().to_string(),
@@ -178,16 +184,21 @@ fn kind(path: &Path, text: &str) -> Kind {
 
 /// Finds the file, or the YAML files of the folder, sorted by path. Does not follow links to folders, because they
 /// can form a loop.
-fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
+    let unreadable = |source| CliError::UnreadableFolder {
+        path: path.to_owned(),
+        source,
+    };
     if !path.is_dir() {
         found.push(path.to_owned());
         return Ok(());
     }
-    let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut entries = entries.map_err(unreadable)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
-        let is_folder = entry.file_type()?.is_dir();
+        let is_folder = entry.file_type().map_err(unreadable)?.is_dir();
         if is_folder && depth > 0 {
             collect(&path, depth - 1, found)?;
         } else if !is_folder && is_yaml(&path) && path.is_file() {

@@ -69,7 +69,7 @@ pub(super) fn list(args: &ListArgs, output: Output) -> Result<Exit, CliError> {
     } else {
         table(&selection.scenarios, output.stdout)
     };
-    output.write(&text)?;
+    output.write(&output.masked(text))?;
     Ok(Exit::Conformant)
 }
 

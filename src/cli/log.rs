@@ -1,10 +1,11 @@
 //! The log on the standard error.
 
-use std::io;
-
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{
+    Layer, filter::Targets, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+};
 
-use super::{args::LogLevel, paint::Output};
+use super::{args::LogLevel, door::MaskedStderr, paint::Output};
 use crate::report::Palette;
 
 /// Starts the log unless the level is `off`.
@@ -15,11 +16,12 @@ pub(super) fn start(level: LogLevel, output: Output) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let log = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_max_level(filter)
+    let lines = fmt::layer()
+        .with_writer(move || MaskedStderr(output.door))
         .with_ansi(output.stderr == Palette::Styled)
-        .with_target(false);
+        .with_target(false)
+        // The libraries log what they do inside, which says nothing about a scenario.
+        .with_filter(Targets::new().with_target(env!("CARGO_CRATE_NAME"), filter));
     // This fails only in tests, which start several logs in one process; the first log stays.
-    let _ = log.try_init();
+    let _ = registry().with(lines).try_init();
 }

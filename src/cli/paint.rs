@@ -8,21 +8,24 @@ use std::{
 use super::{
     args::ColourWhen,
     context::{Context, Stream},
+    door::Door,
     error::CliError,
 };
 use crate::{
     report::{Palette, Role},
     runner::{StartError, Verdict},
     scenario::{Colours, Diagnostic, SourceFile},
+    targets::{Maskable, Masked, Secrets},
     text::escape,
 };
 
 /// The limit on diagnostics that one command shows in full. The command only counts the rest.
 const SHOWN: usize = 200;
 
-/// The palettes of the two outputs.
+/// The palettes of the two outputs, and the door in front of both.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output {
+    pub(super) door: &'static Door,
     /// The palette of the standard output.
     pub(super) stdout: Palette,
     /// The palette of the standard error.
@@ -30,15 +33,27 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Returns the outputs of a process. Call this once, because the door stays until the process ends.
     pub(super) fn new(context: Context, when: ColourWhen) -> Self {
         Self {
+            door: Box::leak(Box::default()),
             stdout: context.palette(when, Stream::Stdout),
             stderr: context.palette(when, Stream::Stderr),
         }
     }
 
+    /// Masks `secrets` in everything that is written from now on.
+    pub(super) fn learn(self, secrets: &Secrets) {
+        self.door.learn(secrets);
+    }
+
+    /// Returns `value` with its secrets masked.
+    pub(super) fn masked<T: Maskable>(self, value: T) -> Masked<T> {
+        self.door.masked(value)
+    }
+
     /// Writes a result to the standard output.
-    pub(super) fn write(self, text: &str) -> io::Result<()> {
+    pub(super) fn write(self, text: &Masked<String>) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()
@@ -54,12 +69,14 @@ impl Output {
         let sign = self.stderr.paint(Role::Sign(Verdict::Error), "error");
         // The error contains the last lines of the server's output, so line breaks are kept.
         let words = match error {
-            CliError::Start(StartError::Launch(_)) => escape::block(&error.to_string()),
-            _ => escape::line(&error.to_string()),
+            CliError::Start(StartError::Launch(_)) => {
+                escape::block(&self.masked(error.to_string()))
+            }
+            _ => escape::line(&self.masked(error.to_string())),
         };
         text += &format!("{sign}: {words}\n");
         if let Some(help) = error.help() {
-            text += &format!(" help: {}\n", escape::line(help));
+            text += &format!(" help: {}\n", escape::line(&self.masked(help.to_owned())));
         }
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
@@ -67,7 +84,7 @@ impl Output {
     /// Writes a warning to the standard error.
     pub(super) fn print_warning(self, text: &str) {
         let sign = self.stderr.paint(Role::Sign(Verdict::Warn), "warning");
-        let text = format!("{sign}: {}\n", escape::line(text));
+        let text = format!("{sign}: {}\n", escape::line(&self.masked(text.to_owned())));
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
@@ -79,7 +96,10 @@ impl Output {
         };
         let mut text = String::new();
         for diagnostic in diagnostics.iter().take(SHOWN) {
-            text += &without_controls(diagnostic).render_full(colours);
+            let mut diagnostic = diagnostic.clone();
+            diagnostic.message = self.masked(diagnostic.message).to_string();
+            diagnostic.help = diagnostic.help.map(|help| self.masked(help).to_string());
+            text += &without_controls(&diagnostic).render_full(colours);
             text += "\n\n";
         }
         if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {

@@ -46,7 +46,7 @@ pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> 
     } else {
         table(&probed, output.stdout)
     };
-    output.write(&text)?;
+    output.write(&output.masked(text))?;
     Ok(Exit::Conformant)
 }
 

@@ -6,10 +6,11 @@ use tokio::runtime::Runtime;
 
 use super::{
     Context, Exit,
-    args::ProveArgs,
+    args::{ProofRequest, ProveArgs},
     error::CliError,
     faults::fault_set,
     paint::Output,
+    places::{self, Writing},
     selection::Selection,
     stop::Interrupts,
     target::{self, Bundled},
@@ -34,6 +35,11 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     // Reports an unknown fault; the set itself is not needed here.
     fault_set(&args.faults)?;
     let selection = Selection::new(&args.selectors.selectors)?;
+    let inputs: Vec<_> = selection.files.iter().cloned().collect();
+    places::check(
+        args.reports.iter().map(|request| &request.destination),
+        &inputs,
+    )?;
     let requirements = Arc::new(selection.requirements);
     let scenarios = with_claims(selection.scenarios, &args.faults);
     let proving = if args.real {
@@ -52,8 +58,8 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     let plans = plans(&scenarios, args.target.as_deref(), &settings)?;
     let progress = Progress::new(context.watched());
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let (mut proof, interrupted) = runtime.block_on(async {
-        let interrupts = Interrupts::listen().map_err(CliError::Runtime)?;
+    let ended = runtime.block_on(async {
+        let interrupts = Interrupts::take_over();
         interrupts.run_began();
         let advance = |done, total| progress.at(done, total);
         let gentle = interrupts.gentle.clone();
@@ -62,28 +68,51 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
             proof = proof => Ok((proof?, interrupts.gentle.is_cancelled())),
             () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
         }
-    })?;
+    });
     runtime.shutdown_background();
+    let (mut proof, interrupted) = ended?;
     progress.done();
     if !selection.is_complete || !args.faults.is_empty() || args.target.is_some() {
         remove_unclaimed(&mut proof);
     }
 
-    let mut stdout_is_free = true;
-    for request in &args.reports {
-        stdout_is_free &= request.destination != Destination::Stdout;
-        request.destination.write(&(request.render)(&proof))?;
-    }
-    if stdout_is_free {
-        output.write(&proof_table(&proof, output.stdout))?;
-    }
-    Ok(if interrupted {
+    let exit = if interrupted {
         Exit::Interrupted
     } else if proof.is_complete() {
         Exit::Conformant
     } else {
         Exit::NotConformant
-    })
+    };
+    write_reports(args, &proof, exit, output)
+}
+
+/// Writes the reports, and the table if the standard output is free.
+fn write_reports(
+    args: &ProveArgs,
+    proof: &Proof,
+    exit: Exit,
+    output: Output,
+) -> Result<Exit, CliError> {
+    let mut writing = Writing::default();
+    let is_stdout = |request: &ProofRequest| request.destination == Destination::Stdout;
+    if !args.reports.iter().any(is_stdout) {
+        let table = output.masked(proof_table(proof, output.stdout));
+        writing.note(output.write(&table).map_err(CliError::from));
+    }
+    let mut reports: Vec<_> = args.reports.iter().collect();
+    reports.sort_by_key(|request| request.destination.can_wait());
+    for request in reports {
+        let text = output.masked((request.render)(proof));
+        writing.write(&request.destination, Ok(text));
+    }
+    if writing.errors.is_empty() {
+        Ok(exit)
+    } else {
+        Err(CliError::Unwritten {
+            errors: writing.errors,
+            exit,
+        })
+    }
 }
 
 /// Returns how many trials (one scenario against one fault) run at the same time.

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, Write},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -13,6 +14,7 @@ use super::{
     args::{ReportRequest, RunArgs, TierName, TransportName},
     error::CliError,
     paint::Output,
+    places::{self, Writing, refuse_inputs},
     selection::Selection,
     stop::Interrupts,
     target,
@@ -21,6 +23,7 @@ use crate::{
     report::{Destination, Detail, Progress, Terminal},
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
     scenario::{Scenario, Tier, Transport},
+    targets::Masked,
     text::{
         escape::{self, Newlines},
         one_of,
@@ -34,8 +37,8 @@ use crate::{
 /// Returns an error if files have mistakes, nothing is selected, the target can't be started, or a report can't be
 /// written.
 pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Exit, CliError> {
-    check_destinations(&args.reports)?;
     let selection = Selection::with_target(&args.selectors.selectors, &args.target.target)?;
+    check_places(args, &selection)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
     let baseline = baseline.map_err(CliError::BadFiles)?;
     let former = match &args.update_baseline {
@@ -44,36 +47,46 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     };
     let scenarios: Vec<_> = selection.scenarios.iter().cloned().map(Arc::new).collect();
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let Executed { record, unknown } = runtime.block_on(execute(
+    let ended = runtime.block_on(execute(
         args,
         &scenarios,
         &selection,
         baseline.as_ref(),
         context,
         output,
-    ))?;
+    ));
     // A pending name lookup can't be cancelled; it must not keep the process alive.
     runtime.shutdown_background();
+    let Executed {
+        record,
+        unknown,
+        shown,
+    } = ended?;
 
-    for request in &args.reports {
-        let text = (request.format.run)(&record)?;
-        request.destination.write(&text)?;
-    }
+    let mut writing = Writing::default();
+    writing.note(shown.map_err(CliError::from));
     let names = names(&selection);
-    if let Some(path) = &args.update_baseline {
-        let text = former.updated(&record, &names).to_yaml();
-        Destination::File(path.clone()).write(&text)?;
-    }
     let comparison = baseline.map(|baseline| baseline.compare(&record, &names));
     if let Some(comparison) = &comparison {
-        print_for_people(args, output, &comparison.to_string())?;
+        writing.note(print_for_people(args, output, &comparison.to_string()));
     }
+    if let Some(path) = &args.update_baseline {
+        let text = record.map(|record| former.updated(record, &names).to_yaml());
+        writing.write(&Destination::File(path.clone()), Ok(text));
+    }
+    write_reports(args, &record, &mut writing);
     let warnings = if args.strict {
         Warnings::Fail
     } else {
         Warnings::Pass
     };
     let exit = exit(&record.summary, comparison.as_ref(), warnings);
+    if !writing.errors.is_empty() {
+        return Err(CliError::Unwritten {
+            errors: writing.errors,
+            exit,
+        });
+    }
     // A failure outweighs what was not judged.
     match exit {
         Exit::Conformant if !unknown.is_empty() => Err(CliError::UnknownNeed(one_of(
@@ -84,11 +97,23 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     }
 }
 
+fn write_reports(args: &RunArgs, record: &Masked<Record>, writing: &mut Writing) {
+    // A pipe can let the program wait, so it comes last.
+    let mut reports: Vec<_> = args.reports.iter().collect();
+    reports.sort_by_key(|request| request.destination.can_wait());
+    for request in reports {
+        let text = request.format.render(record).map_err(CliError::from);
+        writing.write(&request.destination, text);
+    }
+}
+
 /// A run that has ended.
 struct Executed {
-    record: Record,
+    record: Masked<Record>,
     /// The capabilities that scenarios need and that no file declares.
     unknown: BTreeSet<String>,
+    /// Whether the output for people could be written.
+    shown: io::Result<()>,
 }
 
 async fn execute(
@@ -99,9 +124,9 @@ async fn execute(
     context: Context,
     output: Output,
 ) -> Result<Executed, CliError> {
-    let interrupts = Interrupts::listen().map_err(CliError::Runtime)?;
+    let interrupts = Interrupts::take_over();
     let work = async {
-        let target = target::resolve(&args.target).await?;
+        let target = target::resolve(&args.target, output).await?;
         let settings = settings(args, selection, baseline, &target);
         let plan = Plan::new(scenarios, &target.manifest, &settings);
         if plan.items.is_empty() {
@@ -109,26 +134,44 @@ async fn execute(
         }
         let unknown = check_needs(&plan, selection)?;
         let mut terminal = terminal(args, context, output);
-        let mut broken = None;
+        let mut shown = Ok(());
         let gentle = interrupts.gentle.clone();
         let record = runner::run(plan, &target, &settings, gentle, |event| {
             interrupts.run_began();
-            // The run goes on if the reader closes the pipe, because reports and exit status are still needed.
-            if broken.is_none() {
-                broken = terminal.event(&event).err();
+            // The run goes on if nobody can see it, because reports and exit status are still needed.
+            if shown.is_ok() {
+                shown = terminal.event(event);
             }
         })
         .await?;
-        match broken {
-            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(Executed { record, unknown }),
-        }
+        Ok(Executed {
+            record,
+            unknown,
+            shown,
+        })
     };
     // Dropping the future stops the servers that the run launched.
     tokio::select! {
         done = work => done,
         () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
     }
+}
+
+/// Refuses places of results that would replace each other or a file of the run, or that can't be written.
+fn check_places(args: &RunArgs, selection: &Selection) -> Result<(), CliError> {
+    let mut inputs: Vec<_> = selection.files.iter().cloned().collect();
+    // The target can also be a URL or the name of a bundled server.
+    inputs.extend(Some(PathBuf::from(&args.target.target)).filter(|path| path.is_file()));
+    inputs.extend(args.target.tls.ca.clone());
+    let update = args.update_baseline.clone().map(Destination::File);
+    if let Some(path) = &args.update_baseline {
+        refuse_inputs(path, &inputs)?;
+    }
+    let reports = args.reports.iter().map(|request| &request.destination);
+    // The new baseline may replace the one that the run is compared with; a report may not.
+    inputs.extend(args.baseline.clone());
+    places::check(reports.clone(), &inputs)?;
+    places::check(reports.chain(&update), &[])
 }
 
 /// Returns the capabilities that scenarios need and that no file declares.
@@ -237,19 +280,6 @@ fn only_on_demand(plan: &Plan) -> CliError {
     CliError::OnlyOnDemand(tiers.join(" and "))
 }
 
-fn check_destinations(reports: &[ReportRequest]) -> Result<(), CliError> {
-    for (index, request) in reports.iter().enumerate() {
-        let earlier = reports.iter().take(index);
-        if earlier
-            .into_iter()
-            .any(|other| other.destination == request.destination)
-        {
-            return Err(CliError::SamePlace);
-        }
-    }
-    Ok(())
-}
-
 fn stdout_is_taken(reports: &[ReportRequest]) -> bool {
     reports
         .iter()
@@ -257,7 +287,7 @@ fn stdout_is_taken(reports: &[ReportRequest]) -> bool {
 }
 
 fn print_for_people(args: &RunArgs, output: Output, text: &str) -> Result<(), CliError> {
-    let text = escape::visible(text, Newlines::Keep);
+    let text = output.masked(escape::visible(text, Newlines::Keep));
     if stdout_is_taken(&args.reports) {
         Ok(io::stderr().write_all(text.as_bytes())?)
     } else {
@@ -300,7 +330,7 @@ fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: Warnings) 
         Exit::Interrupted
     } else if fail > 0 || stale > 0 || (warnings == Warnings::Fail && warn > 0) {
         Exit::NotConformant
-    } else if error > 0 {
+    } else if error > 0 || summary.target_lost {
         Exit::NotRun
     } else {
         Exit::Conformant
@@ -361,6 +391,12 @@ mod tests {
             exit_of(Summary { error: 1, ..none }, Warnings::Pass),
             Exit::NotRun
         );
+        let lost = Summary {
+            pass: 1,
+            target_lost: true,
+            ..none
+        };
+        assert_eq!(exit_of(lost, Warnings::Pass), Exit::NotRun);
         let interrupted = Summary {
             fail: 1,
             interrupted: true,

@@ -37,6 +37,8 @@ pub(super) struct Selection {
     pub(super) known: BTreeSet<String>,
     /// The names in the user's files that can be checked only when all files are loaded.
     pub(super) names: Names,
+    /// The user's files.
+    pub(super) files: BTreeSet<PathBuf>,
 }
 
 /// One selector.
@@ -119,6 +121,7 @@ impl Selection {
             shipped,
             known,
             names: loaded.names,
+            files: loaded.files,
         })
     }
 
@@ -127,6 +130,7 @@ impl Selection {
             shipped: ids(&shipped.scenarios),
             known: known(&shipped.scenarios),
             names: Names::default(),
+            files: BTreeSet::new(),
             is_complete: true,
             scenarios: shipped.scenarios,
             catalogue: shipped.requirements.clone(),
@@ -149,8 +153,9 @@ impl Selection {
 fn load_files(selectors: &[(&str, Selector)]) -> Result<Loaded, CliError> {
     let mut loaded = Loaded::default();
     for (_, selector) in selectors {
+        // A path inside a folder without permission may exist.
         if let Selector::Path(path, _) = selector
-            && path.exists()
+            && path.try_exists().unwrap_or(true)
         {
             loaded.add(path)?;
         }

@@ -25,7 +25,7 @@ use crate::{
 /// Returns an error if a fault is unknown, the address can't be used, or the output can't be written.
 pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> {
     if args.list_faults {
-        output.write(&fault_table(output.stdout))?;
+        output.write(&output.masked(fault_table(output.stdout)))?;
         return Ok(Exit::Conformant);
     }
     let config = config(args)?;
@@ -40,7 +40,8 @@ pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> 
         let stop = stop_requested().map_err(CliError::Runtime)?;
         let server = Server::start(listener, config).map_err(listening)?;
         // Manifests wait for this line with `ready.line`, so its text must not change.
-        output.write(&format!("listening on http://{}\n", server.address()))?;
+        let line = format!("listening on http://{}\n", server.address());
+        output.write(&output.masked(line))?;
         stop.await;
         let impatient = stop_requested().map_err(CliError::Runtime)?;
         tokio::select! {

@@ -11,7 +11,7 @@ use super::{
     error::CliError,
     explain, list, log,
     paint::Output,
-    probe, prove, run, serve,
+    probe, prove, run, serve, stop,
 };
 
 /// Parses the command line, runs the command and returns the exit status.
@@ -31,11 +31,12 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
     };
     let output = Output::new(context, arguments.color);
     log::start(arguments.log, output);
+
     let context = Context {
         logs: arguments.log != LogLevel::Off,
         ..context
     };
-    match dispatch(arguments.command, context, output) {
+    match listen(&arguments.command).and_then(|()| dispatch(arguments.command, context, output)) {
         Ok(exit) => exit,
         Err(error) => {
             if !error.is_silent() {
@@ -43,6 +44,20 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
             }
             error.exit()
         }
+    }
+}
+
+/// Lets a signal end the command, except for `serve`, which ends in order.
+fn listen(command: &Command) -> Result<(), CliError> {
+    match command {
+        Command::Serve(_) => Ok(()),
+        Command::Check(_)
+        | Command::Coverage(_)
+        | Command::Explain(_)
+        | Command::List(_)
+        | Command::Probe(_)
+        | Command::Prove(_)
+        | Command::Run(_) => stop::listen().map_err(CliError::Runtime),
     }
 }
 

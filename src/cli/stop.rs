@@ -1,17 +1,38 @@
 //! Waits for Ctrl-C and the signals that end a process.
+//!
+//! A thread of its own waits for the signals, so that a signal ends every wait, also one that blocks the main thread:
+//! a named pipe without a writer, a huge file, an output that nobody reads.
 
 use std::{
     future::Future,
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    io::{self, Write},
+    process,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
 };
 
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tokio::{runtime::Builder, time::sleep};
+use tokio_util::sync::CancellationToken;
 
-/// The two ways to interrupt a run.
+use super::Exit;
+
+/// How long a run may take to end after it was told to end at once. Its servers have three seconds for SIGTERM, and
+/// as long for SIGKILL.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// The run that the next signal ends; `None` if a signal ends the process.
+static RUN: Mutex<Option<Run>> = Mutex::new(None);
+
+/// How a signal ends a run.
+#[derive(Clone, Debug)]
+struct Run {
+    gentle: CancellationToken,
+    abrupt: CancellationToken,
+    has_begun: bool,
+}
+
+/// The two ways to interrupt a run. While this value exists, a signal does not end the process.
 #[derive(Debug)]
 pub(super) struct Interrupts {
     /// Cancelled at the first signal. The run ends in order and writes its reports.
@@ -19,48 +40,88 @@ pub(super) struct Interrupts {
     /// Cancelled at the second signal, or at the first if the run has not started. The run is dropped, and its
     /// servers are stopped.
     pub(super) abrupt: CancellationToken,
-    reportable: Arc<AtomicBool>,
-    _listener: AbortOnDropHandle<()>,
+}
+
+/// Starts to listen for signals: from now on, a signal ends the process with the exit status of an interrupt.
+///
+/// # Errors
+///
+/// Returns an error if the operating system refuses a handler.
+pub(super) fn listen() -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    // The handlers need the runtime, and have to be there before this function returns.
+    let first = runtime.block_on(async { stop_requested() })?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(handle_signals(first)))?;
+    Ok(())
+}
+
+async fn handle_signals(first: impl Future<Output = ()>) {
+    first.await;
+    loop {
+        let Ok(next) = stop_requested() else {
+            end_process();
+        };
+        if react() {
+            // The next signal, or the end of the patience, ends the process.
+            tokio::select! {
+                () = next => {}
+                () = sleep(PATIENCE) => {}
+            }
+            end_process();
+        }
+        next.await;
+    }
+}
+
+/// Tells the run about a signal, or ends the process if there is no run. Returns true if the run has to end at once.
+fn react() -> bool {
+    let Some(run) = run().clone() else {
+        end_process();
+    };
+    if run.gentle.is_cancelled() || !run.has_begun {
+        run.abrupt.cancel();
+    }
+    run.gentle.cancel();
+    run.abrupt.is_cancelled()
+}
+
+fn end_process() -> ! {
+    // A failure to write is ignored, because there is no other place to report it.
+    let _ = io::stderr().write_all(b"error: interrupted\n");
+    process::exit(Exit::Interrupted as i32);
+}
+
+fn run() -> MutexGuard<'static, Option<Run>> {
+    RUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Interrupts {
-    /// Installs the handlers and starts to listen.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the operating system refuses a handler.
-    pub(super) fn listen() -> io::Result<Self> {
+    /// Makes signals interrupt the run instead of ending the process.
+    pub(super) fn take_over() -> Self {
         let (gentle, abrupt) = (CancellationToken::new(), CancellationToken::new());
-        let reportable = Arc::new(AtomicBool::new(false));
-        let first = stop_requested()?;
-        let task = {
-            let (gentle, abrupt) = (gentle.clone(), abrupt.clone());
-            let reportable = Arc::clone(&reportable);
-            async move {
-                first.await;
-                gentle.cancel();
-                if reportable.load(Ordering::Acquire)
-                    && let Ok(second) = stop_requested()
-                {
-                    second.await;
-                }
-                abrupt.cancel();
-            }
-        };
-        Ok(Self {
-            gentle,
-            abrupt,
-            reportable,
-            _listener: AbortOnDropHandle::new(tokio::spawn(task)),
-        })
+        *run() = Some(Run {
+            gentle: gentle.clone(),
+            abrupt: abrupt.clone(),
+            has_begun: false,
+        });
+        Self { gentle, abrupt }
     }
 
     /// Marks the run as started: the first signal then ends the run in order.
     pub(super) fn run_began(&self) {
-        self.reportable.store(true, Ordering::Release);
+        if let Some(run) = &mut *run() {
+            run.has_begun = true;
+        }
     }
 }
 
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        *run() = None;
+    }
+}
 /// Returns a future that completes at the first Ctrl-C, SIGTERM or SIGHUP.
 ///
 /// The handlers are installed before this function returns, so no signal is lost before the first poll.

@@ -1,6 +1,7 @@
 //! Builds the target from `--target`, `--url` and the TLS options.
 
 use std::{
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,6 +11,7 @@ use url::Url;
 use super::{
     args::{TargetArgs, TlsArgs},
     error::CliError,
+    paint::Output,
 };
 use crate::{
     client::{Endpoint, TlsPolicy, Verification},
@@ -17,9 +19,11 @@ use crate::{
     runner::{Host, StartError, Target},
     scenario::SourceFile,
     targets::{
-        Launch, Launched, Manifest, Probed, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST,
-        has_short_heartbeat, has_userinfo, load_manifest, probe, without_userinfo,
+        Launch, Launched, Manifest, Maskable, Masked, Probed, REFERENCE_MANIFEST,
+        REFERENCE_WEBSOCKET_MANIFEST, has_short_heartbeat, has_userinfo, load_manifest, probe,
+        without_userinfo,
     },
+    text::escape,
 };
 
 /// The kind of target that the value of `--target` names.
@@ -78,13 +82,14 @@ impl Bundled {
 ///
 /// Returns an error if the manifest has mistakes, the certificates can't be read, or no Engine.IO or WebSocket server
 /// answers at the URL.
-pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
+pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target, CliError> {
     let tls = tls(&args.tls)?;
     let choice = Choice::new(&args.target)?;
     let (mut manifest, host) = match choice {
         Choice::Reference(form) => (form.manifest()?, Host::Embedded(Box::default())),
         Choice::File(path) => {
             let manifest = read_manifest(&path)?;
+            output.learn(&manifest.secrets);
             let host = match manifest.launch {
                 Some(Launch::BuiltIn) => Host::Embedded(Box::default()),
                 Some(Launch::Command(_)) => Host::Launched,
@@ -113,6 +118,7 @@ pub(super) async fn resolve(args: &TargetArgs) -> Result<Target, CliError> {
         host,
         tls,
         secrets,
+        tell,
     })
 }
 
@@ -130,7 +136,15 @@ pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
         host: Host::Embedded(Box::default()),
         tls: TlsPolicy::new(None, Verification::Checked)?,
         secrets,
+        tell,
     })
+}
+
+/// Prints a sentence about a start that goes on.
+fn tell(text: &Masked<String>) {
+    let text = format!("note   {}\n", escape::line(text));
+    // A failure to write is ignored, because the note only explains a wait.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Returns the endpoint of a plain WebSocket server: the path and query of the URL, unchanged.
@@ -269,9 +283,14 @@ async fn probe_transports(
     }
     let launched = match (host, manifest.command()) {
         (Host::Launched, Some(spec)) => Some(
-            Launched::start(spec, None)
-                .await
-                .map_err(|error| StartError::from(error.masked(&manifest.secrets)))?,
+            Launched::start(spec, None, &|text| {
+                tell(&manifest.secrets.masked(text.to_owned()));
+            })
+            .await
+            .map_err(|mut error| {
+                error.mask(&manifest.secrets);
+                StartError::from(error)
+            })?,
         ),
         _ => None,
     };

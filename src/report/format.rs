@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
-use crate::runner::{Proof, Record};
+use crate::{
+    runner::{Proof, Record},
+    targets::Masked,
+};
 
 /// A report format that `--report NAME=PATH` can ask for.
 #[derive(Clone, Copy, Debug)]
@@ -12,9 +15,20 @@ pub struct Format {
     /// The purpose in a few words, for the help text: "for CI systems".
     pub purpose: &'static str,
     /// Renders the record of a run.
-    pub run: fn(&Record) -> Result<String, FormatError>,
+    pub(super) run: fn(&Record) -> Result<String, FormatError>,
     /// Renders a proof; `None` if `prove` can't write this format.
     pub proof: Option<fn(&Proof) -> String>,
+}
+
+impl Format {
+    /// Renders the record of a run.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the format can't represent the record.
+    pub fn render(&self, record: &Masked<Record>) -> Result<Masked<String>, FormatError> {
+        record.try_map(self.run)
+    }
 }
 
 /// The error of a format that can't represent a record.

@@ -5,6 +5,7 @@
 mod coverage;
 mod format;
 mod formats;
+mod place;
 mod proof;
 mod safe_json;
 mod sink;
@@ -14,6 +15,7 @@ mod terminal;
 pub use coverage::{COVERAGE_SCHEMA, CoverageReport, Grouping, coverage_json, coverage_table};
 pub use format::{Format, FormatError};
 pub use formats::{FORMATS, REPORT_SCHEMA, Report};
+pub use place::is_same_file;
 pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_table};
 pub(crate) use safe_json::to_safe_json;
 pub use sink::{Destination, WriteError};

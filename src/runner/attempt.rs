@@ -5,6 +5,7 @@
 //! does not.
 
 use std::{
+    borrow::Cow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -134,6 +135,16 @@ impl<'a> Attempt<'a> {
     /// Returns the values that no output and no other client may see.
     pub(super) fn secrets(&self) -> &Secrets {
         &self.minted.secrets
+    }
+
+    /// Returns the values that no output may see: the secrets, and the tokens that the scenario minted.
+    pub(super) fn to_mask(&self) -> Cow<'_, Secrets> {
+        let tokens = self.scope().minted_tokens();
+        let mut secrets = Cow::Borrowed(self.secrets());
+        for token in tokens {
+            secrets.to_mut().add(&token);
+        }
+        secrets
     }
 
     /// Returns all clients: those of the scenario, then the bystander.

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{host::DYING, outcome::Outcome, plan::Item};
+use super::{host::DYING, outcome::Outcome, plan::Item, verdict::Verdict};
 use crate::clock;
 
 /// How long a scenario runs before the run reports it as slow.
@@ -107,6 +107,14 @@ impl Batch {
                 .count()
         };
         self.kept.drain(..count).map(|(_, judged)| judged).collect()
+    }
+
+    /// Takes every item that may have killed the target, those that passed last.
+    pub(super) fn take_candidates(&mut self) -> VecDeque<Judged> {
+        let mut candidates = std::mem::take(&mut self.suspects);
+        candidates.extend(self.take_kept());
+        candidates.sort_by_key(|(_, outcome)| outcome.verdict == Verdict::Pass);
+        candidates.into()
     }
 
     /// Takes all kept outcomes.

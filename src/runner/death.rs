@@ -1,30 +1,51 @@
 //! What a run does when its target dies: it finds the scenario that killed the target, and goes on.
 
-use std::{collections::BTreeSet, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
 use super::{
     batch::{Batch, Judged},
+    death_outcome::{death_sentence, own_end, with_verdict},
     event::{Event, EventKind},
-    failure_kind::FailureKind,
     host::StartError,
     live_target::LiveTarget,
-    notice::{NAMED_SCENARIOS, Notice},
+    loss::Killer,
+    notice::Notice,
     outcome::Outcome,
     plan::Item,
     play::play,
     run::Run,
     verdict::Verdict,
 };
+use crate::targets::{Maskable, Masked};
 
-use crate::text::first_names;
+/// Why a target that the runner did not start can't be started again.
+const NOT_OURS: &str = "sockspec did not start it";
 
-/// The reason in the outcome of a scenario that could not start because the target had died.
-const NOT_RUN: &str = "Not run: the target had died.";
+/// How much longer than the scenario's server another one has to live without the scenario, before the scenario is
+/// blamed for the death: a quarter longer, and this time.
+const MARGIN: Duration = Duration::from_millis(300);
 
-impl<E: FnMut(Event)> Run<'_, E> {
-    /// Returns true if a scenario that ended a moment ago has killed the target.
+/// The result of playing an item alone.
+enum Alone {
+    /// The target is alive. The outcome is emitted.
+    Survived,
+    /// The item killed the target, or the target ends by itself. The outcome is emitted, and the target runs again.
+    Solved,
+    /// The same, but the target can't be started again.
+    SolvedAndLost(StartError),
+    /// The target can't be started, so the item was not played.
+    NotPlayed(Box<Judged>, StartError),
+}
+
+impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
+    /// Returns true if an item that ended recently has killed the target.
     pub(super) async fn died_of_last_items(&mut self, batch: &Batch) -> bool {
         if !self.target.can_die() {
             return false;
@@ -70,113 +91,149 @@ impl<E: FnMut(Event)> Run<'_, E> {
     }
 
     /// Starts a dead target again and finds the scenario that killed it.
-    pub(super) async fn find_killer(&mut self, batch: &mut Batch) -> Result<(), StartError> {
-        let mut suspects = std::mem::take(&mut batch.suspects);
-        let (passed, others): (Vec<_>, Vec<_>) = batch
-            .take_kept()
-            .into_iter()
-            .partition(|(_, outcome)| outcome.verdict == Verdict::Pass);
-        suspects.extend(others);
+    pub(super) async fn find_killer(&mut self, batch: &mut Batch) {
+        let mut candidates = batch.take_candidates();
         if !self.target.can_restart() {
-            self.report_lost_target(batch, suspects, passed);
-            return Ok(());
+            return self.lose(batch, candidates, Killer::OneOfThem, NOT_OURS);
         }
-        let mut scenarios: Vec<_> = suspects.iter().map(|(item, _)| item.id.clone()).collect();
-        let mut is_solved = false;
-        for suspect in suspects {
-            if is_solved {
-                // This scenario most likely failed because another one had killed the target, so it runs again beside
-                // others. If it kills the target too, the next search finds it.
-                batch.waiting.push_front(suspect.0);
-            } else {
-                is_solved = self.play_alone(suspect).await?;
+        let ends_by_itself = |(item, _): &Judged| self.ends_by_itself.contains_key(&item.profile);
+        if candidates.iter().any(ends_by_itself) {
+            return self.go_on(batch, candidates).await;
+        }
+        let scenarios = candidates.iter().map(|(item, _)| item.id.clone()).collect();
+        while let Some(candidate) = candidates.pop_front() {
+            match self.play_alone(candidate).await {
+                Alone::Survived => {}
+                Alone::Solved => return self.release(batch, candidates),
+                Alone::SolvedAndLost(error) => {
+                    let reason = self.reason(error);
+                    return self.lose(batch, candidates, Killer::Known, &reason);
+                }
+                Alone::NotPlayed(candidate, error) => {
+                    candidates.push_front(*candidate);
+                    let reason = self.reason(error);
+                    return self.lose(batch, candidates, Killer::Unknown, &reason);
+                }
             }
         }
-        for (item, outcome) in passed {
-            scenarios.push(item.id.clone());
-            // A scenario that passed is played alone only if no suspect is the killer.
-            if is_solved {
+        self.notice(Notice::SurvivesEachAlone { scenarios });
+    }
+
+    /// Emits what passed, and lets the other candidates run again beside others: they most likely failed because the
+    /// target was already dead. If one of them kills the target, the next search finds it.
+    fn release(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
+        for (item, outcome) in candidates {
+            if outcome.verdict == Verdict::Pass {
                 self.emit(EventKind::ScenarioFinished(outcome));
             } else {
-                is_solved = self.play_alone((item, outcome)).await?;
+                batch.waiting.push_front(item);
             }
         }
-        if !is_solved {
-            self.notice(Notice::SurvivesEachAlone { scenarios });
-        }
-        Ok(())
     }
 
-    /// Emits the outcomes after the death of a target that can't be started again.
-    fn report_lost_target(
-        &mut self,
-        batch: &mut Batch,
-        suspects: Vec<Judged>,
-        passed: Vec<Judged>,
-    ) {
-        // If the only suspect could not be judged, the target may have been dead before that scenario started.
-        let is_killer_known = match suspects.as_slice() {
-            [(_, outcome)] => outcome.verdict != Verdict::Error,
-            _ => false,
-        };
-        let mut candidates: Vec<_> = suspects.iter().map(|(item, _)| item.id.clone()).collect();
-        if candidates.len() == 1 {
-            candidates.extend(passed.iter().map(|(item, _)| item.id.clone()));
+    /// Goes on after the death of a server that ends by itself. What ran on it can't be judged; the rest runs on a new
+    /// server.
+    async fn go_on(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
+        let mut others = VecDeque::new();
+        let mut profiles = BTreeSet::new();
+        for (item, outcome) in candidates {
+            profiles.insert(item.profile);
+            match self.ends_by_itself.get(&item.profile) {
+                Some(after) if outcome.verdict != Verdict::Pass => {
+                    let outcome = with_verdict(outcome, Verdict::Error, own_end(*after));
+                    self.emit(EventKind::ScenarioFinished(outcome));
+                }
+                Some(_) | None => others.push_back((item, outcome)),
+            }
         }
-        candidates.sort();
-        for (_, outcome) in suspects {
-            let (verdict, sentence) = if is_killer_known {
-                (Verdict::Fail, death_sentence(None))
-            } else {
-                let sentence = format!(
-                    "The target died during one of: {}. To find out which, run each alone with `--jobs 1`.",
-                    first_names(&candidates, NAMED_SCENARIOS)
-                );
-                (Verdict::Error, sentence)
+        for profile in profiles {
+            if let Err(error) = self.restart_if_dead(profile).await {
+                let reason = self.reason(error);
+                return self.lose(batch, others, Killer::Known, &reason);
+            }
+        }
+        self.release(batch, others);
+    }
+
+    /// Plays an item again while nothing else runs, and emits its outcome.
+    ///
+    /// The item is blamed for the death of the target only if a fresh server dies too, and another fresh server lives
+    /// without the item.
+    async fn play_alone(&mut self, (item, before): Judged) -> Alone {
+        let profile = item.profile;
+        loop {
+            let start = match self.restart_if_dead(profile).await {
+                Ok(start) => start,
+                Err(error) => return Alone::NotPlayed(Box::new((item, before)), error),
             };
-            let outcome = with_verdict(outcome, verdict, sentence);
-            self.emit(EventKind::ScenarioFinished(outcome));
+            let Some(live) = self.live(profile) else {
+                return Alone::Survived;
+            };
+            let mut outcome = Box::new(self.play_and_emit(&item, &live).await);
+            let Some(instance) = self.instances.get(&profile) else {
+                return Alone::Survived;
+            };
+            if instance.stays_alive().await {
+                self.emit(EventKind::ScenarioFinished(outcome));
+                return Alone::Survived;
+            }
+            let (status, age) = (instance.exited(), instance.started.elapsed());
+            self.emit_death(profile);
+            if start == Start::Fresh {
+                outcome.breach = outcome.breach.or(before.breach);
+                return self.blame(&item, outcome, status.as_deref(), age).await;
+            }
         }
-        for (_, outcome) in passed {
-            self.emit(EventKind::ScenarioFinished(outcome));
-        }
-        self.is_target_lost = true;
-        self.report_not_run(batch);
     }
 
-    /// Emits for every waiting item that the target died before the item could start.
-    pub(super) fn report_not_run(&mut self, batch: &mut Batch) {
-        for item in std::mem::take(&mut batch.waiting) {
-            self.emit_unjudged(&item, Verdict::Error, NOT_RUN, Duration::ZERO);
-        }
-    }
-
-    /// Plays an item again while nothing else runs, and emits its outcome. Returns true if the item kills the target.
-    async fn play_alone(&mut self, (item, before): Judged) -> Result<bool, StartError> {
-        self.restart_if_dead(item.profile).await?;
-        let Some(instance) = self.instances.get(&item.profile) else {
-            return Ok(false);
+    /// Emits the outcome of an item on whose fresh server the target died at the age of `age`: blames the item if
+    /// another server lives longer without it.
+    async fn blame(
+        &mut self,
+        item: &Item,
+        outcome: Box<Outcome>,
+        status: Option<&str>,
+        age: Duration,
+    ) -> Alone {
+        let profile = item.profile;
+        let control = self.restart_if_dead(profile).await;
+        let is_innocent = match (&control, self.instances.get(&profile)) {
+            (Ok(_), Some(instance)) => !instance.outlives(age + age / 4 + MARGIN).await,
+            (Ok(_), None) | (Err(_), _) => false,
         };
-        let live = Arc::clone(&instance.live);
-        let mut outcome = Box::new(self.play_and_emit(&item, &live).await);
-        let Some(instance) = self.instances.get(&item.profile) else {
-            return Ok(false);
-        };
-        let is_alive = instance.stays_alive().await;
-        let status = instance.exited();
-        if is_alive {
+        if is_innocent {
+            self.emit_death(profile);
+            self.ends_by_itself.insert(profile, age);
+            let outcome = with_verdict(outcome, Verdict::Error, own_end(age));
             self.emit(EventKind::ScenarioFinished(outcome));
-            return Ok(false);
+            self.notice(Notice::EndsByItself { after: age });
+            return match self.restart_if_dead(profile).await {
+                Ok(_) => Alone::Solved,
+                Err(error) => Alone::SolvedAndLost(error),
+            };
         }
-        self.emit_death(item.profile);
-        outcome.breach = outcome.breach.or(before.breach);
-        let outcome = with_verdict(outcome, Verdict::Fail, death_sentence(status.as_deref()));
+        let outcome = with_verdict(outcome, Verdict::Fail, death_sentence(status));
         self.emit(EventKind::ScenarioFinished(outcome));
-        self.restart_if_dead(item.profile).await?;
-        self.notice(Notice::TargetEnded {
-            scenario: item.id.clone(),
-        });
-        Ok(true)
+        match control {
+            Ok(_) => {
+                self.notice(Notice::TargetEnded {
+                    scenario: item.id.clone(),
+                });
+                Alone::Solved
+            }
+            Err(error) => Alone::SolvedAndLost(error),
+        }
+    }
+
+    fn live(&self, profile: Option<usize>) -> Option<Arc<LiveTarget>> {
+        let instance = self.instances.get(&profile)?;
+        Some(Arc::clone(&instance.live))
+    }
+
+    /// Returns the reason for a failed start, inside a sentence.
+    fn reason(&self, mut error: StartError) -> String {
+        error.mask(&self.target.secrets);
+        format!("it can't be started again: {}", error.headline())
     }
 
     /// Plays an item and emits the events of its attempts as they come.
@@ -197,38 +254,28 @@ impl<E: FnMut(Event)> Run<'_, E> {
         }
     }
 
-    async fn restart_if_dead(&mut self, profile: Option<usize>) -> Result<(), StartError> {
+    async fn restart_if_dead(&mut self, profile: Option<usize>) -> Result<Start, StartError> {
         let is_alive = match self.instances.get(&profile) {
             Some(instance) => instance.is_alive().await,
             None => false,
         };
         if is_alive {
-            return Ok(());
+            return Ok(Start::Earlier);
         }
         if let Some(dead) = self.instances.remove(&profile) {
             dead.stop().await;
         }
         let start = self.start_instance(profile).await?;
         self.emit(EventKind::TargetRestarted(start));
-        Ok(())
+        Ok(Start::Fresh)
     }
 }
 
-/// Replaces the verdict and the sentence of an outcome, because the target died while the scenario ran.
-fn with_verdict(mut outcome: Box<Outcome>, verdict: Verdict, sentence: String) -> Box<Outcome> {
-    outcome.verdict = verdict;
-    outcome.kind = (verdict == Verdict::Fail).then_some(FailureKind::ServerDied);
-    if let Some(breach) = &mut outcome.breach {
-        breach.sentence.clone_from(&sentence);
-    }
-    outcome.reason = Some(sentence);
-    outcome
-}
-
-/// Returns the sentence for the scenario that killed the target.
-fn death_sentence(status: Option<&str>) -> String {
-    match status {
-        Some(status) => format!("The target died: its process ended with {status}."),
-        None => "The target died: nothing listens on its port any more.".to_owned(),
-    }
+/// When a server was started.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Start {
+    /// Before other scenarios ran.
+    Earlier,
+    /// Just now.
+    Fresh,
 }

@@ -123,7 +123,13 @@ mod tests {
                 namespace: "/talk".to_owned(),
                 within: Duration::from_secs(2),
             },
+            Notice::EndsByItself {
+                after: Duration::from_millis(400),
+            },
             Notice::NothingRuns,
+            Notice::TargetLost {
+                reason: "nobody can start it again".to_owned(),
+            },
             Notice::SurvivesEachAlone {
                 scenarios: vec!["acks/value".to_owned()],
             },

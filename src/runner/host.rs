@@ -1,7 +1,12 @@
 //! Starts a target, checks that it is alive, and stops it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+    time::Duration,
+};
 
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
@@ -9,9 +14,10 @@ use super::{
 };
 use crate::{
     client::{ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
+    clock,
     net::Network,
     reference::{self, Contract, FaultSet, Server},
-    targets::{LaunchError, Launched, Manifest, Profile, Secrets, Speaks},
+    targets::{LaunchError, Launched, Manifest, Maskable, Masked, Profile, Secrets, Speaks},
 };
 
 /// The timeout of a liveness check.
@@ -22,6 +28,9 @@ pub(super) const DYING: Duration = Duration::from_millis(300);
 
 /// The time between two liveness checks of a target that may be dying.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How often a port has to refuse a connection before its server counts as dead.
+const LOOKS: usize = 3;
 
 /// Where a target runs.
 #[derive(Clone, Debug)]
@@ -58,6 +67,8 @@ pub struct Target {
     pub tls: TlsPolicy,
     /// Values that no output may show.
     pub secrets: Secrets,
+    /// Shows a sentence about a start that goes on.
+    pub tell: fn(&Masked<String>),
 }
 
 /// The reason why a target can't be used.
@@ -104,11 +115,48 @@ pub enum StartError {
     },
 }
 
+impl StartError {
+    /// Returns the message without the output of the target, except for its last line.
+    pub(super) fn headline(&self) -> String {
+        match self {
+            Self::Launch(error) => error.headline(),
+            Self::Absent { .. }
+            | Self::Embedded(_)
+            | Self::Setting { .. }
+            | Self::Tls { .. }
+            | Self::Url { .. } => self.to_string(),
+        }
+    }
+}
+
+impl Maskable for StartError {
+    fn mask(&mut self, secrets: &Secrets) {
+        match self {
+            Self::Launch(error) => error.mask(secrets),
+            Self::Absent { url } | Self::Tls { url, failure: _ } | Self::Url { url } => {
+                url.mask(secrets);
+            }
+            Self::Setting {
+                profile,
+                setting,
+                value,
+            } => {
+                profile.mask(secrets);
+                setting.mask(secrets);
+                value.mask(secrets);
+            }
+            Self::Embedded(_) => {}
+        }
+    }
+}
+
 /// One running server of a target.
 #[derive(Debug)]
 pub(super) struct Instance {
     /// The server as scenarios see it.
     pub(super) live: Arc<LiveTarget>,
+    /// When the server was ready.
+    pub(super) started: Instant,
     keeper: Keeper,
 }
 
@@ -167,6 +215,7 @@ impl Target {
         log::target_started(&live, profile.map(|profile| profile.name.as_str()));
         Ok(Instance {
             live: Arc::new(live),
+            started: clock::now(),
             keeper,
         })
     }
@@ -183,9 +232,14 @@ impl Target {
             }
             Host::Launched => match self.manifest.command() {
                 Some(spec) => {
-                    let launched = Launched::start(spec, profile)
-                        .await
-                        .map_err(|error| error.masked(&self.secrets))?;
+                    let launched = Launched::start(spec, profile, &|text| {
+                        (self.tell)(&self.secrets.masked(text.to_owned()));
+                    })
+                    .await
+                    .map_err(|mut error| {
+                        error.mask(&self.secrets);
+                        error
+                    })?;
                     (
                         self.manifest
                             .url
@@ -285,14 +339,33 @@ impl Target {
 }
 
 impl Instance {
-    /// Returns true if the process runs and its port answers.
+    /// Returns true if the process runs and its port is open. A server that is slow, or that resets connections, is
+    /// alive.
     pub(super) async fn is_alive(&self) -> bool {
-        if let Keeper::Launched(launched) = &self.keeper
-            && launched.exited().is_some()
-        {
+        if self.exited().is_some() {
             return false;
         }
-        answers(&self.live.endpoint).await
+        // A busy system can refuse a connection although the server still listens.
+        for _ in 1..LOOKS {
+            if is_open(&self.live.endpoint).await {
+                return true;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        self.exited().is_none() && is_open(&self.live.endpoint).await
+    }
+
+    /// Returns true if the server is alive after `time` in which no scenario runs.
+    pub(super) async fn outlives(&self, time: Duration) -> bool {
+        let end = clock::now() + time;
+        while clock::now() < end {
+            if self.exited().is_some() {
+                return false;
+            }
+            // Look at the process only: a connection could be what kills the server.
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        self.is_alive().await
     }
 
     /// Returns true if the server is alive and stays alive for as long as a process may take to end.
@@ -344,7 +417,7 @@ async fn check_reachable(endpoint: &Endpoint, keeper: &Keeper) -> Result<(), Sta
 /// Waits, for a short while, until nothing listens at the address any more.
 pub(super) async fn until_gone(endpoint: &Endpoint) {
     let gone = async {
-        while answers(endpoint).await {
+        while is_open(endpoint).await {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
@@ -352,9 +425,29 @@ pub(super) async fn until_gone(endpoint: &Endpoint) {
     let _ = tokio::time::timeout(DYING, gone).await;
 }
 
-/// Returns true if something listens at the address.
+/// Returns true if something accepts a connection at the address.
 async fn answers(endpoint: &Endpoint) -> bool {
+    matches!(knock(endpoint).await, Some(Ok(())))
+}
+
+/// Returns false if the system says that nothing listens at the address. A server that accepts no connection for a
+/// while still listens.
+async fn is_open(endpoint: &Endpoint) -> bool {
+    match knock(endpoint).await {
+        Some(Err(error)) => !matches!(
+            error.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::HostUnreachable
+                | ErrorKind::NetworkUnreachable
+        ),
+        Some(Ok(())) | None => true,
+    }
+}
+
+/// Connects to the address. Returns `None` if there is no answer in time.
+async fn knock(endpoint: &Endpoint) -> Option<io::Result<()>> {
     let (host, port) = (endpoint.host(), endpoint.port());
     let connected = endpoint.network.connect(host, port);
-    matches!(tokio::time::timeout(LIVENESS, connected).await, Ok(Ok(_)))
+    let connected = tokio::time::timeout(LIVENESS, connected).await.ok()?;
+    Some(connected.map(drop))
 }

@@ -12,7 +12,10 @@ use super::{
     trace,
     verdict::Verdict,
 };
-use crate::scenario::{Invariant, Level, Scenario, SourceFile, Span, Tier};
+use crate::{
+    scenario::{Invariant, Level, Scenario, SourceFile, Span, Tier},
+    targets::Maskable,
+};
 
 /// The number of lines of the target's output that a failure shows.
 const LOG_LINES: usize = 20;
@@ -72,8 +75,10 @@ pub(super) fn judge(
     let (verdict, found) = match finished.stop {
         Some(Stop::Unjudged(obstacle)) => (Verdict::Error, Some(Found::from(*obstacle))),
         Some(Stop::Inapplicable(obstacle)) => {
-            let reason = Some(attempt.secrets().mask(&obstacle.detail.sentence));
-            return outcome_without_evidence(item, Verdict::Skip, reason, duration);
+            let reason = Some(obstacle.detail.sentence.clone());
+            let mut outcome = outcome_without_evidence(item, Verdict::Skip, reason, duration);
+            outcome.mask(&attempt.to_mask());
+            return outcome;
         }
         Some(Stop::Breach(finding)) => (
             breach_verdict(scenario, &finding),
@@ -84,22 +89,20 @@ pub(super) fn judge(
             None => (Verdict::Pass, None),
         },
     };
-    let mask = |text: String| attempt.secrets().mask(&text);
     let mut outcome = outcome_without_evidence(
         item,
         verdict,
-        found
-            .as_ref()
-            .map(|found| mask(found.detail.sentence.clone())),
+        found.as_ref().map(|found| found.detail.sentence.clone()),
         duration,
     );
     outcome.proofs = finished.proofs;
     outcome.kind = found.as_ref().and_then(|found| found.kind);
     outcome.breach = found.map(|found| breach(item, settings, attempt, found));
+    outcome.mask(&attempt.to_mask());
     outcome
 }
 
-/// Returns a finding with its evidence. Secrets are masked.
+/// Returns a finding with its evidence.
 fn breach(
     item: &Item,
     settings: &Settings,
@@ -107,12 +110,7 @@ fn breach(
     found: Found,
 ) -> Breach {
     let scenario = &item.scenario;
-    let mask = |text: String| attempt.secrets().mask(&text);
     let detail = found.detail;
-    let mut seen = trace::views(attempt);
-    for line in seen.iter_mut().flat_map(|view| &mut view.lines) {
-        line.text = mask(std::mem::take(&mut line.text));
-    }
     let log = attempt
         .target
         .log
@@ -120,16 +118,16 @@ fn breach(
         .map(|log| log.tail(LOG_LINES))
         .unwrap_or_default();
     Breach {
-        sentence: mask(detail.sentence),
+        sentence: detail.sentence,
         invariant: found.invariant,
         place: detail.span.and_then(|span| place(&scenario.source, span)),
-        expected: detail.expected.map(mask),
-        received: detail.received.map(mask),
-        seen,
+        expected: detail.expected,
+        received: detail.received,
+        seen: trace::views(attempt),
         requirements: notes(scenario, settings),
         why: scenario.why.clone(),
         rerun: rerun(item, settings),
-        log: log.into_iter().map(mask).collect(),
+        log,
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn traffic(attempt: &Attempt<'_>) {
                     "+{:.1} ms {} {}",
                     at.as_secs_f64() * 1_000.0,
                     if received { "received" } else { "sent" },
-                    escape::line(&attempt.secrets().mask(&text)),
+                    escape::line(&attempt.to_mask().mask(&text)),
                 );
             }
         }

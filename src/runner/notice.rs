@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{scenario::Tier, text::first_names};
+use crate::{
+    scenario::Tier,
+    text::{first_names, humanize},
+};
 
 /// The number of scenarios that a sentence about a dead target names.
 pub(super) const NAMED_SCENARIOS: usize = 8;
@@ -26,7 +29,12 @@ pub enum Notice {
         /// How long the runner waited.
         within: Duration,
     },
-    /// No scenario runs, because each of them needs something that the target does not provide.
+    /// A server ends some time after its start, also if no scenario runs.
+    EndsByItself {
+        /// How long after its start.
+        after: Duration,
+    },
+    /// Nothing runs, because every selected scenario lacks something.
     NothingRuns,
     /// The target died while several scenarios ran, and survives each of them alone.
     SurvivesEachAlone {
@@ -38,6 +46,11 @@ pub enum Notice {
         /// The id of the scenario.
         scenario: String,
     },
+    /// The target died and can't be started again, so the other scenarios are skipped.
+    TargetLost {
+        /// Why it can't be started, in one sentence without a full stop.
+        reason: String,
+    },
     /// Scenarios were left out, because the user did not include their tier.
     TierLeftOut {
         /// The tier.
@@ -45,6 +58,13 @@ pub enum Notice {
         /// The number of scenarios.
         count: usize,
     },
+}
+
+impl Notice {
+    /// Returns true if scenarios did not run because the target is lost.
+    pub(super) fn is_loss(&self) -> bool {
+        matches!(self, Self::TargetLost { .. })
+    }
 }
 
 impl fmt::Display for Notice {
@@ -72,6 +92,11 @@ impl fmt::Display for Notice {
                     humantime::format_duration(*within)
                 )
             }
+            Self::EndsByItself { after } => write!(
+                formatter,
+                "the target ends {} after its start, also while no scenario runs; no scenario is blamed for that",
+                humanize::duration(*after)
+            ),
             Self::NothingRuns => write!(
                 formatter,
                 "no scenario runs: each of them needs something that the target does not provide"
@@ -87,6 +112,10 @@ impl fmt::Display for Notice {
                     "{scenario} ended the target; it was started again"
                 )
             }
+            Self::TargetLost { reason } => write!(
+                formatter,
+                "the target died, and {reason}; the scenarios that had not run are skipped"
+            ),
             Self::TierLeftOut { tier, count } => write!(
                 formatter,
                 "{count} of tier {tier} left out; `--include {tier}` runs them"

@@ -34,7 +34,10 @@ impl Record {
                     .partition_point(|known| known.id <= outcome.id);
                 self.outcomes.insert(place, (**outcome).clone());
             }
-            EventKind::Noticed(notice) => self.notices.push(notice.clone()),
+            EventKind::Noticed(notice) => {
+                self.summary.target_lost |= notice.is_loss();
+                self.notices.push(notice.clone());
+            }
             EventKind::Interrupted => self.summary.interrupted = true,
             EventKind::RunFinished(summary) => self.summary = *summary,
             EventKind::AttemptStarted { .. }

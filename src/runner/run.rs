@@ -24,7 +24,7 @@ use super::{
     summary::Summary,
     verdict::Verdict,
 };
-use crate::{clock, scenario::Tier};
+use crate::{clock, scenario::Tier, targets::Masked};
 
 /// The number of servers of one target that start at the same time.
 const STARTS: usize = 3;
@@ -41,8 +41,8 @@ pub async fn run(
     target: &Target,
     settings: &Settings,
     interrupt: CancellationToken,
-    emit: impl FnMut(Event),
-) -> Result<Record, StartError> {
+    emit: impl FnMut(&Masked<Event>),
+) -> Result<Masked<Record>, StartError> {
     let Plan { items, left_out } = plan;
     let mut run = Run::new(target, settings, interrupt, emit);
     let starts = run.start_instances(&items).await?;
@@ -52,8 +52,8 @@ pub async fn run(
         .map(Arc::new)
         .partition(|item| item.scenario.exclusive);
     shared.sort_by_key(|item| !settings.first.contains(&item.scenario.id));
-    run.run_batch(shared, settings.jobs.max(1)).await?;
-    run.run_batch(exclusive, 1).await?;
+    run.run_batch(shared, settings.jobs.max(1)).await;
+    run.run_batch(exclusive, 1).await;
     Ok(run.finish().await)
 }
 
@@ -68,8 +68,10 @@ pub(super) struct Run<'r, E> {
     record: Record,
     emit: E,
     has_failed: bool,
-    /// Whether the target died and can't be started again.
-    pub(super) is_target_lost: bool,
+    /// Why items can't run any more: the target died and can't be started again.
+    pub(super) lost: Option<String>,
+    /// The servers that end without any scenario, by profile: how long after their start.
+    pub(super) ends_by_itself: BTreeMap<Option<usize>, Duration>,
 }
 
 /// A message from the task of a scenario to the dispatcher.
@@ -80,7 +82,7 @@ enum Message {
     Finished(Arc<Item>, Box<Played>),
 }
 
-impl<'r, E: FnMut(Event)> Run<'r, E> {
+impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     fn new(
         target: &'r Target,
         settings: &'r Settings,
@@ -96,7 +98,8 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             record: Record::default(),
             emit,
             has_failed: false,
-            is_target_lost: false,
+            lost: None,
+            ends_by_itself: BTreeMap::new(),
         }
     }
 
@@ -189,12 +192,12 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         if let EventKind::ScenarioFinished(outcome) = &kind {
             self.has_failed |= outcome.verdict.is_red();
         }
-        let event = Event {
+        let event = self.target.secrets.masked(Event {
             at: self.started.elapsed(),
             kind,
-        };
+        });
         self.record.add(&event);
-        (self.emit)(event);
+        (self.emit)(&event);
     }
 
     /// Emits a notice.
@@ -227,7 +230,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     }
 
     /// Runs the items of a batch, at most `width` at once.
-    async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) -> Result<(), StartError> {
+    async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) {
         let mut batch = Batch::default();
         for item in items {
             match item.skip.clone() {
@@ -235,10 +238,8 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
                 None => batch.waiting.push_back(item),
             }
         }
-        if self.is_target_lost {
-            self.report_not_run(&mut batch);
-        }
-        // The channel needs no limit: each task sends only a few messages.
+        self.skip_if_lost(&mut batch);
+        // Each task sends a few messages, so the number of items bounds the queue.
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         let interrupt = self.interrupt.clone();
@@ -250,7 +251,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             }
             let has_more = !must_stop && !batch.waiting.is_empty() && !batch.is_target_dead;
             if tasks.is_empty() && !has_more {
-                if !self.handle_death(&mut batch).await? {
+                if !self.handle_death(&mut batch).await {
                     break;
                 }
                 continue;
@@ -283,7 +284,6 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             self.emit(EventKind::ScenarioFinished(outcome));
         }
         self.report_unfinished(batch);
-        Ok(())
     }
 
     /// Starts tasks for waiting items while fewer than `width` run.
@@ -354,20 +354,20 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
     /// Checks whether the target is dead after all tasks have ended, and handles its death.
     ///
     /// Returns true if the target was dead and the batch continues.
-    async fn handle_death(&mut self, batch: &mut Batch) -> Result<bool, StartError> {
+    async fn handle_death(&mut self, batch: &mut Batch) -> bool {
         if !batch.is_target_dead && !self.interrupt.is_cancelled() {
             batch.is_target_dead = self.died_of_last_items(batch).await;
         }
         if !batch.is_target_dead {
-            return Ok(false);
+            return false;
         }
         if self.interrupt.is_cancelled() {
             self.report_unsolved(batch);
         } else {
-            self.find_killer(batch).await?;
+            self.find_killer(batch).await;
         }
         batch.is_target_dead = false;
-        Ok(true)
+        true
     }
 
     /// Emits the outcomes of the items that have not ended.
@@ -395,7 +395,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
         }
     }
 
-    async fn finish(mut self) -> Record {
+    async fn finish(mut self) -> Masked<Record> {
         self.emit_interrupt();
         for (_, instance) in std::mem::take(&mut self.instances) {
             instance.stop().await;
@@ -405,7 +405,7 @@ impl<'r, E: FnMut(Event)> Run<'r, E> {
             ..self.record.summary
         };
         self.emit(EventKind::RunFinished(summary));
-        self.record
+        self.target.secrets.masked(self.record)
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Summary {
     pub flaky: usize,
     /// Whether the user interrupted the run.
     pub interrupted: bool,
+    /// Whether the target died and could not be started again, so that scenarios did not run.
+    pub target_lost: bool,
     /// The wall time of the run.
     pub duration: Duration,
 }

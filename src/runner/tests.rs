@@ -11,7 +11,7 @@ use crate::{
     reference::FaultSet,
     scenario::{Known, SourceFile, load},
     simulation,
-    targets::{REFERENCE_MANIFEST, load_manifest},
+    targets::{Masked, REFERENCE_MANIFEST, load_manifest},
     work::assert_linear,
 };
 
@@ -48,14 +48,15 @@ fn run_file(text: &str, faults: &[&str]) -> (Vec<Event>, Record) {
         )),
         network: Network::memory(),
         tls: TlsPolicy::new(None, Verification::Checked).unwrap(),
+        tell: |_| {},
     };
     let settings = Settings::default();
     let plan = Plan::new(&scenarios, &target.manifest, &settings);
     let mut events = Vec::new();
-    let emit = |event| events.push(event);
+    let emit = |event: &Masked<Event>| events.push((**event).clone());
     let whole = run(plan, &target, &settings, CancellationToken::new(), emit);
     let record = simulation::run(1, whole).unwrap().unwrap();
-    (events, record)
+    (events, (*record).clone())
 }
 
 /// Returns the outcome of the only scenario.

@@ -10,7 +10,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use super::{
     Scope,
     expression_value::{from_data, to_data},
-    functions,
+    functions::{self, MINTED, Minted},
     template_error::TemplateError,
 };
 use crate::data::Data;
@@ -107,8 +107,14 @@ impl Expression {
             // Two functions read a variable that the expression does not name: `jwt` reads the target's secret, and
             // `echo` reads the form of the target's echo messages.
             .chain(["credentials_secret", functions::ECHO_FORM]);
+        let minted = self.source.contains("jwt").then(|| {
+            let minted = Minted(Arc::clone(scope.minted()));
+            (MINTED.to_owned(), Value::from_object(minted))
+        });
         let context = Value::from_pairs(
-            heads.filter_map(|name| Some((name.to_owned(), variable(name, scope)?))),
+            heads
+                .filter_map(|name| Some((name.to_owned(), variable(name, scope)?)))
+                .chain(minted),
         );
         self.compiled
             .eval(context)

@@ -1,5 +1,10 @@
 //! The functions of expressions.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
@@ -8,7 +13,7 @@ use bytes::BytesMut;
 use indexmap::IndexMap;
 use minijinja::{
     Environment, Error, ErrorKind, State, Value,
-    value::{Kwargs, Rest, ValueKind},
+    value::{Kwargs, Object, Rest, ValueKind},
 };
 
 use super::{
@@ -31,6 +36,15 @@ const MAX_LENGTH: usize = 256 * 1024 * 1024;
 /// The variable that says how the target's echo messages are written: the text before and behind the echoed text, and
 /// whether the echoed text is quoted.
 pub(crate) const ECHO_FORM: &str = "echo_form";
+
+/// The variable under which [`jwt`] finds the place for its tokens. No expression can name it.
+pub(super) const MINTED: &str = "jwt()";
+
+/// The tokens that [`jwt`] minted.
+#[derive(Debug)]
+pub(super) struct Minted(pub(super) Arc<Mutex<BTreeSet<String>>>);
+
+impl Object for Minted {}
 
 /// A function of expressions.
 #[derive(Clone, Copy, Debug)]
@@ -428,7 +442,16 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
         }
         claims.insert(name.to_owned(), to_data(&arguments.get::<Value>(name)?, 0)?);
     }
-    Ok(mint_jwt(&Data::Object(claims), algorithm, &secret))
+    let token = mint_jwt(&Data::Object(claims), algorithm, &secret);
+    let noted = state.lookup(MINTED);
+    if let Some(minted) = noted
+        .as_ref()
+        .and_then(|value| value.downcast_object_ref::<Minted>())
+    {
+        let mut tokens = minted.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.insert(token.clone());
+    }
+    Ok(token)
 }
 
 /// Returns the current time in milliseconds since 1970, plus a duration with an optional sign.

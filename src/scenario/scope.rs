@@ -1,6 +1,9 @@
 //! The variables of a running scenario.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::group::Group;
 use crate::data::Data;
@@ -39,6 +42,7 @@ pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "ind
 pub struct Scope {
     values: Arc<HashMap<String, Data>>,
     groups: Arc<HashMap<String, Arc<Group>>>,
+    minted: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Scope {
@@ -87,6 +91,19 @@ impl Scope {
     /// Returns the members of a group of clients. Returns `None` if no member has a value yet.
     pub(super) fn group(&self, name: &str) -> Option<&Arc<Group>> {
         self.groups.get(name)
+    }
+
+    /// Returns the tokens that the function `jwt` minted in this scope and in its clones.
+    pub fn minted_tokens(&self) -> BTreeSet<String> {
+        self.minted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Returns the place where the function `jwt` notes its tokens.
+    pub(super) fn minted(&self) -> &Arc<Mutex<BTreeSet<String>>> {
+        &self.minted
     }
 }
 

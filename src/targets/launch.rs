@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
-    LaunchSpec, Log, Profile,
+    LaunchSpec, Log, Profile, Tell,
     launch_error::{LOG_LINES, LaunchError},
     port::free_port,
     process::ProcessTree,
@@ -28,15 +28,20 @@ pub struct Launched {
 }
 
 impl Launched {
-    /// Runs the setup if necessary, starts the command on a free port and waits until the target is ready.
+    /// Runs the setup if necessary, starts the command on a free port and waits until the target is ready. `tell` gets
+    /// a sentence if the setup has to wait for another process.
     ///
     /// # Errors
     ///
     /// Returns an error if the target does not start or is not ready in time. The error shows the last lines of
     /// output.
-    pub async fn start(spec: &LaunchSpec, profile: Option<&Profile>) -> Result<Self, LaunchError> {
+    pub async fn start(
+        spec: &LaunchSpec,
+        profile: Option<&Profile>,
+        tell: Tell<'_>,
+    ) -> Result<Self, LaunchError> {
         if let Some(command) = &spec.setup {
-            setup::run_if_due(command, &spec.workdir).await?;
+            setup::run_if_due(command, &spec.workdir, tell).await?;
         }
         let mut attempt = 1;
         loop {
@@ -162,7 +167,10 @@ mod tests {
 
     /// Returns the text of the error of a failed start. `PORT` replaces the port, which is random.
     async fn failure(spec: &LaunchSpec) -> String {
-        let error = Launched::start(spec, None).await.unwrap_err().to_string();
+        let error = Launched::start(spec, None, &|_| {})
+            .await
+            .unwrap_err()
+            .to_string();
         regex::Regex::new(r"port \d+")
             .unwrap()
             .replace_all(&error, "port PORT")
@@ -179,7 +187,9 @@ mod tests {
             env: vec![("MODE".to_owned(), "short-$port".to_owned())],
             ..Profile::default()
         };
-        let launched = Launched::start(&spec, Some(&profile)).await.unwrap();
+        let launched = Launched::start(&spec, Some(&profile), &|_| {})
+            .await
+            .unwrap();
         let port = launched.port();
         assert_eq!(launched.exited(), None);
         assert_eq!(
@@ -235,6 +245,10 @@ mod tests {
             workdir: folder.path().to_owned(),
             ..spec(script, line("up", LONG))
         };
-        Launched::start(&spec, None).await.unwrap().stop().await;
+        Launched::start(&spec, None, &|_| {})
+            .await
+            .unwrap()
+            .stop()
+            .await;
     }
 }

@@ -2,12 +2,15 @@
 
 use std::{fmt::Write, io, path::PathBuf, time::Duration};
 
-use super::Secrets;
+use super::{Maskable, Secrets};
 
 /// The number of lines of the target's output that an error shows.
 pub(super) const LOG_LINES: usize = 20;
 
-/// The reason why a target did not start.
+/// The words between a message and the output of the target.
+const OUTPUT: &str = "; its last output:";
+
+/// Why a target did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LaunchError {
@@ -56,6 +59,16 @@ pub enum LaunchError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// Another process held the lock for too long.
+    #[error("{} sets up {} and has not ended after {} s", describe_holder(*.holder), .workdir.display(), .within.as_secs())]
+    SetupLocked {
+        /// The id of the process that holds the lock, if it is known.
+        holder: Option<u32>,
+        /// The folder that both processes set up.
+        workdir: PathBuf,
+        /// How long this process waited.
+        within: Duration,
+    },
     /// The operating system can't start the command.
     #[error("can't start `{command}` in {}: {source}", .workdir.display())]
     Spawn {
@@ -69,21 +82,22 @@ pub enum LaunchError {
 }
 
 impl LaunchError {
-    /// Masks the secrets in the command and in the output.
-    #[must_use]
-    pub fn masked(mut self, secrets: &Secrets) -> Self {
-        let mask = |text: &mut String| *text = secrets.mask(text);
-        match &mut self {
-            Self::Exited { command, log, .. }
-            | Self::NotReady { command, log, .. }
-            | Self::Setup { command, log, .. } => {
-                mask(command);
-                log.iter_mut().for_each(mask);
+    /// Returns the message without the output, except for the last line of the output.
+    pub fn headline(&self) -> String {
+        let message = self.to_string();
+        let (head, _) = message.split_once(OUTPUT).unwrap_or((&message, ""));
+        match self {
+            Self::Exited { log, .. } | Self::NotReady { log, .. } | Self::Setup { log, .. } => {
+                match log.last() {
+                    Some(last) => format!("{head}; its last line: {last}"),
+                    None => head.to_owned(),
+                }
             }
-            Self::Spawn { command, .. } => mask(command),
-            Self::NoPort | Self::SetupLock { .. } => {}
+            Self::NoPort
+            | Self::SetupLock { .. }
+            | Self::SetupLocked { .. }
+            | Self::Spawn { .. } => head.to_owned(),
         }
-        self
     }
 
     /// Returns true if the target ended because another process has its port.
@@ -98,12 +112,67 @@ impl LaunchError {
     }
 }
 
-/// Formats the target's last lines of output for the end of an error message.
+impl Maskable for LaunchError {
+    fn mask(&mut self, secrets: &Secrets) {
+        match self {
+            Self::Exited {
+                command,
+                status: _,
+                log,
+            }
+            | Self::Setup {
+                command,
+                status: _,
+                log,
+            } => {
+                command.mask(secrets);
+                log.mask(secrets);
+            }
+            Self::NotReady {
+                command,
+                awaited,
+                came,
+                within: _,
+                log,
+            } => {
+                command.mask(secrets);
+                awaited.mask(secrets);
+                came.mask(secrets);
+                log.mask(secrets);
+            }
+            Self::SetupLock { path, source: _ } => path.mask(secrets),
+            Self::SetupLocked {
+                holder: _,
+                workdir,
+                within: _,
+            } => workdir.mask(secrets),
+            Self::Spawn {
+                command,
+                workdir,
+                source: _,
+            } => {
+                command.mask(secrets);
+                workdir.mask(secrets);
+            }
+            Self::NoPort => {}
+        }
+    }
+}
+
+/// Names the process that holds a lock: "process 12".
+pub(super) fn describe_holder(holder: Option<u32>) -> String {
+    match holder {
+        Some(pid) => format!("process {pid}"),
+        None => "another process".to_owned(),
+    }
+}
+
+/// Formats the output for the end of an error message.
 fn format_output(log: &[String]) -> String {
     if log.is_empty() {
         return "; it wrote nothing".to_owned();
     }
-    let mut text = "; its last output:".to_owned();
+    let mut text = OUTPUT.to_owned();
     for line in log {
         // Writing to a `String` can't fail.
         let _ = write!(text, "\n  | {line}");

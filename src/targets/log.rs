@@ -61,6 +61,10 @@ impl Log {
                     line.clear();
                 } else if line.len() < MAX_LINE_LENGTH {
                     line.push(byte);
+                } else if line.len() == MAX_LINE_LENGTH {
+                    // The rest of the line is dropped. The mark tells a reader, and tells `Secrets` to look for the
+                    // head of a secret before it.
+                    line.extend_from_slice("…".as_bytes());
                 }
             }
         }

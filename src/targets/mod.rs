@@ -5,6 +5,7 @@ mod capabilities;
 mod capability;
 mod contract;
 mod credentials;
+mod descendants;
 mod dialect;
 mod launch;
 mod launch_error;
@@ -16,6 +17,7 @@ mod process;
 mod ready;
 mod secrets;
 mod setup;
+mod setup_lock;
 mod userinfo;
 
 pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent, Places};
@@ -31,5 +33,8 @@ pub use manifest::{
     REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
-pub use secrets::Secrets;
+pub use secrets::{Maskable, Masked, Secrets};
 pub use userinfo::{has_userinfo, without_userinfo};
+
+/// Receives a sentence for the user while a start goes on. The sentence may contain secrets.
+pub type Tell<'t> = &'t (dyn Fn(&str) + Sync);

@@ -1,4 +1,6 @@
 //! A process and all its descendants, which are ended together.
+//!
+//! Most descendants are in the process group. `descendants.rs` finds those that have left it.
 
 use std::{
     io,
@@ -11,7 +13,10 @@ use std::{
 use process_wrap::tokio::{ChildWrapper, CommandWrap};
 use tokio::{process::Command, task::JoinSet, time::timeout};
 
-use super::Log;
+use super::{
+    Log,
+    descendants::{self, Mark, Role},
+};
 
 /// The time that a process has to end after SIGTERM.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,6 +33,7 @@ const SIGTERM: i32 = 15;
 pub(super) struct ProcessTree {
     child: Mutex<Box<dyn ChildWrapper>>,
     readers: JoinSet<()>,
+    mark: Mark,
     #[cfg(unix)]
     _watchdog: Option<tokio::process::Child>,
 }
@@ -50,11 +56,14 @@ impl ProcessTree {
         } else {
             program.into()
         };
+        let mark = Mark::new();
+        let (variable, value) = mark.variable();
         let mut wrap = CommandWrap::with_new(program, |command| {
             command
                 .args(arguments)
                 .current_dir(workdir)
                 .envs(env.iter().map(|(name, value)| (name, value)))
+                .env(variable, value)
                 // Keep stdin open: a server that reads it sees its end when sockspec ends.
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -64,7 +73,11 @@ impl ProcessTree {
         wrap.wrap(process_wrap::tokio::ProcessGroup::leader());
         #[cfg(windows)]
         wrap.wrap(process_wrap::tokio::JobObject);
-        let mut child = wrap.spawn()?;
+        let mut child = descendants::spawn(Role::Root, || {
+            let child = wrap.spawn()?;
+            let pid = child.id();
+            Ok((child, pid))
+        })?;
         let mut readers = JoinSet::new();
         if let Some(stream) = child.stdout().take() {
             readers.spawn(log.clone().capture(stream));
@@ -74,9 +87,10 @@ impl ProcessTree {
         }
         Ok(Self {
             #[cfg(unix)]
-            _watchdog: child.id().and_then(watchdog),
+            _watchdog: child.id().and_then(|group| watchdog(group, &mark)),
             child: Mutex::new(child),
             readers,
+            mark,
         })
     }
 
@@ -121,26 +135,43 @@ impl Drop for ProcessTree {
     fn drop(&mut self) {
         // An error means that no process of the group is left.
         let _ = self.child_mut().start_kill();
+        descendants::kill_all(&self.mark);
     }
 }
 
-/// Starts a shell that kills the process group `group` if sockspec is killed. The shell reads from a pipe that only
-/// sockspec holds open, so the read ends when sockspec ends. Dropping the handle kills the shell.
+/// The script of the watchdog. Its arguments are the process group and the mark. On Linux, it also finds the processes
+/// that have left the group.
+#[cfg(unix)]
+const WATCHDOG: &str = r#"read -r _
+kill -9 -"$1"
+for found in $(grep -al -- "$2" /proc/[0-9]*/environ); do
+    found=${found%/environ}
+    kill -9 "${found#/proc/}"
+done"#;
+
+/// Starts a shell that kills the process group `group` and the processes with the mark if sockspec is killed. The shell
+/// reads from a pipe that only sockspec holds open, so the read ends when sockspec ends. Dropping the handle kills the
+/// shell.
 ///
 /// If the shell does not start, the target runs without a watchdog.
 #[cfg(unix)]
-fn watchdog(group: u32) -> Option<tokio::process::Child> {
-    Command::new("sh")
-        .args(["-c", "read -r _; kill -9 -\"$1\"", "watchdog"])
-        .arg(group.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        // In a process group of its own, the shell does not get a Ctrl-C from the terminal and can outlive sockspec.
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .ok()
+fn watchdog(group: u32, mark: &Mark) -> Option<tokio::process::Child> {
+    let start = || {
+        let child = Command::new("sh")
+            .args(["-c", WATCHDOG, "watchdog"])
+            .arg(group.to_string())
+            .arg(mark.entry())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // A Ctrl-C in the terminal goes to sockspec's process group only.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let pid = child.id();
+        Ok((child, pid))
+    };
+    descendants::spawn(Role::Helper, start).ok()
 }
 
 #[cfg(test)]
@@ -192,6 +223,41 @@ mod tests {
         let (tree, pids) = family().await;
         drop(tree);
         eventually("all are gone", || !pids.iter().any(|pid| lives(pid))).await;
+    }
+
+    /// A shell that starts a shell which starts a third one in a session of its own. The second one ends at once.
+    #[cfg(target_os = "linux")]
+    const RUNAWAY: &str = "(setsid sh -c 'echo $$; exec sleep 600' &) ; wait; exec sleep 600";
+
+    #[cfg(target_os = "linux")]
+    async fn runaway(script: &str) -> (ProcessTree, String) {
+        let log = Log::default();
+        let command = ["sh", "-c", script].map(str::to_owned);
+        let tree = ProcessTree::spawn(&command, Path::new("/"), &[], &log).unwrap();
+        eventually("it tells its id", || log.tail(1).len() == 1).await;
+        let pid = log.tail(1).remove(0);
+        assert!(lives(&pid));
+        (tree, pid)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn processes_that_left_the_group_end_with_their_tree_only() {
+        let (first, pid) = runaway(RUNAWAY).await;
+        let (second, other) = runaway(RUNAWAY).await;
+        first.stop().await;
+        assert!(!lives(&pid));
+        assert!(lives(&other));
+        drop(second);
+        assert!(!lives(&other));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn watchdog_ends_processes_that_left_the_group() {
+        let (mut tree, pid) = runaway(RUNAWAY).await;
+        drop(tree._watchdog.as_mut().unwrap().stdin.take());
+        eventually("it is gone", || !lives(&pid)).await;
     }
 
     #[tokio::test]

@@ -10,9 +10,10 @@ use sha1::{Digest, Sha1};
 use tokio::time::timeout;
 
 use super::{
-    Log,
+    Log, Tell,
     launch_error::{LOG_LINES, LaunchError},
     process::ProcessTree,
+    setup_lock::SetupLock,
 };
 use crate::data::hex;
 
@@ -45,9 +46,13 @@ const STAMP: &str = ".sockspec-setup";
 
 /// Runs `command` in `workdir`, unless its result exists and none of its inputs has changed.
 ///
-/// A lock makes other processes wait if they set up the same folder.
-pub(super) async fn run_if_due(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
-    let _lock = lock(workdir).await?;
+/// A lock makes other processes wait that set up the same folder. `tell` gets a sentence if this process has to wait.
+pub(super) async fn run_if_due(
+    command: &[String],
+    workdir: &Path,
+    tell: Tell<'_>,
+) -> Result<(), LaunchError> {
+    let _lock = SetupLock::take(workdir, DEADLINE, tell).await?;
     let inputs = fingerprint(command, workdir);
     let done = RESULTS
         .iter()
@@ -88,18 +93,6 @@ async fn run(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
         status,
         log: log.tail(LOG_LINES),
     })
-}
-
-/// Takes the lock of a working folder. It is released when the file is closed.
-async fn lock(workdir: &Path) -> Result<fs::File, LaunchError> {
-    let name = hex(&Sha1::digest(workdir.as_os_str().as_encoded_bytes()));
-    let path = std::env::temp_dir().join(format!("sockspec-setup-{name}.lock"));
-    let failed = |path: PathBuf| move |source| LaunchError::SetupLock { path, source };
-    let file = fs::File::create(&path).map_err(failed(path.clone()))?;
-    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-    locked
-        .unwrap_or_else(|error| Err(std::io::Error::other(error)))
-        .map_err(failed(path))
 }
 
 /// Returns a hash of the command and its inputs.
@@ -155,14 +148,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let workdir = folder.path();
         let command = ["sh", "-c", "echo x >> runs; mkdir -p node_modules"].map(str::to_owned);
-        run_if_due(&command, workdir).await.unwrap();
-        run_if_due(&command, workdir).await.unwrap();
+        run_if_due(&command, workdir, &|_| {}).await.unwrap();
+        run_if_due(&command, workdir, &|_| {}).await.unwrap();
         assert_eq!(times_run(workdir), 1);
         fs::write(workdir.join("package-lock.json"), "{}").unwrap();
-        run_if_due(&command, workdir).await.unwrap();
+        run_if_due(&command, workdir, &|_| {}).await.unwrap();
         assert_eq!(times_run(workdir), 2);
         fs::remove_dir_all(workdir.join("node_modules")).unwrap();
-        run_if_due(&command, workdir).await.unwrap();
+        run_if_due(&command, workdir, &|_| {}).await.unwrap();
         assert_eq!(times_run(workdir), 3);
     }
 
@@ -171,8 +164,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let workdir = folder.path();
         let command = ["sh", "-c", "echo x >> runs; mkdir -p node_modules"].map(str::to_owned);
-        let (first, second) =
-            tokio::join!(run_if_due(&command, workdir), run_if_due(&command, workdir));
+        let (first, second) = tokio::join!(
+            run_if_due(&command, workdir, &|_| {}),
+            run_if_due(&command, workdir, &|_| {})
+        );
         first.unwrap();
         second.unwrap();
         assert_eq!(times_run(workdir), 1);
@@ -182,7 +177,9 @@ mod tests {
     async fn failure_shows_the_end_of_the_output() {
         let folder = tempfile::tempdir().unwrap();
         let command = ["sh", "-c", "echo no such package; exit 3"].map(str::to_owned);
-        let error = run_if_due(&command, folder.path()).await.unwrap_err();
+        let error = run_if_due(&command, folder.path(), &|_| {})
+            .await
+            .unwrap_err();
         insta::assert_snapshot!(error, @r"
         setup `sh -c echo no such package; exit 3` failed (exit status: 3); its last output:
           | no such package

@@ -17,12 +17,17 @@ mod list;
 mod plain;
 mod polling;
 mod probe;
+#[cfg(target_os = "linux")]
+mod processes;
 mod prove;
 mod readme;
 mod reference;
 mod run;
+mod secrets;
 mod serve;
 mod server;
+#[cfg(target_os = "linux")]
+mod signals;
 mod support;
 mod targets;
 mod tls;

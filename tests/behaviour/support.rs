@@ -1,7 +1,7 @@
 //! Runs the binary in an empty folder with an empty environment.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::Path,
     process::{Output, Stdio},
     sync::Arc,
@@ -17,7 +17,9 @@ use tokio::{
     time::timeout,
 };
 
-/// The time limit of a command. A command that runs for longer counts as hanging.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_sockspec");
+
+/// A command that has not ended by then hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A call of the program that a test prepares.
@@ -90,7 +92,12 @@ impl Test {
         self
     }
 
-    /// Creates a file of `length` zero bytes that takes no space on the disk.
+    /// The path of a file in the working folder.
+    pub(crate) fn path(&self, path: &str) -> std::path::PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// Makes a file of `length` zero bytes that takes no space.
     pub(crate) fn sparse_file(self, path: &str, length: u64) -> Self {
         let file = std::fs::File::create(self.folder.path().join(path)).unwrap();
         file.set_len(length).unwrap();
@@ -122,7 +129,12 @@ impl Test {
     /// Runs the program to its end and checks its exit status.
     #[track_caller]
     pub(crate) fn status(self, expected: Exit) -> Finished {
-        let mut command = self.command();
+        self.end_of(PROGRAM.as_ref(), expected)
+    }
+
+    #[track_caller]
+    fn end_of(self, program: &OsStr, expected: Exit) -> Finished {
+        let mut command = self.command_of(program);
         let output = runtime()
             .block_on(async { timeout(LIMIT, command.output()).await })
             .expect("the command hangs")
@@ -141,7 +153,14 @@ impl Test {
         finished
     }
 
-    /// Runs the program with a closed standard output and checks its exit status.
+    /// Runs another program in its place to its end, which must be this one.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn status_of(self, program: &str, expected: Exit) -> Finished {
+        self.end_of(program.as_ref(), expected)
+    }
+
+    /// Runs it with a standard output that nobody reads.
     #[track_caller]
     pub(crate) fn status_with_closed_stdout(self, expected: Exit) -> Finished {
         let mut command = self.command();
@@ -187,8 +206,27 @@ impl Test {
         }
     }
 
+    /// Starts it without waiting for any output.
+    #[cfg(unix)]
+    pub(crate) fn start_quietly(self) -> Quiet {
+        let child = self
+            .command()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Quiet {
+            child,
+            _folder: self.folder,
+        }
+    }
+
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sockspec"));
+        self.command_of(PROGRAM.as_ref())
+    }
+
+    fn command_of(&self, program: &OsStr) -> Command {
+        let mut command = Command::new(program);
         command
             .args(&self.arguments)
             .current_dir(self.folder.path())
@@ -291,7 +329,63 @@ impl Running {
     }
 }
 
-fn runtime() -> Runtime {
+/// A call whose output nobody waits for.
+#[cfg(unix)]
+pub(crate) struct Quiet {
+    child: Child,
+    _folder: TempDir,
+}
+
+#[cfg(unix)]
+impl Quiet {
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it has ended already")
+    }
+
+    /// Waits until the process handles signals and its main thread waits for something.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn is_blocked(&self) {
+        let pid = self.child.id().expect("it has ended already");
+        let status = format!("/proc/{pid}/status");
+        let search = async {
+            // Signals are caught, and the main thread sleeps, twenty times in a row.
+            let mut seen = 0;
+            while seen < 20 {
+                let text = std::fs::read_to_string(&status).unwrap();
+                let line = |name: &str| {
+                    text.lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .unwrap_or_default()
+                        .trim()
+                        .to_owned()
+                };
+                let caught = u64::from_str_radix(&line("SigCgt:"), 16).unwrap_or(0);
+                // SIGHUP, SIGINT and SIGTERM.
+                let all = 1 | 1 << 1 | 1 << 14;
+                let is_still = caught & all == all && line("State:").starts_with('S');
+                seen = if is_still { seen + 1 } else { 0 };
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(LIMIT, search).await.expect("it does not wait");
+    }
+
+    /// Sends a signal and waits for the end. Returns the exit status and the standard error.
+    pub(crate) async fn signal(self, name: &str) -> (Option<i32>, String) {
+        let pid = self.child.id().expect("it has ended already").to_string();
+        let sent = Command::new("kill").args([name, &pid]).status().await;
+        assert!(sent.unwrap().success());
+        let output = timeout(LIMIT, self.child.wait_with_output())
+            .await
+            .expect("it goes on")
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), err)
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

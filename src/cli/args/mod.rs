@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
 pub(super) use selectors::Selectors;
 pub(super) use serve::{ContractName, ServeArgs};
-pub(super) use value::ReportRequest;
+pub(super) use value::{ProofRequest, ReportRequest};
 
 /// Checks a Socket.IO or WebSocket server: replays scenarios over the wire and reports verdicts with evidence.
 #[derive(Clone, Debug, Parser)]

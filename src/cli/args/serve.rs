@@ -30,7 +30,7 @@ pub(in crate::cli) struct ServeArgs {
     pub(in crate::cli) max_payload: u64,
 
     /// Path of the endpoint [default: /socket.io/; `engine` /engine.io/; `websocket` /]
-    #[arg(long)]
+    #[arg(long, value_parser = value::path)]
     pub(in crate::cli) path: Option<String>,
 
     /// Origin that CORS allows, `*` for any origin; without this option no CORS headers are sent [repeatable]

@@ -89,6 +89,19 @@ fn format_and_path(
     Ok((format, Destination::from(path)))
 }
 
+/// Parses the path of an endpoint: what can stand in the first line of a request, before a query.
+pub(super) fn path(text: &str) -> Result<String, String> {
+    let wrong = |character: char| {
+        character.is_whitespace() || character.is_control() || "?#\\".contains(character)
+    };
+    if let Some(character) = text.chars().find(|character| wrong(*character)) {
+        return Err(format!(
+            "a path can't contain {character:?}; write it as `/live/`"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 /// Parses a duration: `300ms`, `2s`, `1m 30s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(number) = text.trim().parse::<f64>() {
@@ -152,6 +165,19 @@ mod tests {
             "`300` has no unit; write `300ms` or `300s`"
         );
         assert!(duration("soon").unwrap_err().contains("300ms"));
+    }
+
+    #[test]
+    fn a_path_has_no_spaces() {
+        assert_eq!(path("/live"), Ok("/live".to_owned()));
+        assert_eq!(path("live"), Ok("live".to_owned()));
+        assert_eq!(
+            path("no slash").unwrap_err(),
+            "a path can't contain ' '; write it as `/live/`"
+        );
+        for wrong in ["/a b", "/a?b", "/a#b", "/a\n"] {
+            assert!(path(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

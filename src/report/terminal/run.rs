@@ -6,6 +6,7 @@ use super::{Progress, failure, summary::Tally};
 use crate::{
     report::{Palette, Role},
     runner::{Event, EventKind, Outcome, RunInfo, Verdict},
+    targets::Masked,
     text::{escape, humanize},
 };
 
@@ -49,7 +50,7 @@ impl<W: Write> Terminal<W> {
     /// # Errors
     ///
     /// Returns an error if the output can't be written.
-    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+    pub fn event(&mut self, event: &Masked<Event>) -> io::Result<()> {
         match &event.kind {
             EventKind::RunStarted(info) => {
                 self.progress.start(info.scenarios);
@@ -165,7 +166,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::runner::samples;
+    use crate::{runner::samples, targets::Secrets};
 
     fn rendered(detail: Detail) -> String {
         let mut out = Vec::new();
@@ -176,7 +177,7 @@ mod tests {
             Progress::new(crate::report::Watched::No),
         );
         for event in samples::events() {
-            terminal.event(&event).unwrap();
+            terminal.event(&Secrets::default().masked(event)).unwrap();
         }
         let text = String::from_utf8(out).unwrap();
         // The tests of `failure` show what stands here.
@@ -216,7 +217,9 @@ mod tests {
             running: Duration::from_millis(10_003),
         };
         let at = Duration::from_secs(10);
-        terminal.event(&Event { at, kind }).unwrap();
+        terminal
+            .event(&Secrets::default().masked(Event { at, kind }))
+            .unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "slow   acks/\\u{1b}value  still runs after 10.0 s\n"

@@ -4,9 +4,9 @@ use sockspec::cli::Exit;
 
 use crate::support::{Finished, Test};
 
-/// A server in Python that sends each line back. At `die`, it first closes its connections, as a process that ends
-/// does, and exits a little later. At `later`, it sends the line back and exits afterwards. It sends the line
-/// `slowly` back after a delay.
+/// Echoes lines. At `die` it first loses its connections, like a process that ends, and is gone some time later;
+/// at `later` it answers, and dies after that. What is to come back `slowly` or `at leisure` takes its time. With a
+/// second argument, it dies that many seconds after its start.
 const SERVER: &str = r#"
 import os, socket, sys, threading, time
 
@@ -32,6 +32,8 @@ def serve(connection):
             threading.Thread(target=die, args=(0.05,)).start()
         if line == b"slowly\n":
             time.sleep(0.4)
+        if line == b"at leisure\n":
+            time.sleep(3)
         try:
             connection.sendall(line)
         except OSError:
@@ -39,6 +41,8 @@ def serve(connection):
 
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 print(listener.getsockname()[1])
+if len(sys.argv) > 2:
+    threading.Thread(target=die, args=(float(sys.argv[2]),), daemon=True).start()
 while True:
     connection, _ = listener.accept()
     threading.Thread(target=serve, args=(connection,), daemon=True).start()
@@ -103,6 +107,21 @@ impl Drop for Running {
 
 /// Runs scenarios against the server, which sockspec starts from a manifest. Returns `None` if Python is missing.
 fn run(scenarios: &[String], options: &[&str], expected: Exit) -> Option<Finished> {
+    run_as(
+        &["python3", "server.py", "$port"],
+        scenarios,
+        options,
+        expected,
+    )
+}
+
+/// The same with another command.
+fn run_as(
+    command: &[&str],
+    scenarios: &[String],
+    options: &[&str],
+    expected: Exit,
+) -> Option<Finished> {
     let python = std::process::Command::new("python3")
         .arg("--version")
         .output();
@@ -110,14 +129,17 @@ fn run(scenarios: &[String], options: &[&str], expected: Exit) -> Option<Finishe
         eprintln!("skipped: there is no python3");
         return None;
     }
-    let manifest = "name: mortal
+    let command = serde_json::Value::from(command);
+    let manifest = format!(
+        "name: mortal
 url: http://127.0.0.1:$port
 provides: [websocket]
-timing: { settle: 20ms }
+timing: {{ settle: 20ms }}
 launch:
-  command: [python3, server.py, $port]
-  ready: { within: 20s }
-";
+  command: {command}
+  ready: {{ within: 20s }}
+"
+    );
     let finished = Test::new()
         .file("server.py", SERVER)
         .file("target.yaml", manifest)
@@ -210,16 +232,16 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
         (
             vec![
                 killer.clone(),
-                slow_scenario("interrupted", "must"),
+                slow_scenario("struck", "must"),
                 exclusive.clone(),
             ],
-            "The target died during one of: death/interrupted, death/kills. To find out which, run each alone with `--jobs 1`.",
-            "0 ok, 4 ERROR in ",
+            "The target died of one of: death/kills, death/struck; each alone, with `--jobs 1`, names it.",
+            "0 ok, 2 ERROR, 2 skip in ",
         ),
         (
             vec![killer, exclusive],
             "FAIL   death/kills  The target died: nothing listens on its port any more.",
-            "0 ok, 1 FAIL, 2 ERROR in ",
+            "0 ok, 1 FAIL, 2 skip in ",
         ),
     ];
     for (scenarios, blame, counts) in cases {
@@ -245,7 +267,116 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
             .args(["run", "scenario.yaml", "--target", "target.yaml"])
             .status(expected)
             .stdout_has(blame)
-            .stdout_has("ERROR  2 scenarios: Not run: the target had died.")
+            .stdout_has("skip   2 scenarios: Not run: the target died before, and sockspec did not start it.")
             .stdout_has(counts);
+    }
+}
+
+/// A command that starts the server as often as it says, and fails then.
+fn limited(starts: usize) -> String {
+    format!(
+        "echo x >> starts; test $(grep -c x starts) -le {starts} || {{ echo no more licences; exit 3; }}
+         exec python3 server.py $1"
+    )
+}
+
+#[test]
+fn a_target_that_cannot_be_started_again_leaves_a_report() {
+    let scenarios = [
+        scenario("a-passes", "must", "hello"),
+        scenario("kills", "must", "die"),
+        slow_scenario("too-late", "must"),
+    ];
+    let options = ["--jobs", "1", "--report", "json=report.json"];
+    let command = ["sh", "-c", &limited(1), "launch", "$port"];
+    let Some(finished) = run_as(&command, &scenarios, &options, Exit::NotRun) else {
+        return;
+    };
+    let report: serde_json::Value = serde_json::from_str(&finished.written("report.json")).unwrap();
+    assert_eq!(report["run"]["target_lost"], true);
+    let scenarios = report["scenarios"].as_array().unwrap();
+    let verdicts: Vec<_> = scenarios.iter().map(|one| &one["verdict"]).collect();
+    assert_eq!(verdicts, ["pass", "error", "skip"]);
+    finished
+        .stdout_has(
+            "ERROR  death/kills  The target died, perhaps of one of: death/a-passes, death/kills; ",
+        )
+        .stdout_has(
+            "skip   1 scenario: Not run: the target died before, and it can't be started again: ",
+        )
+        .stdout_has("its last line: no more licences")
+        .stdout_has("1 ok, 1 ERROR, 1 skip in ");
+}
+
+#[test]
+fn a_killer_that_was_tried_again_is_named_before_the_target_is_lost() {
+    let scenarios = [
+        scenario("kills", "must", "die"),
+        slow_scenario("too-late", "must"),
+    ];
+    let command = ["sh", "-c", &limited(2), "launch", "$port"];
+    let options = ["--jobs", "1"];
+    let Some(finished) = run_as(&command, &scenarios, &options, Exit::NotConformant) else {
+        return;
+    };
+    finished
+        .stdout_has("FAIL   death/kills  The target died: its process ended with exit status: 7.")
+        .stdout_has("0 ok, 1 FAIL, 1 skip in ");
+}
+
+#[test]
+fn a_server_that_ends_by_itself_blames_nobody() {
+    let slow = |id| scenario(id, "must", "at leisure").replace("800ms", "5s");
+    let scenarios = [
+        scenario("a-passes", "must", "hello"),
+        slow("struck"),
+        slow("struck-too"),
+    ];
+    let command = ["python3", "server.py", "$port", "1.5"];
+    let Some(finished) = run_as(&command, &scenarios, &["--jobs", "1"], Exit::NotRun) else {
+        return;
+    };
+    let out = finished.out();
+    assert!(!out.contains("FAIL"), "{out}");
+    finished
+        .stdout_has("also while no scenario runs; no scenario is blamed for that")
+        .stdout_has("1 ok, 2 ERROR in ");
+}
+
+/// A server that resets each connection, and one that takes a second to accept the next.
+#[test]
+fn a_server_that_resets_or_is_slow_has_not_died() {
+    const RESETS: &str = "
+import socket, struct, sys, time
+listener = socket.create_server((\"127.0.0.1\", int(sys.argv[1])))
+while True:
+    connection, _ = listener.accept()
+    time.sleep(0.05)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(\"ii\", 1, 0))
+    connection.close()
+";
+    const SLOW: &str = "
+import socket, sys, time
+listener = socket.create_server((\"127.0.0.1\", int(sys.argv[1])), backlog=1)
+while True:
+    connection, _ = listener.accept()
+    time.sleep(0.2)
+    connection.close()
+";
+    for server in [RESETS, SLOW] {
+        let scenarios = [
+            scenario("one", "must", "hello"),
+            scenario("two", "must", "hello"),
+        ];
+        let command = ["python3", "-c", server, "$port"];
+        let Some(finished) = run_as(&command, &scenarios, &[], Exit::NotConformant) else {
+            return;
+        };
+        let out = finished.out();
+        assert!(
+            !out.contains("died") && !out.contains("ended the target"),
+            "{out}"
+        );
+        finished.stdout_has("0 ok, 2 FAIL in ");
     }
 }

@@ -39,6 +39,115 @@ fn two_reports_with_the_same_path_are_an_error() {
     .stderr("error: two reports have the same path\n");
 }
 
+/// Both paths lead to the same file, or a report would replace what the run reads.
+#[test]
+fn a_report_replaces_neither_another_one_nor_an_input() {
+    let right = chat(&[("right", "level: must")]);
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["--report", "json=x", "--report", "junit=./x"],
+            "error: two reports have the same path\n",
+        ),
+        (
+            &["--report", "json=x", "--update-baseline", "a/../x"],
+            "error: two reports have the same path\n",
+        ),
+        (
+            &["--report", "json=./chat.yaml"],
+            "error: the report ./chat.yaml would replace chat.yaml, which this command reads\n",
+        ),
+        (
+            &["--update-baseline", "sub/../chat.yaml"],
+            "error: the report sub/../chat.yaml would replace chat.yaml, which this command reads\n",
+        ),
+        (
+            &["--report", "json=known.yaml", "--baseline", "./known.yaml"],
+            "error: the report known.yaml would replace ./known.yaml, which this command reads\n",
+        ),
+        (
+            &[
+                "--report",
+                "json=a/../target.yaml",
+                "--target",
+                "target.yaml",
+            ],
+            "error: the report a/../target.yaml would replace target.yaml, which this command reads\n",
+        ),
+    ];
+    for (options, error) in cases {
+        run(&right, options)
+            .file("known.yaml", "target: reference\ndeviations: []\n")
+            .file("target.yaml", "name: x\nurl: http://127.0.0.1:1\n")
+            .file("sub/x", "")
+            .status(Exit::BadUsage)
+            .stderr(error);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_input_is_an_input() {
+    use std::os::unix::fs::symlink;
+
+    let right = chat(&[("right", "level: must")]);
+    let soft = run(&right, &["--report", "json=soft"]);
+    symlink("chat.yaml", soft.path("soft")).unwrap();
+    let hard = run(&right, &["--report", "json=hard"]);
+    std::fs::hard_link(hard.path("chat.yaml"), hard.path("hard")).unwrap();
+    for test in [soft, hard] {
+        let finished = test
+            .status(Exit::BadUsage)
+            .stderr_has("would replace chat.yaml");
+        assert_eq!(finished.written("chat.yaml"), right);
+    }
+}
+
+#[test]
+fn a_place_where_nothing_can_be_written_is_found_before_the_run() {
+    run(
+        &chat(&[("right", "level: must")]),
+        &["--report", "json=chat.yaml/x"],
+    )
+    .status(Exit::NotRun)
+    .stdout("")
+    .stderr_has("error: can't write chat.yaml/x: ");
+}
+
+/// `/dev/full` takes no byte, which shows only when the report is written.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_takes_nothing_along() {
+    for (name, status) in [("right", Exit::NotRun), ("wrong", Exit::NotConformant)] {
+        let finished = run(
+            &chat(&[(name, "level: must")]),
+            &[
+                "--report",
+                "json=/dev/full",
+                "--report",
+                "junit=junit.xml",
+                "--update-baseline",
+                "new.yaml",
+            ],
+        )
+        .status(status)
+        .stderr_has("error: can't write /dev/full: No space left on device")
+        .stderr_has("the run itself ended with exit status ");
+        assert!(
+            finished
+                .written("junit.xml")
+                .contains("<testcase name=\"chat/")
+        );
+        assert!(finished.written("new.yaml").contains("target: "));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_changes_no_exit_status_of_a_report() {
+    run(&chat(&[("wrong", "level: must")]), &["--report", "json=-"])
+        .status_with_closed_stdout(Exit::NotConformant);
+}
+
 #[test]
 fn known_deviations_are_accepted_until_they_are_gone() {
     let wrong = chat(&[("wrong", "level: must")]);

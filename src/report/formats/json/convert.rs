@@ -36,6 +36,7 @@ impl From<&Record> for Report {
                 seed: *seed,
                 jobs: *jobs,
                 interrupted: summary.interrupted,
+                target_lost: summary.target_lost,
             },
             summary: Summary {
                 pass: summary.pass,

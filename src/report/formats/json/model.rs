@@ -47,6 +47,8 @@ pub struct Run {
     pub jobs: usize,
     /// True if the user interrupted the run.
     pub interrupted: bool,
+    /// True if the target died and could not be started again, so that scenarios were skipped.
+    pub target_lost: bool,
 }
 
 /// The number of scenarios with each verdict.

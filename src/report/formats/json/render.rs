@@ -46,7 +46,8 @@ mod tests {
           "run": {
             "seed": 7,
             "jobs": 16,
-            "interrupted": false
+            "interrupted": false,
+            "target_lost": false
           },
           "summary": {
             "pass": 2,

@@ -1,0 +1,37 @@
+//! What the death of the target makes of an outcome.
+
+use std::time::Duration;
+
+use super::{failure_kind::FailureKind, outcome::Outcome, verdict::Verdict};
+use crate::text::humanize;
+
+/// Returns the outcome with another verdict and sentence: those that follow from the death of the target.
+pub(super) fn with_verdict(
+    mut outcome: Box<Outcome>,
+    verdict: Verdict,
+    sentence: String,
+) -> Box<Outcome> {
+    outcome.verdict = verdict;
+    outcome.kind = (verdict == Verdict::Fail).then_some(FailureKind::ServerDied);
+    if let Some(breach) = &mut outcome.breach {
+        breach.sentence.clone_from(&sentence);
+    }
+    outcome.reason = Some(sentence);
+    outcome
+}
+
+/// Returns the sentence for the scenario that killed the target.
+pub(super) fn death_sentence(status: Option<&str>) -> String {
+    match status {
+        Some(status) => format!("The target died: its process ended with {status}."),
+        None => "The target died: nothing listens on its port any more.".to_owned(),
+    }
+}
+
+/// Returns the sentence for a scenario that ran while a server ended that ends by itself.
+pub(super) fn own_end(after: Duration) -> String {
+    format!(
+        "The target ended {} after its start, as it does while no scenario runs.",
+        humanize::duration(after)
+    )
+}

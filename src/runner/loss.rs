@@ -1,0 +1,102 @@
+//! What a run does when its target died and can't be started again: it reports what it knows, and skips the rest.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::{
+    batch::{Batch, Judged},
+    death_outcome::{death_sentence, with_verdict},
+    event::{Event, EventKind},
+    notice::{NAMED_SCENARIOS, Notice},
+    run::Run,
+    verdict::Verdict,
+};
+use crate::{targets::Masked, text::first_names};
+
+/// What is known about the scenario that killed the target.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Killer {
+    /// It was found and reported, or there is none.
+    Known,
+    /// It is one of those that ran. If only one ran and failed, that is the one, because no second try is possible.
+    OneOfThem,
+    /// It is one of those that ran, or the target ended by itself: no scenario was tried again.
+    Unknown,
+}
+
+impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
+    /// Emits the outcomes after the death of a target that can't be started again, and skips what has not run.
+    /// `reason` says, inside a sentence, why it can't be started.
+    pub(super) fn lose(
+        &mut self,
+        batch: &mut Batch,
+        candidates: VecDeque<Judged>,
+        killer: Killer,
+        reason: &str,
+    ) {
+        let names = names(&candidates);
+        let (passed, suspects): (Vec<_>, Vec<_>) = candidates
+            .into_iter()
+            .partition(|(_, outcome)| outcome.verdict == Verdict::Pass);
+        // A suspect that could not be judged may have met a target that was already dead.
+        let is_found = match suspects.as_slice() {
+            [(_, outcome)] => killer == Killer::OneOfThem && outcome.verdict != Verdict::Error,
+            _ => false,
+        };
+        for (_, outcome) in suspects {
+            let (verdict, sentence) = match killer {
+                Killer::Known => (
+                    Verdict::Skip,
+                    format!("Not judged: the target died while this ran, and {reason}."),
+                ),
+                Killer::OneOfThem if is_found => (Verdict::Fail, death_sentence(None)),
+                Killer::OneOfThem => (
+                    Verdict::Error,
+                    format!(
+                        "The target died of one of: {names}; each alone, with `--jobs 1`, names it."
+                    ),
+                ),
+                Killer::Unknown => (
+                    Verdict::Error,
+                    format!(
+                        "The target died, perhaps of one of: {names}; it can't be started again to find out which."
+                    ),
+                ),
+            };
+            let mut outcome = with_verdict(outcome, verdict, sentence);
+            if verdict == Verdict::Skip {
+                outcome.breach = None;
+            }
+            self.emit(EventKind::ScenarioFinished(outcome));
+        }
+        for (_, outcome) in passed {
+            self.emit(EventKind::ScenarioFinished(outcome));
+        }
+        self.notice(Notice::TargetLost {
+            reason: reason.to_owned(),
+        });
+        self.lost = Some(format!("Not run: the target died before, and {reason}."));
+        self.skip_if_lost(batch);
+    }
+
+    /// Skips every waiting item if the target is lost.
+    pub(super) fn skip_if_lost(&mut self, batch: &mut Batch) {
+        if let Some(reason) = self.lost.clone() {
+            for item in std::mem::take(&mut batch.waiting) {
+                self.emit_unjudged(&item, Verdict::Skip, &reason, Duration::ZERO);
+            }
+        }
+    }
+}
+
+/// Returns the names of the suspects. If there is only one, a scenario that passed may have killed the target later.
+fn names(candidates: &VecDeque<Judged>) -> String {
+    let failed = |(_, outcome): &&Judged| outcome.verdict != Verdict::Pass;
+    let alone = candidates.iter().filter(failed).count() <= 1;
+    let mut names: Vec<_> = candidates
+        .iter()
+        .filter(|candidate| alone || failed(candidate))
+        .map(|(item, _)| item.id.clone())
+        .collect();
+    names.sort();
+    first_names(&names, NAMED_SCENARIOS)
+}

@@ -1,0 +1,11 @@
+//! Masks secrets in outputs.
+
+mod forms;
+mod masked;
+mod ranges;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use masked::{Maskable, Masked};
+pub use values::Secrets;

@@ -1,0 +1,132 @@
+use base64::{Engine, prelude::BASE64_STANDARD};
+use proptest::prelude::*;
+
+use super::{values::REPLACEMENT, *};
+use crate::text::{clip, keep_ends};
+
+fn secrets(values: &[&str]) -> Secrets {
+    let mut secrets = Secrets::default();
+    for value in values {
+        secrets.add(value);
+    }
+    secrets
+}
+
+#[test]
+fn every_way_of_writing_a_secret_is_masked() {
+    let secrets = secrets(&["s3cret/\"v~lue é"]);
+    for shown in [
+        "s3cret/\"v~lue é",
+        "S3CRET/\"V~LUE é",
+        "s3cret%2F%22v%7Elue%20%C3%A9",
+        "s3cret%2f%22v~lue%20%c3%a9",
+        "s3cret%2f%22v%7elue+%c3%a9",
+        "%73%33%63%72%65%74%2F%22%76%7E%6C%75%65%20%C3%A9",
+        r#"s3cret/\"v~lue é"#,
+        r#"s3cret/\"v~lue \u00e9"#,
+        r#"s3cret/\\\"v~lue é"#,
+        r#"s3cret/\\\"v~lue \\u00E9"#,
+        r#"s3cret/"v~lue \xe9"#,
+        r#"s3cret/"v~lue \xC3\xA9"#,
+        r#"s3cret/\"v~lue \u{e9}"#,
+        "s3cret/&quot;v~lue é",
+        "7333637265742f22767e6c756520c3a9",
+        "7333637265742F22767E6C756520C3A9",
+    ] {
+        assert_eq!(secrets.mask(&format!("<{shown}>")), "<***>", "{shown}");
+        assert!(secrets.found_in(shown), "{shown}");
+    }
+}
+
+#[test]
+fn our_own_escape_of_a_secret_is_masked() {
+    let secrets = secrets(&["one\ttwo\u{202e}three"]);
+    assert_eq!(secrets.mask(r"<one\ttwo\u{202e}three>"), "<***>");
+}
+
+#[test]
+fn a_quote_at_the_end_is_a_part_of_the_secret() {
+    assert_eq!(
+        secrets(&["quoted\""]).mask(r#"{"a":"quoted\""}"#),
+        r#"{"a":"***"}"#
+    );
+}
+
+#[test]
+fn longer_secret_wins_over_one_inside_it() {
+    let secrets = secrets(&["token-1", "token-1-and-more"]);
+    assert_eq!(secrets.mask("token-1-and-more token-1"), "*** ***");
+}
+
+#[test]
+fn each_line_of_a_secret_is_masked() {
+    let secrets = secrets(&["first-line\n  second-line\r\nab=\n"]);
+    assert_eq!(
+        secrets.mask("x first-line y\nsecond-line\n ab= \nab= c"),
+        "x *** y\n***\n *** \nab= c"
+    );
+    assert_eq!(secrets.mask(r"first-line\n  second-line\r\nab=\n"), "***");
+}
+
+#[test]
+fn a_secret_in_base64_of_several_lines_is_masked() {
+    let value = "0123456789".repeat(9);
+    let secrets = secrets(&[&value]);
+    let encoded = BASE64_STANDARD.encode(&value);
+    let (first, second) = encoded.split_at(76);
+    assert_eq!(secrets.mask(&format!("{first}\n{second}\n")), "***\n***\n");
+}
+
+#[test]
+fn the_rest_of_a_secret_at_a_cut_is_masked() {
+    let value = "abcdefghijklmnopqrstuvwxyz";
+    let secrets = secrets(&[value]);
+    let text = format!("{}{value}{}{value}", "-".repeat(20), "-".repeat(100));
+    let cut = secrets.mask(&clip(&text, 60));
+    assert!(cut.starts_with("--------------------*** … "), "{cut}");
+    assert!(!cut.contains("abcd"), "{cut}");
+    let cut = secrets.mask(&keep_ends(text, 60));
+    assert_eq!(cut, "--------------------*** … *** (172 bytes)");
+    assert_eq!(secrets.mask("abcd"), "abcd");
+}
+
+#[test]
+fn short_values_are_left_alone() {
+    let secrets = secrets(&["admin", ""]);
+    assert_eq!(secrets.mask("admin"), "admin");
+    assert!(!secrets.found_in("admin"));
+}
+
+#[test]
+fn debug_output_tells_no_secret() {
+    assert!(!format!("{:?}", secrets(&["hidden-value"])).contains("hidden"));
+}
+
+proptest! {
+    #[test]
+    fn secret_inside_base64_leaves_no_trace(
+        before in "[ -~]{0,8}", value in "[ -~]{9,40}", after in "[ -~]{0,8}",
+    ) {
+        let secrets = secrets(&[&value]);
+        for engine in [BASE64_STANDARD, base64::prelude::BASE64_URL_SAFE] {
+            let shown = engine.encode(format!("{before}{value}{after}"));
+            prop_assert!(secrets.found_in(&shown));
+            prop_assert!(secrets.mask(&shown).contains(REPLACEMENT));
+        }
+    }
+
+    #[test]
+    fn masked_text_holds_no_secret(before in "\\PC{0,20}", value in "[a-z0-9]{6,20}", after in "\\PC{0,20}") {
+        let secrets = secrets(&[&value]);
+        let masked = secrets.mask(&format!("{before}{value}{after}"));
+        prop_assert!(!secrets.found_in(&masked));
+    }
+
+    #[test]
+    fn no_cut_leaves_a_piece(value in "[a-z]{12}", pad in 0_usize..40, limit in 8_usize..40) {
+        let secrets = secrets(&[&value]);
+        let text = format!("{}{value}{}", "-".repeat(pad), "-".repeat(60));
+        let cut = secrets.mask(&clip(&text, limit));
+        prop_assert!(!cut.contains(&value[..4]), "{}", cut);
+    }
+}

@@ -1,0 +1,172 @@
+//! The secrets of a command, and the search for them in a text.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use memchr::memmem::Finder;
+
+use super::{forms, ranges::Ranges};
+
+/// The text that replaces a secret.
+pub(super) const REPLACEMENT: &str = "***";
+
+/// The length of the shortest value that is masked. Shorter values occur by chance.
+const SHORTEST: usize = 6;
+
+/// The length of the shortest line of a secret that is masked where it stands alone on a line.
+const SHORTEST_LINE: usize = 3;
+
+/// The length of the shortest piece of a secret that is masked where it stands alone on a line: `base64` breaks its
+/// output into lines.
+const SHORTEST_PIECE: usize = 8;
+
+/// The length of the shortest piece of a secret that is masked beside `…`, where a text was cut.
+const SHORTEST_REST: usize = 4;
+
+/// The mark that `text::shorten` writes where it cuts a text.
+const CUT: char = '…';
+
+/// The secrets to mask, in any case of their letters.
+///
+/// Each is masked as plain text and in the forms that `forms.rs` lists, such as base64 and JSON, also as a part of a
+/// longer text. Each line of a value with several lines is a secret too.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// A finder for each form of each value, by the form in lower case. The finders are built once, because one form
+    /// is searched in many texts.
+    forms: HashMap<Arc<str>, Arc<Finder<'static>>>,
+    /// Lines that are too short to be masked inside other text, in lower case.
+    short_lines: BTreeSet<Arc<str>>,
+}
+
+impl Secrets {
+    /// Adds a value and each of its lines. Ignores values of fewer than 6 bytes, which are too common to mask.
+    pub fn add(&mut self, value: &str) {
+        if value.len() < SHORTEST || self.forms.contains_key(value.to_ascii_lowercase().as_str()) {
+            return;
+        }
+        self.add_forms(value);
+        if value.contains(['\n', '\r']) {
+            for line in value.split(['\n', '\r']).map(str::trim) {
+                self.add_line(line);
+            }
+        }
+    }
+
+    /// Adds all values of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        let forms = other.forms.iter();
+        self.forms
+            .extend(forms.map(|(text, finder)| (Arc::clone(text), Arc::clone(finder))));
+        self.short_lines.extend(other.short_lines.iter().cloned());
+    }
+
+    /// Returns `text` with `***` in place of every secret, and of the rest of a secret that was cut at a `…`.
+    pub fn mask(&self, text: &str) -> String {
+        if self.forms.is_empty() {
+            return text.to_owned();
+        }
+        // The letters of hex digits and escapes have two cases, and a server may print a value in upper case. Bytes
+        // keep their places.
+        let lower = text.to_ascii_lowercase();
+        let mut ranges = Ranges::default();
+        for finder in self.forms.values() {
+            let length = finder.needle().len();
+            // Most texts are shorter than the form of a token.
+            if length <= lower.len() {
+                for start in finder.find_iter(lower.as_bytes()) {
+                    ranges.add(start..start + length);
+                }
+            }
+        }
+        self.add_cut(&lower, &mut ranges);
+        self.add_lines(&lower, &mut ranges);
+        ranges.replace(text, REPLACEMENT)
+    }
+
+    /// Returns true if `text` contains a whole secret.
+    pub fn found_in(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        self.forms.values().any(|finder| {
+            finder.needle().len() <= lower.len() && finder.find(lower.as_bytes()).is_some()
+        })
+    }
+
+    fn add_forms(&mut self, value: &str) {
+        for form in forms::forms_of(value) {
+            let form = form.to_ascii_lowercase();
+            if form.len() >= SHORTEST && !self.forms.contains_key(form.as_str()) {
+                let finder = Finder::new(&form).into_owned();
+                self.forms.insert(form.into(), Arc::new(finder));
+            }
+        }
+    }
+
+    fn add_line(&mut self, line: &str) {
+        if line.len() >= SHORTEST {
+            self.add_forms(line);
+        } else if line.len() >= SHORTEST_LINE && line.contains(|one: char| one.is_alphanumeric()) {
+            self.short_lines.insert(line.to_ascii_lowercase().into());
+        }
+    }
+
+    /// Finds what is left of secrets on both sides of each cut.
+    fn add_cut(&self, lower: &str, ranges: &mut Ranges) {
+        for (at, mark) in lower.match_indices(CUT) {
+            let before = lower[..at].strip_suffix(' ').unwrap_or(&lower[..at]);
+            let behind = at + mark.len();
+            let after = lower[behind..]
+                .strip_prefix(' ')
+                .unwrap_or(&lower[behind..]);
+            let start = lower.len() - after.len();
+            for form in self.forms.keys() {
+                let lengths = || (SHORTEST_REST..form.len()).rev();
+                let is_head = |length: &usize| {
+                    form.is_char_boundary(*length) && before.ends_with(&form[..*length])
+                };
+                if let Some(length) = lengths().find(is_head) {
+                    ranges.add(before.len() - length..before.len());
+                }
+                let is_tail = |length: &usize| {
+                    let from = form.len() - length;
+                    form.is_char_boundary(from) && after.starts_with(&form[from..])
+                };
+                if let Some(length) = lengths().find(is_tail) {
+                    ranges.add(start..start + length);
+                }
+            }
+        }
+    }
+
+    /// Finds the lines that are nothing but a piece of a secret.
+    fn add_lines(&self, lower: &str, ranges: &mut Ranges) {
+        let mut start = 0;
+        for line in lower.split_inclusive('\n') {
+            let inner = line.trim();
+            let is_secret = match inner.len() {
+                ..SHORTEST_LINE => false,
+                SHORTEST_LINE..SHORTEST_PIECE => self.short_lines.contains(inner),
+                _ => {
+                    let finder = Finder::new(inner);
+                    let mut forms = self.forms.keys();
+                    forms.any(|form| finder.find(form.as_bytes()).is_some())
+                }
+            };
+            if is_secret {
+                let from = start + (line.len() - line.trim_start().len());
+                ranges.add(from..from + inner.len());
+            }
+            start += line.len();
+        }
+    }
+}
+
+/// Shows the number of forms, but never the forms.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Secrets({} forms)", self.forms.len())
+    }
+}
