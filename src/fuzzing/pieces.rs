@@ -1,6 +1,6 @@
 //! Splits inputs of fuzz targets: into two pieces of a stream, or into settings and data.
 
-/// The largest number of cuts that are tried on one input.
+/// The largest number of positions at which a check divides one input, one after another.
 const CUTS: usize = 32;
 
 /// Returns the positions at which an input is cut in two: all positions of a short input, evenly spread ones of a

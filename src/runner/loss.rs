@@ -52,7 +52,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
                 Killer::OneOfThem => (
                     Verdict::Error,
                     format!(
-                        "The target died of one of: {names}; each alone, with `--jobs 1`, names it."
+                        "The target died during one of: {names}. To find out which, run each alone with `--jobs 1`."
                     ),
                 ),
                 Killer::Unknown => (

@@ -21,7 +21,7 @@ faults!(HandlerFault {
     KickWithoutRoom = "kick-without-room-kicks-all": "The server disconnects the whole namespace if a request to disconnect a room names no room.", seen "`in(undefined).disconnectSockets()`";
     LeaveTakesOwnRoom = "leave-takes-own-room": "The server takes a client that leaves a room out of the room of its own id, too.";
     PayloadMerged = "payload-merged-into-session": "The server merges the payload of an event into the client's session.", seen "`Object.assign(socket.data, payload)`";
-    PrototypePolluted = "payload-pollutes-prototype": "The server takes a role from the `__proto__` of a payload, for all clients without a role.", seen "deep merges without a check of keys";
+    PrototypePolluted = "payload-pollutes-prototype": "The server takes a role from the `__proto__` of a payload, for all clients without a role.", seen "handlers that merge a payload into an object without refusing keys such as `__proto__`";
     RepeatDropped = "repeated-message-dropped": "The server drops a message if its sender has sent the same text before.";
 });
 

@@ -20,7 +20,7 @@ faults!(RecoveryFault {
     ExpiryIgnored = "recovery-expiry-ignored": "The server lets clients recover a session without a time limit.";
     LosesBinary = "recovery-loses-binary": "The server does not replay missed events that contain bytes.";
     LosesBroadcasts = "recovery-loses-broadcasts": "The server does not replay missed broadcasts to the namespace.";
-    LosesDirect = "recovery-loses-direct": "The server does not replay missed messages to the socket itself.";
+    LosesDirect = "recovery-loses-direct": "The server does not replay missed messages that were sent to the socket alone, not to a room.";
     LosesOffset = "recovery-replays-without-offset": "The server replays events without their offset, so that a second recovery replays them again.";
     LosesOldest = "recovery-loses-oldest": "The server replays only the last five missed events.";
     LosesRooms = "recovery-loses-rooms": "The server puts a recovered socket into none of its rooms.";

@@ -18,7 +18,7 @@ faults!(WatchFault {
     AcrossNamespaces = "watch-across-namespaces": "The server also sends `member-left` to the clients that watch the room of the same name in other namespaces.";
     AfterLastSocket = "member-left-with-last-socket": "The server sends `member-left` only when the last socket of the user has left the room.";
     FirstOnly = "watch-first-only": "The server sends `member-left` only to the client that watched the room first.";
-    FirstRoomOnly = "member-left-first-room-only": "The server sends `member-left` for one room only when a member of several rooms disconnects.";
+    FirstRoomOnly = "member-left-first-room-only": "When a member of several rooms disconnects, the server sends `member-left` for only one of the rooms.";
     JoinsRoom = "watch-joins-room": "The server makes a client that watches a room a member of it.";
     LastOnly = "watch-last-only": "The server sends `member-left` only to the client that watched the room last.";
     Late = "member-left-late": "The server sends `member-left` 1.5 seconds after the departure.";

@@ -235,7 +235,7 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
                 slow_scenario("struck", "must"),
                 exclusive.clone(),
             ],
-            "The target died of one of: death/kills, death/struck; each alone, with `--jobs 1`, names it.",
+            "The target died during one of: death/kills, death/struck. To find out which, run each alone with `--jobs 1`.",
             "0 ok, 2 ERROR, 2 skip in ",
         ),
         (
