@@ -12,7 +12,8 @@ use bytes::{Bytes, BytesMut};
 use hyper::{
     HeaderMap, Request,
     header::{
-        AUTHORIZATION, COOKIE, ORIGIN, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+        AUTHORIZATION, COOKIE, HeaderValue, ORIGIN, SEC_WEBSOCKET_EXTENSIONS,
+        SEC_WEBSOCKET_PROTOCOL, UPGRADE,
     },
 };
 use url::form_urlencoded;
@@ -44,8 +45,8 @@ faults!(RobustnessFault {
     MalformedKills = "malformed-kills-server": "The server crashes on a message that is not a packet.", seen "CVE-2023-32695";
     MalformedKillsLater = "malformed-kills-server-later": "The server crashes 100 ms after a message that is not a packet.";
     NoPayloadKills = "no-payload-kills-server": "The server crashes on an event without the payload that its handler reads.";
-    OddHeaderKills = "odd-header-kills-server": "The server crashes on a repeated Cookie, Authorization or Origin header, an invalid cookie, or a header named `__proto__`.";
-    OddQueryKills = "odd-query-kills-server": "The server crashes on a repeated parameter or an invalid escape in the query.", seen "CVE-2023-31125";
+    OddHeaderKills = "odd-header-kills-server": "The server crashes on a repeated or empty Cookie, Authorization or Origin header, an invalid cookie, or a header named `__proto__`.";
+    OddQueryKills = "odd-query-kills-server": "The server crashes on a repeated parameter, an empty session id or an invalid escape in the query.", seen "CVE-2023-31125";
     ResetKills = "reset-kills-server": "The server crashes when a connection is reset.", seen "CVE-2022-41940";
     TokenWrongTypeKills = "token-wrong-type-crashes": "The server crashes on a token that is not a string.";
 });
@@ -198,25 +199,31 @@ pub(super) fn crash_on_late_answer(socket: &Arc<Socket>) {
     }
 }
 
-/// Returns true if a header is repeated that may occur only once, if a cookie is invalid or named
+/// Returns true if a header is repeated that may occur only once or is empty, if a cookie is invalid or named
 /// `__proto__`, or if a header is named `__proto__`.
 fn has_odd_header(headers: &HeaderMap) -> bool {
     let repeated = [AUTHORIZATION, COOKIE, ORIGIN]
         .iter()
         .any(|name| headers.get_all(name).iter().nth(1).is_some());
+    let empty = [AUTHORIZATION, COOKIE, ORIGIN]
+        .iter()
+        .any(|name| headers.get(name).is_some_and(HeaderValue::is_empty));
     let mut cookies = headers.get_all(COOKIE).iter();
     let odd_cookie = cookies.any(|value| {
         let value = String::from_utf8_lossy(value.as_bytes());
         value.contains("__proto__") || value.contains('%')
     });
-    repeated || odd_cookie || headers.contains_key("__proto__")
+    repeated || empty || odd_cookie || headers.contains_key("__proto__")
 }
 
-/// Returns true if the query repeats a parameter, or has a bracket or an invalid escape in it.
+/// Returns true if the query repeats a parameter, has an empty session id, or has a bracket or an
+/// invalid escape in it.
 fn is_odd(query: &str) -> bool {
     let mut seen = HashSet::new();
-    let twice = form_urlencoded::parse(query.as_bytes())
-        .any(|(name, _)| name.contains('[') || !seen.insert(name.into_owned()));
+    let twice = form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
+        let is_empty = name == "sid" && value.is_empty();
+        is_empty || name.contains('[') || !seen.insert(name.into_owned())
+    });
     let escapes = form_urlencoded::parse(query.as_bytes())
         .any(|(name, value)| name.contains('\u{fffd}') || value.contains('\u{fffd}'));
     let bare = query.split('%').skip(1).any(|rest| {
