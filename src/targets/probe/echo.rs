@@ -160,13 +160,17 @@ pub(super) async fn socket(connection: &Connection) -> Finding {
         args: vec![Data::from(MARKER)],
     });
     let ack = first(connection, |what| match what {
-        What::Socket(Packet::Ack { args, .. }) => Some(args.clone()),
+        What::Socket(Packet::Ack { id, args, .. }) => Some((*id, args.clone())),
         _ => None,
     });
     match ack.await {
-        Some(args) if args == [Data::from(MARKER)] => {
+        Some((AckId(0), args)) if args == [Data::from(MARKER)] => {
             Finding::yes(NAME, "the event `echo` is acknowledged with its argument")
         }
+        Some((AckId(id), args)) if args == [Data::from(MARKER)] => Finding::broken(
+            NAME,
+            format!("the event `echo` has the ack id 0, and is acknowledged with the id {id}"),
+        ),
         Some(_) => Finding::no(NAME, "the event `echo` is acknowledged with another value"),
         None => Finding::no(NAME, "the event `echo` is not acknowledged"),
     }
