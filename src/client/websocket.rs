@@ -249,7 +249,7 @@ impl Websocket {
             }
             let frame = match Frame::decode(&mut self.link.inbox, self.max_frame) {
                 Ok(Some(frame)) => frame,
-                Ok(None) => return Ok(None),
+                Ok(None) => return self.check_incomplete(recorder).map(|()| None),
                 Err(_) if self.close_received => {
                     let junk = self.link.inbox.split();
                     return Err(self.end_by_close_frame(recorder, &junk));
@@ -290,6 +290,18 @@ impl Websocket {
                 }
             }
         }
+    }
+
+    /// Ends the connection if the text in an incomplete frame can't become valid.
+    fn check_incomplete(&mut self, recorder: &mut Recorder) -> Result<(), Ended> {
+        if self.close_received {
+            return Ok(());
+        }
+        let checked = self.assembler.check_incomplete(&self.link.inbox);
+        checked.map_err(|error| {
+            let raw = std::mem::take(&mut self.link.inbox);
+            self.fail(recorder, &error, &raw)
+        })
     }
 
     /// Returns the end of the connection when the stream has ended. Records an incomplete frame as illegal.

@@ -181,6 +181,12 @@ impl FrameStream {
             let frame = match self.next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
+                    // Faults can change a frame, so they see it as a whole.
+                    if self.tamper.is_none()
+                        && let Err(error) = self.assembler.check_incomplete(&self.incoming)
+                    {
+                        return Incoming::Misbehaved(error);
+                    }
                     self.give_back();
                     return Incoming::Nothing;
                 }

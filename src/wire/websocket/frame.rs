@@ -269,6 +269,38 @@ impl Head {
     }
 }
 
+/// The part of a frame that has arrived, if the frame is not complete.
+#[derive(Debug)]
+pub(super) struct IncompleteFrame<'a> {
+    pub(super) rsv: u8,
+    pub(super) opcode: OpCode,
+    mask: Option<[u8; 4]>,
+    payload: &'a [u8],
+}
+
+impl<'a> IncompleteFrame<'a> {
+    /// Returns the frame at the start of `received`, or `None` if its head is incomplete or illegal.
+    pub(super) fn parse(received: &'a [u8]) -> Option<Self> {
+        let head = Head::parse(received).ok()??;
+        Some(Self {
+            rsv: head.rsv,
+            opcode: head.opcode,
+            mask: head.mask,
+            payload: received.get(head.size..)?,
+        })
+    }
+
+    /// Returns the payload behind the first `start` bytes, unmasked.
+    pub(super) fn unmasked_from(&self, start: usize) -> Vec<u8> {
+        let mut piece = self.payload.get(start..).unwrap_or_default().to_vec();
+        if let Some(mut key) = self.mask {
+            key.rotate_left(start % 4);
+            apply_mask(&mut piece, key);
+        }
+        piece
+    }
+}
+
 fn write_frame(
     frame: &Frame,
     encoding: LengthEncoding,

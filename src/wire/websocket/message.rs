@@ -2,7 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{super::Utf8Bytes, CloseReason, Deflate, Frame, OpCode, PeerMisbehaved, Role};
+use super::{
+    super::Utf8Bytes, CloseReason, Deflate, Frame, OpCode, PeerMisbehaved, Role,
+    frame::IncompleteFrame, utf8::Utf8Check,
+};
 
 /// A complete message or a control frame.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,6 +29,15 @@ pub struct MessageAssembler {
     max_message: usize,
     deflate: Option<Deflate>,
     partial: Option<PartialMessage>,
+    early: Option<EarlyCheck>,
+}
+
+/// The check of a text frame whose payload has not arrived completely.
+#[derive(Debug)]
+struct EarlyCheck {
+    text: Utf8Check,
+    /// The number of bytes of the frame's payload that are checked.
+    checked: usize,
 }
 
 /// A message whose last fragment has not arrived yet.
@@ -49,7 +61,37 @@ impl MessageAssembler {
             max_message,
             deflate,
             partial: None,
+            early: None,
         }
+    }
+
+    /// Checks the text in a frame that has not arrived completely, so that a text that can't become valid is refused
+    /// before its last byte. `received` is the start of the frame.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PeerMisbehaved::NotUtf8`] if no further bytes could make the text valid (RFC 6455 section 8.1).
+    pub fn check_incomplete(&mut self, received: &[u8]) -> Result<(), PeerMisbehaved> {
+        let Some(frame) = IncompleteFrame::parse(received) else {
+            return Ok(());
+        };
+        let is_text = match (frame.opcode, &self.partial) {
+            (OpCode::Text, None) => frame.rsv == 0,
+            (OpCode::Continuation, Some(partial)) => partial.text && !partial.compressed,
+            _ => false,
+        };
+        if !is_text {
+            return Ok(());
+        }
+        let mut early = match self.early.take() {
+            Some(early) => early,
+            None => EarlyCheck::after(self.partial.as_ref())?,
+        };
+        let piece = frame.unmasked_from(early.checked);
+        early.checked += piece.len();
+        early.text.push(&piece)?;
+        self.early = Some(early);
+        Ok(())
     }
 
     /// Returns the largest allowed payload of a frame.
@@ -70,6 +112,7 @@ impl MessageAssembler {
     /// Returns the rule that the frame breaks. The caller has to fail the connection (RFC 6455
     /// section 7.1.7).
     pub fn push(&mut self, frame: Frame) -> Result<Option<Message>, PeerMisbehaved> {
+        self.early = None;
         match (self.role, frame.mask) {
             (Role::Client, Some(_)) => return Err(PeerMisbehaved::MaskedFrame),
             (Role::Server, None) => return Err(PeerMisbehaved::UnmaskedFrame),
@@ -148,6 +191,22 @@ impl MessageAssembler {
         Utf8Bytes::try_from(payload)
             .map(Message::Text)
             .map_err(|_| PeerMisbehaved::NotUtf8)
+    }
+}
+
+impl EarlyCheck {
+    /// Returns the check of the frame that follows the fragments in `partial`.
+    fn after(partial: Option<&PartialMessage>) -> Result<Self, PeerMisbehaved> {
+        let mut text = Utf8Check::default();
+        if let Some(partial) = partial {
+            text.push(
+                partial
+                    .payload
+                    .get(partial.valid_utf8..)
+                    .unwrap_or_default(),
+            )?;
+        }
+        Ok(Self { text, checked: 0 })
     }
 }
 
@@ -345,5 +404,46 @@ mod tests {
             wrong.push(frame(false, OpCode::Text, b"a\xff")),
             Err(PeerMisbehaved::NotUtf8)
         );
+    }
+
+    /// Pushes complete frames and checks the rest after each byte. Returns how many bytes the assembler took before it
+    /// refused the text.
+    fn taken_before_refusal(bytes: &[u8]) -> Option<usize> {
+        let mut assembler = MessageAssembler::new(Role::Server, 100, None);
+        let mut buffer = BytesMut::new();
+        bytes.iter().enumerate().find_map(|(at, byte)| {
+            buffer.extend_from_slice(&[*byte]);
+            let refused = match Frame::decode(&mut buffer, 100).unwrap() {
+                Some(frame) => assembler.push(frame).is_err(),
+                None => assembler.check_incomplete(&buffer).is_err(),
+            };
+            refused.then_some(at + 1)
+        })
+    }
+
+    /// The cases 6.4.3 and 6.4.4 of the Autobahn test suite: the bytes of one frame arrive in pieces.
+    #[test]
+    fn invalid_utf8_is_refused_within_its_frame() {
+        let masked = |fin, opcode, payload: &'static [u8]| {
+            let mut bytes = BytesMut::new();
+            let mask = Some([0x21, 0x43, 0x65, 0x87]);
+            Frame {
+                mask,
+                ..frame(fin, opcode, payload)
+            }
+            .encode(&mut bytes);
+            bytes
+        };
+        let wrong = masked(true, OpCode::Text, b"\xce\xba\xf4\x90\x80\x80edited");
+        assert_eq!(taken_before_refusal(&wrong), Some(6 + 4));
+        let start = masked(false, OpCode::Text, b"ab\xf4");
+        let ping = masked(true, OpCode::Ping, b"\xff");
+        let rest = masked(true, OpCode::Continuation, b"\x90\x80\x80edited");
+        let before = start.len() + ping.len();
+        let fragments = [start, ping, rest].concat();
+        assert_eq!(taken_before_refusal(&fragments), Some(before + 6 + 1));
+        let binary = masked(true, OpCode::Binary, b"\xff\xff");
+        let right = masked(true, OpCode::Text, "\u{20ac}\u{10ffff}".as_bytes());
+        assert_eq!(taken_before_refusal(&[binary, right].concat()), None);
     }
 }

@@ -10,6 +10,7 @@ mod misbehaviour;
 #[cfg(test)]
 mod properties;
 mod role;
+mod utf8;
 
 pub use close::{CloseCode, CloseReason};
 pub use deflate::Deflate;
