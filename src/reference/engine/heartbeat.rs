@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout, timeout_at};
 
 use super::{Ending, Outbound, Revision, Session, ending::LastPacket, session::Phase};
-use crate::wire::engine_io::PacketType;
+use crate::{clock, wire::engine_io::PacketType};
 
 impl Session {
     /// Runs the heartbeat and the connect timeout of the session until the session has ended.
@@ -68,8 +68,14 @@ async fn run_timers(session: &Session) -> Ending {
 
 async fn send_pings(session: &Session) -> Ending {
     let mut pings = 0;
+    let mut start = session.opened;
     loop {
-        sleep(session.faults().choose_interval(session)).await;
+        let due = start + session.faults().choose_interval(session);
+        if session.faults().is_empty() {
+            let deadline = due + session.server.config.ping_timeout;
+            session.pulse.set_deadline(deadline);
+        }
+        sleep_until(due).await;
         session.pulse.expect();
         let ping = Outbound::control(PacketType::Ping);
         if let Some(ping) = session.faults().alter_ping(session, ping) {
@@ -77,16 +83,16 @@ async fn send_pings(session: &Session) -> Ending {
         }
         pings += 1;
         let pong_timeout = session.faults().pong_timeout_for(session, pings);
-        while timeout(pong_timeout, session.pulse.answered())
-            .await
-            .is_err()
-        {
+        let mut until = due + pong_timeout;
+        while timeout_at(until, session.pulse.answered()).await.is_err() {
             if session.faults().extends_timeout(session) {
+                until = clock::now() + pong_timeout;
                 continue;
             }
             session.faults().close_others(session);
             return Ending::PingTimeout;
         }
+        start = clock::now();
     }
 }
 

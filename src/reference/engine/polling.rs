@@ -1,8 +1,9 @@
 //! HTTP long-polling (Engine.IO v4, "HTTP long-polling").
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::{
     Ending, Outbound, PollForm, Query, Revision, Session, TokenSources, TransportKind,
@@ -15,6 +16,9 @@ use crate::{
         Packet, PacketData, PacketType, PayloadError, decode_payload, encode_payload, v3,
     },
 };
+
+/// How long a POST with a close packet waits for a poll of the same client.
+const POLL_ON_ITS_WAY: Duration = Duration::from_millis(50);
 
 /// An encoded payload, and its form.
 #[derive(Debug)]
@@ -125,6 +129,23 @@ impl PendingPost {
         self.session.ended().await;
     }
 
+    /// Waits for a poll that the client sent before this POST, if the body has a close packet and no poll is pending.
+    ///
+    /// The two requests use different connections, so the POST can arrive first. Without the wait, the session would be
+    /// unknown when the poll arrives, and the poll would be refused.
+    pub(in crate::reference) async fn await_poll(&self, body: &Bytes) {
+        let session = &self.session;
+        if session.transport() != TransportKind::Polling || !has_close_packet(session, body) {
+            return;
+        }
+        let mut begun = pin!(session.poll_begun.notified());
+        begun.as_mut().enable();
+        if !session.lock().poll_pending {
+            // Without a poll, the close packet is handled after this time.
+            let _ = timeout(POLL_ON_ITS_WAY, begun).await;
+        }
+    }
+
     /// Ends a POST whose body the server refuses, without closing the session.
     pub(in crate::reference) fn refuse(mut self) {
         self.whole = true;
@@ -183,6 +204,7 @@ impl PendingPoll {
             session.close(Ending::TransportError);
             return Err(Overlap);
         }
+        session.poll_begun.notify_waiters();
         Ok(Self {
             session: Arc::clone(session),
             answered: false,
@@ -241,6 +263,16 @@ impl Session {
             self.forget(Ending::Application);
         }
         (!taken.is_empty()).then_some(taken)
+    }
+}
+
+/// Returns true if a packet of the body looks like a close packet.
+fn has_close_packet(session: &Session, body: &[u8]) -> bool {
+    match session.revision {
+        Revision::V3 => body.starts_with(b"1:1"),
+        Revision::V4 => body
+            .split(|byte| *byte == 0x1e)
+            .any(|packet| packet == b"1"),
     }
 }
 

@@ -1,15 +1,21 @@
 //! The signal with which the receiver of packets tells a session's heartbeat that the client has
 //! answered.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::clock;
 
 /// Tells the heartbeat of a session that its client has answered.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
     awaited: AtomicBool,
     beat: Notify,
+    deadline: Mutex<Option<Instant>>,
 }
 
 impl Pulse {
@@ -21,6 +27,7 @@ impl Pulse {
     pub(super) fn beat(&self) -> bool {
         let awaited = self.awaited.swap(false, Ordering::AcqRel);
         if awaited {
+            *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = None;
             self.beat.notify_one();
         }
         awaited
@@ -29,6 +36,18 @@ impl Pulse {
     /// Makes the client's next answer count. Answers that arrived before this call are ignored.
     pub(super) fn expect(&self) {
         self.awaited.store(true, Ordering::Release);
+    }
+
+    /// Sets the time at which the client's next answer is too late.
+    pub(super) fn set_deadline(&self, deadline: Instant) {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Some(deadline);
+    }
+
+    /// Returns true if the client's answer is too late. A request can arrive after the deadline, but before the timer
+    /// of the heartbeat closes the session.
+    pub(super) fn is_overdue(&self) -> bool {
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        deadline.is_some_and(|deadline| clock::now() >= deadline)
     }
 
     /// Resolves when the client has answered.

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     ending::LastPacket, pulse::Pulse, queue::Queue, random_id,
 };
 use crate::{
+    clock,
     reference::{FaultSet, shared::Shared},
     wire::engine_io::{Handshake, PacketType},
 };
@@ -32,10 +33,14 @@ pub(in crate::reference) struct Session {
     pub(in crate::reference) server: Arc<Shared>,
     /// The state of the protocol above Engine.IO; `None` on a bare Engine.IO server.
     pub(in crate::reference) handler: Option<Box<dyn SessionHandler>>,
+    /// The time at which the session opened.
+    pub(super) opened: Instant,
     pub(super) pulse: Pulse,
     pub(super) state: Mutex<State>,
     /// Wakes the pending poll when packets wait for the client.
     pub(super) poll_wake: Notify,
+    /// Wakes a POST that waits for a poll to begin.
+    pub(super) poll_begun: Notify,
     /// Wakes the WebSocket's task when packets wait for the client.
     pub(super) socket_wake: Notify,
     ended: CancellationToken,
@@ -97,6 +102,7 @@ impl Session {
             tokens,
             server: Arc::clone(server),
             handler: server.open_handler(),
+            opened: clock::now(),
             pulse: Pulse::default(),
             state: Mutex::new(State {
                 phase: Phase::Open,
@@ -110,6 +116,7 @@ impl Session {
                 loses_next: false,
             }),
             poll_wake: Notify::new(),
+            poll_begun: Notify::new(),
             socket_wake: Notify::new(),
             ended: CancellationToken::new(),
         });
@@ -238,6 +245,20 @@ impl Session {
         if !self.faults().keeps_session(ending) {
             self.server.sessions.remove(&self.sid);
         }
+    }
+
+    /// Closes the session if the client's pong is too late. Returns true if the session is closed then.
+    pub(in crate::reference) fn close_if_overdue(&self) -> bool {
+        let is_overdue = self.pulse.is_overdue();
+        if is_overdue {
+            self.close(Ending::PingTimeout);
+        }
+        is_overdue
+    }
+
+    /// Returns true while a WebSocket probes the session for an upgrade.
+    pub(in crate::reference) fn is_upgrading(&self) -> bool {
+        self.lock().upgrading
     }
 
     /// Returns true if packets wait for the client.

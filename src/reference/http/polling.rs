@@ -106,6 +106,7 @@ pub(super) async fn post(
     if let Some(delay) = post.delay(body.len()) {
         sleep(delay).await;
     }
+    post.await_poll(&body).await;
     post.receive(&body, kind);
     session.faults().hang_after_end(session).await;
     Ok(confirm_post(session))

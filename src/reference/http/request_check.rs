@@ -111,6 +111,7 @@ fn find_session(server: &Shared, query: &Query) -> Result<Option<Arc<Session>>, 
         return Ok(None);
     };
     match server.sessions.get(sid) {
+        Some(session) if session.close_if_overdue() => Err(Refusal::SessionUnknown),
         Some(session) => Ok(Some(session)),
         None if server.faults().accepts_unknown_sid() => Ok(None),
         None => Err(Refusal::SessionUnknown),

@@ -8,6 +8,7 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{CONTENT_TYPE, HeaderValue},
 };
+use tokio::task::yield_now;
 
 use super::{
     Coding, Refusal, cookie,
@@ -21,6 +22,9 @@ use crate::reference::{
     shared::Shared,
     upgrade_slot::UpgradeSlot,
 };
+
+/// How often a request lets other tasks run while its session is being upgraded.
+const TURNS: usize = 8;
 
 /// Answers one HTTP request. If the response is a 101, stores in `slot` what the connection
 /// becomes.
@@ -117,6 +121,7 @@ async fn answer_engine(
     }
     let query = Query::parse(raw_query);
     let asked = handshake::asked_protocol(request.headers(), server.faults());
+    handle_upgrade_first(server, &query).await;
     let verified = match verify(server, request.method(), &query, asked) {
         Ok(verified) => verified,
         Err(refusal) => {
@@ -141,6 +146,18 @@ async fn answer_engine(
         server.faults().check_admission(Refusal::Intruder)?;
     }
     serve_verified(server, slot, request, &query, verified).await
+}
+
+/// Lets the server handle the frames of an upgrade that arrived before this request on another connection.
+async fn handle_upgrade_first(server: &Shared, query: &Query) {
+    let session = query.sid.as_ref().and_then(|sid| server.sessions.get(sid));
+    let Some(session) = session else { return };
+    for _ in 0..TURNS {
+        if !session.is_upgrading() {
+            return;
+        }
+        yield_now().await;
+    }
 }
 
 /// Serves a request that passed all checks.
