@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod faults;
 mod files;
+mod gate;
 mod list;
 mod log;
 mod names;

@@ -75,12 +75,13 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         writing.write(&Destination::File(path.clone()), Ok(text));
     }
     write_reports(args, &record, &mut writing);
-    let warnings = if args.strict {
-        Warnings::Fail
-    } else {
-        Warnings::Pass
+    let stopped = args.gate.map(|gate| gate.stopped(&record.outcomes));
+    let warnings = match stopped {
+        _ if args.strict => Warnings::Fail,
+        Some(stopped) => Warnings::FailIf(stopped),
+        None => Warnings::Pass,
     };
-    let exit = exit(&record.summary, comparison.as_ref(), warnings);
+    let exit = exit(&record.summary, comparison.as_ref(), &warnings);
     if !writing.errors.is_empty() {
         return Err(CliError::Unwritten {
             errors: writing.errors,
@@ -301,17 +302,19 @@ fn is_all_skipped(summary: &Summary) -> bool {
 }
 
 /// The effect of warnings on the exit status.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Warnings {
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Warnings<'r> {
     /// With `--strict`, a warning fails the run.
     Fail,
+    /// With `--gate`, the warnings of these scenarios fail the run.
+    FailIf(BTreeSet<&'r str>),
     /// A warning does not fail the run.
     Pass,
 }
 
 /// Returns the exit status of a run. A failure outweighs an error: a failure is certain, an error says nothing about
 /// the target.
-fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: Warnings) -> Exit {
+fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: &Warnings<'_>) -> Exit {
     let (fail, error, warn, stale) = match comparison {
         None => (
             summary.fail,
@@ -326,9 +329,18 @@ fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: Warnings) 
             known.stale.len(),
         ),
     };
+    let counted = match (warnings, comparison) {
+        (Warnings::Fail, _) => warn,
+        (Warnings::FailIf(stopped), None) => stopped.len(),
+        (Warnings::FailIf(stopped), Some(known)) => {
+            let new = known.warn.iter();
+            new.filter(|id| stopped.contains(id.as_str())).count()
+        }
+        (Warnings::Pass, _) => 0,
+    };
     if summary.interrupted {
         Exit::Interrupted
-    } else if fail > 0 || stale > 0 || (warnings == Warnings::Fail && warn > 0) {
+    } else if fail > 0 || stale > 0 || counted > 0 {
         Exit::NotConformant
     } else if error > 0 || summary.target_lost {
         Exit::NotRun
@@ -343,7 +355,7 @@ mod tests {
 
     #[test]
     fn every_verdict_has_its_exit_status() {
-        let exit_of = |summary: Summary, warnings| exit(&summary, None, warnings);
+        let exit_of = |summary: Summary, warnings| exit(&summary, None, &warnings);
         let none = Summary::default();
         assert_eq!(
             exit_of(
@@ -397,6 +409,18 @@ mod tests {
             ..none
         };
         assert_eq!(exit_of(lost, Warnings::Pass), Exit::NotRun);
+        let gated = Warnings::FailIf(BTreeSet::from(["a/b"]));
+        assert_eq!(
+            exit_of(Summary { warn: 2, ..none }, gated),
+            Exit::NotConformant
+        );
+        assert_eq!(
+            exit_of(
+                Summary { warn: 2, ..none },
+                Warnings::FailIf(BTreeSet::new())
+            ),
+            Exit::Conformant
+        );
         let interrupted = Summary {
             fail: 1,
             interrupted: true,

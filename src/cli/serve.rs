@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     Exit,
-    args::{ContractName, ServeArgs},
+    args::{ContractName, OfferedTransport, ParserName, ServeArgs},
     error::CliError,
     faults::fault_set,
     paint::Output,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     net::Network,
-    reference::{Config, Contract, FAULTS, Server},
+    reference::{Config, Contract, FAULTS, Parser, Server},
     report::{Palette, Role},
 };
 
@@ -59,12 +59,28 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
         ContractName::Websocket => Contract::WebSocket,
     };
     let usual = Config::new(contract);
+    let features = &args.features;
+    let offers = |transport| features.transports.contains(&transport);
     Ok(Config {
         path: args.path.as_deref().map_or(usual.path, with_slashes),
         ping_interval: args.ping_interval,
         ping_timeout: args.ping_timeout,
+        connect_timeout: args.connect_timeout,
+        upgrade_timeout: args.upgrade_timeout,
         max_payload: args.max_payload,
         origins: args.origins.clone(),
+        polling: offers(OfferedTransport::Polling),
+        websocket: offers(OfferedTransport::Websocket),
+        upgrades: features.allow_upgrades,
+        cookie: features.cookie.clone(),
+        eio3: features.allow_eio3,
+        deflate: features.deflate,
+        jwt_secret: features.jwt_secret.clone(),
+        parser: match features.parser {
+            ParserName::Json => Parser::Json,
+            ParserName::Msgpack => Parser::Msgpack,
+        },
+        recovery: features.recovery,
         contract,
         faults: fault_set(&args.faults)?,
         ..Config::default()

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
 pub(super) use selectors::Selectors;
-pub(super) use serve::{ContractName, ServeArgs};
+pub(super) use serve::{ContractName, OfferedTransport, ParserName, ServeArgs};
 pub(super) use value::{ProofRequest, ReportRequest};
 
 /// Checks a Socket.IO or WebSocket server: replays scenarios over the wire and reports verdicts with evidence.

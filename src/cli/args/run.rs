@@ -8,7 +8,7 @@ use super::{
     selectors::Selectors,
     value::{self, ProofRequest, ReportRequest},
 };
-use crate::text::shell_word;
+use crate::{cli::gate::Gate, text::shell_word};
 
 /// The arguments of `run`.
 #[derive(Args, Clone, Debug)]
@@ -41,6 +41,10 @@ pub(in crate::cli) struct RunArgs {
     /// Treat warnings as failures, except in tier `info`
     #[arg(long)]
     pub(in crate::cli) strict: bool,
+
+    /// Also fail for the warnings that this profile names
+    #[arg(long, value_name = "PROFILE")]
+    pub(in crate::cli) gate: Option<Gate>,
 
     /// Also run a tier that is off by default [repeatable]
     #[arg(long, value_name = "TIER")]

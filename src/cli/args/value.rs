@@ -113,6 +113,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|error| format!("{error}; write a number and a unit: `300ms`, `2s`, `1m`"))
 }
 
+/// Parses a duration of at least one millisecond. A number without a unit is milliseconds, as in the options of most
+/// servers.
+pub(super) fn milliseconds_or_duration(text: &str) -> Result<Duration, String> {
+    match text.trim().parse::<u32>() {
+        Ok(number) => nonzero_duration(&format!("{number}ms")),
+        Err(_) => nonzero_duration(text),
+    }
+}
+
 /// Parses a duration of at least one millisecond.
 pub(super) fn nonzero_duration(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
