@@ -59,7 +59,7 @@ async fn idle(server: &Server, count: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Measures the acknowledgements per second, while each client waits for `window` requests at a time.
+/// Measures the acknowledgements per second while each client has `window` unanswered requests at a time.
 async fn acks(server: &Server, count: usize, window: usize) -> std::io::Result<()> {
     let answered = Arc::new(AtomicU64::new(0));
     let mut clients = JoinSet::new();

@@ -1,5 +1,5 @@
-//! Measures how the cost of a run grows: `cargo bench --bench scale`. Each measure is made for a size, for twice and
-//! for four times the size.
+//! Measures how the cost of a run grows: `cargo bench --bench scale`. Each case is measured at a size, at twice
+//! and at four times that size.
 //!
 //! Prints the measured numbers. No number makes the benchmark fail.
 

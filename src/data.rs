@@ -1,7 +1,6 @@
-//! The type of values that all parts of the program share.
+//! [`Data`], the type of JSON-like values that all parts of the program use.
 //!
-//! Socket.IO arguments are JSON that can contain byte strings at any depth. Expectations, decoded packets and reports
-//! all use [`Data`].
+//! The arguments of a Socket.IO event are JSON values that can contain byte strings at any depth.
 
 use std::fmt;
 
@@ -15,7 +14,7 @@ use serde_json::Number;
 
 /// A JSON value that can contain byte strings at any depth.
 ///
-/// Objects keep the order of their keys, so reports show a packet as it was sent.
+/// Objects keep the order of their keys, so that reports show the keys of a packet in the order in which they arrived.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Data {
     /// JSON `null`.
@@ -23,11 +22,11 @@ pub enum Data {
     Null,
     /// JSON `true` or `false`.
     Bool(bool),
-    /// A JSON number. Whole numbers of up to 64 bits are exact, others are rounded to a double.
+    /// A JSON number. Whole numbers of up to 64 bits are exact; all other numbers are rounded to a 64-bit float.
     Number(Number),
     /// A JSON string.
     String(String),
-    /// A binary attachment.
+    /// A byte string, which Socket.IO sends as a binary attachment.
     Bytes(Bytes),
     /// A JSON array.
     Array(Vec<Self>),
@@ -101,7 +100,7 @@ impl Data {
         }
     }
 
-    /// Returns true if `is_like` is true for a text at any depth, including keys of objects.
+    /// Returns true if `is_like` returns true for a string at any depth, including the keys of objects.
     pub fn has_text(&self, is_like: &dyn Fn(&str) -> bool) -> bool {
         match self {
             Self::String(text) => is_like(text),
@@ -113,7 +112,7 @@ impl Data {
         }
     }
 
-    /// Returns the name of the type, as the placeholders of the language write it.
+    /// Returns the name of the value's type, as in the placeholders of scenarios: `string` for `<string>`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -270,7 +269,7 @@ impl<'de> Visitor<'de> for AnyData {
     }
 }
 
-/// Writes compact JSON, as in a packet.
+/// Writes the value as JSON without white space, as in a packet.
 impl fmt::Display for Data {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.to_json())

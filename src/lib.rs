@@ -1,4 +1,4 @@
-//! `sockspec` tells whether a Socket.IO or WebSocket server is right, by replaying scenarios against the server.
+//! `sockspec` tests whether a Socket.IO or WebSocket server behaves correctly, by running scenarios against the server.
 
 pub mod cli;
 pub mod client;

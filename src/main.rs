@@ -1,4 +1,4 @@
-//! The `sockspec` program.
+//! The `sockspec` command-line program. Its code is in the library.
 
 use std::{env, process::ExitCode};
 

@@ -1,4 +1,4 @@
-//! The environment and terminals of the process, read once.
+//! What the process knows about its terminals and environment variables. Read once, at the start.
 
 use std::{
     env,
@@ -21,9 +21,9 @@ pub struct Context {
     pub force_colour: bool,
     /// True if `TERM` is `dumb`: the terminal does not support escape sequences.
     pub dumb: bool,
-    /// True if `CI` is set: nobody watches the terminal.
+    /// True if `CI` is set, so that nobody watches the output while the command runs.
     pub ci: bool,
-    /// True if the log goes to the standard error.
+    /// True if the command writes a log, which goes to the standard error.
     pub logs: bool,
 }
 
@@ -51,7 +51,8 @@ impl Context {
         }
     }
 
-    /// Returns the palette of an output. `--color` decides first, then the environment variables, then the terminal.
+    /// Returns whether an output is coloured. `--color` takes precedence over the environment variables, and these over
+    /// whether the output is a terminal.
     pub(super) fn palette(self, when: ColourWhen, stream: Stream) -> Palette {
         let terminal = match stream {
             Stream::Stderr => self.stderr_terminal,

@@ -1,4 +1,4 @@
-//! `sockspec coverage`: shows which requirements have a scenario that can fail.
+//! `sockspec coverage`: shows which requirements are tested by a scenario, which are not, and why.
 
 use std::path::Path;
 

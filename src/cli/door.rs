@@ -1,4 +1,4 @@
-//! The one door to the outputs: it knows the secrets of the command and masks what goes out.
+//! Masks the secrets of the command in everything that it writes.
 
 use std::{
     io::{self, Write},
@@ -7,17 +7,17 @@ use std::{
 
 use crate::targets::{Maskable, Masked, Secrets};
 
-/// The secrets that the command has met so far.
+/// The secrets that the command has read so far. All output is masked with them.
 #[derive(Debug, Default)]
 pub(super) struct Door(Mutex<Secrets>);
 
 impl Door {
-    /// Adds secrets.
+    /// Adds secrets to mask from now on.
     pub(super) fn learn(&self, secrets: &Secrets) {
         self.secrets().extend(secrets);
     }
 
-    /// Returns `value` with all of its texts masked.
+    /// Returns `value` with the secrets masked in all of its texts.
     pub(super) fn masked<T: Maskable>(&self, value: T) -> Masked<T> {
         self.secrets().masked(value)
     }
@@ -27,7 +27,8 @@ impl Door {
     }
 }
 
-/// The standard error behind the door, for the log. Each call of `write` gets whole lines.
+/// A writer for the log that masks secrets and writes to the standard error. Each call of `write` has to get whole
+/// lines, so that no secret is split.
 #[derive(Debug)]
 pub(super) struct MaskedStderr(pub(super) &'static Door);
 

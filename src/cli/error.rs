@@ -20,7 +20,7 @@ pub(super) enum CliError {
     /// Files contain mistakes; the program prints all of them.
     #[error("{}", count_mistakes(.0))]
     BadFiles(Vec<Diagnostic>),
-    /// The user interrupted the command a second time, before it had ended in good order.
+    /// The user interrupted the run before its first scenario, or a second time before the run had shut down.
     #[error("interrupted")]
     Interrupted,
     /// The reference server can't listen on its port.
@@ -35,7 +35,7 @@ pub(super) enum CliError {
     /// FILE:LINE names a line after the end of the file.
     #[error("there is no line {line} in {}: it has {}", .path.display(), crate::text::humanize::count(*.lines, "line"))]
     NoSuchLine {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The line that the user named.
         line: usize,
@@ -47,13 +47,13 @@ pub(super) enum CliError {
     NoSuchFile {
         /// The path as the user wrote it.
         path: PathBuf,
-        /// A hint that says what to write instead.
+        /// A hint: what to write instead.
         help: Option<String>,
     },
     /// There is no manifest at this path.
     #[error("no such target: {}", .0.display())]
     NoSuchTarget(PathBuf),
-    /// Every selected scenario is in a tier that is off by default.
+    /// Every selected scenario is in a tier that runs only with `--include`. Holds the options to add.
     #[error("every selected scenario is in a tier that is off by default: {0}")]
     OnlyOnDemand(String),
     /// No Engine.IO or WebSocket server answered the probe.
@@ -62,7 +62,7 @@ pub(super) enum CliError {
     /// The file of `--proof` is not a report of `prove`.
     #[error("can't read a proof from {}: {detail}", .path.display())]
     Proof {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// What is wrong with the file.
         detail: String,
@@ -75,7 +75,7 @@ pub(super) enum CliError {
         /// The path of the file that the command reads.
         input: PathBuf,
     },
-    /// Two reports have the same path.
+    /// Two reports would be written to the same place.
     #[error("two reports have the same path")]
     SamePlace,
     /// The target can't be started.
@@ -84,7 +84,7 @@ pub(super) enum CliError {
     /// The certificates of `--ca` can't be used.
     #[error(transparent)]
     Tls(#[from] TlsPolicyError),
-    /// The text is not the URL of a server.
+    /// The given text is not the URL of a server.
     #[error("`{0}` is not the URL of a server; write `http://host:port`")]
     Url(String),
     /// The URL contains a user name or a password.
@@ -93,7 +93,7 @@ pub(super) enum CliError {
     /// Every selected scenario needs a capability that neither sockspec nor one of the user's files declares.
     #[error("no scenario can run: no manifest provides {0}")]
     NothingProvides(String),
-    /// Every scenario was skipped, so the run judged nothing.
+    /// Every scenario was skipped, so the run has no verdict.
     #[error("every scenario was skipped, so the target was not judged")]
     NothingJudged,
     /// Some of the scenarios need a capability that neither sockspec nor one of the user's files declares.
@@ -104,7 +104,7 @@ pub(super) enum CliError {
     NothingSelected {
         /// The selector as the user wrote it.
         selector: String,
-        /// A hint that says what to write instead.
+        /// A hint: what to write instead.
         help: Option<String>,
     },
     /// The standard output can't be written.
@@ -119,16 +119,16 @@ pub(super) enum CliError {
     /// A folder can't be read.
     #[error("can't read {}: {source}", .path.display())]
     UnreadableFolder {
-        /// The path as the user wrote it, or of a folder below it.
+        /// The path that the user gave, or the path of a folder below it.
         path: PathBuf,
         /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The run ended, but not all of its results could be written.
+    /// The run ended, but some of its reports or other results could not be written.
     #[error("{}; the run itself ended with exit status {} ({})", list(.errors), *.exit as u8, .exit.meaning())]
     Unwritten {
-        /// An error for each result.
+        /// An error for each result that could not be written.
         errors: Vec<CliError>,
         /// The exit status of the run.
         exit: Exit,
@@ -139,7 +139,7 @@ pub(super) enum CliError {
     /// There is no fault or scenario with this id.
     #[error("there is no {kind} `{id}`")]
     Unknown {
-        /// What the id should name: `fault` or `scenario`.
+        /// The type of thing that the id should identify: `fault` or `scenario`.
         kind: &'static str,
         /// The id as the user wrote it.
         id: String,
@@ -157,7 +157,7 @@ impl CliError {
         }
     }
 
-    /// Returns the exit status.
+    /// Returns the exit status of the process for this error.
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::BadFiles(_)
@@ -183,7 +183,7 @@ impl CliError {
             | Self::NothingSelected { .. }
             | Self::OnlyOnDemand(_)
             | Self::UnknownNeed(_) => Exit::NothingSelected,
-            // The reader closed the pipe, as `head` does: that is no failure.
+            // A reader such as `head` closed the pipe, which is not a failure of the command.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Conformant,
             Self::Report(error) if error.is_broken_pipe() => Exit::Conformant,
             Self::Format(_)
@@ -196,7 +196,7 @@ impl CliError {
         }
     }
 
-    /// Returns true if the program prints no message for this error.
+    /// Returns true if the program prints no message for this error, such as for a pipe that its reader closed.
     pub(super) fn is_silent(&self) -> bool {
         self.exit() == Exit::Conformant
     }
@@ -245,7 +245,7 @@ fn list(errors: &[CliError]) -> String {
     messages.join("; ")
 }
 
-/// Returns the hint for a certificate that is not trusted.
+/// Returns a hint if the connection failed because the server's certificate is not trusted.
 fn untrusted(failure: &ConnectFailure) -> Option<&'static str> {
     match failure {
         ConnectFailure::Tls { detail } if detail.contains("certificate") => Some(

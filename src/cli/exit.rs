@@ -1,4 +1,4 @@
-//! The exit statuses.
+//! The exit statuses of the program.
 
 use std::process::ExitCode;
 
@@ -8,11 +8,11 @@ use std::process::ExitCode;
 pub enum Exit {
     /// The target conforms, or the command succeeded.
     Conformant = 0,
-    /// The target does not conform, an entry of the baseline is stale, or a proof is incomplete.
+    /// The target does not conform, an entry of the baseline no longer applies, or `prove` proved too little.
     NotConformant = 1,
     /// The command line or a file has a mistake.
     BadUsage = 2,
-    /// The target or sockspec could not run, so the target was not judged.
+    /// The target or sockspec could not run, so there is no verdict on the target.
     NotRun = 3,
     /// No scenario is selected, every scenario was skipped, or scenarios need a capability that no file declares.
     NothingSelected = 4,
@@ -21,7 +21,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Returns the meaning in a few words.
+    /// Returns the meaning of the exit status in a few words.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Conformant => "the target conforms",

@@ -1,4 +1,4 @@
-//! `sockspec explain`: prints the rule, the judgement and the steps of a scenario.
+//! `sockspec explain`: prints the rule that a scenario tests, the behaviour of a correct server, and the steps.
 
 use std::fmt::Write as _;
 
@@ -10,8 +10,8 @@ use crate::{
     text::escape,
 };
 
-/// Explains the scenarios that the id names. The rows of a table share one explanation, because only their values
-/// differ.
+/// Explains the scenarios with the given id. Prints one explanation for all rows of an `each:` table, because the rows
+/// differ only in their values.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use crate::{
     text::nearest,
 };
 
-/// Returns the ids of all faults, which scenarios name in `catches`.
+/// Returns the ids of all faults of the reference server. Scenarios use these ids in `catches`.
 pub(super) fn fault_ids() -> Vec<&'static str> {
     FAULTS.iter().map(|fault| fault.id).collect()
 }

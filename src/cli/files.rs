@@ -1,4 +1,4 @@
-//! Loads the user's files.
+//! Loads the files and folders that the user names: scenarios, manifests, requirements, baselines.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ use crate::{
     targets::load_manifest,
 };
 
-/// The limit on nested folders.
+/// The limit on the depth of nested folders.
 const DEPTH: usize = 32;
 
 /// The content of the loaded files, and all mistakes in them.
@@ -22,21 +22,21 @@ const DEPTH: usize = 32;
 pub(super) struct Loaded {
     /// The scenarios, in order of file and line.
     pub(super) scenarios: Vec<Scenario>,
-    /// The requirements in catalogues beside the scenarios.
+    /// The requirements in the `requirements` folders near the scenario files.
     pub(super) requirements: Requirements,
-    /// The files; a file that the user names twice is loaded once.
+    /// The loaded files. A file that the user names twice is loaded once.
     pub(super) files: BTreeSet<PathBuf>,
-    /// All mistakes.
+    /// All mistakes in the files.
     pub(super) problems: Vec<Diagnostic>,
-    /// The names that can be checked only when all files are loaded.
+    /// The names in the files that can be checked only after all files are loaded, such as capabilities.
     pub(super) names: Names,
-    /// The catalogue of each folder, loaded once; `None` if the catalogue has mistakes.
+    /// The catalogue of requirements in each folder, loaded once. `None` if the catalogue has mistakes.
     catalogues: BTreeMap<PathBuf, Option<Arc<Requirements>>>,
-    /// Path, span and message of each mistake, to report each mistake once.
+    /// The path, the span and the message of each mistake so far, to report no mistake twice.
     places: BTreeSet<(PathBuf, Option<Span>, String)>,
 }
 
-/// The kind of a file.
+/// The kind of a YAML file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     Baseline,
@@ -110,8 +110,8 @@ impl Loaded {
         self.note(loaded.err().into_iter().flatten());
     }
 
-    /// Adds mistakes that are not in the list yet. A catalogue can be loaded several times: as a file, and for each
-    /// file beside it.
+    /// Adds mistakes that are not in the list yet. The same mistake can be found twice, because a catalogue of
+    /// requirements can be loaded as a file of the user and again for a scenario file near it.
     fn note(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         for problem in found {
             let place = (
@@ -125,7 +125,8 @@ impl Loaded {
         }
     }
 
-    /// Returns the requirements in the nearest folder `requirements` beside the file or above it.
+    /// Returns the requirements for a file: those in the folder `requirements` beside the file, else in the nearest
+    /// parent folder that has such a folder.
     fn catalogue_near(&mut self, path: &Path) -> Option<Arc<Requirements>> {
         let folder = path
             .ancestors()
@@ -152,20 +153,20 @@ impl Loaded {
     }
 }
 
-/// Returns true if the path names a YAML file.
+/// Returns true if the path has the extension `yaml` or `yml`.
 pub(super) fn is_yaml(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
-/// Returns true if the file belongs to a catalogue of requirements.
+/// Returns true if the file is in a folder named `requirements`, so that it is a catalogue of requirements.
 pub(super) fn is_catalogue(path: &Path) -> bool {
     path.parent()
         .and_then(Path::file_name)
         .is_some_and(|folder| folder == "requirements")
 }
 
-/// Returns the kind of a file. The first top-level key that only one kind of file has decides.
+/// Guesses the kind of a YAML file from its first top-level key that only one kind of file can have.
 fn kind(path: &Path, text: &str) -> Kind {
     if is_catalogue(path) {
         return Kind::Catalogue;
@@ -182,8 +183,8 @@ fn kind(path: &Path, text: &str) -> Kind {
         .unwrap_or(Kind::Scenarios)
 }
 
-/// Finds the file, or the YAML files of the folder, sorted by path. Does not follow links to folders, because they
-/// can form a loop.
+/// Adds `path` to `found` if it is a file. If it is a folder, adds the YAML files in it, sorted by path. Does not
+/// follow symbolic links to folders, because they can form a loop.
 fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
     let unreadable = |source| CliError::UnreadableFolder {
         path: path.to_owned(),

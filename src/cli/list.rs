@@ -25,7 +25,7 @@ struct List {
     scenarios: Vec<Entry>,
 }
 
-/// A scenario.
+/// A scenario in the output of `list --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 struct Entry {
     /// The id, which never changes.
@@ -44,9 +44,9 @@ struct Entry {
     needs: Vec<String>,
     /// The faults of the reference server that make the scenario fail.
     catches: Vec<String>,
-    /// The transports that the scenario names; empty if it runs over any transport.
+    /// The transports over which the scenario can run. Empty if it can run over any transport.
     transports: Vec<String>,
-    /// True if no other scenario can run at the same time.
+    /// True if no other scenario may run on the target at the same time.
     exclusive: bool,
     /// The path of the scenario file.
     file: String,

@@ -20,8 +20,8 @@ pub(super) fn start(level: LogLevel, output: Output) {
         .with_writer(move || MaskedStderr(output.door))
         .with_ansi(output.stderr == Palette::Styled)
         .with_target(false)
-        // The libraries log what they do inside, which says nothing about a scenario.
+        // Excludes the log of libraries, which says nothing about a scenario.
         .with_filter(Targets::new().with_target(env!("CARGO_CRATE_NAME"), filter));
-    // This fails only in tests, which start several logs in one process; the first log stays.
+    // This fails only in tests, which start several logs in one process. The first log stays active.
     let _ = registry().with(lines).try_init();
 }

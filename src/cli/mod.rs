@@ -1,7 +1,7 @@
 //! The command line: arguments, settings, exit statuses. This folder contains no protocol logic.
 //!
-//! Arguments go through two stages: `args` holds the parsed command line, and each command derives its settings from
-//! it. Environment and terminal are read once, into a [`Context`].
+//! `args` contains the parsed command line, and each command derives its settings from it. The environment variables
+//! and the properties of the terminals are read once, into a [`Context`].
 
 mod args;
 mod check;

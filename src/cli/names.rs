@@ -1,8 +1,8 @@
 //! Checks names that can be checked only when all files of a run are loaded: capabilities, operations, events and
 //! credentials.
 //!
-//! Users can define capabilities and operations of their own: a name that another file of the run uses is known. An
-//! unknown name that is similar to a known one is a mistake.
+//! Users can define their own capabilities and operations, so a name that another file of the run uses counts as known.
+//! An unknown name that is similar to a known one is a mistake.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::{
     text::{did_you_mean, nearest},
 };
 
-/// The names in the files of one run.
+/// The names that the scenario files and manifests of one run use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     scenarios: Vec<Mentions>,
@@ -20,17 +20,17 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Adds the names of a file of scenarios. Adds nothing if the file is not YAML.
+    /// Adds the names in a scenario file. Adds nothing if the file is not YAML.
     pub(super) fn add_scenarios(&mut self, source: &Arc<SourceFile>) {
         self.scenarios.extend(Mentions::of(source));
     }
 
-    /// Adds the names of a manifest. Adds nothing if the file is not YAML.
+    /// Adds the names in a target's manifest. Adds nothing if the file is not YAML.
     pub(super) fn add_manifest(&mut self, source: &Arc<SourceFile>) {
         self.manifests.extend(ManifestMentions::of(source));
     }
 
-    /// Returns a mistake for every name that is unknown.
+    /// Returns the mistakes in the names of all files.
     pub(super) fn mistakes(&self) -> Vec<Diagnostic> {
         let mut found = self.scenario_mistakes();
         found.extend(self.manifest_mistakes());
@@ -57,7 +57,7 @@ impl Names {
         let bound = self.manifests.iter().flat_map(|file| &file.bindings);
         let operations = operations().chain(bound.map(name)).collect();
         let bindable = operations_and_events().collect();
-        // The user can add an operation in `bindings`, so a name in the manifest is right if a scenario calls it.
+        // Users can define operations in `bindings`, so a name in the manifest is no mistake if a scenario uses it.
         let is_used = |mention: &&Mention| {
             let mut files = self.scenarios.iter();
             files.any(|file| file.words.contains(&mention.name))
@@ -74,7 +74,7 @@ impl Names {
         found
     }
 
-    /// Returns the capabilities that scenarios need and that neither this program nor a manifest of the run declares.
+    /// Returns the capabilities that scenarios need and that neither sockspec nor a manifest of the run declares.
     pub(super) fn undeclared(&self) -> BTreeSet<&str> {
         let known: BTreeSet<&str> = capabilities().chain(self.provided()).collect();
         self.needed().filter(|need| !known.contains(need)).collect()
@@ -92,7 +92,7 @@ impl Names {
     }
 }
 
-/// What a name in a file refers to.
+/// The kind of thing that a name in a file refers to.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Capability,
@@ -101,7 +101,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Returns a check that refuses an unknown name which is similar to a known one.
+    /// Returns a function that reports a name if it is unknown but similar to a known name.
     fn near<'k>(
         self,
         source: &'k Arc<SourceFile>,
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// Returns a check that refuses every unknown name.
+    /// Returns a function that reports a name if it is unknown.
     fn unknown<'k>(
         self,
         source: &'k Arc<SourceFile>,

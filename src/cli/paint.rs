@@ -1,4 +1,4 @@
-//! Writes to the two outputs of a command.
+//! Writes to the standard output and the standard error of a command, with colours and masked secrets.
 
 use std::{
     io::{self, Write},
@@ -19,10 +19,10 @@ use crate::{
     text::escape,
 };
 
-/// The limit on diagnostics that one command shows in full. The command only counts the rest.
+/// The limit on diagnostics that one command prints. The command prints only the number of further ones.
 const SHOWN: usize = 200;
 
-/// The palettes of the two outputs, and the door in front of both.
+/// The palettes of the standard output and the standard error, and the [`Door`] that masks secrets in both.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output {
     pub(super) door: &'static Door,
@@ -33,7 +33,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Returns the outputs of a process. Call this once, because the door stays until the process ends.
+    /// Returns the outputs of the process. Call this only once, because each call leaks a [`Door`].
     pub(super) fn new(context: Context, when: ColourWhen) -> Self {
         Self {
             door: Box::leak(Box::default()),
@@ -52,7 +52,7 @@ impl Output {
         self.door.masked(value)
     }
 
-    /// Writes a result to the standard output.
+    /// Writes the result of a command to the standard output.
     pub(super) fn write(self, text: &Masked<String>) -> io::Result<()> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
@@ -67,7 +67,7 @@ impl Output {
             text += &self.diagnostics(diagnostics, self.stderr);
         }
         let sign = self.stderr.paint(Role::Sign(Verdict::Error), "error");
-        // The error contains the last lines of the server's output, so line breaks are kept.
+        // A start error contains the last lines of the server's output, so its line breaks are kept.
         let words = match error {
             CliError::Start(StartError::Launch(_)) => {
                 escape::block(&self.masked(error.to_string()))
@@ -109,7 +109,7 @@ impl Output {
     }
 }
 
-/// Returns the diagnostic with control characters replaced, so that a file can't steer the terminal.
+/// Replaces the control characters of a diagnostic, so that a file can't send escape sequences to the terminal.
 fn without_controls(diagnostic: &Diagnostic) -> Diagnostic {
     // Each control character is replaced by a character of the same size, so that spans stay valid.
     let text: String = diagnostic
@@ -136,7 +136,7 @@ fn without_controls(diagnostic: &Diagnostic) -> Diagnostic {
     shown
 }
 
-/// Returns a visible character with as many bytes in UTF-8.
+/// Returns a visible character that has as many bytes in UTF-8 as `character`.
 fn mark_of_same_size(character: char) -> char {
     match character.len_utf8() {
         1 => '?',

@@ -1,4 +1,4 @@
-//! Checks the places of reports before a command starts its work, and writes the reports.
+//! Checks that reports can be written to their places before a command starts its work, and writes the reports.
 
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,12 @@ use crate::{
     targets::Masked,
 };
 
-/// Refuses places that are the same, places of files that the command reads, and places where nothing can be written.
+/// Checks that no two reports have the same place, that no report replaces a file that the command reads, and that
+/// each place can be written to.
 ///
 /// # Errors
 ///
-/// Returns an error for the first such place.
+/// Returns an error for the first place that breaks one of these rules.
 pub(super) fn check<'p>(
     places: impl IntoIterator<Item = &'p Destination>,
     inputs: &[PathBuf],
@@ -42,7 +43,7 @@ pub(super) fn refuse_inputs(report: &Path, inputs: &[PathBuf]) -> Result<(), Cli
     }
 }
 
-/// The results of a command that are written to their places, each whatever happens to the others.
+/// Writes the results of a command. If one result can't be written, the others are still written.
 #[derive(Debug, Default)]
 pub(super) struct Writing {
     /// An error for each result that could not be written.
@@ -50,13 +51,13 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// Writes one result.
+    /// Writes one result to `place`. Keeps the error if that fails.
     pub(super) fn write(&mut self, place: &Destination, text: Result<Masked<String>, CliError>) {
         let written = text.and_then(|text| Ok(place.write(&text)?));
         self.note(written);
     }
 
-    /// Keeps the error of a result, unless a reader closed its pipe.
+    /// Keeps the error of a result that could not be written. Ignores a pipe that its reader closed.
     pub(super) fn note(&mut self, written: Result<(), CliError>) {
         self.errors
             .extend(written.err().filter(|error| !error.is_silent()));

@@ -1,4 +1,4 @@
-//! `sockspec prove`: proves that every scenario can fail and that every fault is caught.
+//! `sockspec prove`: proves that scenarios can fail, and that each fault of the reference server makes one fail.
 
 use std::{collections::BTreeSet, num::NonZero, sync::Arc, thread::available_parallelism};
 
@@ -25,14 +25,14 @@ use crate::{
 /// nearly all of their time waiting.
 const REAL_JOBS: usize = 128;
 
-/// Runs scenarios against the reference server, each with every fault in its `catches`.
+/// Runs each scenario against the reference server without faults, and once with each fault in its `catches`.
 ///
 /// # Errors
 ///
 /// Returns an error if files have mistakes, nothing is selected, the server can't be started, or a report can't be
 /// written.
 pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Result<Exit, CliError> {
-    // Reports an unknown fault; the set itself is not needed here.
+    // Returns an error for an unknown fault; the set itself is not needed here.
     fault_set(&args.faults)?;
     let selection = Selection::new(&args.selectors.selectors)?;
     let inputs: Vec<_> = selection.files.iter().cloned().collect();
@@ -50,7 +50,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     let settings = Settings {
         jobs: jobs(args, proving),
         seed: args.pace.seed(),
-        // Scenarios of these tiers have to be proved as well, and the reference server may crash here.
+        // `prove` includes the tiers that are off by default, because the reference server may crash or be slow.
         include: BTreeSet::from([Tier::Destructive, Tier::Slow]),
         requirements,
         ..Settings::default()
@@ -86,7 +86,7 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
     write_reports(args, &proof, exit, output)
 }
 
-/// Writes the reports, and the table if the standard output is free.
+/// Writes the reports. Also prints the table for people, unless a report goes to the standard output.
 fn write_reports(
     args: &ProveArgs,
     proof: &Proof,
@@ -120,13 +120,13 @@ fn jobs(args: &ProveArgs, proving: Proving) -> usize {
     match (args.pace.jobs, proving) {
         (Some(jobs), _) => usize::try_from(jobs).unwrap_or(usize::MAX),
         (None, Proving::Real) => REAL_JOBS,
-        // A simulated trial never waits, so more of them than cores gain nothing.
+        // A simulated trial keeps a core busy and never waits, so more trials than cores would not be faster.
         (None, Proving::Simulated) => available_parallelism().map_or(1, NonZero::get),
     }
 }
 
-/// Assigns each scenario to a bundled server: to the server that `--target` names, or to the first server on which
-/// the scenario is not skipped.
+/// Assigns each scenario to a bundled server: the server that `--target` names, or without `--target` the first bundled
+/// server on which the scenario is not skipped.
 fn plans(
     scenarios: &[Arc<Scenario>],
     asked: Option<&str>,
@@ -159,8 +159,8 @@ fn plans(
     Ok(plans)
 }
 
-/// Returns the scenarios that name one of `faults` in `catches`, without their other faults. Returns all scenarios
-/// unchanged if `faults` is empty.
+/// Returns the scenarios whose `catches` contains one of `faults`, and removes all other faults from their `catches`.
+/// Returns all scenarios unchanged if `faults` is empty.
 fn with_claims(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>> {
     let narrow = |mut scenario: Scenario| {
         if !faults.is_empty() {
@@ -171,8 +171,8 @@ fn with_claims(scenarios: Vec<Scenario>, faults: &[String]) -> Vec<Arc<Scenario>
     scenarios.into_iter().filter_map(narrow).collect()
 }
 
-/// Removes the faults that no selected scenario names in `catches`: a run of some scenarios does not have to catch
-/// every fault.
+/// Removes from the proof the faults that no selected scenario names in `catches`. If the user selects only some
+/// scenarios, these do not have to catch every fault.
 fn remove_unclaimed(proof: &mut Proof) {
     let claimed: BTreeSet<_> = proof
         .scenarios

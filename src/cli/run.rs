@@ -55,7 +55,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         context,
         output,
     ));
-    // A pending name lookup can't be cancelled; it must not keep the process alive.
+    // Does not wait for a pending DNS lookup, which can't be cancelled.
     runtime.shutdown_background();
     let Executed {
         record,
@@ -88,7 +88,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
             exit,
         });
     }
-    // A failure outweighs what was not judged.
+    // These errors apply only to a run without failures: the exit status of a failure takes precedence.
     match exit {
         Exit::Conformant if !unknown.is_empty() => Err(CliError::UnknownNeed(one_of(
             unknown.iter().map(String::as_str),
@@ -99,7 +99,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
 }
 
 fn write_reports(args: &RunArgs, record: &Masked<Record>, writing: &mut Writing) {
-    // A pipe can let the program wait, so it comes last.
+    // Writing to a pipe can block until somebody reads it, so pipes come last.
     let mut reports: Vec<_> = args.reports.iter().collect();
     reports.sort_by_key(|request| request.destination.can_wait());
     for request in reports {
@@ -108,12 +108,12 @@ fn write_reports(args: &RunArgs, record: &Masked<Record>, writing: &mut Writing)
     }
 }
 
-/// A run that has ended.
+/// The results of a run that has ended.
 struct Executed {
     record: Masked<Record>,
     /// The capabilities that scenarios need and that no file declares.
     unknown: BTreeSet<String>,
-    /// Whether the output for people could be written.
+    /// Whether the text output for people could be written.
     shown: io::Result<()>,
 }
 
@@ -139,7 +139,7 @@ async fn execute(
         let gentle = interrupts.gentle.clone();
         let record = runner::run(plan, &target, &settings, gentle, |event| {
             interrupts.run_began();
-            // The run goes on if nobody can see it, because reports and exit status are still needed.
+            // A failure to write the text output does not stop the run, because the reports are still needed.
             if shown.is_ok() {
                 shown = terminal.event(event);
             }
@@ -158,10 +158,11 @@ async fn execute(
     }
 }
 
-/// Refuses places of results that would replace each other or a file of the run, or that can't be written.
+/// Returns an error if two results have the same place, if a result would replace a file that the run reads, or if a
+/// place can't be written to.
 fn check_places(args: &RunArgs, selection: &Selection) -> Result<(), CliError> {
     let mut inputs: Vec<_> = selection.files.iter().cloned().collect();
-    // The target can also be a URL or the name of a bundled server.
+    // `--target` is a file only if it names a manifest; it can also be a URL or a bundled server.
     inputs.extend(Some(PathBuf::from(&args.target.target)).filter(|path| path.is_file()));
     inputs.extend(args.target.tls.ca.clone());
     let update = args.update_baseline.clone().map(Destination::File);
@@ -169,7 +170,7 @@ fn check_places(args: &RunArgs, selection: &Selection) -> Result<(), CliError> {
         refuse_inputs(path, &inputs)?;
     }
     let reports = args.reports.iter().map(|request| &request.destination);
-    // The new baseline may replace the one that the run is compared with; a report may not.
+    // `--update-baseline` may replace the file of `--baseline`; a report may not.
     inputs.extend(args.baseline.clone());
     places::check(reports.clone(), &inputs)?;
     places::check(reports.chain(&update), &[])
@@ -257,7 +258,7 @@ fn number(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Returns the ids that the entries of a baseline can have.
+/// Returns the current and former ids of scenarios that the entries of a baseline can have.
 fn names(selection: &Selection) -> Names {
     let former = selection.scenarios.iter().flat_map(|scenario| {
         let aliases = scenario.aliases.iter();
@@ -296,7 +297,7 @@ fn print_for_people(args: &RunArgs, output: Output, text: &str) -> Result<(), Cl
     }
 }
 
-/// Returns true if the run has no verdict: every scenario was skipped.
+/// Returns true if every scenario was skipped, so that the run has no verdict.
 fn is_all_skipped(summary: &Summary) -> bool {
     summary.pass + summary.warn + summary.fail + summary.error == 0
 }
@@ -312,8 +313,8 @@ enum Warnings<'r> {
     Pass,
 }
 
-/// Returns the exit status of a run. A failure outweighs an error: a failure is certain, an error says nothing about
-/// the target.
+/// Returns the exit status of a run. If a run has failures and errors, the failure decides, because an error (a
+/// scenario that could not run) says nothing about the target.
 fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: &Warnings<'_>) -> Exit {
     let (fail, error, warn, stale) = match comparison {
         None => (

@@ -1,21 +1,21 @@
-//! Finds scenarios by path and by name without a look at every scenario.
+//! An index to find scenarios by path and by id without a search through all scenarios.
 
 use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
 use crate::scenario::Scenario;
 
-/// The places of scenarios in a list, by path and by name. With the index, the cost of many selectors grows with
-/// their number and with the number of scenarios, not with the product of both.
+/// The indices of scenarios in a list, by path and by id. With it, the cost of selecting grows with the number of
+/// selectors plus the number of scenarios, and not with their product.
 pub(super) struct ScenarioIndex<'s> {
     scenarios: &'s [Scenario],
-    /// The scenarios of each file and of each folder above a file.
+    /// The ranges of the scenarios in each file, and in each folder that contains a file.
     paths: HashMap<&'s Path, Vec<Range<usize>>>,
-    /// The scenarios by id, by id without the row of a table, and by alias.
+    /// The indices of the scenarios by id, by id without the label of the row (`[expired]`), and by alias.
     names: HashMap<&'s str, Vec<usize>>,
 }
 
 impl<'s> ScenarioIndex<'s> {
-    /// Returns the index of a list.
+    /// Builds the index for a list of scenarios.
     pub(super) fn new(scenarios: &'s [Scenario]) -> Self {
         let mut paths: HashMap<&Path, Vec<Range<usize>>> = HashMap::new();
         let mut start = 0;
@@ -45,12 +45,12 @@ impl<'s> ScenarioIndex<'s> {
         }
     }
 
-    /// Returns all scenarios with their places.
+    /// Returns all scenarios with their indices.
     pub(super) fn all(&self) -> impl Iterator<Item = (usize, &'s Scenario)> {
         self.scenarios.iter().enumerate()
     }
 
-    /// Returns the scenarios of a file, or of all files below a folder, with their places.
+    /// Returns the scenarios of a file, or of all files below a folder, with their indices.
     pub(super) fn below(&self, path: &Path) -> impl Iterator<Item = (usize, &'s Scenario)> {
         let ranges = self.paths.get(path).into_iter().flatten();
         ranges
@@ -58,7 +58,8 @@ impl<'s> ScenarioIndex<'s> {
             .filter_map(|place| Some((place, self.scenarios.get(place)?)))
     }
 
-    /// Returns the places of the scenarios that have this id or alias, and of the rows of the table with this id.
+    /// Returns the indices of the scenarios with this id or alias. The id of an `each:` table without a row's label
+    /// gives all rows.
     pub(super) fn named(&self, name: &str) -> &[usize] {
         self.names.get(name).map(Vec::as_slice).unwrap_or_default()
     }

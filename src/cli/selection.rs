@@ -1,4 +1,4 @@
-//! Selects scenarios.
+//! Selects the scenarios that the selectors of the command line name.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -24,24 +24,24 @@ use crate::{
 pub(super) struct Selection {
     /// The selected scenarios, in order of file and line. Their ids are unique.
     pub(super) scenarios: Vec<Scenario>,
-    /// True if no selector was given, so that these are all shipped scenarios.
+    /// True if the user gave no selector, so that all shipped scenarios are selected.
     pub(super) is_complete: bool,
-    /// The requirements that scenarios can verify.
+    /// All requirements: those of sockspec and those of catalogues near the user's files.
     pub(super) requirements: Requirements,
-    /// The requirements that the scenarios should cover: the catalogue beside the user's files if only scenarios of
-    /// these files are selected, else all requirements.
+    /// The requirements that the selected scenarios should cover: the catalogue near the user's files if only scenarios
+    /// of these files are selected, else all requirements.
     pub(super) catalogue: Requirements,
     /// The ids of the shipped scenarios, which can be selected without a file.
     pub(super) shipped: BTreeSet<String>,
     /// All ids and former ids of the loaded scenarios, selected or not.
     pub(super) known: BTreeSet<String>,
-    /// The names in the user's files that can be checked only when all files are loaded.
+    /// The names in the user's files that can be checked only after all files are loaded, such as capabilities.
     pub(super) names: Names,
-    /// The user's files.
+    /// The files that the user named or that are in folders that the user named.
     pub(super) files: BTreeSet<PathBuf>,
 }
 
-/// One selector.
+/// One selector of the command line.
 #[derive(Clone, Debug)]
 enum Selector {
     /// A file or folder, with the line if the selector names one.
@@ -61,15 +61,15 @@ impl Selection {
         Self::load(texts)?.with_known_names()
     }
 
-    /// Returns the same for a run against a target: names in the target's manifest are known and checked, too.
-    /// `target` is the value of `--target`.
+    /// Like [`Selection::new`], for a run against a target: also checks the names in the target's manifest, and treats
+    /// them as known. `target` is the value of `--target`.
     ///
     /// # Errors
     ///
     /// Returns the same errors as [`Selection::new`].
     pub(super) fn with_target(texts: &[String], target: &str) -> Result<Self, CliError> {
         let mut selection = Self::load(texts)?;
-        // A file that can't be read is reported when the target is resolved.
+        // Ignores a file that can't be read, because the error is reported when the target is resolved.
         if let Ok(source) = SourceFile::read(Path::new(target)) {
             selection.names.add_manifest(&source);
         }
@@ -138,7 +138,7 @@ impl Selection {
         }
     }
 
-    /// Returns the selection if every name in its files is known.
+    /// Returns the selection, or the mistakes in the names of its files if there are any.
     fn with_known_names(self) -> Result<Self, CliError> {
         let mistakes = self.names.mistakes();
         if mistakes.is_empty() {
@@ -149,11 +149,11 @@ impl Selection {
     }
 }
 
-/// Loads the files and folders that the selectors name. A path that does not exist is reported by [`choose`].
+/// Loads the files and folders that the selectors name. Skips a missing path, because [`choose`] reports it.
 fn load_files(selectors: &[(&str, Selector)]) -> Result<Loaded, CliError> {
     let mut loaded = Loaded::default();
     for (_, selector) in selectors {
-        // A path inside a folder without permission may exist.
+        // If the check fails, for example for lack of permission, the path may exist: loading it reports the error.
         if let Selector::Path(path, _) = selector
             && path.try_exists().unwrap_or(true)
         {
@@ -170,7 +170,7 @@ fn load_files(selectors: &[(&str, Selector)]) -> Result<Loaded, CliError> {
     Ok(loaded)
 }
 
-/// Returns the indices of the candidates that the selectors name.
+/// Returns the indices of the scenarios that the selectors match, out of all loaded scenarios.
 fn choose(
     selectors: &[(&str, Selector)],
     candidates: &[Scenario],
@@ -218,17 +218,17 @@ impl From<&str> for Selector {
     }
 }
 
-/// Returns true if the text can only be the path of a folder: ids don't end with a slash.
+/// Returns true if the selector ends with a slash, so that it is the path of a folder and not an id.
 fn is_folder_name(text: &str) -> bool {
     text.ends_with('/')
 }
 
-/// Returns the indices of the candidates that a selector matches.
+/// Returns the indices of the scenarios that one selector matches.
 fn matches(selector: &Selector, index: &ScenarioIndex<'_>) -> Vec<usize> {
     match selector {
         Selector::Path(path, None) => index.below(path).map(|(place, _)| place).collect(),
         Selector::Path(path, Some(line)) => {
-            // A line belongs to the last scenario that starts at this line or before it.
+            // FILE:LINE selects the last scenario that starts at this line or before it.
             let start = in_file(index, path)
                 .map(|(_, scenario)| scenario.span.line)
                 .filter(|start| start <= line)
@@ -255,12 +255,12 @@ fn in_file<'s>(
         .filter(move |(_, scenario)| scenario.source.path == *path)
 }
 
-/// Returns the indices of the candidates that an id, or a pattern of ids, names.
+/// Returns the indices of the scenarios whose id equals the text, or matches the text as a pattern.
 ///
-/// Ids of table rows contain brackets, which have a meaning in patterns. So a text that is an id is not read as a
-/// pattern.
+/// A text that is an id is never treated as a pattern, because the ids of table rows contain brackets, which are
+/// special in patterns.
 fn matching_ids(text: &str, index: &ScenarioIndex<'_>) -> Vec<usize> {
-    // Reports append the transport to the id if a scenario ran over several transports.
+    // Removes the transport that reports append to the id if a scenario ran over several transports.
     let text = ["@polling", "@upgrade", "@websocket"]
         .iter()
         .find_map(|transport| text.strip_suffix(transport))
@@ -305,7 +305,7 @@ fn no_match(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliErro
     }
 }
 
-/// Returns the hint for a missing folder such as `rooms/`, if there are ids that start with this text.
+/// Returns a hint if a missing folder such as `rooms/` is the start of ids: write the pattern `rooms/*`.
 fn pattern_hint(text: &str, candidates: &[Scenario]) -> Option<String> {
     let begins = |one: &Scenario| is_folder_name(text) && one.id.starts_with(text);
     let any = candidates.iter().any(begins);

@@ -87,7 +87,7 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
     })
 }
 
-/// Adds the slashes at both ends: `socket.io` becomes `/socket.io/`, the form in which clients request it.
+/// Adds missing slashes at both ends: `socket.io` becomes `/socket.io/`, the path that clients request.
 fn with_slashes(path: &str) -> String {
     match path.trim_matches('/') {
         "" => "/".to_owned(),

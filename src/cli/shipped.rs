@@ -1,4 +1,4 @@
-//! The shipped scenarios, which are embedded in the binary.
+//! The scenarios and requirements of sockspec, which are embedded in the binary.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use crate::scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, loa
 
 static SPECS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
-/// The folder name that outputs show for shipped files.
+/// The folder in the paths that messages show for embedded files.
 const FOLDER: &str = "specs";
 
 /// The shipped scenarios and requirements.
@@ -25,7 +25,7 @@ pub(super) struct Shipped {
 }
 
 impl Shipped {
-    /// Loads the embedded files. Skips the check of fault ids, because only `prove` uses them and reports unknown ones.
+    /// Loads the embedded files. Does not check the fault ids in `catches`, because `prove` reports unknown ones.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Runs the command that the command line names.
+//! Parses the command line and runs the command.
 
 use std::ffi::OsString;
 
@@ -19,8 +19,8 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
     let arguments = match Arguments::try_parse_from(command_line) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // clap reports `--help` and `--version` as errors too. A failure to print is ignored: nobody reads the
-            // output.
+            // clap returns the texts of `--help` and `--version` as errors, too. A failure to print is ignored, because
+            // there is no other place to report it.
             let _ = error.print();
             return if error.use_stderr() {
                 Exit::BadUsage
@@ -47,7 +47,7 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
     }
 }
 
-/// Lets a signal end the command, except for `serve`, which ends in order.
+/// Starts to listen for signals that end the command. Does nothing for `serve`, which handles signals itself.
 fn listen(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Serve(_) => Ok(()),

@@ -1,7 +1,7 @@
 //! Waits for Ctrl-C and the signals that end a process.
 //!
-//! A thread of its own waits for the signals, so that a signal ends every wait, also one that blocks the main thread:
-//! a named pipe without a writer, a huge file, an output that nobody reads.
+//! A separate thread waits for the signals, so that a signal ends the process even if the main thread is blocked: by a
+//! named pipe without a writer, a huge file, or an output that nobody reads.
 
 use std::{
     future::Future,
@@ -17,14 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::Exit;
 
-/// How long a run may take to end after it was told to end at once. Its servers have three seconds for SIGTERM, and
-/// as long for SIGKILL.
+/// How long a run may take to end after [`Interrupts::abrupt`] is cancelled. The servers that the run launched have
+/// three seconds to exit after SIGTERM, and three more after SIGKILL.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The run that the next signal ends; `None` if a signal ends the process.
+/// The run that the next signal interrupts. `None` if no run is active, so that a signal ends the process.
 static RUN: Mutex<Option<Run>> = Mutex::new(None);
 
-/// How a signal ends a run.
+/// The state of an active run that a signal handler needs to interrupt the run.
 #[derive(Clone, Debug)]
 struct Run {
     gentle: CancellationToken,
@@ -32,13 +32,14 @@ struct Run {
     has_begun: bool,
 }
 
-/// The two ways to interrupt a run. While this value exists, a signal does not end the process.
+/// The two ways to interrupt a run. While this value exists, signals interrupt the run instead of ending the process
+/// at once.
 #[derive(Debug)]
 pub(super) struct Interrupts {
-    /// Cancelled at the first signal. The run ends in order and writes its reports.
+    /// Cancelled at the first signal. The run shuts down and writes its reports.
     pub(super) gentle: CancellationToken,
-    /// Cancelled at the second signal, or at the first if the run has not started. The run is dropped, and its
-    /// servers are stopped.
+    /// Cancelled at the second signal, or at the first signal if the run has not started yet. The run is dropped and
+    /// writes no reports, and the servers that it launched are stopped.
     pub(super) abrupt: CancellationToken,
 }
 
@@ -49,7 +50,7 @@ pub(super) struct Interrupts {
 /// Returns an error if the operating system refuses a handler.
 pub(super) fn listen() -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    // The handlers need the runtime, and have to be there before this function returns.
+    // `block_on` provides the runtime that the handlers need. They are installed before this function returns.
     let first = runtime.block_on(async { stop_requested() })?;
     thread::Builder::new()
         .name("signals".to_owned())
@@ -64,7 +65,7 @@ async fn handle_signals(first: impl Future<Output = ()>) {
             end_process();
         };
         if react() {
-            // The next signal, or the end of the patience, ends the process.
+            // The next signal ends the process, or the timeout if the run has not ended by then.
             tokio::select! {
                 () = next => {}
                 () = sleep(PATIENCE) => {}
@@ -75,7 +76,8 @@ async fn handle_signals(first: impl Future<Output = ()>) {
     }
 }
 
-/// Tells the run about a signal, or ends the process if there is no run. Returns true if the run has to end at once.
+/// Interrupts the active run after a signal, or ends the process if no run is active. Returns true if the run has to
+/// end without writing its reports.
 fn react() -> bool {
     let Some(run) = run().clone() else {
         end_process();
@@ -98,7 +100,7 @@ fn run() -> MutexGuard<'static, Option<Run>> {
 }
 
 impl Interrupts {
-    /// Makes signals interrupt the run instead of ending the process.
+    /// From now on, signals interrupt the run instead of ending the process, until the returned value is dropped.
     pub(super) fn take_over() -> Self {
         let (gentle, abrupt) = (CancellationToken::new(), CancellationToken::new());
         *run() = Some(Run {
@@ -109,7 +111,7 @@ impl Interrupts {
         Self { gentle, abrupt }
     }
 
-    /// Marks the run as started: the first signal then ends the run in order.
+    /// Marks the run as started. From now on, the first signal lets the run shut down and write its reports.
     pub(super) fn run_began(&self) {
         if let Some(run) = &mut *run() {
             run.has_begun = true;

@@ -26,18 +26,18 @@ use crate::{
     text::escape,
 };
 
-/// The kind of target that the value of `--target` names.
+/// The target that the value of `--target` names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Choice {
     /// A manifest file.
     File(PathBuf),
-    /// A bundled server.
+    /// A reference server that is part of sockspec.
     Reference(Bundled),
     /// The URL of a running server.
     Url(Url),
 }
 
-/// A bundled server.
+/// A reference server that is part of sockspec.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Bundled {
     /// `reference`: Socket.IO with the application of docs/contract.md.
@@ -47,7 +47,7 @@ pub(super) enum Bundled {
 }
 
 impl Bundled {
-    /// All bundled servers, the one with the most capabilities first.
+    /// All bundled servers. The server with the most capabilities comes first.
     pub(super) const ALL: [Self; 2] = [Self::SocketIo, Self::WebSocket];
 
     /// Returns the bundled server with this name.
@@ -75,7 +75,7 @@ impl Bundled {
     }
 }
 
-/// Returns the target that the arguments describe. Probes a server that is given by URL, and a server whose manifest
+/// Returns the target that the arguments describe. Probes a server that `--target` gives by URL, or whose manifest
 /// names no transport.
 ///
 /// # Errors
@@ -140,7 +140,7 @@ pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
     })
 }
 
-/// Prints a sentence about a start that goes on.
+/// Prints a note while a target is still starting, to explain the wait.
 fn tell(text: &Masked<String>) {
     let text = format!("note   {}\n", escape::line(text));
     // A failure to write is ignored, because the note only explains a wait.
@@ -223,8 +223,8 @@ impl Choice {
     }
 }
 
-/// Removes the profiles that set environment variables. sockspec did not start this server and can't change its
-/// environment, so a scenario that needs such a profile would run with the wrong settings.
+/// Removes the manifest's profiles that set environment variables, for a server that sockspec did not start. sockspec
+/// can't change its environment, so a scenario that needs such a profile would run with the wrong settings.
 fn keep_running_profiles(manifest: &mut Manifest) {
     manifest.profiles.retain(|profile| profile.env.is_empty());
 }
@@ -263,8 +263,8 @@ fn add_findings(manifest: &mut Manifest, probed: Probed) {
     manifest.greetings.extend(probed.greetings);
 }
 
-/// Probes the server if its manifest names no transport, and adds what the probe finds. A manifest that names a
-/// transport is complete, so the server is not probed.
+/// Probes the server if its manifest names no transport, and adds the findings to the manifest. Does not probe the
+/// server if the manifest names a transport.
 async fn probe_transports(
     manifest: &mut Manifest,
     host: &Host,
@@ -275,7 +275,7 @@ async fn probe_transports(
         return Ok(());
     }
     if matches!(host, Host::Embedded(_)) {
-        // The bundled server provides both transports, so a probe is not needed.
+        // The bundled server supports both transports, so a probe is not needed.
         manifest
             .provides
             .extend(["polling", "websocket"].map(str::to_owned));
@@ -314,7 +314,8 @@ async fn probe_transports(
     Ok(())
 }
 
-/// Removes the capability `short-heartbeat` if the server at `--url` announces a longer heartbeat than the manifest.
+/// Removes the capability `short-heartbeat` from the manifest if the server at `--url` announces a longer heartbeat
+/// than the manifest states.
 async fn check_short_heartbeat(manifest: &mut Manifest, url: &Url, tls: &TlsPolicy) {
     let endpoint = Endpoint {
         url: url.clone(),

@@ -185,7 +185,7 @@ impl Connection {
         self.command(Command::Bytes { bytes, chop });
     }
 
-    /// Stops or resumes reading. Does nothing over polling, where the client reads every response.
+    /// Stops or resumes reading from the stream. Does nothing over polling, where the client reads every response.
     pub fn read(&self, reading: Reading) {
         self.command(Command::Reading(reading));
     }
@@ -202,7 +202,7 @@ impl Connection {
     pub async fn end(&self, how: DropHow) {
         self.command(Command::End(how));
         if timeout(END_WITHIN, self.journal.ended()).await.is_err() {
-            // A server that does not read can block a chopped write, and everything queued after it, forever.
+            // The task has not ended in time: if the server does not read, a write in pieces can block forever.
             self.shared.task.abort();
             self.journal.ended().await;
         }

@@ -14,9 +14,9 @@ pub(super) fn describe(bytes: &[u8]) -> String {
             format!("bytes that look like TLS ({kind:02x} 03 {minor:02x} …)")
         }
         _ if bytes.starts_with(b"PRI * HTTP/2") => "an HTTP/2 preface".to_owned(),
-        // A server's preface is a SETTINGS frame on stream 0 (RFC 9113 section 3.4).
+        // An HTTP/2 server first sends a SETTINGS frame on stream 0 (RFC 9113 section 3.4).
         [0, _, _, 0x04, _, 0, 0, 0, 0, ..] => "an HTTP/2 SETTINGS frame".to_owned(),
-        // GOAWAY on stream 0 (RFC 9113 section 6.8).
+        // A GOAWAY frame of HTTP/2 on stream 0 (RFC 9113 section 6.8).
         [0, _, _, 0x07, 0, 0, 0, 0, 0, ..] => "an HTTP/2 GOAWAY frame".to_owned(),
         _ => {
             let shown = bytes.get(..SHOWN).unwrap_or(bytes);

@@ -1,4 +1,4 @@
-//! Connects to an endpoint.
+//! Opens the TCP and TLS connection to an endpoint.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::net;
 ///
 /// # Errors
 ///
-/// Returns an error if no server listens at the address, TLS fails, or the time is over.
+/// Returns an error if no server listens at the address, TLS fails, or the deadline of `wait` has passed.
 pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, ConnectFailure> {
     let stream = wait
         .then("TCP connection")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::HttpResponse;
 use crate::wire::{engine_io::OpenPacketError, websocket::HandshakeError};
 
-/// The packet that the client waits for after a WebSocket to an Engine.IO server has opened.
+/// The name, for messages, of the packet that the client waits for after a WebSocket to an Engine.IO server has opened.
 pub(super) const OPEN_PACKET: &str = "open packet";
 
 /// The reason why a connection failed.
@@ -44,7 +44,7 @@ pub enum ConnectFailure {
         /// The text of the invalid packet.
         came: String,
     },
-    /// The server refused with an HTTP response.
+    /// The server refused the connection with an HTTP response.
     #[error("server answered {} to the handshake", .response.status)]
     Refused {
         /// The response of the server.
@@ -71,7 +71,7 @@ pub enum ConnectFailure {
     TimedOut {
         /// What the client waited for.
         awaited: &'static str,
-        /// The time that the server had.
+        /// The time limit of the wait.
         within: Duration,
         /// A description of the bytes that came before the deadline.
         came: String,
@@ -87,7 +87,7 @@ pub enum ConnectFailure {
     TooLarge {
         /// The part of the response that is too large.
         what: &'static str,
-        /// The limit of sockspec, in bytes.
+        /// The limit that sockspec sets, in bytes.
         limit: usize,
     },
     /// The upgrade to WebSocket failed.

@@ -42,7 +42,7 @@ pub(super) async fn shake_hands(
     let (response, _) = read_response(&mut link, wait, options.bounds, Body::Expected).await?;
     recorder.tick();
     recorder.record(What::Http(response.clone()), response.body.len());
-    // The connection may still be refused below; flush first, so that the journal has the response in any case.
+    // The checks below can fail; flush first, so that the journal has the response in any case.
     let _ = recorder.flush();
     if response.status != 101 {
         return Err(ConnectFailure::Refused { response });

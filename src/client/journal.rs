@@ -26,7 +26,7 @@ pub struct Entry {
 /// The kinds of events on a connection.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// Raw bytes arrived (layer TCP).
+    /// Raw bytes arrived. Recorded if the connection's layer is TCP.
     Bytes(Bytes),
     /// The connection ended. This is always the last entry.
     Ended(Ended),
@@ -41,7 +41,7 @@ pub enum What {
         /// The forbidden data.
         raw: Bytes,
     },
-    /// A WebSocket message arrived (layer WebSocket).
+    /// A WebSocket message arrived. Recorded if the connection's layer is WebSocket.
     Message(engine_io::PacketData),
     /// The server sent more data than sockspec accepts, although the protocol allows that much. The text names the
     /// limit.

@@ -1,4 +1,4 @@
-//! A stream with a buffer for each direction.
+//! A connected stream with one buffer for received bytes and one for bytes to send.
 
 use std::{
     cell::RefCell,
@@ -58,7 +58,7 @@ pub(super) struct Link {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Flush {
     Done,
-    /// Bytes were written that TLS may still buffer.
+    /// TLS may still buffer bytes that were written, so a flush is necessary.
     Due,
 }
 

@@ -52,7 +52,7 @@ pub(super) struct Polling {
     over: Option<(Over, Instant)>,
 }
 
-/// The end of a session, as the response to a poll reported it.
+/// The end of a session that the client learnt from the response to a poll.
 #[derive(Debug)]
 enum Over {
     /// The poll's response contained a close packet.
@@ -66,7 +66,7 @@ enum Over {
 enum Poll {
     Automatic,
     Never,
-    /// Polls until a noop arrives, while the WebSocket is probed.
+    /// The client polls until a noop packet arrives, because an upgrade probes a WebSocket meanwhile.
     UntilNoop,
 }
 
@@ -279,8 +279,8 @@ impl Polling {
         }
     }
 
-    /// Leaves the session with a poll pending, because a server notices the aborted poll and so the end of the
-    /// client.
+    /// Makes sure that a poll is pending when the client leaves: when that poll is aborted, the server notices that
+    /// the client is gone.
     ///
     /// If a poll is aborted before the server has read it, the server ignores it. The client can't see whether the
     /// server has read the poll, so it waits a short time before it aborts.
@@ -465,7 +465,7 @@ impl Polling {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Noted {
     Always,
-    /// The request is recorded at layers below Socket.IO only, where scenarios examine single polls.
+    /// The request is recorded if the connection's layer is below Socket.IO: there, scenarios examine single polls.
     BelowSocketIo,
 }
 

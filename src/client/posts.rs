@@ -59,7 +59,7 @@ impl Posts {
                 recorder.sent(Outgoing::Bytes(bytes.clone()));
                 self.waiting.push_back(Post::Body(bytes));
             }
-            // The transport handles the end of the connection; polling has no frames and no half-close.
+            // `Polling` handles the end of the connection. Over polling there are no frames and no half-close.
             Command::End(_) | Command::Frame { .. } | Command::HalfClose | Command::Reading(_) => {}
             Command::Packets { packets, payload } => {
                 for packet in &packets {

@@ -25,7 +25,7 @@ pub(super) fn target(
     with_query(endpoint, options, own)
 }
 
-/// Returns the request target of a plain WebSocket, without the Engine.IO query.
+/// Returns the request target of a WebSocket without Engine.IO: it has no Engine.IO query parameters.
 pub(super) fn plain_target(endpoint: &Endpoint, options: &Options) -> String {
     with_query(endpoint, options, [].into_iter())
 }

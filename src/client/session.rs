@@ -15,9 +15,9 @@ const ATTACHMENTS: usize = 1_000;
 /// The protocol revision of Engine.IO.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Revision {
-    /// Revision 3: the client sends pings.
+    /// Engine.IO revision 3: the client sends pings.
     Three,
-    /// Revision 4: the server sends pings.
+    /// Engine.IO revision 4: the server sends pings.
     Four,
 }
 

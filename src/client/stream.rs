@@ -16,12 +16,12 @@ use crate::net;
 pub(super) enum Stream {
     /// A stream without TLS.
     Plain(net::Stream),
-    /// With TLS. Boxed, since its state is many times that of a plain stream.
+    /// A stream with TLS. It is boxed because its state is many times as large as that of a stream without TLS.
     Tls(Box<TlsStream<net::Stream>>),
 }
 
 impl Stream {
-    /// Returns the TCP or memory stream that carries the data, also below TLS.
+    /// Returns the TCP or memory stream that carries the data; with TLS, this is the stream below TLS.
     pub(super) fn transport(&mut self) -> &mut net::Stream {
         match self {
             Self::Plain(stream) => stream,

@@ -13,7 +13,7 @@ use crate::wire::{
     websocket::Message,
 };
 
-/// Probes a WebSocket while polling continues, then moves the session to the WebSocket.
+/// Opens and probes a WebSocket while polling continues, then moves the session to the WebSocket.
 ///
 /// No packet is lost or reordered: the client reads the response of the pending poll before it sends the upgrade
 /// packet, and the server uses the WebSocket only after the upgrade packet.

@@ -29,7 +29,7 @@ impl Wait {
         }
     }
 
-    /// Returns a wait for `awaited`, with the same deadline.
+    /// Returns a wait for another thing, `awaited`, with the same deadline.
     pub(super) fn then(self, awaited: &'static str) -> Self {
         Self { awaited, ..self }
     }

@@ -457,7 +457,7 @@ impl Websocket {
 
 /// Returns the first line of an HTTP response that arrived instead of a frame; `None` if the bytes are not HTTP.
 ///
-/// Without this check, these letters would be decoded as a fragmented close frame with a reserved bit, and the
+/// Without this check, the letters `HTTP` would be decoded as a fragmented close frame with a reserved bit, and the
 /// report would show that error instead of the response.
 fn http_text(inbox: &[u8]) -> Option<String> {
     if !inbox.starts_with(b"HTTP/1.") {

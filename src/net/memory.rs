@@ -1,4 +1,4 @@
-//! Ports and listeners inside this process.
+//! A network inside this process: ports and listeners without the operating system.
 
 use std::{
     collections::BTreeMap,
@@ -79,7 +79,7 @@ impl MemoryListener {
 impl Drop for MemoryListener {
     fn drop(&mut self) {
         self.network.lock().remove(&self.address.port());
-        // TCP does the same: the kernel resets connections that were never accepted.
+        // Resets the connections that were never accepted, as the kernel does with TCP.
         while let Ok(stream) = self.backlog.try_recv() {
             stream.reset_on_drop();
         }

@@ -1,7 +1,7 @@
 //! A pair of connected sockets in memory that behave as TCP sockets do on Linux.
 //!
-//! A read returns bytes of one write only: if the peer writes a message in three pieces, three reads receive it. An
-//! error of a socket is reported once, by the next read or write. After that, reads return the end of the stream and
+//! One read never joins the bytes of two writes: if the peer writes a message in three pieces, three reads receive it.
+//! An error of a socket is reported once, by the next read or write. After that, reads return the end of the stream and
 //! writes fail.
 
 use std::{
@@ -20,7 +20,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// The largest number of unread bytes before the writer has to wait; about what Linux buffers on loopback.
+/// The number of unread bytes at which a writer has to wait; about the number that Linux buffers on loopback.
 const CAPACITY: usize = 2 << 20;
 
 /// A writer that waits for room is woken when the number of unread bytes has fallen to this number.
@@ -35,8 +35,8 @@ const READS_BEFORE_PAUSE: u32 = 200;
 
 /// The simulated time that [`READS_BEFORE_PAUSE`] reads take.
 ///
-/// Simulated time stands still while any task has work to do. Two peers that answer each other without a wait would
-/// stop it for ever, so that no timeout could end their exchange.
+/// Simulated time stands still while any task has work to do. Without the pause, two peers that answer each other at
+/// once would stop the time for ever, and no timeout could end their exchange.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// One of two connected sockets. Dropping the value closes the socket.
@@ -214,8 +214,8 @@ impl MemoryStream {
         self.write(slices, None)
     }
 
-    /// Writes as many bytes as there is room for, as one piece. If there is no room, wakes the task of `context` once
-    /// there is.
+    /// Writes as many bytes as there is room for, as one piece. If there is no room, wakes the task of `context` when
+    /// room becomes free.
     fn write(
         &self,
         slices: &[IoSlice<'_>],
@@ -288,7 +288,7 @@ impl Drop for MemoryStream {
         let mut connection = self.lock();
         let (own, peer) = connection.ends(self.side);
         own.is_closed = true;
-        // A close over unread bytes is a reset (RFC 2525 section 2.17).
+        // Closing a socket with unread bytes resets the connection (RFC 2525 section 2.17).
         let woken = if own.is_reset {
             [None, None]
         } else if own.resets || !own.received.is_empty() {

@@ -1,4 +1,4 @@
-//! Tests that streams in memory behave as TCP streams do: most scripts run over both.
+//! Tests that streams in memory behave as TCP streams do: most tests run over memory and over TCP.
 
 use std::{
     io::{ErrorKind, IoSlice},

@@ -17,7 +17,7 @@ impl UpgradeSlot {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((upgraded, deflate));
     }
 
-    /// Removes and returns what the connection becomes after the 101 response; `None` if no request
+    /// Returns and clears what the connection becomes after the 101 response; `None` if no request
     /// asked for an upgrade.
     pub(super) fn take(&self) -> Option<(Upgraded, Option<DeflateOffer>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -1,4 +1,4 @@
-//! Renders the record of a run: one file per output. This folder decides nothing.
+//! Renders the record of a run: one file per output. The verdicts are decided in `runner`, not here.
 //!
 //! Texts of a target arrive unescaped; every output escapes them with [`crate::text::escape`].
 

@@ -1,4 +1,4 @@
-//! Tells whether two paths lead to the same file.
+//! Finds out whether two paths lead to the same file.
 
 use std::{
     fs,
@@ -52,7 +52,7 @@ fn has_same_content_place(one: &Path, other: &Path) -> bool {
     place(one).is_some_and(|found| Some(found) == place(other))
 }
 
-/// Returns false: std finds hard links on Unix only.
+/// Returns false: the standard library can find hard links on Unix only.
 #[cfg(not(unix))]
 fn has_same_content_place(_one: &Path, _other: &Path) -> bool {
     false

@@ -56,8 +56,8 @@ impl Destination {
         self.attempt(|path| write_file(path, content), || write_stdout(content))
     }
 
-    /// Tries whether a file can be written here, and leaves everything as it was. A run takes time; a mistyped path
-    /// has to be known before.
+    /// Checks that the file can be written, and leaves everything as it was. Callers do so before a run, because a run
+    /// takes time and a mistyped path has to be reported first.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ fn write_file(path: &Path, content: &str) -> io::Result<()> {
 fn try_file(path: &Path) -> io::Result<()> {
     let nearby = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        // Opening a pipe or a device can wait, or can act.
+        // Don't open a pipe or a device only to try it: opening can block or have effects.
         Ok(metadata) if !metadata.is_file() => return Ok(()),
         Ok(_) => fs::canonicalize(path)?,
         // Writing creates the missing folders in the first folder that exists.
@@ -170,10 +170,10 @@ mod pipe {
 
     use crate::clock;
 
-    /// How long a reader may let the program wait.
+    /// How long the program waits for the reader of a pipe.
     const PATIENCE: Duration = Duration::from_secs(10);
 
-    /// The time between two attempts. The system reports no event when a reader opens a pipe.
+    /// The time between two attempts to open or write the pipe. The system reports no event when a reader opens a pipe.
     const PAUSE: Duration = Duration::from_millis(20);
 
     pub(super) fn is_pipe(metadata: &Metadata) -> bool {
@@ -198,7 +198,8 @@ mod pipe {
         Ok(())
     }
 
-    /// Repeats `attempt` while it fails for a passing reason.
+    /// Repeats `attempt` while it fails for a temporary reason, that is, while `passes` returns true for the error, and
+    /// at most for [`PATIENCE`].
     fn patiently<T>(
         what: &str,
         passes: impl Fn(&io::Error) -> bool,

@@ -1,8 +1,8 @@
-//! An attempt is one execution of a scenario. It holds the clients, the variables and the notes that the scenario's
-//! steps share.
+//! An attempt is one execution of a scenario. It holds what the scenario's steps share: the clients, the variables, and
+//! the `Notes` in which steps record what the runner needs later.
 //!
-//! The code of steps, invariants and proofs of silence reads and changes an attempt. `play` calls that code; an attempt
-//! does not.
+//! The code of steps, invariants and proofs of silence (that a client did not receive something) reads and changes an
+//! attempt. The module `play` calls that code; an attempt does not.
 
 use std::{
     borrow::Cow,
@@ -39,7 +39,7 @@ pub(super) struct Attempt<'a> {
     pub(super) scenario: &'a Scenario,
     /// The server that the scenario runs against.
     pub(super) target: &'a LiveTarget,
-    /// The transport of clients for which the scenario names no transport.
+    /// The transport of each client whose transport the scenario does not name.
     pub(super) transport: Transport,
     /// The suffix that makes names such as `$room` unique to this attempt.
     pub(super) unique: Unique,
@@ -54,29 +54,30 @@ pub(super) struct Attempt<'a> {
     notes: Mutex<Notes>,
 }
 
-/// What steps record for the end of the attempt.
+/// What steps record for later steps and for the judgement of the attempt.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     /// Findings that only warn: tolerated deviations and broken `should` requirements.
     pub(super) warnings: Vec<Finding>,
-    /// Claims that something never comes; they are checked again after the last step.
+    /// Claims that a client never receives something. The runner checks them again after the last step.
     pub(super) silences: Vec<Silence>,
-    /// The clients that have sent something since the last fence.
+    /// The clients that have sent something since the last fence, which is a round trip that proves that everything
+    /// sent before has arrived.
     pub(super) unfenced: Vec<ClientName>,
     /// The number of `parallel` blocks that are running, nested ones included.
     pub(super) side_by_side: usize,
-    /// Claims that something never comes, made inside a `parallel` block. The runner checks them at the end of the
-    /// outermost block.
+    /// Claims that a client never receives something, made inside a `parallel` block. The runner checks them at the end
+    /// of the outermost block.
     pub(super) postponed: Vec<Silence>,
-    /// How the runner proved that nothing came: one text for each proof.
+    /// How the runner proved that a client did not receive something forbidden: one text for each proof.
     pub(super) proofs: Vec<String>,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
-    /// The event that a step sent, if no later step sent anything else.
+    /// The last event that a step sent. `None` if a later step sent something else.
     pub(super) sender: Option<Sender>,
-    /// The time at which the last step ended. Later traffic is the runner's own.
+    /// The time at which the last step ended. Later traffic comes from the runner itself, not from a step.
     pub(super) over: Option<Instant>,
-    /// Whether a step ran that can fail on a wrong server.
+    /// Whether at least one step has run that can fail on a faulty server.
     pub(super) judged: bool,
 }
 
@@ -152,12 +153,13 @@ impl<'a> Attempt<'a> {
         self.declared.all().iter().chain(&self.bystander)
     }
 
-    /// Returns a packet that the scenario writes by hand, with the event name replaced by the target's own name.
+    /// Returns a packet that the scenario writes as text, with the contract's names of the event and the namespace
+    /// replaced by the target's names.
     pub(super) fn translate(&self, text: String) -> String {
         operations::translate(self.scenario, &self.target.manifest.bindings, text)
     }
 
-    /// Returns the target's name of a namespace.
+    /// Returns the name that the target uses for a namespace of the scenario.
     pub(super) fn namespace(&self, template: &Template) -> StepResult<String> {
         let name = template.render_text(&self.scope())?;
         Ok(self.target.manifest.bindings.event(&name).to_owned())
@@ -189,7 +191,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Notes that a client has sent something, so that the next fence waits until the server has handled it.
+    /// Records that a client has sent something, so that the next fence waits until the server has handled it.
     pub(super) fn note_sent(&self, client: &Client) {
         let noted = std::mem::replace(&mut client.state().has_sent_since_fence, true);
         if !noted {
@@ -207,7 +209,7 @@ impl<'a> Attempt<'a> {
             .collect()
     }
 
-    /// Notes a tolerated deviation.
+    /// Records a finding that only warns.
     pub(super) fn warn(&self, finding: Finding) {
         self.notes().warnings.push(finding);
     }
@@ -229,12 +231,12 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Returns the timeout of steps that set none.
+    /// Returns the timeout of steps that have no `within`.
     pub(super) fn usual_limit(&self) -> Duration {
         self.scenario.within.unwrap_or(self.target.within)
     }
 
-    /// Returns the length of a timeout for a message, with the expression that it was computed from.
+    /// Returns the length of a timeout as text for a message, with the expression that it was computed from, if any.
     pub(super) fn describe_limit(&self, step: &Step, limit: Duration) -> String {
         let milliseconds = limit.as_millis();
         match &step.within {
@@ -246,7 +248,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Returns how long a step that starts now watches for what it forbids. `None` if the step has no `within`.
+    /// Returns the time for which a step that starts now watches for forbidden traffic. `None` if the step has no
+    /// `within`.
     pub(super) fn watch(&self, step: &Step) -> StepResult<Option<Watch>> {
         let Some(bound) = &step.within else {
             return Ok(None);
@@ -285,8 +288,8 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Returns the milliseconds by which a time that the server announces may be exceeded, in addition to a share of it: the
-/// target's settle time, which follows from measured round trips.
+/// Returns `$target.grace`: a tolerance in milliseconds that scenarios add when they check times that the server
+/// announces, such as its ping interval. It is the settle time, which follows from measured round trips.
 fn grace(target: &LiveTarget) -> u64 {
     u64::try_from(target.settle.as_millis()).unwrap_or(u64::MAX)
 }

@@ -24,8 +24,8 @@ pub(super) struct Batch {
     pub(super) is_target_dead: bool,
     running: Vec<Running>,
     /// Items that ended a moment ago, with their outcomes. A process needs a moment to die, so each of these items may
-    /// have killed the target, even an item that passed. An outcome is emitted when the target is still alive after
-    /// [`DYING`].
+    /// have killed the target, even an item that passed. An outcome is emitted if the target is still alive when the
+    /// time [`DYING`] has passed since the item's end.
     kept: VecDeque<(Instant, Judged)>,
 }
 
@@ -38,7 +38,7 @@ struct Running {
 }
 
 impl Batch {
-    /// Notes that the task of an item starts.
+    /// Records that the task of an item starts.
     pub(super) fn start(&mut self, item: Arc<Item>) {
         self.running.push(Running {
             item,
@@ -47,7 +47,7 @@ impl Batch {
         });
     }
 
-    /// Notes that the task of an item has ended.
+    /// Records that the task of an item has ended.
     pub(super) fn end(&mut self, item: &Item) {
         self.running.retain(|running| running.item.id != item.id);
     }
@@ -89,13 +89,13 @@ impl Batch {
         self.kept.push_back((clock::now(), (item, outcome)));
     }
 
-    /// Returns the kept items.
+    /// Returns the items whose outcomes are kept until it is known whether the item killed the target.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Arc<Item>> {
         self.kept.iter().map(|(_, (item, _))| item)
     }
 
-    /// Takes the kept outcomes of items that ended longer than [`DYING`] ago, so that they did not kill the target.
-    /// Takes none if the target is dead.
+    /// Takes the kept outcomes of items that ended more than [`DYING`] ago: these items did not kill the target. Takes
+    /// no outcomes if the target is dead.
     pub(super) fn take_outlived(&mut self) -> Vec<Judged> {
         let is_outlived = |(since, _): &(Instant, Judged)| since.elapsed() >= DYING;
         let count = if self.is_target_dead {
@@ -109,7 +109,7 @@ impl Batch {
         self.kept.drain(..count).map(|(_, judged)| judged).collect()
     }
 
-    /// Takes every item that may have killed the target, those that passed last.
+    /// Takes every item that may have killed the target. Items that passed are at the end of the queue.
     pub(super) fn take_candidates(&mut self) -> VecDeque<Judged> {
         let mut candidates = std::mem::take(&mut self.suspects);
         candidates.extend(self.take_kept());
@@ -117,7 +117,7 @@ impl Batch {
         candidates.into()
     }
 
-    /// Takes all kept outcomes.
+    /// Takes all kept outcomes, even of items that ended just now.
     pub(super) fn take_kept(&mut self) -> Vec<Judged> {
         self.kept.drain(..).map(|(_, judged)| judged).collect()
     }

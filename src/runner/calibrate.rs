@@ -17,8 +17,8 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// The minimum settle time. It is longer than 50 ms, so that the runner catches a handler that delivers an event
-/// wrongly after 50 ms.
+/// The minimum settle time. It is longer than 50 ms, so that the runner notices a faulty handler that delivers a
+/// forbidden event with a delay of 50 ms.
 pub(super) const FLOOR: Duration = Duration::from_millis(80);
 
 /// The maximum settle time, for slow targets.
@@ -99,7 +99,7 @@ pub(super) async fn find_namespace_without_fence(
     is_fence_unanswered.then(|| namespace.to_owned())
 }
 
-/// Joins a namespace without credentials.
+/// Joins a namespace without credentials. Returns true if the server accepts the CONNECT packet.
 async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -> bool {
     connection.send(&Packet::Connect {
         namespace: namespace.to_owned(),

@@ -32,11 +32,12 @@ pub(super) struct Silence {
     pub(super) span: Span,
     /// The level that the step sets, if it differs from the scenario's.
     pub(super) level: Option<Level>,
-    /// How long the runner has to watch. `None` if the step has no `within`: then the settle time is enough.
+    /// How long the runner watches for forbidden traffic. `None` if the step has no `within`; the runner then watches
+    /// for the settle time of the target.
     pub(super) watch: Option<Watch>,
 }
 
-/// The time for which a step with `within` watches.
+/// The time for which a step with `within` watches for forbidden traffic.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Watch {
     /// The end of the time.
@@ -82,22 +83,22 @@ pub(super) enum Never {
         /// The part of the journal that was checked. The claim does not cover earlier entries.
         checked: Checked,
     },
-    /// A report that the server refused something, if no step has claimed the report.
+    /// A report that the server refused something, unless a step has received this report as expected.
     Refusal,
 }
 
-/// How far a claim has been checked. Each check goes on where the last one ended, so that many claims read the
-/// journal only once.
+/// How far a claim has been checked. Each check starts where the last check of the same claim ended, so that all checks
+/// of a claim together read the journal once.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     /// The index of the first journal entry that was not checked.
     next: AtomicUsize,
-    /// The number of acknowledgements that were found.
+    /// The number of acknowledgements that the checks so far have found.
     pub(super) found: AtomicUsize,
 }
 
 impl Checked {
-    /// Returns the state of a claim that covers the entries from index `from` on.
+    /// Returns the state of a claim before its first check. The claim covers the entries from index `from` on.
     pub(super) fn before(from: usize) -> Self {
         Self {
             next: AtomicUsize::new(from),
@@ -153,7 +154,7 @@ impl Unwanted {
         }
     }
 
-    /// Returns the sentence for a client that received the event.
+    /// Returns the sentence of the finding about a client that received the event.
     pub(super) fn sentence(&self, name: &ClientName, sought: &Sought) -> String {
         let event = sought.name();
         match self {

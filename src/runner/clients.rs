@@ -43,11 +43,12 @@ pub(super) struct Client {
 pub(super) struct ClientState {
     /// The client's connections, the current one last.
     links: Vec<Arc<Link>>,
-    /// The namespace of steps that name no namespace.
+    /// The namespace that a step uses if the step names none.
     pub(super) namespace: String,
     /// Whether the client has sent something since the last fence, so that the next fence has to wait for this client.
     pub(super) has_sent_since_fence: bool,
-    /// Whether the client's last step sent raw data. If the next step does too, both can be parts of one message.
+    /// Whether the client's last step sent data that the scenario itself writes (packets, frames or bytes). If the next
+    /// step does too, both steps can send parts of one message.
     pub(super) has_just_sent_by_hand: bool,
 }
 
@@ -56,7 +57,7 @@ pub(super) struct ClientState {
 pub(super) struct Link {
     /// The connection.
     pub(super) connection: Connection,
-    /// The highest layer that the connection decodes.
+    /// The highest protocol layer that the connection decodes, for example WebSocket or Socket.IO.
     pub(super) layer: Layer,
     /// Whether the connection joins the Engine.IO session of another connection.
     pub(super) joins_session: bool,
@@ -68,11 +69,11 @@ pub(super) struct Link {
     pub(super) websocket: bool,
     /// Whether the scenario answers the pings itself (`heartbeat: false`).
     pub(super) heartbeat_by_hand: bool,
-    /// The user named by the token in the handshake.
+    /// The user that the token in the handshake names; `None` if no token in the handshake names a user.
     user: Option<String>,
-    /// The index of the entry with this session's open packet.
+    /// The index of the journal entry with this session's open packet.
     open_packet: OnceLock<usize>,
-    /// The index of the entry with the frame that carried the open packet.
+    /// The index of the journal entry with the frame that carried the open packet.
     open_frame: OnceLock<usize>,
     state: Mutex<LinkState>,
 }
@@ -84,7 +85,7 @@ pub(super) struct LinkState {
     pub(super) received: Received,
     /// Where the next `receive` step starts to read the journal.
     pub(super) cursor: Cursor,
-    /// The joined namespaces and their Socket.IO ids.
+    /// The joined namespaces, each with the client's socket id in that namespace.
     pub(super) joined: BTreeMap<String, String>,
     /// The users named by the tokens in CONNECT packets, by namespace.
     users: BTreeMap<String, String>,
@@ -94,7 +95,7 @@ pub(super) struct LinkState {
     pub(super) answered: HashSet<(String, AckId)>,
     /// The ack ids of fences, which are round trips of the runner and not of the scenario.
     pub(super) fences: HashSet<AckId>,
-    /// The number of journal entries that the log already contains.
+    /// The number of journal entries that have already been written to the log.
     pub(super) logged: usize,
 }
 
@@ -131,7 +132,7 @@ impl Clients {
         Self { clients, by_name }
     }
 
-    /// Returns the client, for a list that was created with only one client.
+    /// Returns the only client of a list that was created with one client.
     pub(super) fn into_only(mut self) -> Option<Arc<Client>> {
         self.clients.pop()
     }
@@ -196,7 +197,8 @@ impl Client {
 }
 
 impl Link {
-    /// Returns the value of a field of the client in `namespace`, or `None` if the connection does not have it yet.
+    /// Returns the value of a field of the client in `namespace`, or `None` if the connection does not have that value
+    /// yet.
     fn field(&self, field: ClientField, namespace: &str) -> Option<Data> {
         let handshake = self.connection.handshake();
         let state = self.state();
@@ -250,7 +252,7 @@ impl Link {
         };
     }
 
-    /// Skips the open packet and the frame that carried it, so that callers read only later entries.
+    /// Finds the open packet and the frame that carried it, so that `receive` steps skip both entries.
     pub(super) fn skip_open_packet(&self) {
         for (index, entry) in self.connection.journal().entries().iter().enumerate() {
             self.is_own_open_packet(index, entry);

@@ -2,18 +2,19 @@
 //! scenario can fail.
 //!
 //! The control is the same scenario without the act: the steps that make the server end the connection. In the control
-//! the connection has to stay open for as long as the check waits. If the connection ends in the control too, the heartbeat or an
-//! earlier step ended it, and the check would pass on a server that ignores the act. The control runs on a server whose
-//! connect timeout is short, so that a client that joins no namespace is noticed too. A scenario whose client can't join
-//! has a second such client, whose connection has to stay open.
+//! the connection has to stay open for as long as the check waits. If the connection ends in the control too, the
+//! heartbeat or an earlier step ended it, and the check would pass on a server that ignores the act. The control runs
+//! on a server with a short connect timeout, so that it also detects a connection that ends because its client joins no
+//! namespace. If the client of a scenario can't join a namespace, the scenario has a second such client, whose
+//! connection has to stay open.
 
 use crate::scenario::{Action, Awaits, ClientName, Scenario, Step, WireUse};
 
 /// Returns the control of a scenario: the same scenario without the steps (the act) that make the server end a
 /// connection. Also returns the line of the act.
 ///
-/// Returns `None` if the scenario does not check that a connection ends, or if a timer and no client causes the end. If
-/// there are several checks, the control is for the first.
+/// Returns `None` if the scenario does not check that a connection ends, or if a timer, and not a client, causes the
+/// end. If there are several checks, the control is for the first.
 pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
     let (check, actor) = scenario
         .steps
@@ -74,7 +75,8 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
         .any(|options| options.heartbeat == Some(false))
 }
 
-/// Returns the client whose connection has to end in this step.
+/// Returns the client whose connection has to end in this step. `None` if the step does not wait for the end of exactly
+/// one connection, or if it checks with `after` when the connection ends.
 fn awaits_the_end(step: &Step) -> Option<&ClientName> {
     let ends = step.action.facts().awaits == Awaits::ConnectionEnd && step.after.is_none();
     match step.actors.as_slice() {
@@ -83,7 +85,7 @@ fn awaits_the_end(step: &Step) -> Option<&ClientName> {
     }
 }
 
-/// Returns true if a step sends something for `actor` and for no other client.
+/// Returns true if a step sends something and `actor` is the step's only client.
 fn acts(step: &Step, actor: &ClientName) -> bool {
     step.action.facts().wire.sends() && step.actors.as_slice() == std::slice::from_ref(actor)
 }

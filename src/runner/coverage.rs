@@ -9,7 +9,7 @@ use crate::scenario::{Requirement, Requirements, Scenario, Tier};
 pub struct Coverage {
     /// The requirements, in order of id.
     pub entries: Vec<Covered>,
-    /// The ids that scenarios verify and that the catalogue does not have, sorted.
+    /// The requirement ids that scenarios verify but that the catalogue does not contain, sorted.
     pub unlisted: Vec<String>,
 }
 

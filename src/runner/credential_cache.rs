@@ -1,4 +1,4 @@
-//! The credentials of a running target, minted at most once a second.
+//! Caches the credentials of a running target, so that they are minted (created and signed) at most once a second.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,14 +6,15 @@ use jiff::Timestamp;
 
 use crate::targets::Minted;
 
-/// The credentials that were minted last, and the second of their minting.
+/// The credentials that were minted last, and the second in which they were minted.
 ///
 /// The times in tokens are whole seconds, so all attempts that start in the same second get the same tokens.
 #[derive(Debug, Default)]
 pub(super) struct CredentialCache(Mutex<Option<(i64, Arc<Minted>)>>);
 
 impl CredentialCache {
-    /// Returns the credentials for the second of `now`. Calls `mint` if the cache holds those of another second.
+    /// Returns the credentials for the second of `now`. Calls `mint` unless the cache holds the credentials of this
+    /// second.
     pub(super) fn get(&self, now: Timestamp, mint: impl FnOnce() -> Minted) -> Arc<Minted> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {

@@ -28,8 +28,8 @@ use crate::targets::{Maskable, Masked};
 /// Why a target that the runner did not start can't be started again.
 const NOT_OURS: &str = "sockspec did not start it";
 
-/// How much longer than the scenario's server another one has to live without the scenario, before the scenario is
-/// blamed for the death: a quarter longer, and this time.
+/// A scenario is blamed for the death of its server only if another server lives longer without the scenario: a quarter
+/// longer, plus this time.
 const MARGIN: Duration = Duration::from_millis(300);
 
 /// The result of playing an item alone.
@@ -38,14 +38,15 @@ enum Alone {
     Survived,
     /// The item killed the target, or the target ends by itself. The outcome is emitted, and the target runs again.
     Solved,
-    /// The same, but the target can't be started again.
+    /// The item killed the target, or the target ends by itself. The outcome is emitted, but the target can't be
+    /// started again.
     SolvedAndLost(StartError),
     /// The target can't be started, so the item was not played.
     NotPlayed(Box<Judged>, StartError),
 }
 
 impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
-    /// Returns true if an item that ended recently has killed the target.
+    /// Checks the servers on which items ended a moment ago. Returns true if one of these servers is dead.
     pub(super) async fn died_of_last_items(&mut self, batch: &Batch) -> bool {
         if !self.target.can_die() {
             return false;
@@ -119,8 +120,9 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         self.notice(Notice::SurvivesEachAlone { scenarios });
     }
 
-    /// Emits what passed, and lets the other candidates run again beside others: they most likely failed because the
-    /// target was already dead. If one of them kills the target, the next search finds it.
+    /// Emits the outcomes of the candidates that passed. Queues the other candidates to run again at the same time as
+    /// other scenarios: they most likely failed because the target was already dead. If one of them kills the target,
+    /// the next search finds it.
     fn release(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
         for (item, outcome) in candidates {
             if outcome.verdict == Verdict::Pass {
@@ -131,8 +133,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         }
     }
 
-    /// Goes on after the death of a server that ends by itself. What ran on it can't be judged; the rest runs on a new
-    /// server.
+    /// Handles the death of a server that ends by itself. Candidates that did not pass on such a server can't be
+    /// judged; candidates that did not pass on other servers run again.
     async fn go_on(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
         let mut others = VecDeque::new();
         let mut profiles = BTreeSet::new();
@@ -157,8 +159,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
 
     /// Plays an item again while nothing else runs, and emits its outcome.
     ///
-    /// The item is blamed for the death of the target only if a fresh server dies too, and another fresh server lives
-    /// without the item.
+    /// The item is blamed for the death of the target only if a server that was started just before the item dies too,
+    /// and another new server lives longer without the item.
     async fn play_alone(&mut self, (item, before): Judged) -> Alone {
         let profile = item.profile;
         loop {
@@ -186,8 +188,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         }
     }
 
-    /// Emits the outcome of an item on whose fresh server the target died at the age of `age`: blames the item if
-    /// another server lives longer without it.
+    /// Emits the outcome of an item during which a new server died, `age` after its start. Blames the item if another
+    /// server lives longer than that without the item.
     async fn blame(
         &mut self,
         item: &Item,
@@ -230,7 +232,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         Some(Arc::clone(&instance.live))
     }
 
-    /// Returns the reason for a failed start, inside a sentence.
+    /// Returns the reason for a failed start as a clause: "it can't be started again: …".
     fn reason(&self, mut error: StartError) -> String {
         error.mask(&self.target.secrets);
         format!("it can't be started again: {}", error.headline())
@@ -271,11 +273,11 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     }
 }
 
-/// When a server was started.
+/// When the server that an item runs on was started.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Start {
-    /// Before other scenarios ran.
+    /// Before this item was to run; other scenarios may have run on the server.
     Earlier,
-    /// Just now.
+    /// Just before this item; no other scenario has run on the server.
     Fresh,
 }

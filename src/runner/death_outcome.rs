@@ -1,11 +1,11 @@
-//! What the death of the target makes of an outcome.
+//! Changes the outcome of a scenario that ran when the target died.
 
 use std::time::Duration;
 
 use super::{failure_kind::FailureKind, outcome::Outcome, verdict::Verdict};
 use crate::text::humanize;
 
-/// Returns the outcome with another verdict and sentence: those that follow from the death of the target.
+/// Returns the outcome with the verdict and the sentence that follow from the death of the target.
 pub(super) fn with_verdict(
     mut outcome: Box<Outcome>,
     verdict: Verdict,
@@ -28,7 +28,7 @@ pub(super) fn death_sentence(status: Option<&str>) -> String {
     }
 }
 
-/// Returns the sentence for a scenario that ran while a server ended that ends by itself.
+/// Returns the sentence for a scenario during which the server ended by itself.
 pub(super) fn own_end(after: Duration) -> String {
     format!(
         "The target ended {} after its start, as it does while no scenario runs.",

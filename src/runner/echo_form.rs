@@ -16,8 +16,8 @@ const OPERATION: &str = "echo";
 /// The placeholder for the text while the packet around it is built.
 const PLACEHOLDER: &str = "sockspec-text";
 
-/// Returns the packet around a text that makes the target send the text back. The function `echo` of the scenario
-/// language fills in the text.
+/// Returns the parts of a packet that makes the target send a text back: what stands before and behind the text, and
+/// whether the text is quoted. The function `echo` of the scenario language puts the text in between.
 ///
 /// Returns `None` if the target's binding of `echo` has no place for the text.
 pub(super) fn form(manifest: &Manifest) -> Option<Data> {

@@ -1,4 +1,4 @@
-//! Formats journal entries for people, and lists what was received instead of the expected.
+//! Formats journal entries for people, and lists what a client received instead of what was expected.
 
 use std::collections::HashSet;
 
@@ -265,7 +265,8 @@ pub(super) fn came_since(link: &Link, from: usize) -> String {
     list(came)
 }
 
-/// Returns the events that no step has claimed, for "received" in a finding, without the entry at `except`.
+/// Returns the events that no step has claimed, that is, received as expected, as lines for "received" in a finding.
+/// Leaves out the entry at `except`.
 pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String> {
     let claimed = link.state().received.claimed_from(0);
     let entries = link.connection.journal().entries();

@@ -37,7 +37,8 @@ pub(super) enum Proof {
     TimeOnly,
 }
 
-/// Waits until everything under way has reached the observing clients, and returns the weakest proof among them.
+/// Waits until everything that the server sends because of earlier steps has reached the clients `observers`, and
+/// returns the weakest proof among them.
 pub(super) async fn fence(
     attempt: &Attempt<'_>,
     observers: &[Arc<Client>],

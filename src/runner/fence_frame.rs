@@ -1,4 +1,4 @@
-//! The WebSocket pings by which the runner makes fences.
+//! The WebSocket pings of fences. A fence is a round trip that proves that everything sent before has arrived.
 
 use crate::wire::websocket::{Frame, OpCode};
 

@@ -15,7 +15,7 @@ pub(super) struct Finding {
     pub(super) detail: Detail,
     /// The invariant that the target broke. `None` if a step made the finding.
     pub(super) invariant: Option<Invariant>,
-    /// The level of the finding, if it differs from the scenario's level.
+    /// The requirement level of the finding (`must` or `should`), if it differs from the scenario's level.
     pub(super) level: Option<Level>,
 }
 
@@ -148,13 +148,13 @@ impl From<Finding> for Obstacle {
 }
 
 impl Stop {
-    /// Sets the line of the scenario, unless it is set.
+    /// Sets the line of the scenario, unless the line is already set.
     pub(super) fn at(mut self, span: Span) -> Self {
         self.detail_mut().span.get_or_insert(span);
         self
     }
 
-    /// Sets the level of a breach, unless it is set.
+    /// Sets the level of a breach, unless the level is already set.
     pub(super) fn level(mut self, level: Option<Level>) -> Self {
         if let Self::Breach(finding) = &mut self {
             finding.level = finding.level.or(level);

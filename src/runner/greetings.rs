@@ -1,7 +1,8 @@
-//! Removes greetings from the bodies of polls that a scenario reads itself.
+//! Removes greetings from the bodies of polling responses that a scenario checks with `http` steps.
 //!
-//! A greeting is an event that the server sends to every client that joins. The manifest lists greetings, or a probe
-//! finds them. Other steps skip greetings packet by packet (see [`super::unrelated`]).
+//! A greeting is an event that the server sends to every client that joins. The manifest lists greetings, or a probe of
+//! the target finds them. Steps that receive packets one by one skip greetings without this module (see
+//! [`super::unrelated`]).
 
 use super::message_packet::packet_in;
 use crate::{

@@ -67,7 +67,7 @@ pub struct Target {
     pub tls: TlsPolicy,
     /// Values that no output may show.
     pub secrets: Secrets,
-    /// Shows a sentence about a start that goes on.
+    /// Shows a sentence to the user while the start of the target is still in progress.
     pub tell: fn(&Masked<String>),
 }
 
@@ -116,7 +116,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Returns the message without the output of the target, except for its last line.
+    /// Returns the error message with only the last line of the target's output.
     pub(super) fn headline(&self) -> String {
         match self {
             Self::Launch(error) => error.headline(),
@@ -320,7 +320,7 @@ impl Target {
         Server::start(listener, config).map_err(StartError::Embedded)
     }
 
-    /// Returns true if the server can die while this process lives.
+    /// Returns true if the server can die while the runner lives, because it runs in another process.
     pub(super) fn can_die(&self) -> bool {
         match self.host {
             Host::Embedded(_) => false,
@@ -402,7 +402,7 @@ async fn check_reachable(endpoint: &Endpoint, keeper: &Keeper) -> Result<(), Sta
             url: endpoint.url.to_string(),
         });
     }
-    // The runner does not trust the certificate. That is an error of the setup, not a failure of the target.
+    // If the runner does not trust the certificate, that is an error of the setup, not a failure of the target.
     if endpoint.url.scheme() == "https"
         && let Err(failure @ ConnectFailure::Tls { .. }) = reach(endpoint, LIVENESS).await
     {

@@ -61,7 +61,7 @@ pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Checks the frames of a connection that was opened by hand. Its packets are judged by steps.
+/// Checks the frames of a connection that a step opened with `open`. The scenario's steps check the packets themselves.
 fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
     let entries = link.connection.journal().entries();
     for entry in entries.iter() {
@@ -115,7 +115,7 @@ struct Membership {
     recovers: bool,
     /// The server refused or disconnected the client.
     left: bool,
-    /// The ack ids in the client's requests.
+    /// The ack ids of the events with which the client asked for an acknowledgement.
     questions: HashSet<AckId>,
     /// The ack ids that the server has acknowledged.
     acked: HashSet<AckId>,
@@ -217,7 +217,8 @@ fn sent_after_disconnect(received: Received<'_>) -> Finding {
 
 fn sent_before_connect(attempt: &Attempt<'_>, received: Received<'_>) -> Finding {
     let Received { name, packet, .. } = received;
-    // An event that an application sends on connection may overtake the answer: clients buffer it until the answer comes.
+    // An event that an application sends on connection may arrive before the reply to CONNECT: Socket.IO clients buffer
+    // the event until the reply arrives.
     let is_event = matches!(packet, Packet::Event { .. });
     let level = (is_event && !attempt.target.knows_application()).then_some(Level::Should);
     Finding {
@@ -265,14 +266,14 @@ fn asks_for_recovery(packet: &Packet) -> bool {
     matches!(packet, Packet::Connect { payload: Some(auth), .. } if auth.get("pid").is_some())
 }
 
-/// Notes a packet that the client sent, because it decides which packets the server may send.
+/// Records a packet that the client sent, because the sent packets decide which packets the server may send.
 fn note_sent(memberships: &mut HashMap<String, Membership>, packet: Packet) {
     let membership = memberships
         .entry(packet.namespace().to_owned())
         .or_default();
     match packet {
-        // A client that the server disconnected starts from scratch. A client that left by itself may still receive
-        // packets that were under way, so its notes stay.
+        // A client that the server disconnected starts with a new membership. A client that left by itself may still
+        // receive packets that were under way, so its membership stays.
         Packet::Connect { .. } if membership.left => *membership = Membership::default(),
         Packet::Connect { .. } => membership.recovers |= asks_for_recovery(&packet),
         Packet::Event { id: Some(id), .. } => {

@@ -22,9 +22,10 @@ use crate::{
     },
 };
 
-/// Joins the main namespace if every client can join it, so that no connect timeout ends the connection.
+/// Joins the main namespace if the target lets every client join it, so that no connect timeout ends the connection.
 ///
-/// Does nothing on any other target. In revision 3 of Engine.IO, the server itself joins the client.
+/// Does nothing on other targets, and on connections with msgpack or revision 3 of Engine.IO. In revision 3, the server
+/// itself joins the client.
 pub(super) async fn join_main(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -42,7 +43,7 @@ pub(super) async fn join_main(
     join_namespace(client, link, "/", deadline).await
 }
 
-/// Joins a namespace, and lets `receive` steps start behind the reply.
+/// Joins a namespace. Later `receive` steps read only what comes after the server's reply.
 pub(super) async fn join_namespace(
     client: &Client,
     link: &Arc<Link>,
@@ -96,7 +97,8 @@ pub(super) async fn join_namespace(
         .breach())
 }
 
-/// Lets `receive` steps start at the entry `next`. Earlier entries can't be answers to what the steps send.
+/// Makes later `receive` steps read the journal from index `next` on. Earlier entries can't be answers to what the
+/// steps send.
 fn skip_to(link: &Link, next: usize) {
     link.skip_open_packet();
     let mut state = link.state();

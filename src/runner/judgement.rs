@@ -27,7 +27,7 @@ pub(super) struct Finished {
     pub(super) stop: Option<Stop>,
     /// Findings that only warn: tolerated deviations and broken `should` requirements.
     pub(super) warnings: Vec<Finding>,
-    /// How the runner proved that nothing came: one text for each proof.
+    /// How the runner proved that a client did not receive something forbidden: one text for each proof.
     pub(super) proofs: Vec<String>,
 }
 
@@ -201,7 +201,7 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
 pub(super) enum Merge {
     /// The last attempt, because the earlier ones were retried.
     Last,
-    /// The attempt with the worst verdict, because the user asked for all of them.
+    /// The attempt with the worst verdict, because the user asked for several attempts.
     Worst,
 }
 

@@ -1,8 +1,8 @@
 //! The allowance for a server that is slow at the moment when the deadline of a step passes.
 //!
 //! A step can have a short deadline of its own, such as one that follows from times that the server announces. A server
-//! under load keeps these times less exactly. So the runner measures a round trip at the deadline, and waits that long
-//! again.
+//! under load keeps these times less exactly. So the runner measures a round trip when the deadline passes, and then
+//! waits for that time in addition.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ use crate::{
 /// The longest round trip that extends a deadline. A server that hangs is not given more time.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Returns the time until which a step waits after its deadline has passed. `None` if the step has no deadline of
-/// its own.
+/// Measures a round trip after the deadline of a step has passed, and returns the extended deadline. `None` if the step
+/// has no deadline of its own (`within`).
 pub(super) async fn extended_deadline(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -30,7 +30,7 @@ pub(super) async fn extended_deadline(
     let limit = attempt.usual_limit().min(LONGEST);
     if link.websocket {
         let marker = format!("{MARKER}{}", link.next_ack());
-        // The time counts, whether or not the server answers.
+        // Only the duration matters, not whether the server answers.
         let _ = ping(&link.connection, marker, begun + limit).await;
     } else {
         ask(attempt, limit).await;
@@ -47,6 +47,6 @@ async fn ask(attempt: &Attempt<'_>, limit: Duration) {
         headers: Vec::new(),
         body: None,
     };
-    // The time counts, whether or not the server answers.
+    // Only the duration matters, not whether the server answers.
     let _ = request(endpoint, asked, limit, Bounds::default()).await;
 }

@@ -41,7 +41,7 @@ impl LiveTarget {
         })
     }
 
-    /// Returns true if connections use msgpack unless the scenario says otherwise.
+    /// Returns true if connections to this server use msgpack by default. A scenario can override the default.
     pub(super) fn msgpack(&self) -> bool {
         self.manifest.provides.contains("msgpack")
     }

@@ -15,17 +15,19 @@ use crate::{targets::Masked, text::first_names};
 /// What is known about the scenario that killed the target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Killer {
-    /// It was found and reported, or there is none.
+    /// The scenario was found and reported, or no scenario killed the target.
     Known,
-    /// It is one of those that ran. If only one ran and failed, that is the one, because no second try is possible.
+    /// One of the scenarios that ran killed the target. If exactly one of them failed, it is blamed, because the target
+    /// can't be started again for a second try.
     OneOfThem,
-    /// It is one of those that ran, or the target ended by itself: no scenario was tried again.
+    /// One of the scenarios that ran killed the target, or the target ended by itself. No scenario was tried again to
+    /// find out.
     Unknown,
 }
 
 impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
-    /// Emits the outcomes after the death of a target that can't be started again, and skips what has not run.
-    /// `reason` says, inside a sentence, why it can't be started.
+    /// Emits the outcomes after the death of a target that can't be started again, and skips the items that have not
+    /// run. `reason` is a clause that says why the target can't be started.
     pub(super) fn lose(
         &mut self,
         batch: &mut Batch,
@@ -88,7 +90,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     }
 }
 
-/// Returns the names of the suspects. If there is only one, a scenario that passed may have killed the target later.
+/// Returns the ids of the scenarios that may have killed the target: those that did not pass, or all if at most one did
+/// not pass, because a target can also die a moment after a scenario that passed.
 fn names(candidates: &VecDeque<Judged>) -> String {
     let failed = |(_, outcome): &&Judged| outcome.verdict != Verdict::Pass;
     let alone = candidates.iter().filter(failed).count() <= 1;

@@ -1,7 +1,7 @@
 //! Masks the texts of a run.
 //!
-//! Each function names all fields, so that the compiler finds the place for a new one. A field that is left out comes
-//! from a file of scenarios or from sockspec itself.
+//! Each function names all fields of its type, so that a new field does not compile until it is masked or left out. The
+//! fields left out hold text from scenario files or from sockspec itself, never from the target.
 
 use super::{
     event::{Event, EventKind, RunInfo, TargetStart},

@@ -24,7 +24,7 @@ pub(super) fn packet_in(message: &EnginePacket) -> Option<Packet> {
     Decoder::new(limits).text(text).ok()?
 }
 
-/// Returns the Socket.IO packet that this side sent on a link.
+/// Returns the Socket.IO packet that the client sent on a connection.
 ///
 /// Attachments are left out: callers need only the name, the namespace and the id.
 pub(super) fn sent_packet(link: &Link, outgoing: &Outgoing) -> Option<Packet> {

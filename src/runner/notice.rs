@@ -29,12 +29,12 @@ pub enum Notice {
         /// How long the runner waited.
         within: Duration,
     },
-    /// A server ends some time after its start, also if no scenario runs.
+    /// A server ends some time after its start, even if no scenario runs.
     EndsByItself {
         /// How long after its start.
         after: Duration,
     },
-    /// Nothing runs, because every selected scenario lacks something.
+    /// No scenario runs, because each of them needs something that the target does not provide.
     NothingRuns,
     /// The target died while several scenarios ran, and survives each of them alone.
     SurvivesEachAlone {

@@ -1,4 +1,4 @@
-//! How the entries of a journal compare with the event that a step looks for.
+//! Compares journal entries with the event that a step looks for.
 
 use super::{
     attempt::Attempt,
@@ -24,7 +24,7 @@ pub(super) enum Likeness {
         /// The ack id, if the event asks for an acknowledgement.
         id: Option<AckId>,
     },
-    /// The entry is an event with the right name, but with other arguments.
+    /// The entry is an event with the right name, but its arguments differ from what the step looks for.
     Near(Mismatch),
     /// The entry is something else.
     Other,
@@ -57,7 +57,7 @@ impl Sought {
         })
     }
 
-    /// Compares one entry with the event.
+    /// Compares one journal entry with this event pattern.
     pub(super) fn compare(
         &self,
         attempt: &Attempt<'_>,
@@ -78,7 +78,7 @@ impl Sought {
         if *namespace != self.namespace || (self.event != "*" && *name != self.event) {
             return Ok(Likeness::Other);
         }
-        // A step that names no event does not ask for a greeting.
+        // A step that accepts any event (`*`) still ignores greetings.
         if self.event == "*" && attempt.target.manifest.greetings.contains(name) {
             return Ok(Likeness::Other);
         }
@@ -116,7 +116,8 @@ impl Sought {
         }
     }
 
-    /// Returns the indices of the matching entries that no step has claimed.
+    /// Returns the indices of the journal entries that match and that no step has claimed, that is, received as
+    /// expected.
     pub(super) fn unclaimed(&self, attempt: &Attempt<'_>, link: &Link) -> StepResult<Vec<usize>> {
         let scope = attempt.scope().clone();
         let mut state = link.state();

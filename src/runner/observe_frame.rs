@@ -45,7 +45,7 @@ pub(super) fn compare(
     let scope = attempt.scope().clone();
     let mut fitted = matcher.check(Some(&actual), &scope)?;
     if fitted.is_err() {
-        // `{$bytes: …}` compares bytes also if they are UTF-8.
+        // `{$bytes: …}` compares bytes even if the payload is UTF-8.
         fitted = matcher.check(Some(&Data::Bytes(frame.payload.clone())), &scope)?;
     }
     Ok(match fitted {

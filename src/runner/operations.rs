@@ -16,12 +16,13 @@ use crate::{
 static NAME: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\[\\?"([a-z][a-z-]*)\\?""#).ok());
 
-/// Matches the namespace of a packet: behind the types and the number of attachments.
+/// Matches the namespace of a packet, which follows the digits of the packet types and the number of attachments.
 static NAMESPACE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^4[0-6](?:\d+-)?(/[^,?]+)").ok());
 
-/// Returns an event that the scenario writes by hand and that the runner can't translate for the target. Either the
-/// target's binding changes more than the name, or the name stands in bytes or in an expected answer.
+/// Returns the name of an event in a packet that the scenario writes as text, if the runner can't translate the packet
+/// for the target. Either the target's binding changes more than the name, or the name stands in raw bytes or in an
+/// expected answer.
 pub(super) fn find_untranslatable<'b>(
     scenario: &Scenario,
     bindings: &'b Bindings,
@@ -47,8 +48,8 @@ pub(super) fn find_untranslatable<'b>(
     translated.map(|(name, _)| name.as_str())
 }
 
-/// Returns a packet that the scenario writes by hand, with the contract's name of the event replaced by the target's
-/// name.
+/// Returns a packet that the scenario writes as text, with the contract's names of the event and the namespace replaced
+/// by the target's names.
 pub(super) fn translate(scenario: &Scenario, bindings: &Bindings, text: String) -> String {
     if bindings.entries.is_empty() {
         return text;
@@ -165,14 +166,14 @@ fn names(texts: &[String]) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The texts that a scenario writes by hand, in which event names can occur.
+/// The texts of packets, frames and bodies in a scenario; event names can occur in them.
 #[derive(Default)]
 struct Texts {
-    /// Packets, and payloads of frames. The runner can replace an event name in them.
+    /// Packets and frame payloads that clients send. The runner can replace an event name in them.
     sent: Vec<String>,
-    /// Bytes, bodies and expected packets. The runner can't replace an event name in them.
+    /// Raw bytes, HTTP bodies and expected packets. The runner can't replace an event name in them.
     fixed: Vec<String>,
-    /// Expected packets by their parts.
+    /// Expected packets that the scenario describes as objects, not as text.
     parts: Vec<String>,
 }
 
@@ -193,7 +194,7 @@ fn collect(steps: &[Step], texts: &mut Texts) {
     });
 }
 
-/// Returns a template as the scenario writes it, with variables by their names.
+/// Returns a template as it stands in the scenario, with the names of variables and not their values.
 fn described(template: &Template) -> String {
     match template.as_literal().and_then(|literal| literal.as_str()) {
         Some(text) => text.to_owned(),

@@ -39,7 +39,7 @@ pub struct Outcome {
     pub requirements: Vec<String>,
     /// The capabilities that the scenario needs.
     pub needs: Vec<String>,
-    /// The transport of clients for which the scenario names no transport.
+    /// The transport of each client whose transport the scenario does not name.
     pub transport: Transport,
     /// The reason for the verdict, in one sentence; `None` for a pass.
     pub reason: Option<String>,
@@ -47,7 +47,7 @@ pub struct Outcome {
     pub kind: Option<FailureKind>,
     /// The finding with its evidence; only for the verdicts warn, fail and error.
     pub breach: Option<Breach>,
-    /// How the runner proved that nothing came: one line per proof.
+    /// How the runner proved that a client did not receive something forbidden: one line per proof.
     pub proofs: Vec<String>,
     /// The duration of the attempt that decided the verdict.
     pub duration: Duration,

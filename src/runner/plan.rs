@@ -22,7 +22,7 @@ pub struct Item {
     pub scenario: Arc<Scenario>,
     /// The scenario's id; followed by `@` and the transport if the scenario runs on more than one.
     pub id: String,
-    /// The transport of clients for which the scenario names no transport.
+    /// The transport of each client whose transport the scenario does not name.
     pub transport: Transport,
     /// The index of the manifest's profile that the scenario needs; `None` for the target without a profile.
     pub profile: Option<usize>,
@@ -85,7 +85,8 @@ impl Plan {
     }
 }
 
-/// Returns true if a client of the scenario speaks Socket.IO. Only clients that open their connections by hand don't.
+/// Returns true if a client of the scenario speaks Socket.IO. The only other clients are those that connect with
+/// `open`, because the scenario writes their packets.
 fn speaks_socket_io(scenario: &Scenario) -> bool {
     let connects = |step: &Step| match step.action.facts().connection {
         ConnectionUse::Joins(_) => true,

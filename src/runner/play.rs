@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{client::DropHow, clock, scenario::Level};
 
-/// The limit of one attempt, whatever its steps say.
+/// The time limit of one attempt. It ends the attempt even if the timeouts of its steps are longer.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long the clients of an attempt may take to disconnect.
@@ -32,7 +32,7 @@ const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
 pub(super) struct Played {
     /// The outcome of all attempts.
     pub(super) outcome: Outcome,
-    /// Whether a client had no connection, or lost one that the client did not end.
+    /// Whether a client never connected, or lost a connection that the client did not end.
     pub(super) lost_a_connection: bool,
 }
 
@@ -134,7 +134,8 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
     }
 }
 
-/// Connects the clients and performs the steps. At the end, checks again all claims that something does not come.
+/// Connects the clients and performs the steps. At the end, checks again all claims that a client does not receive
+/// something.
 async fn perform_steps(attempt: &Attempt<'_>) -> StepResult {
     for (name, template) in &attempt.scenario.variables {
         let value = template.render(&attempt.scope())?;

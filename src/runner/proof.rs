@@ -61,7 +61,7 @@ impl ScenarioProof {
 }
 
 impl Proof {
-    /// Returns true if some scenario catches each fault and every scenario is proved.
+    /// Returns true if each fault is caught by at least one scenario, and every scenario is proved.
     pub fn is_complete(&self) -> bool {
         self.faults.iter().all(|fault| !fault.caught_by.is_empty())
             && self.scenarios.iter().all(ScenarioProof::is_proved)

@@ -10,7 +10,7 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// What steps have claimed from one journal, and what is left.
+/// The entries of one journal that steps have claimed, and the events that no step has claimed yet.
 #[derive(Debug, Default)]
 pub(super) struct Received {
     /// The indices of the entries that steps have claimed.
@@ -65,7 +65,7 @@ impl Received {
         self.claimed.contains(&index)
     }
 
-    /// Returns the claimed entries from `from` on.
+    /// Returns the indices of the claimed entries, from index `from` on.
     pub(super) fn claimed_from(&self, from: usize) -> BTreeSet<usize> {
         self.claimed.range(from..).copied().collect()
     }

@@ -3,7 +3,7 @@
 use super::{clients::Link, live_target::LiveTarget, message_packet::packet_in};
 use crate::{client::What, data::Data, wire::socket_io::Packet};
 
-/// Whether the events of a connection carry offsets.
+/// Whether the server appends recovery offsets to the events on a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Offsets {
     /// The last argument of an event can be an offset.
@@ -14,7 +14,7 @@ pub(super) enum Offsets {
 
 /// Returns whether the server appends an offset to the arguments of events on this connection.
 ///
-/// The manifest says so, or the first CONNECT reply: a `pid` in the reply offers recovery.
+/// It does if the manifest lists connection state recovery, or if the first CONNECT reply contains a `pid`.
 pub(super) fn offsets(target: &LiveTarget, link: &Link) -> Offsets {
     if target.recovery() || offers_recovery(link) {
         Offsets::Appended

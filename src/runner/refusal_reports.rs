@@ -8,7 +8,8 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// Returns the report if the entry is an event that reports a refusal. The report has the same form for every target.
+/// Returns the report if the entry is an event that reports a refusal. The report is converted to a form that is the
+/// same for every target.
 pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
     let spoken = manifest.dialect.errors.event()?;
     match &entry.what {
@@ -22,7 +23,8 @@ pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
     }
 }
 
-/// Returns the indices of the journal entries that report a refusal and that no step has claimed.
+/// Returns the indices of the journal entries that report a refusal and that no step has claimed, that is, received as
+/// expected.
 pub(super) fn unclaimed(manifest: &Manifest, link: &Link) -> Vec<usize> {
     let mut state = link.state();
     let entries = link.connection.journal().entries();

@@ -70,7 +70,7 @@ pub(super) struct Run<'r, E> {
     has_failed: bool,
     /// Why items can't run any more: the target died and can't be started again.
     pub(super) lost: Option<String>,
-    /// The servers that end without any scenario, by profile: how long after their start.
+    /// The servers that end even if no scenario runs, by profile. Holds how long after its start each server ends.
     pub(super) ends_by_itself: BTreeMap<Option<usize>, Duration>,
 }
 
@@ -409,7 +409,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     }
 }
 
-/// Returns the notice that the target does not acknowledge its fence in a namespace; `None` if the target does.
+/// Returns the notice that the target does not acknowledge its fence in a namespace; `None` if the target acknowledges
+/// the fence in every namespace.
 fn fence_notice(live: &LiveTarget) -> Option<Notice> {
     let (namespace, operation) = (
         live.namespace_without_fence.as_ref()?,

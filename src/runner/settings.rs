@@ -22,9 +22,9 @@ pub struct Settings {
     /// The settle time, which is how long the runner waits for forbidden traffic. `None` keeps the time in the
     /// manifest, or a measured time.
     pub settle: Option<Duration>,
-    /// The transports for scenarios that don't fix theirs.
+    /// The transports on which a scenario runs if its clients name no transport.
     pub transports: Vec<Transport>,
-    /// The tiers that run in addition to those that always run.
+    /// The tiers, such as `slow`, that run in addition to the tiers that always run.
     pub include: BTreeSet<Tier>,
     /// The ids of the scenarios that run first. These are the known deviations, because most of them wait for a
     /// timeout.
@@ -33,7 +33,7 @@ pub struct Settings {
     pub requirements: Arc<Requirements>,
     /// The ids of the shipped scenarios, which can be selected without a file.
     pub shipped: BTreeSet<String>,
-    /// The options that name the target, for the command that runs a failure again.
+    /// The command-line options that select the target. A failure shows them in the command that repeats the scenario.
     pub target_options: String,
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The runner checks a claim twice. The first check is at the claim's step, after a fence: a round trip with every
 //! client. The second check is after the last step, the settle time and another fence, and catches what a server sends
-//! late. A scenario waits for the settle time only once, for all its claims together. A claim of a step with `within` is watched at least that long, counted from the start of the
-//! step; the steps that follow run during this time.
+//! late. A scenario waits for the settle time only once, for all its claims together. If the step has `within`, the
+//! runner watches the claim for at least that time, counted from the start of the step; the next steps run during this
+//! time.
 
 use std::{
     collections::HashSet,
@@ -242,8 +243,8 @@ fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
 
 /// Makes a fence and checks the claims, and keeps them for the second check at the end of the scenario.
 ///
-/// Inside a `parallel` block, the claims are checked at the end of the block. Earlier, an event that another step of
-/// the block expects but has not claimed yet would break them.
+/// Inside a `parallel` block, the claims are checked at the end of the outermost block. At an earlier check, an event
+/// that another step of the block expects, but has not claimed yet, would count as forbidden.
 pub(super) async fn claim(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepResult {
     if attempt.notes().side_by_side > 0 {
         attempt.notes().postponed.extend(claims);

@@ -6,9 +6,9 @@ use crate::scenario::{Matcher, Scope};
 /// An event pattern with the names that the target uses on the wire.
 #[derive(Clone, Debug)]
 pub(super) struct Sought {
-    /// The name in the scenario.
+    /// The event's name in the scenario, which is the contract's name. `event` holds the target's name.
     pub(super) spoken: String,
-    /// The name on the wire.
+    /// The event's name on the wire, which is the target's name.
     pub(super) event: String,
     /// The namespace that the event belongs to.
     pub(super) namespace: String,
@@ -21,7 +21,7 @@ pub(super) struct Sought {
 }
 
 impl Sought {
-    /// Returns the name in the scenario, inside a sentence: "`news`".
+    /// Returns the event's name in the scenario, in backquotes for a sentence: "`news`".
     pub(super) fn name(&self) -> String {
         match self.spoken.as_str() {
             "*" => "an event".to_owned(),

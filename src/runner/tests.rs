@@ -75,13 +75,13 @@ fn assert_failure(outcome: &Outcome, kind: FailureKind, sentence: &str, received
     assert!(shown.ends_with(received), "{shown}");
 }
 
-/// The server has refused the event by then, and a late delivery has had its second.
+/// By this time the server has refused the event, and the second allowed for a late delivery has passed.
 const SOON: Duration = Duration::from_secs(2);
 
 const JOIN: &str =
     "  - { call: join-room, as: member, with: { room: $room }, reply: { success: true } }\n";
 
-/// Without the early end, the step waits for its whole `within`.
+/// Without an early end after the refusal, the step would wait for its whole `within`.
 #[test]
 fn deliver_fails_soon_after_the_server_refused_the_sender() {
     let outcome = outcome_of(

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// The limit on lines of one client in a failure.
+/// The limit on the lines of traffic that a failure holds for one client.
 const LINES: usize = 40;
 
 /// The number of lines from which on repeated traffic is shown as one line.
@@ -143,7 +143,7 @@ fn is_beat(link: &Link, text: &str) -> bool {
     text == &*EnginePacket::text(kind, "").encode_text()
 }
 
-/// Returns true if the scenario's file names this event, by its own name or by the name of a binding.
+/// Returns true if the scenario's file contains the event's name, either the target's or the contract's.
 fn is_named(attempt: &Attempt<'_>, event: &str) -> bool {
     let text = &attempt.scenario.source.text;
     let bindings = &attempt.target.manifest.bindings.entries;

@@ -36,14 +36,14 @@ pub(super) enum Change {
     Fault(String),
     /// The scenario leaves out the step that should end a connection: it has to fail.
     Control {
-        /// The scenario without the step.
+        /// The scenario without the step that should end a connection.
         scenario: Arc<Scenario>,
-        /// The line of the step.
+        /// The line of the step that is left out.
         left_out: usize,
     },
 }
 
-/// Returns the trials of all items. Those with the longest waits come first.
+/// Returns the trials of all items. Trials of slow scenarios come first.
 pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
     // A control is the scenario without the step that should end a connection. All rows of a scenario table have the
     // same steps, so the control of the first row is enough.
@@ -73,8 +73,9 @@ pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
     trials
 }
 
-/// Returns a profile whose server ends connections that join no namespace within a second, unless it already does so
-/// sooner. A control shows with it that a scenario does not take the connect timeout for the end that it waits for.
+/// Returns the profile with a connect timeout of one second, unless the profile sets its own. The server ends
+/// connections that have joined no namespace by then. A control runs on such a server, to show that its scenario does
+/// not mistake the connect timeout for the end that it waits for.
 fn hasty(profile: Option<&Profile>) -> Profile {
     let mut hasty = profile.cloned().unwrap_or_default();
     // A later entry of the same name replaces this one.

@@ -1,4 +1,4 @@
-//! The user that a client is logged in as, as far as the client's own tokens tell.
+//! Finds the user that a client is logged in as, from the tokens that the client itself sends.
 
 use crate::{client::Options, data::Data, scenario::jwt_subject};
 

@@ -8,7 +8,7 @@ use crate::client::{Ended, Entry, Journal, What};
 /// The result of a wait.
 #[derive(Debug)]
 pub(super) enum Waited<T> {
-    /// The entry came.
+    /// An entry came for which `pick` returned a value. Holds the value.
     Found(T),
     /// The connection ended first.
     Ended(Ended),
@@ -16,7 +16,7 @@ pub(super) enum Waited<T> {
     TimedOut,
 }
 
-/// Waits until `pick` returns a value for an entry, from index `from` on.
+/// Waits until `pick` returns a value for a journal entry, from index `from` on.
 ///
 /// Calls `pick` once for each entry, in order, while the journal is locked.
 pub(super) async fn wait_in<T>(

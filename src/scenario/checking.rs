@@ -1,4 +1,4 @@
-//! Compares a received value with the expectation that a step of a scenario writes.
+//! Compares a value that the server sent with the expectation that a scenario states for the value.
 
 use std::{cmp::Ordering, fmt::Write};
 
@@ -13,15 +13,15 @@ use crate::{
 };
 
 impl Matcher {
-    /// Compares the received value `actual` with the expectation. `actual` is `None` if the value is missing.
+    /// Compares the received value `actual` with an expectation. `actual` is `None` if the server sent no such value.
     ///
-    /// Returns the variables that placeholders such as `<string as name>` capture, in order. Returns the first
-    /// difference if the value does not meet the expectation.
+    /// If the value meets the expectation, returns the variables that placeholders such as `<string as name>` capture,
+    /// in order. Otherwise returns the first difference.
     ///
     /// # Errors
     ///
-    /// Returns the outer `Err` if a variable of the expectation is not set, or if an expression fails. The inner
-    /// `Err` is the difference.
+    /// Returns the outer `Err` if a variable of the expectation is not set, or if an expression in it can't be
+    /// evaluated. The inner `Err` is the difference between the value and the expectation.
     pub fn check(
         &self,
         actual: Option<&Data>,
@@ -49,11 +49,11 @@ enum ExtraFields {
 enum Segment {
     Field(String),
     Item(usize),
-    /// A measure of the value instead of a part of the value: a difference in length has the path `rooms (length)`.
+    /// A property of the value, such as its length. A wrong length of `rooms` is reported as `rooms (length)`.
     Property(&'static str),
 }
 
-/// The reason why a comparison ends before its last part.
+/// The reason why a comparison stops early: the value differs, or the expectation can't be evaluated.
 enum Stop {
     Differs(Box<Mismatch>),
     Template(TemplateError),
@@ -226,7 +226,7 @@ impl<'s> Checking<'s> {
         }
     }
 
-    /// Checks `$length`.
+    /// Compares the length of the received value with the operand of `$length`.
     fn length(&mut self, matcher: &Matcher, operator: &Operator, actual: Option<&Data>) -> Outcome {
         let Some(length) = actual.and_then(length) else {
             return self.decide(false, operator, actual);
@@ -237,7 +237,8 @@ impl<'s> Checking<'s> {
         })
     }
 
-    /// Checks `$oneOf`. Keeps only the variables that the first matching choice captures.
+    /// Checks that the value meets one of the expectations of `$oneOf`. Keeps only the variables that the first
+    /// matching one captures.
     fn one_of(
         &mut self,
         choices: &[Matcher],
@@ -252,7 +253,7 @@ impl<'s> Checking<'s> {
         self.decide(false, operator, actual)
     }
 
-    /// Checks `$schema`. The reported difference is the first error that the JSON Schema validator finds.
+    /// Checks the value against the JSON Schema of `$schema`. Reports the first error that the validator finds.
     fn schema(&self, schema: &Schema, value: &Data) -> Outcome {
         let json = value.to_json();
         let Some(error) = schema.validator.iter_errors(&json).next() else {
@@ -267,7 +268,8 @@ impl<'s> Checking<'s> {
         self.differs(expected, Some(value))
     }
 
-    /// Checks `$unordered`, after the caller has compared the lengths of the two lists.
+    /// Checks that the items meet the expectations of `$unordered` in any order. The caller has to compare the lengths
+    /// of the two lists first.
     fn unordered(&mut self, expected: &[Matcher], items: &[Data], operator: &Operator) -> Outcome {
         let Some(assignment) = self.assignment(expected, items)? else {
             return self.decide(false, operator, Some(&Data::Array(items.to_vec())));
@@ -278,7 +280,7 @@ impl<'s> Checking<'s> {
             .try_for_each(|(matcher, index)| self.matcher(matcher, items.get(index)))
     }
 
-    /// Returns true if `actual` is a list with a matching item, or a text or bytes that contain `item`.
+    /// Returns true if `actual` is a list with an item that meets `item`, or a text or bytes that contain `item`.
     fn contains(&self, item: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         match actual {
             Some(Data::Array(items)) => {
@@ -307,7 +309,8 @@ impl<'s> Checking<'s> {
         }
     }
 
-    /// Assigns a matching item to each matcher, and no item to two matchers. Returns `None` if that is impossible.
+    /// Assigns to each matcher a different item that it accepts. Returns the index of the item for each matcher, or
+    /// `None` if no such assignment exists.
     fn assignment(&self, matchers: &[Matcher], items: &[Data]) -> Result<Option<Vec<usize>>, Stop> {
         let mut fits = Vec::with_capacity(matchers.len());
         for matcher in matchers {
@@ -322,7 +325,7 @@ impl<'s> Checking<'s> {
         Ok(assign(&fits, items.len()))
     }
 
-    /// Returns true if the value meets the expectation. Drops the variables that the expectation captures.
+    /// Returns true if the value meets the expectation. Discards the variables that the expectation captures.
     fn holds(&self, matcher: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         let mut trial = Checking::new(self.scope);
         trial.extra_fields = self.extra_fields;
@@ -415,7 +418,7 @@ impl<'s> Checking<'s> {
     }
 }
 
-/// Returns true if the value is a text for which `wanted` is true.
+/// Returns true if the value is a string and `wanted` returns true for it.
 fn is_text(actual: Option<&Data>, wanted: impl Fn(&str) -> bool) -> bool {
     actual.and_then(Data::as_str).is_some_and(wanted)
 }

@@ -1,6 +1,6 @@
-//! The fields of a client that scenarios can read, such as `$sender.sid` of the client `sender`.
+//! The fields of a client that scenarios can read, such as `sid` in `$sender.sid` for the client `sender`.
 
-/// A field of a client that scenarios can read.
+/// A field of a client that scenarios can read, such as `sid` in `$sender.sid`.
 ///
 /// The runner sets the fields in a `match` that names every variant, so no field of this enum can stay unset.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -13,7 +13,7 @@ pub enum ClientField {
     Namespace,
     /// `sid`: the Socket.IO id in the client's namespace.
     Sid,
-    /// `user`: the user that the client's token names, else the `sid`.
+    /// `user`: the claim `sub` of the first token that the client presented, or the `sid` without a token.
     User,
 }
 

@@ -1,4 +1,5 @@
-//! Compares the length and the order of values, and assigns the items of a list to the matchers of `$unordered`.
+//! Helpers for operators: the order of two values (`$gt`), lengths (`$length`), and the assignment of list items to
+//! matchers (`$unordered`).
 
 use std::cmp::Ordering;
 
@@ -46,7 +47,8 @@ pub(super) fn length(value: &Data) -> Option<usize> {
     }
 }
 
-/// Returns true if the received value and the operand satisfy the operator. A number and a text never do.
+/// Returns true if the received value and the operand satisfy the operator, such as `actual > operand` for `$gt`.
+/// Returns false if one of them is a number and the other a text.
 pub(super) fn compares(comparison: Comparison, actual: Option<&Data>, operand: &Data) -> bool {
     let order = match (actual, operand) {
         (Some(Data::Number(actual)), Data::Number(operand)) => compare_numbers(actual, operand),
@@ -73,8 +75,8 @@ pub(super) fn compare_numbers(
     }
 }
 
-/// Assigns a different item to each matcher, by augmenting paths. `fits` lists the items that each matcher accepts.
-/// Returns `None` if no such assignment exists.
+/// Assigns to each matcher a different item that it accepts (bipartite matching by augmenting paths). `fits` lists the
+/// items that each matcher accepts. Returns `None` if no such assignment exists.
 pub(super) fn assign(fits: &[Vec<usize>], items: usize) -> Option<Vec<usize>> {
     let mut owner: Vec<Option<usize>> = vec![None; items];
     for start in 0..fits.len() {

@@ -1,4 +1,4 @@
-//! Mistakes in a file with their places. `render.rs` shows them in several formats.
+//! Diagnostics: mistakes in a scenario file or a manifest, with their places. `render.rs` formats them.
 
 use std::sync::Arc;
 
@@ -36,11 +36,11 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong, without a full stop.
     pub message: String,
-    /// The name of the file.
+    /// The file that contains the mistake.
     pub source: Arc<SourceFile>,
     /// The text to underline. `None` if the mistake concerns the whole file.
     pub span: Option<Span>,
-    /// A second place that belongs to the mistake, with a note such as "first defined here".
+    /// A second place to show, with a note such as "first defined here".
     pub related: Option<(Span, String)>,
     /// A hint that says what would be right.
     pub help: Option<String>,
@@ -60,7 +60,7 @@ impl Span {
         }
     }
 
-    /// Returns the range from the start of this span to the end of the span `last`.
+    /// Returns the span from the start of this span to the end of `last`.
     pub(crate) fn to(self, last: Self) -> Self {
         Self {
             end: last.end.max(self.end),
@@ -68,7 +68,7 @@ impl Span {
         }
     }
 
-    /// Returns the part of this span in its first line.
+    /// Returns the part of this span that is in the first line of the span.
     pub(crate) fn first_line(self, text: &str) -> Self {
         let piece = text.get(self.start..self.end).unwrap_or_default();
         let line = piece.lines().next().unwrap_or_default();
@@ -78,13 +78,13 @@ impl Span {
         }
     }
 
-    /// Returns the place of `needle` inside this span of `text`. Returns the whole span if `needle` is not found.
+    /// Returns the span of the first `needle` inside this span of `text`. Returns this span if it contains no `needle`.
     pub(crate) fn find(self, text: &str, needle: &str) -> Self {
         self.find_in(text, needle, 0, needle.len())
     }
 
-    /// Narrows a span to a part of a word. The span's text has to contain the word `needle`; the part is the `length`
-    /// bytes at `offset` in the word. Returns the whole span if its text does not contain the word.
+    /// Returns the span of a part of the first `needle` inside this span of `text`: the `length` bytes at `offset` in
+    /// `needle`. Returns this span if it contains no `needle`.
     pub(crate) fn find_in(self, text: &str, needle: &str, offset: usize, length: usize) -> Self {
         let Some(piece) = text.get(self.start..self.end) else {
             return self;
@@ -119,12 +119,12 @@ impl Span {
 pub(crate) struct Problems {
     source: Arc<SourceFile>,
     found: Vec<Diagnostic>,
-    /// The last mistake of the file, if the file has more than [`MAX_PROBLEMS`] mistakes.
+    /// The latest mistake found after the first [`MAX_PROBLEMS`] ones. `None` if the file has no more than these.
     overflow: Option<Diagnostic>,
     beyond: usize,
 }
 
-/// The limit on reported mistakes. A file with more is probably not a scenario file.
+/// The limit on reported mistakes of one file. A file with more mistakes is probably not a scenario file.
 const MAX_PROBLEMS: usize = 100;
 
 impl Problems {
@@ -141,7 +141,7 @@ impl Problems {
         &self.source
     }
 
-    /// Adds a mistake. The caller can add a help and a second place to the returned diagnostic.
+    /// Adds a mistake. The caller can add a hint (`help`) and a second place (`related`) to the returned diagnostic.
     pub(crate) fn error(
         &mut self,
         code: &'static str,
@@ -181,7 +181,7 @@ impl Problems {
         self.found.len() + self.beyond
     }
 
-    /// Returns the mistakes in the order of the file, each once.
+    /// Returns the mistakes in the order of the file, without duplicates.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| diagnostic.span);
         for diagnostic in &mut self.found {

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::data::Data;
 
-/// The limit on the work of evaluating one expression, in MiniJinja's unit. A comparison or a call takes about ten
-/// units.
+/// The limit on the work of evaluating one expression, in MiniJinja's unit `fuel`. A comparison or a function call
+/// takes about ten units.
 const FUEL: u64 = 1_000_000;
 
 /// The limit, in bytes, on a value whose size depends on the server's open packet, such as `repeat('x',
@@ -27,7 +27,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
-    // MiniJinja defines functions with these names, which would hide a scenario's variables of the same names.
+    // MiniJinja's built-in functions with these names would hide variables of the scenario with the same names.
     for name in ["debug", "dict", "namespace", "range"] {
         environment.remove_global(name);
     }
@@ -35,15 +35,15 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// A compiled expression.
+/// The compiled content of `${ … }`.
 #[derive(Clone)]
 pub(crate) struct Expression {
     source: Arc<str>,
     compiled: Arc<minijinja::Expression<'static, 'static>>,
     /// The variables that the expression reads, with their fields: `sender.sid`.
     variables: Arc<[String]>,
-    /// All words that can be variables. MiniJinja does not report a variable in front of a slice (`sid[:3]`), so
-    /// `variables` can lack some.
+    /// All words of the expression that can be variables. `variables` is incomplete, because MiniJinja does not report
+    /// a variable in front of a slice (`sid[:3]`).
     words: Arc<[String]>,
 }
 
@@ -52,7 +52,7 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// A description of the mistake in the syntax.
+    /// Returns a description of the syntax error.
     pub(crate) fn compile(source: &str) -> Result<Self, String> {
         let source = source.trim();
         if source.is_empty() {
@@ -123,8 +123,8 @@ impl Expression {
             .and_then(|data| self.check_size(data))
     }
 
-    /// Returns `data`. Returns an error if `data` is too large and the expression reads a field of the open packet,
-    /// so that the server chose the size.
+    /// Returns `data`. Returns an error if `data` is too large and its size can come from the server, because the
+    /// expression reads a field of the open packet.
     fn check_size(&self, data: Data) -> Result<Data, TemplateError> {
         let length = match &data {
             Data::String(text) => text.len(),
@@ -137,8 +137,8 @@ impl Expression {
         }
     }
 
-    /// Returns each field of an open packet that the expression reads, with the name of the client: `sender`,
-    /// `maxPayload`.
+    /// Returns the client and the field of each open packet that the expression reads: (`sender`, `maxPayload`) for
+    /// `sender.handshake.maxPayload`.
     fn handshake_fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables
             .iter()
@@ -186,7 +186,8 @@ fn too_large(field: &str) -> TemplateError {
     }
 }
 
-/// Returns all words of an expression, each once. Words inside quoted texts are included; they do no harm.
+/// Returns the words of an expression that can be variables, without duplicates. The result includes words inside
+/// quoted texts, which is harmless.
 fn words(source: &str) -> Arc<[String]> {
     let mut words: Vec<String> = source
         .split(|character: char| !character.is_alphanumeric() && character != '_')
@@ -198,7 +199,7 @@ fn words(source: &str) -> Arc<[String]> {
     words.into()
 }
 
-/// Returns the names of all functions, for messages.
+/// Returns the names of all functions that expressions can call.
 pub(crate) fn function_names() -> Vec<&'static str> {
     ENVIRONMENT.globals().map(|(name, _)| name).collect()
 }
@@ -231,7 +232,8 @@ fn detail(error: &minijinja::Error) -> String {
     }
 }
 
-/// Returns the value of a variable. For the name of a group of clients, returns a map from numbers to members.
+/// Returns the value of a variable. If `name` is a group of clients, the value is a map from each member's number to
+/// the member.
 fn variable(name: &str, scope: &Scope) -> Option<Value> {
     if let Some(data) = scope.get(name) {
         return Some(from_data(data));

@@ -1,4 +1,4 @@
-//! Converts between data and the values of MiniJinja, which evaluates the expressions.
+//! Converts [`Data`] to values of MiniJinja, which evaluates the expressions, and back.
 
 use bytes::Bytes;
 use minijinja::{ErrorKind, Value, value::ValueKind};
@@ -38,7 +38,7 @@ pub(super) fn from_data(data: &Data) -> Value {
 ///
 /// # Errors
 ///
-/// The value is undefined, is nested too deep, or has no form in JSON.
+/// Returns an error if the value is undefined, is nested too deep, or can't be written as JSON.
 pub(super) fn to_data(value: &Value, depth: usize) -> Result<Data, minijinja::Error> {
     let unusable = |what: &str| {
         Err(minijinja::Error::new(

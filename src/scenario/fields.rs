@@ -13,11 +13,11 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// The values of one row of an `each:` table, by name. They replace `$name`, even where the key requires a number or
-/// a word.
+/// The values of one row of an `each:` table, by name. The loader replaces `$name` by them before it checks the type of
+/// a key, so `$name` can stand where a number or a fixed word is required.
 pub(crate) type Substitutes<'n> = BTreeMap<&'n str, &'n Node>;
 
-/// The keys of one YAML mapping. A key that no reader asks for is reported as an unknown key.
+/// The keys and values of one YAML mapping. Reports each key that the code did not read as unknown.
 pub(crate) struct Fields<'n> {
     what: &'static str,
     node: &'n Node,
@@ -26,14 +26,14 @@ pub(crate) struct Fields<'n> {
     /// The places of unknown keys that the caller has already reported with a more exact message.
     reported: RefCell<Vec<Span>>,
     substitutes: Option<&'n Substitutes<'n>>,
-    /// The tables of the keys that this mapping takes.
+    /// The tables of all keys that this mapping can have.
     tables: &'static [&'static [Key]],
 }
 
 /// One key of a mapping with its value.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'n> {
-    /// The name of the key, for messages.
+    /// The name of the key. Messages about the value contain it.
     pub(crate) key: &'static str,
     /// The value of the key.
     pub(crate) node: &'n Node,
@@ -67,13 +67,13 @@ impl<'n> Fields<'n> {
         self
     }
 
-    /// Sets the tables of the keys that the mapping takes: reading any other key is a bug.
+    /// Sets the tables of all keys that the mapping can have. Debug builds panic if the code reads another key.
     pub(crate) fn with_tables(mut self, tables: &'static [&'static [Key]]) -> Self {
         self.tables = tables;
         self
     }
 
-    /// Returns the keys that no reader has asked for.
+    /// Returns the keys that the code has not read so far.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = &'n Entry> {
         let known = self.known.borrow().clone();
         self.entries
@@ -86,7 +86,7 @@ impl<'n> Fields<'n> {
         self.reported.borrow_mut().push(entry.key_span);
     }
 
-    /// Returns all entries. For mappings such as `clients:`, whose keys are names that the author chooses.
+    /// Returns all entries of a mapping such as `clients:`, whose keys are names that the author chooses.
     pub(crate) fn entries(&self) -> &'n [Entry] {
         self.entries
     }
@@ -112,7 +112,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// Returns the value of `key`. A value `$name` is replaced if the row of the `each:` table sets that name.
+    /// Returns the value of `key`. Replaces a value `$name` if the row of the `each:` table sets `name`.
     pub(crate) fn get(&self, key: &'static str) -> Option<Field<'n>> {
         let field = self.raw(key)?;
         Some(Field {
@@ -121,7 +121,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// Returns the value of a required key, and reports a missing key.
+    /// Returns the value of a required key. Reports a mistake if the key is missing.
     pub(crate) fn require(&self, key: &'static str, problems: &mut Problems) -> Option<Field<'n>> {
         let field = self.get(key);
         if field.is_none() {
@@ -139,7 +139,7 @@ impl<'n> Fields<'n> {
         problems.error_at_line("missing-key", span, format!("{} needs `{key}`", self.what));
     }
 
-    /// Reports a mistake if the mapping has two of `keys`, because these keys exclude each other.
+    /// Reports a mistake if the mapping has more than one of `keys`.
     pub(crate) fn exclusive(&self, keys: &[&'static str], problems: &mut Problems) {
         let mut given = self
             .entries
@@ -182,7 +182,7 @@ impl<'n> Fields<'n> {
 }
 
 impl<'n> Field<'n> {
-    /// Reports that the value should be `expected`, and what was found instead.
+    /// Reports that the value is wrong. The message says that `expected` is needed, and describes the value found.
     pub(crate) fn wrong(&self, expected: &str, problems: &mut Problems) {
         problems.error(
             "wrong-type",
@@ -266,7 +266,7 @@ impl<'n> Field<'n> {
         None
     }
 
-    /// Reads one of several words.
+    /// Reads a word from a fixed list, such as `must`, `should` or `may`.
     pub(crate) fn choice<T: Copy>(
         &self,
         choices: &[(&'static str, T)],
@@ -292,7 +292,7 @@ impl<'n> Field<'n> {
         found.map(|(_, choice)| *choice)
     }
 
-    /// Returns the items of a list. Returns any other value as the only item.
+    /// Returns the items of a list. A value that is not a list counts as a list with one item.
     pub(crate) fn items(&self) -> impl Iterator<Item = Self> + use<'n> {
         let items = match &self.node.kind {
             NodeKind::Sequence(items) => items.as_slice(),
@@ -310,8 +310,8 @@ impl<'n> Field<'n> {
     }
 }
 
-/// Returns the value that the row of the `each:` table sets for `name` if `node` is exactly `$name`. Otherwise
-/// returns `node`.
+/// If `node` is exactly `$name`, returns the value that the row of the `each:` table sets for `name`. Otherwise, or if
+/// the row does not set `name`, returns `node`.
 pub(crate) fn substituted<'n>(node: &'n Node, substitutes: Option<&Substitutes<'n>>) -> &'n Node {
     let Some(substitutes) = substitutes else {
         return node;
@@ -327,7 +327,7 @@ pub(crate) fn substituted<'n>(node: &'n Node, substitutes: Option<&Substitutes<'
     }
 }
 
-/// Returns true if a node is an unquoted `null` or empty, as after a verb without a value.
+/// Returns true if a key has no value: the node is empty, as in `alive:`, or an unquoted `null`.
 pub(crate) fn is_bare(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Scalar(scalar) => {

@@ -1,4 +1,4 @@
-//! Reads files of limited size into text. Any failure becomes a diagnostic.
+//! Reads text files up to a size limit. Returns each failure as a diagnostic.
 
 use std::{
     fs::File,
@@ -49,7 +49,7 @@ impl SourceFile {
         }
         match String::from_utf8(bytes) {
             Ok(mut text) => {
-                // A byte order mark is not part of the first line.
+                // Without this, the byte order mark would become part of the first key.
                 if text.starts_with('\u{feff}') {
                     text.remove(0);
                 }
@@ -81,19 +81,19 @@ impl SourceFile {
     }
 }
 
-/// Returns the content of a file. If the file is too large, returns one byte more than the limit, so that the caller
-/// notices.
+/// Returns the content of a file. If the file is too large, returns its first bytes, one more than the limit, so that
+/// the caller detects the excess.
 pub(super) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(SourceFile::MAX_BYTES).unwrap_or(u64::MAX);
-    // The limit also applies while reading, because the length of a device or a growing file is unknown.
+    // Limits the read itself, because the file size is unknown for a device and can change for a growing file.
     File::open(path)?
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Creates an error about the whole file.
+/// Creates an error that concerns the whole file and underlines no text.
 fn whole_file(path: &Path, code: &'static str, message: String) -> Box<Diagnostic> {
     Box::new(Diagnostic {
         code,

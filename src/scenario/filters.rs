@@ -92,7 +92,7 @@ pub const TESTS: &[&str] = &[
     "upper",
 ];
 
-/// A filter or a test in an expression.
+/// A use of a filter (`x | length`) or a test (`x is defined`) in an expression.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Applied {
     pub(super) kind: Kind,
@@ -118,9 +118,9 @@ impl Kind {
     }
 }
 
-/// Finds filters and tests that do not exist.
+/// Returns the filters and tests in an expression that do not exist.
 ///
-/// MiniJinja compiles unknown names and fails only when it evaluates the expression.
+/// MiniJinja does not report them when it compiles the expression, but only when it evaluates the expression.
 pub(super) fn unknown(source: &str) -> Vec<Applied> {
     let mut found = applied(source);
     found.retain(|applied| !applied.kind.names().contains(&applied.name.as_str()));
@@ -130,7 +130,7 @@ pub(super) fn unknown(source: &str) -> Vec<Applied> {
 /// A token of an expression.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Token<'s> {
-    /// Any other sign, such as `+` or `(`.
+    /// An operator or punctuation that is none of the tokens below, such as `+` or `(`.
     Other,
     /// A token that can end an operand: `)`, `]`, `}`, a quoted text, a number, a field after a dot.
     End,
@@ -146,7 +146,7 @@ fn applied(source: &str) -> Vec<Applied> {
         let before = index.checked_sub(1).and_then(|index| tokens.get(index));
         let kind = match token {
             Token::Pipe => Kind::Filter,
-            // The word `is` starts a test only behind an operand. Otherwise the word is a field (`x.is`) or a
+            // The word `is` starts a test only after an operand. Elsewhere it is a field (`x.is`) or a
             // variable.
             Token::Word("is")
                 if matches!(before, Some((Token::End, _)))
@@ -171,8 +171,7 @@ fn applied(source: &str) -> Vec<Applied> {
     found
 }
 
-/// The words after which an operand follows, so that a word `is` behind them is the operand and not the start of a
-/// test.
+/// The words that an operand has to follow. A word `is` after one of them is a variable and does not start a test.
 const OPERATORS: &[&str] = &["and", "else", "if", "in", "is", "not", "or"];
 
 /// Returns the tokens of an expression with their offsets in bytes.
@@ -280,7 +279,7 @@ mod tests {
             let names = names
                 .split(", ")
                 .map(|name| name.trim_matches('"').to_owned());
-            // MiniJinja's parser reads these signs itself, so they are not filters or tests.
+            // The output also lists operators such as `==`, which expressions can't use by name. Leave them out.
             names.filter(|name| name.chars().all(is_word)).collect()
         };
         assert_eq!(list("filters"), FILTERS);

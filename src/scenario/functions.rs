@@ -1,4 +1,4 @@
-//! The functions of expressions.
+//! The functions that expressions can call, such as `jwt` and `repeat`.
 
 use std::{
     collections::BTreeSet,
@@ -30,26 +30,27 @@ use crate::{
     },
 };
 
-/// The limit on the bytes of a text that a function returns.
+/// The limit on the length, in bytes, of the text or bytes that a function returns.
 const MAX_LENGTH: usize = 256 * 1024 * 1024;
 
-/// The variable that says how the target's echo messages are written: the text before and behind the echoed text, and
-/// whether the echoed text is quoted.
+/// The variable with the format of the target's echo messages: the text before and after the echoed text, and whether
+/// the echoed text is a JSON string.
 pub(crate) const ECHO_FORM: &str = "echo_form";
 
-/// The variable under which [`jwt`] finds the place for its tokens. No expression can name it.
+/// The variable with the set to which [`jwt`] adds its tokens. No expression can read it, because its name contains
+/// parentheses.
 pub(super) const MINTED: &str = "jwt()";
 
-/// The tokens that [`jwt`] minted.
+/// The tokens that [`jwt`] created.
 #[derive(Debug)]
 pub(super) struct Minted(pub(super) Arc<Mutex<BTreeSet<String>>>);
 
 impl Object for Minted {}
 
-/// A function of expressions.
+/// A function that expressions can call.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// The call with its parameters, as the reference of the language shows it.
+    /// The name with the parameters, as the reference of the language shows them.
     pub signature: &'static str,
     /// What the function returns.
     pub meaning: &'static str,
@@ -58,7 +59,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// Returns the name: the signature up to its parameters.
+    /// Returns the name of the function: the part of the signature before the parameters.
     pub fn name(&self) -> &'static str {
         self.signature.split('(').next().unwrap_or(self.signature)
     }
@@ -311,8 +312,8 @@ fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Err
     Ok(Value::from_bytes(encoded.to_vec()))
 }
 
-/// Returns an echo message: `text` between the two parts of the target's form, written as a JSON string if the form's
-/// `quoted` is true.
+/// Returns an echo message in the target's format ([`ECHO_FORM`]): `text` with the format's text before and after it.
+/// Writes `text` as a JSON string if the format's `quoted` is true.
 fn echo(state: &State<'_, '_>, text: String) -> Result<String, Error> {
     let form = state
         .lookup(ECHO_FORM)
@@ -336,7 +337,8 @@ fn concat(parts: Rest<Value>) -> Result<Value, Error> {
     Ok(Value::from_bytes(all))
 }
 
-/// Compresses a message. Removes the four bytes at the end of each flushed message (RFC 7692 section 7.2.1).
+/// Compresses a message with DEFLATE. Removes the four bytes `00 00 ff ff` that a flush appends (RFC 7692 section
+/// 7.2.1).
 fn deflate(value: Value, arguments: Kwargs) -> Result<Value, Error> {
     let payload = octets(&value)?;
     let before = match arguments.get::<Option<Value>>("after")? {
@@ -363,7 +365,7 @@ fn deflate(value: Value, arguments: Kwargs) -> Result<Value, Error> {
     Ok(Value::from_bytes(compressed.to_vec()))
 }
 
-/// Returns an uncompressed block that starts at a byte boundary (RFC 1951 section 3.2.4).
+/// Returns an uncompressed DEFLATE block that starts at a byte boundary (RFC 1951 section 3.2.4).
 fn stored_block(value: Value, arguments: Kwargs) -> Result<Value, Error> {
     let payload = octets(&value)?;
     let last = arguments.get::<Option<bool>>("last")?.unwrap_or_default();
@@ -454,7 +456,7 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
     Ok(token)
 }
 
-/// Returns the current time in milliseconds since 1970, plus a duration with an optional sign.
+/// Returns the current time in milliseconds since 1970, plus `offset`: a duration with an optional sign, like `-60s`.
 fn moment(offset: Option<&str>) -> Result<f64, Error> {
     let now = clock::since_epoch();
     let offset = offset.unwrap_or("0s");
@@ -472,7 +474,7 @@ fn moment(offset: Option<&str>) -> Result<f64, Error> {
         .mul_add(1000.0, sign * duration.as_secs_f64() * 1000.0))
 }
 
-/// Returns a number without its fraction. An `i64` can hold the milliseconds of any year.
+/// Rounds a time down to a whole number. An `i64` can hold the milliseconds of any realistic date.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "saturates, and times are far from the bounds"

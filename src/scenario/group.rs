@@ -10,12 +10,13 @@ use minijinja::{
 use super::expression_value::from_data;
 use crate::data::Data;
 
-/// The number of members in one part of a group. A change copies one part if another scope still shares the group.
+/// The number of members in one part of a group. If another scope shares the group, a change copies only the part with
+/// the changed member.
 const PART: usize = 64;
 
-/// The values of the members of a group, by number.
+/// The variables of a group of clients: the value of each member by its number, such as 1 for `watchers[1]`.
 ///
-/// A clone shares the values. So a scope with thousands of clients costs nothing to clone.
+/// A clone shares the values, so a scope with thousands of clients is cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Group {
     parts: Vec<Arc<Vec<Option<Arc<Data>>>>>,
@@ -61,8 +62,8 @@ impl Group {
     }
 }
 
-/// In an expression, a group is a map from numbers to members. The value of a member is converted when the expression
-/// reads it.
+/// Lets expressions read a group as a map from each member's number to the member's value. Converts a value only when
+/// an expression reads it.
 impl Object for Group {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.get(key.as_usize()?).map(from_data)

@@ -1,8 +1,9 @@
-//! The invariants: rules that hold for every client in every scenario. `without:` switches them off by id.
+//! The invariants: rules that hold for every client in every scenario. A scenario can disable an invariant by its id
+//! with `without:`.
 
 use serde::{Deserialize, Serialize};
 
-/// Defines the enum [`Invariant`]. Each line of the input gives a variant, its id and its rule.
+/// Defines the enum `Invariant`. Each line of the input gives a variant, its id and its rule (a sentence).
 macro_rules! invariants {
     ($($variant:ident: $id:tt, $rule:literal;)*) => {
         /// An invariant: a rule that holds for every client in every scenario.
@@ -26,7 +27,7 @@ macro_rules! invariants {
                 }
             }
 
-            /// Returns the rule, as docs/language.md says it.
+            /// Returns the rule in the words of docs/language.md.
             pub fn rule(self) -> &'static str {
                 match self {
                     $(Self::$variant => $rule,)*

@@ -1,4 +1,4 @@
-//! Creates tokens (RFC 7519), valid and invalid ones.
+//! Creates JSON Web Tokens (RFC 7519), both valid and invalid ones.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
@@ -15,15 +15,15 @@ pub enum JwtAlgorithm {
     Hs384,
     /// HMAC with SHA-512.
     Hs512,
-    /// No signature: the signature is empty, as in an attack.
+    /// No algorithm: the signature is empty, as in an attack with a forged token.
     None,
 }
 
 impl JwtAlgorithm {
-    /// All names, for messages.
+    /// The names of all algorithms, for messages.
     pub const NAMES: [&'static str; 4] = ["HS256", "HS384", "HS512", "none"];
 
-    /// Returns the algorithm with this name in a token's header.
+    /// Returns the algorithm that the field `alg` of a token's header names.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "HS256" => Some(Self::Hs256),
@@ -34,7 +34,7 @@ impl JwtAlgorithm {
         }
     }
 
-    /// Returns the name in a token's header.
+    /// Returns the value of the field `alg` of a token's header.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
@@ -71,7 +71,7 @@ pub fn mint_jwt(claims: &Data, algorithm: JwtAlgorithm, secret: &str) -> String 
 
 /// Returns the claim `sub` of a token, or `None` if `token` is not a JWT or has no `sub` that is text.
 ///
-/// The signature is not checked: the text is what a client claims to be.
+/// Does not check the signature, so the result is only what the client claims to be.
 pub fn jwt_subject(token: &str) -> Option<String> {
     let mut parts = token.split('.');
     let (Some(_), Some(claims), Some(_), None) =

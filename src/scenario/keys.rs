@@ -1,11 +1,12 @@
-//! The tables of keys: the name of each key, the type of its value, and its meaning. The schema is built from them.
+//! The tables of keys in scenario files: the name of each key, the type of its value, and its meaning. The JSON Schema
+//! is built from them.
 
-/// A key of a mapping.
+/// A key of a mapping in a scenario file.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// The name of the key, as files write it.
     pub name: &'static str,
-    /// The type of its value, as the schema names it.
+    /// The type of the key's value: the name of a definition in the JSON Schema.
     pub kind: &'static str,
     /// The description that an editor shows for the key.
     pub meaning: &'static str,
@@ -23,7 +24,7 @@ pub(super) const fn key(name: &'static str, kind: &'static str, meaning: &'stati
     }
 }
 
-/// Returns the key as a required key.
+/// Makes a key required.
 pub(super) const fn required(key: Key) -> Key {
     Key {
         required: true,
@@ -31,7 +32,7 @@ pub(super) const fn required(key: Key) -> Key {
     }
 }
 
-/// Keys of a file.
+/// The top-level keys of a scenario file.
 pub(super) const FILE: &[Key] = &[
     key("topic", "text", "the subject of the file, for reports"),
     key(
@@ -147,7 +148,7 @@ pub(super) const SCENARIO: &[Key] = &[
     )),
 ];
 
-/// Options of a client.
+/// Keys of a client under `clients:`, in addition to [`OPTIONS`] and [`HANDSHAKE`].
 pub(super) const CLIENT: &[Key] = &[
     key(
         "connect",
@@ -212,14 +213,14 @@ pub(super) const STEP: &[Key] = &[
     ),
 ];
 
-/// The key `as`.
+/// The key `as`, which names the clients that act or observe.
 pub(super) const ACTORS: &[Key] = &[key(
     "as",
     "names",
     "the clients that act or observe: clients, groups, or `all`",
 )];
 
-/// Keys that compare an HTTP response.
+/// Keys that state the expected HTTP response.
 pub(super) const RESPONSE: &[Key] = &[
     key("status", "expectation", "the response's status"),
     key(
@@ -236,7 +237,7 @@ pub(super) const RESPONSE: &[Key] = &[
     ),
 ];
 
-/// Keys of a received frame.
+/// Keys of a WebSocket frame that a step sends or expects, except `payload`.
 pub(super) const FRAME: &[Key] = &[
     key("opcode", "opcode", "the opcode of the frame"),
     key(
@@ -247,11 +248,11 @@ pub(super) const FRAME: &[Key] = &[
     key("rsv", "whole", "the RSV bits; RSV1 is 4"),
 ];
 
-/// The key `payload` of a received frame, whose value is an expectation. (The `payload` of a sent frame is a plain
-/// value.)
+/// The key `payload` of an expected WebSocket frame, whose value is an expectation. (The `payload` of a frame to send
+/// is a literal value.)
 pub(super) const RECEIVED_FRAME: &[Key] = &[key("payload", "expectation", "text or bytes")];
 
-/// Options of `closed`.
+/// Keys of a `closed` step.
 pub(super) const CLOSED: &[Key] = &[
     key("code", "expectation", "the code of the close frame"),
     key("reason", "expectation", "the reason of the close frame"),
@@ -269,7 +270,7 @@ pub(super) const CLOSED: &[Key] = &[
     key("stays-open", "flag", "`true`: the connection does not end"),
 ];
 
-/// Options of `frame`.
+/// Keys of a `frame` step, which sends a WebSocket frame, in addition to [`FRAME`].
 pub(super) const SENT_FRAME: &[Key] = &[
     key("mask", "flag", "`false`: the frame has no mask"),
     key("payload", "value", "text or bytes"),
@@ -303,10 +304,11 @@ pub(super) const REFUSED: Key = key(
 /// Keys of an event to send.
 pub(super) const OPERATION: &[Key] = &[WITH, ARGS, NAMESPACE];
 
-/// Keys of an event that a step observes.
+/// Keys of an event that a step expects or forbids.
 pub(super) const EVENT_PATTERN: &[Key] = &[EXPECTED_WITH, EXPECTED_ARGS, NAMESPACE];
 
-/// Returns true if all verbs take this key, or if all verbs that name clients with `as` take it.
+/// Returns true for `as`, and for each key that every step can have whatever its verb. Returns false for the keys of a
+/// single verb.
 pub(super) fn is_common(name: &str) -> bool {
     let mut keys = STEP.iter().chain(ACTORS);
     keys.any(|key| key.name == name)

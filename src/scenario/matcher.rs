@@ -1,4 +1,4 @@
-//! Expectations of values: literals, placeholders and operators.
+//! Expectations that received values are compared with: literals, placeholders and operators.
 
 use std::{fmt, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     text::{json_string, keep_head},
 };
 
-/// An expectation of one value.
+/// The expectation that one received value has to meet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matcher {
     pub(super) form: Form,
@@ -21,9 +21,9 @@ pub struct Matcher {
 pub struct Mismatch {
     /// The path into the value: `rooms[2].name`. Empty if the whole value differs.
     pub path: String,
-    /// The expectation at this path, as the language writes it.
+    /// The expectation at this path, in the syntax of scenario files.
     pub expected: String,
-    /// The value at this path. `None` if the value has nothing there.
+    /// The received value at this path. `None` if the received value has nothing at this path.
     pub received: Option<Data>,
 }
 
@@ -32,7 +32,7 @@ pub struct Mismatch {
 pub(super) enum Form {
     Array(Vec<Matcher>),
     Object(Vec<(String, Matcher)>),
-    /// All of these operators have to match.
+    /// Operators that the value has to satisfy, all of them.
     Operators(Vec<Operator>),
     Placeholder(Placeholder, Option<String>),
     Value(Template),
@@ -55,14 +55,15 @@ pub(super) enum Operator {
     Unordered(Vec<Matcher>),
 }
 
-/// A compiled JSON Schema, with its source for messages.
+/// The compiled JSON Schema of a `$schema` operator, with the schema's source for messages.
 #[derive(Debug)]
 pub(super) struct Schema {
     pub(super) source: serde_json::Value,
     pub(super) validator: jsonschema::Validator,
 }
 
-/// All operators, each with what it matches. A test compares this list with the reference of the language.
+/// The name of each operator with a description of the values that it accepts. A test compares this list with
+/// docs/language.md.
 pub const OPERATORS: &[(&str, &str)] = &[
     ("$bytes", "the bytes that these hex digits encode"),
     (
@@ -93,21 +94,21 @@ pub const OPERATORS: &[(&str, &str)] = &[
 ];
 
 impl Matcher {
-    /// Returns an expectation of this value. Objects can have extra fields.
+    /// Returns the expectation of a value that equals `template`. Received objects can have extra fields.
     pub fn value(template: Template) -> Self {
         Self {
             form: Form::Value(template),
         }
     }
 
-    /// Returns an expectation that every value meets. A missing value does not meet it.
+    /// Returns an expectation that every received value meets. Only a missing value does not meet it.
     pub fn any() -> Self {
         Self {
             form: Form::Placeholder(Placeholder::Any, None),
         }
     }
 
-    /// Returns the expectation as text for reports, with the values of the variables that are set.
+    /// Returns the expectation as text for reports. Replaces the variables that are set by their values.
     pub fn describe(&self, scope: &Scope) -> String {
         let list = |matchers: &[Self]| {
             let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
@@ -137,7 +138,7 @@ impl Matcher {
 }
 
 impl Operator {
-    /// Returns the operator as the language writes it.
+    /// Returns the operator and its operand in the syntax of scenario files, such as `$gte: 2`.
     pub(super) fn describe(&self, scope: &Scope) -> String {
         let list = |matchers: &[Matcher]| {
             let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
@@ -188,7 +189,7 @@ impl PartialEq for Operator {
 /// Writes `at rooms[2].name: expected "a", received "b"`.
 impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The sentence is shortened, because a report shows the complete values below the sentence.
+        // Long values are shortened here, because a report shows the complete values below this sentence.
         const LENGTH: usize = 300;
         if !self.path.is_empty() {
             write!(formatter, "at {}: ", self.path)?;

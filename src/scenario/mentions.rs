@@ -1,4 +1,4 @@
-//! The names in a scenario file that only other files can define: capabilities, credentials, events, operations.
+//! Finds the names in a scenario file that other files define: capabilities, credentials, events, operations.
 
 use std::{
     collections::BTreeSet,
@@ -25,25 +25,25 @@ pub struct Mention {
     pub span: Span,
 }
 
-/// The names that one scenario file mentions and does not define.
+/// The names that one scenario file uses and other files define.
 #[derive(Clone, Debug)]
 pub struct Mentions {
     /// The scenario file.
     pub source: Arc<SourceFile>,
     /// The capabilities in `needs`.
     pub needs: Vec<Mention>,
-    /// The fields of `$credentials`.
+    /// The names in `$credentials.name`.
     pub credentials: Vec<Mention>,
-    /// All texts of the file that are a whole YAML value. The names of events and operations are among them.
+    /// All YAML values of the file that are texts. The names of events and operations are among them.
     pub words: BTreeSet<String>,
 }
 
 impl Mentions {
-    /// Reads the names that a file mentions.
+    /// Finds the names in a scenario file.
     ///
     /// # Errors
     ///
-    /// The file is not YAML.
+    /// Returns an error if the file is not YAML.
     pub fn of(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
         let root = Node::parse(source)?;
         let mut mentions = Self {
@@ -87,7 +87,7 @@ impl Mentions {
     }
 }
 
-/// Returns the items of a list. Returns any other value as the only item.
+/// Returns the items of a list. A value that is not a list counts as a list with one item.
 pub(crate) fn items(node: &Node) -> &[Node] {
     match &node.kind {
         NodeKind::Sequence(items) => items,
@@ -95,7 +95,7 @@ pub(crate) fn items(node: &Node) -> &[Node] {
     }
 }
 
-/// Returns the text of a value with its place, or `None` if it is a list or a mapping.
+/// Returns the text of a YAML value and its place. Returns `None` for a list or a mapping.
 pub(crate) fn mention(node: &Node) -> Option<Mention> {
     Some(Mention {
         name: node.text()?.to_owned(),

@@ -38,7 +38,7 @@ mod values;
 mod verbs;
 mod yaml;
 
-// The reader of manifests in `targets` uses these parts too.
+// `targets` uses these parts too, to read manifests.
 pub(crate) use diagnostic::Problems;
 pub(crate) use fields::{Field, Fields};
 pub(crate) use mentions::{items, mention};

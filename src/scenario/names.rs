@@ -1,4 +1,4 @@
-//! The names of levels, tiers and transports in files and reports.
+//! The names of levels, tiers and transports, as scenario files and reports write them.
 
 use std::fmt;
 

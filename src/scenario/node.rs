@@ -1,8 +1,8 @@
-//! A YAML tree with the place of every key and value.
+//! A tree of parsed YAML that keeps the place of every key and value in the file.
 //!
-//! The language uses YAML 1.2 without anchors, tags and directives. An unquoted scalar is text, unless JSON would
-//! read it as a number, a boolean or null. So `on`, `no`, `0x10`, `007` and `1e3` are text. A number with an exponent
-//! is written `1.0e3`.
+//! The scenario language uses YAML 1.2 without anchors, tags and directives. An unquoted scalar is a number, a boolean
+//! or null only if it is written as in JSON; otherwise it is text. So `on`, `no`, `0x10` and `007` are text. `1e3` is
+//! text too; write `1.0e3` for a number with an exponent.
 
 use serde_json::Number;
 
@@ -24,7 +24,7 @@ pub(crate) enum NodeKind {
     Sequence(Vec<Node>),
 }
 
-/// A key of a mapping with its value.
+/// One key of a YAML mapping, with its value.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
@@ -39,10 +39,10 @@ pub(crate) struct Scalar {
     pub(crate) quoting: Quoting,
 }
 
-/// Whether quotes make a scalar a text.
+/// Whether a scalar is written in quotes, which make it a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Quoting {
-    /// Without quotes: the text decides the type.
+    /// Without quotes: `5` is a number, `true` is a boolean, `abc` is a text.
     Plain,
     /// In quotes, or as a block (`|`, `>`): always text.
     Quoted,
@@ -68,7 +68,7 @@ impl Node {
         }
     }
 
-    /// Returns the entries of a mapping.
+    /// Returns the entries if the node is a mapping.
     pub(crate) fn entries(&self) -> Option<&[Entry]> {
         match &self.kind {
             NodeKind::Mapping(entries) => Some(entries),
@@ -76,7 +76,7 @@ impl Node {
         }
     }
 
-    /// Returns the value of a key in a mapping.
+    /// Returns the value of `key` if the node is a mapping that has this key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries()?
             .iter()
@@ -98,7 +98,7 @@ impl Node {
         }
     }
 
-    /// Returns the value as data. Variables are not replaced.
+    /// Converts the node to [`Data`]. Does not replace variables such as `$name`.
     pub(crate) fn to_data(&self) -> Data {
         match &self.kind {
             NodeKind::Scalar(scalar) => scalar.value(),
@@ -113,7 +113,7 @@ impl Node {
 }
 
 impl Scalar {
-    /// Returns the scalar as a typed value.
+    /// Returns the scalar as a text, a number, a boolean or null.
     pub(crate) fn value(&self) -> Data {
         if self.quoting == Quoting::Quoted {
             return Data::String(self.text.clone());
@@ -127,7 +127,7 @@ impl Scalar {
     }
 }
 
-/// Reads a number as JSON writes it. An exponent needs a fraction before it.
+/// Parses a number in JSON syntax. Returns `None` for a number with an exponent and no fraction, such as `1e3`.
 fn number(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {

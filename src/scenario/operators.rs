@@ -17,7 +17,8 @@ use crate::{
     text::{did_you_mean, excerpt, one_of},
 };
 
-/// Returns two bounds that no number can meet together, such as `$gt: 5` and `$lt: 3`. Ignores bounds with variables.
+/// Returns a lower and an upper bound that no number can meet together, such as `$gt: 5` and `$lt: 3`. Ignores bounds
+/// with variables.
 fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {
     let bounds = |wanted: [Comparison; 2]| {
         operators.iter().filter_map(move |operator| match operator {
@@ -31,7 +32,7 @@ fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {
     let upper = [Comparison::Less, Comparison::LessOrEqual];
     bounds(lower).find_map(|(from, above)| {
         let (_, below) = bounds(upper).find(|(to, below)| {
-            // Equal bounds leave one number if both include it (`$gte: 2, $lte: 2`), otherwise none.
+            // Two equal bounds can be met only if both include the number (`$gte: 2, $lte: 2`).
             let met = from == Comparison::GreaterOrEqual && *to == Comparison::LessOrEqual;
             let order = if met {
                 Comparison::Greater
@@ -144,11 +145,11 @@ impl ValueReader<'_> {
         Some(items.iter().map(|item| self.matcher(item)).collect())
     }
 
-    /// Reads a list with at least one item.
+    /// Reads the operand of `$oneOf`: a list with at least one expectation.
     fn choices(&mut self, entry: &Entry) -> Option<Vec<Matcher>> {
         let before = self.captures.len();
         let choices = self.operand_list(entry)?;
-        // Only one of the choices matches, so several choices can capture the same name.
+        // Only the captures of the first matching choice are kept, so several choices can capture the same name.
         let mut names = BTreeSet::new();
         let captured = self.captures.split_off(before);
         let first = captured
@@ -188,7 +189,7 @@ impl ValueReader<'_> {
         part
     }
 
-    /// Reads the operand of `$length`: a whole number, or an expectation of one.
+    /// Reads the operand of `$length`: a whole number, or an expectation that the length has to meet.
     fn length(&mut self, entry: &Entry) -> Matcher {
         let length = self.matcher(&entry.value);
         let fits = match &length.form {
@@ -205,8 +206,8 @@ impl ValueReader<'_> {
         length
     }
 
-    /// Reports an operand that is an operator or a placeholder, for operators that need a plain value. Returns true
-    /// if there is a report.
+    /// Reports an operand that contains an operator or a placeholder, where only a literal value is allowed. Returns
+    /// true if it reports a mistake.
     fn refuse_expectation(&mut self, entry: &Entry, expected: &str) -> bool {
         let refused = is_expectation(&entry.value);
         if refused {
@@ -227,7 +228,7 @@ impl ValueReader<'_> {
         );
     }
 
-    /// Reads the operand of `$regex`. A `$` in it is the end of the text, not a variable.
+    /// Reads the operand of `$regex`. A `$` in the operand means the end of the text and does not start a variable.
     fn regex(&mut self, entry: &Entry) -> Option<Regex> {
         let node = &entry.value;
         let Some(text) = node.text() else {
@@ -237,7 +238,7 @@ impl ValueReader<'_> {
         match Regex::new(text) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                // The message of the regex crate draws the place over several lines. Its last line names the mistake.
+                // The regex crate's message marks the place in several lines. Only its last line describes the mistake.
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default();
                 let reason = reason.trim().trim_start_matches("error: ").to_owned();

@@ -2,7 +2,7 @@
 
 use crate::data::Data;
 
-/// The types of placeholders.
+/// The types that placeholders match: `<string>`, `<sid>` and so on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Placeholder {
     Absent,
@@ -21,7 +21,8 @@ pub(super) enum Placeholder {
     Uuid,
 }
 
-/// All placeholders, each with what it matches. A test compares this list with the reference of the language.
+/// The name of each placeholder with a description of the values that it matches. A test compares this list with
+/// docs/language.md.
 pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("absent", "a missing field or argument"),
     ("any", "any value, including null; not a missing field"),
@@ -42,7 +43,8 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("uuid", "a UUID"),
 ];
 
-/// Names of these types in other languages. Hints use them: "did you mean `boolean`?" for `<bool>`.
+/// The names that other languages give to the types, such as `bool` for `boolean`. Hints use them: for `<bool>`, "did
+/// you mean `boolean`?".
 const ELSEWHERE: &[(&str, &str)] = &[
     ("binary", "bytes"),
     ("bool", "boolean"),
@@ -64,7 +66,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("undefined", "absent"),
 ];
 
-/// Returns the placeholder for a type that another language calls `name`.
+/// Returns the name of the placeholder for a type that other languages call `name`.
 pub(super) fn known_elsewhere(name: &str) -> Option<&'static str> {
     let found = ELSEWHERE.iter().find(|(other, _)| *other == name)?;
     Some(found.1)
@@ -77,7 +79,7 @@ pub(super) struct Written<'t> {
 }
 
 impl<'t> Written<'t> {
-    /// Reads `<name>` or `<name as variable>`. Returns `None` if the text contains more than that.
+    /// Parses `<name>` or `<name as variable>`. Returns `None` for any other text.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
         let inside = text.strip_prefix('<')?.strip_suffix('>')?;
         let (name, capture) = match inside.split_once(" as ") {
@@ -92,7 +94,7 @@ impl<'t> Written<'t> {
         is_name.then_some(Self { name, capture })
     }
 
-    /// Returns the placeholder that `<String>` or `<string?>` probably means.
+    /// Returns the placeholder that a misspelled one probably means: `string` for `<String>` or `<string?>`.
     pub(super) fn meant(text: &str) -> Option<Placeholder> {
         let inside = text.strip_prefix('<')?.strip_suffix('>')?;
         if inside.contains(['<', '>']) {
@@ -158,7 +160,7 @@ impl Placeholder {
             Self::Array => matches!(actual, Data::Array(_)),
             Self::Boolean => matches!(actual, Data::Bool(_)),
             Self::Bytes => matches!(actual, Data::Bytes(_)),
-            // Thirteen digits: the years 2001 to 2286. Seconds and microseconds have other numbers of digits.
+            // Thirteen digits are the years 2001 to 2286. Times in seconds or microseconds have fewer or more digits.
             Self::EpochMs => actual
                 .as_u64()
                 .is_some_and(|number| (1_000_000_000_000..10_000_000_000_000).contains(&number)),

@@ -1,4 +1,4 @@
-//! Renders diagnostics for terminals, for lists in editors, and for programs.
+//! Renders diagnostics with their source lines for terminals, as one line for editors, and as JSON for programs.
 
 use std::fmt::Write;
 
@@ -6,8 +6,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::{Diagnostic, Severity, Span};
 
-/// The limit, in bytes, on the source lines that a message quotes. For longer lines, the message shows only their
-/// place.
+/// The limit, in bytes, on the source lines that a message quotes. If the lines are longer, the message shows only
+/// their place.
 const MAX_SHOWN: usize = 16 * 1024;
 
 /// Whether rendered text has colours.
@@ -84,7 +84,8 @@ impl Diagnostic {
         })
     }
 
-    /// Returns the source lines to show, with the offset of the first. Returns `None` if they are too long.
+    /// Returns the source lines to show, with the offset and the number of the first of them. Returns `None` if the
+    /// lines are too long.
     fn lines(&self) -> Option<(&str, Span)> {
         let text = self.source.text.as_str();
         let span = self.span?;
@@ -109,7 +110,7 @@ impl Diagnostic {
 }
 
 impl Severity {
-    /// Returns `error` or `warning`, which is the name in every output format.
+    /// Returns `error` or `warning`, the name of the severity in every output format.
     pub fn name(self) -> &'static str {
         match self {
             Self::Error => "error",

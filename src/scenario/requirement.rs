@@ -1,4 +1,4 @@
-//! The catalogue of requirements.
+//! The catalogue of requirements that scenarios verify.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,14 +9,14 @@ use super::{
     node::{Node, NodeKind},
 };
 
-/// One entry of `specs/requirements/`.
+/// A requirement: one entry of the files in `specs/requirements/`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Requirement {
     /// The id: `rooms.to-excludes-sender`.
     pub id: String,
     /// The level, which says whether a broken requirement fails a run or gives a warning.
     pub level: Level,
-    /// What a right server does, in one sentence.
+    /// What a correct server does, in one sentence.
     pub title: String,
     /// The document and the section that state the requirement.
     pub clause: Option<String>,
@@ -24,8 +24,8 @@ pub struct Requirement {
     pub source: Option<String>,
     /// The numbers of the questions in the product brief that led to the requirement.
     pub brief: Vec<u32>,
-    /// The reason why no scenario verifies the requirement. An entry with a reason is a mistake if a scenario
-    /// verifies it.
+    /// The reason why no scenario verifies the requirement. The loader reports a scenario that verifies a requirement
+    /// with such a reason.
     pub untested: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Requirements {
     ///
     /// # Errors
     ///
-    /// All mistakes of all files.
+    /// Returns all mistakes of all files.
     pub fn load(files: impl IntoIterator<Item = Arc<SourceFile>>) -> Result<Self, Vec<Diagnostic>> {
         let mut requirements = Self::default();
         let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The variables of a running scenario.
+//! The variables of a running scenario with their values.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -8,7 +8,7 @@ use std::{
 use super::group::Group;
 use crate::data::Data;
 
-/// The variables that every run sets, each with what it holds.
+/// The built-in variables, which every run sets, each with a description of its value.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("credentials", "the target's tokens by name"),
     (
@@ -26,16 +26,16 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("user", "a user name that no other run uses"),
 ];
 
-/// Names that a scenario can't give to its own variables: most of the built-in variables, and some others.
+/// The names that a scenario can't give to its own variables: some built-in variables, and `index` of `repeat:`.
 ///
-/// Built-in variables with a random text, such as `room` and `text`, are missing here: a row of `each:` can set
+/// The other built-in variables, such as `room` and `text`, can be set by a scenario: a row of `each:` can set
 /// `text: x`.
 pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "index", "target"];
 
-/// Variables by name.
+/// The values of variables, by name.
 ///
-/// Dots and indexes in a name lead into a value: `$sender.sid` is the field `sid` of the variable `sender`, `[n]` is
-/// an item of an array. Each member of a group of clients is a variable, such as `watchers[1]`.
+/// Dots and indexes in a name select a part of a value: `$sender.sid` is the field `sid` of the variable `sender`, and
+/// `[n]` is an item of an array. Each member of a group of clients is a variable, such as `watchers[1]`.
 ///
 /// A clone shares the values until one of the two scopes changes.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +46,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Returns a scope with samples of the variables that functions read, to evaluate an expression before a run.
+    /// Returns a scope to evaluate expressions before a run. It contains sample values for the variables that functions
+    /// read.
     pub(super) fn of_any_run() -> Self {
         let mut scope = Self::default();
         scope.set("credentials_secret", Data::from("secret"));
@@ -68,7 +69,7 @@ impl Scope {
         }
     }
 
-    /// Returns the value at a name with fields and indexes, such as `reply.rooms[1]`.
+    /// Returns the value of a name that can contain fields and indexes, such as `reply.rooms[1]`.
     pub fn get(&self, name: &str) -> Option<&Data> {
         let mut parts = name.split('.');
         let head = parts.next()?;
@@ -93,7 +94,7 @@ impl Scope {
         self.groups.get(name)
     }
 
-    /// Returns the tokens that the function `jwt` minted in this scope and in its clones.
+    /// Returns the tokens that the function `jwt` created in this scope and in its clones.
     pub fn minted_tokens(&self) -> BTreeSet<String> {
         self.minted
             .lock()
@@ -101,7 +102,7 @@ impl Scope {
             .clone()
     }
 
-    /// Returns the place where the function `jwt` notes its tokens.
+    /// Returns the set to which the function `jwt` adds each token that it creates.
     pub(super) fn minted(&self) -> &Arc<Mutex<BTreeSet<String>>> {
         &self.minted
     }

@@ -1,4 +1,4 @@
-//! A file that was read.
+//! The path and the text of a file that sockspec has read.
 
 use std::path::PathBuf;
 

@@ -18,17 +18,17 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq)]
 enum Form {
     Array(Vec<Template>),
-    /// A text that is a single expression. The result keeps its type.
+    /// A text that consists of one expression. The result has the type of the expression's value, such as a number.
     Expression(Expression),
     Literal(Data),
     Object(Vec<(String, Template)>),
-    /// A text with variables or expressions in it.
+    /// A text that contains variables or expressions among other characters. The result is a text.
     Text(Vec<Piece>),
-    /// A text that is a single variable. The result keeps its type.
+    /// A text that consists of one variable. The result has the type of the variable's value, such as a number.
     Variable(String),
 }
 
-/// A part of a text.
+/// A piece of a text: literal characters, a variable or an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     Expression(Expression),
@@ -37,18 +37,18 @@ pub(super) enum Piece {
 }
 
 impl Template {
-    /// Returns a value without variables.
+    /// Returns a template for a fixed value, without variables and expressions.
     pub fn literal(value: Data) -> Self {
         Self {
             form: Form::Literal(value),
         }
     }
 
-    /// Reads a text that can contain `$name` and `${ expression }`.
+    /// Parses a text that can contain `$name` and `${ expression }`.
     ///
     /// # Errors
     ///
-    /// The first mistake in the text.
+    /// Returns the first mistake in the text.
     pub fn text(text: &str) -> Result<Self, TemplateSyntaxError> {
         let mut pieces = pieces(text)?;
         let form = match pieces.as_slice() {
@@ -70,7 +70,7 @@ impl Template {
         }
     }
 
-    /// Returns a list. It is a literal if all items are literals.
+    /// Returns a template for a list. The template is a literal if all items are literals.
     pub(super) fn array(items: Vec<Self>) -> Self {
         let literals = items
             .iter()
@@ -84,7 +84,7 @@ impl Template {
         }
     }
 
-    /// Returns an object. It is a literal if all fields are literals.
+    /// Returns a template for an object. The template is a literal if all fields are literals.
     pub(super) fn object(fields: Vec<(String, Self)>) -> Self {
         let literals = fields
             .iter()
@@ -98,7 +98,7 @@ impl Template {
         }
     }
 
-    /// Returns the value if it contains no variables and no expressions.
+    /// Returns the value if the template contains no variables and no expressions.
     pub fn as_literal(&self) -> Option<&Data> {
         match &self.form {
             Form::Literal(value) => Some(value),
@@ -110,7 +110,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// A variable is not set, or an expression fails.
+    /// Returns an error if a variable is not set or an expression can't be evaluated.
     pub fn render(&self, scope: &Scope) -> Result<Data, TemplateError> {
         match &self.form {
             Form::Array(items) => items
@@ -138,7 +138,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// The errors of [`Self::render`]. Bytes can't become text.
+    /// Returns the errors of [`Self::render`], and an error if the value is bytes.
     pub fn render_text(&self, scope: &Scope) -> Result<String, TemplateError> {
         text_of(self.render(scope)?)
     }
@@ -147,7 +147,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// The errors of [`Self::render_text`].
+    /// Returns the errors of [`Self::render_text`].
     pub fn render_bytes(&self, scope: &Scope) -> Result<Bytes, TemplateError> {
         match self.render(scope)? {
             Data::Bytes(bytes) => Ok(bytes),
@@ -184,7 +184,7 @@ impl Template {
         }
     }
 
-    /// Calls `see` with each variable and expression.
+    /// Calls `see` for each variable and each expression in the template.
     pub(super) fn visit(&self, see: &mut dyn FnMut(Used<'_>)) {
         match &self.form {
             Form::Array(items) => items.iter().for_each(|item| item.visit(see)),
@@ -273,7 +273,7 @@ fn pieces(text: &str) -> Result<Vec<Piece>, TemplateSyntaxError> {
     Ok(pieces)
 }
 
-/// Reads an expression up to its closing brace. Returns it with the rest of the text.
+/// Parses an expression up to its closing brace. Returns the expression and the text after it.
 fn expression(inside: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     let mut depth = 0_usize;
     let mut quote = None;
@@ -303,8 +303,8 @@ fn expression(inside: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     Err(TemplateSyntaxError::Unclosed)
 }
 
-/// Reads a name with its fields and indexes (`sender.sid`, `watchers[1].sid`, `reply.rooms[0]`). Returns it with the
-/// rest of the text.
+/// Parses the name of a variable with its fields and indexes (`sender.sid`, `watchers[1].sid`, `reply.rooms[0]`).
+/// Returns the name and the text after it.
 fn name(text: &str) -> Result<(Piece, &str), TemplateSyntaxError> {
     let mut end = part(text).ok_or(TemplateSyntaxError::LoneDollar)?;
     while let Some(length) = text[end..].strip_prefix('.').and_then(part) {

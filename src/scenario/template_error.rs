@@ -1,13 +1,13 @@
 //! The errors of templates and expressions.
 
-/// The reason why a template (a value with variables and expressions) can't be filled in.
+/// The reason why a template (a value with variables and expressions) can't be rendered.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
     /// No step has set the variable.
     #[error("variable ${name} is not set")]
     Unset {
-        /// The name, without `$`.
+        /// The name of the variable, without `$`.
         name: String,
     },
     /// The expression can't be evaluated.
@@ -15,11 +15,11 @@ pub enum TemplateError {
     Expression {
         /// The expression as the scenario writes it.
         expression: String,
-        /// The reason for the failure.
+        /// The reason why the expression can't be evaluated.
         detail: String,
     },
-    /// The size of the value depends on a limit that the target announced, and the value is larger than sockspec
-    /// sends.
+    /// The size of the value depends on a limit that the target announced, and the value is larger than the largest
+    /// message that sockspec sends.
     #[error(
         "the target's {field} asks for a message of more than {limit} bytes, which is the most that sockspec sends"
     )]
@@ -55,10 +55,10 @@ pub enum TemplateSyntaxError {
         /// What is wrong with the expression.
         detail: String,
     },
-    /// No name follows a `$`.
+    /// A `$` is not followed by the name of a variable.
     #[error("no name follows `$`")]
     LoneDollar,
-    /// No `}` closes a `${`.
+    /// A `${` has no closing `}`.
     #[error("no `}}` closes `${{`")]
     Unclosed,
 }

@@ -1,4 +1,4 @@
-//! Reads templates and expectations from YAML.
+//! Reads values to send (templates) and expectations from YAML.
 
 use bytes::Bytes;
 
@@ -24,7 +24,7 @@ use crate::{
 /// The limit on replacements of `$name` in one value. A file that exceeds it is treated as an expansion bomb.
 const MAX_REPLACED: usize = 1000;
 
-/// A variable that a value uses or captures, with its place.
+/// A use or a capture of a variable in a value, with its place in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) name: String,
@@ -33,21 +33,21 @@ pub(crate) struct Reference {
     pub(crate) written: String,
 }
 
-/// Reads values, and notes the variables that they use and capture.
+/// Reads values, and collects the variables that the values use and capture.
 pub(crate) struct ValueReader<'p> {
     pub(crate) problems: &'p mut Problems,
     /// The variables that the values use.
     pub(crate) references: Vec<Reference>,
     /// The variables that the values capture with `<type as name>`.
     pub(crate) captures: Vec<Reference>,
-    /// Values of `vars:` or `each:` that can only replace a whole value `$name`, because they are expectations or
-    /// known only during the run.
+    /// The values of `vars:` or `each:` that are expectations or that depend on the run. Such a value can replace
+    /// `$name` only where `$name` is the whole value, not a part of a text.
     pub(crate) inlined: Option<&'p Substitutes<'p>>,
-    /// The names that are being replaced, to detect a value that contains itself.
+    /// The names whose `$name` is being replaced now, to detect a value that contains itself.
     active: Vec<&'p str>,
-    /// The number of replacements so far.
+    /// The number of replacements of `$name` in the current value so far.
     replaced: usize,
-    /// True inside `$eq`, where `<string>` is plain text and not a placeholder.
+    /// True inside `$eq`, where `<string>` is literal text and not a placeholder.
     verbatim: bool,
 }
 
@@ -97,7 +97,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads a value in which `<string>` is plain text.
+    /// Reads a value in which `<string>` is literal text and not a placeholder.
     pub(super) fn verbatim(&mut self, node: &Node) -> Template {
         let outer = std::mem::replace(&mut self.verbatim, true);
         let template = self.template(node);
@@ -105,7 +105,7 @@ impl<'p> ValueReader<'p> {
         template
     }
 
-    /// Reads a text: `5` is the text "5".
+    /// Reads a text to send. A YAML number becomes a text: `5` is the text "5".
     pub(crate) fn text_template(&mut self, node: &Node) -> Template {
         match node.text() {
             Some(text) if self.inlined(node).is_none() => self.text(text, node.span),
@@ -113,7 +113,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads a text that can contain variables.
+    /// Parses a text that can contain variables and expressions.
     pub(crate) fn text(&mut self, text: &str, span: Span) -> Template {
         match Template::text(text) {
             Ok(template) => {
@@ -190,8 +190,9 @@ impl<'p> ValueReader<'p> {
         Matcher { form }
     }
 
-    /// Returns the value that replaces a name. Returns `None` for a name inside its own value, and after too many
-    /// replacements; the name is then reported as a variable that nothing sets.
+    /// If `node` is exactly `$name`, returns the name and the value of `vars:` or `each:` that replaces it. Returns
+    /// `None` for a name inside its own value, and after too many replacements; the name is then reported as a variable
+    /// that is not set.
     fn inlined(&self, node: &Node) -> Option<(&'p str, &'p Node)> {
         let name = node.text()?.strip_prefix('$')?;
         let (name, value) = self.inlined?.get_key_value(name)?;
@@ -250,7 +251,8 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Evaluates expressions without variables when the file is loaded, because an error in them occurs in every run.
+    /// Evaluates the expressions that have no variables, to report their errors when the file is loaded and not in each
+    /// run.
     fn try_out(&mut self, template: &Template, span: Span) {
         let mut constant = Vec::new();
         template.visit(&mut |used| {
@@ -409,7 +411,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads `{$bytes: hex}` and `{$file: path}`. Returns `None` if the mapping is neither.
+    /// Reads `{$bytes: hex}` or `{$file: path}`. Returns `None` if the mapping is neither of them.
     pub(super) fn content(&mut self, entries: &[Entry]) -> Option<Data> {
         let [entry] = entries else { return None };
         match entry.key.as_str() {
@@ -435,8 +437,8 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads a file from the folder of the scenario file. `.json` is a value, `.txt` is text, any other file is
-    /// bytes.
+    /// Reads the file of `$file`, relative to the folder of the scenario file. Parses a `.json` file, returns a `.txt`
+    /// file as text, and any other file as bytes.
     fn file(&mut self, node: &Node) -> Data {
         let name = node.text().unwrap_or_default();
         let folder = self.problems.source().path.parent();
@@ -471,7 +473,7 @@ impl<'p> ValueReader<'p> {
     }
 }
 
-/// Returns true if a key starts like an operator.
+/// Returns true if a key starts with one `$`, as operators do.
 pub(super) fn is_operator(entry: &Entry) -> bool {
     entry.key.starts_with('$') && !entry.key.starts_with("$$")
 }

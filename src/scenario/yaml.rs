@@ -11,8 +11,8 @@ use super::{
 };
 use crate::text::excerpt;
 
-/// The limit on the nesting of lists and mappings in a file. It also limits the recursion of all code that reads the
-/// tree.
+/// The limit on the nesting of lists and mappings in a file. Without it, recursive code that walks the tree could
+/// overflow the stack.
 const MAX_DEPTH: usize = 64;
 
 impl Node {
@@ -20,7 +20,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// The text is not YAML, or uses a part of YAML that the language excludes.
+    /// Returns an error if the text is not YAML, or uses a YAML feature that scenario files exclude, such as anchors.
     pub(crate) fn parse(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
         let mut reader = Reader::new(source);
         let root = reader.document();
@@ -31,7 +31,7 @@ impl Node {
     }
 }
 
-/// An error that is already in the list of problems and that stops the parser.
+/// The parser stopped because of a mistake that it has already added to the list of problems.
 struct Stopped;
 
 struct Reader<'s> {
@@ -285,7 +285,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Returns the place without the white space at its end, which would be underlined.
+    /// Returns the span without the white space at its end, so that messages do not underline the white space.
     fn trimmed(&self, span: Span) -> Span {
         let piece = self.text.get(span.start..span.end).unwrap_or_default();
         Span {

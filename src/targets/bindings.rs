@@ -23,17 +23,17 @@ pub struct Binding {
     pub event: String,
     /// The namespace in packets to and from the target; `None` if it is the namespace of the scenario's client.
     pub namespace: Option<String>,
-    /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. A dot in the
-    /// target's name leads into an object.
+    /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. The target's name
+    /// `data.id` stands for the field `id` of the object `data`.
     pub fields: BTreeMap<String, String>,
-    /// The templates of the arguments that replace the first argument. The fields that the scenario sends are their
-    /// variables. Outgoing events use these templates instead of `fields`.
+    /// The templates of the arguments that the target expects in place of the scenario's first argument. The fields of
+    /// that first argument are the variables of the templates. Outgoing events use these templates instead of `fields`.
     pub payload: Option<Vec<Template>>,
     /// The places of the fields in the arguments of an event from the target.
     pub places: Option<Places>,
     /// The places of the fields in the arguments of the target's acknowledgement.
     pub returns: Option<Places>,
-    /// The expected acknowledgement of a `call` that states none.
+    /// The acknowledgement that a `call` step expects if the step itself states none.
     pub reply: Option<Matcher>,
 }
 
@@ -172,7 +172,7 @@ impl Bindings {
 }
 
 impl Places {
-    /// Returns an object with the fields that the arguments hold, followed by the arguments behind them.
+    /// Returns one object with the fields that the first `self.args` arguments hold, followed by the further ones.
     fn collect(&self, args: &[Data]) -> Vec<Data> {
         let at = |(index, path): &(usize, String)| {
             let keys = path.split('.').filter(|key| !key.is_empty());

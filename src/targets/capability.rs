@@ -21,7 +21,8 @@ pub enum Source {
     /// (docs/contract.md).
     Application,
     /// The manifest declares the capability, because the application has these events of the contract
-    /// (docs/contract.md). Scenarios that need the capability may write the packets of the events by hand.
+    /// (docs/contract.md). Scenarios that need the capability may write the packets of the events themselves, without
+    /// bindings.
     Events,
     /// A probe finds the capability on the running server. The text says what the probe observes.
     Probe(&'static str),

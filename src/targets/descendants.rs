@@ -1,8 +1,8 @@
 //! Ends the descendants of a target that have left its process group, such as daemons.
 //!
-//! Every process of a target inherits an environment variable with a mark of its own. On Linux, this process becomes
-//! the parent of every orphan among its descendants (`PR_SET_CHILD_SUBREAPER`), so that a descendant which has cleared
-//! its environment is found too. On other systems such descendants stay.
+//! Every process of a target inherits an environment variable with a mark that only this target has. On Linux,
+//! sockspec becomes the parent of every orphan among its descendants (`PR_SET_CHILD_SUBREAPER`), so that a descendant
+//! that has cleared its environment is found too. On other systems, such descendants keep running.
 
 use std::process::id;
 
@@ -13,12 +13,12 @@ const VARIABLE: &str = "SOCKSPEC_PROCESS_TREE";
 #[derive(Clone, Debug)]
 pub(super) struct Mark(String);
 
-/// Whether a process that starts is the root of a tree.
+/// Whether a started process is the root of a tree of processes or a helper of sockspec.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Role {
     /// The root of a tree of processes, which [`kill_all`] ends.
     Root,
-    /// A helper of this program.
+    /// A helper process of sockspec: the watchdog of a target.
     Helper,
 }
 
@@ -74,13 +74,13 @@ mod linux {
 
     static CHILDREN: Mutex<Option<Children>> = Mutex::new(None);
 
-    /// The children of this process that are no orphans of a target.
+    /// The children of this process that are not adopted orphans of a target.
     #[derive(Debug)]
     struct Children {
         /// The children that this process started and tokio waits for.
         own: BTreeSet<i32>,
-        /// The children that this process already had before it started a target. They and their descendants are none
-        /// of its business.
+        /// The children that this process already had before it started a target. They and their descendants are
+        /// never killed.
         foreign: BTreeSet<i32>,
         /// The number of trees that have not ended.
         trees: usize,
@@ -99,7 +99,7 @@ mod linux {
         role: Role,
         spawn: impl FnOnce() -> io::Result<(T, Option<u32>)>,
     ) -> io::Result<T> {
-        // While the lock is held, nobody mistakes the new process for an orphan.
+        // Without the lock, another thread could take the new process for an orphan and kill it.
         let mut guard = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
         let children = guard.get_or_insert_with(Children::begin);
         let (started, pid) = spawn()?;

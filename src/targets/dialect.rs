@@ -98,11 +98,11 @@ pub struct Dialect {
     pub errors: ErrorStyle,
 }
 
-/// The names of the field that holds a refusal's code, the most specific name first.
+/// The possible names of the field that holds a refusal's code, the most specific name first.
 const CODE_FIELDS: [&str; 4] = ["code", "errorCode", "type", "kind"];
-/// The names of the field that holds a refusal's text.
+/// The possible names of the field that holds a refusal's text.
 const MESSAGE_FIELDS: [&str; 5] = ["message", "msg", "reason", "detail", "errors"];
-/// The names of the field that holds the name of the invalid field of the payload.
+/// The possible names of the field in which a refusal names the invalid field of the payload.
 const FIELD_FIELDS: [&str; 3] = ["field", "property", "path"];
 
 impl Dialect {

@@ -159,7 +159,7 @@ impl Maskable for LaunchError {
     }
 }
 
-/// Names the process that holds a lock: "process 12".
+/// Returns a description of the process that holds a setup lock: "process 12".
 pub(super) fn describe_holder(holder: Option<u32>) -> String {
     match holder {
         Some(pid) => format!("process {pid}"),

@@ -62,7 +62,7 @@ impl Log {
                 } else if line.len() < MAX_LINE_LENGTH {
                     line.push(byte);
                 } else if line.len() == MAX_LINE_LENGTH {
-                    // The rest of the line is dropped. The mark tells a reader, and tells `Secrets` to look for the
+                    // The rest of the line is dropped. The mark `…` shows that, and makes `Secrets` look for the
                     // head of a secret before it.
                     line.extend_from_slice("…".as_bytes());
                 }

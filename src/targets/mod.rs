@@ -36,5 +36,6 @@ pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::{Maskable, Masked, Secrets};
 pub use userinfo::{has_userinfo, without_userinfo};
 
-/// Receives a sentence for the user while a start goes on. The sentence may contain secrets.
+/// A callback that receives a sentence for the user while a target starts, for example that the setup has to wait.
+/// The sentence may contain secrets.
 pub type Tell<'t> = &'t (dyn Fn(&str) + Sync);

@@ -13,7 +13,6 @@ const COUNT: u16 = 22_000;
 /// Returns a port on which no process listens, or `None` if no port is free.
 /// Ports are returned in ascending order from a random start, so that targets that start at the same time get
 /// different ports.
-/// compete for one port.
 pub(super) fn free_port() -> Option<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Zero means that the random start is not chosen yet.

@@ -64,7 +64,7 @@ impl ProcessTree {
                 .current_dir(workdir)
                 .envs(env.iter().map(|(name, value)| (name, value)))
                 .env(variable, value)
-                // Keep stdin open: a server that reads it sees its end when sockspec ends.
+                // Keep stdin open: a server that reads stdin sees the end of stdin when sockspec ends.
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped());

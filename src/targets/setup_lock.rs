@@ -81,8 +81,8 @@ impl SetupLock {
 
 impl Drop for SetupLock {
     fn drop(&mut self) {
-        // While this process has the lock, nobody else removes the file. If that fails, the file stays, which does no
-        // harm.
+        // While this process has the lock, no other process removes the file. If the removal fails, the file stays,
+        // which does no harm.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -107,7 +107,7 @@ fn try_take(path: &Path) -> io::Result<Attempt> {
         }
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
-            // Some systems let nobody read a locked file.
+            // Some systems let no other process read a locked file.
             let _ = file.take(MAX_BYTES).read_to_string(&mut text);
             Ok(Attempt::Held(text.trim().parse().ok()))
         }
@@ -185,7 +185,7 @@ fn user() -> String {
     env::var("USERNAME").unwrap_or_default()
 }
 
-/// Creates a folder that only this user can change. Returns an error if a folder at this place is none.
+/// Creates a folder that only this user can change. Returns an error if the folder exists and others can change it.
 #[cfg(unix)]
 fn create_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};

@@ -1,4 +1,4 @@
-//! Lists of names, and the name that was probably meant.
+//! Lists of names for messages, and the known name that the author of an unknown name probably meant.
 
 /// Returns the known name that is nearest to `found`, or `None` if none is near enough to be a typing mistake.
 pub fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {

@@ -1,11 +1,11 @@
-//! Quoted text.
+//! Text in quotes: as a JSON string, and for a shell.
 
 /// Returns `text` as a JSON string, with its quotes. A JSON string is a YAML string too.
 pub fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Returns `word` as a POSIX shell has to read it: as it is if it is plain, else in single quotes.
+/// Returns `word` quoted for a POSIX shell: unchanged if it has no special character, else in single quotes.
 pub fn shell_word(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);

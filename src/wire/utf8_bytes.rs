@@ -19,7 +19,7 @@ impl Utf8Bytes {
 
     /// Returns the text as `str`.
     pub fn as_str(&self) -> &str {
-        // `unsafe` is forbidden here, so the UTF-8 check runs again; for ASCII it is as fast as a copy.
+        // `unsafe` is forbidden, so each call repeats the UTF-8 check. For ASCII, the check is as fast as a copy.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 

@@ -64,7 +64,7 @@ fn example_files_have_no_mistakes() {
     }
 }
 
-/// The examples name scenarios that exist; the program would report an unknown id.
+/// The scenario ids in the examples of the docs exist; the program reports unknown ids.
 #[test]
 fn scenarios_of_examples_exist() {
     for text in blocks(BASELINES, "yaml baseline") {

@@ -1,4 +1,4 @@
-//! Processes that a target leaves behind: they end with the run.
+//! Tests that processes which a target leaves behind end with the run.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -99,7 +99,7 @@ scenarios:
     }
 }
 
-/// A process that existed before the run, and is a child of the program, is none of its business.
+/// A child of the program that existed before the run is not killed.
 #[test]
 fn other_processes_are_left_alone() {
     let test = Test::new()

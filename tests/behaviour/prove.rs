@@ -42,7 +42,7 @@ fn a_scenario_without_a_fault_is_named() {
 }
 
 /// The server ends the connection because no client joins a namespace, not because of the ping in line 12. So the
-/// scenario is also green without the ping, and proves nothing about it.
+/// scenario also passes without the ping, and proves nothing about the ping.
 #[test]
 fn a_connection_that_also_ends_without_the_step_proves_nothing() {
     let file = "topic: Ends
@@ -101,8 +101,8 @@ fn scenarios_of_tiers_that_are_off_by_default_are_proved_too() {
     }
 }
 
-/// When the step `alive` begins, the server still answers every client; it ends a moment later. `alive` has to find
-/// that.
+/// When the step `alive` begins, the server still answers every client. The server ends a moment later, and `alive` has
+/// to notice that.
 #[test]
 fn a_server_that_dies_a_moment_later_is_not_alive() {
     let file = "\

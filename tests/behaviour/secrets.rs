@@ -1,4 +1,4 @@
-//! Secrets, which no output shows.
+//! Tests that no output shows a secret.
 
 use sockspec::cli::Exit;
 
@@ -103,7 +103,8 @@ fn an_address_with_a_secret_is_not_shown() {
     }
 }
 
-/// The program serves; the scenario sends a secret in several forms, and expects what never comes.
+/// The target is `sockspec serve`. The scenario sends a secret in several forms, and fails because it expects an event
+/// that never arrives.
 #[test]
 fn no_report_of_a_failure_shows_a_secret() {
     let manifest = format!(

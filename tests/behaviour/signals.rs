@@ -1,4 +1,4 @@
-//! Signals, which end every wait of the program.
+//! Tests that a signal ends every wait of the program.
 
 use std::path::Path;
 
@@ -98,7 +98,7 @@ launch: { command: [sleep, '600'], ready: { within: 500s } }
     .await;
 }
 
-/// One runner sets a folder up for a long time; the other one has to wait for it, and says for whom.
+/// One `sockspec` process runs a long setup in a folder. A second process has to wait, and names the first one.
 #[tokio::test]
 async fn the_lock_of_another_runner() {
     let folder = tempfile::tempdir().unwrap();

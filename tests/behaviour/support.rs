@@ -19,7 +19,7 @@ use tokio::{
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockspec");
 
-/// A command that has not ended by then hangs.
+/// The time limit of a command. A command that takes longer fails the test.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A call of the program that a test prepares.
@@ -39,18 +39,18 @@ pub(crate) struct Finished {
 /// A call of the program that still runs. Dropping the value ends the program.
 pub(crate) struct Running {
     child: Child,
-    /// The first line of its standard output, without the line break.
+    /// The first line of the program's standard output, without the line break.
     pub(crate) first_line: String,
     lines: Lines<BufReader<ChildStdout>>,
     // The folder is removed when its last owner is dropped.
     folder: Arc<TempDir>,
 }
 
-/// A reference server in a process of its own, which ends when this is dropped.
+/// A reference server in its own process. The process ends when this value is dropped.
 pub(crate) struct Served {
     /// The address, `http://127.0.0.1:PORT`.
     pub(crate) url: String,
-    // The process goes before the runtime that it belongs to.
+    // Declared before the runtime, so that the process is dropped first.
     _server: Running,
     _runtime: Runtime,
 }
@@ -69,7 +69,7 @@ impl Served {
         }
     }
 
-    /// The address as that of a plain WebSocket.
+    /// Returns the address with the scheme of WebSocket: `ws://127.0.0.1:PORT`.
     pub(crate) fn ws_url(&self) -> String {
         self.url.replacen("http", "ws", 1)
     }
@@ -92,12 +92,12 @@ impl Test {
         self
     }
 
-    /// The path of a file in the working folder.
+    /// Returns the path of a file in the working folder.
     pub(crate) fn path(&self, path: &str) -> std::path::PathBuf {
         self.folder.path().join(path)
     }
 
-    /// Makes a file of `length` zero bytes that takes no space.
+    /// Creates a sparse file: `length` bytes of value 0 that take no space on the disk.
     pub(crate) fn sparse_file(self, path: &str, length: u64) -> Self {
         let file = std::fs::File::create(self.folder.path().join(path)).unwrap();
         file.set_len(length).unwrap();
@@ -153,14 +153,14 @@ impl Test {
         finished
     }
 
-    /// Runs another program in its place to its end, which must be this one.
+    /// Runs `program` instead of sockspec to its end, and checks its exit status.
     #[cfg(unix)]
     #[track_caller]
     pub(crate) fn status_of(self, program: &str, expected: Exit) -> Finished {
         self.end_of(program.as_ref(), expected)
     }
 
-    /// Runs it with a standard output that nobody reads.
+    /// Runs the program with a standard output whose reader has closed the pipe. Checks the exit status.
     #[track_caller]
     pub(crate) fn status_with_closed_stdout(self, expected: Exit) -> Finished {
         let mut command = self.command();
@@ -206,7 +206,7 @@ impl Test {
         }
     }
 
-    /// Starts it without waiting for any output.
+    /// Starts the program without waiting for any output.
     #[cfg(unix)]
     pub(crate) fn start_quietly(self) -> Quiet {
         let child = self
@@ -329,7 +329,7 @@ impl Running {
     }
 }
 
-/// A call whose output nobody waits for.
+/// A call of the program that still runs and whose output the test has not waited for.
 #[cfg(unix)]
 pub(crate) struct Quiet {
     child: Child,
@@ -338,7 +338,7 @@ pub(crate) struct Quiet {
 
 #[cfg(unix)]
 impl Quiet {
-    /// Its process id.
+    /// Returns the id of the process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id().expect("it has ended already")
     }
@@ -349,7 +349,7 @@ impl Quiet {
         let pid = self.child.id().expect("it has ended already");
         let status = format!("/proc/{pid}/status");
         let search = async {
-            // Signals are caught, and the main thread sleeps, twenty times in a row.
+            // Waits until twenty checks in a row find that signals are caught and the main thread sleeps.
             let mut seen = 0;
             while seen < 20 {
                 let text = std::fs::read_to_string(&status).unwrap();
@@ -361,7 +361,7 @@ impl Quiet {
                         .to_owned()
                 };
                 let caught = u64::from_str_radix(&line("SigCgt:"), 16).unwrap_or(0);
-                // SIGHUP, SIGINT and SIGTERM.
+                // The bits of SIGHUP, SIGINT and SIGTERM.
                 let all = 1 | 1 << 1 | 1 << 14;
                 let is_still = caught & all == all && line("State:").starts_with('S');
                 seen = if is_still { seen + 1 } else { 0 };

@@ -1,4 +1,5 @@
-//! Tests of the manifests under `fixtures/targets/`: servers on other stacks, as far as their tools are installed.
+//! Tests of the manifests under `fixtures/targets/`: servers in other languages and frameworks, as far as their tools
+//! are installed.
 
 use std::{path::PathBuf, process::Command};
 

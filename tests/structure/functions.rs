@@ -9,11 +9,11 @@ use crate::source::{SourceFile, is_for_tests};
 
 /// One function outside of tests.
 pub(crate) struct Function {
-    /// The file.
+    /// The path of the file that contains the function.
     pub(crate) path: String,
-    /// The line of its `fn`.
+    /// The line of the keyword `fn`.
     pub(crate) line: usize,
-    /// Its name, with that of its type: `Frame::encode`.
+    /// The name of the function, after the name of its type: `Frame::encode`.
     pub(crate) name: String,
     /// The number of lines from the signature to the closing brace, both included.
     pub(crate) lines: usize,

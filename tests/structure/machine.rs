@@ -44,7 +44,7 @@ pub(crate) fn uses_elsewhere(files: &[SourceFile]) -> Vec<String> {
     found
 }
 
-/// A path of two or more names: the last two, and the line.
+/// A path of two or more names, such as `a::b`, in the code: its last two names, and its line.
 struct Call {
     line: usize,
     of: String,

@@ -1,5 +1,5 @@
-//! Rules about the shape of the code: circles of imports, long functions, long files, `bool` parameters, and the only
-//! places that read clocks and open sockets.
+//! Tests of rules about the structure of the code: circles of imports, long functions, long files, `bool` parameters,
+//! and the only places that read clocks and open sockets.
 //!
 //! `cargo test --test structure -- --nocapture` prints the cases that each rule counts, also where the rule holds.
 //! The project allows at most 3 circles of imports, none with more than 3 files, and at most 5 long functions. The

@@ -6,7 +6,7 @@ use syn::{Item, ItemUse, UseTree, Visibility, visit::Visit};
 
 use crate::source::{ModulePath, SourceFile, is_for_tests};
 
-/// The thing that a path means.
+/// The module or item to which a path leads.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Meaning {
     /// A module.

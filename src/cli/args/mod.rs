@@ -1,4 +1,4 @@
-//! The command line as clap reads it, before it becomes a configuration.
+//! The command line as clap parses it. Each command converts its arguments to settings.
 
 mod run;
 mod selectors;
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn every_command_in_the_readme_is_understood() {
         let readme = include_str!("../../../README.md");
-        // Splitting at the fences makes every second piece the content of a code block.
+        // After a split at the fences (three backticks), every second piece is the content of a code block.
         let examples = readme.split("```").skip(1).step_by(2);
         let commands: Vec<_> = examples
             .flat_map(str::lines)

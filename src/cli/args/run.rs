@@ -177,7 +177,8 @@ impl TransportName {
 }
 
 impl Pace {
-    /// Returns the seed. Without `--seed` each call draws a new one, of at most six digits because people copy it.
+    /// Returns the value of `--seed`. Without `--seed`, each call returns a new random seed of at most six digits,
+    /// because people copy seeds by hand.
     pub(in crate::cli) fn seed(self) -> u64 {
         self.seed
             .unwrap_or_else(|| rand::random_range(1..1_000_000))
@@ -185,7 +186,8 @@ impl Pace {
 }
 
 impl RunArgs {
-    /// Returns the transport: the value of `--transport`, else the one that all selected ids name (`rooms/x@polling`).
+    /// Returns the value of `--transport`. Without `--transport`, returns the transport that all selected ids end with
+    /// (`rooms/x@polling`).
     pub(in crate::cli) fn transport(&self) -> TransportName {
         let of_id = |id: &String| {
             let (_, name) = id.rsplit_once('@')?;
@@ -221,8 +223,8 @@ impl RunArgs {
         if let Some(file) = &self.target.tls.ca {
             option("ca", &file.display().to_string());
         }
-        // After `--transport all`, the id of each failed scenario names its transport, so the command needs no
-        // option.
+        // After `--transport all`, the id of each failed scenario ends with its transport, so `--transport` is not
+        // needed.
         match self.transport() {
             one @ (TransportName::Polling | TransportName::Upgrade) => {
                 option("transport", one.name());

@@ -8,7 +8,7 @@ use crate::{
     text::one_of,
 };
 
-/// The shortest duration of a timer: Engine.IO announces its intervals in whole milliseconds.
+/// The shortest duration that timer options accept: Engine.IO announces its intervals in whole milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The value of `--report`: a format and the place to write it to.
@@ -18,7 +18,7 @@ pub(in crate::cli) struct ReportRequest {
     pub(in crate::cli) destination: Destination,
 }
 
-/// The value of `prove --report`.
+/// The value of `prove --report`: a format and the place to write the report to.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct ProofRequest {
     /// Renders the proof in the requested format.
@@ -36,7 +36,7 @@ pub(super) fn proof_report_help() -> String {
     help(proof_formats())
 }
 
-/// Parses `FORMAT=PATH`; the path `-` is the standard output.
+/// Parses `FORMAT=PATH` for `run`. The path `-` is the standard output.
 pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
     let (format, destination) = format_and_path(text, FORMATS.iter().copied())?;
     Ok(ReportRequest {
@@ -45,7 +45,7 @@ pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
     })
 }
 
-/// Parses `FORMAT=PATH`; the format has to be one of those that can represent a proof.
+/// Parses `FORMAT=PATH` for `prove`. Refuses formats that can't represent the results of `prove`.
 pub(super) fn proof_report(text: &str) -> Result<ProofRequest, String> {
     let (format, destination) = format_and_path(text, proof_formats())?;
     let render = format.proof.ok_or("a proof has no such format")?;
@@ -89,7 +89,7 @@ fn format_and_path(
     Ok((format, Destination::from(path)))
 }
 
-/// Parses the path of an endpoint: what can stand in the first line of a request, before a query.
+/// Parses the path of an endpoint. Refuses characters that can't be part of the path in an HTTP request line.
 pub(super) fn path(text: &str) -> Result<String, String> {
     let wrong = |character: char| {
         character.is_whitespace() || character.is_control() || "?#\\".contains(character)

@@ -1,4 +1,4 @@
-//! A keep-alive connection that sends one request after the other.
+//! A keep-alive HTTP connection that carries many requests, one after the other.
 
 use std::{
     fmt,

@@ -15,8 +15,8 @@ const AFTER_SWITCH: Duration = Duration::from_millis(200);
 
 /// Sends one request on its own connection and reads the response. Does not follow redirects.
 ///
-/// `deadline` bounds everything. HTTP ends with a 101 response; the body then holds the bytes that arrive with the
-/// response or within 200 ms.
+/// `deadline` limits the whole exchange. After a 101 response the stream is no longer HTTP: the returned body then
+/// holds the bytes that arrive with the response or within 200 ms after it.
 ///
 /// # Errors
 ///

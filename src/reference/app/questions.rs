@@ -24,9 +24,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// Whether every client that was asked a question answered in time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Silence {
-    /// Every client that was asked has answered.
+    /// Every client that was asked answered in time.
     NoMember,
-    /// At least one client that was asked did not answer.
+    /// At least one client that was asked did not answer in time.
     SomeMember,
 }
 

@@ -1,4 +1,4 @@
-//! The handler of each event.
+//! Calls the handler of each event, which is chosen by the name of the event.
 
 use std::sync::Arc;
 

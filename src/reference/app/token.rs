@@ -33,8 +33,8 @@ pub(in crate::reference) enum Denial {
     UserNotFound,
 }
 
-/// The value that a client presents as its token. The CONNECT payload comes before the query, the
-/// header and the cookie; the first of them that has a value counts.
+/// The value that a client presents as its token: the first value in the CONNECT payload, the
+/// query, the header and the cookie, in this order.
 #[derive(Debug, PartialEq)]
 pub(in crate::reference) enum Presented {
     /// No source has a token, or the token is empty.
@@ -148,7 +148,8 @@ fn verify(token: &str, secret: &str, algorithms: Algorithms) -> Option<Value> {
     good.is_ok_and(|good| good).then(|| decode_part(claims))?
 }
 
-/// Returns one decoded part of a token.
+/// Returns the JSON object in one of the dot-separated parts of a token; `None` if the part is
+/// invalid.
 pub(in crate::reference) fn decode_part(part: &str) -> Option<Value> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
     serde_json::from_slice(&bytes)

@@ -19,7 +19,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) enum Finish {
     /// The server starts the closing handshake.
     Close,
-    /// The client broke a rule; the code names the rule.
+    /// The client broke a rule of RFC 6455; the server closes with this code.
     Fail(CloseCode),
     /// The connection was lost, so no closing handshake is possible.
     Gone,
@@ -27,7 +27,7 @@ pub(super) enum Finish {
     Reply(CloseReason),
 }
 
-/// Returns the end of a connection whose client broke a rule, with the close code for that rule
+/// Returns how a connection ends after its client broke a rule: with the close code for that rule
 /// (RFC 6455 section 7.4.1).
 pub(super) fn fail(misbehaved: &PeerMisbehaved) -> Finish {
     Finish::Fail(CloseCode(match misbehaved {

@@ -13,7 +13,7 @@ use crate::{
     wire::websocket::{Frame, Message},
 };
 
-/// Serves a connection from the 101 to its close frame.
+/// Serves a connection from the 101 response to its close frame.
 pub(super) async fn run_echo(stream: &mut FrameStream, server: &Shared) {
     let how = converse(stream, server).await.unwrap_or_else(|error| {
         server.faults().crash_on_reset(server, &error);
@@ -54,7 +54,7 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
     }
 }
 
-/// Answers one message; returns the end of the connection if the message ends it.
+/// Answers one message; returns how the connection ends if the message ends it.
 fn receive(stream: &mut FrameStream, faults: &FaultSet, message: Message) -> Option<Finish> {
     match message {
         Message::Text(text) => {

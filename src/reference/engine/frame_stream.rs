@@ -1,4 +1,4 @@
-//! WebSocket frames over a stream.
+//! Reading and writing of WebSocket frames on a byte stream.
 
 use std::{
     collections::VecDeque,

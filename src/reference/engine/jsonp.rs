@@ -5,7 +5,7 @@ use url::form_urlencoded;
 use super::{Query, Revision};
 use crate::reference::FaultSet;
 
-/// The form of the answers to a session's polls. Only revision 3 gives clients a choice.
+/// How the server encodes its answers to a session's polls. Only clients of revision 3 can choose.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct PollForm {
     /// Whether bytes are sent as base64.
@@ -22,7 +22,7 @@ pub(in crate::reference) struct Callback {
 }
 
 impl PollForm {
-    /// Returns the form of the answers that the query of a handshake asks for.
+    /// Returns the encoding of answers that the query of a handshake asks for.
     pub(in crate::reference) fn of(query: &Query, revision: Revision, faults: &FaultSet) -> Self {
         let index = query.jsonp.as_deref();
         let script = index

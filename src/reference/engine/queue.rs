@@ -14,7 +14,7 @@ pub(in crate::reference) enum Delivery {
     Volatile,
 }
 
-/// What happened to a packet.
+/// What happened to a packet that the server wanted to send to a client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Sent {
     /// The packet is dropped: the session has ended, or the packet was volatile.

@@ -27,7 +27,7 @@ use crate::{
 pub(in crate::reference) struct Session {
     pub(in crate::reference) sid: Box<str>,
     pub(in crate::reference) revision: Revision,
-    /// The form in which the server answers the session's polls.
+    /// How the server encodes its answers to the session's polls.
     pub(super) polls: PollForm,
     pub(in crate::reference) tokens: TokenSources,
     pub(in crate::reference) server: Arc<Shared>,
@@ -266,7 +266,8 @@ impl Session {
         !self.lock().queue.is_empty()
     }
 
-    /// Returns true if the server can write a packet without waiting for the client's next poll.
+    /// Returns true if the session is on WebSocket or has a pending poll, so that the server can
+    /// write a packet without waiting for the client's next poll.
     pub(in crate::reference) fn is_polled(&self) -> bool {
         let state = self.lock();
         state.transport == TransportKind::WebSocket || state.poll_pending

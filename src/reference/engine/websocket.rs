@@ -116,8 +116,8 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
 }
 
 impl Session {
-    /// Takes the packets that wait for the WebSocket. The flag is true if the session has ended, so
-    /// that the server has to send a close frame after these packets.
+    /// Takes the packets that wait for the WebSocket. The returned flag is true if the session has
+    /// ended, so that the server has to send a close frame after these packets.
     fn take_for_socket(&self) -> (impl Iterator<Item = Arc<Outbound>> + use<>, bool) {
         let mut state = self.lock();
         (state.queue.take().into_iter(), state.phase != Phase::Open)

@@ -1,4 +1,4 @@
-//! Acknowledgements of clients' events (Socket.IO v5, "Acknowledgement").
+//! Faults in the acknowledgements of clients' events (Socket.IO v5, "Acknowledgement").
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,7 +35,7 @@ faults!(AckFault {
     FirstArgumentOnly = "ack-first-argument-only": "The server acknowledges with the first argument only.";
     FlattensArrays = "ack-flattens-arrays": "The server acknowledges an array as several arguments.", seen "results spread into the callback";
     ForUnknownEvent = "ack-for-unknown-event": "The server acknowledges events that have no handler.";
-    IdThirtyTwoBits = "ack-id-32-bits": "The server cuts acknowledgement ids to 32 bits.";
+    IdThirtyTwoBits = "ack-id-32-bits": "The server truncates acknowledgement ids to 32 bits.";
     IdZeroIgnored = "ack-id-zero-ignored": "The server does not acknowledge an event with the acknowledgement id 0.", seen "`if (id)` in a dispatcher";
     InOrderAsked = "acks-answered-in-order-asked": "The server acknowledges with the id of the oldest unanswered request, not of the event that it handled.";
     LateAtOnce = "ack-late-at-once": "The server acknowledges `ack-late` at once, without the delay that the client asks for.";
@@ -57,8 +57,8 @@ faults!(AckFault {
     WrongNamespace = "ack-wrong-namespace": "The server sends acknowledgements in another namespace than the event's.";
 });
 
-/// The key under which a fault remembers the ids of the acknowledgement requests of a socket that the server has not
-/// answered.
+/// The key under which the fault `acks-answered-in-order-asked` remembers, for one socket, the ids
+/// of the acknowledgement requests that the server has not answered.
 #[derive(Eq, Hash, PartialEq)]
 struct UnansweredRequests(SocketId);
 
@@ -66,7 +66,8 @@ impl ScratchKey for UnansweredRequests {
     type Note = AckId;
 }
 
-/// The key under which a fault remembers the time at which the slow handlers of all earlier events have finished.
+/// The key under which the fault `slow-handlers-queue` remembers the time at which the handlers of
+/// all earlier slow requests have finished.
 #[derive(Eq, Hash, PartialEq)]
 struct HandlersBusyUntil;
 

@@ -1,4 +1,4 @@
-//! Authentication: tokens, roles and refusals.
+//! Faults in authentication: tokens, roles and refusals.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ faults!(AuthFault {
     AlgNoneInMixedCase = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters against CVE-2015-9235 that look for `none` in lower case only";
     AlgorithmUnchecked = "token-algorithm-unchecked": "The server verifies a token with whatever algorithm the token names.", seen "jsonwebtoken without `algorithms`";
     BanWithoutEnd = "ban-without-end": "The server does not say in the refusal of a banned user how long the ban lasts.";
-    BearerCaseSensitive = "bearer-case-sensitive": "The server reads the Authorization header only if it begins with `Bearer` in this case.";
+    BearerCaseSensitive = "bearer-case-sensitive": "The server reads the Authorization header only if the word `Bearer` has a capital B and no other capitals.";
     EmptyTokenSkipped = "empty-token-skipped": "The server passes over an empty token in the CONNECT payload, and takes the next token.", seen "`auth.token || query.token`";
     LateTellsEverybody = "late-refusal-tells-everybody": "The server reports a refusal after the CONNECT reply to the whole namespace.";
     PayloadIgnored = "token-auth-ignored": "The server ignores the token in the CONNECT payload.";
@@ -72,7 +72,8 @@ faults!(AuthFault {
     WrongTypeAccepted = "token-wrong-type-accepted": "The server accepts clients whose token is not a string.";
 });
 
-/// The key under which a fault remembers the ids of the users that the server has accepted on the session with this id.
+/// The key under which `auth-remembered-across-namespaces` and `admission-kept-for-connection`
+/// remember, for one session id, the ids of the accepted users.
 #[derive(Eq, Hash, PartialEq)]
 struct AcceptedUser(Box<str>);
 
@@ -80,7 +81,8 @@ impl ScratchKey for AcceptedUser {
     type Note = String;
 }
 
-/// The key under which a fault remembers the id of the user of the first socket of the session with this id.
+/// The key under which the fault `first-user-kept-for-connection` remembers, for one session id,
+/// the user id of the session's first socket.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstUser(Box<str>);
 
@@ -88,7 +90,8 @@ impl ScratchKey for FirstUser {
     type Note = String;
 }
 
-/// The key under which a fault remembers the id of the user that the server accepted last, on any session.
+/// The key under which the fault `user-shared-by-connections` remembers the id of the user that the
+/// server accepted last on any session.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestUser;
 
@@ -96,7 +99,8 @@ impl ScratchKey for LatestUser {
     type Note = String;
 }
 
-/// The key under which a fault remembers the payloads of the refusals on the session with this id.
+/// The key under which the fault `first-refusal-kept-for-connection` remembers, for one session id,
+/// the payloads of the session's CONNECT_ERROR packets.
 #[derive(Eq, Hash, PartialEq)]
 struct Refusals(Box<str>);
 
@@ -184,8 +188,8 @@ impl FaultSet {
         verified(algorithms).ok_or(Denial::Invalid)
     }
 
-    /// Decides about a client that the server denies. Without faults this returns `denial`; if an
-    /// active fault accepts the client all the same, it returns the user.
+    /// Returns the user of a client that the server denies if an active fault accepts the client;
+    /// otherwise returns `denial`.
     pub(in crate::reference) fn overrule_denial(
         &self,
         session: &Session,
@@ -246,8 +250,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the user of an accepted client, and notes it for later hooks. The fault
-    /// `role-from-payload` changes the role.
+    /// Returns the user of an accepted client, and records the user's id for faults that act on
+    /// later clients. The fault `role-from-payload` changes the role.
     pub(in crate::reference) fn note_user(
         &self,
         session: &Session,
@@ -273,7 +277,8 @@ impl FaultSet {
         user
     }
 
-    /// Returns the id of a socket's user. Without faults this is `own`.
+    /// Returns the id of a socket's user. Without faults this is `own`: the id in the user's token,
+    /// or the socket's id if there is none.
     pub(in crate::reference) fn user_id<'a>(
         &self,
         socket: &Socket,
@@ -415,7 +420,7 @@ impl FaultSet {
 }
 
 /// Returns true if an active fault accepts the signature of this token although the signature is
-/// wrong.
+/// missing or wrong.
 fn accepts_signature(faults: &FaultSet, token: &str, secret: &str) -> bool {
     let Some((signed, signature)) = token.rsplit_once('.') else {
         return false;
@@ -431,8 +436,8 @@ fn accepts_signature(faults: &FaultSet, token: &str, secret: &str) -> bool {
         || (faults.has(AuthFault::SignatureCase) && right.eq_ignore_ascii_case(signature))
 }
 
-/// Returns true if an active fault accepts an invalid token. The server knows the claims only if
-/// the signature is right.
+/// Returns true if an active fault accepts an invalid token. `claims` is `None` if the signature is
+/// wrong.
 fn accepts_invalid(faults: &FaultSet, presented: &Presented, claims: Option<&Value>) -> bool {
     let is_other = matches!(presented, Presented::Other(_));
     let is_token = matches!(presented, Presented::Token(token) if token.split('.').count() == 3);

@@ -1,4 +1,5 @@
-//! Attachments (Socket.IO v5, "Packet encoding", BINARY_EVENT and BINARY_ACK).
+//! Faults in the handling of attachments (Socket.IO v5, "Packet encoding", BINARY_EVENT and
+//! BINARY_ACK).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -37,7 +38,8 @@ faults!(BinaryFault {
     Truncated = "binary-truncated": "The server drops the last byte of every attachment.";
 });
 
-/// The key under which a fault remembers the id of the session on which the server waits for attachments.
+/// The key under which the fault `binary-decoder-shared` remembers the id of the session on which
+/// the server waits for attachments.
 #[derive(Eq, Hash, PartialEq)]
 struct AttachmentsDue;
 
@@ -45,8 +47,8 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// The key under which a fault remembers the missing attachments of packets that a fault skipped on the session with
-/// this id, one note for each attachment.
+/// The key for the attachments that the server still has to skip on the session with this id,
+/// because a fault skipped their packet: one entry for each attachment.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 
@@ -83,8 +85,9 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the fault `binary-decoder-shared` takes this text for an attachment of
-    /// another connection.
+    /// Returns true if the message is a text, the server waits for an attachment on another
+    /// connection, and the fault `binary-decoder-shared` is active. The server then refuses the
+    /// text.
     pub(in crate::reference) fn belongs_to_other(
         &self,
         session: &Session,
@@ -98,7 +101,7 @@ impl FaultSet {
         elsewhere && matches!(message, PacketData::Text(_))
     }
 
-    /// Notes whether the server waits for attachments on this connection, for the fault
+    /// Records whether the server waits for attachments on this connection, for the fault
     /// `binary-decoder-shared`.
     pub(in crate::reference) fn note_attachments_due(&self, session: &Session, peer: &Peer) {
         if self.has(BinaryFault::DecoderShared) {
@@ -173,8 +176,8 @@ pub(super) fn is_nameless(text: &str) -> bool {
     })
 }
 
-/// Notes the attachments of a packet that a fault skips, so that the server skips the attachments
-/// too.
+/// Records how many attachments follow a packet that a fault skips, so that the server skips the
+/// attachments too.
 pub(super) fn note_skipped_attachments(session: &Session, text: &str) {
     let number = text.get(1..).and_then(|rest| rest.split_once('-'));
     let number = number.and_then(|(digits, _)| digits.parse().ok());
@@ -184,7 +187,8 @@ pub(super) fn note_skipped_attachments(session: &Session, text: &str) {
     }
 }
 
-/// Returns true if this binary message is an attachment of a skipped packet, and removes its note.
+/// Returns true if this binary message is an attachment that the server has to skip, and counts it
+/// as skipped.
 pub(super) fn takes_skipped_attachment(session: &Session) -> bool {
     let key = SkippedAttachments(session.sid.clone());
     session.server.scratch.take_first(&key).is_some()

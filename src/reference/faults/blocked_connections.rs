@@ -11,7 +11,7 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
-/// How much longer than its pause a block lasts, so that a scenario on a busy machine notices the
+/// The time that is added to the pause of a block, so that a scenario on a busy machine notices the
 /// block.
 const MARGIN: Duration = Duration::from_millis(300);
 
@@ -19,7 +19,8 @@ const MARGIN: Duration = Duration::from_millis(300);
 /// order in which they arrived.
 const STEP: Duration = Duration::from_millis(2);
 
-/// The key under which a fault remembers the time at which the block of the session with this id ends.
+/// The key under which a fault remembers, for one session id, the time from which the server
+/// handles the session's messages again.
 #[derive(Eq, Hash, PartialEq)]
 struct BlockedUntil(Box<str>);
 

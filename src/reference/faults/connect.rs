@@ -1,4 +1,4 @@
-//! Joining namespaces (Socket.IO v5, "Connection to a namespace").
+//! Faults in joining namespaces (Socket.IO v5, "Connection to a namespace").
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -45,8 +45,8 @@ faults!(ConnectFault {
     UnknownAccepted = "unknown-namespace-accepted": "The server accepts every namespace name.";
 });
 
-/// The key under which a fault remembers the times that the server disconnected the session `sid` from `namespace`, one
-/// note for each time.
+/// The key under which faults count how often the server has disconnected the session `sid` from
+/// `namespace`.
 #[derive(Eq, Hash, PartialEq)]
 struct Kicked {
     sid: Box<str>,
@@ -57,8 +57,8 @@ impl ScratchKey for Kicked {
     type Note = ();
 }
 
-/// The key under which a fault remembers the first socket id of the session `sid`, either in `namespace` or, if that is
-/// `None`, in any namespace.
+/// The key under which a fault remembers the first socket id of the session `sid`, in `namespace`;
+/// in any namespace if `namespace` is `None`.
 #[derive(Eq, Hash, PartialEq)]
 struct FirstSocketId {
     sid: Box<str>,
@@ -157,7 +157,7 @@ impl FaultSet {
     }
 
     /// Returns a refusal if an active fault refuses the client before the application decides about
-    /// it; `None` otherwise.
+    /// the client; `None` otherwise.
     pub(in crate::reference) fn refuses_admitted(
         &self,
         session: &Session,
@@ -188,7 +188,8 @@ impl FaultSet {
         session.server.scratch.count(&key) > 0
     }
 
-    /// Notes that the server disconnected this socket, for the faults about a client that returns.
+    /// Records that the server disconnected this socket, for the faults about a client that joins
+    /// the namespace again.
     pub(in crate::reference) fn note_kick(&self, socket: &Socket) {
         self.note_left_socket(socket);
         let is_noted = self.has(ConnectFault::KickedLockedOut)

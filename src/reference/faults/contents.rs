@@ -1,4 +1,4 @@
-//! The contents of messages: what a client sends is not what the recipients get.
+//! Faults that change the contents of messages between the sender and the recipients.
 
 use super::{questions::is_falsy, topic::faults};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 
 faults!(ContentFault {
     BytesCut = "message-bytes-cut": "The server cuts the bytes of a message after 256 bytes.";
-    Coerced = "message-value-coerced": "The server makes a text of every value of a message.", seen "`String(payload.text)`";
+    Coerced = "message-value-coerced": "The server converts every value of a message to a string.", seen "`String(payload.text)`";
     FalsyDropped = "message-falsy-value-dropped": "The server sends null for a value of 0, false or \"\".", seen "`payload.text || null`";
     QuestionValueDropped = "question-value-dropped": "The server asks a question without its value if the value is 0, false or \"\".";
     TextComposed = "message-text-composed": "The server changes the Unicode form of a message's text.", seen "`text.normalize()`";

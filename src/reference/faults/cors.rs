@@ -1,4 +1,4 @@
-//! The origins whose pages may read the answers (Fetch standard, "CORS protocol").
+//! Faults in CORS: which origins' pages may read the answers (Fetch standard, "CORS protocol").
 
 use hyper::{
     Response,

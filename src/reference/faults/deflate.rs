@@ -1,4 +1,4 @@
-//! permessage-deflate: its negotiation, and the messages that are compressed with it (RFC 7692).
+//! Faults in permessage-deflate: in its negotiation and in compressed messages (RFC 7692).
 
 use bytes::{Bytes, BytesMut};
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
@@ -16,7 +16,7 @@ const COMPRESSED: u8 = 0b100;
 /// 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// The number of bytes after which the fault `deflate-output-cut` cuts an inflated message.
+/// The size, in bytes, to which the fault `deflate-output-cut` truncates an inflated message.
 const BUFFER: usize = 32 << 10;
 
 faults!(DeflateFault {
@@ -61,7 +61,7 @@ impl FaultSet {
         taken
     }
 
-    /// Returns the answer to the accepted offer.
+    /// Returns the compression parameters with which the server answers the accepted offer.
     pub(in crate::reference) fn alter_answer(&self, offer: &DeflateOffer) -> DeflateOffer {
         let mut answer = offer.answer();
         if self.has(DeflateFault::ClientWindowBare) {

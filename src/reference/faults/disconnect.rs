@@ -1,4 +1,4 @@
-//! Leaving a namespace (Socket.IO v5, "Disconnection from a namespace").
+//! Faults when a socket leaves a namespace (Socket.IO v5, "Disconnection from a namespace").
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -38,7 +38,8 @@ faults!(DisconnectFault {
     ServerSilent = "server-disconnect-silent": "The server sends no DISCONNECT to a client that it takes out of a namespace.";
 });
 
-/// The key under which a fault remembers the rooms that the socket with this id has left.
+/// The key under which the fault `member-left-of-former-rooms` remembers the rooms that the socket
+/// with this id has left.
 #[derive(Eq, Hash, PartialEq)]
 struct FormerRooms(SocketId);
 
@@ -46,8 +47,8 @@ impl ScratchKey for FormerRooms {
     type Note = String;
 }
 
-/// The key under which a fault remembers the times that the socket `watcher` asked to watch `room`, one note for each
-/// time.
+/// The key under which the fault `member-left-once-a-watch` counts how often the socket `watcher`
+/// asked to watch `room`.
 #[derive(Eq, Hash, PartialEq)]
 struct Watches {
     watcher: SocketId,
@@ -59,8 +60,8 @@ impl ScratchKey for Watches {
 }
 
 impl FaultSet {
-    /// Handles a client's DISCONNECT. Without faults the server only calls `left`, which takes the
-    /// client out of the namespace.
+    /// Handles a client's DISCONNECT. Without faults it only calls `left`, which takes the client
+    /// out of the namespace.
     pub(in crate::reference) fn handle_disconnect(
         &self,
         socket: &Arc<Socket>,
@@ -123,7 +124,8 @@ impl FaultSet {
         (!self.has(DisconnectFault::ServerSilent)).then_some(right)
     }
 
-    /// Returns true if a fault keeps handling events of a client that the server has disconnected.
+    /// Returns true if an active fault makes the server handle events of a client that it has
+    /// disconnected.
     pub(in crate::reference) fn keeps_socket(&self) -> bool {
         self.has(DisconnectFault::ServerKeepsSocket) || self.has(DisconnectFault::EventsAfter)
     }
@@ -180,7 +182,8 @@ impl FaultSet {
         }
     }
 
-    /// Notes that a socket left a room, or sends `member-left` for it, as the active faults demand.
+    /// Records that a socket left a room, or sends `member-left` for this socket, as the active
+    /// faults demand.
     pub(in crate::reference) fn note_left_room(&self, socket: &Socket, room: &str) {
         if self.has(DisconnectFault::MemberLeftByLeaving) {
             let rooms = socket.namespace().rooms();
@@ -221,7 +224,8 @@ impl FaultSet {
         Cow::Owned(departed)
     }
 
-    /// Notes that the client watches the room once more, for the fault `member-left-once-a-watch`.
+    /// Records that the client has asked to watch the room, for the fault
+    /// `member-left-once-a-watch`.
     pub(in crate::reference) fn note_watch(&self, watcher: &Socket, room: &str) {
         if self.has(DisconnectFault::MemberLeftPerWatch) {
             let scratch = &watcher.session().server.scratch;

@@ -1,4 +1,4 @@
-//! Operations that act in the main namespace, whatever namespace their event came in.
+//! Faults that carry out an event in the main namespace, whatever namespace the event came in.
 
 use std::sync::Arc;
 
@@ -7,22 +7,22 @@ use crate::reference::socket::{Call, Peer, Socket};
 
 faults!(ElsewhereFault {
     Ask = "ask-in-main-namespace": "The server asks a client of another namespace in the main namespace.";
-    AskRoom = "ask-room-in-main-namespace": "The server asks the main namespace's room of this name, whatever namespace the event came in.";
+    AskRoom = "ask-room-in-main-namespace": "The server asks the room of the same name in the main namespace, whatever namespace the event came in.";
     Direct = "direct-in-main-namespace": "The server looks for the recipient of a direct message in the main namespace.";
-    Join = "join-in-main-namespace": "The server joins the main namespace's room of this name, whatever namespace the event came in.";
+    Join = "join-in-main-namespace": "The server puts the client into the room of the same name in the main namespace, whatever namespace the event came in.";
     KickMe = "kick-me-in-main-namespace": "The server disconnects a client of another namespace from the main namespace.";
-    KickRoom = "kick-room-in-main-namespace": "The server disconnects the main namespace's room of this name, whatever namespace the event came in.";
-    Leave = "leave-in-main-namespace": "The server leaves the main namespace's room of this name, whatever namespace the event came in.";
-    Members = "members-in-main-namespace": "The server counts the members of the main namespace's room of this name.";
+    KickRoom = "kick-room-in-main-namespace": "The server disconnects the room of the same name in the main namespace, whatever namespace the event came in.";
+    Leave = "leave-in-main-namespace": "The server takes the client out of the room of the same name in the main namespace, whatever namespace the event came in.";
+    Members = "members-in-main-namespace": "The server counts the members of the room of the same name in the main namespace, whatever namespace the event came in.";
     Messages = "messages-in-main-namespace": "The server sends messages to rooms and broadcasts in the main namespace, whatever namespace they came in.";
-    Move = "move-in-main-namespace": "The server moves the members of the main namespace's room of this name.";
+    Move = "move-in-main-namespace": "The server moves the members of the room of the same name in the main namespace, whatever namespace the event came in.";
     Sockets = "sockets-in-main-namespace": "The server counts the sockets of the main namespace, whatever namespace is asked about.";
-    Watch = "watch-in-main-namespace": "The server watches the main namespace's room of this name, whatever namespace the event came in.";
+    Watch = "watch-in-main-namespace": "The server makes the client watch the room of the same name in the main namespace, whatever namespace the event came in.";
     WhoAmI = "whoami-in-main-namespace": "The server looks up a client's namespace and rooms in the main namespace.";
 });
 
-/// Moves a call to the main namespace if the fault of its operation is active. Its acknowledgement
-/// stays in its own namespace.
+/// Makes the server handle an event in the main namespace if the fault for this event is active.
+/// The acknowledgement is still sent in the namespace that the event came in.
 pub(super) fn move_to_main(call: &mut Call) {
     let socket = &call.socket;
     let active = fault_of(&call.name).is_some_and(|fault| socket.faults().has(fault));
@@ -36,7 +36,8 @@ pub(super) fn move_to_main(call: &mut Call) {
     }
 }
 
-/// Returns the fault that moves an operation to the main namespace.
+/// Returns the fault that handles the event `operation` in the main namespace; `None` if no fault
+/// does.
 fn fault_of(operation: &str) -> Option<ElsewhereFault> {
     Some(match operation {
         "ask" => ElsewhereFault::Ask,

@@ -1,4 +1,4 @@
-//! Load: many clients, slow clients, and clients that disconnect without notice.
+//! Faults under load: many clients, slow clients, and clients that disconnect without notice.
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,7 +34,8 @@ faults!(EnduranceFault {
     SlowHeadBlocks = "slow-head-blocks-others": "The server accepts no connection while the head of another request is incomplete.";
 });
 
-/// The key under which a fault remembers the id of the session whose client does not read.
+/// The key under which the fault `backpressure-blocks-others` remembers the id of the session whose
+/// client does not read.
 #[derive(Eq, Hash, PartialEq)]
 struct CongestedSession;
 
@@ -42,7 +43,8 @@ impl ScratchKey for CongestedSession {
     type Note = Box<str>;
 }
 
-/// The key under which a fault remembers the lost connections of the server, one note for each connection.
+/// The key under which the fault `dropped-connections-leak-slots` counts the lost connections of
+/// the server.
 #[derive(Eq, Hash, PartialEq)]
 struct LostConnections;
 
@@ -78,14 +80,15 @@ impl FaultSet {
         self.has(EnduranceFault::SlotsLeak) && server.scratch.count(&LostConnections) >= SLOTS
     }
 
-    /// Notes a lost connection, for the fault `dropped-connections-leak-slots`.
+    /// Records a lost connection, for the fault `dropped-connections-leak-slots`.
     pub(in crate::reference) fn note_lost(&self, server: &Shared) {
         if self.has(EnduranceFault::SlotsLeak) {
             server.scratch.add(LostConnections, ());
         }
     }
 
-    /// Crashes the server on too many fragments or pings if a fault for that is active.
+    /// Crashes the server if a client has sent too many fragments or pings and a fault for that is
+    /// active.
     pub(in crate::reference) fn crash_on_many_frames(
         &self,
         server: &Shared,
@@ -114,7 +117,7 @@ impl FaultSet {
         }
     }
 
-    /// Notes that the client did not take everything that was written, for the fault
+    /// Records that the connection accepted only a part of what the server wrote, for the fault
     /// `backpressure-blocks-others`.
     pub(in crate::reference) fn note_congested(&self, session: &Session) {
         let scratch = &session.server.scratch;
@@ -124,7 +127,7 @@ impl FaultSet {
         }
     }
 
-    /// Notes that the client took everything that was written, for the fault
+    /// Records that the connection has accepted everything that the server wrote, for the fault
     /// `backpressure-blocks-others`.
     pub(in crate::reference) fn note_drained(&self, session: &Session) {
         let scratch = &session.server.scratch;

@@ -1,4 +1,5 @@
-//! Exceptions: what a client receives when a handler refuses its event or crashes.
+//! Faults in the event `exception`, which a client receives when a handler refuses its event or
+//! crashes.
 
 use std::sync::Arc;
 
@@ -33,7 +34,8 @@ faults!(ErrorFault {
     WrongNamespace = "exception-wrong-namespace": "The server sends exceptions in another namespace.";
 });
 
-/// The key under which a fault remembers the error code of the last event that the server refused.
+/// The key under which the fault `exception-object-shared` remembers the error code of the last
+/// exception.
 #[derive(Eq, Hash, PartialEq)]
 struct LastErrorCode;
 

@@ -1,4 +1,4 @@
-//! Events of clients (Socket.IO v5, "Packet types", EVENT).
+//! Faults in the handling of clients' events (Socket.IO v5, "Packet types", EVENT).
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,7 +36,7 @@ faults!(EventFault {
     WrongNamespaceReply = "event-wrong-namespace-reply": "The server sends replies in the main namespace, whatever namespace the event came in.";
 });
 
-/// The key under which a fault remembers the events of the session with this id, one note for each event.
+/// The key under which the fault `events-reordered` counts the events of the session with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct EventCount(Box<str>);
 

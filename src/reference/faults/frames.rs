@@ -1,4 +1,5 @@
-//! Frames and messages from clients (RFC 6455 sections 5.1 to 5.6 and 8.1).
+//! Faults in the handling of WebSocket frames and messages from clients (RFC 6455 sections 5.1 to
+//! 5.6 and 8.1).
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -50,7 +51,7 @@ faults!(FrameFault {
 /// Changes a client's frames after they are decoded and before the protocol checks, as the active
 /// faults demand.
 ///
-/// A stream has a tamper only if faults are active.
+/// A connection has this state only if faults are active.
 #[derive(Debug)]
 pub(in crate::reference) struct Tamper {
     faults: FaultSet,
@@ -78,7 +79,7 @@ enum UnderWay {
 }
 
 impl Tamper {
-    /// Returns a tamper for these faults; `None` if no fault is active.
+    /// Returns the state for one new connection; `None` if no fault is active.
     pub(in crate::reference) fn new(
         faults: &FaultSet,
         deflate: Option<&DeflateOffer>,
@@ -145,7 +146,8 @@ impl Tamper {
         self.has(FrameFault::BadSkipped)
     }
 
-    /// Returns a frame that was held back, if it is due after the last complete frame of a read.
+    /// Returns a control frame that a fault has delayed, if the server has to handle it after the
+    /// last complete frame of a read.
     ///
     /// # Errors
     ///
@@ -169,8 +171,8 @@ impl Tamper {
         }
     }
 
-    /// Returns the frame that the protocol checks see; `None` if a fault drops the frame or holds
-    /// it back.
+    /// Returns the frame to pass to the protocol checks; `None` if a fault drops the frame or
+    /// delays it.
     pub(in crate::reference) fn alter_frame(&mut self, mut frame: Frame) -> Option<Frame> {
         self.fragments = match (frame.opcode, frame.fin) {
             (OpCode::Continuation, false) => self.fragments + 1,
@@ -208,14 +210,15 @@ impl Tamper {
         }
     }
 
-    /// Returns a control frame that was held back, if the message that it interrupted is complete.
+    /// Returns a control frame, other than a close frame, that a fault has delayed, if the message
+    /// that it interrupted is complete.
     pub(in crate::reference) fn release_frame(&mut self) -> Option<Frame> {
         let is_close = self.held.front()?.opcode == OpCode::Close;
         (!is_close && self.under_way.is_none()).then(|| self.held.pop_front())?
     }
 
-    /// Returns a frame that was held back, at the end of the input. Unlike during the input, a
-    /// close frame is returned too.
+    /// Returns a control frame that a fault has delayed, after the last complete frame of a read.
+    /// Unlike [`Tamper::release_frame`], this also returns a close frame.
     fn release_at_end(&mut self) -> Option<Frame> {
         match self.held.front()?.opcode {
             OpCode::Close => self.held.pop_front(),
@@ -234,8 +237,8 @@ impl Tamper {
         }
     }
 
-    /// Returns the control frame that the protocol checks see; `None` if a fault drops the frame or
-    /// holds it back.
+    /// Returns the control frame to pass to the protocol checks; `None` if a fault drops the frame
+    /// or delays it.
     fn alter_control(&mut self, mut frame: Frame) -> Option<Frame> {
         if self.has(FrameFault::FragmentedControlAccepted) {
             frame.fin = true;
@@ -378,7 +381,8 @@ impl Tamper {
     }
 }
 
-/// Returns true if neither RFC 6455 section 7.4.2 nor its registry gives this close code a meaning.
+/// Returns true if a close frame with this payload has a code from 1012 to 1014, which RFC 6455
+/// does not define, or from 5000 on, which is outside the ranges of its section 7.4.2.
 fn is_unassigned(payload: &[u8]) -> bool {
     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
     matches!(code, Some(1012..=1014 | 5000..))

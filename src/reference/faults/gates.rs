@@ -1,5 +1,5 @@
-//! Packets of clients that are not in a namespace, which each form of a packet and each transport
-//! has to refuse.
+//! Faults that handle packets for a namespace that the client has not joined, in some transport,
+//! encoding or kind of packet.
 
 use std::sync::{Arc, Weak};
 
@@ -15,8 +15,8 @@ use crate::{
 };
 
 faults!(GateFault {
-    AnswerOfGone = "answer-after-leaving-counts": "The server takes the acknowledgement of a client that has left the namespace.";
-    BytesAnswerOfGone = "bytes-answer-after-leaving-counts": "The server takes the acknowledgement of a client that has left the namespace if it contains bytes.";
+    AnswerOfGone = "answer-after-leaving-counts": "The server accepts an acknowledgement of a client that has left the namespace.";
+    BytesAnswerOfGone = "bytes-answer-after-leaving-counts": "The server accepts an acknowledgement that contains bytes of a client that has left the namespace.";
     OutsiderAfterUpgrade = "outsider-handled-after-upgrade": "After an upgrade to WebSocket, the server handles events for namespaces that the client has not joined.";
     OutsiderByPolling = "outsider-handled-by-polling": "Over long-polling, the server handles events for namespaces that the client has not joined.";
     OutsiderBytes = "outsider-bytes-handled": "The server handles an event with bytes for a namespace that the client has not joined.";
@@ -24,7 +24,8 @@ faults!(GateFault {
     OutsiderRequest = "outsider-request-handled": "The server handles an event that asks for an acknowledgement for a namespace that the client has not joined.";
 });
 
-/// The key under which a fault remembers the last socket of the session `sid` that left `namespace`.
+/// The key under which a fault remembers the socket with which the session `sid` last left
+/// `namespace`.
 #[derive(Eq, Hash, PartialEq)]
 struct LeftSocket {
     sid: Box<str>,
@@ -35,7 +36,8 @@ impl ScratchKey for LeftSocket {
     type Note = Weak<Socket>;
 }
 
-/// The key under which a fault remembers that the session with this id has upgraded to WebSocket.
+/// The key under which the fault `outsider-handled-after-upgrade` remembers that the session with
+/// this id has upgraded to WebSocket.
 #[derive(Eq, Hash, PartialEq)]
 struct HasUpgraded(Box<str>);
 
@@ -44,8 +46,8 @@ impl ScratchKey for HasUpgraded {
 }
 
 impl FaultSet {
-    /// Notes the socket that leaves, for the faults about acknowledgements of clients that have
-    /// left.
+    /// Records the socket that leaves, for the faults that accept acknowledgements of clients that
+    /// have left.
     pub(super) fn note_left_socket(&self, socket: &Socket) {
         if !self.has(GateFault::AnswerOfGone) && !self.has(GateFault::BytesAnswerOfGone) {
             return;
@@ -59,7 +61,7 @@ impl FaultSet {
         }
     }
 
-    /// Notes that the session has upgraded, for the fault `outsider-handled-after-upgrade`.
+    /// Records that the session has upgraded, for the fault `outsider-handled-after-upgrade`.
     pub(super) fn note_upgraded(&self, session: &Session) {
         if self.has(GateFault::OutsiderAfterUpgrade) {
             let key = HasUpgraded(session.sid.clone());
@@ -68,7 +70,8 @@ impl FaultSet {
     }
 }
 
-/// Returns true if an active fault has taken the packet as the answer of a client that has left.
+/// Returns true if the packet acknowledges a question of a socket that has left, and an active
+/// fault has accepted it.
 pub(super) fn takes_answer_of_gone(session: &Session, packet: &Packet) -> bool {
     let Packet::Ack {
         namespace,

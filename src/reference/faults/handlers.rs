@@ -1,4 +1,4 @@
-//! Handlers that work once, for a while, or only for some callers.
+//! Faults in event handlers that work only once, only for a while, or only for some callers.
 
 use super::{contents::is_message, scratch::ScratchKey, topic::faults};
 use crate::{
@@ -25,7 +25,7 @@ faults!(HandlerFault {
     RepeatDropped = "repeated-message-dropped": "The server drops a message if its sender has sent the same text before.";
 });
 
-/// What the server does with an event after the active faults have seen it.
+/// What the server does with an event after [`before_handler`] has run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Next {
     /// The server calls the handler of the event.
@@ -34,7 +34,8 @@ pub(super) enum Next {
     Skip,
 }
 
-/// Key for the events of the socket with this id, one note for each event.
+/// The key under which the fault `client-limited-silently` counts the events of the socket with
+/// this id.
 #[derive(Eq, Hash, PartialEq)]
 struct EventsOf(SocketId);
 
@@ -42,7 +43,8 @@ impl ScratchKey for EventsOf {
     type Note = ();
 }
 
-/// Key for the times that a socket sent a text by an operation, one note for each time.
+/// The key under which the fault `repeated-message-dropped` counts how often the socket sent this
+/// text with the event `operation`.
 #[derive(Eq, Hash, PartialEq)]
 struct SentText {
     socket: SocketId,
@@ -54,7 +56,8 @@ impl ScratchKey for SentText {
     type Note = ();
 }
 
-/// Key for the fields that the payloads of the socket with this id have set in its session.
+/// The key under which the fault `payload-merged-into-session` remembers the latest event payload
+/// of the socket with this id, as data of the client's session.
 #[derive(Eq, Hash, PartialEq)]
 struct MergedFields(SocketId);
 
@@ -62,7 +65,8 @@ impl ScratchKey for MergedFields {
     type Note = Data;
 }
 
-/// Key for the role that a payload has set for all clients without a role.
+/// The key under which the fault `payload-pollutes-prototype` remembers the role that an event
+/// payload has given to all clients without a role.
 #[derive(Eq, Hash, PartialEq)]
 struct PollutedRole;
 
@@ -70,7 +74,7 @@ impl ScratchKey for PollutedRole {
     type Note = String;
 }
 
-/// Key for the last message to a room of a namespace.
+/// The key under which the fault `join-replays-history` remembers the last message to `room`.
 #[derive(Eq, Hash, PartialEq)]
 struct LastMessage {
     namespace: Box<str>,
@@ -81,7 +85,7 @@ impl ScratchKey for LastMessage {
     type Note = Data;
 }
 
-/// Lets the active faults see an event before its handler.
+/// Runs the active faults of this topic on an event before the event's handler is called.
 pub(super) fn before_handler(call: &Call) -> Next {
     let faults = call.socket.faults();
     let socket = &call.socket;
@@ -127,7 +131,8 @@ pub(super) fn before_handler(call: &Call) -> Next {
     drop_message(call)
 }
 
-/// Drops messages and questions as the active faults demand. Acknowledges what it drops.
+/// Returns [`Next::Skip`] if an active fault drops the message or question of this event. The event
+/// is then acknowledged all the same.
 fn drop_message(call: &Call) -> Next {
     let faults = call.socket.faults();
     let direct_to = (call.name == "send-direct")
@@ -220,8 +225,7 @@ pub(super) fn merged_user(socket: &Socket) -> Option<String> {
 }
 
 impl FaultSet {
-    /// Returns the role that the server knows of a client. Without faults this is the role in the
-    /// client's token.
+    /// Returns the role of a socket's user. Without faults this is the role in the user's token.
     pub(in crate::reference) fn known_role(&self, socket: &Socket) -> Option<String> {
         let own = socket.user().role.clone();
         if self.has(HandlerFault::PrototypePolluted) {
@@ -241,7 +245,7 @@ fn merged_field(socket: &Socket, field: &str) -> Option<String> {
     merged.get(field)?.as_str().map(str::to_owned)
 }
 
-/// Returns true if the handler of this event acknowledges it in any case.
+/// Returns true if the handler of the event `operation` always acknowledges the event.
 fn acknowledges(operation: &str) -> bool {
     let never = ["ack-never", "crash", "echo", "fail", "kick-me", "message"];
     !never.contains(&operation)

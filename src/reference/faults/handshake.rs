@@ -1,4 +1,4 @@
-//! Handshakes of WebSocket (RFC 6455 section 4.2) and Engine.IO (v4, "Handshake").
+//! Faults in the handshakes of WebSocket (RFC 6455 section 4.2) and Engine.IO (v4, "Handshake").
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -163,7 +163,8 @@ impl FaultSet {
         self.has(HandshakeFault::HostUnchecked)
     }
 
-    /// Returns the HTTP refusal that the fault `handshake-refused-after-101` writes after the 101.
+    /// Returns the HTTP refusal that the fault `handshake-refused-after-101` writes after the 101
+    /// response.
     pub(in crate::reference) fn late_refusal(&self, refusal: Refusal) -> Option<Bytes> {
         const LATE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n{\"code\":5,\"message\":\"Unsupported protocol version\"}";
         (self.has(HandshakeFault::RefusedAfter101) && refusal == Refusal::UnsupportedProtocol)
@@ -215,7 +216,7 @@ impl FaultSet {
         self.has(HandshakeFault::VersionUnchecked)
     }
 
-    /// Changes the headers of the 101.
+    /// Changes the headers of the 101 response.
     pub(in crate::reference) fn alter_101(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
         if self.has(HandshakeFault::AcceptWrong) {
             let constant = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

@@ -1,4 +1,4 @@
-//! The heartbeat (Engine.IO v4, "Heartbeat").
+//! Faults in the heartbeat (Engine.IO v4, "Heartbeat").
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,8 +34,8 @@ faults!(HeartbeatFault {
     WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame as the Engine.IO pong packet.";
 });
 
-/// The key under which a fault remembers the messages that the session with this id received since its last ping, one
-/// note for each message.
+/// The key under which the fault `heartbeat-any-traffic-postpones` counts the messages that the
+/// client of the session with this id has sent since the last ping.
 #[derive(Eq, Hash, PartialEq)]
 struct MessageReceived(Box<str>);
 

@@ -1,4 +1,5 @@
-//! Work that ends after its client has left: slow joins and slow logins.
+//! Faults in work that is complete only after its client has left: slow joins and slow checks of
+//! tokens.
 
 use std::sync::Arc;
 
@@ -14,15 +15,16 @@ faults!(LateWorkFault {
     AckTakesNext = "late-ack-takes-next-socket": "The server sends the acknowledgement for a socket that has left to the next socket of the same connection in the namespace.";
     CountsGoneLogin = "gone-login-stays-online": "The server counts a user as online for ever if the client leaves while its login is checked.", seen "presence that is counted in a middleware";
     GoneClientAdmitted = "gone-client-admitted": "The server adds a client to the namespace although the client left while its login was checked.";
-    JoinOfGoneCounts = "late-join-of-gone-client-stays": "The server keeps the id of a client in a room for ever if the client leaves before its join ends.", seen "socket.io before 4.5.2";
-    JoinOfGoneTakesNext = "late-join-takes-next-socket": "The server puts the next socket of the connection into a room that the former socket asked for.";
-    JoinLost = "late-join-lost": "The server does not put a client into a room if the join takes its time.";
+    JoinOfGoneCounts = "late-join-of-gone-client-stays": "The server counts a client as a member of a room for ever if the client leaves before its slow join is complete.", seen "socket.io before 4.5.2";
+    JoinOfGoneTakesNext = "late-join-takes-next-socket": "When a socket leaves before its slow join is complete, the server puts the connection's next socket into the room.";
+    JoinLost = "late-join-lost": "The server does not put a client into a room if the join is slow.";
     LateForgetsUser = "late-forgets-user": "The server ignores the user of a token that it checks after the CONNECT reply.";
     OnlineHitsPrototype = "online-hits-prototype": "The server counts one socket too many for users with names such as `constructor`.", seen "presence tables that are plain objects";
     OnlineAfterEnd = "online-after-disconnect": "The server still counts sockets that have disconnected as online.";
 });
 
-/// Key of the ids of sockets that left before their join of the room ended.
+/// The key under which the fault `late-join-of-gone-client-stays` counts the sockets that left
+/// before their slow join of `room` was complete.
 #[derive(Eq, Hash, PartialEq)]
 struct GoneMembers {
     namespace: Box<str>,
@@ -33,7 +35,8 @@ impl ScratchKey for GoneMembers {
     type Note = ();
 }
 
-/// Key of the sockets of the user that have left and still count as online.
+/// The key under which faults count, for one user id, the sockets that have left but are still
+/// reported as online.
 #[derive(Eq, Hash, PartialEq)]
 struct StillOnline(Box<str>);
 
@@ -42,8 +45,8 @@ impl ScratchKey for StillOnline {
 }
 
 impl FaultSet {
-    /// Ends the slow join of a socket that is connected. Without faults the socket is then a member
-    /// of the room.
+    /// Completes the slow join of a socket that is still connected: the socket becomes a member of
+    /// the room. The fault `late-join-lost` does nothing instead.
     pub(in crate::reference) fn join_late(&self, socket: &Arc<Socket>, room: &str) {
         if !self.has(LateWorkFault::JoinLost) {
             self.join(socket, room);
@@ -60,7 +63,8 @@ impl FaultSet {
         }
     }
 
-    /// Ends the slow join of a socket that has left. Without faults this has no effect.
+    /// Is called when a slow join is due, but its socket has left. Without faults this has no
+    /// effect; faults put the socket, or the connection's next socket, into the room.
     pub(in crate::reference) fn join_for_gone(&self, socket: &Socket, room: &str) {
         let namespace = socket.namespace();
         if self.has(LateWorkFault::JoinOfGoneCounts) {
@@ -77,7 +81,8 @@ impl FaultSet {
         }
     }
 
-    /// Handles the end of a login whose client has left. Without faults this has no effect.
+    /// Is called when the server has checked a client's token, but the client has left meanwhile.
+    /// Without faults this has no effect; faults admit the client or count it as online.
     pub(in crate::reference) fn admit_gone(
         &self,
         session: &Arc<Session>,
@@ -110,7 +115,7 @@ impl FaultSet {
         right + added + server.scratch.count(&StillOnline(user.into()))
     }
 
-    /// Notes a socket that has left, for the fault `online-after-disconnect`.
+    /// Records a socket that has left, for the fault `online-after-disconnect`.
     pub(in crate::reference) fn note_offline(&self, socket: &Socket) {
         if self.has(LateWorkFault::OnlineAfterEnd) {
             let key = StillOnline(socket.user_id().into());
@@ -119,14 +124,15 @@ impl FaultSet {
     }
 }
 
-/// Returns the socket that gets an acknowledgement for `socket`. Without faults this is `None` for a
-/// socket that has left.
+/// Returns the socket that receives the acknowledgement in place of `socket`, if `socket` has left
+/// and the fault `late-ack-takes-next-socket` is active; `None` otherwise.
 pub(super) fn find_next_for_ack(socket: &Socket) -> Option<Arc<Socket>> {
     let takes_next = socket.faults().has(LateWorkFault::AckTakesNext) && !socket.is_connected();
     takes_next.then(|| find_next(socket)).flatten()
 }
 
-/// Returns the socket with which the connection of `socket` has joined the namespace again.
+/// Returns the socket that the connection of `socket` now has in the same namespace; `None` if the
+/// connection has not joined the namespace again.
 fn find_next(socket: &Socket) -> Option<Arc<Socket>> {
     let peer = Peer::of(socket.session())?;
     match peer.membership(socket.namespace().name())? {
@@ -135,7 +141,7 @@ fn find_next(socket: &Socket) -> Option<Arc<Socket>> {
     }
 }
 
-/// Returns the number of sockets that have left and still count as members of the room.
+/// Returns the number of sockets that have left but are still counted as members of the room.
 pub(super) fn count_gone_members(socket: &Socket, room: &str) -> usize {
     let key = GoneMembers {
         namespace: socket.namespace().name().into(),

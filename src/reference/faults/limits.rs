@@ -1,4 +1,4 @@
-//! The limit on messages and bodies (Engine.IO v4, "Handshake", `maxPayload`).
+//! Faults in the size limit on messages and bodies (Engine.IO v4, "Handshake", `maxPayload`).
 
 use super::{deflate, topic::faults};
 use crate::{reference::FaultSet, wire::websocket::DeflateOffer};

@@ -1,4 +1,4 @@
-//! State that the handlers of two events share by mistake.
+//! Faults through state that the handlers of different events share by mistake.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,18 +14,20 @@ use crate::{
     },
 };
 
-/// How long a handler looks something up between the choice of the recipients and the emit.
+/// The delay that a fault adds between the choice of a message's recipients and the sending, so
+/// that other events are handled meanwhile.
 const LOOKUP: Duration = Duration::from_millis(20);
 
 faults!(MixingFault {
-    ContentsShared = "emit-contents-shared": "The server sends the content of the latest message in place of each message that it still prepares.";
-    RepliesShared = "replies-reach-latest-caller": "The server sends each reply that it still prepares to the client that sent the latest event.";
+    ContentsShared = "emit-contents-shared": "The server sends the content of the latest message in place of the content of earlier messages that it has not sent yet.";
+    RepliesShared = "replies-reach-latest-caller": "The server sends each reply that it has not sent yet to the client that sent the latest event.";
     TargetsAddUp = "emit-targets-add-up": "The server sends each of two messages that it prepares at the same time to the recipients of both.";
-    TargetsShared = "emit-targets-shared": "The server sends each message that it still prepares to the recipients of the latest one.", seen "targets that are kept in the namespace object, as in socket.io before 4.0";
-    TargetsSharedByClient = "emit-targets-shared-by-client": "The server sends each message of a client that it still prepares to the recipients of that client's latest one.";
+    TargetsShared = "emit-targets-shared": "The server sends each message that it has not sent yet to the recipients of the latest message.", seen "targets that are kept in the namespace object, as in socket.io before 4.0";
+    TargetsSharedByClient = "emit-targets-shared-by-client": "The server sends each message of a client that it has not sent yet to the recipients of that client's latest message.";
 });
 
-/// Key of the latest message that the server prepares: of the client, or of all clients.
+/// The key under which a fault remembers the recipients and the content of the latest message: of
+/// one socket, or of any socket if the key is `None`.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestMessage(Option<SocketId>);
 
@@ -33,7 +35,8 @@ impl ScratchKey for LatestMessage {
     type Note = (Selection, Vec<Data>);
 }
 
-/// Key of the id of the socket that sent the latest event with a reply.
+/// The key under which the fault `replies-reach-latest-caller` remembers the id of the socket that
+/// sent the latest event with a reply.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestCaller;
 
@@ -41,7 +44,8 @@ impl ScratchKey for LatestCaller {
     type Note = SocketId;
 }
 
-/// Key of the recipients of the messages that the server prepares.
+/// The key under which the fault `emit-targets-add-up` remembers the recipients of the messages
+/// that are not sent yet.
 #[derive(Eq, Hash, PartialEq)]
 struct PendingTargets;
 
@@ -105,8 +109,8 @@ impl FaultSet {
     }
 }
 
-/// Sends a reply to the client that sent the latest event by then. Returns false, and sends nothing,
-/// unless the fault `replies-reach-latest-caller` is active.
+/// Sends a reply, after a short delay, to the client that has then sent the latest event. Returns
+/// false, and sends nothing, unless the fault `replies-reach-latest-caller` is active.
 pub(super) fn reply_to_latest_caller(socket: &Arc<Socket>, name: &str, args: &[Data]) -> bool {
     if !socket.faults().has(MixingFault::RepliesShared) {
         return false;

@@ -55,8 +55,8 @@ topic::topics! {
     websocket: WebSocketFault,
 }
 
-/// Names of members that every object of JavaScript inherits. A table that is a plain object holds
-/// them although nobody put them there.
+/// Names of members that every object of JavaScript inherits. A server that uses a plain object as
+/// a map finds these names in it although it never added them.
 const INHERITED: [&str; 5] = [
     "__proto__",
     "constructor",

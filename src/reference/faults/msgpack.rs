@@ -1,4 +1,4 @@
-//! Packets as msgpack (`socket.io-msgpack-parser`).
+//! Faults in packets encoded as msgpack (`socket.io-msgpack-parser`).
 
 use super::topic::faults;
 use crate::{

@@ -1,4 +1,4 @@
-//! The syntax of a client's packets (Socket.IO v5, "Packet encoding").
+//! Faults in checking the syntax of a client's packets (Socket.IO v5, "Packet encoding").
 
 use super::{binary::BinaryFault, topic::faults};
 use crate::{
@@ -73,8 +73,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if a fault ignores a packet that only a server may send, or that came before
-    /// CONNECT. Without faults such a packet closes the connection.
+    /// Returns true if an active fault ignores this packet, which only a server may send or which
+    /// came before CONNECT. Without faults such a packet closes the connection.
     pub(in crate::reference) fn skips_packet(&self, peer: &Peer, packet: &Packet) -> bool {
         match packet {
             Packet::ConnectError { .. } if self.has(PacketSyntaxFault::ConnectErrorIgnored) => true,

@@ -1,4 +1,4 @@
-//! The values that the server sends to clients.
+//! Faults that change the values in events that the server sends.
 
 use std::borrow::Cow;
 

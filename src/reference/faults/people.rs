@@ -1,4 +1,5 @@
-//! Sockets that are mistaken for people, and callers that are forgotten among others.
+//! Faults that treat all sockets of one user as one, or that leave the caller out of a room's
+//! members.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -12,7 +13,7 @@ use crate::reference::{
 faults!(PeopleFault {
     KickRoomAnswersLast = "kick-room-answers-last": "The server acknowledges a request to disconnect a room after it has disconnected the room.";
     KickRoomSparesCaller = "kick-room-spares-caller": "The server leaves the caller connected when it disconnects the caller's room.";
-    KickedLockedOut = "kicked-user-locked-out": "The server refuses the tokens of users whom it has disconnected with a room.";
+    KickedLockedOut = "kicked-user-locked-out": "The server refuses the tokens of users whom it has disconnected with `kick-room`.";
     KickRoomTakesUsers = "kick-room-takes-users": "The server disconnects all sockets of each user who is in a room that it disconnects.";
     MembersOnlyForMembers = "members-only-for-members": "The server counts no members if the caller is not a member of the room.";
     MembersUsers = "members-counts-users": "The server counts the users in a room, not the sockets.";
@@ -22,7 +23,8 @@ faults!(PeopleFault {
     SocketsUsers = "sockets-counts-users": "The server counts the users in a namespace, not the sockets.";
 });
 
-/// Key for the times that the server has disconnected the user of this name with a room.
+/// The key under which the fault `kicked-user-locked-out` remembers that `kick-room` has
+/// disconnected a socket of the user with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct KickedUser(String);
 
@@ -37,7 +39,7 @@ impl FaultSet {
     }
 }
 
-/// Changes the sockets that the server disconnects with a room.
+/// Changes the sockets that `kick-room` disconnects, as the active faults demand.
 pub(super) fn alter_kicked(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
     let faults = caller.faults();
     if faults.has(PeopleFault::KickRoomSparesCaller) {
@@ -59,7 +61,7 @@ pub(super) fn alter_kicked(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
     }
 }
 
-/// Returns true if an active fault locks the user out.
+/// Returns true if the fault `kicked-user-locked-out` refuses the user.
 pub(super) fn is_locked_out(session: &Session, user: &User) -> bool {
     session.faults().has(PeopleFault::KickedLockedOut)
         && user
@@ -68,7 +70,7 @@ pub(super) fn is_locked_out(session: &Session, user: &User) -> bool {
             .is_some_and(|id| session.server.scratch.count(&KickedUser(id)) > 0)
 }
 
-/// Changes the sockets that the server moves to another room.
+/// Changes the sockets that `move-members` moves, as the active faults demand.
 pub(super) fn alter_moved(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
     let faults = caller.faults();
     if faults.has(PeopleFault::MoveSparesCaller) {
@@ -79,7 +81,7 @@ pub(super) fn alter_moved(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
     }
 }
 
-/// Returns the number of members that the server reports. Without faults this is `right`.
+/// Returns the number of a room's members that the server reports. Without faults this is `right`.
 pub(super) fn count_members(caller: &Socket, room: &str, right: usize) -> usize {
     let faults = caller.faults();
     let rooms = caller.namespace().rooms();
@@ -96,7 +98,8 @@ pub(super) fn count_members(caller: &Socket, room: &str, right: usize) -> usize 
     right
 }
 
-/// Returns the number of sockets that the server reports. Without faults this is `right`.
+/// Returns the number of the namespace's sockets that the server reports. Without faults this is
+/// `right`.
 pub(super) fn count_sockets(caller: &Socket, right: usize) -> usize {
     if caller.faults().has(PeopleFault::SocketsUsers) {
         let rooms: &Rooms = &caller.namespace().rooms();

@@ -1,4 +1,5 @@
-//! HTTP long-polling (Engine.IO v4, "HTTP long-polling"), and packets on either transport.
+//! Faults in HTTP long-polling (Engine.IO v4, "HTTP long-polling"), and in packets on either
+//! transport.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -19,7 +20,7 @@ use crate::{
     wire::engine_io::{Packet, PacketData, PacketType},
 };
 
-/// The number of packets after which the fault `polling-answer-cut` cuts an answer.
+/// The number of packets to which the fault `polling-answer-cut` limits an answer.
 const LONGEST_ANSWER: usize = 200;
 
 faults!(PollingFault {

@@ -1,4 +1,4 @@
-//! Questions: events of the server that ask clients for an acknowledgement.
+//! Faults in questions: events of the server that ask clients for an acknowledgement.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The recipients of messages to rooms, namespaces and single sockets.
+//! Faults in the choice of a message's recipients: rooms, namespaces and single sockets.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ faults!(RecipientFault {
     ExceptUsesLastOnly = "except-list-uses-last-only": "The server excepts only the last room of a list of excepted rooms.";
     ExceptUnknownDropsAll = "except-unknown-room-drops-all": "The server sends to nobody if an excepted room does not exist.";
     FirstRoomOnly = "rooms-emit-first-room-only": "The server sends a message for several rooms only to the first of them.";
-    FromNamesDisplayName = "from-names-display-name": "The server names the display name of the sender's token, where it has to name the user.";
-    FromNamesSocket = "from-names-socket": "The server names the sender's socket, where it has to name the user.";
+    FromNamesDisplayName = "from-names-display-name": "The server writes the display name from the sender's token into `from`, where it has to write the user id.";
+    FromNamesSocket = "from-names-socket": "The server writes the sender's socket id into `from`, where it has to write the user id.";
     FromSpoofed = "from-field-spoofed": "The server takes the sender from the message's own `from` field.";
     LeaksLate = "room-emit-leaks-late": "The server sends a room message to the rest of the namespace 50 ms later.";
     LeaksToOutsiders = "room-emit-leaks": "The server sends a room message to the whole namespace.";
@@ -65,7 +65,8 @@ faults!(RecipientFault {
     DropsInBurst = "room-emit-drops-in-burst": "The server loses some of a burst of more than 50 room messages.";
 });
 
-/// The key under which a fault remembers the id of the socket that joined the namespace of this name last.
+/// The key under which the fault `direct-reaches-left-socket` remembers the id of the socket that
+/// was the last to join the namespace of this name.
 #[derive(Eq, Hash, PartialEq)]
 struct LatestSocket(Box<str>);
 
@@ -73,7 +74,8 @@ impl ScratchKey for LatestSocket {
     type Note = SocketId;
 }
 
-/// The key under which a fault remembers the token in the CONNECT payload of the socket with this id.
+/// The key under which the fault `token-leaked-in-messages` remembers the token in the CONNECT
+/// payload of the socket with this id.
 #[derive(Eq, Hash, PartialEq)]
 struct PayloadToken(SocketId);
 
@@ -81,7 +83,7 @@ impl ScratchKey for PayloadToken {
     type Note = Data;
 }
 
-/// The key under which a fault remembers the room messages of the server, one note for each message.
+/// The key under which the fault `room-emit-drops-in-burst` counts the room messages of the server.
 #[derive(Eq, Hash, PartialEq)]
 struct RoomMessageCount;
 
@@ -139,7 +141,7 @@ impl FaultSet {
         recipients
     }
 
-    /// Loses the next packet of the socket if the fault `volatile-costs-next` is active and a
+    /// Makes the session drop its next packet if the fault `volatile-costs-next` is active and a
     /// volatile message was dropped.
     pub(in crate::reference) fn lose_next(&self, socket: &Socket, selection: &Selection) {
         if self.has(RecipientFault::VolatileCostsNext) && selection.delivery == Delivery::Volatile {
@@ -147,7 +149,7 @@ impl FaultSet {
         }
     }
 
-    /// Sends a message that was already delivered to further sockets, if a fault for that is
+    /// Sends a message to additional sockets after its recipients got it, if a fault for that is
     /// active.
     pub(in crate::reference) fn leak_after_delivery(
         &self,
@@ -229,7 +231,8 @@ impl FaultSet {
         self.has(RecipientFault::NoRoomsMeanAll)
     }
 
-    /// Notes the socket that joined its namespace last, for the fault `direct-reaches-left-socket`.
+    /// Records the socket that was the last to join its namespace, for the fault
+    /// `direct-reaches-left-socket`.
     pub(in crate::reference) fn note_latest(&self, socket: &Socket) {
         if self.has(RecipientFault::DirectReachesLeftSocket) {
             let scratch = &socket.session().server.scratch;
@@ -276,7 +279,7 @@ impl FaultSet {
         message
     }
 
-    /// Notes the token in the CONNECT payload, for the fault `token-leaked-in-messages`.
+    /// Records the token in the CONNECT payload, for the fault `token-leaked-in-messages`.
     pub(in crate::reference) fn note_token(&self, socket: &Socket, auth: Option<&Data>) {
         if self.has(RecipientFault::TokenLeaked)
             && let Some(token) = auth.and_then(|auth| auth.get("token"))
@@ -381,7 +384,7 @@ fn alter_room_recipients(
     duplicate_recipients(from, rooms, selection, recipients);
 }
 
-/// Drops recipients of a message to rooms.
+/// Removes recipients of a room message, as the active faults demand.
 fn drop_recipients(from: &Socket, recipients: &mut Vec<Arc<Socket>>) {
     let faults = from.faults();
     if faults.has(RecipientFault::MissesMember) {
@@ -404,7 +407,7 @@ fn drop_recipients(from: &Socket, recipients: &mut Vec<Arc<Socket>>) {
     }
 }
 
-/// Adds recipients of a message to rooms a second time.
+/// Adds some recipients of a room message a second time, so that they get the message twice.
 fn duplicate_recipients(
     from: &Socket,
     rooms: &Rooms,

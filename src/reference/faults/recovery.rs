@@ -1,4 +1,4 @@
-//! Connection state recovery.
+//! Faults in connection state recovery.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -37,13 +37,13 @@ faults!(RecoveryFault {
     ReplaysForeign = "recovery-replays-foreign": "The server replays events of rooms that the client is not in.";
     SecondForgotten = "recovery-works-once": "The server keeps no session of a client that has recovered its session before.";
     SecondLosesRooms = "recovery-again-loses-rooms": "The server puts a client into none of its rooms when it recovers its session for the second time.";
-    TakenTwice = "recovery-session-taken-twice": "The server lets a second client recover a session that its client has recovered.", seen "socket.io 4.8.4 with the in-memory adapter";
+    TakenTwice = "recovery-session-taken-twice": "The server lets a client recover a session that another client has already recovered.", seen "socket.io 4.8.4 with the in-memory adapter";
     TakesOverLive = "recovery-takes-over-live": "The server gives the id and rooms of a connected socket to a client that presents its pid.";
     Reversed = "recovery-replays-reversed": "The server replays missed events in reverse order.";
     UnknownCloses = "recovery-unknown-closes": "The server closes the connection on an unknown pid.";
 });
 
-/// Key of the recoveries of the session with this pid.
+/// The key under which faults count how often the session with this pid has been recovered.
 #[derive(Eq, Hash, PartialEq)]
 struct Recovered(Box<str>);
 
@@ -181,8 +181,8 @@ impl FaultSet {
         Some((kept, Vec::new()))
     }
 
-    /// Takes the session of `pid` out of the sessions that clients can recover, and returns it.
-    /// The fault `recovery-session-taken-twice` leaves it there.
+    /// Takes the session of `pid` out of the sessions that clients can recover, and returns it. The
+    /// fault `recovery-session-taken-twice` does not remove the session.
     pub(in crate::reference) fn take_session(
         &self,
         sessions: &mut HashMap<Box<str>, KeptSession>,
@@ -195,7 +195,7 @@ impl FaultSet {
         }
     }
 
-    /// Notes a recovered socket, for the faults about its second recovery.
+    /// Records a recovered socket, for the faults about its second recovery.
     pub(in crate::reference) fn note_recovered(&self, socket: &Socket) {
         if (self.has(RecoveryFault::SecondForgotten) || self.has(RecoveryFault::SecondLosesRooms))
             && let Some(pid) = socket.pid()

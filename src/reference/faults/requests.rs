@@ -1,4 +1,4 @@
-//! Requests to the Engine.IO path, and the responses that refuse them.
+//! Faults in the checks of requests to the Engine.IO path, and in the responses that refuse them.
 
 use hyper::StatusCode;
 use url::form_urlencoded;

@@ -1,4 +1,4 @@
-//! Revision 3 of Engine.IO, which Socket.IO 2 clients use.
+//! Faults in revision 3 of Engine.IO, which Socket.IO 2 clients use.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ faults!(Revision3Fault {
     PayloadAsFour = "eio3-payload-as-4": "The server encodes the answers to polls of revision 3 as payloads of revision 4.";
     PayloadSlow = "eio3-payload-slow": "The time that the server needs to decode a payload grows with the square of the payload's size.", seen "CVE-2020-36048";
     PingUnanswered = "eio3-ping-unanswered": "The server does not answer pings of clients of revision 3.";
-    PongAccepted = "eio3-pong-accepted": "The server ignores a pong of a client of revision 3.";
+    PongAccepted = "eio3-pong-accepted": "The server ignores a pong of a client of revision 3, where it has to close the session.";
     QueryInName = "eio3-namespace-query-in-name": "The server treats the query after a namespace's name as a part of the name.";
     ScriptEscapesKept = "jsonp-escapes-kept": "The server does not unescape the payload of a JSONP form.";
     ScriptIndexKept = "jsonp-index-kept": "The server writes the JSONP callback index into the script unfiltered.";

@@ -1,4 +1,4 @@
-//! Crashes: input of one client that stops the whole server.
+//! Faults that crash the whole server on the input of one client.
 
 use std::{
     collections::HashSet,

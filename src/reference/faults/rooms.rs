@@ -1,4 +1,4 @@
-//! Membership of rooms: joining, leaving and counting.
+//! Faults in the membership of rooms: joining, leaving and counting.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ faults!(RoomFault {
     NamesTrimmed = "room-names-trimmed": "The server trims blanks around room names.";
     OwnRoomMissing = "own-id-room-missing": "The server does not put a socket into the room that has the socket's id as its name.";
     RejoinIgnored = "rejoin-ignored": "The server does not put a client into a room that it has left before.";
-    RejoinKeepsRooms = "rejoin-keeps-rooms": "The server restores the former rooms of a client that joins a namespace again.";
+    RejoinKeepsRooms = "rejoin-keeps-rooms": "The server puts a client that joins a namespace again back into the rooms that it was in before.";
     RejoinOnce = "rejoin-works-once": "The server does not put a client into a room that it has left twice.";
     RejoinReplays = "rejoin-replays-backlog": "When a client joins a room again, the server sends the messages that the client missed.";
     RoomsAtMostTen = "rooms-at-most-10": "The server takes a client out of its oldest room when it joins an eleventh.";
@@ -58,7 +58,7 @@ faults!(RoomFault {
     SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "The server counts the connections of all namespaces.";
 });
 
-/// A socket and a room: the part that the keys of notes about a socket in a room share.
+/// One socket and one room: the content of the keys `Joins`, `Left` and `MissedMessages`.
 #[derive(Eq, Hash, PartialEq)]
 struct InRoom {
     socket: SocketId,
@@ -72,7 +72,7 @@ fn in_room(socket: &Socket, room: &str) -> InRoom {
     }
 }
 
-/// The key under which a fault remembers the times that the socket joined the room, one note for each time.
+/// The key under which faults count how often the socket has joined the room.
 #[derive(Eq, Hash, PartialEq)]
 struct Joins(InRoom);
 
@@ -80,7 +80,7 @@ impl ScratchKey for Joins {
     type Note = ();
 }
 
-/// The key under which a fault remembers the times that the socket left the room, one note for each time.
+/// The key under which faults count how often the socket has left the room.
 #[derive(Eq, Hash, PartialEq)]
 struct Left(InRoom);
 
@@ -88,7 +88,8 @@ impl ScratchKey for Left {
     type Note = ();
 }
 
-/// The key under which a fault remembers the messages that were sent to the room after the socket left it.
+/// The key under which the fault `rejoin-replays-backlog` remembers the messages that were sent to
+/// the room after the socket left it.
 #[derive(Eq, Hash, PartialEq)]
 struct MissedMessages(InRoom);
 
@@ -96,7 +97,8 @@ impl ScratchKey for MissedMessages {
     type Note = Data;
 }
 
-/// The key under which a fault remembers the rooms that the socket has left and that the server still lists for it.
+/// The key under which the fault `left-rooms-stay-listed` remembers the rooms that the socket with
+/// this id has left.
 #[derive(Eq, Hash, PartialEq)]
 struct StillListed(SocketId);
 
@@ -104,7 +106,8 @@ impl ScratchKey for StillListed {
     type Note = String;
 }
 
-/// The key under which a fault remembers the rooms that the session `sid` has joined in `namespace`.
+/// The key under which the fault `rejoin-keeps-rooms` remembers the rooms that the session `sid`
+/// has joined in `namespace`.
 #[derive(Eq, Hash, PartialEq)]
 struct JoinedRooms {
     sid: Box<str>,
@@ -122,8 +125,8 @@ fn joined_rooms(socket: &Socket) -> JoinedRooms {
     }
 }
 
-/// The key under which a fault remembers all sockets that ever joined the namespace of this name, one note for each
-/// socket.
+/// The key under which the fault `sockets-count-includes-disconnected` counts all sockets that have
+/// ever joined the namespace of this name.
 #[derive(Eq, Hash, PartialEq)]
 struct SocketsEver(Box<str>);
 
@@ -262,8 +265,8 @@ impl FaultSet {
         Ok(())
     }
 
-    /// Changes the rooms of a socket that joins a namespace. Without faults it is in the room of
-    /// its own id only.
+    /// Changes the rooms of a socket that joins a namespace. Without faults the socket is only in
+    /// the room that has its id as its name.
     pub(in crate::reference) fn enter_namespace(&self, socket: &Arc<Socket>, rooms: &mut Rooms) {
         if self.has(RoomFault::OwnRoomMissing) {
             rooms.leave(socket.id(), socket.id().as_str());
@@ -280,8 +283,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the room's name if a request gives the room in another type than string and an
-    /// active fault accepts that.
+    /// Returns the name to use if the room in a request is not a string and an active fault accepts
+    /// that; `None` otherwise.
     pub(in crate::reference) fn alter_checked_name(&self, call: &Call) -> Option<String> {
         let given = call.args.first().and_then(|first| first.get("room"));
         if self.has(RoomFault::ListJoinsAll)
@@ -301,7 +304,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the number of members that the server reports. Without faults this is `right`.
+    /// Returns the number of a room's members that the server reports. Without faults this is
+    /// `right`.
     pub(in crate::reference) fn count_members(
         &self,
         socket: &Socket,
@@ -402,7 +406,8 @@ fn ignores_join(socket: &Socket, room: &str) -> bool {
         || (faults.has(RoomFault::NamesHitPrototype) && super::INHERITED.contains(&room))
 }
 
-/// Takes the socket out of its oldest room if it has joined more than ten.
+/// Takes the socket out of its oldest room if the socket is in more than ten rooms besides the room
+/// of its own id.
 fn leave_eleventh(socket: &Socket, rooms: &mut Rooms) {
     let own = socket.id().as_str();
     let joined: Vec<_> = rooms.of(socket.id()).to_vec();
@@ -437,7 +442,7 @@ pub(super) fn shares_rooms(faults: &FaultSet) -> bool {
     faults.has(RoomFault::SharedAcrossNamespaces)
 }
 
-/// Notes a room message for the sockets that have left the room, for the fault
+/// Records a room message for the sockets that have left the room, for the fault
 /// `rejoin-replays-backlog`.
 pub(super) fn note_for_backlog(from: &Socket, selection: &Selection, packet: &Packet) {
     if !from.faults().has(RoomFault::RejoinReplays) {

@@ -1,4 +1,5 @@
-//! The memory of the faults: notes about earlier requests and events of one server, stored by key.
+//! The memory of the faults: values, called notes, that faults store about earlier requests and
+//! events of one server.
 
 use std::{
     any::{Any, TypeId},
@@ -16,7 +17,8 @@ pub(super) trait ScratchKey: Any + Eq + Hash + Send {
     type Note: Clone + Send;
 }
 
-/// What the faults of one server remember between two events: notes, by key. It stays empty without faults.
+/// What the faults of one server remember between two events: lists of notes by key. The memory is empty
+/// if no fault is active.
 #[derive(Debug, Default)]
 pub(in crate::reference) struct Scratch(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 

@@ -1,4 +1,4 @@
-//! The content of messages to many clients, by the flags of the message and the kind of content.
+//! Faults that change the content of messages, depending on their flags and recipients.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -20,14 +20,14 @@ use crate::{
     },
 };
 
-/// The number of bytes or characters after which a fault cuts content.
+/// The number of bytes or characters to which a fault truncates a value.
 const CUT: usize = 65_536;
 
 faults!(SendingFault {
     BroadcastCut = "broadcast-cut": "The server cuts texts and bytes in a message to the whole namespace after 65,536 bytes.";
     DirectBytesNull = "direct-bytes-null": "The server sends null in the place of bytes in a direct message.";
-    ExceptBytesRepeated = "except-bytes-repeated": "The server sends the first bytes of a message with excepted rooms in the place of all other bytes.";
-    LocalBytesEmptied = "local-bytes-emptied": "The server sends zero bytes in the place of bytes in a message with the `local` flag.";
+    ExceptBytesRepeated = "except-bytes-repeated": "In a message with excepted rooms, the server replaces every attachment by a copy of the first attachment.";
+    LocalBytesEmptied = "local-bytes-emptied": "The server sends empty attachments in a message with the `local` flag.";
     MixedTransportsBase64 = "mixed-transports-get-base64": "The server sends attachments as base64 texts over WebSocket if another receiver is on long-polling.", seen "python-engineio 4.15.1";
     RoomBytesCut = "room-emit-bytes-cut": "The server cuts bytes in a message to one room after 65,536 bytes.";
     SeveralRoomsBase64 = "rooms-emit-bytes-as-base64": "The server sends bytes as base64 strings in a message to several rooms.";
@@ -95,7 +95,8 @@ impl FaultSet {
         Outbound::new(packets.collect())
     }
 
-    /// Changes texts and bytes at any depth. `first` holds the first bytes of the message.
+    /// Changes texts and bytes at any depth. `first` is the first value of bytes in the message;
+    /// `None` until one was found.
     fn alter_value(&self, selection: &Selection, data: &mut Data, first: &mut Option<Bytes>) {
         match data {
             Data::Bytes(bytes) => {
@@ -121,7 +122,8 @@ impl FaultSet {
     }
 
     fn alter_bytes(&self, selection: &Selection, bytes: Bytes, first: Bytes) -> Data {
-        // One excepted room is the caller's own, which every message of a client excepts.
+        // A message of a client excepts the client's own room, so only a second excepted room can
+        // come from the event's arguments.
         let excepts = selection.except.len() > 1;
         let to_one_room = selection.rooms.len() == 1 && selection.addressee == Addressee::Members;
         if self.has(SendingFault::DirectBytesNull) && selection.addressee == Addressee::Socket {
@@ -140,7 +142,7 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if an active fault cuts texts in messages of this selection.
+    /// Returns true if an active fault truncates texts in messages to this selection.
     fn cuts_text(&self, selection: &Selection) -> bool {
         (self.has(SendingFault::BroadcastCut) && selection.rooms.is_empty())
             || (self.has(SendingFault::VolatileCut) && selection.delivery == Delivery::Volatile)

@@ -4,7 +4,8 @@ use super::topic::TopicFault;
 
 /// The faults that are switched on in one server.
 ///
-/// Hooks ask for faults on every packet, so asking an empty set has to cost next to nothing.
+/// The server looks up faults on every packet, so a lookup in an empty set has to cost next to
+/// nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FaultSet {
     /// One word for each topic, with one bit for each fault of the topic; empty if no fault is on.

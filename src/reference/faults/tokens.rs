@@ -1,4 +1,4 @@
-//! Valid tokens: what the server makes of a token that it has accepted.
+//! Faults in the use of valid tokens.
 
 use super::{people::is_locked_out, scratch::ScratchKey, topic::faults};
 use crate::reference::{
@@ -9,12 +9,13 @@ use crate::reference::{
 };
 
 faults!(TokenFault {
-    CachedWithoutSignature = "token-cached-without-signature": "The server remembers the tokens that it has accepted, and finds them again without comparing the signature.";
+    CachedWithoutSignature = "token-cached-without-signature": "The server remembers the tokens that it has accepted, and later accepts them with any signature.";
     SubjectMissingRefused = "token-without-subject-refused": "The server refuses valid tokens that name no user.";
-    SubjectNull = "token-without-subject-is-null": "The server names the user of a token without `sub` `null`.", seen "`String(claims.sub)`";
+    SubjectNull = "token-without-subject-is-null": "The server gives the user of a token without `sub` the id `null`.", seen "`String(claims.sub)`";
 });
 
-/// Key for a token that the server has accepted, without its signature.
+/// The key under which the fault `token-cached-without-signature` remembers that the server has
+/// accepted a token. The field is the token without its signature.
 #[derive(Eq, Hash, PartialEq)]
 struct AcceptedToken(String);
 

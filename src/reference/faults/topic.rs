@@ -1,4 +1,5 @@
-//! How a topic declares its faults, and how the topics become one list.
+//! The macros with which a topic (a group of faults in one file) declares its faults, and which
+//! join the topics into one list.
 
 /// One fault: something that a server can do wrong.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +21,7 @@ pub(in crate::reference) trait TopicFault: Copy {
     fn index(self) -> u32;
 }
 
-/// Declares the faults of one topic: an enum, and the table with the id and the sentence of each.
+/// Declares the faults of one topic: an enum, and a table with the id and the description of each.
 macro_rules! faults {
     ($faults:ident {
         $($fault:ident = $id:literal: $breaks:literal $(, seen $seen:literal)?;)*
@@ -32,7 +33,7 @@ macro_rules! faults {
         }
 
         impl $faults {
-            /// The id and the sentence of each fault, in the order of the variants.
+            /// The id and the description of each fault, in the order of the variants.
             pub(super) const TABLE: &'static [$crate::reference::faults::topic::Fault] = &[
                 $($crate::reference::faults::topic::Fault {
                     id: $id,

@@ -1,4 +1,4 @@
-//! The upgrade from polling to WebSocket (Engine.IO v4, "Upgrade").
+//! Faults in the upgrade from polling to WebSocket (Engine.IO v4, "Upgrade").
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,9 +18,9 @@ faults!(UpgradeFault {
     AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "The server closes the session when the probing WebSocket drops.";
     BadProbeAccepted = "upgrade-bad-probe-accepted": "The server accepts any packet as the probe, and handles messages before the upgrade.";
     BadProbeClosesSession = "upgrade-bad-probe-closes-session": "The server closes the session on a wrong probe.";
-    Duplicates = "upgrade-duplicates-packets": "The server sends the packets that wait during the switch twice.";
+    Duplicates = "upgrade-duplicates-packets": "The server sends two copies of each packet that waits during the switch to WebSocket.";
     KeepsPollingOpen = "upgrade-keeps-polling-open": "The server still answers polls after the upgrade to WebSocket.";
-    DuplicatesLast = "upgrade-duplicates-last": "The server sends the last of several packets that wait during the switch twice.";
+    DuplicatesLast = "upgrade-duplicates-last": "The server sends two copies of the last of several packets that wait during the switch to WebSocket.";
     Loses = "upgrade-loses-packets": "The server drops the packets that wait during the switch.";
     LosesBytes = "upgrade-loses-bytes": "The server drops the binary packets that wait during the switch.";
     LosesFirst = "upgrade-loses-first": "The server drops the first of more than five packets that wait during the switch.";
@@ -38,8 +38,8 @@ faults!(UpgradeFault {
     UnofferedAccepted = "unoffered-upgrade-accepted": "The server accepts an upgrade that it did not offer.", seen "engine.io 6.6.12";
 });
 
-/// The key under which a fault remembers the upgrades to WebSocket of the session with this id, one note for each
-/// upgrade.
+/// The key under which the fault `upgrade-old-transport-told` remembers that the session with this
+/// id has switched to WebSocket.
 #[derive(Eq, Hash, PartialEq)]
 struct Upgraded(Box<str>);
 
@@ -47,7 +47,8 @@ impl ScratchKey for Upgraded {
     type Note = ();
 }
 
-/// Key of the upgrades of the session with this id that began.
+/// The key under which the fault `upgrade-only-once` counts the upgrades that began on the session
+/// with this id, whether they succeeded or not.
 #[derive(Eq, Hash, PartialEq)]
 struct Begun(Box<str>);
 
@@ -56,7 +57,8 @@ impl ScratchKey for Begun {
 }
 
 impl FaultSet {
-    /// Returns true if the session can't upgrade again because of the fault `upgrade-only-once`.
+    /// Returns true if the fault `upgrade-only-once` is active and an upgrade of this session has
+    /// begun before.
     pub(in crate::reference) fn refuses_second_upgrade(&self, session: &Session) -> bool {
         if !self.has(UpgradeFault::OnlyOnce) {
             return false;

@@ -1,4 +1,5 @@
-//! The clients that watch rooms, and what they are told about members that disconnect.
+//! Faults in the event `member-left`, which clients that watch a room receive when a member
+//! disconnects.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -11,25 +12,26 @@ use crate::{
     },
 };
 
-/// How late the fault `member-left-late` reports a departure.
+/// How long the fault `member-left-late` delays `member-left`.
 const DELAY: Duration = Duration::from_millis(1500);
 
 faults!(WatchFault {
     AcrossNamespaces = "watch-across-namespaces": "The server also sends `member-left` to the clients that watch the room of the same name in other namespaces.";
     AfterLastSocket = "member-left-with-last-socket": "The server sends `member-left` only when the last socket of the user has left the room.";
     FirstOnly = "watch-first-only": "The server sends `member-left` only to the client that watched the room first.";
-    FirstRoomOnly = "member-left-first-room-only": "When a member of several rooms disconnects, the server sends `member-left` for only one of the rooms.";
+    FirstRoomOnly = "member-left-first-room-only": "When a member of several rooms disconnects, the server sends `member-left` for only one of these rooms.";
     JoinsRoom = "watch-joins-room": "The server makes a client that watches a room a member of it.";
     LastOnly = "watch-last-only": "The server sends `member-left` only to the client that watched the room last.";
     Late = "member-left-late": "The server sends `member-left` 1.5 seconds after the departure.";
-    NamesSocket = "member-left-names-socket": "The server names the socket in `member-left`, where it has to name the user.";
+    NamesSocket = "member-left-names-socket": "The server writes the socket id into `member-left`, where it has to write the user id.";
     NotAfterKick = "member-left-not-after-kick": "The server sends no `member-left` for a client that it has disconnected itself.";
     OneRoomOnly = "watch-one-room-only": "The server ends a client's watch of a room when the client watches another room.";
     ReachesMembers = "member-left-reaches-members": "The server sends `member-left` to the members of the room, too.";
-    TellsOnce = "watch-tells-once": "The server sends `member-left` to a client once for each room, whatever the number of departures.";
+    TellsOnce = "watch-tells-once": "The server sends a client that watches a room only the first `member-left` for that room.";
 });
 
-/// Key for the room that the socket with this id watched last.
+/// The key under which the fault `watch-one-room-only` remembers the room that the socket with this
+/// id watched last.
 #[derive(Eq, Hash, PartialEq)]
 struct WatchedLast(SocketId);
 
@@ -37,7 +39,8 @@ impl ScratchKey for WatchedLast {
     type Note = String;
 }
 
-/// Key for the departures of which a watcher was notified, one note for each.
+/// The key under which the fault `watch-tells-once` counts the `member-left` events about `room`
+/// for `watcher`.
 #[derive(Eq, Hash, PartialEq)]
 struct Told {
     watcher: SocketId,
@@ -49,7 +52,8 @@ impl ScratchKey for Told {
 }
 
 impl FaultSet {
-    /// Notes that the client watches the room.
+    /// Is called when a client starts to watch a room: records this, or joins the client to the
+    /// room, as the active faults demand.
     pub(in crate::reference) fn note_watched(&self, watcher: &Socket, room: &str) {
         if self.has(WatchFault::OneRoomOnly) {
             let scratch = &watcher.session().server.scratch;
@@ -60,7 +64,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the user that `member-left` names. Without faults this is the user of the socket.
+    /// Returns the user that `member-left` names. Without faults this is the user of the socket
+    /// that has left.
     pub(in crate::reference) fn name_departed(&self, socket: &Socket) -> String {
         if self.has(WatchFault::NamesSocket) {
             return socket.id().as_str().to_owned();
@@ -109,7 +114,8 @@ pub(super) fn alter_watchers<'a>(
     Cow::Owned(departed)
 }
 
-/// Returns true unless an active fault hides the departure from this watcher.
+/// Returns true if `watcher` receives `member-left` for `socket`; false if an active fault prevents
+/// that.
 fn is_told(socket: &Socket, watcher: &Socket, room: &str) -> bool {
     let faults = socket.faults();
     let scratch = &socket.session().server.scratch;

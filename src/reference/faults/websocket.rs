@@ -1,5 +1,5 @@
-//! Frames that the server sends, and packets in them (RFC 6455 section 5; Engine.IO v4,
-//! "WebSocket").
+//! Faults in the WebSocket frames that the server sends, and in the packets in them (RFC 6455
+//! section 5; Engine.IO v4, "WebSocket").
 
 use std::{sync::Arc, time::Duration};
 

@@ -75,7 +75,8 @@ impl Coding {
     }
 }
 
-/// Returns the name of a coding and its weight. The weight is 1 if the header gives none.
+/// Returns the name of a coding and its weight from one item of an Accept-Encoding header. The
+/// weight is 1 if the item gives none.
 fn parse_item(item: &str) -> Option<(&str, f32)> {
     let mut parts = item.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;

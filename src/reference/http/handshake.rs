@@ -40,7 +40,7 @@ pub(super) struct Accepted {
     pub(super) deflate: Option<DeflateOffer>,
 }
 
-/// Returns the 101 for a valid handshake.
+/// Returns the 101 response for a valid handshake.
 ///
 /// # Errors
 ///

@@ -65,7 +65,7 @@ impl<M> Default for Departed<M> {
 }
 
 impl<M: Member> Rooms<M> {
-    /// Adds a socket and puts it into the room of its own id.
+    /// Adds a socket to the namespace and puts it into the room that has its id as its name.
     pub(in crate::reference) fn add(&mut self, socket: &Arc<M>) {
         let member = Joined {
             socket: Arc::clone(socket),

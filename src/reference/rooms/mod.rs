@@ -1,4 +1,4 @@
-//! Rooms: their members, and the recipients of what is sent to them.
+//! Rooms: their members, and the choice of the recipients of a message to rooms.
 
 mod broadcast;
 mod membership;

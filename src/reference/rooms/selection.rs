@@ -12,15 +12,17 @@ pub(in crate::reference) struct Selection {
     pub(in crate::reference) rooms: Vec<String>,
     /// The rooms whose members are left out. The room of a socket's own id leaves out that socket.
     pub(in crate::reference) except: Vec<String>,
-    /// What happens if the event can't be written to a client at once.
+    /// Whether the event waits or is dropped if it can't be written to a client at once.
     pub(in crate::reference) delivery: Delivery,
     /// The servers of a cluster that the event reaches.
     pub(in crate::reference) reach: Reach,
-    /// The sockets of the rooms that get the event.
+    /// Whether the event goes to the members of `rooms`, or to the socket that has the room's name
+    /// as its id.
     pub(in crate::reference) addressee: Addressee,
 }
 
-/// The sockets of a room that get an event.
+/// Whether an event goes to the members of a room, or only to the socket that has the room's name
+/// as its id.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) enum Addressee {
     /// All members.

@@ -8,7 +8,8 @@ use crate::reference::{
     engine::{HandlerFactory, SessionHandler},
 };
 
-/// Creates the peers of one server, which share its namespaces.
+/// Creates the Socket.IO state ([`Peer`]) of each session of one server. All of them share the
+/// namespaces of the server.
 #[derive(Debug)]
 pub(in crate::reference) struct PeerFactory {
     namespaces: Arc<Namespaces>,

@@ -72,7 +72,7 @@ fn side_by_side(expected: &str, received: &str, palette: Palette) -> Vec<String>
 }
 
 /// Returns the first column and the width of the part of `received` that differs. Returns `None` if the texts differ
-/// from their first character on.
+/// from their first character on, or if `expected` begins with the whole of `received`.
 fn first_difference(expected: &str, received: &str) -> Option<(usize, usize)> {
     let prefix: usize = expected
         .chars()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::text::escape;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Whether a person watches the standard error.
+/// Whether the standard error is shown to a person.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Watched {
     /// The standard error is a pipe, or the log of a CI job.

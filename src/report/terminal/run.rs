@@ -180,7 +180,7 @@ mod tests {
             terminal.event(&Secrets::default().masked(event)).unwrap();
         }
         let text = String::from_utf8(out).unwrap();
-        // The tests of `failure` show what stands here.
+        // The tests of `failure` check this part of the output, so the snapshot leaves it out.
         let whole = failure(&samples::failed(), Palette::Plain);
         assert!(text.contains(&whole), "{text}");
         text.replace(&whole, "FAIL   (evidence)\n")

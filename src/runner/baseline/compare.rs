@@ -25,7 +25,7 @@ pub struct Comparison {
     pub informative: Vec<String>,
     /// Scenarios of the four lists above whose kind of failure differs from the kind in the baseline.
     pub other_kinds: Vec<OtherKind>,
-    /// The entries that are out of date.
+    /// The baseline entries that are out of date.
     pub stale: Vec<Stale>,
     /// The number of baseline entries that match the run.
     pub known: usize,
@@ -33,7 +33,7 @@ pub struct Comparison {
     pub notes: Vec<String>,
 }
 
-/// An entry that is out of date.
+/// A baseline entry that is out of date: the run had a better verdict, or the scenario does not exist.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stale {
     /// The id of the entry.
@@ -201,7 +201,7 @@ fn notes_on_unknown(
     misspelt.chain(unknown).collect()
 }
 
-/// The text below the summary of a run.
+/// Writes the comparison as the text below the summary of a run.
 impl fmt::Display for Comparison {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let new = [

@@ -11,7 +11,8 @@ use crate::{
 /// The known deviations of a target.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    /// The deviations by scenario id. An id without a transport applies to every transport, `id@polling` to one.
+    /// The deviations by scenario id. An id without a transport applies to every transport, `id@polling` to polling
+    /// only.
     pub deviations: BTreeMap<String, Deviation>,
     /// The name of the target.
     pub target: Option<String>,
@@ -94,7 +95,7 @@ impl Names {
         row.or_else(|| nearest(scenario, self.known.iter().map(String::as_str)))
     }
 
-    /// Returns the present id of a renamed scenario. Returns any other id unchanged.
+    /// Returns the present id if `id` is the former id of a renamed scenario, else returns `id` unchanged.
     fn present(&self, id: &str) -> String {
         let (scenario, transport) = split(id);
         let scenario = self

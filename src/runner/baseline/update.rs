@@ -60,7 +60,8 @@ impl Deviation {
         self.flaky || outcomes.iter().any(|outcome| outcome.flaky)
     }
 
-    /// Updates the entry from outcomes of its scenario. The outcomes deviate, or the scenario is flaky.
+    /// Updates the entry from the outcomes of its scenario, of which `worst` has the worst verdict. Callers don't call
+    /// this for a scenario that passed and is not flaky.
     fn update(&mut self, worst: &Outcome, outcomes: &[&Outcome]) {
         self.flaky = self.becomes_flaky(outcomes);
         let kind = common_kind(outcomes);

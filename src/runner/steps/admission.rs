@@ -29,7 +29,7 @@ pub(super) enum Admission {
     RefusedHandshake(ConnectFailure),
 }
 
-/// Waits for the answer to a client's CONNECT, and notes the namespace that the client has joined.
+/// Waits for the answer to a client's CONNECT, and records the namespace that the client has joined.
 pub(super) async fn await_admission(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -82,7 +82,7 @@ fn admission_in(packet: &Packet) -> Option<Admission> {
     }
 }
 
-/// Notes that the client has joined a namespace, with the id that the server gave.
+/// Records that the client has joined a namespace, with the socket id that the server gave.
 fn note_joined(
     attempt: &Attempt<'_>,
     client: &Client,

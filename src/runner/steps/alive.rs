@@ -22,15 +22,16 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// How long the runner watches the server after the steps before `alive`.
+/// How long the runner watches whether the server stays alive.
 ///
-/// An error may end a server later, in a later turn of its event loop or in a thread pool.
+/// An error in an earlier step may end the server only later, in a later turn of its event loop or in a thread pool.
 const WATCH: Duration = Duration::from_millis(250);
 
-/// Returns true if the client is the runner's own, and its plain WebSocket echoes messages.
+/// Returns true if the runner itself added the client, and the client uses a bare WebSocket whose server echoes
+/// messages.
 ///
-/// A client of the scenario may have sent only a part of a message. Then only a control frame can be sent on its
-/// connection.
+/// Only such a client can check the server by an echo. A client of the scenario may have sent only a part of a message;
+/// then only a control frame can be sent on its connection.
 fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> bool {
     let named = attempt.declared.get(&client.spec.name).is_some();
     let echoes = attempt.target.manifest.provides.contains("echo");
@@ -39,9 +40,10 @@ fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> b
 
 /// Checks that the server still answers the clients that were connected before, and that it accepts a new client.
 ///
-/// A server may still process the steps before this one while it already answers other clients. So every client that can
-/// make a round trip on its own connection does so first, because a server processes the packets of one connection in
-/// order. Then the runner watches the server for a while and asks again.
+/// A server may still process the steps before this one while it already answers other clients. So the runner first
+/// makes a round trip on every connection that allows one, because a server processes the packets of one connection in
+/// order. It checks the clients that were connected before, watches the server for a while, and checks these clients
+/// again.
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> StepResult {
     let limit = attempt.limit(step)?;
     let witnesses = match attempt.actors(step) {

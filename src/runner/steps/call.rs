@@ -27,10 +27,10 @@ use crate::{
 /// An event as it goes over the wire.
 #[derive(Debug)]
 pub(super) struct Outbound {
-    /// The name in the scenario.
+    /// The event's name in the scenario, which is the contract's name.
     pub(super) spoken: String,
     pub(super) namespace: String,
-    /// The name on the wire.
+    /// The event's name on the wire, which is the target's name.
     pub(super) name: String,
     pub(super) args: Vec<Data>,
 }
@@ -97,7 +97,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> 
     silence::claim(attempt, claims).await
 }
 
-/// Performs the call of one client. Returns the claim about further acknowledgements, if the step makes one.
+/// Performs the call of one client. Returns the claim that no further acknowledgement comes, if the step makes this
+/// claim.
 async fn one(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -236,7 +237,8 @@ async fn await_ack(
 
 /// Compares the arguments of an acknowledgement with what the step expects and tolerates.
 fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Data]) -> StepResult {
-    // If the scenario expects no reply, expect the reply of a success that the target's manifest describes.
+    // If the scenario does not say which reply it expects, expect the reply that the target's manifest describes for a
+    // success.
     let by_binding = bound_reply(attempt, call);
     let strict = match (call.answer.strict.arguments(), &by_binding) {
         (Some(expected), _) => expected,

@@ -53,7 +53,8 @@ async fn one(
     }
     if closed.stays_open {
         let watch = attempt.watch(step)?;
-        // The time of the step is no deadline of the round trips.
+        // With `watch`, `within` is the time for which the connection has to stay open, and no deadline of the round
+        // trips.
         let limit = match watch {
             Some(_) => attempt.usual_limit(),
             None => limit,
@@ -108,9 +109,10 @@ async fn await_end(link: &Link, deadline: Instant) -> Waited<Ended> {
     .await
 }
 
-/// Returns how long to wait: at most nine tenths of the time after which a missed heartbeat ends the connection.
+/// Returns how long to wait for the end of a connection: the step's `within`, or else at most nine tenths of the time
+/// after which a missed heartbeat ends the connection.
 ///
-/// After that time the heartbeat would end the connection, and the step could not fail.
+/// After that time the heartbeat would end the connection in any case, so the step could not fail.
 fn limit(attempt: &Attempt<'_>, step: &Step, link: &Link) -> StepResult<Duration> {
     let limit = attempt.limit(step)?;
     if step.within.is_some() {
@@ -275,8 +277,8 @@ fn last_join(link: &Link, namespace: &str) -> usize {
 
 /// Checks that the connection stays open: a round trip, the settle time, another round trip.
 ///
-/// With `watch`, the second round trip comes after the end of this time. A later step may end the connection on purpose,
-/// so the step itself waits.
+/// With `watch`, the second round trip comes after the watched time. The step itself waits for this time, because a
+/// later step may end the connection on purpose.
 async fn stays_open(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -291,7 +293,7 @@ async fn stays_open(
             Some(watch) if !pause.is_zero() => paused.max(watch.until),
             Some(_) | None => paused,
         };
-        // A connection that ends fails the step at once, by the round trip.
+        // Ignore why the wait ended: if the connection has ended, the round trip fails the step.
         let _ = timeout_at(until, link.connection.journal().ended()).await;
         match fence::round_trip(attempt, link, clock::now() + limit).await {
             Proof::Ended => return Err(ended_early(client, link, watch)),

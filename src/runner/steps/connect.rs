@@ -240,7 +240,8 @@ pub(super) async fn join(
         }
     };
     let eio3 = step.eio.or(declared.eio) == Some(3);
-    // Revision 3 joins the main namespace by itself (Socket.IO v4, "Connection to the default namespace").
+    // In revision 3, the server joins the client to the main namespace without a CONNECT packet from the client
+    // (Socket.IO v4, "Connection to the default namespace").
     let from = if eio3 && namespace == "/" {
         0
     } else {

@@ -36,7 +36,7 @@ struct Receiver {
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> StepResult {
-    // The time counts from the start of the step, like the deadline of the deliveries.
+    // Start the time of `within` here, at the start of the step, where the deadline of the deliveries starts too.
     let watch = attempt.watch(step)?;
     let receivers: Vec<_> = deliver
         .to

@@ -23,7 +23,7 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// An event that matches.
+/// A received event that matches what the step expects or tolerates.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) index: usize,
@@ -95,9 +95,9 @@ async fn one(
 
 /// An event that a client has to receive.
 pub(super) struct AwaitedEvent {
-    /// What the event looks like.
+    /// The pattern that the event has to match.
     pub(super) event: Accepted<Sought>,
-    /// Whether other events may come before it.
+    /// Whether other events may come before the awaited event.
     pub(super) order: Order,
     /// The event's number among the events of this step, from 1.
     pub(super) number: usize,
@@ -154,7 +154,7 @@ impl AwaitedEvent {
     }
 }
 
-/// Waits for the next event that matches and that no step has claimed.
+/// Waits for the next event that matches and that no earlier step has claimed, that is, received as expected.
 pub(super) async fn await_event(
     attempt: &Attempt<'_>,
     step: &Step,

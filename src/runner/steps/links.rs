@@ -1,4 +1,4 @@
-//! The connections that steps act and observe on.
+//! Finds the connection on which a step sends, or checks what the client received.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::runner::{
     finding::{Finding, Obstacle, StepResult},
 };
 
-/// Returns the open connection through which `client` acts.
+/// Returns the open connection on which `client` sends.
 pub(super) fn open_link(client: &Client) -> StepResult<Arc<Link>> {
     let name = &client.spec.name;
     let link = client.link().ok_or_else(|| {
@@ -30,7 +30,8 @@ pub(super) fn open_link(client: &Client) -> StepResult<Arc<Link>> {
     Ok(link)
 }
 
-/// Returns the connection on which `client` sends by hand; `None` if the server has ended it because of the step before.
+/// Returns the connection on which `client` sends packets, frames or bytes that the scenario writes itself; `None` if
+/// the server has ended the connection after such a step.
 ///
 /// Several steps in a row can send the parts of one message, and the server may end the connection at the first part.
 /// Later steps judge whether that is right.
@@ -43,7 +44,7 @@ pub(super) fn link_to_send_on(client: &Client) -> StepResult<Option<Arc<Link>>> 
     open_link(client).map(Some)
 }
 
-/// Returns the connection on which `client` observes; it may have ended.
+/// Returns the connection on which a step checks what `client` received; the connection may have ended.
 pub(super) fn any_link(client: &Client) -> StepResult<Arc<Link>> {
     client.link().ok_or_else(|| {
         Obstacle::new(format!(

@@ -111,7 +111,7 @@ fn connection_options(
     Ok(options)
 }
 
-/// Returns true if the step tolerates that the server accepted a connection that it has to refuse.
+/// Returns true if the step tolerates that the server accepted a connection although it has to refuse the connection.
 async fn is_acceptance_tolerated(open: &Open, link: &Link, deadline: Instant) -> bool {
     let lenient = open.expected.lenient.as_ref();
     match lenient.map(|lenient| &lenient.refused) {

@@ -92,7 +92,7 @@ async fn one(
 
 /// How a journal entry compares with what a `receive` step expects next.
 enum Candidate {
-    /// The step skips the entry: it is a heartbeat, or no packet at all.
+    /// The step skips the entry, for example a heartbeat or an entry that is no packet.
     Invisible,
     /// The entry is what the step expects.
     Matches(Matched),
@@ -161,7 +161,8 @@ async fn next(
     Err(finding.expected(describe(attempt, expected)).breach())
 }
 
-/// The result of waiting for a match: the index and the match or a breach, and the first entry that differs.
+/// The result of waiting. The first part holds the index and the match, or a breach; the second part is the finding
+/// about the first entry that differs, if the step accepts any order.
 type Awaited = (Waited<StepResult<(usize, Matched)>>, Option<Finding>);
 
 /// Waits for the first entry from `from` on that matches, or that has to match and does not.
@@ -258,7 +259,8 @@ fn compare(
         }
         Comparison::Wrong(mismatch) => mismatch,
     };
-    // The heartbeat may come at any moment (Engine.IO v4, "Heartbeat"); it only counts if a step asks for it.
+    // Skip heartbeats, which may come at any moment (Engine.IO v4, "Heartbeat"), and unrelated packets. If the step
+    // expected this packet, the comparison above has already accepted it.
     if let What::Packet(packet) = &entry.what
         && (silence::is_invisible(packet, link.eio) || is_unrelated_message(attempt, packet))
     {

@@ -108,7 +108,7 @@ pub(super) async fn report(
     Ok(index)
 }
 
-/// Returns the claims that no client receives a report that no step has claimed.
+/// Returns, for each connected client, the claim that the client receives no other report of a refusal.
 pub(super) fn no_other_report(
     attempt: &Attempt<'_>,
     step: &Step,
@@ -127,8 +127,8 @@ pub(super) fn no_other_report(
         .collect()
 }
 
-/// Returns what must not come after the report at `index`: an acknowledgement of the request, except for the report
-/// itself.
+/// Returns the rule that the server does not acknowledge the request. If the report of the refusal (the journal entry
+/// at `index`) is itself an acknowledgement, the rule allows this one acknowledgement.
 pub(super) fn no_other_acknowledgement(
     link: &Arc<Link>,
     request: &Request,

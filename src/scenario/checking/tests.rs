@@ -1,4 +1,4 @@
-//! Tests of comparisons and of the sentences about differences.
+//! Tests that compare values with expectations, and tests of the sentences that report differences.
 
 use std::sync::Arc;
 
@@ -254,7 +254,8 @@ proptest! {
 
     #[test]
     fn json_read_as_yaml_is_an_expectation_of_the_same_value(value in any_data()) {
-        // JSON is YAML. The test escapes texts that have a meaning in the language.
+        // JSON is valid YAML, so the test writes the value as JSON. It escapes texts that the language would read as
+        // placeholders, variables or operators.
         prop_assume!(!value.has_bytes());
         let text = value.to_json().to_string();
         prop_assume!(!text.contains(['$', '<']));

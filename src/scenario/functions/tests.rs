@@ -1,4 +1,4 @@
-//! Tests of the functions of expressions.
+//! Tests of the functions that expressions can call.
 
 use super::*;
 use crate::scenario::{Scope, expression::Expression};

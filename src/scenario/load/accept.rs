@@ -1,4 +1,4 @@
-//! Reads `accept:`, the strict and the lenient form of a step.
+//! Reads `accept:` of a step: its strict expectation, and a lenient one that passes with a warning.
 
 use crate::scenario::{
     fields::{Field, Fields, is_bare, substituted},
@@ -7,15 +7,16 @@ use crate::scenario::{
     reading::context::StepContext,
 };
 
-/// Groups of keys that exclude each other. A key of `accept` replaces all keys of its group in the step.
+/// Groups of keys that exclude each other. A key inside `accept.strict` or `accept.lenient` replaces all keys of its
+/// group in the step.
 const ALTERNATIVES: &[&[&str]] = &[
     &["reply", "replies", "refused", "rejected", "no-reply"],
     &["with", "args"],
     &["answer", "refused"],
 ];
 
-/// Returns the step with the keys of `accept.strict` in place of its own, and the step with the keys of
-/// `accept.lenient`.
+/// Returns two copies of a step: one whose keys are replaced by those of `accept.strict`, and one whose keys are
+/// replaced by those of `accept.lenient`.
 pub(super) fn overlays(
     node: &Node,
     accept: &Entry,
@@ -39,7 +40,7 @@ pub(super) fn overlays(
         fields.missing("lenient", context.problems);
     }
     fields.finish(context.problems);
-    // A missing `strict` or `lenient` means the step's own keys.
+    // If `strict` or `lenient` is missing, the step's keys are used unchanged.
     let strict = strict.and_then(|strict| overlay(node, strict, verb, context));
     let lenient = match lenient {
         None => Some(node.clone()),

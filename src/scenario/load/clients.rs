@@ -1,4 +1,4 @@
-//! Reads `clients:`.
+//! Reads `clients:`, the declarations of the clients and groups of a scenario.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::scenario::{
     template::is_name,
 };
 
-/// The limit on the members of one group.
+/// The limit on the members of one group of clients.
 const MAX_MEMBERS: u64 = 100_000;
 
-/// Reads `clients:` into the context.
+/// Reads `clients:`, and adds the clients and groups to the context.
 pub(super) fn read(field: &Field<'_>, context: &mut StepContext<'_, '_>) {
     match &field.node.kind {
         NodeKind::Mapping(entries) => {

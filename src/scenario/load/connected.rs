@@ -1,4 +1,4 @@
-//! Checks whether each client is connected when a step needs it.
+//! Checks when a file is loaded that each step's clients are connected at that step.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,7 +13,8 @@ use crate::{
     },
 };
 
-/// Marks clients that a step opens by hand, so that these clients do not connect before the first step.
+/// Clears `connect` for clients whose connection an `open` step opens, so that they do not connect before the first
+/// step.
 pub(super) fn opened_by_hand(
     declared: DeclaredClients,
     steps: &[Step],
@@ -50,8 +51,8 @@ pub(super) fn opened_by_hand(
     clients
 }
 
-/// Reports a mistake if the first step of a client is `connect` to the namespace that the client has already joined
-/// before the first step.
+/// Reports a mistake if the first step of a client is `connect` to a namespace that the client joined automatically
+/// before the scenario's first step.
 pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     let mut firsts: HashMap<&ClientName, &Step> = HashMap::new();
     visit_steps(steps, &mut |step| {
@@ -107,7 +108,7 @@ fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, proble
             ConnectionUse::Actors => step.actors.as_slice(),
         };
         if let Action::Parallel(parallel) = &step.action {
-            // The steps run at the same time, so each of them can come first.
+            // The steps run at the same time, so any of them can be the first to run.
             visit_steps(&parallel.steps, &mut |step| {
                 if step.action.facts().connection.options().is_some() {
                     connected.extend(step.actors.iter().cloned());
@@ -129,7 +130,8 @@ fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, proble
     }
 }
 
-/// Reports a step such as `never` if no client joins the namespace of its event, because the step could not fail.
+/// Reports each step such as `never` whose event no client could receive, because no client joins the event's
+/// namespace. Such a step can't fail.
 pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     let mut joined: BTreeMap<&ClientName, Joined> = clients
         .iter()
@@ -181,8 +183,8 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
 /// The namespaces that a client joins.
 struct Joined {
     namespaces: BTreeSet<String>,
-    /// True if the client can also join other namespaces: a variable names the namespace, or the scenario writes the
-    /// packets itself.
+    /// True if the client can join further namespaces that the loader does not know: a variable names the namespace, or
+    /// the scenario writes the packets out itself.
     unknown: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Loads a scenario file: its common keys and its scenarios.
+//! Loads a scenario file: the keys that apply to all its scenarios, and the scenarios.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::scenario::{
 ///
 /// # Errors
 ///
-/// All mistakes of the file.
+/// Returns all mistakes of the file.
 pub fn load(source: Arc<SourceFile>, known: Known<'_>) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
     let root = Node::parse(&source)?;
     let mut problems = Problems::new(source);
@@ -27,7 +27,7 @@ pub fn load(source: Arc<SourceFile>, known: Known<'_>) -> Result<Vec<Scenario>, 
     problems.finish(scenarios)
 }
 
-/// Returns a mistake for each id that more than one scenario has, also in different files.
+/// Returns a mistake for each id or alias that several scenarios have, in one file or in different files.
 pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
     let mut owners: HashMap<&str, &Scenario> = HashMap::new();
     let mut found = Vec::new();
@@ -37,7 +37,7 @@ pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
             let Some(first) = owners.insert(name, scenario) else {
                 continue;
             };
-            // All rows of one table have the same aliases.
+            // The scenarios of one `each:` table share their aliases, which is no mistake.
             if Arc::ptr_eq(&first.source, &scenario.source) && first.span == scenario.span {
                 continue;
             }

@@ -1,16 +1,16 @@
-//! Ids that a scenario mentions and another place defines: requirements, faults, invariants.
+//! Checks the ids that a scenario mentions and does not define: requirements, faults, invariants.
 
 use crate::{
     scenario::{Invariant, Requirements, diagnostic::Problems, fields::Fields},
     text::{did_you_mean, one_of},
 };
 
-/// The ids that scenarios can refer to.
+/// The ids of requirements and faults that exist, to check the ids that scenarios mention.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// The ids of requirements. `None` if there is no catalogue of requirements, so that any id is accepted.
+    /// The catalogue of requirements. `None` if there is no catalogue; then any id is accepted.
     pub requirements: Option<&'a Requirements>,
-    /// The ids of faults. `None` if any id is accepted.
+    /// The ids of all faults. `None` to accept any id.
     pub faults: Option<&'a [&'static str]>,
 }
 

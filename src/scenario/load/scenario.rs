@@ -1,4 +1,4 @@
-//! Reads one entry of `scenarios:`, and makes a scenario of each row of its table.
+//! Reads one entry of `scenarios:`. An entry with an `each:` table becomes one scenario for each row.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -56,7 +56,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         }
     }
 
-    /// Reads one entry: a scenario, or one scenario for each row of its table.
+    /// Reads one entry of `scenarios:`. Returns one scenario, or one for each row of the entry's `each:` table.
     pub(super) fn entry(&mut self, node: &Node) -> Vec<Scenario> {
         let Some(fields) = Fields::new(node, "a scenario", self.problems) else {
             return Vec::new();
@@ -171,8 +171,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         if let Some(own) = own_steps.and_then(|own| list(&own, context.problems)) {
             let before = context.problems.count();
             let own = steps(own, &mut context);
-            // A step with a mistake may be the only one that can fail, so this check runs only if all steps are
-            // right.
+            // A step with a mistake is missing from `own` and may be the only one that can fail, so this check runs
+            // only if no step has a mistake.
             if context.problems.count() == before && !own.iter().any(Step::can_fail) {
                 context
                     .problems
@@ -244,7 +244,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         Some(entries)
     }
 
-    /// Reads `title` or `why`, a sentence that can contain the values of the row of the `each:` table.
+    /// Reads `title` or `why`, and inserts the values of the row of the `each:` table into it.
     fn sentence(
         &mut self,
         fields: &Fields<'_>,
@@ -303,12 +303,12 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
     }
 }
 
-/// Keys of a row of the `each:` table that add their items to the scenario's list. All other keys of a row replace
-/// the scenario's.
+/// Keys of a row of the `each:` table whose items are added to the items of the scenario's key of the same name. The
+/// other keys of a row replace the scenario's key.
 const ADDED: &[&str] = &["catches", "needs", "verifies"];
 
-/// Returns the scenario's entry without its `each:` table. Each row copies the entry, so a table inside the copies
-/// would make the work grow with the square of the number of rows.
+/// Returns the scenario's entry without its `each:` table. The loader copies the entry for each row; copies that
+/// include the table would make the work grow with the square of the number of rows.
 fn without_table(node: &Node) -> Node {
     let entries = node.entries().unwrap_or_default().iter();
     let others = entries.filter(|entry| entry.key != "each");
@@ -318,7 +318,8 @@ fn without_table(node: &Node) -> Node {
     }
 }
 
-/// Returns the scenario's entry with the row's keys, which replace its keys or add to them.
+/// Returns the scenario's entry after the row's keys have replaced the entry's keys or been added to them
+/// (see [`ADDED`]).
 fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
     let (Some(row), NodeKind::Mapping(entries)) = (row, &node.kind) else {
         return node.clone();
@@ -342,7 +343,7 @@ fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
     }
 }
 
-/// Returns the items of a list. Returns any other value as the only item.
+/// Returns the items of a list. A value that is not a list counts as a list with one item.
 fn items(node: &Node) -> impl Iterator<Item = &Node> {
     match &node.kind {
         NodeKind::Sequence(items) => items.iter(),
@@ -371,7 +372,8 @@ fn is_id(id: &str) -> bool {
     id.split('/').all(|part| part.split('-').all(is_word))
 }
 
-/// Returns the variables of the table and of `vars`. Later ones can use earlier ones.
+/// Returns the variables that the row of the `each:` table sets, then those of `vars:`. A variable can use the ones
+/// before it.
 fn variables<'n>(
     values: &[&'n Entry],
     vars: &[&'n Entry],
@@ -405,7 +407,7 @@ fn variables<'n>(
     variables
 }
 
-/// Returns a help for a variable that other rows set and this row does not.
+/// Returns a hint if another row of the `each:` table sets the variable `name` and this row does not.
 fn missing_in_row(name: &str, place: Option<(&Row<'_>, &Table<'_>)>) -> Option<String> {
     let (row, table) = place?;
     let other = table.first_row_with(name)?;

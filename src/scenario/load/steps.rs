@@ -1,4 +1,4 @@
-//! Reads steps: finds the verb, and reads the keys that all verbs share.
+//! Reads steps: finds the verb of each step, and reads the keys that steps of all verbs share.
 
 use super::{accept::overlays, unfolded::unfolded};
 use crate::{
@@ -21,7 +21,7 @@ pub(super) fn is_step_key(name: &str) -> bool {
     is_common(name) || keys.any(|key| key.name == name)
 }
 
-/// Reads steps that run one after the other.
+/// Reads a list of steps that run one after the other.
 pub(super) fn steps(nodes: &[Node], context: &mut StepContext<'_, '_>) -> Vec<Step> {
     let mut steps = Vec::new();
     for node in nodes {
@@ -74,7 +74,7 @@ fn step(node: &Node, context: &mut StepContext<'_, '_>) -> Option<Step> {
     Some(step)
 }
 
-/// Finds the verb, which is the first key.
+/// Finds the verb of a step, which has to be the step's first key.
 fn verb<'n>(
     node: &Node,
     entries: &'n [Entry],
@@ -144,7 +144,7 @@ struct StepReader<'r, 'c, 'p> {
 impl ReadVerb for StepReader<'_, '_, '_> {
     fn read<T: VerbModel>(mut self) -> Option<T> {
         let strict = self.read_node(self.strict, T::read);
-        // `accept.lenient` can replace the verb's value too, so the reader reads the whole step a second time.
+        // `accept.lenient` can also replace the verb's value, so the whole step is read a second time.
         let lenient = self
             .lenient
             .and_then(|lenient| self.read_node(lenient, T::read));
@@ -189,8 +189,8 @@ impl<'c, 'p> StepReader<'_, 'c, 'p> {
     }
 }
 
-/// Reads `parallel:`. A branch can't use what another branch captures; later steps can use the captures of all
-/// branches.
+/// Reads `parallel:`. A branch can't use the variables that another branch captures. Later steps can use the variables
+/// of all branches.
 fn parallel(
     value: &Field<'_>,
     _fields: &Fields<'_>,
@@ -236,7 +236,7 @@ fn repeat(
     Some(Repeat { times, steps })
 }
 
-/// Reports keys that have no effect on the step.
+/// Reports the keys `accept` and `after` where they have no effect on the step.
 fn refuse_pointless(step: &Step, entries: &[Entry], context: &mut StepContext<'_, '_>) {
     let verb = step.action.verb();
     let why = |key: &str| match (key, step.action.facts().awaits) {
@@ -264,7 +264,7 @@ fn refuse_pointless(step: &Step, entries: &[Entry], context: &mut StepContext<'_
     }
 }
 
-/// Reads `as:`. Without `as:`, returns the only client if the verb needs one.
+/// Reads `as:`. If `as:` is missing and the verb needs a client, returns the scenario's only client.
 fn actors(
     fields: &Fields<'_>,
     actors: Actors,
@@ -295,7 +295,7 @@ fn actors(
     }
 }
 
-/// Reports a key that is a second verb.
+/// Reports each further key of a step that is the name of a verb, because a step has one verb.
 fn refuse_second_verb(fields: &Fields<'_>, verb: Verb, context: &mut StepContext<'_, '_>) {
     let others = fields
         .unknown()

@@ -1,4 +1,4 @@
-//! Reads `each:`. Each row of the table becomes a scenario.
+//! Reads `each:`, the table of a scenario's variants. Each row of the table becomes a scenario.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -36,7 +36,7 @@ const OVERRIDES: &[&str] = &[
 
 /// One row of an `each:` table.
 pub(super) struct Row<'n> {
-    /// The part of the scenario's id in brackets.
+    /// The label of the row in the scenario's id: `expired` in `auth/bad-token-refused[expired]`.
     pub(super) label: String,
     /// The values of the row, which the scenario can use as variables.
     pub(super) values: Vec<&'n Entry>,
@@ -50,12 +50,12 @@ pub(super) struct Row<'n> {
 pub(super) struct Table<'n> {
     /// The rows without mistakes, in order.
     pub(super) rows: Vec<Row<'n>>,
-    /// For each name of a value, the index of the first row that sets the value.
+    /// The index of the first row that sets a value, by the name of the value.
     setters: HashMap<&'n str, usize>,
 }
 
 impl<'n> Table<'n> {
-    /// Reads the rows of `each:`.
+    /// Reads the rows of `each:`, and reports mistakes in them.
     pub(super) fn read(field: &Field<'n>, problems: &mut Problems) -> Self {
         let rows = rows(field, problems);
         let mut setters = HashMap::new();
@@ -67,7 +67,7 @@ impl<'n> Table<'n> {
         Self { rows, setters }
     }
 
-    /// Returns the first row that sets a value. Returns `None` if no row sets it.
+    /// Returns the first row that sets the value `name`. Returns `None` if no row sets it.
     pub(super) fn first_row_with(&self, name: &str) -> Option<&Row<'n>> {
         self.rows.get(*self.setters.get(name)?)
     }
@@ -138,8 +138,8 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
     })
 }
 
-/// Reports a value of a row if the scenario does not use the value and its name resembles a key of scenarios. The
-/// name is then probably a misspelled key.
+/// Reports a value of a row if the scenario does not use the value and its name resembles a key that rows can have,
+/// such as `needs`. The name is then probably a misspelled key.
 pub(super) fn refuse_misspelt(
     table: &Table<'_>,
     scenario: &Node,
@@ -157,7 +157,7 @@ pub(super) fn refuse_misspelt(
             continue;
         }
         let has_meaning = key == "case" || used.contains(key);
-        // `vars` and rows have the same rules for names, so another check reports a name that can't be a variable.
+        // Skips names that can't be variables, because the check of variable names reports them.
         let is_no_variable =
             !is_name(key) || RESERVED.contains(&key) || function_names().contains(&key);
         if has_meaning || is_no_variable {
@@ -168,7 +168,7 @@ pub(super) fn refuse_misspelt(
         } else {
             did_you_mean(key, OVERRIDES.iter().copied())
         };
-        // An unused value whose name resembles no key can be a note for readers, so it is not reported.
+        // An unused value whose name resembles no key can be a comment of the author, so it is not reported.
         if near.is_some() {
             let sentence = format!("nothing in the scenario uses `{key}`");
             problems
@@ -204,7 +204,7 @@ fn words_in_use<'n>(node: &'n Node, words: &mut BTreeSet<&'n str>) {
     }
 }
 
-/// Returns a case in the form that an id can contain: letters, digits, dots, `_` and `-`.
+/// Converts the text of `case` to a label for ids: letters, digits, `.`, `_`, and `-` for all other characters.
 fn label(case: &str) -> String {
     let mut label = String::new();
     for character in case.chars() {
@@ -217,7 +217,7 @@ fn label(case: &str) -> String {
     label.trim_end_matches('-').to_owned()
 }
 
-/// Returns the row's values as the file writes them, to insert them into `title` and `why`.
+/// Returns the row's values without replacing variables in them, to insert the values into `title` and `why`.
 pub(super) fn plain_values<'n>(row: Option<&Row<'n>>) -> impl Iterator<Item = (&'n str, Data)> {
     row.into_iter()
         .flat_map(|row| row.values.clone())

@@ -1,4 +1,4 @@
-//! Expands the short forms of a step.
+//! Expands the short forms of a step, such as `alive` for `alive:`, and `closed: { code: 1002 }`.
 
 use crate::scenario::{
     Span,
@@ -6,8 +6,8 @@ use crate::scenario::{
     verbs::{Options, Verb},
 };
 
-/// Returns the step as a mapping with all keys beside the verb. A verb without a value becomes a mapping, and keys
-/// inside the verb's value move out of it.
+/// Returns the step as a mapping with all keys beside the verb. The text `alive` becomes the mapping `alive:`. The keys
+/// inside `closed: { code: 1002 }` move beside `closed:`.
 pub(super) fn unfolded(node: &Node) -> Node {
     let nothing = |span: Span| Node {
         span,

@@ -1,19 +1,19 @@
-//! A strict and a lenient form of what a step expects.
+//! The strict and the lenient expectation of a step (`accept:`).
 
-/// What a step expects (`strict`), and what it accepts with a warning (`lenient`), see `accept:`.
+/// The response that a step expects (`strict`), and a response that it accepts with a warning (`lenient`).
 ///
-/// A response that meets `strict` passes. A response that meets only `lenient` gives a warning. Any other response
-/// fails the step.
+/// The step passes if the response meets `strict`. The step gives a warning if the response meets only `lenient`. It
+/// fails if the response meets neither.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Accepted<T> {
-    /// The right response: `accept.strict`, or the step's own keys.
+    /// The correct response, from `accept.strict`, or from the keys of the step if `accept.strict` is missing.
     pub strict: T,
-    /// The tolerated response: `accept.lenient`. `None` if the step tolerates nothing else.
+    /// The response that gives a warning. `None` if the step has no `accept:`.
     pub lenient: Option<T>,
 }
 
 impl<T> Accepted<T> {
-    /// Returns an expectation without a lenient form.
+    /// Returns `strict` without a lenient expectation.
     pub const fn strictly(strict: T) -> Self {
         Self {
             strict,
@@ -21,7 +21,7 @@ impl<T> Accepted<T> {
         }
     }
 
-    /// Borrows the strict and the lenient form.
+    /// Borrows the strict and the lenient expectation.
     pub const fn as_ref(&self) -> Accepted<&T> {
         Accepted {
             strict: &self.strict,
@@ -29,8 +29,8 @@ impl<T> Accepted<T> {
         }
     }
 
-    /// Applies `part` to the strict and to the lenient form. Returns `None` if `part` returns `None` for the strict
-    /// form.
+    /// Applies `part` to the strict and to the lenient expectation. Returns `None` if `part` returns `None` for the
+    /// strict one.
     pub fn part<U>(self, part: impl Fn(T) -> Option<U>) -> Option<Accepted<U>> {
         Some(Accepted {
             strict: part(self.strict)?,
@@ -38,11 +38,11 @@ impl<T> Accepted<T> {
         })
     }
 
-    /// Converts the strict and the lenient form with `make`.
+    /// Converts the strict and the lenient expectation with `make`.
     ///
     /// # Errors
     ///
-    /// The first error of `make`.
+    /// Returns the first error of `make`.
     pub fn try_map<U, E>(self, mut make: impl FnMut(T) -> Result<U, E>) -> Result<Accepted<U>, E> {
         Ok(Accepted {
             strict: make(self.strict)?,

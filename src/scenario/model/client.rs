@@ -38,9 +38,9 @@ impl fmt::Display for ClientName {
 /// One client of a scenario.
 #[derive(Clone, Debug)]
 pub struct ClientSpec {
-    /// The name. Members of a group are named `watchers[1]`, `watchers[2]`, ….
+    /// The name of the client. The members of the group `watchers` are named `watchers[1]`, `watchers[2]`, ….
     pub name: ClientName,
-    /// True if the client connects before step 1.
+    /// True if the client connects before the first step of the scenario.
     pub connect: bool,
     /// The options of the client's connection. All members of a group share them.
     pub options: Arc<ConnectOptions>,
@@ -48,7 +48,7 @@ pub struct ClientSpec {
     pub span: Span,
 }
 
-/// The options of a connection. An empty option means that the target's manifest decides.
+/// The options of a client's connection. The target's manifest decides each option that the scenario leaves out.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectOptions {
     /// The namespace. `/` by default.
@@ -63,11 +63,11 @@ pub struct ConnectOptions {
     pub origin: Option<Template>,
     /// The transport, if the scenario sets it for this client.
     pub transport: Option<Transport>,
-    /// The protocol revision. 4 by default.
+    /// The Engine.IO protocol revision (`EIO`). 4 by default.
     pub eio: Option<u8>,
-    /// The Engine.IO path, if it differs from the target's.
+    /// The Engine.IO path, if it differs from the path of the target.
     pub path: Option<Template>,
-    /// False if the client answers no pings.
+    /// False if the client does not answer Engine.IO pings.
     pub heartbeat: Option<bool>,
     /// True if the client offers permessage-deflate.
     pub deflate: Option<bool>,

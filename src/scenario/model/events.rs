@@ -2,12 +2,12 @@
 
 use crate::scenario::{Matcher, Template};
 
-/// An event to send. Bindings in the target's manifest can replace the event by one of the target's own events.
+/// An event to send. A binding in the target's manifest can replace it by an event that the target understands.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// The name as the scenario writes it.
+    /// The name of the event in the scenario, before a binding replaces it.
     pub name: Template,
-    /// The single argument (`with:`). Bindings can rename its fields.
+    /// The only argument of the event (`with:`). A binding can rename its fields.
     pub with: Option<Template>,
     /// All arguments (`args:`). A step has `with:` or `args:`, but not both.
     pub args: Option<Vec<Template>>,
@@ -15,14 +15,14 @@ pub struct Operation {
     pub namespace: Option<Template>,
 }
 
-/// The event that a step observes.
+/// The event that a step expects or forbids.
 #[derive(Clone, Debug)]
 pub struct EventPattern {
-    /// The name of the event, which bindings in the target's manifest can replace. `*` stands for any event.
+    /// The name of the event. A binding in the target's manifest can replace it. `*` stands for any event.
     pub name: Template,
-    /// The first argument (`with:`).
+    /// The expected first argument (`with:`).
     pub with: Option<Matcher>,
-    /// All arguments (`args:`).
+    /// The expected arguments, all of them (`args:`).
     pub args: Option<Vec<Matcher>>,
     /// The namespace (`namespace:`).
     pub namespace: Option<Template>,

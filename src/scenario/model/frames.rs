@@ -1,4 +1,4 @@
-//! WebSocket frames as steps observe them.
+//! The WebSocket frames that steps expect or forbid.
 
 use crate::scenario::Matcher;
 
@@ -11,6 +11,6 @@ pub struct FramePattern {
     pub fin: Option<bool>,
     /// The expected RSV bits (`rsv:`).
     pub rsv: Option<u8>,
-    /// The expected payload (`payload:`). A payload in UTF-8 is compared as text, any other as bytes.
+    /// The expected payload (`payload:`). A received payload in UTF-8 is compared as text, any other as bytes.
     pub payload: Option<Matcher>,
 }

@@ -7,7 +7,7 @@ use crate::scenario::Matcher;
 pub struct HttpPattern {
     /// The expected status (`status:`).
     pub status: Option<Matcher>,
-    /// The expected headers (`response-headers:`). `<absent>` for a header that has to be missing.
+    /// The expected headers (`response-headers:`). The value `<absent>` requires that the header is missing.
     pub headers: Vec<(String, Matcher)>,
     /// The expected body as text (`response:`).
     pub body: Option<Matcher>,
@@ -18,7 +18,7 @@ pub struct HttpPattern {
 }
 
 impl HttpPattern {
-    /// Returns true if every response meets the expectation.
+    /// Returns true if the step states no expectation, so that every response is accepted.
     pub fn is_empty(&self) -> bool {
         let Self {
             status,

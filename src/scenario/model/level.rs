@@ -2,26 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The level of a requirement (RFC 2119).
+/// The level of a requirement (RFC 2119): the result if the target breaks the requirement.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// A broken rule fails the scenario.
+    /// A broken requirement fails the scenario.
     Must,
-    /// A broken rule gives a warning.
+    /// A broken requirement gives a warning.
     Should,
-    /// A broken rule gives a warning.
+    /// A broken requirement gives a warning.
     May,
 }
 
-/// The tier of a scenario: whether a run selects it.
+/// The tier of a scenario: whether a run includes the scenario by default.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Always runs.
     #[default]
     Core,
-    /// Always runs. Covers rules of `core` a second time, in more detail.
+    /// Always runs. Tests the same rules as `core` scenarios in more detail.
     Extended,
     /// Always runs and is reported, but never fails.
     Info,

@@ -1,7 +1,8 @@
-//! The model of a loaded scenario. Everything that does not depend on the target is resolved.
+//! The model of a loaded scenario. The loader has resolved everything in it that does not depend on the target.
 //!
-//! A [`Scenario`] can run: the loader has checked its clients, variables, requirement ids and fault ids. Fields have
-//! the names of the keys in `docs/language.md`. The models of the verbs are in [`super::verbs`].
+//! A [`Scenario`] is ready to run: the loader has checked its clients, variables, requirement ids and fault ids. The
+//! fields of the types have the names of the keys in `docs/language.md`. The models of the verbs are in
+//! [`super::verbs`].
 
 mod accepted;
 mod client;

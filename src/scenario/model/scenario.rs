@@ -5,16 +5,16 @@ use std::{sync::Arc, time::Duration};
 use super::{ClientSpec, Level, Step, Tier, Transport};
 use crate::scenario::{Invariant, SourceFile, Span, Template};
 
-/// A scenario that can run. Each row of `each:` becomes a scenario.
+/// A loaded scenario that is ready to run. Each row of an `each:` table becomes a scenario.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// The id, which never changes: `rooms/to-excludes-sender`, or `auth/bad-token-refused[expired]` for a row.
     pub id: String,
-    /// Former ids. Baselines can still use them.
+    /// Former ids of the scenario. Entries of baselines (files of known deviations) can still use them.
     pub aliases: Vec<String>,
-    /// What a right server does, in one sentence.
+    /// What a correct server does, in one sentence.
     pub title: String,
-    /// What a user loses if the server breaks the rule.
+    /// The consequence for users of a server that fails the scenario.
     pub why: Option<String>,
     /// The level of the requirement.
     pub level: Level,
@@ -26,17 +26,17 @@ pub struct Scenario {
     pub catches: Vec<String>,
     /// The capabilities that the target has to have.
     pub needs: Vec<String>,
-    /// The transports over which the scenario runs. Empty for any transport.
+    /// The transports over which the scenario can run. Empty if it can run over any transport.
     pub transports: Vec<Transport>,
     /// True if no other scenario runs on this target at the same time.
     pub exclusive: bool,
-    /// The time to watch for unexpected packets at the end, in place of the measured time.
+    /// How long to watch for unexpected packets at the end. `None` for the time that the runner measures.
     pub settle: Option<Duration>,
-    /// The deadline of each wait, in place of the target's default.
+    /// The deadline of each wait in the scenario. `None` for the default of the target.
     pub within: Option<Duration>,
-    /// The invariants that the scenario switches off.
+    /// The invariants that the runner does not check in this scenario (`without:`).
     pub without: Vec<Invariant>,
-    /// Variables from `vars:` and the row of `each:`, in order; later ones may use earlier ones.
+    /// The variables from the row of `each:` and from `vars:`, in order. A variable can use the ones before it.
     pub variables: Vec<(String, Template)>,
     /// The clients in order of declaration. Each member of a group is a client.
     pub clients: Vec<ClientSpec>,

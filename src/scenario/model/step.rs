@@ -1,4 +1,4 @@
-//! The model of a step, and of the blocks that hold steps.
+//! The model of a step, and of the blocks that contain steps: `parallel:` and `repeat:`.
 
 use std::time::Duration;
 
@@ -18,21 +18,21 @@ pub struct Step {
     pub actors: Vec<ClientName>,
     /// The verb and the data of the step.
     pub action: Action,
-    /// The deadline of the step, in place of the scenario's.
+    /// The deadline of the step (`within:`). `None` for the deadline of the scenario.
     pub within: Option<WaitBound>,
-    /// The earliest time at which the awaited response may arrive, counted from the start of the step.
+    /// The earliest time at which the awaited response may arrive (`after:`), counted from the start of the step.
     pub after: Option<WaitBound>,
-    /// The level of a failure of this step, in place of the scenario's.
+    /// The level of a failure of this step (`level:`). `None` for the level of the scenario.
     pub level: Option<Level>,
 }
 
 impl Step {
-    /// Returns true if `wanted` is true for this step or for a step inside it.
+    /// Returns true if `wanted` returns true for this step or for a step inside it.
     pub fn any(&self, wanted: &dyn Fn(&Self) -> bool) -> bool {
         wanted(self) || self.action.steps().iter().any(|step| step.any(wanted))
     }
 
-    /// Returns true if the server can make this step or a step inside it fail.
+    /// Returns true if a wrong server can make this step or a step inside it fail.
     pub fn can_fail(&self) -> bool {
         self.any(&|step| step.action.facts().awaits.can_fail())
     }
@@ -49,9 +49,9 @@ pub fn visit_steps<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
 /// The duration of `within:` or `after:`.
 #[derive(Clone, Debug)]
 pub enum WaitBound {
-    /// An expression, evaluated when the step starts.
+    /// An expression that gives the duration. The runner evaluates it when the step starts.
     Computed(Template),
-    /// A duration that the scenario writes out.
+    /// A literal duration, such as `500ms`.
     Fixed(Duration),
 }
 

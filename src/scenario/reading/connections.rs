@@ -1,4 +1,4 @@
-//! Reads options of a connection, namespaces, and refusals.
+//! Reads the options of a connection, namespaces, and expected refusals (`refused:`).
 
 use super::{context::StepContext, forms, words::transport_of};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// Reads `refused:` of a step that acts on the Socket.IO layer.
+/// Reads `refused:`, the error with which the server has to refuse a `connect`, `call` or `emit`.
 pub(in crate::scenario) fn refusal(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -34,7 +34,7 @@ pub(in crate::scenario) fn options(
     }
 }
 
-/// Reads the options of an Engine.IO connection.
+/// Reads the options of the handshake of an Engine.IO connection, such as `query` and `headers`.
 pub(in crate::scenario) fn handshake_options(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -54,7 +54,8 @@ pub(in crate::scenario) fn handshake_options(
     }
 }
 
-/// Reads a mapping of names to texts. A list repeats the name, null omits it.
+/// Reads a mapping of names to texts, such as `headers:`. A list as a value repeats the name for each item. Null as a
+/// value omits the name.
 pub(in crate::scenario) fn pairs(
     fields: &Fields<'_>,
     key: &'static str,
@@ -92,7 +93,7 @@ pub(in crate::scenario) fn pairs(
     pairs
 }
 
-/// Returns true if the text is a token (RFC 9110 section 5.6.2).
+/// Returns true if the text can be the name of an HTTP header (a token, RFC 9110 section 5.6.2).
 pub(in crate::scenario) fn is_header_name(name: &str) -> bool {
     !name.is_empty()
         && name
@@ -121,7 +122,7 @@ pub(in crate::scenario) fn namespace(
     template
 }
 
-/// Reads the namespace from the verb's value, or from the key beside the verb.
+/// Reads the namespace from the verb's value, or from the key `namespace` beside the verb.
 pub(in crate::scenario) fn namespace_of(
     value: &Field<'_>,
     fields: &Fields<'_>,

@@ -1,4 +1,4 @@
-//! The state that the reader of a step uses: the clients, the variables that are set, and the list of problems.
+//! The state while the steps of a scenario are read: its clients, the variables that are set, the mistakes found.
 
 use super::{
     declared_clients::DeclaredClients,
@@ -15,14 +15,14 @@ use crate::{
     },
 };
 
-/// The context in which the steps of one scenario are read.
+/// The state while the steps of one scenario are read.
 pub(in crate::scenario) struct StepContext<'c, 'p> {
     pub(in crate::scenario) problems: &'p mut Problems,
     pub(in crate::scenario) declared: DeclaredClients,
     pub(in crate::scenario) variables: Variables,
     pub(in crate::scenario) substitutes: &'c Substitutes<'c>,
-    /// Values of `vars:` or `each:` that can only replace a whole value `$name`, because they are expectations or
-    /// known only during the run.
+    /// The values of `vars:` or `each:` that are expectations or that depend on the run. Such a value can replace
+    /// `$name` only where `$name` is the whole value, not a part of a text.
     pub(in crate::scenario) inlined: Substitutes<'c>,
     /// The variables that the current step captures.
     pub(in crate::scenario) captured: Vec<Reference>,
@@ -48,7 +48,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         self.read(|values| values.template(node))
     }
 
-    /// Reads a value to send as text: `5` is the text "5".
+    /// Reads a text to send. A YAML number becomes a text: `5` is the text "5".
     pub(in crate::scenario) fn text(&mut self, node: &Node) -> Template {
         self.read(|values| values.text_template(node))
     }
@@ -58,7 +58,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         self.read(|values| values.matcher(node))
     }
 
-    /// Reads an expectation of a text: `45` is the text "45".
+    /// Reads the expectation of a text. A YAML number becomes a text: `45` is the text "45".
     pub(in crate::scenario) fn text_matcher(&mut self, node: &Node) -> Matcher {
         match &node.kind {
             NodeKind::Scalar(scalar) if !matches!(scalar.value(), Data::String(_)) => {
@@ -68,7 +68,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         }
     }
 
-    /// Reads the expectation of a key. Returns `None` if the key is missing.
+    /// Reads the value of `key` as an expectation. Returns `None` if the key is missing.
     pub(in crate::scenario) fn matcher_of(
         &mut self,
         fields: &Fields<'_>,
@@ -78,7 +78,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some(self.matcher(field.node))
     }
 
-    /// Reads the value of a key whose value the step sends. Returns `None` if the key is missing.
+    /// Reads the value of `key` as a value to send. Returns `None` if the key is missing.
     pub(in crate::scenario) fn template_of(
         &mut self,
         fields: &Fields<'_>,
@@ -88,7 +88,8 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some(self.template(field.node))
     }
 
-    /// Reads a list: written out in the step, or a value of the row of the `each:` table.
+    /// Returns the items of a list. The step contains the list, or `$name` for a list that the row of the `each:` table
+    /// sets. Returns `None` if the value is no list.
     pub(in crate::scenario) fn items_of(&mut self, field: &Field<'_>) -> Option<Vec<Node>> {
         if let NodeKind::Sequence(items) = &field.node.kind {
             return Some(items.clone());
@@ -102,8 +103,8 @@ impl<'c, 'p> StepContext<'c, 'p> {
         if self.inlined.contains_key(name) {
             return Some(items.clone());
         }
-        // Each item refers to the variable (`$name[0]`) instead of copying its part, so that an expression in the
-        // variable is evaluated only once.
+        // Each item is a reference (`$name[0]`) and not a copy of the item, so that an expression in the list is
+        // evaluated only once.
         let item = |index| Node {
             span: field.node.span,
             kind: NodeKind::Scalar(Scalar {
@@ -114,7 +115,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some((0..items.len()).map(item).collect())
     }
 
-    /// Returns true if the value of the key is `true`.
+    /// Returns true if the value of `key` is `true`. Returns false if the value is `false` or the key is missing.
     pub(in crate::scenario) fn flag(&mut self, fields: &Fields<'_>, key: &'static str) -> bool {
         fields
             .get(key)
@@ -122,7 +123,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
             .unwrap_or(false)
     }
 
-    /// Reads values with `read`, and checks the variables that they use and capture.
+    /// Calls `read` to read values, then checks the variables that these values use and capture.
     pub(in crate::scenario) fn read<T>(
         &mut self,
         read: impl FnOnce(&mut ValueReader<'_>) -> T,
@@ -149,7 +150,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         value
     }
 
-    /// Sets the variables that the step captured, so that later steps can use them.
+    /// Marks the variables that the step captures as set, so that later steps can use them.
     pub(in crate::scenario) fn commit(&mut self) {
         for capture in std::mem::take(&mut self.captured) {
             refuse_reserved(&capture.name, capture.span, &self.variables, self.problems);

@@ -1,4 +1,4 @@
-//! The clients that a scenario declares, by name.
+//! The clients and groups that a scenario declares, by name.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,7 +12,7 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// The clients that a scenario declares, by name.
+/// The clients and groups that a scenario declares.
 #[derive(Debug, Default)]
 pub(in crate::scenario) struct DeclaredClients {
     /// The clients in order of declaration.
@@ -20,7 +20,7 @@ pub(in crate::scenario) struct DeclaredClients {
     /// The names of `clients`.
     names: HashSet<ClientName>,
     pub(in crate::scenario) groups: BTreeMap<String, Vec<ClientName>>,
-    /// The clients whose declaration sets `connect`.
+    /// The clients whose declaration sets the key `connect` explicitly.
     pub(in crate::scenario) connect_explicitly: BTreeSet<ClientName>,
 }
 
@@ -30,7 +30,7 @@ impl DeclaredClients {
         self.groups.contains_key(name) || self.find(name).is_some()
     }
 
-    /// Adds a client whose name is not taken.
+    /// Adds a client. No other client or group may have its name.
     pub(in crate::scenario) fn add(&mut self, client: ClientSpec) {
         self.names.insert(client.name.clone());
         self.clients.push(client);
@@ -40,7 +40,7 @@ impl DeclaredClients {
         self.names.get(name)
     }
 
-    /// Returns the client if the scenario has only one.
+    /// Returns the only client of the scenario. Returns `None` if the scenario has no client or several.
     pub(in crate::scenario) fn only(&self) -> Option<&ClientName> {
         match self.clients.as_slice() {
             [only] => Some(&only.name),
@@ -48,7 +48,7 @@ impl DeclaredClients {
         }
     }
 
-    /// Reads `all`, or names of clients and groups. Returns the names of the clients, each once.
+    /// Reads the names of clients and groups, or `all`. Returns the names of all these clients, without duplicates.
     pub(in crate::scenario) fn resolve(
         &self,
         field: &Field<'_>,

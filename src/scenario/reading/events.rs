@@ -1,4 +1,4 @@
-//! Reads events: their names, arguments and order.
+//! Reads events that steps send or expect: names, arguments, and the key `order`.
 
 use super::{connections, context::StepContext};
 use crate::scenario::{
@@ -7,7 +7,7 @@ use crate::scenario::{
     node::Node,
 };
 
-/// The limit on `count`.
+/// The limit on the key `count`, a number of events.
 const MAX_COUNT: u64 = 1_000_000;
 
 pub(in crate::scenario) fn operation(
@@ -105,7 +105,7 @@ pub(in crate::scenario) fn count(fields: &Fields<'_>, context: &mut StepContext<
     usize::try_from(count).unwrap_or(1)
 }
 
-/// Reads `order:`.
+/// Reads `order:`: whether other packets or events can arrive before the expected one.
 pub(in crate::scenario) fn order(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,

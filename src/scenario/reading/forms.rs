@@ -1,5 +1,5 @@
-//! Checks expectations of values whose form is known, such as the fields of a packet or the range of an HTTP status.
-//! Without this check, a step with a misspelled field would fail on every server.
+//! Checks the expectations of well-known values, such as the fields of a packet or the range of an HTTP status. Without
+//! this check, a step with a misspelled field would fail with every server.
 
 use super::context::StepContext;
 use crate::{
@@ -11,13 +11,13 @@ use crate::{
 /// Whether an object can have fields that `Form::fields` does not list.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(in crate::scenario) enum Others {
-    /// The object can have other fields. Only a field whose name resembles a listed one is a mistake.
+    /// The object can have other fields. A field is a mistake only if its name resembles a listed one.
     Allowed,
     /// The object can't have other fields, so each one is a mistake.
     Unknown,
 }
 
-/// The known fields of an object.
+/// The fields that an object of a known type has, such as the open packet.
 pub(in crate::scenario) struct Form {
     /// The name of the object in messages: "a Socket.IO packet".
     pub(in crate::scenario) what: &'static str,
@@ -27,14 +27,15 @@ pub(in crate::scenario) struct Form {
     pub(in crate::scenario) others: Others,
 }
 
-/// The object that `receive: { packet: … }` compares.
+/// The object that represents a packet in `receive: { packet: … }`.
 pub(in crate::scenario) const PACKET: Form = Form {
     what: "a Socket.IO packet",
     fields: &["data", "id", "namespace", "type"],
     others: Others::Unknown,
 };
 
-/// The error with which a server refuses a request, after conversion from the target's own format.
+/// The error with which a server refuses a request, converted from the target's format to these
+/// common fields.
 pub(in crate::scenario) const REFUSAL: Form = Form {
     what: "a refusal",
     fields: &["code", "field", "message", "status"],
@@ -61,12 +62,12 @@ pub(in crate::scenario) const OPEN_PACKET: Form = Form {
     others: Others::Allowed,
 };
 
-/// The names of packet types (Socket.IO v5, "Packet types"). A packet with attachments has the name of its plain
-/// form.
+/// The names of packet types (Socket.IO v5, "Packet types"). A packet with attachments has the name of the type without
+/// them: BINARY_EVENT is `event`.
 const PACKET_TYPES: &[&str] = &["ack", "connect", "connect_error", "disconnect", "event"];
 
 impl Form {
-    /// Reports fields of an expectation that the object can't have.
+    /// Reports each field of an expectation that the object can't have.
     pub(in crate::scenario) fn check(&self, node: &Node, context: &mut StepContext<'_, '_>) {
         let names = || self.fields.iter().copied();
         for entry in node.entries().unwrap_or_default() {
@@ -85,7 +86,7 @@ impl Form {
         }
     }
 
-    /// Reports fields that the object can't have, and an expectation that is no object at all.
+    /// Reports each field of an expectation that the object can't have, and an expectation that is not an object.
     pub(in crate::scenario) fn check_object(
         &self,
         field: &Field<'_>,
@@ -117,7 +118,7 @@ pub(in crate::scenario) fn packet_type(node: &Node, context: &mut StepContext<'_
         Some(near.unwrap_or_else(|| format!("there are {}", one_of(names()))));
 }
 
-/// Checks that a literal number is in a range.
+/// Checks that an expectation, if it is a literal, is a number in a range.
 pub(in crate::scenario) fn number(
     field: &Field<'_>,
     least: u64,
@@ -136,7 +137,7 @@ pub(in crate::scenario) fn number(
     }
 }
 
-/// Returns the literal value. Returns `None` for a variable, a placeholder, a list or a mapping.
+/// Returns the value of a node that is a literal. Returns `None` for a variable, a placeholder, a list or a mapping.
 fn literal(node: &Node) -> Option<Data> {
     let text = node.text()?;
     if text.contains('$') || is_expectation(node) {

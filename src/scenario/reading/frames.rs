@@ -1,4 +1,4 @@
-//! Reads WebSocket frames.
+//! Reads the keys of WebSocket frames that steps send or expect.
 
 use super::context::StepContext;
 use crate::scenario::{
@@ -17,10 +17,10 @@ const OPCODES: &[(&str, u8)] = &[
     ("text", 0x1),
 ];
 
-/// The limit on `chop`.
+/// The limit on the key `chop`, a number of bytes.
 const MAX_CHOP: u64 = 1 << 30;
 
-/// Reads the expectation of a frame from a mapping.
+/// Reads the expected frame of `{frame: {opcode, fin, rsv, payload}}`.
 pub(in crate::scenario) fn frame_pattern(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,

@@ -1,6 +1,6 @@
-//! The parts that the readers of several verbs share.
+//! Code that the readers of several verbs share.
 //!
-//! No file here knows a verb.
+//! No file in this folder depends on a specific verb.
 
 pub(super) mod connections;
 pub(super) mod context;

@@ -7,7 +7,7 @@ use crate::scenario::{
     keys,
 };
 
-/// Reads the keys `status`, `response-headers`, `response`, `json` and `no-response`.
+/// Reads the expected response from the keys `status`, `response-headers`, `response`, `json` and `no-response`.
 pub(in crate::scenario) fn http_pattern(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -26,7 +26,7 @@ pub(in crate::scenario) fn http_pattern(
     }
 }
 
-/// Reads the expected response from a mapping.
+/// Reads the expected response from the mapping that is the value of a key.
 pub(in crate::scenario) fn response(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,

@@ -1,4 +1,4 @@
-//! The variables that a step can use: those of every run, of the table, and of earlier steps.
+//! Checks the variables that a step uses: built-in variables, those of the `each:` table, those of earlier steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,19 +18,19 @@ use crate::{
 /// The built-in variables that have fields.
 const OBJECTS: &[&str] = &["credentials", "target"];
 
-/// The variables that are set at one point of a scenario.
+/// The variables that are set at one point while the steps of a scenario are read.
 #[derive(Debug, Default)]
 pub(in crate::scenario) struct Variables {
-    /// Variables that are set.
+    /// The names of the variables that are set.
     set: BTreeSet<String>,
-    /// Values of `vars:` or `each:` that can only replace a whole value `$name`, because they are expectations or
-    /// known only during the run.
+    /// The values of `vars:` or `each:` that are expectations or that depend on the run. Such a value can replace
+    /// `$name` only where `$name` is the whole value, not a part of a text.
     inlined: BTreeSet<String>,
     clients: BTreeSet<String>,
     /// The number of members of each group.
     groups: BTreeMap<String, usize>,
-    /// Variables that a step used before any step set them. The end of the scenario shows whether a later step sets
-    /// these variables.
+    /// The uses of variables that were not set at that point. At the end of the scenario, [`Self::finish`] reports them
+    /// and knows whether a later step sets the variable.
     unresolved: Vec<Reference>,
 }
 
@@ -59,8 +59,8 @@ impl Variables {
         self.groups.insert(name.to_owned(), members);
     }
 
-    /// Returns the reason why a scenario can't use this name for its own variable. Returns `None` if the name is
-    /// free.
+    /// Returns the reason why a scenario can't define a variable with this name. Returns `None` if the scenario can
+    /// define it.
     pub(in crate::scenario) fn reserved(&self, name: &str) -> Option<&'static str> {
         if RESERVED.contains(&name) {
             return Some("it is a built-in variable");
@@ -74,7 +74,7 @@ impl Variables {
         None
     }
 
-    /// Returns true if all variables of a value are set.
+    /// Returns true if all variables that a value uses are set.
     pub(in crate::scenario) fn can_resolve(&self, references: &[Reference]) -> bool {
         references.iter().all(|reference| {
             let name = head(&reference.name);
@@ -82,7 +82,7 @@ impl Variables {
         })
     }
 
-    /// Checks that all variables of a value are set.
+    /// Checks that all variables that a value uses are set.
     pub(in crate::scenario) fn check(
         &mut self,
         references: Vec<Reference>,
@@ -93,7 +93,7 @@ impl Variables {
         }
     }
 
-    /// Reports the variables that no step sets. `hint` returns the hint for a variable, if there is a special one.
+    /// Reports the uses of variables that were not set. `hint` returns a special hint for a variable, or `None`.
     pub(in crate::scenario) fn finish(
         mut self,
         hint: impl Fn(&str) -> Option<String>,
@@ -169,7 +169,7 @@ impl Variables {
                         )
                         .help = Some(format!("its members are numbered from 1 to {members}"));
                 }
-                // In an expression (without `$`), the group is a map: the expression itself selects a member.
+                // In an expression (the reference has no `$`), the group is a map, and the expression selects a member.
                 None if !reference.written.starts_with('$') => {}
                 None => {
                     problems
@@ -233,7 +233,7 @@ fn head(name: &str) -> &str {
     split_index(first).map_or(first, |(name, _)| name)
 }
 
-/// Reports a key that can't be the name of a variable.
+/// Reports a key of `vars:` or `each:` that can't be the name of a variable.
 pub(in crate::scenario) fn refuse_bad_name(entry: &Entry, problems: &mut Problems) {
     if is_name(&entry.key) {
         return;
@@ -244,7 +244,7 @@ pub(in crate::scenario) fn refuse_bad_name(entry: &Entry, problems: &mut Problem
     problem.help = Some(help.to_owned());
 }
 
-/// Checks the name of a variable that a scenario sets.
+/// Reports a variable that a scenario sets if its name is reserved, such as the name of a client.
 pub(in crate::scenario) fn refuse_reserved(
     name: &str,
     span: Span,

@@ -1,4 +1,4 @@
-//! Reads lists, names and fixed words.
+//! Reads lists, names, and words from fixed lists such as the transports.
 
 use crate::scenario::{
     Level, Tier, Transport,
@@ -74,7 +74,7 @@ pub(in crate::scenario) fn transport_of(
     field.choice(&transports, problems)
 }
 
-/// Reads `transport:`, one or several. `transports:` is the same key.
+/// Reads the transport or transports of `transport:`, or of its synonym `transports:`.
 pub(in crate::scenario) fn transports(
     fields: &Fields<'_>,
     problems: &mut Problems,

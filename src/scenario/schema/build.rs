@@ -1,4 +1,4 @@
-//! Builds the schema from the tables of keys.
+//! Builds the JSON Schema of scenario files from the tables of keys.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use crate::scenario::{
 /// A mapping: its name in the schema, and the tables of its keys.
 type Mapping<'m> = (&'m str, &'m [&'m [Key]]);
 
-/// Returns the schema of a scenario file.
+/// Returns the JSON Schema of a scenario file.
 pub(super) fn schema() -> Value {
     let mut defs: Map<_, _> = plain_types()
         .into_iter()
@@ -31,7 +31,7 @@ pub(super) fn schema() -> Value {
     for (name, keys) in keyed {
         defs.insert((*name).to_owned(), mapping(keys));
     }
-    // A step can have these keys inside the verb's value or beside the verb, so the value can also be null.
+    // A step can have the keys of these verbs beside the verb instead of in its value, so the value can also be null.
     for name in ["closed", "frame"] {
         if let Some(options) = defs.remove(name) {
             let bare = json!({ "anyOf": [{ "type": "null" }, options] });

@@ -19,7 +19,7 @@ fn source(text: &str) -> Arc<SourceFile> {
     SourceFile::from_bytes("s.yaml".as_ref(), text.into()).unwrap()
 }
 
-/// Returns the places in a file where the file breaks the schema.
+/// Returns the JSON pointers to the places where a file breaks the schema.
 fn complaints(validator: &Validator, text: &str) -> Vec<String> {
     let file = schema_checks::as_json(text);
     let errors = validator.iter_errors(&file);
@@ -41,7 +41,7 @@ fn taken(text: &str, what: &str) -> BTreeSet<String> {
         .filter_map(|problem| problem.help.as_deref()?.strip_prefix(&start))
         .next();
     let list = list.unwrap_or_else(|| panic!("no key of {what} is refused: {problems:?}"));
-    // Every second piece is text in backticks.
+    // The hint writes the keys in backticks, so every second piece is a key.
     let names = list.split('`').skip(1).step_by(2);
     names.map(str::to_owned).collect()
 }

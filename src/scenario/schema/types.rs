@@ -1,4 +1,4 @@
-//! The types of values, by the names that the tables of keys use.
+//! The JSON Schemas of the types of values, by the names that the tables of keys use.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
-/// Returns the types that do not depend on the tables of keys.
+/// Returns the schemas of the types that do not depend on the tables of keys, by name.
 pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
     let or_row = |schema: Value| json!({ "anyOf": [schema, refer("row-value")] });
     let choice = |words: &[&str]| or_row(json!({ "enum": words }));
@@ -198,7 +198,8 @@ fn one_of_keys(keys: &[(&str, &str)]) -> Value {
     })
 }
 
-/// Returns the schema of the fields of a payload. A key with a single `$` is an operator, not a field.
+/// Returns the schema of an object with values of type `kind`. Excludes keys that start with one `$`, which are
+/// operators.
 fn fields_of(kind: &str) -> Value {
     json!({
         "type": "object",

@@ -9,7 +9,7 @@ use crate::scenario::{
     reading::context::StepContext,
 };
 
-/// The data of an `alive` step, which has none.
+/// An `alive` step, which has no data.
 #[derive(Clone, Copy, Debug)]
 pub struct Alive;
 

@@ -1,4 +1,4 @@
-//! `bytes`: raw bytes on the TCP stream.
+//! `bytes`: sends raw bytes on the TCP stream.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},

@@ -1,4 +1,4 @@
-//! `call`: an event that requests an ack, and the ack.
+//! `call`: sends an event that requests an ack, and waits for the ack.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
@@ -46,7 +46,7 @@ pub enum Answer {
     Any,
     /// `no-reply: true`: no ack arrives.
     None,
-    /// `refused`: a refusal in the form of the target's dialect.
+    /// `refused`: an error that refuses the event, in the format of the target's dialect.
     Refused(Matcher),
     /// `reply`: an ack with exactly this one argument.
     Reply(Matcher),

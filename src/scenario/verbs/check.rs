@@ -1,4 +1,4 @@
-//! `check`: an expression that has to be true.
+//! `check`: fails if an expression is not true.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
@@ -22,7 +22,7 @@ const KEYS: &[Key] = &[key(
 pub struct Check {
     /// The expression that has to be true.
     pub expression: Template,
-    /// The sentence that reports the failure (`because:`).
+    /// The sentence to report if the expression is not true (`because:`).
     pub because: Option<String>,
 }
 

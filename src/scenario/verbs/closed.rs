@@ -1,4 +1,4 @@
-//! `closed`: a connection ends, or stays open.
+//! `closed`: waits until a connection ends, or checks that it stays open.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
@@ -18,7 +18,7 @@ pub struct Closed {
     pub code: Option<Matcher>,
     /// The expected reason of the close frame (`reason:`).
     pub reason: Option<Matcher>,
-    /// The accepted ways to end (`how:`). Empty for any.
+    /// The ways in which the connection may end (`how:`). Empty if it may end in any way.
     pub how: Vec<CloseHow>,
     /// True if the server has to close the TCP stream after the close frames (`hangs-up: true`).
     pub hangs_up: bool,

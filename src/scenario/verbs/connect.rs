@@ -25,7 +25,7 @@ const KEYS: &[Key] = &[
 /// The data of a `connect` step.
 #[derive(Clone, Debug, Default)]
 pub struct Connect {
-    /// The namespace, and the options of a new connection.
+    /// The namespace to join, and the options of the connection if a new one is opened.
     pub options: ConnectOptions,
     /// The expected answer of the server.
     pub answer: Accepted<ConnectAnswer>,
@@ -34,11 +34,11 @@ pub struct Connect {
 /// The expected answer to `connect`.
 #[derive(Clone, Debug)]
 pub enum ConnectAnswer {
-    /// `refused`: a refusal in the target's dialect, converted to `{code, message, status, field}`.
+    /// `refused`: an error in the format of the target's dialect, converted to `{code, message, status, field}`.
     Refused(Matcher),
     /// `rejected`: a CONNECT_ERROR packet with this payload (`{message, data}`).
     Rejected(Matcher),
-    /// A CONNECT packet. `reply` compares its payload.
+    /// A CONNECT packet. The expectation of its payload is `reply`; `None` accepts any payload.
     Joined(Option<Matcher>),
 }
 

@@ -1,4 +1,4 @@
-//! `deliver`: exactly these clients receive an event, and no other client does.
+//! `deliver`: checks that exactly the given clients receive an event, and no other client does.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, Observers, WireUse},

@@ -1,16 +1,16 @@
-//! Tests that the tables of verbs in `docs/language.md` are what the descriptions of the verbs say.
+//! Tests that the tables of verbs in `docs/language.md` match the descriptions of the verbs in the code.
 //!
-//! `UPDATE_DOCS=1 cargo test --lib docs` writes the tables.
+//! `UPDATE_DOCS=1 cargo test --lib docs` writes the tables into `docs/language.md`.
 
 use std::{env, fs, path::PathBuf};
 
 use super::{Actors, Chapter, Verb};
 use crate::scenario::{Known, SourceFile, load, load::EVERYTHING, visit_steps};
 
-/// The line after a generated table.
+/// The line that ends a generated table.
 const END: &str = "<!-- end of verbs -->";
 
-/// Returns the names of the verbs for which `wanted` is true, as a cell of a table.
+/// Returns the text of a table cell: the names of the verbs for which `wanted` returns true.
 fn names(wanted: impl Fn(Verb) -> bool) -> String {
     let verbs = Verb::ALL.iter().filter(|verb| wanted(**verb));
     let names: Vec<String> = verbs.map(|verb| format!("`{}`", verb.name())).collect();
@@ -34,7 +34,7 @@ fn table(chapter: Chapter) -> String {
     table
 }
 
-/// Returns the table of what verbs have in common.
+/// Returns the table that lists, for each property such as "can fail", the verbs that have it.
 fn overview() -> String {
     let rows = [
         ("can fail", names(Verb::can_fail)),
@@ -56,7 +56,7 @@ fn overview() -> String {
     table
 }
 
-/// Returns the page with `table` between the marker `<!-- verbs: NAME -->` and the next [`END`].
+/// Replaces the text between the marker `<!-- verbs: NAME -->` and the next [`END`] by `table`. Returns the new page.
 fn with_table(page: &str, name: &str, table: &str) -> String {
     let marker = format!("<!-- verbs: {name} -->\n");
     let (before, rest) = page.split_once(&marker).unwrap();

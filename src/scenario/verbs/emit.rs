@@ -1,4 +1,4 @@
-//! `emit`: an event that requests no ack.
+//! `emit`: sends an event that requests no ack.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
@@ -18,8 +18,8 @@ const KEYS: &[Key] = &[keys::REFUSED];
 pub struct Emit {
     /// The event to send.
     pub operation: Operation,
-    /// The error with which the server has to refuse the event (`refused:`). Only the sender may receive it, and only
-    /// once.
+    /// The error with which the server has to refuse the event (`refused:`). The sender has to receive the error
+    /// exactly once, and no other client may receive it.
     pub refused: Option<Matcher>,
 }
 

@@ -1,4 +1,4 @@
-//! `expect`: a client receives an event.
+//! `expect`: waits until a client receives an event.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
@@ -29,11 +29,11 @@ const KEYS: &[Key] = &[
 pub struct Expect {
     /// The expected event.
     pub event: Accepted<EventPattern>,
-    /// The number of events (`count:`). 1 by default.
+    /// The number of events to wait for (`count:`). 1 by default.
     pub count: usize,
     /// Whether other events can arrive first (`order:`). `any` by default.
     pub order: Order,
-    /// Whether the event requests an ack (`acknowledged:`). A later `reply` can send the ack.
+    /// Whether the event has to request an ack (`acknowledged:`). `None` accepts both. A `reply` step can send the ack.
     pub asks_ack: Option<bool>,
 }
 

@@ -1,8 +1,8 @@
-//! Facts about a step that other parts of the program need, independent of the verb.
+//! What other parts of the program need to know about a step without a `match` on its verb.
 
 use crate::scenario::{ClientName, ConnectOptions, EventPattern, Matcher, Template};
 
-/// Facts about one step. The file of each verb states them; checks, plan and runner read them.
+/// Facts about one step. The file of each verb provides them. The loader's checks, the plan and the runner read them.
 #[derive(Clone, Debug)]
 pub struct Facts<'s> {
     /// What the step waits for.
@@ -24,15 +24,15 @@ pub struct Facts<'s> {
 /// What a step waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Awaits {
-    /// Any response, so the step can't fail.
+    /// A response, whatever it is, so the step can't fail.
     AnyResponse,
     /// The end of the actor's connection.
     ConnectionEnd,
     /// Nothing: the step returns at once.
     Nothing,
-    /// The proof that something does not arrive.
+    /// The proof that a packet, an event or a frame does not arrive.
     Silence,
-    /// Something that a wrong server may fail to send.
+    /// A specific response or event, which a wrong server may fail to send.
     Something,
 }
 
@@ -51,15 +51,15 @@ impl Awaits {
 pub enum ConnectionUse<'s> {
     /// The actors have to be connected.
     Actors,
-    /// The actors have to be connected. If there are no actors, the runner connects a client of its own.
+    /// The actors have to be connected. If the step names no actors, the runner connects an additional client.
     Bystander,
     /// These clients have to be connected.
     Clients(&'s [ClientName]),
-    /// The actors join a namespace, over a new connection if they have none.
+    /// The actors join a namespace. Each actor without a connection opens one.
     Joins(&'s ConnectOptions),
     /// No client has to be connected.
     None,
-    /// The actors open a connection in which the scenario writes the packets itself.
+    /// The actors open a connection on which the scenario writes out the packets itself.
     Opens(&'s ConnectOptions),
 }
 
@@ -78,16 +78,16 @@ impl<'s> ConnectionUse<'s> {
 pub enum WireUse {
     /// The step sends nothing and only examines what has arrived.
     Observes,
-    /// The step sends something and waits for the answer, or opens or closes the connection.
+    /// The step sends something and waits for the answer itself, or it opens or closes a connection.
     Other,
-    /// The step sends one packet, frame or request. The server may answer it by ending the connection.
+    /// The step sends one packet, frame or request. The server may end the connection in response.
     Sends,
     /// The step sends bytes that the scenario writes out, and waits for nothing.
     SendsByHand,
 }
 
 impl WireUse {
-    /// Returns true if the step sends something and a later step waits for the answer.
+    /// Returns true for `Sends` and `SendsByHand`, after which a later step waits for the server's reaction.
     pub const fn sends(self) -> bool {
         match self {
             Self::Sends | Self::SendsByHand => true,
@@ -99,12 +99,12 @@ impl WireUse {
 /// A packet or frame that the scenario writes out itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Written<'s> {
-    /// A text that the step expects.
+    /// The text of a packet that the step expects.
     Expected(&'s Matcher),
-    /// A text of a fixed length. Bindings in the target's manifest do not rename an event in it, because the new name
-    /// would change the length.
+    /// A text to send whose length has to stay the same. Bindings in the target's manifest do not rename an event in
+    /// it, because a new name would change the length.
     Fixed(&'s Template),
-    /// A packet that the step expects, by its parts.
+    /// A packet that the step expects, as an object with the parts of the packet (`type`, `namespace`, `id`, `data`).
     Parts(&'s Matcher),
     /// A packet to send, or the payload of a frame to send.
     Sent(&'s Template),
@@ -132,7 +132,7 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Returns the facts about a block of steps (`parallel`, `repeat`), which does nothing itself.
+    /// Returns the facts about a block (`parallel`, `repeat`), which only runs the steps inside it.
     pub(super) const fn of_block() -> Self {
         Self::new(Awaits::Nothing, ConnectionUse::None, WireUse::Other)
     }

@@ -1,4 +1,4 @@
-//! `frame`: one WebSocket frame.
+//! `frame`: sends one WebSocket frame.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},

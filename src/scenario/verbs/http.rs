@@ -1,4 +1,4 @@
-//! `http`: one HTTP request on its own connection, and its response.
+//! `http`: sends one HTTP request on a new connection, and checks the response.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
@@ -27,7 +27,7 @@ const KEYS: &[Key] = &[
 pub struct Http {
     /// The HTTP method, such as `GET`.
     pub method: String,
-    /// The path and query. `$path` is the Engine.IO path.
+    /// The path and query of the request. The variable `$path` is the target's Engine.IO path.
     pub target: Template,
     /// Parameters to add to the query (`query:`).
     pub query: Vec<(String, Template)>,

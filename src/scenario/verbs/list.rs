@@ -4,8 +4,8 @@
 /// that match on every verb.
 ///
 /// Each line of the input gives a variant, the type of the step's data and the verb's name in scenario files. Verbs
-/// that hold other steps (`parallel`, `repeat`) stand in a second list; their lines also name the function of the
-/// loader that reads the inner steps.
+/// that contain other steps (`parallel`, `repeat`) are in a second list; their lines also name the method of
+/// `ReadVerb` that reads them.
 macro_rules! verbs {
     (
         verbs { $( $(#[$about:meta])* $name:ident($model:ty) = $text:literal, )* }
@@ -29,10 +29,10 @@ macro_rules! verbs {
         }
 
         impl Verb {
-            /// All verbs. Verbs that hold other steps (`parallel`, `repeat`) come last.
+            /// All verbs. Verbs that contain other steps (`parallel`, `repeat`) come last.
             pub const ALL: &[Self] = &[ $( Self::$name, )* $( Self::$block, )* ];
 
-            /// Returns the name in the language: `emit`.
+            /// Returns the name of the verb in scenario files: `emit`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $( Self::$name => $text, )*
@@ -53,12 +53,12 @@ macro_rules! verbs {
                 }
             }
 
-            /// Returns what a step with the verb does, in Markdown.
+            /// Returns a description of what a step with the verb does, in Markdown.
             pub const fn meaning(self) -> &'static str {
                 self.spec().meaning
             }
 
-            /// Returns whether a step with the verb names clients.
+            /// Returns whether a step with the verb names clients with `as:`.
             pub const fn actors(self) -> Actors {
                 self.spec().actors
             }
@@ -68,7 +68,7 @@ macro_rules! verbs {
                 self.spec().puts_on_wire
             }
 
-            /// Returns true if the server can make a step with the verb fail.
+            /// Returns true if a wrong server can make a step with the verb fail.
             pub const fn can_fail(self) -> bool {
                 self.spec().can_fail
             }
@@ -81,7 +81,7 @@ macro_rules! verbs {
                 }
             }
 
-            /// Returns true if the verb takes `accept`.
+            /// Returns true if a step with the verb can have the key `accept`.
             pub const fn takes_accept(self) -> bool {
                 match self {
                     $( Self::$name => <$model as VerbModel>::TOLERATE.is_some(), )*
@@ -115,7 +115,7 @@ macro_rules! verbs {
                 }
             }
 
-            /// Returns the steps inside a block. Returns no steps if the verb is not a block.
+            /// Returns the steps inside a block (`parallel`, `repeat`). Returns an empty slice for any other verb.
             pub fn steps(&self) -> &[Step] {
                 match self {
                     $( Self::$name(_) => &[], )*

@@ -1,7 +1,7 @@
-//! The verbs of the language, and the only list of them.
+//! The verbs of the scenario language. The list below is the only list of all verbs.
 //!
-//! Each verb has a file in this folder with its model, its description and its reader, and a line in the list below. A
-//! file in `runner/steps` executes it. The tables of verbs in `docs/language.md` are generated from the descriptions.
+//! Each verb has a file in this folder with its model, its description and its reader, and a line in the list. A file
+//! in `runner/steps` executes the verb. The tables of verbs in `docs/language.md` are generated from the descriptions.
 
 mod alive;
 mod bytes;
@@ -55,7 +55,7 @@ use super::{Accepted, Parallel, Repeat, Step};
 
 /// Reads one step after its verb has been found.
 pub(in crate::scenario) trait ReadVerb {
-    /// Reads a step that is not a block.
+    /// Reads a step whose verb is not a block (`parallel`, `repeat`).
     fn read<T: VerbModel>(self) -> Option<T>;
 
     /// Reads a `parallel` step.
@@ -93,15 +93,15 @@ verbs! {
         Http(Http) = "http",
         /// Checks that a client does not receive an event.
         Never(Never) = "never",
-        /// Opens an Engine.IO session or a bare connection by hand.
+        /// Opens an Engine.IO session, a WebSocket or a TCP connection on which later steps write out every packet.
         Open(Open) = "open",
-        /// Makes a client stop reading from its connection, or read again.
+        /// Makes a client stop reading from its connection, or resume reading.
         Reading(Reading) = "reading",
-        /// Checks the next packet, frame or bytes on a connection by hand.
+        /// Checks the next packet, frame or bytes that arrive on a connection that `open` opened.
         Receive(Receive) = "receive",
         /// Sends the ack of an event that requested one.
         Reply(Reply) = "reply",
-        /// Sends Engine.IO packets by hand.
+        /// Sends Engine.IO packets whose text the step writes out.
         Send(Send) = "send",
     }
     blocks {

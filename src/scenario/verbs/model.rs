@@ -1,4 +1,4 @@
-//! The trait that the model of each verb implements, and the description of a verb.
+//! The trait that the model of each verb implements, and the type that describes a verb.
 
 use super::facts::Facts;
 use crate::scenario::{
@@ -12,51 +12,51 @@ pub(in crate::scenario) trait VerbModel: Sized {
     /// The description of the verb.
     const SPEC: VerbSpec;
 
-    /// A function that adds the expectation of `accept.lenient` to the step. Its second argument is the step as read
-    /// with the keys of `accept.lenient`. `None` if the verb does not take `accept`.
+    /// A function that adds the lenient expectation to a step. Its second argument is the same step, read with the keys
+    /// of `accept.lenient`. `None` if steps with the verb can't have `accept`.
     const TOLERATE: Option<fn(&mut Self, Self)>;
 
-    /// Reads a step. `value` is the value of the verb, and `fields` holds the keys beside the verb. Returns `None` if
-    /// a reported mistake makes the step unusable.
+    /// Reads a step. `value` is the value of the verb, and `fields` contains the keys beside the verb. Reports
+    /// mistakes, and returns `None` if a mistake makes the step unusable.
     fn read(
         value: &Field<'_>,
         fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self>;
 
-    /// Returns the facts about the step that checks, plan and runner need.
+    /// Returns the facts about the step that the loader's checks, the plan and the runner need.
     fn facts(&self) -> Facts<'_>;
 }
 
-/// Describes a verb: the loader, the JSON Schema and the reference of the language read it.
+/// The description of a verb, which the loader, the JSON Schema and the reference of the language use.
 #[derive(Clone, Copy, Debug)]
 pub struct VerbSpec {
     /// The verb with a typical value, as the reference of the language shows it: `emit: event`.
     pub example: &'static str,
-    /// The chapter of the reference that lists the verb.
+    /// The chapter of docs/language.md that lists the verb.
     pub chapter: Chapter,
-    /// What a step with the verb does, in Markdown.
+    /// A description of what a step with the verb does, in Markdown.
     pub meaning: &'static str,
-    /// The verb's own keys as the reference lists them, in Markdown.
+    /// The keys specific to the verb, as docs/language.md lists them, in Markdown.
     pub key_notes: &'static str,
-    /// Whether a step with the verb names clients.
+    /// Whether a step with the verb names clients with `as:`.
     pub actors: Actors,
     /// True if a step with the verb can send something to the server.
     pub puts_on_wire: bool,
-    /// True if the server can make a step with the verb fail.
+    /// True if a wrong server can make a step with the verb fail.
     pub can_fail: bool,
-    /// The type of the verb's value, as the JSON Schema names it.
+    /// The type of the verb's value: the name of a definition in the JSON Schema.
     pub value: &'static str,
-    /// Where the verb's own keys are written.
+    /// Where a step writes the keys specific to the verb.
     pub options: Options,
-    /// The verb's own keys, without the keys that every step takes.
+    /// The tables of the keys specific to the verb. They do not include the keys that every step can have.
     pub keys: &'static [&'static [Key]],
 }
 
 /// Whether a step names clients with `as:`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Actors {
-    /// The verb does not take `as:`.
+    /// A step can't have `as:`.
     None,
     /// A step can leave out `as:`.
     Optional,
@@ -69,7 +69,7 @@ pub enum Actors {
 pub enum Chapter {
     /// Blocks of steps, and expressions.
     Blocks,
-    /// Packets, frames and bytes that the scenario writes out.
+    /// Packets, frames and bytes that the scenario writes out itself.
     ByHand,
     /// Connections, namespaces and HTTP requests.
     Connections,
@@ -77,7 +77,7 @@ pub enum Chapter {
     Events,
 }
 
-/// Where the keys of a verb are written.
+/// Where a step writes the keys specific to its verb.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Options {
     /// In the mapping of the step, beside the verb.

@@ -1,4 +1,4 @@
-//! `never`: a client does not receive an event, or a frame.
+//! `never`: checks that a client does not receive an event or a WebSocket frame.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, Observers, WireUse},
@@ -14,9 +14,9 @@ use crate::scenario::{
 /// The data of a `never` step.
 #[derive(Clone, Debug)]
 pub enum Never {
-    /// The client receives no such event.
+    /// Forbids that the client receives an event that matches the pattern.
     Event(EventPattern),
-    /// `{frame: {…}}`: the client receives no such WebSocket frame, except those that earlier steps have received.
+    /// `{frame: {…}}`: forbids a WebSocket frame that matches the pattern. Ignores frames that earlier steps received.
     Frame(FramePattern),
 }
 

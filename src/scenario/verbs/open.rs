@@ -1,5 +1,5 @@
-//! `open`: opens an Engine.IO session, a bare WebSocket or a TCP stream, on which later steps send and check every
-//! packet themselves.
+//! `open`: opens an Engine.IO session, a WebSocket without Engine.IO, or a TCP connection. Later steps send and check
+//! every packet on it.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
@@ -49,13 +49,14 @@ pub struct Open {
     pub layer: OpenLayer,
     /// The options of the handshake.
     pub options: ConnectOptions,
-    /// True if the client joins the namespace in which the target echoes messages (`echo: true`).
+    /// True if the client joins the namespace of the target's echo messages (`echo: true`).
     pub echo: bool,
     /// True if the client joins the main namespace on a target with the capability `socket-io` (`join: true`).
     pub join: bool,
-    /// The client whose session this client joins (`session: NAME`). The client expects no open packet.
+    /// The client whose existing Engine.IO session this connection uses (`session: NAME`), so no open packet arrives.
     pub session: Option<ClientName>,
-    /// False if the client does not poll in the background, so that only steps send GET requests (`poll: false`).
+    /// False if the client sends no polling GET requests in the background, so that only steps send them
+    /// (`poll: false`).
     pub poll: bool,
     /// The expected response to the handshake.
     ///
@@ -79,9 +80,9 @@ pub struct HandshakePattern {
 pub enum OpenLayer {
     /// An Engine.IO session over long-polling.
     Polling,
-    /// A bare TCP (or TLS) connection.
+    /// A TCP (or TLS) connection without a handshake of HTTP or WebSocket.
     Tcp,
-    /// An Engine.IO session over WebSocket. A plain WebSocket if the target's dialect is `websocket`.
+    /// An Engine.IO session over WebSocket. A WebSocket without Engine.IO if the target's dialect is `websocket`.
     WebSocket,
 }
 

@@ -1,4 +1,4 @@
-//! `reading`: a client stops reading from its connection, or reads again.
+//! `reading`: a client stops reading from its connection, or resumes reading.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
@@ -12,9 +12,9 @@ use crate::scenario::{
 /// The data of a `reading` step.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reading {
-    /// `goes-on`: the client reads what has arrived meanwhile, and continues.
+    /// `goes-on`: the client resumes reading, and first reads the data that arrived in the meantime.
     GoesOn,
-    /// `stops`: the client reads nothing more, so that the server has to buffer what it sends.
+    /// `stops`: the client stops reading, so that the server has to buffer the data that it sends.
     Stops,
 }
 

@@ -33,26 +33,26 @@ pub struct Receive {
     pub order: Order,
 }
 
-/// The kinds of things that `receive` waits for.
+/// What a `receive` step waits for.
 #[derive(Clone, Debug)]
 pub enum Incoming {
-    /// `{binary: …}`: a message with bytes.
+    /// `{binary: …}`: an Engine.IO message with binary data.
     Binary(Matcher),
-    /// `{bytes: …}`: raw bytes. All bytes received so far are compared.
+    /// `{bytes: …}`: raw bytes of a TCP connection. The step compares all bytes received so far.
     Bytes(Matcher),
-    /// `{echo: …}`: the target's answer to a message that the function `echo` made.
+    /// `{echo: …}`: the target's answer to a message that the scenario created with the function `echo`.
     Echo(Matcher),
     /// `{frame: {opcode, fin, rsv, payload}}`: a WebSocket frame.
     Frame(FramePattern),
     /// `{http: {status, …}}`: an HTTP response on a bare TCP connection.
     Http(HttpPattern),
-    /// `{message: …}`: a message as text.
+    /// `{message: …}`: an Engine.IO message with text.
     Message(Matcher),
-    /// `{packet: {type, namespace, id, data}}`: a Socket.IO packet as an object.
+    /// `{packet: {type, namespace, id, data}}`: a Socket.IO packet, decoded to an object.
     Packet(Matcher),
-    /// A packet as text, with its type digit.
+    /// An encoded Engine.IO packet as text, which starts with the digit of its type.
     Text(Matcher),
-    /// `nothing`: no packet arrives. The proof is the same as for `never`.
+    /// `nothing`: no packet arrives. The runner proves the absence of packets as for `never`.
     Nothing,
 }
 

@@ -1,4 +1,4 @@
-//! `reply`: the ack of an event that requested one.
+//! `reply`: sends the ack of a received event that requested one.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ const KEYS: &[Key] = &[
     ),
 ];
 
-/// The data of a `reply` step, which answers the last event of this name that requested an ack.
+/// The data of a `reply` step, which answers the last received event with the given name that requested an ack.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The event to answer.
@@ -45,7 +45,7 @@ pub struct Reply {
     pub how: ReplyHow,
 }
 
-/// The ways to answer.
+/// The ways in which the client answers the event.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ReplyHow {
     /// One ack, sent at once.

@@ -1,4 +1,4 @@
-//! `send`: sends the Engine.IO packets whose text the step gives.
+//! `send`: sends Engine.IO packets whose text the step writes out.
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
@@ -18,20 +18,20 @@ use crate::{
 /// The data of a `send` step.
 #[derive(Clone, Debug)]
 pub struct Send {
-    /// The packets. Over polling, all of them are one payload.
+    /// The packets to send. Over polling, all of them are sent in one payload (one POST request).
     pub packets: Vec<PacketTemplate>,
-    /// The expected response to the POST, over polling.
+    /// The expected response to the POST request that sends the packets over polling.
     pub response: Accepted<HttpPattern>,
 }
 
 /// One packet to send.
 #[derive(Clone, Debug)]
 pub enum PacketTemplate {
-    /// `{binary: …}`: a message with bytes.
+    /// `{binary: …}`: an Engine.IO message with binary data.
     Binary(Template),
-    /// `{message: text}`: a message as text.
+    /// `{message: text}`: an Engine.IO message with text.
     Message(Template),
-    /// A packet as text, with its type digit.
+    /// An encoded packet as text, which starts with the digit of its type.
     Text(Template),
 }
 

@@ -1,4 +1,4 @@
-//! The type of a manifest, and the reader of its keys.
+//! The type `Manifest`, and the function that reads it from the YAML of a manifest file.
 
 use std::{
     collections::BTreeSet,
@@ -44,8 +44,8 @@ pub struct Manifest {
     /// The operations of the contract that the application lacks, although it provides a capability that includes
     /// them.
     pub absent: Vec<String>,
-    /// The operation that a fence calls (see `runner`): when it is acknowledged, the target has handled everything
-    /// before. Usually `echo`.
+    /// The operation that a fence calls (see `runner`): when the target acknowledges the call, it has handled
+    /// everything that the client sent before. Usually `echo`.
     pub fence: Option<String>,
     /// The default timeout of each wait in a scenario.
     pub within: Duration,

@@ -20,10 +20,10 @@ enum Place {
     /// A command. Variables other than `$port` and `${env.NAME}` stay unchanged for the shell.
     Command,
     Launch,
-    /// The value of one profile.
+    /// The value of one profile below the key `profiles`.
     Profile,
     Profiles,
-    /// The whole manifest.
+    /// The top level of the manifest.
     Root,
     /// A place where `${env.NAME}` is the only variable.
     Text,
@@ -187,14 +187,14 @@ fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
 /// The reason why a dollar sign has no value.
 enum Wrong {
     Open,
-    /// `$$port` in a place where `$port` is replaced.
+    /// The text is `$$port`, in a place where `$port` is replaced.
     Port,
     Unknown(Place),
     Unset(String),
 }
 
 impl Wrong {
-    /// Returns the code, the message and the help of the mistake.
+    /// Returns the error code, the message and the help text for this mistake.
     fn describe(self, piece: Piece<'_>, written: &str) -> (&'static str, String, String) {
         match self {
             Self::Open => (

@@ -16,7 +16,7 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(3);
 /// A probe: asks an Engine.IO server one question.
 pub(super) type Probe = for<'a> fn(&'a Asked<'a>) -> BoxFuture<'a, Finding>;
 
-/// The data about the Engine.IO server that a probe gets.
+/// The data that a probe gets about the Engine.IO server under test.
 pub(super) struct Asked<'a> {
     /// The address of the server.
     pub(super) endpoint: &'a Endpoint,

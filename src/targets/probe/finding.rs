@@ -18,7 +18,7 @@ impl Finding {
     }
 
     /// Returns the finding about a capability that the server promises, for example in its open packet, but does not
-    /// keep. The capability counts as provided, so that the scenarios about it fail. They would be skipped otherwise.
+    /// keep. The capability counts as provided, so that the scenarios that need it fail instead of being skipped.
     pub(super) fn broken(capability: &'static str, seen: impl Into<String>) -> Self {
         Self::yes(capability, format!("promised, but broken: {}", seen.into()))
     }

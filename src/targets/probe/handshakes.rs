@@ -1,7 +1,7 @@
-//! What handshakes over each transport show.
+//! Findings about WebSocket and polling from the handshakes over each transport.
 //!
-//! A server whose open packet is wrong is no plain WebSocket: it is judged as an Engine.IO server, so that its handshake
-//! fails.
+//! A server whose open packet is wrong does not count as a plain WebSocket. It is judged as an Engine.IO server, so
+//! that the scenarios about its handshake fail.
 
 use super::finding::Finding;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     wire::engine_io::Handshake,
 };
 
-/// The first bytes of texts that are meant to be an open packet: the packet type `0`, and the begin of JSON data.
+/// The first bytes of texts that look like an open packet: the packet type `0`, and the start of JSON data.
 const BEGINNINGS: [&str; 4] = ["0{", "0[", "0\"", "0null"];
 
 /// Returns what is wrong with the open packet, or `None` if the failure has another reason.
@@ -32,9 +32,9 @@ pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
     }
 }
 
-/// Returns the findings about a server that sends no right open packet over either transport.
+/// Returns the findings about a server that sends no valid open packet over either transport.
 ///
-/// Returns `None` if the server sends none that is meant to be one.
+/// Returns `None` if no answer of the server looks like an invalid open packet.
 pub(super) fn broken_findings(
     websocket: &Result<Connection, ConnectFailure>,
     polling: &Result<Connection, ConnectFailure>,
@@ -52,8 +52,8 @@ pub(super) fn broken_findings(
 
 /// Returns the finding about WebSocket on a server whose open packet is `handshake`.
 ///
-/// An open packet over polling that lists WebSocket promises it, and so does a response with status 101. A server that
-/// refuses the handshake with an HTTP error keeps the promise by upgrades only.
+/// A server promises WebSocket by an open packet over polling that lists it, or by a response with status 101. A server
+/// that refuses a WebSocket handshake with an HTTP error below 500 breaks no promise: it may support only upgrades.
 pub(super) fn websocket_finding(
     opened: &Result<Connection, ConnectFailure>,
     handshake: &Handshake,

@@ -59,7 +59,7 @@ async fn cors(endpoint: &Endpoint) -> Finding {
             if matches!(origin, "*" | FOREIGN_ORIGIN) {
                 Finding::yes("cors-any-origin", seen)
             } else if origin.contains('*') || origin.contains(FOREIGN_ORIGIN) {
-                // No browser accepts a list, or a pattern such as `*.example`.
+                // No browser accepts this header with a list of origins, or with a pattern such as `*.example`.
                 Finding::broken("cors-any-origin", seen)
             } else {
                 Finding::no("cors-any-origin", seen)

@@ -1,4 +1,4 @@
-//! Joins the main namespace.
+//! Joins the main namespace of a server, for probes.
 
 use tokio::time::timeout;
 

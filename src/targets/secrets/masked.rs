@@ -26,8 +26,8 @@ impl Secrets {
 }
 
 impl<T> Masked<T> {
-    /// Returns what `render` makes of the value. It has no other source of texts from a target, so that the result is
-    /// masked too.
+    /// Returns what `render` makes of the value. `render` has to take no other text from a target, so that the
+    /// result is masked too.
     pub fn map<U>(&self, render: impl FnOnce(&T) -> U) -> Masked<U> {
         Masked(render(&self.0))
     }

@@ -1,4 +1,4 @@
-//! Ranges of a text that are replaced.
+//! The ranges of a text that masking replaces.
 
 use std::ops::Range;
 

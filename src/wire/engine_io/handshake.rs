@@ -100,7 +100,7 @@ impl Handshake {
         self.to_data().to_string()
     }
 
-    /// Returns the fields as a value, in the order of the protocol specification.
+    /// Returns the data as a JSON object, with its fields in the order of the protocol specification.
     pub fn to_data(&self) -> Data {
         let milliseconds = |duration: Duration| {
             Data::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))

@@ -18,7 +18,7 @@ pub enum PacketType {
     Pong,
     /// `4`: a message of the application or of Socket.IO.
     Message,
-    /// `5`: moves the session from polling to the WebSocket that was probed.
+    /// `5`: moves the session from polling to the WebSocket that answered the probe.
     Upgrade,
     /// `6`: no content; answers a waiting poll request during an upgrade.
     Noop,
@@ -55,7 +55,7 @@ pub enum PacketError {
         /// The character in the place of the packet type.
         found: char,
     },
-    /// Binary data of a type other than message (version 3), or base64 that can't be decoded.
+    /// Binary data in a packet that is not a message (version 3), or base64 that can't be decoded.
     #[error("binary data can't be read: {detail}")]
     Binary {
         /// What is wrong with the binary data.
@@ -111,7 +111,7 @@ impl Packet {
         }
     }
 
-    /// Decodes the text of a WebSocket frame, or one text record of a payload.
+    /// Decodes a packet from the text of a WebSocket frame or from one record of a polling payload.
     ///
     /// # Errors
     ///

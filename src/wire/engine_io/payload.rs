@@ -7,7 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::{Packet, PacketError};
 use crate::wire::Utf8Bytes;
 
-/// The separator between two records.
+/// The separator between two records (encoded packets) of a payload.
 const SEPARATOR: char = '\u{1e}';
 
 /// Why a received payload could not be decoded.
@@ -27,7 +27,7 @@ pub enum PayloadError {
     /// The payload has more records than the caller's limit allows.
     #[error("payload holds more than {limit} packets")]
     TooManyPackets {
-        /// The largest number of packets that the caller accepts.
+        /// The largest number of records that the caller accepts.
         limit: usize,
     },
     /// The payload is not UTF-8.

@@ -149,7 +149,7 @@ const NOT_A_MESSAGE: PacketError = PacketError::Binary {
     detail: "its type is not message",
 };
 
-/// The position of one packet, relative to the start of its length.
+/// The position of one packet, relative to the start of its length prefix.
 struct Record {
     form: Form,
     start: usize,
@@ -170,7 +170,7 @@ fn decode_text(text: Utf8Bytes) -> Result<Packet, PacketError> {
     Ok(Packet::binary(bytes))
 }
 
-/// Finds the first record of the text form.
+/// Finds the first record of a payload in the text form.
 fn first_text_record(rest: &str) -> Option<Record> {
     let digits_end = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
     let (digits, after) = rest.split_at_checked(digits_end)?;
@@ -190,7 +190,7 @@ fn first_text_record(rest: &str) -> Option<Record> {
     (units == 0).then_some(Record { form, start, end })
 }
 
-/// Finds the first record of the binary form.
+/// Finds the first record of a payload in the binary form.
 fn first_binary_record(rest: &[u8]) -> Option<Record> {
     let (marker, after) = rest.split_first()?;
     let form = match marker {

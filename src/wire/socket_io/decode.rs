@@ -29,7 +29,7 @@ pub struct Decoder {
     pending: Option<Pending>,
 }
 
-/// A binary packet with missing attachments.
+/// A binary packet whose attachments have not all arrived.
 #[derive(Debug)]
 struct Pending {
     packet: Packet,

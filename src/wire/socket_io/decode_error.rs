@@ -1,4 +1,4 @@
-//! The errors of the decoders of this folder.
+//! The errors of the two Socket.IO decoders (JSON and msgpack).
 
 /// The reason why a message is not a packet.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

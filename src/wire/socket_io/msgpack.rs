@@ -97,7 +97,7 @@ pub fn encode(packet: &Packet) -> Bytes {
     msgpack_value::write(&Data::Object(fields))
 }
 
-/// Encodes any value, which does not have to be a packet.
+/// Encodes any value as msgpack, also one that is not a packet.
 pub fn value(data: &Data) -> Bytes {
     msgpack_value::write(data)
 }
@@ -122,7 +122,7 @@ fn event(namespace: String, id: Option<AckId>, values: Vec<Data>) -> Result<Pack
     })
 }
 
-/// Returns the error for a broken rule without a position.
+/// Returns a syntax error for the broken rule `rule`. Its position is always 0, because msgpack errors have none.
 fn wrong(rule: impl Into<String>) -> DecodeError {
     DecodeError::Syntax {
         rule: rule.into(),
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn forms_that_only_javascript_writes_are_read() {
         let read = |hex| decode(&unhex(hex).unwrap()).unwrap();
-        // `undefined` as the data, in an object and in an array.
+        // The JavaScript value `undefined`, as the data, in an object and in an array.
         assert_eq!(
             read("83a47479706500a464617461d40000a36e7370a12f"),
             Packet::Connect {
@@ -224,7 +224,7 @@ mod tests {
         };
         let bytes = |bytes: &'static [u8]| Data::Bytes(Bytes::from_static(bytes));
         assert_eq!(args, [bytes(&[1, 2, 3]), bytes(&[4]), bytes(&[0; 8])]);
-        // Dates are read as texts in the form of JSON.
+        // A JavaScript date is decoded to the text that `JSON.stringify` writes for it.
         let Packet::Event { args, .. } = read(
             "83a47479706502a46461746193a165d7000000018bcfe5687bd700ffffffffffffffffa36e7370a12f",
         ) else {

@@ -157,7 +157,7 @@ impl<'m> Reader<'m> {
         ))
     }
 
-    /// Reads a length of 1, 2 or 4 bytes; `form` is 0, 1 or 2.
+    /// Reads a length: 1 byte if `form` is 0, 2 bytes if it is 1, otherwise 4 bytes.
     fn length_of(&mut self, form: u8) -> Result<usize, DecodeError> {
         let length = match form {
             0 => u32::from(self.byte()?),

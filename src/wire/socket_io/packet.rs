@@ -1,4 +1,4 @@
-//! Socket.IO packets with their attachments in place (Socket.IO v5, "Packet types").
+//! Socket.IO packets whose attachments are part of their arguments (Socket.IO v5, "Packet types").
 
 use std::fmt;
 
@@ -66,7 +66,7 @@ pub enum Packet {
     ConnectError {
         /// The namespace.
         namespace: String,
-        /// `{message, data?}` from a right server; otherwise any value.
+        /// `{message, data?}` from a server that follows the protocol; any value from other servers.
         payload: Data,
     },
 }

@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for NameAndArgs {
     }
 }
 
-/// The allowed first characters of a packet's data, and a name for error messages.
+/// The allowed first characters of a packet's data, and a description of such data for error messages.
 #[derive(Clone, Copy)]
 struct Shape {
     starts: &'static str,
@@ -276,7 +276,7 @@ impl<'t> Cursor<'t> {
             });
         read.map_err(|error| {
             let message = error.to_string();
-            // The JSON is legal, but deeper than serde_json reads.
+            // The JSON is legal, but its nesting exceeds serde_json's limit.
             if message.starts_with("recursion limit exceeded") {
                 return DecodeError::TooLarge {
                     what: "nesting of data",

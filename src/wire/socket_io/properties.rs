@@ -93,7 +93,7 @@ fn round_trip(packet: &Packet) -> Result<Option<Packet>, DecodeError> {
     Ok(decoded)
 }
 
-/// Converts a value to rmpv's type.
+/// Converts a value to the value type of the crate rmpv.
 fn foreign(data: &Data) -> rmpv::Value {
     match data {
         Data::Null => rmpv::Value::Nil,
@@ -137,7 +137,7 @@ proptest! {
             let mut rest = &noise[..];
             let theirs = rmpv::decode::read_value(&mut rest).unwrap();
             prop_assert!(rest.is_empty());
-            // The two readers differ for notepack.io's extensions, NaN, duplicate keys and single precision.
+            // This crate and rmpv differ in notepack.io's extensions, NaN, duplicate keys and single precision.
             if !noise.iter().any(|byte| matches!(byte, 0x82..=0x8f | 0xc7..=0xcb | 0xd4..=0xd8 | 0xde..=0xdf)) {
                 prop_assert_eq!(foreign(&data), theirs);
             }

@@ -19,7 +19,7 @@ const GROWTH: usize = 1_024;
 
 /// The compression state of one connection, in both directions.
 ///
-/// The two states take some hundred kilobytes. They are created for the first message, so that idle
+/// The states of both directions take some hundred kilobytes. They are created for the first message, so that idle
 /// connections stay small. The compressor does not support a window of 8 bits; messages are then
 /// written as stored blocks, which refer to no earlier bytes.
 #[derive(Debug)]
@@ -83,7 +83,8 @@ impl Deflate {
                 self.compress = Some(compress);
                 compressed
             }
-            // The compressor is dropped, because its state is unknown; a new one starts without context.
+            // The compressor failed and is dropped, because its state is unknown. The next message gets
+            // a new compressor.
             None => stored_blocks(payload),
         }
     }
@@ -175,7 +176,7 @@ impl Direction {
 fn stored_blocks(payload: &[u8]) -> Bytes {
     let mut out = BytesMut::with_capacity(payload.len() + 16);
     for block in payload.chunks(usize::from(u16::MAX)) {
-        // A chunk is never longer than `u16::MAX`.
+        // Each stored block holds at most `u16::MAX` bytes.
         let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
         out.put_u8(0);
         out.put_u16_le(length);

@@ -87,7 +87,7 @@ impl DeflateOffer {
         Some(offer)
     }
 
-    /// Returns the value of the header.
+    /// Returns the parameters as the value of a `Sec-WebSocket-Extensions` header.
     pub fn to_header(&self) -> String {
         let mut header = Self::NAME.to_owned();
         if self.server_no_context_takeover {

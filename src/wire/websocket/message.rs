@@ -22,7 +22,7 @@ pub enum Message {
     Text(Utf8Bytes),
 }
 
-/// Joins fragments to messages and checks every frame against the rules.
+/// Joins fragments to messages and checks every frame against the rules of RFC 6455.
 #[derive(Debug)]
 pub struct MessageAssembler {
     role: Role,
@@ -169,7 +169,7 @@ impl MessageAssembler {
         Ok(None)
     }
 
-    /// Returns the message for a complete payload.
+    /// Inflates a complete payload if it is compressed, checks it, and returns it as a message.
     fn complete(
         &mut self,
         payload: Bytes,
@@ -327,7 +327,7 @@ mod tests {
         );
     }
 
-    /// RFC 7692 sections 6 and 7.2.3.
+    /// Tests rules and examples of RFC 7692, sections 6 and 7.2.3.
     #[test]
     fn only_the_first_frame_of_a_compressed_message_has_rsv1() {
         let deflate = || Some(Deflate::new(Role::Client, &DeflateOffer::default()));

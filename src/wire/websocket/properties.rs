@@ -80,7 +80,7 @@ fn ours(
     }
 }
 
-/// A stream that returns its bytes and discards everything that is written to it.
+/// A stream whose reads return the given bytes and whose writes are discarded.
 struct OneWay<'s>(&'s [u8]);
 
 impl Read for OneWay<'_> {
@@ -147,7 +147,7 @@ fn any_mask() -> impl Strategy<Value = Option<[u8; 4]>> {
     any::<Option<[u8; 4]>>()
 }
 
-/// Payloads of every length form, including the limits between the forms.
+/// Short payloads, and payloads with about 125 bytes (the most in a 7-bit length) and about [`LIMIT`] bytes.
 fn any_payload() -> impl Strategy<Value = Bytes> {
     prop_oneof![
         4 => vec(any::<u8>(), 0..20),

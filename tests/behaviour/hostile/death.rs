@@ -4,9 +4,9 @@ use sockspec::cli::Exit;
 
 use crate::support::{Finished, Test};
 
-/// Echoes lines. At `die` it first loses its connections, like a process that ends, and is gone some time later;
-/// at `later` it answers, and dies after that. What is to come back `slowly` or `at leisure` takes its time. With a
-/// second argument, it dies that many seconds after its start.
+/// A Python server that echoes lines. After the line `die`, it closes all connections and then ends; after the line
+/// `later`, it echoes the line first. The lines `slowly` and `at leisure` come back after 0.4 s and 3 s. With a second
+/// argument, the server ends that many seconds after its start.
 const SERVER: &str = r#"
 import os, socket, sys, threading, time
 
@@ -73,7 +73,7 @@ fn slow_scenario(id: &str, level: &str) -> String {
     scenario(id, level, "slowly")
 }
 
-/// A server at an address, which sockspec can't start again.
+/// A server that the test started, so that sockspec knows only its address and can't start it again.
 struct Running {
     process: std::process::Child,
     url: String,
@@ -115,7 +115,7 @@ fn run(scenarios: &[String], options: &[&str], expected: Exit) -> Option<Finishe
     )
 }
 
-/// The same with another command.
+/// Runs scenarios against the server as [`run`] does, but starts the server with `command`.
 fn run_as(
     command: &[&str],
     scenarios: &[String],
@@ -272,7 +272,7 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
     }
 }
 
-/// A command that starts the server as often as it says, and fails then.
+/// Returns a shell command that starts the server the first `starts` times and fails every later time.
 fn limited(starts: usize) -> String {
     format!(
         "echo x >> starts; test $(grep -c x starts) -le {starts} || {{ echo no more licences; exit 3; }}
@@ -343,7 +343,7 @@ fn a_server_that_ends_by_itself_blames_nobody() {
         .stdout_has("1 ok, 2 ERROR in ");
 }
 
-/// A server that resets each connection, and one that takes a second to accept the next.
+/// Two servers: one resets each connection; the other takes 0.2 s before it accepts the next connection.
 #[test]
 fn a_server_that_resets_or_is_slow_has_not_died() {
     const RESETS: &str = "

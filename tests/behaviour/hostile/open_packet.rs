@@ -1,4 +1,4 @@
-//! Servers whose open packet is wrong, and that have a plain WebSocket beside it.
+//! Tests with servers whose open packet is wrong, and that also have a plain WebSocket (without Engine.IO).
 
 use sockspec::cli::Exit;
 use tokio::io::AsyncWriteExt;

@@ -24,7 +24,7 @@ async fn failure(server: &Hostile, transport: TransportChoice) -> ConnectFailure
     let failure = Connection::open(&server.endpoint, options)
         .await
         .expect_err("no connection");
-    // At most three waits follow each other (TCP, handshake, open packet); the rest is room for a slow machine.
+    // At most three waits follow each other (TCP, handshake, open packet); the factor 20 is for slow machines.
     assert!(started.elapsed() < SHORT * 20, "{failure}");
     failure
 }

@@ -1,4 +1,4 @@
-//! Servers that do late what must not happen at all, and steps that watch for it.
+//! Tests with servers that send forbidden data late, and with steps that wait long enough to notice it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{Hostile, OPEN, opening::switch, text_frames};
 
-/// How late the servers are. A settle time is much shorter.
+/// The delay before the servers send the forbidden data, much longer than a settle time.
 const LATE: Duration = Duration::from_millis(600);
 
 const CONNECTED: &str = r#"40{"sid":"ijklmnop"}"#;
@@ -44,7 +44,7 @@ impl Plan {
         let writer = Arc::new(Mutex::new(writer));
         let mut answers = self.answers.into_iter();
         let late = async |writer: Arc<Mutex<OwnedWriteHalf>>, bytes: Vec<u8>| {
-            // The lateness is what the scenarios have to notice.
+            // The delay is the point of the test: only steps that wait long enough see the bytes.
             sleep(LATE).await;
             let _ = writer.lock().await.write_all(&bytes).await;
         };
@@ -88,7 +88,7 @@ async fn read_frame(reader: &mut OwnedReadHalf) -> Option<(u8, Vec<u8>)> {
     Some((head[0], payload.collect()))
 }
 
-/// Runs one scenario with these clients and steps.
+/// Runs one scenario with these clients and steps, and returns the output.
 async fn judged(server: &Hostile, clients: &str, steps: &str, expected: Exit) -> String {
     let manifest = "provides: [websocket, events, socket-io]\ntiming: { settle: 20ms }\n";
     let scenario = format!(
@@ -108,7 +108,7 @@ scenarios:
         .out()
 }
 
-/// Checks that the step passes as it is, and fails with `within`.
+/// Checks that the last step passes without `within`, and fails with `within: 1s` and the message `sentence`.
 async fn only_within_fails(server: &Hostile, clients: &str, steps: &str, sentence: &str) {
     judged(server, clients, steps, Exit::Conformant).await;
     let watched = format!("{steps}    within: 1s\n");

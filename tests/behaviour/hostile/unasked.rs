@@ -8,7 +8,7 @@ const CONNECTED: &str = r#"40{"sid":"ijklmnop"}"#;
 
 const AWAITED: &str = r#"42["awaited"]"#;
 
-/// Two scenarios: one expects each packet in turn with `receive`, the other an event with `order: strict`.
+/// Two scenarios: one expects each packet in turn with `receive`, the other expects an event with `order: strict`.
 const SCENARIOS: &str = r#"topic: What is unasked for
 scenarios:
 - id: unasked/by-hand

@@ -91,7 +91,7 @@ async fn a_kicked_polling_client_receives_a_disconnect() {
     assert_eq!(poll(&server, &sid).await.status, 400);
 }
 
-/// In real time, because the test measures that stopping the server does not wait for a timeout.
+/// Runs in real instead of simulated time, because the test measures that stopping the server waits for no timeout.
 #[tokio::test]
 async fn stop_does_not_wait_for_sessions_that_polled() {
     let server = start(Config::default()).await;

@@ -39,7 +39,7 @@ fn two_reports_with_the_same_path_are_an_error() {
     .stderr("error: two reports have the same path\n");
 }
 
-/// Both paths lead to the same file, or a report would replace what the run reads.
+/// In the cases, two reports have the same path, or a report would replace a file that the run reads.
 #[test]
 fn a_report_replaces_neither_another_one_nor_an_input() {
     let right = chat(&[("right", "level: must")]);
@@ -113,7 +113,8 @@ fn a_place_where_nothing_can_be_written_is_found_before_the_run() {
     .stderr_has("error: can't write chat.yaml/x: ");
 }
 
-/// `/dev/full` takes no byte, which shows only when the report is written.
+/// A write to `/dev/full` fails, which the program notices only when it writes the report. All other outputs are
+/// complete.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_report_that_cannot_be_written_takes_nothing_along() {
@@ -170,7 +171,8 @@ fn known_deviations_are_accepted_until_they_are_gone() {
         .stdout_has("chat/wrong-too: FAIL, which the baseline does not list");
 }
 
-/// The known failure is a wrong reply. Then the server sends no event that the scenario expects first.
+/// The known failure in the baseline is a wrong reply. In the second run, the same scenario fails earlier, because an
+/// expected event does not arrive.
 #[test]
 fn a_known_failure_does_not_hide_one_of_another_kind_in_the_same_scenario() {
     let wrong = chat(&[("wrong", "level: must")]);

@@ -86,7 +86,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     );
     let out = run_with("fence: { call: echo }");
     assert!(!out.contains(note) && out.contains(ack), "{out}");
-    // Without credentials, the program can't test this fence.
+    // The namespace `/chat` requires a token. Without credentials, the program can't test this fence.
     let out = run_with("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
     assert!(!out.contains("is not acknowledged"), "{out}");
     // An Engine.IO server that echoes everything also echoes the CONNECT packet, as if it accepted the client.
@@ -153,7 +153,7 @@ fn scenarios_that_need_a_missing_capability_are_skipped() {
         ("right", "level: must"),
         ("right-far", "needs: [teleportation]\n  level: must"),
     ]);
-    // A capability that no file declares may be a typing error, so the run does not end as if all was judged.
+    // A capability that no file declares may be a typing error, so the exit status is not that of a complete run.
     run(&file, &["-v"])
         .status(Exit::NothingSelected)
         .stdout_has("skip   chat/right-far  the target does not provide `teleportation`")
@@ -165,7 +165,7 @@ fn scenarios_that_need_a_missing_capability_are_skipped() {
         .file("mine/other.yaml", elsewhere)
         .args(["run", "mine"])
         .status(Exit::Conformant);
-    // A failure outweighs what was not judged.
+    // The exit status of a failure takes precedence over that of scenarios that were skipped.
     let wrong = chat(&[
         ("wrong", "level: must"),
         ("right-far", "needs: [teleportation]\n  level: must"),

@@ -22,7 +22,7 @@ fn load_text(text: &str) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
     load(source, UNKNOWN)
 }
 
-/// Loads a file without mistakes.
+/// Loads a file and returns its scenarios. Panics if the file has mistakes.
 #[track_caller]
 fn right(text: &str) -> Vec<Scenario> {
     load_text(text).unwrap_or_else(|diagnostics| panic!("{}", rendered(&diagnostics)))
@@ -36,14 +36,14 @@ fn rendered(diagnostics: &[Diagnostic]) -> String {
     texts.join("\n\n")
 }
 
-/// Returns all mistakes of a file.
+/// Loads a file and returns its mistakes, rendered with source lines. Panics if the file has no mistake.
 #[track_caller]
 fn wrong(text: &str) -> String {
     let diagnostics = load_text(text).expect_err("the file is wrong");
     rendered(&diagnostics)
 }
 
-/// Returns all mistakes of steps in a scenario with two clients.
+/// Loads a scenario with two clients and these steps, and returns its mistakes, rendered with source lines.
 #[track_caller]
 fn wrong_steps(steps: &str) -> String {
     wrong(&format!(
@@ -51,7 +51,7 @@ fn wrong_steps(steps: &str) -> String {
     ))
 }
 
-/// Returns all mistakes of a file as text, with their helps.
+/// Loads a file and returns its mistakes, one line each, with their hints. Panics if the file has no mistake.
 #[track_caller]
 fn told(text: &str) -> String {
     let diagnostics = load_text(text).expect_err("the file is wrong");
@@ -69,7 +69,8 @@ fn told(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Returns all mistakes of steps as text. The scenario has two clients; the first step is in line 6.
+/// Loads a scenario with two clients and these steps, and returns its mistakes, one line each. The first step is in
+/// line 6.
 #[track_caller]
 fn told_of_steps(steps: &str) -> String {
     told(&format!(

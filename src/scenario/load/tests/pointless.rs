@@ -1,5 +1,5 @@
-//! Tests of mistakes in files with right syntax: expectations that no value can meet, and steps that no server can
-//! make fail.
+//! Tests of mistakes in files with correct syntax: expectations that no value can meet, and steps that pass with every
+//! server.
 
 use super::*;
 use crate::scenario::{Actors, Verb};
@@ -8,7 +8,7 @@ use crate::{
     scenario::{Action, Incoming, Scope},
 };
 
-/// Returns the mistakes in one expectation of an event's payload.
+/// Loads a scenario that expects `value` as an event's payload, and returns the mistakes.
 fn expectation(value: &str) -> String {
     told_of_steps(&format!(
         "  - expect: e\n    as: sender\n    with: {value}\n"

@@ -1,4 +1,4 @@
-//! The work of loading grows with the size of the file.
+//! Tests that the work of loading a file grows linearly with the size of the file.
 
 use super::right;
 use crate::work::assert_linear;
