@@ -75,13 +75,11 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         writing.write(&Destination::File(path.clone()), Ok(text));
     }
     write_reports(args, &record, &mut writing);
-    let stopped = args.gate.map(|gate| gate.stopped(&record.outcomes));
-    let warnings = match stopped {
-        _ if args.strict => Warnings::Fail,
-        Some(stopped) => Warnings::FailIf(stopped),
-        None => Warnings::Pass,
-    };
-    let exit = exit(&record.summary, comparison.as_ref(), &warnings);
+    let exit = exit(
+        &record.summary,
+        comparison.as_ref(),
+        &warnings(args, &record),
+    );
     if !writing.errors.is_empty() {
         return Err(CliError::Unwritten {
             errors: writing.errors,
@@ -95,6 +93,14 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         ))),
         Exit::Conformant if is_all_skipped(&record.summary) => Err(CliError::NothingJudged),
         exit => Ok(exit),
+    }
+}
+
+fn warnings<'r>(args: &RunArgs, record: &'r Record) -> Warnings<'r> {
+    match args.gate {
+        _ if args.strict => Warnings::Fail,
+        Some(gate) => Warnings::FailIf(gate.stopped(&record.outcomes)),
+        None => Warnings::Pass,
     }
 }
 

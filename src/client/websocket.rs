@@ -232,11 +232,8 @@ impl Websocket {
         Ok(())
     }
 
-    /// Reads frames up to the next text or binary message, and answers control frames on the way.
-    ///
-    /// # Errors
-    ///
-    /// Returns the end of the connection if the data can't be decoded.
+    /// Reads frames up to the next text or binary message, and answers control frames on the way. The error is the end
+    /// of the connection: the data can't be decoded.
     fn next_message(&mut self, recorder: &mut Recorder) -> Result<Option<Message>, Ended> {
         loop {
             if !self.close_received
@@ -294,14 +291,12 @@ impl Websocket {
 
     /// Ends the connection if the text in an incomplete frame can't become valid.
     fn check_incomplete(&mut self, recorder: &mut Recorder) -> Result<(), Ended> {
-        if self.close_received {
-            return Ok(());
-        }
         let checked = self.assembler.check_incomplete(&self.link.inbox);
-        checked.map_err(|error| {
-            let raw = std::mem::take(&mut self.link.inbox);
-            self.fail(recorder, &error, &raw)
-        })
+        let Some(error) = checked.err().filter(|_| !self.close_received) else {
+            return Ok(());
+        };
+        let raw = std::mem::take(&mut self.link.inbox);
+        Err(self.fail(recorder, &error, &raw))
     }
 
     /// Returns the end of the connection when the stream has ended. Records an incomplete frame as illegal.
