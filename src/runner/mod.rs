@@ -16,6 +16,7 @@ mod echo;
 mod echo_form;
 mod event;
 mod evidence;
+mod exclusive;
 mod expectation;
 mod failure_kind;
 mod fence;

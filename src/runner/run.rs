@@ -53,7 +53,7 @@ pub async fn run(
         .partition(|item| item.scenario.exclusive);
     shared.sort_by_key(|item| !settings.first.contains(&item.scenario.id));
     run.run_batch(shared, settings.jobs.max(1)).await;
-    run.run_batch(exclusive, 1).await;
+    run.run_exclusive(exclusive).await;
     Ok(run.finish().await)
 }
 
@@ -63,6 +63,8 @@ pub(super) struct Run<'r, E> {
     pub(super) settings: &'r Settings,
     /// The running servers by profile; `None` is the target without a profile.
     pub(super) instances: BTreeMap<Option<usize>, Instance>,
+    /// The servers that belong to one exclusive scenario each, by the scenario's id.
+    pub(super) own_instances: BTreeMap<String, Instance>,
     interrupt: CancellationToken,
     started: Instant,
     record: Record,
@@ -93,6 +95,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             target,
             settings,
             instances: BTreeMap::new(),
+            own_instances: BTreeMap::new(),
             interrupt,
             started: clock::now(),
             record: Record::default(),
@@ -230,7 +233,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     }
 
     /// Runs the items of a batch, at most `width` at once.
-    async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) {
+    pub(super) async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) {
         let mut batch = Batch::default();
         for item in items {
             match item.skip.clone() {
@@ -298,7 +301,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             let Some(item) = batch.waiting.pop_front() else {
                 break;
             };
-            let Some(instance) = self.instances.get(&item.profile) else {
+            let own = self.own_instances.get(&item.id);
+            let Some(instance) = own.or_else(|| self.instances.get(&item.profile)) else {
                 continue;
             };
             let live = Arc::clone(&instance.live);
@@ -424,7 +428,8 @@ fn fence_notice(live: &LiveTarget) -> Option<Notice> {
     })
 }
 
-async fn started(
+/// Starts a server of the target with the given profile.
+pub(super) async fn started(
     target: &Target,
     settings: &Settings,
     profile: Option<usize>,

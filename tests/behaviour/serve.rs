@@ -6,7 +6,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::Test;
+use crate::support::{Served, Test};
 
 fn serve(arguments: &[&str]) -> Test {
     Test::new()
@@ -120,8 +120,15 @@ fn faults_are_listed_with_what_they_break() {
 }
 
 #[test]
-fn a_duration_needs_a_unit() {
-    serve(&["--ping-interval", "300"])
+fn a_duration_is_a_number_of_milliseconds_or_has_a_unit() {
+    serve(&["--ping-interval", "soon"])
         .status(Exit::BadUsage)
-        .stderr_has("`300` has no unit; write `300ms` or `300s`");
+        .stderr_has("write a number and a unit: `300ms`, `2s`, `1m`");
+    for interval in ["300", "300ms"] {
+        let server = Served::new(&["--ping-interval", interval, "--ping-timeout", "200"]);
+        Test::new()
+            .args(["probe", "--json", &server.url])
+            .status(Exit::Conformant)
+            .stdout_has("short-heartbeat");
+    }
 }

@@ -43,13 +43,16 @@ impl ScratchKey for MessageReceived {
     type Note = ();
 }
 
+/// A time that no test waits for, and that the clock can add to any instant, unlike `Duration::MAX`.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl FaultSet {
     /// Returns the time before the next ping. Without faults this is pingInterval.
     pub(in crate::reference) fn choose_interval(&self, session: &Session) -> Duration {
         let (config, faults) = (&session.server.config, self);
         let interval = config.ping_interval;
         if faults.has(HeartbeatFault::NotSent) {
-            Duration::MAX
+            NEVER
         } else if faults.has(HeartbeatFault::IntervalIsTimeout) {
             config.ping_timeout
         } else if faults.has(HeartbeatFault::Early) {
@@ -82,7 +85,7 @@ impl FaultSet {
         pings: usize,
     ) -> Duration {
         if self.has(HeartbeatFault::FirstOnly) && pings > 1 {
-            return Duration::MAX;
+            return NEVER;
         }
         let config = &session.server.config;
         if self.has(HeartbeatFault::TimeoutIsLong) {
@@ -95,7 +98,7 @@ impl FaultSet {
     /// Without faults this is `timeout`.
     pub(in crate::reference) fn alter_heartbeat_timeout(&self, timeout: Duration) -> Duration {
         if self.has(HeartbeatFault::TimeoutIgnored) {
-            Duration::MAX
+            NEVER
         } else if self.has(HeartbeatFault::ClosesEarly) {
             timeout / 4
         } else {
