@@ -129,7 +129,7 @@ pub(super) enum CliError {
     #[error("{}; the run itself ended with exit status {} ({})", list(.errors), *.exit as u8, .exit.meaning())]
     Unwritten {
         /// An error for each result that could not be written.
-        errors: Vec<CliError>,
+        errors: Vec<Self>,
         /// The exit status of the run.
         exit: Exit,
     },

@@ -74,10 +74,10 @@ impl FaultSet {
             };
             socket.session().server.scratch.add(key, ());
         }
-        if self.has(LateWorkFault::JoinOfGoneTakesNext) {
-            if let Some(next) = find_next(socket) {
-                namespace.rooms().join(next.id(), room);
-            }
+        if self.has(LateWorkFault::JoinOfGoneTakesNext)
+            && let Some(next) = find_next(socket)
+        {
+            namespace.rooms().join(next.id(), room);
         }
     }
 
