@@ -75,7 +75,6 @@ impl Reference {
                 path: "/socket.io/".to_owned(),
                 tls,
                 network: sockspec::net::Network::Tcp,
-                budget: sockspec::client::Budget::default(),
             },
         }
     }

@@ -4,7 +4,6 @@
 //! A [`Connection`] is one Engine.IO session, bare WebSocket or TCP stream. Its [`Journal`] holds all traffic in
 //! order. The connection answers heartbeats and decodes packets; the runner judges them.
 
-mod budget;
 mod command;
 mod connection;
 mod cookies;
@@ -13,7 +12,6 @@ mod dial;
 mod ending;
 mod endpoint;
 mod failure;
-mod footprint;
 mod handshake;
 mod http;
 mod illegal;
@@ -32,7 +30,6 @@ mod upgrade;
 mod wait;
 mod websocket;
 
-pub use budget::Budget;
 pub use command::{DropHow, Reading};
 pub use connection::Connection;
 pub use cookies::Cookies;

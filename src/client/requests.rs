@@ -77,7 +77,7 @@ pub(super) fn override_headers(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Budget, TlsPolicy};
+    use crate::client::TlsPolicy;
 
     fn endpoint() -> Endpoint {
         Endpoint {
@@ -85,7 +85,6 @@ mod tests {
             path: "/socket.io/".to_owned(),
             tls: TlsPolicy::default(),
             network: crate::net::Network::Tcp,
-            budget: Budget::default(),
         }
     }
 

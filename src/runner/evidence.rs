@@ -308,7 +308,6 @@ pub(super) fn describe_failure(failure: &ConnectFailure) -> String {
         ConnectFailure::Unreachable { .. }
         | ConnectFailure::Tls { .. }
         | ConnectFailure::TooLarge { .. }
-        | ConnectFailure::TooMuch { .. }
         | ConnectFailure::Upgrade { .. } => bounded(failure.to_string()),
     }
 }

@@ -134,7 +134,6 @@ impl From<&ConnectFailure> for FailureKind {
             | ConnectFailure::Reset { .. }
             | ConnectFailure::Tls { .. }
             | ConnectFailure::TooLarge { .. }
-            | ConnectFailure::TooMuch { .. }
             | ConnectFailure::Unreachable { .. }
             | ConnectFailure::Upgrade { .. } => Self::ConnectionFailed,
             ConnectFailure::NotHttp { .. } => Self::IllegalHttp,

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     attempt,
-    error_kind::ErrorKind,
     failure_kind::FailureKind,
     finding::{Detail, Finding, Obstacle, Stop},
     outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Weight},
@@ -55,7 +54,6 @@ pub(super) fn outcome_without_evidence(
         transport: item.transport,
         reason,
         kind: None,
-        error: None,
         breach: None,
         proofs: Vec::new(),
         duration,
@@ -99,7 +97,6 @@ pub(super) fn judge(
     );
     outcome.proofs = finished.proofs;
     outcome.kind = found.as_ref().and_then(|found| found.kind);
-    outcome.error = found.as_ref().and_then(|found| found.error);
     outcome.breach = found.map(|found| breach(item, settings, attempt, found));
     outcome.mask(&attempt.to_mask());
     outcome
@@ -138,8 +135,6 @@ fn breach(
 struct Found {
     /// What the target did wrong; `None` if it did nothing wrong.
     kind: Option<FailureKind>,
-    /// What of the runner kept the scenario from being judged, if that has a name.
-    error: Option<ErrorKind>,
     detail: Detail,
     invariant: Option<Invariant>,
 }
@@ -148,7 +143,6 @@ impl From<Finding> for Found {
     fn from(finding: Finding) -> Self {
         Self {
             kind: Some(finding.kind),
-            error: None,
             detail: finding.detail,
             invariant: finding.invariant,
         }
@@ -159,7 +153,6 @@ impl From<Obstacle> for Found {
     fn from(obstacle: Obstacle) -> Self {
         Self {
             kind: None,
-            error: obstacle.kind,
             detail: obstacle.detail,
             invariant: None,
         }

@@ -131,7 +131,6 @@ impl Maskable for Outcome {
             attempts,
             file: _,
             line: _,
-            error: _,
         } = self;
         reason.mask(secrets);
         breach.mask(secrets);

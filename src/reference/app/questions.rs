@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::oneshot::Receiver,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 
 use super::exception::Failure;
@@ -68,7 +68,7 @@ fn ask_selection(call: Call, selection: &Selection) {
         report(&call, answers, silence);
         if faults.waits_for_more(silence)
             && let Some(first) = first
-            && let Ok(Ok(again)) = clock::within(LONGEST, first.ask(id)).await
+            && let Ok(Ok(again)) = timeout(LONGEST, first.ask(id)).await
         {
             report(
                 &call,
@@ -110,7 +110,7 @@ async fn answer(
     receiver: Receiver<Answer>,
     deadline: Instant,
 ) -> Option<Answer> {
-    match clock::before(deadline, receiver).await {
+    match timeout_at(deadline, receiver).await {
         Ok(Ok(answer)) => Some(answer),
         Err(_) => {
             socket.withdraw(id);

@@ -3,7 +3,6 @@
 use super::links::open_link;
 use crate::{
     client::DropHow,
-    clock,
     runner::{
         attempt::Attempt,
         finding::{Obstacle, StepResult},
@@ -42,7 +41,7 @@ pub(super) async fn perform(
             }
             DisconnectHow::Reset => DropHow::Reset,
         };
-        if clock::within(limit, link.connection.end(how))
+        if tokio::time::timeout(limit, link.connection.end(how))
             .await
             .is_err()
         {

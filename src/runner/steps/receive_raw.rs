@@ -4,7 +4,6 @@ use bytes::BytesMut;
 
 use crate::{
     client::{Entry, HttpResponse, What},
-    clock,
     data::Data,
     runner::{
         attempt::Attempt,
@@ -41,7 +40,6 @@ pub(super) async fn bytes(
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let mut seen = 0;
-    let mut is_over = false;
     loop {
         let (all, ended) = {
             let entries = journal.entries();
@@ -57,7 +55,11 @@ pub(super) async fn bytes(
         let Err(mismatch) = expectation::check(attempt, expected, Some(&Data::from(text)))? else {
             return Ok(());
         };
-        if ended || is_over {
+        if ended
+            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
+                .await
+                .is_err()
+        {
             let kind = match all.is_empty() {
                 true => FailureKind::NoResponse,
                 false => FailureKind::WrongContent,
@@ -65,9 +67,6 @@ pub(super) async fn bytes(
             let sentence = format!("{} did not receive the expected bytes.", client.spec.name);
             return Err(Finding::new(kind, sentence).mismatch(&mismatch).breach());
         }
-        is_over = clock::before(deadline, journal.longer_than(seen))
-            .await
-            .is_err();
     }
 }
 
@@ -85,7 +84,6 @@ pub(super) async fn response(
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let name = &client.spec.name;
-    let mut is_over = false;
     loop {
         let (all, seen, ended) = {
             let entries = journal.entries();
@@ -105,7 +103,11 @@ pub(super) async fn response(
         if ended && may_end {
             return Ok(None);
         }
-        if ended || is_over {
+        if ended
+            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
+                .await
+                .is_err()
+        {
             return Err(Finding::new(
                 FailureKind::NoResponse,
                 format!("{name} did not receive {missing}."),
@@ -114,9 +116,6 @@ pub(super) async fn response(
             .received(evidence::came_since(link, 0))
             .breach());
         }
-        is_over = clock::before(deadline, journal.longer_than(seen))
-            .await
-            .is_err();
     }
 }
 

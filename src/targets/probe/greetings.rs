@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use tokio::time::timeout_at;
+
 use crate::{
-    client::{Connection, Ended, What},
+    client::{Connection, What},
     clock,
     wire::socket_io::Packet,
 };
@@ -25,10 +27,7 @@ pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let journal = connection.journal();
     let until = clock::now() + LISTEN_TIME;
     let mut seen = journal.entries().len();
-    while clock::before(until, journal.longer_than(seen))
-        .await
-        .is_ok()
-    {
+    while timeout_at(until, journal.longer_than(seen)).await.is_ok() {
         let entries = journal.entries();
         seen = entries.len();
         if matches!(
@@ -42,7 +41,7 @@ pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let is_end = |what: &What| {
         matches!(
             what,
-            What::Ended(Ended { by_us: false, .. }) | What::Socket(Packet::Disconnect { .. })
+            What::Ended(_) | What::Socket(Packet::Disconnect { .. })
         )
     };
     if entries.iter().any(|entry| is_end(&entry.what)) {

@@ -7,7 +7,7 @@ use tokio::{
 
 use super::{super::port::free_port, *};
 use crate::{
-    client::{Budget, TlsPolicy},
+    client::TlsPolicy,
     reference::{Config, Contract, FaultSet, Server},
 };
 
@@ -17,7 +17,6 @@ fn endpoint(url: &str) -> Endpoint {
         path: "/socket.io/".to_owned(),
         tls: TlsPolicy::default(),
         network: crate::net::Network::Tcp,
-        budget: Budget::default(),
     }
 }
 

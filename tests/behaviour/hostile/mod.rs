@@ -2,7 +2,6 @@
 
 mod close_packet;
 mod death;
-mod flood;
 mod open_packet;
 mod opening;
 mod session;

@@ -1,6 +1,5 @@
 //! Tests of `sockspec run`.
 
-mod limits;
 mod reports;
 mod targets;
 
