@@ -75,6 +75,7 @@ impl Reference {
                 path: "/socket.io/".to_owned(),
                 tls,
                 network: sockspec::net::Network::Tcp,
+                budget: sockspec::client::Budget::default(),
             },
         }
     }

@@ -1,6 +1,8 @@
 //! Reads the clock. The runner, the client, the reference server and the scenario language get the time only from this
 //! module.
 //!
+//! [`before`] and [`within`] are the only waits with a deadline (`tests/structure/` checks this).
+//!
 //! Usually this is the machine's clock. Inside [`crate::simulation::run`] the clock is simulated: the clock stands
 //! still while any task has work to do, and jumps to the next timer when every task waits.
 
@@ -10,7 +12,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::{
+    task::coop::consume_budget,
+    time::{Instant, sleep_until, timeout_at},
+};
 
 thread_local! {
     /// The start of the simulation that runs on this thread: as an instant, and as a time of day. `None` outside a
@@ -21,6 +26,55 @@ thread_local! {
 /// Returns the time of the monotonic clock, for deadlines and durations.
 pub fn now() -> Instant {
     Instant::now()
+}
+
+/// The deadline of a wait has passed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the deadline has passed")]
+pub struct DeadlinePassed;
+
+/// Waits for `work` until `deadline`.
+///
+/// Callers may wait in a loop, once for each piece of data. Then the loop ends at the deadline even if the next piece is
+/// always there: a call that begins after the deadline fails without a look at `work`. Each call also counts as work of
+/// the task, so that a loop whose data is always there lets other tasks run.
+///
+/// # Errors
+///
+/// Returns an error if the deadline has passed before the call or passes before `work` is done.
+pub async fn before<T>(
+    deadline: Instant,
+    work: impl Future<Output = T>,
+) -> Result<T, DeadlinePassed> {
+    consume_budget().await;
+    if now() >= deadline {
+        return Err(DeadlinePassed);
+    }
+    timeout_at(deadline, work).await.map_err(|_| DeadlinePassed)
+}
+
+/// Waits for `work` for at most `limit`; see [`before`].
+///
+/// # Errors
+///
+/// Returns an error if `work` is not done in time.
+pub async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, DeadlinePassed> {
+    // A limit that the clock can't hold never passes.
+    match now().checked_add(limit) {
+        Some(deadline) => before(deadline, work).await,
+        None => Ok(work.await),
+    }
+}
+
+/// Waits until `instant`, or forever for `None`.
+pub async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Returns the time of day, for example for the expiry time in a token or a cookie.
@@ -34,6 +88,50 @@ pub fn wall() -> SystemTime {
 /// Returns the time since 1970, or zero if the machine's clock is set to an earlier time.
 pub fn since_epoch() -> Duration {
     wall().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Clocks of the machine that show whether this process ran. A system may lack them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProcessTime {
+    /// The monotonic clock. It stands still while the machine is suspended.
+    pub(crate) monotonic: Instant,
+    /// The time since the machine's start, suspensions included.
+    pub(crate) boot: Option<Duration>,
+    /// The time for which the threads of this process had a CPU.
+    pub(crate) cpu: Option<Duration>,
+}
+
+impl ProcessTime {
+    /// Returns the present times.
+    pub(crate) fn now() -> Self {
+        Self {
+            monotonic: now(),
+            boot: boot_time(),
+            cpu: cpu_time(),
+        }
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn boot_time() -> Option<Duration> {
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+    time.ok().map(Duration::from)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn boot_time() -> Option<Duration> {
+    None
+}
+
+#[cfg(unix)]
+fn cpu_time() -> Option<Duration> {
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID);
+    time.ok().map(Duration::from)
+}
+
+#[cfg(not(unix))]
+fn cpu_time() -> Option<Duration> {
+    None
 }
 
 /// Returns the time of day as a timestamp of [`jiff`].
@@ -61,5 +159,52 @@ impl Simulated {
 impl Drop for Simulated {
     fn drop(&mut self) {
         SIMULATED.set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_holds_although_data_is_always_ready() {
+        let deadline = now() + LIMIT;
+        let mut rounds = 0;
+        while before(deadline, ready(())).await.is_ok() {
+            rounds += 1;
+            assert!(rounds <= 10, "the deadline does not hold");
+            advance(Duration::from_millis(1)).await;
+        }
+        assert_eq!(rounds, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_for_nothing_ends_at_the_deadline() {
+        let begun = now();
+        let waited = within(LIMIT, pending::<()>()).await;
+        assert_eq!(waited, Err(DeadlinePassed));
+        assert!(begun.elapsed() >= LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn data_that_is_always_ready_lets_other_tasks_run() {
+        let other = tokio::spawn(async {});
+        let mut rounds = 0;
+        while !other.is_finished() {
+            before(now() + LIMIT, ready(())).await.unwrap();
+            rounds += 1;
+            assert!(rounds < 10_000, "the other task never runs");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_limit_beyond_the_clock_never_passes() {
+        assert_eq!(within(Duration::MAX, ready(1)).await, Ok(1));
     }
 }

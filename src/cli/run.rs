@@ -20,6 +20,8 @@ use super::{
     target,
 };
 use crate::{
+    client::Budget,
+    net::raise_file_limit,
     report::{Destination, Detail, Progress, Terminal},
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
     scenario::{Scenario, Tier, Transport},
@@ -133,7 +135,10 @@ async fn execute(
 ) -> Result<Executed, CliError> {
     let interrupts = Interrupts::take_over();
     let work = async {
-        let target = target::resolve(&args.target, output).await?;
+        let target = Target {
+            budget: Budget::new(args.memory),
+            ..target::resolve(&args.target, output).await?
+        };
         let settings = settings(args, selection, baseline, &target);
         let plan = Plan::new(scenarios, &target.manifest, &settings);
         if plan.items.is_empty() {
@@ -237,6 +242,8 @@ fn settings(
         repeat: number(args.repeat),
         retries: number(args.retries),
         fail_fast: args.fail_fast,
+        max_time: args.max_time(),
+        file_limit: raise_file_limit(),
         seed: args.pace.seed(),
         within: args.within,
         settle: args.settle,

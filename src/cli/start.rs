@@ -13,6 +13,7 @@ use super::{
     paint::Output,
     probe, prove, run, serve, stop,
 };
+use crate::net::raise_file_limit;
 
 /// Parses the command line, runs the command and returns the exit status.
 pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context) -> Exit {
@@ -36,6 +37,8 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
         logs: arguments.log != LogLevel::Off,
         ..context
     };
+    // The limit itself is asked for where connections are planned.
+    raise_file_limit();
     match listen(&arguments.command).and_then(|()| dispatch(arguments.command, context, output)) {
         Ok(exit) => exit,
         Err(error) => {

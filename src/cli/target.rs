@@ -14,7 +14,7 @@ use super::{
     paint::Output,
 };
 use crate::{
-    client::{Endpoint, TlsPolicy, Verification},
+    client::{Budget, Endpoint, TlsPolicy, Verification},
     net::Network,
     runner::{Host, StartError, Target},
     scenario::SourceFile,
@@ -115,6 +115,7 @@ pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target,
     Ok(Target {
         manifest: Arc::new(manifest),
         network: Network::Tcp,
+        budget: Budget::default(),
         host,
         tls,
         secrets,
@@ -133,6 +134,7 @@ pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
     Ok(Target {
         manifest: Arc::new(manifest),
         network: Network::Tcp,
+        budget: Budget::default(),
         host: Host::Embedded(Box::default()),
         tls: TlsPolicy::new(None, Verification::Checked)?,
         secrets,
@@ -174,6 +176,7 @@ pub(super) fn endpoint(url: &Url, tls: &TlsPolicy) -> Endpoint {
         path,
         tls: tls.clone(),
         network: Network::Tcp,
+        budget: Budget::default(),
     }
 }
 
@@ -322,6 +325,7 @@ async fn check_short_heartbeat(manifest: &mut Manifest, url: &Url, tls: &TlsPoli
         path: manifest.path.clone(),
         tls: tls.clone(),
         network: Network::Tcp,
+        budget: Budget::default(),
     };
     if manifest.provides.contains("short-heartbeat")
         && has_short_heartbeat(&endpoint).await == Some(false)

@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::{
-    sync::mpsc::{UnboundedSender, unbounded_channel},
-    time::timeout,
-};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
@@ -20,14 +17,20 @@ use super::{
     wait::Wait,
     websocket::Websocket,
 };
-use crate::wire::{
-    engine_io::{self, Packet},
-    socket_io::{self, msgpack},
-    websocket::RawFrame,
+use crate::{
+    clock,
+    wire::{
+        engine_io::{self, Packet},
+        socket_io::{self, msgpack},
+        websocket::RawFrame,
+    },
 };
 
 /// The time limit for ending a connection in the requested way; after it, the task is aborted.
 const END_WITHIN: Duration = Duration::from_secs(3);
+
+/// The limit on the journal of a bare TCP connection, in bytes.
+const RAW_BYTES: usize = 4 << 20;
 
 /// One open connection. The connection ends when its last handle is dropped.
 #[derive(Clone, Debug)]
@@ -39,7 +42,7 @@ pub struct Connection {
 #[derive(Debug)]
 struct Shared {
     commands: UnboundedSender<Command>,
-    handshake: Option<engine_io::Handshake>,
+    handshake: Option<Arc<engine_io::Handshake>>,
     parser: Parser,
     /// The task that owns the stream; dropping the last handle aborts it.
     task: AbortOnDropHandle<()>,
@@ -58,11 +61,14 @@ impl Connection {
     /// # Errors
     ///
     /// Returns what the client waited for and what came instead.
-    pub async fn open(endpoint: &Endpoint, options: Options) -> Result<Self, ConnectFailure> {
-        let journal = Arc::new(Journal::default());
+    pub async fn open(endpoint: &Endpoint, mut options: Options) -> Result<Self, ConnectFailure> {
+        let journal = Arc::new(Journal::new(&endpoint.budget));
         let mut recorder = Recorder::new(Arc::clone(&journal), options.bounds);
         if options.layer == Layer::Tcp {
             let link = dial(endpoint, Wait::new("TCP connection", options.deadline)).await?;
+            // Steps read all raw bytes of a connection as one text.
+            options.bounds.journal = options.bounds.journal.min(RAW_BYTES);
+            let recorder = Recorder::new(Arc::clone(&journal), options.bounds);
             return Ok(Self::start(journal, &options, None, |commands| {
                 tcp::run(link, recorder, commands)
             }));
@@ -77,14 +83,14 @@ impl Connection {
                 let mut websocket = Websocket::open(endpoint, &options, sid, &mut recorder).await?;
                 let mut session = Session::new(&options, recorder);
                 websocket.await_open(&mut session, &options).await?;
-                let handshake = session.handshake().cloned();
+                let handshake = session.shared_handshake();
                 Ok(Self::start(journal, &options, handshake, |commands| {
                     websocket.run(session, commands)
                 }))
             }
             TransportChoice::Polling => {
                 let polling = Polling::open(endpoint, &options, recorder).await?;
-                let handshake = polling.handshake().cloned();
+                let handshake = polling.shared_handshake();
                 Ok(Self::start(journal, &options, handshake, |commands| {
                     polling.run(commands)
                 }))
@@ -92,7 +98,7 @@ impl Connection {
             TransportChoice::Upgrade => {
                 let polling = Polling::open(endpoint, &options, recorder).await?;
                 let (websocket, session) = upgrade::upgrade(endpoint, &options, polling).await?;
-                let handshake = session.handshake().cloned();
+                let handshake = session.shared_handshake();
                 Ok(Self::start(journal, &options, handshake, |commands| {
                     websocket.run(session, commands)
                 }))
@@ -103,7 +109,7 @@ impl Connection {
     fn start<Run>(
         journal: Arc<Journal>,
         options: &Options,
-        handshake: Option<engine_io::Handshake>,
+        handshake: Option<Arc<engine_io::Handshake>>,
         run: impl FnOnce(Commands) -> Run,
     ) -> Self
     where
@@ -139,7 +145,7 @@ impl Connection {
 
     /// Returns the open packet; `None` if none was received.
     pub fn handshake(&self) -> Option<&engine_io::Handshake> {
-        self.shared.handshake.as_ref()
+        self.shared.handshake.as_deref()
     }
 
     /// Sends a Socket.IO packet. Does nothing if the connection has ended.
@@ -201,7 +207,10 @@ impl Connection {
     /// Queued data is still written, for at most one second, unless the stream is reset.
     pub async fn end(&self, how: DropHow) {
         self.command(Command::End(how));
-        if timeout(END_WITHIN, self.journal.ended()).await.is_err() {
+        if clock::within(END_WITHIN, self.journal.ended())
+            .await
+            .is_err()
+        {
             // The task has not ended in time: if the server does not read, a write in pieces can block forever.
             self.shared.task.abort();
             self.journal.ended().await;

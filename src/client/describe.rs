@@ -5,6 +5,9 @@ use crate::text::humanize;
 /// The number of bytes that a description shows.
 const SHOWN: usize = 96;
 
+/// The number of bytes of an HTTP status line that a message shows.
+const STATUS_LINE: usize = 100;
+
 /// Describes `bytes` in at most two lines, with control characters escaped and a guess at the protocol.
 pub(super) fn describe(bytes: &[u8]) -> String {
     match bytes {
@@ -25,6 +28,19 @@ pub(super) fn describe(bytes: &[u8]) -> String {
             format!("{length}: \"{}{more}\"", shown.escape_ascii())
         }
     }
+}
+
+/// Returns the first line of an HTTP response in the place of a frame; `None` if the bytes are not HTTP.
+///
+/// Decoded as a frame, these bytes are a fragmented close frame with a reserved bit; that error would hide the
+/// response from the reader.
+pub(super) fn http_line(inbox: &[u8]) -> Option<String> {
+    if !inbox.starts_with(b"HTTP/1.") {
+        return None;
+    }
+    let line = inbox.split(|byte| *byte == b'\r').next()?;
+    let line = line.get(..STATUS_LINE).unwrap_or(line);
+    Some(String::from_utf8_lossy(line).into_owned())
 }
 
 #[cfg(test)]
@@ -58,5 +74,13 @@ mod tests {
             describe(&long),
             format!("200 bytes: \"{}…\"", "x".repeat(SHOWN))
         );
+    }
+
+    #[test]
+    fn http_in_place_of_a_frame_is_told_by_its_first_line() {
+        let text = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+        assert_eq!(http_line(text).as_deref(), Some("HTTP/1.1 400 Bad Request"));
+        assert_eq!(http_line(b"\x81\x05HTTP/"), None);
+        assert_eq!(http_line(b"HT"), None);
     }
 }

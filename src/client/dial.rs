@@ -25,7 +25,7 @@ pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, Connec
     } else {
         Stream::Plain(stream)
     };
-    Ok(Link::new(stream))
+    Ok(Link::new(stream, &endpoint.budget))
 }
 
 /// Connects and disconnects at once, to find out whether a server accepts connections at the address.

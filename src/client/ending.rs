@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use super::{DropHow, Ended, EndedHow, link::Link, recorder::given_up};
+use super::{
+    ConnectFailure, DropHow, Ended, EndedHow,
+    describe::describe,
+    link::Link,
+    recorder::{Recorder, given_up},
+    wait::Wait,
+};
 use crate::clock;
 
 /// The time for which the stream may stay open after one side has closed the connection.
@@ -45,7 +51,7 @@ impl Ending {
     /// Waits until the stream has stayed open for longer than [`LINGER`] after the close. Waits forever if no side
     /// has closed.
     pub(super) async fn overdue(&self) {
-        at(self.until).await;
+        clock::at(self.until).await;
     }
 
     /// Returns the reason for the end, once the stream has ended: the recorded close, or `how` if no close was
@@ -73,23 +79,22 @@ impl Ending {
         self.ended.take().unwrap_or(ended)
     }
 
-    /// Returns the reason for the end, after reading from the stream has failed.
-    pub(super) fn broken(&mut self, error: &std::io::Error) -> Ended {
+    /// Returns the reason for the end, after reading from the stream has failed. Records it if the
+    /// reason is a limit of sockspec.
+    pub(super) fn broken(&mut self, recorder: &mut Recorder, error: &std::io::Error) -> Ended {
         match error.kind() {
+            std::io::ErrorKind::OutOfMemory => {
+                recorder.oversize(error.to_string());
+                // The connection ends anyway.
+                let _ = recorder.flush();
+                given_up(error.to_string())
+            }
             std::io::ErrorKind::InvalidData => given_up(format!("TLS can't be read on: {error}")),
             std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::ConnectionAborted => {
                 self.finish(EndedHow::Reset, String::new())
             }
             _ => self.finish(EndedHow::Eof, error.to_string()),
         }
-    }
-}
-
-/// Waits until `instant`, or forever for `None`.
-pub(super) async fn at(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }
 
@@ -116,4 +121,26 @@ pub(super) async fn cut(link: Link, how: DropHow) -> Ended {
             EndedHow::Eof
         }
     })
+}
+
+/// Returns the failure for a connection that ended while the client waited.
+pub(super) fn ended_early(recorder: &Recorder, wait: Wait, ended: &Ended) -> ConnectFailure {
+    if let Some(limit) = recorder.exceeded() {
+        return ConnectFailure::TooMuch {
+            limit: limit.clone(),
+        };
+    }
+    let came = match (ended.how, ended.code) {
+        (EndedHow::CloseFrame, Some(code)) => {
+            format!("a close frame with code {} {:?}", code.0, ended.reason)
+        }
+        (EndedHow::CloseFrame, None) => "a close frame without a code".to_owned(),
+        (EndedHow::ClosePacket, _) => "a close packet".to_owned(),
+        (EndedHow::GivenUp, _) => format!("data that can't be decoded: {}", ended.reason),
+        (EndedHow::Eof | EndedHow::HttpError | EndedHow::Reset, _) => describe(&[]),
+    };
+    ConnectFailure::Ended {
+        awaited: wait.awaited(),
+        came,
+    }
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::TlsPolicy;
+use super::{Budget, TlsPolicy};
 use crate::net::Network;
 
 /// The address of a server and the path of its Engine.IO endpoint.
@@ -16,6 +16,8 @@ pub struct Endpoint {
     pub tls: TlsPolicy,
     /// The network that the server is on.
     pub network: Network,
+    /// The memory that the connections to the server may take together, with those of other endpoints of the run.
+    pub budget: Budget,
 }
 
 impl Endpoint {
@@ -58,6 +60,7 @@ mod tests {
             path: "/socket.io/".to_owned(),
             tls: TlsPolicy::default(),
             network: Network::Tcp,
+            budget: Budget::default(),
         }
     }
 

@@ -90,6 +90,12 @@ pub enum ConnectFailure {
         /// The limit that sockspec sets, in bytes.
         limit: usize,
     },
+    /// The server exceeded a limit on the traffic of a connection or of the run.
+    #[error("received more than sockspec takes: {limit}")]
+    TooMuch {
+        /// The limit, as text for people.
+        limit: String,
+    },
     /// The upgrade to WebSocket failed.
     #[error("upgrade to WebSocket failed: {detail}")]
     Upgrade {
@@ -108,7 +114,10 @@ impl ConnectFailure {
     /// sockspec accepts.
     pub fn is_ours(&self) -> bool {
         match self {
-            Self::Tls { .. } | Self::TooLarge { .. } | Self::Unreachable { .. } => true,
+            Self::Tls { .. }
+            | Self::TooLarge { .. }
+            | Self::TooMuch { .. }
+            | Self::Unreachable { .. } => true,
             Self::Ended { .. }
             | Self::Handshake { .. }
             | Self::NotHttp { .. }

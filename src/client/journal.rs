@@ -6,9 +6,12 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{sync::Notify, task::coop::consume_budget, time::Instant};
 
-use super::{HttpResponse, Illegal};
+use super::{
+    Budget, HttpResponse, Illegal,
+    budget::{OverBudget, Share},
+};
 use crate::wire::{
     Utf8Bytes, engine_io, socket_io,
     websocket::{CloseCode, Frame},
@@ -107,15 +110,27 @@ pub enum EndedHow {
 }
 
 /// The ordered record of a connection. Entries are only added.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Journal {
     entries: Mutex<Vec<Entry>>,
-    /// The total size of the payloads, in bytes.
+    /// The memory that the journal takes of the run's budget.
+    share: Mutex<Share>,
+    /// The memory of the entries without their slots, in bytes.
     bytes: AtomicUsize,
     grown: Notify,
 }
 
 impl Journal {
+    /// Creates an empty journal, whose memory counts towards `budget`.
+    pub(super) fn new(budget: &Budget) -> Self {
+        Self {
+            entries: Mutex::default(),
+            share: Mutex::new(budget.share()),
+            bytes: AtomicUsize::new(0),
+            grown: Notify::new(),
+        }
+    }
+
     /// Returns all entries so far. Don't hold the guard over an `.await`.
     pub fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
@@ -123,6 +138,8 @@ impl Journal {
 
     /// Waits until there are more than `seen` entries. Cancel-safe.
     pub async fn longer_than(&self, seen: usize) {
+        // A caller that waits in a loop lets other tasks run even if the journal grows all the time.
+        consume_budget().await;
         loop {
             let grown = self.grown.notified();
             tokio::pin!(grown);
@@ -157,9 +174,12 @@ impl Journal {
                 batch.clear();
             }
             entries.append(batch);
+            let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+            let mut share = self.share.lock().unwrap_or_else(PoisonError::into_inner);
             Size {
                 entries: entries.len(),
-                bytes: self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
+                bytes,
+                budget: share.resize(entries.capacity() * size_of::<Entry>() + bytes),
             }
         };
         self.grown.notify_waiters();
@@ -172,6 +192,8 @@ impl Journal {
 pub(super) struct Size {
     pub(super) entries: usize,
     pub(super) bytes: usize,
+    /// Whether the journal is within the budget of the run.
+    pub(super) budget: Result<(), OverBudget>,
 }
 
 fn has_ended(entries: &[Entry]) -> bool {
@@ -208,7 +230,7 @@ mod tests {
 
     #[tokio::test]
     async fn waiters_wake_and_entries_after_the_end_are_dropped() {
-        let journal = Journal::default();
+        let journal = Journal::new(&Budget::default());
         let grown = journal.longer_than(1);
         let ended = journal.ended();
         let write = async {

@@ -14,12 +14,14 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
-    time::timeout,
-};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use super::{Reading, stream::Stream};
+use super::{
+    Budget, Reading,
+    budget::{OverBudget, Share},
+    stream::Stream,
+};
+use crate::clock;
 
 /// The time limit on writing the outbox when the client ends the connection.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
@@ -48,6 +50,10 @@ pub(super) struct Link {
     /// The number of bytes per write; `None` writes everything at once.
     piece: Option<usize>,
     flush: Flush,
+    /// The memory that the inbox and `held` take of the run's budget.
+    share: Share,
+    /// The size of an incomplete message outside of the inbox, in bytes.
+    held: usize,
     /// Whether the client reads from the stream.
     pub(super) reading: Reading,
     /// Whether the stream ends with a reset when the link is dropped. The flag is shared, so that it can be set while a
@@ -74,13 +80,16 @@ pub(super) enum Progress {
 }
 
 impl Link {
-    pub(super) fn new(stream: Stream) -> Self {
+    /// Creates a link, whose memory counts towards `budget`.
+    pub(super) fn new(stream: Stream, budget: &Budget) -> Self {
         Self {
             stream,
             inbox: BytesMut::new(),
             outbox: BytesMut::new(),
             piece: None,
             flush: Flush::Done,
+            share: budget.share(),
+            held: 0,
             reading: Reading::default(),
             reset_on_drop: Arc::default(),
         }
@@ -95,6 +104,22 @@ impl Link {
     /// written in pieces.
     pub(super) fn is_chopping(&self) -> bool {
         self.piece.is_some()
+    }
+
+    /// Sets the size of the incomplete message that the reader of the link holds, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the run's budget is used up.
+    pub(super) fn hold(&mut self, bytes: usize) -> Result<(), OverBudget> {
+        self.held = bytes;
+        self.count_memory()
+    }
+
+    fn count_memory(&mut self) -> Result<(), OverBudget> {
+        let bytes = self.inbox.len() + self.held;
+        // Most connections never hold more than one read.
+        self.share.resize(if bytes > SCRATCH { bytes } else { 0 })
     }
 
     /// Reads or writes once. Cancel-safe.
@@ -119,7 +144,7 @@ impl Link {
             Poll::Ready(())
         });
         // If the peer reads nothing, the time runs out and the unwritten bytes are dropped.
-        let _ = timeout(FLUSH_WITHIN, sent).await;
+        let _ = clock::within(FLUSH_WITHIN, sent).await;
     }
 
     /// Writes the outbox, then closes the sending side with a FIN. The peer can still send.
@@ -207,6 +232,14 @@ impl Link {
             // resumes reading.
             return Poll::Pending;
         }
+        let progress = ready!(self.poll_read_once(context))?;
+        match self.count_memory() {
+            Ok(()) => Poll::Ready(Ok(progress)),
+            Err(over) => Poll::Ready(Err(io::Error::new(io::ErrorKind::OutOfMemory, over))),
+        }
+    }
+
+    fn poll_read_once(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Progress>> {
         READ.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
             match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {

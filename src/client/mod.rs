@@ -4,6 +4,7 @@
 //! A [`Connection`] is one Engine.IO session, bare WebSocket or TCP stream. Its [`Journal`] holds all traffic in
 //! order. The connection answers heartbeats and decodes packets; the runner judges them.
 
+mod budget;
 mod command;
 mod connection;
 mod cookies;
@@ -12,6 +13,7 @@ mod dial;
 mod ending;
 mod endpoint;
 mod failure;
+mod footprint;
 mod handshake;
 mod http;
 mod illegal;
@@ -30,6 +32,7 @@ mod upgrade;
 mod wait;
 mod websocket;
 
+pub use budget::Budget;
 pub use command::{DropHow, Reading};
 pub use connection::Connection;
 pub use cookies::Cookies;

@@ -35,9 +35,9 @@ pub struct Bounds {
     pub message: usize,
     /// The largest HTTP head, in bytes.
     pub head: usize,
-    /// The largest number of entries in the journal.
+    /// The largest number of entries in the journal, and of frames that add no entry.
     pub entries: usize,
-    /// The largest total size of the payloads in the journal, in bytes.
+    /// The largest memory of the journal's entries with their payloads, in bytes.
     pub journal: usize,
 }
 
@@ -46,8 +46,8 @@ impl Default for Bounds {
         Self {
             message: 16 << 20,
             head: 64 << 10,
-            entries: 1_000_000,
-            journal: 256 << 20,
+            entries: 50_000,
+            journal: 24 << 20,
         }
     }
 }

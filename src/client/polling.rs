@@ -10,7 +10,7 @@ use super::{
     Options, Outgoing, What,
     command::{Command, Commands},
     describe::describe,
-    ending::{Ending, at, by_us},
+    ending::{Ending, by_us},
     http::{KeepAlive, KeepAliveState},
     posts::Posts,
     recorder::{Recorder, given_up},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    wire::engine_io::{self, Handshake, Packet, PacketType, decode_payload, v3},
+    wire::engine_io::{self, Handshake, Packet, PacketType, PayloadError, decode_payload, v3},
 };
 
 /// The timeout of a request before the open packet has announced the server's heartbeat.
@@ -156,6 +156,11 @@ impl Polling {
         self.session.handshake()
     }
 
+    /// Returns the open packet for another owner; `None` before it has arrived.
+    pub(super) fn shared_handshake(&self) -> Option<Arc<Handshake>> {
+        self.session.shared_handshake()
+    }
+
     /// Returns the headers of the session's requests, cookies included.
     pub(super) fn headers(&self) -> &[(String, String)] {
         &self.headers
@@ -227,7 +232,7 @@ impl Polling {
                         next = commands.try_recv().ok();
                     }
                 }
-                () = at(next_ping) => {
+                () = clock::at(next_ping) => {
                     self.session.recorder.tick();
                     self.send_packet(Packet::text(PacketType::Ping, ""));
                     next_ping = self.next_ping();
@@ -409,6 +414,9 @@ impl Polling {
                     self.session.packet(packet);
                 }
             }
+            Err(error @ PayloadError::TooManyPackets { .. }) => {
+                self.session.recorder.oversize(error.to_string());
+            }
             Err(error) => {
                 self.session.recorder.illegal(error, &response.body);
             }
@@ -474,7 +482,7 @@ fn broken(recorder: &mut Recorder, failure: &ConnectFailure) -> Ended {
     let how = match failure {
         ConnectFailure::Ended { .. } | ConnectFailure::Unreachable { .. } => EndedHow::Eof,
         ConnectFailure::Reset { .. } => EndedHow::Reset,
-        ConnectFailure::TooLarge { .. } => {
+        ConnectFailure::TooLarge { .. } | ConnectFailure::TooMuch { .. } => {
             recorder.oversize(failure.to_string());
             return given_up(failure.to_string());
         }

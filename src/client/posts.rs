@@ -130,13 +130,16 @@ mod tests {
 
     use super::*;
     use crate::{
-        client::{Bounds, Journal},
+        client::{Bounds, Budget, Journal},
         wire::engine_io::PacketType,
     };
 
     #[test]
     fn consecutive_packets_share_a_body_up_to_the_limit() {
-        let mut recorder = Recorder::new(Arc::new(Journal::default()), Bounds::default());
+        let mut recorder = Recorder::new(
+            Arc::new(Journal::new(&Budget::default())),
+            Bounds::default(),
+        );
         let mut posts = Posts::new(Revision::Four);
         posts.limit(Some(8));
         for text in ["a", "b", "ccc", "d"] {

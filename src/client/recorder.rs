@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Bounds, Ended, EndedHow, Entry, Illegal, Journal, Outgoing, What};
+use super::{
+    Bounds, Ended, EndedHow, Entry, Illegal, Journal, Outgoing, What, footprint::footprint,
+};
 use crate::clock;
 
 /// The number of bytes of illegal data that a journal entry keeps.
@@ -18,8 +20,12 @@ pub(super) struct Recorder {
     journal: Arc<Journal>,
     bounds: Bounds,
     batch: Vec<Entry>,
-    /// The size of the batch, in bytes.
+    /// The memory of the batch, in bytes.
     bytes: usize,
+    /// The number of frames that have added no entry.
+    unrecorded: usize,
+    /// The limit that the server has exceeded.
+    exceeded: Option<String>,
     now: Instant,
 }
 
@@ -30,6 +36,8 @@ impl Recorder {
             bounds,
             batch: Vec::new(),
             bytes: 0,
+            unrecorded: 0,
+            exceeded: None,
             now: clock::now(),
         }
     }
@@ -46,7 +54,7 @@ impl Recorder {
 
     /// Adds an entry that holds `bytes` bytes of payload.
     pub(super) fn record(&mut self, what: What, bytes: usize) {
-        self.bytes += bytes;
+        self.bytes += bytes + footprint(&what);
         self.batch.push(Entry { at: self.now, what });
     }
 
@@ -72,7 +80,18 @@ impl Recorder {
     /// Adds an entry that says that the server sent more than sockspec accepts.
     pub(super) fn oversize(&mut self, limit: String) {
         let bytes = limit.len();
+        self.exceeded = Some(limit.clone());
         self.record(What::Oversize(limit), bytes);
+    }
+
+    /// Counts a frame that adds no entry. Such frames cost time, so they have the same limit as entries.
+    pub(super) fn count_unrecorded(&mut self) {
+        self.unrecorded += 1;
+    }
+
+    /// Returns the limit that the server has exceeded; `None` if it kept to all of them.
+    pub(super) fn exceeded(&self) -> Option<&String> {
+        self.exceeded.as_ref()
     }
 
     /// Appends the batch to the journal.
@@ -81,7 +100,7 @@ impl Recorder {
     ///
     /// Returns an error if the journal exceeds its limits; the caller has to end the connection.
     pub(super) fn flush(&mut self) -> Result<(), Ended> {
-        if self.batch.is_empty() {
+        if self.batch.is_empty() && self.unrecorded <= self.bounds.entries {
             return Ok(());
         }
         let size = self
@@ -93,11 +112,18 @@ impl Recorder {
             format!("the journal exceeds {} entries", self.bounds.entries)
         } else if size.bytes > self.bounds.journal {
             format!("the journal exceeds {} bytes", self.bounds.journal)
+        } else if self.unrecorded > self.bounds.entries {
+            let limit = self.bounds.entries;
+            format!("more than {limit} frames on one connection complete no message")
+        } else if let Err(over) = size.budget {
+            over.to_string()
         } else {
             return Ok(());
         };
-        // `end` appends this entry to the journal.
         self.oversize(limit.clone());
+        // Another recorder writes the end, so this entry has to be in the journal before.
+        let bytes = std::mem::take(&mut self.bytes);
+        self.journal.append(&mut self.batch, bytes);
         Err(given_up(limit))
     }
 

@@ -77,7 +77,7 @@ pub(super) fn override_headers(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::TlsPolicy;
+    use crate::client::{Budget, TlsPolicy};
 
     fn endpoint() -> Endpoint {
         Endpoint {
@@ -85,6 +85,7 @@ mod tests {
             path: "/socket.io/".to_owned(),
             tls: TlsPolicy::default(),
             network: crate::net::Network::Tcp,
+            budget: Budget::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! An Engine.IO session as the client sees it, over any transport.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{Ended, EndedHow, Layer, Options, What, recorder::Recorder};
 use crate::wire::{
@@ -11,6 +11,9 @@ use crate::wire::{
 
 /// The limit on attachments that one packet may announce.
 const ATTACHMENTS: usize = 1_000;
+
+/// The limit on an open packet, in bytes. Every client holds one.
+const OPEN_PACKET: usize = 64 << 10;
 
 /// The protocol revision of Engine.IO.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,6 +40,8 @@ impl Revision {
 enum Opening {
     Awaited,
     Done,
+    /// The first packet exceeds the limit on an open packet.
+    TooLarge,
     Wrong {
         error: OpenPacketError,
         came: String,
@@ -55,7 +60,7 @@ pub(super) struct Session {
     limits: Limits,
     decoder: Decoder,
     opening: Opening,
-    handshake: Option<Handshake>,
+    handshake: Option<Arc<Handshake>>,
     /// The packets that the client has to send in answer.
     answers: Vec<Packet>,
     /// The end of the session, set when the server sends a close packet.
@@ -98,6 +103,10 @@ impl Session {
         match &self.opening {
             Opening::Awaited => Ok(true),
             Opening::Done => Ok(false),
+            Opening::TooLarge => Err(super::ConnectFailure::TooLarge {
+                what: "open packet",
+                limit: OPEN_PACKET,
+            }),
             Opening::Wrong { error, came } => Err(super::ConnectFailure::OpenPacket {
                 error: error.clone(),
                 came: came.clone(),
@@ -107,7 +116,12 @@ impl Session {
 
     /// Returns the open packet; `None` before it has arrived.
     pub(super) fn handshake(&self) -> Option<&Handshake> {
-        self.handshake.as_ref()
+        self.handshake.as_deref()
+    }
+
+    /// Returns the open packet for another owner.
+    pub(super) fn shared_handshake(&self) -> Option<Arc<Handshake>> {
+        self.handshake.clone()
     }
 
     /// Returns the client's ping interval; `None` in revision 4, where the server sends the pings.
@@ -153,7 +167,9 @@ impl Session {
     /// Records a message that can't be decoded as an Engine.IO packet.
     fn record_invalid_packet(&mut self, error: PacketError, raw: &[u8]) {
         self.recorder.illegal(error, raw);
-        if matches!(self.opening, Opening::Awaited) {
+        if matches!(self.opening, Opening::Awaited) && raw.len() > OPEN_PACKET {
+            self.opening = Opening::TooLarge;
+        } else if matches!(self.opening, Opening::Awaited) {
             let came = String::from_utf8_lossy(raw).into_owned();
             self.opening = wrong_kind(came);
         }
@@ -188,13 +204,16 @@ impl Session {
     }
 
     fn open(&mut self, packet: &Packet) {
+        let is_too_large = length(&packet.data) > OPEN_PACKET;
         let (PacketType::Open, PacketData::Text(data)) = (packet.kind, &packet.data) else {
             self.opening = wrong_kind(packet.encode_text().to_string());
             return;
         };
         self.opening = match Handshake::decode(data) {
+            // Only the size of a packet without mistakes is no fault of the server.
+            Ok(_) if is_too_large => Opening::TooLarge,
             Ok(handshake) => {
-                self.handshake = Some(handshake);
+                self.handshake = Some(Arc::new(handshake));
                 Opening::Done
             }
             Err(error) => Opening::Wrong {
@@ -205,7 +224,6 @@ impl Session {
     }
 
     fn socket_io(&mut self, data: PacketData) {
-        let bytes = length(&data);
         let decoded = match &data {
             PacketData::Text(_) if self.msgpack => Err(DecodeError::UnexpectedText),
             PacketData::Text(text) => self.text(text),
@@ -213,7 +231,8 @@ impl Session {
             PacketData::Binary(bytes) => self.decoder.binary(bytes.clone()),
         };
         match decoded {
-            Ok(Some(packet)) => self.recorder.record(What::Socket(packet), bytes),
+            // The values of the packet count, because its text is not kept.
+            Ok(Some(packet)) => self.recorder.record(What::Socket(packet), 0),
             Ok(None) => {}
             Err(error) => {
                 self.decoder = Decoder::new(self.limits);

@@ -25,7 +25,7 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
                     recorder.record(What::Bytes(bytes), length);
                 }
                 Ok(Progress::Eof) => return ending.finish(EndedHow::Eof, String::new()),
-                Err(error) => return ending.broken(&error),
+                Err(error) => return ending.broken(&mut recorder, &error),
             },
             // A write in pieces has to finish before the next command, which may change the size of the pieces.
             Some(command) = commands.recv(), if !link.is_chopping() => {

@@ -1,7 +1,7 @@
 //! The upgrade from long-polling to WebSocket (Engine.IO v4, "Upgrade").
 
 use super::{
-    ConnectFailure, Endpoint, Options,
+    ConnectFailure, Ended, Endpoint, Options,
     polling::Polling,
     recorder::Recorder,
     session::{Revision, Session},
@@ -44,10 +44,10 @@ pub(super) async fn upgrade(
         loop {
             tokio::select! {
                 biased;
-                websocket = &mut probe => break websocket.map_err(|failure| failed(failure.to_string()))?,
-                step = polling.step() => step.map_err(|ended| {
-                    failed(format!("polling ended during the probe: {:?} {}", ended.how, ended.reason))
-                })?,
+                websocket = &mut probe => break websocket.map_err(probe_failed)?,
+                step = polling.step() => {
+                    step.map_err(|ended| polling_ended(&polling, "during the probe", &ended))?
+                }
             }
         }
     };
@@ -59,13 +59,8 @@ pub(super) async fn upgrade(
     while polling.is_busy() {
         wait.bound(polling.step())
             .await
-            .map_err(|failure| failed(failure.to_string()))?
-            .map_err(|ended| {
-                failed(format!(
-                    "polling ended before the upgrade: {:?} {}",
-                    ended.how, ended.reason
-                ))
-            })?;
+            .map_err(probe_failed)?
+            .map_err(|ended| polling_ended(&polling, "before the upgrade", &ended))?;
     }
     let mut session = polling.into_session();
     let packet = Packet::text(PacketType::Upgrade, "");
@@ -106,6 +101,28 @@ async fn probe(
         Message::Close(_) | Message::Ping(_) | Message::Pong(_) => {
             unreachable!("control frames are no messages of data")
         }
+    }
+}
+
+/// Returns the failure of the upgrade. A failure that says nothing about the server stays as it is.
+fn probe_failed(failure: ConnectFailure) -> ConnectFailure {
+    if failure.is_ours() {
+        failure
+    } else {
+        failed(failure.to_string())
+    }
+}
+
+/// Returns the failure of an upgrade whose polling session ended.
+fn polling_ended(polling: &Polling, when: &str, ended: &Ended) -> ConnectFailure {
+    match polling.recorder().exceeded() {
+        Some(limit) => ConnectFailure::TooMuch {
+            limit: limit.clone(),
+        },
+        None => failed(format!(
+            "polling ended {when}: {:?} {}",
+            ended.how, ended.reason
+        )),
     }
 }
 

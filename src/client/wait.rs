@@ -2,7 +2,7 @@
 
 use std::{future::Future, io, time::Duration};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     ConnectFailure,
@@ -44,14 +44,14 @@ impl Wait {
         &self,
         work: impl Future<Output = T>,
     ) -> Result<T, ConnectFailure> {
-        timeout_at(self.until, work)
+        clock::before(self.until, work)
             .await
             .map_err(|_| self.timed_out(&[]))
     }
 
     /// Reads or writes once, and returns what happened.
     pub(super) async fn progress(&self, link: &mut Link) -> Result<Progress, ConnectFailure> {
-        match timeout_at(self.until, link.progress()).await {
+        match clock::before(self.until, link.progress()).await {
             Err(_) => Err(self.timed_out(&link.inbox)),
             Ok(Err(error)) => Err(self.broken(&error, &link.inbox)),
             Ok(Ok(progress)) => Ok(progress),
@@ -98,6 +98,9 @@ impl Wait {
                     came: describe(came),
                 }
             }
+            io::ErrorKind::OutOfMemory => ConnectFailure::TooMuch {
+                limit: error.to_string(),
+            },
             io::ErrorKind::InvalidData => ConnectFailure::Tls {
                 detail: error.to_string(),
             },

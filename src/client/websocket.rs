@@ -6,8 +6,8 @@ use super::{
     ConnectFailure, DropHow, Ended, EndedHow, Endpoint, IllegalWebSocket, Layer, Options, Outgoing,
     Reading, What,
     command::{Command, Commands},
-    describe::describe,
-    ending::{Ending, at, by_us, cut},
+    describe::http_line,
+    ending::{Ending, by_us, cut, ended_early},
     failure::OPEN_PACKET,
     handshake::shake_hands,
     link::{Link, Progress},
@@ -26,9 +26,6 @@ use crate::{
         },
     },
 };
-
-/// The number of bytes of an HTTP status line that a message shows.
-const LONGEST_LINE: usize = 100;
 
 /// An open WebSocket of a client.
 #[derive(Debug)]
@@ -96,7 +93,9 @@ impl Websocket {
             let taken = self.take_messages(session);
             let awaits_open = session.awaits_open()?;
             match taken {
-                Err(ended) if awaits_open => return Err(ended_early(wait, &ended)),
+                Err(ended) if awaits_open => {
+                    return Err(ended_early(&session.recorder, wait, &ended));
+                }
                 Err(ended) => self.failed = Some(ended),
                 Ok(()) => {}
             }
@@ -117,7 +116,7 @@ impl Websocket {
             match self.next_message(recorder) {
                 Ok(Some(message)) => return Ok(message),
                 Ok(None) => {}
-                Err(ended) => return Err(ended_early(wait, &ended)),
+                Err(ended) => return Err(ended_early(recorder, wait, &ended)),
             }
             self.await_more(recorder, wait).await?;
         }
@@ -130,12 +129,12 @@ impl Websocket {
         wait: Wait,
     ) -> Result<(), ConnectFailure> {
         if self.ending.has_begun() || wait.progress(&mut self.link).await? == Progress::Eof {
-            return Err(ended_early(wait, &self.ended(recorder)));
+            let ended = self.ended(recorder);
+            return Err(ended_early(recorder, wait, &ended));
         }
         // The journal's limits also apply while the client waits for the open packet.
-        recorder
-            .flush()
-            .map_err(|ended| ended_early(wait, &ended))?;
+        let kept = recorder.flush();
+        kept.map_err(|ended| ended_early(recorder, wait, &ended))?;
         recorder.tick();
         Ok(())
     }
@@ -192,7 +191,7 @@ impl Websocket {
                         };
                     }
                 }
-                () = at(next_ping) => {
+                () = clock::at(next_ping) => {
                     session.recorder.tick();
                     let ping = Packet::text(PacketType::Ping, "");
                     self.send_packet(&mut session.recorder, &ping, session.revision);
@@ -207,7 +206,7 @@ impl Websocket {
                     Ok(Progress::Received) => session.recorder.tick(),
                     Ok(Progress::Sent) => {}
                     Ok(Progress::Eof) => return self.ended(&mut session.recorder),
-                    Err(error) => return self.ending.broken(&error),
+                    Err(error) => return self.ending.broken(&mut session.recorder, &error),
                 },
             }
         }
@@ -237,7 +236,7 @@ impl Websocket {
     fn next_message(&mut self, recorder: &mut Recorder) -> Result<Option<Message>, Ended> {
         loop {
             if !self.close_received
-                && let Some(line) = http_text(&self.link.inbox)
+                && let Some(line) = http_line(&self.link.inbox)
             {
                 let illegal = IllegalWebSocket::HttpResponse { line };
                 let reason = illegal.to_string();
@@ -270,8 +269,13 @@ impl Websocket {
             match self.assembler.push(frame) {
                 Ok(Some(Message::Close(reason))) => self.closed_by_peer(recorder, reason),
                 Ok(Some(Message::Ping(payload))) => self.pong(recorder, payload),
-                Ok(None | Some(Message::Pong(_))) => {}
-                Ok(message) => return Ok(message),
+                Ok(Some(Message::Pong(_))) => {}
+                Ok(None) => self.keep_fragment(recorder)?,
+                Ok(message) => {
+                    // Less memory is never an error.
+                    let _ = self.link.hold(0);
+                    return Ok(message);
+                }
                 Err(_) if self.close_received => {
                     return Err(self.end_by_close_frame(recorder, &payload));
                 }
@@ -297,6 +301,21 @@ impl Websocket {
         };
         let raw = std::mem::take(&mut self.link.inbox);
         Err(self.fail(recorder, &error, &raw))
+    }
+
+    /// Counts a fragment of a message that is not complete yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns the end of the connection if the run's budget is used up.
+    fn keep_fragment(&mut self, recorder: &mut Recorder) -> Result<(), Ended> {
+        if self.frames == Journalled::Control {
+            recorder.count_unrecorded();
+        }
+        self.link.hold(self.assembler.held()).map_err(|over| {
+            recorder.oversize(over.to_string());
+            given_up(over.to_string())
+        })
     }
 
     /// Returns the end of the connection when the stream has ended. Records an incomplete frame as illegal.
@@ -360,6 +379,7 @@ impl Websocket {
         let code = match error {
             PeerMisbehaved::NotUtf8 => 1007,
             PeerMisbehaved::MessageTooLarge { .. }
+            | PeerMisbehaved::TooManyFragments { .. }
             | PeerMisbehaved::Frame(FrameError::TooLarge { .. }) => 1009,
             _ => 1002,
         };
@@ -450,50 +470,8 @@ impl Websocket {
     }
 }
 
-/// Returns the first line of an HTTP response that arrived instead of a frame; `None` if the bytes are not HTTP.
-///
-/// Without this check, the letters `HTTP` would be decoded as a fragmented close frame with a reserved bit, and the
-/// report would show that error instead of the response.
-fn http_text(inbox: &[u8]) -> Option<String> {
-    if !inbox.starts_with(b"HTTP/1.") {
-        return None;
-    }
-    let line = inbox.split(|byte| *byte == b'\r').next()?;
-    let line = line.get(..LONGEST_LINE).unwrap_or(line);
-    Some(String::from_utf8_lossy(line).into_owned())
-}
-
 /// Returns the code of an illegal close frame.
 fn close_code(payload: &[u8]) -> Option<CloseCode> {
     let code = payload.first_chunk()?;
     Some(CloseCode(u16::from_be_bytes(*code)))
-}
-
-fn ended_early(wait: Wait, ended: &Ended) -> ConnectFailure {
-    let came = match (ended.how, ended.code) {
-        (EndedHow::CloseFrame, Some(code)) => {
-            format!("a close frame with code {} {:?}", code.0, ended.reason)
-        }
-        (EndedHow::CloseFrame, None) => "a close frame without a code".to_owned(),
-        (EndedHow::ClosePacket, _) => "a close packet".to_owned(),
-        (EndedHow::GivenUp, _) => format!("data that can't be decoded: {}", ended.reason),
-        (EndedHow::Eof | EndedHow::HttpError | EndedHow::Reset, _) => describe(&[]),
-    };
-    ConnectFailure::Ended {
-        awaited: wait.awaited(),
-        came,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn http_instead_of_a_frame_is_described_by_its_first_line() {
-        let text = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
-        assert_eq!(http_text(text).as_deref(), Some("HTTP/1.1 400 Bad Request"));
-        assert_eq!(http_text(b"\x81\x05HTTP/"), None);
-        assert_eq!(http_text(b"HT"), None);
-    }
 }

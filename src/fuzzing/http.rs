@@ -10,7 +10,9 @@ use tokio::{
 
 use super::pieces::{choice, cuts};
 use crate::{
-    client::{Bounds, Endpoint, HttpFailure, HttpRequest, HttpResponse, TlsPolicy, request},
+    client::{
+        Bounds, Budget, Endpoint, HttpFailure, HttpRequest, HttpResponse, TlsPolicy, request,
+    },
     net::{Listener, Network},
     simulation,
 };
@@ -72,6 +74,7 @@ fn exchange(method: &str, pieces: &[&[u8]]) -> Result<HttpResponse, HttpFailure>
             path: "/".to_owned(),
             tls: TlsPolicy::default(),
             network: network.clone(),
+            budget: Budget::default(),
         };
         let sent = HttpRequest {
             method: method.to_owned(),

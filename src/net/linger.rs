@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    time::timeout,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Stream;
+use crate::clock;
 
 /// The limit on reading from the peer after this side has stopped sending. The connection is then closed, even if the
 /// peer still sends.
@@ -27,5 +25,5 @@ pub async fn linger(mut stream: Stream) {
         while stream.read(&mut sink).await.is_ok_and(|read| read > 0) {}
     };
     // A timeout and an error need no handling: the connection is closed next in every case.
-    let _ = timeout(LINGER, rest).await;
+    let _ = clock::within(LINGER, rest).await;
 }

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
-use super::{Stream, memory::MemoryListener};
+use super::{Stream, files::note_shortage, memory::MemoryListener};
 
 /// Accepts connections, over TCP or in memory.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Listener {
     pub async fn accept(&mut self) -> io::Result<Stream> {
         match &mut self.0 {
             Kind::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
+                let (stream, _) = listener.accept().await.map_err(note_shortage)?;
                 // `TCP_NODELAY`: without it, the kernel holds a small packet back until the peer has acknowledged
                 // earlier ones. If the option can't be set, the connection is slower but works.
                 let _ = stream.set_nodelay(true);

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
-use super::{Listener, Stream, memory::MemoryNetwork};
+use super::{Listener, Stream, files::note_shortage, memory::MemoryNetwork};
 
 /// The number of connections that may wait to be accepted. The system lowers it to its own limit (`somaxconn` on Linux).
 ///
@@ -45,7 +45,10 @@ impl Network {
     /// Returns an error if the host name can't be resolved, or if no listener has the port.
     pub async fn connect(&self, host: &str, port: u16) -> io::Result<Stream> {
         match self {
-            Self::Tcp => connect_tcp(host, port).await.map(Stream::Tcp),
+            Self::Tcp => connect_tcp(host, port)
+                .await
+                .map(Stream::Tcp)
+                .map_err(note_shortage),
             Self::Memory(memory) => memory.connect(port).map(Stream::Memory),
         }
     }
@@ -57,7 +60,9 @@ impl Network {
     /// Returns an error if the address can't be listened on.
     pub async fn listen(&self, address: SocketAddr) -> io::Result<Listener> {
         match self {
-            Self::Tcp => listen_tcp(address).map(Listener::from),
+            Self::Tcp => listen_tcp(address)
+                .map(Listener::from)
+                .map_err(note_shortage),
             Self::Memory(memory) => memory.listen(address).map(Listener::from_memory),
         }
     }

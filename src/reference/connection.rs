@@ -4,10 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{select, time::timeout};
+use tokio::select;
 
 use super::{engine, http, shared::Shared, upgrade_slot::UpgradeSlot};
-use crate::net::{Stream, linger};
+use crate::{
+    clock,
+    net::{Stream, linger},
+};
 
 /// How long pending requests may take to finish when the server stops.
 const FAREWELL: Duration = Duration::from_millis(50);
@@ -34,7 +37,7 @@ pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
         biased;
         ended = &mut requests => ended,
         // When the server stops, it still answers pending polls; idle connections close at once.
-        () = shared.closing() => match timeout(FAREWELL, requests).await {
+        () = shared.closing() => match clock::within(FAREWELL, requests).await {
             Ok(ended) => ended,
             Err(_) => return,
         },

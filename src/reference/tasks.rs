@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::{task::JoinSet, time::timeout};
+use tokio::task::JoinSet;
+
+use crate::clock;
 
 /// Owns all tasks of a server, so that no task outlives the server.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ impl Tasks {
         let Some(mut tasks) = self.take() else { return };
         let all = async { while tasks.join_next().await.is_some() {} };
         // A timeout needs no handling: dropping the set aborts the tasks that are left.
-        let _ = timeout(patience, all).await;
+        let _ = clock::within(patience, all).await;
     }
 
     fn take(&self) -> Option<JoinSet<()>> {

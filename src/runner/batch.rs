@@ -4,7 +4,13 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{host::DYING, outcome::Outcome, plan::Item, verdict::Verdict};
+use super::{
+    files,
+    host::{DYING, Host},
+    outcome::Outcome,
+    plan::Item,
+    verdict::Verdict,
+};
 use crate::clock;
 
 /// How long a scenario runs before the run reports it as slow.
@@ -50,6 +56,14 @@ impl Batch {
     /// Records that the task of an item has ended.
     pub(super) fn end(&mut self, item: &Item) {
         self.running.retain(|running| running.item.id != item.id);
+    }
+
+    /// Returns the number of file descriptors that the running items need at most.
+    pub(super) fn files_in_use(&self, host: &Host) -> usize {
+        let running = self.running.iter();
+        running
+            .map(|running| files::needed(&running.item, host))
+            .sum()
     }
 
     /// Returns the items whose tasks have not ended, and for how long each has been running.

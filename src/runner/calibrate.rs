@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::{
     ping::ping,
     wait::{Waited, wait_in},
@@ -33,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// Measures the settle time, which is how long the runner waits for forbidden traffic: the minimum plus four times the
 /// slowest round trip.
 pub(super) async fn settle(endpoint: &Endpoint, layer: Layer) -> Duration {
-    let slowest = timeout(LIMIT, slowest_trip(endpoint, layer))
+    let slowest = clock::within(LIMIT, slowest_trip(endpoint, layer))
         .await
         .ok()
         .flatten()

@@ -85,7 +85,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     pub(super) fn report_unsolved(&mut self, batch: &mut Batch) {
         for (_, outcome) in std::mem::take(&mut batch.suspects) {
             let sentence =
-                "The target died; interrupted before it was known which scenario killed it.";
+                "The target died; the run ended before it was known which scenario killed it.";
             let outcome = with_verdict(outcome, Verdict::Error, sentence.to_owned());
             self.emit(EventKind::ScenarioFinished(outcome));
         }

@@ -308,6 +308,7 @@ pub(super) fn describe_failure(failure: &ConnectFailure) -> String {
         ConnectFailure::Unreachable { .. }
         | ConnectFailure::Tls { .. }
         | ConnectFailure::TooLarge { .. }
+        | ConnectFailure::TooMuch { .. }
         | ConnectFailure::Upgrade { .. } => bounded(failure.to_string()),
     }
 }

@@ -134,6 +134,7 @@ impl From<&ConnectFailure> for FailureKind {
             | ConnectFailure::Reset { .. }
             | ConnectFailure::Tls { .. }
             | ConnectFailure::TooLarge { .. }
+            | ConnectFailure::TooMuch { .. }
             | ConnectFailure::Unreachable { .. }
             | ConnectFailure::Upgrade { .. } => Self::ConnectionFailed,
             ConnectFailure::NotHttp { .. } => Self::IllegalHttp,

@@ -1,6 +1,6 @@
 //! Findings of steps, before they become the evidence in an [`super::Outcome`].
 
-use super::failure_kind::FailureKind;
+use super::{error_kind::ErrorKind, failure_kind::FailureKind};
 use crate::{
     scenario::{Invariant, Level, Mismatch, Span, TemplateError},
     targets::BindingError,
@@ -22,6 +22,8 @@ pub(super) struct Finding {
 /// An obstacle: why a scenario can't be judged or does not apply to the target. The target did nothing wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Obstacle {
+    /// What of the runner caused the obstacle, if that has a name.
+    pub(super) kind: Option<ErrorKind>,
     /// The text for people.
     pub(super) detail: Detail,
 }
@@ -121,11 +123,18 @@ impl Obstacle {
     /// Creates an obstacle from a sentence.
     pub(super) fn new(sentence: impl Into<String>) -> Self {
         Self {
+            kind: None,
             detail: Detail {
                 sentence: sentence.into(),
                 ..Detail::default()
             },
         }
+    }
+
+    /// Adds what of the runner caused the obstacle.
+    pub(super) fn kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = Some(kind);
+        self
     }
 
     /// Turns the obstacle into a reason to stop: the scenario does not apply to the target.
@@ -142,6 +151,7 @@ impl Obstacle {
 impl From<Finding> for Obstacle {
     fn from(finding: Finding) -> Self {
         Self {
+            kind: None,
             detail: finding.detail,
         }
     }

@@ -13,7 +13,7 @@ use super::{
     calibrate, credential_cache::CredentialCache, live_target::LiveTarget, log, settings::Settings,
 };
 use crate::{
-    client::{ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
+    client::{Budget, ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
     clock,
     net::Network,
     reference::{self, Contract, FaultSet, Server},
@@ -63,6 +63,8 @@ pub struct Target {
     pub host: Host,
     /// The network that the target's server uses.
     pub network: Network,
+    /// The memory that the connections of a run may take together.
+    pub budget: Budget,
     /// How the runner checks certificates.
     pub tls: TlsPolicy,
     /// Values that no output may show.
@@ -185,6 +187,7 @@ impl Target {
             path,
             tls: self.tls.clone(),
             network: self.network.clone(),
+            budget: self.budget.clone(),
         };
         check_reachable(&endpoint, &keeper).await?;
         let settle = self.settle(&endpoint, profile, settings).await;
@@ -422,7 +425,7 @@ pub(super) async fn until_gone(endpoint: &Endpoint) {
         }
     };
     // A server that still listens after this time is alive.
-    let _ = tokio::time::timeout(DYING, gone).await;
+    let _ = clock::within(DYING, gone).await;
 }
 
 /// Returns true if something accepts a connection at the address.
@@ -448,6 +451,6 @@ async fn is_open(endpoint: &Endpoint) -> bool {
 async fn knock(endpoint: &Endpoint) -> Option<io::Result<()>> {
     let (host, port) = (endpoint.host(), endpoint.port());
     let connected = endpoint.network.connect(host, port);
-    let connected = tokio::time::timeout(LIVENESS, connected).await.ok()?;
+    let connected = clock::within(LIVENESS, connected).await.ok()?;
     Some(connected.map(drop))
 }

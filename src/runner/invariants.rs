@@ -7,9 +7,11 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::LazyLock,
+    time::Duration,
 };
 
 use regex::Regex;
+use tokio::task::yield_now;
 
 use super::{
     attempt::Attempt,
@@ -21,6 +23,7 @@ use super::{
 };
 use crate::{
     client::{Entry, Illegal, IllegalWebSocket, Layer, What},
+    clock,
     data::Data,
     scenario::{ClientName, Invariant, Level},
     wire::socket_io::{AckId, Packet},
@@ -39,14 +42,18 @@ static INTERNALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// How long the check may keep a thread busy until it lets other tasks run. Servers may send many megabytes, and the
+/// deadlines of other scenarios have to hold meanwhile.
+const SLICE: Duration = Duration::from_millis(10);
+
 /// Checks everything that the clients received; returns what breaks an invariant, client by client.
-pub(super) fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
+pub(super) async fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut ids = Ids::default();
     for client in attempt.clients() {
         for link in client.links() {
             if link.layer == Layer::SocketIo {
-                check_link(attempt, client, &link, &mut findings);
+                check_link(attempt, client, &link, &mut findings).await;
             } else {
                 check_frames(attempt, client, &link, &mut findings);
             }
@@ -129,42 +136,74 @@ struct Received<'r> {
     entry: &'r Entry,
 }
 
-/// Checks the packets of one connection.
-fn check_link(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
+/// Checks the packets of one connection that have arrived so far.
+async fn check_link(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Link,
+    findings: &mut Vec<Finding>,
+) {
     let mut memberships: HashMap<String, Membership> = HashMap::new();
-    let entries = link.connection.journal().entries();
-    for entry in entries.iter() {
-        match &entry.what {
-            What::Sent(outgoing) => {
-                if let Some(packet) = sent_packet(link, outgoing) {
-                    note_sent(&mut memberships, packet);
+    let journal = link.connection.journal();
+    // The journal may grow during the check.
+    let count = journal.entries().len();
+    let mut next = 0;
+    while next < count {
+        let begun = clock::now();
+        {
+            let entries = journal.entries();
+            let rest = entries.iter().enumerate().take(count).skip(next);
+            for (index, entry) in rest {
+                check_entry((attempt, client, link), entry, &mut memberships, findings);
+                next = index + 1;
+                if begun.elapsed() >= SLICE {
+                    break;
                 }
             }
-            What::Illegal { illegal, raw } => {
-                if is_judged(attempt, illegal) {
-                    findings.push(ill_formed(client, illegal, raw));
-                }
-            }
-            What::Socket(packet) => {
-                let membership = memberships
-                    .entry(packet.namespace().to_owned())
-                    .or_default();
-                let received = Received {
-                    name: &client.spec.name,
-                    packet,
-                    entry,
-                };
-                findings.extend(check_order(attempt, membership, received));
-                check_contents(attempt, received, findings);
-            }
-            What::Bytes(_)
-            | What::Ended(_)
-            | What::Frame(_)
-            | What::Http(_)
-            | What::Message(_)
-            | What::Oversize(_)
-            | What::Packet(_) => {}
         }
+        if next < count {
+            yield_now().await;
+        }
+    }
+}
+
+/// Checks one entry of a journal.
+fn check_entry(
+    (attempt, client, link): (&Attempt<'_>, &Client, &Link),
+    entry: &Entry,
+    memberships: &mut HashMap<String, Membership>,
+    findings: &mut Vec<Finding>,
+) {
+    match &entry.what {
+        What::Sent(outgoing) => {
+            if let Some(packet) = sent_packet(link, outgoing) {
+                note_sent(memberships, packet);
+            }
+        }
+        What::Illegal { illegal, raw } => {
+            if is_judged(attempt, illegal) {
+                findings.push(ill_formed(client, illegal, raw));
+            }
+        }
+        What::Socket(packet) => {
+            let membership = memberships
+                .entry(packet.namespace().to_owned())
+                .or_default();
+            let received = Received {
+                name: &client.spec.name,
+                packet,
+                entry,
+            };
+            findings.extend(check_order(attempt, membership, received));
+            check_contents(attempt, received, findings);
+        }
+        What::Bytes(_)
+        | What::Ended(_)
+        | What::Frame(_)
+        | What::Http(_)
+        | What::Message(_)
+        | What::Oversize(_)
+        | What::Packet(_) => {}
     }
 }
 

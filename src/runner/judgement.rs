@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     attempt,
+    error_kind::ErrorKind,
     failure_kind::FailureKind,
     finding::{Detail, Finding, Obstacle, Stop},
     outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Weight},
@@ -54,6 +55,7 @@ pub(super) fn outcome_without_evidence(
         transport: item.transport,
         reason,
         kind: None,
+        error: None,
         breach: None,
         proofs: Vec::new(),
         duration,
@@ -97,6 +99,7 @@ pub(super) fn judge(
     );
     outcome.proofs = finished.proofs;
     outcome.kind = found.as_ref().and_then(|found| found.kind);
+    outcome.error = found.as_ref().and_then(|found| found.error);
     outcome.breach = found.map(|found| breach(item, settings, attempt, found));
     outcome.mask(&attempt.to_mask());
     outcome
@@ -135,6 +138,8 @@ fn breach(
 struct Found {
     /// What the target did wrong; `None` if it did nothing wrong.
     kind: Option<FailureKind>,
+    /// What of the runner kept the scenario from being judged, if that has a name.
+    error: Option<ErrorKind>,
     detail: Detail,
     invariant: Option<Invariant>,
 }
@@ -143,6 +148,7 @@ impl From<Finding> for Found {
     fn from(finding: Finding) -> Self {
         Self {
             kind: Some(finding.kind),
+            error: None,
             detail: finding.detail,
             invariant: finding.invariant,
         }
@@ -153,6 +159,7 @@ impl From<Obstacle> for Found {
     fn from(obstacle: Obstacle) -> Self {
         Self {
             kind: None,
+            error: obstacle.kind,
             detail: obstacle.detail,
             invariant: None,
         }

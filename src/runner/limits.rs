@@ -1,7 +1,10 @@
-//! Checks the size limits of an attempt. An attempt that exceeded one says nothing about the target.
+//! Checks the size limits of an attempt, and whether this process was disturbed meanwhile. An attempt that exceeded a
+//! limit or was disturbed says nothing about the target.
 
-use super::{attempt::Attempt, finding::Obstacle};
-use crate::client::What;
+use tokio::time::Instant;
+
+use super::{attempt::Attempt, error_kind::ErrorKind, finding::Obstacle, pulse};
+use crate::{client::What, clock, net::count_file_shortages};
 
 /// Returns an obstacle if a client sent more at once than the target announced as its limit.
 ///
@@ -24,7 +27,7 @@ pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Obstacle
     })
 }
 
-/// Returns an obstacle if the target sent a client more than the runner accepts.
+/// Returns an obstacle if the target sent a client more than sockspec takes.
 pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obstacle> {
     attempt.clients().find_map(|client| {
         let limit = client.links().iter().find_map(|link| {
@@ -35,8 +38,61 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obsta
             })
         })?;
         let name = &client.spec.name;
-        Some(Obstacle::new(format!(
-            "{name} received more than sockspec accepts, although the target may send it: {limit}."
-        )))
+        let sentence = format!(
+            "{name} received more than sockspec takes, although the target may send it: {limit}."
+        );
+        Some(Obstacle::new(sentence).kind(ErrorKind::MoreThanTaken))
     })
+}
+
+/// The number of entries at the end of a journal among which the one is that says that a limit was exceeded, if the
+/// connection ended because of that.
+const LAST: usize = 3;
+
+/// Returns true if a connection has ended because the target sent more than sockspec takes. Whatever follows, the attempt
+/// can't be judged.
+pub(super) fn is_beyond_judgement(attempt: &Attempt<'_>) -> bool {
+    attempt.clients().any(|client| {
+        client.links().iter().any(|link| {
+            let entries = link.connection.journal().entries();
+            let mut last = entries.iter().rev().take(LAST);
+            last.any(|entry| matches!(entry.what, What::Oversize(_)))
+        })
+    })
+}
+
+/// The state of this process at the start of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProcessState {
+    begun: Instant,
+    shortages: usize,
+}
+
+impl ProcessState {
+    /// Returns the present state.
+    pub(super) fn now() -> Self {
+        pulse::watch();
+        Self {
+            begun: clock::now(),
+            shortages: count_file_shortages(),
+        }
+    }
+
+    /// Returns an obstacle if this process was stopped since then, or had no free file descriptor.
+    ///
+    /// Both make deadlines pass and connections end without a fault of the target.
+    pub(super) fn disturbance(self) -> Option<Obstacle> {
+        if let Some(stopped) = pulse::stopped_since(self.begun) {
+            let sentence = format!(
+                "The runner was stopped for {:.1} s, so the clock jumped and deadlines passed.",
+                stopped.as_secs_f64()
+            );
+            return Some(Obstacle::new(sentence).kind(ErrorKind::RunnerStopped));
+        }
+        (count_file_shortages() > self.shortages).then(|| {
+            let sentence = "sockspec had no free file descriptor for a connection while the scenario ran; fewer `--jobs` \
+                            need fewer, and `ulimit -n` raises the limit.";
+            Obstacle::new(sentence).kind(ErrorKind::OutOfFiles)
+        })
+    }
 }

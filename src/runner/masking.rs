@@ -131,6 +131,7 @@ impl Maskable for Outcome {
             attempts,
             file: _,
             line: _,
+            error: _,
         } = self;
         reason.mask(secrets);
         breach.mask(secrets);

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{failure_kind::FailureKind, verdict::Verdict};
+use super::{error_kind::ErrorKind, failure_kind::FailureKind, verdict::Verdict};
 use crate::scenario::{Invariant, Level, Transport};
 
 /// Whether an outcome counts against the target.
@@ -45,6 +45,8 @@ pub struct Outcome {
     pub reason: Option<String>,
     /// The kind of failure; `None` if the target did nothing wrong or could not be judged.
     pub kind: Option<FailureKind>,
+    /// The kind of error; `None` if the scenario was judged, or if the reason has no kind of its own.
+    pub error: Option<ErrorKind>,
     /// The finding with its evidence; only for the verdicts warn, fail and error.
     pub breach: Option<Breach>,
     /// How the runner proved that a client did not receive something forbidden: one line per proof.

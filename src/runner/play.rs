@@ -10,7 +10,7 @@ use super::{
     finding::{Obstacle, StepResult, Stop},
     invariants,
     judgement::{self, Finished, Merge},
-    limits,
+    limits::{self, ProcessState},
     live_target::LiveTarget,
     log,
     outcome::Outcome,
@@ -92,7 +92,9 @@ pub(super) async fn play(
 
 /// Runs an attempt to its end, checks the invariants and the size limits, and disconnects the clients.
 async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
-    let mut stop = match tokio::time::timeout(ATTEMPT_LIMIT, perform_steps(attempt)).await {
+    // Simulated time does not pass while this process is stopped.
+    let process = (!attempt.target.endpoint.network.is_memory()).then(ProcessState::now);
+    let mut stop = match clock::within(ATTEMPT_LIMIT, perform_steps(attempt)).await {
         Ok(played) => played.err(),
         Err(_) => Some(
             Obstacle::new(format!(
@@ -102,9 +104,16 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
             .unjudged(),
         ),
     };
+    // The runner can't judge an attempt in which a client received more than the runner accepts, even if all steps
+    // passed.
+    if !matches!(stop, Some(Stop::Unjudged(_)))
+        && let Some(obstacle) = limits::received_more_than_accepted(attempt)
+    {
+        stop = Some(obstacle.unjudged());
+    }
     // Check the invariants, unless the attempt stopped without a judgement: the journals are incomplete then.
     if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {
-        for finding in invariants::check(attempt) {
+        for finding in invariants::check(attempt).await {
             if finding.level.is_some_and(|level| level > Level::Must) {
                 attempt.warn(finding);
             } else if stop.is_none() {
@@ -117,12 +126,10 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
     {
         stop = Some(obstacle.inapplicable());
     }
-    // The runner can't judge an attempt in which a client received more than the runner accepts, even if all steps
-    // passed.
-    if !matches!(stop, Some(Stop::Unjudged(_)))
-        && let Some(obstacle) = limits::received_more_than_accepted(attempt)
+    if (stop.is_some() || !attempt.notes().warnings.is_empty())
+        && let Some(disturbance) = process.and_then(ProcessState::disturbance)
     {
-        stop = Some(obstacle.unjudged());
+        stop = Some(disturbance.unjudged());
     }
     disconnect(attempt).await;
     log::traffic(attempt);
@@ -147,6 +154,9 @@ async fn perform_steps(attempt: &Attempt<'_>) -> StepResult {
     steps::connect::declared_clients(attempt).await?;
     for step in &attempt.scenario.steps {
         steps::perform(attempt, step).await?;
+        if limits::is_beyond_judgement(attempt) {
+            return Ok(());
+        }
     }
     if !attempt.notes().judged {
         return Err(Obstacle::new(
@@ -168,5 +178,5 @@ async fn disconnect(attempt: &Attempt<'_>) {
         .map(|link| async move { link.connection.end(DropHow::Close).await })
         .collect();
     // Wait for a limited time only: a server may never close its side, and dropping the connections ends them anyway.
-    let _ = tokio::time::timeout(DISCONNECT_LIMIT, futures_util::future::join_all(ends)).await;
+    let _ = clock::within(DISCONNECT_LIMIT, futures_util::future::join_all(ends)).await;
 }

@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     batch::Batch,
+    error_kind::ErrorKind,
     event::{Event, EventKind, RunInfo, TargetStart},
+    files,
     host::{self, Host, Instance, StartError, Target},
     judgement,
     live_target::LiveTarget,
@@ -246,9 +248,11 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         let interrupt = self.interrupt.clone();
+        let deadline = self.started.checked_add(self.settings.max_time);
         loop {
-            let must_stop =
-                interrupt.is_cancelled() || (self.settings.fail_fast && self.has_failed);
+            let must_stop = interrupt.is_cancelled()
+                || self.is_out_of_time()
+                || (self.settings.fail_fast && self.has_failed);
             if !must_stop {
                 self.start_tasks(&mut batch, &mut tasks, &sender, width);
             }
@@ -268,6 +272,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
                     self.emit_interrupt();
                     tasks.shutdown().await;
                 }
+                () = clock::at(deadline), if !tasks.is_empty() => tasks.shutdown().await,
                 () = batch.next_outlived() => {}
                 () = batch.next_slow() => {}
             }
@@ -298,6 +303,9 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         width: usize,
     ) {
         while !batch.is_target_dead && tasks.len() < width {
+            if !self.has_files_for_next(batch) {
+                break;
+            }
             let Some(item) = batch.waiting.pop_front() else {
                 break;
             };
@@ -326,6 +334,22 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
                 let _ = sender.send(Message::Finished(item, played));
             });
         }
+    }
+
+    /// Returns true if the next waiting item can run beside those that run, within the limit on open files. An item that
+    /// runs alone may need more than the limit: its needs are only estimated.
+    fn has_files_for_next(&self, batch: &Batch) -> bool {
+        let (Some(limit), Some(next)) = (self.settings.file_limit, batch.waiting.front()) else {
+            return true;
+        };
+        let in_use = batch.files_in_use(&self.target.host);
+        let needed = files::needed(next, &self.target.host);
+        in_use == 0 || in_use + needed <= files::for_connections(limit)
+    }
+
+    /// Returns true if the time limit of the run has passed.
+    pub(super) fn is_out_of_time(&self) -> bool {
+        self.started.elapsed() >= self.settings.max_time
     }
 
     async fn handle(&mut self, message: Message, batch: &mut Batch) {
@@ -365,7 +389,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         if !batch.is_target_dead {
             return false;
         }
-        if self.interrupt.is_cancelled() {
+        if self.interrupt.is_cancelled() || self.is_out_of_time() {
             self.report_unsolved(batch);
         } else {
             self.find_killer(batch).await;
@@ -376,6 +400,9 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
 
     /// Emits the outcomes of the items that have not ended.
     fn report_unfinished(&mut self, batch: Batch) {
+        if !self.interrupt.is_cancelled() && self.is_out_of_time() {
+            return self.report_out_of_time(batch);
+        }
         let is_interrupted = self.interrupt.is_cancelled();
         for (item, running) in batch.running() {
             let (verdict, reason) = if is_interrupted {
@@ -396,6 +423,25 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         };
         for item in batch.waiting {
             self.skip(&item, reason);
+        }
+    }
+
+    /// Emits the outcomes of the items that have not ended when the time limit of the run passes. They are errors, because
+    /// a run without them would pass.
+    fn report_out_of_time(&mut self, batch: Batch) {
+        let limit = humantime::format_duration(self.settings.max_time);
+        let running = batch
+            .running()
+            .map(|(item, running)| (item, running, "while it ran"));
+        let waiting = batch.waiting.iter();
+        let waiting = waiting.map(|item| (&**item, Duration::ZERO, "before it could start"));
+        for (item, running, when) in running.chain(waiting) {
+            let reason =
+                format!("The time limit of the run, {limit} (`--max-time`), passed {when}.");
+            let mut outcome =
+                judgement::outcome_without_evidence(item, Verdict::Error, Some(reason), running);
+            outcome.error = Some(ErrorKind::TimeLimit);
+            self.emit(EventKind::ScenarioFinished(Box::new(outcome)));
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) fn passed() -> Outcome {
         transport: Transport::WebSocket,
         reason: None,
         kind: None,
+        error: None,
         breach: None,
         proofs: vec!["member: echo round trip, then 12 ms of silence".to_owned()],
         duration: Duration::from_micros(4_200),

@@ -15,6 +15,10 @@ pub struct Settings {
     pub retries: usize,
     /// Whether the run starts no more scenarios after the first failure.
     pub fail_fast: bool,
+    /// The time limit of the run. What has not ended by then can't be judged.
+    pub max_time: Duration,
+    /// The number of files that this process may have open; `None` if there is no limit.
+    pub file_limit: Option<usize>,
     /// The seed of all random values; the same seed gives the same unique names.
     pub seed: u64,
     /// The timeout of each wait. `None` keeps the timeout in the target's manifest.
@@ -44,6 +48,8 @@ impl Default for Settings {
             repeat: 1,
             retries: 0,
             fail_fast: false,
+            max_time: Duration::MAX,
+            file_limit: None,
             seed: 0,
             within: None,
             settle: None,

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Event, EventKind, FailureKind, Host, Outcome, Plan, Record, Settings, Target, run};
 use crate::{
-    client::{TlsPolicy, Verification},
+    client::{Budget, TlsPolicy, Verification},
     net::Network,
     reference::FaultSet,
     scenario::{Known, SourceFile, load},
@@ -47,6 +47,7 @@ fn run_file(text: &str, faults: &[&str]) -> (Vec<Event>, Record) {
             FaultSet::from_ids(faults.iter().copied()).unwrap(),
         )),
         network: Network::memory(),
+        budget: Budget::default(),
         tls: TlsPolicy::new(None, Verification::Checked).unwrap(),
         tell: |_| {},
     };

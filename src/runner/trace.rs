@@ -24,6 +24,10 @@ use crate::{
 /// The limit on the lines of traffic that a failure holds for one client.
 const LINES: usize = 40;
 
+/// The number of entries of one connection that become lines. Earlier ones are only counted, so that a flood costs little
+/// time and memory.
+const ENTRIES: usize = 5_000;
+
 /// The number of lines from which on repeated traffic is shown as one line.
 const FOLDED_FROM: usize = 3;
 
@@ -63,13 +67,17 @@ pub(super) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
 fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     let over = attempt.notes().over;
     let mut lines = Vec::new();
+    let mut named = HashMap::new();
+    let mut skipped = 0;
     for link in client.links() {
         let (fences, claimed) = {
             let state = link.state();
             (state.fences.clone(), state.received.claimed_from(0))
         };
         let entries = link.connection.journal().entries();
-        let shown = entries.iter().enumerate();
+        let first = entries.len().saturating_sub(ENTRIES);
+        skipped += first;
+        let shown = entries.iter().enumerate().skip(first);
         let shown = shown.filter(|(_, entry)| {
             !evidence::belongs_to_fence(entry, &fences) && over.is_none_or(|over| entry.at <= over)
         });
@@ -82,12 +90,14 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
                     text,
                 },
                 repeats: (!claimed.contains(&index))
-                    .then(|| repeated(attempt, &link, entry))
+                    .then(|| repeated(attempt, &mut named, &link, entry))
                     .flatten(),
             }
         }));
     }
-    last_lines(client.spec.name.to_string(), fold(lines))
+    let mut view = last_lines(client.spec.name.to_string(), fold(lines));
+    view.left_out += skipped;
+    view
 }
 
 /// Returns the traffic of one client, cut to the last [`LINES`] lines.
@@ -103,14 +113,27 @@ fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
 /// Returns the sort of repeated traffic that an entry belongs to. `None` if the trace shows every entry of this sort.
 ///
 /// Returns `None` for every entry of a connection that a step opened by hand, because the steps check such a connection
-/// packet by packet.
-fn repeated(attempt: &Attempt<'_>, link: &Link, entry: &Entry) -> Option<Repeated> {
+/// packet by packet. `named` remembers which events the scenario names, because the search goes through the whole file.
+fn repeated(
+    attempt: &Attempt<'_>,
+    named: &mut HashMap<String, bool>,
+    link: &Link,
+    entry: &Entry,
+) -> Option<Repeated> {
     if link.layer != Layer::SocketIo {
         return None;
     }
     match &entry.what {
         What::Socket(Packet::Event { name, .. }) => {
-            (!is_named(attempt, name)).then(|| Repeated::Event(name.clone()))
+            let is_named = match named.get(name) {
+                Some(is_named) => *is_named,
+                None => {
+                    let is_named = is_named(attempt, name);
+                    named.insert(name.clone(), is_named);
+                    is_named
+                }
+            };
+            (!is_named).then(|| Repeated::Event(name.clone()))
         }
         What::Packet(packet) => is_invisible(packet, link.eio).then_some(Repeated::Heartbeat),
         What::Frame(frame) | What::Sent(Outgoing::Frame(frame)) => {

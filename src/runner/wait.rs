@@ -1,9 +1,12 @@
 //! Waiting for an entry of a journal, with a deadline.
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::clients::Link;
-use crate::client::{Ended, Entry, Journal, What};
+use crate::{
+    client::{Ended, Entry, Journal, What},
+    clock,
+};
 
 /// The result of a wait.
 #[derive(Debug)]
@@ -18,13 +21,15 @@ pub(super) enum Waited<T> {
 
 /// Waits until `pick` returns a value for a journal entry, from index `from` on.
 ///
-/// Calls `pick` once for each entry, in order, while the journal is locked.
+/// Calls `pick` once for each entry, in order, while the journal is locked. Entries that are in the journal when the
+/// deadline passes still count, because the task may have been delayed.
 pub(super) async fn wait_in<T>(
     journal: &Journal,
     mut from: usize,
     deadline: Instant,
     mut pick: impl FnMut(usize, &Entry) -> Option<T> + Send,
 ) -> Waited<T> {
+    let mut is_over = false;
     loop {
         {
             let entries = journal.entries();
@@ -38,12 +43,12 @@ pub(super) async fn wait_in<T>(
             }
             from = entries.len();
         }
-        if timeout_at(deadline, journal.longer_than(from))
-            .await
-            .is_err()
-        {
+        if is_over {
             return Waited::TimedOut;
         }
+        is_over = clock::before(deadline, journal.longer_than(from))
+            .await
+            .is_err();
     }
 }
 

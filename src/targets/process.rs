@@ -11,12 +11,13 @@ use std::{
 };
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap};
-use tokio::{process::Command, task::JoinSet, time::timeout};
+use tokio::{process::Command, task::JoinSet};
 
 use super::{
     Log,
     descendants::{self, Mark, Role},
 };
+use crate::clock;
 
 /// The time that a process has to end after SIGTERM.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -111,7 +112,7 @@ impl ProcessTree {
     pub(super) async fn drain_output(&mut self) {
         let drained = async { while self.readers.join_next().await.is_some() {} };
         // Output that comes after the timeout is not needed.
-        let _ = timeout(DRAIN_TIMEOUT, drained).await;
+        let _ = clock::within(DRAIN_TIMEOUT, drained).await;
     }
 
     /// Ends the process tree: sends SIGTERM, and kills the tree after a grace period.
@@ -121,9 +122,9 @@ impl ProcessTree {
         #[cfg(unix)]
         let _ = child.signal(SIGTERM);
         #[cfg(unix)]
-        let _ = timeout(STOP_TIMEOUT, child.wait()).await;
+        let _ = clock::within(STOP_TIMEOUT, child.wait()).await;
         let _ = child.start_kill();
-        let _ = timeout(STOP_TIMEOUT, child.wait()).await;
+        let _ = clock::within(STOP_TIMEOUT, child.wait()).await;
     }
 
     fn child_mut(&mut self) -> &mut Box<dyn ChildWrapper> {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    time::timeout,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Log, Ready};
-use crate::net::{Network, Stream};
+use crate::{
+    clock,
+    net::{Network, Stream},
+};
 
 /// The timeout of one check. A server that hangs is checked again.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,7 +44,7 @@ async fn within(
     limit: Duration,
     check: impl Future<Output = Result<(), String>>,
 ) -> Result<(), String> {
-    timeout(limit, check)
+    clock::within(limit, check)
         .await
         .unwrap_or_else(|_| Err(format!("no answer for {} s", limit.as_secs())))
 }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use sha1::{Digest, Sha1};
-use tokio::time::timeout;
 
 use super::{
     Log, Tell,
@@ -15,7 +14,7 @@ use super::{
     process::ProcessTree,
     setup_lock::SetupLock,
 };
-use crate::data::hex;
+use crate::{clock, data::hex};
 
 /// The timeout of a setup. It is long because a setup may compile.
 const DEADLINE: Duration = Duration::from_secs(900);
@@ -82,7 +81,7 @@ async fn run(command: &[String], workdir: &Path) -> Result<(), LaunchError> {
             workdir: workdir.to_owned(),
             source,
         })?;
-    let status = match timeout(DEADLINE, tree.finished()).await {
+    let status = match clock::within(DEADLINE, tree.finished()).await {
         Ok(Ok(status)) if status.success() => return Ok(()),
         Ok(Ok(status)) => status.to_string(),
         Ok(Err(error)) => error.to_string(),

@@ -19,6 +19,7 @@ pub(crate) async fn listen() -> (TcpListener, Endpoint) {
         path: "/socket.io/".to_owned(),
         tls: TlsPolicy::default(),
         network: sockspec::net::Network::Tcp,
+        budget: sockspec::client::Budget::default(),
     };
     (listener, endpoint)
 }

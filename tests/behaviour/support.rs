@@ -3,6 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
+    pin::pin,
     process::{Output, Stdio},
     sync::Arc,
     time::Duration,
@@ -14,7 +15,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
     runtime::Runtime,
-    time::timeout,
+    time::{interval, timeout},
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockspec");
@@ -34,6 +35,8 @@ pub(crate) struct Finished {
     // The folder is kept, so that a test can read the files in it.
     folder: TempDir,
     output: Output,
+    /// The most memory that the process took, in MB, if the system tells it.
+    peak_memory: Option<u64>,
 }
 
 /// A call of the program that still runs. Dropping the value ends the program.
@@ -134,15 +137,7 @@ impl Test {
 
     #[track_caller]
     fn end_of(self, program: &OsStr, expected: Exit) -> Finished {
-        let mut command = self.command_of(program);
-        let output = runtime()
-            .block_on(async { timeout(LIMIT, command.output()).await })
-            .expect("the command hangs")
-            .unwrap();
-        let finished = Finished {
-            folder: self.folder,
-            output,
-        };
+        let finished = self.ended(program);
         assert_eq!(
             finished.output.status.code(),
             Some(expected as i32),
@@ -158,6 +153,40 @@ impl Test {
     #[track_caller]
     pub(crate) fn status_of(self, program: &str, expected: Exit) -> Finished {
         self.end_of(program.as_ref(), expected)
+    }
+
+    /// Runs the program to its end and checks nothing.
+    pub(crate) fn any_status(self) -> Finished {
+        self.ended(PROGRAM.as_ref())
+    }
+
+    /// Runs a program to its end. Notes how much memory it took.
+    fn ended(self, program: &OsStr) -> Finished {
+        let mut command = self.command_of(program);
+        let (output, peak_memory) = runtime().block_on(async {
+            let child = command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let id = child.id();
+            let mut peak = None;
+            let mut ended = pin!(timeout(LIMIT, child.wait_with_output()));
+            let mut ticks = interval(Duration::from_millis(20));
+            loop {
+                tokio::select! {
+                    output = &mut ended => {
+                        return (output.expect("the command hangs").unwrap(), peak);
+                    }
+                    _ = ticks.tick() => peak = id.and_then(peak_memory).or(peak),
+                }
+            }
+        });
+        Finished {
+            folder: self.folder,
+            output,
+            peak_memory,
+        }
     }
 
     /// Runs the program with a standard output whose reader has closed the pipe. Checks the exit status.
@@ -180,6 +209,7 @@ impl Test {
         Finished {
             folder: self.folder,
             output,
+            peak_memory: None,
         }
     }
 
@@ -279,6 +309,11 @@ impl Finished {
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.output.stdout).unwrap()
+    }
+
+    /// The most memory that the process took, in MB; `None` if the system does not tell it.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        self.peak_memory
     }
 
     /// Returns the content of a file in the working folder.
@@ -385,7 +420,17 @@ impl Quiet {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+/// Returns the most memory that a running process took so far, in MB.
+fn peak_memory(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes / 1_000)
+}
+
+fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,9 +1,12 @@
-//! The places that may read the machine's clocks and open sockets.
+//! The places that may read the machine's clocks, wait with a deadline and open sockets.
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{ImplItemFn, Item, Macro, spanned::Spanned, visit::Visit};
+use syn::{ImplItemFn, Item, ItemUse, Macro, spanned::Spanned, visit::Visit};
 
-use crate::source::{SourceFile, attributes_of, is_for_tests};
+use crate::{
+    names::imports_of,
+    source::{SourceFile, attributes_of, is_for_tests},
+};
 
 /// The functions that read a clock: type and function.
 const CLOCKS: [(&str, &str); 4] = [
@@ -12,6 +15,10 @@ const CLOCKS: [(&str, &str); 4] = [
     ("Timestamp", "now"),
     ("Zoned", "now"),
 ];
+
+/// The functions of tokio that wait with a deadline: module and function. They look at the data before the clock, so a
+/// loop around them never ends while data keeps arriving.
+const DEADLINES: [(&str, &str); 2] = [("time", "timeout"), ("time", "timeout_at")];
 
 /// The functions that open a socket: type and function.
 const SOCKETS: [(&str, &str); 9] = [
@@ -26,7 +33,7 @@ const SOCKETS: [(&str, &str); 9] = [
     ("UnixStream", "connect"),
 ];
 
-/// Lists each use of a clock outside `src/clock.rs` and of a socket outside `src/net/`, tests left out.
+/// Lists each use of a clock or a deadline outside `src/clock.rs` and of a socket outside `src/net/`, tests left out.
 pub(crate) fn uses_elsewhere(files: &[SourceFile]) -> Vec<String> {
     let mut found = Vec::new();
     for file in files.iter().filter(|file| !file.is_test) {
@@ -34,7 +41,8 @@ pub(crate) fn uses_elsewhere(files: &[SourceFile]) -> Vec<String> {
         calls.visit_file(&file.syntax);
         for Call { line, of, name } in calls.found {
             let call = (of.as_str(), name.as_str());
-            let is_clock = CLOCKS.contains(&call) && file.path != "src/clock.rs";
+            let is_clock = (CLOCKS.contains(&call) || DEADLINES.contains(&call))
+                && file.path != "src/clock.rs";
             let is_socket = SOCKETS.contains(&call) && !file.path.starts_with("src/net/");
             if is_clock || is_socket {
                 found.push(format!("{}:{line}: `{of}::{name}`", file.path));
@@ -93,6 +101,18 @@ impl<'ast> Visit<'ast> for CallsOfFile {
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         if !is_for_tests(&item.attrs) {
             syn::visit::visit_impl_item_fn(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        for import in imports_of(item) {
+            if let [.., of, name] = import.path.as_slice() {
+                self.found.push(Call {
+                    line: item.span().start().line,
+                    of: of.clone(),
+                    name: name.clone(),
+                });
+            }
         }
     }
 

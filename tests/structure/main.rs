@@ -48,7 +48,7 @@ const LONG_FUNCTIONS: [(&str, &str, &str); 5] = [
     ),
     (
         "src/targets/probe/mod.rs",
-        "probe",
+        "ask",
         "one request after the other, each decided by the answer before",
     ),
     (
@@ -119,7 +119,8 @@ fn structure_of_machine_uses_is_in_two_places() {
     let uses = machine::uses_elsewhere(&read_crate());
     assert!(
         uses.is_empty(),
-        "only src/clock.rs reads clocks, and only src/net/ opens sockets, so that a run can be simulated:\n{}",
+        "only src/clock.rs reads clocks and waits with deadlines (`clock::before`, `clock::within`), and only src/net/ \
+         opens sockets:\n{}",
         uses.join("\n")
     );
 }

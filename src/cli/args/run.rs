@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{cli::gate::Gate, text::shell_word};
 
+/// The time limit of a run for each repeat, if `--max-time` sets none.
+const TIME_OF_REPEAT: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// The arguments of `run`.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct RunArgs {
@@ -68,6 +71,14 @@ pub(in crate::cli) struct RunArgs {
     /// How long to watch for forbidden events at the end of a scenario [default: measured]
     #[arg(long, value_name = "DURATION", value_parser = value::duration)]
     pub(in crate::cli) settle: Option<Duration>,
+
+    /// The time limit of the run: what has not ended by then is an error [default: 2h for each repeat]
+    #[arg(long, value_name = "DURATION", value_parser = value::nonzero_duration)]
+    max_time: Option<Duration>,
+
+    /// The memory that all connections of the run may take together; a server that sends more loses the connection
+    #[arg(long, value_name = "BYTES", default_value = "512MB", value_parser = value::memory)]
+    pub(in crate::cli) memory: usize,
 
     /// Print every scenario, and how the absence of events was proved
     #[arg(short, long)]
@@ -186,6 +197,12 @@ impl Pace {
 }
 
 impl RunArgs {
+    /// Returns the time limit of the run.
+    pub(in crate::cli) fn max_time(&self) -> Duration {
+        self.max_time
+            .unwrap_or_else(|| TIME_OF_REPEAT.saturating_mul(self.repeat))
+    }
+
     /// Returns the value of `--transport`. Without `--transport`, returns the transport that all selected ids end with
     /// (`rooms/x@polling`).
     pub(in crate::cli) fn transport(&self) -> TransportName {

@@ -18,6 +18,9 @@ pub(in crate::cli) struct ReportRequest {
     pub(in crate::cli) destination: Destination,
 }
 
+/// The smallest value of `--memory`, in bytes.
+const LEAST_MEMORY: u64 = 16_000_000;
+
 /// The value of `prove --report`: a format and the place to write the report to.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct ProofRequest {
@@ -139,7 +142,16 @@ pub(super) fn nonzero_bytes(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Parses a number of bytes: `1000000`, `1_000_000`, `100kB`, `1MB`, `64KiB`.
+/// Parses an amount of memory. With less than [`LEAST_MEMORY`], large messages of shipped scenarios would not fit.
+pub(super) fn memory(text: &str) -> Result<usize, String> {
+    let bytes = bytes(text)?;
+    if bytes < LEAST_MEMORY {
+        return Err("the limit is too small; write `16MB` or more".to_owned());
+    }
+    usize::try_from(bytes).map_err(|_| "the limit is too large".to_owned())
+}
+
+/// Parses a number of bytes: `1000000`, `1_000_000`, `100kB`, `1MB`, `64KiB`, `2GB`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits_end = text
@@ -152,7 +164,13 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         "KiB" => 1 << 10,
         "MB" => 1_000_000,
         "MiB" => 1 << 20,
-        _ => return Err(format!("`{unit}` is not a unit; write kB, KiB, MB or MiB")),
+        "GB" => 1_000_000_000,
+        "GiB" => 1 << 30,
+        _ => {
+            return Err(format!(
+                "`{unit}` is not a unit; write kB, KiB, MB, MiB, GB or GiB"
+            ));
+        }
     };
     digits
         .replace('_', "")

@@ -25,7 +25,7 @@ pub(in crate::client) struct KeepAlive {
     reset_on_drop: Arc<AtomicBool>,
 }
 
-type Answered = (KeepAlive, Result<HttpResponse, ConnectFailure>);
+type Answered = (Box<KeepAlive>, Result<HttpResponse, ConnectFailure>);
 
 /// A keep-alive connection, idle or with a request in progress.
 pub(in crate::client) struct KeepAliveState {
@@ -37,7 +37,7 @@ enum Work {
     /// A request is in progress.
     Busy(Pin<Box<dyn Future<Output = Answered> + Send>>),
     /// No request is in progress, so the next one can be sent.
-    Idle(KeepAlive),
+    Idle(Box<KeepAlive>),
     /// A placeholder while a method replaces the state; the method never leaves it there.
     Taken,
 }
@@ -113,7 +113,7 @@ impl KeepAliveState {
     pub(in crate::client) fn new(connection: KeepAlive) -> Self {
         Self {
             reset_on_drop: Arc::clone(&connection.reset_on_drop),
-            work: Work::Idle(connection),
+            work: Work::Idle(Box::new(connection)),
         }
     }
 

@@ -82,6 +82,8 @@ pub(in crate::client) async fn read_response(
         Err(failure) => return Err(failure),
     }
     let coded = reader.body.freeze();
+    // The caller holds the body. Less memory is never an error.
+    let _ = link.hold(0);
     response.body = match remove_codings(&response, coded.clone(), bounds.message) {
         Ok(body) => body,
         Err(CodingError::TooLarge) => {
@@ -227,7 +229,7 @@ impl BodyReader<'_> {
         loop {
             let here = missing.min(self.link.inbox.len());
             let piece = self.link.inbox.split_to(here);
-            self.append(piece);
+            self.append(piece)?;
             missing -= here;
             if missing == 0 {
                 return Ok(());
@@ -242,7 +244,7 @@ impl BodyReader<'_> {
             if piece.len() > self.limit.saturating_sub(self.body.len()) {
                 return Err(self.too_large());
             }
-            self.append(piece);
+            self.append(piece)?;
             if self.wait.progress(self.link).await? == Progress::Eof {
                 return Ok(());
             }
@@ -300,12 +302,17 @@ impl BodyReader<'_> {
         }
     }
 
-    fn append(&mut self, piece: BytesMut) {
+    fn append(&mut self, piece: BytesMut) -> Result<(), ConnectFailure> {
         if self.body.is_empty() {
             self.body = piece;
         } else {
             self.body.extend_from_slice(&piece);
         }
+        self.link
+            .hold(self.body.len())
+            .map_err(|over| ConnectFailure::TooMuch {
+                limit: over.to_string(),
+            })
     }
 
     async fn more(&mut self) -> Result<(), ConnectFailure> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::oneshot::Receiver,
-    time::{Instant, sleep_until, timeout, timeout_at},
+    time::{Instant, sleep_until},
 };
 
 use super::exception::Failure;
@@ -68,7 +68,7 @@ fn ask_selection(call: Call, selection: &Selection) {
         report(&call, answers, silence);
         if faults.waits_for_more(silence)
             && let Some(first) = first
-            && let Ok(Ok(again)) = timeout(LONGEST, first.ask(id)).await
+            && let Ok(Ok(again)) = clock::within(LONGEST, first.ask(id)).await
         {
             report(
                 &call,
@@ -107,12 +107,16 @@ async fn collect(asked: AskedClients, deadline: Instant) -> (Vec<Data>, Silence)
 async fn answer(
     socket: &Arc<Socket>,
     id: AckId,
-    receiver: Receiver<Answer>,
+    mut receiver: Receiver<Answer>,
     deadline: Instant,
 ) -> Option<Answer> {
-    match timeout_at(deadline, receiver).await {
+    match clock::before(deadline, &mut receiver).await {
         Ok(Ok(answer)) => Some(answer),
         Err(_) => {
+            // The answer may have come while the answers of the sockets before this one were awaited.
+            if let Ok(answer) = receiver.try_recv() {
+                return Some(answer);
+            }
             socket.withdraw(id);
             if socket.is_connected() {
                 None

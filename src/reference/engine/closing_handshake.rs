@@ -3,10 +3,10 @@
 use std::{io, time::Duration};
 
 use bytes::Bytes;
-use tokio::time::timeout;
 
 use super::frame_stream::{FrameStream, Incoming, Turn};
 use crate::{
+    clock,
     reference::FaultSet,
     wire::websocket::{CloseCode, CloseReason, Frame, FrameError, Message, OpCode, PeerMisbehaved},
 };
@@ -33,6 +33,7 @@ pub(super) fn fail(misbehaved: &PeerMisbehaved) -> Finish {
     Finish::Fail(CloseCode(match misbehaved {
         PeerMisbehaved::NotUtf8 | PeerMisbehaved::DeflateData => 1007,
         PeerMisbehaved::MessageTooLarge { .. }
+        | PeerMisbehaved::TooManyFragments { .. }
         | PeerMisbehaved::Frame(FrameError::TooLarge { .. }) => 1009,
         _ => 1002,
     }))
@@ -69,7 +70,7 @@ pub(super) async fn finish(stream: &mut FrameStream, how: Finish, faults: &Fault
     };
     // The result of the handshake does not matter: the connection ends whether the client has
     // answered, was lost, or did not answer in time.
-    let _ = timeout(CLOSE_TIMEOUT, farewell).await;
+    let _ = clock::within(CLOSE_TIMEOUT, farewell).await;
 }
 
 async fn await_close(stream: &mut FrameStream) -> io::Result<()> {

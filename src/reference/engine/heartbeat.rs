@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use tokio::time::{sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{sleep, sleep_until};
 
 use super::{Ending, Outbound, Revision, Session, ending::LastPacket, session::Phase};
 use crate::{clock, wire::engine_io::PacketType};
@@ -84,7 +84,10 @@ async fn send_pings(session: &Session) -> Ending {
         pings += 1;
         let pong_timeout = session.faults().pong_timeout_for(session, pings);
         let mut until = due + pong_timeout;
-        while timeout_at(until, session.pulse.answered()).await.is_err() {
+        while clock::before(until, session.pulse.answered())
+            .await
+            .is_err()
+        {
             if session.faults().extends_timeout(session) {
                 until = clock::now() + pong_timeout;
                 continue;
@@ -104,7 +107,7 @@ async fn await_pings(session: &Session) -> Ending {
         session.pulse.expect();
         let pong_timeout = config.ping_interval + config.ping_timeout;
         let pong_timeout = session.faults().alter_heartbeat_timeout(pong_timeout);
-        if timeout(pong_timeout, session.pulse.answered())
+        if clock::within(pong_timeout, session.pulse.answered())
             .await
             .is_err()
         {

@@ -3,7 +3,6 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::time::timeout;
 
 use super::{
     Ending, Outbound, PollForm, Query, Revision, Session, TokenSources, TransportKind,
@@ -11,6 +10,7 @@ use super::{
     session::{Phase, last_packet},
 };
 use crate::{
+    clock,
     reference::{shared::Shared, socket},
     wire::engine_io::{
         Packet, PacketData, PacketType, PayloadError, decode_payload, encode_payload, v3,
@@ -142,7 +142,7 @@ impl PendingPost {
         begun.as_mut().enable();
         if !session.lock().poll_pending {
             // Without a poll, the close packet is handled after this time.
-            let _ = timeout(POLL_ON_ITS_WAY, begun).await;
+            let _ = clock::within(POLL_ON_ITS_WAY, begun).await;
         }
     }
 

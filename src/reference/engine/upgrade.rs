@@ -2,10 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{
-    io,
-    time::{interval, timeout_at},
-};
+use tokio::{io, time::interval};
 
 use super::{
     Session, TransportKind,
@@ -83,7 +80,7 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
     let deadline = clock::now() + session.faults().probe_timeout(&session);
     let probed = tokio::select! {
         biased;
-        probed = timeout_at(deadline, probe(stream, &session)) => probed,
+        probed = clock::before(deadline, probe(stream, &session)) => probed,
         () = session.ended() => Ok(Ok(Some(Finish::Close))),
     };
     match probed {

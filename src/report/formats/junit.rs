@@ -97,7 +97,8 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
             status.set_message(reason).set_type(escaped(kind));
         }
         Verdict::Error => {
-            status.set_message(reason).set_type("not judged");
+            let kind = outcome.error.map_or("not judged", |kind| kind.name());
+            status.set_message(reason).set_type(kind);
         }
     }
     if let (Verdict::Fail | Verdict::Error, Some(breach)) = (outcome.verdict, &outcome.breach) {

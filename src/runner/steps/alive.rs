@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{connect, links::any_link};
 use crate::{
@@ -103,7 +103,7 @@ async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
         futures_util::future::select_all(ends).await;
     };
     // Ignore which of the two happened: the caller asks all witnesses next.
-    let _ = timeout_at(until, lost).await;
+    let _ = clock::before(until, lost).await;
 }
 
 async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Duration) -> StepResult {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     super::wait::{Waited, wait_in},
@@ -294,7 +294,7 @@ async fn stays_open(
             Some(_) | None => paused,
         };
         // Ignore why the wait ended: if the connection has ended, the round trip fails the step.
-        let _ = timeout_at(until, link.connection.journal().ended()).await;
+        let _ = clock::before(until, link.connection.journal().ended()).await;
         match fence::round_trip(attempt, link, clock::now() + limit).await {
             Proof::Ended => return Err(ended_early(client, link, watch)),
             // A server that hangs keeps the connection open and does not answer.

@@ -13,6 +13,7 @@ use crate::{
     runner::{
         attempt::Attempt,
         clients::Client,
+        error_kind::ErrorKind,
         expectation,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult, Stop},
@@ -344,5 +345,20 @@ pub(super) fn options(
 
 /// Returns the obstacle of a client that can't reach the server.
 pub(super) fn unreachable(name: &str, failure: &ConnectFailure) -> Obstacle {
-    Obstacle::new(format!("{name} can't connect: {failure}."))
+    let obstacle = Obstacle::new(format!("{name} can't connect: {failure}."));
+    match failure {
+        ConnectFailure::TooLarge { .. } | ConnectFailure::TooMuch { .. } => {
+            obstacle.kind(ErrorKind::MoreThanTaken)
+        }
+        ConnectFailure::Ended { .. }
+        | ConnectFailure::Handshake { .. }
+        | ConnectFailure::NotHttp { .. }
+        | ConnectFailure::OpenPacket { .. }
+        | ConnectFailure::Refused { .. }
+        | ConnectFailure::Reset { .. }
+        | ConnectFailure::TimedOut { .. }
+        | ConnectFailure::Tls { .. }
+        | ConnectFailure::Unreachable { .. }
+        | ConnectFailure::Upgrade { .. } => obstacle,
+    }
 }

@@ -3,6 +3,7 @@
 use super::links::open_link;
 use crate::{
     client::DropHow,
+    clock,
     runner::{
         attempt::Attempt,
         finding::{Obstacle, StepResult},
@@ -41,7 +42,7 @@ pub(super) async fn perform(
             }
             DisconnectHow::Reset => DropHow::Reset,
         };
-        if tokio::time::timeout(limit, link.connection.end(how))
+        if clock::within(limit, link.connection.end(how))
             .await
             .is_err()
         {

@@ -4,6 +4,7 @@ use bytes::BytesMut;
 
 use crate::{
     client::{Entry, HttpResponse, What},
+    clock,
     data::Data,
     runner::{
         attempt::Attempt,
@@ -40,6 +41,7 @@ pub(super) async fn bytes(
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let mut seen = 0;
+    let mut is_over = false;
     loop {
         let (all, ended) = {
             let entries = journal.entries();
@@ -55,11 +57,7 @@ pub(super) async fn bytes(
         let Err(mismatch) = expectation::check(attempt, expected, Some(&Data::from(text)))? else {
             return Ok(());
         };
-        if ended
-            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
-                .await
-                .is_err()
-        {
+        if ended || is_over {
             let kind = match all.is_empty() {
                 true => FailureKind::NoResponse,
                 false => FailureKind::WrongContent,
@@ -67,6 +65,9 @@ pub(super) async fn bytes(
             let sentence = format!("{} did not receive the expected bytes.", client.spec.name);
             return Err(Finding::new(kind, sentence).mismatch(&mismatch).breach());
         }
+        is_over = clock::before(deadline, journal.longer_than(seen))
+            .await
+            .is_err();
     }
 }
 
@@ -84,6 +85,7 @@ pub(super) async fn response(
     let deadline = attempt.deadline(step)?;
     let journal = link.connection.journal();
     let name = &client.spec.name;
+    let mut is_over = false;
     loop {
         let (all, seen, ended) = {
             let entries = journal.entries();
@@ -103,11 +105,7 @@ pub(super) async fn response(
         if ended && may_end {
             return Ok(None);
         }
-        if ended
-            || tokio::time::timeout_at(deadline, journal.longer_than(seen))
-                .await
-                .is_err()
-        {
+        if ended || is_over {
             return Err(Finding::new(
                 FailureKind::NoResponse,
                 format!("{name} did not receive {missing}."),
@@ -116,6 +114,9 @@ pub(super) async fn response(
             .received(evidence::came_since(link, 0))
             .breach());
         }
+        is_over = clock::before(deadline, journal.longer_than(seen))
+            .await
+            .is_err();
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::timeout;
 
 use super::{asking::open, finding::Finding, session::deflate};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice, What},
+    clock,
     data::Data,
     random,
     targets::capability::{Capability, Source},
@@ -230,5 +230,5 @@ async fn first<T>(connection: &Connection, kind: impl Fn(&What) -> Option<T>) ->
             journal.longer_than(seen).await;
         }
     };
-    timeout(ECHO_TIMEOUT, search).await.ok().flatten()
+    clock::within(ECHO_TIMEOUT, search).await.ok().flatten()
 }

@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use tokio::time::timeout_at;
-
 use crate::{
-    client::{Connection, What},
+    client::{Connection, Ended, What},
     clock,
     wire::socket_io::Packet,
 };
@@ -27,7 +25,10 @@ pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let journal = connection.journal();
     let until = clock::now() + LISTEN_TIME;
     let mut seen = journal.entries().len();
-    while timeout_at(until, journal.longer_than(seen)).await.is_ok() {
+    while clock::before(until, journal.longer_than(seen))
+        .await
+        .is_ok()
+    {
         let entries = journal.entries();
         seen = entries.len();
         if matches!(
@@ -41,7 +42,7 @@ pub(super) async fn welcome(connection: &Connection) -> Welcome {
     let is_end = |what: &What| {
         matches!(
             what,
-            What::Ended(_) | What::Socket(Packet::Disconnect { .. })
+            What::Ended(Ended { by_us: false, .. }) | What::Socket(Packet::Disconnect { .. })
         )
     };
     if entries.iter().any(|entry| is_end(&entry.what)) {

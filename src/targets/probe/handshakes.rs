@@ -27,6 +27,7 @@ pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
         | ConnectFailure::TimedOut { .. }
         | ConnectFailure::Tls { .. }
         | ConnectFailure::TooLarge { .. }
+        | ConnectFailure::TooMuch { .. }
         | ConnectFailure::Unreachable { .. }
         | ConnectFailure::Upgrade { .. } => None,
     }

@@ -1,10 +1,9 @@
 //! Joins the main namespace of a server, for probes.
 
-use tokio::time::timeout;
-
 use super::asking::DEADLINE;
 use crate::{
     client::{Connection, What},
+    clock,
     data::Data,
     wire::socket_io::Packet,
 };
@@ -45,7 +44,7 @@ pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnecte
             seen = entries.len();
         }
     };
-    timeout(DEADLINE, answer).await.unwrap_or_else(|_| {
+    clock::within(DEADLINE, answer).await.unwrap_or_else(|_| {
         let seen = format!("no answer within {} s", DEADLINE.as_secs());
         Err(Unconnected::Other(seen))
     })

@@ -16,7 +16,7 @@ mod tests;
 use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use futures_util::future::{Either, join_all, select};
-use tokio::{join, time::timeout};
+use tokio::join;
 
 use self::{
     asking::{Asked, Probe, open},
@@ -24,7 +24,10 @@ use self::{
     handshakes::{broken_findings, broken_open_packet, transport_finding, websocket_finding},
 };
 use super::{Speaks, capability::Capability};
-use crate::client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice};
+use crate::{
+    client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice},
+    clock,
+};
 
 /// The capabilities that probes find, by topic.
 pub(super) const CAPABILITIES: &[&[Capability]] = &[
@@ -40,6 +43,9 @@ const PROBES: &[&[Probe]] = &[session::PROBES, http::PROBES, open_packet::PROBES
 
 /// How long the probe still waits for an open packet after a plain WebSocket has echoed a message.
 const OPEN_PACKET_GRACE: Duration = Duration::from_millis(250);
+
+/// The time limit of all probes together.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The result of all probes.
 #[derive(Clone, Debug)]
@@ -74,6 +80,12 @@ pub enum ProbeError {
         /// Why the handshake over polling failed.
         polling: Box<ConnectFailure>,
     },
+    /// The probes together took too long, although each of them has its own deadline.
+    #[error("the probes of the server have not ended after {} s", .limit.as_secs())]
+    TooSlow {
+        /// The time limit of all probes.
+        limit: Duration,
+    },
     /// No server listens at the address.
     #[error(transparent)]
     Unreachable(Box<ConnectFailure>),
@@ -85,6 +97,12 @@ pub enum ProbeError {
 ///
 /// Returns an error if neither an Engine.IO server nor a plain WebSocket answers.
 pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError> {
+    clock::within(LIMIT, ask(endpoint, plain))
+        .await
+        .unwrap_or(Err(ProbeError::TooSlow { limit: LIMIT }))
+}
+
+async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError> {
     let over = |transport| open(endpoint, transport, Options::default());
     let polling = over(TransportChoice::Polling).await;
     if let Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) =
@@ -188,7 +206,7 @@ async fn beside_plain(
         },
         Either::Right((Ok(echo), websocket)) if echo.found => {
             // A server that sends a broken open packet can also have a plain WebSocket. Such a packet comes at once.
-            match timeout(OPEN_PACKET_GRACE, websocket).await {
+            match clock::within(OPEN_PACKET_GRACE, websocket).await {
                 Ok(Ok(opened)) => Ok(Ok(opened)),
                 Ok(Err(failure)) if broken_open_packet(&failure).is_some() => Ok(Err(failure)),
                 Ok(Err(_)) | Err(_) => Err(echo),

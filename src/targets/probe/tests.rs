@@ -7,7 +7,7 @@ use tokio::{
 
 use super::{super::port::free_port, *};
 use crate::{
-    client::TlsPolicy,
+    client::{Budget, TlsPolicy},
     reference::{Config, Contract, FaultSet, Server},
 };
 
@@ -17,6 +17,7 @@ fn endpoint(url: &str) -> Endpoint {
         path: "/socket.io/".to_owned(),
         tls: TlsPolicy::default(),
         network: crate::net::Network::Tcp,
+        budget: Budget::default(),
     }
 }
 

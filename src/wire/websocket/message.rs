@@ -7,6 +7,10 @@ use super::{
     frame::IncompleteFrame, utf8::Utf8Check,
 };
 
+/// The limit on the fragments of one message. RFC 6455 section 5.4 sets none, so a peer may send more; but a peer could
+/// send empty fragments for ever, and they would add up to no message.
+const FRAGMENTS: usize = 1 << 16;
+
 /// A complete message or a control frame.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Message {
@@ -46,6 +50,8 @@ struct PartialMessage {
     text: bool,
     compressed: bool,
     payload: BytesMut,
+    /// The number of fragments.
+    fragments: usize,
     /// The number of bytes at the start of `payload` that are valid UTF-8.
     valid_utf8: usize,
 }
@@ -105,6 +111,13 @@ impl MessageAssembler {
         }
     }
 
+    /// Returns the size of the message that is not complete yet, in bytes.
+    pub fn held(&self) -> usize {
+        self.partial
+            .as_ref()
+            .map_or(0, |message| message.payload.len())
+    }
+
     /// Adds the next frame. Returns a message if the frame completes one.
     ///
     /// # Errors
@@ -138,12 +151,7 @@ impl MessageAssembler {
             Some(partial) => partial,
             None if !starts_message => return Err(PeerMisbehaved::ContinuationOfNothing),
             None if frame.fin => return self.complete(frame.payload, text, compressed).map(Some),
-            None => PartialMessage {
-                text,
-                compressed,
-                payload: BytesMut::new(),
-                valid_utf8: 0,
-            },
+            None => PartialMessage::new(text, compressed),
         };
         let limit = if message.compressed {
             Deflate::compressed_bound(self.max_message)
@@ -154,6 +162,10 @@ impl MessageAssembler {
             return Err(PeerMisbehaved::MessageTooLarge {
                 limit: self.max_message,
             });
+        }
+        message.fragments += 1;
+        if message.fragments > FRAGMENTS {
+            return Err(PeerMisbehaved::TooManyFragments { limit: FRAGMENTS });
         }
         message.payload.extend_from_slice(&frame.payload);
         if frame.fin {
@@ -211,6 +223,16 @@ impl EarlyCheck {
 }
 
 impl PartialMessage {
+    fn new(text: bool, compressed: bool) -> Self {
+        Self {
+            text,
+            compressed,
+            payload: BytesMut::new(),
+            fragments: 0,
+            valid_utf8: 0,
+        }
+    }
+
     /// Fails if no further bytes could make the text valid UTF-8 (RFC 6455 section 8.1).
     fn check_utf8(&mut self) -> Result<(), PeerMisbehaved> {
         let unchecked = self.payload.get(self.valid_utf8..).unwrap_or_default();
@@ -325,6 +347,18 @@ mod tests {
             inside.push(frame(true, OpCode::Text, b"b")),
             Err(PeerMisbehaved::MessageInsideMessage)
         );
+    }
+
+    #[test]
+    fn a_message_has_a_limited_number_of_fragments() {
+        let mut assembler = assembler();
+        assembler.push(frame(false, OpCode::Text, b"")).unwrap();
+        let empty = || frame(false, OpCode::Continuation, b"");
+        for _ in 1..FRAGMENTS {
+            assert_eq!(assembler.push(empty()), Ok(None));
+        }
+        let error = PeerMisbehaved::TooManyFragments { limit: FRAGMENTS };
+        assert_eq!(assembler.push(empty()), Err(error));
     }
 
     /// Tests rules and examples of RFC 7692, sections 6 and 7.2.3.

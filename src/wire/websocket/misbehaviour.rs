@@ -48,6 +48,12 @@ pub enum PeerMisbehaved {
     /// The frame has an opcode that the RFC reserves (RFC 6455 section 5.2).
     #[error("opcode {0:#x} is reserved")]
     ReservedOpCode(u8),
+    /// A message of more fragments than this side takes.
+    #[error("message has more than {limit} fragments")]
+    TooManyFragments {
+        /// The limit.
+        limit: usize,
+    },
     /// The client sent a frame without a mask (RFC 6455 section 5.1).
     #[error("frame from the client is not masked")]
     UnmaskedFrame,

@@ -2,6 +2,7 @@
 
 mod close_packet;
 mod death;
+mod flood;
 mod open_packet;
 mod opening;
 mod session;

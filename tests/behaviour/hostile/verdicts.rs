@@ -37,7 +37,7 @@ async fn exceeding_a_limit_of_sockspec_is_not_a_failure_of_the_target() {
         );
         run(frame, &scenario, Exit::NotRun)
             .await
-            .stdout_has("visitor received more than sockspec accepts, although the target may send it: frame of 2147483647 bytes exceeds the limit of 16777216.");
+            .stdout_has("visitor received more than sockspec takes, although the target may send it: frame of 2147483647 bytes exceeds the limit of 16777216.");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of `sockspec run`.
 
+mod limits;
 mod reports;
 mod targets;
 

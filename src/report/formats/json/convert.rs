@@ -71,6 +71,7 @@ impl From<&Outcome> for Scenario {
             duration_ms: millis(outcome.duration),
             reason: optional(outcome.reason.as_ref()),
             kind: outcome.kind,
+            error: outcome.error,
             file: outcome.file.display().to_string(),
             line: outcome.line,
             proofs: texts(&outcome.proofs),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::runner::{FailureKind, Verdict};
+use crate::runner::{ErrorKind, FailureKind, Verdict};
 
 /// The version of the format.
 pub const REPORT_SCHEMA: &str = "sockspec-report/1";
@@ -95,6 +95,9 @@ pub struct Scenario {
     pub reason: Option<String>,
     /// The kind of failure; `docs/baselines.md` lists the kinds. Null for pass, skip and error.
     pub kind: Option<FailureKind>,
+    /// The kind of error: what of the runner kept the scenario from being judged. Null for other verdicts, and for errors
+    /// without a kind of their own.
+    pub error: Option<ErrorKind>,
     /// The path of the scenario file.
     pub file: String,
     /// The line of the scenario in the file, counted from 1.

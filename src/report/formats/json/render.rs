@@ -75,6 +75,7 @@ mod tests {
               "duration_ms": 23,
               "reason": "sender received room-message, which only member may receive",
               "kind": "delivered-to-outsider",
+              "error": null,
               "file": "specs/gateway/rooms/emit.yaml",
               "line": 6,
               "proofs": [

@@ -1,0 +1,48 @@
+//! The kinds of errors: what of the runner, not of the target, kept a scenario from being judged.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why the runner could not judge a scenario, as far as the reason has a name.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorKind {
+    /// The target sent more than sockspec takes.
+    MoreThanTaken,
+    /// The runner had no free file descriptor.
+    OutOfFiles,
+    /// The runner was stopped while the scenario ran, so the clock jumped.
+    RunnerStopped,
+    /// The time limit of the run passed.
+    TimeLimit,
+}
+
+impl ErrorKind {
+    /// Returns the name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MoreThanTaken => "more-than-taken",
+            Self::OutOfFiles => "out-of-files",
+            Self::RunnerStopped => "runner-stopped",
+            Self::TimeLimit => "time-limit",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_the_word_in_json() {
+        for kind in [
+            ErrorKind::MoreThanTaken,
+            ErrorKind::OutOfFiles,
+            ErrorKind::RunnerStopped,
+            ErrorKind::TimeLimit,
+        ] {
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(json, format!("\"{}\"", kind.name()));
+        }
+    }
+}

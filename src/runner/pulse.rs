@@ -1,0 +1,152 @@
+//! Notices that this process was stopped for a while.
+//!
+//! After SIGSTOP and SIGCONT, or after the machine was suspended, many deadlines have passed at once, and a server may
+//! have ended connections whose heartbeat was late. Such a failure says nothing about the target.
+//!
+//! A late beat alone is no proof: on a busy machine one thread can be late while the others run. So the clocks of the
+//! process decide.
+
+use std::{
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::clock::ProcessTime;
+
+/// The time between two beats.
+const BEAT: Duration = Duration::from_millis(50);
+
+/// A shorter stop doesn't count.
+const STOP: Duration = Duration::from_secs(2);
+
+/// A process that had a CPU for at most this part of the time was stopped.
+const CPU_SHARE: u32 = 10;
+
+/// The pulse of this process. Its thread sleeps nearly always, and lives as long as the process.
+static PULSE: LazyLock<Option<Pulse>> = LazyLock::new(|| {
+    let started = thread::Builder::new().name("pulse".to_owned()).spawn(|| {
+        loop {
+            thread::sleep(BEAT);
+            if let Some(pulse) = &*PULSE {
+                pulse.lock().beat(ProcessTime::now());
+            }
+        }
+    });
+    // Without a thread the beats would all be late.
+    started
+        .ok()
+        .map(|_| Pulse(Mutex::new(Beats::new(ProcessTime::now()))))
+});
+
+/// The beats of this process.
+#[derive(Debug)]
+struct Pulse(Mutex<Beats>);
+
+/// The last beat, and the stops.
+#[derive(Debug)]
+struct Beats {
+    last: ProcessTime,
+    /// The end of each stop, and how long the stop was.
+    stops: Vec<(Instant, Duration)>,
+}
+
+/// Starts to watch this process. Later calls do nothing.
+pub(super) fn watch() {
+    LazyLock::force(&PULSE);
+}
+
+/// Returns the length of the longest stop of this process since `begun`; `None` if the process ran all the time.
+pub(super) fn stopped_since(begun: Instant) -> Option<Duration> {
+    let pulse = PULSE.as_ref()?;
+    let mut beats = pulse.lock();
+    // Other threads may go on before the thread of the pulse does.
+    beats.beat(ProcessTime::now());
+    beats.longest_since(begun)
+}
+
+impl Pulse {
+    fn lock(&self) -> MutexGuard<'_, Beats> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Beats {
+    fn new(last: ProcessTime) -> Self {
+        Self {
+            last,
+            stops: Vec::new(),
+        }
+    }
+
+    /// Notes the present times, and a stop if the process was stopped since the last beat.
+    fn beat(&mut self, now: ProcessTime) {
+        if let Some(stopped) = stopped_between(self.last, now) {
+            self.stops.push((now.monotonic, stopped));
+        }
+        self.last = now;
+    }
+
+    fn longest_since(&self, begun: Instant) -> Option<Duration> {
+        let stops = self.stops.iter().filter(|(at, _)| *at >= begun);
+        stops.map(|(_, stopped)| *stopped).max()
+    }
+}
+
+/// Returns for how long the process was stopped between two beats; `None` if it ran.
+fn stopped_between(last: ProcessTime, now: ProcessTime) -> Option<Duration> {
+    let passed = now.monotonic.saturating_duration_since(last.monotonic);
+    let since = |last: Option<Duration>, now: Option<Duration>| Some(now?.saturating_sub(last?));
+    let suspended = since(last.boot, now.boot)
+        .map(|boot| boot.saturating_sub(passed))
+        .filter(|suspended| *suspended >= STOP);
+    let had_no_cpu = since(last.cpu, now.cpu).is_some_and(|cpu| cpu <= passed / CPU_SHARE);
+    suspended.or_else(|| (passed >= STOP && had_no_cpu).then_some(passed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Times after a start, in milliseconds.
+    fn after(start: Instant, monotonic: u64, boot: u64, cpu: u64) -> ProcessTime {
+        ProcessTime {
+            monotonic: start + Duration::from_millis(monotonic),
+            boot: Some(Duration::from_millis(boot)),
+            cpu: Some(Duration::from_millis(cpu)),
+        }
+    }
+
+    #[test]
+    fn a_stop_counts_for_what_ran_then() {
+        let start = ProcessTime::now().monotonic;
+        let at = |time, cpu| after(start, time, time, cpu);
+        let mut beats = Beats::new(at(0, 0));
+        beats.beat(at(50, 1));
+        beats.beat(at(1_900, 1));
+        assert_eq!(beats.longest_since(start), None);
+        beats.beat(at(4_900, 2));
+        beats.beat(at(4_950, 2));
+        assert_eq!(beats.longest_since(start), Some(Duration::from_secs(3)));
+        let later = start + Duration::from_millis(4_920);
+        assert_eq!(beats.longest_since(later), None);
+    }
+
+    #[test]
+    fn a_late_beat_of_a_process_that_ran_is_no_stop() {
+        let start = ProcessTime::now().monotonic;
+        let mut beats = Beats::new(after(start, 0, 0, 0));
+        beats.beat(after(start, 5_000, 5_000, 1_000));
+        assert_eq!(beats.longest_since(start), None);
+    }
+
+    #[test]
+    fn a_suspended_machine_stops_the_process() {
+        let start = ProcessTime::now().monotonic;
+        let mut beats = Beats::new(after(start, 0, 0, 0));
+        beats.beat(after(start, 50, 60_050, 20));
+        assert_eq!(beats.longest_since(start), Some(Duration::from_secs(60)));
+    }
+}
