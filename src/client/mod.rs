@@ -20,6 +20,7 @@ mod illegal;
 mod journal;
 mod link;
 mod options;
+mod poll_payloads;
 mod polling;
 mod posts;
 mod recorder;

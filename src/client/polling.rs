@@ -12,6 +12,7 @@ use super::{
     describe::describe,
     ending::{Ending, by_us},
     http::{KeepAlive, KeepAliveState},
+    poll_payloads::PollPayloads,
     posts::Posts,
     recorder::{Recorder, given_up},
     requests::{override_headers, target},
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     clock,
-    wire::engine_io::{self, Handshake, Packet, PacketType, PayloadError, decode_payload, v3},
+    wire::engine_io::{self, Handshake, Packet, PacketType, PayloadError},
 };
 
 /// The timeout of a request before the open packet has announced the server's heartbeat.
@@ -46,7 +47,7 @@ pub(super) struct Polling {
     poll: Poll,
     /// The timeout of one request. A heartbeat ping answers a poll long before this timeout.
     time_limit: Duration,
-    max_packets: usize,
+    payloads: PollPayloads,
     /// The end of the session, reported by a poll while a POST was pending, and the deadline for the answer to that
     /// POST.
     over: Option<(Over, Instant)>,
@@ -97,7 +98,7 @@ impl Polling {
                 Poll::Never
             },
             time_limit: UNKNOWN_HEARTBEAT,
-            max_packets: options.bounds.entries,
+            payloads: PollPayloads::new(options.bounds.entries),
             over: None,
         };
         if options.session.is_none() {
@@ -331,7 +332,10 @@ impl Polling {
         self.take_payload(&response);
         let closed = self.session.take_closed();
         self.session.recorder.flush()?;
-        closed.map_or(Ok(()), |ended| self.over(Over::Closed(ended)))
+        if let Some(ended) = closed {
+            return self.over(Over::Closed(ended));
+        }
+        self.payloads.check()
     }
 
     /// Ends the session: at once, or after the answer to a POST in progress.
@@ -391,21 +395,7 @@ impl Polling {
 
     /// Handles the packets of a response and queues the answers that they require.
     fn take_payload(&mut self, response: &HttpResponse) {
-        let decoded = match self.session.revision {
-            Revision::Four => decode_payload(&response.body, self.max_packets),
-            Revision::Three => {
-                let is_binary = response
-                    .header("content-type")
-                    .is_some_and(|kind| kind.contains("octet-stream"));
-                let form = if is_binary {
-                    v3::Form::Binary
-                } else {
-                    v3::Form::Text
-                };
-                v3::decode_payload(&response.body, form, self.max_packets)
-            }
-        };
-        match decoded {
+        match self.payloads.decode(self.session.revision, response) {
             Ok(packets) => {
                 for packet in packets {
                     if packet.kind == PacketType::Noop && self.poll == Poll::UntilNoop {

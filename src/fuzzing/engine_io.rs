@@ -74,6 +74,7 @@ fn check_payload(decoded: &Result<Vec<Packet>, PayloadError>, length: usize) {
             | PayloadError::NotUtf8 { offset }
             | PayloadError::LengthPrefix { offset },
         ) => assert!(*offset <= length, "the error lies outside of the payload"),
+        Err(PayloadError::Empty) => assert_eq!(length, 0),
         Err(PayloadError::TooManyPackets { limit }) => assert_eq!(*limit, MAX_PACKETS),
     }
 }

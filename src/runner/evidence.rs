@@ -215,6 +215,9 @@ pub(super) fn describe_end(ended: &Ended) -> String {
         reason => format!(" ({})", bounded(reason.to_owned())),
     };
     let text = match (ended.by_us, ended.how, code) {
+        (true, EndedHow::GivenUp, None) => {
+            format!("sockspec gave up the connection{reason}")
+        }
         (true, _, None) => format!("this side ended the connection with {how}{reason}"),
         (true, _, Some(code)) => format!(
             "this side ended the connection with {how}; the server answered with a close frame {code}{reason}"

@@ -26,6 +26,7 @@ mod files;
 mod finding;
 mod greetings;
 mod host;
+mod illegal_end;
 mod invariants;
 mod join_by_hand;
 mod judgement;

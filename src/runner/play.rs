@@ -8,6 +8,7 @@ use super::{
     attempt::Attempt,
     event::EventKind,
     finding::{Obstacle, StepResult, Stop},
+    illegal_end::name_illegal_data,
     invariants,
     judgement::{self, Finished, Merge},
     limits::{self, ProcessState},
@@ -104,6 +105,9 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
             .unjudged(),
         ),
     };
+    if let Some(Stop::Breach(finding)) = stop {
+        stop = Some(name_illegal_data(attempt, *finding).breach());
+    }
     // The runner can't judge an attempt in which a client received more than the runner accepts, even if all steps
     // passed.
     if !matches!(stop, Some(Stop::Unjudged(_)))

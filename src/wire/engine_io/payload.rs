@@ -14,6 +14,9 @@ const SEPARATOR: char = '\u{1e}';
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
+    /// The payload has no bytes, although a payload holds at least one packet (version 4).
+    #[error("empty payload, although a payload holds at least one packet")]
+    Empty,
     /// One record of the payload is not a packet.
     #[error("packet {index} at byte {offset}: {source}")]
     Packet {
@@ -50,6 +53,9 @@ pub enum PayloadError {
 ///
 /// Names the first record that is not a packet.
 pub fn decode_payload(body: &Bytes, max_packets: usize) -> Result<Vec<Packet>, PayloadError> {
+    if body.is_empty() {
+        return Err(PayloadError::Empty);
+    }
     let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 {
         offset: error.valid_up_to(),
     })?;
@@ -117,11 +123,12 @@ mod tests {
     #[test]
     fn errors_name_the_position() {
         let error = |body: &'static [u8]| decode_payload(&Bytes::from_static(body), 3).unwrap_err();
+        assert_eq!(error(b""), PayloadError::Empty);
         assert_eq!(
-            error(b""),
+            error(b"4a\x1e"),
             PayloadError::Packet {
-                index: 0,
-                offset: 0,
+                index: 1,
+                offset: 3,
                 source: PacketError::Empty
             }
         );

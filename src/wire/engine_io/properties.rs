@@ -98,6 +98,7 @@ proptest! {
                     PacketError::Binary { .. } => prop_assert_eq!(record[0], b'b'),
                 }
             }
+            Err(PayloadError::Empty) => prop_assert!(body.is_empty()),
             Err(PayloadError::TooManyPackets { .. }) => {
                 prop_assert!(body.iter().filter(|byte| **byte == 0x1e).count() >= 4);
             }

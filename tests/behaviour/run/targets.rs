@@ -39,6 +39,21 @@ fn a_fault_of_a_server_at_an_address_is_found() {
         .stdout_has(&format!("--url {url}"));
 }
 
+/// The client polls again at once, so the poll is answered with an empty body again and again.
+#[test]
+fn polls_that_are_answered_at_once_without_a_packet_fail() {
+    let server = Served::new(&["--fault", "polling-empty-response"]);
+    let url = &server.url;
+    for scenario in ["engine.io/poll-held", "engine.io/text-kept-by-polling"] {
+        Test::new()
+            .args(["run", scenario, "--strict", "--url", url])
+            .status(Exit::NotConformant)
+            .stdout_has(
+                "visitor received data that Engine.IO forbids: empty payload, although a payload holds at least one packet.",
+            );
+    }
+}
+
 #[test]
 fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
     let manifest = "name: mine\nurl: http://127.0.0.1:1\nprovides: [acks, websocket]\n\
