@@ -18,8 +18,8 @@ use tokio::{
 };
 
 thread_local! {
-    /// The start of the simulation that runs on this thread: as an instant, and as a time of day. `None` outside a
-    /// simulation.
+    /// The start of the simulation that runs on this thread, on both clocks: the instant and the time of day. `None`
+    /// outside a simulation.
     static SIMULATED: Cell<Option<(Instant, SystemTime)>> = const { Cell::new(None) };
 }
 
@@ -33,11 +33,11 @@ pub fn now() -> Instant {
 #[error("the deadline has passed")]
 pub struct DeadlinePassed;
 
-/// Waits for `work` until `deadline`.
+/// Waits until `work` is done, but at most until `deadline`.
 ///
-/// Callers may wait in a loop, once for each piece of data. Then the loop ends at the deadline even if the next piece is
-/// always there: a call that begins after the deadline fails without a look at `work`. Each call also counts as work of
-/// the task, so that a loop whose data is always there lets other tasks run.
+/// A caller can wait in a loop, once for each piece of data. Such a loop ends at the deadline even if the next piece is
+/// always available, because a call after the deadline fails without polling `work`. Each call also uses up a part of
+/// the task's budget in tokio, so that such a loop lets other tasks run.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub async fn within<T>(
     limit: Duration,
     work: impl Future<Output = T>,
 ) -> Result<T, DeadlinePassed> {
-    // A limit that the clock can't hold never passes.
+    // If the deadline is too far in the future for the clock, wait without a deadline.
     match now().checked_add(limit) {
         Some(deadline) => before(deadline, work).await,
         None => Ok(work.await),
@@ -90,19 +90,20 @@ pub fn since_epoch() -> Duration {
     wall().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Clocks of the machine that show whether this process ran. A system may lack them.
+/// The times of several clocks at one moment. Two such readings show whether this process was stopped between them.
+/// `None` stands for a clock that the operating system does not have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessTime {
     /// The monotonic clock. It stands still while the machine is suspended.
     pub(crate) monotonic: Instant,
-    /// The time since the machine's start, suspensions included.
+    /// The time since the machine was started, including the time for which the machine was suspended.
     pub(crate) boot: Option<Duration>,
     /// The time for which the threads of this process had a CPU.
     pub(crate) cpu: Option<Duration>,
 }
 
 impl ProcessTime {
-    /// Returns the present times.
+    /// Returns the present times of all clocks.
     pub(crate) fn now() -> Self {
         Self {
             monotonic: now(),
@@ -136,14 +137,14 @@ fn cpu_time() -> Option<Duration> {
 
 /// Returns the time of day as a timestamp of [`jiff`].
 pub fn timestamp() -> Timestamp {
-    // Fails only past the year 9999.
+    // The conversion fails only for times after the year 9999.
     Timestamp::try_from(wall()).unwrap_or(Timestamp::MAX)
 }
 
 /// Seconds from 1970 to the start of every simulation: 2026-01-01T00:00:00Z.
 const SIMULATED_START: u64 = 1_767_225_600;
 
-/// A guard. While the guard lives, the time of day on this thread follows the simulated time.
+/// A guard that starts simulated time. Until it is dropped, the time of day on this thread follows the simulated time.
 #[derive(Debug)]
 pub(crate) struct Simulated(());
 

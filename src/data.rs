@@ -53,7 +53,7 @@ impl Data {
         }
     }
 
-    /// Returns the number if the value is a whole number and not negative.
+    /// Returns the number if the value is a whole number that is not negative.
     pub fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Number(number) => number.as_u64(),
@@ -100,7 +100,8 @@ impl Data {
         }
     }
 
-    /// Returns true if `is_like` returns true for a string at any depth, including the keys of objects.
+    /// Returns true if `is_like` returns true for any string in the value, at any depth. The keys of objects count as
+    /// strings.
     pub fn has_text(&self, is_like: &dyn Fn(&str) -> bool) -> bool {
         match self {
             Self::String(text) => is_like(text),
@@ -290,9 +291,9 @@ pub fn hex(bytes: &[u8]) -> String {
     digits
 }
 
-/// Decodes hex digits. White space between bytes is skipped.
+/// Decodes hex digits. Skips white space.
 ///
-/// Returns `None` if the number of digits is odd or a character is not a hex digit.
+/// Returns `None` if the number of digits is odd or a character is neither a hex digit nor white space.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u32> = text
         .chars()

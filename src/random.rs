@@ -1,5 +1,5 @@
-//! Random values: masks, keys, session ids. Inside [`crate::simulation::run`] the seed of the simulation determines
-//! these values.
+//! Random values, such as WebSocket masking keys and session ids. Inside [`crate::simulation::run`] the seed of the
+//! simulation determines these values.
 
 use std::cell::RefCell;
 
@@ -33,12 +33,12 @@ pub fn fill(bytes: &mut [u8]) {
     });
 }
 
-/// A guard. While the guard lives, one seed determines all random values on this thread.
+/// A guard that sets a seed. Until it is dropped, the seed determines all random values on this thread.
 #[derive(Debug)]
 pub(crate) struct Seeded(());
 
 impl Seeded {
-    /// Starts a sequence of random values on this thread.
+    /// Makes `seed` determine the random values on this thread from now on.
     pub(crate) fn new(seed: u64) -> Self {
         SEEDED.set(Some(StdRng::seed_from_u64(seed)));
         Self(())

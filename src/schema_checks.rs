@@ -1,4 +1,4 @@
-//! Checks that tests make on JSON Schemas. Each room tests its own schema with them.
+//! Checks of JSON Schemas that several tests share. Each module with a schema tests it with these functions.
 
 use std::{env, fs, path::PathBuf};
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::scenario::{Node, SourceFile};
 
-/// Returns a YAML file as JSON, as an editor holds it against a schema.
+/// Returns a YAML file as JSON, in the form in which an editor checks it against a schema.
 pub(crate) fn as_json(text: &str) -> Value {
     let source = SourceFile::from_bytes("file.yaml".as_ref(), text.into()).unwrap();
     Node::parse(&source).unwrap().to_data().to_json()
 }
 
-/// Returns true if a YAML file is valid by a schema.
+/// Returns true if the schema accepts the YAML file with this text.
 pub(crate) fn is_valid(schema: &Value, text: &str) -> bool {
     jsonschema::validator_for(schema)
         .unwrap()

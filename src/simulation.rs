@@ -1,4 +1,4 @@
-//! A run without real waits: one thread, simulated time, random values from a seed.
+//! Runs code without real waiting: on one thread, in simulated time, with random values from a seed.
 
 use std::{future::Future, io};
 

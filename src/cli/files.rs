@@ -14,7 +14,7 @@ use crate::{
     targets::load_manifest,
 };
 
-/// The limit on the depth of nested folders.
+/// The limit on the depth of nested folders in which YAML files are searched.
 const DEPTH: usize = 32;
 
 /// The content of the loaded files, and all mistakes in them.

@@ -9,7 +9,8 @@ use crate::{
     scenario::Level,
 };
 
-/// The requirements with an effect on security: a requirement of this id, or whose id begins with this text and a dot.
+/// The ids of requirements with an effect on security. `auth` stands for the id `auth` and for all ids that begin with
+/// `auth.`.
 const SECURITY: &[&str] = &[
     "auth",
     "broadcast.excludes-sender",
@@ -30,7 +31,7 @@ pub(in crate::cli) enum Gate {
 }
 
 impl Gate {
-    /// Returns the ids of the outcomes that warn and that this gate counts as failures.
+    /// Returns the ids of the scenarios that ended with a warning that fails the run under this gate.
     pub(super) fn stopped<'o>(
         self,
         outcomes: impl IntoIterator<Item = &'o Outcome>,

@@ -101,7 +101,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Returns a function that reports a name if it is unknown but similar to a known name.
+    /// Returns a function that checks a name. It returns a mistake if the name is unknown but similar to a known name.
     fn near<'k>(
         self,
         source: &'k Arc<SourceFile>,
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// Returns a function that reports a name if it is unknown.
+    /// Returns a function that checks a name. It returns a mistake if the name is unknown.
     fn unknown<'k>(
         self,
         source: &'k Arc<SourceFile>,

@@ -162,7 +162,7 @@ async fn execute(
             shown,
         })
     };
-    // Dropping the future stops the servers that the run launched.
+    // Dropping the future `work` stops the servers that the run launched.
     tokio::select! {
         done = work => done,
         () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
@@ -271,7 +271,7 @@ fn number(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Returns the current and former ids of scenarios that the entries of a baseline can have.
+/// Returns the ids that scenarios have or had, to find the scenarios that the entries of a baseline name.
 fn names(selection: &Selection) -> Names {
     let former = selection.scenarios.iter().flat_map(|scenario| {
         let aliases = scenario.aliases.iter();

@@ -4,13 +4,14 @@ use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
 use crate::scenario::Scenario;
 
-/// The indices of scenarios in a list, by path and by id. With it, the cost of selecting grows with the number of
-/// selectors plus the number of scenarios, and not with their product.
+/// Finds scenarios in a list by path and by id. With this index, the time to select scenarios grows with the number of
+/// selectors plus the number of scenarios, not with their product.
 pub(super) struct ScenarioIndex<'s> {
     scenarios: &'s [Scenario],
-    /// The ranges of the scenarios in each file, and in each folder that contains a file.
+    /// For each file, and for each folder that contains a file: the ranges of its scenarios in the list.
     paths: HashMap<&'s Path, Vec<Range<usize>>>,
-    /// The indices of the scenarios by id, by id without the label of the row (`[expired]`), and by alias.
+    /// The positions of the scenarios in the list: by id, by the id without the label of the `each:` row (`[expired]`),
+    /// and by alias.
     names: HashMap<&'s str, Vec<usize>>,
 }
 

@@ -37,7 +37,7 @@ pub fn start(command_line: impl IntoIterator<Item = OsString>, context: Context)
         logs: arguments.log != LogLevel::Off,
         ..context
     };
-    // The limit itself is asked for where connections are planned.
+    // The returned limit is not needed here: `run` asks for it again when it plans the connections.
     raise_file_limit();
     match listen(&arguments.command).and_then(|()| dispatch(arguments.command, context, output)) {
         Ok(exit) => exit,

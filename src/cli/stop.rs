@@ -65,7 +65,7 @@ async fn handle_signals(first: impl Future<Output = ()>) {
             end_process();
         };
         if react() {
-            // The next signal ends the process, or the timeout if the run has not ended by then.
+            // The process ends at the next signal, or after the timeout if the run has not ended by then.
             tokio::select! {
                 () = next => {}
                 () = sleep(PATIENCE) => {}

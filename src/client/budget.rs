@@ -5,16 +5,16 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// The limit of a budget that nobody has set, in bytes.
+/// The limit of [`Budget::default`] in bytes, for commands without the option `--memory`, such as `probe`.
 const DEFAULT: usize = 512_000_000;
 
 /// The number of bytes that each connection may take even if the budget is used up. Without this share, a server that
 /// floods one connection would end the quiet ones too.
 const ALWAYS: usize = 64 << 10;
 
-/// A limit on memory that many connections share. Clones share it.
+/// A limit on the memory that all connections of a run may take together. Clones share the limit.
 ///
-/// Four fifths of the limit are for what the connections hold, by an estimate.
+/// The memory that a connection holds is estimated. All estimates together may reach four fifths of the limit.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<Account>);
 
@@ -33,7 +33,7 @@ impl Budget {
         }))
     }
 
-    /// Returns an empty share for one owner.
+    /// Returns the share of one owner of memory, such as a journal. The new share counts 0 bytes.
     pub(super) fn share(&self) -> Share {
         Share {
             budget: self.clone(),
@@ -48,14 +48,14 @@ impl Default for Budget {
     }
 }
 
-/// The part of a budget that one owner has taken. Its drop gives the part back.
+/// The part of a budget that one owner of memory, such as a journal, has taken. Dropping the share gives the part back.
 #[derive(Debug)]
 pub(super) struct Share {
     budget: Budget,
     bytes: usize,
 }
 
-/// The budget is used up, and this owner holds more than a small share.
+/// The error that the budget is used up, for an owner that holds more than [`ALWAYS`] bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the connections of the run hold more than {limit} bytes together (`--memory`)")]
 pub(super) struct OverBudget {
@@ -63,19 +63,20 @@ pub(super) struct OverBudget {
 }
 
 impl Share {
-    /// Sets the number of bytes that the owner holds. The owner counts with this number also after an error, because it
-    /// holds the memory already.
+    /// Sets the number of bytes that the owner of this share holds. These bytes count towards the budget even after an
+    /// error, because the owner has already allocated them.
     ///
     /// # Errors
     ///
-    /// Returns an error if the budget is used up; the owner has to give its memory back.
+    /// Returns an error if the budget is used up and the owner holds more than [`ALWAYS`] bytes. The owner then has to
+    /// give its memory back.
     pub(super) fn resize(&mut self, bytes: usize) -> Result<(), OverBudget> {
         if bytes == self.bytes {
             return Ok(());
         }
         let Account { limit, used } = &*self.budget.0;
         let before = std::mem::replace(&mut self.bytes, bytes);
-        // The allocator and the runner itself need the rest.
+        // The last fifth of the limit is left to the allocator and to sockspec itself.
         let threshold = limit / 5 * 4;
         let total = if bytes > before {
             let added = bytes - before;
@@ -93,7 +94,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        // Giving memory back never fails.
+        // The result is ignored, because giving memory back never fails.
         let _ = self.resize(0);
     }
 }

@@ -63,12 +63,12 @@ pub enum Reading {
 /// How packets are grouped into polling payloads.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Payload {
-    /// The packets form a payload of their own.
+    /// The packets form a payload of their own: no other packet is added to it.
     Own,
-    /// The packets share a payload with other waiting packets.
+    /// The packets share a payload with other packets that wait to be sent.
     Shared,
 }
 
-/// The queue of commands. The queue is unbounded because a scenario's length bounds it, and because a send must not
-/// wait for a server that does not read.
+/// The queue of commands to the task of one connection. The queue has no limit, because a scenario sends a limited
+/// number of commands, and because a send must not wait for a server that does not read.
 pub(super) type Commands = UnboundedReceiver<Command>;

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// The time limit for ending a connection in the requested way; after it, the task is aborted.
+/// The time limit for ending a connection in the requested way. After that time, the connection's task is aborted.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
 /// The limit on the journal of a bare TCP connection, in bytes.
@@ -66,7 +66,8 @@ impl Connection {
         let mut recorder = Recorder::new(Arc::clone(&journal), options.bounds);
         if options.layer == Layer::Tcp {
             let link = dial(endpoint, Wait::new("TCP connection", options.deadline)).await?;
-            // Steps read all raw bytes of a connection as one text.
+            // This limit is lower than at other layers, because scenario steps join all raw bytes of a connection into
+            // one text.
             options.bounds.journal = options.bounds.journal.min(RAW_BYTES);
             let recorder = Recorder::new(Arc::clone(&journal), options.bounds);
             return Ok(Self::start(journal, &options, None, |commands| {
@@ -119,7 +120,8 @@ impl Connection {
         let end = EndOnDrop(Some(Recorder::new(Arc::clone(&journal), options.bounds)));
         let run = run(receiver);
         let task = tokio::spawn(async move {
-            // The caller may rely on a closed stream once this function returns.
+            // When the journal has the end, [`Connection::end`] returns, and its caller relies on a closed stream. So
+            // close the stream first, by finishing `run`.
             let ended = run.await;
             end.end(ended);
         });

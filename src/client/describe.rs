@@ -2,7 +2,7 @@
 
 use crate::text::humanize;
 
-/// The number of bytes that a description shows.
+/// The largest number of received bytes that a description quotes.
 const SHOWN: usize = 96;
 
 /// The number of bytes of an HTTP status line that a message shows.
@@ -30,10 +30,11 @@ pub(super) fn describe(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the first line of an HTTP response in the place of a frame; `None` if the bytes are not HTTP.
+/// Returns the first line of an HTTP response that came where a WebSocket frame was expected. Returns `None` if the
+/// bytes are not HTTP.
 ///
-/// Decoded as a frame, these bytes are a fragmented close frame with a reserved bit; that error would hide the
-/// response from the reader.
+/// Decoded as a frame, the bytes `HTTP` are a fragmented close frame with a reserved bit. An error about that frame
+/// would hide the response from the user.
 pub(super) fn http_line(inbox: &[u8]) -> Option<String> {
     if !inbox.starts_with(b"HTTP/1.") {
         return None;

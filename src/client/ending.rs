@@ -79,13 +79,13 @@ impl Ending {
         self.ended.take().unwrap_or(ended)
     }
 
-    /// Returns the reason for the end, after reading from the stream has failed. Records it if the
-    /// reason is a limit of sockspec.
+    /// Returns the reason for the end of a connection from which reading has failed with `error`. If the error is that
+    /// the run's memory budget is used up, also records that in the journal.
     pub(super) fn broken(&mut self, recorder: &mut Recorder, error: &std::io::Error) -> Ended {
         match error.kind() {
             std::io::ErrorKind::OutOfMemory => {
                 recorder.oversize(error.to_string());
-                // The connection ends anyway.
+                // The connection ends in any case, so a journal over its limits needs no handling here.
                 let _ = recorder.flush();
                 given_up(error.to_string())
             }
@@ -123,7 +123,7 @@ pub(super) async fn cut(link: Link, how: DropHow) -> Ended {
     })
 }
 
-/// Returns the failure for a connection that ended while the client waited.
+/// Returns the failure of a client that waited, for example for the open packet, while the connection ended.
 pub(super) fn ended_early(recorder: &Recorder, wait: Wait, ended: &Ended) -> ConnectFailure {
     if let Some(limit) = recorder.exceeded() {
         return ConnectFailure::TooMuch {

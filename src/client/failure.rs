@@ -93,13 +93,13 @@ pub enum ConnectFailure {
     /// The server exceeded a limit on the traffic of a connection or of the run.
     #[error("received more than sockspec takes: {limit}")]
     TooMuch {
-        /// The limit, as text for people.
+        /// The exceeded limit, as text for an error message.
         limit: String,
     },
     /// The upgrade to WebSocket failed.
     #[error("upgrade to WebSocket failed: {detail}")]
     Upgrade {
-        /// The expected and the received message.
+        /// Why the upgrade failed: for example, which message was expected and which came.
         detail: String,
     },
 }

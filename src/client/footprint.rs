@@ -3,14 +3,14 @@
 use super::What;
 use crate::{data::Data, wire::socket_io::Packet};
 
-/// The memory that an allocator adds to each block, and the smallest block, in bytes.
+/// The number of bytes that an allocator adds to each block of memory. No block is smaller than this number.
 const BLOCK: usize = 16;
 
 /// The memory of an object's field besides its key and value: a hash and two indices.
 const FIELD: usize = 24;
 
-/// Returns the memory of one entry besides its slot in the journal and its raw payload, in bytes. The payload of a Socket.IO
-/// packet is not kept, so its values count.
+/// Returns the heap memory of one journal entry in bytes, without its raw payload, which the caller counts. A Socket.IO
+/// packet is kept without its raw payload, so its decoded values count here.
 pub(super) fn footprint(what: &What) -> usize {
     match what {
         What::Socket(packet) => packet_footprint(packet),
@@ -22,7 +22,8 @@ pub(super) fn footprint(what: &What) -> usize {
                 })
                 .sum()
         }
-        // The payload is the only block, and many payloads share one.
+        // These entries hold little besides their payload. The caller counts the payload's bytes, so only the overhead
+        // of the payload's block is left.
         What::Bytes(_)
         | What::Ended(_)
         | What::Frame(_)
@@ -48,7 +49,8 @@ fn packet_footprint(packet: &Packet) -> usize {
     block(packet.namespace().len()) + content
 }
 
-/// Returns the memory that a value takes outside of itself. The decoders limit how deep a value is nested.
+/// Returns the heap memory of a value in bytes. The recursion is short, because the decoders limit how deep a value is
+/// nested.
 fn data_footprint(data: &Data) -> usize {
     match data {
         Data::Null | Data::Bool(_) | Data::Number(_) => 0,
@@ -68,7 +70,7 @@ fn data_footprint(data: &Data) -> usize {
     }
 }
 
-/// Returns the memory of a block that holds `bytes` bytes.
+/// Returns the memory that an allocator takes for a block of `bytes` bytes.
 fn block(bytes: usize) -> usize {
     match bytes {
         0 => 0,

@@ -115,7 +115,7 @@ pub struct Journal {
     entries: Mutex<Vec<Entry>>,
     /// The memory that the journal takes of the run's budget.
     share: Mutex<Share>,
-    /// The memory of the entries without their slots, in bytes.
+    /// The memory of the payloads and decoded values of all entries in bytes, without the vector of entries itself.
     bytes: AtomicUsize,
     grown: Notify,
 }
@@ -138,7 +138,8 @@ impl Journal {
 
     /// Waits until there are more than `seen` entries. Cancel-safe.
     pub async fn longer_than(&self, seen: usize) {
-        // A caller that waits in a loop lets other tasks run even if the journal grows all the time.
+        // Lets other tasks run. Otherwise a caller that waits in a loop would occupy the thread if the journal grows
+        // all the time.
         consume_budget().await;
         loop {
             let grown = self.grown.notified();
@@ -166,7 +167,8 @@ impl Journal {
         }
     }
 
-    /// Appends `batch`. All other methods only read the journal. Entries after the end of the connection are dropped.
+    /// Appends the entries in `batch`, which hold `bytes` bytes, and returns the new size of the journal. Drops the
+    /// entries if the end of the connection is already recorded. All other methods only read the journal.
     pub(super) fn append(&self, batch: &mut Vec<Entry>, bytes: usize) -> Size {
         let size = {
             let mut entries = self.entries();

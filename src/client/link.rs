@@ -26,11 +26,11 @@ use crate::clock;
 /// The time limit on writing the outbox when the client ends the connection.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
-/// The number of reads before a close. They empty the receive queue, because a close with unread data resets the
-/// stream.
+/// The limit on reads before the client closes a stream. The reads empty the receive queue, because a close with unread
+/// data resets the stream.
 const LAST_READS: usize = 64;
 
-/// The number of bytes of one read. The number is large so that a flood of small frames costs few system calls.
+/// The largest number of bytes in one read. The number is large so that a flood of small frames costs few system calls.
 const SCRATCH: usize = 64 << 10;
 
 thread_local! {
@@ -52,7 +52,7 @@ pub(super) struct Link {
     flush: Flush,
     /// The memory that the inbox and `held` take of the run's budget.
     share: Share,
-    /// The size of an incomplete message outside of the inbox, in bytes.
+    /// The size in bytes of an incomplete message that was taken out of the inbox. [`Link::hold`] sets it.
     held: usize,
     /// Whether the client reads from the stream.
     pub(super) reading: Reading,
@@ -95,7 +95,7 @@ impl Link {
         }
     }
 
-    /// Limits each write to `piece` bytes until the outbox is empty.
+    /// Limits each write to `piece` bytes until everything in the outbox is written.
     pub(super) fn chop(&mut self, piece: Option<usize>) {
         self.piece = piece.map(|bytes| bytes.max(1));
     }
@@ -106,7 +106,8 @@ impl Link {
         self.piece.is_some()
     }
 
-    /// Sets the size of the incomplete message that the reader of the link holds, in bytes.
+    /// Sets the number of bytes of an incomplete message that was taken out of the inbox, so that these bytes also
+    /// count towards the run's budget.
     ///
     /// # Errors
     ///
@@ -118,13 +119,14 @@ impl Link {
 
     fn count_memory(&mut self) -> Result<(), OverBudget> {
         let bytes = self.inbox.len() + self.held;
-        // Most connections never hold more than one read.
+        // Up to the size of one read, memory counts as 0. Most connections never hold more, so they never take a share
+        // of the budget.
         self.share.resize(if bytes > SCRATCH { bytes } else { 0 })
     }
 
     /// Reads or writes once. Cancel-safe.
     ///
-    /// A failed write is not an error here, because data of the peer can still be unread.
+    /// A failed write is not an error here, because the peer may have sent data that is still unread.
     pub(super) async fn progress(&mut self) -> io::Result<Progress> {
         poll_fn(|context| {
             if self.poll_send(context).is_ready() {
@@ -255,7 +257,8 @@ impl Link {
                 return Poll::Ready(Ok(Progress::Eof));
             }
             if self.inbox.is_empty() {
-                // The bytes that were split off share the old storage, so the inbox needs its own.
+                // The bytes that callers have taken out of the inbox share its old storage, so the inbox gets new
+                // storage.
                 self.inbox = BytesMut::with_capacity(received.len());
             }
             self.inbox.extend_from_slice(received);

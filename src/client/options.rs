@@ -35,7 +35,7 @@ pub struct Bounds {
     pub message: usize,
     /// The largest HTTP head, in bytes.
     pub head: usize,
-    /// The largest number of entries in the journal, and of frames that add no entry.
+    /// The limit on entries in the journal. Frames that add no entry are counted separately and have the same limit.
     pub entries: usize,
     /// The largest memory of the journal's entries with their payloads, in bytes.
     pub journal: usize,

@@ -48,8 +48,8 @@ pub(super) struct Polling {
     /// The timeout of one request. A heartbeat ping answers a poll long before this timeout.
     time_limit: Duration,
     payloads: PollPayloads,
-    /// The end of the session, reported by a poll while a POST was pending, and the deadline for the answer to that
-    /// POST.
+    /// Set if a poll's response ended the session while a POST was pending: how the session ended, and the deadline for
+    /// the answer to that POST.
     over: Option<(Over, Instant)>,
 }
 
@@ -67,7 +67,7 @@ enum Over {
 enum Poll {
     Automatic,
     Never,
-    /// The client polls until a noop packet arrives, because an upgrade probes a WebSocket meanwhile.
+    /// The client polls until a noop packet arrives, which ends polling during an upgrade to WebSocket.
     UntilNoop,
 }
 
@@ -157,7 +157,7 @@ impl Polling {
         self.session.handshake()
     }
 
-    /// Returns the open packet for another owner; `None` before it has arrived.
+    /// Returns the open packet in an `Arc`, so that the caller can keep it; `None` before it has arrived.
     pub(super) fn shared_handshake(&self) -> Option<Arc<Handshake>> {
         self.session.shared_handshake()
     }
@@ -203,7 +203,8 @@ impl Polling {
         let mut next_ping = self.next_ping();
         let mut ending = Ending::default();
         loop {
-            // Data that was queued before the client ended the session is still sent.
+            // The session ends only after its last POST, because data that was queued before the client ended the
+            // session is still sent.
             if ending.has_begun() && self.posts.is_empty() && !self.post.is_busy() {
                 return ending.finish(EndedHow::ClosePacket, String::new());
             }
@@ -250,15 +251,15 @@ impl Polling {
         }
     }
 
-    /// Starts the requests that can be started and waits for one answer. Cancel-safe.
+    /// Sends a poll and a POST if they are due, and waits for one answer. Cancel-safe.
     ///
     /// # Errors
     ///
     /// Returns the end of the session.
     pub(super) async fn step(&mut self) -> Result<(), Ended> {
         if let Some((_, until)) = &self.over {
-            // GET and POST use separate connections: a pending POST still gets its answer after a poll has ended the
-            // session.
+            // The response to a poll has ended the session. A pending POST can still get its answer, because it uses
+            // another connection than the poll.
             let until = *until;
             tokio::select! {
                 biased;
@@ -338,7 +339,8 @@ impl Polling {
         self.payloads.check()
     }
 
-    /// Ends the session: at once, or after the answer to a POST in progress.
+    /// Ends the session for the reason in `over`: at once if no POST is pending, otherwise after the answer to the
+    /// POST.
     fn over(&mut self, over: Over) -> Result<(), Ended> {
         self.over = Some((over, clock::now() + LAST_ANSWER));
         if self.post.is_busy() {
@@ -463,7 +465,7 @@ impl Polling {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Noted {
     Always,
-    /// The request is recorded if the connection's layer is below Socket.IO: there, scenarios examine single polls.
+    /// The request is recorded only at layers below Socket.IO. Scenarios at these layers examine single polls.
     BelowSocketIo,
 }
 

@@ -59,7 +59,8 @@ impl Posts {
                 recorder.sent(Outgoing::Bytes(bytes.clone()));
                 self.waiting.push_back(Post::Body(bytes));
             }
-            // `Polling` handles the end of the connection. Over polling there are no frames and no half-close.
+            // `Polling` handles the end of the connection. Over polling there are no frames and no half-close, and the
+            // client can't stop reading.
             Command::End(_) | Command::Frame { .. } | Command::HalfClose | Command::Reading(_) => {}
             Command::Packets { packets, payload } => {
                 for packet in &packets {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::clock;
 
-/// The number of bytes of illegal data that a journal entry keeps.
+/// The limit on the bytes of illegal data that one journal entry keeps.
 const EVIDENCE: usize = 4 << 10;
 
 /// Collects entries and appends them to the journal in batches. A read that brings a thousand frames then locks the
@@ -22,9 +22,9 @@ pub(super) struct Recorder {
     batch: Vec<Entry>,
     /// The memory of the batch, in bytes.
     bytes: usize,
-    /// The number of frames that have added no entry.
+    /// The number of received frames that have added no entry to the journal.
     unrecorded: usize,
-    /// The limit that the server has exceeded.
+    /// The limit that the server has exceeded; `None` if it has kept to all limits.
     exceeded: Option<String>,
     now: Instant,
 }
@@ -106,7 +106,7 @@ impl Recorder {
         let size = self
             .journal
             .append(&mut self.batch, std::mem::take(&mut self.bytes));
-        // An empty batch owns no memory, because most connections are idle most of the time.
+        // The new batch owns no memory, because most connections are idle most of the time.
         self.batch = Vec::new();
         let limit = if size.entries > self.bounds.entries {
             format!("the journal exceeds {} entries", self.bounds.entries)
@@ -121,7 +121,7 @@ impl Recorder {
             return Ok(());
         };
         self.oversize(limit.clone());
-        // Another recorder writes the end, so this entry has to be in the journal before.
+        // Another recorder appends the end of the connection, so this entry has to be in the journal before that.
         let bytes = std::mem::take(&mut self.bytes);
         self.journal.append(&mut self.batch, bytes);
         Err(given_up(limit))
@@ -147,8 +147,8 @@ pub(super) fn given_up(reason: String) -> Ended {
     }
 }
 
-/// Records an end of the connection if its task stops without one, because the last handle was dropped. Otherwise
-/// readers of the journal would wait forever.
+/// Records an end of the connection if its task is aborted, for example because the last handle was dropped. Without an
+/// end in the journal, its readers would wait forever.
 #[derive(Debug)]
 pub(super) struct EndOnDrop(pub(super) Option<Recorder>);
 

@@ -12,7 +12,7 @@ use crate::wire::{
 /// The limit on attachments that one packet may announce.
 const ATTACHMENTS: usize = 1_000;
 
-/// The limit on an open packet, in bytes. Every client holds one.
+/// The limit on an open packet, in bytes. Every client keeps its open packet in memory.
 const OPEN_PACKET: usize = 64 << 10;
 
 /// The protocol revision of Engine.IO.
@@ -61,7 +61,7 @@ pub(super) struct Session {
     decoder: Decoder,
     opening: Opening,
     handshake: Option<Arc<Handshake>>,
-    /// The packets that the client has to send in answer.
+    /// The packets that the client has to send in answer to received packets, such as a pong.
     answers: Vec<Packet>,
     /// The end of the session, set when the server sends a close packet.
     closed: Option<Ended>,
@@ -119,7 +119,7 @@ impl Session {
         self.handshake.as_deref()
     }
 
-    /// Returns the open packet for another owner.
+    /// Returns the open packet in an `Arc`, so that the caller can keep it; `None` before it has arrived.
     pub(super) fn shared_handshake(&self) -> Option<Arc<Handshake>> {
         self.handshake.clone()
     }
@@ -134,12 +134,12 @@ impl Session {
             .map(|handshake| handshake.ping_interval.max(Duration::from_millis(10)))
     }
 
-    /// Takes the packets that the client has to send in answer.
+    /// Returns the packets that the client has to send in answer to received packets, such as a pong, and forgets them.
     pub(super) fn take_answers(&mut self) -> Vec<Packet> {
         std::mem::take(&mut self.answers)
     }
 
-    /// Takes the end of the session, if the server has sent a close packet.
+    /// Returns the end of the session if the server has sent a close packet. Later calls return `None`.
     pub(super) fn take_closed(&mut self) -> Option<Ended> {
         self.closed.take()
     }
@@ -210,7 +210,8 @@ impl Session {
             return;
         };
         self.opening = match Handshake::decode(data) {
-            // Only the size of a packet without mistakes is no fault of the server.
+            // A valid open packet that is too large exceeds a limit of sockspec. An invalid one is the server's
+            // mistake, however large it is.
             Ok(_) if is_too_large => Opening::TooLarge,
             Ok(handshake) => {
                 self.handshake = Some(Arc::new(handshake));
@@ -231,7 +232,8 @@ impl Session {
             PacketData::Binary(bytes) => self.decoder.binary(bytes.clone()),
         };
         match decoded {
-            // The values of the packet count, because its text is not kept.
+            // The payload counts as 0 bytes, because the journal does not keep it. The recorder counts the packet's
+            // decoded values.
             Ok(Some(packet)) => self.recorder.record(What::Socket(packet), 0),
             Ok(None) => {}
             Err(error) => {

@@ -14,8 +14,9 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
     loop {
         tokio::select! {
             biased;
-            // Writing and reading come before the next command, because a reset would drop unwritten bytes. The
-            // journal's limits end a flood.
+            // Write and read before the next command, because a command to reset the connection would drop unwritten
+            // bytes. A server that never stops sending can't delay commands forever, because the journal's limits end
+            // the connection.
             progress = link.progress() => match progress {
                 Ok(Progress::Sent) => {}
                 Ok(Progress::Received) => {

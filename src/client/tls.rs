@@ -143,7 +143,7 @@ fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsPoli
     Ok(found)
 }
 
-/// Accepts every certificate. Signatures are still verified, because the handshake needs them.
+/// Accepts every certificate (`--insecure`). Still verifies the signatures of the TLS handshake.
 #[derive(Debug)]
 struct TrustAnything {
     provider: Arc<CryptoProvider>,

@@ -104,7 +104,8 @@ async fn probe(
     }
 }
 
-/// Returns the failure of the upgrade. A failure that says nothing about the server stays as it is.
+/// Returns the failure of an upgrade whose probe failed with `failure`. Returns `failure` unchanged if it says nothing
+/// about the server, for example if a limit of sockspec was exceeded.
 fn probe_failed(failure: ConnectFailure) -> ConnectFailure {
     if failure.is_ours() {
         failure

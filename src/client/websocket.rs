@@ -272,7 +272,8 @@ impl Websocket {
                 Ok(Some(Message::Pong(_))) => {}
                 Ok(None) => self.keep_fragment(recorder)?,
                 Ok(message) => {
-                    // Less memory is never an error.
+                    // The message is complete and leaves the assembler, so its memory counts as 0 bytes again. Counting
+                    // less memory never fails.
                     let _ = self.link.hold(0);
                     return Ok(message);
                 }
@@ -293,7 +294,7 @@ impl Websocket {
         }
     }
 
-    /// Ends the connection if the text in an incomplete frame can't become valid.
+    /// Ends the connection if an incomplete text frame already contains bytes that can't become valid UTF-8.
     fn check_incomplete(&mut self, recorder: &mut Recorder) -> Result<(), Ended> {
         let checked = self.assembler.check_incomplete(&self.link.inbox);
         let Some(error) = checked.err().filter(|_| !self.close_received) else {
@@ -303,7 +304,8 @@ impl Websocket {
         Err(self.fail(recorder, &error, &raw))
     }
 
-    /// Counts a fragment of a message that is not complete yet.
+    /// Counts the memory of a message whose last fragment has not arrived. If the journal records control frames only,
+    /// also counts the fragment as a frame without an entry.
     ///
     /// # Errors
     ///
@@ -374,7 +376,8 @@ impl Websocket {
         );
     }
 
-    /// Fails the connection (RFC 6455 section 7.1.7).
+    /// Fails the connection (RFC 6455 section 7.1.7): records the server's mistake and sends a close frame with the
+    /// matching code.
     fn fail(&mut self, recorder: &mut Recorder, error: &PeerMisbehaved, raw: &[u8]) -> Ended {
         let code = match error {
             PeerMisbehaved::NotUtf8 => 1007,
@@ -432,7 +435,7 @@ impl Websocket {
                 self.link.chop(chop);
                 recorder.sent(Outgoing::Bytes(bytes));
             }
-            // The caller handles these commands, because it owns the link.
+            // `run` handles these commands, because they end the stream.
             Command::End(_) | Command::HalfClose => {}
             Command::Frame { frame, chop } => self.write_raw(recorder, *frame, chop),
             Command::Packets { packets, .. } => {

@@ -6,7 +6,7 @@ use crate::wire::engine_io::{
     Handshake, Packet, PacketData, PayloadError, decode_payload, encode_payload, v3,
 };
 
-/// The limit on the packets of a payload.
+/// The limit on the packets of one polling payload, for the decoder.
 const MAX_PACKETS: usize = 64;
 
 /// Checks that every packet and open packet that the decoder accepts can be encoded again.

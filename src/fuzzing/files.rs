@@ -8,12 +8,12 @@ use crate::{
     targets::load_manifest_in,
 };
 
-/// A folder that does not exist. The inputs are loaded as if they stood in this folder, so that they can't include
-/// real files.
+/// The folder from which the fuzzed files seem to come. It does not exist, so that a fuzzed file can't include a real
+/// file.
 const FOLDER: &str = "/nonexistent/fuzzing";
 
-/// Checks that a scenario file is loaded or refused, and that each mistake of a refused file lies inside the file and
-/// can be shown.
+/// Checks that a scenario file is either loaded or refused. Each reported mistake has to lie inside the file, and it
+/// has to be possible to render it.
 pub(super) fn scenario(input: &[u8]) {
     let known = Known {
         requirements: None,
@@ -36,8 +36,8 @@ pub(super) fn scenario(input: &[u8]) {
     }
 }
 
-/// Checks that a manifest is loaded or refused, and that each mistake of a refused manifest lies inside the file and
-/// can be shown.
+/// Checks that a manifest is either loaded or refused. Each reported mistake has to lie inside the file, and it has to
+/// be possible to render it.
 pub(super) fn manifest(input: &[u8]) {
     let Some(source) = source_of(input) else {
         return;
@@ -47,8 +47,8 @@ pub(super) fn manifest(input: &[u8]) {
     }
 }
 
-/// Checks that the input is a template or an error, that a template gives the same value twice, and that a text with
-/// doubled dollar signs is a template without variables.
+/// Checks that the input is a template or is refused, that a template without variables gives its literal value, and
+/// that a text in which every `$` is doubled is a template that gives the original text.
 pub(super) fn template(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;

@@ -1,4 +1,4 @@
-//! The check of the HTTP client's reader of responses.
+//! Checks how the HTTP client reads responses.
 
 use std::{io, time::Duration};
 
@@ -17,16 +17,17 @@ use crate::{
     simulation,
 };
 
-/// The limit on the bytes of a body.
+/// The limit on the bytes of a response's body.
 const LIMIT: usize = 4096;
 
-/// The limit on the bytes of a head.
+/// The limit on the bytes of a response's head (the status line and the headers).
 const MAX_HEAD: usize = 2048;
 
 /// The time between two pieces of a response.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Only every sixteenth position of [`cuts`] is tried, because each cut needs a connection.
+/// The check tries only every sixteenth of the positions that [`cuts`] returns, because each cut needs a new
+/// connection.
 const CUT_EVERY: usize = 16;
 
 /// Checks that the result of reading a response does not depend on where the stream is cut, and that no response
@@ -52,7 +53,8 @@ pub(super) fn response(input: &[u8]) {
         let (front, back) = stream.split_at(at);
         match (exchange(method, &[front, back]), &whole) {
             (Ok(read), Ok(whole)) if read.status == 101 => {
-                // After a 101, the body holds the bytes that arrived first. How many these are depends on the cut.
+                // After a 101 response, the connection no longer carries HTTP. The body holds only the bytes that
+                // arrived together with the head, and their number depends on the cut.
                 assert_eq!(read.headers, whole.headers, "cut at {at}");
                 assert!(whole.body.starts_with(&read.body), "cut at {at}");
             }
@@ -110,7 +112,8 @@ async fn serve(mut listener: Listener, pieces: &[&[u8]]) -> io::Result<()> {
         request.push(stream.read_u8().await?);
     }
     for piece in pieces {
-        // The client may have left because it had read enough or refused the response.
+        // The client closes the connection when it has read enough or refuses the response. So a failed write is no
+        // error here.
         if stream.write_all(piece).await.is_err() {
             break;
         }

@@ -12,9 +12,9 @@ const LIMITS: Limits = Limits {
     attachment_bytes: 4096,
 };
 
-/// Checks that every packet that the decoder accepts in a series of messages can be encoded again.
+/// Checks that every packet that the decoder accepts can be encoded again. The input is a series of messages.
 ///
-/// A message in UTF-8 is decoded as text, unless the decoder waits for an attachment.
+/// A message that is valid UTF-8 is decoded as text, unless the decoder waits for an attachment.
 pub(super) fn json(input: &[u8]) {
     let mut decoder = Decoder::new(LIMITS);
     for message in input.split(|byte| *byte == SEPARATOR) {

@@ -1,4 +1,4 @@
-//! Runs the fuzz checks on the stored inputs, and compares the folder `fuzz/` with the list of targets.
+//! Runs the fuzz checks on the inputs in `fuzz/corpus/`, and compares the folder `fuzz/` with the list of fuzz targets.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,7 @@ use std::{
 
 use super::{TARGETS, check};
 
-/// The smallest number of stored inputs for each target.
+/// The smallest number of stored inputs that each fuzz target needs.
 const FEWEST: usize = 24;
 
 /// The number of randomly changed copies that are tried for each stored input.
@@ -71,7 +71,7 @@ fn holds(name: &str, input: &[u8]) -> bool {
     catch_unwind(AssertUnwindSafe(|| check(name, input))).is_ok()
 }
 
-/// Changes an input at random places. The same `number` always gives the same change.
+/// Returns a copy of an input with changes at random places. The same `number` always gives the same changes.
 fn varied(input: &[u8], number: u64) -> Vec<u8> {
     let mut random = Noise(number);
     let mut bytes = input.to_vec();

@@ -14,7 +14,7 @@ const LIMIT: usize = 4096;
 /// The limit on the bytes of a response's head.
 const MAX_HEAD: usize = 2048;
 
-/// The reason why a decoder stopped: the end of the input, or an error.
+/// The result at which a decoder stopped: `Ok` at the end of the input, or the decoder's error.
 type End<E> = Result<(), E>;
 
 /// Checks that the decoded frames don't depend on where the stream is cut, and that every decoded frame can be
@@ -73,7 +73,7 @@ pub(super) fn handshake(input: &[u8]) {
                 assert_eq!((&read, &buffer), (&whole, &rest), "cut at {at}");
             }
             Ok(read) => assert_eq!(Ok(read), whole, "cut at {at}"),
-            // A head that is both too long and not HTTP can be refused for either reason, so the errors are not
+            // If a head is too long and also not HTTP, the error can name either problem. So the errors are not
             // compared.
             Err(_) => assert!(whole.is_err(), "only the head cut at {at} is refused"),
         }
@@ -106,7 +106,7 @@ pub(super) fn deflate(input: &[u8]) {
     }
     let mut sender = Deflate::new(role, &offer);
     let mut receiver = Deflate::new(other(role), &offer);
-    // Two messages, because the second one can refer to bytes of the first one.
+    // Compress and inflate the payload twice, because the second message can refer to bytes of the first one.
     for _ in 0..2 {
         let compressed = sender.compress(payload);
         assert!(compressed.len() <= Deflate::compressed_bound(payload.len()));

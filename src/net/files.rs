@@ -5,18 +5,20 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// How often this process had no free file descriptor for a connection.
+/// How many times this process needed a file descriptor for a connection and none was free.
 static SHORTAGES: AtomicUsize = AtomicUsize::new(0);
 
-/// Raises the soft limit on open files to the hard one. Returns the limit; `None` if there is none.
+/// Raises this process's soft limit on open files to the hard limit, which needs no privileges. Returns the limit, or
+/// `None` if it is unknown or the number of open files is unlimited.
 ///
-/// An ordinary user may do so. The soft limit is low on many systems, for programs that can't handle large descriptors.
+/// Many systems set a low soft limit, for programs that can't handle large descriptors.
 #[cfg(unix)]
 pub fn raise_file_limit() -> Option<usize> {
     use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
-    // Some systems have a limit of their own below the hard one. The soft limit then stays.
+    // Some systems refuse this call, because they have a limit of their own below the hard limit. The soft limit then
+    // stays.
     let limit = match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
         Ok(()) => hard,
         Err(_) => soft,
@@ -32,12 +34,13 @@ pub fn raise_file_limit() -> Option<usize> {
     None
 }
 
-/// Returns how often this process had no free file descriptor for a connection.
+/// Returns how many times this process needed a file descriptor for a connection and none was free.
 pub fn count_file_shortages() -> usize {
     SHORTAGES.load(Ordering::Relaxed)
 }
 
-/// Counts an error that says that no file descriptor is free. Returns the error, in words that blame this process.
+/// Returns `error`. If it says that no file descriptor is free, counts it and changes the message, so that users don't
+/// blame the server for it.
 pub(super) fn note_shortage(error: io::Error) -> io::Error {
     if !is_shortage(&error) {
         return error;

@@ -98,7 +98,7 @@ pub(super) fn pair() -> (MemoryStream, MemoryStream) {
 }
 
 impl MemoryStream {
-    /// Makes the drop of this socket a reset, as `SO_LINGER` with zero seconds does.
+    /// Makes a later drop of this socket reset the connection, as `SO_LINGER` with zero seconds does.
     pub(super) fn reset_on_drop(&self) {
         self.lock().ends(self.side).0.resets = true;
     }
@@ -313,7 +313,8 @@ impl Connection {
 }
 
 impl Socket {
-    /// Returns what a read finds if `received` is empty: the end, an error, or `None` if the reader has to wait.
+    /// Returns the result of a read when no unread bytes are left: the end of the stream, an error, or `None` if the
+    /// reader has to wait.
     fn state_without_data(&mut self) -> Option<Result<(), ErrorKind>> {
         if self.is_ended {
             return Some(Ok(()));

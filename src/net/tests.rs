@@ -151,7 +151,8 @@ async fn a_peer_that_does_not_read_stops_the_writer() {
         let (client, mut server) = connected(&network).await;
         let chunk = vec![0; 64 << 10];
         let mut written = 0;
-        // A stream whose buffers are full does not become writable until the peer reads.
+        // Fills the buffers of the connection. A stream with full buffers does not become writable until the peer
+        // reads.
         while timeout(DELIVERY_TIME, client.writable()).await.is_ok() {
             match client.try_write_vectored(&[IoSlice::new(&chunk)]) {
                 Ok(length) => written += length,

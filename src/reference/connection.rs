@@ -25,8 +25,8 @@ pub(super) async fn serve(mut stream: Stream, shared: Arc<Shared>) {
         let (shared, slot) = (Arc::clone(&shared), Arc::clone(&slot));
         move |request| http::answer(Arc::clone(&shared), Arc::clone(&slot), request)
     });
-    // Boxed, so that the memory of the HTTP part is freed when the connection becomes a WebSocket, which can be idle
-    // for hours.
+    // The HTTP state is boxed, so that its memory is freed when the connection becomes a WebSocket,
+    // which can be idle for hours.
     let mut requests = Box::pin(
         http1::Builder::new()
             .timer(TokioTimer::new())

@@ -24,8 +24,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Returns the state of a server that has no connection yet. `handlers` creates the handlers of
-    /// its sessions.
+    /// Returns the state of a server that has no connection yet. `handlers` creates the Socket.IO
+    /// state of each session.
     pub(super) fn new(config: Config, handlers: impl HandlerFactory + 'static) -> Arc<Self> {
         Arc::new(Self {
             sessions: Sessions::new(),
@@ -42,7 +42,8 @@ impl Shared {
         &self.config.faults
     }
 
-    /// Returns the handler for a new session; `None` on a bare Engine.IO server.
+    /// Returns the handler of a new session, which holds its Socket.IO state; `None` on a bare
+    /// Engine.IO server.
     pub(super) fn open_handler(&self) -> Option<Box<dyn SessionHandler>> {
         self.handlers.open_handler(&self.config)
     }

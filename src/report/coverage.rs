@@ -14,7 +14,7 @@ use crate::{
     text::{escape, first_names, humanize},
 };
 
-/// The version of the format.
+/// The name and the version of the format of coverage reports.
 pub const COVERAGE_SCHEMA: &str = "sockspec-coverage/1";
 
 /// The limit on scenarios shown for one requirement in the table.
@@ -200,8 +200,8 @@ fn verifiers(scenarios: &[Verifier]) -> String {
             let table = scenario.id.split('[').next().unwrap_or_default();
             match scenario.tier {
                 Tier::Core | Tier::Extended => table.to_owned(),
-                // Show these tiers: scenarios of `destructive` and `slow` run only on demand, and those of `info` never
-                // fail a run.
+                // Show the tier of these scenarios: those of `destructive` and `slow` run only on demand, and those of
+                // `info` never fail a run.
                 tier @ (Tier::Destructive | Tier::Info | Tier::Slow) => format!("{table} ({tier})"),
             }
         })

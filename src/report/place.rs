@@ -25,14 +25,14 @@ fn resolve(path: &Path, links: usize) -> PathBuf {
     let Some(parent) = path.parent() else {
         return path;
     };
-    // The target of a link may not exist yet.
+    // Follow a link whose target does not exist yet: `canonicalize` fails for such a link.
     if let (Ok(target), 1..) = (fs::read_link(&path), links) {
         return resolve(&parent.join(target), links - 1);
     }
     let mut resolved = resolve(parent, links);
     match path.file_name() {
         Some(name) => resolved.push(name),
-        // The path ends with `..`.
+        // The path ends with `..`, so go up one folder.
         None => {
             resolved.pop();
         }

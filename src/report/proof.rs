@@ -12,7 +12,7 @@ use crate::{
     text::{escape, humanize},
 };
 
-/// The version of the format.
+/// The name and the version of the format of proof reports.
 pub const PROOF_SCHEMA: &str = "sockspec-proof/1";
 
 /// The report of `sockspec prove`.

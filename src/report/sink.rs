@@ -125,7 +125,8 @@ fn try_file(path: &Path) -> io::Result<()> {
         // Don't open a pipe or a device only to try it: opening can block or have effects.
         Ok(metadata) if !metadata.is_file() => return Ok(()),
         Ok(_) => fs::canonicalize(path)?,
-        // Writing creates the missing folders in the first folder that exists.
+        // The file does not exist. Writing creates it, and any missing folders, inside the nearest folder that exists.
+        // So try to write there.
         Err(_) => {
             let folders = path.ancestors().skip(1);
             let mut existing = folders.filter(|folder| folder.exists());
@@ -147,7 +148,7 @@ fn replace(path: &Path, content: &str) -> io::Result<()> {
     written
 }
 
-/// Returns the path of an unfinished file beside `path`.
+/// Returns the path of a temporary file beside `path`, which holds a report until it is complete.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));

@@ -39,13 +39,14 @@ pub(super) struct Attempt<'a> {
     pub(super) scenario: &'a Scenario,
     /// The server that the scenario runs against.
     pub(super) target: &'a LiveTarget,
-    /// The transport of each client whose transport the scenario does not name.
+    /// The transport (WebSocket, polling or upgrade) of every client for which the scenario sets no transport.
     pub(super) transport: Transport,
     /// The suffix that makes names such as `$room` unique to this attempt.
     pub(super) unique: Unique,
     /// The clients that the scenario declares.
     pub(super) declared: Clients,
-    /// A client that the runner adds for scenarios that check whether the server still serves others.
+    /// The bystander, a client that the runner adds if an `alive` step names no client. It shows whether the server
+    /// still serves other clients.
     pub(super) bystander: Option<Arc<Client>>,
     /// The start of the attempt.
     pub(super) started: Instant,
@@ -73,11 +74,14 @@ pub(super) struct Notes {
     pub(super) proofs: Vec<String>,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
-    /// The last event that a step sent. `None` if a later step sent something else.
+    /// The last event that a step sent, so that a failed `deliver` step can say whether the server refused this event.
+    /// `None` if a later step sent something else.
     pub(super) sender: Option<Sender>,
-    /// The time at which the last step ended. Later traffic comes from the runner itself, not from a step.
+    /// The time at which the runner began to disconnect the clients after the last step. The trace leaves out later
+    /// traffic.
     pub(super) over: Option<Instant>,
-    /// Whether at least one step has run that can fail on a faulty server.
+    /// Whether at least one step has run that can fail on a faulty server. Without such a step, the attempt proves
+    /// nothing and ends as an error.
     pub(super) judged: bool,
 }
 
@@ -133,7 +137,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Returns the values that no output and no other client may see.
+    /// Returns the tokens, the secrets that sign them, and the other secrets of the target. No output may show these
+    /// values, and the server may not send them to a client.
     pub(super) fn secrets(&self) -> &Secrets {
         &self.minted.secrets
     }
@@ -191,7 +196,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Records that a client has sent something, so that the next fence waits until the server has handled it.
+    /// Records that a client has sent something, so that the next fence (a round trip that proves that everything sent
+    /// before has arrived) waits until the server has handled it.
     pub(super) fn note_sent(&self, client: &Client) {
         let noted = std::mem::replace(&mut client.state().has_sent_since_fence, true);
         if !noted {
@@ -199,7 +205,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Returns the clients that have sent something since the last call.
+    /// Returns the clients that have sent something since the last call of this function.
     pub(super) fn take_unfenced(&self) -> Vec<Arc<Client>> {
         let names = std::mem::take(&mut self.notes().unfenced);
         let clients = names.iter().filter_map(|name| self.declared.get(name));
@@ -264,7 +270,7 @@ impl<'a> Attempt<'a> {
         Ok(clock::now() + self.limit(step)?)
     }
 
-    /// Returns the length of a timeout, which may be an expression.
+    /// Computes the value of `within` or `after` of a step, which is a duration or an expression.
     pub(super) fn bound(&self, bound: &WaitBound) -> StepResult<Duration> {
         let template = match bound {
             WaitBound::Fixed(duration) => return Ok(*duration),

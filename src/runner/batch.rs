@@ -22,20 +22,21 @@ pub(super) type Judged = (Arc<Item>, Box<Outcome>);
 /// A batch: the items (scenarios, each on one transport) that run at the same time.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Items that have not started.
+    /// The items (scenarios, each on one transport) that have not started.
     pub(super) waiting: VecDeque<Arc<Item>>,
-    /// Items that had not passed when the target was found dead. Each of them may have killed the target.
+    /// The items (scenarios, each on one transport) that had not passed when the target was found dead. Each of them
+    /// may have killed the target.
     pub(super) suspects: Vec<Judged>,
     /// Whether the target was found dead.
     pub(super) is_target_dead: bool,
     running: Vec<Running>,
-    /// Items that ended a moment ago, with their outcomes. A process needs a moment to die, so each of these items may
-    /// have killed the target, even an item that passed. An outcome is emitted if the target is still alive when the
-    /// time [`DYING`] has passed since the item's end.
+    /// The items (scenarios, each on one transport) that ended a moment ago, with their outcomes. A process needs a
+    /// moment to die, so each of these items may have killed the target, even an item that passed. An outcome is
+    /// emitted if the target is still alive when the time [`DYING`] has passed since the item's end.
     kept: VecDeque<(Instant, Judged)>,
 }
 
-/// An item whose task has not ended.
+/// An item (a scenario on one transport) whose task has not ended.
 #[derive(Debug)]
 struct Running {
     item: Arc<Item>,
@@ -58,7 +59,7 @@ impl Batch {
         self.running.retain(|running| running.item.id != item.id);
     }
 
-    /// Returns the number of file descriptors that the running items need at most.
+    /// Returns how many file descriptors the running items need at most; this is an estimate.
     pub(super) fn files_in_use(&self, host: &Host) -> usize {
         let running = self.running.iter();
         running
@@ -73,7 +74,7 @@ impl Batch {
             .map(|running| (&*running.item, running.since.elapsed()))
     }
 
-    /// Returns ids and running times of the items that have become slow since the last call.
+    /// Returns ids and running times of the items that have become slow since the last call of this function.
     pub(super) fn take_slow(&mut self) -> Vec<(String, Duration)> {
         let slow = self
             .running
@@ -98,18 +99,20 @@ impl Batch {
         }
     }
 
-    /// Keeps the outcome of an item until it is known that the item did not kill the target.
+    /// Keeps the outcome of an item (a scenario on one transport) until it is known that the item did not kill the
+    /// target.
     pub(super) fn keep(&mut self, item: Arc<Item>, outcome: Box<Outcome>) {
         self.kept.push_back((clock::now(), (item, outcome)));
     }
 
-    /// Returns the items whose outcomes are kept until it is known whether the item killed the target.
+    /// Returns the items (scenarios, each on one transport) whose outcomes are kept until it is known whether the item
+    /// killed the target.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Arc<Item>> {
         self.kept.iter().map(|(_, (item, _))| item)
     }
 
-    /// Takes the kept outcomes of items that ended more than [`DYING`] ago: these items did not kill the target. Takes
-    /// no outcomes if the target is dead.
+    /// Takes the outcomes of scenarios that ended more than [`DYING`] ago: these scenarios did not kill the target, so
+    /// their outcomes need not be kept any longer. Takes no outcomes if the target is dead.
     pub(super) fn take_outlived(&mut self) -> Vec<Judged> {
         let is_outlived = |(since, _): &(Instant, Judged)| since.elapsed() >= DYING;
         let count = if self.is_target_dead {
@@ -123,7 +126,8 @@ impl Batch {
         self.kept.drain(..count).map(|(_, judged)| judged).collect()
     }
 
-    /// Takes every item that may have killed the target. Items that passed are at the end of the queue.
+    /// Takes every item (a scenario on one transport) that may have killed the target. Items that passed are at the end
+    /// of the queue.
     pub(super) fn take_candidates(&mut self) -> VecDeque<Judged> {
         let mut candidates = std::mem::take(&mut self.suspects);
         candidates.extend(self.take_kept());
@@ -131,13 +135,14 @@ impl Batch {
         candidates.into()
     }
 
-    /// Takes all kept outcomes, even of items that ended just now.
+    /// Takes all outcomes that were kept to find out whether the target survives, even those of scenarios that ended
+    /// just now.
     pub(super) fn take_kept(&mut self) -> Vec<Judged> {
         self.kept.drain(..).map(|(_, judged)| judged).collect()
     }
 
-    /// Waits until the next kept outcome can be taken, that is, until [`DYING`] after the end of its item. Waits
-    /// forever if no outcome is kept or the target is dead.
+    /// Waits until the next outcome need not be kept any longer, that is, until [`DYING`] after the end of its
+    /// scenario. Waits forever if no outcome is kept or the target is dead.
     pub(super) async fn next_outlived(&self) {
         match self.kept.front().filter(|_| !self.is_target_dead) {
             Some((since, _)) => sleep_until(*since + DYING).await,

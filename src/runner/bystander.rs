@@ -1,4 +1,4 @@
-//! The bystander: a client that the runner adds to a scenario. It shows whether the server still serves others.
+//! The bystander: a client that the runner adds to a scenario. It shows whether the server still serves other clients.
 
 use std::sync::Arc;
 

@@ -15,8 +15,8 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// The minimum settle time. It is longer than 50 ms, so that the runner notices a faulty handler that delivers a
-/// forbidden event with a delay of 50 ms.
+/// The minimum settle time, which is how long the runner waits for forbidden traffic. It is longer than 50 ms, so that
+/// the runner notices a faulty handler that delivers a forbidden event with a delay of 50 ms.
 pub(super) const FLOOR: Duration = Duration::from_millis(80);
 
 /// The maximum settle time, for slow targets.
@@ -60,8 +60,9 @@ async fn slowest_trip(endpoint: &Endpoint, layer: Layer) -> Option<Duration> {
     Some(slowest)
 }
 
-/// Returns the namespace of the manifest's fence if the target does not acknowledge the fence there. In that namespace,
-/// a fence would wait until its deadline and prove nothing.
+/// Returns the namespace of the manifest's fence (an event with which the runner proves that everything sent before has
+/// arrived) if the target does not acknowledge the fence there. In that namespace, a fence would wait until its
+/// deadline and prove nothing.
 ///
 /// Returns `None` if the target acknowledges the fence, or if the runner can't join the namespace without credentials
 /// and so can't find out.

@@ -51,13 +51,13 @@ pub(super) struct Watch {
 pub(super) enum Never {
     /// More acknowledgements of one request than the server may send.
     Ack {
-        /// The connection.
+        /// The connection on which the client sent the request.
         link: Arc<Link>,
-        /// The request.
+        /// The request, which is an event that asks for an acknowledgement.
         request: Request,
         /// The number of acknowledgements that the server may send.
         allowed: usize,
-        /// The part of the journal that was checked.
+        /// How far the runner has searched the journal of the connection for acknowledgements.
         checked: Checked,
     },
     /// An event that matches a pattern and that no step has claimed, that is, received as expected.
@@ -69,18 +69,20 @@ pub(super) enum Never {
     },
     /// A frame that matches a pattern, at or after a position in the journal.
     Frame {
-        /// The connection.
+        /// The connection on which the frame must not come.
         link: Arc<Link>,
-        /// The part of the journal that was checked. The claim does not cover earlier entries.
+        /// How far the runner has searched the journal of the connection. The claim does not cover entries from before
+        /// the step.
         checked: Checked,
         /// The pattern of the frame.
         pattern: FramePattern,
     },
     /// Any packet except heartbeats and the close packet, at or after a position in the journal.
     Packet {
-        /// The connection.
+        /// The connection on which the packet must not come.
         link: Arc<Link>,
-        /// The part of the journal that was checked. The claim does not cover earlier entries.
+        /// How far the runner has searched the journal of the connection. The claim does not cover entries that earlier
+        /// steps have read.
         checked: Checked,
     },
     /// A report that the server refused something, unless a step has received this report as expected.
@@ -106,7 +108,8 @@ impl Checked {
         }
     }
 
-    /// Returns the entries that were not checked yet, with their indices, and counts them as checked.
+    /// Returns the journal entries that no check of this claim has read yet, with their indices, and counts them as
+    /// checked.
     pub(super) fn unchecked<'e>(
         &self,
         entries: &'e [Entry],
@@ -119,7 +122,7 @@ impl Checked {
 /// An event that asks for an acknowledgement.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// The event's name on the wire.
+    /// The event's name in the scenario, which is the contract's name.
     pub(super) event: String,
     /// The event's namespace.
     pub(super) namespace: String,

@@ -30,7 +30,7 @@ pub(super) struct Clients {
     by_name: HashMap<ClientName, usize>,
 }
 
-/// One client.
+/// A client of the scenario, or a client that the runner adds.
 #[derive(Debug)]
 pub(super) struct Client {
     /// The client as the scenario declares it.
@@ -45,7 +45,8 @@ pub(super) struct ClientState {
     links: Vec<Arc<Link>>,
     /// The namespace that a step uses if the step names none.
     pub(super) namespace: String,
-    /// Whether the client has sent something since the last fence, so that the next fence has to wait for this client.
+    /// Whether the client has sent something since the last fence (a round trip that proves that everything sent before
+    /// has arrived), so that the next fence has to wait for this client.
     pub(super) has_sent_since_fence: bool,
     /// Whether the client's last step sent data that the scenario itself writes (packets, frames or bytes). If the next
     /// step does too, both steps can send parts of one message.
@@ -78,10 +79,10 @@ pub(super) struct Link {
     state: Mutex<LinkState>,
 }
 
-/// The mutable state of a link.
+/// The mutable state of a link, which is one connection of a client.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
-    /// Which journal entries steps have claimed.
+    /// Which journal entries steps have claimed, that is, received as expected.
     pub(super) received: Received,
     /// Where the next `receive` step starts to read the journal.
     pub(super) cursor: Cursor,
@@ -183,7 +184,7 @@ impl Client {
         link
     }
 
-    /// Returns the client's fields for variables such as `$sender.sid`.
+    /// Returns the fields of the client that a scenario reads with variables such as `$sender.sid`.
     pub(super) fn to_data(&self) -> Data {
         let namespace = self.state().namespace.clone();
         let Some(link) = self.link() else {

@@ -5,8 +5,10 @@
 //! the connection has to stay open for as long as the check waits. If the connection ends in the control too, the
 //! heartbeat or an earlier step ended it, and the check would pass on a server that ignores the act. The control runs
 //! on a server with a short connect timeout, so that it also detects a connection that ends because its client joins no
-//! namespace. If the client of a scenario can't join a namespace, the scenario has a second such client, whose
-//! connection has to stay open.
+//! namespace.
+//!
+//! Some scenarios have a client that can't join a namespace. Such a scenario has a second client of this kind, whose
+//! connection has to stay open. This shows that no timer ended the connection of the first client.
 
 use crate::scenario::{Action, Awaits, ClientName, Scenario, Step, WireUse};
 
@@ -32,8 +34,8 @@ pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
         .iter()
         .rposition(|step| !acts(step, actor))
         .map_or(0, |other| other + 1);
-    // Build a control only if the steps between the act and the check send nothing: a step that sends something may end
-    // the connection as well.
+    // Steps between the act (the steps that make the server end the connection) and the step that waits for the end may
+    // send nothing: they could end the connection as well. If they send something, build no control.
     let is_observed_only = before
         .get(last + 1..)?
         .iter()
@@ -75,8 +77,11 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
         .any(|options| options.heartbeat == Some(false))
 }
 
-/// Returns the client whose connection has to end in this step. `None` if the step does not wait for the end of exactly
-/// one connection, or if it checks with `after` when the connection ends.
+/// Returns the client whose connection has to end in this step. Returns `None` if the step does not wait for the end of
+/// exactly one connection.
+///
+/// Also returns `None` for a step with `after` (the earliest time of the end), because a timer has to cause the end
+/// there.
 fn awaits_the_end(step: &Step) -> Option<&ClientName> {
     let ends = step.action.facts().awaits == Awaits::ConnectionEnd && step.after.is_none();
     match step.actors.as_slice() {

@@ -16,7 +16,7 @@ pub struct Coverage {
 /// The coverage of one requirement.
 #[derive(Clone, Debug)]
 pub struct Covered {
-    /// The entry of the catalogue.
+    /// The requirement, as the catalogue of requirements lists it.
     pub requirement: Requirement,
     /// How well the requirement is tested.
     pub state: CoverageState,
@@ -49,20 +49,21 @@ pub enum CoverageState {
 /// How we know that a scenario can fail.
 #[derive(Clone, Debug)]
 pub enum Evidence {
-    /// The scenario says which faults it catches. Holds the ids of all existing faults.
+    /// Each scenario lists the faults that it claims to catch. Holds the ids of all existing faults, because only a
+    /// claim about an existing fault counts.
     Claims(BTreeSet<String>),
-    /// A proof run tried the scenarios. Holds the result of each scenario by id.
+    /// `sockspec prove` ran the scenarios on servers with faults. Holds the result of each scenario by id.
     Proof(BTreeMap<String, Observed>),
 }
 
-/// The result of one scenario in a proof run.
+/// The result of one scenario in a run of `sockspec prove`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Observed {
-    /// The scenario proves nothing. Holds the reason.
+    /// The scenario proves nothing, for example because it fails on a server without a fault. Holds the reason.
     Broken(String),
     /// The scenario failed on a server with a fault.
     Killed,
-    /// The scenario passed on servers with these faults, which are all faults that it claims to catch.
+    /// The scenario passed with every fault that it claims to catch. Holds the ids of these faults.
     Survived(Vec<String>),
 }
 
@@ -122,7 +123,8 @@ impl Evidence {
                 }
             }
             Self::Proof(observed) => {
-                // A scenario that ran on several transports has an entry for each of them.
+                // The proof lists a scenario that ran on several transports once for each transport, for example as
+                // `id@polling`.
                 let of_transport = |key: &str| {
                     key.strip_prefix(id.as_str())
                         .is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
@@ -240,7 +242,7 @@ mod tests {
             ])),
             (CoverageState::Tested, None)
         );
-        // The id of one scenario can be a prefix of another id.
+        // The result of `s/something` does not count for `s/some`, although its id begins with `s/some`.
         assert_eq!(
             state(&proof(&[
                 ("s/some", green),

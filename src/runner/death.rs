@@ -28,25 +28,27 @@ use crate::targets::{Maskable, Masked};
 /// Why a target that the runner did not start can't be started again.
 const NOT_OURS: &str = "sockspec did not start it";
 
-/// A scenario is blamed for the death of its server only if another server lives longer without the scenario: a quarter
-/// longer, plus this time.
+/// The runner blames a scenario for the death of its server only if another server, on which no scenario runs, lives a
+/// quarter longer plus this time.
 const MARGIN: Duration = Duration::from_millis(300);
 
-/// The result of playing an item alone.
+/// The result of playing an item (a scenario on one transport) again while nothing else runs.
 enum Alone {
-    /// The target is alive. The outcome is emitted.
+    /// The target is still alive. The outcome of the item is emitted.
     Survived,
-    /// The item killed the target, or the target ends by itself. The outcome is emitted, and the target runs again.
+    /// The item (a scenario on one transport) killed the target, or the target ends by itself. The outcome of the item
+    /// is emitted, and the target runs again.
     Solved,
-    /// The item killed the target, or the target ends by itself. The outcome is emitted, but the target can't be
-    /// started again.
+    /// The item (a scenario on one transport) killed the target, or the target ends by itself. The outcome of the item
+    /// is emitted, but the target can't be started again.
     SolvedAndLost(StartError),
-    /// The target can't be started, so the item was not played.
+    /// The target can't be started, so the item (a scenario on one transport) was not played.
     NotPlayed(Box<Judged>, StartError),
 }
 
 impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
-    /// Checks the servers on which items ended a moment ago. Returns true if one of these servers is dead.
+    /// Checks the servers on which items (scenarios on one transport) ended a moment ago. Returns true if one of these
+    /// servers is dead.
     pub(super) async fn died_of_last_items(&mut self, batch: &Batch) -> bool {
         if !self.target.can_die() {
             return false;
@@ -63,7 +65,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         false
     }
 
-    /// Emits that the server of a profile was found dead.
+    /// Emits the event that the server of a profile was found dead. A profile is a variant of the target with other
+    /// settings.
     pub(super) fn emit_death(&mut self, profile: Option<usize>) {
         let status = self
             .instances
@@ -120,9 +123,9 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         self.notice(Notice::SurvivesEachAlone { scenarios });
     }
 
-    /// Emits the outcomes of the candidates that passed. Queues the other candidates to run again at the same time as
-    /// other scenarios: they most likely failed because the target was already dead. If one of them kills the target,
-    /// the next search finds it.
+    /// Emits the outcomes of those candidates (scenarios that may have killed the target) that passed. Queues the other
+    /// candidates to run again at the same time as other scenarios: they most likely failed because the target was
+    /// already dead. If one of them kills the target, the next search finds it.
     fn release(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
         for (item, outcome) in candidates {
             if outcome.verdict == Verdict::Pass {
@@ -133,8 +136,10 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         }
     }
 
-    /// Handles the death of a server that ends by itself. Candidates that did not pass on such a server can't be
-    /// judged; candidates that did not pass on other servers run again.
+    /// Handles the death of a server that ends by itself.
+    ///
+    /// Candidates are the scenarios that may have killed the target. Candidates that did not pass on such a server
+    /// can't be judged; candidates that did not pass on other servers run again.
     async fn go_on(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
         let mut others = VecDeque::new();
         let mut profiles = BTreeSet::new();
@@ -157,7 +162,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         self.release(batch, others);
     }
 
-    /// Plays an item again while nothing else runs, and emits its outcome.
+    /// Plays an item (a scenario on one transport) again while nothing else runs, and emits its outcome.
     ///
     /// The item is blamed for the death of the target only if a server that was started just before the item dies too,
     /// and another new server lives longer without the item.
@@ -188,8 +193,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         }
     }
 
-    /// Emits the outcome of an item during which a new server died, `age` after its start. Blames the item if another
-    /// server lives longer than that without the item.
+    /// Emits the outcome of an item (a scenario on one transport) during which a new server died at the age `age`.
+    /// Blames the item if another new server lives longer without the item.
     async fn blame(
         &mut self,
         item: &Item,
@@ -238,7 +243,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         format!("it can't be started again: {}", error.headline())
     }
 
-    /// Plays an item and emits the events of its attempts as they come.
+    /// Plays an item (a scenario on one transport) and emits the events of its attempts as they come.
     async fn play_and_emit(&mut self, item: &Item, live: &LiveTarget) -> Outcome {
         // The channel needs no limit: each attempt sends only a few messages.
         let (sender, mut receiver) = mpsc::unbounded_channel();
@@ -273,7 +278,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     }
 }
 
-/// When the server that an item runs on was started.
+/// When the server was started on which an item (a scenario on one transport) runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Start {
     /// Before this item was to run; other scenarios may have run on the server.

@@ -1,13 +1,14 @@
-//! The kinds of errors: what of the runner, not of the target, kept a scenario from being judged.
+//! The kinds of errors: why the runner could not judge a scenario, for reasons on the side of sockspec and not of the
+//! target.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Why the runner could not judge a scenario, as far as the reason has a name.
+/// The kinds of reasons, on sockspec's side, why the runner could not judge a scenario.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorKind {
-    /// The target sent more than sockspec takes.
+    /// The target sent more data than sockspec's own limits allow.
     MoreThanTaken,
     /// The runner had no free file descriptor.
     OutOfFiles,

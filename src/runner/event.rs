@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{notice::Notice, outcome::Outcome, summary::Summary, verdict::Verdict};
 
-/// One thing that happened in a run. One task emits all events, so that their order is the order of time.
+/// One thing that happened in a run. A single task emits all events, so they come in the order in which they happened.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Event {
     /// The time since the start of the run.
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::{runner::samples, scenario::Tier};
 
-    /// One event of every kind, and every notice.
+    /// Returns events of every kind, and every notice.
     fn every_kind() -> Vec<EventKind> {
         let start = TargetStart {
             profile: Some("small".to_owned()),

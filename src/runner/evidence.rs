@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The limit on entries listed after "received" in a failure.
+/// The limit on journal entries that a failure report lists under "received".
 const CAME: usize = 5;
 
 /// The limit of one line in bytes; renderers may shorten it further.
@@ -246,7 +246,7 @@ pub(super) fn how_it_ended(link: &Link) -> String {
     ended.unwrap_or_else(|| "an open connection".to_owned())
 }
 
-/// Returns the journal entry at `index` as text, for "received" in a finding.
+/// Returns the journal entry at `index` as text, which a failure report shows under "received".
 pub(super) fn came_at(link: &Link, index: usize) -> String {
     let entries = link.connection.journal().entries();
     entries
@@ -254,7 +254,8 @@ pub(super) fn came_at(link: &Link, index: usize) -> String {
         .map_or_else(|| "nothing".to_owned(), line)
 }
 
-/// Returns the journal entries from index `from` on as text, for "received" in a finding.
+/// Returns what the client received from the journal index `from` on as text, which a failure report shows under
+/// "received".
 pub(super) fn came_since(link: &Link, from: usize) -> String {
     let fences = link.state().fences.clone();
     let entries = link.connection.journal().entries();
@@ -268,8 +269,8 @@ pub(super) fn came_since(link: &Link, from: usize) -> String {
     list(came)
 }
 
-/// Returns the events that no step has claimed, that is, received as expected, as lines for "received" in a finding.
-/// Leaves out the entry at `except`.
+/// Returns the events that no step has claimed, that is, received as expected, as lines that a failure report shows
+/// under "received". Leaves out the journal entry with the index `except`.
 pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String> {
     let claimed = link.state().received.claimed_from(0);
     let entries = link.connection.journal().entries();
@@ -284,7 +285,8 @@ pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String
         .collect()
 }
 
-/// Returns the first lines, one below the other, and the number of lines that were left out.
+/// Joins the first lines, one below the other, and adds how many lines were left out. Returns "nothing" if there are no
+/// lines.
 pub(super) fn list(mut lines: Vec<String>) -> String {
     if lines.is_empty() {
         return "nothing".to_owned();

@@ -25,7 +25,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
             return self.run_batch(items, 1).await;
         }
         for items in items.chunks(SERVERS) {
-            // Without servers of their own, for example if no file descriptor is free, the scenarios share one.
+            // If the servers of these scenarios can't be started, for example because no file descriptor is free, the
+            // scenarios run one after the other on the server that other scenarios used.
             let width = match self.start_own(items).await {
                 Ok(instances) => {
                     self.own_instances = instances;
@@ -40,7 +41,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         }
     }
 
-    /// Starts a server for each item that is not skipped. Returns the servers by the ids of the items.
+    /// Starts a server for each item (a scenario on one transport) that is not skipped. Returns the servers by the ids
+    /// of the items.
     async fn start_own(
         &self,
         items: &[Arc<Item>],

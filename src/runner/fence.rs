@@ -72,8 +72,8 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
         return Proof::Ended;
     }
     let manifest = &attempt.target.manifest;
-    // An Engine.IO server that echoes every message seems to accept CONNECT, but has no application to acknowledge
-    // events.
+    // Send the fence's event only to a Socket.IO target. An Engine.IO server that echoes every message seems to accept
+    // CONNECT, but has no application to acknowledge events.
     let has_application = manifest.dialect.speaks == Speaks::SocketIo;
     let fixed = manifest
         .fence

@@ -5,7 +5,7 @@ use crate::wire::websocket::{Frame, OpCode};
 /// The start of a ping's payload by which the runner recognises its own pings.
 pub(super) const MARKER: &str = "sockspec-fence-";
 
-/// Returns true if a frame is the ping of a fence, or its pong.
+/// Returns true if a frame is a ping that the runner itself sent for a fence, or the pong of such a ping.
 pub(super) fn is_fence(frame: &Frame) -> bool {
     matches!(frame.opcode, OpCode::Ping | OpCode::Pong)
         && frame.payload.starts_with(MARKER.as_bytes())

@@ -7,23 +7,26 @@ use crate::scenario::{ClientSpec, Transport};
 /// listeners, reports.
 const RESERVED: usize = 48;
 
-/// The connections of a scenario besides those of its clients: the bystander, a newcomer, an HTTP request.
+/// The connections of a scenario besides those of its clients: the bystander, the new client of an `alive` step, and an
+/// HTTP request.
 const EXTRA: usize = 3;
 
 /// Returns the number of file descriptors for connections, from the limit of this process.
 pub(super) fn for_connections(limit: usize) -> usize {
-    // A server may close its end of a connection a moment after the scenario has ended.
+    // Keep a tenth in reserve: a server may close its end of a connection a moment after the scenario has ended, so the
+    // descriptors of ended scenarios can still be in use.
     limit.saturating_sub(RESERVED) * 9 / 10
 }
 
-/// Returns the number of file descriptors that an item needs at most, as far as its clients show it.
+/// Returns how many file descriptors an item (a scenario on one transport) needs at most. This is an estimate from the
+/// clients that the scenario declares.
 pub(super) fn needed(item: &Item, host: &Host) -> usize {
     let clients = item.scenario.clients.iter();
     let connections: usize = clients
         .map(|client| connections(client, item.transport))
         .sum();
     let ends = match host {
-        // The server's ends are open in this process too.
+        // The reference server runs in this process, so both ends of each connection need a descriptor of this process.
         Host::Embedded(_) => 2,
         Host::Launched | Host::Running => 1,
     };
@@ -32,7 +35,8 @@ pub(super) fn needed(item: &Item, host: &Host) -> usize {
 
 /// Returns the number of connections that a client has open at once.
 fn connections(client: &ClientSpec, usual: Transport) -> usize {
-    // A client that opens its connections by hand uses one at a time; those that poll also send.
+    // Steps open the connections of this client, one at a time. (For other clients, the number depends on the
+    // transport: polling needs a second connection to send while a request waits for packets.)
     if !client.connect {
         return 1;
     }

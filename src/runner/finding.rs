@@ -22,7 +22,7 @@ pub(super) struct Finding {
 /// An obstacle: why a scenario can't be judged or does not apply to the target. The target did nothing wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Obstacle {
-    /// What of the runner caused the obstacle, if that has a name.
+    /// The kind of error, such as `out-of-files`; `None` if the cause of the obstacle has no kind of its own.
     pub(super) kind: Option<ErrorKind>,
     /// The text for people.
     pub(super) detail: Detail,
@@ -37,7 +37,7 @@ pub(super) struct Detail {
     pub(super) expected: Option<String>,
     /// What was received instead.
     pub(super) received: Option<String>,
-    /// The line of the scenario.
+    /// The place in the scenario file that the text is about.
     pub(super) span: Option<Span>,
 }
 
@@ -131,7 +131,7 @@ impl Obstacle {
         }
     }
 
-    /// Adds what of the runner caused the obstacle.
+    /// Adds the kind of error that reports name, such as `out-of-files`.
     pub(super) fn kind(mut self, kind: ErrorKind) -> Self {
         self.kind = Some(kind);
         self

@@ -13,7 +13,8 @@ use crate::{
 /// The separator of the packets in a payload (Engine.IO v4, "Payload").
 const SEPARATOR: char = '\x1e';
 
-/// Returns a payload without its greetings. `None` if the payload holds no greeting.
+/// Returns a payload without its greetings, which are events that the server sends to every client that joins. Returns
+/// `None` if the payload holds no greeting.
 pub(super) fn without_greetings(manifest: &Manifest, body: &str) -> Option<String> {
     if manifest.greetings.is_empty() {
         return None;

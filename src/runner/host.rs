@@ -89,7 +89,7 @@ pub enum StartError {
         /// The address.
         url: String,
     },
-    /// A profile has a setting that the reference server does not know.
+    /// A profile (a variant of the target with other settings) has a setting that the reference server does not know.
     #[error(
         "profile {profile}: the reference server does not accept the setting {setting}={value}"
     )]
@@ -112,7 +112,7 @@ pub enum StartError {
     /// The manifest's address is no URL.
     #[error("{url:?} is not a URL")]
     Url {
-        /// The text in place of a URL.
+        /// The text that is not a URL.
         url: String,
     },
 }
@@ -155,7 +155,7 @@ impl Maskable for StartError {
 /// One running server of a target.
 #[derive(Debug)]
 pub(super) struct Instance {
-    /// The server as scenarios see it.
+    /// What scenarios need to know about the server, such as its address and capabilities.
     pub(super) live: Arc<LiveTarget>,
     /// When the server was ready.
     pub(super) started: Instant,
@@ -170,7 +170,8 @@ enum Keeper {
 }
 
 impl Target {
-    /// Starts one server with the settings of a profile, and measures how fast the server answers.
+    /// Starts one server with the settings of a profile (a variant of the target with other settings), and measures how
+    /// fast the server answers.
     pub(super) async fn start(
         &self,
         profile: Option<&Profile>,
@@ -194,8 +195,8 @@ impl Target {
         let manifest = self.manifest_of(profile);
         let within = settings.within.unwrap_or(self.manifest.within);
         let namespace_without_fence = match &keeper {
-            // Don't check the reference server: it is known to acknowledge the fence, and `prove` starts it once for
-            // each pair of scenario and fault.
+            // Don't check whether the reference server acknowledges the fence's event: it does, and `prove` starts it
+            // once for each pair of scenario and fault.
             Keeper::Embedded(_) => None,
             Keeper::Launched(_) | Keeper::Nobody => {
                 calibrate::find_namespace_without_fence(&endpoint, &manifest, within).await
@@ -277,7 +278,7 @@ impl Target {
         }
     }
 
-    /// Returns the manifest with the changes of a profile.
+    /// Returns the description of the target with the changes that a profile makes to it.
     fn manifest_of(&self, profile: Option<&Profile>) -> Arc<Manifest> {
         match profile {
             Some(profile) => Arc::new(self.manifest.with(profile)),
@@ -348,7 +349,7 @@ impl Instance {
         if self.exited().is_some() {
             return false;
         }
-        // A busy system can refuse a connection although the server still listens.
+        // Ask several times: a busy system can refuse a connection although the server still listens.
         for _ in 1..LOOKS {
             if is_open(&self.live.endpoint).await {
                 return true;
@@ -365,7 +366,8 @@ impl Instance {
             if self.exited().is_some() {
                 return false;
             }
-            // Look at the process only: a connection could be what kills the server.
+            // Check only whether the process runs. Don't connect to the server, because a connection could be what
+            // kills it.
             tokio::time::sleep(LOOK_EVERY).await;
         }
         self.is_alive().await

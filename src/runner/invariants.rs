@@ -116,11 +116,12 @@ fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
 /// What happened so far in one namespace of one connection.
 #[derive(Debug, Default)]
 struct Membership {
-    /// The server answered CONNECT.
+    /// Whether the server has answered the client's CONNECT.
     answered: bool,
-    /// The client asked for connection state recovery: missed events come before the answer to CONNECT.
+    /// Whether the client asked for connection state recovery. If so, missed events may come before the answer to
+    /// CONNECT.
     recovers: bool,
-    /// The server refused or disconnected the client.
+    /// Whether the server refused the client or disconnected it from the namespace.
     left: bool,
     /// The ack ids of the events with which the client asked for an acknowledgement.
     questions: HashSet<AckId>,
@@ -145,7 +146,7 @@ async fn check_link(
 ) {
     let mut memberships: HashMap<String, Membership> = HashMap::new();
     let journal = link.connection.journal();
-    // The journal may grow during the check.
+    // The journal may grow during the check, so check only the entries that it holds now.
     let count = journal.entries().len();
     let mut next = 0;
     while next < count {
@@ -167,7 +168,7 @@ async fn check_link(
     }
 }
 
-/// Checks one entry of a journal.
+/// Checks whether one journal entry, which is something that a client sent or received, breaks an invariant.
 fn check_entry(
     (attempt, client, link): (&Attempt<'_>, &Client, &Link),
     entry: &Entry,

@@ -105,7 +105,7 @@ pub(super) fn judge(
     outcome
 }
 
-/// Returns a finding with its evidence.
+/// Returns a finding or an obstacle with the evidence that reports show.
 fn breach(
     item: &Item,
     settings: &Settings,
@@ -134,11 +134,11 @@ fn breach(
     }
 }
 
-/// A finding or an obstacle.
+/// A finding (the target did something wrong) or an obstacle (the scenario can't be judged), in one type.
 struct Found {
     /// What the target did wrong; `None` if it did nothing wrong.
     kind: Option<FailureKind>,
-    /// What of the runner kept the scenario from being judged, if that has a name.
+    /// The kind of error; `None` for a finding, and for an obstacle without a kind of its own.
     error: Option<ErrorKind>,
     detail: Detail,
     invariant: Option<Invariant>,
@@ -175,7 +175,7 @@ fn breach_verdict(scenario: &Scenario, finding: &Finding) -> Verdict {
     }
 }
 
-/// Merges the outcomes of several attempts at one item.
+/// Merges the outcomes of several attempts at one scenario; `by` says which attempt decides the verdict.
 pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
     let attempts: Vec<_> = outcomes
         .iter()
@@ -206,7 +206,7 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
 /// The attempt that decides the verdict.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Merge {
-    /// The last attempt, because the earlier ones were retried.
+    /// The last attempt, because the earlier attempts did not pass and the scenario was tried again.
     Last,
     /// The attempt with the worst verdict, because the user asked for several attempts.
     Worst,

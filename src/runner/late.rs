@@ -30,7 +30,7 @@ pub(super) async fn extended_deadline(
     let limit = attempt.usual_limit().min(LONGEST);
     if link.websocket {
         let marker = format!("{MARKER}{}", link.next_ack());
-        // Only the duration matters, not whether the server answers.
+        // Ignore whether the server answers: only the duration of the round trip matters.
         let _ = ping(&link.connection, marker, begun + limit).await;
     } else {
         ask(attempt, limit).await;
@@ -47,6 +47,6 @@ async fn ask(attempt: &Attempt<'_>, limit: Duration) {
         headers: Vec::new(),
         body: None,
     };
-    // Only the duration matters, not whether the server answers.
+    // Ignore whether the server answers: only the duration of the round trip matters.
     let _ = request(endpoint, asked, limit, Bounds::default()).await;
 }

@@ -27,7 +27,7 @@ pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Obstacle
     })
 }
 
-/// Returns an obstacle if the target sent a client more than sockspec takes.
+/// Returns an obstacle if the target sent a client more than sockspec's limits allow.
 pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obstacle> {
     attempt.clients().find_map(|client| {
         let limit = client.links().iter().find_map(|link| {
@@ -45,12 +45,12 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obsta
     })
 }
 
-/// The number of entries at the end of a journal among which the one is that says that a limit was exceeded, if the
-/// connection ended because of that.
+/// How many of the last journal entries to search for `What::Oversize`, which says that a limit was exceeded. If a
+/// connection ended because of that, this entry is one of the last.
 const LAST: usize = 3;
 
-/// Returns true if a connection has ended because the target sent more than sockspec takes. Whatever follows, the attempt
-/// can't be judged.
+/// Returns true if a connection has ended because the target sent more than sockspec's limits allow. The attempt can't
+/// be judged then, whatever later steps find.
 pub(super) fn is_beyond_judgement(attempt: &Attempt<'_>) -> bool {
     attempt.clients().any(|client| {
         client.links().iter().any(|link| {
@@ -61,7 +61,7 @@ pub(super) fn is_beyond_judgement(attempt: &Attempt<'_>) -> bool {
     })
 }
 
-/// The state of this process at the start of an attempt.
+/// The state of this process at the start of an attempt: the time, and how often a file descriptor was missing before.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProcessState {
     begun: Instant,
@@ -69,7 +69,7 @@ pub(super) struct ProcessState {
 }
 
 impl ProcessState {
-    /// Returns the present state.
+    /// Returns the state of this process at this moment.
     pub(super) fn now() -> Self {
         pulse::watch();
         Self {
@@ -78,7 +78,7 @@ impl ProcessState {
         }
     }
 
-    /// Returns an obstacle if this process was stopped since then, or had no free file descriptor.
+    /// Returns an obstacle if, since the start of the attempt, this process was stopped or had no free file descriptor.
     ///
     /// Both make deadlines pass and connections end without a fault of the target.
     pub(super) fn disturbance(self) -> Option<Obstacle> {

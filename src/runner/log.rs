@@ -49,7 +49,7 @@ pub(super) fn step_ended(attempt: &Attempt<'_>, outcome: &StepResult, took: Dura
     tracing::debug!(took_ms = took.as_millis(), "{ended}");
 }
 
-/// Logs the traffic of all clients since the last call.
+/// Logs the traffic of all clients since the last call of this function.
 pub(super) fn traffic(attempt: &Attempt<'_>) {
     if !tracing::enabled!(Level::TRACE) {
         return;

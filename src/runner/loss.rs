@@ -26,8 +26,8 @@ pub(super) enum Killer {
 }
 
 impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
-    /// Emits the outcomes after the death of a target that can't be started again, and skips the items that have not
-    /// run. `reason` is a clause that says why the target can't be started.
+    /// Emits the outcomes after the death of a target that can't be started again, and skips the scenarios that have
+    /// not run. `reason` is a clause that says why the target can't be started.
     pub(super) fn lose(
         &mut self,
         batch: &mut Batch,
@@ -39,7 +39,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         let (passed, suspects): (Vec<_>, Vec<_>) = candidates
             .into_iter()
             .partition(|(_, outcome)| outcome.verdict == Verdict::Pass);
-        // A suspect that could not be judged may have met a target that was already dead.
+        // Don't blame a scenario that could not be judged: the target may have been dead before the scenario ran.
         let is_found = match suspects.as_slice() {
             [(_, outcome)] => killer == Killer::OneOfThem && outcome.verdict != Verdict::Error,
             _ => false,
@@ -80,7 +80,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         self.skip_if_lost(batch);
     }
 
-    /// Skips every waiting item if the target is lost.
+    /// Skips every scenario that has not started if the target died and can't be started again.
     pub(super) fn skip_if_lost(&mut self, batch: &mut Batch) {
         if let Some(reason) = self.lost.clone() {
             for item in std::mem::take(&mut batch.waiting) {
@@ -90,8 +90,10 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     }
 }
 
-/// Returns the ids of the scenarios that may have killed the target: those that did not pass, or all if at most one did
-/// not pass, because a target can also die a moment after a scenario that passed.
+/// Returns the ids of the scenarios that may have killed the target: those that did not pass.
+///
+/// If at most one did not pass, returns all scenarios, because a target can also die a moment after a scenario that
+/// passed.
 fn names(candidates: &VecDeque<Judged>) -> String {
     let failed = |(_, outcome): &&Judged| outcome.verdict != Verdict::Pass;
     let alone = candidates.iter().filter(failed).count() <= 1;

@@ -42,7 +42,7 @@ pub(super) fn sent_packet(link: &Link, outgoing: &Outgoing) -> Option<Packet> {
         attachments: usize::MAX,
         attachment_bytes: usize::MAX,
     };
-    // A binary event is read as an event whose attachments are placeholders.
+    // Read a binary event (type 5) as a plain event (type 2): its attachments are only placeholders in this text.
     let message = match message.split_once('-') {
         Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
         _ => message.to_owned(),

@@ -18,27 +18,29 @@ pub(super) const NAMED_SCENARIOS: usize = 8;
 pub enum Notice {
     /// The user turned certificate checks off, and the target is reached over TLS.
     CertificatesNotChecked,
-    /// The target does not acknowledge the manifest's fence in one of its namespaces.
+    /// The target does not acknowledge the manifest's fence in one of its namespaces. The fence is an event with which
+    /// the runner proves that everything sent before has arrived.
     FenceNotAcknowledged {
-        /// The contract's name of the event that the manifest uses as its fence.
+        /// The contract's name of the fence's event, with which the runner proves that everything sent before has
+        /// arrived. (`event_name` is the target's name.)
         operation: String,
-        /// The name that the target uses for the fence's event.
+        /// The name that the target uses for the event of the fence.
         event_name: String,
-        /// The namespace.
+        /// The namespace in which the target does not acknowledge the event of the fence.
         namespace: String,
-        /// How long the runner waited.
+        /// How long the runner waited for the acknowledgement.
         within: Duration,
     },
     /// A server ends some time after its start, even if no scenario runs.
     EndsByItself {
-        /// How long after its start.
+        /// The time between the start of the server and its end.
         after: Duration,
     },
     /// No scenario runs, because each of them needs something that the target does not provide.
     NothingRuns,
     /// The target died while several scenarios ran, and survives each of them alone.
     SurvivesEachAlone {
-        /// The ids of the scenarios.
+        /// The ids of the scenarios that ran when the target died.
         scenarios: Vec<String>,
     },
     /// A scenario ended the target, and the runner started the target again.

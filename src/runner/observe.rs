@@ -26,7 +26,7 @@ pub(super) enum Likeness {
     },
     /// The entry is an event with the right name, but its arguments differ from what the step looks for.
     Near(Mismatch),
-    /// The entry is something else.
+    /// The entry is not an event with the right name and namespace.
     Other,
 }
 
@@ -45,7 +45,8 @@ impl Sought {
                 .and_then(|binding| binding.namespace.clone())
                 .unwrap_or_else(|| client.state().namespace.clone()),
         };
-        // The last connection is enough: all connections of a client are to the same server.
+        // Ask only the last connection whether the server appends offsets to events: all connections of a client are to
+        // the same server.
         let link = client.link();
         Ok(Self {
             offsets: link.map_or(Offsets::Absent, |link| offsets(attempt.target, &link)),
@@ -78,7 +79,7 @@ impl Sought {
         if *namespace != self.namespace || (self.event != "*" && *name != self.event) {
             return Ok(Likeness::Other);
         }
-        // A step that accepts any event (`*`) still ignores greetings.
+        // A step that accepts any event (`*`) still ignores greetings, which the server sends to every client.
         if self.event == "*" && attempt.target.manifest.greetings.contains(name) {
             return Ok(Likeness::Other);
         }

@@ -10,7 +10,7 @@ pub(super) enum FrameLikeness {
     Match(Vec<(String, Data)>),
     /// The frame has another opcode.
     OtherOpcode,
-    /// The frame has the opcode, but this part of it differs: "FIN bit".
+    /// The frame has the opcode that the pattern asks for, but this part of the frame differs: "FIN bit".
     Wrong(&'static str),
 }
 
@@ -45,7 +45,8 @@ pub(super) fn compare(
     let scope = attempt.scope().clone();
     let mut fitted = matcher.check(Some(&actual), &scope)?;
     if fitted.is_err() {
-        // `{$bytes: …}` compares bytes even if the payload is UTF-8.
+        // A payload that is UTF-8 was compared as text above. Compare it as bytes too, because the pattern can be
+        // `{$bytes: …}`.
         fitted = matcher.check(Some(&Data::Bytes(frame.payload.clone())), &scope)?;
     }
     Ok(match fitted {

@@ -20,8 +20,8 @@ static NAME: LazyLock<Option<Regex>> =
 static NAMESPACE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^4[0-6](?:\d+-)?(/[^,?]+)").ok());
 
-/// Returns the name of an event in a packet that the scenario writes as text, if the runner can't translate the packet
-/// for the target. Either the target's binding changes more than the name, or the name stands in raw bytes or in an
+/// Returns the name of an event that occurs in a packet written by hand, if the runner can't translate this packet for
+/// the target. Either the target's binding changes more than the name, or the name stands in raw bytes or in an
 /// expected answer.
 pub(super) fn find_untranslatable<'b>(
     scenario: &Scenario,
@@ -33,7 +33,8 @@ pub(super) fn find_untranslatable<'b>(
     let mut texts = Texts::default();
     collect(&scenario.steps, &mut texts);
     if !texts.sent.is_empty() {
-        // A scenario that is a row of a table has the row's packets in its variables.
+        // Search the variables too: if the scenario is a row of an `each:` table, its packets can be values of the row,
+        // and the steps contain only variables.
         let variables = scenario.variables.iter();
         texts
             .sent
@@ -124,8 +125,8 @@ pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Opti
         .sent
         .extend(variables.map(|(_, value)| described(value)));
     let (sent, fixed) = (names(&texts.sent), names(&texts.fixed));
-    // A packet written by hand counts only if the scenario needs the application's events. Otherwise the server may
-    // have to ignore the packet.
+    // A packet written by hand counts only if the scenario needs a capability that the application's events provide. In
+    // other scenarios, the packet may be one that the server has to ignore.
     let by_hand =
         |name: &str| awaits_application(scenario) && (sent.contains(name) || fixed.contains(name));
     let is_called = |name: &str| {
@@ -222,7 +223,7 @@ mod tests {
         load(source, known).unwrap().remove(0)
     }
 
-    /// Returns bindings of `echo` to `event`, which rename the field of `echo` too if `other` is true.
+    /// Returns bindings that rename the event `echo` to `event`, and also rename its field `text` if `other` is true.
     fn bindings(event: &str, other: bool) -> Bindings {
         let mut binding = Binding {
             event: event.to_owned(),
@@ -249,7 +250,8 @@ mod tests {
             r#"42/x,1["a \"b\"","echo"]"#
         );
         assert_eq!(translate(&own, bindings("echo", false)), packet);
-        // `kick-me` belongs to this capability, and scenarios write it by hand.
+        // The capability `server-close` is about the event `kick-me`, which scenarios write by hand. So this scenario's
+        // packets are translated too.
         let kick = scenario("server-close", "  - alive");
         assert_eq!(
             translate(&kick, bindings("say", false)),

@@ -73,7 +73,7 @@ impl Outcome {
     }
 }
 
-/// One of several attempts.
+/// One of several attempts at a scenario.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Attempt {
     /// The verdict of the attempt.

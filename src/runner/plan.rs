@@ -24,13 +24,14 @@ pub struct Item {
     pub id: String,
     /// The transport of each client whose transport the scenario does not name.
     pub transport: Transport,
-    /// The index of the manifest's profile that the scenario needs; `None` for the target without a profile.
+    /// The index of the manifest's profile (a variant of the target with other settings) that the scenario needs;
+    /// `None` for the target without a profile.
     pub profile: Option<usize>,
     /// The reason for skipping the scenario; `None` if it runs.
     pub skip: Option<String>,
 }
 
-/// All items of a run.
+/// All items of a run. An item is a scenario on one transport.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The items, in order of id.

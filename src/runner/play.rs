@@ -37,7 +37,7 @@ pub(super) struct Played {
     pub(super) lost_a_connection: bool,
 }
 
-/// Plays one item as often as the settings say.
+/// Plays one item (a scenario on one transport) as often as the settings say.
 ///
 /// Calls `report` when an attempt starts, and when an attempt did not pass and the item is tried again.
 pub(super) async fn play(
@@ -93,7 +93,8 @@ pub(super) async fn play(
 
 /// Runs an attempt to its end, checks the invariants and the size limits, and disconnects the clients.
 async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
-    // Simulated time does not pass while this process is stopped.
+    // In simulated time, don't check whether this process was stopped: the simulated clock does not advance during a
+    // stop.
     let process = (!attempt.target.endpoint.network.is_memory()).then(ProcessState::now);
     let mut stop = match clock::within(ATTEMPT_LIMIT, perform_steps(attempt)).await {
         Ok(played) => played.err(),

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{clock, reference::FAULTS};
 
-/// Runs every item of the plans with each fault that it claims to catch. Each plan comes with the reference server that
-/// its items run against.
+/// Runs every item (a scenario on one transport) of the plans with each fault that its scenario claims to catch. Each
+/// plan comes with the reference server that its items run against.
 ///
 /// # Errors
 ///

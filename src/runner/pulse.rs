@@ -3,8 +3,9 @@
 //! After SIGSTOP and SIGCONT, or after the machine was suspended, many deadlines have passed at once, and a server may
 //! have ended connections whose heartbeat was late. Such a failure says nothing about the target.
 //!
-//! A late beat alone is no proof: on a busy machine one thread can be late while the others run. So the clocks of the
-//! process decide.
+//! A thread reads the clocks of this process every 50 ms; each reading is a beat. A late beat alone is no proof of a
+//! stop: on a busy machine one thread can be late while the others run. So the clocks decide, which show how long the
+//! machine was suspended and how long the process had a CPU.
 
 use std::{
     sync::{LazyLock, Mutex, MutexGuard, PoisonError},
@@ -16,16 +17,19 @@ use tokio::time::Instant;
 
 use crate::clock::ProcessTime;
 
-/// The time between two beats.
+/// The time between two beats. At each beat, a thread reads the clocks of this process to notice that the process was
+/// stopped.
 const BEAT: Duration = Duration::from_millis(50);
 
-/// A shorter stop doesn't count.
+/// The shortest time for which this process was stopped (SIGSTOP, a suspended machine) that counts as a stop. Attempts
+/// that did not pass meanwhile then end as ERROR.
 const STOP: Duration = Duration::from_secs(2);
 
-/// A process that had a CPU for at most this part of the time was stopped.
+/// This process counts as stopped if it had a CPU for at most one tenth (1/`CPU_SHARE`) of the time between two beats.
 const CPU_SHARE: u32 = 10;
 
-/// The pulse of this process. Its thread sleeps nearly always, and lives as long as the process.
+/// The pulse of this process: a thread that notices stops of the process. It sleeps nearly always, and lives as long as
+/// the process.
 static PULSE: LazyLock<Option<Pulse>> = LazyLock::new(|| {
     let started = thread::Builder::new().name("pulse".to_owned()).spawn(|| {
         loop {
@@ -35,21 +39,22 @@ static PULSE: LazyLock<Option<Pulse>> = LazyLock::new(|| {
             }
         }
     });
-    // Without a thread the beats would all be late.
+    // If the thread can't be started, notice no stops at all: without its beats, the process would always seem to have
+    // been stopped.
     started
         .ok()
         .map(|_| Pulse(Mutex::new(Beats::new(ProcessTime::now()))))
 });
 
-/// The beats of this process.
+/// What the thread that watches this process has found: its last reading of the clocks, and the stops of the process.
 #[derive(Debug)]
 struct Pulse(Mutex<Beats>);
 
-/// The last beat, and the stops.
+/// The clocks at the last beat, and the stops that the beats have shown.
 #[derive(Debug)]
 struct Beats {
     last: ProcessTime,
-    /// The end of each stop, and how long the stop was.
+    /// For each stop, the time at which it was noticed, and how long the process was stopped.
     stops: Vec<(Instant, Duration)>,
 }
 
@@ -62,7 +67,7 @@ pub(super) fn watch() {
 pub(super) fn stopped_since(begun: Instant) -> Option<Duration> {
     let pulse = PULSE.as_ref()?;
     let mut beats = pulse.lock();
-    // Other threads may go on before the thread of the pulse does.
+    // Read the clocks here too: after a stop, this thread may run before the thread that reads the clocks every 50 ms.
     beats.beat(ProcessTime::now());
     beats.longest_since(begun)
 }
@@ -81,7 +86,7 @@ impl Beats {
         }
     }
 
-    /// Notes the present times, and a stop if the process was stopped since the last beat.
+    /// Records the clocks, and a stop if the process was stopped since they were last recorded.
     fn beat(&mut self, now: ProcessTime) {
         if let Some(stopped) = stopped_between(self.last, now) {
             self.stops.push((now.monotonic, stopped));
@@ -95,7 +100,7 @@ impl Beats {
     }
 }
 
-/// Returns for how long the process was stopped between two beats; `None` if it ran.
+/// Returns for how long the process was stopped between two readings of its clocks; `None` if it ran.
 fn stopped_between(last: ProcessTime, now: ProcessTime) -> Option<Duration> {
     let passed = now.monotonic.saturating_duration_since(last.monotonic);
     let since = |last: Option<Duration>, now: Option<Duration>| Some(now?.saturating_sub(last?));
@@ -110,7 +115,7 @@ fn stopped_between(last: ProcessTime, now: ProcessTime) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// Times after a start, in milliseconds.
+    /// Returns clocks of a process that show these times, in milliseconds after `start`.
     fn after(start: Instant, monotonic: u64, boot: u64, cpu: u64) -> ProcessTime {
         ProcessTime {
             monotonic: start + Duration::from_millis(monotonic),

@@ -10,7 +10,8 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// The entries of one journal that steps have claimed, and the events that no step has claimed yet.
+/// The entries of one journal that steps have claimed, that is, received as expected, and the events that no step has
+/// claimed yet.
 #[derive(Debug, Default)]
 pub(super) struct Received {
     /// The indices of the entries that steps have claimed.
@@ -24,7 +25,7 @@ pub(super) struct Received {
 }
 
 impl Received {
-    /// Reads the entries that were added to the journal since the last call.
+    /// Reads the entries that were added to the journal since the last call of this function.
     pub(super) fn read(&mut self, entries: &[Entry]) {
         for (index, entry) in entries.iter().enumerate().skip(self.read) {
             match &entry.what {
@@ -54,13 +55,13 @@ impl Received {
         self.read = self.read.max(entries.len());
     }
 
-    /// Claims an entry. No later step receives it.
+    /// Claims an entry: a step has received it as expected, and no later step receives it again.
     pub(super) fn claim(&mut self, index: usize) {
         self.claimed.insert(index);
         self.unclaimed.remove(&index);
     }
 
-    /// Returns true if a step has claimed the entry.
+    /// Returns true if a step has claimed the entry, that is, received it as expected.
     pub(super) fn is_claimed(&self, index: usize) -> bool {
         self.claimed.contains(&index)
     }
@@ -70,7 +71,8 @@ impl Received {
         self.claimed.range(from..).copied().collect()
     }
 
-    /// Returns the events among the entries that were read and that no step has claimed, in order.
+    /// Returns the events among the entries read so far that no step has claimed, that is, received as expected. They
+    /// are in the order of the journal.
     pub(super) fn unclaimed_events<'e>(
         &self,
         entries: &'e [Entry],
@@ -80,7 +82,7 @@ impl Received {
             .filter_map(move |index| Some((*index, entries.get(*index)?)))
     }
 
-    /// Returns true if the client is in the namespace: neither side has left it since the server's last CONNECT.
+    /// Returns true if the server's last CONNECT or DISCONNECT packet for the namespace is a CONNECT.
     pub(super) fn is_connected(&self, namespace: &str) -> bool {
         self.connected.get(namespace).copied().unwrap_or(false)
     }
@@ -122,7 +124,7 @@ mod tests {
             let events = received.unclaimed_events(entries);
             events.map(|(index, _)| index).collect::<Vec<_>>()
         };
-        // A step can claim an entry before the journal is read.
+        // A step can claim an entry that `read` has not read yet.
         received.claim(2);
         received.read(&entries);
         assert_eq!(unclaimed(&received, &entries), [1]);

@@ -14,7 +14,7 @@ pub(super) enum Offsets {
 
 /// Returns whether the server appends an offset to the arguments of events on this connection.
 ///
-/// It does if the manifest lists connection state recovery, or if the first CONNECT reply contains a `pid`.
+/// The server does so if the manifest lists connection state recovery, or if the first CONNECT reply contains a `pid`.
 pub(super) fn offsets(target: &LiveTarget, link: &Link) -> Offsets {
     if target.recovery() || offers_recovery(link) {
         Offsets::Appended

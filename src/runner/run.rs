@@ -63,7 +63,8 @@ pub async fn run(
 pub(super) struct Run<'r, E> {
     pub(super) target: &'r Target,
     pub(super) settings: &'r Settings,
-    /// The running servers by profile; `None` is the target without a profile.
+    /// The running servers by profile (a variant of the target with other settings); `None` is the target without a
+    /// profile.
     pub(super) instances: BTreeMap<Option<usize>, Instance>,
     /// The servers that belong to one exclusive scenario each, by the scenario's id.
     pub(super) own_instances: BTreeMap<String, Instance>,
@@ -72,7 +73,7 @@ pub(super) struct Run<'r, E> {
     record: Record,
     emit: E,
     has_failed: bool,
-    /// Why items can't run any more: the target died and can't be started again.
+    /// Why no more scenarios can run: the target died and can't be started again.
     pub(super) lost: Option<String>,
     /// The servers that end even if no scenario runs, by profile. Holds how long after its start each server ends.
     pub(super) ends_by_itself: BTreeMap<Option<usize>, Duration>,
@@ -108,7 +109,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         }
     }
 
-    /// Starts one server for each profile that an item needs.
+    /// Starts one server for each profile (a variant of the target with other settings) that a scenario needs.
     async fn start_instances(&mut self, items: &[Item]) -> Result<Vec<TargetStart>, StartError> {
         let needed = items.iter().filter(|item| item.skip.is_none());
         let mut profiles: BTreeSet<_> = needed.map(|item| item.profile).collect();
@@ -133,7 +134,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         Ok(starts)
     }
 
-    /// Starts one server and keeps it.
+    /// Starts a server with the settings of a profile, and adds it to the running servers.
     pub(super) async fn start_instance(
         &mut self,
         profile: Option<usize>,
@@ -210,7 +211,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         self.emit(EventKind::Noticed(notice));
     }
 
-    /// Emits the outcome of an item that was not judged.
+    /// Emits the outcome of a scenario that was not judged.
     pub(super) fn emit_unjudged(
         &mut self,
         item: &Item,
@@ -234,7 +235,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         self.emit_unjudged(item, Verdict::Skip, reason, Duration::ZERO);
     }
 
-    /// Runs the items of a batch, at most `width` at once.
+    /// Runs the items (scenarios, each on one transport) of a batch, at most `width` at once.
     pub(super) async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) {
         let mut batch = Batch::default();
         for item in items {
@@ -294,7 +295,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         self.report_unfinished(batch);
     }
 
-    /// Starts tasks for waiting items while fewer than `width` run.
+    /// Starts tasks for the scenarios that wait, while fewer than `width` tasks run.
     fn start_tasks(
         &self,
         batch: &mut Batch,
@@ -336,8 +337,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         }
     }
 
-    /// Returns true if the next waiting item can run beside those that run, within the limit on open files. An item that
-    /// runs alone may need more than the limit: its needs are only estimated.
+    /// Returns true if the limit on open files allows the next waiting scenario to run beside the running ones. If none
+    /// runs, returns true in any case, because the need of a scenario is only an estimate.
     fn has_files_for_next(&self, batch: &Batch) -> bool {
         let (Some(limit), Some(next)) = (self.settings.file_limit, batch.waiting.front()) else {
             return true;
@@ -398,7 +399,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         true
     }
 
-    /// Emits the outcomes of the items that have not ended.
+    /// Emits the outcomes of the scenarios that have not ended when the run ends.
     fn report_unfinished(&mut self, batch: Batch) {
         if !self.interrupt.is_cancelled() && self.is_out_of_time() {
             return self.report_out_of_time(batch);
@@ -408,7 +409,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             let (verdict, reason) = if is_interrupted {
                 (Verdict::Skip, "interrupted while it ran")
             } else {
-                // The task panicked. That is a bug of the runner, never the target's fault.
+                // Without an interrupt, a scenario is unfinished only if its task panicked. That is a bug of the
+                // runner, never the target's fault.
                 (
                     Verdict::Error,
                     "sockspec itself failed while it ran this scenario",
@@ -426,8 +428,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         }
     }
 
-    /// Emits the outcomes of the items that have not ended when the time limit of the run passes. They are errors, because
-    /// a run without them would pass.
+    /// Emits the outcomes of the scenarios that have not ended when the time limit of the run passes. They are errors:
+    /// without them, the run could pass.
     fn report_out_of_time(&mut self, batch: Batch) {
         let limit = humantime::format_duration(self.settings.max_time);
         let running = batch

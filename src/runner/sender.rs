@@ -20,7 +20,7 @@ pub(super) struct Sender {
     pub(super) client: Arc<Client>,
     /// The connection that carried the event.
     pub(super) link: Arc<Link>,
-    /// The first entry of the journal that can answer the event.
+    /// The index of the first journal entry that can hold the server's answer to the event.
     pub(super) from: usize,
     /// The name of the event in the scenario.
     pub(super) event: String,

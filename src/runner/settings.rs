@@ -30,8 +30,8 @@ pub struct Settings {
     pub transports: Vec<Transport>,
     /// The tiers, such as `slow`, that run in addition to the tiers that always run.
     pub include: BTreeSet<Tier>,
-    /// The ids of the scenarios that run first. These are the known deviations, because most of them wait for a
-    /// timeout.
+    /// The ids of the scenarios that run first: the known deviations, because most of them wait for a timeout and so
+    /// take long.
     pub first: BTreeSet<String>,
     /// The requirements that failures cite.
     pub requirements: Arc<Requirements>,

@@ -37,7 +37,7 @@ use crate::{
 };
 
 impl Silence {
-    /// Returns a finding if the client received what the claim forbids.
+    /// Returns a finding if the client received what this claim of silence forbids.
     fn breach(&self, attempt: &Attempt<'_>) -> StepResult<Option<Finding>> {
         match &self.never {
             Never::Ack {
@@ -241,7 +241,8 @@ fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
     format!("{text} (at +{} ms)", at.as_millis())
 }
 
-/// Makes a fence and checks the claims, and keeps them for the second check at the end of the scenario.
+/// Makes a fence, which is round trips that prove that everything sent before has arrived. Then checks the claims of
+/// silence, and keeps them for the second check at the end of the scenario.
 ///
 /// Inside a `parallel` block, the claims are checked at the end of the outermost block. At an earlier check, an event
 /// that another step of the block expects, but has not claimed yet, would count as forbidden.
@@ -285,7 +286,7 @@ async fn hold(attempt: &Attempt<'_>, claims: Vec<Silence>) -> StepResult {
     Ok(())
 }
 
-/// Returns the clients that the claims are about, each once.
+/// Returns the clients that the claims of silence are about, each once.
 fn observers(claims: &[Silence]) -> Vec<Arc<Client>> {
     let mut seen = HashSet::new();
     let clients = claims.iter().map(|claim| &claim.client);
@@ -304,7 +305,8 @@ fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> StepResult {
     Ok(())
 }
 
-/// Waits for the settle time, makes a last fence, and checks every claim of silence again. For use after the last step.
+/// Waits for the settle time (how long the runner watches for forbidden traffic), makes a last fence, and checks every
+/// claim of silence again. For use after the last step.
 pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     let claims = std::mem::take(&mut attempt.notes().silences);
     if claims.is_empty() {

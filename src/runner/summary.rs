@@ -21,7 +21,7 @@ pub struct Summary {
     pub error: usize,
     /// Warnings that never count against the target; `warn` includes them.
     pub informative: usize,
-    /// Scenarios whose attempts had different verdicts; the number of their verdict includes them.
+    /// Scenarios whose attempts had different verdicts. Each of them is also counted under its final verdict.
     pub flaky: usize,
     /// Whether the user interrupted the run.
     pub interrupted: bool,

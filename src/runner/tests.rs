@@ -76,13 +76,14 @@ fn assert_failure(outcome: &Outcome, kind: FailureKind, sentence: &str, received
     assert!(shown.ends_with(received), "{shown}");
 }
 
-/// By this time the server has refused the event, and the second allowed for a late delivery has passed.
+/// The time limit for a `deliver` step to fail after a refusal: the server refuses the event at once, and then the
+/// runner waits one second for a late delivery.
 const SOON: Duration = Duration::from_secs(2);
 
 const JOIN: &str =
     "  - { call: join-room, as: member, with: { room: $room }, reply: { success: true } }\n";
 
-/// Without an early end after the refusal, the step would wait for its whole `within`.
+/// Checks that the step ends early after the refusal. Otherwise it would wait for its whole `within` of 40 s.
 #[test]
 fn deliver_fails_soon_after_the_server_refused_the_sender() {
     let outcome = outcome_of(
@@ -157,7 +158,7 @@ fn deliver_waits_its_whole_time_if_the_server_accepted_the_event() {
         &outcome,
         FailureKind::NotDelivered,
         "member did not receive `room-message` within 40000 ms.",
-        // The heartbeat is the last packet.
+        // The last packet that the failure shows is `2`, a ping of the heartbeat.
         "}]\n2",
     );
 }

@@ -24,14 +24,15 @@ use crate::{
 /// The limit on the lines of traffic that a failure holds for one client.
 const LINES: usize = 40;
 
-/// The number of entries of one connection that become lines. Earlier ones are only counted, so that a flood costs little
-/// time and memory.
+/// How many of the last journal entries of one connection become lines of the trace. Earlier entries are only counted,
+/// so that a flood costs little time and memory.
 const ENTRIES: usize = 5_000;
 
-/// The number of lines from which on repeated traffic is shown as one line.
+/// Repeated traffic of one sort is shown as one line if it has at least this many lines.
 const FOLDED_FROM: usize = 3;
 
-/// The name of the view that holds the requests of `http` steps. No client can have it.
+/// The name under which the trace shows the requests of `http` steps, beside the names of clients. No client can have
+/// it.
 const HTTP_STEPS: &str = "http steps";
 
 /// A line of a trace, and the sort of repeated traffic that it belongs to.
@@ -45,7 +46,7 @@ struct Line {
 enum Repeated {
     /// An event that the scenario does not name: a greeting, a presence update.
     Event(String),
-    /// A ping or a pong of either protocol.
+    /// A ping or a pong of WebSocket or Engine.IO.
     Heartbeat,
 }
 
@@ -113,7 +114,8 @@ fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
 /// Returns the sort of repeated traffic that an entry belongs to. `None` if the trace shows every entry of this sort.
 ///
 /// Returns `None` for every entry of a connection that a step opened by hand, because the steps check such a connection
-/// packet by packet. `named` remembers which events the scenario names, because the search goes through the whole file.
+/// packet by packet. `named` caches which events the scenario names, because looking for a name searches the whole
+/// file.
 fn repeated(
     attempt: &Attempt<'_>,
     named: &mut HashMap<String, bool>,

@@ -1,4 +1,5 @@
-//! One run of a scenario in a proof.
+//! Trials. A trial is one run of a scenario in `sockspec prove`: without a fault, with one fault, or without the step
+//! that should end a connection.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,7 +18,7 @@ use crate::{
     targets::Profile,
 };
 
-/// One run of a scenario in a proof.
+/// One run of a scenario in `sockspec prove`.
 #[derive(Clone, Debug)]
 pub(super) struct Trial {
     /// The scenario.
@@ -73,12 +74,14 @@ pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
     trials
 }
 
-/// Returns the profile with a connect timeout of one second, unless the profile sets its own. The server ends
-/// connections that have joined no namespace by then. A control runs on such a server, to show that its scenario does
-/// not mistake the connect timeout for the end that it waits for.
+/// Returns the profile with a connect timeout of one second, unless the profile sets its own. The server then ends
+/// connections that have joined no namespace after a second.
+///
+/// A control (the scenario without the step that should end a connection) runs on such a server, to show that its
+/// scenario does not mistake the connect timeout for the end that it waits for.
 fn hasty(profile: Option<&Profile>) -> Profile {
     let mut hasty = profile.cloned().unwrap_or_default();
-    // A later entry of the same name replaces this one.
+    // If the profile sets the variable itself, its entry comes later in the list and replaces this one.
     let setting = ("CONNECT_TIMEOUT".to_owned(), "1000".to_owned());
     hasty.env.insert(0, setting);
     hasty

@@ -33,7 +33,7 @@ pub enum Proving {
 /// The index of a trial, and its outcome. The outcome is missing if the trial panicked.
 type Judged = (usize, Result<Option<Outcome>, StartError>);
 
-/// The running and waiting trials of a proof. After the drop of this value, no more trials start.
+/// The running and waiting trials of a proof. If this value is dropped, no more trials start.
 #[derive(Debug)]
 pub(super) struct TrialsUnderWay {
     // The channel needs no limit: each trial sends at most one message.

@@ -10,7 +10,7 @@ pub(super) const NAMES: [&str; 6] = ["room", "other_room", "third_room", "user",
 /// The number of hexadecimal digits in the suffix of a name.
 const DIGITS: usize = 12;
 
-/// The suffix of an attempt's names.
+/// The suffix that makes the names in one attempt unique, for example the names of its rooms.
 #[derive(Clone, Debug)]
 pub(super) struct Unique(String);
 

@@ -40,8 +40,8 @@ pub(super) fn is_unrelated(attempt: &Attempt<'_>, packet: &Packet) -> bool {
 pub(super) fn is_unrelated_message(attempt: &Attempt<'_>, message: &EnginePacket) -> bool {
     if message.kind == PacketType::Message && is_unknown(attempt) {
         match &message.data {
-            // Skip attachments of unknown events. The packet that announces the attachments of an answer to this
-            // scenario still counts.
+            // Nothing shows which event an attachment belongs to, so skip all attachments. Don't skip the packet that
+            // announces them if it names something of this scenario, because it can be an answer.
             PacketData::Binary(_) => return true,
             PacketData::Text(text) if text.starts_with('5') => {
                 return !attempt.unique.is_in(text) && !text.contains(BAIT);

@@ -1,4 +1,5 @@
-//! Verdicts: their names, their symbols, and their two orders from good to bad.
+//! Verdicts: their names, their symbols, and their two orders from good to bad (for repeats of a scenario, and for
+//! baselines).
 
 use std::fmt;
 
@@ -22,7 +23,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// All verdicts, in the order of summaries.
+    /// All verdicts, in the order in which summaries count them.
     pub const ALL: [Self; 5] = [Self::Pass, Self::Warn, Self::Fail, Self::Error, Self::Skip];
 
     /// Returns the name in files and in reports for programs.
@@ -36,7 +37,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the word in reports for people. Verdicts in capitals turn a run red.
+    /// Returns the word in reports for people. It is in capitals for verdicts that make a run fail.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Pass => "ok",
@@ -47,7 +48,7 @@ impl Verdict {
         }
     }
 
-    /// Returns true if the verdict turns a run red: the target breaks a `must`, or could not be judged.
+    /// Returns true if the verdict makes a run fail: the target breaks a `must`, or could not be judged.
     pub fn is_red(self) -> bool {
         match self {
             Self::Fail | Self::Error => true,

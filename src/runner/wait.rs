@@ -11,15 +11,15 @@ use crate::{
 /// The result of a wait.
 #[derive(Debug)]
 pub(super) enum Waited<T> {
-    /// An entry came for which `pick` returned a value. Holds the value.
+    /// The caller's function `pick` returned a value for a journal entry. Holds the value.
     Found(T),
-    /// The connection ended first.
+    /// The connection ended before `pick` returned a value.
     Ended(Ended),
-    /// The deadline passed.
+    /// The deadline passed before `pick` returned a value.
     TimedOut,
 }
 
-/// Waits until `pick` returns a value for a journal entry, from index `from` on.
+/// Waits until the function `pick` returns a value for a journal entry, from index `from` on.
 ///
 /// Calls `pick` once for each entry, in order, while the journal is locked. Entries that are in the journal when the
 /// deadline passes still count, because the task may have been delayed.
@@ -52,8 +52,8 @@ pub(super) async fn wait_in<T>(
     }
 }
 
-/// Waits until `pick` returns a value for an entry. Passes to `pick` the events that no step has claimed, and then the
-/// entries that come later.
+/// Waits until the function `pick` returns a value for a journal entry. Passes to `pick` the events that no step has
+/// claimed, that is, received as expected, and then the entries that come later.
 ///
 /// Calls `pick` once for each of these entries, in order, while the journal and the link are locked.
 pub(super) async fn wait_for_event<T>(

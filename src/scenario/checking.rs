@@ -49,7 +49,8 @@ enum ExtraFields {
 enum Segment {
     Field(String),
     Item(usize),
-    /// A property of the value, such as its length. A wrong length of `rooms` is reported as `rooms (length)`.
+    /// A property of the value at this path, such as its length. In messages, a wrong length of the list `rooms` has
+    /// the path `rooms (length)`.
     Property(&'static str),
 }
 
@@ -226,7 +227,7 @@ impl<'s> Checking<'s> {
         }
     }
 
-    /// Compares the length of the received value with the operand of `$length`.
+    /// Compares the length of the received list, text, object or bytes with the operand of `$length`.
     fn length(&mut self, matcher: &Matcher, operator: &Operator, actual: Option<&Data>) -> Outcome {
         let Some(length) = actual.and_then(length) else {
             return self.decide(false, operator, actual);
@@ -237,8 +238,8 @@ impl<'s> Checking<'s> {
         })
     }
 
-    /// Checks that the value meets one of the expectations of `$oneOf`. Keeps only the variables that the first
-    /// matching one captures.
+    /// Checks that the received value meets one of the expectations listed under `$oneOf`. Keeps only the variables
+    /// that the first expectation that matches captures.
     fn one_of(
         &mut self,
         choices: &[Matcher],
@@ -309,8 +310,8 @@ impl<'s> Checking<'s> {
         }
     }
 
-    /// Assigns to each matcher a different item that it accepts. Returns the index of the item for each matcher, or
-    /// `None` if no such assignment exists.
+    /// Assigns to each expectation (`matchers`) a different received item that meets the expectation. Returns the index
+    /// of the item for each expectation, or `None` if no such assignment exists.
     fn assignment(&self, matchers: &[Matcher], items: &[Data]) -> Result<Option<Vec<usize>>, Stop> {
         let mut fits = Vec::with_capacity(matchers.len());
         for matcher in matchers {
@@ -325,7 +326,8 @@ impl<'s> Checking<'s> {
         Ok(assign(&fits, items.len()))
     }
 
-    /// Returns true if the value meets the expectation. Discards the variables that the expectation captures.
+    /// Returns true if the value meets the expectation (`matcher`). Discards the variables that the expectation
+    /// captures.
     fn holds(&self, matcher: &Matcher, actual: Option<&Data>) -> Result<bool, Stop> {
         let mut trial = Checking::new(self.scope);
         trial.extra_fields = self.extra_fields;

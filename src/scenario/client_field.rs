@@ -2,18 +2,20 @@
 
 /// A field of a client that scenarios can read, such as `sid` in `$sender.sid`.
 ///
-/// The runner sets the fields in a `match` that names every variant, so no field of this enum can stay unset.
+/// The runner computes the value of each field in a `match` without a wildcard arm. So the compiler reports a new field
+/// for which the runner has no value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClientField {
-    /// `engine_sid`: the Engine.IO session id.
+    /// `engine_sid`: the Engine.IO session id of the client.
     EngineSid,
     /// `handshake`: the data of the open packet.
     Handshake,
-    /// `namespace`: the client's namespace.
+    /// `namespace`: the namespace that the steps of the client use if they name none.
     Namespace,
     /// `sid`: the Socket.IO id in the client's namespace.
     Sid,
-    /// `user`: the claim `sub` of the first token that the client presented, or the `sid` without a token.
+    /// `user`: the claim `sub` of the JWT in the client's CONNECT packet, or else of a JWT in its handshake request.
+    /// The `sid` if the client sent no JWT with a `sub`.
     User,
 }
 
@@ -38,7 +40,7 @@ impl ClientField {
         }
     }
 
-    /// Returns a description of the field for `docs/language.md`.
+    /// Returns the text that describes the field in `docs/language.md`.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::EngineSid => "the Engine.IO session id",

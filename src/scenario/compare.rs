@@ -36,7 +36,8 @@ impl Comparison {
     }
 }
 
-/// Returns the length of a value; `None` for a value without a length.
+/// Returns the number of items, fields, characters or bytes of a value. Returns `None` for a number, a boolean and
+/// null.
 pub(super) fn length(value: &Data) -> Option<usize> {
     match value {
         Data::Array(items) => Some(items.len()),
@@ -75,8 +76,9 @@ pub(super) fn compare_numbers(
     }
 }
 
-/// Assigns to each matcher a different item that it accepts (bipartite matching by augmenting paths). `fits` lists the
-/// items that each matcher accepts. Returns `None` if no such assignment exists.
+/// Assigns to each expectation a different item that meets the expectation (bipartite matching by augmenting paths).
+/// `fits` lists, for each expectation, the indexes of the items that meet it. Returns the index of the item for each
+/// expectation, or `None` if no such assignment exists.
 pub(super) fn assign(fits: &[Vec<usize>], items: usize) -> Option<Vec<usize>> {
     let mut owner: Vec<Option<usize>> = vec![None; items];
     for start in 0..fits.len() {

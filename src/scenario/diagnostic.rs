@@ -119,7 +119,8 @@ impl Span {
 pub(crate) struct Problems {
     source: Arc<SourceFile>,
     found: Vec<Diagnostic>,
-    /// The latest mistake found after the first [`MAX_PROBLEMS`] ones. `None` if the file has no more than these.
+    /// The last mistake found after the first [`MAX_PROBLEMS`] mistakes. `None` if the file has at most
+    /// [`MAX_PROBLEMS`] mistakes.
     overflow: Option<Diagnostic>,
     beyond: usize,
 }
@@ -141,7 +142,8 @@ impl Problems {
         &self.source
     }
 
-    /// Adds a mistake. The caller can add a hint (`help`) and a second place (`related`) to the returned diagnostic.
+    /// Adds a mistake, and returns its diagnostic, so that the caller can add a hint (`help`) and a second place
+    /// (`related`).
     pub(crate) fn error(
         &mut self,
         code: &'static str,
@@ -187,7 +189,8 @@ impl Problems {
         for diagnostic in &mut self.found {
             diagnostic.help = diagnostic.help.take().map(escape::controls);
         }
-        // All rows of an `each:` table run the same steps, so the loader finds a mistake in a step once for each row.
+        // Removes duplicates: the loader reads the steps once for each row of an `each:` table, and so finds the same
+        // mistake in a step once for each row.
         let mut seen = std::collections::HashSet::new();
         self.found.retain(|diagnostic| {
             seen.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone()))

@@ -1,4 +1,4 @@
-//! `${ … }`: expressions over variables, compiled when the file is loaded.
+//! Expressions over variables, which scenarios write as `${ … }`. The loader compiles them when it reads a file.
 
 use std::{
     fmt,
@@ -35,12 +35,12 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// The compiled content of `${ … }`.
+/// A compiled expression: the text between `${` and `}`.
 #[derive(Clone)]
 pub(crate) struct Expression {
     source: Arc<str>,
     compiled: Arc<minijinja::Expression<'static, 'static>>,
-    /// The variables that the expression reads, with their fields: `sender.sid`.
+    /// The names of the variables that the expression reads, each with the field that is read: `sender.sid`.
     variables: Arc<[String]>,
     /// All words of the expression that can be variables. `variables` is incomplete, because MiniJinja does not report
     /// a variable in front of a slice (`sid[:3]`).
@@ -98,7 +98,7 @@ impl Expression {
         self.variables.is_empty() && !has_slice && !words.any(|word| OTHERS.contains(&word))
     }
 
-    /// Evaluates the expression.
+    /// Computes the value of the expression with the variables in `scope`.
     pub(crate) fn evaluate(&self, scope: &Scope) -> Result<Data, TemplateError> {
         let heads = self
             .words
@@ -137,8 +137,8 @@ impl Expression {
         }
     }
 
-    /// Returns the client and the field of each open packet that the expression reads: (`sender`, `maxPayload`) for
-    /// `sender.handshake.maxPayload`.
+    /// Returns the fields of open packets (Engine.IO handshakes) that the expression reads, each with the client that
+    /// received the packet: (`sender`, `maxPayload`) for `sender.handshake.maxPayload`.
     fn handshake_fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables
             .iter()

@@ -13,11 +13,11 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// The values of one row of an `each:` table, by name. The loader replaces `$name` by them before it checks the type of
-/// a key, so `$name` can stand where a number or a fixed word is required.
+/// The values of one row of an `each:` table, by name. The loader replaces `$name` by these values before it checks the
+/// type of a key's value, so `$name` can stand where a number or a fixed word is required.
 pub(crate) type Substitutes<'n> = BTreeMap<&'n str, &'n Node>;
 
-/// The keys and values of one YAML mapping. Reports each key that the code did not read as unknown.
+/// The keys and values of one YAML mapping. [`Self::finish`] reports each key that no method was asked for as unknown.
 pub(crate) struct Fields<'n> {
     what: &'static str,
     node: &'n Node,
@@ -26,7 +26,7 @@ pub(crate) struct Fields<'n> {
     /// The places of unknown keys that the caller has already reported with a more exact message.
     reported: RefCell<Vec<Span>>,
     substitutes: Option<&'n Substitutes<'n>>,
-    /// The tables of all keys that this mapping can have.
+    /// The lists of all keys that this mapping can have.
     tables: &'static [&'static [Key]],
 }
 
@@ -67,13 +67,14 @@ impl<'n> Fields<'n> {
         self
     }
 
-    /// Sets the tables of all keys that the mapping can have. Debug builds panic if the code reads another key.
+    /// Sets the lists of all keys that the mapping can have. A debug build panics if the code asks for a key that is in
+    /// none of these lists.
     pub(crate) fn with_tables(mut self, tables: &'static [&'static [Key]]) -> Self {
         self.tables = tables;
         self
     }
 
-    /// Returns the keys that the code has not read so far.
+    /// Returns the entries whose keys the code has not asked for so far.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = &'n Entry> {
         let known = self.known.borrow().clone();
         self.entries
@@ -233,7 +234,7 @@ impl<'n> Field<'n> {
         value
     }
 
-    /// Reads a duration with its unit.
+    /// Reads a duration with its unit, such as `500ms`.
     pub(crate) fn duration(&self, problems: &mut Problems) -> Option<Duration> {
         let text = match &self.node.kind {
             NodeKind::Scalar(scalar) => scalar.text.as_str(),

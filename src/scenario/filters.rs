@@ -1,7 +1,7 @@
 //! The filters (`x | length`) and tests (`x is defined`) of expressions, and a check that finds unknown filters and
 //! tests.
 
-/// The filters, which follow `|`.
+/// The names of the filters that expressions can use. A filter follows `|`, as in `x | length`.
 pub const FILTERS: &[&str] = &[
     "abs",
     "attr",
@@ -52,7 +52,7 @@ pub const FILTERS: &[&str] = &[
     "zip",
 ];
 
-/// The tests, which follow `is`.
+/// The names of the tests that expressions can use. A test follows `is`, as in `x is defined`.
 pub const TESTS: &[&str] = &[
     "boolean",
     "defined",
@@ -171,7 +171,8 @@ fn applied(source: &str) -> Vec<Applied> {
     found
 }
 
-/// The words that an operand has to follow. A word `is` after one of them is a variable and does not start a test.
+/// The words that are operators, after which an operand follows. A word `is` directly after one of these words is an
+/// operand (a variable), and so does not start a test such as `is defined`.
 const OPERATORS: &[&str] = &["and", "else", "if", "in", "is", "not", "or"];
 
 /// Returns the tokens of an expression with their offsets in bytes.
@@ -271,7 +272,8 @@ mod tests {
 
     #[test]
     fn the_lists_name_exactly_the_filters_and_tests_of_minijinja() {
-        // MiniJinja shows the names of its filters and tests only in its debug output.
+        // Take the names from MiniJinja's debug output, because MiniJinja has no function that lists its filters and
+        // tests.
         let debug = format!("{:?}", Environment::new());
         let list = |key: &str| -> Vec<String> {
             let (_, rest) = debug.split_once(&format!("{key}: [")).unwrap();
@@ -279,7 +281,8 @@ mod tests {
             let names = names
                 .split(", ")
                 .map(|name| name.trim_matches('"').to_owned());
-            // The output also lists operators such as `==`, which expressions can't use by name. Leave them out.
+            // MiniJinja also lists operators such as `==` as tests. Leave them out, because expressions can't use them
+            // by name.
             names.filter(|name| name.chars().all(is_word)).collect()
         };
         assert_eq!(list("filters"), FILTERS);

@@ -33,15 +33,16 @@ use crate::{
 /// The limit on the length, in bytes, of the text or bytes that a function returns.
 const MAX_LENGTH: usize = 256 * 1024 * 1024;
 
-/// The variable with the format of the target's echo messages: the text before and after the echoed text, and whether
-/// the echoed text is a JSON string.
+/// The name of the variable that holds the format of the target's echo messages, which are messages that the target
+/// answers with the same text. The value contains the text before and after the echoed text, and whether the echoed
+/// text is a JSON string.
 pub(crate) const ECHO_FORM: &str = "echo_form";
 
-/// The variable with the set to which [`jwt`] adds its tokens. No expression can read it, because its name contains
-/// parentheses.
+/// The name of the variable that holds the set to which [`jwt`] adds each token that it creates. Expressions can't read
+/// this variable, because its name contains parentheses.
 pub(super) const MINTED: &str = "jwt()";
 
-/// The tokens that [`jwt`] created.
+/// The tokens that calls of the function [`jwt`] have created so far, as a value of MiniJinja.
 #[derive(Debug)]
 pub(super) struct Minted(pub(super) Arc<Mutex<BTreeSet<String>>>);
 
@@ -50,9 +51,9 @@ impl Object for Minted {}
 /// A function that expressions can call.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// The name with the parameters, as the reference of the language shows them.
+    /// The name of the function with its parameters, as `docs/language.md` shows them: `base64(x)`.
     pub signature: &'static str,
-    /// What the function returns.
+    /// What the function returns, as `docs/language.md` describes it.
     pub meaning: &'static str,
     /// Adds the function to a MiniJinja environment under the given name.
     add: fn(&mut Environment<'_>, &'static str),
@@ -252,7 +253,7 @@ fn bounded(length: Option<usize>) -> Result<(), Error> {
     }
 }
 
-/// Returns the UTF-8 bytes of a text, or bytes unchanged.
+/// Returns the bytes of a value: the UTF-8 bytes of a text, or the bytes themselves.
 fn octets(value: &Value) -> Result<Vec<u8>, Error> {
     match value.kind() {
         ValueKind::String | ValueKind::Bytes => Ok(value.as_bytes().unwrap_or_default().to_vec()),
@@ -288,7 +289,7 @@ fn close_payload(code: u16, reason: Option<String>, named: Kwargs) -> Result<Val
     Ok(Value::from_bytes(payload))
 }
 
-/// Returns a masked frame (RFC 6455 section 5.2). A masking key of zeros leaves the payload readable.
+/// Returns a WebSocket frame with a masking key of zeros (RFC 6455 section 5.2), which leaves the payload readable.
 fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Error> {
     let opcode = match opcode {
         Some(opcode) => opcode,
@@ -312,8 +313,8 @@ fn frame(payload: Value, opcode: Option<u8>, named: Kwargs) -> Result<Value, Err
     Ok(Value::from_bytes(encoded.to_vec()))
 }
 
-/// Returns an echo message in the target's format ([`ECHO_FORM`]): `text` with the format's text before and after it.
-/// Writes `text` as a JSON string if the format's `quoted` is true.
+/// Returns a message that the target answers with `text`, in the format of the target ([`ECHO_FORM`]). `text` stands
+/// between the format's `before` and `behind`, as a JSON string if the format's `quoted` is true.
 fn echo(state: &State<'_, '_>, text: String) -> Result<String, Error> {
     let form = state
         .lookup(ECHO_FORM)
@@ -474,7 +475,7 @@ fn moment(offset: Option<&str>) -> Result<f64, Error> {
         .mul_add(1000.0, sign * duration.as_secs_f64() * 1000.0))
 }
 
-/// Rounds a time down to a whole number. An `i64` can hold the milliseconds of any realistic date.
+/// Rounds a time in milliseconds down to a whole number. An `i64` can hold the milliseconds of any realistic date.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "saturates, and times are far from the bounds"

@@ -10,11 +10,11 @@ use minijinja::{
 use super::expression_value::from_data;
 use crate::data::Data;
 
-/// The number of members in one part of a group. If another scope shares the group, a change copies only the part with
-/// the changed member.
+/// The number of members of a group whose values are stored together in one shared part. If another scope shares the
+/// group, a new value copies only the part with the changed member.
 const PART: usize = 64;
 
-/// The variables of a group of clients: the value of each member by its number, such as 1 for `watchers[1]`.
+/// The variables of a group of clients: the value of each member, by the member's number (1 for `watchers[1]`).
 ///
 /// A clone shares the values, so a scope with thousands of clients is cheap to clone.
 #[derive(Clone, Debug, Default)]

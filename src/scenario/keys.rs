@@ -1,12 +1,13 @@
-//! The tables of keys in scenario files: the name of each key, the type of its value, and its meaning. The JSON Schema
-//! is built from them.
+//! The tables of keys in scenario files: the name of each key, the type of its value, and its meaning. Tests build the
+//! JSON Schema of scenario files from these tables.
 
 /// A key of a mapping in a scenario file.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// The name of the key, as files write it.
     pub name: &'static str,
-    /// The type of the key's value: the name of a definition in the JSON Schema.
+    /// The type of the key's value. It is the name of a type that the JSON Schema of scenario files defines under
+    /// `$defs`.
     pub kind: &'static str,
     /// The description that an editor shows for the key.
     pub meaning: &'static str,
@@ -159,7 +160,7 @@ pub(super) const CLIENT: &[Key] = &[
     NAMESPACE,
 ];
 
-/// Keys for the options of a connection, which clients and `connect` steps take.
+/// Keys for the options of a connection. Entries of `clients:` and `connect` steps can have them.
 pub(super) const OPTIONS: &[Key] = &[
     key("auth", "value", "the payload of the CONNECT packet"),
     key("transport", "transport", "the transport of this client"),
@@ -170,7 +171,7 @@ pub(super) const OPTIONS: &[Key] = &[
     ),
 ];
 
-/// Keys for the options of a handshake request, which clients, `connect` steps and `open` steps take.
+/// Keys for the options of a handshake request. Entries of `clients:`, `connect` steps and `open` steps can have them.
 pub(super) const HANDSHAKE: &[Key] = &[
     key(
         "query",
@@ -193,7 +194,7 @@ pub(super) const HANDSHAKE: &[Key] = &[
     ),
 ];
 
-/// Keys that every step takes, whatever its verb.
+/// Keys that every step can have beside its verb (the key that says what the step does, such as `emit` or `expect`).
 pub(super) const STEP: &[Key] = &[
     key(
         "within",
@@ -213,14 +214,14 @@ pub(super) const STEP: &[Key] = &[
     ),
 ];
 
-/// The key `as`, which names the clients that act or observe.
+/// The key `as`, which names the clients that carry out a step or observe what arrives.
 pub(super) const ACTORS: &[Key] = &[key(
     "as",
     "names",
     "the clients that act or observe: clients, groups, or `all`",
 )];
 
-/// Keys that state the expected HTTP response.
+/// Keys of a step that state which HTTP response the step expects.
 pub(super) const RESPONSE: &[Key] = &[
     key("status", "expectation", "the response's status"),
     key(
@@ -301,10 +302,10 @@ pub(super) const REFUSED: Key = key(
     "the server refuses the request with this error: `{code, message, status, field}`",
 );
 
-/// Keys of an event to send.
+/// Keys that describe an event to send, beside the verb with the event's name.
 pub(super) const OPERATION: &[Key] = &[WITH, ARGS, NAMESPACE];
 
-/// Keys of an event that a step expects or forbids.
+/// Keys that describe an event that a step expects or forbids, beside the verb with the event's name.
 pub(super) const EVENT_PATTERN: &[Key] = &[EXPECTED_WITH, EXPECTED_ARGS, NAMESPACE];
 
 /// Returns true for `as`, and for each key that every step can have whatever its verb. Returns false for the keys of a

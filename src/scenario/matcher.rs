@@ -62,8 +62,8 @@ pub(super) struct Schema {
     pub(super) validator: jsonschema::Validator,
 }
 
-/// The name of each operator with a description of the values that it accepts. A test compares this list with
-/// docs/language.md.
+/// The name of each operator, such as `$gt`, with a description of the values that meet it. A test compares this list
+/// with docs/language.md.
 pub const OPERATORS: &[(&str, &str)] = &[
     ("$bytes", "the bytes that these hex digits encode"),
     (
@@ -101,7 +101,7 @@ impl Matcher {
         }
     }
 
-    /// Returns an expectation that every received value meets. Only a missing value does not meet it.
+    /// Returns an expectation that every received value meets. It fails only if the server sent no value.
     pub fn any() -> Self {
         Self {
             form: Form::Placeholder(Placeholder::Any, None),
@@ -189,7 +189,7 @@ impl PartialEq for Operator {
 /// Writes `at rooms[2].name: expected "a", received "b"`.
 impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Long values are shortened here, because a report shows the complete values below this sentence.
+        // Shorten long values in this sentence, because a report shows the complete values below the sentence.
         const LENGTH: usize = 300;
         if !self.path.is_empty() {
             write!(formatter, "at {}: ", self.path)?;

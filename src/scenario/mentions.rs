@@ -30,9 +30,9 @@ pub struct Mention {
 pub struct Mentions {
     /// The scenario file.
     pub source: Arc<SourceFile>,
-    /// The capabilities in `needs`.
+    /// The capabilities that the file's `needs` keys require of a target.
     pub needs: Vec<Mention>,
-    /// The names in `$credentials.name`.
+    /// The target's credentials that the file uses: `expired` for `$credentials.expired`.
     pub credentials: Vec<Mention>,
     /// All YAML values of the file that are texts. The names of events and operations are among them.
     pub words: BTreeSet<String>,

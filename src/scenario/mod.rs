@@ -38,7 +38,7 @@ mod values;
 mod verbs;
 mod yaml;
 
-// `targets` uses these parts too, to read manifests.
+// The module `targets` uses these types too, to read target manifests.
 pub(crate) use diagnostic::Problems;
 pub(crate) use fields::{Field, Fields};
 pub(crate) use mentions::{items, mention};

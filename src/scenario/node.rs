@@ -32,7 +32,7 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-/// A text, number, boolean or null.
+/// A YAML value that is not a list or a mapping: a text, number, boolean or null.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
     pub(crate) text: String,

@@ -32,7 +32,8 @@ fn contradiction(operators: &[Operator]) -> Option<(Data, Data)> {
     let upper = [Comparison::Less, Comparison::LessOrEqual];
     bounds(lower).find_map(|(from, above)| {
         let (_, below) = bounds(upper).find(|(to, below)| {
-            // Two equal bounds can be met only if both include the number (`$gte: 2, $lte: 2`).
+            // A lower and an upper bound of the same number can be met together only if both bounds include the number,
+            // as `$gte: 2` and `$lte: 2` do.
             let met = from == Comparison::GreaterOrEqual && *to == Comparison::LessOrEqual;
             let order = if met {
                 Comparison::Greater
@@ -145,11 +146,12 @@ impl ValueReader<'_> {
         Some(items.iter().map(|item| self.matcher(item)).collect())
     }
 
-    /// Reads the operand of `$oneOf`: a list with at least one expectation.
+    /// Reads the operand of `$oneOf`: a list of expectations of which a value has to meet one.
     fn choices(&mut self, entry: &Entry) -> Option<Vec<Matcher>> {
         let before = self.captures.len();
         let choices = self.operand_list(entry)?;
-        // Only the captures of the first matching choice are kept, so several choices can capture the same name.
+        // Several choices can capture the same variable (`<string as name>`), because only the first choice that
+        // matches sets its variables. So keep each name once.
         let mut names = BTreeSet::new();
         let captured = self.captures.split_off(before);
         let first = captured

@@ -2,7 +2,7 @@
 
 use crate::data::Data;
 
-/// The types that placeholders match: `<string>`, `<sid>` and so on.
+/// The types of values that placeholders such as `<string>` and `<sid>` stand for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Placeholder {
     Absent,
@@ -43,8 +43,8 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
     ("uuid", "a UUID"),
 ];
 
-/// The names that other languages give to the types, such as `bool` for `boolean`. Hints use them: for `<bool>`, "did
-/// you mean `boolean`?".
+/// Names that programming languages give to the types of placeholders, such as `bool` for `boolean`. Hints use them:
+/// for `<bool>`, "did you mean `boolean`?".
 const ELSEWHERE: &[(&str, &str)] = &[
     ("binary", "bytes"),
     ("bool", "boolean"),
@@ -66,7 +66,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("undefined", "absent"),
 ];
 
-/// Returns the name of the placeholder for a type that other languages call `name`.
+/// Returns the name of the placeholder, such as `boolean`, for a type that programming languages call `name`.
 pub(super) fn known_elsewhere(name: &str) -> Option<&'static str> {
     let found = ELSEWHERE.iter().find(|(other, _)| *other == name)?;
     Some(found.1)
@@ -94,7 +94,8 @@ impl<'t> Written<'t> {
         is_name.then_some(Self { name, capture })
     }
 
-    /// Returns the placeholder that a misspelled one probably means: `string` for `<String>` or `<string?>`.
+    /// Returns the placeholder that the author of a misspelled placeholder probably means: `string` for `<String>` or
+    /// `<string?>`.
     pub(super) fn meant(text: &str) -> Option<Placeholder> {
         let inside = text.strip_prefix('<')?.strip_suffix('>')?;
         if inside.contains(['<', '>']) {
@@ -160,7 +161,8 @@ impl Placeholder {
             Self::Array => matches!(actual, Data::Array(_)),
             Self::Boolean => matches!(actual, Data::Bool(_)),
             Self::Bytes => matches!(actual, Data::Bytes(_)),
-            // Thirteen digits are the years 2001 to 2286. Times in seconds or microseconds have fewer or more digits.
+            // In milliseconds since 1970, the years 2001 to 2286 have thirteen digits. A time in seconds has fewer and
+            // a time in microseconds more, so this check notices a wrong unit.
             Self::EpochMs => actual
                 .as_u64()
                 .is_some_and(|number| (1_000_000_000_000..10_000_000_000_000).contains(&number)),

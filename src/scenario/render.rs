@@ -6,8 +6,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::{Diagnostic, Severity, Span};
 
-/// The limit, in bytes, on the source lines that a message quotes. If the lines are longer, the message shows only
-/// their place.
+/// The limit, in bytes, on the lines of a file that a message quotes. If the mistake spans more, the message names only
+/// the place of the mistake.
 const MAX_SHOWN: usize = 16 * 1024;
 
 /// Whether rendered text has colours.
@@ -20,7 +20,7 @@ pub enum Colours {
 }
 
 impl Diagnostic {
-    /// Renders the message with its underlined source line and its help.
+    /// Renders the message, the source lines with the mistake underlined, and the help.
     pub fn render_full(&self, colours: Colours) -> String {
         let path = self.source.path.to_string_lossy();
         let title = self.level().primary_title(&self.message).id(self.code);
@@ -64,7 +64,7 @@ impl Diagnostic {
         line
     }
 
-    /// Returns the diagnostic as JSON.
+    /// Returns the diagnostic as a JSON object with code, severity, message, file and places.
     pub fn to_json(&self) -> serde_json::Value {
         let place = |span: Span| {
             serde_json::json!({
@@ -84,8 +84,8 @@ impl Diagnostic {
         })
     }
 
-    /// Returns the source lines to show, with the offset and the number of the first of them. Returns `None` if the
-    /// lines are too long.
+    /// Returns the source lines to show, with the place of the first one. Returns `None` if the lines together are too
+    /// long.
     fn lines(&self) -> Option<(&str, Span)> {
         let text = self.source.text.as_str();
         let span = self.span?;

@@ -22,10 +22,11 @@ pub struct Requirement {
     pub clause: Option<String>,
     /// The address of the document.
     pub source: Option<String>,
-    /// The numbers of the questions in the product brief that led to the requirement.
+    /// The requirement answers the questions with these numbers, out of the 45 questions about gateways with which the
+    /// project began (`brief:`).
     pub brief: Vec<u32>,
-    /// The reason why no scenario verifies the requirement. The loader reports a scenario that verifies a requirement
-    /// with such a reason.
+    /// The reason why no scenario verifies the requirement. If there is a reason, the loader reports each scenario that
+    /// does verify the requirement.
     pub untested: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use std::{
 use super::group::Group;
 use crate::data::Data;
 
-/// The built-in variables, which every run sets, each with a description of its value.
+/// The variables that every run of a scenario sets, each with a description of its value.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("credentials", "the target's tokens by name"),
     (
@@ -26,10 +26,10 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("user", "a user name that no other run uses"),
 ];
 
-/// The names that a scenario can't give to its own variables: some built-in variables, and `index` of `repeat:`.
+/// The names that a scenario can't give to its own variables: some built-in variables, and `index`, which counts the
+/// rounds of `repeat:`.
 ///
-/// The other built-in variables, such as `room` and `text`, can be set by a scenario: a row of `each:` can set
-/// `text: x`.
+/// The other built-in variables can be replaced by a scenario. For example, a row of `each:` can set `text: x`.
 pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "index", "target"];
 
 /// The values of variables, by name.
@@ -46,8 +46,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Returns a scope to evaluate expressions before a run. It contains sample values for the variables that functions
-    /// read.
+    /// Returns a scope in which the loader tries out expressions before a run. It contains a sample secret for the
+    /// function `jwt`.
     pub(super) fn of_any_run() -> Self {
         let mut scope = Self::default();
         scope.set("credentials_secret", Data::from("secret"));
@@ -89,7 +89,7 @@ impl Scope {
         })
     }
 
-    /// Returns the members of a group of clients. Returns `None` if no member has a value yet.
+    /// Returns the values of the members of a group of clients. Returns `None` if no member has a value yet.
     pub(super) fn group(&self, name: &str) -> Option<&Arc<Group>> {
         self.groups.get(name)
     }

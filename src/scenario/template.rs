@@ -9,7 +9,8 @@ use super::{
 };
 use crate::data::Data;
 
-/// A value with variables (`$name`) and expressions (`${ … }`), which a [`Scope`] fills in.
+/// A value that can contain variables (`$name`) and expressions (`${ … }`). [`Self::render`] replaces them by their
+/// values from a [`Scope`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     form: Form,
@@ -184,7 +185,7 @@ impl Template {
         }
     }
 
-    /// Calls `see` for each variable and each expression in the template.
+    /// Calls `see` for each variable and each expression in the template, at any depth.
     pub(super) fn visit(&self, see: &mut dyn FnMut(Used<'_>)) {
         match &self.form {
             Form::Array(items) => items.iter().for_each(|item| item.visit(see)),
@@ -205,7 +206,7 @@ impl Template {
     }
 }
 
-/// A variable or expression of a template.
+/// A variable or expression that occurs in a template.
 #[derive(Clone, Copy)]
 pub(super) enum Used<'t> {
     Expression(&'t Expression),

@@ -18,8 +18,8 @@ pub enum TemplateError {
         /// The reason why the expression can't be evaluated.
         detail: String,
     },
-    /// The size of the value depends on a limit that the target announced, and the value is larger than the largest
-    /// message that sockspec sends.
+    /// The value is larger than the largest message that sockspec sends, because its size depends on a limit that the
+    /// target announced in its open packet.
     #[error(
         "the target's {field} asks for a message of more than {limit} bytes, which is the most that sockspec sends"
     )]

@@ -24,7 +24,7 @@ use crate::{
 /// The limit on replacements of `$name` in one value. A file that exceeds it is treated as an expansion bomb.
 const MAX_REPLACED: usize = 1000;
 
-/// A use or a capture of a variable in a value, with its place in the file.
+/// A place in a file where a value uses a variable (`$name`) or captures one (`<string as name>`).
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) name: String,
@@ -33,17 +33,19 @@ pub(crate) struct Reference {
     pub(crate) written: String,
 }
 
-/// Reads values, and collects the variables that the values use and capture.
+/// Reads values from YAML, and collects the variables that they use and capture.
 pub(crate) struct ValueReader<'p> {
     pub(crate) problems: &'p mut Problems,
     /// The variables that the values use.
     pub(crate) references: Vec<Reference>,
     /// The variables that the values capture with `<type as name>`.
     pub(crate) captures: Vec<Reference>,
-    /// The values of `vars:` or `each:` that are expectations or that depend on the run. Such a value can replace
+    /// The values of `vars:` or of a row of `each:` that can't be computed before the first step: expectations such as
+    /// `<string>`, and values that use a client's fields or a variable that a step sets. Such a value can replace
     /// `$name` only where `$name` is the whole value, not a part of a text.
     pub(crate) inlined: Option<&'p Substitutes<'p>>,
-    /// The names whose `$name` is being replaced now, to detect a value that contains itself.
+    /// The names of the variables that are being replaced by their values now. A name that occurs in its own value is
+    /// in this list.
     active: Vec<&'p str>,
     /// The number of replacements of `$name` in the current value so far.
     replaced: usize,
@@ -64,7 +66,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads a value to send.
+    /// Reads a value to send, such as the payload of an event.
     pub(crate) fn template(&mut self, node: &Node) -> Template {
         if let Some((name, value)) = self.inlined(node) {
             if is_expectation(value) {
@@ -128,7 +130,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads an expression, with or without `${ }` around it.
+    /// Reads an expression that is written with or without `${ }` around it.
     pub(crate) fn expression(&mut self, node: &Node) -> Option<Template> {
         let text = node.text()?.trim();
         let source = text
@@ -153,7 +155,7 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads an expectation.
+    /// Reads an expectation, with which a received value is compared.
     pub(crate) fn matcher(&mut self, node: &Node) -> Matcher {
         if let Some((name, value)) = self.inlined(node) {
             return self.in_place_of(name, |this| this.matcher(value));
@@ -191,8 +193,8 @@ impl<'p> ValueReader<'p> {
     }
 
     /// If `node` is exactly `$name`, returns the name and the value of `vars:` or `each:` that replaces it. Returns
-    /// `None` for a name inside its own value, and after too many replacements; the name is then reported as a variable
-    /// that is not set.
+    /// `None` if `node` is inside the value of the same name, or after too many replacements. The caller then reports
+    /// the name as a variable that is not set.
     fn inlined(&self, node: &Node) -> Option<(&'p str, &'p Node)> {
         let name = node.text()?.strip_prefix('$')?;
         let (name, value) = self.inlined?.get_key_value(name)?;
@@ -251,8 +253,8 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Evaluates the expressions that have no variables, to report their errors when the file is loaded and not in each
-    /// run.
+    /// Evaluates the expressions that use no variables, so that their errors are reported when the file is loaded and
+    /// not only in a run.
     fn try_out(&mut self, template: &Template, span: Span) {
         let mut constant = Vec::new();
         template.visit(&mut |used| {
@@ -387,7 +389,8 @@ impl<'p> ValueReader<'p> {
         Form::Placeholder(kind, capture)
     }
 
-    /// Returns the key of an object. `$$` is a dollar sign.
+    /// Returns the name of the field that a key of an object to send stands for. A key that starts with `$$` stands for
+    /// a field that starts with one `$`.
     fn field_name(&mut self, entry: &Entry) -> String {
         match entry.key.strip_prefix('$') {
             None => entry.key.clone(),
@@ -437,8 +440,8 @@ impl<'p> ValueReader<'p> {
         }
     }
 
-    /// Reads the file of `$file`, relative to the folder of the scenario file. Parses a `.json` file, returns a `.txt`
-    /// file as text, and any other file as bytes.
+    /// Reads the file that `$file` names, from the folder of the scenario file. Returns a `.json` file as its value, a
+    /// `.txt` file as text, and any other file as bytes.
     fn file(&mut self, node: &Node) -> Data {
         let name = node.text().unwrap_or_default();
         let folder = self.problems.source().path.parent();

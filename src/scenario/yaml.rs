@@ -31,7 +31,7 @@ impl Node {
     }
 }
 
-/// The parser stopped because of a mistake that it has already added to the list of problems.
+/// The error of the parser's functions. The mistake itself is already in the list of problems.
 struct Stopped;
 
 struct Reader<'s> {

@@ -12,7 +12,7 @@ use crate::{
 /// All bindings of a target: its own names for operations and events of scenarios.
 #[derive(Clone, Debug, Default)]
 pub struct Bindings {
-    /// The bindings by the name that scenarios use.
+    /// The bindings, each under the name that scenarios use for the operation or event.
     pub entries: BTreeMap<String, Binding>,
 }
 
@@ -26,24 +26,27 @@ pub struct Binding {
     /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. The target's name
     /// `data.id` stands for the field `id` of the object `data`.
     pub fields: BTreeMap<String, String>,
-    /// The templates of the arguments that the target expects in place of the scenario's first argument. The fields of
-    /// that first argument are the variables of the templates. Outgoing events use these templates instead of `fields`.
+    /// The templates of the arguments that the target expects in place of the scenario's first argument. The variables
+    /// of the templates are the fields of that first argument. If set, outgoing events use these templates instead of
+    /// `fields`.
     pub payload: Option<Vec<Template>>,
-    /// The places of the fields in the arguments of an event from the target.
+    /// Where the arguments of an event from the target hold the fields that scenarios use. `None` if events need only
+    /// the renaming in `fields`.
     pub places: Option<Places>,
-    /// The places of the fields in the arguments of the target's acknowledgement.
+    /// Where the arguments of the target's acknowledgement hold the fields that scenarios use. `None` if
+    /// acknowledgements stay unchanged.
     pub returns: Option<Places>,
     /// The acknowledgement that a `call` step expects if the step itself states none.
     pub reply: Option<Matcher>,
 }
 
-/// The places of the scenarios' fields in a list of arguments.
+/// Where the arguments of a packet from the target hold the fields that scenarios use.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// The index of the argument for each field, and the path of the field in it. The path is empty if the field is the
-    /// argument.
+    /// For each field that scenarios use: the index of the argument that holds it, and its dotted path in that
+    /// argument. The path is empty if the whole argument is the field.
     pub fields: BTreeMap<String, (usize, String)>,
-    /// The number of arguments.
+    /// The number of arguments that hold fields. Further arguments stay unchanged.
     pub args: usize,
 }
 
@@ -110,7 +113,8 @@ impl Bindings {
 
     /// Translates an event of a scenario into the event that the target expects.
     ///
-    /// A binding changes the first argument only. The fields of that argument are the variables of its templates.
+    /// A binding changes the first argument only. The fields of that argument are the variables of the binding's
+    /// templates.
     ///
     /// # Errors
     ///
@@ -172,7 +176,7 @@ impl Bindings {
 }
 
 impl Places {
-    /// Returns one object with the fields that the first `self.args` arguments hold, followed by the further ones.
+    /// Returns one object with the fields from the first `self.args` arguments, followed by the remaining arguments.
     fn collect(&self, args: &[Data]) -> Vec<Data> {
         let at = |(index, path): &(usize, String)| {
             let keys = path.split('.').filter(|key| !key.is_empty());

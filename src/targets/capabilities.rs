@@ -7,8 +7,8 @@ use super::{
     probe,
 };
 
-/// The capabilities of an application that a manifest has to declare. They belong to the contract (docs/contract.md),
-/// the events that scenarios call.
+/// The capabilities of an application that implements events of the contract (docs/contract.md). No probe looks for
+/// them, so a manifest has to declare them.
 const APPLICATION: &[Capability] = &[
     Capability {
         name: "admission",

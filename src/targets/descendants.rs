@@ -9,7 +9,7 @@ use std::process::id;
 /// The environment variable that holds the mark.
 const VARIABLE: &str = "SOCKSPEC_PROCESS_TREE";
 
-/// The mark of the processes of one tree.
+/// The random mark that all processes of one target carry in their environment.
 #[derive(Clone, Debug)]
 pub(super) struct Mark(String);
 
@@ -82,7 +82,7 @@ mod linux {
         /// The children that this process already had before it started a target. They and their descendants are
         /// never killed.
         foreign: BTreeSet<i32>,
-        /// The number of trees that have not ended.
+        /// The number of targets whose process tree has not ended.
         trees: usize,
     }
 
@@ -112,7 +112,8 @@ mod linux {
         Ok(started)
     }
 
-    /// Kills every process with this mark. If no other tree runs, also kills the orphans that have no mark any more.
+    /// Kills every process with this mark in its environment. If no other target runs, also kills the orphans that have
+    /// cleared their environment.
     pub(in super::super) fn kill_all(mark: &Mark) {
         let mut guard = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(children) = guard.as_mut() else {
@@ -130,7 +131,7 @@ mod linux {
                 let pid = Pid::from_raw(victim.pid);
                 // An error means that the process has already ended, or that another process waits for it.
                 let _ = kill(pid, Signal::SIGKILL);
-                // Tokio waits for the children that this process started.
+                // Tokio waits for the children that this process started itself, so wait only for the others.
                 if !children.own.contains(&victim.pid) {
                     let _ = waitpid(pid, Some(WaitPidFlag::WNOHANG));
                 }
@@ -144,7 +145,7 @@ mod linux {
 
     impl Children {
         fn begin() -> Self {
-            // Without the attribute, orphans that have cleared their environment stay.
+            // If this call fails, orphans that have cleared their environment keep running.
             let _ = set_child_subreaper(true);
             Self {
                 own: BTreeSet::new(),
@@ -161,12 +162,13 @@ mod linux {
         fn is_victim(&self, process: &Process, entry: &str) -> bool {
             let is_known = self.own.contains(&process.pid) || self.foreign.contains(&process.pid);
             if process.is_adopted() && !is_known {
-                // A zombie has no environment. An orphan without a mark that runs can be a descendant of a child that
-                // this process had before, or of another tree.
+                // The environment of a zombie is empty, so an adopted zombie always counts. A running orphan without
+                // the mark may belong to another target, or descend from a child that this process had before. It
+                // counts only if there is neither.
                 let is_certain = self.trees == 0 && self.foreign.is_empty();
                 return process.is_zombie || is_certain || has(process.pid, entry);
             }
-            // The parent of any other zombie waits for it.
+            // A zombie that this process has not adopted doesn't count, because its own parent waits for it.
             !process.is_zombie && has(process.pid, entry)
         }
     }
@@ -176,8 +178,8 @@ mod linux {
             self.parent == Pid::this().as_raw()
         }
 
-        /// Returns true if the process can be an orphan that got this process as its parent. The process of a target
-        /// has a group of its own, so its descendants are in other groups than this process.
+        /// Returns true if the process may be an orphan that this process has adopted. Each target starts in a process
+        /// group of its own, so its descendants are not in the group of this process.
         fn is_adopted(&self) -> bool {
             self.is_child() && self.group != getpgrp().as_raw()
         }
@@ -200,7 +202,8 @@ mod linux {
 
     fn process(pid: i32) -> Option<Process> {
         let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        // The name of the program stands in parentheses and can contain any character.
+        // The name of the program stands in parentheses and can contain any character, so read what follows the last
+        // parenthesis.
         let stat = String::from_utf8_lossy(&stat);
         let (_, fields) = stat.rsplit_once(')')?;
         let mut fields = fields.split_whitespace();

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::clock;
 
-/// The limit on the number of ports that are tried. Another process may take a free port before the target does.
+/// How many ports are tried, one after the other. Another process may take a free port before the target listens on it.
 const PORT_ATTEMPTS: usize = 3;
 
 /// The time between two checks whether a target is ready.
@@ -162,7 +162,7 @@ mod tests {
     }
 
     const LONG: Duration = Duration::from_secs(20);
-    /// A time in which a shell on a busy machine can start and write its line.
+    /// Long enough for a shell on a busy machine to start and write its line.
     const SHORT: Duration = Duration::from_millis(800);
 
     /// Returns the text of the error of a failed start. `PORT` replaces the port, which is random.

@@ -24,7 +24,7 @@ pub enum LaunchError {
         /// The last lines that the command has written.
         log: Vec<String>,
     },
-    /// No port of the range is free.
+    /// None of the ports that targets can get is free.
     #[error("no port between 10000 and 32000 is free")]
     NoPort,
     /// The process runs, but was not ready in time.

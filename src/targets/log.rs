@@ -62,8 +62,8 @@ impl Log {
                 } else if line.len() < MAX_LINE_LENGTH {
                     line.push(byte);
                 } else if line.len() == MAX_LINE_LENGTH {
-                    // The rest of the line is dropped. The mark `…` shows that, and makes `Secrets` look for the
-                    // head of a secret before it.
+                    // Drop the rest of the line. The mark `…` shows that the line was cut, and lets `Secrets` mask the
+                    // beginning of a secret that stands before the mark.
                     line.extend_from_slice("…".as_bytes());
                 }
             }

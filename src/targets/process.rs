@@ -19,7 +19,7 @@ use super::{
 };
 use crate::clock;
 
-/// The time that a process has to end after SIGTERM.
+/// The time that a process gets to end after SIGTERM, before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The time to read the remaining output of an ended process. A descendant that still runs may hold the streams open.
@@ -165,7 +165,8 @@ fn watchdog(group: u32, mark: &Mark) -> Option<tokio::process::Child> {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // A Ctrl-C in the terminal goes to sockspec's process group only.
+            // The watchdog gets a process group of its own. A Ctrl-C in the terminal goes to sockspec's group only, so
+            // the watchdog survives it.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
@@ -226,7 +227,8 @@ mod tests {
         eventually("all are gone", || !pids.iter().any(|pid| lives(pid))).await;
     }
 
-    /// A shell that starts a shell which starts a third one in a session of its own. The second one ends at once.
+    /// A shell script that leaves an orphan outside of its process group: a child starts a shell in a new session and
+    /// ends.
     #[cfg(target_os = "linux")]
     const RUNAWAY: &str = "(setsid sh -c 'echo $$; exec sleep 600' &) ; wait; exec sleep 600";
 

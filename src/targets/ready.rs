@@ -61,7 +61,7 @@ async fn answers(port: u16, path: &str) -> Result<(), String> {
         .write_all(request.as_bytes())
         .await
         .map_err(|error| error.to_string())?;
-    // Only the status line matters.
+    // The check needs only the status line, so read no more than the start of the response.
     let mut head = Vec::new();
     let read = stream.take(64).read_to_end(&mut head).await;
     let head = String::from_utf8_lossy(&head);

@@ -45,7 +45,8 @@ const STAMP: &str = ".sockspec-setup";
 
 /// Runs `command` in `workdir`, unless its result exists and none of its inputs has changed.
 ///
-/// A lock makes other processes wait that set up the same folder. `tell` gets a sentence if this process has to wait.
+/// A lock makes other processes wait if they set up the same folder. `tell` gets a sentence if this process has to
+/// wait.
 pub(super) async fn run_if_due(
     command: &[String],
     workdir: &Path,
@@ -61,7 +62,7 @@ pub(super) async fn run_if_due(
         return Ok(());
     }
     run(command, workdir).await?;
-    // Without a result folder, or without a stamp in that folder, the setup runs every time.
+    // Store the stamp, so that the next start skips the setup. Without a result folder, the setup runs at every start.
     if let Some(folder) = RESULTS
         .iter()
         .map(|folder| workdir.join(folder))

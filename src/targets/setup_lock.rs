@@ -98,7 +98,8 @@ enum Attempt {
 fn try_take(path: &Path) -> io::Result<Attempt> {
     let mut file = open(path)?;
     match file.try_lock() {
-        // The former holder may have removed the file between the two calls; another process can then lock a new file.
+        // The process that had the lock may have removed the file between the two calls. Another process can then lock
+        // a new file at the same path, so this lock does not count.
         Ok(()) if !is_at(&file, path) => Ok(Attempt::Held(None)),
         Ok(()) => {
             file.set_len(0)?;
@@ -149,7 +150,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Returns true: other systems remove no file that is open.
+/// Returns true: on this system, no process can remove a file that is open.
 #[cfg(not(unix))]
 fn is_at(_file: &File, _path: &Path) -> bool {
     true

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::clip;
 
-/// How line breaks are written.
+/// What happens to the line breaks of a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Newlines {
     /// A line break becomes `\n`, so the result is one line.
@@ -16,23 +16,25 @@ pub enum Newlines {
     Keep,
 }
 
-/// The number of bytes of a text that are shown on one line.
+/// The limit on the bytes of a text that is shown as one line.
 pub const LINE_LIMIT: usize = 400;
 
-/// The number of bytes of a text that are shown as a block.
+/// The limit on the bytes of a text that is shown with its line breaks.
 pub const BLOCK_LIMIT: usize = 8_000;
 
-/// Returns `text` as one line of at most [`LINE_LIMIT`] bytes before escaping.
+/// Returns `text` as one line with escaped control characters. Cuts the text to [`LINE_LIMIT`] bytes first.
 pub fn line(text: &str) -> String {
     visible(&clip(text, LINE_LIMIT), Newlines::Escape)
 }
 
-/// Returns `text` with its line breaks, cut to at most [`BLOCK_LIMIT`] bytes before escaping.
+/// Returns `text` with its line breaks and with escaped control characters. Cuts the text to [`BLOCK_LIMIT`] bytes
+/// first.
 pub fn block(text: &str) -> String {
     visible(&clip(text, BLOCK_LIMIT), Newlines::Keep)
 }
 
-/// Returns `text` with every character for which [`acts`] is true written as an escape.
+/// Returns `text` with each character for which [`acts`] is true replaced by an escape. `newlines` says whether line
+/// breaks stay.
 pub fn visible(text: &str, newlines: Newlines) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -52,7 +54,8 @@ pub fn visible(text: &str, newlines: Newlines) -> String {
     out
 }
 
-/// Returns true if a terminal, an editor or an XML parser would do something other than show this character.
+/// Returns true if a terminal, an editor or an XML parser would not show this character but act on it, such as a
+/// control character, an invisible character, or one that changes the direction of the text.
 pub fn acts(character: char) -> bool {
     let code = u32::from(character);
     character.is_control()                       // C0, DEL and C1: every terminal escape begins here

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Returns a duration in its natural unit: `850 µs`, `12 ms`, `3.4 s`, `2 min 5 s`.
+/// Returns a duration in the unit that fits its size: `850 µs`, `12 ms`, `3.4 s`, `2 min 5 s`.
 pub fn duration(duration: Duration) -> String {
     let micros = duration.as_micros();
     let seconds = duration.as_secs_f64();
@@ -18,7 +18,8 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// Returns the time since a start in milliseconds: `+12 ms`, with one decimal below ten: `+0.4 ms`.
+/// Returns the time since the start of something, in milliseconds: `+12 ms`. A time below ten milliseconds has one
+/// decimal: `+0.4 ms`.
 pub fn offset(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1_000.0;
     if millis < 10.0 {

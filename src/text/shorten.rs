@@ -3,9 +3,9 @@
 use super::humanize::group_digits;
 use crate::data::hex;
 
-/// Returns `text`, or its head, its tail and its length if it is longer than `limit` bytes.
+/// Returns `text` if it has at most `limit` bytes. Otherwise, returns its head, its tail and its length.
 ///
-/// The tail gets a quarter of the limit.
+/// The tail gets a quarter of the limit, the head the rest.
 pub fn clip(text: &str, limit: usize) -> String {
     let tail = limit / 4;
     match ends(text, limit, limit - tail, tail) {
@@ -14,7 +14,7 @@ pub fn clip(text: &str, limit: usize) -> String {
     }
 }
 
-/// Returns `text`, or its head, its tail and its length if it is longer than `limit` bytes.
+/// Returns `text` if it has at most `limit` bytes. Otherwise, returns its head, its tail and its length.
 ///
 /// The head has `limit / 2` bytes, the tail `limit / 4`.
 pub fn keep_ends(text: String, limit: usize) -> String {
@@ -24,7 +24,7 @@ pub fn keep_ends(text: String, limit: usize) -> String {
     }
 }
 
-/// Returns `text`, or its first `limit` characters and its length if it has more.
+/// Returns `text` if it has at most `limit` characters. Otherwise, returns its first `limit` characters and its length.
 pub fn keep_head(text: &str, limit: usize) -> String {
     match head(text, limit) {
         None => text.to_owned(),
@@ -56,9 +56,10 @@ fn head(text: &str, limit: usize) -> Option<&str> {
     text.get(..end)
 }
 
-/// Returns the first `head` and the last `tail` bytes, or `None` if the text is not longer than `limit` bytes.
+/// Returns the first `head` and the last `tail` bytes of the text. Returns `None` if the text has at most `limit`
+/// bytes.
 ///
-/// A character that a cut would split is left out.
+/// Leaves out a character that a cut would split.
 fn ends(text: &str, limit: usize, head: usize, tail: usize) -> Option<(&str, &str)> {
     if text.len() <= limit {
         return None;

@@ -134,7 +134,8 @@ mod tests {
 
     use crate::cli::args::Arguments;
 
-    /// The settings that docs/contract.md lists, and that are no ports or applications.
+    /// Each environment variable that docs/contract.md lists as a setting, such as `PING_INTERVAL`, is an option of
+    /// `serve`.
     #[test]
     fn every_setting_of_the_contract_is_an_option() {
         let page = include_str!("../../../docs/contract.md");

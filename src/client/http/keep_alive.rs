@@ -77,7 +77,8 @@ impl KeepAlive {
         self.attempt(None, request, awaited, time_limit).await
     }
 
-    /// Takes the idle connection; returns `None` if the server has closed it or has sent data on it.
+    /// Takes the connection of the previous request. Returns `None` if there is none, or if the server has since closed
+    /// it or sent data on it.
     async fn take_alive(&mut self) -> Option<Link> {
         let mut link = self.link.take()?;
         (!link.has_ended().await && link.inbox.is_empty()).then_some(link)

@@ -24,7 +24,7 @@ pub struct HttpResponse {
     pub status: u16,
     /// The headers in order; names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, with content codings removed.
+    /// The body after decoding its content codings, such as gzip.
     pub body: Bytes,
 }
 

@@ -13,7 +13,7 @@ use crate::client::{
     wait::Wait,
 };
 
-/// The number of interim responses (1xx) that the client skips before the final one.
+/// The limit on interim responses (1xx) that the client skips before the final response.
 const INTERIM: usize = 8;
 
 /// The longest line with a chunk size, including extensions, in bytes.
@@ -82,7 +82,7 @@ pub(in crate::client) async fn read_response(
         Err(failure) => return Err(failure),
     }
     let coded = reader.body.freeze();
-    // The caller holds the body. Less memory is never an error.
+    // The link no longer holds the body, so its memory counts as 0 bytes again. Counting less memory never fails.
     let _ = link.hold(0);
     response.body = match remove_codings(&response, coded.clone(), bounds.message) {
         Ok(body) => body,
@@ -109,7 +109,8 @@ pub(in crate::client) async fn read_response(
     Ok((response, reuse))
 }
 
-/// Reads one head and returns it with the minor version of HTTP.
+/// Reads the head of a response: the status line and the headers. Also returns the minor version of HTTP: 1 for
+/// HTTP/1.1.
 async fn read_head(
     link: &mut Link,
     wait: Wait,
@@ -132,7 +133,7 @@ async fn read_head(
                 limit,
             });
         }
-        // The empty line may be split over two reads.
+        // The empty line that ends the head may be split over two reads, so search the last three bytes again.
         searched = link.inbox.len().saturating_sub(3);
         wait.more(link).await?;
     }

@@ -1,4 +1,4 @@
-//! The admission of clients to the namespaces of the contract.
+//! Decides which clients can join the namespaces that `docs/contract.md` specifies.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// How long `/slow` waits before it accepts a client.
+/// How long the namespace `/slow` waits before it accepts a client.
 const SLOW: Duration = Duration::from_millis(200);
 
 /// The application's decision about a client that sent CONNECT, and when the server sends the
@@ -56,7 +56,8 @@ pub(in crate::reference) fn admit(
     }
 }
 
-/// Returns the user of a valid token. Without a valid token this is a user without a name.
+/// Returns the user that the client's token names. Without a valid token, returns a user without
+/// id, name and role.
 fn named_user(session: &Session, auth: Option<&Data>) -> User {
     token::authenticate(session, auth).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use crate::{
     reference::{engine::TransportKind, socket::Call},
 };
 
-/// The longest delay that a caller can ask for in `ack-late`.
+/// The longest delay of the acknowledgement that a caller can ask for in the event `ack-late`.
 const LATEST: Duration = Duration::from_secs(2);
 
 type Handled = Result<(), Failure>;
@@ -41,7 +41,8 @@ pub(super) fn message_with_ack(mut call: Call) -> Handled {
     Ok(())
 }
 
-/// `whoami`: acknowledges with what the server knows about the caller.
+/// `whoami`: acknowledges with what the server knows about the caller, such as its user, its
+/// namespace and its rooms.
 pub(super) fn whoami(call: Call) -> Handled {
     let socket = &call.socket;
     let rooms = socket.namespace().rooms().of(socket.id()).to_vec();

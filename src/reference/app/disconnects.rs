@@ -50,7 +50,8 @@ pub(super) fn watch_room(call: Call) -> Handled {
     Ok(())
 }
 
-/// Sends `member-left` to the clients that watch the rooms of a socket that has left its namespace.
+/// Is called after a socket has left its namespace. Sends `member-left` to each client that watches
+/// one of the rooms in which this socket was.
 pub(in crate::reference) fn left(socket: &Socket, departed: &Departed, reason: &str) {
     let departed = socket.faults().alter_departed(socket, departed, reason);
     for (room, watchers) in &departed.watched {

@@ -1,4 +1,5 @@
-//! The contract application of `docs/contract.md`.
+//! The application that the bundled server runs: the namespaces and events that `docs/contract.md`
+//! specifies.
 
 mod access;
 mod answers;

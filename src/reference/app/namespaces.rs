@@ -1,4 +1,4 @@
-//! The namespaces of the contract, and which clients each of them accepts.
+//! The namespaces that `docs/contract.md` specifies, and which clients each of them accepts.
 
 use crate::reference::FaultSet;
 

@@ -1,4 +1,4 @@
-//! Presence: whether a user has sockets.
+//! Presence: how many connected sockets a user has.
 
 use super::exception::Failure;
 use crate::{data::Data, reference::socket::Call};

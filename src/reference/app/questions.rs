@@ -21,7 +21,7 @@ use crate::{
 /// The longest time that the server waits for the answers to a question.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Whether every client that was asked a question answered in time.
+/// Whether a client left the server's question unanswered until the timeout.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Silence {
     /// Every client that was asked answered in time.
@@ -91,7 +91,8 @@ fn report(call: &Call, mut answers: Vec<Data>, mut silence: Silence) {
     call.acknowledge(vec![Data::object(std::iter::once(answers).chain(timeout))]);
 }
 
-/// Returns the first argument of each client's answer, and whether every client answered in time.
+/// Returns the first argument of each client's answer to the question, and whether every client
+/// answered in time.
 async fn collect(asked: AskedClients, deadline: Instant) -> (Vec<Data>, Silence) {
     let mut answers = Vec::new();
     let mut silence = Silence::NoMember;
@@ -113,7 +114,8 @@ async fn answer(
     match clock::before(deadline, &mut receiver).await {
         Ok(Ok(answer)) => Some(answer),
         Err(_) => {
-            // The answer may have come while the answers of the sockets before this one were awaited.
+            // The deadline has passed. This socket may have answered in time nevertheless, while
+            // the server still waited for the answers of other sockets.
             if let Ok(answer) = receiver.try_recv() {
                 return Some(answer);
             }

@@ -13,7 +13,7 @@ use crate::{
 
 type Handled = Result<(), Failure>;
 
-/// The longest delay of `join-room-late`.
+/// The longest delay that a caller can ask for in the event `join-room-late`.
 const LATEST: Duration = Duration::from_secs(2);
 
 /// `join-room`: puts the caller into a room.
@@ -141,7 +141,7 @@ pub(super) fn send_binary_to_room(call: Call) -> Handled {
     send(call, selection, "room-binary", args)
 }
 
-/// `send-direct`: sends a message to one socket, if the socket exists.
+/// `send-direct`: sends a message to the socket whose id the caller gives, if that socket exists.
 pub(super) fn send_direct(call: Call) -> Handled {
     let selection = call
         .socket

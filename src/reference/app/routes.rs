@@ -1,4 +1,4 @@
-//! Calls the handler of each event, which is chosen by the name of the event.
+//! Chooses the handler of a client's event by the name of the event, and calls it.
 
 use std::sync::Arc;
 

@@ -33,8 +33,8 @@ pub(in crate::reference) enum Denial {
     UserNotFound,
 }
 
-/// The value that a client presents as its token: the first value in the CONNECT payload, the
-/// query, the header and the cookie, in this order.
+/// The value that a client presents as its token. The server uses the first value that it finds in
+/// the CONNECT payload, the query, the header or the cookie, in this order.
 #[derive(Debug, PartialEq)]
 pub(in crate::reference) enum Presented {
     /// No source has a token, or the token is empty.
@@ -71,7 +71,8 @@ pub(super) fn authenticate(session: &Session, auth: Option<&Data>) -> Result<Use
         .map_err(Denial::into_refusal)
 }
 
-/// Returns the user if the user is an administrator, and a refusal otherwise.
+/// Returns the user if its role is `admin`. Otherwise returns the refusal for a client that is no
+/// administrator.
 pub(super) fn demand_admin(faults: &FaultSet, user: User) -> Result<User, Refused> {
     if faults.is_admin(user.role.as_deref()) {
         Ok(user)

@@ -54,7 +54,8 @@ async fn converse(stream: &mut FrameStream, server: &Shared) -> io::Result<Finis
     }
 }
 
-/// Answers one message; returns how the connection ends if the message ends it.
+/// Answers one message of the client. Returns how the connection ends if the message ends it, and
+/// `None` if the connection goes on.
 fn receive(stream: &mut FrameStream, faults: &FaultSet, message: Message) -> Option<Finish> {
     match message {
         Message::Text(text) => {

@@ -49,8 +49,8 @@ pub(super) struct FrameStream {
     compressor: Option<Box<Deflate>>,
     max_frame: usize,
     tamper: Option<Box<Tamper>>,
-    /// Whether the client has closed its side of the stream and the fault `half-close-ignored`
-    /// ignores that.
+    /// Whether the server ignores that the client has closed its side of the stream, because the
+    /// fault `half-close-ignored` is active.
     ignores_end: bool,
     outgoing: VecDeque<Bytes>,
     outgoing_bytes: usize,
@@ -106,7 +106,8 @@ impl FrameStream {
                 deflate.map(state),
             ),
             compressor,
-            // A message of the largest allowed size can become larger when it is compressed.
+            // With compression, frames may be larger than messages: a message that can't be
+            // compressed becomes larger by compression.
             max_frame: match deflate {
                 Some(_) => Deflate::compressed_bound(max_frame),
                 None => max_frame,
@@ -181,7 +182,8 @@ impl FrameStream {
             let frame = match self.next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
-                    // Faults can change a frame, so they see it as a whole.
+                    // Checks a frame before all of its payload has arrived. Not with active faults:
+                    // they may change the frame first, and for that they need the complete frame.
                     if self.tamper.is_none()
                         && let Err(error) = self.assembler.check_incomplete(&self.incoming)
                     {

@@ -18,11 +18,11 @@ impl Session {
         }
     }
 
-    /// Spawns a task that runs the heartbeat and the connect timeout of a polling session. Such a
-    /// session has no other task.
+    /// Spawns a task that runs the heartbeat and the connect timeout of a polling session, because
+    /// a polling session has no connection of its own whose task could run them.
     ///
-    /// If the server closes the session gracefully, the task keeps it for pingTimeout or until the
-    /// server stops, so that the client's next poll gets the last packets.
+    /// If the server closes the session gracefully, the task keeps the session for pingTimeout or
+    /// until the server stops, so that the client's next poll gets the last packets.
     pub(super) fn spawn_supervisor(self: &Arc<Self>) {
         let session = Arc::clone(self);
         self.server.tasks.spawn(async move {

@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-/// How long a POST with a close packet waits for a poll of the same client.
+/// How long a POST with a close packet waits for a poll that the same client has sent before it on
+/// another connection.
 const POLL_ON_ITS_WAY: Duration = Duration::from_millis(50);
 
 /// An encoded payload, and its form.
@@ -47,7 +48,8 @@ pub(in crate::reference) struct Opened {
     pub(in crate::reference) payload: Payload,
 }
 
-/// The error for a second GET or POST while one is pending; it closes the session.
+/// The error for a second GET, or a second POST, of a session while the first one is pending. The
+/// session closes then.
 #[derive(Debug)]
 pub(in crate::reference) struct Overlap;
 
@@ -141,7 +143,8 @@ impl PendingPost {
         let mut begun = pin!(session.poll_begun.notified());
         begun.as_mut().enable();
         if !session.lock().poll_pending {
-            // Without a poll, the close packet is handled after this time.
+            // If no poll arrives within this time, the server handles the close packet without a
+            // poll.
             let _ = clock::within(POLL_ON_ITS_WAY, begun).await;
         }
     }
@@ -277,8 +280,8 @@ fn has_close_packet(session: &Session, body: &[u8]) -> bool {
 }
 
 fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Packet>, PayloadError> {
-    // The size limit of the body already limits the number of packets. So this limit only has to be
-    // high enough for every body.
+    // The decoder requires a limit on the number of packets. The size limit of the body is enough
+    // here, so this value only has to be above the number of packets in any body of this size.
     let max_packets = body.len() + 1;
     match session.revision {
         Revision::V3 if session.polls.script.is_some() => {

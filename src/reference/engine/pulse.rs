@@ -1,5 +1,5 @@
-//! The signal with which the receiver of packets tells a session's heartbeat that the client has
-//! answered.
+//! The signal that tells a session's heartbeat that the client has answered. The code that receives
+//! the client's packets sets it.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -33,7 +33,8 @@ impl Pulse {
         awaited
     }
 
-    /// Makes the client's next answer count. Answers that arrived before this call are ignored.
+    /// Starts to wait for the client's answer: its pong or its ping. An answer that arrived before
+    /// this call does not count.
     pub(super) fn expect(&self) {
         self.awaited.store(true, Ordering::Release);
     }

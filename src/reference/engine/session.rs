@@ -31,7 +31,7 @@ pub(in crate::reference) struct Session {
     pub(super) polls: PollForm,
     pub(in crate::reference) tokens: TokenSources,
     pub(in crate::reference) server: Arc<Shared>,
-    /// The state of the protocol above Engine.IO; `None` on a bare Engine.IO server.
+    /// The Socket.IO state of the session; `None` on a bare Engine.IO server.
     pub(in crate::reference) handler: Option<Box<dyn SessionHandler>>,
     /// The time at which the session opened.
     pub(super) opened: Instant,
@@ -76,7 +76,8 @@ pub(super) struct State {
     pub(super) poll_pending: bool,
     /// Whether the server is reading the body of a POST.
     pub(super) post_pending: bool,
-    /// Whether the pending poll has to be answered, with a noop if no packet waits.
+    /// Whether the pending poll has to be answered at once, with a noop if no packet waits, because
+    /// the session is switching to WebSocket.
     pub(super) release_poll: bool,
     /// Whether a WebSocket is probing the session for an upgrade.
     pub(super) upgrading: bool,
@@ -168,8 +169,8 @@ impl Session {
         self.send_if_admitted(|| Some((outbound, delivery)))
     }
 
-    /// Queues packets of a socket for the client if `gate` is true. A socket's gate is true until
-    /// the socket leaves.
+    /// Queues packets of one socket for the client if `gate` is true. The gate of a socket becomes
+    /// false when the socket leaves its namespace.
     pub(in crate::reference) fn send_while(
         &self,
         gate: &AtomicBool,
@@ -247,7 +248,8 @@ impl Session {
         }
     }
 
-    /// Closes the session if the client's pong is too late. Returns true if the session is closed then.
+    /// Closes the session and returns true if the client's pong is too late. Otherwise returns
+    /// false.
     pub(in crate::reference) fn close_if_overdue(&self) -> bool {
         let is_overdue = self.pulse.is_overdue();
         if is_overdue {

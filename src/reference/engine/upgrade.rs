@@ -87,8 +87,8 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
         Ok(Ok(None)) => {
             switch(&session);
             drop(probing);
-            // The heartbeat and the connect timeout already run in the task that was spawned for
-            // polling.
+            // The heartbeat and the connect timeout already run in another task, which was spawned
+            // for polling. So this task needs no timers.
             let timers = pin!(std::future::pending());
             run_session(stream, &session, timers).await;
         }

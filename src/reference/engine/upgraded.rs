@@ -55,10 +55,12 @@ pub(in crate::reference) async fn run_websocket(
         Upgraded::Echo => Box::pin(echo::run_echo(&mut stream, server)).await,
         Upgraded::Foreign(bytes) => {
             stream.push(bytes);
-            // A failed write needs no handling: the scenario sees which bytes the client receives.
+            // An error can be ignored here: the client has left, and the scenario judges only the
+            // bytes that the client has received.
             let _ = stream.flush_all().await;
         }
-        // Boxed, so that connections without an upgrade do not reserve memory for one.
+        // The upgrade is boxed, so that connections without an upgrade do not reserve memory for
+        // one.
         Upgraded::Probe(probing) => Box::pin(upgrade::run_upgrade(&mut stream, probing)).await,
         Upgraded::Refused => finish(&mut stream, Finish::Close, server.faults()).await,
         Upgraded::Session { revision, tokens } => {

@@ -124,7 +124,8 @@ impl Session {
     }
 }
 
-/// Handles one message. Returns how the connection ends if the message ends it.
+/// Handles one message of the client. Returns how the connection ends if the message ends it, and
+/// `None` if the connection goes on.
 fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -> Option<Finish> {
     if session.faults().crashes_on_empty(&message) {
         session.server.die();

@@ -24,37 +24,37 @@ use crate::{
     },
 };
 
-/// How much later than a right server a late fault acts, such as `late-second-ack`.
+/// The delay of faults that act too late, such as `late-second-ack`.
 pub(super) const LATE: Duration = Duration::from_millis(50);
 
 faults!(AckFault {
-    AfterDisconnect = "ack-after-disconnect": "The server acknowledges an event after its client has left the namespace.";
-    BeforeEffect = "ack-before-effect": "The server acknowledges `join-room` before the client is in the room.";
-    DropsFalsy = "ack-drops-falsy": "The server acknowledges without arguments if the value is 0, false or \"\".", seen "`if (result)` in a reply path";
-    ErrorSwallowed = "ack-error-swallowed": "The server does not acknowledge an event whose handler returns an error.";
-    FirstArgumentOnly = "ack-first-argument-only": "The server acknowledges with the first argument only.";
-    FlattensArrays = "ack-flattens-arrays": "The server acknowledges an array as several arguments.", seen "results spread into the callback";
-    ForUnknownEvent = "ack-for-unknown-event": "The server acknowledges events that have no handler.";
-    IdThirtyTwoBits = "ack-id-32-bits": "The server truncates acknowledgement ids to 32 bits.";
-    IdZeroIgnored = "ack-id-zero-ignored": "The server does not acknowledge an event with the acknowledgement id 0.", seen "`if (id)` in a dispatcher";
-    InOrderAsked = "acks-answered-in-order-asked": "The server acknowledges with the id of the oldest unanswered request, not of the event that it handled.";
-    LateAtOnce = "ack-late-at-once": "The server acknowledges `ack-late` at once, without the delay that the client asks for.";
-    LateNever = "ack-late-never": "The server never acknowledges `ack-late`.";
-    LateSecond = "late-second-ack": "The server repeats every acknowledgement after 50 ms.";
-    Missing = "ack-missing": "The server acknowledges nothing.";
-    NeverAnswered = "ack-never-answered": "The server acknowledges events whose handler leaves them unacknowledged.";
-    NothingPadded = "ack-nothing-padded": "The server adds an empty object to an acknowledgement without arguments.";
-    NothingUnanswered = "ack-nothing-unanswered": "The server does not acknowledge an event whose handler returns nothing.", seen "NestJS";
-    PayloadNotArray = "ack-payload-not-array": "The server sends the first argument of an ACK as its payload, in place of an array.";
-    PrecedesEvent = "ack-precedes-event": "The server acknowledges a room message before it sends the message.";
-    SlowHandlerBlocks = "slow-handler-blocks-connection": "The server handles no other event of a connection while a handler of that connection works.";
-    SlowHandlersQueue = "slow-handlers-queue": "The server handles slow requests one after the other, across all clients.", seen "one lock around all handlers";
-    ToEverybody = "ack-to-everybody": "The server also sends an ACK to the members of the caller's rooms.";
+    AfterDisconnect = "ack-after-disconnect": "The server sends the acknowledgement of an event even if the client has left the namespace meanwhile.";
+    BeforeEffect = "ack-before-effect": "When a client asks to join a room (`join-room`), the server acknowledges before it puts the client into the room.";
+    DropsFalsy = "ack-drops-falsy": "When the value of an acknowledgement is null, 0, false or \"\", the server acknowledges without arguments.", seen "`if (result)` in a reply path";
+    ErrorSwallowed = "ack-error-swallowed": "When the handler of an event answers with an error value, the server does not send the acknowledgement.";
+    FirstArgumentOnly = "ack-first-argument-only": "When a handler acknowledges an event with several arguments, the server sends only the first of them.";
+    FlattensArrays = "ack-flattens-arrays": "When a handler acknowledges an event with one array, the server sends the array's items as separate arguments.", seen "results spread into the callback";
+    ForUnknownEvent = "ack-for-unknown-event": "The server acknowledges an event for which the application has no handler.";
+    IdThirtyTwoBits = "ack-id-32-bits": "When the acknowledgement id of an event is longer than 32 bits, the server acknowledges with only the lowest 32 bits of the id.";
+    IdZeroIgnored = "ack-id-zero-ignored": "When a client's event has the acknowledgement id 0, the server does not acknowledge the event.", seen "`if (id)` in a dispatcher";
+    InOrderAsked = "acks-answered-in-order-asked": "The server sends each acknowledgement with the id of the client's oldest event that waits for one, not with the id of the event that it handled.";
+    LateAtOnce = "ack-late-at-once": "When a client asks for an acknowledgement after a delay (`ack-late`), the server acknowledges at once.";
+    LateNever = "ack-late-never": "When a client asks for an acknowledgement after a delay (`ack-late`), the server never acknowledges.";
+    LateSecond = "late-second-ack": "The server sends every acknowledgement a second time, 50 ms after the first.";
+    Missing = "ack-missing": "The server does not send any acknowledgements of clients' events.";
+    NeverAnswered = "ack-never-answered": "When a handler leaves an event unacknowledged on purpose (`ack-never`), the server acknowledges the event nevertheless.";
+    NothingPadded = "ack-nothing-padded": "When a handler acknowledges an event without arguments, the server adds an empty object as an argument.";
+    NothingUnanswered = "ack-nothing-unanswered": "When a handler acknowledges an event without arguments, the server does not send the acknowledgement.", seen "NestJS";
+    PayloadNotArray = "ack-payload-not-array": "The server sends the payload of an ACK packet as an object with one value, where it has to be an array of all arguments.";
+    PrecedesEvent = "ack-precedes-event": "When a client asks the server to send a message to other clients, the server acknowledges before it sends the message.";
+    SlowHandlerBlocks = "slow-handler-blocks-connection": "While a slow handler works on one event of a client, the server handles no other event from the same connection.";
+    SlowHandlersQueue = "slow-handlers-queue": "The server handles slow events of different clients one after the other, so that one slow event delays the events of other clients.", seen "one lock around all handlers";
+    ToEverybody = "ack-to-everybody": "The server sends the acknowledgement of a client's event also to the other members of the client's rooms.";
     Twice = "ack-twice": "The server sends every acknowledgement twice.";
-    ValueWrapped = "ack-value-wrapped": "The server wraps the acknowledged value in an object.";
-    WithoutRequest = "ack-without-request": "The server acknowledges events that ask for no acknowledgement.";
-    WrongId = "ack-wrong-id": "The server adds 1 to the id of every acknowledgement.";
-    WrongNamespace = "ack-wrong-namespace": "The server sends acknowledgements in another namespace than the event's.";
+    ValueWrapped = "ack-value-wrapped": "The server sends the value of an acknowledgement inside an object, as its field `data`.";
+    WithoutRequest = "ack-without-request": "The server acknowledges events for which the client has not asked for an acknowledgement.";
+    WrongId = "ack-wrong-id": "The server adds 1 to the id of every acknowledgement that it sends.";
+    WrongNamespace = "ack-wrong-namespace": "The server sends the acknowledgement of an event in another namespace than the one in which the event came.";
 });
 
 /// The key under which the fault `acks-answered-in-order-asked` remembers, for one socket, the ids
@@ -178,7 +178,8 @@ impl FaultSet {
         }
     }
 
-    /// Blocks the connection for `pause` if the fault `slow-handler-blocks-connection` is active.
+    /// Makes the server handle no other message of the connection for at least `pause`, while a
+    /// handler works, if the fault `slow-handler-blocks-connection` is active.
     pub(in crate::reference) fn block_during_handler(&self, session: &Session, pause: Duration) {
         block_connection(session, AckFault::SlowHandlerBlocks, pause);
     }

@@ -19,56 +19,56 @@ use crate::{
 };
 
 faults!(AuthFault {
-    AdminBannedAccepted = "admin-banned-accepted": "The server accepts banned users who are administrators.";
-    AdminDeletedAccepted = "admin-deleted-accepted": "The server accepts deleted users who were administrators.";
-    AdminExpiredAccepted = "admin-token-expired-accepted": "The server accepts expired tokens of administrators.";
-    AdminRoleCase = "admin-role-case-ignored": "The server lets roles such as `Admin` into /admin.";
-    AdminRolePart = "admin-role-part-accepted": "The server lets every role that contains `admin` into /admin.", seen "`role.includes('admin')` where roles may be a list";
-    AdminRolePrefix = "admin-role-prefix-accepted": "The server lets every role that begins with `admin` into /admin.";
-    AdminRoleUnchecked = "admin-role-unchecked": "The server lets every valid token into /admin.";
-    AdmissionKept = "admission-kept-for-connection": "The server accepts any token on a connection that has presented a valid one before.";
+    AdminBannedAccepted = "admin-banned-accepted": "The server accepts the token of a banned user if the token has the role `admin`.";
+    AdminDeletedAccepted = "admin-deleted-accepted": "The server accepts the token of a deleted user if the token has the role `admin`.";
+    AdminExpiredAccepted = "admin-token-expired-accepted": "The server accepts an expired token if the token has the role `admin`.";
+    AdminRoleCase = "admin-role-case-ignored": "The server ignores the case of a role, and lets clients with the role `Admin` join the namespace /admin.";
+    AdminRolePart = "admin-role-part-accepted": "The server lets clients join the namespace /admin if their role contains the word `admin`, such as `not-admin`.", seen "`role.includes('admin')` where roles may be a list";
+    AdminRolePrefix = "admin-role-prefix-accepted": "The server lets clients join the namespace /admin if their role begins with `admin`, such as `administrator`.";
+    AdminRoleUnchecked = "admin-role-unchecked": "The server lets every client with a valid token join the namespace /admin, whatever its role is.";
+    AdmissionKept = "admission-kept-for-connection": "After a connection has presented a valid token, the server accepts every later token on that connection, even an invalid one.";
     AlgNoneAccepted = "token-alg-none-accepted": "The server accepts tokens with the algorithm `none`, which have no signature.", seen "CVE-2015-9235";
-    AlgNoneInMixedCase = "token-alg-none-spelt-otherwise-accepted": "The server accepts tokens with the algorithm `nOnE`, which have no signature.", seen "filters against CVE-2015-9235 that look for `none` in lower case only";
-    AlgorithmUnchecked = "token-algorithm-unchecked": "The server verifies a token with whatever algorithm the token names.", seen "jsonwebtoken without `algorithms`";
-    BanWithoutEnd = "ban-without-end": "The server does not say in the refusal of a banned user how long the ban lasts.";
-    BearerCaseSensitive = "bearer-case-sensitive": "The server reads the Authorization header only if the word `Bearer` has a capital B and no other capitals.";
-    EmptyTokenSkipped = "empty-token-skipped": "The server passes over an empty token in the CONNECT payload, and takes the next token.", seen "`auth.token || query.token`";
-    LateTellsEverybody = "late-refusal-tells-everybody": "The server reports a refusal after the CONNECT reply to the whole namespace.";
+    AlgNoneInMixedCase = "token-alg-none-spelt-otherwise-accepted": "The server refuses unsigned tokens with the algorithm `none`, but accepts those with the algorithm `nOnE`.", seen "filters against CVE-2015-9235 that look for `none` in lower case only";
+    AlgorithmUnchecked = "token-algorithm-unchecked": "The server verifies a token with the algorithm that the token names, where it has to accept only HS256.", seen "jsonwebtoken without `algorithms`";
+    BanWithoutEnd = "ban-without-end": "When the server refuses the token of a banned user, the refusal does not say how long the ban lasts.";
+    BearerCaseSensitive = "bearer-case-sensitive": "The server reads the token in an Authorization header only if the scheme is written `Bearer`, although case makes no difference there.";
+    EmptyTokenSkipped = "empty-token-skipped": "When the token in the CONNECT payload is an empty string, the server looks for a token in the handshake, where it has to refuse the client.", seen "`auth.token || query.token`";
+    LateTellsEverybody = "late-refusal-tells-everybody": "When the server refuses a client after the CONNECT reply, it sends the event `exception` also to all other clients of the namespace.";
     PayloadIgnored = "token-auth-ignored": "The server ignores the token in the CONNECT payload.";
-    BannedAccepted = "banned-user-accepted": "The server accepts banned users.";
-    ClaimsFirst = "claims-checked-before-signature": "The server reports a forged token as expired, because it checks the claims before the signature.";
-    ClosesTransport = "refusal-closes-transport": "The server closes the connection when it refuses a namespace.";
-    CookieEnding = "cookie-name-ending-accepted": "The server reads the token from any cookie whose name ends in `jwt`.", seen "`/jwt=([^;]*)/`";
-    CookieIgnored = "token-cookie-ignored": "The server ignores the token in the cookie.";
-    DataMissing = "refusal-without-data": "The server sends refusals without `data`.", seen "socketioxide 0.18.9";
-    DeletedAccepted = "deleted-user-accepted": "The server accepts users that were deleted.";
+    BannedAccepted = "banned-user-accepted": "The server accepts the tokens of banned users.";
+    ClaimsFirst = "claims-checked-before-signature": "The server reports a forged token with a past expiry time as expired, not as invalid, because it checks the claims before the signature.";
+    ClosesTransport = "refusal-closes-transport": "When the server refuses a client's CONNECT to one namespace, it closes the whole connection.";
+    CookieEnding = "cookie-name-ending-accepted": "The server reads the token from any cookie whose name ends in `jwt`, not only from the cookie `jwt`.", seen "`/jwt=([^;]*)/`";
+    CookieIgnored = "token-cookie-ignored": "The server ignores the token in the cookie `jwt`.";
+    DataMissing = "refusal-without-data": "The server sends CONNECT_ERROR packets without `data`, which has the error code.", seen "socketioxide 0.18.9";
+    DeletedAccepted = "deleted-user-accepted": "The server accepts the tokens of deleted users.";
     ExpiredAccepted = "token-expired-accepted": "The server accepts expired tokens.";
-    ExpiryTextIgnored = "token-expiry-text-ignored": "The server accepts tokens whose expiry is not a number.", seen "`claims.exp < now` with a text";
-    FirstRefusalKept = "first-refusal-kept-for-connection": "The server repeats the first refusal of a connection for all later refusals on it.";
-    FirstUserKept = "first-user-kept-for-connection": "The server takes the user of a connection's first namespace as the user in all its namespaces.", seen "the user as a field of the connection";
+    ExpiryTextIgnored = "token-expiry-text-ignored": "The server accepts tokens whose expiry time (`exp`) is not a number.", seen "`claims.exp < now` with a text";
+    FirstRefusalKept = "first-refusal-kept-for-connection": "When the server refuses several namespaces of a connection, every refusal gives the reason of the first one.";
+    FirstUserKept = "first-user-kept-for-connection": "The server uses the user of a connection's first namespace in all namespaces of the connection, even if the client presents the token of another user there.", seen "the user as a field of the connection";
     HeaderIgnored = "token-header-ignored": "The server ignores the token in the Authorization header.";
-    LateDisconnectsFirst = "late-refusal-disconnects-first": "When the server refuses a client after the CONNECT reply, it sends the DISCONNECT before the reason.";
-    LateKeepsConnection = "late-refusal-keeps-connection": "The server does not disconnect a client that it refuses after the CONNECT reply.";
-    LateKeepsListening = "late-refusal-keeps-listening": "The server still sends the namespace's events to a client that it refused after the CONNECT reply.";
+    LateDisconnectsFirst = "late-refusal-disconnects-first": "When the server refuses a client after the CONNECT reply, it sends DISCONNECT before the event `exception` with the reason, not after it.";
+    LateKeepsConnection = "late-refusal-keeps-connection": "When the server refuses a client after the CONNECT reply, it sends the reason but does not disconnect the client from the namespace.";
+    LateKeepsListening = "late-refusal-keeps-listening": "When the server refuses a client after the CONNECT reply, it sends DISCONNECT to the client but still sends it the namespace's events.";
     LateServes = "late-refusal-serves-meanwhile": "When the server refuses a client after the CONNECT reply, it handles the client's events for 300 ms more before it disconnects the client.";
-    LateWithoutException = "late-refusal-without-exception": "The server does not send the reason to a client that it refuses after the CONNECT reply.";
-    MalformedAccepted = "token-malformed-accepted": "The server accepts clients whose token is not a JWT.";
-    MessageGeneric = "refusal-message-generic": "The server sends the same message with every refusal.";
-    MessageMissing = "refusal-without-message": "The server sends refusals without `message`.";
-    MissingAccepted = "token-missing-accepted": "The server accepts clients without a token.";
-    NotBeforeIgnored = "token-not-before-ignored": "The server accepts tokens that are not valid yet.";
-    OrderWrong = "token-order-wrong": "The server takes the token from the last source that has one, not from the first.";
-    PayloadString = "refusal-payload-string": "The server sends a refusal as a string in place of an object.", seen "python-socketio 5.18.1";
-    QueryIgnored = "token-query-ignored": "The server ignores the token in the query.";
-    RefusedJoined = "refused-client-joined": "The server handles events of clients that it refused.";
-    RefusedReceives = "refused-client-receives-broadcasts": "The server sends the namespace's events to clients that it refused.";
-    Remembered = "auth-remembered-across-namespaces": "The server accepts a client without a token in a namespace if another namespace has accepted the client's token.";
-    RoleFromPayload = "role-from-payload": "The server takes the role from the CONNECT payload.";
-    SignatureCase = "token-signature-case-ignored": "The server compares signatures without regard to upper and lower case.";
+    LateWithoutException = "late-refusal-without-exception": "When the server refuses a client after the CONNECT reply, it disconnects the client without sending the reason.";
+    MalformedAccepted = "token-malformed-accepted": "The server accepts clients whose token does not have the form of a JSON web token.";
+    MessageGeneric = "refusal-message-generic": "The server sends the same message in every CONNECT_ERROR, whatever the reason of the refusal is.";
+    MessageMissing = "refusal-without-message": "The server sends CONNECT_ERROR packets without the field `message`.";
+    MissingAccepted = "token-missing-accepted": "The server accepts clients without a token in namespaces that require one.";
+    NotBeforeIgnored = "token-not-before-ignored": "The server accepts tokens before the time from which they are valid (`nbf`).";
+    OrderWrong = "token-order-wrong": "When a client presents several tokens in the CONNECT payload, the query, a header and a cookie, the server uses the last of them, not the first.";
+    PayloadString = "refusal-payload-string": "The server sends the payload of a CONNECT_ERROR as a string, where it has to be an object with the field `message`.", seen "python-socketio 5.18.1";
+    QueryIgnored = "token-query-ignored": "The server ignores the token in the query of the handshake.";
+    RefusedJoined = "refused-client-joined": "After the server has refused a client's CONNECT to a namespace, it handles the client's events in that namespace nevertheless.";
+    RefusedReceives = "refused-client-receives-broadcasts": "After the server has refused a client's CONNECT to a namespace, it sends the namespace's events to the client nevertheless.";
+    Remembered = "auth-remembered-across-namespaces": "After a namespace has accepted a client's token, the server lets the client join other namespaces without a token.";
+    RoleFromPayload = "role-from-payload": "The server takes a client's role from the CONNECT payload, which the client can choose freely, not from the token.";
+    SignatureCase = "token-signature-case-ignored": "The server compares the signatures of tokens without regard to upper and lower case.";
     SignatureMissing = "token-signature-missing-accepted": "The server accepts tokens without a signature.";
-    SignaturePrefix = "token-signature-prefix-accepted": "The server accepts a signature that is only the beginning of the right signature.", seen "comparisons that stop at the end of the received signature";
-    SignatureUnchecked = "token-signature-unchecked": "The server does not check signatures.";
-    UserShared = "user-shared-by-connections": "The server takes the user of the latest connection as the user of all connections.", seen "a field of a gateway in place of the socket's data";
+    SignaturePrefix = "token-signature-prefix-accepted": "The server accepts a token whose signature is only the beginning of the right signature.", seen "comparisons that stop at the end of the received signature";
+    SignatureUnchecked = "token-signature-unchecked": "The server does not check the signatures of tokens.";
+    UserShared = "user-shared-by-connections": "The server reports the user whose token it accepted last as the user of all connections.", seen "a field of a gateway in place of the socket's data";
     WrongTypeAccepted = "token-wrong-type-accepted": "The server accepts clients whose token is not a string.";
 });
 
@@ -145,8 +145,8 @@ impl FaultSet {
         auth.filter(|_| !self.has(AuthFault::PayloadIgnored) && !overridden && !skipped)
     }
 
-    /// Returns the claims of a token whose signature is valid; `verified` checks the signature.
-    /// Faults accept tokens without a valid signature.
+    /// Returns the claims of a token. Without faults the signature has to be valid, which
+    /// `verified` checks; some faults accept tokens without a valid signature.
     pub(in crate::reference) fn read_claims(
         &self,
         token: &str,
@@ -188,8 +188,8 @@ impl FaultSet {
         verified(algorithms).ok_or(Denial::Invalid)
     }
 
-    /// Returns the user of a client that the server denies if an active fault accepts the client;
-    /// otherwise returns `denial`.
+    /// Decides again about a client that the server denies: returns the client's user if an active
+    /// fault accepts the client, and `denial` otherwise.
     pub(in crate::reference) fn overrule_denial(
         &self,
         session: &Session,

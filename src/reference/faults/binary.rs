@@ -18,24 +18,24 @@ use crate::{
 };
 
 faults!(BinaryFault {
-    AsBase64 = "binary-as-base64": "The server sends bytes as base64 strings.";
-    CountLow = "binary-ten-refused": "The server refuses packets with ten attachments.";
-    CountMalformedIgnored = "binary-count-malformed-ignored": "The server ignores a binary packet whose attachment count is not a number.", seen "python-socketio 5.18.1";
-    CountMissingAccepted = "binary-count-missing-accepted": "The server handles a binary packet without an attachment count.";
+    AsBase64 = "binary-as-base64": "The server sends bytes in events and acknowledgements as base64 strings, not as attachments.";
+    CountLow = "binary-ten-refused": "The server refuses a packet with ten attachments, although ten are allowed.";
+    CountMalformedIgnored = "binary-count-malformed-ignored": "The server ignores a binary packet whose attachment count is not a number, where it has to close the connection.", seen "python-socketio 5.18.1";
+    CountMissingAccepted = "binary-count-missing-accepted": "The server handles a binary packet that has no attachment count, where it has to close the connection.";
     CountUnbounded = "binary-count-unbounded": "The server does not limit the number of attachments that a packet may announce.", seen "CVE-2026-33151";
-    DecoderShared = "binary-decoder-shared": "The server refuses text messages on all connections while it waits for an attachment on one connection.";
-    EmptyDropped = "binary-empty-dropped": "The server drops empty attachments.";
-    FourthMisnumbered = "binary-fourth-misnumbered": "The server gives the fourth placeholder the number of the third.";
-    Interleaved = "binary-interleaved": "The server sends another packet between a packet and its attachments.";
-    NameUnchecked = "binary-name-unchecked": "The server ignores an event with attachments whose name is not a string, where it has to close the connection.";
-    NumbersFromOne = "binary-numbers-from-one": "The server numbers placeholders from 1.";
-    OrderSwapped = "binary-order-swapped": "The server sends attachments in reverse order.";
-    PongBetweenCloses = "pong-between-attachments-closes": "The server closes the connection when a pong arrives while it waits for attachments.";
-    PlaceholderUnchecked = "binary-placeholder-unchecked": "The server delivers null for a placeholder that points to no attachment.", seen "CVE-2022-2421";
-    StrayIgnored = "binary-stray-ignored": "The server ignores binary messages that no packet announced.";
-    TextTakenAsAttachment = "binary-text-taken-as-attachment": "The server takes a text message as the attachment for which it waits.", seen "python-socketio 5.18.1";
-    TiedToPost = "binary-tied-to-post": "The server closes the connection if attachments are not in the same POST as their packet.";
-    Truncated = "binary-truncated": "The server drops the last byte of every attachment.";
+    DecoderShared = "binary-decoder-shared": "While the server waits for an attachment on one connection, it refuses text messages on all other connections.";
+    EmptyDropped = "binary-empty-dropped": "The server drops attachments of zero bytes that a client sends.";
+    FourthMisnumbered = "binary-fourth-misnumbered": "In a packet with four or more attachments, the server makes the placeholder of the fourth attachment point to the third.";
+    Interleaved = "binary-interleaved": "The server sends another packet between the text of a packet and its attachments.";
+    NameUnchecked = "binary-name-unchecked": "The server ignores a binary event whose name is not a string, where it has to close the connection.";
+    NumbersFromOne = "binary-numbers-from-one": "In the packets that it sends, the server numbers the placeholders of attachments from 1, not from 0.";
+    OrderSwapped = "binary-order-swapped": "The server sends the attachments of a packet in reverse order.";
+    PongBetweenCloses = "pong-between-attachments-closes": "The server closes the connection when a pong packet arrives between the attachments of a packet.";
+    PlaceholderUnchecked = "binary-placeholder-unchecked": "When a client's event has a placeholder that points to no attachment, the server handles the event with null in its place.", seen "CVE-2022-2421";
+    StrayIgnored = "binary-stray-ignored": "The server ignores a binary message that no packet has announced as its attachment, where it has to close the connection.";
+    TextTakenAsAttachment = "binary-text-taken-as-attachment": "While the server waits for an attachment, it takes a text message as the attachment, where it has to close the connection.", seen "python-socketio 5.18.1";
+    TiedToPost = "binary-tied-to-post": "On long-polling, the server closes the connection if the attachments of a packet are in another POST than the packet.";
+    Truncated = "binary-truncated": "The server leaves out the last byte of every attachment that it sends.";
 });
 
 /// The key under which the fault `binary-decoder-shared` remembers the id of the session on which
@@ -47,8 +47,9 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// The key for the attachments that the server still has to skip on the session with this id,
-/// because a fault skipped their packet: one entry for each attachment.
+/// The key under which a fault that has skipped a packet remembers the packet's attachments, so
+/// that the server skips them too. There is one value for each attachment. The field is the session
+/// id.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 
@@ -85,9 +86,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the message is a text, the server waits for an attachment on another
-    /// connection, and the fault `binary-decoder-shared` is active. The server then refuses the
-    /// text.
+    /// Returns true if the fault `binary-decoder-shared` makes the server refuse this message: it
+    /// is a text, and the server waits for an attachment on another connection.
     pub(in crate::reference) fn belongs_to_other(
         &self,
         session: &Session,
@@ -167,7 +167,8 @@ impl FaultSet {
     }
 }
 
-/// Returns true if the text is an event with attachments whose name is not a string.
+/// Returns true if the text is a binary event (an event with attachments) and the event's name is
+/// not a string.
 pub(super) fn is_nameless(text: &str) -> bool {
     let rest = text.strip_prefix('5').and_then(|rest| rest.split_once('-'));
     rest.is_some_and(|(_, rest)| {
@@ -187,8 +188,8 @@ pub(super) fn note_skipped_attachments(session: &Session, text: &str) {
     }
 }
 
-/// Returns true if this binary message is an attachment that the server has to skip, and counts it
-/// as skipped.
+/// Returns true if the server has to skip the binary message that has just arrived, because it is
+/// an attachment of a packet that a fault has skipped. Counts the attachment as skipped.
 pub(super) fn takes_skipped_attachment(session: &Session) -> bool {
     let key = SkippedAttachments(session.sid.clone());
     session.server.scratch.take_first(&key).is_some()

@@ -11,8 +11,8 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
-/// The time that is added to the pause of a block, so that a scenario on a busy machine notices the
-/// block.
+/// The time for which a fault blocks a connection in addition to the pause, so that a scenario
+/// notices the block even on a busy machine.
 const MARGIN: Duration = Duration::from_millis(300);
 
 /// The delay between two blocked messages after the block, so that the server handles them in the
@@ -28,7 +28,8 @@ impl ScratchKey for BlockedUntil {
     type Note = Instant;
 }
 
-/// Blocks the connection for `pause` and a margin if `fault` is active.
+/// Makes the server handle no messages of the connection for `pause` plus a margin, if `fault` is
+/// active.
 pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause: Duration) {
     if session.faults().has(fault) {
         let key = BlockedUntil(session.sid.clone());

@@ -14,35 +14,35 @@ use crate::{
 };
 
 faults!(ConnectFault {
-    AuthEmptyIsNull = "connect-auth-empty-is-null": "The server passes null to the application for an empty CONNECT payload.";
-    AuthDropped = "connect-auth-dropped": "The server does not pass the CONNECT payload to the application.";
-    ClosesOnUnknown = "unknown-namespace-closes-transport": "The server closes the connection on a CONNECT to an unknown namespace.";
-    DynamicMerged = "dynamic-namespaces-merged": "The server treats all dynamic namespaces as one.";
-    DynamicRefused = "dynamic-namespace-refused": "The server refuses dynamic namespaces.";
-    DynamicUnanchored = "dynamic-namespace-unanchored": "The server accepts every name that contains the name of a dynamic namespace.";
-    EventBeforeConnect = "event-before-connect-handled": "The server joins a client to a namespace when the client sends an event to it without CONNECT.";
+    AuthEmptyIsNull = "connect-auth-empty-is-null": "When the payload of a CONNECT is missing or an empty object, the server passes null to the application, not an empty object.";
+    AuthDropped = "connect-auth-dropped": "The server does not pass the payload of a CONNECT to the application.";
+    ClosesOnUnknown = "unknown-namespace-closes-transport": "When a client sends CONNECT to a namespace that does not exist, the server closes the connection.";
+    DynamicMerged = "dynamic-namespaces-merged": "The server treats all dynamic namespaces, such as `/dynamic-1` and `/dynamic-2`, as one namespace.";
+    DynamicRefused = "dynamic-namespace-refused": "The server refuses CONNECT packets to dynamic namespaces, such as `/dynamic-1`.";
+    DynamicUnanchored = "dynamic-namespace-unanchored": "The server accepts every namespace name that contains the name of a dynamic namespace, such as `/x/dynamic-1`.";
+    EventBeforeConnect = "event-before-connect-handled": "When a client that has joined no namespace sends an event without CONNECT, the server joins it to the event's namespace and handles the event.";
     EventUnjoined = "event-unjoined-namespace-handled": "When a client sends an event to a namespace that it has not joined, the server handles the event in the main namespace.";
-    EventsOvertakeReply = "connect-events-overtake-reply": "The server sends an event before the CONNECT reply.", seen "python-socketio 5.18.1";
-    IgnoresUnknown = "unknown-namespace-ignored": "The server does not answer a CONNECT to an unknown namespace.";
-    KickWorksOnce = "kick-works-once": "The server disconnects a client from a namespace only once, and ignores later requests to do so.";
-    KickedAgainLockedOut = "kicked-client-locked-out-again": "The server refuses a client that joins a namespace again after the server disconnected it for the second time.";
-    KickedLockedOut = "kicked-client-locked-out": "The server refuses a client that joins a namespace again after the server disconnected it.";
-    NamesCaseInsensitive = "namespace-names-case-insensitive": "The server compares namespace names without regard to case.";
-    NamesHitPrototype = "namespace-names-hit-prototype": "The server accepts namespaces with names such as `/constructor`.", seen "namespace tables that are plain objects";
-    NamesMatchPrefix = "namespace-names-match-prefix": "The server treats the namespace `/custom/x` as `/custom`.";
-    NamesTrimmed = "namespace-names-trimmed": "The server cuts a slash at the end of a namespace name.";
-    RejoinReusesSid = "rejoin-reuses-sid": "The server gives a client the same socket id when it joins a namespace again.";
-    SecondNamespaceRefused = "second-namespace-refused": "The server refuses the fourth namespace of a connection.";
-    SidFromEngine = "connect-sid-reused-from-engine": "The server uses the Engine.IO session id as the socket id.";
-    SidMissing = "connect-without-sid": "The server sends CONNECT replies without `sid`.";
-    SidShared = "connect-sid-shared-by-namespaces": "The server uses one socket id for all namespaces of a connection.", seen "socketioxide 0.18.9";
-    SlowBlocks = "slow-namespace-blocks-connection": "The server handles no other packet of a connection while a namespace decides about the connection's CONNECT.";
-    SlowHandlesEarlyEvents = "slow-namespace-handles-early-events": "The server handles events that arrive before it has sent the CONNECT reply.";
-    TimeoutIgnored = "connect-timeout-ignored": "The server never closes a session that joins no namespace.";
-    TimeoutNotByPolling = "connect-timeout-not-by-polling": "The server never closes a polling session that joins no namespace.";
-    TimeoutUnlessMain = "connect-timeout-unless-main": "The server closes a session that has not joined the main namespace in time, even if it has joined another namespace.";
-    TwiceAccepted = "connect-twice-accepted": "The server creates a second socket on a second CONNECT to the same namespace.";
-    UnknownAccepted = "unknown-namespace-accepted": "The server accepts every namespace name.";
+    EventsOvertakeReply = "connect-events-overtake-reply": "When a client joins a namespace, the server sends it an event before the CONNECT reply.", seen "python-socketio 5.18.1";
+    IgnoresUnknown = "unknown-namespace-ignored": "When a client sends CONNECT to a namespace that does not exist, the server does not answer.";
+    KickWorksOnce = "kick-works-once": "After the server has disconnected a client from a namespace once, it ignores later requests to disconnect the client from it again.";
+    KickedAgainLockedOut = "kicked-client-locked-out-again": "After the server has disconnected a client from a namespace twice, it refuses the client's next CONNECT to that namespace.";
+    KickedLockedOut = "kicked-client-locked-out": "After the server has disconnected a client from a namespace, it refuses the client's next CONNECT to that namespace.";
+    NamesCaseInsensitive = "namespace-names-case-insensitive": "The server compares namespace names without regard to upper and lower case.";
+    NamesHitPrototype = "namespace-names-hit-prototype": "The server accepts CONNECT to a namespace that does not exist if it is named like a member of every JavaScript object, such as `/constructor`.", seen "namespace tables that are plain objects";
+    NamesMatchPrefix = "namespace-names-match-prefix": "When a client sends CONNECT to a namespace such as `/custom/x`, the server joins the client to the namespace `/custom`.";
+    NamesTrimmed = "namespace-names-trimmed": "The server removes a slash at the end of a namespace name, and so takes `/custom/` for `/custom`.";
+    RejoinReusesSid = "rejoin-reuses-sid": "When a client leaves a namespace and joins it again, the server gives it the same socket id as before.";
+    SecondNamespaceRefused = "second-namespace-refused": "The server refuses a client's CONNECT to a fourth namespace on one connection.";
+    SidFromEngine = "connect-sid-reused-from-engine": "The server uses the Engine.IO session id as the id of the connection's first socket, where it has to choose another id.";
+    SidMissing = "connect-without-sid": "The server sends the CONNECT reply without `sid`, the socket id.";
+    SidShared = "connect-sid-shared-by-namespaces": "The server gives a client the same socket id in all namespaces of its connection.", seen "socketioxide 0.18.9";
+    SlowBlocks = "slow-namespace-blocks-connection": "While a namespace takes time to answer a client's CONNECT, the server handles no other packet of that connection.";
+    SlowHandlesEarlyEvents = "slow-namespace-handles-early-events": "When a client sends an event to a namespace before it gets the CONNECT reply, the server handles the event.";
+    TimeoutIgnored = "connect-timeout-ignored": "The server does not close a session that has joined no namespace within the connect timeout.";
+    TimeoutNotByPolling = "connect-timeout-not-by-polling": "The server does not close a session on long-polling that has joined no namespace within the connect timeout.";
+    TimeoutUnlessMain = "connect-timeout-unless-main": "The server closes a session that has not joined the main namespace within the connect timeout, even if it has joined another namespace.";
+    TwiceAccepted = "connect-twice-accepted": "When a client sends a second CONNECT to a namespace that it has joined, the server creates a second socket for it.";
+    UnknownAccepted = "unknown-namespace-accepted": "The server accepts a client's CONNECT to every namespace, also to one that does not exist.";
 });
 
 /// The key under which faults count how often the server has disconnected the session `sid` from
@@ -82,7 +82,8 @@ impl FaultSet {
             && !(polls && self.has(ConnectFault::TimeoutNotByPolling))
     }
 
-    /// Returns true if the fault `connect-twice-accepted` is active.
+    /// Returns true if the fault `connect-twice-accepted` is active, which accepts a second CONNECT
+    /// to the same namespace.
     pub(in crate::reference) fn allows_second_connect(&self) -> bool {
         self.has(ConnectFault::TwiceAccepted)
     }
@@ -177,8 +178,8 @@ impl FaultSet {
         (fourth || kicked).then(|| Refused::new("Invalid namespace"))
     }
 
-    /// Returns true if the server does not disconnect the socket because of the fault
-    /// `kick-works-once`.
+    /// Returns true if the fault `kick-works-once` makes the server ignore a request to disconnect
+    /// this socket.
     pub(in crate::reference) fn ignores_kick(&self, socket: &Socket) -> bool {
         if !self.has(ConnectFault::KickWorksOnce) {
             return false;
@@ -296,7 +297,8 @@ impl FaultSet {
         None
     }
 
-    /// Blocks the connection for `pause` if the fault `slow-namespace-blocks-connection` is active.
+    /// Makes the server handle no other packet of the connection for at least `pause` if the fault
+    /// `slow-namespace-blocks-connection` is active.
     pub(in crate::reference) fn block_during_connect(&self, session: &Session, pause: Duration) {
         block_connection(session, ConnectFault::SlowBlocks, pause);
     }

@@ -7,19 +7,19 @@ use crate::{
 };
 
 faults!(ContentFault {
-    BytesCut = "message-bytes-cut": "The server cuts the bytes of a message after 256 bytes.";
-    Coerced = "message-value-coerced": "The server converts every value of a message to a string.", seen "`String(payload.text)`";
-    FalsyDropped = "message-falsy-value-dropped": "The server sends null for a value of 0, false or \"\".", seen "`payload.text || null`";
-    QuestionValueDropped = "question-value-dropped": "The server asks a question without its value if the value is 0, false or \"\".";
-    TextComposed = "message-text-composed": "The server changes the Unicode form of a message's text.", seen "`text.normalize()`";
-    TextCut = "message-text-cut": "The server cuts the text of a message after 1000 characters.";
-    TextEscaped = "message-text-escaped": "The server escapes the text of a message for HTML.";
-    TextInOneLine = "message-text-in-one-line": "The server replaces the line breaks in a message's text.";
-    TextTrimmed = "message-text-trimmed": "The server trims blanks around the text of a message.";
-    TextWithoutMarkup = "message-text-without-markup": "The server removes tags from the text of a message.", seen "`striptags`";
+    BytesCut = "message-bytes-cut": "When a client's message to other clients contains bytes, the server delivers only the first 256 of them.";
+    Coerced = "message-value-coerced": "When the text of a client's message to others is not a string, the server converts it to a string.", seen "`String(payload.text)`";
+    FalsyDropped = "message-falsy-value-dropped": "When the text of a client's message to others is 0, false or \"\", the server delivers null in its place.", seen "`payload.text || null`";
+    QuestionValueDropped = "question-value-dropped": "When a client has the server ask a question (`ask`) with the value 0, false or \"\", the server sends null in its place.";
+    TextComposed = "message-text-composed": "The server changes the Unicode form of the text in a client's message to others: it composes a letter and its accent into one character.", seen "`text.normalize()`";
+    TextCut = "message-text-cut": "The server delivers only the first 1000 characters of the text in a client's message to others.";
+    TextEscaped = "message-text-escaped": "The server escapes `&` and `<` as for HTML in the text of a client's message to others.";
+    TextInOneLine = "message-text-in-one-line": "The server replaces line breaks by blanks in the text of a client's message to others.";
+    TextTrimmed = "message-text-trimmed": "The server removes blanks at the start and the end of the text in a client's message to others.";
+    TextWithoutMarkup = "message-text-without-markup": "The server removes HTML tags from the text of a client's message to others.", seen "`striptags`";
 });
 
-/// The operations that send a text to other clients.
+/// The names of the events with which a client sends a text to other clients.
 const MESSAGES: [&str; 10] = [
     "announce",
     "announce-except",
@@ -33,12 +33,12 @@ const MESSAGES: [&str; 10] = [
     "send-to-rooms",
 ];
 
-/// Returns true if the operation sends a text to other clients.
+/// Returns true if a client sends a text to other clients with the event `operation`.
 pub(super) fn is_message(operation: &str) -> bool {
     MESSAGES.contains(&operation)
 }
 
-/// Changes the contents of a call as the active faults demand.
+/// Changes the text, the bytes or the question in a client's event as the active faults demand.
 pub(super) fn alter_contents(call: &mut Call) {
     let faults = call.socket.faults().clone();
     let field = match call.name.as_str() {

@@ -15,26 +15,27 @@ use crate::reference::{
 };
 
 faults!(CorsFault {
-    AnyWithCredentials = "cors-any-origin-with-credentials": "The server allows credentials although its settings allow any origin.";
-    AnyOrigin = "cors-any-origin": "The server reflects any origin as allowed.", seen "CVE-2020-28481";
-    CredentialsMissing = "cors-credentials-missing": "The server does not allow credentials to a listed origin.";
-    AnyOriginRefused = "cors-any-origin-refused": "The server allows no origin although its settings allow every origin.", seen "`*` taken for the name of an origin";
-    DefaultOpen = "cors-default-open": "The server allows every origin although it has no CORS settings.", seen "CVE-2020-28481";
-    MissingOnErrors = "cors-missing-on-errors": "The server sends refusals without CORS headers, so that a page can't read the reason.";
-    MissingLater = "cors-missing-after-handshake": "The server sends CORS headers with the handshake of a session, but not with later answers.";
-    MissingOnPosts = "cors-missing-on-posts": "The server sends no CORS headers on answers to POST requests.";
-    MissingOnUnknownSession = "cors-missing-on-unknown-session": "The server sends no CORS headers when it refuses an unknown session id.";
-    PortIgnored = "cors-port-ignored": "The server allows an origin on another port of a listed host.";
-    PreflightCredentialsMissing = "cors-preflight-credentials-missing": "The server answers preflight requests without allowing credentials.";
-    PreflightHeadersMissing = "cors-preflight-headers-missing": "The server answers preflight requests without allowing headers.";
-    PreflightRefused = "cors-preflight-refused": "The server refuses preflight requests as bad handshakes.";
-    SubdomainsAllowed = "cors-subdomains-allowed": "The server allows subdomains of a listed host.";
-    VaryMissing = "cors-vary-missing": "The server sends no `Vary: Origin` on answers that depend on the origin.";
-    WebSocketUnchecked = "cors-websocket-origin-unchecked": "The server lets pages of any origin open a WebSocket.", seen "CVE-2019-13611";
+    AnyWithCredentials = "cors-any-origin-with-credentials": "The server sends Access-Control-Allow-Credentials although its settings allow every origin (`*`).";
+    AnyOrigin = "cors-any-origin": "The server allows every origin in its CORS headers although its settings list only one.", seen "CVE-2020-28481";
+    CredentialsMissing = "cors-credentials-missing": "The server does not send Access-Control-Allow-Credentials in responses to the origin that its settings allow.";
+    AnyOriginRefused = "cors-any-origin-refused": "The server sends no CORS headers although its settings allow every origin (`*`).", seen "`*` taken for the name of an origin";
+    DefaultOpen = "cors-default-open": "The server allows every origin in its CORS headers although its settings configure no CORS.", seen "CVE-2020-28481";
+    MissingOnErrors = "cors-missing-on-errors": "The server sends error responses without CORS headers, so that a page can't read why its request was refused.";
+    MissingLater = "cors-missing-after-handshake": "The server sends CORS headers in the response that opens a session, but not in later responses of the session.";
+    MissingOnPosts = "cors-missing-on-posts": "The server sends no CORS headers in responses to POST requests.";
+    MissingOnUnknownSession = "cors-missing-on-unknown-session": "The server sends no CORS headers in the response that refuses an unknown session id.";
+    PortIgnored = "cors-port-ignored": "The server allows an origin that has the host of the allowed origin but another port.";
+    PreflightCredentialsMissing = "cors-preflight-credentials-missing": "The server answers CORS preflight requests without Access-Control-Allow-Credentials.";
+    PreflightHeadersMissing = "cors-preflight-headers-missing": "The server answers CORS preflight requests without Access-Control-Allow-Headers.";
+    PreflightRefused = "cors-preflight-refused": "The server takes a CORS preflight request for a handshake with a wrong HTTP method, and refuses it.";
+    SubdomainsAllowed = "cors-subdomains-allowed": "The server allows origins whose host is a subdomain of the allowed origin's host.";
+    VaryMissing = "cors-vary-missing": "The server sends no `Vary: Origin` in responses that depend on the origin of the request.";
+    WebSocketUnchecked = "cors-websocket-origin-unchecked": "The server lets a page of any origin open a WebSocket, although its settings allow only one origin.", seen "CVE-2019-13611";
 });
 
 impl FaultSet {
-    /// Returns what a page of the request's origin may do. Without faults this is `decided`.
+    /// Returns whether a page from the request's origin may read the response. Without faults this
+    /// is `decided`.
     pub(in crate::reference) fn alter_decision(
         &self,
         decided: Cors,
@@ -106,8 +107,8 @@ impl FaultSet {
     }
 }
 
-/// Returns true if an active fault treats the origin like the listed origin. The scenarios
-/// configure one listed origin, without a port.
+/// Returns true if an active fault takes this origin for the allowed origin, because they are
+/// similar. The scenarios always allow the origin `http://good.example`.
 fn accepts_similar_origin(faults: &FaultSet, origin: &HeaderValue) -> bool {
     let Some((scheme, host)) = origin.to_str().ok().and_then(|text| text.split_once("://")) else {
         return false;

@@ -9,7 +9,7 @@ use crate::{
     wire::websocket::{Deflate, DeflateOffer, Extension, Frame, Message, OpCode},
 };
 
-/// RSV1, which marks a compressed message.
+/// The bit RSV1 in a frame header, which marks a compressed message.
 const COMPRESSED: u8 = 0b100;
 
 /// The last four bytes of a flushed message, which the sender has to leave out (RFC 7692 section
@@ -20,28 +20,28 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 const BUFFER: usize = 32 << 10;
 
 faults!(DeflateFault {
-    AlwaysInflates = "deflate-every-message-inflated": "The server inflates uncompressed messages too, once compression is negotiated.";
-    BitAnywhere = "deflate-bit-anywhere": "The server ignores RSV1 on continuation frames and control frames.";
-    BitOnEveryFragment = "deflate-bit-on-every-fragment": "The server requires RSV1 on every fragment of a compressed message.";
-    BytesNotCompressed = "compressed-bytes-not-compressed": "The server marks messages of bytes as compressed, but does not compress them.";
-    ClientWindowBare = "deflate-client-window-bare": "The server answers client_max_window_bits without a value.";
-    ClientWindowUnasked = "deflate-client-window-unasked": "The server limits the window of a client that did not offer client_max_window_bits.";
-    ContextKept = "deflate-context-kept": "The server compresses with the context of earlier messages although server_no_context_takeover is negotiated.";
-    ContextLost = "deflate-context-lost": "The server can't inflate messages that refer to earlier ones.";
-    ContextOfUnsent = "deflate-context-of-unsent": "The server compresses with the context of messages that it never sent.";
-    CorruptSkipped = "deflate-corrupt-skipped": "The server ignores messages that it can't inflate and keeps the connection.";
-    EmptyKills = "deflate-empty-message-kills-server": "The server crashes when a message inflates to zero bytes.";
-    FinalBlockEnds = "deflate-final-block-ends-stream": "The server stops inflating after a block with the final bit.";
-    FirstOfferOnly = "deflate-first-offer-only": "The server looks at the first offered extension only.";
-    LimitDoubled = "deflate-limit-doubled": "The server accepts messages of twice maxPayload on connections with compression.";
+    AlwaysInflates = "deflate-every-message-inflated": "On a connection with compression, the server also inflates messages that are not marked as compressed.";
+    BitAnywhere = "deflate-bit-anywhere": "The server ignores the compression bit RSV1 on continuation and control frames, where it has to close the connection.";
+    BitOnEveryFragment = "deflate-bit-on-every-fragment": "When a client fragments a compressed message, the server requires the compression bit RSV1 on every fragment, not only on the first.";
+    BytesNotCompressed = "compressed-bytes-not-compressed": "The server marks binary messages as compressed, but sends their bytes uncompressed.";
+    ClientWindowBare = "deflate-client-window-bare": "When a client offers client_max_window_bits, the server accepts the offer with this parameter but without a value for it.";
+    ClientWindowUnasked = "deflate-client-window-unasked": "The server sends client_max_window_bits in the 101 response although the client did not offer this parameter.";
+    ContextKept = "deflate-context-kept": "The server compresses messages with the context of earlier ones although it has agreed to server_no_context_takeover.";
+    ContextLost = "deflate-context-lost": "The server forgets the compression context after each message, so it can't inflate messages that refer to earlier ones.";
+    ContextOfUnsent = "deflate-context-of-unsent": "The server compresses messages with the context of other messages that it never sent, so the client can't inflate them.";
+    CorruptSkipped = "deflate-corrupt-skipped": "The server ignores compressed messages that it can't inflate, where it has to close the connection.";
+    EmptyKills = "deflate-empty-message-kills-server": "The server crashes when a client's message is empty after it has been inflated.";
+    FinalBlockEnds = "deflate-final-block-ends-stream": "When a compressed message has a block with the final bit, the server ignores the blocks after it.";
+    FirstOfferOnly = "deflate-first-offer-only": "When a client offers several extensions, the server considers only the first of them.";
+    LimitDoubled = "deflate-limit-doubled": "On a connection with compression, the server accepts messages of up to twice maxPayload.";
     LimitOnCompressed = "deflate-limit-on-compressed-size": "The server applies maxPayload to the compressed size of a message, not to the inflated size.";
-    OutputCut = "deflate-output-cut": "The server reads only the first 32 KiB of an inflated message.";
-    ParametersUnchecked = "deflate-parameters-unchecked": "The server accepts offers with invalid parameters.";
-    ParametersUnconfirmed = "deflate-parameters-unconfirmed": "The server accepts an offer but does not repeat the parameters that the offer requires.";
-    ServerWindowIgnored = "deflate-server-window-ignored": "The server confirms server_max_window_bits but compresses with the largest window.";
-    SplitTailMisread = "deflate-split-tail-misread": "The server takes a last fragment of one byte as the start of the next message.", seen "browsers, see autobahn-testsuite#59";
+    OutputCut = "deflate-output-cut": "When a client's compressed message is larger than 32 KiB after inflating, the server reads only the first 32 KiB.";
+    ParametersUnchecked = "deflate-parameters-unchecked": "The server accepts an offer of compression that has invalid parameters.";
+    ParametersUnconfirmed = "deflate-parameters-unconfirmed": "The server accepts an offer of compression, but its 101 response leaves out the parameters that the offer requires.";
+    ServerWindowIgnored = "deflate-server-window-ignored": "The server agrees to server_max_window_bits, but compresses with the largest window.";
+    SplitTailMisread = "deflate-split-tail-misread": "When the last fragment of a compressed message has one byte, the server takes this byte as the start of the next message.", seen "browsers, see autobahn-testsuite#59";
     Unasked = "deflate-unasked": "The server compresses messages for clients that did not offer compression.";
-    Utf8Unchecked = "deflate-utf8-unchecked": "The server replaces invalid UTF-8 in compressed text and handles the message.";
+    Utf8Unchecked = "deflate-utf8-unchecked": "When a compressed text message is not valid UTF-8, the server replaces the invalid bytes and handles the message, where it has to close the connection.";
 });
 
 impl FaultSet {
@@ -170,8 +170,9 @@ impl Inflater {
         })
     }
 
-    /// Returns the frame that the protocol checks see; `None` if the frame is dropped or belongs to
-    /// an unfinished message.
+    /// Handles one frame from the client, and inflates the message that it completes. Returns the
+    /// frame to pass to the protocol checks; `None` if the frame is dropped or belongs to an
+    /// unfinished message.
     pub(super) fn received(&mut self, mut frame: Frame) -> Option<Frame> {
         let starts = matches!(frame.opcode, OpCode::Text | OpCode::Binary);
         if !starts && self.has(DeflateFault::BitAnywhere) {

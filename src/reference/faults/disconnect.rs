@@ -13,29 +13,29 @@ use crate::{
 };
 
 faults!(DisconnectFault {
-    CloseSilent = "server-close-without-disconnect": "The server sends no DISCONNECT before it closes a connection.";
-    ClosesTransport = "disconnect-closes-transport": "The server closes the connection when a client sends DISCONNECT for one namespace.";
-    Echoed = "disconnect-echoed": "The server answers a client's DISCONNECT with a DISCONNECT.";
-    EventsAfter = "events-after-disconnect": "The server handles events that a client sends after its DISCONNECT.";
-    KeepsBroadcasts = "disconnect-keeps-broadcasts": "The server still sends room messages to a client that has left the namespace.";
-    KeepsMembership = "disconnect-keeps-membership": "The server still counts a client that has left the namespace as a member of its rooms.";
-    KickCloseKeepsConnection = "kick-close-keeps-connection": "The server disconnects the client from the namespace only, where it has to close the connection.";
-    KickRoomCloses = "kick-room-closes-connections": "The server closes the connections of a room's members, where it has to disconnect them from the namespace.";
-    KickRoomHitsEverybody = "kick-room-hits-everybody": "The server disconnects the whole namespace, where it has to disconnect one room.";
-    KickRoomKeepsConnections = "kick-room-keeps-connections": "The server disconnects a room's members from the namespace only, where it has to close their connections.";
-    KickRoomSparesOne = "kick-room-spares-one": "The server leaves one member connected when it disconnects a room.";
-    MainLeavesAll = "disconnect-main-leaves-all": "The server takes a client out of all namespaces when it leaves the main one.";
-    MemberLeftByLeaving = "member-left-by-leaving-room": "The server sends `member-left` when a client leaves a room, although it stays connected.";
-    MemberLeftFormerRooms = "member-left-of-former-rooms": "The server sends `member-left` to the watchers of every room that the client was ever in.";
-    MemberLeftMissing = "member-left-missing": "The server never sends `member-left`.";
-    MemberLeftReasonWrong = "member-left-reason-wrong": "The server gives every `member-left` the same reason.";
-    MemberLeftPerWatch = "member-left-once-a-watch": "The server sends `member-left` twice to a client that watches a room twice.";
-    MemberLeftTwice = "member-left-twice": "The server sends `member-left` twice.", seen "handling both `disconnecting` and `disconnect`";
-    LastLeaveKills = "last-leave-kills-server": "The server crashes when a connection leaves its last namespace.";
-    ServerClosesTransport = "server-disconnect-closes-transport": "The server closes the connection, where it has to disconnect the client from one namespace.";
-    ServerKeepsSocket = "server-disconnect-keeps-socket": "The server still handles events of a client that it has disconnected.";
-    UnjoinedLeavesMain = "disconnect-unjoined-leaves-main": "The server takes a client out of the main namespace when it leaves a namespace that it never joined.";
-    ServerSilent = "server-disconnect-silent": "The server sends no DISCONNECT to a client that it takes out of a namespace.";
+    CloseSilent = "server-close-without-disconnect": "When the server closes a client's connection, it does not send DISCONNECT first.";
+    ClosesTransport = "disconnect-closes-transport": "When a client sends DISCONNECT for one namespace, the server closes the whole connection.";
+    Echoed = "disconnect-echoed": "When a client sends DISCONNECT, the server answers with a DISCONNECT of its own.";
+    EventsAfter = "events-after-disconnect": "After a client has left a namespace with DISCONNECT, the server still handles the events that the client sends to it.";
+    KeepsBroadcasts = "disconnect-keeps-broadcasts": "After a client has left a namespace with DISCONNECT, the server still sends it the messages to its rooms there.";
+    KeepsMembership = "disconnect-keeps-membership": "After a client has left a namespace, the server still counts it as a member of its rooms there.";
+    KickCloseKeepsConnection = "kick-close-keeps-connection": "When a client asks the server to close its connection (`kick-me` with `close`), the server only disconnects the client from the namespace.";
+    KickRoomCloses = "kick-room-closes-connections": "When a client asks the server to disconnect a room from the namespace (`kick-room`), the server closes the members' connections.";
+    KickRoomHitsEverybody = "kick-room-hits-everybody": "When a client asks the server to disconnect one room (`kick-room`), the server disconnects all clients of the namespace.";
+    KickRoomKeepsConnections = "kick-room-keeps-connections": "When a client asks the server to close the connections of a room's members (`kick-room` with `close`), the server only disconnects them from the namespace.";
+    KickRoomSparesOne = "kick-room-spares-one": "When a client asks the server to disconnect a room (`kick-room`), the server leaves one member connected.";
+    MainLeavesAll = "disconnect-main-leaves-all": "When a client leaves the main namespace, the server also takes it out of all its other namespaces.";
+    MemberLeftByLeaving = "member-left-by-leaving-room": "When a member leaves a watched room but stays connected, the server sends `member-left`, which is only for members that disconnect.";
+    MemberLeftFormerRooms = "member-left-of-former-rooms": "When a client disconnects, the server sends `member-left` also to the watchers of rooms that the client had left before.";
+    MemberLeftMissing = "member-left-missing": "When a member of a watched room disconnects, the server does not send `member-left` to the watchers.";
+    MemberLeftReasonWrong = "member-left-reason-wrong": "The server sends every `member-left` with the same reason, whatever the real reason of the disconnect is.";
+    MemberLeftPerWatch = "member-left-once-a-watch": "When a client has asked twice to watch the same room, the server sends it each `member-left` twice.";
+    MemberLeftTwice = "member-left-twice": "When a member of a watched room disconnects, the server sends `member-left` twice to each watcher.", seen "handling both `disconnecting` and `disconnect`";
+    LastLeaveKills = "last-leave-kills-server": "The server crashes when a client leaves the last namespace of its connection.";
+    ServerClosesTransport = "server-disconnect-closes-transport": "When the server has to disconnect a client from one namespace, it closes the whole connection.";
+    ServerKeepsSocket = "server-disconnect-keeps-socket": "After the server has disconnected a client from a namespace, it still handles the client's events there.";
+    UnjoinedLeavesMain = "disconnect-unjoined-leaves-main": "When a client sends DISCONNECT for a namespace that it has not joined, the server takes it out of the main namespace.";
+    ServerSilent = "server-disconnect-silent": "When the server takes a client out of a namespace, it does not send DISCONNECT to the client.";
 });
 
 /// The key under which the fault `member-left-of-former-rooms` remembers the rooms that the socket
@@ -95,8 +95,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if a fault has handled a DISCONNECT or an acknowledgement for a namespace that
-    /// the client has not joined.
+    /// Returns true if a fault has handled the packet, a DISCONNECT or an acknowledgement. The
+    /// client has not joined the packet's namespace.
     pub(in crate::reference) fn handle_from_outsider(
         &self,
         session: &Session,
@@ -200,7 +200,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the watchers that get `member-left`. Without faults this is `right`.
+    /// Returns the clients that get `member-left` because a socket has left its namespace. Without
+    /// faults this is `right`: the clients that watch the socket's rooms.
     pub(in crate::reference) fn alter_departed<'a>(
         &self,
         socket: &Socket,

@@ -6,19 +6,19 @@ use super::topic::faults;
 use crate::reference::socket::{Call, Peer, Socket};
 
 faults!(ElsewhereFault {
-    Ask = "ask-in-main-namespace": "The server asks a client of another namespace in the main namespace.";
-    AskRoom = "ask-room-in-main-namespace": "The server asks the room of the same name in the main namespace, whatever namespace the event came in.";
-    Direct = "direct-in-main-namespace": "The server looks for the recipient of a direct message in the main namespace.";
-    Join = "join-in-main-namespace": "The server puts the client into the room of the same name in the main namespace, whatever namespace the event came in.";
-    KickMe = "kick-me-in-main-namespace": "The server disconnects a client of another namespace from the main namespace.";
-    KickRoom = "kick-room-in-main-namespace": "The server disconnects the room of the same name in the main namespace, whatever namespace the event came in.";
-    Leave = "leave-in-main-namespace": "The server takes the client out of the room of the same name in the main namespace, whatever namespace the event came in.";
-    Members = "members-in-main-namespace": "The server counts the members of the room of the same name in the main namespace, whatever namespace the event came in.";
-    Messages = "messages-in-main-namespace": "The server sends messages to rooms and broadcasts in the main namespace, whatever namespace they came in.";
-    Move = "move-in-main-namespace": "The server moves the members of the room of the same name in the main namespace, whatever namespace the event came in.";
-    Sockets = "sockets-in-main-namespace": "The server counts the sockets of the main namespace, whatever namespace is asked about.";
-    Watch = "watch-in-main-namespace": "The server makes the client watch the room of the same name in the main namespace, whatever namespace the event came in.";
-    WhoAmI = "whoami-in-main-namespace": "The server looks up a client's namespace and rooms in the main namespace.";
+    Ask = "ask-in-main-namespace": "When a client of another namespace has the server ask it a question (`ask`), the server sends the question in the main namespace.";
+    AskRoom = "ask-room-in-main-namespace": "When a client of another namespace has the server ask the members of a room a question (`ask-room`), the server asks the room of the same name in the main namespace.";
+    Direct = "direct-in-main-namespace": "When a client of another namespace sends a direct message (`send-direct`), the server looks for the recipient in the main namespace.";
+    Join = "join-in-main-namespace": "When a client of another namespace joins a room (`join-room`), the server puts it into the room of the same name in the main namespace.";
+    KickMe = "kick-me-in-main-namespace": "When a client asks to be disconnected from another namespace (`kick-me`), the server disconnects it from the main namespace.";
+    KickRoom = "kick-room-in-main-namespace": "When a client asks the server to disconnect a room of another namespace (`kick-room`), the server disconnects the room of the same name in the main namespace.";
+    Leave = "leave-in-main-namespace": "When a client leaves a room of another namespace (`leave-room`), the server takes it out of the room of the same name in the main namespace.";
+    Members = "members-in-main-namespace": "When a client asks how many members a room of another namespace has (`members`), the server counts the room of the same name in the main namespace.";
+    Messages = "messages-in-main-namespace": "When a client of another namespace sends a message to rooms or to the whole namespace, the server sends the message in the main namespace.";
+    Move = "move-in-main-namespace": "When a client asks the server to move the members of a room of another namespace (`move-members`), the server moves those of the same room name in the main namespace.";
+    Sockets = "sockets-in-main-namespace": "When a client asks how many sockets another namespace has (`sockets`), the server counts the sockets of the main namespace.";
+    Watch = "watch-in-main-namespace": "When a client asks to watch a room of another namespace (`watch-room`), the server makes it watch the room of the same name in the main namespace.";
+    WhoAmI = "whoami-in-main-namespace": "When a client of another namespace asks for its namespace and its rooms (`whoami`), the server answers with those of the main namespace.";
 });
 
 /// Makes the server handle an event in the main namespace if the fault for this event is active.

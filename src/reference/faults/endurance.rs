@@ -10,28 +10,31 @@ use crate::{
     reference::{FaultSet, engine::Session, shared::Shared},
 };
 
-/// The number of lost connections after which the fault `dropped-connections-leak-slots` accepts no
-/// more.
+/// The number of lost connections after which the fault `dropped-connections-leak-slots` makes the
+/// server refuse new connections.
 const SLOTS: usize = 100;
 
-/// The number of fragments in one message on which the fault `tiny-fragments-kill-server` crashes.
+/// The number of fragments in one message above which the fault `tiny-fragments-kill-server`
+/// crashes the server.
 const FRAGMENTS: usize = 10_000;
 
-/// The number of pings on which the fault `ping-flood-kills-server` crashes.
+/// The number of pings on one connection above which the fault `ping-flood-kills-server` crashes
+/// the server.
 const PINGS: usize = 1_000;
 
 /// How often a task that a fault blocks checks whether it can continue.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The largest request head, in bytes, for which the fault `slow-head-blocks-others` waits.
+/// The size of a request head, in bytes, at which the fault `slow-head-blocks-others` stops waiting
+/// for the rest of the head.
 const HEAD: usize = 16 << 10;
 
 faults!(EnduranceFault {
-    BackpressureBlocks = "backpressure-blocks-others": "The server writes to no client while one client does not read.";
-    FragmentsKill = "tiny-fragments-kill-server": "The server crashes on a message of more than 10,000 fragments.", seen "CVE-2026-48779";
-    PingsKill = "ping-flood-kills-server": "The server crashes when a client sends more than 1,000 pings.";
-    SlotsLeak = "dropped-connections-leak-slots": "The server counts dropped connections as open, and accepts no more after a hundred of them.";
-    SlowHeadBlocks = "slow-head-blocks-others": "The server accepts no connection while the head of another request is incomplete.";
+    BackpressureBlocks = "backpressure-blocks-others": "While one client does not read what the server sends, the server sends nothing to the other clients.";
+    FragmentsKill = "tiny-fragments-kill-server": "The server crashes when a client sends a message in more than 10,000 fragments.", seen "CVE-2026-48779";
+    PingsKill = "ping-flood-kills-server": "The server crashes when a client sends more than 1,000 WebSocket pings on one connection.";
+    SlotsLeak = "dropped-connections-leak-slots": "The server counts lost connections as still open, and accepts no new connection after a hundred of them.";
+    SlowHeadBlocks = "slow-head-blocks-others": "While the head of one HTTP request is incomplete, the server accepts no other connection.";
 });
 
 /// The key under which the fault `backpressure-blocks-others` remembers the id of the session whose
@@ -53,7 +56,8 @@ impl ScratchKey for LostConnections {
 }
 
 impl FaultSet {
-    /// Waits for the complete head of the request if the fault `slow-head-blocks-others` is active.
+    /// If the fault `slow-head-blocks-others` is active, waits until the complete head of the
+    /// request has arrived; meanwhile the server accepts no other connection.
     pub(in crate::reference) async fn wait_for_head(&self, stream: &Stream) {
         if !self.has(EnduranceFault::SlowHeadBlocks) {
             return;

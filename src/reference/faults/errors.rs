@@ -16,22 +16,22 @@ use crate::{
 };
 
 faults!(ErrorFault {
-    AcksToo = "exception-acks-too": "The server acknowledges an event that it refuses, in addition to the exception.";
-    CodeMissing = "exception-without-code": "The server sends exceptions without `code`.";
-    DetailLeaked = "accident-detail-leaked": "The server sends the client the internal cause when a handler crashes.";
-    Disconnects = "exception-disconnects": "The server disconnects a client when it refuses an event.";
-    FieldMissing = "validation-field-missing": "The server does not name the invalid field in an exception.";
-    ObjectShared = "exception-object-shared": "The server sends each exception with the error code of the previous exception.", seen "one error object for all";
-    StackTraceLeaked = "stack-trace-leaked": "The server sends the stack trace of a crashed handler to the client.";
-    Swallowed = "exception-swallowed": "The server sends no exception to the client.";
-    ToEverybody = "exception-to-everybody": "The server sends exceptions to the whole namespace.";
+    AcksToo = "exception-acks-too": "When a handler refuses an event, the server also acknowledges the event, in addition to the event `exception`.";
+    CodeMissing = "exception-without-code": "The server sends the event `exception` without the field `code`.";
+    DetailLeaked = "accident-detail-leaked": "When a handler crashes, the server tells the client the internal cause of the crash.";
+    Disconnects = "exception-disconnects": "When a handler refuses a client's event, the server disconnects the client from the namespace.";
+    FieldMissing = "validation-field-missing": "When a handler refuses an event because of an invalid field, the event `exception` does not name the field.";
+    ObjectShared = "exception-object-shared": "The server sends each event `exception` with the error code of the previous one.", seen "one error object for all";
+    StackTraceLeaked = "stack-trace-leaked": "When a handler crashes, the server sends the stack trace to the client.";
+    Swallowed = "exception-swallowed": "When a handler refuses a client's event or crashes, the server does not send the event `exception` to the client.";
+    ToEverybody = "exception-to-everybody": "When a handler refuses a client's event or crashes, the server sends the event `exception` to all clients of the namespace.";
     Twice = "exception-twice": "The server emits the event `exception` twice for each event that it refuses.";
-    ValidationCountsUnits = "validation-counts-utf16-units": "The server counts a character above U+FFFF as two.", seen "`text.length` in JavaScript";
-    ValidationOffByOne = "validation-off-by-one": "The server accepts texts of 1001 characters.";
-    ValidationRefusesLimits = "validation-refuses-limits": "The server refuses texts of exactly 1 or exactly 1000 characters.";
-    ValidationSkipped = "validation-skipped": "The server accepts every text.";
-    ValidationTrimsFirst = "validation-trims-before-counting": "The server does not count blanks at the ends of a text.";
-    WrongNamespace = "exception-wrong-namespace": "The server sends exceptions in another namespace.";
+    ValidationCountsUnits = "validation-counts-utf16-units": "When the server checks the length of a text (`validate`), it counts each character above U+FFFF as two.", seen "`text.length` in JavaScript";
+    ValidationOffByOne = "validation-off-by-one": "When the server checks the length of a text (`validate`), it accepts 1001 characters, although 1000 are the most.";
+    ValidationRefusesLimits = "validation-refuses-limits": "When the server checks the length of a text (`validate`), it refuses exactly 1 and exactly 1000 characters, although both are allowed.";
+    ValidationSkipped = "validation-skipped": "When a client has the server check a text (`validate`), the server accepts every text.";
+    ValidationTrimsFirst = "validation-trims-before-counting": "When the server checks the length of a text (`validate`), it does not count the blanks at the start and the end.";
+    WrongNamespace = "exception-wrong-namespace": "When a handler refuses an event or crashes, the server sends the event `exception` in another namespace than the event's.";
 });
 
 /// The key under which the fault `exception-object-shared` remembers the error code of the last

@@ -19,21 +19,21 @@ use crate::{
 };
 
 faults!(EventFault {
-    BinaryOvertaken = "binary-events-overtaken": "The server handles an event with bytes only after later events of the same client.";
-    EmptyArgumentsPadded = "event-empty-arguments-padded": "The server adds a null to the reply to an event without arguments.", seen "socketioxide, python-socketio";
-    EmptyNameHandled = "event-empty-name-handled": "The server handles the event with the empty name as `message`.";
-    ExtraArgumentsDropped = "event-extra-arguments-dropped": "The server drops all arguments of an event but the first.", seen "socketioxide 0.18.9";
-    LargeOvertaken = "large-events-overtaken": "The server handles a large event only after later events of the same client.";
-    NameHitsPrototype = "event-name-hits-prototype": "The server takes names such as `constructor` for handlers.", seen "handler tables that are plain objects";
-    NamesCaseInsensitive = "event-names-case-insensitive": "The server compares event names without regard to case.";
-    NamesMatchPrefix = "event-names-match-prefix": "The server handles `messages` with the handler of `message`.";
-    NamesTrimmed = "event-names-trimmed": "The server trims blanks around event names.";
-    NullArgumentsDropped = "event-null-arguments-dropped": "The server drops arguments that are null.";
-    Reordered = "events-reordered": "The server handles events of one client out of order.", seen "python-socketio with async_handlers";
-    ReplyReachesEverybody = "reply-reaches-everybody": "The server sends the reply to one client to the whole namespace.";
-    ReservedNameHandled = "event-reserved-name-handled": "The server handles events with reserved names.";
-    UnknownCloses = "event-unknown-closes": "The server closes the connection on an event without a handler.";
-    WrongNamespaceReply = "event-wrong-namespace-reply": "The server sends replies in the main namespace, whatever namespace the event came in.";
+    BinaryOvertaken = "binary-events-overtaken": "The server handles an event with bytes only after events that the same client has sent later.";
+    EmptyArgumentsPadded = "event-empty-arguments-padded": "When a client sends an event without arguments, the server adds a null argument to its reply.", seen "socketioxide, python-socketio";
+    EmptyNameHandled = "event-empty-name-handled": "When a client sends an event with an empty name, the server handles it as the event `message`.";
+    ExtraArgumentsDropped = "event-extra-arguments-dropped": "When a client's event has several arguments, the server drops all but the first.", seen "socketioxide 0.18.9";
+    LargeOvertaken = "large-events-overtaken": "The server handles a large event only after events that the same client has sent later.";
+    NameHitsPrototype = "event-name-hits-prototype": "When a client sends an event named like a member of every JavaScript object, such as `constructor`, the server takes that member for the handler and fails.", seen "handler tables that are plain objects";
+    NamesCaseInsensitive = "event-names-case-insensitive": "The server looks for the handler of an event without regard to upper and lower case in the event's name.";
+    NamesMatchPrefix = "event-names-match-prefix": "The server handles events whose names only begin with `message`, such as `messages`, as the event `message`.";
+    NamesTrimmed = "event-names-trimmed": "The server ignores blanks at the start and the end of an event's name.";
+    NullArgumentsDropped = "event-null-arguments-dropped": "When arguments of a client's event are null, the server drops these arguments.";
+    Reordered = "events-reordered": "The server handles the events of one client in another order than the client sent them.", seen "python-socketio with async_handlers";
+    ReplyReachesEverybody = "reply-reaches-everybody": "The server sends the reply to one client's event to all clients of the namespace.";
+    ReservedNameHandled = "event-reserved-name-handled": "When a client sends an event with a reserved name, such as `connect`, the server handles it, where it has to close the connection.";
+    UnknownCloses = "event-unknown-closes": "When a client sends an event for which there is no handler, the server closes the connection.";
+    WrongNamespaceReply = "event-wrong-namespace-reply": "The server sends its reply to an event in the main namespace, whatever namespace the event came in.";
 });
 
 /// The key under which the fault `events-reordered` counts the events of the session with this id.

@@ -17,35 +17,35 @@ use crate::{
 const EARLY_PERIOD: Duration = Duration::from_millis(500);
 
 faults!(FrameFault {
-    BadSkipped = "bad-frames-skipped": "The server ignores invalid frames and keeps the connection.";
-    BinaryUtf8Checked = "binary-utf8-checked": "The server requires valid UTF-8 in binary messages.";
-    CloseCodePrivateRefused = "close-code-private-refused": "The server refuses close codes from 4000 on.";
-    CloseCodeReservedEchoed = "close-code-reserved-echoed": "The server echoes a close code that no peer may send, such as 1005.";
-    CloseCodeUnassignedIgnored = "close-code-unassigned-ignored": "The server ignores close frames with an unassigned code.";
-    CloseOneByteAccepted = "close-one-byte-accepted": "The server accepts a close frame with a one-byte payload.";
-    CloseReasonUtf8Unchecked = "close-reason-utf8-unchecked": "The server accepts a close reason that is not UTF-8.";
-    ControlDelayed = "control-delayed-until-message-end": "The server answers a ping between fragments only after the message is complete.";
-    DataAfterCloseHandled = "data-after-close-handled": "The server handles frames after a close frame.";
-    EarlyLost = "frames-before-open-packet-lost": "The server drops frames that arrive within 500 ms of the 101.", seen "receivers attached after an asynchronous step";
-    FragmentedControlAccepted = "fragmented-control-accepted": "The server accepts control frames without FIN.";
-    FragmentsCheckedAlone = "text-fragments-checked-alone": "The server requires valid UTF-8 in each fragment of a text.";
-    FragmentsSeparate = "fragments-delivered-separately": "The server handles each fragment as a message.";
-    HalfCloseIgnored = "half-close-ignored": "The server keeps a connection whose client has closed its side of the stream.";
+    BadSkipped = "bad-frames-skipped": "When a client sends an invalid WebSocket frame, the server ignores the frame, where it has to close the connection.";
+    BinaryUtf8Checked = "binary-utf8-checked": "When a client's binary message is not valid UTF-8, the server closes the connection, although bytes may have any value.";
+    CloseCodePrivateRefused = "close-code-private-refused": "When a client sends a close frame with a code from 4000 on, the server treats the code as invalid, although applications may use it.";
+    CloseCodeReservedEchoed = "close-code-reserved-echoed": "When a client sends a close frame with a forbidden code, such as 1005, the server answers with the same code.";
+    CloseCodeUnassignedIgnored = "close-code-unassigned-ignored": "When a client sends a close frame with a code that RFC 6455 does not define, the server ignores the frame and keeps the connection.";
+    CloseOneByteAccepted = "close-one-byte-accepted": "The server accepts a close frame whose payload is one byte, which is too short for a close code.";
+    CloseReasonUtf8Unchecked = "close-reason-utf8-unchecked": "The server accepts a close frame whose reason is not valid UTF-8.";
+    ControlDelayed = "control-delayed-until-message-end": "When a ping arrives between the fragments of a message, the server answers it only after the message is complete.";
+    DataAfterCloseHandled = "data-after-close-handled": "The server handles frames that a client sends after its close frame.";
+    EarlyLost = "frames-before-open-packet-lost": "The server drops the frames that a client sends within 500 ms after the 101 response.", seen "receivers attached after an asynchronous step";
+    FragmentedControlAccepted = "fragmented-control-accepted": "The server accepts fragmented control frames (frames without the FIN bit).";
+    FragmentsCheckedAlone = "text-fragments-checked-alone": "The server requires valid UTF-8 in each fragment of a text message, although a character may be split between two fragments.";
+    FragmentsSeparate = "fragments-delivered-separately": "The server handles each fragment of a message as a message of its own.";
+    HalfCloseIgnored = "half-close-ignored": "When a client has closed its side of the TCP stream, the server keeps the connection open.";
     InterleavedAccepted = "interleaved-message-accepted": "When a message starts before another one is complete, the server appends the second message to the first.";
     InterleavedTakesOver = "interleaved-message-takes-over": "When a message starts before another one is complete, the server puts the fragments of the first message into the second.";
-    InvalidUtf8Accepted = "invalid-utf8-accepted": "The server replaces invalid UTF-8 in text and handles the message.";
-    InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "The server replaces invalid UTF-8 in fragmented text and handles the message.";
-    LengthFormHangs = "frame-length-form-hangs": "The server waits for ever on a frame whose length is not in the shortest form.";
-    LengthMisread = "frame-length-misread": "The server reads frames of 125, 126, 65535 or 65536 bytes one byte short.";
-    LengthUnbounded = "frame-length-unbounded": "The server waits for the payload of a frame, however large the announced length is.", seen "CVE-2016-10542";
-    LongControlAccepted = "long-control-frame-accepted": "The server answers control frames of more than 125 bytes.";
-    NeedOneRead = "frames-need-one-read": "The server closes the connection if a frame does not arrive in one read.";
-    OneAtATime = "one-frame-per-read": "The server handles only the first of several frames in one read.";
+    InvalidUtf8Accepted = "invalid-utf8-accepted": "When a client's text message is not valid UTF-8, the server replaces the invalid bytes and handles the message, where it has to close the connection.";
+    InvalidUtf8FragmentsAccepted = "invalid-utf8-fragments-accepted": "When a client's fragmented text message is not valid UTF-8, the server replaces the invalid bytes and handles the message, where it has to close the connection.";
+    LengthFormHangs = "frame-length-form-hangs": "When the length in a frame is not written in the shortest form, the server waits for ever, where it has to close the connection.";
+    LengthMisread = "frame-length-misread": "The server loses the last byte of frames with a payload of 125, 126, 65535 or 65536 bytes.";
+    LengthUnbounded = "frame-length-unbounded": "When a frame announces a payload above maxPayload, the server waits for all of it, where it has to close the connection.", seen "CVE-2016-10542";
+    LongControlAccepted = "long-control-frame-accepted": "The server accepts control frames with a payload of more than 125 bytes, where it has to close the connection.";
+    NeedOneRead = "frames-need-one-read": "The server closes the connection if one frame arrives in more than one read of the TCP stream.";
+    OneAtATime = "one-frame-per-read": "When one read of the TCP stream returns several frames, the server handles only the first.";
     OrphanAccepted = "orphan-continuation-accepted": "The server treats a continuation frame that belongs to no message as the start of a message.";
-    PongCloses = "pong-frame-closes": "The server closes the connection on an unsolicited pong frame.";
-    ReservedBitsIgnored = "reserved-bits-ignored": "The server ignores reserved bits.";
-    ReservedOpCodeIgnored = "reserved-opcode-ignored": "The server ignores frames with a reserved opcode.";
-    UnmaskedAccepted = "unmasked-frame-accepted": "The server accepts unmasked frames.";
+    PongCloses = "pong-frame-closes": "When a client sends a WebSocket pong frame that answers no ping, the server closes the connection.";
+    ReservedBitsIgnored = "reserved-bits-ignored": "The server accepts frames in which reserved bits are set, where it has to close the connection.";
+    ReservedOpCodeIgnored = "reserved-opcode-ignored": "The server ignores frames with a reserved opcode, where it has to close the connection.";
+    UnmaskedAccepted = "unmasked-frame-accepted": "The server accepts unmasked frames from clients, where it has to close the connection.";
 });
 
 /// Changes a client's frames after they are decoded and before the protocol checks, as the active
@@ -57,7 +57,8 @@ pub(in crate::reference) struct Tamper {
     faults: FaultSet,
     created: Instant,
     under_way: Option<UnderWay>,
-    /// The fragments of unfinished messages, for the fault `interleaved-message-takes-over`.
+    /// The fragments that have arrived of all unfinished messages, for the fault
+    /// `interleaved-message-takes-over`.
     gathered: Option<(OpCode, BytesMut)>,
     held: VecDeque<Frame>,
     reserved_close: Option<Bytes>,
@@ -100,7 +101,7 @@ impl Tamper {
         })
     }
 
-    /// Returns the number of fragments of the unfinished message.
+    /// Returns the number of fragments that have arrived of the unfinished message.
     pub(in crate::reference) fn fragments(&self) -> usize {
         self.fragments
     }
@@ -146,12 +147,12 @@ impl Tamper {
         self.has(FrameFault::BadSkipped)
     }
 
-    /// Returns a control frame that a fault has delayed, if the server has to handle it after the
-    /// last complete frame of a read.
+    /// Is called when the bytes that were read contain no further complete frame. Returns a control
+    /// frame that a fault has delayed, if the server has to handle it now.
     ///
     /// # Errors
     ///
-    /// Returns an error if the rest of the read is an incomplete frame and the fault
+    /// Returns an error if the remaining bytes are an incomplete frame and the fault
     /// `frames-need-one-read` is active.
     pub(in crate::reference) fn handle_incomplete(
         &mut self,
@@ -210,15 +211,15 @@ impl Tamper {
         }
     }
 
-    /// Returns a control frame, other than a close frame, that a fault has delayed, if the message
-    /// that it interrupted is complete.
+    /// Returns the oldest control frame that a fault has delayed, if the message that the frame
+    /// interrupted is complete. Does not return a close frame.
     pub(in crate::reference) fn release_frame(&mut self) -> Option<Frame> {
         let is_close = self.held.front()?.opcode == OpCode::Close;
         (!is_close && self.under_way.is_none()).then(|| self.held.pop_front())?
     }
 
-    /// Returns a control frame that a fault has delayed, after the last complete frame of a read.
-    /// Unlike [`Tamper::release_frame`], this also returns a close frame.
+    /// Returns the oldest control frame that a fault has delayed, when the bytes that were read
+    /// contain no further frame. Unlike [`Tamper::release_frame`], this also returns a close frame.
     fn release_at_end(&mut self) -> Option<Frame> {
         match self.held.front()?.opcode {
             OpCode::Close => self.held.pop_front(),

@@ -1,5 +1,5 @@
-//! Faults that handle packets for a namespace that the client has not joined, in some transport,
-//! encoding or kind of packet.
+//! Faults that handle packets for a namespace that the client has not joined. Each does so only
+//! over one transport, in one encoding or for one kind of packet.
 
 use std::sync::{Arc, Weak};
 
@@ -15,13 +15,13 @@ use crate::{
 };
 
 faults!(GateFault {
-    AnswerOfGone = "answer-after-leaving-counts": "The server accepts an acknowledgement of a client that has left the namespace.";
-    BytesAnswerOfGone = "bytes-answer-after-leaving-counts": "The server accepts an acknowledgement that contains bytes of a client that has left the namespace.";
+    AnswerOfGone = "answer-after-leaving-counts": "After a client has left a namespace, the server still accepts the client's acknowledgement of an earlier event from there.";
+    BytesAnswerOfGone = "bytes-answer-after-leaving-counts": "After a client has left a namespace, the server still accepts the client's acknowledgement of an earlier event from there if it contains bytes.";
     OutsiderAfterUpgrade = "outsider-handled-after-upgrade": "After an upgrade to WebSocket, the server handles events for namespaces that the client has not joined.";
     OutsiderByPolling = "outsider-handled-by-polling": "Over long-polling, the server handles events for namespaces that the client has not joined.";
-    OutsiderBytes = "outsider-bytes-handled": "The server handles an event with bytes for a namespace that the client has not joined.";
+    OutsiderBytes = "outsider-bytes-handled": "The server handles an event for a namespace that the client has not joined if the event contains bytes.";
     OutsiderInMsgpack = "outsider-handled-in-msgpack": "With the msgpack parser, the server handles events for namespaces that the client has not joined.";
-    OutsiderRequest = "outsider-request-handled": "The server handles an event that asks for an acknowledgement for a namespace that the client has not joined.";
+    OutsiderRequest = "outsider-request-handled": "The server handles an event for a namespace that the client has not joined if the event asks for an acknowledgement.";
 });
 
 /// The key under which a fault remembers the socket with which the session `sid` last left
@@ -95,8 +95,8 @@ pub(super) fn takes_answer_of_gone(session: &Session, packet: &Packet) -> bool {
     socket.is_some()
 }
 
-/// Returns a socket for an event of a client that has not joined the namespace, if an active fault
-/// handles the event.
+/// Returns the socket that handles an event for a namespace that the client has not joined. `None`
+/// if no active fault handles such an event.
 pub(super) fn admit_outsider(
     session: &Arc<Session>,
     peer: &Peer,

@@ -10,19 +10,19 @@ use crate::{
 };
 
 faults!(HandlerFault {
-    AckUnconditional = "ack-called-unconditionally": "The server reports an internal error if a client asks for no acknowledgement.", seen "`callback(…)` without a check";
-    AskRoomNeedsMembership = "ask-room-needs-membership": "The server asks nobody if the caller is not a member of the room.";
-    ClientLimited = "client-limited-silently": "The server ignores all events of a client after the fortieth.";
-    DirectSkipsSender = "direct-skips-sender": "The server drops a direct message that a client sends to itself.";
-    DirectUnknownFails = "direct-unknown-fails": "The server acknowledges a direct message to an unknown socket as a failure.";
-    EmitNeedsMembership = "room-emit-needs-membership": "The server drops a room message if the sender is not a member of the room.";
-    EmptyRoomRefused = "empty-room-name-refused": "The server refuses a room with an empty name.", seen "`if (!room)` as the check of a text";
-    JoinReplaysHistory = "join-replays-history": "The server sends the last message of a room to each client that joins the room.";
-    KickWithoutRoom = "kick-without-room-kicks-all": "The server disconnects the whole namespace if a request to disconnect a room names no room.", seen "`in(undefined).disconnectSockets()`";
-    LeaveTakesOwnRoom = "leave-takes-own-room": "The server takes a client that leaves a room out of the room of its own id, too.";
-    PayloadMerged = "payload-merged-into-session": "The server merges the payload of an event into the client's session.", seen "`Object.assign(socket.data, payload)`";
-    PrototypePolluted = "payload-pollutes-prototype": "The server takes a role from the `__proto__` of a payload, for all clients without a role.", seen "handlers that merge a payload into an object without refusing keys such as `__proto__`";
-    RepeatDropped = "repeated-message-dropped": "The server drops a message if its sender has sent the same text before.";
+    AckUnconditional = "ack-called-unconditionally": "When a client's event asks for no acknowledgement, the server reports an internal error to the client.", seen "`callback(…)` without a check";
+    AskRoomNeedsMembership = "ask-room-needs-membership": "When a client has the server ask the members of a room a question (`ask-room`) but is not a member itself, the server asks no client.";
+    ClientLimited = "client-limited-silently": "The server handles the first forty events of a client and silently ignores all later ones.";
+    DirectSkipsSender = "direct-skips-sender": "When a client sends a direct message to itself, the server drops the message.";
+    DirectUnknownFails = "direct-unknown-fails": "When a client sends a direct message to a socket that does not exist, the server acknowledges a failure, where it has to acknowledge success.";
+    EmitNeedsMembership = "room-emit-needs-membership": "When a client sends a message to a room of which it is not a member, the server drops the message.";
+    EmptyRoomRefused = "empty-room-name-refused": "The server refuses every event that names the room with the empty name.", seen "`if (!room)` as the check of a text";
+    JoinReplaysHistory = "join-replays-history": "When a client joins a room, the server sends it the last message that was sent to the room before.";
+    KickWithoutRoom = "kick-without-room-kicks-all": "When a client asks the server to disconnect a room (`kick-room`) but names no room, the server disconnects all clients of the namespace.", seen "`in(undefined).disconnectSockets()`";
+    LeaveTakesOwnRoom = "leave-takes-own-room": "When a client leaves a room, the server also takes it out of the room that has the client's socket id as its name.";
+    PayloadMerged = "payload-merged-into-session": "The server merges the payload of an event into the client's session data, so that a client can change its own user and role.", seen "`Object.assign(socket.data, payload)`";
+    PrototypePolluted = "payload-pollutes-prototype": "When the payload of an event has a role in its `__proto__`, the server gives this role to all clients that have no role.", seen "handlers that merge a payload into an object without refusing keys such as `__proto__`";
+    RepeatDropped = "repeated-message-dropped": "When a client sends the same text to other clients a second time, the server drops the message.";
 });
 
 /// What the server does with an event after [`before_handler`] has run.
@@ -219,7 +219,8 @@ fn replay_history(call: &Call) {
     }
 }
 
-/// Returns the user that a payload has put into the socket's session.
+/// Returns the user id that a client has put into its own session data with the payload of an
+/// event. `None` unless the fault `payload-merged-into-session` is active.
 pub(super) fn merged_user(socket: &Socket) -> Option<String> {
     merged_field(socket, "user")
 }

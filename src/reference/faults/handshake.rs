@@ -28,34 +28,34 @@ use crate::{
 };
 
 faults!(HandshakeFault {
-    AcceptWrong = "handshake-accept-wrong": "The server sends a constant as Sec-WebSocket-Accept.";
-    ClosedSidReusable = "closed-sid-reusable": "The server keeps the ids of closed sessions valid.";
-    ConnectionComparedWhole = "handshake-connection-compared-whole": "The server refuses a Connection header that lists more tokens than `upgrade`.", seen "handlers tested with one browser";
-    ConnectionHeaderIgnored = "handshake-connection-header-ignored": "The server accepts upgrades without a Connection header.";
-    ConnectionHeaderMissing = "handshake-connection-header-missing": "The server sends the 101 without a Connection header.";
-    ExtensionInvented = "handshake-extension-invented": "The server names an extension in the 101 that the client did not offer.";
+    AcceptWrong = "handshake-accept-wrong": "The server sends the same Sec-WebSocket-Accept in every 101 response, whatever the key in the request is.";
+    ClosedSidReusable = "closed-sid-reusable": "After a session has been closed, the server still accepts requests with its id.";
+    ConnectionComparedWhole = "handshake-connection-compared-whole": "The server refuses WebSocket handshakes whose Connection header lists other tokens besides `upgrade`.", seen "handlers tested with one browser";
+    ConnectionHeaderIgnored = "handshake-connection-header-ignored": "The server accepts WebSocket handshakes without a Connection header.";
+    ConnectionHeaderMissing = "handshake-connection-header-missing": "The server sends the 101 response without a Connection header.";
+    ExtensionInvented = "handshake-extension-invented": "The server names an extension in the 101 response that the client did not offer.";
     FieldMissing = "open-packet-field-missing": "The server sends the open packet without pingTimeout.";
-    HostUnchecked = "handshake-host-unchecked": "The server accepts upgrades without a Host header.";
-    HttpVersionUnchecked = "handshake-http-version-unchecked": "The server accepts upgrades by HTTP/1.0.", seen "Node's http module";
-    IntervalInSeconds = "open-packet-interval-in-seconds": "The server announces the times in the open packet in seconds.";
-    KeyMalformedAccepted = "handshake-key-malformed-accepted": "The server accepts a Sec-WebSocket-Key that is not 16 bytes in base64.";
-    KeyMissingAccepted = "handshake-key-missing-accepted": "The server accepts upgrades without Sec-WebSocket-Key.";
+    HostUnchecked = "handshake-host-unchecked": "The server accepts WebSocket handshakes without a Host header.";
+    HttpVersionUnchecked = "handshake-http-version-unchecked": "The server accepts WebSocket handshakes in HTTP/1.0.", seen "Node's http module";
+    IntervalInSeconds = "open-packet-interval-in-seconds": "The server announces pingInterval and pingTimeout in the open packet in seconds, not in milliseconds.";
+    KeyMalformedAccepted = "handshake-key-malformed-accepted": "The server accepts WebSocket handshakes whose Sec-WebSocket-Key is not 16 bytes in base64.";
+    KeyMissingAccepted = "handshake-key-missing-accepted": "The server accepts WebSocket handshakes without Sec-WebSocket-Key.";
     MaxPayloadMissing = "open-packet-max-payload-missing": "The server sends the open packet without maxPayload.";
-    OpenAnswered = "open-packet-answered": "The server answers a client's open packet with another open packet.";
-    RefusalTruncated = "handshake-refusal-truncated": "The server cuts the body of the response that refuses an upgrade.";
-    RefusedAfter101 = "handshake-refused-after-101": "The server accepts an upgrade with an unknown protocol revision, then sends an HTTP refusal inside the WebSocket.", seen "engine.io 6";
-    SessionLeak = "polling-session-leak": "The server keeps sessions that timed out.";
+    OpenAnswered = "open-packet-answered": "When a client sends an open packet, the server answers with another open packet, where it has to ignore the packet.";
+    RefusalTruncated = "handshake-refusal-truncated": "When the server refuses a WebSocket handshake, it sends fewer bytes of the response body than it announces.";
+    RefusedAfter101 = "handshake-refused-after-101": "When a WebSocket handshake asks for an unknown Engine.IO revision, the server accepts the handshake and then sends an HTTP error response inside the WebSocket.", seen "engine.io 6";
+    SessionLeak = "polling-session-leak": "After a session has ended because a pong was missing, the server still accepts requests with its id.";
     SidRepeated = "sid-repeated": "The server gives all sessions the same id.";
-    SidSequential = "sid-sequential": "The server numbers session ids in sequence.";
-    SubprotocolInvented = "handshake-subprotocol-invented": "The server names a subprotocol in the 101 that the client did not offer.";
-    SubprotocolsEchoed = "handshake-subprotocols-echoed": "The server repeats all offered subprotocols in the 101.";
-    SurvivesTcpDrop = "session-survives-tcp-drop": "The server keeps sessions whose connection was lost.";
-    TokensCaseSensitive = "handshake-tokens-case-sensitive": "The server compares the tokens of Connection and Upgrade with regard to case.";
-    UpgradeHeaderIgnored = "handshake-upgrade-header-ignored": "The server ignores the value of the Upgrade header.";
-    UpgradesEmpty = "open-packet-upgrades-empty": "The server offers no upgrade to polling sessions.";
-    UpgradesInVain = "open-packet-upgrades-in-vain": "The server offers an upgrade to WebSocket although its settings forbid upgrades.";
-    UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "The server offers an upgrade to WebSocket in a session that is on WebSocket.";
-    VersionUnchecked = "handshake-version-unchecked": "The server accepts any Sec-WebSocket-Version.";
+    SidSequential = "sid-sequential": "The server numbers the session ids in sequence, so that others can guess them.";
+    SubprotocolInvented = "handshake-subprotocol-invented": "The server names a subprotocol in the 101 response although the client offered none.";
+    SubprotocolsEchoed = "handshake-subprotocols-echoed": "The server repeats all offered subprotocols in the 101 response, where it may name only one.";
+    SurvivesTcpDrop = "session-survives-tcp-drop": "After the connection of a session was lost, the server still accepts requests with the session's id.";
+    TokensCaseSensitive = "handshake-tokens-case-sensitive": "The server refuses WebSocket handshakes whose Upgrade and Connection headers are written in another case than usual.";
+    UpgradeHeaderIgnored = "handshake-upgrade-header-ignored": "The server accepts a WebSocket handshake whatever value its Upgrade header has.";
+    UpgradesEmpty = "open-packet-upgrades-empty": "The server offers no upgrade to WebSocket in the open packet of a polling session.";
+    UpgradesInVain = "open-packet-upgrades-in-vain": "The server offers an upgrade to WebSocket in the open packet although its settings forbid upgrades.";
+    UpgradesOnWebSocket = "open-packet-upgrades-on-websocket": "The server offers an upgrade to WebSocket in the open packet of a session that is already on WebSocket.";
+    VersionUnchecked = "handshake-version-unchecked": "The server accepts WebSocket handshakes with any Sec-WebSocket-Version, not only with 13.";
 });
 
 impl FaultSet {
@@ -80,7 +80,7 @@ impl FaultSet {
             || (self.has(HandshakeFault::SessionLeak) && timed_out)
     }
 
-    /// Returns the data of the open packet.
+    /// Returns the data of the session's open packet, as the active faults change it.
     pub(in crate::reference) fn encode_open_packet(
         &self,
         session: &Session,

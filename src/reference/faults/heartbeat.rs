@@ -12,30 +12,30 @@ use crate::{
 };
 
 faults!(HeartbeatFault {
-    AnyTrafficCounts = "heartbeat-any-traffic-counts": "The server takes any message as the pong that is due.";
-    AnyTrafficPostpones = "heartbeat-any-traffic-postpones": "The server restarts the pong timeout on every message.";
-    ClientPingAnswered = "heartbeat-client-ping-answered": "The server answers a client's ping in revision 4, as in revision 3.";
-    ClosesEarly = "heartbeat-closes-early": "The server waits only a quarter of the announced pingTimeout.";
-    Early = "heartbeat-early": "The server sends pings after a tenth of the announced pingInterval.";
-    FirstOnly = "heartbeat-first-only": "The server waits for the pong to the first ping only.";
+    AnyTrafficCounts = "heartbeat-any-traffic-counts": "While the server waits for a pong packet, it takes any message of the client for the pong.";
+    AnyTrafficPostpones = "heartbeat-any-traffic-postpones": "While the server waits for a pong packet, every message of the client restarts the pong timeout.";
+    ClientPingAnswered = "heartbeat-client-ping-answered": "When a client of Engine.IO revision 4 sends a ping packet, the server answers with a pong, where it has to close the session.";
+    ClosesEarly = "heartbeat-closes-early": "The server closes the session if the pong is missing after a quarter of the announced pingTimeout.";
+    Early = "heartbeat-early": "The server sends each ping packet after a tenth of the announced pingInterval.";
+    FirstOnly = "heartbeat-first-only": "The server closes the session only if the pong to its first ping is missing, and tolerates that later pongs are missing.";
     IntervalIsTimeout = "heartbeat-interval-is-timeout": "The server waits for pingTimeout between two pings, not for pingInterval.";
-    NotSent = "heartbeat-not-sent": "The server sends no pings.";
-    PingWithPayload = "heartbeat-ping-with-payload": "The server sends pings with data.";
-    PingsUnkept = "heartbeat-ping-needs-poll": "The server drops a ping if no poll is pending when the ping is due.";
-    PongPayloadCloses = "pong-with-payload-closes": "The server closes the session on a pong that carries data.";
-    PongIgnored = "pong-ignored-closes": "The server closes the session although the pong arrived in time.";
-    SharedTimer = "heartbeat-shared-timer": "The server closes all sessions when one times out.";
-    Slow = "heartbeat-slow": "The server sends pings after three times the announced pingInterval.";
+    NotSent = "heartbeat-not-sent": "The server sends no Engine.IO ping packets.";
+    PingWithPayload = "heartbeat-ping-with-payload": "The server sends Engine.IO ping packets that carry data.";
+    PingsUnkept = "heartbeat-ping-needs-poll": "On a session with long-polling, the server drops a ping if the client has no pending poll when the ping is due.";
+    PongPayloadCloses = "pong-with-payload-closes": "When a client's pong packet carries data, the server closes the session.";
+    PongIgnored = "pong-ignored-closes": "The server ignores pong packets, and closes the session although the pong arrived in time.";
+    SharedTimer = "heartbeat-shared-timer": "When one session times out because a pong is missing, the server closes all sessions.";
+    Slow = "heartbeat-slow": "The server sends each ping packet only after three times the announced pingInterval.";
     TimeoutIgnored = "heartbeat-timeout-ignored": "The server never closes a session that does not answer pings.";
-    TimeoutMisannounced = "heartbeat-timeout-misannounced": "The server announces pingInterval as pingTimeout.";
-    TimeoutIsLong = "heartbeat-timeout-plus-interval": "The server waits for the pong for pingTimeout plus pingInterval.";
-    UnsolicitedPongCloses = "unsolicited-pong-closes": "The server closes the session on an unsolicited pong.";
-    UnsolicitedPongPings = "unsolicited-pong-starts-heartbeat": "The server starts one more series of pings on each unsolicited pong.", seen "CVE-2026-48802";
-    WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame as the Engine.IO pong packet.";
+    TimeoutMisannounced = "heartbeat-timeout-misannounced": "In the open packet, the server announces the value of pingInterval as pingTimeout.";
+    TimeoutIsLong = "heartbeat-timeout-plus-interval": "After a ping, the server waits for the pong for pingTimeout plus pingInterval, not only for pingTimeout.";
+    UnsolicitedPongCloses = "unsolicited-pong-closes": "When a client sends a pong packet that answers no ping, the server closes the session.";
+    UnsolicitedPongPings = "unsolicited-pong-starts-heartbeat": "Each pong packet that answers no ping makes the server start one more series of pings.", seen "CVE-2026-48802";
+    WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame for the Engine.IO pong packet that it waits for.";
 });
 
-/// The key under which the fault `heartbeat-any-traffic-postpones` counts the messages that the
-/// client of the session with this id has sent since the last ping.
+/// The key under which the fault `heartbeat-any-traffic-postpones` counts the messages that a
+/// client has sent since the last ping. The field is the id of the client's session.
 #[derive(Eq, Hash, PartialEq)]
 struct MessageReceived(Box<str>);
 
@@ -43,7 +43,8 @@ impl ScratchKey for MessageReceived {
     type Note = ();
 }
 
-/// A time that no test waits for, and that the clock can add to any instant, unlike `Duration::MAX`.
+/// A time that is longer than any test and stands for "never". Unlike `Duration::MAX`, it can be
+/// added to the current time.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl FaultSet {
@@ -114,7 +115,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the fault `heartbeat-any-traffic-counts` takes this packet for a pong.
+    /// Returns true if the packet is a message and the fault `heartbeat-any-traffic-counts` makes
+    /// the server take it for a pong.
     pub(in crate::reference) fn counts_as_pong(&self, session: &Session, kind: PacketType) -> bool {
         let is_message = kind == PacketType::Message;
         if is_message && self.has(HeartbeatFault::AnyTrafficPostpones) {

@@ -12,15 +12,15 @@ use crate::reference::{
 };
 
 faults!(LateWorkFault {
-    AckTakesNext = "late-ack-takes-next-socket": "The server sends the acknowledgement for a socket that has left to the next socket of the same connection in the namespace.";
-    CountsGoneLogin = "gone-login-stays-online": "The server counts a user as online for ever if the client leaves while its login is checked.", seen "presence that is counted in a middleware";
-    GoneClientAdmitted = "gone-client-admitted": "The server adds a client to the namespace although the client left while its login was checked.";
-    JoinOfGoneCounts = "late-join-of-gone-client-stays": "The server counts a client as a member of a room for ever if the client leaves before its slow join is complete.", seen "socket.io before 4.5.2";
-    JoinOfGoneTakesNext = "late-join-takes-next-socket": "When a socket leaves before its slow join is complete, the server puts the connection's next socket into the room.";
-    JoinLost = "late-join-lost": "The server does not put a client into a room if the join is slow.";
-    LateForgetsUser = "late-forgets-user": "The server ignores the user of a token that it checks after the CONNECT reply.";
-    OnlineHitsPrototype = "online-hits-prototype": "The server counts one socket too many for users with names such as `constructor`.", seen "presence tables that are plain objects";
-    OnlineAfterEnd = "online-after-disconnect": "The server still counts sockets that have disconnected as online.";
+    AckTakesNext = "late-ack-takes-next-socket": "When a client leaves a namespace and joins it again before an acknowledgement is sent, the server sends the acknowledgement to the new socket.";
+    CountsGoneLogin = "gone-login-stays-online": "When a client leaves while the server still checks its token, the server counts the client's user as online for ever.", seen "presence that is counted in a middleware";
+    GoneClientAdmitted = "gone-client-admitted": "When a client leaves while the server still checks its token, the server adds the client to the namespace nevertheless.";
+    JoinOfGoneCounts = "late-join-of-gone-client-stays": "When a client leaves before its slow join of a room is complete, the server counts the client as a member of the room for ever.", seen "socket.io before 4.5.2";
+    JoinOfGoneTakesNext = "late-join-takes-next-socket": "When a client leaves a namespace and joins it again before its slow join of a room is complete, the server puts the new socket into the room.";
+    JoinLost = "late-join-lost": "When a client joins a room slowly (`join-room-late`), the server does not put it into the room.";
+    LateForgetsUser = "late-forgets-user": "When the server checks a token only after the CONNECT reply, it forgets the user that the token names.";
+    OnlineHitsPrototype = "online-hits-prototype": "When a client asks how many sockets a user has, and the user is named like a member of every JavaScript object, such as `constructor`, the server counts one too many.", seen "presence tables that are plain objects";
+    OnlineAfterEnd = "online-after-disconnect": "When a client asks how many sockets of a user are online, the server also counts sockets that have disconnected.";
 });
 
 /// The key under which the fault `late-join-of-gone-client-stays` counts the sockets that left
@@ -102,8 +102,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the number of sockets of a user that the server reports. Without faults this is
-    /// `right`.
+    /// Returns the number of connected sockets that the server reports for a user. Without faults
+    /// this is `right`.
     pub(in crate::reference) fn count_online(
         &self,
         server: &Shared,

@@ -7,12 +7,12 @@ use crate::{reference::FaultSet, wire::websocket::DeflateOffer};
 const UNLIMITED: u64 = 1 << 28;
 
 faults!(LimitFault {
-    Ignored = "max-payload-ignored": "The server accepts messages and bodies larger than maxPayload.";
-    InCharacters = "post-limit-in-characters": "The server applies the limit of a body to its characters, not its bytes.";
-    OffByOne = "max-payload-off-by-one": "The server refuses messages and bodies of exactly maxPayload bytes.";
-    OneMore = "max-payload-one-more": "The server accepts messages and bodies of one byte more than maxPayload.";
-    PerFrameOnly = "max-payload-per-frame-only": "The server applies maxPayload to each frame, not to the whole message.";
-    UnannouncedUnbounded = "chunked-body-unbounded": "The server accepts bodies of any size if they have no Content-Length.", seen "handlers that look at Content-Length only";
+    Ignored = "max-payload-ignored": "The server accepts messages and POST bodies that are larger than maxPayload.";
+    InCharacters = "post-limit-in-characters": "The server compares maxPayload with the number of characters in a POST body, not with the number of bytes.";
+    OffByOne = "max-payload-off-by-one": "The server refuses messages and POST bodies of exactly maxPayload bytes, although this size is allowed.";
+    OneMore = "max-payload-one-more": "The server accepts messages and POST bodies that have one byte more than maxPayload.";
+    PerFrameOnly = "max-payload-per-frame-only": "When a message has several WebSocket frames, the server applies maxPayload to each frame, not to the whole message.";
+    UnannouncedUnbounded = "chunked-body-unbounded": "The server accepts POST bodies of any size if they have no Content-Length.", seen "handlers that look at Content-Length only";
 });
 
 impl FaultSet {
@@ -30,7 +30,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns how many bytes of a body the server reads at most. Without faults this is `right`.
+    /// Returns the largest number of bytes that the server reads of a body. Without faults this is
+    /// `right`.
     pub(in crate::reference) fn read_limit(&self, right: usize, announced: Option<u64>) -> usize {
         if self.has(LimitFault::UnannouncedUnbounded) && announced.is_none() {
             return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);

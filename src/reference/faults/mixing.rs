@@ -1,4 +1,5 @@
-//! Faults through state that the handlers of different events share by mistake.
+//! Faults in which the handlers of different events share a variable by mistake, so that the server
+//! mixes up the recipients or the contents of their messages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,11 +20,11 @@ use crate::{
 const LOOKUP: Duration = Duration::from_millis(20);
 
 faults!(MixingFault {
-    ContentsShared = "emit-contents-shared": "The server sends the content of the latest message in place of the content of earlier messages that it has not sent yet.";
-    RepliesShared = "replies-reach-latest-caller": "The server sends each reply that it has not sent yet to the client that sent the latest event.";
-    TargetsAddUp = "emit-targets-add-up": "The server sends each of two messages that it prepares at the same time to the recipients of both.";
-    TargetsShared = "emit-targets-shared": "The server sends each message that it has not sent yet to the recipients of the latest message.", seen "targets that are kept in the namespace object, as in socket.io before 4.0";
-    TargetsSharedByClient = "emit-targets-shared-by-client": "The server sends each message of a client that it has not sent yet to the recipients of that client's latest message.";
+    ContentsShared = "emit-contents-shared": "When clients send two messages at almost the same time, the server sends the content of the second message in both.";
+    RepliesShared = "replies-reach-latest-caller": "When two clients send events at almost the same time, the server sends both replies to the client that sent the second event.";
+    TargetsAddUp = "emit-targets-add-up": "When clients send two messages at almost the same time, the server sends each of them to the recipients of both.";
+    TargetsShared = "emit-targets-shared": "When clients send two messages at almost the same time, the server sends both to the recipients of the second message.", seen "targets that are kept in the namespace object, as in socket.io before 4.0";
+    TargetsSharedByClient = "emit-targets-shared-by-client": "When one client sends two messages at almost the same time, the server sends both to the recipients of the second message.";
 });
 
 /// The key under which a fault remembers the recipients and the content of the latest message: of
@@ -109,8 +110,8 @@ impl FaultSet {
     }
 }
 
-/// Sends a reply, after a short delay, to the client that has then sent the latest event. Returns
-/// false, and sends nothing, unless the fault `replies-reach-latest-caller` is active.
+/// Waits a moment, then sends the reply to the client that has sent the latest event by then.
+/// Returns false, and sends nothing, unless the fault `replies-reach-latest-caller` is active.
 pub(super) fn reply_to_latest_caller(socket: &Arc<Socket>, name: &str, args: &[Data]) -> bool {
     if !socket.faults().has(MixingFault::RepliesShared) {
         return false;

@@ -11,10 +11,10 @@ use crate::{
 };
 
 faults!(MsgpackFault {
-    BytesAttached = "msgpack-bytes-attached": "The server sends bytes in separate messages, with a placeholder in the packet.";
-    InvalidIgnored = "msgpack-invalid-ignored": "The server ignores messages that are not valid msgpack packets.";
-    RepliesInText = "msgpack-connect-in-text": "The server answers CONNECT in JSON.";
-    TrailingIgnored = "msgpack-trailing-bytes-ignored": "The server ignores bytes after a packet.";
+    BytesAttached = "msgpack-bytes-attached": "With the msgpack parser, the server sends bytes in separate messages and a placeholder in the packet, where the packet has to contain the bytes.";
+    InvalidIgnored = "msgpack-invalid-ignored": "With the msgpack parser, the server ignores messages that are not valid packets, where it has to close the connection.";
+    RepliesInText = "msgpack-connect-in-text": "With the msgpack parser, the server sends the CONNECT reply as JSON text.";
+    TrailingIgnored = "msgpack-trailing-bytes-ignored": "With the msgpack parser, the server ignores bytes that follow a packet in the same message, where it has to close the connection.";
 });
 
 impl FaultSet {

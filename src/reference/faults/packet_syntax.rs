@@ -16,20 +16,20 @@ use crate::{
 };
 
 faults!(PacketSyntaxFault {
-    AckPayloadUnchecked = "ack-payload-unchecked": "The server ignores a client's ACK whose payload is not an array.";
-    BeforeConnectIgnored = "packets-before-connect-ignored": "The server ignores packets that a client sends before it has joined a namespace.", seen "python-socketio 5.18.1";
-    CommaRequired = "namespace-comma-required": "The server refuses a CONNECT without a comma after the namespace.";
-    ConnectErrorIgnored = "connect-error-from-client-ignored": "The server ignores a client's CONNECT_ERROR.", seen "python-socketio 5.18.1";
-    ConnectPayloadUnchecked = "connect-payload-unchecked": "The server treats a CONNECT payload that is not an object as missing.", seen "python-socketio 5.18.1";
-    DisconnectPayloadUnchecked = "disconnect-payload-unchecked": "The server handles a DISCONNECT that carries data.";
-    EmptyArrayAccepted = "event-empty-name-array-accepted": "The server ignores an event without a name.", seen "python-socketio 5.18.1";
-    InvalidJsonIgnored = "event-invalid-json-ignored": "The server ignores an event that is not valid JSON.", seen "python-socketio 5.18.1";
-    NameTypeUnchecked = "event-name-type-unchecked": "The server ignores an event whose name is not a string.", seen "CVE-2023-32695";
-    EscapedNamesUnknown = "event-names-as-written": "The server does not find the handler of an event whose name is written with JSON escapes.", seen "socketioxide 0.18.9";
-    PayloadUnchecked = "event-payload-unchecked": "The server ignores an event without a payload, or with one that is not an array.", seen "socket.io 4.8.4 without a payload";
-    RootNameRefused = "connect-root-name-refused": "The server refuses a CONNECT that names the main namespace as `/`.";
-    RepeatedKeysRefused = "event-twin-keys-refused": "The server refuses JSON objects with a repeated key.";
-    UnknownTypeIgnored = "event-unknown-type-ignored": "The server ignores packets of an unknown type.";
+    AckPayloadUnchecked = "ack-payload-unchecked": "The server ignores a client's ACK whose payload is not an array, where it has to close the connection.";
+    BeforeConnectIgnored = "packets-before-connect-ignored": "The server ignores packets that a client sends before it has joined a namespace, where it has to close the connection.", seen "python-socketio 5.18.1";
+    CommaRequired = "namespace-comma-required": "The server refuses a CONNECT without a comma after the name of the namespace, although the comma is optional there.";
+    ConnectErrorIgnored = "connect-error-from-client-ignored": "The server ignores a CONNECT_ERROR that a client sends, where it has to close the connection.", seen "python-socketio 5.18.1";
+    ConnectPayloadUnchecked = "connect-payload-unchecked": "When the payload of a CONNECT is not an object, the server handles the CONNECT without a payload, where it has to close the connection.", seen "python-socketio 5.18.1";
+    DisconnectPayloadUnchecked = "disconnect-payload-unchecked": "The server handles a client's DISCONNECT that carries a payload, where it has to close the connection.";
+    EmptyArrayAccepted = "event-empty-name-array-accepted": "The server ignores an event whose payload is an empty array, without a name, where it has to close the connection.", seen "python-socketio 5.18.1";
+    InvalidJsonIgnored = "event-invalid-json-ignored": "The server ignores an event whose payload is not valid JSON, where it has to close the connection.", seen "python-socketio 5.18.1";
+    NameTypeUnchecked = "event-name-type-unchecked": "The server ignores an event whose name is not a string, where it has to close the connection.", seen "CVE-2023-32695";
+    EscapedNamesUnknown = "event-names-as-written": "When the name of an event is written with JSON escapes, the server does not find the event's handler.", seen "socketioxide 0.18.9";
+    PayloadUnchecked = "event-payload-unchecked": "The server ignores an event whose payload is missing or not an array, where it has to close the connection.", seen "socket.io 4.8.4 without a payload";
+    RootNameRefused = "connect-root-name-refused": "The server refuses a CONNECT that names the main namespace as `/`, although the name may be written.";
+    RepeatedKeysRefused = "event-twin-keys-refused": "The server refuses an event whose JSON has an object with a repeated key.";
+    UnknownTypeIgnored = "event-unknown-type-ignored": "The server ignores packets whose type Socket.IO does not define, where it has to close the connection.";
 });
 
 impl FaultSet {
@@ -73,8 +73,9 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if an active fault ignores this packet, which only a server may send or which
-    /// came before CONNECT. Without faults such a packet closes the connection.
+    /// Returns true if an active fault makes the server ignore this packet: one that only a server
+    /// may send, or one that came before CONNECT. Without faults such a packet closes the
+    /// connection.
     pub(in crate::reference) fn skips_packet(&self, peer: &Peer, packet: &Packet) -> bool {
         match packet {
             Packet::ConnectError { .. } if self.has(PacketSyntaxFault::ConnectErrorIgnored) => true,
@@ -183,7 +184,7 @@ fn read_namespace(text: &str) -> String {
     name.unwrap_or("/").to_owned()
 }
 
-/// The mistakes in a packet that different faults ignore.
+/// The mistakes that make a client's packet invalid. Different faults tolerate different mistakes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Mistake {
     AckNotArray,

@@ -10,22 +10,23 @@ use crate::{
 };
 
 faults!(PayloadFault {
-    ByteOrderMarkStripped = "text-loses-byte-order-mark": "The server removes a byte order mark at the start of a text.";
-    ControlCharactersLost = "text-loses-control-characters": "The server removes control characters from texts.";
-    DatesRevived = "text-dates-rewritten": "The server parses texts that look like dates and writes them in another form.", seen "JSON revivers";
-    DeepDropped = "deep-values-dropped": "The server replaces values nested more than twenty levels deep by null.";
-    EmptyObjectsDropped = "event-empty-objects-dropped": "The server replaces empty arrays and objects by null.", seen "serialisers of PHP";
-    LargeTruncated = "large-payload-truncated": "The server cuts strings after 65,536 characters.";
-    LineEndsNormalised = "text-line-ends-normalised": "The server turns CR LF into LF.";
-    MarkupEscaped = "text-markup-escaped": "The server escapes angle brackets as in HTML.", seen "sanitisers of input";
-    NullFieldsDropped = "event-null-fields-dropped": "The server removes object fields that are null.";
-    NumbersRounded = "numbers-rounded": "The server rounds numbers to 24 bits.";
-    OddKeysDropped = "event-odd-keys-dropped": "The server removes object keys that contain dots or blanks, and `constructor`.", seen "sanitisers of document databases";
-    TextNotUtf8Safe = "text-not-utf8-safe": "The server replaces characters outside ASCII by question marks.";
+    ByteOrderMarkStripped = "text-loses-byte-order-mark": "The server removes a byte order mark at the start of the strings that it sends.";
+    ControlCharactersLost = "text-loses-control-characters": "The server removes control characters from the strings that it sends.";
+    DatesRevived = "text-dates-rewritten": "The server parses strings that look like dates, and sends them in another form.", seen "JSON revivers";
+    DeepDropped = "deep-values-dropped": "In the events that it sends, the server replaces values that are nested more than twenty levels deep by null.";
+    EmptyObjectsDropped = "event-empty-objects-dropped": "In the events that it sends, the server replaces empty arrays and empty objects by null.", seen "serialisers of PHP";
+    LargeTruncated = "large-payload-truncated": "The server cuts the strings that it sends after 65,536 characters.";
+    LineEndsNormalised = "text-line-ends-normalised": "The server replaces CR LF by LF in the strings that it sends.";
+    MarkupEscaped = "text-markup-escaped": "The server escapes `<` and `>` as for HTML in the strings that it sends.", seen "sanitisers of input";
+    NullFieldsDropped = "event-null-fields-dropped": "In the objects that it sends, the server removes fields with the value null.";
+    NumbersRounded = "numbers-rounded": "The server rounds the numbers that it sends to 24 bits (single precision).";
+    OddKeysDropped = "event-odd-keys-dropped": "In the objects that it sends, the server removes fields whose name contains a dot or a blank or is `constructor`.", seen "sanitisers of document databases";
+    TextNotUtf8Safe = "text-not-utf8-safe": "The server replaces characters outside ASCII by question marks in the strings that it sends.";
 });
 
 impl FaultSet {
-    /// Returns the packet with the values as the active faults change them.
+    /// Returns the packet with its values, such as strings and numbers, changed as the active
+    /// faults demand.
     pub(in crate::reference) fn alter_packet_values<'a>(
         &self,
         packet: &'a Packet,

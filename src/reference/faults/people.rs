@@ -11,16 +11,16 @@ use crate::reference::{
 };
 
 faults!(PeopleFault {
-    KickRoomAnswersLast = "kick-room-answers-last": "The server acknowledges a request to disconnect a room after it has disconnected the room.";
-    KickRoomSparesCaller = "kick-room-spares-caller": "The server leaves the caller connected when it disconnects the caller's room.";
-    KickedLockedOut = "kicked-user-locked-out": "The server refuses the tokens of users whom it has disconnected with `kick-room`.";
-    KickRoomTakesUsers = "kick-room-takes-users": "The server disconnects all sockets of each user who is in a room that it disconnects.";
-    MembersOnlyForMembers = "members-only-for-members": "The server counts no members if the caller is not a member of the room.";
-    MembersUsers = "members-counts-users": "The server counts the users in a room, not the sockets.";
-    MembersWithoutCaller = "members-without-caller": "The server does not count the caller as a member of a room.";
-    MoveCallerOnly = "move-members-moves-caller-only": "The server moves only the caller to another room, where it has to move all members.";
-    MoveSparesCaller = "move-members-spares-caller": "The server leaves the caller behind when it moves the members of a room.";
-    SocketsUsers = "sockets-counts-users": "The server counts the users in a namespace, not the sockets.";
+    KickRoomAnswersLast = "kick-room-answers-last": "When a client asks the server to disconnect a room (`kick-room`), the server acknowledges after it has disconnected the members, not before.";
+    KickRoomSparesCaller = "kick-room-spares-caller": "When a client asks the server to disconnect a room of which it is a member (`kick-room`), the server leaves this client connected.";
+    KickedLockedOut = "kicked-user-locked-out": "After the server has disconnected a socket with `kick-room`, it refuses the tokens of the socket's user.";
+    KickRoomTakesUsers = "kick-room-takes-users": "When the server disconnects the members of a room (`kick-room`), it also disconnects the other sockets of the members' users.";
+    MembersOnlyForMembers = "members-only-for-members": "When a client that is not a member of a room asks how many members the room has, the server answers 0.";
+    MembersUsers = "members-counts-users": "When a client asks how many members a room has, the server counts the users, not the sockets.";
+    MembersWithoutCaller = "members-without-caller": "When a client asks how many members its room has, the server leaves that client out of the count.";
+    MoveCallerOnly = "move-members-moves-caller-only": "When a client asks the server to move the members of a room to another room, the server moves only this client.";
+    MoveSparesCaller = "move-members-spares-caller": "When a client asks the server to move the members of its room to another room, the server moves all members except this client.";
+    SocketsUsers = "sockets-counts-users": "When a client asks how many sockets the namespace has, the server counts the users, not the sockets.";
 });
 
 /// The key under which the fault `kicked-user-locked-out` remembers that `kick-room` has

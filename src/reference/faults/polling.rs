@@ -24,40 +24,40 @@ use crate::{
 const LONGEST_ANSWER: usize = 200;
 
 faults!(PollingFault {
-    AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "The server keeps the session after a client aborts a poll, and loses the next packet.";
-    AbortedPostKeepsSession = "aborted-post-keeps-session": "The server keeps the session after a client aborts a POST.";
-    AlwaysCompresses = "polling-compresses-unasked": "The server compresses long answers for clients that do not accept compression.";
-    AnswerCut = "polling-answer-cut": "The server sends the first 200 waiting packets to a poll and drops the rest.";
-    AnswersCacheable = "polling-answers-cacheable": "The server lets caches store the answers to polls.", seen "python-engineio 4.15.1";
-    Base64InLines = "polling-base64-in-lines": "The server breaks base64 with a line feed after every 76 characters.", seen "encoders for mail";
-    BinaryPrefixV3 = "polling-binary-prefix-v3": "The server writes bytes as `b4…`, as in revision 3.";
-    BytesAccepted = "octet-stream-accepted": "The server accepts binary POST bodies in revision 4.", seen "python-engineio 4.15.1";
-    BytesAsText = "polling-bytes-as-text": "The server writes bytes into payloads as text, without base64.";
-    CharsetMissing = "polling-charset-missing-later": "The server sends later answers to polls without a charset.";
-    ChunkedBodyLost = "chunked-body-lost": "The server reads a body without Content-Length as empty.", seen "handlers that read Content-Length only";
-    ChunksDecodedAlone = "body-chunks-decoded-alone": "The server decodes each chunk of a body alone, and loses characters that span two chunks.", seen "handlers that append chunks to a string";
-    ClosePacketIgnored = "polling-close-packet-ignored": "The server ignores a close packet in a POST.";
-    ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "The server ignores a close packet on WebSocket.", seen "engine.io 6.6.12, python-engineio 4.15.1";
-    ClosesConnection = "polling-closes-connection": "The server closes the TCP connection after each answer to a poll.";
-    CompressionBroken = "polling-compression-broken": "The server names a Content-Encoding that it did not apply.";
-    ConcurrentGetAccepted = "polling-concurrent-get-accepted": "The server accepts a second GET while one is pending.", seen "python-engineio 4.15.1";
-    ConcurrentPostAccepted = "polling-concurrent-post-accepted": "The server accepts a second POST while it reads one.";
-    ContentTypeWrong = "polling-content-type-wrong": "The server sends answers to polls as application/octet-stream.";
-    CookieForScripts = "session-cookie-for-scripts": "The server sets the session cookie without HttpOnly.";
-    CookieRepeated = "session-cookie-repeated": "The server sets the session cookie on every answer.";
-    EmptyResponse = "polling-empty-response": "The server answers a GET at once with an empty body if nothing waits.";
-    FirstPacketOnly = "polling-first-packet-only": "The server handles only the first packet of a body.";
-    HangsPollOnClose = "polling-close-hangs-poll": "The server leaves the pending poll unanswered when it closes the session.";
-    InvalidPacketIgnored = "polling-invalid-packet-ignored": "The server ignores a body that is not a payload.", seen "python-engineio 4.15.1";
-    InvalidPacketSkipped = "invalid-packet-skipped": "The server skips the invalid packets of a payload and handles the others.";
-    LaterAnswersCacheable = "polling-later-answers-cacheable": "The server lets caches store the later answers to polls.";
-    NoopCloses = "noop-closes": "The server closes the session on a noop packet.";
-    OddContentTypeRefused = "odd-content-type-refused": "The server refuses POST bodies that are not declared as text/plain.";
-    OrderReversed = "polling-order-reversed": "The server handles the packets of a body in reverse order.";
-    PacketsAfterClose = "packets-after-close-handled": "The server handles packets after a close packet in the same payload.";
-    PostReplyEmpty = "polling-post-reply-empty": "The server answers a POST with an empty body.";
-    SharedBuffer = "polling-shared-buffer": "The server puts messages for one polling session into the queues of all polling sessions.";
-    SeparatorWrong = "payload-separator-wrong": "The server separates packets of a payload by a line feed.";
+    AbortedPollKeepsSession = "polling-aborted-poll-keeps-session": "When a client aborts a poll, the server keeps the session but loses the next packet, where it has to close the session.";
+    AbortedPostKeepsSession = "aborted-post-keeps-session": "When a client aborts a POST, the server keeps the session although the packets in the body are lost, where it has to close the session.";
+    AlwaysCompresses = "polling-compresses-unasked": "The server compresses long responses to polls although the client does not accept compression.";
+    AnswerCut = "polling-answer-cut": "When more than 200 packets wait for a client's poll, the server sends the first 200 and drops the rest.";
+    AnswersCacheable = "polling-answers-cacheable": "The server lets caches store its responses to polls.", seen "python-engineio 4.15.1";
+    Base64InLines = "polling-base64-in-lines": "In responses to polls, the server breaks the base64 of bytes with a line feed after every 76 characters.", seen "encoders for mail";
+    BinaryPrefixV3 = "polling-binary-prefix-v3": "In responses to polls of revision 4, the server writes bytes as `b4…`, as in revision 3, where it has to write `b…`.";
+    BytesAccepted = "octet-stream-accepted": "The server accepts binary POST bodies from clients of revision 4, which has only text bodies.", seen "python-engineio 4.15.1";
+    BytesAsText = "polling-bytes-as-text": "In responses to polls, the server writes bytes as text, where it has to write base64.";
+    CharsetMissing = "polling-charset-missing-later": "The server names the charset in the first response of a polling session, but not in its responses to later polls.";
+    ChunkedBodyLost = "chunked-body-lost": "The server treats a POST body without Content-Length as empty.", seen "handlers that read Content-Length only";
+    ChunksDecodedAlone = "body-chunks-decoded-alone": "The server decodes each chunk of a POST body on its own, and so loses characters that are split between two chunks.", seen "handlers that append chunks to a string";
+    ClosePacketIgnored = "polling-close-packet-ignored": "When a client sends a close packet in a POST, the server ignores it and keeps the session.";
+    ClosePacketIgnoredOnWebSocket = "close-packet-ignored": "When a client sends a close packet on WebSocket, the server ignores it and keeps the session.", seen "engine.io 6.6.12, python-engineio 4.15.1";
+    ClosesConnection = "polling-closes-connection": "The server closes the TCP connection after each response to a poll.";
+    CompressionBroken = "polling-compression-broken": "The server names a Content-Encoding in a response to a poll, but sends the body uncompressed.";
+    ConcurrentGetAccepted = "polling-concurrent-get-accepted": "The server accepts a second poll of a session while the first is pending, where it has to close the session.", seen "python-engineio 4.15.1";
+    ConcurrentPostAccepted = "polling-concurrent-post-accepted": "The server accepts a second POST of a session while it still reads the first, where it has to close the session.";
+    ContentTypeWrong = "polling-content-type-wrong": "The server sends text responses to polls with the Content-Type application/octet-stream.";
+    CookieForScripts = "session-cookie-for-scripts": "The server sets the session cookie without HttpOnly, so that the scripts of a page can read it.";
+    CookieRepeated = "session-cookie-repeated": "The server sets the session cookie in every response to a poll, not only in the response that opens the session.";
+    EmptyResponse = "polling-empty-response": "When no packet waits for a client's poll, the server answers at once with an empty body, where it has to wait for a packet.";
+    FirstPacketOnly = "polling-first-packet-only": "When a POST body has several packets, the server handles only the first.";
+    HangsPollOnClose = "polling-close-hangs-poll": "When the server closes a session, it does not answer the session's pending poll.";
+    InvalidPacketIgnored = "polling-invalid-packet-ignored": "When a POST body is not a valid payload, the server ignores the body, where it has to close the session.", seen "python-engineio 4.15.1";
+    InvalidPacketSkipped = "invalid-packet-skipped": "When a POST body contains invalid packets, the server handles the other packets, where it has to close the session.";
+    LaterAnswersCacheable = "polling-later-answers-cacheable": "The server lets caches store its responses to polls, except the response that opens the session.";
+    NoopCloses = "noop-closes": "When a client sends a noop packet, the server closes the session.";
+    OddContentTypeRefused = "odd-content-type-refused": "The server refuses POST requests whose Content-Type is not text/plain.";
+    OrderReversed = "polling-order-reversed": "The server handles the packets of a POST body in reverse order.";
+    PacketsAfterClose = "packets-after-close-handled": "When a POST body has packets after a close packet, the server handles them too.";
+    PostReplyEmpty = "polling-post-reply-empty": "The server answers a POST with an empty body, where the body has to be `ok`.";
+    SharedBuffer = "polling-shared-buffer": "The server sends the messages for one polling session to the clients of all polling sessions.";
+    SeparatorWrong = "payload-separator-wrong": "In responses to polls, the server separates packets by a line feed, not by the record separator (0x1E).";
 });
 
 impl FaultSet {
@@ -89,8 +89,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if the body has no announced length and the fault `chunked-body-lost` is
-    /// active.
+    /// Returns true if the request does not announce the length of its body and the fault
+    /// `chunked-body-lost` is active.
     pub(in crate::reference) fn loses_body(&self, announced: Option<u64>) -> bool {
         announced.is_none() && self.has(PollingFault::ChunkedBodyLost)
     }
@@ -161,8 +161,8 @@ impl FaultSet {
         })
     }
 
-    /// Returns the packets that an active fault handles although the body is not a valid payload.
-    /// Without faults this is `None`, and the session closes.
+    /// Is called when a POST body is not a valid payload. Returns the packets that an active fault
+    /// handles nevertheless; without faults returns `None`, and the session closes.
     pub(in crate::reference) fn salvage_packets(&self, body: &Bytes) -> Option<Vec<Packet>> {
         if self.has(PollingFault::InvalidPacketIgnored) {
             return Some(Vec::new());

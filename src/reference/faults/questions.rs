@@ -16,28 +16,28 @@ use crate::{
 };
 
 faults!(QuestionFault {
-    AfterTimeoutCounted = "client-ack-after-timeout-counted": "The server also reports a client's acknowledgement that arrives after the timeout.";
-    AskTimeoutAtOnce = "ask-timeout-at-once": "The server reports at once that a client has not acknowledged its event, without waiting for the timeout.";
-    AskTimeoutIgnored = "ask-timeout-ignored": "The server waits for ever for a client to acknowledge its event.";
-    BinaryDropped = "client-binary-ack-dropped": "The server ignores acknowledgements of clients that contain bytes.";
-    BreaksOnSecond = "client-ack-twice-breaks": "The server closes the connection when a client acknowledges one event twice.";
-    CrossNamespace = "client-ack-cross-namespace": "The server accepts a client's acknowledgement in another namespace than the event's.";
-    DropsFalsy = "client-ack-drops-falsy": "The server treats a client's acknowledgement with the value false, 0 or \"\" as null.";
-    EmptyRoomWaits = "ask-empty-room-waits": "The server waits for the whole timeout after it sent a question to a room without members.";
-    GoneAnswersNull = "ask-room-gone-member-counts": "The server counts a member that leaves before it answers as an answer of null.";
-    GoneHangs = "ask-room-hangs-on-gone-member": "The server never acknowledges a question to a room if a member leaves before it answers.";
-    Ignored = "client-ack-ignored": "The server ignores all acknowledgements of clients.";
-    MatchedByOrder = "client-ack-matched-by-order": "The server takes each acknowledgement of a client for the oldest event that the client has not acknowledged.";
-    MixedBetweenClients = "client-acks-mixed-between-clients": "The server matches acknowledgements by id alone, and takes one client's acknowledgement for another's.";
-    ReachesEverybody = "question-reaches-everybody": "The server sends a question to the whole namespace, where it has to ask one client.";
-    RoomDropsFalsy = "ask-room-drops-falsy-answers": "The server drops answers of null, 0, false and \"\".", seen "`answers.filter(Boolean)`";
-    RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "The server drops all answers of a room if one member does not answer.", seen "emitWithAck of socket.io rejects";
-    RoomDropsEqual = "ask-room-drops-equal-answers": "The server reports only one of several equal answers.";
-    RoomFirstAnswerOnly = "ask-room-first-answer-only": "The server reports only the first answer of a room.";
-    RoomSkipsAsker = "ask-room-skips-asker": "The server does not ask the caller, although the caller is a member of the room.";
-    RoomTimeoutHidden = "ask-room-timeout-hidden": "The server does not report that a member of the room did not answer.";
+    AfterTimeoutCounted = "client-ack-after-timeout-counted": "When a client acknowledges the server's event after the timeout, the server reports this answer too.";
+    AskTimeoutAtOnce = "ask-timeout-at-once": "When the server waits for a client's acknowledgement, it reports a timeout at once.";
+    AskTimeoutIgnored = "ask-timeout-ignored": "When a client does not acknowledge the server's event, the server waits for ever, not only until the timeout.";
+    BinaryDropped = "client-binary-ack-dropped": "When a client acknowledges the server's event with bytes, the server ignores the acknowledgement.";
+    BreaksOnSecond = "client-ack-twice-breaks": "When a client acknowledges the same event of the server twice, the server closes the connection.";
+    CrossNamespace = "client-ack-cross-namespace": "The server accepts a client's acknowledgement in another namespace than the one in which the server sent the event.";
+    DropsFalsy = "client-ack-drops-falsy": "When a client acknowledges the server's event with the value false, 0 or \"\", the server treats the value as null.";
+    EmptyRoomWaits = "ask-empty-room-waits": "When the server sends a question to a room without members, it waits for the whole timeout, although no answer can come.";
+    GoneAnswersNull = "ask-room-gone-member-counts": "When a member of a room leaves before it answers the server's question, the server reports null as its answer.";
+    GoneHangs = "ask-room-hangs-on-gone-member": "When a member of a room leaves before it answers the server's question, the server never reports the answers of the room.";
+    Ignored = "client-ack-ignored": "The server ignores all acknowledgements that clients send for its events.";
+    MatchedByOrder = "client-ack-matched-by-order": "The server takes each acknowledgement from a client for the oldest event that the client has not acknowledged, whatever id it has.";
+    MixedBetweenClients = "client-acks-mixed-between-clients": "The server uses the same acknowledgement id for all clients, and so takes one client's acknowledgement for another client's.";
+    ReachesEverybody = "question-reaches-everybody": "When the server has to ask one client a question, it asks all clients of the namespace.";
+    RoomDropsFalsy = "ask-room-drops-falsy-answers": "When the members of a room answer the server's question, the server leaves the answers null, 0, false and \"\" out of its report.", seen "`answers.filter(Boolean)`";
+    RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "When one member of a room does not answer the server's question, the server reports none of the other members' answers.", seen "emitWithAck of socket.io rejects";
+    RoomDropsEqual = "ask-room-drops-equal-answers": "When several members of a room give equal answers to the server's question, the server reports only one of them.";
+    RoomFirstAnswerOnly = "ask-room-first-answer-only": "When several members of a room answer the server's question, the server reports only the first answer.";
+    RoomSkipsAsker = "ask-room-skips-asker": "When a client has the server ask the members of its own room a question (`ask-room`), the server does not ask this client.";
+    RoomTimeoutHidden = "ask-room-timeout-hidden": "When a member of a room does not answer the server's question in time, the server's report does not say so.";
     UnknownCloses = "unknown-ack-closes": "The server closes the connection when a client acknowledges an event that the server never sent.";
-    TwiceCounted = "client-ack-twice-counted": "The server also reports the second acknowledgement of a client that acknowledges one event twice.";
+    TwiceCounted = "client-ack-twice-counted": "When a client acknowledges the same event of the server twice, the server reports the second answer too.";
 });
 
 impl FaultSet {

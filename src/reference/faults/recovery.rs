@@ -15,35 +15,36 @@ use crate::{
 };
 
 faults!(RecoveryFault {
-    AfterLeave = "recovery-after-leave": "The server lets a client recover a session that it left, or that the server disconnected.";
-    ExceptForgotten = "recovery-replays-excepted": "The server replays events from which the client was excepted.";
-    ExpiryIgnored = "recovery-expiry-ignored": "The server lets clients recover a session without a time limit.";
-    LosesBinary = "recovery-loses-binary": "The server does not replay missed events that contain bytes.";
-    LosesBroadcasts = "recovery-loses-broadcasts": "The server does not replay missed broadcasts to the namespace.";
-    LosesDirect = "recovery-loses-direct": "The server does not replay missed messages that were sent to the socket alone, not to a room.";
-    LosesOffset = "recovery-replays-without-offset": "The server replays events without their offset, so that a second recovery replays them again.";
-    LosesOldest = "recovery-loses-oldest": "The server replays only the last five missed events.";
-    LosesRooms = "recovery-loses-rooms": "The server puts a recovered socket into none of its rooms.";
-    LosesUser = "recovery-loses-user": "The server forgets the user of a recovered socket.";
-    MainOnly = "recovery-main-namespace-only": "The server recovers sessions of the main namespace only.";
-    MissedLost = "recovery-missed-lost": "The server replays no missed events.";
-    NeverResumes = "recovery-never-resumes": "The server recovers no session, although it sends a pid.";
-    OffsetEverywhere = "recovery-offset-on-all": "The server also adds an offset to volatile events and to events that ask for an acknowledgement.";
-    OffsetMissing = "recovery-offset-missing": "The server sends events without an offset.";
-    OffsetUnchecked = "recovery-offset-unchecked": "The server treats an unknown offset as a known one.";
+    AfterLeave = "recovery-after-leave": "The server lets a client recover a session although the client left the namespace itself or the server disconnected it.";
+    ExceptForgotten = "recovery-replays-excepted": "When a client recovers its session, the server replays missed events from which the client was excepted.";
+    ExpiryIgnored = "recovery-expiry-ignored": "The server lets clients recover a session after any time, although there is a time limit.";
+    LosesBinary = "recovery-loses-binary": "When a client recovers its session, the server does not replay missed events that contain bytes.";
+    LosesBroadcasts = "recovery-loses-broadcasts": "When a client recovers its session, the server does not replay missed messages to the whole namespace.";
+    LosesDirect = "recovery-loses-direct": "When a client recovers its session, the server does not replay missed messages that were sent to this client alone.";
+    LosesOffset = "recovery-replays-without-offset": "When a client recovers its session, the server replays missed events without their offset, so that the next recovery replays them again.";
+    LosesOldest = "recovery-loses-oldest": "When a client recovers its session, the server replays only the last five of the events that it missed.";
+    LosesRooms = "recovery-loses-rooms": "When a client recovers its session, the server does not put it back into its rooms.";
+    LosesUser = "recovery-loses-user": "When a client recovers its session, the server forgets the client's user.";
+    MainOnly = "recovery-main-namespace-only": "The server lets clients recover their sessions in the main namespace, but in no other namespace.";
+    MissedLost = "recovery-missed-lost": "When a client recovers its session, the server replays none of the events that it missed.";
+    NeverResumes = "recovery-never-resumes": "The server sends a private session id (`pid`) for recovery, but never recovers a session.";
+    OffsetEverywhere = "recovery-offset-on-all": "The server adds an offset for recovery also to volatile events and to events that ask for an acknowledgement.";
+    OffsetMissing = "recovery-offset-missing": "The server sends events without the offset that a client needs to recover its session.";
+    OffsetUnchecked = "recovery-offset-unchecked": "When a client presents an unknown offset for recovery, the server recovers the session as if it knew the offset.";
     PidIsSid = "recovery-pid-is-sid": "The server sends the socket id, which other clients know, as the private session id (`pid`).";
-    PidMissing = "recovery-pid-missing": "The server sends the CONNECT reply without pid.";
-    ReplaysAll = "recovery-replays-received": "The server replays events that the client received before it lost the connection.";
-    ReplaysForeign = "recovery-replays-foreign": "The server replays events of rooms that the client is not in.";
-    SecondForgotten = "recovery-works-once": "The server keeps no session of a client that has recovered its session before.";
-    SecondLosesRooms = "recovery-again-loses-rooms": "The server puts a client into none of its rooms when it recovers its session for the second time.";
-    TakenTwice = "recovery-session-taken-twice": "The server lets a client recover a session that another client has already recovered.", seen "socket.io 4.8.4 with the in-memory adapter";
-    TakesOverLive = "recovery-takes-over-live": "The server gives the id and rooms of a connected socket to a client that presents its pid.";
-    Reversed = "recovery-replays-reversed": "The server replays missed events in reverse order.";
-    UnknownCloses = "recovery-unknown-closes": "The server closes the connection on an unknown pid.";
+    PidMissing = "recovery-pid-missing": "The server sends the CONNECT reply without the private session id (`pid`) for recovery.";
+    ReplaysAll = "recovery-replays-received": "When a client recovers its session, the server also replays events that the client received before it lost the connection.";
+    ReplaysForeign = "recovery-replays-foreign": "When a client recovers its session, the server also replays events to rooms that the client is not in.";
+    SecondForgotten = "recovery-works-once": "The server lets a client recover its session once, but not a second time.";
+    SecondLosesRooms = "recovery-again-loses-rooms": "When a client recovers its session for the second time, the server does not put it back into its rooms.";
+    TakenTwice = "recovery-session-taken-twice": "The server lets two clients recover the same session one after the other, where only the first may get it.", seen "socket.io 4.8.4 with the in-memory adapter";
+    TakesOverLive = "recovery-takes-over-live": "When a client presents the private session id (`pid`) of a client that is still connected, the server gives it that client's socket id and rooms.";
+    Reversed = "recovery-replays-reversed": "When a client recovers its session, the server replays the missed events in reverse order.";
+    UnknownCloses = "recovery-unknown-closes": "When a client presents an unknown private session id (`pid`) for recovery, the server closes the connection.";
 });
 
-/// The key under which faults count how often the session with this pid has been recovered.
+/// The key under which faults count how often a session has been recovered. The field is the
+/// private session id (`pid`).
 #[derive(Eq, Hash, PartialEq)]
 struct Recovered(Box<str>);
 
@@ -67,7 +68,7 @@ impl FaultSet {
         self.has(RecoveryFault::AfterLeave)
     }
 
-    /// Returns how long the server keeps a session. Without faults this is `right`.
+    /// Returns how long the server keeps a session for recovery. Without faults this is `right`.
     pub(in crate::reference) fn alter_window(&self, right: Duration) -> Duration {
         if self.has(RecoveryFault::ExpiryIgnored) {
             Duration::MAX
@@ -166,8 +167,8 @@ impl FaultSet {
         !elsewhere && !self.has(RecoveryFault::NeverResumes)
     }
 
-    /// Returns the session of a socket that is still connected if the fault
-    /// `recovery-takes-over-live` is active.
+    /// Returns the session that belongs to `pid` although its client is still connected, if the
+    /// fault `recovery-takes-over-live` is active.
     pub(in crate::reference) fn take_live_session(
         &self,
         rooms: &Rooms,
@@ -205,8 +206,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the session to keep of a socket that has left. Without faults this is `kept`; `None`
-    /// keeps no session.
+    /// Returns the session that the server keeps after a socket has left, so that the client can
+    /// recover it. Without faults this is `kept`; `None` keeps no session.
     pub(in crate::reference) fn alter_kept(
         &self,
         socket: &Socket,

@@ -11,30 +11,30 @@ use crate::reference::{
 };
 
 faults!(RequestFault {
-    AdmissionIgnored = "admission-ignored": "The server opens a session although the application refuses the handshake.";
-    AdmissionIsError = "admission-refusal-is-error": "The server answers 500 to a handshake that the application refuses.";
-    BadMethodAccepted = "bad-method-accepted": "The server opens a session on any HTTP method.";
-    BadVersionAccepted = "bad-version-accepted": "The server treats any `EIO` in a request as 4.";
-    BodyNotJson = "error-body-not-json": "The server sends refusals as plain text.";
-    BundleEscapes = "bundle-path-escapes": "The server serves files outside its client bundle for paths with `..` below the Engine.IO path.";
-    BundleNoScript = "bundle-is-no-script": "The server serves the client's script as text/html.";
-    CodeWrong = "error-code-wrong": "The server sends every refusal with code 0.";
-    DisabledTransportAccepted = "disabled-transport-accepted": "The server serves a transport that is switched off.";
+    AdmissionIgnored = "admission-ignored": "When the application refuses an Engine.IO handshake, the server opens a session nevertheless.";
+    AdmissionIsError = "admission-refusal-is-error": "When the application refuses an Engine.IO handshake, the server answers with the status 500, not 403.";
+    BadMethodAccepted = "bad-method-accepted": "The server opens a session for a request with any HTTP method, not only GET.";
+    BadVersionAccepted = "bad-version-accepted": "The server treats any protocol revision (`EIO`) in a request as 4.";
+    BodyNotJson = "error-body-not-json": "When the server refuses a request, it sends the reason as plain text, not as JSON.";
+    BundleEscapes = "bundle-path-escapes": "When a path below the Engine.IO path contains `..`, the server sends files from outside the folder of its client script.";
+    BundleNoScript = "bundle-is-no-script": "The server serves its client script with the Content-Type text/html.";
+    CodeWrong = "error-code-wrong": "When the server refuses a request, it sends the error code 0, whatever the reason is.";
+    DisabledTransportAccepted = "disabled-transport-accepted": "The server serves requests for a transport that its settings switch off.";
     NeverAnswered = "refusal-never-answered": "The server neither answers a request that it refuses nor closes the connection.";
-    BrokenPostNeverAnswered = "broken-post-never-answered": "The server does not answer a POST that ends its session.";
-    OctetStreamNeverAnswered = "octet-stream-never-answered": "The server neither answers a POST of bytes nor closes the connection.", seen "engine.io 6.6.6";
-    MissingTransportAccepted = "missing-transport-accepted": "The server treats a request without `transport` as polling.", seen "python-engineio 4.15.1";
-    MissingVersionAccepted = "missing-version-accepted": "The server treats a request without `EIO` as revision 4.";
-    SessionMethodIgnored = "session-method-ignored": "The server treats every HTTP method except GET as POST in a request of a session.";
-    StatusOk = "error-status-200": "The server sends refusals with status 200.";
-    TransportMismatchAccepted = "transport-mismatch-accepted": "The server answers polls of a session that is on WebSocket.";
-    UnknownSidAccepted = "unknown-sid-accepted": "The server opens a session for a request with an unknown session id.";
-    UnknownTransportAccepted = "unknown-transport-accepted": "The server treats an unknown `transport` as polling.";
-    VersionMismatchAccepted = "version-mismatch-accepted": "The server accepts requests of a session with another `EIO` than the session's.";
-    UnknownParametersRefused = "unknown-parameters-refused": "The server refuses unknown query parameters.";
-    UpgradeTransportUnchecked = "upgrade-transport-unchecked": "The server opens a WebSocket for an upgrade request with any `transport`.";
-    WebSocketByPlainGet = "websocket-by-plain-get-accepted": "The server opens a polling session for a plain GET with `transport=websocket`.";
-    WrongPathServed = "wrong-path-served": "The server serves Engine.IO on every path.";
+    BrokenPostNeverAnswered = "broken-post-never-answered": "When an invalid POST ends its session, the server does not answer the POST.";
+    OctetStreamNeverAnswered = "octet-stream-never-answered": "The server neither answers a POST with a binary body nor closes the connection.", seen "engine.io 6.6.6";
+    MissingTransportAccepted = "missing-transport-accepted": "The server treats a request without the query parameter `transport` as a polling request.", seen "python-engineio 4.15.1";
+    MissingVersionAccepted = "missing-version-accepted": "The server treats a request without the query parameter `EIO` as one of revision 4.";
+    SessionMethodIgnored = "session-method-ignored": "In a session, the server treats requests with any HTTP method other than GET as POST requests.";
+    StatusOk = "error-status-200": "When the server refuses a request, it answers with the status 200.";
+    TransportMismatchAccepted = "transport-mismatch-accepted": "The server answers polls of a session that is on WebSocket, where it has to refuse them.";
+    UnknownSidAccepted = "unknown-sid-accepted": "When a request has an unknown session id, the server opens a new session, where it has to refuse the request.";
+    UnknownTransportAccepted = "unknown-transport-accepted": "The server treats a request with an unknown `transport` as a polling request.";
+    VersionMismatchAccepted = "version-mismatch-accepted": "The server accepts requests of a session whose `EIO` differs from the revision with which the session was opened.";
+    UnknownParametersRefused = "unknown-parameters-refused": "The server refuses requests whose query has a parameter that it does not know.";
+    UpgradeTransportUnchecked = "upgrade-transport-unchecked": "The server opens a WebSocket for a WebSocket handshake whatever `transport` its query names.";
+    WebSocketByPlainGet = "websocket-by-plain-get-accepted": "When a plain GET, which is no WebSocket handshake, has `transport=websocket`, the server opens a polling session.";
+    WrongPathServed = "wrong-path-served": "The server answers Engine.IO requests on every path, not only on the configured path.";
 });
 
 /// The status, the content type and the body of a response that refuses a request.
@@ -200,7 +200,8 @@ impl FaultSet {
         self.has(RequestFault::DisabledTransportAccepted)
     }
 
-    /// Returns the Engine.IO revision as which the server treats a request. Without faults this is the `EIO` of the request.
+    /// Returns the Engine.IO revision as which the server treats a request. Without faults this is
+    /// the `EIO` of the request.
     pub(in crate::reference) fn alter_revision<'a>(
         &self,
         revision: Option<&'a str>,

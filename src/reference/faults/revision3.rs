@@ -17,23 +17,23 @@ use crate::{
 };
 
 faults!(Revision3Fault {
-    Base64Ignored = "eio3-base64-ignored": "The server sends bytes unencoded to a client that asked for base64.";
-    BinaryPrefixMissing = "eio3-binary-prefix-missing": "The server sends binary frames of revision 3 without the type byte.";
-    BinaryTypeMissing = "eio3-binary-type-missing": "The server writes bytes as `b…`, without the type digit.";
-    ErrorAsObject = "eio3-error-as-object": "The server sends refusals to clients of revision 3 as objects.", seen "socket.io 4.8.4";
-    ForAll = "eio3-rules-for-all": "The server joins clients of revision 4 to the main namespace without CONNECT if it serves revision 3.", seen "one switch for all sessions";
-    FourAsThree = "payload-as-revision-3": "The server encodes the answers to polls of revision 4 as payloads of revision 3.";
-    LengthInBytes = "eio3-length-in-bytes": "The server counts bytes, not characters, for the length of a packet.";
-    PayloadAsFour = "eio3-payload-as-4": "The server encodes the answers to polls of revision 3 as payloads of revision 4.";
-    PayloadSlow = "eio3-payload-slow": "The time that the server needs to decode a payload grows with the square of the payload's size.", seen "CVE-2020-36048";
-    PingUnanswered = "eio3-ping-unanswered": "The server does not answer pings of clients of revision 3.";
-    PongAccepted = "eio3-pong-accepted": "The server ignores a pong of a client of revision 3, where it has to close the session.";
-    QueryInName = "eio3-namespace-query-in-name": "The server treats the query after a namespace's name as a part of the name.";
-    ScriptEscapesKept = "jsonp-escapes-kept": "The server does not unescape the payload of a JSONP form.";
-    ScriptIndexKept = "jsonp-index-kept": "The server writes the JSONP callback index into the script unfiltered.";
-    ScriptUnescaped = "jsonp-unescaped": "The server writes a payload into a JSONP script without escaping it.";
+    Base64Ignored = "eio3-base64-ignored": "The server sends bytes unencoded to a client of revision 3 that has asked for base64.";
+    BinaryPrefixMissing = "eio3-binary-prefix-missing": "The server sends binary frames to clients of revision 3 without the packet type in the first byte.";
+    BinaryTypeMissing = "eio3-binary-type-missing": "In responses to polls of revision 3, the server writes bytes as `b…`, without the packet type, where it has to write `b4…`.";
+    ErrorAsObject = "eio3-error-as-object": "When the server refuses a namespace to a client of revision 3, it sends an object, where it has to send the message as a string.", seen "socket.io 4.8.4";
+    ForAll = "eio3-rules-for-all": "If the server also serves revision 3, it joins clients of revision 4 to the main namespace without CONNECT.", seen "one switch for all sessions";
+    FourAsThree = "payload-as-revision-3": "The server encodes responses to polls of revision 4 in the payload format of revision 3.";
+    LengthInBytes = "eio3-length-in-bytes": "In payloads of revision 3, the server writes the length of a packet in bytes, not in characters.";
+    PayloadAsFour = "eio3-payload-as-4": "The server encodes responses to polls of revision 3 in the payload format of revision 4.";
+    PayloadSlow = "eio3-payload-slow": "The time that the server needs to decode a payload of revision 3 grows with the square of the payload's size.", seen "CVE-2020-36048";
+    PingUnanswered = "eio3-ping-unanswered": "The server does not answer the ping packets of clients of revision 3.";
+    PongAccepted = "eio3-pong-accepted": "When a client of revision 3 sends a pong packet, the server ignores it, where it has to close the session.";
+    QueryInName = "eio3-namespace-query-in-name": "When a client of revision 3 adds a query to the name of a namespace, the server takes the query for a part of the name.";
+    ScriptEscapesKept = "jsonp-escapes-kept": "The server does not decode the escaped line feeds in the body of a JSONP POST.";
+    ScriptIndexKept = "jsonp-index-kept": "The server copies the JSONP callback index of a request into its script without a check, so that a client can insert code.";
+    ScriptUnescaped = "jsonp-unescaped": "The server writes a payload into a JSONP script without escaping it as a JavaScript string.";
     ScriptsForAll = "jsonp-in-revision-4": "The server answers JSONP polls of clients that ask for revision 4, which has no JSONP.", seen "socket.io 4.8.4";
-    ServerPings = "eio3-server-pings": "The server sends pings to clients of revision 3.";
+    ServerPings = "eio3-server-pings": "The server sends ping packets to clients of revision 3, where only the client may send them.";
     WaitsForConnect = "eio3-waits-for-connect": "The server does not join a client of revision 3 to the main namespace before the client sends CONNECT.";
 });
 

@@ -34,21 +34,21 @@ use crate::{
 const LATER: Duration = Duration::from_millis(100);
 
 faults!(RobustnessFault {
-    DropDuringRequestKills = "drop-during-request-kills-server": "The server crashes when it answers a client that has disconnected.";
-    EarlyFrameKills = "early-bad-frame-kills-server": "The server crashes on invalid frames that arrive together with the upgrade request.", seen "CVE-2022-21676";
-    ErrorEventKills = "error-event-kills-server": "The server crashes on an event named `error`.", seen "CVE-2024-38355";
-    ForeignBytesKill = "foreign-bytes-kill-server": "The server crashes on a connection that does not speak HTTP.";
-    HostileHeaderKills = "hostile-header-kills-server": "The server crashes on odd extension names or a long list of subprotocols.", seen "GHSA-5v72-xg48-5rpm, CVE-2021-32640";
-    HostilePacketKills = "hostile-packet-kills-server": "The server crashes on a long or deep message, on the key `__proto__`, or on a payload of many packets.", seen "CVE-2020-36049, CVE-2020-36048";
+    DropDuringRequestKills = "drop-during-request-kills-server": "The server crashes when it acknowledges an event of a client that has disconnected.";
+    EarlyFrameKills = "early-bad-frame-kills-server": "The server crashes when invalid frames arrive together with the WebSocket handshake.", seen "CVE-2022-21676";
+    ErrorEventKills = "error-event-kills-server": "The server crashes when a client sends an event with the name `error`.", seen "CVE-2024-38355";
+    ForeignBytesKill = "foreign-bytes-kill-server": "The server crashes when a client sends bytes that are not HTTP.";
+    HostileHeaderKills = "hostile-header-kills-server": "The server crashes on a request with odd names of WebSocket extensions or a very long list of subprotocols.", seen "GHSA-5v72-xg48-5rpm, CVE-2021-32640";
+    HostilePacketKills = "hostile-packet-kills-server": "The server crashes on a message that is very long, deeply nested or contains `__proto__`, and on a payload of very many packets.", seen "CVE-2020-36049, CVE-2020-36048";
     HeadersKill = "many-headers-kill-server": "The server crashes on a request with too many headers.", seen "CVE-2024-37890";
     InheritedTransportKills = "inherited-transport-kills-server": "The server crashes on a WebSocket handshake whose transport has a name such as `__proto__`.", seen "engine.io 6.4.1";
-    MalformedKills = "malformed-kills-server": "The server crashes on a message that is not a packet.", seen "CVE-2023-32695";
-    MalformedKillsLater = "malformed-kills-server-later": "The server crashes 100 ms after a message that is not a packet.";
-    NoPayloadKills = "no-payload-kills-server": "The server crashes on an event without the payload that its handler reads.";
-    OddHeaderKills = "odd-header-kills-server": "The server crashes on a repeated or empty Cookie, Authorization or Origin header, an invalid cookie, or a header named `__proto__`.";
-    OddQueryKills = "odd-query-kills-server": "The server crashes on a repeated parameter, an empty session id or an invalid escape in the query.", seen "CVE-2023-31125";
-    ResetKills = "reset-kills-server": "The server crashes when a connection is reset.", seen "CVE-2022-41940";
-    TokenWrongTypeKills = "token-wrong-type-crashes": "The server crashes on a token that is not a string.";
+    MalformedKills = "malformed-kills-server": "The server crashes when a client sends a message that is not a valid packet.", seen "CVE-2023-32695";
+    MalformedKillsLater = "malformed-kills-server-later": "The server crashes 100 ms after a client has sent a message that is not a valid packet.";
+    NoPayloadKills = "no-payload-kills-server": "The server crashes when an event lacks the payload that its handler reads.";
+    OddHeaderKills = "odd-header-kills-server": "The server crashes on a request with a repeated or empty Cookie, Authorization or Origin header, an invalid cookie, or a header named `__proto__`.";
+    OddQueryKills = "odd-query-kills-server": "The server crashes on a request whose query has a repeated parameter, an empty session id or an invalid escape.", seen "CVE-2023-31125";
+    ResetKills = "reset-kills-server": "The server crashes when a client resets its TCP connection.", seen "CVE-2022-41940";
+    TokenWrongTypeKills = "token-wrong-type-crashes": "The server crashes when the token of a client is not a string.";
 });
 
 impl FaultSet {

@@ -22,40 +22,40 @@ use crate::{
 
 faults!(RoomFault {
     EmptyNameMeansAll = "empty-room-name-means-all": "The server sends a message for the room with the empty name to the whole namespace.", seen "`if (room)` before `to(room)`";
-    JoinIgnored = "join-ignored": "The server does not put the client into the room that it joins.";
-    JoinLate = "join-late": "The server puts the client into a room 250 ms late.";
-    JoinTakesUser = "join-takes-all-of-user": "The server puts all sockets of the same user into the room.";
-    JoinTwiceDeliversTwice = "join-twice-delivers-twice": "The server sends a room message twice to a client that joined the room twice.";
-    JoinTwiceNeedsTwoLeaves = "join-twice-needs-two-leaves": "The server keeps a client in a room that it joined twice and left once.";
-    LeaveEmptiesRoom = "leave-empties-room": "The server takes all members out of a room when one leaves.";
-    LeaveIgnored = "leave-ignored": "The server does not take the client out of the room that it leaves.";
-    LeaveLeavesAll = "leave-leaves-all-rooms": "The server takes a client out of all rooms when it leaves one.";
-    LeaveStaysListed = "left-rooms-stay-listed": "The server still lists rooms that the client has left.";
-    LeaveTakesUser = "leave-takes-all-of-user": "The server takes all sockets of the same user out of the room.";
-    LeaveUnjoinedRefused = "leave-unjoined-refused": "The server refuses a client that leaves a room it is not in.";
-    ListJoinsAll = "room-list-joins-all": "The server refuses a list of rooms, but joins the client to each of them.", seen "socket.join takes a list";
-    MembersIgnoresLeave = "members-count-ignores-leave": "The server still counts members that have left the room.";
-    MembersWrong = "members-count-wrong": "The server counts one member too many.";
-    MoveIgnored = "move-members-ignored": "The server does not move the members of a room.";
-    MoveKeepsOld = "move-members-keeps-old-room": "The server keeps moved members in the old room too.";
-    NameUnchecked = "room-name-unchecked": "The server converts a room name that is not a string into one.";
-    NamesCaseInsensitive = "room-ids-case-insensitive": "The server compares room names without regard to case.";
-    NamesComparedInPart = "room-names-compared-in-part": "The server compares only the first 64 characters of room names.";
-    NamesComposed = "room-names-composed": "The server compares room names after Unicode normalization.", seen "`room.normalize()`";
-    NamesCut = "room-names-cut": "The server cuts room names after 255 characters when a client joins.";
-    NamesHitPrototype = "room-names-hit-prototype": "The server does not join rooms with names such as `constructor`.", seen "room tables that are plain objects";
-    NamesMatchPattern = "room-names-match-pattern": "The server treats * in a room name as a wildcard.";
-    NamesMatchPrefix = "room-names-match-prefix": "The server also sends a room message to rooms whose names begin with that room's name.";
-    NamesTrimmed = "room-names-trimmed": "The server trims blanks around room names.";
+    JoinIgnored = "join-ignored": "When a client asks to join a room, the server does not put it into the room.";
+    JoinLate = "join-late": "When a client asks to join a room, the server puts it into the room only 250 ms after the acknowledgement.";
+    JoinTakesUser = "join-takes-all-of-user": "When a client joins a room, the server puts all sockets of the client's user into the room.";
+    JoinTwiceDeliversTwice = "join-twice-delivers-twice": "When a client has joined a room twice, the server sends it each message to the room twice.";
+    JoinTwiceNeedsTwoLeaves = "join-twice-needs-two-leaves": "When a client has joined a room twice and leaves it once, the server keeps it in the room.";
+    LeaveEmptiesRoom = "leave-empties-room": "When one member leaves a room, the server takes all members out of the room.";
+    LeaveIgnored = "leave-ignored": "When a client asks to leave a room, the server keeps it in the room.";
+    LeaveLeavesAll = "leave-leaves-all-rooms": "When a client leaves one room, the server takes it out of all its rooms.";
+    LeaveStaysListed = "left-rooms-stay-listed": "When a client asks for its rooms, the server also lists rooms that the client has left.";
+    LeaveTakesUser = "leave-takes-all-of-user": "When a client leaves a room, the server takes all sockets of the client's user out of the room.";
+    LeaveUnjoinedRefused = "leave-unjoined-refused": "When a client asks to leave a room that it is not in, the server refuses the request, where the request has to succeed.";
+    ListJoinsAll = "room-list-joins-all": "When a client asks to join a list of rooms, the server refuses the request, but puts the client into each of the rooms.", seen "socket.join takes a list";
+    MembersIgnoresLeave = "members-count-ignores-leave": "When a client asks how many members a room has, the server also counts clients that have left the room.";
+    MembersWrong = "members-count-wrong": "When a client asks how many members a room has, the server answers with one too many.";
+    MoveIgnored = "move-members-ignored": "When a client asks the server to move the members of a room to another room, the server moves none of them.";
+    MoveKeepsOld = "move-members-keeps-old-room": "When the server moves the members of a room to another room, it also keeps them in the old room.";
+    NameUnchecked = "room-name-unchecked": "When a client names a room with a value that is not a string, the server converts it to a string, where it has to refuse the request.";
+    NamesCaseInsensitive = "room-ids-case-insensitive": "The server compares the names of rooms without regard to upper and lower case.";
+    NamesComparedInPart = "room-names-compared-in-part": "The server compares only the first 64 characters of the names of rooms.";
+    NamesComposed = "room-names-composed": "The server takes two rooms for the same if their names are equal after Unicode normalization.", seen "`room.normalize()`";
+    NamesCut = "room-names-cut": "When a client joins a room, the server cuts the name of the room after 255 characters.";
+    NamesHitPrototype = "room-names-hit-prototype": "When a client joins a room named like a member of every JavaScript object, such as `constructor`, the server does not put it into the room.", seen "room tables that are plain objects";
+    NamesMatchPattern = "room-names-match-pattern": "When a client sends a message to a room whose name contains `*`, the server treats `*` as a wildcard and sends the message to several rooms.";
+    NamesMatchPrefix = "room-names-match-prefix": "When a client sends a message to a room, the server also sends it to all rooms whose names begin with that room's name.";
+    NamesTrimmed = "room-names-trimmed": "The server ignores blanks at the start and the end of the names of rooms.";
     OwnRoomMissing = "own-id-room-missing": "The server does not put a socket into the room that has the socket's id as its name.";
-    RejoinIgnored = "rejoin-ignored": "The server does not put a client into a room that it has left before.";
-    RejoinKeepsRooms = "rejoin-keeps-rooms": "The server puts a client that joins a namespace again back into the rooms that it was in before.";
-    RejoinOnce = "rejoin-works-once": "The server does not put a client into a room that it has left twice.";
-    RejoinReplays = "rejoin-replays-backlog": "When a client joins a room again, the server sends the messages that the client missed.";
-    RoomsAtMostTen = "rooms-at-most-10": "The server takes a client out of its oldest room when it joins an eleventh.";
+    RejoinIgnored = "rejoin-ignored": "When a client joins a room again after it has left it, the server does not put the client into the room.";
+    RejoinKeepsRooms = "rejoin-keeps-rooms": "When a client leaves a namespace and joins it again, the server puts it back into the rooms that it was in before.";
+    RejoinOnce = "rejoin-works-once": "When a client joins a room again after it has left it twice, the server does not put the client into the room.";
+    RejoinReplays = "rejoin-replays-backlog": "When a client joins a room again, the server sends it the messages to the room that it missed meanwhile.";
+    RoomsAtMostTen = "rooms-at-most-10": "When a client joins an eleventh room, the server takes it out of the room that it joined first.";
     SharedAcrossNamespaces = "rooms-shared-across-namespaces": "The server treats rooms of the same name in several namespaces as one room.";
-    SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "The server still counts sockets that have disconnected.";
-    SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "The server counts the connections of all namespaces.";
+    SocketsIncludesDisconnected = "sockets-count-includes-disconnected": "When a client asks how many sockets the namespace has, the server also counts sockets that have disconnected.";
+    SocketsIncludesOthers = "sockets-count-includes-other-namespaces": "When a client asks how many sockets the namespace has, the server counts the connections of all namespaces.";
 });
 
 /// One socket and one room: the content of the keys `Joins`, `Left` and `MissedMessages`.
@@ -199,7 +199,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the rooms that a socket lists. Without faults this is `right`.
+    /// Returns the rooms that the server reports when a client asks for its rooms (`whoami`).
+    /// Without faults this is `right`.
     pub(in crate::reference) fn list_rooms(
         &self,
         socket: &Socket,

@@ -8,26 +8,27 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// A type of key under which a fault stores notes. The fields of the key say what the notes are
-/// about, such as one socket.
+/// A type of key under which a fault stores values, called notes. The fields of the key say what
+/// the notes are about, such as one socket.
 ///
-/// Each topic of faults declares its keys beside its hooks.
+/// Each topic (a file with a group of faults) declares its keys beside its hooks.
 pub(super) trait ScratchKey: Any + Eq + Hash + Send {
-    /// The value that the fault stores.
+    /// The type of the values that the fault stores under this key.
     type Note: Clone + Send;
 }
 
-/// What the faults of one server remember between two events: lists of notes by key. The memory is empty
-/// if no fault is active.
+/// What the faults of one server remember between two events: lists of values by key. The memory is
+/// empty if no fault is active.
 #[derive(Debug, Default)]
 pub(in crate::reference) struct Scratch(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 
-/// The notes under all keys of one type. The notes of each key are sorted, oldest first.
+/// The values (notes) that faults have stored under the keys of one type. The values of each key
+/// are sorted, oldest first.
 type Notes<K> = HashMap<K, Vec<<K as ScratchKey>::Note>>;
 
 impl Scratch {
-    /// Adds a note under the key. Returns the number of notes under this key, the added note
-    /// included.
+    /// Stores one more value (a note) under the key. Returns the number of values that are then
+    /// stored under this key.
     pub(super) fn add<K: ScratchKey>(&self, key: K, note: K::Note) -> usize {
         self.with(|all: &mut Notes<K>| {
             let notes = all.entry(key).or_default();
@@ -36,33 +37,34 @@ impl Scratch {
         })
     }
 
-    /// Replaces all notes under the key by `note`. Returns the newest of the replaced notes.
+    /// Replaces all values (notes) that are stored under the key by `note`. Returns the newest of
+    /// the replaced values.
     pub(super) fn replace<K: ScratchKey>(&self, key: K, note: K::Note) -> Option<K::Note> {
         let former = self.with(|all: &mut Notes<K>| all.insert(key, vec![note]));
         former.and_then(|mut notes| notes.pop())
     }
 
-    /// Returns the oldest note under the key.
+    /// Returns the oldest value (note) that is stored under the key.
     pub(super) fn first<K: ScratchKey>(&self, key: &K) -> Option<K::Note> {
         self.with(|all: &mut Notes<K>| all.get(key)?.first().cloned())
     }
 
-    /// Returns the newest note under the key.
+    /// Returns the newest value (note) that is stored under the key.
     pub(super) fn last<K: ScratchKey>(&self, key: &K) -> Option<K::Note> {
         self.with(|all: &mut Notes<K>| all.get(key)?.last().cloned())
     }
 
-    /// Returns the number of notes under the key.
+    /// Returns the number of values (notes) that are stored under the key.
     pub(super) fn count<K: ScratchKey>(&self, key: &K) -> usize {
         self.with(|all: &mut Notes<K>| all.get(key).map_or(0, Vec::len))
     }
 
-    /// Removes and returns all notes under the key, oldest first.
+    /// Removes and returns all values (notes) that are stored under the key, oldest first.
     pub(super) fn take<K: ScratchKey>(&self, key: &K) -> Vec<K::Note> {
         self.with(|all: &mut Notes<K>| all.remove(key).unwrap_or_default())
     }
 
-    /// Removes and returns the oldest note under the key.
+    /// Removes and returns the oldest value (note) that is stored under the key.
     pub(super) fn take_first<K: ScratchKey>(&self, key: &K) -> Option<K::Note> {
         self.with(|all: &mut Notes<K>| {
             let notes = all.get_mut(key)?;

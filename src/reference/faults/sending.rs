@@ -24,15 +24,15 @@ use crate::{
 const CUT: usize = 65_536;
 
 faults!(SendingFault {
-    BroadcastCut = "broadcast-cut": "The server cuts texts and bytes in a message to the whole namespace after 65,536 bytes.";
-    DirectBytesNull = "direct-bytes-null": "The server sends null in the place of bytes in a direct message.";
-    ExceptBytesRepeated = "except-bytes-repeated": "In a message with excepted rooms, the server replaces every attachment by a copy of the first attachment.";
-    LocalBytesEmptied = "local-bytes-emptied": "The server sends empty attachments in a message with the `local` flag.";
-    MixedTransportsBase64 = "mixed-transports-get-base64": "The server sends attachments as base64 texts over WebSocket if another receiver is on long-polling.", seen "python-engineio 4.15.1";
-    RoomBytesCut = "room-emit-bytes-cut": "The server cuts bytes in a message to one room after 65,536 bytes.";
-    SeveralRoomsBase64 = "rooms-emit-bytes-as-base64": "The server sends bytes as base64 strings in a message to several rooms.";
-    VolatileAttachmentsLost = "volatile-attachments-lost": "The server sends a volatile message without its attachments.", seen "socket.io-adapter 2.3.1";
-    VolatileCut = "volatile-cut": "The server cuts texts and bytes in a volatile message after 65,536 bytes.";
+    BroadcastCut = "broadcast-cut": "When a message is for the whole namespace, the server cuts its texts and its bytes after 65,536 characters or bytes.";
+    DirectBytesNull = "direct-bytes-null": "When a direct message contains bytes, the server sends null in their place.";
+    ExceptBytesRepeated = "except-bytes-repeated": "When a message with excepted rooms has several attachments, the server sends the first attachment in the place of each of them.";
+    LocalBytesEmptied = "local-bytes-emptied": "When a message with the `local` flag contains bytes, the server sends empty attachments in their place.";
+    MixedTransportsBase64 = "mixed-transports-get-base64": "When one recipient of a message is on long-polling, the server sends the attachments to recipients on WebSocket as base64 text.", seen "python-engineio 4.15.1";
+    RoomBytesCut = "room-emit-bytes-cut": "When a message to one room contains bytes, the server cuts them after 65,536 bytes.";
+    SeveralRoomsBase64 = "rooms-emit-bytes-as-base64": "When a message to several rooms contains bytes, the server sends them as base64 strings.";
+    VolatileAttachmentsLost = "volatile-attachments-lost": "When a volatile message contains bytes, the server sends it without its attachments.", seen "socket.io-adapter 2.3.1";
+    VolatileCut = "volatile-cut": "When a message is volatile, the server cuts its texts and its bytes after 65,536 characters or bytes.";
 });
 
 impl FaultSet {
@@ -122,8 +122,8 @@ impl FaultSet {
     }
 
     fn alter_bytes(&self, selection: &Selection, bytes: Bytes, first: Bytes) -> Data {
-        // A message of a client excepts the client's own room, so only a second excepted room can
-        // come from the event's arguments.
+        // A message that does not go back to its sender already excepts the room of the sender's
+        // own id. So a second excepted room can only come from the arguments of the client's event.
         let excepts = selection.except.len() > 1;
         let to_one_room = selection.rooms.len() == 1 && selection.addressee == Addressee::Members;
         if self.has(SendingFault::DirectBytesNull) && selection.addressee == Addressee::Socket {

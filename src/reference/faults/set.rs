@@ -8,7 +8,8 @@ use super::topic::TopicFault;
 /// nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FaultSet {
-    /// One word for each topic, with one bit for each fault of the topic; empty if no fault is on.
+    /// One 64-bit word for each topic (group of faults), with one bit for each fault of the topic;
+    /// empty if no fault is on.
     topics: Vec<u64>,
 }
 
@@ -25,7 +26,8 @@ impl FaultSet {
             .is_some_and(|faults| faults & (1 << fault.index()) != 0)
     }
 
-    /// Switches on the fault at `index` of the topic at `topic`.
+    /// Switches on one fault. `topic` is the index of the fault's topic (group of faults), and
+    /// `index` is the fault's index in this topic.
     pub(super) fn insert(&mut self, topic: usize, index: usize) {
         if self.topics.len() <= topic {
             self.topics.resize(topic + 1, 0);

@@ -9,9 +9,9 @@ use crate::reference::{
 };
 
 faults!(TokenFault {
-    CachedWithoutSignature = "token-cached-without-signature": "The server remembers the tokens that it has accepted, and later accepts them with any signature.";
-    SubjectMissingRefused = "token-without-subject-refused": "The server refuses valid tokens that name no user.";
-    SubjectNull = "token-without-subject-is-null": "The server gives the user of a token without `sub` the id `null`.", seen "`String(claims.sub)`";
+    CachedWithoutSignature = "token-cached-without-signature": "After the server has accepted a token, it also accepts the same token with any other signature.";
+    SubjectMissingRefused = "token-without-subject-refused": "The server refuses valid tokens that name no user (no `sub`).";
+    SubjectNull = "token-without-subject-is-null": "When a valid token names no user (no `sub`), the server uses the text `null` as the user id.", seen "`String(claims.sub)`";
 });
 
 /// The key under which the fault `token-cached-without-signature` remembers that the server has

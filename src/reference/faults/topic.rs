@@ -14,7 +14,7 @@ pub struct Fault {
 
 /// A fault of one topic. Each topic has an enum of its faults that implements this trait.
 pub(in crate::reference) trait TopicFault: Copy {
-    /// The index of the topic in the list of topics.
+    /// The index of this topic (group of faults) in the list of topics.
     const TOPIC: usize;
 
     /// Returns the index of this fault in its topic.
@@ -54,12 +54,14 @@ macro_rules! seen {
     };
 }
 
-/// Declares the topics: the module of each, its index, and its table.
+/// Declares the topics (groups of faults): for each topic its module, its index and its table of
+/// faults.
 macro_rules! topics {
     ($($module:ident: $faults:ident,)*) => {
         $(pub(super) mod $module;)*
 
-        /// The topics. The number of each variant is the index of its topic in `TABLES`.
+        /// The topics (groups of faults). The number of each variant is the index of its topic in
+        /// `TABLES`.
         #[expect(
             clippy::enum_variant_names,
             reason = "a macro can't make variant names from the names of the modules"
@@ -78,7 +80,7 @@ macro_rules! topics {
             }
         )*
 
-        /// The table of each topic, at the index of the topic.
+        /// The table of faults of each topic, at the index of the topic.
         const TABLES: &[&[Fault]] = &[$($module::$faults::TABLE,)*];
     };
 }

@@ -15,27 +15,27 @@ use crate::{
 };
 
 faults!(UpgradeFault {
-    AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "The server closes the session when the probing WebSocket drops.";
-    BadProbeAccepted = "upgrade-bad-probe-accepted": "The server accepts any packet as the probe, and handles messages before the upgrade.";
-    BadProbeClosesSession = "upgrade-bad-probe-closes-session": "The server closes the session on a wrong probe.";
-    Duplicates = "upgrade-duplicates-packets": "The server sends two copies of each packet that waits during the switch to WebSocket.";
+    AbandonedBreaksPolling = "upgrade-abandoned-breaks-polling": "When the WebSocket of an upgrade drops before the upgrade is complete, the server closes the session, where the session has to go on with polling.";
+    BadProbeAccepted = "upgrade-bad-probe-accepted": "When a client does not start an upgrade with the probe, the server tolerates this and handles messages on the WebSocket before the upgrade.";
+    BadProbeClosesSession = "upgrade-bad-probe-closes-session": "When a client starts an upgrade with a wrong probe, the server closes the session, where it has to close only the WebSocket.";
+    Duplicates = "upgrade-duplicates-packets": "When a session switches from polling to WebSocket, the server sends each packet that waits at that time twice.";
     KeepsPollingOpen = "upgrade-keeps-polling-open": "The server still answers polls after the upgrade to WebSocket.";
-    DuplicatesLast = "upgrade-duplicates-last": "The server sends two copies of the last of several packets that wait during the switch to WebSocket.";
-    Loses = "upgrade-loses-packets": "The server drops the packets that wait during the switch.";
-    LosesBytes = "upgrade-loses-bytes": "The server drops the binary packets that wait during the switch.";
-    LosesFirst = "upgrade-loses-first": "The server drops the first of more than five packets that wait during the switch.";
-    NoProbeReply = "upgrade-no-probe-reply": "The server does not answer the probe.";
+    DuplicatesLast = "upgrade-duplicates-last": "When a session switches from polling to WebSocket and several packets wait, the server sends the last of them twice.";
+    Loses = "upgrade-loses-packets": "When a session switches from polling to WebSocket, the server drops the packets that wait at that time.";
+    LosesBytes = "upgrade-loses-bytes": "When a session switches from polling to WebSocket, the server drops the binary packets that wait at that time.";
+    LosesFirst = "upgrade-loses-first": "When a session switches from polling to WebSocket and more than five packets wait, the server drops the first of them.";
+    NoProbeReply = "upgrade-no-probe-reply": "When a client starts an upgrade with the probe (`2probe`), the server does not answer.";
     OldTransportReported = "upgrade-old-transport-told": "After an upgrade to WebSocket, the server still reports polling as the transport to the application.", seen "`handshake.query.transport`";
-    OnlyOnce = "upgrade-only-once": "The server refuses the upgrade of a session after an upgrade that failed.", seen "a flag that only a finished upgrade resets";
-    OpenPacketAgain = "upgrade-open-packet-again": "The server sends an open packet on the WebSocket of an upgrade.";
-    PollHangs = "upgrade-poll-hangs": "The server does not answer the pending poll during an upgrade.";
-    ProbeReplyWrong = "upgrade-probe-reply-wrong": "The server answers the probe with an empty pong.";
-    ReleasesOnePoll = "upgrade-releases-one-poll": "The server answers only one poll during an upgrade, and leaves later polls pending.";
-    SecondSocketTakesOver = "upgrade-second-socket-takes-over": "The server lets a second WebSocket probe a session that already has a WebSocket.";
-    StateLost = "upgrade-state-lost": "The server forgets the joined namespaces during the upgrade.";
-    TimeoutGoesOn = "upgrade-timeout-goes-on": "The server closes a session when the upgrade timeout expires, although the upgrade is complete.";
-    TimeoutIgnored = "upgrade-timeout-ignored": "The server never closes a WebSocket that does not probe.";
-    UnofferedAccepted = "unoffered-upgrade-accepted": "The server accepts an upgrade that it did not offer.", seen "engine.io 6.6.12";
+    OnlyOnce = "upgrade-only-once": "When one upgrade of a session has failed, the server refuses the next upgrade of this session.", seen "a flag that only a finished upgrade resets";
+    OpenPacketAgain = "upgrade-open-packet-again": "When a client opens a WebSocket for an upgrade, the server sends an open packet on it.";
+    PollHangs = "upgrade-poll-hangs": "During an upgrade to WebSocket, the server does not answer the client's pending poll.";
+    ProbeReplyWrong = "upgrade-probe-reply-wrong": "When a client starts an upgrade with the probe (`2probe`), the server answers with `3`, where it has to answer with `3probe`.";
+    ReleasesOnePoll = "upgrade-releases-one-poll": "During an upgrade to WebSocket, the server answers only one poll, and leaves the client's later polls pending.";
+    SecondSocketTakesOver = "upgrade-second-socket-takes-over": "The server lets a second WebSocket begin the upgrade of a session that already has a WebSocket.";
+    StateLost = "upgrade-state-lost": "When a session switches from polling to WebSocket, the server forgets which namespaces the client has joined.";
+    TimeoutGoesOn = "upgrade-timeout-goes-on": "When the upgrade timeout expires, the server closes the session although the upgrade is complete.";
+    TimeoutIgnored = "upgrade-timeout-ignored": "When a client opens a WebSocket for an upgrade but never sends the probe, the server never closes the WebSocket.";
+    UnofferedAccepted = "unoffered-upgrade-accepted": "The server accepts an upgrade to WebSocket that its open packet did not offer.", seen "engine.io 6.6.12";
 });
 
 /// The key under which the fault `upgrade-old-transport-told` remembers that the session with this
@@ -119,8 +119,8 @@ impl FaultSet {
         self.has(UpgradeFault::UnofferedAccepted)
     }
 
-    /// Returns true if the fault `upgrade-bad-probe-accepted` is active, and handles the packet if
-    /// it is a message.
+    /// Returns true if the fault `upgrade-bad-probe-accepted` makes the server accept this packet
+    /// in place of the probe. If the packet is a message, the server handles it.
     pub(in crate::reference) fn tolerates_packet(
         &self,
         session: &Arc<Session>,

@@ -16,18 +16,18 @@ use crate::{
 const DELAY: Duration = Duration::from_millis(1500);
 
 faults!(WatchFault {
-    AcrossNamespaces = "watch-across-namespaces": "The server also sends `member-left` to the clients that watch the room of the same name in other namespaces.";
-    AfterLastSocket = "member-left-with-last-socket": "The server sends `member-left` only when the last socket of the user has left the room.";
-    FirstOnly = "watch-first-only": "The server sends `member-left` only to the client that watched the room first.";
+    AcrossNamespaces = "watch-across-namespaces": "When a member of a watched room disconnects, the server also sends `member-left` to the watchers of the room of the same name in other namespaces.";
+    AfterLastSocket = "member-left-with-last-socket": "When a member of a watched room disconnects, the server sends no `member-left` as long as another socket of the same user is in the room.";
+    FirstOnly = "watch-first-only": "When several clients watch a room, the server sends `member-left` only to the client that began to watch the room first.";
     FirstRoomOnly = "member-left-first-room-only": "When a member of several rooms disconnects, the server sends `member-left` for only one of these rooms.";
-    JoinsRoom = "watch-joins-room": "The server makes a client that watches a room a member of it.";
-    LastOnly = "watch-last-only": "The server sends `member-left` only to the client that watched the room last.";
-    Late = "member-left-late": "The server sends `member-left` 1.5 seconds after the departure.";
+    JoinsRoom = "watch-joins-room": "When a client asks to watch a room, the server also makes the client a member of the room.";
+    LastOnly = "watch-last-only": "When several clients watch a room, the server sends `member-left` only to the client that began to watch the room last.";
+    Late = "member-left-late": "When a member of a watched room disconnects, the server sends `member-left` only after 1.5 seconds.";
     NamesSocket = "member-left-names-socket": "The server writes the socket id into `member-left`, where it has to write the user id.";
-    NotAfterKick = "member-left-not-after-kick": "The server sends no `member-left` for a client that it has disconnected itself.";
-    OneRoomOnly = "watch-one-room-only": "The server ends a client's watch of a room when the client watches another room.";
-    ReachesMembers = "member-left-reaches-members": "The server sends `member-left` to the members of the room, too.";
-    TellsOnce = "watch-tells-once": "The server sends a client that watches a room only the first `member-left` for that room.";
+    NotAfterKick = "member-left-not-after-kick": "When the server itself disconnects a member of a watched room, it does not send `member-left`.";
+    OneRoomOnly = "watch-one-room-only": "When a client that watches a room asks to watch another room, the server stops sending it `member-left` for the first.";
+    ReachesMembers = "member-left-reaches-members": "When a member of a watched room disconnects, the server sends `member-left` also to the other members, not only to the watchers.";
+    TellsOnce = "watch-tells-once": "When members of a watched room disconnect one after the other, the server sends a watcher only the first `member-left`.";
 });
 
 /// The key under which the fault `watch-one-room-only` remembers the room that the socket with this
@@ -114,8 +114,8 @@ pub(super) fn alter_watchers<'a>(
     Cow::Owned(departed)
 }
 
-/// Returns true if `watcher` receives `member-left` for `socket`; false if an active fault prevents
-/// that.
+/// Returns true if `watcher` is told with `member-left` that `socket` has left. False if an active
+/// fault prevents that.
 fn is_told(socket: &Socket, watcher: &Socket, room: &str) -> bool {
     let faults = socket.faults();
     let scratch = &socket.session().server.scratch;

@@ -21,23 +21,23 @@ const HELD: Duration = Duration::from_secs(90);
 const LARGE: usize = 64 * 1024;
 
 faults!(WebSocketFault {
-    BatchesPackets = "websocket-batches-packets": "The server sends several packets in one frame, separated as in a payload.";
-    BinaryPrefixV3 = "websocket-binary-prefix-v3": "The server puts the type byte of revision 3 before binary frames.";
-    CloseCodeAlways1011 = "close-code-always-1011": "The server closes with 1011 for every violation.";
-    CloseReasonStray = "close-reason-stray-bytes": "The server sends stray bytes of its memory as the reason of a close frame.", seen "CVE-2026-45736";
-    CloseUnanswered = "close-unanswered": "The server does not answer a close frame, and only closes the connection.";
-    DataAfterClose = "data-after-server-close": "The server sends an Engine.IO ping after its close frame.";
-    EmptyMessageDropped = "empty-message-dropped": "The server drops empty messages.";
-    FragmentsRepeatOpCode = "server-fragments-repeat-opcode": "The server repeats the opcode on every fragment of a large message.";
-    InvalidPacketIgnored = "invalid-engine-packet-ignored": "The server ignores text messages that are not Engine.IO packets.", seen "python-engineio 4.15.1";
-    LengthBoundary = "length-boundary-off-by-one": "The server announces the length of payloads around 126 and 65,536 bytes as one byte less.";
-    LengthNotMinimal = "length-not-minimal": "The server writes the length of short frames in 16 bits, where 7 bits are enough.";
-    MasksFrames = "server-masks-frames": "The server masks its frames.";
-    PingUnanswered = "ping-unanswered": "The server does not answer ping frames.";
-    PongPayloadDropped = "pong-payload-dropped": "The server sends pong frames without the payload of the ping.";
-    SeparatorAppended = "websocket-separator-appended": "The server ends text frames with the payload separator.";
-    SplitsAtSeparator = "record-separator-splits-frames": "The server splits a text frame into packets at record separators.";
-    StreamKeptOpen = "stream-kept-open-after-close": "The server keeps the TCP stream open after the close frames.";
+    BatchesPackets = "websocket-batches-packets": "The server sends several packets in one WebSocket frame, with separators between them, where each packet needs its own frame.";
+    BinaryPrefixV3 = "websocket-binary-prefix-v3": "The server puts a packet type byte before the bytes of a binary frame, as in revision 3, where revision 4 has only the bytes.";
+    CloseCodeAlways1011 = "close-code-always-1011": "When a client breaks a rule of WebSocket, the server closes with the code 1011, whatever the rule is.";
+    CloseReasonStray = "close-reason-stray-bytes": "The server sends stray bytes of its memory as the reason in its close frame.", seen "CVE-2026-45736";
+    CloseUnanswered = "close-unanswered": "When a client sends a close frame, the server closes the connection without sending a close frame.";
+    DataAfterClose = "data-after-server-close": "The server sends an Engine.IO ping after it has sent a close frame.";
+    EmptyMessageDropped = "empty-message-dropped": "When a client sends an empty message, the server drops it.";
+    FragmentsRepeatOpCode = "server-fragments-repeat-opcode": "When the server fragments a large message, it repeats the opcode on every fragment, where later fragments have to be continuation frames.";
+    InvalidPacketIgnored = "invalid-engine-packet-ignored": "When a text message on WebSocket is not a valid Engine.IO packet, the server ignores it, where it has to close the session.", seen "python-engineio 4.15.1";
+    LengthBoundary = "length-boundary-off-by-one": "In frames with a payload of about 126 or about 65,536 bytes, the server announces one byte less than it sends.";
+    LengthNotMinimal = "length-not-minimal": "The server writes the length of frames with less than 126 bytes in 16 bits, where it has to use 7 bits.";
+    MasksFrames = "server-masks-frames": "The server masks the frames that it sends, where only clients may mask frames.";
+    PingUnanswered = "ping-unanswered": "The server does not answer the WebSocket ping frames of clients.";
+    PongPayloadDropped = "pong-payload-dropped": "When a client sends a ping frame, the server answers with a pong frame without the ping's payload.";
+    SeparatorAppended = "websocket-separator-appended": "The server adds the record separator of polling payloads (0x1E) at the end of text frames.";
+    SplitsAtSeparator = "record-separator-splits-frames": "When a client's text frame contains a record separator (0x1E), the server splits the frame into several packets.";
+    StreamKeptOpen = "stream-kept-open-after-close": "After client and server have exchanged close frames, the server keeps the TCP stream open.";
 });
 
 impl FaultSet {

@@ -13,25 +13,26 @@ use hyper::{
 
 use crate::reference::Config;
 
-/// What a page of the request's origin may do.
+/// Whether a page from the request's origin may read the response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Cors {
-    /// Every origin may read the answer, without credentials.
+    /// Pages from every origin may read the response to a request without credentials.
     Any,
-    /// The request's origin is on the list.
+    /// The request's origin is on the list of allowed origins.
     Listed(HeaderValue),
-    /// CORS is not configured, or the request has no origin.
+    /// The server sends no CORS headers: CORS is not configured, or the request has no origin.
     Silent,
-    /// The request's origin is not on the list.
+    /// The request's origin is not on the list of allowed origins.
     Unlisted,
 }
 
-/// The properties of a request on which faults make the CORS headers depend.
+/// The properties of a request that matter to CORS faults. Some faults change the CORS headers only
+/// for POST requests, or only for requests of a session.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::reference) struct RequestKind {
     /// Whether the request is a POST.
     pub(in crate::reference) is_post: bool,
-    /// Whether the request names a session.
+    /// Whether the request names a session: its query has a `sid`.
     pub(in crate::reference) in_session: bool,
 }
 
@@ -102,8 +103,8 @@ impl Cors {
                 );
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
-            // A listed origin would get another answer, so a cache has to keep one answer for each
-            // origin.
+            // For an allowed origin, the response to the same request is different. `Vary` makes a
+            // cache keep one response for each origin.
             Self::Unlisted => {
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }

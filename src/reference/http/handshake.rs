@@ -75,7 +75,8 @@ pub(super) fn accept<B>(request: &Request<B>, config: &Config) -> Result<Accepte
     let added = response.headers_mut();
     added.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     added.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    // Base64 and the answer to an offer are always valid header values.
+    // These conversions to header values can't fail: base64 and the server's own extension
+    // parameters contain only characters that are valid in headers.
     if let Ok(value) = HeaderValue::from_str(&accepted) {
         added.insert(SEC_WEBSOCKET_ACCEPT, value);
     }

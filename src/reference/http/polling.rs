@@ -161,8 +161,8 @@ fn respond(body: Bytes, content_type: &'static str, faults: &FaultSet) -> Respon
     let mut response = Response::new(Full::new(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // If a cache answered a poll in place of the server, the client would not get the packets that
-    // wait.
+    // Forbids caches to store the response. If a cache answered a poll in place of the server, the
+    // client would not get the packets that wait.
     let kept = faults.choose_cache_control();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     response

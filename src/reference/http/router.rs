@@ -23,7 +23,8 @@ use crate::reference::{
     upgrade_slot::UpgradeSlot,
 };
 
-/// How often a request lets other tasks run while its session is being upgraded.
+/// The number of times that a request lets other tasks run first if its session is being upgraded.
+/// These tasks can then complete the upgrade.
 const TURNS: usize = 8;
 
 /// Answers one HTTP request. If the response is a 101, stores in `slot` what the connection
@@ -148,7 +149,8 @@ async fn answer_engine(
     serve_verified(server, slot, request, &query, verified).await
 }
 
-/// Lets the server handle the frames of an upgrade that arrived before this request on another connection.
+/// If the session of this request is being upgraded, lets other tasks run first. They handle the
+/// frames of the upgrade that arrived before this request on another connection.
 async fn handle_upgrade_first(server: &Shared, query: &Query) {
     let session = query.sid.as_ref().and_then(|sid| server.sessions.get(sid));
     let Some(session) = session else { return };

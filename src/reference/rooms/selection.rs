@@ -64,12 +64,12 @@ impl Selection {
         }
     }
 
-    /// Returns true if the selection matches a member of `room` with this id.
+    /// Returns true if the selection matches a member of `room` that has this socket id.
     pub(in crate::reference) fn admits(&self, room: &str, id: &str) -> bool {
         self.addressee == Addressee::Members || room == id
     }
 
-    /// Leaves out the members of these rooms.
+    /// Excludes the members of these rooms from the selection.
     pub(in crate::reference) fn except(
         mut self,
         rooms: impl IntoIterator<Item = impl Into<String>>,
@@ -85,7 +85,7 @@ impl Selection {
         self
     }
 
-    /// Returns true if the selection matches the socket with the id `own` that is in these rooms.
+    /// Returns true if the selection matches a socket that has the id `own` and is in `rooms`.
     pub(in crate::reference) fn matches(&self, own: &str, rooms: &[Arc<str>]) -> bool {
         let is_in = |room: &String| rooms.iter().any(|joined| **joined == **room);
         let is_named = match self.addressee {

@@ -15,12 +15,13 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// What a client can do in a namespace that refused it.
+/// What a client can still do in a namespace that has refused it. Only faults allow anything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum RefusedAccess {
-    /// The client receives events.
+    /// The client receives the namespace's events.
     Listens,
-    /// The client sends events.
+    /// The client receives the namespace's events, and the server handles the events that the
+    /// client sends.
     Speaks,
 }
 
@@ -187,7 +188,7 @@ fn add_with_reply(socket: &Arc<Socket>, rooms: &mut Rooms) {
             Revision::V4 => socket.faults().reply_payload(socket),
         },
     };
-    // The result needs no check: if the queue is full, the sender of the packet that filled it
+    // A full queue needs no handling here: the next event or ping that does not fit into the queue
     // closes the session.
     socket.push(encode_packet(&reply, &session.server), Delivery::Assured);
     rooms.add(socket);
@@ -210,7 +211,7 @@ fn refuse(session: &Arc<Session>, namespace: &str, refused: Refused) {
             Revision::V4 => session.faults().refusal_payload(session, refused),
         },
     };
-    // The result needs no check: if the queue is full, the sender of the packet that filled it
+    // A full queue needs no handling here: the next event or ping that does not fit into the queue
     // closes the session.
     session.send(encode_packet(&packet, &session.server), Delivery::Assured);
     session.faults().close_after_refusal(session);

@@ -134,7 +134,8 @@ fn dispatch(session: &Arc<Session>, peer: &Peer, packet: Packet) {
         Packet::Disconnect { .. } => socket
             .faults()
             .handle_disconnect(&socket, || socket.leave_as_asked()),
-        // A client must not send CONNECT_ERROR.
+        // Only a server may send CONNECT_ERROR, so the session closes. CONNECT has been handled
+        // above.
         Packet::Connect { .. } | Packet::ConnectError { .. } => session.close(Ending::ParseError),
     }
 }

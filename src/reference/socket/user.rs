@@ -1,6 +1,7 @@
 //! The user of a socket.
 
-/// The user of a socket.
+/// The user of a socket, as the claims of the client's token name it. Without a token all fields
+/// are `None`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct User {
     /// The claim `sub` of the user's token; `None` if there is none.

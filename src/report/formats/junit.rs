@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn failures_errors_and_skips_have_different_elements() {
         let xml = junit(&samples::record()).unwrap();
-        // The snapshots of `failure` show this text in full, so the snapshot here leaves it out.
+        // Other tests have a snapshot of this whole failure text, so this snapshot leaves it out.
         let whole = failure(&samples::failed(), Palette::Plain);
         let whole = [
             ('&', "&amp;"),

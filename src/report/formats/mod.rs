@@ -1,4 +1,4 @@
-//! The formats that `--report` can write: one file or folder for each, and one table.
+//! The formats that `--report` can write: a file or a folder for each format, and a table that lists all formats.
 
 mod json;
 mod junit;

@@ -126,7 +126,7 @@ impl<W: Write> Terminal<W> {
     fn outcome(&self, outcome: &Outcome) -> String {
         let verbose = self.detail == Detail::Verbose;
         match outcome.verdict {
-            // The summary shows one line for all scenarios that could not start.
+            // Print nothing here: the summary shows one line for all scenarios that could not start.
             Verdict::Error if !outcome.has_begun() && !verbose => String::new(),
             Verdict::Warn | Verdict::Fail | Verdict::Error => failure(outcome, self.palette),
             Verdict::Pass if verbose || self.progress.is_hidden() || outcome.flaky => {
@@ -180,7 +180,7 @@ mod tests {
             terminal.event(&Secrets::default().masked(event)).unwrap();
         }
         let text = String::from_utf8(out).unwrap();
-        // The tests of `failure` check this part of the output, so the snapshot leaves it out.
+        // Other tests have a snapshot of this whole failure text, so this snapshot leaves it out.
         let whole = failure(&samples::failed(), Palette::Plain);
         assert!(text.contains(&whole), "{text}");
         text.replace(&whole, "FAIL   (evidence)\n")

@@ -21,7 +21,7 @@ pub struct Comparison {
     pub error: Vec<String>,
     /// Scenarios that warned unexpectedly.
     pub warn: Vec<String>,
-    /// Scenarios that warned unexpectedly but never count against the target.
+    /// Scenarios of the tier `info` that warned unexpectedly. They never count against the target.
     pub informative: Vec<String>,
     /// Scenarios of the four lists above whose kind of failure differs from the kind in the baseline.
     pub other_kinds: Vec<OtherKind>,
@@ -33,10 +33,10 @@ pub struct Comparison {
     pub notes: Vec<String>,
 }
 
-/// A baseline entry that is out of date: the run had a better verdict, or the scenario does not exist.
+/// A baseline entry that is out of date: its scenario had a better verdict in the run, or no scenario has its id.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stale {
-    /// The id of the entry.
+    /// The id of the entry: the id of a scenario, with `@transport` if the entry is for one transport only.
     pub id: String,
     /// The scenario's verdict in the run; `None` if the scenario does not exist.
     pub found: Option<Verdict>,
@@ -59,7 +59,8 @@ impl Baseline {
         let listed = self.present(names);
         let mut comparison = Comparison::default();
         let mut known = BTreeSet::new();
-        // An entry can apply to several transports. If the deviation happens on one of them, the entry is not stale.
+        // The entries whose deviation happened on at least one transport. Such an entry is not stale, even if its
+        // scenario had a better verdict on another transport.
         let mut held = BTreeSet::new();
         let mut better = BTreeMap::new();
         for outcome in &record.outcomes {
@@ -115,7 +116,8 @@ impl Baseline {
 }
 
 impl Comparison {
-    /// Adds a scenario whose verdict is worse than the baseline says, or that the baseline does not list.
+    /// Adds a scenario that the baseline does not cover to the list for its verdict. Ignores scenarios that passed or
+    /// were skipped.
     fn add_new(&mut self, outcome: &Outcome) {
         let list = match outcome.verdict {
             Verdict::Pass | Verdict::Skip => return,
@@ -127,7 +129,7 @@ impl Comparison {
         list.push(outcome.id.clone());
     }
 
-    /// Adds a scenario that fails in another way than its baseline entry says: the two kinds of failure differ.
+    /// Adds a scenario whose kind of failure differs from the kind in its baseline entry, and records both kinds.
     fn add_other_kind(&mut self, outcome: &Outcome, entry: &Deviation) {
         self.add_new(outcome);
         if let (Some(listed), Some(found)) = (entry.kind, outcome.kind) {
@@ -338,7 +340,8 @@ mod tests {
             known(listing("a/b@websocket", Verdict::Fail, false)),
             (0, vec!["a/b@polling".to_owned()], 1)
         );
-        // The run has one transport, so its id does not name it. The same entry applies.
+        // A run on only one transport reports the scenario as `a/b`, without `@polling`. The entry `a/b@polling` still
+        // applies.
         let one = run(&[("a/b", "polling", Verdict::Fail)]);
         let comparison = listing("a/b@polling", Verdict::Fail, false).compare(&one, &names);
         assert_eq!((comparison.known, comparison.fail.len()), (1, 0));

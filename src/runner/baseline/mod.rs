@@ -1,7 +1,7 @@
 //! Baselines: the known deviations of a target, with the reason for each.
 //!
-//! A run against a baseline is red for a deviation that the baseline does not list. It is also red for a listed
-//! deviation that no longer happens, so that the list stays up to date.
+//! A run with a baseline fails if a deviation happens that the baseline does not list. It also fails if a listed
+//! deviation no longer happens, so that the list stays up to date.
 
 mod compare;
 mod file;

@@ -31,14 +31,14 @@ impl Baseline {
 pub struct Deviation {
     /// The verdict of the scenario.
     pub verdict: Verdict,
-    /// The kind of failure; `None` stands for every kind.
+    /// The kind of failure that the entry covers; `None` covers every kind.
     pub kind: Option<FailureKind>,
     /// Whether the scenario sometimes has a better verdict than `verdict`. If it does, a better result does not make
     /// the entry stale.
     pub flaky: bool,
     /// The cause of the deviation.
     pub because: Option<Because>,
-    /// The reason, in one line.
+    /// The explanation of the deviation for readers of the baseline, in one line.
     pub reason: String,
 }
 
@@ -83,8 +83,10 @@ impl Names {
         self.known.contains(split(id).0)
     }
 
-    /// Returns the known id that is most similar to the id of an unknown scenario. If `id` names a table of scenarios,
-    /// returns the id of one of the table's rows.
+    /// Returns the known id that is most similar to the id of an unknown scenario.
+    ///
+    /// The rows of a scenario's `each:` table have ids such as `a/b[row]`. If `id` is `a/b` alone, returns the id of
+    /// one of these rows.
     pub(super) fn find_similar(&self, id: &str) -> Option<&str> {
         let (scenario, _) = split(id);
         let mut known = self.known.iter().map(String::as_str);

@@ -66,7 +66,8 @@ impl Deviation {
         self.flaky = self.becomes_flaky(outcomes);
         let kind = common_kind(outcomes);
         if self.flaky {
-            // Keep a worse verdict of the entry: one run may not show the worst verdict of a flaky scenario.
+            // Replace the verdict in the entry only by a worse one: a flaky scenario may not show its worst verdict in
+            // this run.
             if worst.verdict.rank_in_baseline() > self.verdict.rank_in_baseline() {
                 self.verdict = worst.verdict;
             }
@@ -74,7 +75,7 @@ impl Deviation {
                 self.kind = None;
             }
         } else if kind.is_some() && self.has_other_kind(worst) {
-            // Drop the reason in the entry: it explains a failure of another kind.
+            // Replace the whole entry, because its reason explains a failure of another kind.
             *self = unexplained(worst);
         } else {
             self.verdict = worst.verdict;

@@ -86,8 +86,8 @@ fn can_ping(link: &Link) -> bool {
             .any(|entry| matches!(entry.what, What::Ended(_) | What::Sent(Outgoing::Bytes(_))))
 }
 
-/// Waits until `until`, or until a witness has lost its connection. A witness is a client that `alive` asks to show
-/// that the server still serves others.
+/// Waits until the time `until`, or until a witness has lost its connection. A witness is a client that `alive` asks to
+/// show that the server still serves other clients.
 async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
     let links: Vec<_> = witnesses
         .iter()
@@ -102,7 +102,7 @@ async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
         }
         futures_util::future::select_all(ends).await;
     };
-    // Ignore which of the two happened: the caller asks all witnesses next.
+    // Ignore whether the time has passed or a connection was lost: the caller asks all witnesses next.
     let _ = clock::before(until, lost).await;
 }
 
@@ -146,7 +146,7 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
 /// Returns true if an application that no manifest describes has disconnected this client, which it may do.
 ///
 /// Such a disconnect does not fail `alive`: the new client, which connects next, shows whether the application still
-/// serves others.
+/// serves other clients.
 fn was_disconnected(attempt: &Attempt<'_>, link: &Link) -> bool {
     let entries = link.connection.journal().entries();
     !attempt.target.knows_application()

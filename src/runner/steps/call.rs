@@ -35,7 +35,7 @@ pub(super) struct Outbound {
     pub(super) args: Vec<Data>,
 }
 
-/// Returns the event of an operation, with the names of the target's bindings.
+/// Returns the event that a step sends, with the target's names in place of the contract's names.
 pub(super) fn outbound(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -84,8 +84,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> 
         .iter()
         .map(|client| one(attempt, step, call, client, watch));
     let of_each = futures_util::future::try_join_all(calls).await?;
-    // One proof of silence for all clients: a proof for each would make as many round trips as the square of their
-    // number.
+    // Prove for all clients together that nothing forbidden comes. Each proof makes a round trip with every client, so
+    // one proof per client would need as many round trips as the square of their number.
     let mut claims = match &call.answer.strict {
         Answer::Refused(_) => refused::no_other_report(attempt, step, watch),
         Answer::Any | Answer::None | Answer::Replies(_) | Answer::Reply(_) => Vec::new(),
@@ -97,8 +97,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> 
     silence::claim(attempt, claims).await
 }
 
-/// Performs the call of one client. Returns the claim that no further acknowledgement comes, if the step makes this
-/// claim.
+/// Performs the call of one client. If the step says that no further acknowledgement may come, returns this claim, so
+/// that the caller checks it.
 async fn one(
     attempt: &Attempt<'_>,
     step: &Step,

@@ -53,8 +53,8 @@ async fn one(
     }
     if closed.stays_open {
         let watch = attempt.watch(step)?;
-        // With `watch`, `within` is the time for which the connection has to stay open, and no deadline of the round
-        // trips.
+        // If the step has `within`, this is the time for which the connection has to stay open. The round trips then
+        // have the usual timeout.
         let limit = match watch {
             Some(_) => attempt.usual_limit(),
             None => limit,
@@ -316,7 +316,7 @@ async fn stays_open(
     Ok(())
 }
 
-/// Returns the breach by a connection that ended although it has to stay open.
+/// Returns the finding that stops the scenario because a connection ended although it has to stay open.
 fn ended_early(client: &Client, link: &Link, watch: Option<Watch>) -> Stop {
     let name = &client.spec.name;
     let sentence = match watch {

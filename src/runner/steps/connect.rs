@@ -52,7 +52,7 @@ pub(in crate::runner) async fn declared_clients(attempt: &Attempt<'_>) -> StepRe
     futures_util::future::try_join_all(joins).await.map(|_| ())
 }
 
-/// Connects the bystander, a client that the runner adds to check that the server still serves others.
+/// Connects the bystander, a client that the runner adds to check that the server still serves other clients.
 ///
 /// The application may refuse the bystander. The bystander's Engine.IO session stays open even then, and the runner can
 /// send WebSocket pings on it.
@@ -136,7 +136,7 @@ async fn judge(
     }
 }
 
-/// Judges an admission where the server must let the client in.
+/// Judges the server's answer to a client that the server has to let in.
 fn joined(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -163,7 +163,7 @@ fn joined(
     })
 }
 
-/// Judges an admission where the server must answer with CONNECT_ERROR.
+/// Judges the server's answer to a client that the server has to refuse with CONNECT_ERROR.
 fn rejected(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -213,7 +213,8 @@ pub(super) async fn join(
     let open = client.link().filter(|link| {
         link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)
     });
-    // The client's own auth data is for its first namespace only.
+    // Send the `auth` that the client declares on a new connection, or for the namespace that the client declares. A
+    // further namespace on the same connection does not get it.
     let home = declared_namespace(attempt, client)?;
     let declared_auth = (open.is_none() || namespace == home)
         .then_some(declared.auth.as_ref())
@@ -266,7 +267,7 @@ fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<Stri
     }
 }
 
-/// Returns true if the options of a step need a new connection.
+/// Returns true if a step sets options that only a new connection can use, such as headers of the handshake.
 fn shapes_handshake(options: &ConnectOptions) -> bool {
     let ConnectOptions {
         namespace: _,
@@ -343,7 +344,7 @@ pub(super) fn options(
     })
 }
 
-/// Returns the obstacle of a client that can't reach the server.
+/// Returns why the scenario can't be judged: a client can't reach the server.
 pub(super) fn unreachable(name: &str, failure: &ConnectFailure) -> Obstacle {
     let obstacle = Obstacle::new(format!("{name} can't connect: {failure}."));
     match failure {

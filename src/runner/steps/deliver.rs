@@ -1,4 +1,4 @@
-//! `deliver`: exactly these clients receive an event, exactly so often; every other client does not.
+//! `deliver`: exactly these clients receive an event, exactly as often as the step says; every other client does not.
 
 use std::{
     collections::HashSet,
@@ -36,7 +36,8 @@ struct Receiver {
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> StepResult {
-    // Start the time of `within` here, at the start of the step, where the deadline of the deliveries starts too.
+    // Compute the end of `within` before the waits below: it counts from the start of the step, as the deadline of the
+    // deliveries does.
     let watch = attempt.watch(step)?;
     let receivers: Vec<_> = deliver
         .to
@@ -144,7 +145,7 @@ async fn rejected(attempt: &Attempt<'_>) -> Rejection {
     rejection
 }
 
-/// Returns the breach for the first client that did not receive the event, which the server has rejected.
+/// Returns the finding about the first client that did not receive the event, because the server rejected the event.
 fn undelivered(
     attempt: &Attempt<'_>,
     deliver: &Deliver,

@@ -45,7 +45,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
         }
     }
     if emit.refused.is_some() {
-        // One proof of silence for all clients, after the last report.
+        // After the last report, prove once for all clients that no further report of a refusal comes.
         let claims = refused::no_other_report(attempt, step, watch);
         return silence::claim(attempt, claims).await;
     }

@@ -201,7 +201,7 @@ pub(super) async fn await_event(
     }
 }
 
-/// Returns the breach by an event that came before the expected one.
+/// Returns the finding that stops the scenario because another event came before the expected one.
 fn wrong_order(client: &Client, sought: &Sought, scope: &Scope, entry: &Entry) -> Stop {
     let came = match &entry.what {
         What::Socket(Packet::Event { name, .. }) if *name == sought.event => {
@@ -225,7 +225,8 @@ fn wrong_order(client: &Client, sought: &Sought, scope: &Scope, entry: &Entry) -
 
 /// Returns the finding about an event that did not come; `when` ends its first clause: "within 5000 ms".
 ///
-/// Compares the expectation with the most similar event that no step has claimed, and lists the other events.
+/// Compares the expectation with the most similar event that no step has claimed, that is, received as expected, and
+/// lists the other events.
 pub(super) fn missing(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -262,7 +263,7 @@ pub(super) fn missing(
     Ok(finding)
 }
 
-/// Returns the most similar event that no step has claimed, and how it differs.
+/// Returns the most similar event that no step has claimed, that is, received as expected, and how it differs.
 ///
 /// The deeper inside the arguments the first difference is, the more similar is the event. Among equally similar
 /// events, the first is returned.

@@ -66,7 +66,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     judge(attempt, &what, http.response.as_ref(), &response)
 }
 
-/// Sends a request and returns the response without greetings.
+/// Sends a request and returns the response without greetings, which are events that the server sends to every client.
 ///
 /// If the response to a poll holds nothing but greetings, the request is sent again.
 async fn ask(

@@ -100,7 +100,7 @@ enum Candidate {
     Wrong(Box<Finding>),
 }
 
-/// An entry that matches.
+/// How a journal entry matches what a `receive` step expects.
 struct Matched {
     /// The captured variables.
     captures: Vec<(String, Data)>,
@@ -161,11 +161,12 @@ async fn next(
     Err(finding.expected(describe(attempt, expected)).breach())
 }
 
-/// The result of waiting. The first part holds the index and the match, or a breach; the second part is the finding
-/// about the first entry that differs, if the step accepts any order.
+/// The result of `await_match`. The first part holds the index of the entry and the match, or why the scenario stops.
+/// The second part is the finding about the first entry that differs, if the step has `order: any`.
 type Awaited = (Waited<StepResult<(usize, Matched)>>, Option<Finding>);
 
-/// Waits for the first entry from `from` on that matches, or that has to match and does not.
+/// Waits for the first journal entry, from index `from` on, that matches what the step expects. Without `order: any`,
+/// the first entry that differs and can't be skipped fails the step.
 async fn await_match(
     attempt: &Attempt<'_>,
     step: &Step,

@@ -30,7 +30,7 @@ fn received_bytes(entries: &[Entry]) -> BytesMut {
     })
 }
 
-/// Waits until all bytes received so far match as text.
+/// Waits until all bytes received so far, taken together as one text, match the expectation.
 pub(super) async fn bytes(
     attempt: &Attempt<'_>,
     step: &Step,

@@ -70,7 +70,7 @@ impl Question<'_> {
         }
     }
 
-    /// Returns the arguments of an acknowledgement of this request.
+    /// Returns the arguments of the acknowledgement if the entry acknowledges this request.
     fn acknowledgement<'e>(&self, entry: &'e Entry) -> Option<&'e [Data]> {
         match (&entry.what, self) {
             (
@@ -165,8 +165,8 @@ async fn await_report(
         if link.state().received.is_claimed(index) {
             return None;
         }
-        // Skip a report in another namespace: it does not answer this request. The claim that no other report comes
-        // catches it.
+        // Skip a report in another namespace: it does not answer this request. The later check that no other report
+        // comes finds it.
         if let Some(report) = in_event(manifest, entry)
             && matches!(&entry.what, What::Socket(packet) if packet.namespace() == question.namespace())
         {

@@ -77,7 +77,7 @@ async fn one(
 
 /// Waits for the event that the step answers: the first event of this name that no step has answered.
 ///
-/// An answer does not claim the event, so `expect` and `deliver` still count it.
+/// An answer does not mark the event as received, so `expect` and `deliver` still count it.
 async fn await_question(
     attempt: &Attempt<'_>,
     step: &Step,

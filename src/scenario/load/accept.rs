@@ -1,4 +1,5 @@
-//! Reads `accept:` of a step: its strict expectation, and a lenient one that passes with a warning.
+//! Reads the key `accept:` of a step, which gives the step two expectations: a server that meets `strict` passes, and a
+//! server that meets only `lenient` gets a warning.
 
 use crate::scenario::{
     fields::{Field, Fields, is_bare, substituted},
@@ -7,16 +8,16 @@ use crate::scenario::{
     reading::context::StepContext,
 };
 
-/// Groups of keys that exclude each other. A key inside `accept.strict` or `accept.lenient` replaces all keys of its
-/// group in the step.
+/// Groups of keys that exclude each other in a step. If a key of a group stands inside `accept.strict` or
+/// `accept.lenient`, it replaces all keys of that group in the step.
 const ALTERNATIVES: &[&[&str]] = &[
     &["reply", "replies", "refused", "rejected", "no-reply"],
     &["with", "args"],
     &["answer", "refused"],
 ];
 
-/// Returns two copies of a step: one whose keys are replaced by those of `accept.strict`, and one whose keys are
-/// replaced by those of `accept.lenient`.
+/// Returns two copies of a step. In the first one, the keys inside `accept.strict` replace the step's keys; in the
+/// second one, the keys inside `accept.lenient` do.
 pub(super) fn overlays(
     node: &Node,
     accept: &Entry,
@@ -40,7 +41,7 @@ pub(super) fn overlays(
         fields.missing("lenient", context.problems);
     }
     fields.finish(context.problems);
-    // If `strict` or `lenient` is missing, the step's keys are used unchanged.
+    // If `accept` has no `strict` or no `lenient`, the step without `accept` takes the place of the missing one.
     let strict = strict.and_then(|strict| overlay(node, strict, verb, context));
     let lenient = match lenient {
         None => Some(node.clone()),

@@ -13,8 +13,8 @@ use crate::{
     },
 };
 
-/// Clears `connect` for clients whose connection an `open` step opens, so that they do not connect before the first
-/// step.
+/// Sets `connect` to false for each client whose connection an `open` step opens, so that the client does not connect
+/// before the first step.
 pub(super) fn opened_by_hand(
     declared: DeclaredClients,
     steps: &[Step],
@@ -88,7 +88,7 @@ pub(super) fn already_connected(clients: &[ClientSpec], steps: &[Step], problems
     }
 }
 
-/// Reports steps of a client that has no connection yet.
+/// Reports each step whose clients have no connection when the step starts.
 pub(super) fn not_connected(clients: &[ClientSpec], steps: &[Step], problems: &mut Problems) {
     let connected = clients.iter().filter(|client| client.connect);
     let mut connected: BTreeSet<ClientName> = connected.map(|client| client.name.clone()).collect();
@@ -108,7 +108,8 @@ fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, proble
             ConnectionUse::Actors => step.actors.as_slice(),
         };
         if let Action::Parallel(parallel) = &step.action {
-            // The steps run at the same time, so any of them can be the first to run.
+            // The steps of a `parallel` block run at the same time. So a client counts as connected in the whole block
+            // if any step of the block connects it.
             visit_steps(&parallel.steps, &mut |step| {
                 if step.action.facts().connection.options().is_some() {
                     connected.extend(step.actors.iter().cloned());
@@ -180,11 +181,11 @@ pub(super) fn never_joined(clients: &[ClientSpec], steps: &[Step], problems: &mu
     }
 }
 
-/// The namespaces that a client joins.
+/// The namespaces that one client joins in the course of the scenario.
 struct Joined {
     namespaces: BTreeSet<String>,
-    /// True if the client can join further namespaces that the loader does not know: a variable names the namespace, or
-    /// the scenario writes the packets out itself.
+    /// True if the client can join further namespaces whose names the loader does not know: a variable names the
+    /// namespace, or the scenario writes out the packet that joins it.
     unknown: bool,
 }
 

@@ -27,7 +27,7 @@ pub fn load(source: Arc<SourceFile>, known: Known<'_>) -> Result<Vec<Scenario>, 
     problems.finish(scenarios)
 }
 
-/// Returns a mistake for each id or alias that several scenarios have, in one file or in different files.
+/// Returns a mistake for each id or alias (former id) that several scenarios have, in one file or in different files.
 pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
     let mut owners: HashMap<&str, &Scenario> = HashMap::new();
     let mut found = Vec::new();
@@ -37,7 +37,7 @@ pub fn duplicate_ids(scenarios: &[Scenario]) -> Vec<Diagnostic> {
             let Some(first) = owners.insert(name, scenario) else {
                 continue;
             };
-            // The scenarios of one `each:` table share their aliases, which is no mistake.
+            // All scenarios of one `each:` table have the aliases of their common entry, which is no mistake.
             if Arc::ptr_eq(&first.source, &scenario.source) && first.span == scenario.span {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Checks the ids that a scenario mentions and does not define: requirements, faults, invariants.
+//! Checks the ids that a scenario mentions but that are defined elsewhere: requirements, faults and invariants.
 
 use crate::{
     scenario::{Invariant, Requirements, diagnostic::Problems, fields::Fields},

@@ -23,7 +23,7 @@ use crate::scenario::{
     values::{ValueReader, is_expectation},
 };
 
-/// The keys of a file that apply to all its scenarios.
+/// The keys at the top level of a file that apply to all scenarios of the file.
 pub(super) struct Defaults<'n> {
     pub(super) needs: Vec<String>,
     pub(super) level: Option<Level>,
@@ -38,7 +38,7 @@ pub(super) struct ScenarioReader<'f, 'p> {
     pub(super) known: Known<'f>,
     defaults: &'f Defaults<'f>,
     pub(super) problems: &'p mut Problems,
-    /// The ids and aliases of this file, with their places.
+    /// The ids and aliases found so far in this file, with their places.
     ids: BTreeMap<String, Span>,
 }
 
@@ -171,8 +171,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         if let Some(own) = own_steps.and_then(|own| list(&own, context.problems)) {
             let before = context.problems.count();
             let own = steps(own, &mut context);
-            // A step with a mistake is missing from `own` and may be the only one that can fail, so this check runs
-            // only if no step has a mistake.
+            // Report a scenario in which no step can fail, but only if all steps were read without a mistake: a step
+            // with a mistake is not in `own`, and could be the step that can fail.
             if context.problems.count() == before && !own.iter().any(Step::can_fail) {
                 context
                     .problems
@@ -303,8 +303,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
     }
 }
 
-/// Keys of a row of the `each:` table whose items are added to the items of the scenario's key of the same name. The
-/// other keys of a row replace the scenario's key.
+/// Keys of a row of an `each:` table whose items are added to the items of the scenario's key of the same name. Other
+/// keys of a row, such as `level`, replace the scenario's key.
 const ADDED: &[&str] = &["catches", "needs", "verifies"];
 
 /// Returns the scenario's entry without its `each:` table. The loader copies the entry for each row; copies that
@@ -318,8 +318,8 @@ fn without_table(node: &Node) -> Node {
     }
 }
 
-/// Returns the scenario's entry after the row's keys have replaced the entry's keys or been added to them
-/// (see [`ADDED`]).
+/// Returns a scenario's entry with the keys of a row of its `each:` table. A key of the row replaces the entry's key,
+/// or adds its items to those of the entry's key (see [`ADDED`]).
 fn with_overrides(node: &Node, row: Option<&Row<'_>>) -> Node {
     let (Some(row), NodeKind::Mapping(entries)) = (row, &node.kind) else {
         return node.clone();

@@ -1,4 +1,5 @@
-//! Reads steps: finds the verb of each step, and reads the keys that steps of all verbs share.
+//! Reads steps: finds the verb of each step (the key that says what the step does, such as `emit`), and reads the keys
+//! that steps of all verbs share.
 
 use super::{accept::overlays, unfolded::unfolded};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// Returns true if a step can have this key beside its verb.
+/// Returns true if some step can have this key beside its verb (the key that says what the step does, such as `emit`).
 pub(super) fn is_step_key(name: &str) -> bool {
     let mut keys = Verb::ALL
         .iter()
@@ -134,9 +135,10 @@ fn verb<'n>(
 /// Reads one step after its verb has been found.
 struct StepReader<'r, 'c, 'p> {
     verb: Verb,
-    /// The step with the keys of `accept.strict`.
+    /// The YAML of the step after the keys inside `accept.strict` have replaced the step's own keys.
     strict: &'r Node,
-    /// The step with the keys of `accept.lenient`.
+    /// The YAML of the step after the keys inside `accept.lenient` have replaced the step's own keys. `None` if the
+    /// step has no `accept:`.
     lenient: Option<&'r Node>,
     context: &'r mut StepContext<'c, 'p>,
 }
@@ -189,8 +191,8 @@ impl<'c, 'p> StepReader<'_, 'c, 'p> {
     }
 }
 
-/// Reads `parallel:`. A branch can't use the variables that another branch captures. Later steps can use the variables
-/// of all branches.
+/// Reads `parallel:`. A step of the block can't use variables that another step of the block captures. Steps after the
+/// block can use all of them.
 fn parallel(
     value: &Field<'_>,
     _fields: &Fields<'_>,
@@ -207,7 +209,7 @@ fn parallel(
     Some(Parallel { steps })
 }
 
-/// Reads `repeat:`.
+/// Reads a `repeat:` block: the number of rounds and the steps of a round.
 fn repeat(
     value: &Field<'_>,
     fields: &Fields<'_>,
@@ -236,7 +238,8 @@ fn repeat(
     Some(Repeat { times, steps })
 }
 
-/// Reports the keys `accept` and `after` where they have no effect on the step.
+/// Reports `accept` on a step that waits for nothing or whose verb does not allow it, and `after` on a step that waits
+/// for nothing or only checks that something does not arrive.
 fn refuse_pointless(step: &Step, entries: &[Entry], context: &mut StepContext<'_, '_>) {
     let verb = step.action.verb();
     let why = |key: &str| match (key, step.action.facts().awaits) {
@@ -295,7 +298,7 @@ fn actors(
     }
 }
 
-/// Reports each further key of a step that is the name of a verb, because a step has one verb.
+/// Reports each key of a step that names a second verb, because a step has only one verb.
 fn refuse_second_verb(fields: &Fields<'_>, verb: Verb, context: &mut StepContext<'_, '_>) {
     let others = fields
         .unknown()

@@ -1,4 +1,4 @@
-//! Reads `each:`, the table of a scenario's variants. Each row of the table becomes a scenario.
+//! Reads the `each:` table of a scenario. Each row of the table becomes a scenario with its own values.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +17,8 @@ use crate::{
     text::did_you_mean,
 };
 
-/// Keys of a row that replace the scenario's keys or add to them.
+/// The keys of a row of an `each:` table that replace the scenario's key of the same name or add to it. All other keys
+/// of a row are values for variables.
 const OVERRIDES: &[&str] = &[
     "aliases",
     "catches",
@@ -38,9 +39,9 @@ const OVERRIDES: &[&str] = &[
 pub(super) struct Row<'n> {
     /// The label of the row in the scenario's id: `expired` in `auth/bad-token-refused[expired]`.
     pub(super) label: String,
-    /// The values of the row, which the scenario can use as variables.
+    /// The values of the row, which the steps of the scenario can read as variables.
     pub(super) values: Vec<&'n Entry>,
-    /// The keys that replace the scenario's keys or add to them.
+    /// The keys of the row, such as `level`, that replace the scenario's key of the same name or add to it.
     pub(super) overrides: Vec<&'n Entry>,
     /// The place of the row in the file.
     pub(super) span: Span,
@@ -48,9 +49,9 @@ pub(super) struct Row<'n> {
 
 /// An `each:` table.
 pub(super) struct Table<'n> {
-    /// The rows without mistakes, in order.
+    /// The rows that the loader could read without a mistake, in the order of the file.
     pub(super) rows: Vec<Row<'n>>,
-    /// The index of the first row that sets a value, by the name of the value.
+    /// For each name of a value, the index of the first row that sets the value.
     setters: HashMap<&'n str, usize>,
 }
 
@@ -138,8 +139,8 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
     })
 }
 
-/// Reports a value of a row if the scenario does not use the value and its name resembles a key that rows can have,
-/// such as `needs`. The name is then probably a misspelled key.
+/// Reports a value of a row that nothing in the scenario uses, if the name of the value resembles a key that rows can
+/// have, such as `needs`. The name is then probably a misspelled key.
 pub(super) fn refuse_misspelt(
     table: &Table<'_>,
     scenario: &Node,
@@ -157,7 +158,7 @@ pub(super) fn refuse_misspelt(
             continue;
         }
         let has_meaning = key == "case" || used.contains(key);
-        // Skips names that can't be variables, because the check of variable names reports them.
+        // Skip a value whose name can't be the name of a variable, because another check reports this name.
         let is_no_variable =
             !is_name(key) || RESERVED.contains(&key) || function_names().contains(&key);
         if has_meaning || is_no_variable {
@@ -168,7 +169,7 @@ pub(super) fn refuse_misspelt(
         } else {
             did_you_mean(key, OVERRIDES.iter().copied())
         };
-        // An unused value whose name resembles no key can be a comment of the author, so it is not reported.
+        // Report only values whose names resemble a key. An author can use any other unused value as a comment.
         if near.is_some() {
             let sentence = format!("nothing in the scenario uses `{key}`");
             problems
@@ -178,8 +179,8 @@ pub(super) fn refuse_misspelt(
     }
 }
 
-/// Collects all words that can be names of variables: the words of texts that contain a `$`, and of `check`
-/// expressions.
+/// Collects all words of the scenario that can be names of variables: the words in texts that contain a `$`, and in the
+/// expressions of `check` steps.
 fn words_in_use<'n>(node: &'n Node, words: &mut BTreeSet<&'n str>) {
     let mut add = |text: &'n str| {
         words
@@ -204,7 +205,8 @@ fn words_in_use<'n>(node: &'n Node, words: &mut BTreeSet<&'n str>) {
     }
 }
 
-/// Converts the text of `case` to a label for ids: letters, digits, `.`, `_`, and `-` for all other characters.
+/// Converts the text of the key `case` of a row to the label in the scenario's id: keeps letters, digits, `.` and `_`,
+/// and replaces all other characters by `-`.
 fn label(case: &str) -> String {
     let mut label = String::new();
     for character in case.chars() {

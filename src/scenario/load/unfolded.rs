@@ -6,8 +6,8 @@ use crate::scenario::{
     verbs::{Options, Verb},
 };
 
-/// Returns the step as a mapping with all keys beside the verb. The text `alive` becomes the mapping `alive:`. The keys
-/// inside `closed: { code: 1002 }` move beside `closed:`.
+/// Returns the step in its long form. The text `alive` becomes the mapping `alive:`. In `closed: { code: 1002 }`, the
+/// key `code` moves out of the value and stands beside `closed:`.
 pub(super) fn unfolded(node: &Node) -> Node {
     let nothing = |span: Span| Node {
         span,

@@ -6,14 +6,15 @@
 /// fails if the response meets neither.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Accepted<T> {
-    /// The correct response, from `accept.strict`, or from the keys of the step if `accept.strict` is missing.
+    /// The expectation of the correct response: from `accept.strict`, or from the keys of the step if there is no
+    /// `accept.strict`.
     pub strict: T,
-    /// The response that gives a warning. `None` if the step has no `accept:`.
+    /// The expectation of a response that the step accepts with a warning. `None` if the step has no `accept:`.
     pub lenient: Option<T>,
 }
 
 impl<T> Accepted<T> {
-    /// Returns `strict` without a lenient expectation.
+    /// Returns an expectation with only `strict`, so that no other response is accepted with a warning.
     pub const fn strictly(strict: T) -> Self {
         Self {
             strict,
@@ -29,8 +30,8 @@ impl<T> Accepted<T> {
         }
     }
 
-    /// Applies `part` to the strict and to the lenient expectation. Returns `None` if `part` returns `None` for the
-    /// strict one.
+    /// Returns the part of each expectation that the function `part` selects. Returns `None` if `part` returns `None`
+    /// for the strict expectation.
     pub fn part<U>(self, part: impl Fn(T) -> Option<U>) -> Option<Accepted<U>> {
         Some(Accepted {
             strict: part(self.strict)?,

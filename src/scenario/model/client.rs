@@ -22,7 +22,7 @@ pub enum Transport {
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ClientName(pub Arc<str>);
 
-/// Lets a map or a set of names be searched by text.
+/// Lets code look up a `&str` in a map or a set whose keys are client names.
 impl Borrow<str> for ClientName {
     fn borrow(&self) -> &str {
         &self.0
@@ -53,7 +53,7 @@ pub struct ClientSpec {
 pub struct ConnectOptions {
     /// The namespace. `/` by default.
     pub namespace: Option<Template>,
-    /// The auth payload of the CONNECT packet.
+    /// The auth payload that the client sends in its CONNECT packet.
     pub auth: Option<Template>,
     /// The query parameters of the handshake request.
     pub query: Vec<(String, Template)>,

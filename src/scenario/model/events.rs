@@ -2,7 +2,8 @@
 
 use crate::scenario::{Matcher, Template};
 
-/// An event to send. A binding in the target's manifest can replace it by an event that the target understands.
+/// An event to send. A binding in the target's manifest, which translates an event of the scenarios into one of the
+/// server, can replace it.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// The name of the event in the scenario, before a binding replaces it.
@@ -11,7 +12,8 @@ pub struct Operation {
     pub with: Option<Template>,
     /// All arguments (`args:`). A step has `with:` or `args:`, but not both.
     pub args: Option<Vec<Template>>,
-    /// The namespace (`namespace:`), if the client has joined several.
+    /// The namespace in which the client sends the event (`namespace:`). A step names it if the client has joined
+    /// several.
     pub namespace: Option<Template>,
 }
 
@@ -24,7 +26,7 @@ pub struct EventPattern {
     pub with: Option<Matcher>,
     /// The expected arguments, all of them (`args:`).
     pub args: Option<Vec<Matcher>>,
-    /// The namespace (`namespace:`).
+    /// The namespace in which the event has to arrive (`namespace:`).
     pub namespace: Option<Template>,
 }
 

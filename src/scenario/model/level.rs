@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The level of a requirement (RFC 2119): the result if the target breaks the requirement.
+/// The level of a requirement (RFC 2119): how severe it is if a target does not meet the requirement.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// A broken requirement fails the scenario.
+    /// A target that breaks the requirement fails the scenario.
     Must,
-    /// A broken requirement gives a warning.
+    /// A target that breaks the requirement gets a warning.
     Should,
-    /// A broken requirement gives a warning.
+    /// A target that breaks the requirement gets a warning, as for `should`.
     May,
 }
 

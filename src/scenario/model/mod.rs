@@ -1,4 +1,4 @@
-//! The model of a loaded scenario. The loader has resolved everything in it that does not depend on the target.
+//! The model of a loaded scenario. The loader has computed everything in it that does not depend on the target.
 //!
 //! A [`Scenario`] is ready to run: the loader has checked its clients, variables, requirement ids and fault ids. The
 //! fields of the types have the names of the keys in `docs/language.md`. The models of the verbs are in

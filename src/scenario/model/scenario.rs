@@ -16,7 +16,7 @@ pub struct Scenario {
     pub title: String,
     /// The consequence for users of a server that fails the scenario.
     pub why: Option<String>,
-    /// The level of the requirement.
+    /// How severe a failure of the scenario is. A step can have its own level.
     pub level: Level,
     /// The tier, which decides when the scenario is selected.
     pub tier: Tier,
@@ -26,13 +26,14 @@ pub struct Scenario {
     pub catches: Vec<String>,
     /// The capabilities that the target has to have.
     pub needs: Vec<String>,
-    /// The transports over which the scenario can run. Empty if it can run over any transport.
+    /// The transports over which the scenario can run. Empty if it can run over all transports.
     pub transports: Vec<Transport>,
-    /// True if no other scenario runs on this target at the same time.
+    /// True if no other scenario may run against the target at the same time.
     pub exclusive: bool,
-    /// How long to watch for unexpected packets at the end. `None` for the time that the runner measures.
+    /// The time for which the runner watches for unexpected packets after the last step. `None` for the time that the
+    /// runner measures for each target.
     pub settle: Option<Duration>,
-    /// The deadline of each wait in the scenario. `None` for the default of the target.
+    /// The deadline of each wait in the scenario. `None` for the deadline in the target's manifest.
     pub within: Option<Duration>,
     /// The invariants that the runner does not check in this scenario (`without:`).
     pub without: Vec<Invariant>,
@@ -44,7 +45,7 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// The scenario file.
     pub source: Arc<SourceFile>,
-    /// The place of the scenario in the file.
+    /// The place in the file of the entry from which the scenario was read.
     pub span: Span,
     /// The place of the row of `each:` from which the scenario comes.
     pub row: Option<Span>,

@@ -12,9 +12,9 @@ use crate::scenario::{
 /// One step of a scenario.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The line of the verb, which a failure underlines.
+    /// The place of the step's verb, such as `emit`, in the file. A report underlines it if the step fails.
     pub span: Span,
-    /// The clients that act or observe. Empty if the verb takes no clients.
+    /// The clients that carry out the step or observe what arrives (`as:`). Empty if the verb takes no clients.
     pub actors: Vec<ClientName>,
     /// The verb and the data of the step.
     pub action: Action,
@@ -22,23 +22,26 @@ pub struct Step {
     pub within: Option<WaitBound>,
     /// The earliest time at which the awaited response may arrive (`after:`), counted from the start of the step.
     pub after: Option<WaitBound>,
-    /// The level of a failure of this step (`level:`). `None` for the level of the scenario.
+    /// Whether a failure of this step fails the scenario or gives a warning (`level:`). `None` for the level of the
+    /// scenario.
     pub level: Option<Level>,
 }
 
 impl Step {
-    /// Returns true if `wanted` returns true for this step or for a step inside it.
+    /// Returns true if `wanted` returns true for this step or, if this step is a block (`parallel:`, `repeat:`), for a
+    /// step inside the block.
     pub fn any(&self, wanted: &dyn Fn(&Self) -> bool) -> bool {
         wanted(self) || self.action.steps().iter().any(|step| step.any(wanted))
     }
 
-    /// Returns true if a wrong server can make this step or a step inside it fail.
+    /// Returns true if a wrong server can make this step fail or, if this step is a block (`parallel:`, `repeat:`), a
+    /// step inside the block.
     pub fn can_fail(&self) -> bool {
         self.any(&|step| step.action.facts().awaits.can_fail())
     }
 }
 
-/// Calls `visit` with every step and every step inside a block.
+/// Calls `visit` with every step, including the steps inside the blocks `parallel:` and `repeat:`.
 pub fn visit_steps<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
     for step in steps {
         visit(step);

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// Reads `refused:`, the error with which the server has to refuse a `connect`, `call` or `emit`.
+/// Reads `refused:` of a `connect`, `call` or `emit` step: the error with which the server has to refuse the request.
 pub(in crate::scenario) fn refusal(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
@@ -122,7 +122,8 @@ pub(in crate::scenario) fn namespace(
     template
 }
 
-/// Reads the namespace from the verb's value, or from the key `namespace` beside the verb.
+/// Reads the namespace of a step: the value of the verb, as in `disconnect: /chat`, or the key `namespace` beside the
+/// verb.
 pub(in crate::scenario) fn namespace_of(
     value: &Field<'_>,
     fields: &Fields<'_>,

@@ -21,10 +21,11 @@ pub(in crate::scenario) struct StepContext<'c, 'p> {
     pub(in crate::scenario) declared: DeclaredClients,
     pub(in crate::scenario) variables: Variables,
     pub(in crate::scenario) substitutes: &'c Substitutes<'c>,
-    /// The values of `vars:` or `each:` that are expectations or that depend on the run. Such a value can replace
+    /// The values of `vars:` or of a row of `each:` that can't be computed before the first step: expectations such as
+    /// `<string>`, and values that use a client's fields or a variable that a step sets. Such a value can replace
     /// `$name` only where `$name` is the whole value, not a part of a text.
     pub(in crate::scenario) inlined: Substitutes<'c>,
-    /// The variables that the current step captures.
+    /// The variables captured by the step that is being read now, as in `<string as name>`.
     pub(in crate::scenario) captured: Vec<Reference>,
 }
 
@@ -88,8 +89,8 @@ impl<'c, 'p> StepContext<'c, 'p> {
         Some(self.template(field.node))
     }
 
-    /// Returns the items of a list. The step contains the list, or `$name` for a list that the row of the `each:` table
-    /// sets. Returns `None` if the value is no list.
+    /// Returns the items of a list that stands in the step, or that a row of the `each:` table sets for `name` if the
+    /// step contains `$name`. Returns `None` if the value is neither.
     pub(in crate::scenario) fn items_of(&mut self, field: &Field<'_>) -> Option<Vec<Node>> {
         if let NodeKind::Sequence(items) = &field.node.kind {
             return Some(items.clone());
@@ -123,7 +124,8 @@ impl<'c, 'p> StepContext<'c, 'p> {
             .unwrap_or(false)
     }
 
-    /// Calls `read` to read values, then checks the variables that these values use and capture.
+    /// Calls `read` to read values, then checks the variables that these values use (`$name`) and capture (`<string as
+    /// name>`).
     pub(in crate::scenario) fn read<T>(
         &mut self,
         read: impl FnOnce(&mut ValueReader<'_>) -> T,

@@ -17,10 +17,10 @@ use crate::{
 pub(in crate::scenario) struct DeclaredClients {
     /// The clients in order of declaration.
     pub(in crate::scenario) clients: Vec<ClientSpec>,
-    /// The names of `clients`.
+    /// The names of all clients in `clients`, for quick checks.
     names: HashSet<ClientName>,
     pub(in crate::scenario) groups: BTreeMap<String, Vec<ClientName>>,
-    /// The clients whose declaration sets the key `connect` explicitly.
+    /// The names of the clients whose declaration contains the key `connect`.
     pub(in crate::scenario) connect_explicitly: BTreeSet<ClientName>,
 }
 
@@ -30,7 +30,7 @@ impl DeclaredClients {
         self.groups.contains_key(name) || self.find(name).is_some()
     }
 
-    /// Adds a client. No other client or group may have its name.
+    /// Adds a client. The caller has checked that no other client or group has the same name.
     pub(in crate::scenario) fn add(&mut self, client: ClientSpec) {
         self.names.insert(client.name.clone());
         self.clients.push(client);
@@ -48,7 +48,8 @@ impl DeclaredClients {
         }
     }
 
-    /// Reads the names of clients and groups, or `all`. Returns the names of all these clients, without duplicates.
+    /// Reads a list of client names, group names or `all`. Returns the names of all clients that the list stands for,
+    /// without duplicates.
     pub(in crate::scenario) fn resolve(
         &self,
         field: &Field<'_>,

@@ -54,7 +54,7 @@ pub(in crate::scenario) fn event_name(
     value: &Field<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> Option<Template> {
-    // An empty text is a valid event name, but a value that is left out is not.
+    // An empty text in quotes is a valid event name. A key without any value, such as `emit:`, is a mistake.
     if is_bare(value.node) || value.node.text().is_none() {
         value.wrong("the name of an event", context.problems);
         return None;

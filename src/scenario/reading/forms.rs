@@ -1,5 +1,5 @@
-//! Checks the expectations of well-known values, such as the fields of a packet or the range of an HTTP status. Without
-//! this check, a step with a misspelled field would fail with every server.
+//! Checks that an expectation names only fields and values that can exist, such as the fields of a packet or the range
+//! of an HTTP status. Without this check, a step with a misspelled field would fail with every server.
 
 use super::context::StepContext;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     text::{did_you_mean, excerpt, nearest, one_of},
 };
 
-/// Whether an object can have fields that `Form::fields` does not list.
+/// Whether an expected object can have fields that are not in the list `Form::fields`.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(in crate::scenario) enum Others {
     /// The object can have other fields. A field is a mistake only if its name resembles a listed one.
@@ -17,7 +17,7 @@ pub(in crate::scenario) enum Others {
     Unknown,
 }
 
-/// The fields that an object of a known type has, such as the open packet.
+/// The fields that an object with a fixed structure can have, such as the data of the open packet.
 pub(in crate::scenario) struct Form {
     /// The name of the object in messages: "a Socket.IO packet".
     pub(in crate::scenario) what: &'static str,
@@ -42,14 +42,14 @@ pub(in crate::scenario) const REFUSAL: Form = Form {
     others: Others::Unknown,
 };
 
-/// The payload of CONNECT_ERROR (Socket.IO v5, "Connection to a namespace").
+/// The payload of a CONNECT_ERROR packet (Socket.IO v5, "Connection to a namespace").
 pub(in crate::scenario) const CONNECT_ERROR: Form = Form {
     what: "CONNECT_ERROR",
     fields: &["data", "message"],
     others: Others::Allowed,
 };
 
-/// The open packet (Engine.IO v4, "Handshake").
+/// The data of the open packet (Engine.IO v4, "Handshake").
 pub(in crate::scenario) const OPEN_PACKET: Form = Form {
     what: "the open packet",
     fields: &[
@@ -62,8 +62,8 @@ pub(in crate::scenario) const OPEN_PACKET: Form = Form {
     others: Others::Allowed,
 };
 
-/// The names of packet types (Socket.IO v5, "Packet types"). A packet with attachments has the name of the type without
-/// them: BINARY_EVENT is `event`.
+/// The packet types that `receive: { packet: … }` can expect (Socket.IO v5, "Packet types"). A packet with attachments
+/// has the name of the type without them: BINARY_EVENT is `event`.
 const PACKET_TYPES: &[&str] = &["ack", "connect", "connect_error", "disconnect", "event"];
 
 impl Form {

@@ -17,7 +17,7 @@ const OPCODES: &[(&str, u8)] = &[
     ("text", 0x1),
 ];
 
-/// The limit on the key `chop`, a number of bytes.
+/// The limit on the key `chop`: the size, in bytes, of the pieces in which a step sends its data.
 const MAX_CHOP: u64 = 1 << 30;
 
 /// Reads the expected frame of `{frame: {opcode, fin, rsv, payload}}`.

@@ -18,19 +18,20 @@ use crate::{
 /// The built-in variables that have fields.
 const OBJECTS: &[&str] = &["credentials", "target"];
 
-/// The variables that are set at one point while the steps of a scenario are read.
+/// The variables that have a value at one point of a scenario, after the steps before this point have been read.
 #[derive(Debug, Default)]
 pub(in crate::scenario) struct Variables {
     /// The names of the variables that are set.
     set: BTreeSet<String>,
-    /// The values of `vars:` or `each:` that are expectations or that depend on the run. Such a value can replace
+    /// The values of `vars:` or of a row of `each:` that can't be computed before the first step: expectations such as
+    /// `<string>`, and values that use a client's fields or a variable that a step sets. Such a value can replace
     /// `$name` only where `$name` is the whole value, not a part of a text.
     inlined: BTreeSet<String>,
     clients: BTreeSet<String>,
     /// The number of members of each group.
     groups: BTreeMap<String, usize>,
-    /// The uses of variables that were not set at that point. At the end of the scenario, [`Self::finish`] reports them
-    /// and knows whether a later step sets the variable.
+    /// The uses of variables that no earlier step had set. [`Self::finish`] reports them after the last step, when it
+    /// also knows whether a later step sets the variable.
     unresolved: Vec<Reference>,
 }
 
@@ -59,8 +60,8 @@ impl Variables {
         self.groups.insert(name.to_owned(), members);
     }
 
-    /// Returns the reason why a scenario can't define a variable with this name. Returns `None` if the scenario can
-    /// define it.
+    /// Returns the reason why a scenario can't define a variable with this name, such as the name of a client. Returns
+    /// `None` if the scenario can define the variable.
     pub(in crate::scenario) fn reserved(&self, name: &str) -> Option<&'static str> {
         if RESERVED.contains(&name) {
             return Some("it is a built-in variable");
@@ -74,7 +75,7 @@ impl Variables {
         None
     }
 
-    /// Returns true if all variables that a value uses are set.
+    /// Returns true if all variables that a value uses have a value at this point of the scenario.
     pub(in crate::scenario) fn can_resolve(&self, references: &[Reference]) -> bool {
         references.iter().all(|reference| {
             let name = head(&reference.name);
@@ -93,7 +94,8 @@ impl Variables {
         }
     }
 
-    /// Reports the uses of variables that were not set. `hint` returns a special hint for a variable, or `None`.
+    /// Reports the uses of variables that no earlier step had set. `hint` can return a special hint for the name of
+    /// such a variable.
     pub(in crate::scenario) fn finish(
         mut self,
         hint: impl Fn(&str) -> Option<String>,
@@ -169,7 +171,8 @@ impl Variables {
                         )
                         .help = Some(format!("its members are numbered from 1 to {members}"));
                 }
-                // In an expression (the reference has no `$`), the group is a map, and the expression selects a member.
+                // In an expression, where names have no `$`, the name of a group is allowed: it is a map from numbers
+                // to members.
                 None if !reference.written.starts_with('$') => {}
                 None => {
                     problems

@@ -7,7 +7,7 @@ use crate::scenario::{
     node::{Node, NodeKind},
 };
 
-/// Reads a list with at least one item.
+/// Reads a list that has at least one item.
 pub(in crate::scenario) fn list<'n>(
     field: &Field<'n>,
     problems: &mut Problems,

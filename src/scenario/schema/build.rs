@@ -11,7 +11,7 @@ use crate::scenario::{
     verbs::{Actors, Verb},
 };
 
-/// A mapping: its name in the schema, and the tables of its keys.
+/// A mapping of scenario files: its name in the JSON Schema, and the lists of its keys.
 type Mapping<'m> = (&'m str, &'m [&'m [Key]]);
 
 /// Returns the JSON Schema of a scenario file.
@@ -31,7 +31,8 @@ pub(super) fn schema() -> Value {
     for (name, keys) in keyed {
         defs.insert((*name).to_owned(), mapping(keys));
     }
-    // A step can have the keys of these verbs beside the verb instead of in its value, so the value can also be null.
+    // A step can have the keys for `closed` and `frame` beside the verb instead of in the verb's value, as in `closed:`
+    // with `code: 1002` below it. So the value can also be null.
     for name in ["closed", "frame"] {
         if let Some(options) = defs.remove(name) {
             let bare = json!({ "anyOf": [{ "type": "null" }, options] });

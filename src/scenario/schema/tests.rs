@@ -19,7 +19,7 @@ fn source(text: &str) -> Arc<SourceFile> {
     SourceFile::from_bytes("s.yaml".as_ref(), text.into()).unwrap()
 }
 
-/// Returns the JSON pointers to the places where a file breaks the schema.
+/// Returns the JSON pointers to the places in a scenario file that the schema does not accept.
 fn complaints(validator: &Validator, text: &str) -> Vec<String> {
     let file = schema_checks::as_json(text);
     let errors = validator.iter_errors(&file);
@@ -28,7 +28,8 @@ fn complaints(validator: &Validator, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the keys that the loader accepts in a mapping. The loader lists them in its message about an unknown key.
+/// Returns the keys that the loader accepts in the mapping `what`. `text` is a file with an unknown key in that
+/// mapping: the hint about the unknown key lists all known ones.
 fn taken(text: &str, what: &str) -> BTreeSet<String> {
     let known = Known {
         requirements: None,

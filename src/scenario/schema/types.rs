@@ -1,4 +1,5 @@
-//! The JSON Schemas of the types of values, by the names that the tables of keys use.
+//! The JSON Schemas of the types of values in scenario files. The field `kind` of a key in the tables of keys names one
+//! of these types.
 
 use serde_json::{Value, json};
 
@@ -9,14 +10,15 @@ pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
-/// Returns the schemas of the types that do not depend on the tables of keys, by name.
+/// Returns, by name, the schemas of the types whose schemas don't list keys of scenario files.
 pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
     let or_row = |schema: Value| json!({ "anyOf": [schema, refer("row-value")] });
     let choice = |words: &[&str]| or_row(json!({ "enum": words }));
     let some = |name: &str| or_row(json!({ "type": "array", "items": refer(name) }));
     let one_or_some =
         |schema: Value| json!({ "anyOf": [schema, { "type": "array", "items": schema }] });
-    // YAML reads an unquoted `5` as a number; the loader takes it as a text.
+    // An author can write a text such as `5` without quotes. YAML reads it as a number, but the loader accepts it as a
+    // text.
     let scalar = json!({ "type": ["string", "number", "boolean", "null"] });
     let pairs = |value: Value| or_row(json!({ "type": "object", "additionalProperties": value }));
     vec![
@@ -237,7 +239,7 @@ fn expectation() -> Value {
         "description": "A value to expect; placeholders and operators can stand anywhere inside.",
         "anyOf": [
             { "type": ["number", "boolean", "null"] },
-            // A text in angle brackets has to be a known placeholder.
+            // A text in angle brackets is accepted only if it is a known placeholder, such as `<string>`.
             {
                 "type": "string",
                 "anyOf": [

@@ -9,7 +9,7 @@ use crate::scenario::{
     reading::context::StepContext,
 };
 
-/// An `alive` step, which has no data.
+/// An `alive` step. It has no data, because the verb has no options.
 #[derive(Clone, Copy, Debug)]
 pub struct Alive;
 

@@ -35,7 +35,7 @@ const KEYS: &[Key] = &[
 pub struct Call {
     /// The event to send.
     pub operation: Operation,
-    /// The expected answer of the server.
+    /// The expected answer of the server to the event.
     pub answer: Accepted<Answer>,
 }
 
@@ -44,9 +44,9 @@ pub struct Call {
 pub enum Answer {
     /// Any ack is accepted.
     Any,
-    /// `no-reply: true`: no ack arrives.
+    /// `no-reply: true`: the server must not send an ack.
     None,
-    /// `refused`: an error that refuses the event, in the format of the target's dialect.
+    /// `refused`: the server refuses the event with this error. The target's dialect decides how the server sends it.
     Refused(Matcher),
     /// `reply`: an ack with exactly this one argument.
     Reply(Matcher),
@@ -55,7 +55,8 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Returns the expected arguments of the ack. Returns `None` if the step does not compare arguments.
+    /// Returns the expected arguments of the ack. Returns `None` if the step does not state arguments (any ack, no ack,
+    /// or a refusal).
     pub const fn arguments(&self) -> Option<&[Matcher]> {
         match self {
             Self::Reply(expected) => Some(std::slice::from_ref(expected)),

@@ -20,12 +20,12 @@ pub struct Closed {
     pub reason: Option<Matcher>,
     /// The ways in which the connection may end (`how:`). Empty if it may end in any way.
     pub how: Vec<CloseHow>,
-    /// True if the server has to close the TCP stream after the close frames (`hangs-up: true`).
+    /// True if the server also has to close the TCP stream after both sides have sent close frames (`hangs-up: true`).
     pub hangs_up: bool,
     /// True if the connection has to stay open (`stays-open: true`).
     pub stays_open: bool,
-    /// The namespace of a Socket.IO DISCONNECT packet (`namespace:`). The step then waits for this packet, and the
-    /// connection can stay open.
+    /// The namespace that the server has to end with a Socket.IO DISCONNECT packet (`namespace:`). The step then waits
+    /// for this packet, and the connection itself can stay open.
     pub namespace: Option<Template>,
 }
 
@@ -85,7 +85,7 @@ impl VerbModel for Accepted<Closed> {
             })
             .unwrap_or_default();
         if let Some(code) = fields.get("code") {
-            // A close code is two bytes on the wire (RFC 6455 section 5.5.1).
+            // A close code has two bytes in the close frame (RFC 6455 section 5.5.1), so it can't exceed 65,535.
             forms::number(&code, 0, 65_535, context);
         }
         let code = context.matcher_of(fields, "code");

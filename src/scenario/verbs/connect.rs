@@ -34,11 +34,13 @@ pub struct Connect {
 /// The expected answer to `connect`.
 #[derive(Clone, Debug)]
 pub enum ConnectAnswer {
-    /// `refused`: an error in the format of the target's dialect, converted to `{code, message, status, field}`.
+    /// `refused`: an error that refuses the connection. The runner converts it from the target's format to `{code,
+    /// message, status, field}`.
     Refused(Matcher),
     /// `rejected`: a CONNECT_ERROR packet with this payload (`{message, data}`).
     Rejected(Matcher),
-    /// A CONNECT packet. The expectation of its payload is `reply`; `None` accepts any payload.
+    /// A CONNECT packet, by which the server accepts the client. `reply` is the expectation of its payload; `None`
+    /// accepts any payload.
     Joined(Option<Matcher>),
 }
 

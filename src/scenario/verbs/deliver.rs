@@ -26,11 +26,11 @@ const KEYS: &[Key] = &[
 /// The data of a `deliver` step.
 #[derive(Clone, Debug)]
 pub struct Deliver {
-    /// The event that exactly these clients receive.
+    /// The event that only the clients in `to` receive.
     pub event: EventPattern,
     /// The clients that receive the event (`to:`).
     pub to: Vec<ClientName>,
-    /// The number of deliveries to each client (`count:`). 1 by default.
+    /// The number of times that each client receives the event (`count:`). 1 by default.
     pub count: usize,
 }
 

@@ -19,7 +19,7 @@ const KEYS: &[Key] = &[
 /// The data of a `disconnect` step.
 #[derive(Clone, Debug, Default)]
 pub struct Disconnect {
-    /// The namespace to leave. `None` for the namespace that the client's options name.
+    /// The namespace to leave. `None` for the namespace that the client's steps use if they name none.
     pub namespace: Option<Template>,
     /// The way to disconnect (`how:`).
     pub how: DisconnectHow,

@@ -18,8 +18,8 @@ const KEYS: &[Key] = &[keys::REFUSED];
 pub struct Emit {
     /// The event to send.
     pub operation: Operation,
-    /// The error with which the server has to refuse the event (`refused:`). The sender has to receive the error
-    /// exactly once, and no other client may receive it.
+    /// The error with which the server has to refuse the event (`refused:`). The client that sent the event has to
+    /// receive the error exactly once, and no other client may receive it.
     pub refused: Option<Matcher>,
 }
 

@@ -33,7 +33,8 @@ pub struct Expect {
     pub count: usize,
     /// Whether other events can arrive first (`order:`). `any` by default.
     pub order: Order,
-    /// Whether the event has to request an ack (`acknowledged:`). `None` accepts both. A `reply` step can send the ack.
+    /// Whether the event has to have an ack id, with which the server requests an ack (`acknowledged:`). `None` accepts
+    /// both. A `reply` step can send the ack.
     pub asks_ack: Option<bool>,
 }
 

@@ -2,22 +2,25 @@
 
 use crate::scenario::{ClientName, ConnectOptions, EventPattern, Matcher, Template};
 
-/// Facts about one step. The file of each verb provides them. The loader's checks, the plan and the runner read them.
+/// Properties of one step that other code needs. The file of each verb computes them; the loader, the plan of a run and
+/// the runner read them.
 #[derive(Clone, Debug)]
 pub struct Facts<'s> {
     /// What the step waits for.
     pub awaits: Awaits,
-    /// Which connections the step opens or needs.
+    /// The connections that the step opens, or that have to be open before it.
     pub connection: ConnectionUse<'s>,
     /// What the step does on the wire.
     pub wire: WireUse,
-    /// Packets and frames that the scenario writes out itself, as opposed to those that sockspec builds.
+    /// Packets and frames whose content the scenario gives completely, as opposed to those that sockspec builds from an
+    /// event's name and arguments.
     pub written: Vec<Written<'s>>,
     /// The name of the event that the step sends. Bindings in the target's manifest can replace it.
     pub operation: Option<&'s Template>,
-    /// The event that must not arrive, and the clients that must not receive it.
+    /// The event that the step forbids, and the clients that must not receive it.
     pub excluded: Option<(&'s EventPattern, Observers)>,
-    /// True if packets that the step writes out can join a namespace without `connect`.
+    /// True if the step can join a namespace although it is no `connect` step, for example because the scenario writes
+    /// out a CONNECT packet.
     pub may_join: bool,
 }
 
@@ -26,13 +29,13 @@ pub struct Facts<'s> {
 pub enum Awaits {
     /// A response, whatever it is, so the step can't fail.
     AnyResponse,
-    /// The end of the actor's connection.
+    /// The end of the connection of each client that `as:` names.
     ConnectionEnd,
     /// Nothing: the step returns at once.
     Nothing,
-    /// The proof that a packet, an event or a frame does not arrive.
+    /// The absence of a packet, an event or a frame. The step fails if the forbidden one arrives.
     Silence,
-    /// A specific response or event, which a wrong server may fail to send.
+    /// A specific response or event. The step fails if a wrong server does not send it.
     Something,
 }
 
@@ -49,22 +52,23 @@ impl Awaits {
 /// The connections that a step opens or needs.
 #[derive(Clone, Copy, Debug)]
 pub enum ConnectionUse<'s> {
-    /// The actors have to be connected.
+    /// The clients that the step names (`as:`) have to be connected.
     Actors,
-    /// The actors have to be connected. If the step names no actors, the runner connects an additional client.
+    /// The clients that the step names (`as:`) have to be connected. If it names none, the runner connects an
+    /// additional client.
     Bystander,
-    /// These clients have to be connected.
+    /// The clients in this list have to be connected, such as those that receive an event.
     Clients(&'s [ClientName]),
-    /// The actors join a namespace. Each actor without a connection opens one.
+    /// The clients that the step names (`as:`) join a namespace. Each one without a connection opens one.
     Joins(&'s ConnectOptions),
     /// No client has to be connected.
     None,
-    /// The actors open a connection on which the scenario writes out the packets itself.
+    /// The clients that the step names (`as:`) open a connection on which the scenario writes out the packets itself.
     Opens(&'s ConnectOptions),
 }
 
 impl<'s> ConnectionUse<'s> {
-    /// Returns the options of the connection that the step may open.
+    /// Returns the options of the connection that the step may open. Returns `None` if the step opens no connection.
     pub const fn options(self) -> Option<&'s ConnectOptions> {
         match self {
             Self::Joins(options) | Self::Opens(options) => Some(options),
@@ -78,16 +82,17 @@ impl<'s> ConnectionUse<'s> {
 pub enum WireUse {
     /// The step sends nothing and only examines what has arrived.
     Observes,
-    /// The step sends something and waits for the answer itself, or it opens or closes a connection.
+    /// The step opens or closes a connection, or it sends something and itself waits for the answer.
     Other,
     /// The step sends one packet, frame or request. The server may end the connection in response.
     Sends,
-    /// The step sends bytes that the scenario writes out, and waits for nothing.
+    /// The step sends packets, frames or bytes that the scenario writes out, and does not wait for an answer.
     SendsByHand,
 }
 
 impl WireUse {
-    /// Returns true for `Sends` and `SendsByHand`, after which a later step waits for the server's reaction.
+    /// Returns true if the step sends something (`Sends` or `SendsByHand`) and leaves the server's reaction to later
+    /// steps.
     pub const fn sends(self) -> bool {
         match self {
             Self::Sends | Self::SendsByHand => true,
@@ -101,8 +106,8 @@ impl WireUse {
 pub enum Written<'s> {
     /// The text of a packet that the step expects.
     Expected(&'s Matcher),
-    /// A text to send whose length has to stay the same. Bindings in the target's manifest do not rename an event in
-    /// it, because a new name would change the length.
+    /// A text to send whose length has to stay the same. So the runner does not replace the event names in it by those
+    /// of the target's bindings, which can be longer or shorter.
     Fixed(&'s Template),
     /// A packet that the step expects, as an object with the parts of the packet (`type`, `namespace`, `id`, `data`).
     Parts(&'s Matcher),
@@ -113,7 +118,7 @@ pub enum Written<'s> {
 /// The clients that must not receive an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Observers {
-    /// The actors of the step.
+    /// The clients that the step names (`as:`).
     Actors,
     /// Every client of the scenario.
     Everybody,
@@ -132,7 +137,8 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Returns the facts about a block (`parallel`, `repeat`), which only runs the steps inside it.
+    /// Returns the facts about a `parallel` or `repeat` step, which by itself sends and checks nothing; only the steps
+    /// inside it do.
     pub(super) const fn of_block() -> Self {
         Self::new(Awaits::Nothing, ConnectionUse::None, WireUse::Other)
     }

@@ -27,7 +27,7 @@ const KEYS: &[Key] = &[
 pub struct Http {
     /// The HTTP method, such as `GET`.
     pub method: String,
-    /// The path and query of the request. The variable `$path` is the target's Engine.IO path.
+    /// The path and query in the request line. A scenario can use `$path`, the target's Engine.IO path, in it.
     pub target: Template,
     /// Parameters to add to the query (`query:`).
     pub query: Vec<(String, Template)>,

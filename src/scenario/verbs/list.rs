@@ -21,7 +21,7 @@ macro_rules! verbs {
             $( $(#[$block_about])* $block, )*
         }
 
-        /// What a step does: a verb and the data of its step.
+        /// The action of one step: its verb with the data that the step gives to the verb.
         #[derive(Clone, Debug)]
         pub enum Action {
             $( $(#[$about])* $name($model), )*

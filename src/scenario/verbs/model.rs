@@ -12,8 +12,8 @@ pub(in crate::scenario) trait VerbModel: Sized {
     /// The description of the verb.
     const SPEC: VerbSpec;
 
-    /// A function that adds the lenient expectation to a step. Its second argument is the same step, read with the keys
-    /// of `accept.lenient`. `None` if steps with the verb can't have `accept`.
+    /// A function that adds what a step accepts with a warning. Its second argument is the same step, read with the
+    /// keys inside `accept.lenient`. `None` if steps with the verb can't have `accept`.
     const TOLERATE: Option<fn(&mut Self, Self)>;
 
     /// Reads a step. `value` is the value of the verb, and `fields` contains the keys beside the verb. Reports
@@ -28,10 +28,10 @@ pub(in crate::scenario) trait VerbModel: Sized {
     fn facts(&self) -> Facts<'_>;
 }
 
-/// The description of a verb, which the loader, the JSON Schema and the reference of the language use.
+/// The description of a verb, which the loader, the JSON Schema and `docs/language.md` use.
 #[derive(Clone, Copy, Debug)]
 pub struct VerbSpec {
-    /// The verb with a typical value, as the reference of the language shows it: `emit: event`.
+    /// The verb with a typical value, as `docs/language.md` shows it: `emit: event`.
     pub example: &'static str,
     /// The chapter of docs/language.md that lists the verb.
     pub chapter: Chapter,
@@ -45,11 +45,12 @@ pub struct VerbSpec {
     pub puts_on_wire: bool,
     /// True if a wrong server can make a step with the verb fail.
     pub can_fail: bool,
-    /// The type of the verb's value: the name of a definition in the JSON Schema.
+    /// The type of the verb's value in scenario files. It is the name of a type that the JSON Schema defines under
+    /// `$defs`.
     pub value: &'static str,
-    /// Where a step writes the keys specific to the verb.
+    /// Whether a step writes the keys specific to the verb beside the verb, or inside the verb's value.
     pub options: Options,
-    /// The tables of the keys specific to the verb. They do not include the keys that every step can have.
+    /// The lists of the keys specific to the verb, without the keys that every step can have, such as `within`.
     pub keys: &'static [&'static [Key]],
 }
 
@@ -64,7 +65,7 @@ pub enum Actors {
     Required,
 }
 
-/// A chapter of the reference of the language.
+/// A chapter of `docs/language.md` with a table of verbs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Chapter {
     /// Blocks of steps, and expressions.
@@ -80,7 +81,7 @@ pub enum Chapter {
 /// Where a step writes the keys specific to its verb.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Options {
-    /// In the mapping of the step, beside the verb.
+    /// As keys of the step, beside the verb: `expect: e` with `count: 2` below it.
     Beside,
     /// Beside the verb, or in a mapping that is the verb's value: `closed: { code: 1002 }`.
     BesideOrWithin,

@@ -49,14 +49,16 @@ pub struct Open {
     pub layer: OpenLayer,
     /// The options of the handshake.
     pub options: ConnectOptions,
-    /// True if the client joins the namespace of the target's echo messages (`echo: true`).
+    /// True if the client joins the namespace in which the target echoes messages (`echo: true`). The binding `echo` in
+    /// the target's manifest names this namespace.
     pub echo: bool,
-    /// True if the client joins the main namespace on a target with the capability `socket-io` (`join: true`).
+    /// True if the client joins the main namespace `/` (`join: true`). On a target without the capability `socket-io`,
+    /// whose clients can't all join it, the client does not join.
     pub join: bool,
-    /// The client whose existing Engine.IO session this connection uses (`session: NAME`), so no open packet arrives.
+    /// The client whose Engine.IO session the new connection uses (`session: NAME`). The server sends no open packet,
+    /// because the session exists already.
     pub session: Option<ClientName>,
-    /// False if the client sends no polling GET requests in the background, so that only steps send them
-    /// (`poll: false`).
+    /// False if the client sends no polling GET requests by itself, so that steps control each of them (`poll: false`).
     pub poll: bool,
     /// The expected response to the handshake.
     ///
@@ -64,14 +66,15 @@ pub struct Open {
     pub expected: Box<Accepted<HandshakePattern>>,
 }
 
-/// The expected response to a handshake.
+/// The expected response to the handshake request with which a step opens a connection.
 #[derive(Clone, Debug, Default)]
 pub struct HandshakePattern {
-    /// `handshake`: the data of the open packet.
+    /// `handshake`: the expected data of the open packet.
     pub handshake: Option<Matcher>,
-    /// `answer`: the response to the handshake request, accepted or refused.
+    /// `answer`: the expected HTTP response to the handshake request, whether the server accepts or refuses the
+    /// request.
     pub answer: Option<HttpPattern>,
-    /// `refused`: the response that refuses the handshake request.
+    /// `refused`: the expected HTTP response with which the server refuses the handshake request.
     pub refused: Option<HttpPattern>,
 }
 
@@ -80,7 +83,7 @@ pub struct HandshakePattern {
 pub enum OpenLayer {
     /// An Engine.IO session over long-polling.
     Polling,
-    /// A TCP (or TLS) connection without a handshake of HTTP or WebSocket.
+    /// A TCP (or TLS) connection on which the client sends no handshake of HTTP or WebSocket.
     Tcp,
     /// An Engine.IO session over WebSocket. A WebSocket without Engine.IO if the target's dialect is `websocket`.
     WebSocket,

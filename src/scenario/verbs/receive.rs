@@ -38,9 +38,11 @@ pub struct Receive {
 pub enum Incoming {
     /// `{binary: …}`: an Engine.IO message with binary data.
     Binary(Matcher),
-    /// `{bytes: …}`: raw bytes of a TCP connection. The step compares all bytes received so far.
+    /// `{bytes: …}`: raw bytes of a TCP connection. The step compares all bytes that the connection has received so
+    /// far.
     Bytes(Matcher),
-    /// `{echo: …}`: the target's answer to a message that the scenario created with the function `echo`.
+    /// `{echo: …}`: the text with which the target answers a message that the scenario created with the function
+    /// `echo`.
     Echo(Matcher),
     /// `{frame: {opcode, fin, rsv, payload}}`: a WebSocket frame.
     Frame(FramePattern),
@@ -52,7 +54,8 @@ pub enum Incoming {
     Packet(Matcher),
     /// An encoded Engine.IO packet as text, which starts with the digit of its type.
     Text(Matcher),
-    /// `nothing`: no packet arrives. The runner proves the absence of packets as for `never`.
+    /// `nothing`: no packet arrives until the end of the scenario. The runner checks this in the same way as for a
+    /// `never` step.
     Nothing,
 }
 
@@ -197,7 +200,7 @@ fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Inco
     }
 }
 
-/// Reads the expected bytes: literal bytes, an operator or a placeholder.
+/// Reads the expectation of binary data: literal bytes, an operator such as `$length`, or a placeholder.
 fn binary(field: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Matcher> {
     if let NodeKind::Scalar(scalar) = &field.node.kind
         && !scalar.text.contains('$')

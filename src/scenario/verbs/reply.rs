@@ -34,14 +34,15 @@ const KEYS: &[Key] = &[
     ),
 ];
 
-/// The data of a `reply` step, which answers the last received event with the given name that requested an ack.
+/// The data of a `reply` step. It sends an ack for the last received event that has the given name and requested an
+/// ack.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The event to answer.
     pub event: EventPattern,
     /// The arguments of the ack (`with:` or `values:`).
     pub values: Vec<Template>,
-    /// How the client answers: once, twice, late, never, or with a wrong id.
+    /// How the client sends the ack: once, twice, late, never, or with a wrong id.
     pub how: ReplyHow,
 }
 

@@ -31,7 +31,7 @@ pub enum PacketTemplate {
     Binary(Template),
     /// `{message: text}`: an Engine.IO message with text.
     Message(Template),
-    /// An encoded packet as text, which starts with the digit of its type.
+    /// An encoded Engine.IO packet as text, which starts with the digit of its type.
     Text(Template),
 }
 

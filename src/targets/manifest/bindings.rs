@@ -77,7 +77,7 @@ fn list<'n>(field: Field<'n>, problems: &mut Problems) -> &'n [Node] {
     &[]
 }
 
-/// Returns the place of each variable in a list of arguments.
+/// Returns the place of each variable in `args`, the templates of a list of arguments.
 fn places(args: &[Node]) -> Places {
     let mut found = BTreeMap::new();
     for (index, arg) in args.iter().enumerate() {
@@ -115,7 +115,7 @@ fn renamings(field: Field<'_>, problems: &mut Problems) -> BTreeMap<String, Stri
 }
 
 /// Returns the path of each variable in a template, for the translation of events from the target. The path is empty if
-/// the template is the variable.
+/// the whole template is one variable.
 fn variables(with: &Node) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![(String::new(), with)];

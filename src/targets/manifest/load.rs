@@ -56,7 +56,7 @@ pub fn load_manifest_in(
             secrets,
             ..manifest
         }),
-        // A message may quote a value from the environment, so mask it.
+        // A message may quote the value of an environment variable, which can be a secret, so mask it.
         Err(mut found) => {
             for problem in &mut found {
                 problem.message = secrets.mask(&problem.message);

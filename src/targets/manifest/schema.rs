@@ -125,7 +125,7 @@ fn schema() -> Value {
         ],
         &[],
     );
-    // All other keys are claims.
+    // Any other key of `jwt:` is a claim of the token.
     jwt["additionalProperties"] = json!(true);
     let token = mapping(&[("jwt", jwt, "a token that sockspec signs")], &["jwt"]);
     let credentials = json!({

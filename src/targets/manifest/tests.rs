@@ -1,4 +1,4 @@
-//! Tests with valid manifests, and with the mistakes that others contain.
+//! Tests of valid manifests, and of the mistakes that are found in invalid ones.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,7 +23,7 @@ fn load(text: &str) -> Result<Manifest, Vec<Diagnostic>> {
     })
 }
 
-/// Returns the mistakes of a manifest: one line each, with the help below.
+/// Returns the mistakes of a manifest, one line each, with the help text on the line below.
 fn mistakes(text: &str) -> String {
     let found = load(text).unwrap_err();
     let lines = found.iter().map(|mistake| {

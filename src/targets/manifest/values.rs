@@ -1,4 +1,4 @@
-//! Readers of values that several keys of a manifest have.
+//! Reads types of values that several keys of a manifest have, such as paths and durations.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -11,8 +11,8 @@ use crate::{
     wire::socket_io::RESERVED_EVENTS,
 };
 
-/// Whether sockspec starts the server. Only a server that sockspec starts can get a port and environment variables
-/// from it.
+/// Whether sockspec starts the server. sockspec can give a port and environment variables only to a server that it
+/// starts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Launched {
     /// The server runs already; sockspec does not start it.

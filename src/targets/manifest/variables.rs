@@ -32,7 +32,7 @@ enum Place {
 }
 
 impl Place {
-    /// Returns the place of the value of `key`, inside of this place.
+    /// Returns the place of the value of `key`. `self` is the place of the mapping that contains the key.
     fn of(self, key: &str) -> Self {
         match (self, key) {
             (Self::Root, "bindings") => Self::Binding,
@@ -103,7 +103,8 @@ impl Filler<'_> {
                 let text = std::mem::take(&mut scalar.text);
                 let filled = self.text(&text, place, node.span);
                 if filled != text {
-                    // A value that consists of digits stays a text instead of becoming a number.
+                    // Text that contained a variable counts as quoted: a value of digits stays a text instead of
+                    // becoming a number.
                     scalar.quoting = Quoting::Quoted;
                 }
                 scalar.text = filled;
@@ -156,7 +157,7 @@ impl Filler<'_> {
     }
 }
 
-/// Reads the dollar at `start` and the characters that belong to it. Returns their range in the text.
+/// Reads the dollar sign at `start` and the characters that belong to it. Returns their range in the text.
 fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
     let rest = &text[start + 1..];
     if rest.starts_with('$') {
@@ -184,7 +185,7 @@ fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
     (Piece::Word(word), start..start + 1 + word.len())
 }
 
-/// The reason why a dollar sign has no value.
+/// The reason why a dollar sign in a manifest can't be replaced by a value.
 enum Wrong {
     Open,
     /// The text is `$$port`, in a place where `$port` is replaced.

@@ -25,8 +25,8 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[Capability {
 /// The name of the capability for Socket.IO.
 const NAME: &str = "socket-io";
 
-/// Finds out what runs on top of Engine.IO: Socket.IO, with the events that it sends to new clients, or a server that
-/// sends messages back.
+/// Finds out what runs on top of Engine.IO: Socket.IO, or a server that sends messages back. For Socket.IO, also
+/// returns the events that the server sends to new clients.
 pub(super) async fn application(
     endpoint: &Endpoint,
     transport: TransportChoice,

@@ -64,7 +64,8 @@ pub(super) async fn plain(endpoint: &Endpoint) -> Result<Finding, ConnectFailure
     Ok(echo(came.await))
 }
 
-/// Probes the other capabilities of a plain WebSocket. `echo` is the finding of [`plain`].
+/// Probes the further capabilities of a plain WebSocket: binary messages, large messages, compression. `echo` is the
+/// finding of [`plain`].
 pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Finding> {
     let binary = match open_plain(endpoint).await {
         Ok(connection) => {

@@ -87,7 +87,8 @@ pub(super) fn transport_finding(
 ) -> Finding {
     match opened {
         Ok(_) => Finding::yes(capability, "a handshake gets an open packet"),
-        // The server offers the transport, and the scenarios about handshakes show what is wrong.
+        // The server offers the transport, but its open packet is wrong. Count the transport as found, so that the
+        // scenarios about handshakes run and show the mistake.
         Err(failure) => match broken_open_packet(failure) {
             Some(wrong) => Finding::yes(capability, wrong),
             None => Finding::no(capability, failure.to_string()),

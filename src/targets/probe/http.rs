@@ -37,7 +37,7 @@ pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(error_json(asked.endpoint)),
 ];
 
-/// An origin that no server lists as allowed.
+/// An origin that is in no server's list of allowed origins.
 const FOREIGN_ORIGIN: &str = "http://origin-of-a-probe.example";
 
 async fn cors(endpoint: &Endpoint) -> Finding {
@@ -59,7 +59,8 @@ async fn cors(endpoint: &Endpoint) -> Finding {
             if matches!(origin, "*" | FOREIGN_ORIGIN) {
                 Finding::yes("cors-any-origin", seen)
             } else if origin.contains('*') || origin.contains(FOREIGN_ORIGIN) {
-                // No browser accepts this header with a list of origins, or with a pattern such as `*.example`.
+                // The server means to allow other origins, but no browser accepts a list of origins or a pattern such
+                // as `*.example` in this header.
                 Finding::broken("cors-any-origin", seen)
             } else {
                 Finding::no("cors-any-origin", seen)

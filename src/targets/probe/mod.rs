@@ -205,7 +205,8 @@ async fn beside_plain(
             Err(_) => Ok(Err(failure)),
         },
         Either::Right((Ok(echo), websocket)) if echo.found => {
-            // A server that sends a broken open packet can also have a plain WebSocket. Such a packet comes at once.
+            // A server with a plain WebSocket can also send a broken open packet. That packet comes at once, so wait
+            // for it only briefly.
             match clock::within(OPEN_PACKET_GRACE, websocket).await {
                 Ok(Ok(opened)) => Ok(Ok(opened)),
                 Ok(Err(failure)) if broken_open_packet(&failure).is_some() => Ok(Err(failure)),

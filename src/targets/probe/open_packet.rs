@@ -39,7 +39,8 @@ pub(super) const PROBES: &[Probe] = &[
     |asked| Box::pin(ready(heartbeat(asked.handshake))),
 ];
 
-/// The longest heartbeat (ping interval plus ping timeout) for which a scenario waits until it is missed.
+/// The longest heartbeat (ping interval plus ping timeout) that counts as short: a scenario can wait until one is
+/// missed.
 const SHORT_HEARTBEAT: Duration = Duration::from_secs(1);
 
 fn max_payload(handshake: &Handshake) -> Finding {

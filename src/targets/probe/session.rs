@@ -142,7 +142,7 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
         Err(failure @ (ConnectFailure::Handshake { .. } | ConnectFailure::Refused { .. })) => {
             Finding::no(NAME, failure.to_string())
         }
-        // Only compression can be the cause if the same connection opens without it.
+        // This failure can have any cause. Compression is the cause only if the same connection opens without it.
         Err(failure) => match opened(false).await {
             Ok(_) => Finding::broken(
                 NAME,

@@ -21,7 +21,7 @@ const LEFT_BY_JAVASCRIPT: &[u8] = b"-_.!~*'()";
 /// The characters besides letters and digits that never need an escape in a URL (RFC 3986 section 2.3).
 const UNRESERVED: &[u8] = b"-_.~";
 
-/// Returns the encoded forms in which `value` may appear, itself included.
+/// Returns `value` and the encoded forms in which it may appear.
 pub(super) fn forms_of(value: &str) -> Vec<String> {
     let json = json(value);
     let ascii_json = escape_others(&json, json_escape);
@@ -82,7 +82,7 @@ fn json_escape(out: &mut String, character: char) {
     }
 }
 
-/// Adds the bytes of a character: `\xc3\xa9`.
+/// Adds each byte of a character as a hex escape: `\xc3\xa9`.
 fn byte_escape(out: &mut String, character: char) {
     for byte in character.encode_utf8(&mut [0; 4]).bytes() {
         let _ = write!(out, "\\x{byte:02x}");
@@ -115,7 +115,8 @@ fn percent_escape(mut out: String, byte: u8) -> String {
     out
 }
 
-/// Returns the text as HTML and XML write it. There are several ways to write quotes.
+/// Returns the text with the escapes of HTML and XML. `apostrophe` and `quote` are the escapes of these two characters,
+/// which can be written in several ways.
 fn html(value: &str, apostrophe: &str, quote: &str) -> String {
     value
         .replace('&', "&amp;")

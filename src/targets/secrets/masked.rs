@@ -26,13 +26,13 @@ impl Secrets {
 }
 
 impl<T> Masked<T> {
-    /// Returns what `render` makes of the value. `render` has to take no other text from a target, so that the
-    /// result is masked too.
+    /// Applies `render` to the masked value. The result counts as masked, so `render` has to take no other text from a
+    /// target.
     pub fn map<U>(&self, render: impl FnOnce(&T) -> U) -> Masked<U> {
         Masked(render(&self.0))
     }
 
-    /// Returns what `render` makes of the value, or its error.
+    /// Applies `render`, which can fail, to the masked value. The result counts as masked, as with [`Masked::map`].
     ///
     /// # Errors
     ///

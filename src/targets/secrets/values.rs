@@ -13,32 +13,34 @@ use super::{forms, ranges::Ranges};
 /// The text that replaces a secret.
 pub(super) const REPLACEMENT: &str = "***";
 
-/// The length of the shortest value that is masked. Shorter values occur by chance.
+/// The length of the shortest value that is masked. Shorter values occur in ordinary text by chance.
 const SHORTEST: usize = 6;
 
-/// The length of the shortest line of a secret that is masked where it stands alone on a line.
+/// The length of the shortest line of a secret with several lines that is masked. Lines shorter than [`SHORTEST`] are
+/// masked only where they are a whole line of the text.
 const SHORTEST_LINE: usize = 3;
 
-/// The length of the shortest piece of a secret that is masked where it stands alone on a line: `base64` breaks its
-/// output into lines.
+/// The length of the shortest piece of a secret that is masked where it is a whole line of the text. Tools such as
+/// `base64` break a secret into lines.
 const SHORTEST_PIECE: usize = 8;
 
-/// The length of the shortest piece of a secret that is masked beside `…`, where a text was cut.
+/// The length of the shortest beginning or end of a secret that is masked beside `…`, the mark of a cut.
 const SHORTEST_REST: usize = 4;
 
 /// The mark that `text::shorten` writes where it cuts a text.
 const CUT: char = '…';
 
-/// The secrets to mask, in any case of their letters.
+/// The secrets to mask in outputs, whether a text has them in upper or lower case.
 ///
-/// Each is masked as plain text and in the forms that `forms.rs` lists, such as base64 and JSON, also as a part of a
-/// longer text. Each line of a value with several lines is a secret too.
+/// Each secret is masked as plain text and in the encoded forms that `forms.rs` lists, such as base64 and JSON, even
+/// inside a longer word. Each line of a secret with several lines is a secret too.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// A finder for each form of each value, by the form in lower case. The finders are built once, because one form
     /// is searched in many texts.
     forms: HashMap<Arc<str>, Arc<Finder<'static>>>,
-    /// Lines that are too short to be masked inside other text, in lower case.
+    /// Lines of secrets that are too short to be masked inside other text, in lower case. They are masked where they
+    /// are a whole line.
     short_lines: BTreeSet<Arc<str>>,
 }
 
@@ -64,18 +66,19 @@ impl Secrets {
         self.short_lines.extend(other.short_lines.iter().cloned());
     }
 
-    /// Returns `text` with `***` in place of every secret, and of the rest of a secret that was cut at a `…`.
+    /// Returns `text` with `***` in place of every secret, and of the beginning or end of a secret that was cut at a
+    /// `…`.
     pub fn mask(&self, text: &str) -> String {
         if self.forms.is_empty() {
             return text.to_owned();
         }
-        // The letters of hex digits and escapes have two cases, and a server may print a value in upper case. Bytes
-        // keep their places.
+        // Search in lower case, because a server may print a value or the hex digits of an escape in upper case. This
+        // conversion keeps the positions of all bytes.
         let lower = text.to_ascii_lowercase();
         let mut ranges = Ranges::default();
         for finder in self.forms.values() {
             let length = finder.needle().len();
-            // Most texts are shorter than the form of a token.
+            // A text that is shorter than the secret can't contain it. Most texts are, so this check saves time.
             if length <= lower.len() {
                 for start in finder.find_iter(lower.as_bytes()) {
                     ranges.add(start..start + length);
@@ -113,7 +116,7 @@ impl Secrets {
         }
     }
 
-    /// Finds what is left of secrets on both sides of each cut.
+    /// Finds the ends and beginnings of secrets on both sides of each `…`, where a text was cut.
     fn add_cut(&self, lower: &str, ranges: &mut Ranges) {
         for (at, mark) in lower.match_indices(CUT) {
             let before = lower[..at].strip_suffix(' ').unwrap_or(&lower[..at]);
@@ -141,7 +144,7 @@ impl Secrets {
         }
     }
 
-    /// Finds the lines that are nothing but a piece of a secret.
+    /// Finds the lines of the text that consist only of a piece of a secret.
     fn add_lines(&self, lower: &str, ranges: &mut Ranges) {
         let mut start = 0;
         for line in lower.split_inclusive('\n') {

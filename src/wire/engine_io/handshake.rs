@@ -13,7 +13,7 @@ pub struct Handshake {
     pub upgrades: Vec<String>,
     /// The time between two pings of the server.
     pub ping_interval: Duration,
-    /// The time that the server waits for a pong.
+    /// The time that the server waits for the pong that answers its ping.
     pub ping_timeout: Duration,
     /// The largest polling payload in bytes; version 3 does not announce it.
     pub max_payload: Option<u64>,

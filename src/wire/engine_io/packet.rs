@@ -18,9 +18,9 @@ pub enum PacketType {
     Pong,
     /// `4`: a message of the application or of Socket.IO.
     Message,
-    /// `5`: moves the session from polling to the WebSocket that answered the probe.
+    /// `5`: moves the session from polling to the WebSocket on which the server has answered the client's probe.
     Upgrade,
-    /// `6`: no content; answers a waiting poll request during an upgrade.
+    /// `6`: a packet without content, with which the server answers a waiting poll request during an upgrade.
     Noop,
 }
 
@@ -46,7 +46,7 @@ pub struct Packet {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {
-    /// An empty string has no type.
+    /// The encoded packet is an empty string, so it has no type.
     #[error("packet is empty")]
     Empty,
     /// The first character is not a packet type.
@@ -55,7 +55,7 @@ pub enum PacketError {
         /// The character in the place of the packet type.
         found: char,
     },
-    /// Binary data in a packet that is not a message (version 3), or base64 that can't be decoded.
+    /// The packet is not a message but carries binary data (version 3), or its base64 data can't be decoded.
     #[error("binary data can't be read: {detail}")]
     Binary {
         /// What is wrong with the binary data.
@@ -129,7 +129,7 @@ impl Packet {
                 found: found.unwrap_or(char::REPLACEMENT_CHARACTER),
             });
         };
-        // The type is one ASCII byte, so the rest is valid UTF-8.
+        // The removed type is one ASCII byte, so the rest of the text is valid UTF-8.
         let data = Utf8Bytes::try_from(bytes.slice(1..)).unwrap_or_default();
         Ok(Self {
             kind,

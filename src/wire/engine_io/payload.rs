@@ -1,5 +1,5 @@
-//! Encodes and decodes HTTP bodies with several packets (Engine.IO v4, "Payload encoding" of HTTP
-//! long-polling).
+//! Encodes and decodes the HTTP bodies of polling, which can contain several packets (Engine.IO v4, "Payload encoding"
+//! of HTTP long-polling).
 
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -39,7 +39,7 @@ pub enum PayloadError {
         /// The position of the first byte that is not UTF-8.
         offset: usize,
     },
-    /// The length before a record is invalid (version 3).
+    /// The length in front of a record is invalid. Only payloads of version 3 have such lengths.
     #[error("length prefix at byte {offset} can't be read")]
     LengthPrefix {
         /// The position at which the length prefix starts, in bytes.

@@ -12,7 +12,7 @@ use crate::wire::Utf8Bytes;
 fn any_packet() -> impl Strategy<Value = Packet> {
     let kind = (b'0'..=b'6').prop_map(|digit| PacketType::from_digit(digit).unwrap());
     prop_oneof![
-        // Version 4 has no escape for the separator, so a record can't contain it.
+        // A record of version 4 can't contain the separator 0x1e, because the version has no escape for it.
         3 => (kind, "[^\u{1e}]{0,20}").prop_map(|(kind, data)| Packet::text(kind, data)),
         1 => vec(any::<u8>(), 0..20).prop_map(Packet::binary),
     ]
@@ -40,7 +40,8 @@ proptest! {
         packets in vec(any_v3_packet(), 1..4),
         cut in any::<prop::sample::Index>(),
     ) {
-        // A payload that is cut between two packets is complete, so such a cut is not tested.
+        // A payload that is cut exactly between two packets is itself a valid payload. Every other cut has to be
+        // refused.
         let mut borders = vec![0];
         for packet in &packets {
             let border = borders.last().copied().unwrap_or_default();

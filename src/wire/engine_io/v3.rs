@@ -11,10 +11,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::{Packet, PacketData, PacketError, PacketType, PayloadError};
 use crate::wire::Utf8Bytes;
 
-/// A payload without packets, in the text form.
+/// The payload that contains no packets, in the text form.
 const NO_PACKETS: &str = "0:";
 
-/// The byte after the length of a record in the binary form.
+/// The byte that follows the length in front of each packet of a binary payload.
 const LENGTH_END: u8 = 0xff;
 
 /// Decodes a binary WebSocket frame: one byte for the type, then the data.
@@ -26,7 +26,7 @@ pub fn decode_binary(frame: Bytes) -> Result<Packet, PacketError> {
     let Some(first) = frame.first().copied() else {
         return Err(PacketError::Empty);
     };
-    // In a binary frame, the type is a number and not a digit.
+    // In a binary frame, the type is a number and not a digit: 4 for a message, and not 0x34 (`4`).
     match first.checked_add(b'0').and_then(PacketType::from_digit) {
         Some(PacketType::Message) => Ok(Packet::binary(frame.slice(1..))),
         Some(_) => Err(NOT_A_MESSAGE),
@@ -47,9 +47,9 @@ pub fn encode_binary(data: &[u8]) -> Bytes {
 /// The form of a polling payload, or of one packet in a binary payload.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Form {
-    /// A payload of `application/octet-stream`, or a packet of bytes.
+    /// A payload of type `application/octet-stream`, or a packet in it that carries bytes.
     Binary,
-    /// A payload `<length>:<packet>` with the length in characters, or a packet of text.
+    /// A payload `<length>:<packet>` with the length in characters, or a packet in a binary payload that carries text.
     Text,
 }
 
@@ -149,14 +149,14 @@ const NOT_A_MESSAGE: PacketError = PacketError::Binary {
     detail: "its type is not message",
 };
 
-/// The position of one packet, relative to the start of its length prefix.
+/// The range of bytes of one packet in a payload, counted from the start of the packet's length prefix.
 struct Record {
     form: Form,
     start: usize,
     end: usize,
 }
 
-/// Decodes a text packet; `b` and a digit mark base64.
+/// Decodes a packet in the text form. A packet that starts with `b` and a digit carries bytes in base64.
 fn decode_text(text: Utf8Bytes) -> Result<Packet, PacketError> {
     let Some(encoded) = text.as_str().strip_prefix('b') else {
         return Packet::decode_text(text);
@@ -182,7 +182,8 @@ fn first_text_record(rest: &str) -> Option<Record> {
         if units == 0 {
             break;
         }
-        // A length that ends inside a surrogate pair is invalid.
+        // The length counts UTF-16 code units. It is invalid if it ends inside a character of two units (a surrogate
+        // pair).
         units = units.checked_sub(character.len_utf16())?;
         end += character.len_utf8();
     }
@@ -219,7 +220,7 @@ mod tests {
         decode_payload(&Bytes::from_static(body), form, 3)
     }
 
-    /// The expected bytes are from engine.io-parser 2.2.1.
+    /// The expected bytes were produced by the JavaScript library engine.io-parser 2.2.1.
     #[test]
     fn both_forms_agree_with_the_javascript_parser() {
         let packets = [
@@ -262,7 +263,8 @@ mod tests {
             b"+1:4",
             b"10:4x",
             b"99999999999999999999999:4",
-            // This length ends between the two code units of a character.
+            // The emoji has two UTF-16 code units, and the length 2 ends between them: one unit for the type, one for
+            // half of the emoji.
             b"2:4\xf0\x9f\x98\x80",
         ] {
             assert_eq!(

@@ -99,7 +99,7 @@ impl Decoder {
         Ok(Some(pending.packet))
     }
 
-    /// Returns the number of missing attachments.
+    /// Returns the number of attachments that the decoder still waits for.
     pub fn missing_attachments(&self) -> usize {
         self.pending.as_ref().map_or(0, |pending| pending.missing)
     }

@@ -12,13 +12,13 @@ pub enum DecodeError {
         /// The position of the mistake, in bytes from the start of the text.
         offset: usize,
     },
-    /// A text message arrived although attachments are missing.
+    /// A text message arrived while the decoder still waited for attachments of a binary packet.
     #[error("text arrived while {missing} attachments were still awaited")]
     TextInsteadOfAttachment {
         /// The number of missing attachments.
         missing: usize,
     },
-    /// A binary message arrived that no packet announced.
+    /// A binary message arrived although no packet before it announced an attachment.
     #[error("binary message without a packet that announced it")]
     UnexpectedBinary,
     /// A text message arrived although the packets are encoded as msgpack.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{AckId, Packet};
 use crate::{data::Data, wire::Utf8Bytes};
 
-/// One packet as Engine.IO messages: first the text, then each attachment.
+/// One packet as Engine.IO messages. The text message is sent first, followed by each attachment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Encoded {
     /// The text message, without the Engine.IO type.
@@ -73,7 +73,7 @@ pub fn encode(packet: &Packet) -> Encoded {
 /// The initial capacity of the buffer for the text; most packets fit into it.
 const TYPICAL_LENGTH: usize = 128;
 
-/// Writes `<type>[<attachments>-][<namespace>,][<id>][<json>]`.
+/// Writes a packet as `<type>[<attachments>-][<namespace>,][<id>][<json>]`.
 struct Writer {
     text: Vec<u8>,
     attachments: Vec<Bytes>,
@@ -90,7 +90,8 @@ enum Binary {
 }
 
 impl Writer {
-    /// Writes the head of a packet. `plain` is its type without attachments, `binary` its type with attachments.
+    /// Writes the part of an event or acknowledgement before its JSON. `plain` is the packet's type if `args` contain
+    /// no bytes, `binary` its type if they do.
     fn head_with_attachments(
         &mut self,
         [plain, binary]: [u8; 2],

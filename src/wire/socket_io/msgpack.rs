@@ -77,7 +77,7 @@ pub fn decode(message: &[u8]) -> Result<Packet, DecodeError> {
 
 /// Encodes a packet as one binary Engine.IO message.
 pub fn encode(packet: &Packet) -> Bytes {
-    // The fields have the same order as in the JavaScript server.
+    // Write the fields in the same order as the JavaScript server.
     let (kind, data, id): (u64, _, _) = match packet {
         Packet::Connect { payload, .. } => (0, payload.clone(), None),
         Packet::Disconnect { .. } => (1, None, None),
@@ -122,7 +122,8 @@ fn event(namespace: String, id: Option<AckId>, values: Vec<Data>) -> Result<Pack
     })
 }
 
-/// Returns a syntax error for the broken rule `rule`. Its position is always 0, because msgpack errors have none.
+/// Returns an error for the broken rule `rule`. The position in the error is always 0, because the msgpack decoder does
+/// not know the position.
 fn wrong(rule: impl Into<String>) -> DecodeError {
     DecodeError::Syntax {
         rule: rule.into(),
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
     use crate::data::unhex;
 
-    /// Packets with their bytes from socket.io-msgpack-parser 3.0.2 and notepack.io 2.2.0.
+    /// Packets, each with the bytes (in hex) to which socket.io-msgpack-parser 3.0.2 and notepack.io 2.2.0 encode it.
     fn recorded() -> Vec<(String, Packet)> {
         let main = || "/".to_owned();
         let event = |id, args: serde_json::Value| Packet::Event {
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn forms_that_only_javascript_writes_are_read() {
         let read = |hex| decode(&unhex(hex).unwrap()).unwrap();
-        // The JavaScript value `undefined`, as the data, in an object and in an array.
+        // The JavaScript value `undefined`: first as the data of a packet, then inside an object and an array.
         assert_eq!(
             read("83a47479706500a464617461d40000a36e7370a12f"),
             Packet::Connect {
@@ -216,7 +217,7 @@ mod tests {
             null, null, {"a": [{}]}
         ]);
         assert_eq!(Data::Array(args), Data::from(expected));
-        // A buffer and two array buffers.
+        // An event whose arguments are one Node.js `Buffer` and two JavaScript `ArrayBuffer`s.
         let Packet::Event { args, .. } = read(
             "83a47479706502a46461746194a165c403010203c7010004c708000000000000000000a36e7370a12f",
         ) else {
@@ -237,7 +238,7 @@ mod tests {
                 "1969-12-31T23:59:59.999Z"
             ]))
         );
-        // The client's options.
+        // The JavaScript client adds the field `options` to packets; the decoder has to accept it.
         read("84a47479706502a46461746191a165a76f7074696f6e7381a8636f6d7072657373c3a36e7370a12f");
     }
 

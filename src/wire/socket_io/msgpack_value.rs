@@ -45,7 +45,7 @@ struct Reader<'m> {
 }
 
 impl<'m> Reader<'m> {
-    /// Reads the next value; `undefined` becomes `None`.
+    /// Reads the next value. Returns `None` for the JavaScript value `undefined`.
     fn value(&mut self, depth: u8) -> Result<Option<Data>, DecodeError> {
         let prefix = self.byte()?;
         let value = match prefix {
@@ -106,7 +106,7 @@ impl<'m> Reader<'m> {
 
     fn array(&mut self, length: usize, depth: u8) -> Result<Data, DecodeError> {
         let depth = self.enter_level(depth)?;
-        // The length comes from the peer, so it must not determine the capacity.
+        // The peer chooses the length, so don't allocate memory for that many items in advance.
         let mut items = Vec::new();
         for _ in 0..length {
             items.push(self.value(depth)?.unwrap_or_default());
@@ -157,7 +157,7 @@ impl<'m> Reader<'m> {
         ))
     }
 
-    /// Reads a length: 1 byte if `form` is 0, 2 bytes if it is 1, otherwise 4 bytes.
+    /// Reads a length, which has 1 byte if `form` is 0, 2 bytes if it is 1, and 4 bytes otherwise.
     fn length_of(&mut self, form: u8) -> Result<usize, DecodeError> {
         let length = match form {
             0 => u32::from(self.byte()?),
@@ -202,8 +202,8 @@ fn float(value: f64) -> Data {
     Number::from_f64(value).map_or(Data::Null, Data::Number)
 }
 
-/// The msgpack prefixes of one type: the prefix that contains a short length, and the prefixes that are followed by a
-/// length of 8, 16 or 32 bits.
+/// The msgpack prefixes of values of one type, such as strings: `fixed` is a prefix that contains a short length, and
+/// its largest length; the other prefixes are followed by a length of 8, 16 or 32 bits.
 struct Family {
     fixed: Option<(u8, u32)>,
     eight: Option<u8>,
@@ -269,7 +269,7 @@ fn write_string(text: &str, out: &mut BytesMut) {
 }
 
 fn write_length(family: &Family, length: usize, out: &mut BytesMut) {
-    // No value has 4 GiB, because the limits of messages are far lower.
+    // A length fits into 32 bits, because the limits on messages are far lower than 4 GiB.
     let length = u32::try_from(length).unwrap_or(u32::MAX);
     let [_, _, high, low] = length.to_be_bytes();
     match (family, length) {

@@ -1,4 +1,5 @@
-//! Socket.IO packets whose attachments are part of their arguments (Socket.IO v5, "Packet types").
+//! Socket.IO packets (Socket.IO v5, "Packet types"). The attachments of a packet stand in its arguments, as byte
+//! strings.
 
 use std::fmt;
 

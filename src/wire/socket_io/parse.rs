@@ -80,7 +80,8 @@ pub(super) fn parse(
     Ok((packet, attachments))
 }
 
-/// The data of an event: its name, if there is one, and its arguments.
+/// The JSON array of an event, divided into its first item (the event's name, if the array is not empty) and the
+/// arguments after it.
 struct NameAndArgs {
     name: Option<Data>,
     args: Vec<Data>,
@@ -111,7 +112,8 @@ impl<'de> Deserialize<'de> for NameAndArgs {
     }
 }
 
-/// The allowed first characters of a packet's data, and a description of such data for error messages.
+/// The type of JSON that a packet's data has to have: the characters it can start with, and its description in error
+/// messages.
 #[derive(Clone, Copy)]
 struct Shape {
     starts: &'static str,
@@ -160,7 +162,8 @@ fn replace_lone_surrogates(json: &str) -> Option<String> {
                 copied = at + 6;
                 6
             }
-            // Skips the character after the backslash too: an escaped backslash starts no escape.
+            // Skip the character after a backslash too, because an escaped backslash (`\\`) does not start another
+            // escape.
             _ => 1 + json.get(at + 1..)?.chars().next()?.len_utf8(),
         };
         at += length;
@@ -276,14 +279,15 @@ impl<'t> Cursor<'t> {
             });
         read.map_err(|error| {
             let message = error.to_string();
-            // The JSON is legal, but its nesting exceeds serde_json's limit.
+            // The JSON is valid, but nested deeper than serde_json allows. So this is no error of syntax.
             if message.starts_with("recursion limit exceeded") {
                 return DecodeError::TooLarge {
                     what: "nesting of data",
                     limit: MAX_DEPTH,
                 };
             }
-            // Removes the line and column; the error gives the position in the text instead.
+            // Remove the line and the column from serde_json's message, because the error has its own position in the
+            // text.
             let cause = message
                 .split_once(" at line ")
                 .map_or(message.as_str(), |(cause, _)| cause);

@@ -5,13 +5,14 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use super::{DeflateOffer, PeerMisbehaved, Role};
 
-/// The last bytes of every flushed message, which are omitted on the wire (RFC 7692 section 7.2.1).
+/// The bytes at the end of every flushed message. The sender omits them on the wire, and the receiver adds them (RFC
+/// 7692 section 7.2.1).
 const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 
-/// The smallest window that the compressor supports.
+/// The smallest window that the compressor supports, as a number of bits.
 const SMALLEST_WINDOW: u8 = 9;
 
-/// The window if none was negotiated.
+/// The window, as a number of bits, if the handshake negotiates no window.
 const LARGEST_WINDOW: u8 = 15;
 
 /// The smallest number of bytes by which the output buffer grows during compression.
@@ -30,14 +31,14 @@ pub struct Deflate {
     decompress: Option<Decompress>,
 }
 
-/// The negotiated parameters for the messages of one side.
+/// The negotiated parameters for the messages that one side sends.
 #[derive(Clone, Copy, Debug)]
 struct Direction {
     window_bits: u8,
     takeover: Takeover,
 }
 
-/// Context takeover: whether a message may refer to earlier messages.
+/// Whether a message may refer to bytes of earlier messages (context takeover).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Takeover {
     Kept,
@@ -83,8 +84,8 @@ impl Deflate {
                 self.compress = Some(compress);
                 compressed
             }
-            // The compressor failed and is dropped, because its state is unknown. The next message gets
-            // a new compressor.
+            // After a failure, the state of the compressor is unknown, so it is not stored again. This message is sent
+            // uncompressed, and the next one gets a new compressor.
             None => stored_blocks(payload),
         }
     }
@@ -111,7 +112,7 @@ impl Deflate {
             match compress.compress_vec(rest, &mut out, FlushCompress::Finish) {
                 Ok(Status::Ok | Status::BufError) => out.reserve(out.len().max(GROWTH)),
                 Ok(Status::StreamEnd) => break,
-                // An error is not expected here; the bytes written so far are complete blocks.
+                // The compressor is not expected to fail. If it does, the bytes written so far are complete blocks.
                 Err(_) => break,
             }
         }
@@ -141,8 +142,8 @@ impl Deflate {
         if payload.is_empty() {
             return Err(PeerMisbehaved::DeflateData);
         }
-        // The window is not larger than negotiated, although a larger one would also inflate every legal message.
-        // This way, a peer that refers back beyond the negotiated window is often detected.
+        // Use a window that is not larger than the negotiated one. A larger window would inflate every legal message
+        // too, but would hide that a peer refers back beyond the negotiated window.
         let window_bits = self.receiving.window_bits.max(SMALLEST_WINDOW);
         let decompress = self
             .decompress
@@ -208,7 +209,7 @@ fn deflate(compress: &mut Compress, payload: &[u8]) -> Option<Bytes> {
     Some(Bytes::from(out))
 }
 
-/// How inflated data ended: with a final block (BFINAL) or with another block.
+/// Whether inflated data ended with a final block (BFINAL is set) or with another block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum End {
     Final,
@@ -224,7 +225,7 @@ fn inflate(
     let mut end = End::Open;
     loop {
         if out.len() == out.capacity() {
-            // One byte more than allowed, to detect a message that exceeds the limit.
+            // Allow one byte more than the limit, so that a message which exceeds the limit is detected.
             let room = limit.saturating_add(1).saturating_sub(out.len());
             out.reserve(out.len().max(GROWTH).min(room));
         }
@@ -238,8 +239,8 @@ fn inflate(
             return Err(PeerMisbehaved::MessageTooLarge { limit });
         }
         if status == Status::StreamEnd {
-            // Blocks may follow the final one (RFC 7692 section 7.2.3.4). At the end of a stream, zlib
-            // discards the window on both sides.
+            // More blocks can follow the final one (RFC 7692 section 7.2.3.4). At the end of a stream, zlib discards
+            // the window, both when it compresses and when it inflates.
             decompress.reset(false);
             end = End::Final;
         } else if consumed > 0 {
@@ -278,7 +279,7 @@ mod tests {
         let compressed = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         let mut one = hello();
         assert_eq!(one.decompress(&compressed, LIMIT).unwrap(), "Hello");
-        // This message refers to the previous one.
+        // This message has a reference to the text of the previous message.
         let again = [0xf2, 0x00, 0x11, 0x00, 0x00];
         assert_eq!(one.decompress(&again, LIMIT).unwrap(), "Hello");
         let stored = [
@@ -312,7 +313,7 @@ mod tests {
         let mut deflate = hello();
         for message in [
             &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00][..],
-            // This message lacks the empty block after the final one.
+            // This message ends with its final block, without the empty block that usually follows.
             &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
             &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
         ] {

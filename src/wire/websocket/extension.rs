@@ -1,7 +1,7 @@
 //! Reads and writes the `Sec-WebSocket-Extensions` header (RFC 6455 section 9.1) and the parameters
 //! of permessage-deflate (RFC 7692 section 7.1).
 
-/// One element of the header: a name and its parameters.
+/// One extension in the header `Sec-WebSocket-Extensions`: its name and its parameters.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Extension {
     /// The name of the extension.
@@ -11,8 +11,8 @@ pub struct Extension {
 }
 
 impl Extension {
-    /// Reads the value of the header. Returns `None` if the value breaks the grammar; the connection then
-    /// has to fail.
+    /// Reads the value of the header `Sec-WebSocket-Extensions`. Returns `None` if the value breaks the grammar of the
+    /// header. The connection then has to fail.
     pub fn parse_list(header: &str) -> Option<Vec<Self>> {
         split_outside_quotes(header, ',')
             .map(str::trim)
@@ -47,18 +47,19 @@ pub struct DeflateOffer {
 }
 
 impl DeflateOffer {
-    /// The name under which the extension is negotiated.
+    /// The name of the extension in the header `Sec-WebSocket-Extensions`.
     pub const NAME: &str = "permessage-deflate";
 
-    /// Reads the first valid permessage-deflate element of a header. Returns `None` if there is none.
+    /// Reads the first valid permessage-deflate element of the header `Sec-WebSocket-Extensions`. Returns `None` if the
+    /// header has no such element.
     pub fn parse(header: &str) -> Option<Self> {
         Extension::parse_list(header)?
             .iter()
             .find_map(Self::from_extension)
     }
 
-    /// Reads one element. Returns `None` for another extension, and for an unknown, duplicate or invalid
-    /// parameter: the server has to decline such an offer (RFC 7692 section 7).
+    /// Reads one element of the header as permessage-deflate. Returns `None` for another extension, and for an unknown,
+    /// duplicate or invalid parameter. The server has to decline an offer with such a parameter (RFC 7692 section 7).
     pub fn from_extension(extension: &Extension) -> Option<Self> {
         if extension.name != Self::NAME {
             return None;
@@ -121,7 +122,8 @@ impl DeflateOffer {
 
     /// Returns true if `answer` is a legal response to this offer (RFC 7692 section 7.1).
     pub fn permits(&self, answer: &Self) -> bool {
-        // A response has to confirm the offer's server parameters; the client parameters are hints.
+        // The response has to repeat the server parameters of the offer. It can leave out the client parameters, which
+        // are only hints to the server.
         let context = !self.server_no_context_takeover || answer.server_no_context_takeover;
         let server_window = match (self.server_max_window_bits, answer.server_max_window_bits) {
             (Some(asked), Some(given)) => given <= asked,
@@ -161,7 +163,7 @@ fn parameter(text: &str) -> Option<(String, Option<String>)> {
         Some(quoted) => quoted.strip_suffix('"')?.replace('\\', ""),
         None => value.to_owned(),
     };
-    // Without its quotes, a quoted value has to be a token (RFC 6455 section 9.1).
+    // The value between the quotes has to be a token too (RFC 6455 section 9.1).
     (is_token(name) && is_token(&value)).then(|| (name.to_owned(), Some(value)))
 }
 

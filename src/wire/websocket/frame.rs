@@ -43,13 +43,13 @@ pub struct Frame {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A 64-bit length with its top bit set (RFC 6455 section 5.2).
+    /// The frame announces its payload length in 64 bits with the top bit set (RFC 6455 section 5.2).
     #[error("length {length:#018x} has its most significant bit set")]
     LengthOutOfRange {
         /// The payload length that the frame announces.
         length: u64,
     },
-    /// A length that was not written in the fewest bytes (RFC 6455 section 5.2).
+    /// The frame announces its payload length in more bytes than necessary (RFC 6455 section 5.2).
     #[error("length {length} was written in {used} bits where fewer suffice")]
     LengthNotMinimal {
         /// The payload length that the frame announces.
@@ -279,7 +279,8 @@ pub(super) struct IncompleteFrame<'a> {
 }
 
 impl<'a> IncompleteFrame<'a> {
-    /// Returns the frame at the start of `received`, or `None` if its head is incomplete or illegal.
+    /// Returns the incomplete frame at the start of `received`. Returns `None` if the part before its payload is
+    /// incomplete or illegal.
     pub(super) fn parse(received: &'a [u8]) -> Option<Self> {
         let head = Head::parse(received).ok()??;
         Some(Self {
@@ -290,7 +291,7 @@ impl<'a> IncompleteFrame<'a> {
         })
     }
 
-    /// Returns the payload behind the first `start` bytes, unmasked.
+    /// Returns the payload that has arrived, without its first `start` bytes and without the mask.
     pub(super) fn unmasked_from(&self, start: usize) -> Vec<u8> {
         let mut piece = self.payload.get(start..).unwrap_or_default().to_vec();
         if let Some(mut key) = self.mask {

@@ -6,13 +6,13 @@ use sha1::{Digest, Sha1};
 
 use super::{DeflateOffer, Extension};
 
-/// The text that a server appends to the key before hashing (RFC 6455 section 1.3).
+/// The text that a server appends to the client's `Sec-WebSocket-Key` before hashing (RFC 6455 section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The largest number of headers in a response.
 const MAX_HEADERS: usize = 128;
 
-/// A client's upgrade request. [`HandshakeRequest::encode`] adds no header to it.
+/// A client's upgrade request. [`HandshakeRequest::encode`] writes exactly the headers in `headers` and adds none.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HandshakeRequest {
     /// The request target: path and query.
@@ -41,16 +41,17 @@ pub enum HandshakeError {
     AcceptKey {
         /// The value of the header; `None` if the header is missing.
         found: Option<String>,
-        /// The right value for the key of the request.
+        /// The right value of the header for the `Sec-WebSocket-Key` of the request.
         expected: String,
     },
-    /// An extension that the client did not offer.
+    /// The response selects an extension that the client did not offer.
     #[error("Sec-WebSocket-Extensions names {found:?}, which was not offered")]
     Extension {
         /// The value of the header in the response.
         found: String,
     },
-    /// An extension whose parameters are wrong or don't fit the offer (RFC 7692 section 7).
+    /// The response selects an extension with parameters that are wrong or don't fit the client's offer (RFC 7692
+    /// section 7).
     #[error("Sec-WebSocket-Extensions is {found:?}, which doesn't fit the offer {offered:?}")]
     ExtensionParameters {
         /// The value of the header in the response.
@@ -58,7 +59,7 @@ pub enum HandshakeError {
         /// The extensions that the client offered.
         offered: String,
     },
-    /// The header block is larger than the limit.
+    /// The head of the response (status line and headers) is larger than the limit, or has too many headers.
     #[error("response headers exceed {limit} bytes")]
     HeadersTooLarge {
         /// The size limit of the response head, in bytes.
@@ -86,10 +87,10 @@ pub enum HandshakeError {
         /// The status code that the server sent.
         status: u16,
     },
-    /// A subprotocol that the client did not offer.
+    /// The response selects a subprotocol that the client did not offer.
     #[error("Sec-WebSocket-Protocol names {found:?}, which was not offered")]
     Subprotocol {
-        /// The value of the header in the response.
+        /// The value of the header `Sec-WebSocket-Protocol` in the response.
         found: String,
     },
 }
@@ -167,7 +168,7 @@ impl HandshakeResponse {
             return Err(too_large);
         }
         let status = response.code.unwrap_or_default();
-        // RFC 6455 section 4.2.2, item 5.1; only the 101 response needs HTTP/1.1.
+        // Only a 101 response has to be HTTP/1.1 (RFC 6455 section 4.2.2, item 5.1).
         if status == 101 && response.version != Some(1) {
             return Err(HandshakeError::NotHttp {
                 detail: "HTTP/1.0 can't switch protocols".to_owned(),
@@ -218,7 +219,8 @@ impl HandshakeResponse {
         let upgrade = joined(&self.headers, "upgrade");
         let connection = joined(&self.headers, "connection");
         let checks = [
-            // `Upgrade` holds a single value, `Connection` a list.
+            // The header `Upgrade` has to be exactly `websocket`; the header `Connection` is a list that has to contain
+            // `upgrade`.
             (
                 "upgrade",
                 "websocket",

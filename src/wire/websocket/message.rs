@@ -7,8 +7,8 @@ use super::{
     frame::IncompleteFrame, utf8::Utf8Check,
 };
 
-/// The limit on the fragments of one message. RFC 6455 section 5.4 sets none, so a peer may send more; but a peer could
-/// send empty fragments for ever, and they would add up to no message.
+/// The limit on the fragments of one message. RFC 6455 section 5.4 sets no limit. Without one, a peer could send empty
+/// fragments for ever, and the message would never reach the size limit.
 const FRAGMENTS: usize = 1 << 16;
 
 /// A complete message or a control frame.
@@ -36,11 +36,11 @@ pub struct MessageAssembler {
     early: Option<EarlyCheck>,
 }
 
-/// The check of a text frame whose payload has not arrived completely.
+/// The check of the text in a frame that has not arrived completely.
 #[derive(Debug)]
 struct EarlyCheck {
     text: Utf8Check,
-    /// The number of bytes of the frame's payload that are checked.
+    /// The number of bytes of the frame's payload that have been checked.
     checked: usize,
 }
 
@@ -100,10 +100,9 @@ impl MessageAssembler {
         Ok(())
     }
 
-    /// Returns the largest allowed payload of a frame.
+    /// Returns the largest allowed payload of one frame.
     ///
-    /// With compression, a frame can be larger than the message limit, because compression can make a
-    /// message longer.
+    /// A compressed frame can be larger than the limit on messages, because compression can make a message longer.
     pub fn max_frame(&self) -> usize {
         match &self.deflate {
             Some(_) => Deflate::compressed_bound(self.max_message),
@@ -111,7 +110,7 @@ impl MessageAssembler {
         }
     }
 
-    /// Returns the size of the message that is not complete yet, in bytes.
+    /// Returns the number of bytes that have arrived of a message whose last fragment is missing.
     pub fn held(&self) -> usize {
         self.partial
             .as_ref()
@@ -207,7 +206,8 @@ impl MessageAssembler {
 }
 
 impl EarlyCheck {
-    /// Returns the check of the frame that follows the fragments in `partial`.
+    /// Returns the check of the next frame. It starts with the incomplete character at the end of the fragments in
+    /// `partial`.
     fn after(partial: Option<&PartialMessage>) -> Result<Self, PeerMisbehaved> {
         let mut text = Utf8Check::default();
         if let Some(partial) = partial {
@@ -361,7 +361,7 @@ mod tests {
         assert_eq!(assembler.push(empty()), Err(error));
     }
 
-    /// Tests rules and examples of RFC 7692, sections 6 and 7.2.3.
+    /// Tests rules and examples of RFC 7692, sections 6 and 7.2.3: RSV1 marks a compressed message.
     #[test]
     fn only_the_first_frame_of_a_compressed_message_has_rsv1() {
         let deflate = || Some(Deflate::new(Role::Client, &DeflateOffer::default()));
@@ -402,8 +402,8 @@ mod tests {
         assert_eq!(assembler.push(not_utf8), Err(PeerMisbehaved::NotUtf8));
     }
 
-    /// A stored (uncompressed) block is larger than its content, so a compressed message can be longer than the
-    /// limit.
+    /// A compressed message can consist of stored (uncompressed) blocks, which are larger than their content. So it can
+    /// be longer than the limit on messages.
     #[test]
     fn a_compressed_message_may_be_larger_than_the_limit() {
         let limit = 1_000;
@@ -440,8 +440,8 @@ mod tests {
         );
     }
 
-    /// Pushes complete frames and checks the rest after each byte. Returns how many bytes the assembler took before it
-    /// refused the text.
+    /// Gives the bytes to an assembler one by one. Returns the number of bytes after which the assembler refused the
+    /// text.
     fn taken_before_refusal(bytes: &[u8]) -> Option<usize> {
         let mut assembler = MessageAssembler::new(Role::Server, 100, None);
         let mut buffer = BytesMut::new();

@@ -48,10 +48,10 @@ pub enum PeerMisbehaved {
     /// The frame has an opcode that the RFC reserves (RFC 6455 section 5.2).
     #[error("opcode {0:#x} is reserved")]
     ReservedOpCode(u8),
-    /// A message of more fragments than this side takes.
+    /// A message has more fragments than this side accepts; the RFC sets no limit.
     #[error("message has more than {limit} fragments")]
     TooManyFragments {
-        /// The limit.
+        /// The largest number of fragments of one message that this side accepts.
         limit: usize,
     },
     /// The client sent a frame without a mask (RFC 6455 section 5.1).

@@ -1,7 +1,7 @@
-//! Property tests of frames and messages, with tungstenite as the oracle.
+//! Property tests of frames and messages, which compare this crate with tungstenite.
 //!
-//! tungstenite shares no code with this crate. [`is_known_difference`] lists where it accepts more
-//! than RFC 6455 allows.
+//! tungstenite shares no code with this crate. [`is_known_difference`] lists where tungstenite accepts more than RFC
+//! 6455 allows.
 
 use std::io::{self, Read, Write};
 
@@ -31,20 +31,22 @@ enum End {
     Refused,
 }
 
-/// Returns true for errors that this crate reports by RFC 6455 and tungstenite does not report.
+/// Returns true for an error that RFC 6455 requires and this crate reports, but tungstenite does not.
 fn is_known_difference(error: &PeerMisbehaved) -> bool {
     match error {
-        // RFC 6455 section 5.2: the minimal number of bytes MUST be used.
+        // RFC 6455 section 5.2: the length MUST have the minimal number of bytes. tungstenite does not check this.
         PeerMisbehaved::Frame(FrameError::LengthNotMinimal { .. }) => true,
-        // RFC 6455 section 5.2: the top bit MUST be 0; tungstenite checks it after the masking key.
+        // RFC 6455 section 5.2: the top bit of a 64-bit length MUST be 0. tungstenite checks this only when it has read
+        // the masking key.
         PeerMisbehaved::Frame(FrameError::LengthOutOfRange { .. }) => true,
-        // RFC 6455 section 7.4: tungstenite answers with 1002, but returns a close message.
+        // RFC 6455 section 7.4: the code is not allowed. tungstenite answers with 1002, but returns the close frame as
+        // a message.
         PeerMisbehaved::CloseCodeNotAllowed(_) => true,
         _ => false,
     }
 }
 
-/// Reads `stream` with this crate, in pieces of the given sizes, then byte by byte.
+/// Decodes `stream` with this crate. The bytes arrive in pieces of the given sizes, then one by one.
 fn ours(
     stream: &[u8],
     pieces: &[usize],
@@ -170,7 +172,7 @@ fn any_frame() -> impl Strategy<Value = Frame> {
     )
 }
 
-/// Frames that are mostly legal, so that a stream of them rarely ends at the first frame.
+/// Frames of which most are legal, so that a stream of such frames rarely ends at its first frame.
 fn likely_frame(role: Role) -> impl Strategy<Value = RawFrame> {
     let opcode = prop_oneof![
         12 => Just(OpCode::Text),
@@ -217,7 +219,7 @@ fn likely_frame(role: Role) -> impl Strategy<Value = RawFrame> {
     })
 }
 
-/// The legal responses to an offer without restrictions.
+/// The legal responses to a permessage-deflate offer that sets no restrictions.
 fn any_negotiated() -> impl Strategy<Value = DeflateOffer> {
     let window_bits = || prop::option::of(8..=15_u8);
     (any::<[bool; 2]>(), window_bits(), window_bits()).prop_map(
@@ -230,7 +232,7 @@ fn any_negotiated() -> impl Strategy<Value = DeflateOffer> {
     )
 }
 
-/// Payloads with repetitions, within one payload and between payloads, and random ones.
+/// Payloads with repetitions (within one payload and between payloads), and payloads of random bytes.
 fn any_payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let payload = prop_oneof![
         vec(prop_oneof![Just(b'a'), Just(b'b'), any::<u8>()], 0..300),
@@ -284,8 +286,8 @@ fn assert_agreement(stream: &[u8], role: Role) -> Result<(), TestCaseError> {
         our_end => {
             prop_assert_eq!(our_messages, their_messages, "{:?}", our_end);
             let our_end = our_end.unwrap_or(End::Refused);
-            // tungstenite refuses a reserved opcode when it has read the head. This crate reads the
-            // complete frame, so that a report can show it.
+            // tungstenite refuses a frame with a reserved opcode before its payload has arrived. This crate waits for
+            // the complete frame, so that a report can show it.
             if (our_end, their_end) != (End::Exhausted, End::Refused) {
                 prop_assert_eq!(our_end, their_end);
             }
@@ -376,7 +378,7 @@ proptest! {
 
     #[test]
     fn close_codes_agree_with_tungstenite(code in any::<u16>()) {
-        // The code 1014 (Bad Gateway) is missing in tungstenite's table.
+        // Skip the code 1014 (Bad Gateway), which tungstenite does not know.
         prop_assume!(code != 1014);
         let theirs = tungstenite::protocol::frame::coding::CloseCode::from(code);
         prop_assert_eq!(CloseCode(code).is_sendable(), theirs.is_allowed());
@@ -414,7 +416,7 @@ proptest! {
         cuts in vec(any::<prop::sample::Index>(), 0..4),
     ) {
         let mut server = Deflate::new(Role::Server, &negotiated);
-        // The limit is the length of the longest message, without the overhead of compression.
+        // The limit is the length of the longest uncompressed message, so a compressed message can exceed it.
         let longest = payloads.iter().map(Vec::len).max().unwrap_or_default();
         let client = Deflate::new(Role::Client, &negotiated);
         let mut assembler = MessageAssembler::new(Role::Client, longest, Some(client));

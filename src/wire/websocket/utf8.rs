@@ -2,7 +2,7 @@
 
 use super::PeerMisbehaved;
 
-/// The state of the check: the bytes of a character whose end has not arrived.
+/// The state of the check between two pieces: the first bytes of a character whose other bytes have not arrived.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Utf8Check {
     open: Vec<u8>,
@@ -37,7 +37,7 @@ impl Utf8Check {
     }
 }
 
-/// Returns true if the bytes are valid UTF-8, and false if they are the start of a character.
+/// Returns true if the bytes are a complete character or several, and false if they are the start of one character.
 fn is_complete(bytes: &[u8]) -> Result<bool, PeerMisbehaved> {
     match std::str::from_utf8(bytes) {
         Ok(_) => Ok(true),
@@ -58,7 +58,8 @@ mod tests {
         pieces.iter().position(|piece| check.push(piece).is_err())
     }
 
-    /// The texts of the cases 6.4.1 to 6.4.4 of the Autobahn test suite: a code point above U+10FFFF in the middle.
+    /// The texts of the cases 6.4.1 to 6.4.4 of the Autobahn test suite, which have a code point above U+10FFFF in the
+    /// middle.
     #[test]
     fn the_first_impossible_byte_is_refused() {
         let before = "\u{3ba}\u{1f79}\u{3c3}\u{3bc}\u{3b5}".as_bytes();

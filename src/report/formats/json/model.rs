@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::runner::{ErrorKind, FailureKind, Verdict};
 
-/// The version of the format.
+/// The name and the version of the format of run reports.
 pub const REPORT_SCHEMA: &str = "sockspec-report/1";
 
 /// The report of a run.
@@ -95,8 +95,8 @@ pub struct Scenario {
     pub reason: Option<String>,
     /// The kind of failure; `docs/baselines.md` lists the kinds. Null for pass, skip and error.
     pub kind: Option<FailureKind>,
-    /// The kind of error: what of the runner kept the scenario from being judged. Null for other verdicts, and for errors
-    /// without a kind of their own.
+    /// The kind of error: why sockspec could not judge the scenario. Null for other verdicts, and for errors without a
+    /// kind of their own.
     pub error: Option<ErrorKind>,
     /// The path of the scenario file.
     pub file: String,

@@ -43,7 +43,8 @@ fn wrong(text: &str) -> String {
     rendered(&diagnostics)
 }
 
-/// Loads a scenario with two clients and these steps, and returns its mistakes, rendered with source lines.
+/// Loads a file that consists of a scenario with two clients and these steps. Returns the mistakes, rendered with
+/// source lines.
 #[track_caller]
 fn wrong_steps(steps: &str) -> String {
     wrong(&format!(
@@ -51,7 +52,8 @@ fn wrong_steps(steps: &str) -> String {
     ))
 }
 
-/// Loads a file and returns its mistakes, one line each, with their hints. Panics if the file has no mistake.
+/// Loads a file, and returns its mistakes as one line each, followed by a line with the hint if the mistake has one.
+/// Panics if the file has no mistake.
 #[track_caller]
 fn told(text: &str) -> String {
     let diagnostics = load_text(text).expect_err("the file is wrong");
@@ -69,8 +71,8 @@ fn told(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Loads a scenario with two clients and these steps, and returns its mistakes, one line each. The first step is in
-/// line 6.
+/// Loads a file that consists of a scenario with two clients and these steps. Returns the mistakes, one line each. The
+/// first step is in line 6.
 #[track_caller]
 fn told_of_steps(steps: &str) -> String {
     told(&format!(

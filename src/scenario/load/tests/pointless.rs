@@ -8,7 +8,7 @@ use crate::{
     scenario::{Action, Incoming, Scope},
 };
 
-/// Loads a scenario that expects `value` as an event's payload, and returns the mistakes.
+/// Loads a scenario with a step that expects an event with the payload `value`. Returns the mistakes.
 fn expectation(value: &str) -> String {
     told_of_steps(&format!(
         "  - expect: e\n    as: sender\n    with: {value}\n"

@@ -114,7 +114,7 @@ fn shipped_scenarios_load() {
     assert!(wrong.is_empty(), "{}", rendered(&wrong));
 }
 
-/// A file with most verbs and all their keys.
+/// A scenario file with most verbs and with all keys of these verbs.
 pub(in crate::scenario) const EVERYTHING: &str = r#"
 topic: Everything
 needs: [acks]
@@ -337,7 +337,7 @@ scenarios:
     assert_eq!(two.level, Level::Must);
 }
 
-/// The reference of the language, `docs/language.md`.
+/// The page `docs/language.md`, which describes the scenario language.
 const REFERENCE: &str = include_str!("../../../../docs/language.md");
 
 #[test]

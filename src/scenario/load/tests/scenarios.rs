@@ -76,7 +76,7 @@ fn names_of_functions_are_refused() {
     rooms.yaml:7:16: error[reserved-name]: `now` can't be set: it is the name of a function, which would hide it in expressions
     rooms.yaml:11:22: error[reserved-name]: `length` can't be set: it is the name of a function, which would hide it in expressions
     ");
-    // Variables can have the names of MiniJinja's built-in functions, such as `namespace`, because these are removed.
+    // A scenario can have a variable `namespace`, because sockspec removes MiniJinja's built-in function of that name.
     right(
         "scenarios:\n- id: a\n  title: T\n  clients: [b]\n  vars: { namespace: /x, path2: \"${ namespace }\" }\n  steps:\n  - expect: e\n    with: $path2\n",
     );
