@@ -35,7 +35,7 @@ pub(super) enum Stream {
 }
 
 impl Context {
-    /// Reads the environment.
+    /// Reads the environment variables of the process, and which of its outputs are terminals.
     pub fn from_environment() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let on =

@@ -12,7 +12,7 @@ use crate::targets::{Maskable, Masked, Secrets};
 pub(super) struct Door(Mutex<Secrets>);
 
 impl Door {
-    /// Adds secrets to mask from now on.
+    /// Adds secrets that are masked in everything that the command writes from now on.
     pub(super) fn learn(&self, secrets: &Secrets) {
         self.secrets().extend(secrets);
     }

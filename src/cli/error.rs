@@ -26,7 +26,7 @@ pub(super) enum CliError {
     /// The reference server can't listen on its port.
     #[error("can't listen on {address}: {source}")]
     Listen {
-        /// Address and port.
+        /// The address and port on which the reference server should listen.
         address: String,
         /// The error of the operating system.
         #[source]
@@ -35,9 +35,9 @@ pub(super) enum CliError {
     /// FILE:LINE names a line after the end of the file.
     #[error("there is no line {line} in {}: it has {}", .path.display(), crate::text::humanize::count(*.lines, "line"))]
     NoSuchLine {
-        /// The path of the file.
+        /// The path of the file in FILE:LINE.
         path: PathBuf,
-        /// The line that the user named.
+        /// The line in FILE:LINE.
         line: usize,
         /// The number of lines in the file.
         lines: usize,
@@ -62,9 +62,9 @@ pub(super) enum CliError {
     /// The file of `--proof` is not a report of `prove`.
     #[error("can't read a proof from {}: {detail}", .path.display())]
     Proof {
-        /// The path of the file.
+        /// The path of the file that `--proof` names.
         path: PathBuf,
-        /// What is wrong with the file.
+        /// What is wrong with the file that `--proof` names.
         detail: String,
     },
     /// A report would replace a file that the command reads.
@@ -128,7 +128,7 @@ pub(super) enum CliError {
     /// The run ended, but some of its reports or other results could not be written.
     #[error("{}; the run itself ended with exit status {} ({})", list(.errors), *.exit as u8, .exit.meaning())]
     Unwritten {
-        /// An error for each result that could not be written.
+        /// One error for each report or other result that could not be written.
         errors: Vec<Self>,
         /// The exit status of the run.
         exit: Exit,
@@ -201,7 +201,7 @@ impl CliError {
         self.exit() == Exit::Conformant
     }
 
-    /// Returns the hint that follows the message.
+    /// Returns the hint that the program prints below the error message, if the error has one.
     pub(super) fn help(&self) -> Option<&str> {
         match self {
             Self::NoSuchFile { help, .. }
@@ -231,7 +231,9 @@ impl CliError {
             Self::NothingProvides(_) | Self::UnknownNeed(_) => Some(
                 "docs/capabilities.md lists all capabilities; a capability of your own is declared in a manifest",
             ),
-            Self::UrlWithUser(_) => Some("remove them: sockspec doesn't send them"),
+            Self::UrlWithUser(_) => {
+                Some("remove the user name and the password: sockspec doesn't send them")
+            }
             Self::NoSuchTarget(_) => {
                 Some("write a manifest's path, a URL with `http://`, or `reference`")
             }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub enum Exit {
-    /// The target conforms, or the command succeeded.
+    /// The target conforms to all checked requirements, or a command that checks no target succeeded.
     Conformant = 0,
     /// The target does not conform, an entry of the baseline no longer applies, or `prove` proved too little.
     NotConformant = 1,

@@ -139,7 +139,7 @@ impl Page {
             self.line(&format!("  over    {}", names.join(", ")));
         }
         if scenario.exclusive {
-            self.line("  alone   nothing else runs on the target at the same time");
+            self.line("  alone   no other scenario runs on the target at the same time");
         }
     }
 

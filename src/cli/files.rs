@@ -36,7 +36,7 @@ pub(super) struct Loaded {
     places: BTreeSet<(PathBuf, Option<Span>, String)>,
 }
 
-/// The kind of a YAML file.
+/// What a YAML file holds: a baseline, a catalogue of requirements, a manifest or scenarios.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     Baseline,

@@ -47,7 +47,7 @@ impl Output {
         self.door.learn(secrets);
     }
 
-    /// Returns `value` with its secrets masked.
+    /// Returns `value` with `***` in place of the secrets that the command has read so far.
     pub(super) fn masked<T: Maskable>(self, value: T) -> Masked<T> {
         self.door.masked(value)
     }

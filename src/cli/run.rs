@@ -271,7 +271,8 @@ fn number(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Returns the ids that scenarios have or had, to find the scenarios that the entries of a baseline name.
+/// Returns the present and former ids of the scenarios. With them, the comparison with a baseline finds the scenario
+/// that a baseline entry names.
 fn names(selection: &Selection) -> Names {
     let former = selection.scenarios.iter().flat_map(|scenario| {
         let aliases = scenario.aliases.iter();

@@ -44,9 +44,9 @@ pub(super) struct Selection {
 /// One selector of the command line.
 #[derive(Clone, Debug)]
 enum Selector {
-    /// A file or folder, with the line if the selector names one.
+    /// The selector names a file or folder, and possibly a line of the file.
     Path(PathBuf, Option<usize>),
-    /// An id or a pattern of ids.
+    /// The selector is the id of a scenario, or a pattern of ids.
     Id(String),
 }
 
@@ -149,7 +149,8 @@ impl Selection {
     }
 }
 
-/// Loads the files and folders that the selectors name. Skips a missing path, because [`choose`] reports it.
+/// Loads the files and folders that the selectors name. Skips a path that does not exist, because [`choose`] reports
+/// it.
 fn load_files(selectors: &[(&str, Selector)]) -> Result<Loaded, CliError> {
     let mut loaded = Loaded::default();
     for (_, selector) in selectors {

@@ -18,9 +18,9 @@ const FOLDER: &str = "specs";
 /// The shipped scenarios and requirements.
 #[derive(Debug)]
 pub(super) struct Shipped {
-    /// All requirements.
+    /// All requirements that are embedded in the binary.
     pub(super) requirements: Requirements,
-    /// All scenarios, sorted by file and line.
+    /// All scenarios that are embedded in the binary, sorted by file and line.
     pub(super) scenarios: Vec<Scenario>,
 }
 

@@ -29,11 +29,11 @@ use crate::{
 /// The target that the value of `--target` names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Choice {
-    /// A manifest file.
+    /// `--target` names a manifest file.
     File(PathBuf),
-    /// A reference server that is part of sockspec.
+    /// `--target` names a reference server that is part of sockspec.
     Reference(Bundled),
-    /// The URL of a running server.
+    /// `--target` is the URL of a running server.
     Url(Url),
 }
 

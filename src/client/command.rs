@@ -8,9 +8,9 @@ use crate::wire::{Utf8Bytes, engine_io::Packet, websocket::RawFrame};
 /// One command to the task of a connection.
 #[derive(Debug)]
 pub(super) enum Command {
-    /// Write raw bytes.
+    /// Write raw bytes to the stream.
     Bytes {
-        /// The bytes to write.
+        /// The raw bytes to write to the stream.
         bytes: Bytes,
         /// The number of bytes per write; `None` writes everything at once.
         chop: Option<usize>,
@@ -28,7 +28,7 @@ pub(super) enum Command {
     },
     /// Send one or several Engine.IO packets.
     Packets {
-        /// The packets, in order.
+        /// The packets in the order in which they are sent.
         packets: Vec<Packet>,
         /// Whether the packets may share a polling payload with other packets.
         payload: Payload,

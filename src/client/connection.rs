@@ -66,8 +66,8 @@ impl Connection {
         let mut recorder = Recorder::new(Arc::clone(&journal), options.bounds);
         if options.layer == Layer::Tcp {
             let link = dial(endpoint, Wait::new("TCP connection", options.deadline)).await?;
-            // This limit is lower than at other layers, because scenario steps join all raw bytes of a connection into
-            // one text.
+            // The limit on the journal is lower on a bare TCP connection than at other layers, because scenario steps
+            // join all raw bytes of the connection into one text.
             options.bounds.journal = options.bounds.journal.min(RAW_BYTES);
             let recorder = Recorder::new(Arc::clone(&journal), options.bounds);
             return Ok(Self::start(journal, &options, None, |commands| {
@@ -120,8 +120,9 @@ impl Connection {
         let end = EndOnDrop(Some(Recorder::new(Arc::clone(&journal), options.bounds)));
         let run = run(receiver);
         let task = tokio::spawn(async move {
-            // When the journal has the end, [`Connection::end`] returns, and its caller relies on a closed stream. So
-            // close the stream first, by finishing `run`.
+            // Finish `run` first, which closes the stream, and record the end of the connection after that.
+            // [`Connection::end`] returns as soon as the end is in the journal, and its callers rely on a closed
+            // stream.
             let ended = run.await;
             end.end(ended);
         });

@@ -50,8 +50,12 @@ async fn connect(endpoint: &Endpoint) -> Result<net::Stream, ConnectFailure> {
 
 async fn secure(endpoint: &Endpoint, stream: net::Stream) -> Result<Stream, ConnectFailure> {
     let tls = |detail: String| ConnectFailure::Tls { detail };
-    let name = ServerName::try_from(endpoint.host().to_owned())
-        .map_err(|_| tls(format!("{} is no name for TLS", endpoint.host())))?;
+    let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|_| {
+        tls(format!(
+            "{} is not a valid server name for TLS",
+            endpoint.host()
+        ))
+    })?;
     let config = endpoint
         .tls
         .config()

@@ -74,7 +74,7 @@ impl Ending {
         }
     }
 
-    /// Returns the recorded close, or `ended` if no close was recorded.
+    /// Returns the recorded close by one side, or `ended` if no close was recorded.
     pub(super) fn finish_with(&mut self, ended: Ended) -> Ended {
         self.ended.take().unwrap_or(ended)
     }
@@ -89,7 +89,9 @@ impl Ending {
                 let _ = recorder.flush();
                 given_up(error.to_string())
             }
-            std::io::ErrorKind::InvalidData => given_up(format!("TLS can't be read on: {error}")),
+            std::io::ErrorKind::InvalidData => {
+                given_up(format!("no more data can be read over TLS: {error}"))
+            }
             std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::ConnectionAborted => {
                 self.finish(EndedHow::Reset, String::new())
             }

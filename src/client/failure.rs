@@ -15,7 +15,7 @@ pub enum ConnectFailure {
     /// The stream ended while the client waited.
     #[error("connection ended while awaiting {awaited}; received {came}")]
     Ended {
-        /// What the client waited for.
+        /// What the client waited for, for example the open packet.
         awaited: &'static str,
         /// A description of the bytes that came instead.
         came: String,
@@ -25,13 +25,13 @@ pub enum ConnectFailure {
     Handshake {
         /// The rule of the handshake that the response breaks.
         error: HandshakeError,
-        /// The response of the server.
+        /// The server's response to the handshake.
         response: HttpResponse,
     },
     /// The received bytes are not HTTP/1.1.
     #[error("expected {awaited}, received {came}")]
     NotHttp {
-        /// What the client waited for.
+        /// What the client waited for, for example the open packet.
         awaited: &'static str,
         /// A description of the received bytes, with a guess: "bytes that look like TLS".
         came: String,
@@ -39,21 +39,21 @@ pub enum ConnectFailure {
     /// The first packet is not a valid open packet.
     #[error("open packet is wrong: {error}")]
     OpenPacket {
-        /// What is wrong with the packet.
+        /// What is wrong with the server's first packet.
         error: OpenPacketError,
-        /// The text of the invalid packet.
+        /// The text of the server's first packet.
         came: String,
     },
     /// The server refused the connection with an HTTP response.
     #[error("server answered {} to the handshake", .response.status)]
     Refused {
-        /// The response of the server.
+        /// The response with which the server refused the connection.
         response: HttpResponse,
     },
     /// The stream was reset while the client waited.
     #[error("connection was reset while awaiting {awaited}; received {came}")]
     Reset {
-        /// What the client waited for.
+        /// What the client waited for, for example the open packet.
         awaited: &'static str,
         /// A description of the bytes that came before the reset.
         came: String,
@@ -63,13 +63,13 @@ pub enum ConnectFailure {
     Unreachable {
         /// The host and port that the client tried to reach.
         address: String,
-        /// The error of the operating system.
+        /// The error of the operating system, for example "connection refused".
         detail: String,
     },
     /// The server sent nothing, or not enough, before the deadline.
     #[error("no {awaited} within {within:?}; received {came}")]
     TimedOut {
-        /// What the client waited for.
+        /// What the client waited for, for example the open packet.
         awaited: &'static str,
         /// The time limit of the wait.
         within: Duration,
@@ -91,7 +91,7 @@ pub enum ConnectFailure {
         limit: usize,
     },
     /// The server exceeded a limit on the traffic of a connection or of the run.
-    #[error("received more than sockspec takes: {limit}")]
+    #[error("received more than sockspec accepts: {limit}")]
     TooMuch {
         /// The exceeded limit, as text for an error message.
         limit: String,

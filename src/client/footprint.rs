@@ -22,8 +22,8 @@ pub(super) fn footprint(what: &What) -> usize {
                 })
                 .sum()
         }
-        // These entries hold little besides their payload. The caller counts the payload's bytes, so only the overhead
-        // of the payload's block is left.
+        // These entries hold little besides their payload, and the caller counts the payload's bytes. So add only what
+        // the allocator needs for the payload's block of memory.
         What::Bytes(_)
         | What::Ended(_)
         | What::Frame(_)

@@ -20,10 +20,10 @@ pub enum Illegal {
     WebSocket(#[from] IllegalWebSocket),
 }
 
-/// The rule of Engine.IO that received data breaks.
+/// The rule of Engine.IO that data from the server breaks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum IllegalEngineIo {
-    /// A message is not an Engine.IO packet.
+    /// A WebSocket message is not an Engine.IO packet.
     #[error(transparent)]
     Packet(#[from] PacketError),
     /// The body of a poll's response is not an Engine.IO payload.
@@ -31,7 +31,7 @@ pub enum IllegalEngineIo {
     Payload(#[from] PayloadError),
 }
 
-/// The rule of WebSocket that received data breaks.
+/// The rule of WebSocket that data from the server breaks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum IllegalWebSocket {
     /// The server sent data after its own close frame (RFC 6455 section 5.5.1).

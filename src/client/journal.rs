@@ -41,7 +41,7 @@ pub enum What {
     Illegal {
         /// The rule that the server broke.
         illegal: Illegal,
-        /// The forbidden data.
+        /// The data that the protocol forbids.
         raw: Bytes,
     },
     /// A WebSocket message arrived. Recorded if the connection's layer is WebSocket.
@@ -60,20 +60,20 @@ pub enum What {
 /// Data that the client sent.
 #[derive(Clone, Debug)]
 pub enum Outgoing {
-    /// Raw bytes of a TCP connection.
+    /// The client sent raw bytes on a TCP connection.
     Bytes(Bytes),
-    /// A WebSocket frame.
+    /// The client sent a WebSocket frame.
     Frame(Frame),
-    /// An HTTP request.
+    /// The client sent an HTTP request.
     Http {
-        /// The method, such as `GET`.
+        /// The method of the request, such as `GET`.
         method: String,
         /// Path and query of the request.
         target: String,
         /// The body of the request.
         body: Bytes,
     },
-    /// The text of an Engine.IO packet.
+    /// The client sent an Engine.IO packet. Holds the packet's text.
     Packet(Utf8Bytes),
 }
 

@@ -45,12 +45,12 @@ pub(super) struct Link {
     stream: Stream,
     /// The bytes that have arrived and that no caller has taken.
     pub(super) inbox: BytesMut,
-    /// The bytes that still have to be written.
+    /// The bytes that still have to be written to the stream.
     pub(super) outbox: BytesMut,
-    /// The number of bytes per write; `None` writes everything at once.
+    /// The number of bytes in one write to the stream; `None` writes everything at once.
     piece: Option<usize>,
     flush: Flush,
-    /// The memory that the inbox and `held` take of the run's budget.
+    /// The part of the run's memory budget that the inbox and `held` take.
     share: Share,
     /// The size in bytes of an incomplete message that was taken out of the inbox. [`Link::hold`] sets it.
     held: usize,

@@ -5,11 +5,11 @@ use std::time::Duration;
 /// The transport that carries a session.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum TransportChoice {
-    /// HTTP long-polling only.
+    /// The session uses HTTP long-polling only.
     Polling,
-    /// HTTP long-polling first; the upgrade to WebSocket completes before the connection is returned.
+    /// The session begins with HTTP long-polling. The upgrade to WebSocket completes before the connection is returned.
     Upgrade,
-    /// WebSocket from the start.
+    /// The session uses WebSocket from the start.
     #[default]
     WebSocket,
 }
@@ -33,7 +33,7 @@ pub enum Layer {
 pub struct Bounds {
     /// The largest frame, message or HTTP body, in bytes.
     pub message: usize,
-    /// The largest HTTP head, in bytes.
+    /// The largest head (first line and headers) of an HTTP response, in bytes.
     pub head: usize,
     /// The limit on entries in the journal. Frames that add no entry are counted separately and have the same limit.
     pub entries: usize,

@@ -56,7 +56,7 @@ impl PollPayloads {
         decoded
     }
 
-    /// Checks whether it makes sense to poll again.
+    /// Checks whether the client may poll again.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ mod tests {
                 let _ = payloads.decode(revision, &answer(body));
                 assert_eq!(payloads.check(), Ok(()), "{body:?}");
             }
-            // One packet begins a new row.
+            // A payload with a packet resets the count of answers without packets to 0.
             assert!(payloads.decode(revision, &good).is_ok());
             for _ in 1..ANSWERS_WITHOUT_PACKETS {
                 let _ = payloads.decode(revision, &answer(body));

@@ -48,8 +48,8 @@ pub(super) struct Polling {
     /// The timeout of one request. A heartbeat ping answers a poll long before this timeout.
     time_limit: Duration,
     payloads: PollPayloads,
-    /// Set if a poll's response ended the session while a POST was pending: how the session ended, and the deadline for
-    /// the answer to that POST.
+    /// How the session ended, and the deadline for the answer to a pending POST. Set if a poll's response has ended the
+    /// session while this POST was pending.
     over: Option<(Over, Instant)>,
 }
 
@@ -453,7 +453,7 @@ impl Polling {
         self.session.ping_every().map(|every| clock::now() + every)
     }
 
-    /// Resets the connections for GET and POST, even if requests are pending.
+    /// Resets the two connections of the session, for GET and for POST, even if requests are pending on them.
     fn reset(self) -> Ended {
         self.get.reset();
         self.post.reset();
@@ -469,7 +469,7 @@ enum Noted {
     BelowSocketIo,
 }
 
-/// Builds the end of a session whose request got no answer.
+/// Returns the end of a session because one of its requests got no answer.
 fn broken(recorder: &mut Recorder, failure: &ConnectFailure) -> Ended {
     let how = match failure {
         ConnectFailure::Ended { .. } | ConnectFailure::Unreachable { .. } => EndedHow::Eof,

@@ -23,7 +23,7 @@ pub(super) struct Posts {
 
 #[derive(Debug)]
 enum Post {
-    /// A complete body, sent unchanged.
+    /// The complete body of a request, which is sent unchanged.
     Body(Bytes),
     /// Packets that form one payload, which no other packet joins.
     Own(Vec<Packet>),
@@ -47,7 +47,7 @@ impl Posts {
             .unwrap_or(usize::MAX);
     }
 
-    /// Returns true if the queue is empty.
+    /// Returns true if nothing waits to be sent in a POST.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

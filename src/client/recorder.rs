@@ -20,7 +20,7 @@ pub(super) struct Recorder {
     journal: Arc<Journal>,
     bounds: Bounds,
     batch: Vec<Entry>,
-    /// The memory of the batch, in bytes.
+    /// The memory of the entries in the batch, which are not in the journal yet, in bytes.
     bytes: usize,
     /// The number of received frames that have added no entry to the journal.
     unrecorded: usize,
@@ -109,9 +109,15 @@ impl Recorder {
         // The new batch owns no memory, because most connections are idle most of the time.
         self.batch = Vec::new();
         let limit = if size.entries > self.bounds.entries {
-            format!("the journal exceeds {} entries", self.bounds.entries)
+            format!(
+                "the journal of the connection exceeds {} entries",
+                self.bounds.entries
+            )
         } else if size.bytes > self.bounds.journal {
-            format!("the journal exceeds {} bytes", self.bounds.journal)
+            format!(
+                "the journal of the connection exceeds {} bytes",
+                self.bounds.journal
+            )
         } else if self.unrecorded > self.bounds.entries {
             let limit = self.bounds.entries;
             format!("more than {limit} frames on one connection complete no message")
@@ -121,7 +127,8 @@ impl Recorder {
             return Ok(());
         };
         self.oversize(limit.clone());
-        // Another recorder appends the end of the connection, so this entry has to be in the journal before that.
+        // The recorder that appends the end of the connection is another one. So this entry has to be in the journal
+        // before the connection ends.
         let bytes = std::mem::take(&mut self.bytes);
         self.journal.append(&mut self.batch, bytes);
         Err(given_up(limit))
@@ -147,8 +154,8 @@ pub(super) fn given_up(reason: String) -> Ended {
     }
 }
 
-/// Records an end of the connection if its task is aborted, for example because the last handle was dropped. Without an
-/// end in the journal, its readers would wait forever.
+/// If the connection's task is aborted, for example because the last handle was dropped, records that the connection
+/// has ended. Without an end in the journal, the readers of the journal would wait forever.
 #[derive(Debug)]
 pub(super) struct EndOnDrop(pub(super) Option<Recorder>);
 

@@ -40,7 +40,7 @@ impl Revision {
 enum Opening {
     Awaited,
     Done,
-    /// The first packet exceeds the limit on an open packet.
+    /// The server's first packet is larger than the limit on an open packet.
     TooLarge,
     Wrong {
         error: OpenPacketError,
@@ -210,8 +210,8 @@ impl Session {
             return;
         };
         self.opening = match Handshake::decode(data) {
-            // A valid open packet that is too large exceeds a limit of sockspec. An invalid one is the server's
-            // mistake, however large it is.
+            // A valid open packet that is too large exceeds only a limit of sockspec. An invalid open packet is the
+            // server's mistake, however large it is.
             Ok(_) if is_too_large => Opening::TooLarge,
             Ok(handshake) => {
                 self.handshake = Some(Arc::new(handshake));

@@ -13,10 +13,10 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 
-/// Whether the client verifies certificates.
+/// Whether the client verifies the certificates of servers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Verification {
-    /// The client verifies chain, name and dates.
+    /// The client verifies a certificate's chain, name and dates.
     #[default]
     Checked,
     /// The client accepts every certificate (`--insecure`).
@@ -45,7 +45,7 @@ pub enum TlsPolicyError {
     /// The file of certificate authorities can't be read.
     #[error("can't read certificates from {}: {source}", .path.display())]
     Authorities {
-        /// The path of the file.
+        /// The path of the file of certificate authorities.
         path: PathBuf,
         /// The error of the operating system.
         #[source]
@@ -54,7 +54,7 @@ pub enum TlsPolicyError {
     /// The file holds no certificate in PEM form.
     #[error("{} holds no PEM certificate", .path.display())]
     NoAuthority {
-        /// The path of the file.
+        /// The path of the file that should hold certificate authorities.
         path: PathBuf,
     },
 }
@@ -82,7 +82,7 @@ impl TlsPolicy {
         })
     }
 
-    /// Returns true if every certificate is accepted.
+    /// Returns true if the client accepts every certificate.
     pub fn is_insecure(&self) -> bool {
         self.inner.verification == Verification::Insecure
     }
@@ -119,7 +119,7 @@ impl Inner {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
-            // A minimal container has no root certificates; use Mozilla's list there.
+            // The system has no root certificates, as in a minimal container. Use Mozilla's list instead.
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
         roots.add_parsable_certificates(self.authorities.iter().cloned());

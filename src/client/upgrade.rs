@@ -13,7 +13,8 @@ use crate::wire::{
     websocket::Message,
 };
 
-/// Opens and probes a WebSocket while polling continues, then moves the session to the WebSocket.
+/// Upgrades a polling session: opens a WebSocket and probes it while polling continues, then moves the session to the
+/// WebSocket.
 ///
 /// No packet is lost or reordered: the client reads the response of the pending poll before it sends the upgrade
 /// packet, and the server uses the WebSocket only after the upgrade packet.
@@ -23,11 +24,13 @@ pub(super) async fn upgrade(
     mut polling: Polling,
 ) -> Result<(Websocket, Session), ConnectFailure> {
     let Some(handshake) = polling.handshake().cloned() else {
-        return Err(failed("a session that exists already is not upgraded"));
+        return Err(failed(
+            "the client joined a session that exists already, and only a new session is upgraded",
+        ));
     };
     if !handshake.upgrades.iter().any(|name| name == "websocket") {
         return Err(failed(format!(
-            "the open packet offers {:?}",
+            "the open packet lists the upgrades {:?}",
             handshake.upgrades
         )));
     }
@@ -99,7 +102,7 @@ async fn probe(
             bytes.len()
         ))),
         Message::Close(_) | Message::Ping(_) | Message::Pong(_) => {
-            unreachable!("control frames are no messages of data")
+            unreachable!("`await_message` returns only text and binary messages")
         }
     }
 }

@@ -34,7 +34,7 @@ impl Wait {
         Self { awaited, ..self }
     }
 
-    /// Returns the name of the thing that the client waits for.
+    /// Returns the name of what the client waits for, such as "open packet".
     pub(super) fn awaited(&self) -> &'static str {
         self.awaited
     }

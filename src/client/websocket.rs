@@ -106,7 +106,7 @@ impl Websocket {
         }
     }
 
-    /// Waits for the next message; used while an upgrade is probed.
+    /// Waits for the next message of the server, while the client probes the WebSocket for an upgrade.
     pub(super) async fn await_message(
         &mut self,
         recorder: &mut Recorder,
@@ -294,7 +294,7 @@ impl Websocket {
         }
     }
 
-    /// Ends the connection if an incomplete text frame already contains bytes that can't become valid UTF-8.
+    /// Ends the connection if a text frame that has arrived in part contains bytes that can't become valid UTF-8.
     fn check_incomplete(&mut self, recorder: &mut Recorder) -> Result<(), Ended> {
         let checked = self.assembler.check_incomplete(&self.link.inbox);
         let Some(error) = checked.err().filter(|_| !self.close_received) else {
@@ -320,7 +320,8 @@ impl Websocket {
         })
     }
 
-    /// Returns the end of the connection when the stream has ended. Records an incomplete frame as illegal.
+    /// Returns the end of the connection, after the stream has ended. If the stream ended inside a frame, records the
+    /// incomplete frame as illegal data.
     fn ended(&mut self, recorder: &mut Recorder) -> Ended {
         let rest = self.link.inbox.split();
         if !rest.is_empty() {
@@ -401,7 +402,8 @@ impl Websocket {
         given_up(error.to_string())
     }
 
-    /// Starts the closing handshake: sends a close packet and a close frame. The server then has a limited time to close.
+    /// Starts the closing handshake: sends a close packet and a close frame. The server then has a limited time to
+    /// close.
     fn close(&mut self, session: &mut Session) {
         self.link.reading = Reading::GoesOn;
         if session.handshake().is_some() && !self.close_sent {

@@ -17,7 +17,7 @@ pub(super) fn packet(input: &[u8]) {
     if let Ok(packet) = Packet::decode_text(text.into()) {
         assert!(
             matches!(packet.data, PacketData::Text(_)),
-            "a text frame carries text"
+            "a packet from a text frame has text as its data"
         );
         assert_eq!(&*packet.encode_text(), text);
     }
@@ -68,12 +68,18 @@ pub(super) fn v3(input: &[u8]) {
 
 fn check_payload(decoded: &Result<Vec<Packet>, PayloadError>, length: usize) {
     match decoded {
-        Ok(packets) => assert!(packets.len() <= MAX_PACKETS, "a payload exceeds the limit"),
+        Ok(packets) => assert!(
+            packets.len() <= MAX_PACKETS,
+            "a decoded payload has more packets than the limit"
+        ),
         Err(
             PayloadError::Packet { offset, .. }
             | PayloadError::NotUtf8 { offset }
             | PayloadError::LengthPrefix { offset },
-        ) => assert!(*offset <= length, "the error lies outside of the payload"),
+        ) => assert!(
+            *offset <= length,
+            "the offset of the error lies outside of the payload"
+        ),
         Err(PayloadError::Empty) => assert_eq!(length, 0),
         Err(PayloadError::TooManyPackets { limit }) => assert_eq!(*limit, MAX_PACKETS),
     }

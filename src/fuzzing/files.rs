@@ -25,7 +25,7 @@ pub(super) fn scenario(input: &[u8]) {
     match load(Arc::clone(&source), known) {
         Ok(scenarios) => {
             for scenario in scenarios {
-                assert!(!scenario.id.is_empty(), "a scenario has an id");
+                assert!(!scenario.id.is_empty(), "a loaded scenario has an empty id");
                 check_span(scenario.span, &source.text);
                 for step in &scenario.steps {
                     check_span(step.span, &source.text);
@@ -87,13 +87,19 @@ fn source_of(input: &[u8]) -> Option<Arc<SourceFile>> {
 }
 
 fn check_diagnostics(found: &[Diagnostic]) {
-    assert!(!found.is_empty(), "a refused file has a mistake");
+    assert!(
+        !found.is_empty(),
+        "the loader refused a file without reporting a mistake"
+    );
     for diagnostic in found {
         let related = diagnostic.related.as_ref().map(|(span, _)| *span);
         for span in diagnostic.span.into_iter().chain(related) {
             check_span(span, &diagnostic.source.text);
         }
-        assert!(!diagnostic.message.is_empty(), "a mistake has a message");
+        assert!(
+            !diagnostic.message.is_empty(),
+            "a reported mistake has an empty message"
+        );
         assert!(!diagnostic.render_full(Colours::Off).is_empty());
         assert_eq!(diagnostic.render_short().lines().count(), 1);
         assert!(diagnostic.to_json().is_object());
@@ -104,10 +110,16 @@ fn check_span(span: Span, text: &str) {
     let marked = text.get(span.start..span.end);
     assert!(
         marked.is_some(),
-        "{span:?} cuts a character or lies outside of the file"
+        "the span {span:?} cuts a character or lies outside of the file"
     );
     let before = text.get(..span.start).unwrap_or_default();
     let line_ends = before.matches(['\n', '\r']).count();
-    assert!(span.line >= 1 && span.column >= 1, "{span:?} counts from 0");
-    assert!(span.line <= line_ends + 1, "{span:?} has a wrong line");
+    assert!(
+        span.line >= 1 && span.column >= 1,
+        "the line or column of {span:?} is 0"
+    );
+    assert!(
+        span.line <= line_ends + 1,
+        "the line of {span:?} is too large"
+    );
 }

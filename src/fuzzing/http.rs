@@ -37,16 +37,19 @@ pub(super) fn response(input: &[u8]) {
     let method = if settings & 1 == 0 { "GET" } else { "HEAD" };
     let whole = exchange(method, &[stream]);
     if let Ok(response) = &whole {
-        assert!(response.body.len() <= LIMIT, "a body exceeds the limit");
+        assert!(
+            response.body.len() <= LIMIT,
+            "the body of a response exceeds the limit"
+        );
         let status = response.status;
         assert!(
             (100..1000).contains(&status),
-            "the status {status} has three digits"
+            "the status {status} does not have three digits"
         );
         let is_empty = method == "HEAD" || matches!(status, 204 | 304);
         assert!(
             !is_empty || response.body.is_empty(),
-            "{status} to {method} has no body"
+            "a response {status} to {method} has a body"
         );
     }
     for at in cuts(stream.len()).step_by(CUT_EVERY) {
@@ -95,7 +98,7 @@ fn exchange(method: &str, pieces: &[&[u8]]) -> Result<HttpResponse, HttpFailure>
     });
     simulated
         .flatten()
-        .unwrap_or_else(|error| panic!("the exchange did not take place: {error}"))
+        .unwrap_or_else(|error| panic!("the simulated HTTP exchange did not take place: {error}"))
 }
 
 fn url_of(listener: &Listener) -> io::Result<url::Url> {

@@ -24,7 +24,7 @@ pub(super) fn json(input: &[u8]) {
         };
         assert!(
             decoder.missing_attachments() <= LIMITS.attachments,
-            "a packet exceeds the limit"
+            "a packet announces more attachments than the limit"
         );
         match decoded {
             Ok(None) => {}
@@ -32,14 +32,14 @@ pub(super) fn json(input: &[u8]) {
                 assert_eq!(
                     decoder.missing_attachments(),
                     0,
-                    "a complete packet lacks attachments"
+                    "a complete packet still lacks attachments"
                 );
                 assert_eq!(round_trip(&packet), Ok(Some(packet)));
             }
             Err(DecodeError::Syntax { offset, .. }) => {
                 assert!(
                     offset <= message.len(),
-                    "the error lies outside of the message"
+                    "the offset of the error lies outside of the message"
                 );
                 return;
             }
@@ -55,7 +55,7 @@ pub(super) fn msgpack(input: &[u8]) {
         Err(DecodeError::Syntax { offset, .. }) => {
             assert!(
                 offset <= input.len(),
-                "the error lies outside of the message"
+                "the offset of the error lies outside of the message"
             );
         }
         Err(_) => {}

@@ -30,11 +30,17 @@ pub(super) fn frame(input: &[u8]) {
         );
     }
     for frame in frames {
-        assert!(frame.payload.len() <= LIMIT, "a frame exceeds the limit");
+        assert!(
+            frame.payload.len() <= LIMIT,
+            "the payload of a frame exceeds the limit"
+        );
         let mut stream = BytesMut::new();
         frame.encode(&mut stream);
         assert_eq!(Frame::decode(&mut stream, LIMIT), Ok(Some(frame)));
-        assert!(stream.is_empty(), "the frame is longer than what was read");
+        assert!(
+            stream.is_empty(),
+            "the decoder left bytes of the encoded frame unread"
+        );
     }
 }
 
@@ -75,7 +81,10 @@ pub(super) fn handshake(input: &[u8]) {
             Ok(read) => assert_eq!(Ok(read), whole, "cut at {at}"),
             // If a head is too long and also not HTTP, the error can name either problem. So the errors are not
             // compared.
-            Err(_) => assert!(whole.is_err(), "only the head cut at {at} is refused"),
+            Err(_) => assert!(
+                whole.is_err(),
+                "a response is refused if its head is cut at {at}, but accepted in one piece"
+            ),
         }
     }
     let request = HandshakeRequest::new("localhost", "/", "dGhlIHNhbXBsZSBub25jZQ==");
@@ -83,7 +92,7 @@ pub(super) fn handshake(input: &[u8]) {
         let verified = response.verify(&request).is_ok();
         assert!(
             !verified || response.status == 101,
-            "only a 101 opens a WebSocket"
+            "a response without the status 101 opens a WebSocket"
         );
         for (_, value) in &response.headers {
             extensions(value);
@@ -117,12 +126,16 @@ pub(super) fn deflate(input: &[u8]) {
 
 fn extensions(header: &str) {
     let listed = Extension::parse_list(header);
-    assert_ne!(listed, Some(Vec::new()), "a list has an element");
+    assert_ne!(
+        listed,
+        Some(Vec::new()),
+        "a parsed list of extensions is empty"
+    );
     if let Some(offer) = DeflateOffer::parse(header) {
         assert_eq!(DeflateOffer::parse(&offer.to_header()), Some(offer.clone()));
         assert!(
             offer.permits(&offer.answer()),
-            "a server may take the offer as it is"
+            "the answer to an offer of compression does not fit the offer"
         );
     }
 }

@@ -28,7 +28,7 @@ pub fn raise_file_limit() -> Option<usize> {
         .flatten()
 }
 
-/// Returns `None`: this system has no limit on open files.
+/// Does nothing and returns `None`: this system has no limit on open files that can be raised.
 #[cfg(not(unix))]
 pub fn raise_file_limit() -> Option<usize> {
     None

@@ -70,7 +70,7 @@ impl MemoryListener {
     pub(super) async fn accept(&mut self) -> MemoryStream {
         match self.backlog.recv().await {
             Some(stream) => stream,
-            // The network holds the sender until this listener is dropped.
+            // This can't happen: the network drops the sending half of this channel only when this listener is dropped.
             None => unreachable!("the port of a listener is taken until the listener is dropped"),
         }
     }

@@ -1,4 +1,4 @@
-//! The choice between TCP and memory. Connects to servers and opens listeners.
+//! Connects to servers and opens listeners, over TCP or in the memory of this process.
 
 use std::{
     io,
@@ -9,12 +9,13 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
 use super::{Listener, Stream, files::note_shortage, memory::MemoryNetwork};
 
-/// The number of connections that may wait to be accepted. The system lowers it to its own limit (`somaxconn` on Linux).
+/// The number of connections that may wait to be accepted. The system lowers it to its own limit (`somaxconn` on
+/// Linux).
 ///
 /// If this queue is full, Linux drops the handshake of the next client, which tries again only after a second.
 const BACKLOG: u32 = 4_096;
 
-/// The place where connections are made: TCP, or the memory of this process.
+/// The kind of network: TCP, or a simulated network in the memory of this process.
 #[derive(Clone, Debug, Default)]
 pub enum Network {
     /// Connections over TCP.
@@ -91,7 +92,7 @@ fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
     for candidate in lookup_host((host, port)).await? {
         match connect_to(candidate).await {
             Ok(stream) => return Ok(stream),

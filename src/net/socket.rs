@@ -98,7 +98,7 @@ pub(super) fn pair() -> (MemoryStream, MemoryStream) {
 }
 
 impl MemoryStream {
-    /// Makes a later drop of this socket reset the connection, as `SO_LINGER` with zero seconds does.
+    /// Makes the connection reset when this socket is dropped later, as `SO_LINGER` with zero seconds does.
     pub(super) fn reset_on_drop(&self) {
         self.lock().ends(self.side).0.resets = true;
     }
@@ -288,7 +288,7 @@ impl Drop for MemoryStream {
         let mut connection = self.lock();
         let (own, peer) = connection.ends(self.side);
         own.is_closed = true;
-        // Closing a socket with unread bytes resets the connection (RFC 2525 section 2.17).
+        // Closing a socket that has unread bytes resets its connection (RFC 2525 section 2.17).
         let woken = if own.is_reset {
             [None, None]
         } else if own.resets || !own.received.is_empty() {

@@ -24,7 +24,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Makes a later drop of this stream reset the connection (RST) instead of closing it normally.
+    /// Makes the connection reset (RST) when this stream is dropped later, instead of closing it normally.
     pub fn reset_on_drop(&self) {
         match self {
             // Setting the option fails only if the socket is closed already.

@@ -23,7 +23,7 @@ async fn connected(network: &Network) -> (Stream, Stream) {
     (client, listener.accept().await.unwrap())
 }
 
-/// Reads to the end of the stream. Returns the number of bytes, and the error if an error ended the stream.
+/// Reads a stream to its end. Returns the number of bytes that were read, and the error if the stream ended with one.
 async fn rest(stream: &mut Stream) -> (usize, Option<ErrorKind>) {
     let mut all = Vec::new();
     let ended = stream.read_to_end(&mut all).await;

@@ -22,25 +22,26 @@ pub enum Contract {
 /// The encoding of Socket.IO packets in Engine.IO messages.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Parser {
-    /// One text message, followed by one binary message for each attachment (`socket.io-parser`).
+    /// A packet is one text message, followed by one binary message for each attachment
+    /// (`socket.io-parser`).
     #[default]
     Json,
-    /// One binary message for each packet (`socket.io-msgpack-parser`).
+    /// A packet is one binary message (`socket.io-msgpack-parser`).
     Msgpack,
 }
 
 /// The settings of one server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The Engine.IO path.
+    /// The path of the Engine.IO endpoint, such as `/socket.io/`.
     pub path: String,
-    /// The time between pings.
+    /// The time between two heartbeat pings (`pingInterval`).
     pub ping_interval: Duration,
-    /// The time after a ping in which the pong has to arrive.
+    /// The time after a heartbeat ping in which the pong has to arrive (`pingTimeout`).
     pub ping_timeout: Duration,
     /// The largest size of a polling body or a WebSocket message, in bytes.
     pub max_payload: u64,
-    /// The time in which a client has to join a namespace.
+    /// The time after the start of a session in which the client has to join a namespace.
     pub connect_timeout: Duration,
     /// The time in which an upgrade has to be complete.
     pub upgrade_timeout: Duration,
@@ -175,7 +176,7 @@ impl Config {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the reference server has no setting {name}={value}")]
 pub struct UnknownSetting {
-    /// The setting's name.
+    /// The name of the setting, as it was given.
     pub name: String,
     /// The value that was given for the setting.
     pub value: String,

@@ -12,7 +12,7 @@ use crate::{
     net::{Stream, linger},
 };
 
-/// How long pending requests may take to finish when the server stops.
+/// When the server stops: how long HTTP requests that are still pending may take to finish.
 const FAREWELL: Duration = Duration::from_millis(50);
 
 /// Serves one connection to its end.

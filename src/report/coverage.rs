@@ -118,7 +118,7 @@ pub fn coverage_table(coverage: &Coverage, grouping: Grouping, palette: Palette)
         let ids = escape::line(&coverage.unlisted.join(", "));
         let _ = writeln!(
             text,
-            "verified by a scenario, but missing in the catalogue: {ids}\n"
+            "requirements that a scenario verifies, but that the catalogue does not list: {ids}\n"
         );
     }
     let summary = CoverageReport::from(coverage).summary;
@@ -168,7 +168,7 @@ fn by_clause(coverage: &Coverage) -> Groups<'_> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for entry in &coverage.entries {
         let clause = entry.requirement.clause.as_deref();
-        // Requirements without a clause come last.
+        // Requirements without a clause come last, because `false` sorts before `true`.
         let key = (clause.is_none(), clause.map(natural), clause);
         groups.entry(key).or_default().push(entry);
     }
@@ -313,7 +313,7 @@ mod tests {
                 ),
                 Covered {
                     state: CoverageState::Unproved,
-                    reason: Some("acks/late names no fault that could break it".to_owned()),
+                    reason: Some("acks/late names no fault that could make it fail".to_owned()),
                     ..covered("acks.late", Some("RFC 6455 5.9"), &[core("acks/late")])
                 },
                 covered(
@@ -338,7 +338,7 @@ mod tests {
           must    x           What x says
 
         Unproved: nothing shows that a scenario can fail
-          must    acks.late   acks/late names no fault that could break it
+          must    acks.late   acks/late names no fault that could make it fail
 
         Untested for a reason
           must    y.z         Nobody can see it from outside
@@ -347,7 +347,7 @@ mod tests {
           must    acks.value  acks/a, acks/b, acks/c and 1 more
           must    ping.late   ping/late (slow)
 
-        verified by a scenario, but missing in the catalogue: mine.own
+        requirements that a scenario verifies, but that the catalogue does not list: mine.own
 
         5 requirements: 2 tested, 2 untested, 1 unproved
         ");
@@ -357,7 +357,7 @@ mod tests {
     fn section_5_10_comes_after_section_5_9() {
         insta::assert_snapshot!(coverage_table(&coverage(), Grouping::Clause, Palette::Plain), @r"
         RFC 6455 5.9  1 of 3 tested
-          unproved  must    acks.late   acks/late names no fault that could break it
+          unproved  must    acks.late   acks/late names no fault that could make it fail
           tested    must    ping.late   ping/late (slow)
           untested  must    y.z         Nobody can see it from outside
 
@@ -367,7 +367,7 @@ mod tests {
         No clause  0 of 1 tested
           untested  must    x           no scenario yet
 
-        verified by a scenario, but missing in the catalogue: mine.own
+        requirements that a scenario verifies, but that the catalogue does not list: mine.own
 
         5 requirements: 2 tested, 2 untested, 1 unproved
         ");
@@ -405,7 +405,7 @@ mod tests {
               "level": "must",
               "clause": "RFC 6455 5.9",
               "state": "unproved",
-              "reason": "acks/late names no fault that could break it",
+              "reason": "acks/late names no fault that could make it fail",
               "scenarios": [
                 "acks/late"
               ]

@@ -10,9 +10,9 @@ use crate::{
 /// A report format that `--report NAME=PATH` can ask for.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
-    /// The name on the command line.
+    /// The format's name on the command line, such as `json`.
     pub name: &'static str,
-    /// The purpose in a few words, for the help text: "for CI systems".
+    /// The purpose of the format in a few words, for the help text: "for CI systems".
     pub purpose: &'static str,
     /// Renders the record of a run.
     pub(super) run: fn(&Record) -> Result<String, FormatError>,
@@ -35,7 +35,7 @@ impl Format {
 #[derive(Debug, thiserror::Error)]
 #[error("can't write the report `{name}`: {source}")]
 pub struct FormatError {
-    /// The name of the format.
+    /// The name of the format that can't represent the record.
     pub name: &'static str,
     /// The error of the library that writes the format.
     #[source]

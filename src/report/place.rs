@@ -32,7 +32,7 @@ fn resolve(path: &Path, links: usize) -> PathBuf {
     let mut resolved = resolve(parent, links);
     match path.file_name() {
         Some(name) => resolved.push(name),
-        // The path ends with `..`, so go up one folder.
+        // The last part of the path is `..`, so go up one folder.
         None => {
             resolved.pop();
         }

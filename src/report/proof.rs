@@ -94,7 +94,7 @@ impl ProofReport {
     ///
     /// Returns an error if the text is not a report of `sockspec prove`.
     pub fn read(text: &str) -> Result<Self, ReadProofError> {
-        /// The field that names the format.
+        /// The part of a report that names its format.
         #[derive(Deserialize)]
         struct Head {
             schema: String,
@@ -137,7 +137,7 @@ pub fn proof_table(proof: &Proof, palette: Palette) -> String {
             let reason = escape::line(reason);
             let _ = writeln!(out, "{fail:5}  {id} proves nothing: {reason}");
         } else if scenario.killed_by.is_empty() && scenario.survived.is_empty() {
-            let _ = writeln!(out, "{fail:5}  {id} names no fault that could break it");
+            let _ = writeln!(out, "{fail:5}  {id} names no fault that could make it fail");
         } else {
             for survivor in &scenario.survived {
                 let fault = escape::line(&survivor.fault);
@@ -263,7 +263,7 @@ mod tests {
                  The server does wrong.
         FAIL   acks/late does not catch ack-late: pass
                  specs/acks.yaml:7
-        FAIL   acks/nothing names no fault that could break it
+        FAIL   acks/nothing names no fault that could make it fail
                  specs/acks.yaml:7
         FAIL   acks/wrong proves nothing: no ack within 2 s
                  specs/acks.yaml:7

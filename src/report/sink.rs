@@ -12,9 +12,9 @@ use crate::targets::Masked;
 /// The place that a report is written to.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Destination {
-    /// A file.
+    /// The report is written to a file.
     File(PathBuf),
-    /// The standard output, which the command line calls `-`.
+    /// The report is written to the standard output, which the command line calls `-`.
     Stdout,
 }
 
@@ -106,9 +106,9 @@ fn write_file(path: &Path, content: &str) -> io::Result<()> {
     match fs::metadata(path) {
         #[cfg(unix)]
         Ok(metadata) if pipe::is_pipe(&metadata) => pipe::write(path, content),
-        // Write into a device, such as `/dev/stderr`: a new file in its place would delete it.
+        // The path is a device, such as `/dev/stderr`: write into it. A new file in its place would delete the device.
         Ok(metadata) if !metadata.is_file() => fs::write(path, content),
-        // Replace the file that a symbolic link points to, and keep the link.
+        // The path is a symbolic link or a file: replace the file that a link points to, and keep the link.
         Ok(_) => replace(&fs::canonicalize(path)?, content),
         Err(_) => {
             if let Some(folder) = path.parent() {
@@ -142,7 +142,7 @@ fn replace(path: &Path, content: &str) -> io::Result<()> {
     let unfinished = beside(path);
     let written = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
     if written.is_err() {
-        // Ignore an error of the removal: the error of the write explains more.
+        // Ignore an error when removing the temporary file: the error of the write says more about the cause.
         let _ = fs::remove_file(&unfinished);
     }
     written

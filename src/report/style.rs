@@ -11,15 +11,15 @@ use crate::runner::Verdict;
 pub enum Role {
     /// Secondary text: times, line numbers, clauses.
     Dim,
-    /// The expected value.
+    /// The value that the scenario expects.
     Expected,
     /// A heading or an id.
     Strong,
-    /// The received value.
+    /// The value that the client received.
     Received,
     /// The word for a verdict.
     Sign(Verdict),
-    /// The underline of a scenario line.
+    /// The marks below a line of a scenario that underline a part of it.
     Underline,
 }
 

@@ -35,7 +35,7 @@ use crate::{
 /// time.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
-    /// The scenario.
+    /// The scenario that this attempt executes.
     pub(super) scenario: &'a Scenario,
     /// The server that the scenario runs against.
     pub(super) target: &'a LiveTarget,
@@ -48,7 +48,7 @@ pub(super) struct Attempt<'a> {
     /// The bystander, a client that the runner adds if an `alive` step names no client. It shows whether the server
     /// still serves other clients.
     pub(super) bystander: Option<Arc<Client>>,
-    /// The start of the attempt.
+    /// The time at which the attempt started.
     pub(super) started: Instant,
     minted: Arc<Minted>,
     scope: Mutex<Scope>,
@@ -143,7 +143,8 @@ impl<'a> Attempt<'a> {
         &self.minted.secrets
     }
 
-    /// Returns the values that no output may see: the secrets, and the tokens that the scenario minted.
+    /// Returns the values that no output may show: the target's secrets, and the tokens that the scenario itself has
+    /// created.
     pub(super) fn to_mask(&self) -> Cow<'_, Secrets> {
         let tokens = self.scope().minted_tokens();
         let mut secrets = Cow::Borrowed(self.secrets());
@@ -188,7 +189,7 @@ impl<'a> Attempt<'a> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the variables that a match captured.
+    /// Sets the scenario's variables to the values that a match has captured.
     pub(super) fn capture(&self, captures: Vec<(String, Data)>) {
         let mut scope = self.scope();
         for (name, value) in captures {
@@ -215,7 +216,7 @@ impl<'a> Attempt<'a> {
             .collect()
     }
 
-    /// Records a finding that only warns.
+    /// Records a finding that does not fail the scenario but only warns.
     pub(super) fn warn(&self, finding: Finding) {
         self.notes().warnings.push(finding);
     }
@@ -229,7 +230,7 @@ impl<'a> Attempt<'a> {
             .collect()
     }
 
-    /// Returns the timeout of a step.
+    /// Returns the timeout of a step: its `within`, or else the usual timeout.
     pub(super) fn limit(&self, step: &Step) -> StepResult<Duration> {
         match &step.within {
             Some(bound) => self.bound(bound),

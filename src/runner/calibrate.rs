@@ -19,13 +19,13 @@ use crate::{
 /// the runner notices a faulty handler that delivers a forbidden event with a delay of 50 ms.
 pub(super) const FLOOR: Duration = Duration::from_millis(80);
 
-/// The maximum settle time, for slow targets.
+/// The maximum settle time (how long the runner waits for forbidden traffic), for slow targets.
 const CEILING: Duration = Duration::from_millis(500);
 
 /// The number of round trips that the settle time is computed from.
 const TRIPS: usize = 8;
 
-/// The timeout of the whole measurement.
+/// The timeout of the measurement of the settle time, in which all round trips have to fit.
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// Measures the settle time, which is how long the runner waits for forbidden traffic: the minimum plus four times the

@@ -40,9 +40,9 @@ pub(super) struct Silence {
 /// The time for which a step with `within` watches for forbidden traffic.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Watch {
-    /// The end of the time.
+    /// The time at which the runner stops watching for forbidden traffic.
     pub(super) until: Instant,
-    /// The length of the time, counted from the start of the step.
+    /// How long the runner watches for forbidden traffic, counted from the start of the step.
     pub(super) length: Duration,
 }
 
@@ -62,7 +62,7 @@ pub(super) enum Never {
     },
     /// An event that matches a pattern and that no step has claimed, that is, received as expected.
     Event {
-        /// The pattern of the event.
+        /// The pattern of the event that must not come.
         sought: Sought,
         /// Why the event must not come.
         reason: Unwanted,
@@ -74,7 +74,7 @@ pub(super) enum Never {
         /// How far the runner has searched the journal of the connection. The claim does not cover entries from before
         /// the step.
         checked: Checked,
-        /// The pattern of the frame.
+        /// The pattern of the frame that must not come.
         pattern: FramePattern,
     },
     /// Any packet except heartbeats and the close packet, at or after a position in the journal.
@@ -124,9 +124,9 @@ impl Checked {
 pub(super) struct Request {
     /// The event's name in the scenario, which is the contract's name.
     pub(super) event: String,
-    /// The event's namespace.
+    /// The namespace of the request.
     pub(super) namespace: String,
-    /// The event's ack id.
+    /// The ack id of the request.
     pub(super) id: AckId,
 }
 
@@ -147,7 +147,7 @@ pub(super) enum Unwanted {
 }
 
 impl Unwanted {
-    /// Returns the kind of failure for a client that received the event.
+    /// Returns the kind of failure if the client receives the event nevertheless.
     pub(super) fn kind(&self) -> FailureKind {
         match self {
             Self::Forbidden | Self::NotAReceiver(_) | Self::Own(_) => {
@@ -157,7 +157,7 @@ impl Unwanted {
         }
     }
 
-    /// Returns the sentence of the finding about a client that received the event.
+    /// Returns the sentence of the finding that a client has received an event that it must not receive.
     pub(super) fn sentence(&self, name: &ClientName, sought: &Sought) -> String {
         let event = sought.name();
         match self {

@@ -56,15 +56,15 @@ pub(super) struct ClientState {
 /// One connection of a client. Also holds which journal entries steps have claimed, that is, received as expected.
 #[derive(Debug)]
 pub(super) struct Link {
-    /// The connection.
+    /// The connection itself, with its journal.
     pub(super) connection: Connection,
     /// The highest protocol layer that the connection decodes, for example WebSocket or Socket.IO.
     pub(super) layer: Layer,
     /// Whether the connection joins the Engine.IO session of another connection.
     pub(super) joins_session: bool,
-    /// The revision of Engine.IO.
+    /// The Engine.IO revision of the connection: 3 or 4.
     pub(super) eio: u8,
-    /// Whether packets are encoded with msgpack.
+    /// Whether Socket.IO packets on this connection are encoded with msgpack.
     pub(super) msgpack: bool,
     /// Whether the connection can carry WebSocket frames.
     pub(super) websocket: bool,
@@ -90,7 +90,7 @@ pub(super) struct LinkState {
     pub(super) joined: BTreeMap<String, String>,
     /// The users named by the tokens in CONNECT packets, by namespace.
     users: BTreeMap<String, String>,
-    /// The ack id for the next event.
+    /// The ack id for the next event with which the client asks for an acknowledgement.
     next_ack: u64,
     /// The server's events that a `reply` step has handled, as namespace and ack id.
     pub(super) answered: HashSet<(String, AckId)>,
@@ -133,7 +133,7 @@ impl Clients {
         Self { clients, by_name }
     }
 
-    /// Returns the only client of a list that was created with one client.
+    /// Takes the client out of a list that was created with only one client, and returns it.
     pub(super) fn into_only(mut self) -> Option<Arc<Client>> {
         self.clients.pop()
     }
@@ -165,7 +165,7 @@ impl Client {
         self.state().links.clone()
     }
 
-    /// Makes a new connection the current one.
+    /// Adds a new connection of the client, which becomes the current connection.
     pub(super) fn add_link(&self, connection: Connection, options: &Options) -> Arc<Link> {
         let link = Arc::new(Link {
             connection,

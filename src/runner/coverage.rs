@@ -7,7 +7,7 @@ use crate::scenario::{Requirement, Requirements, Scenario, Tier};
 /// The coverage of all requirements of a catalogue.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    /// The requirements, in order of id.
+    /// The requirements with their coverage, in order of id.
     pub entries: Vec<Covered>,
     /// The requirement ids that scenarios verify but that the catalogue does not contain, sorted.
     pub unlisted: Vec<String>,
@@ -107,14 +107,14 @@ impl CoverageState {
 }
 
 impl Evidence {
-    /// Returns why it is unknown whether a scenario can fail; `None` if the scenario can fail.
+    /// Returns the reason why it is not proved that a scenario can fail; `None` if that is proved.
     fn doubt(&self, scenario: &Scenario) -> Option<String> {
         let id = &scenario.id;
         match self {
             Self::Claims(faults) => {
                 let exists = |fault: &String| faults.contains(fault);
                 match scenario.catches.as_slice() {
-                    [] => Some(format!("{id} names no fault that could break it")),
+                    [] => Some(format!("{id} names no fault that could make it fail")),
                     claims if claims.iter().any(exists) => None,
                     claims => Some(format!(
                         "{id} names no fault that exists: {}",
@@ -137,7 +137,7 @@ impl Evidence {
                             doubts.push(format!("{id} proves nothing: {why}"));
                         }
                         Observed::Survived(faults) if faults.is_empty() => {
-                            doubts.push(format!("{id} names no fault that could break it"));
+                            doubts.push(format!("{id} names no fault that could make it fail"));
                         }
                         Observed::Survived(faults) => {
                             doubts.push(format!("{id} does not catch {}", faults.join(", ")));
@@ -221,7 +221,7 @@ mod tests {
         let claims =
             |faults: &[&str]| Evidence::Claims(faults.iter().map(ToString::to_string).collect());
         assert_eq!(state(&claims(&["one"])), (CoverageState::Tested, None));
-        let doubt = "s/none names no fault that could break it; s/some names no fault that exists: one, gone";
+        let doubt = "s/none names no fault that could make it fail; s/some names no fault that exists: one, gone";
         assert_eq!(
             state(&claims(&["other"])),
             (CoverageState::Unproved, Some(doubt.to_owned()))

@@ -26,10 +26,11 @@ use super::{
 use crate::targets::{Maskable, Masked};
 
 /// Why a target that the runner did not start can't be started again.
-const NOT_OURS: &str = "sockspec did not start it";
+const NOT_OURS: &str = "sockspec can't restart a target that it did not start";
 
-/// The runner blames a scenario for the death of its server only if another server, on which no scenario runs, lives a
-/// quarter longer plus this time.
+/// When a server has died during a scenario, the runner starts a second server, on which no scenario runs. It blames
+/// the scenario only if the second server lives long enough: for five quarters of the first server's life, plus this
+/// time.
 const MARGIN: Duration = Duration::from_millis(300);
 
 /// The result of playing an item (a scenario on one transport) again while nothing else runs.
@@ -237,7 +238,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         Some(Arc::clone(&instance.live))
     }
 
-    /// Returns the reason for a failed start as a clause: "it can't be started again: …".
+    /// Returns why a target can't be started again, as a clause for a sentence: "it can't be started again: …".
     fn reason(&self, mut error: StartError) -> String {
         error.mask(&self.target.secrets);
         format!("it can't be started again: {}", error.headline())
@@ -278,11 +279,11 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     }
 }
 
-/// When the server was started on which an item (a scenario on one transport) runs.
+/// When the server on which an item (a scenario on one transport) runs was started.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Start {
-    /// Before this item was to run; other scenarios may have run on the server.
+    /// The server was started earlier, so other scenarios may have run on it.
     Earlier,
-    /// Just before this item; no other scenario has run on the server.
+    /// The server was started just for this item, so no other scenario has run on it.
     Fresh,
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{failure_kind::FailureKind, outcome::Outcome, verdict::Verdict};
 use crate::text::humanize;
 
-/// Returns the outcome with the verdict and the sentence that follow from the death of the target.
+/// Returns the outcome of a scenario during which the target died, with another verdict and the sentence that explains
+/// it.
 pub(super) fn with_verdict(
     mut outcome: Box<Outcome>,
     verdict: Verdict,
@@ -31,7 +32,7 @@ pub(super) fn death_sentence(status: Option<&str>) -> String {
 /// Returns the sentence for a scenario during which the server ended by itself.
 pub(super) fn own_end(after: Duration) -> String {
     format!(
-        "The target ended {} after its start, as it does while no scenario runs.",
+        "The target ended {} after its start, as it also does while no scenario runs.",
         humanize::duration(after)
     )
 }

@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// Returns the value that a journal entry echoes, or `None` if the entry is no echo.
+/// Returns the value that the server has echoed in this journal entry, or `None` if the entry is no echo.
 pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
     match (speaks, &entry.what) {
         (Speaks::WebSocket, What::Message(data)) => Some(value(data)),

@@ -11,12 +11,12 @@ use super::{notice::Notice, outcome::Outcome, summary::Summary, verdict::Verdict
 pub struct Event {
     /// The time since the start of the run.
     pub at: Duration,
-    /// What happened.
+    /// What happened in the run.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
-/// What happened.
+/// The things that can happen in a run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum EventKind {
@@ -35,30 +35,30 @@ pub enum EventKind {
     TargetRestarted(TargetStart),
     /// A scenario began.
     ScenarioStarted {
-        /// The id of the scenario.
+        /// The id of the scenario that began.
         id: String,
     },
     /// An attempt at a scenario began.
     AttemptStarted {
-        /// The id of the scenario.
+        /// The id of the scenario of the attempt.
         id: String,
         /// The number of the attempt, from 1.
         attempt: usize,
     },
     /// An attempt did not pass, and the scenario is tried again.
     ScenarioRetried {
-        /// The id of the scenario.
+        /// The id of the scenario that is tried again.
         id: String,
         /// The number of the attempt that did not pass, from 1.
         attempt: usize,
-        /// The verdict of that attempt.
+        /// The verdict of the attempt that did not pass.
         verdict: Verdict,
-        /// Why that attempt did not pass, in one sentence.
+        /// Why the attempt did not pass, in one sentence.
         reason: Option<String>,
     },
     /// A scenario has been running for long and still runs.
     ScenarioSlow {
-        /// The id of the scenario.
+        /// The id of the scenario that still runs.
         id: String,
         /// How long the scenario has been running.
         running: Duration,

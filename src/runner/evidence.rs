@@ -218,9 +218,9 @@ pub(super) fn describe_end(ended: &Ended) -> String {
         (true, EndedHow::GivenUp, None) => {
             format!("sockspec gave up the connection{reason}")
         }
-        (true, _, None) => format!("this side ended the connection with {how}{reason}"),
+        (true, _, None) => format!("sockspec ended the connection with {how}{reason}"),
         (true, _, Some(code)) => format!(
-            "this side ended the connection with {how}; the server answered with a close frame {code}{reason}"
+            "sockspec ended the connection with {how}; the server answered with a close frame {code}{reason}"
         ),
         (false, EndedHow::CloseFrame, Some(code)) => {
             format!("the connection ended with {how} {code}{reason}")

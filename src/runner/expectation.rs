@@ -10,22 +10,22 @@ use crate::{
     scenario::{Accepted, Matcher, Mismatch},
 };
 
-/// The result of a comparison.
+/// The result of comparing a value from the server with what a step expects and tolerates.
 #[derive(Debug)]
 pub(super) enum Comparison {
     /// The value matches the strict expectation.
     Right {
-        /// The captured variables.
+        /// The variables that the value captured, with their values.
         captures: Vec<(String, Data)>,
     },
     /// The value differs from the strict expectation, but the step tolerates it.
     Tolerated {
-        /// The captured variables.
+        /// The variables that the value captured, with their values.
         captures: Vec<(String, Data)>,
-        /// The difference from the strict expectation.
+        /// How the value differs from the strict expectation.
         mismatch: Mismatch,
     },
-    /// The value is wrong. Holds the difference from the strict expectation.
+    /// The step neither expects nor tolerates the value. Holds the difference from the strict expectation.
     Wrong(Mismatch),
 }
 
@@ -81,7 +81,7 @@ pub(super) fn require(
     Ok(())
 }
 
-/// Returns the warning about a tolerated value.
+/// Returns the warning that a value differs from the strict expectation, but is tolerated.
 pub(super) fn tolerated(subject: &str, mismatch: &Mismatch) -> Finding {
     Finding::new(
         FailureKind::WrongContent,

@@ -27,13 +27,13 @@ use crate::{
 /// How a connection proved that everything sent before has arrived.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Proof {
-    /// The connection has ended, so nothing more can come.
+    /// The connection has ended, so nothing more can come on it.
     Ended,
-    /// An event and its acknowledgement.
+    /// The server acknowledged the event of the fence.
     Ack,
-    /// A WebSocket ping and its pong.
+    /// The server answered a WebSocket ping with a pong.
     Pong,
-    /// Only the settle time, because no round trip was possible or none was answered.
+    /// Nothing but the settle time has passed: no round trip was possible, or none was answered.
     TimeOnly,
 }
 
@@ -139,12 +139,12 @@ async fn pong_trip(link: &Link, deadline: Instant) -> Proof {
 }
 
 impl Proof {
-    /// Returns the proof in words, for reports.
+    /// Returns in words, for reports, how a connection proved that everything sent before has arrived.
     pub(super) fn describe(self) -> &'static str {
         match self {
             Self::Ended => "the connection had ended",
-            Self::Ack => "an ack round trip after the act",
-            Self::Pong => "a WebSocket ping and pong after the act",
+            Self::Ack => "an acknowledged request after the step",
+            Self::Pong => "a WebSocket ping and its pong after the step",
             Self::TimeOnly => "time only: no round trip was possible",
         }
     }

@@ -11,7 +11,7 @@ use crate::{
 pub(super) struct Finding {
     /// What the target did wrong.
     pub(super) kind: FailureKind,
-    /// The text for people.
+    /// The text of the finding, for people.
     pub(super) detail: Detail,
     /// The invariant that the target broke. `None` if a step made the finding.
     pub(super) invariant: Option<Invariant>,
@@ -24,7 +24,7 @@ pub(super) struct Finding {
 pub(super) struct Obstacle {
     /// The kind of error, such as `out-of-files`; `None` if the cause of the obstacle has no kind of its own.
     pub(super) kind: Option<ErrorKind>,
-    /// The text for people.
+    /// The text of the obstacle, for people.
     pub(super) detail: Detail,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Obstacle {
 pub(super) struct Detail {
     /// One sentence that makes sense alone: what happened, to which client, and what was expected.
     pub(super) sentence: String,
-    /// What was expected.
+    /// What the scenario expects in place of what happened.
     pub(super) expected: Option<String>,
     /// What was received instead.
     pub(super) received: Option<String>,
@@ -69,25 +69,25 @@ impl Finding {
         }
     }
 
-    /// Adds what was expected.
+    /// Adds to the finding what was expected.
     pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
         self.detail.expected = Some(expected.into());
         self
     }
 
-    /// Adds what was received.
+    /// Adds to the finding what was received.
     pub(super) fn received(mut self, received: impl Into<String>) -> Self {
         self.detail.received = Some(received.into());
         self
     }
 
-    /// Adds the invariant that the target broke.
+    /// Adds to the finding the invariant that the target broke.
     pub(super) fn invariant(mut self, invariant: Invariant) -> Self {
         self.invariant = Some(invariant);
         self
     }
 
-    /// Adds what was expected and what was received, both from a mismatch.
+    /// Adds to the finding what was expected and what was received, both from a mismatch.
     pub(super) fn mismatch(self, mismatch: &Mismatch) -> Self {
         let place = if mismatch.path.is_empty() {
             String::new()
@@ -158,13 +158,13 @@ impl From<Finding> for Obstacle {
 }
 
 impl Stop {
-    /// Sets the line of the scenario, unless the line is already set.
+    /// Sets the place in the scenario file that the text is about, unless the place is already set.
     pub(super) fn at(mut self, span: Span) -> Self {
         self.detail_mut().span.get_or_insert(span);
         self
     }
 
-    /// Sets the level of a breach, unless the level is already set.
+    /// If the target did something wrong, sets the requirement level of this finding, unless the level is already set.
     pub(super) fn level(mut self, level: Option<Level>) -> Self {
         if let Self::Breach(finding) = &mut self {
             finding.level = finding.level.or(level);
@@ -172,7 +172,7 @@ impl Stop {
         self
     }
 
-    /// Returns the text for people.
+    /// Returns the text of the finding or the obstacle, for people.
     pub(super) fn into_detail(self) -> Detail {
         match self {
             Self::Breach(finding) => finding.detail,

@@ -1,8 +1,8 @@
-//! Removes greetings from the bodies of polling responses that a scenario checks with `http` steps.
+//! Removes greetings from the bodies of responses to polls that a scenario checks with `http` steps.
 //!
 //! A greeting is an event that the server sends to every client that joins. The manifest lists greetings, or a probe of
-//! the target finds them. Steps that receive packets one by one skip greetings without this module (see
-//! [`super::unrelated`]).
+//! the target finds them. This module is not used by steps that receive packets one by one; they skip greetings by
+//! [`super::unrelated`].
 
 use super::message_packet::packet_in;
 use crate::{

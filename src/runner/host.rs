@@ -20,22 +20,22 @@ use crate::{
     targets::{LaunchError, Launched, Manifest, Maskable, Masked, Profile, Secrets, Speaks},
 };
 
-/// The timeout of a liveness check.
+/// The timeout of one check whether a server is alive.
 const LIVENESS: Duration = Duration::from_secs(2);
 
 /// How long a process may take to end after its connections have ended.
 pub(super) const DYING: Duration = Duration::from_millis(300);
 
-/// The time between two liveness checks of a target that may be dying.
+/// The time between two checks whether a server that may be dying is still alive.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// How often a port has to refuse a connection before its server counts as dead.
+/// The number of attempts to connect that a port has to refuse before its server counts as dead.
 const LOOKS: usize = 3;
 
 /// Where a target runs.
 #[derive(Clone, Debug)]
 pub enum Host {
-    /// In this process: the reference server with these faults.
+    /// In this process: the reference server, with these faults switched on.
     Embedded(Box<FaultSet>),
     /// In a process that the runner launches by the command in the manifest.
     Launched,
@@ -57,7 +57,7 @@ impl Host {
 /// A target and where it runs.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The description of the target.
+    /// The description of the target, from its manifest.
     pub manifest: Arc<Manifest>,
     /// Where the target runs.
     pub host: Host,
@@ -67,7 +67,7 @@ pub struct Target {
     pub budget: Budget,
     /// How the runner checks certificates.
     pub tls: TlsPolicy,
-    /// Values that no output may show.
+    /// The secrets of the target: values that no output may show.
     pub secrets: Secrets,
     /// Shows a sentence to the user while the start of the target is still in progress.
     pub tell: fn(&Masked<String>),
@@ -86,7 +86,7 @@ pub enum StartError {
     /// Nothing listens at the address of a target that should run already.
     #[error("nothing answers at {url}")]
     Absent {
-        /// The address.
+        /// The address at which nothing listens.
         url: String,
     },
     /// A profile (a variant of the target with other settings) has a setting that the reference server does not know.
@@ -94,19 +94,19 @@ pub enum StartError {
         "profile {profile}: the reference server does not accept the setting {setting}={value}"
     )]
     Setting {
-        /// The name of the profile.
+        /// The name of the profile that has the unknown setting.
         profile: String,
-        /// The name of the setting.
+        /// The name of the unknown setting.
         setting: String,
-        /// The value of the setting.
+        /// The value that the profile gives to the unknown setting.
         value: String,
     },
     /// The TLS handshake with the target failed.
     #[error("{url}: {failure}")]
     Tls {
-        /// The address.
+        /// The address of the target.
         url: String,
-        /// The failure of the handshake.
+        /// Why the TLS handshake failed.
         failure: Box<ConnectFailure>,
     },
     /// The manifest's address is no URL.
@@ -195,8 +195,8 @@ impl Target {
         let manifest = self.manifest_of(profile);
         let within = settings.within.unwrap_or(self.manifest.within);
         let namespace_without_fence = match &keeper {
-            // Don't check whether the reference server acknowledges the fence's event: it does, and `prove` starts it
-            // once for each pair of scenario and fault.
+            // Don't check whether the reference server acknowledges the fence's event. It does, and `prove` starts it
+            // once for each pair of scenario and fault, so the check would cost much time.
             Keeper::Embedded(_) => None,
             Keeper::Launched(_) | Keeper::Nobody => {
                 calibrate::find_namespace_without_fence(&endpoint, &manifest, within).await
@@ -366,8 +366,8 @@ impl Instance {
             if self.exited().is_some() {
                 return false;
             }
-            // Check only whether the process runs. Don't connect to the server, because a connection could be what
-            // kills it.
+            // Check only whether the process still runs. Don't connect to the server meanwhile: a server that dies
+            // of a connection would seem to end by itself.
             tokio::time::sleep(LOOK_EVERY).await;
         }
         self.is_alive().await

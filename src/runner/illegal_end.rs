@@ -9,8 +9,8 @@ use super::{
 };
 use crate::client::{EndedHow, What};
 
-/// Returns `finding` with another headline if it says that a connection has ended, and sockspec ended the connection
-/// because of illegal data: the headline is then the illegal data.
+/// Replaces a finding that a connection has ended by the finding about the server's illegal data, if sockspec itself
+/// ended the connection because of this data. Returns any other finding unchanged.
 pub(super) fn name_illegal_data(attempt: &Attempt<'_>, finding: Finding) -> Finding {
     if finding.kind != FailureKind::ConnectionEnded {
         return finding;

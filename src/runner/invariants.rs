@@ -87,9 +87,9 @@ fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &
     }
 }
 
-/// Returns true if the scenario fails because the server sent this illegal data.
+/// Returns true if illegal data of this sort fails the scenario.
 ///
-/// Data after the close frame fails only the scenario that verifies `ws.close.no-frames-after-server-close`: such data
+/// Data after the close frame fails only the scenario that verifies `ws.close.no-frames-after-server-close`, because it
 /// does not change how the connection ended.
 fn is_judged(attempt: &Attempt<'_>, illegal: &Illegal) -> bool {
     *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose)
@@ -129,7 +129,7 @@ struct Membership {
     acked: HashSet<AckId>,
 }
 
-/// A packet that a client received.
+/// A packet that a client received, with the name of the client and the journal entry.
 #[derive(Clone, Copy)]
 struct Received<'r> {
     name: &'r ClientName,
@@ -137,7 +137,7 @@ struct Received<'r> {
     entry: &'r Entry,
 }
 
-/// Checks the packets of one connection that have arrived so far.
+/// Checks the packets of one connection against the invariants, as far as they have arrived.
 async fn check_link(
     attempt: &Attempt<'_>,
     client: &Client,
@@ -373,12 +373,12 @@ struct Ids {
     sessions: HashMap<String, String>,
     /// The client and the connection that got each socket id. One connection may use one id in all namespaces.
     sockets: HashMap<String, (String, usize)>,
-    /// The number of connections so far.
+    /// The number of connections whose ids were added so far.
     links: usize,
 }
 
 impl Ids {
-    /// Adds the ids of one connection. Adds a finding for each id that an earlier connection also got.
+    /// Adds the ids of one connection. Adds a finding for each id that the server also gave to an earlier connection.
     fn take(&mut self, client: &Client, link: &Link, findings: &mut Vec<Finding>) {
         self.links += 1;
         let name = client.spec.name.to_string();

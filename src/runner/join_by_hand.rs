@@ -97,8 +97,8 @@ pub(super) async fn join_namespace(
         .breach())
 }
 
-/// Makes later `receive` steps read the journal from index `next` on. Earlier entries can't be answers to what the
-/// steps send.
+/// Makes later `receive` steps start at the journal entry `next`. Earlier entries came before the steps sent anything,
+/// so they can't be answers.
 fn skip_to(link: &Link, next: usize) {
     link.skip_open_packet();
     let mut state = link.state();

@@ -32,7 +32,7 @@ pub(super) struct Finished {
     pub(super) proofs: Vec<String>,
 }
 
-/// Returns an outcome without any finding.
+/// Returns an outcome with this verdict for a scenario about which there is no evidence, such as a skipped scenario.
 pub(super) fn outcome_without_evidence(
     item: &Item,
     verdict: Verdict,
@@ -105,7 +105,7 @@ pub(super) fn judge(
     outcome
 }
 
-/// Returns a finding or an obstacle with the evidence that reports show.
+/// Combines a finding or an obstacle with the evidence that reports show, such as the traffic of the clients.
 fn breach(
     item: &Item,
     settings: &Settings,

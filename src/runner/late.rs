@@ -30,7 +30,7 @@ pub(super) async fn extended_deadline(
     let limit = attempt.usual_limit().min(LONGEST);
     if link.websocket {
         let marker = format!("{MARKER}{}", link.next_ack());
-        // Ignore whether the server answers: only the duration of the round trip matters.
+        // Ignore whether the server answers, because the round trip serves only to measure how slow the server is.
         let _ = ping(&link.connection, marker, begun + limit).await;
     } else {
         ask(attempt, limit).await;
@@ -38,7 +38,7 @@ pub(super) async fn extended_deadline(
     Some(clock::now() + begun.elapsed())
 }
 
-/// Makes a round trip over HTTP.
+/// Makes a round trip over HTTP: sends a request to the server and waits for the response.
 async fn ask(attempt: &Attempt<'_>, limit: Duration) {
     let endpoint = &attempt.target.endpoint;
     let asked = HttpRequest {
@@ -47,6 +47,6 @@ async fn ask(attempt: &Attempt<'_>, limit: Duration) {
         headers: Vec::new(),
         body: None,
     };
-    // Ignore whether the server answers: only the duration of the round trip matters.
+    // Ignore whether the server answers, because the round trip serves only to measure how slow the server is.
     let _ = request(endpoint, asked, limit, Bounds::default()).await;
 }

@@ -21,7 +21,7 @@ pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Obstacle
         let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit);
         exceeds.then(|| {
             Obstacle::new(format!(
-                "the scenario sends more at once than the {limit} bytes that the target announces as its limit"
+                "the scenario sends a message or a POST of more than the {limit} bytes that the target announces as its limit"
             ))
         })
     })
@@ -39,7 +39,7 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obsta
         })?;
         let name = &client.spec.name;
         let sentence = format!(
-            "{name} received more than sockspec takes, although the target may send it: {limit}."
+            "{name} received more than sockspec accepts, although the target may send it: {limit}."
         );
         Some(Obstacle::new(sentence).kind(ErrorKind::MoreThanTaken))
     })

@@ -24,7 +24,7 @@ pub(super) struct LiveTarget {
     pub(super) namespace_without_fence: Option<String>,
     /// The timeout of waits for which the scenario sets none.
     pub(super) within: Duration,
-    /// Values that no output may show.
+    /// The secrets of the target: values that no output may show.
     pub(super) secrets: Secrets,
     pub(super) credentials: CredentialCache,
     /// The output of the server, if the runner launched it.

@@ -15,7 +15,7 @@ use crate::{targets::Masked, text::first_names};
 /// What is known about the scenario that killed the target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Killer {
-    /// The scenario was found and reported, or no scenario killed the target.
+    /// The scenario that killed the target was found and reported, or no scenario killed it.
     Known,
     /// One of the scenarios that ran killed the target. If exactly one of them failed, it is blamed, because the target
     /// can't be started again for a second try.
@@ -48,19 +48,19 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
             let (verdict, sentence) = match killer {
                 Killer::Known => (
                     Verdict::Skip,
-                    format!("Not judged: the target died while this ran, and {reason}."),
+                    format!("Not judged: the target died while this scenario ran, and {reason}."),
                 ),
                 Killer::OneOfThem if is_found => (Verdict::Fail, death_sentence(None)),
                 Killer::OneOfThem => (
                     Verdict::Error,
                     format!(
-                        "The target died during one of: {names}. To find out which, run each alone with `--jobs 1`."
+                        "The target died during one of these scenarios: {names}. To find out which, run each alone with `--jobs 1`."
                     ),
                 ),
                 Killer::Unknown => (
                     Verdict::Error,
                     format!(
-                        "The target died, perhaps of one of: {names}; it can't be started again to find out which."
+                        "The target died, perhaps because of one of these scenarios: {names}; it can't be started again to find out which."
                     ),
                 ),
             };
@@ -76,7 +76,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         self.notice(Notice::TargetLost {
             reason: reason.to_owned(),
         });
-        self.lost = Some(format!("Not run: the target died before, and {reason}."));
+        self.lost = Some(format!("Not run: the target had died, and {reason}."));
         self.skip_if_lost(batch);
     }
 

@@ -42,7 +42,8 @@ pub(super) fn sent_packet(link: &Link, outgoing: &Outgoing) -> Option<Packet> {
         attachments: usize::MAX,
         attachment_bytes: usize::MAX,
     };
-    // Read a binary event (type 5) as a plain event (type 2): its attachments are only placeholders in this text.
+    // The text of a binary event (type 5) holds only placeholders for the attachments. So it can be read as the text of
+    // a plain event (type 2).
     let message = match message.split_once('-') {
         Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
         _ => message.to_owned(),

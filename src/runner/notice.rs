@@ -45,19 +45,19 @@ pub enum Notice {
     },
     /// A scenario ended the target, and the runner started the target again.
     TargetEnded {
-        /// The id of the scenario.
+        /// The id of the scenario that ended the target.
         scenario: String,
     },
     /// The target died and can't be started again, so the other scenarios are skipped.
     TargetLost {
-        /// Why it can't be started, in one sentence without a full stop.
+        /// Why the target can't be started, in one sentence without a full stop.
         reason: String,
     },
     /// Scenarios were left out, because the user did not include their tier.
     TierLeftOut {
-        /// The tier.
+        /// The tier that was left out.
         tier: Tier,
-        /// The number of scenarios.
+        /// The number of scenarios in the tier.
         count: usize,
     },
 }
@@ -105,7 +105,7 @@ impl fmt::Display for Notice {
             ),
             Self::SurvivesEachAlone { scenarios } => write!(
                 formatter,
-                "the target died and was started again; none of these scenarios, which ran at that time, ends it alone: {}",
+                "the target died and was started again; none of these scenarios, which ran at that time, kills the target when it runs alone: {}",
                 first_names(scenarios, NAMED_SCENARIOS)
             ),
             Self::TargetEnded { scenario } => {

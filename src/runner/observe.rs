@@ -19,7 +19,7 @@ use crate::{
 pub(super) enum Likeness {
     /// The entry is the event that the step looks for.
     Match {
-        /// The values that the matchers captured.
+        /// The values that the step's pattern captured from the event.
         captures: Vec<(String, Data)>,
         /// The ack id, if the event asks for an acknowledgement.
         id: Option<AckId>,
@@ -58,7 +58,7 @@ impl Sought {
         })
     }
 
-    /// Compares one journal entry with this event pattern.
+    /// Compares one journal entry with the event that the step looks for.
     pub(super) fn compare(
         &self,
         attempt: &Attempt<'_>,

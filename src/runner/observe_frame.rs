@@ -6,9 +6,9 @@ use crate::{data::Data, scenario::FramePattern, wire::websocket::Frame};
 /// How a frame compares with a pattern.
 #[derive(Debug)]
 pub(super) enum FrameLikeness {
-    /// The frame matches. Holds the captured values.
+    /// The frame matches the pattern. Holds the captured values.
     Match(Vec<(String, Data)>),
-    /// The frame has another opcode.
+    /// The frame has another opcode than the pattern asks for.
     OtherOpcode,
     /// The frame has the opcode that the pattern asks for, but this part of the frame differs: "FIN bit".
     Wrong(&'static str),
@@ -55,7 +55,7 @@ pub(super) fn compare(
     })
 }
 
-/// Returns the pattern in words, without an article.
+/// Returns in words which frame a pattern describes, without an article.
 pub(super) fn what(attempt: &Attempt<'_>, pattern: &FramePattern) -> String {
     let opcode = pattern
         .opcode

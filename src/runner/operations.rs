@@ -113,7 +113,8 @@ fn names_namespace(text: &str, name: &str) -> bool {
     })
 }
 
-/// Returns an operation that the scenario uses and that the target's application does not have.
+/// Returns an operation (an event of the contract application) that the scenario uses and that is in `absent`, the
+/// operations that the target's application lacks.
 pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Option<&'m str> {
     if absent.is_empty() {
         return None;

@@ -27,7 +27,7 @@ pub struct Outcome {
     pub id: String,
     /// The scenario's title.
     pub title: String,
-    /// The verdict.
+    /// The verdict on the scenario.
     pub verdict: Verdict,
     /// Whether the verdicts of the attempts differ.
     pub flaky: bool,
@@ -112,13 +112,13 @@ pub struct Breach {
 /// A piece of a scenario file.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Place {
-    /// The file.
+    /// The path of the scenario file.
     pub file: PathBuf,
-    /// The line, from 1.
+    /// The number of the line, counted from 1.
     pub line: usize,
-    /// The column in characters, from 1.
+    /// The column at which the piece begins, in characters and counted from 1.
     pub column: usize,
-    /// The text of the line.
+    /// The text of the whole line.
     pub text: String,
     /// The number of characters to underline, from `column` on.
     pub width: usize,
@@ -129,9 +129,9 @@ pub struct Place {
 pub struct ClientView {
     /// The client's name.
     pub client: String,
-    /// The lines, oldest first.
+    /// What the client sent and received, one line for each packet or frame, oldest first.
     pub lines: Vec<SeenLine>,
-    /// The number of earlier lines that were left out.
+    /// The number of earlier lines of traffic that were left out.
     pub left_out: usize,
 }
 
@@ -142,7 +142,7 @@ pub struct SeenLine {
     pub at: Duration,
     /// True if the client received the packet, false if the client sent it.
     pub received: bool,
-    /// The packet or frame as text.
+    /// The packet or frame that was sent or received, as text.
     pub text: String,
 }
 
@@ -151,10 +151,10 @@ pub struct SeenLine {
 pub struct RequirementNote {
     /// The id of the requirement.
     pub id: String,
-    /// The requirement in one sentence.
+    /// The requirement itself, in one sentence.
     pub title: String,
-    /// The document and the section.
+    /// The document and the section from which the requirement comes.
     pub clause: Option<String>,
-    /// The address of the document.
+    /// The address of the document from which the requirement comes.
     pub source: Option<String>,
 }

@@ -18,7 +18,7 @@ use crate::{
 /// One scenario on one transport.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// The scenario.
+    /// The scenario that runs.
     pub scenario: Arc<Scenario>,
     /// The scenario's id; followed by `@` and the transport if the scenario runs on more than one.
     pub id: String,
@@ -34,9 +34,9 @@ pub struct Item {
 /// All items of a run. An item is a scenario on one transport.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// The items, in order of id.
+    /// The items (scenarios, each on one transport), in order of id.
     pub items: Vec<Item>,
-    /// The number of scenarios left out per tier, because the settings don't include the tier.
+    /// For each tier that the settings don't include, the number of its scenarios, which are left out.
     pub left_out: Vec<(Tier, usize)>,
 }
 
@@ -126,7 +126,7 @@ fn choose_profile(
     }
     if let Some(name) = find_renamed_namespace(scenario, &manifest.bindings) {
         return Err(format!(
-            "it expects the namespace `{name}` in a packet that it writes by hand, and the target has another name for `{name}`"
+            "the scenario expects the namespace `{name}` in a packet that it writes by hand, and the target has another name for `{name}`"
         ));
     }
     let missing: Vec<_> = needs

@@ -31,7 +31,7 @@ const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// The result of playing one item, that is, one scenario on one transport.
 #[derive(Debug)]
 pub(super) struct Played {
-    /// The outcome of all attempts.
+    /// The outcome of the scenario, from all attempts together.
     pub(super) outcome: Outcome,
     /// Whether a client never connected, or lost a connection that the client did not end.
     pub(super) lost_a_connection: bool,

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// The result of running every scenario against every fault it claims to catch.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Proof {
-    /// All faults, sorted by id.
+    /// What the run found about each fault, sorted by the faults' ids.
     pub faults: Vec<FaultProof>,
-    /// All selected scenarios, sorted by id.
+    /// What the run found about each selected scenario, sorted by the scenarios' ids.
     pub scenarios: Vec<ScenarioProof>,
-    /// The wall time.
+    /// How long the run of `sockspec prove` took.
     pub duration: Duration,
 }
 
@@ -54,7 +54,8 @@ pub struct Survivor {
 }
 
 impl ScenarioProof {
-    /// Returns true if the scenario can fail and catches every fault that it claims to catch.
+    /// Returns true if the scenario catches at least one fault and every fault that it claims to catch, and is not
+    /// `broken`.
     pub fn is_proved(&self) -> bool {
         !self.killed_by.is_empty() && self.survived.is_empty() && self.broken.is_none()
     }

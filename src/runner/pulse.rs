@@ -28,8 +28,8 @@ const STOP: Duration = Duration::from_secs(2);
 /// This process counts as stopped if it had a CPU for at most one tenth (1/`CPU_SHARE`) of the time between two beats.
 const CPU_SHARE: u32 = 10;
 
-/// The pulse of this process: a thread that notices stops of the process. It sleeps nearly always, and lives as long as
-/// the process.
+/// The thread that notices when this process is stopped (the "pulse"). The thread sleeps nearly always, and lives as
+/// long as the process.
 static PULSE: LazyLock<Option<Pulse>> = LazyLock::new(|| {
     let started = thread::Builder::new().name("pulse".to_owned()).spawn(|| {
         loop {
@@ -115,7 +115,8 @@ fn stopped_between(last: ProcessTime, now: ProcessTime) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// Returns clocks of a process that show these times, in milliseconds after `start`.
+    /// Returns a reading of a process's clocks. The arguments are the times that the clocks show, in milliseconds after
+    /// `start`.
     fn after(start: Instant, monotonic: u64, boot: u64, cpu: u64) -> ProcessTime {
         ProcessTime {
             monotonic: start + Duration::from_millis(monotonic),

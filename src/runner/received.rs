@@ -20,7 +20,7 @@ pub(super) struct Received {
     unclaimed: BTreeSet<usize>,
     /// For each namespace, whether its last CONNECT or DISCONNECT packet from the server is a CONNECT.
     connected: BTreeMap<String, bool>,
-    /// The number of entries that were read.
+    /// The number of journal entries that were read so far.
     read: usize,
 }
 
@@ -124,7 +124,7 @@ mod tests {
             let events = received.unclaimed_events(entries);
             events.map(|(index, _)| index).collect::<Vec<_>>()
         };
-        // A step can claim an entry that `read` has not read yet.
+        // A step can claim an entry before `read` has read that entry.
         received.claim(2);
         received.read(&entries);
         assert_eq!(unclaimed(&received, &entries), [1]);

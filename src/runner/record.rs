@@ -14,9 +14,9 @@ use super::{
 pub struct Record {
     /// What the run tests: the version, the target and the settings.
     pub info: RunInfo,
-    /// Every outcome, in order of id.
+    /// The outcome of every scenario, in order of the scenarios' ids.
     pub outcomes: Vec<Outcome>,
-    /// The notices, in order of time.
+    /// The notices, which are facts about the run that are not verdicts, in order of time.
     pub notices: Vec<Notice>,
     /// The number of scenarios with each verdict so far.
     pub summary: Summary,

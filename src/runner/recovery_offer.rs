@@ -6,9 +6,9 @@ use crate::{client::What, data::Data, wire::socket_io::Packet};
 /// Whether the server appends recovery offsets to the events on a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Offsets {
-    /// The last argument of an event can be an offset.
+    /// The server appends offsets, so the last argument of an event can be one.
     Appended,
-    /// Events carry no offset.
+    /// The server appends no offsets to its events.
     Absent,
 }
 

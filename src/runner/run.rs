@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{clock, scenario::Tier, targets::Masked};
 
-/// The number of servers of one target that start at the same time.
+/// How many servers of one target, for different profiles, start at the same time.
 const STARTS: usize = 3;
 
 /// Runs a plan and passes every event to `emit`, in order.
@@ -81,9 +81,9 @@ pub(super) struct Run<'r, E> {
 
 /// A message from the task of a scenario to the dispatcher.
 enum Message {
-    /// An event that the dispatcher emits.
+    /// An event for the dispatcher to emit.
     Happened(EventKind),
-    /// The scenario has ended. Holds its outcome.
+    /// The scenario has ended. Holds the result of playing it.
     Finished(Arc<Item>, Box<Played>),
 }
 
@@ -206,7 +206,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         (self.emit)(&event);
     }
 
-    /// Emits a notice.
+    /// Emits a notice: a fact about the run that is not a verdict.
     pub(super) fn notice(&mut self, notice: Notice) {
         self.emit(EventKind::Noticed(notice));
     }
@@ -407,7 +407,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         let is_interrupted = self.interrupt.is_cancelled();
         for (item, running) in batch.running() {
             let (verdict, reason) = if is_interrupted {
-                (Verdict::Skip, "interrupted while it ran")
+                (Verdict::Skip, "interrupted while the scenario ran")
             } else {
                 // Without an interrupt, a scenario is unfinished only if its task panicked. That is a bug of the
                 // runner, never the target's fault.
@@ -434,9 +434,10 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         let limit = humantime::format_duration(self.settings.max_time);
         let running = batch
             .running()
-            .map(|(item, running)| (item, running, "while it ran"));
+            .map(|(item, running)| (item, running, "while the scenario ran"));
         let waiting = batch.waiting.iter();
-        let waiting = waiting.map(|item| (&**item, Duration::ZERO, "before it could start"));
+        let waiting =
+            waiting.map(|item| (&**item, Duration::ZERO, "before the scenario could start"));
         for (item, running, when) in running.chain(waiting) {
             let reason =
                 format!("The time limit of the run, {limit} (`--max-time`), passed {when}.");

@@ -160,7 +160,7 @@ pub(crate) fn events() -> Vec<Event> {
 pub(crate) fn record() -> Record {
     let mut record = Record::default();
     events().iter().for_each(|event| record.add(event));
-    // The failure comes first, so that tests can truncate the record after it.
+    // The outcome of the failed scenario comes first, so that tests can truncate the record after it.
     record
         .outcomes
         .sort_by_key(|outcome| outcome.breach.is_none());

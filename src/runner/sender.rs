@@ -35,9 +35,9 @@ pub(super) struct Sender {
 pub(super) struct Rejection {
     /// What the server did, as a clause: "the server refused sender's `send-to-room`".
     pub(super) clause: String,
-    /// The name of the sender.
+    /// The name of the client that sent the rejected event.
     pub(super) sender: ClientName,
-    /// What the sender received.
+    /// What the sender of the event received as the server's answer.
     pub(super) received: String,
 }
 

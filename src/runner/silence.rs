@@ -37,7 +37,7 @@ use crate::{
 };
 
 impl Silence {
-    /// Returns a finding if the client received what this claim of silence forbids.
+    /// Returns a finding if the client received what this claim of silence says that it does not receive.
     fn breach(&self, attempt: &Attempt<'_>) -> StepResult<Option<Finding>> {
         match &self.never {
             Never::Ack {
@@ -318,8 +318,11 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     let watch = watch.filter(|watch| watch.until > settled);
     tokio::time::sleep_until(watch.map_or(settled, |watch| watch.until)).await;
     let waited = match watch {
-        Some(watch) => format!("until {} ms after the step began", watch.length.as_millis()),
-        None => format!("{} ms", settle.as_millis()),
+        Some(watch) => format!(
+            "a wait until {} ms after the step began",
+            watch.length.as_millis()
+        ),
+        None => format!("a wait of {} ms", settle.as_millis()),
     };
     let proof = fence(attempt, &observers(&claims), attempt.target.within).await;
     let how = match proof {

@@ -12,9 +12,9 @@ pub(super) struct Sought {
     pub(super) event: String,
     /// The namespace that the event belongs to.
     pub(super) namespace: String,
-    /// What the first argument has to match.
+    /// What the first argument of the event has to match.
     pub(super) with: Option<Matcher>,
-    /// What all arguments have to match.
+    /// What all arguments of the event have to match, one matcher for each.
     pub(super) args: Option<Vec<Matcher>>,
     /// Whether the server appends an offset to the arguments, which the scenario does not write.
     pub(super) offsets: Offsets,
@@ -29,7 +29,7 @@ impl Sought {
         }
     }
 
-    /// Returns the whole pattern in the words of the scenario language.
+    /// Returns the pattern of the event in the words of the scenario language.
     pub(super) fn describe(&self, scope: &Scope) -> String {
         let with = self
             .with

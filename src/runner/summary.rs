@@ -32,7 +32,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts one outcome.
+    /// Adds one outcome to the counts.
     pub fn count(&mut self, outcome: &Outcome) {
         let count = match outcome.verdict {
             Verdict::Pass => &mut self.pass,

@@ -66,7 +66,7 @@ fn outcome_of(steps: &str, faults: &[&str]) -> Outcome {
     record.outcomes.remove(0)
 }
 
-/// Checks the kind, the sentence and the last lines of what was received.
+/// Checks the kind of a failure, its sentence, and the last lines of what was received.
 #[track_caller]
 fn assert_failure(outcome: &Outcome, kind: FailureKind, sentence: &str, received: &str) {
     let breach = outcome.breach.as_ref().unwrap();

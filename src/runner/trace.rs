@@ -101,7 +101,7 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     view
 }
 
-/// Returns the traffic of one client, cut to the last [`LINES`] lines.
+/// Returns the traffic of one client. If it has more than [`LINES`] lines, keeps only the last of them.
 fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
     let left_out = lines.len().saturating_sub(LINES);
     ClientView {
@@ -212,7 +212,7 @@ fn fold(lines: Vec<Line>) -> Vec<SeenLine> {
 }
 
 impl Repeated {
-    /// Returns how many more lines there are, in words.
+    /// Returns in words how many more lines of this sort there are.
     fn count_of(&self, more: usize) -> String {
         match self {
             Self::Event(name) => format!("{more} more `{name}`"),

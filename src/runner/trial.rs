@@ -21,7 +21,7 @@ use crate::{
 /// One run of a scenario in `sockspec prove`.
 #[derive(Clone, Debug)]
 pub(super) struct Trial {
-    /// The scenario.
+    /// The scenario, on the transport on which it runs.
     pub(super) item: Arc<Item>,
     /// What the trial changes in the server or the scenario.
     pub(super) change: Change,

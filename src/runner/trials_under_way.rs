@@ -39,7 +39,7 @@ pub(super) struct TrialsUnderWay {
     // The channel needs no limit: each trial sends at most one message.
     judged: UnboundedReceiver<Judged>,
     interrupt: CancellationToken,
-    /// Owns the trials that run in real time.
+    /// Owns the tasks of the trials that run in real time, so that dropping this value aborts them.
     _tasks: JoinSet<()>,
 }
 

@@ -26,7 +26,7 @@ impl Unique {
         Self(format!("{:0DIGITS$x}", number & 0xffff_ffff_ffff))
     }
 
-    /// Returns a name with the suffix of this attempt.
+    /// Returns a name with the suffix of this attempt, so that no other attempt has the same name.
     pub(super) fn with_suffix(&self, name: &str) -> String {
         format!("{name}-{}", self.0)
     }

@@ -8,7 +8,7 @@ use crate::{
     clock,
 };
 
-/// The result of a wait.
+/// The result of waiting for a journal entry.
 #[derive(Debug)]
 pub(super) enum Waited<T> {
     /// The caller's function `pick` returned a value for a journal entry. Holds the value.

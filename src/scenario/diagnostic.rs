@@ -198,7 +198,7 @@ impl Problems {
         if let Some(mut last) = self.overflow {
             last.code = "too-many-mistakes";
             last.message = format!(
-                "there are {} more mistakes, this is the last one",
+                "the file has {} more mistakes; this is the last of them",
                 self.beyond
             );
             last.help = None;

@@ -373,7 +373,7 @@ fn stored_block(value: Value, arguments: Kwargs) -> Result<Value, Error> {
     arguments.assert_all_used()?;
     let length = u16::try_from(payload.len()).map_err(|_| {
         invalid(format!(
-            "a block holds at most 65535 bytes, not {}",
+            "an uncompressed deflate block holds at most 65535 bytes, not {}",
             payload.len()
         ))
     })?;
@@ -478,7 +478,7 @@ fn moment(offset: Option<&str>) -> Result<f64, Error> {
 /// Rounds a time in milliseconds down to a whole number. An `i64` can hold the milliseconds of any realistic date.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "saturates, and times are far from the bounds"
+    reason = "the cast saturates, and real dates are far from the limits of `i64`"
 )]
 fn without_fraction(number: f64) -> i64 {
     number.floor() as i64

@@ -67,12 +67,12 @@ pub(super) const SCENARIO: &[Key] = &[
     required(key(
         "id",
         "id",
-        "the id, which never changes, because baselines refer to it",
+        "the id of the scenario, which never changes, because baselines refer to it",
     )),
     key(
         "aliases",
         "names",
-        "former ids, which baselines may still name",
+        "former ids of the scenario, which baselines may still name",
     ),
     required(key(
         "title",
@@ -119,12 +119,12 @@ pub(super) const SCENARIO: &[Key] = &[
     key(
         "settle",
         "duration",
-        "how long to watch for unexpected packets at the end; by default a measured time",
+        "how long the runner watches for unexpected packets after the last step; by default a time that it measures for each target",
     ),
     key(
         "within",
         "duration",
-        "the deadline of each wait; by default the target's",
+        "the deadline of each wait in the scenario; by default the deadline in the target's manifest, or 5 s",
     ),
     key("without", "invariants", "invariants to switch off"),
     key(
@@ -199,7 +199,7 @@ pub(super) const STEP: &[Key] = &[
     key(
         "within",
         "wait",
-        "the deadline of this step, and how long it watches for what it forbids",
+        "the deadline of this step, and the time for which it watches for what it forbids",
     ),
     key(
         "after",
@@ -257,7 +257,11 @@ pub(super) const RECEIVED_FRAME: &[Key] = &[key("payload", "expectation", "text 
 pub(super) const CLOSED: &[Key] = &[
     key("code", "expectation", "the code of the close frame"),
     key("reason", "expectation", "the reason of the close frame"),
-    key("how", "endings", "the accepted ways to end"),
+    key(
+        "how",
+        "endings",
+        "the accepted ways in which the connection ends",
+    ),
     key(
         "hangs-up",
         "flag",
@@ -289,13 +293,17 @@ pub(super) const SENT_FRAME: &[Key] = &[
     key("compress", "flag", "`true`: the payload is compressed"),
 ];
 
-pub(super) const CHOP: Key = key("chop", "whole", "sends pieces of this many bytes");
+pub(super) const CHOP: Key = key("chop", "whole", "sends the bytes in pieces of this size");
 pub(super) const NAMESPACE: Key = key("namespace", "namespace", "the namespace");
 pub(super) const WITH: Key = key("with", "value", "the first argument");
 const ARGS: Key = key("args", "values", "all arguments");
 const EXPECTED_WITH: Key = key("with", "expectation", "the first argument");
 const EXPECTED_ARGS: Key = key("args", "expectations", "all arguments");
-pub(super) const COUNT: Key = key("count", "whole", "the number of deliveries; 1 by default");
+pub(super) const COUNT: Key = key(
+    "count",
+    "whole",
+    "how many times each client receives the event; 1 by default",
+);
 pub(super) const REFUSED: Key = key(
     "refused",
     "expectation",

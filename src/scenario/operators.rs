@@ -129,7 +129,7 @@ impl ValueReader<'_> {
                     )
                     .help = Some(did_you_mean(unknown, names()).unwrap_or_else(|| {
                     format!(
-                        "there are {}; for a field of that name write `${unknown}`",
+                        "the operators are {}; for a field of that name write `${unknown}`",
                         one_of(names())
                     )
                 }));

@@ -218,8 +218,10 @@ impl<'p> ValueReader<'p> {
                 node.span,
                 format!("`{name}` holds an expectation, not a value"),
             )
-            .help =
-            Some("use it where the scenario expects a value, not where it sends one".to_owned());
+            .help = Some(
+            "use this variable where the scenario expects a value, not where it sends one"
+                .to_owned(),
+        );
     }
 
     fn note_references(&mut self, template: &Template, span: Span) {
@@ -284,7 +286,7 @@ impl<'p> ValueReader<'p> {
         let near = did_you_mean(name, names());
         self.problems
             .error(code, place, format!("there is no {what} `{name}`"))
-            .help = Some(near.unwrap_or_else(|| format!("there are {}", one_of(names()))));
+            .help = Some(near.unwrap_or_else(|| format!("the {what}s are {}", one_of(names()))));
     }
 
     fn syntax_error(&mut self, error: &TemplateSyntaxError, span: Span) {
@@ -319,7 +321,7 @@ impl<'p> ValueReader<'p> {
                 .error(
                     "misplaced-placeholder",
                     span,
-                    format!("`{}` has no meaning here", excerpt(text)),
+                    format!("the placeholder `{}` has no meaning here", excerpt(text)),
                 )
                 .help = Some(format!(
                 "placeholders belong in expectations; for the text itself write `${{ '{text}' }}`"
@@ -353,7 +355,7 @@ impl<'p> ValueReader<'p> {
             let near = known_elsewhere(written.name).map(|name| format!("did you mean `{name}`?"));
             let help = match near.or_else(|| did_you_mean(written.name, names())) {
                 Some(near) => format!("{near} {literal}"),
-                None => format!("there are {}; {literal}", one_of(names())),
+                None => format!("the placeholders are {}; {literal}", one_of(names())),
             };
             self.problems
                 .error(
@@ -406,7 +408,7 @@ impl<'p> ValueReader<'p> {
                     .error(
                         "misplaced-operator",
                         entry.key_span,
-                        format!("`{}` has no meaning here", entry.key),
+                        format!("the operator `{}` has no meaning here", entry.key),
                     )
                     .help = Some(help);
                 entry.key.clone()
@@ -448,7 +450,7 @@ impl<'p> ValueReader<'p> {
         let path = folder.unwrap_or_else(|| "".as_ref()).join(name);
         let content = match read_bounded(&path) {
             Ok(content) if content.len() <= SourceFile::MAX_BYTES => Ok(content),
-            Ok(_) => Err("it is larger than 4 MiB".to_owned()),
+            Ok(_) => Err("the file is larger than 4 MiB".to_owned()),
             Err(error) => Err(error.to_string()),
         };
         let value = content.and_then(|content| {

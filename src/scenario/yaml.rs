@@ -63,7 +63,11 @@ impl<'s> Reader<'s> {
                 Event::DocumentStart(..) if root.is_some() => {
                     let span = self.span(span);
                     self.problems
-                        .error("several-documents", span, "a second document starts here")
+                        .error(
+                            "several-documents",
+                            span,
+                            "a second YAML document starts here",
+                        )
                         .help = Some(
                         "a file is one document; put the scenarios under one `scenarios:`"
                             .to_owned(),
@@ -105,7 +109,7 @@ impl<'s> Reader<'s> {
         if event.tag().is_some() {
             let tag = place.tag_span().map_or(start, |tag| self.span(tag));
             self.problems
-                .error("tag", tag, "YAML tags are not part of the language")
+                .error("tag", tag, "YAML tags are not allowed in files of sockspec")
                 .help =
                 Some("write bytes as `{$bytes: ff00}`; quotes make any scalar text".to_owned());
         }
@@ -218,7 +222,7 @@ impl<'s> Reader<'s> {
 
     fn anchor(&mut self, span: Span) {
         self.problems
-            .error("anchor", span, "YAML anchors and aliases are not part of the language")
+            .error("anchor", span, "YAML anchors and aliases are not allowed in files of sockspec")
             .help = Some(
             "name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes"
                 .to_owned(),

@@ -24,7 +24,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "auth-echo",
-        meaning: "on connection to `/` and `/custom`, the server sends `auth` with the CONNECT payload, as the official suites require",
+        meaning: "on connection to `/` and `/custom`, the server sends `auth` with the CONNECT payload, as Socket.IO's official test suites require",
         source: Source::Application,
         excludes: &[],
     },

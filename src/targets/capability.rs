@@ -3,7 +3,7 @@
 /// A capability: a feature that scenarios need and targets provide.
 #[derive(Clone, Copy, Debug)]
 pub struct Capability {
-    /// The name in `needs:` and `provides:`.
+    /// The name of the capability in `needs:` and `provides:`.
     pub name: &'static str,
     /// What is true of a target with the capability. docs/capabilities.md has the same words.
     pub meaning: &'static str,

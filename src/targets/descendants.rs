@@ -6,7 +6,7 @@
 
 use std::process::id;
 
-/// The environment variable that holds the mark.
+/// The environment variable that marks the processes of a target.
 const VARIABLE: &str = "SOCKSPEC_PROCESS_TREE";
 
 /// The random mark that all processes of one target carry in their environment.
@@ -27,12 +27,13 @@ impl Mark {
         Self(format!("{}-{:016x}", id(), rand::random::<u64>()))
     }
 
-    /// Returns the environment variable: name and value.
+    /// Returns the environment variable that marks the processes of a target: its name and its value.
     pub(super) fn variable(&self) -> (&'static str, &str) {
         (VARIABLE, &self.0)
     }
 
-    /// Returns the variable as it stands in an environment: `NAME=value`.
+    /// Returns the environment variable that marks the processes of a target, as it stands in an environment:
+    /// `NAME=value`.
     pub(super) fn entry(&self) -> String {
         format!("{VARIABLE}={}", self.0)
     }
@@ -69,7 +70,7 @@ mod linux {
     /// keep the search going.
     const ROUNDS: usize = 200;
 
-    /// The time between two searches.
+    /// The time between two searches for processes to kill.
     const PAUSE: Duration = Duration::from_millis(2);
 
     static CHILDREN: Mutex<Option<Children>> = Mutex::new(None);
@@ -158,17 +159,18 @@ mod linux {
             }
         }
 
-        /// Returns true if the process has the mark, or if it is an orphan that belongs to no running tree.
+        /// Returns true if the process has to be killed: it carries the mark of the target that ends, or it is an
+        /// orphan that no running target owns.
         fn is_victim(&self, process: &Process, entry: &str) -> bool {
             let is_known = self.own.contains(&process.pid) || self.foreign.contains(&process.pid);
             if process.is_adopted() && !is_known {
-                // The environment of a zombie is empty, so an adopted zombie always counts. A running orphan without
-                // the mark may belong to another target, or descend from a child that this process had before. It
-                // counts only if there is neither.
+                // The environment of a zombie is empty, so an adopted zombie always counts as a victim. A running
+                // orphan without the mark may belong to another target, or descend from a child that this process had
+                // before. So it counts only if no target is left and there was no such child.
                 let is_certain = self.trees == 0 && self.foreign.is_empty();
                 return process.is_zombie || is_certain || has(process.pid, entry);
             }
-            // A zombie that this process has not adopted doesn't count, because its own parent waits for it.
+            // A zombie that this process has not adopted is no victim, because the zombie's own parent waits for it.
             !process.is_zombie && has(process.pid, entry)
         }
     }

@@ -18,7 +18,7 @@ macro_rules! error_styles {
             /// All forms of refusals, sorted by name.
             pub const ALL: [Self; Self::COUNT] = [$(Self::$style),*];
 
-            /// Returns the name that manifests use.
+            /// Returns the name that manifests use for this form of refusals.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$style => $name,)*
@@ -59,7 +59,7 @@ pub enum Speaks {
 }
 
 impl Speaks {
-    /// All protocols, sorted by name.
+    /// All protocols that a target can speak inside the WebSocket, sorted by name.
     pub const ALL: [Self; 3] = [Self::EngineIo, Self::SocketIo, Self::WebSocket];
 
     /// Returns the name that manifests and scenarios use.
@@ -136,7 +136,7 @@ pub fn normalise_refusal(report: Option<&Data>) -> Data {
     if let Some(report) = report {
         collect_nested(report, &mut layers);
     }
-    // The outermost object takes precedence, because inner objects may quote what the client sent.
+    // The fields of the outermost object take precedence, because an inner object may quote what the client sent.
     let first = |names: &[&str]| {
         names.iter().find_map(|name| {
             layers
@@ -177,9 +177,9 @@ fn is_refusal(argument: &Data) -> bool {
     error || status || denied("success") || denied("ok")
 }
 
-/// Collects the refusal and the objects nested in it, the outermost first.
+/// Collects a refusal and the objects nested in it, the outermost first.
 fn collect_nested<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
-    /// The limit on the nesting. Real servers nest at most three levels.
+    /// The limit on objects nested in a refusal. Real servers nest at most three.
     const DEEPEST: usize = 4;
     if layers.len() == DEEPEST {
         return;

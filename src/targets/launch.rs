@@ -53,7 +53,7 @@ impl Launched {
         }
     }
 
-    /// Returns the port that replaced `$port`.
+    /// Returns the port on which the target listens. It replaced `$port` in the manifest.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -162,7 +162,8 @@ mod tests {
     }
 
     const LONG: Duration = Duration::from_secs(20);
-    /// Long enough for a shell on a busy machine to start and write its line.
+    /// The time that a target in these tests has to become ready. It is long enough for a shell on a busy machine to
+    /// start and write its line.
     const SHORT: Duration = Duration::from_millis(800);
 
     /// Returns the text of the error of a failed start. `PORT` replaces the port, which is random.

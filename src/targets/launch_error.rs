@@ -7,7 +7,7 @@ use super::{Maskable, Secrets};
 /// The number of lines of the target's output that an error shows.
 pub(super) const LOG_LINES: usize = 20;
 
-/// The words between a message and the output of the target.
+/// The words between an error message and the last output of the target.
 const OUTPUT: &str = "; its last output:";
 
 /// Why a target did not start.
@@ -17,7 +17,7 @@ pub enum LaunchError {
     /// The process ended before it was ready.
     #[error("`{command}` ended before it was ready ({status}){}", format_output(.log))]
     Exited {
-        /// The command that was run.
+        /// The command that was run to start the target.
         command: String,
         /// The exit status of the command.
         status: String,
@@ -30,7 +30,7 @@ pub enum LaunchError {
     /// The process runs, but was not ready in time.
     #[error("`{command}` was not ready within {} s: awaited {awaited}, last seen: {came}{}", .within.as_secs_f32(), format_output(.log))]
     NotReady {
-        /// The command that was run.
+        /// The command that was run to start the target.
         command: String,
         /// The condition that makes the target ready.
         awaited: String,
@@ -44,7 +44,7 @@ pub enum LaunchError {
     /// The setup command failed.
     #[error("setup `{command}` failed ({status}){}", format_output(.log))]
     Setup {
-        /// The command that was run.
+        /// The setup command that was run.
         command: String,
         /// The exit status of the command.
         status: String,
@@ -66,7 +66,7 @@ pub enum LaunchError {
         holder: Option<u32>,
         /// The folder that both processes set up.
         workdir: PathBuf,
-        /// How long this process waited.
+        /// How long this process waited for the lock.
         within: Duration,
     },
     /// The operating system can't start the command.
@@ -167,7 +167,7 @@ pub(super) fn describe_holder(holder: Option<u32>) -> String {
     }
 }
 
-/// Formats the output for the end of an error message.
+/// Formats the last output of a target for the end of an error message.
 fn format_output(log: &[String]) -> String {
     if log.is_empty() {
         return "; it wrote nothing".to_owned();

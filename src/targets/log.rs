@@ -45,7 +45,7 @@ impl Log {
         ring.lines.iter().skip(skipped).cloned().collect()
     }
 
-    /// Returns true if a line contained the text that was given to [`Log::awaiting`].
+    /// Returns true if a line of the output contained the text that was given to [`Log::awaiting`].
     pub(super) fn awaited_came(&self) -> bool {
         self.ring().awaited_came
     }

@@ -15,7 +15,7 @@ const COUNT: u16 = 22_000;
 /// different ports.
 pub(super) fn free_port() -> Option<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Zero means that the random start is not chosen yet.
+    // The value zero means that the random start is not chosen yet, so choose it now.
     let _ = NEXT.compare_exchange(
         0,
         rand::random_range(1..COUNT),

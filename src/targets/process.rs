@@ -101,7 +101,7 @@ impl ProcessTree {
         child.try_wait().ok().flatten()
     }
 
-    /// Waits until the process ends by itself and its output is read.
+    /// Waits until the process has ended by itself and all of its output was read.
     pub(super) async fn finished(&mut self) -> io::Result<ExitStatus> {
         let status = self.child_mut().wait().await?;
         self.drain_output().await;
@@ -111,7 +111,7 @@ impl ProcessTree {
     /// Reads the output that an ended process has left in its streams.
     pub(super) async fn drain_output(&mut self) {
         let drained = async { while self.readers.join_next().await.is_some() {} };
-        // Output that comes after the timeout is not needed.
+        // A timeout is no error here: output that comes later is not needed.
         let _ = clock::within(DRAIN_TIMEOUT, drained).await;
     }
 

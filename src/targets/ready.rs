@@ -10,7 +10,7 @@ use crate::{
     net::{Network, Stream},
 };
 
-/// The timeout of one check. A server that hangs is checked again.
+/// The timeout of one check whether a target is ready. If the target hangs during a check, the next check tries again.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Ready {

@@ -37,10 +37,11 @@ const INPUTS: [&str; 14] = [
     "yarn.lock",
 ];
 
-/// The folders that setups create. The stamp is stored in one of them, so deleting the folder also deletes the stamp.
+/// The folders that setups create. A file in one of them, the stamp, says that the setup has run, so deleting the
+/// folder makes the setup run again.
 const RESULTS: [&str; 5] = ["node_modules", ".venv", "venv", "target", "vendor"];
 
-/// The name of the stamp: a file with the hash of the inputs of the last setup.
+/// The name of the stamp: a file with a hash of the setup's command and inputs, which says that the setup has run.
 const STAMP: &str = ".sockspec-setup";
 
 /// Runs `command` in `workdir`, unless its result exists and none of its inputs has changed.
@@ -62,7 +63,8 @@ pub(super) async fn run_if_due(
         return Ok(());
     }
     run(command, workdir).await?;
-    // Store the stamp, so that the next start skips the setup. Without a result folder, the setup runs at every start.
+    // Store the stamp, which says that the setup has run, so that the next start skips the setup. If there is no result
+    // folder to hold the stamp, the setup runs at every start.
     if let Some(folder) = RESULTS
         .iter()
         .map(|folder| workdir.join(folder))

@@ -30,7 +30,7 @@ const MAX_BYTES: u64 = 32;
 #[derive(Debug)]
 pub(super) struct SetupLock {
     path: PathBuf,
-    // Closing the file releases the lock.
+    // Never read: the file is kept open because closing it releases the lock.
     _file: File,
 }
 
@@ -89,17 +89,17 @@ impl Drop for SetupLock {
 
 /// The result of one attempt to take the lock.
 enum Attempt {
-    /// Another process has the lock; its id, if it is known.
+    /// Another process has the lock. Holds the id of that process, if it is known.
     Held(Option<u32>),
-    /// The lock file, locked.
+    /// This process has taken the lock. Holds the locked file.
     Taken(File),
 }
 
 fn try_take(path: &Path) -> io::Result<Attempt> {
     let mut file = open(path)?;
     match file.try_lock() {
-        // The process that had the lock may have removed the file between the two calls. Another process can then lock
-        // a new file at the same path, so this lock does not count.
+        // Between opening and locking the file, the process that had the lock may have removed the file. Another
+        // process can then lock a new file at the same path, so the lock on the removed file does not count.
         Ok(()) if !is_at(&file, path) => Ok(Attempt::Held(None)),
         Ok(()) => {
             file.set_len(0)?;
@@ -108,7 +108,8 @@ fn try_take(path: &Path) -> io::Result<Attempt> {
         }
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
-            // Some systems let no other process read a locked file.
+            // Ignore an error, because some systems let no other process read a locked file. The id of the process is
+            // then unknown.
             let _ = file.take(MAX_BYTES).read_to_string(&mut text);
             Ok(Attempt::Held(text.trim().parse().ok()))
         }
@@ -134,7 +135,7 @@ fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(io::Error::other("it is not a regular file"))
+        Err(io::Error::other("the lock file is not a regular file"))
     }
 }
 
@@ -191,7 +192,7 @@ fn user() -> String {
 fn create_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 
-    /// The permissions of others to write.
+    /// The permission bits that let the group and other users write to a folder.
     const OTHERS_WRITE: u32 = 0o022;
 
     fs::DirBuilder::new()
@@ -206,7 +207,7 @@ fn create_private(folder: &Path) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::other(
-            "it belongs to another user, or others can change it",
+            "the lock file belongs to another user, or other users can change it",
         ))
     }
 }

@@ -18,7 +18,7 @@ pub fn without_userinfo(text: &str) -> String {
         let end = after
             .find(|character: char| "/?#\"'`".contains(character) || character.is_whitespace())
             .unwrap_or(after.len());
-        // The host follows the last `@`, because a password may contain one.
+        // The user name and password end at the last `@`, because a password may contain an `@` too.
         let hidden = after[..end].rfind('@').unwrap_or(0);
         out.push_str(&"*".repeat(hidden));
         rest = &after[hidden..];

@@ -64,7 +64,7 @@ fn every_mistake_of_a_file_is_shown_at_once() {
     11 |     as: bob
        |         ^^^
        |
-       = help: the scenario has `alice`
+       = help: write a client of the scenario: `alice`
 
     error[duration-without-unit]: `within: 5` has no unit
       --> chat.yaml:12:13

@@ -282,7 +282,10 @@ async fn a_flood_ends_at_the_limits_of_the_journal() {
         let connection = Connection::open(&endpoint, options).await.unwrap();
         let ended = await_in(connection.journal(), ended).await;
         assert_eq!(ended.how, EndedHow::GivenUp);
-        assert_eq!(ended.reason, "the journal exceeds 1000 entries");
+        assert_eq!(
+            ended.reason,
+            "the journal of the connection exceeds 1000 entries"
+        );
     };
     tokio::join!(server, client);
 }

@@ -44,7 +44,7 @@ fn the_report_for_people() {
       must    chat.order   Messages keep their order
 
     Unproved: nothing shows that a scenario can fail
-      should  chat.late    chat/late names no fault that could break it
+      should  chat.late    chat/late names no fault that could make it fail
 
     Untested for a reason
       may     chat.weight  Nobody can weigh it
@@ -67,7 +67,7 @@ fn the_report_for_people_by_clause() {
       untested  must    chat.order   no scenario yet
 
     Chat 1.10  0 of 1 tested
-      unproved  should  chat.late    chat/late names no fault that could break it
+      unproved  should  chat.late    chat/late names no fault that could make it fail
 
     No clause  0 of 1 tested
       untested  may     chat.weight  Nobody can weigh it
@@ -104,7 +104,7 @@ fn the_report_as_json() {
           "level": "should",
           "clause": "Chat 1.10",
           "state": "unproved",
-          "reason": "chat/late names no fault that could break it",
+          "reason": "chat/late names no fault that could make it fail",
           "scenarios": [
             "chat/late"
           ]
@@ -169,7 +169,7 @@ fn own_files_without_a_catalogue_use_the_shipped_catalogue() {
         .file("chat.yaml", own)
         .args(["coverage", "chat.yaml"])
         .status(Exit::Conformant)
-        .stdout_has("verified by a scenario, but missing in the catalogue: chat.late\n")
+        .stdout_has("requirements that a scenario verifies, but that the catalogue does not list: chat.late\n")
         .stdout_has(": 1 tested, ");
 }
 

@@ -344,7 +344,7 @@ async fn an_upgrade_fails_if_the_server_offers_none() {
             .unwrap_err();
         assert_eq!(
             failure.to_string(),
-            "upgrade to WebSocket failed: the open packet offers []"
+            "upgrade to WebSocket failed: the open packet lists the upgrades []"
         );
     };
     tokio::join!(server, client);

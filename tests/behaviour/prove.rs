@@ -38,7 +38,7 @@ fn a_scenario_that_stays_green_is_named() {
 fn a_scenario_without_a_fault_is_named() {
     prove("")
         .status(Exit::NotConformant)
-        .stdout_has("FAIL   chat/echo names no fault that could break it");
+        .stdout_has("FAIL   chat/echo names no fault that could make it fail");
 }
 
 /// The server ends the connection because no client joins a namespace, not because of the ping in line 12. So the

@@ -51,7 +51,9 @@ pub(super) fn report(text: &str) -> Result<ReportRequest, String> {
 /// Parses `FORMAT=PATH` for `prove`. Refuses formats that can't represent the results of `prove`.
 pub(super) fn proof_report(text: &str) -> Result<ProofRequest, String> {
     let (format, destination) = format_and_path(text, proof_formats())?;
-    let render = format.proof.ok_or("a proof has no such format")?;
+    let render = format
+        .proof
+        .ok_or("`sockspec prove` can't write a report of this format")?;
     Ok(ProofRequest {
         render,
         destination,
@@ -80,14 +82,14 @@ fn format_and_path(
             .map(|format| format!("{}={text}", format.name))
             .collect();
         let choices = one_of(choices.iter().map(String::as_str));
-        return Err(format!("the format is missing; write {choices}"));
+        return Err(format!("the report has no format; write {choices}"));
     };
     let Some(format) = formats.clone().find(|format| format.name == name) else {
         let known = one_of(formats.map(|format| format.name));
         return Err(format!("there is no report `{name}`; write {known}"));
     };
     if path.is_empty() {
-        return Err("the path is missing; `-` is the standard output".to_owned());
+        return Err("the report has no path; `-` is the standard output".to_owned());
     }
     Ok((format, Destination::from(path)))
 }

@@ -7,12 +7,12 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use super::HttpResponse;
 
-/// The error of a body that can't be decoded.
+/// The reason why a body that has a content coding, such as gzip, can't be decoded.
 #[derive(Debug)]
 pub(super) enum CodingError {
     /// The data does not have the coding that the header names.
     Broken,
-    /// The decoded body exceeds the limit.
+    /// The decoded body is larger than the limit on bodies.
     TooLarge,
 }
 

@@ -19,7 +19,7 @@ use crate::client::{Bounds, ConnectFailure, Endpoint, dial::dial, link::Link, wa
 pub(in crate::client) struct KeepAlive {
     endpoint: Arc<Endpoint>,
     bounds: Bounds,
-    /// The time limit for opening the connection.
+    /// The time limit for opening the TCP connection.
     deadline: Duration,
     link: Option<Link>,
     reset_on_drop: Arc<AtomicBool>,

@@ -7,24 +7,24 @@ use bytes::Bytes;
 /// An HTTP request. The client adds missing `Host` and `Content-Length` headers and nothing else.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
-    /// The method, such as `GET`.
+    /// The method of the request, such as `GET`.
     pub method: String,
-    /// The request target: path and query.
+    /// The target of the request: path and query.
     pub target: String,
-    /// The headers in the order in which they are sent.
+    /// The headers of the request, in the order in which they are sent.
     pub headers: Vec<(String, String)>,
-    /// The body; `None` sends none.
+    /// The body of the request; `None` sends no body.
     pub body: Option<Bytes>,
 }
 
 /// An HTTP response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HttpResponse {
-    /// The status code.
+    /// The status code of the response.
     pub status: u16,
-    /// The headers in order; names in lower case.
+    /// The headers of the response, in the order in which they arrived. Their names are in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body after decoding its content codings, such as gzip.
+    /// The body of the response, after its content codings, such as gzip, were decoded.
     pub body: Bytes,
 }
 

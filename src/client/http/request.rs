@@ -46,7 +46,7 @@ pub async fn request(
 }
 
 async fn await_first_bytes(link: &mut Link) {
-    let wait = Wait::new("bytes after the 101", AFTER_SWITCH);
+    let wait = Wait::new("bytes after the 101 response", AFTER_SWITCH);
     while link.inbox.is_empty() {
         match wait.progress(link).await {
             Ok(Progress::Sent | Progress::Received) => {}

@@ -93,7 +93,7 @@ pub(in crate::client) async fn read_response(
             });
         }
         Err(CodingError::Broken) => {
-            let wait = wait.then("body in its content coding");
+            let wait = wait.then("HTTP body in the coding that Content-Encoding names");
             return Err(wait.not_http(&coded));
         }
     };

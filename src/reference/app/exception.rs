@@ -12,14 +12,14 @@ use crate::{
 pub(in crate::reference) enum Failure {
     /// The handler failed unexpectedly; the client must not see the detail.
     Internal {
-        /// The cause of the failure.
+        /// The cause of the unexpected failure. The client must not see it.
         detail: String,
     },
     /// The handler refused the event, and the client may see why.
     Refused {
-        /// The error code, for programs.
+        /// The code of the refusal, which client programs can evaluate.
         code: Box<Data>,
-        /// The error message, for people.
+        /// The message of the refusal, for people.
         message: Box<Data>,
         /// The argument field that is missing or invalid; `None` if the refusal has another cause.
         field: Option<&'static str>,
@@ -36,7 +36,7 @@ impl Failure {
         }
     }
 
-    /// Sends the event `exception` to the caller.
+    /// Sends the event `exception`, which reports this failure, to the client whose event failed.
     pub(super) fn report(&self, socket: &Arc<Socket>, ack: Option<&Ack>) {
         socket
             .faults()

@@ -5,16 +5,16 @@ use crate::reference::FaultSet;
 /// The clients that a namespace accepts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Access {
-    /// Clients with a valid token and the role `admin`.
+    /// The namespace accepts clients with a valid token and the role `admin`.
     Admin,
-    /// Clients with a valid token. The server checks the token only after it has sent the CONNECT
-    /// reply.
+    /// The namespace accepts clients with a valid token. The server checks the token only after it
+    /// has sent the CONNECT reply.
     Late,
-    /// All clients.
+    /// The namespace accepts all clients.
     Open,
-    /// All clients. The server sends the CONNECT reply after a delay.
+    /// The namespace accepts all clients. The server sends the CONNECT reply after a delay.
     Slow,
-    /// Clients with a valid token.
+    /// The namespace accepts clients with a valid token.
     Token,
 }
 

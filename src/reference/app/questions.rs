@@ -126,7 +126,9 @@ async fn answer(
                 socket.faults().answer_of_gone_member().await
             }
         }
-        // The socket that was asked has left, so no answer can come; wait for the timeout.
+        // The socket that was asked has left, so it can't answer. It counts as a member that did
+        // not answer in time: wait for the timeout, and then report the timeout to the client that
+        // asked.
         Ok(Err(_)) => {
             sleep_until(deadline).await;
             None

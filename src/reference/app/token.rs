@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Why a client is not accepted.
+/// Why the server does not accept a client's token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Denial {
     /// The user is banned for some time.
@@ -37,20 +37,21 @@ pub(in crate::reference) enum Denial {
 /// the CONNECT payload, the query, the header or the cookie, in this order.
 #[derive(Debug, PartialEq)]
 pub(in crate::reference) enum Presented {
-    /// No source has a token, or the token is empty.
+    /// The client presents no token, or an empty one.
     Nothing,
-    /// A value that is not a string.
+    /// The client presents a value that is not a string.
     Other(Data),
-    /// A string, which can be a token.
+    /// The client presents a string, which can be a token.
     Token(String),
 }
 
 /// The algorithms with which a token may be signed.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::reference) enum Algorithms {
-    /// The algorithm that the token itself names. A right server must not trust this name.
+    /// Tokens may be signed with the algorithm that they themselves name. A right server must not
+    /// trust this name.
     AsNamed,
-    /// HS256 only.
+    /// Tokens may be signed with HS256 only.
     Hs256,
 }
 

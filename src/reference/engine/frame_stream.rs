@@ -59,7 +59,7 @@ pub(super) struct FrameStream {
 /// The result of decoding the bytes that the client has sent.
 #[derive(Debug)]
 pub(super) enum Incoming {
-    /// A complete message, or a control frame.
+    /// The bytes hold a complete message or a control frame.
     Message(Message),
     /// No complete message has arrived; more bytes are needed.
     Nothing,
@@ -70,9 +70,9 @@ pub(super) enum Incoming {
 /// The reason why a wait on a stream ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Turn {
-    /// The client has closed its side.
+    /// The client has closed its side of the stream.
     Ended,
-    /// Bytes have arrived.
+    /// Bytes from the client have arrived.
     Read,
     /// The socket accepts output again.
     Writable,
@@ -231,7 +231,8 @@ impl FrameStream {
         }
     }
 
-    /// Returns the state of the faults that change received frames; `None` if no fault is active.
+    /// Returns the state of the faults that change the frames of this connection's client; `None`
+    /// if no fault is active.
     pub(super) fn tamper(&self) -> Option<&Tamper> {
         self.tamper.as_deref()
     }
@@ -307,7 +308,8 @@ impl FrameStream {
         Ok(())
     }
 
-    /// Returns the underlying stream. No more frames can be sent or received then.
+    /// Returns the byte stream below the frames. Consumes this value, so no more frames can be sent
+    /// or received.
     pub(super) fn into_inner(self) -> Stream {
         self.stream
     }

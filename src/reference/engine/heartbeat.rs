@@ -42,8 +42,8 @@ impl Session {
     }
 }
 
-/// Runs the heartbeat and the connect timeout. Returns the reason for closing the session when one
-/// of them expires.
+/// Runs the heartbeat and the connect timeout of a session. Returns when one of them expires, with
+/// the reason for closing the session.
 async fn run_timers(session: &Session) -> Ending {
     let connect = async {
         sleep(session.server.config.connect_timeout).await;

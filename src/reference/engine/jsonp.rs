@@ -5,10 +5,11 @@ use url::form_urlencoded;
 use super::{Query, Revision};
 use crate::reference::FaultSet;
 
-/// How the server encodes its answers to a session's polls. Only clients of revision 3 can choose.
+/// How the server encodes its answers to a session's polls. Only the handshakes of revision 3 can
+/// choose an encoding.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) struct PollForm {
-    /// Whether bytes are sent as base64.
+    /// Whether the server sends bytes as base64 text.
     pub(super) base64: bool,
     /// The JSONP callback; `None` for normal payloads. With a callback, the server sends payloads
     /// as scripts, and POST bodies are forms.
@@ -123,7 +124,8 @@ mod tests {
         assert_eq!(form, PollForm::default());
     }
 
-    /// The expected payloads are the ones that engine.io 6.6.12 reads from these bodies.
+    /// For each body of a POST in this test, the expected payload is the one that engine.io 6.6.12
+    /// reads from the body.
     #[test]
     fn escaped_line_feeds_in_forms_are_decoded() {
         let read = |body: &str| payload_of_form(body.as_bytes(), &FaultSet::default());

@@ -50,7 +50,7 @@ impl Outbound {
         }
     }
 
-    /// Returns true if this is one text message without attachments.
+    /// Returns true if the packets are only one text message, without attachments.
     pub(in crate::reference) fn is_one_text_message(&self) -> bool {
         match &*self.packets {
             [packet] => {
@@ -60,7 +60,7 @@ impl Outbound {
         }
     }
 
-    /// Returns the packets, for a polling payload.
+    /// Returns the packets, so that the caller can encode them as a polling payload.
     pub(in crate::reference) fn packets(&self) -> &[Packet] {
         &self.packets
     }

@@ -17,34 +17,35 @@ use crate::{
     },
 };
 
-/// How long a POST with a close packet waits for a poll that the same client has sent before it on
-/// another connection.
+/// How long a POST with a close packet waits for a poll of the same client. The client sent the
+/// poll first, but on another connection, so the poll can arrive after the POST.
 const POLL_ON_ITS_WAY: Duration = Duration::from_millis(50);
 
-/// An encoded payload, and its form.
+/// Packets that are encoded as the body of one HTTP request or response, and the form of that
+/// encoding.
 #[derive(Debug)]
 pub(in crate::reference) struct Payload {
     pub(in crate::reference) body: Bytes,
     pub(in crate::reference) kind: PayloadKind,
 }
 
-/// The form of an encoded payload.
+/// The form in which a polling payload is encoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum PayloadKind {
-    /// The binary form of Engine.IO revision 3.
+    /// The payload is in the binary form of Engine.IO revision 3.
     Binary,
-    /// A JSONP script, which calls a function of the page with the payload.
+    /// The payload is a JSONP script, which passes the packets to a function of the page.
     Script,
-    /// Text.
+    /// The payload is text.
     Text,
 }
 
 /// A session that was opened by a polling request.
 #[derive(Debug)]
 pub(in crate::reference) struct Opened {
-    /// The id of the session.
+    /// The id of the session that was opened.
     pub(in crate::reference) sid: Box<str>,
-    /// The answer to that request, with the open packet.
+    /// The answer to the request that opened the session. It holds the open packet.
     pub(in crate::reference) payload: Payload,
 }
 
@@ -194,7 +195,7 @@ impl Drop for PendingPost {
     }
 }
 
-/// A GET that waits for packets.
+/// A pending poll: a GET request that waits for packets for the client.
 struct PendingPoll {
     session: Arc<Session>,
     answered: bool,
@@ -247,8 +248,9 @@ impl Session {
             };
             match state.phase {
                 Phase::Closed(last) => waiting.push(last_packet(last)),
-                // The close packet gets a payload of its own. A client that reads it after messages
-                // in the same payload closes its transport before it has handled these messages.
+                // The close packet gets a payload of its own. If it came in one payload with
+                // messages, the client would close its transport before it has handled these
+                // messages.
                 Phase::Draining if waiting.is_empty() => {
                     let last = Ending::Application.last_packet();
                     waiting.push(last_packet(last));
@@ -280,8 +282,8 @@ fn has_close_packet(session: &Session, body: &[u8]) -> bool {
 }
 
 fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Packet>, PayloadError> {
-    // The decoder requires a limit on the number of packets. The size limit of the body is enough
-    // here, so this value only has to be above the number of packets in any body of this size.
+    // The decoder needs a limit on the number of packets, but the body is already limited in size.
+    // No body of this size holds more packets than this, so the limit is never exceeded.
     let max_packets = body.len() + 1;
     match session.revision {
         Revision::V3 if session.polls.script.is_some() => {

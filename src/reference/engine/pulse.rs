@@ -33,8 +33,8 @@ impl Pulse {
         awaited
     }
 
-    /// Starts to wait for the client's answer: its pong or its ping. An answer that arrived before
-    /// this call does not count.
+    /// Lets the client's next pong or ping count as the answer for which the heartbeat waits. A pong
+    /// or ping that arrived before this call does not count.
     pub(super) fn expect(&self) {
         self.awaited.store(true, Ordering::Release);
     }

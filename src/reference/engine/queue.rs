@@ -17,11 +17,12 @@ pub(in crate::reference) enum Delivery {
 /// What happened to a packet that the server wanted to send to a client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Sent {
-    /// The packet is dropped: the session has ended, or the packet was volatile.
+    /// The packet was dropped: the session has ended, or the packet was volatile and could not be
+    /// written at once.
     Dropped,
     /// The queue is full; the caller has to close the session.
     Overflow,
-    /// The packet waits for the transport.
+    /// The packet waits in the queue until the transport can send it.
     Queued,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Appends packets.
+    /// Appends packets to the queue.
     pub(super) fn push(&mut self, outbound: Arc<Outbound>) {
         self.bytes += outbound.size();
         self.items.push_back(outbound);
@@ -44,7 +45,7 @@ impl Queue {
         self.bytes
     }
 
-    /// Returns true if no packet waits.
+    /// Returns true if no packet waits for the client.
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

@@ -20,19 +20,21 @@ pub(in crate::reference) enum Revision {
 /// The query parameters that the server reads.
 #[derive(Debug, Default)]
 pub(in crate::reference) struct Query {
-    /// `EIO`, the protocol revision.
+    /// The query parameter `EIO`: the protocol revision.
     pub(in crate::reference) revision: Option<String>,
-    /// `transport`, the name of the transport.
+    /// The query parameter `transport`: the name of the transport.
     pub(in crate::reference) transport: Option<String>,
-    /// `sid`, the session id; `None` if it is empty.
+    /// The query parameter `sid`: the session id; `None` if it is empty.
     pub(in crate::reference) sid: Option<String>,
-    /// `token`, which the application reads.
+    /// The query parameter `token`, in which the application looks for the client's token.
     pub(in crate::reference) token: Option<String>,
-    /// `b64`: whether a client of revision 3 asks for base64 because it can't receive bytes.
+    /// The query parameter `b64`: whether a client of revision 3 asks for base64 because it can't
+    /// receive bytes.
     pub(in crate::reference) base64: bool,
-    /// `j`: a client of revision 3 uses JSONP, with this index for its callback.
+    /// The query parameter `j`: a client of revision 3 uses JSONP, and this is the index of its
+    /// callback.
     pub(in crate::reference) jsonp: Option<String>,
-    /// `visitor`, by which the application accepts or refuses handshakes.
+    /// The query parameter `visitor`. The application refuses the handshake if its value is `intruder`.
     pub(in crate::reference) visitor: Option<String>,
 }
 
@@ -40,7 +42,7 @@ pub(in crate::reference) struct Query {
 /// the query's, then the header's, then the cookie's.
 #[derive(Clone, Debug, Default)]
 pub(in crate::reference) struct TokenSources {
-    /// `token` in the query.
+    /// The token in the query parameter `token`.
     pub(in crate::reference) query: Option<Box<str>>,
     /// The token in `Authorization: Bearer`.
     pub(in crate::reference) header: Option<Box<str>>,

@@ -58,11 +58,12 @@ pub(in crate::reference) enum TransportKind {
 /// The phase of a session's life.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
-    /// Packets are sent and received.
+    /// The session is open: the server sends and receives packets.
     Open,
-    /// Waiting packets are still sent, then the close packet.
+    /// The session is closing: the server still sends the waiting packets, and then the close
+    /// packet.
     Draining,
-    /// Nothing is sent or received any more.
+    /// The session is closed. Holds the packet that answers the client's last poll.
     Closed(LastPacket),
 }
 
@@ -148,7 +149,7 @@ impl Session {
         }
     }
 
-    /// Returns the transport in use.
+    /// Returns the transport that the session uses at this moment.
     pub(in crate::reference) fn transport(&self) -> TransportKind {
         self.lock().transport
     }
@@ -335,7 +336,8 @@ impl Session {
 }
 
 impl State {
-    /// Returns true if a packet for the client can be written at once.
+    /// Returns true if a packet for the session's client can be written at once, so that it need
+    /// not wait in the queue.
     fn is_writable(&self) -> bool {
         match self.transport {
             TransportKind::Polling => self.poll_pending && self.queue.is_empty(),

@@ -14,7 +14,7 @@ pub(in crate::reference) trait SessionHandler:
     /// Returns true if the client has ever joined a namespace.
     fn has_joined(&self) -> bool;
 
-    /// Handles the end of the session.
+    /// Is called when the session has ended, for the given reason.
     fn session_ended(&self, reason: &str);
 }
 

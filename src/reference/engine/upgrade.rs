@@ -33,9 +33,9 @@ pub(in crate::reference) struct Probing {
 /// The packet that the client has to send next during an upgrade.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Step {
-    /// The probe, `2probe`.
+    /// The client has to send the probe, `2probe`.
     Probe,
-    /// The upgrade packet, `5`.
+    /// The client has to send the upgrade packet, `5`.
     Upgrade,
 }
 
@@ -63,7 +63,8 @@ impl Drop for Probing {
     fn drop(&mut self) {
         let mut state = self.session.lock();
         state.upgrading = false;
-        // The upgrade failed, so the next poll waits for packets as usual.
+        // The upgrade failed, so the session stays on polling: its next poll waits for packets as
+        // usual.
         if state.transport == TransportKind::Polling {
             state.release_poll = false;
         }
@@ -98,7 +99,8 @@ pub(super) async fn run_upgrade(stream: &mut FrameStream, probing: Probing) {
             finish(stream, how, faults).await;
         }
         Ok(Err(_)) => session.faults().close_after_abandoned(&session),
-        // The upgrade timeout has passed.
+        // The client did not complete the upgrade within the upgrade timeout. Close the WebSocket;
+        // the session stays on polling.
         Err(_) => {
             drop(probing);
             finish(stream, Finish::Close, faults).await;
@@ -118,7 +120,8 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
             Incoming::Misbehaved(misbehaved) => return Ok(Some(fail(&misbehaved))),
             Incoming::Nothing => {
                 stream.flush_all().await?;
-                // Both futures are cancel-safe: if `select!` drops either of them, no data is lost.
+                // Both branches are cancel-safe: `select!` drops one of the two futures, and no
+                // data is lost by that.
                 tokio::select! {
                     biased;
                     turn = stream.turn() => {

@@ -31,9 +31,9 @@ pub(in crate::reference) enum Upgraded {
     Probe(Probing),
     /// A WebSocket that the server closes, because the session already has a WebSocket.
     Refused,
-    /// A new session.
+    /// A WebSocket that opens a new session.
     Session {
-        /// The protocol revision.
+        /// The Engine.IO revision of the new session.
         revision: Revision,
         /// The tokens in the handshake that opens the session.
         tokens: TokenSources,

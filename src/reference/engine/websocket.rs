@@ -26,14 +26,16 @@ pub(super) async fn run_session(
     session: &Arc<Session>,
     mut timers: Pin<&mut impl Future<Output = ()>>,
 ) {
-    // If the server is dropped, it aborts this task. Dropping the guard then closes the session.
+    // If the server is dropped, it aborts this task. The task then drops this guard, and the guard
+    // closes the session.
     let _guard = CloseOnDrop(session);
     let how = {
         let mut conversation = pin!(converse(stream, session));
         select! {
             biased;
             how = &mut conversation => how,
-            // The timers end only when the session has ended. The conversation then ends too.
+            // The timers end only when the session has ended. The exchange with the client ends
+            // then too, so wait for that end.
             () = &mut timers => conversation.await,
         }
     };

@@ -238,7 +238,7 @@ pub(super) fn handle_event(mut call: Call, handle: fn(Call)) {
     handle(call);
 }
 
-/// Returns the acknowledgement as the active faults change it.
+/// Returns an acknowledgement, changed as the active faults demand.
 fn alter_ack(socket: &Socket, packet: Packet) -> Packet {
     let faults = socket.faults();
     let Packet::Ack {

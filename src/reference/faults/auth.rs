@@ -109,7 +109,8 @@ impl ScratchKey for Refusals {
 }
 
 impl FaultSet {
-    /// Returns the sources in which the server looks for a token. Faults drop some of them.
+    /// Returns the places (query, header, cookie) in which the server looks for a token. Faults
+    /// drop some of them.
     pub(in crate::reference) fn drop_sources(&self, mut sources: TokenSources) -> TokenSources {
         if self.has(AuthFault::QueryIgnored) {
             sources.query = None;
@@ -370,7 +371,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns what a refused client can still do. Without faults this is `None`.
+    /// Returns what a client can still do in a namespace that has refused it. Without faults this
+    /// is `None`: nothing.
     pub(in crate::reference) fn access_of_refused(&self) -> Option<RefusedAccess> {
         if self.has(AuthFault::RefusedJoined) {
             Some(RefusedAccess::Speaks)

@@ -47,9 +47,9 @@ impl ScratchKey for AttachmentsDue {
     type Note = Box<str>;
 }
 
-/// The key under which a fault that has skipped a packet remembers the packet's attachments, so
-/// that the server skips them too. There is one value for each attachment. The field is the session
-/// id.
+/// The key under which a fault remembers the attachments of a packet that it has skipped, so that
+/// the server skips them too. One empty value is stored for each attachment. The field of the key
+/// is the session id.
 #[derive(Eq, Hash, PartialEq)]
 struct SkippedAttachments(Box<str>);
 
@@ -59,7 +59,7 @@ impl ScratchKey for SkippedAttachments {
 
 impl FaultSet {
     /// Returns the largest number of attachments that a packet may have. Without faults this is
-    /// `right`.
+    /// `right`, the limit of the JavaScript server.
     pub(in crate::reference) fn attachment_limit(&self, right: usize) -> usize {
         if self.has(BinaryFault::CountUnbounded) {
             usize::MAX

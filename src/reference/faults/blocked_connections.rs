@@ -11,12 +11,12 @@ use crate::{
     wire::engine_io::PacketData,
 };
 
-/// The time for which a fault blocks a connection in addition to the pause, so that a scenario
-/// notices the block even on a busy machine.
+/// A fault blocks a connection for the time that a slow handler or namespace takes, plus this
+/// margin. So a scenario notices the block even on a busy machine.
 const MARGIN: Duration = Duration::from_millis(300);
 
-/// The delay between two blocked messages after the block, so that the server handles them in the
-/// order in which they arrived.
+/// When a block is over, the server handles the queued messages with this delay between two of
+/// them, so that they stay in the order in which they arrived.
 const STEP: Duration = Duration::from_millis(2);
 
 /// The key under which a fault remembers, for one session id, the time from which the server
@@ -28,8 +28,8 @@ impl ScratchKey for BlockedUntil {
     type Note = Instant;
 }
 
-/// Makes the server handle no messages of the connection for `pause` plus a margin, if `fault` is
-/// active.
+/// If `fault` is active, makes the server handle no messages of the connection for the time `pause`
+/// plus [`MARGIN`].
 pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause: Duration) {
     if session.faults().has(fault) {
         let key = BlockedUntil(session.sid.clone());
@@ -39,8 +39,8 @@ pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause
 }
 
 impl FaultSet {
-    /// Returns true if an active fault blocks the connection. The message is then queued, and the
-    /// server handles it after the block.
+    /// Queues the message and returns true if an active fault blocks the connection. The server
+    /// then handles the message after the block.
     pub(in crate::reference) fn queue_if_blocked(
         &self,
         session: &Arc<Session>,

@@ -203,7 +203,7 @@ impl FaultSet {
         }
     }
 
-    /// Returns the id of a new socket. Without faults this is `random`.
+    /// Returns the id of a new socket. Without faults this is the random id `random`.
     pub(in crate::reference) fn socket_id(
         &self,
         session: &Session,

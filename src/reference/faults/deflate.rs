@@ -76,8 +76,8 @@ impl FaultSet {
         answer
     }
 
-    /// Returns the parameters with which the server compresses. Without faults this is
-    /// `negotiated`.
+    /// Returns the parameters with which the server compresses. Without faults these are the
+    /// parameters that the handshake negotiated (`negotiated`).
     pub(in crate::reference) fn parameters_for_sending(
         &self,
         negotiated: Option<&DeflateOffer>,
@@ -127,7 +127,7 @@ pub(super) fn limits_compressed_size(faults: &FaultSet) -> bool {
 }
 
 /// Returns the largest size of a message on a connection with compression. Without faults this is
-/// `right`.
+/// `right`, the limit without compression.
 pub(super) fn alter_limit(faults: &FaultSet, right: usize) -> usize {
     if faults.has(DeflateFault::LimitDoubled) {
         right.saturating_mul(2)

@@ -119,7 +119,7 @@ impl FaultSet {
     }
 
     /// Returns the DISCONNECT for a client that the server disconnects. Without faults this is
-    /// `right`.
+    /// `right`; `None` sends no packet.
     pub(in crate::reference) fn alter_farewell(&self, right: Packet) -> Option<Packet> {
         (!self.has(DisconnectFault::ServerSilent)).then_some(right)
     }
@@ -131,7 +131,7 @@ impl FaultSet {
     }
 
     /// Returns what the server closes when it disconnects one socket. Without faults this is
-    /// `asked`.
+    /// `asked`: the namespace or the whole connection.
     pub(in crate::reference) fn alter_close(&self, asked: Close) -> Close {
         match asked {
             Close::Connection if self.has(DisconnectFault::KickCloseKeepsConnection) => {
@@ -154,7 +154,8 @@ impl FaultSet {
         self.has(DisconnectFault::KeepsMembership)
     }
 
-    /// Returns the sockets that `kick-room` disconnects. Without faults these are `members`.
+    /// Returns the sockets that `kick-room` disconnects. Without faults these are `members`, the
+    /// members of the room.
     pub(in crate::reference) fn alter_kicked(
         &self,
         socket: &Socket,
@@ -170,8 +171,8 @@ impl FaultSet {
         members
     }
 
-    /// Returns what the server closes for each member when it disconnects a room. Without faults
-    /// this is `asked`.
+    /// Returns what the server closes for each member that `kick-room` disconnects. Without faults
+    /// this is `asked`: the namespace or the whole connection.
     pub(in crate::reference) fn alter_close_of_room(&self, asked: Close) -> Close {
         match asked {
             Close::Connection if self.has(DisconnectFault::KickRoomKeepsConnections) => {

@@ -22,7 +22,7 @@ const FRAGMENTS: usize = 10_000;
 /// the server.
 const PINGS: usize = 1_000;
 
-/// How often a task that a fault blocks checks whether it can continue.
+/// The time after which the server, while a fault makes it wait, checks again whether it can go on.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The size of a request head, in bytes, at which the fault `slow-head-blocks-others` stops waiting

@@ -50,8 +50,8 @@ impl FaultSet {
         self.has(EventFault::ReservedNameHandled)
     }
 
-    /// Handles an event. Without faults the server handles the events of a client unchanged and in
-    /// order.
+    /// Handles an event. Without faults the server handles each event unchanged, in the order in
+    /// which the client sent the events.
     pub(in crate::reference) fn handle_in_order(&self, mut call: Call, handle: fn(Call)) {
         if self.is_empty() {
             handle(call);

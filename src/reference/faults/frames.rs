@@ -57,8 +57,8 @@ pub(in crate::reference) struct Tamper {
     faults: FaultSet,
     created: Instant,
     under_way: Option<UnderWay>,
-    /// The fragments that have arrived of all unfinished messages, for the fault
-    /// `interleaved-message-takes-over`.
+    /// For the fault `interleaved-message-takes-over`: the fragments so far, joined, of all
+    /// messages whose last fragment is missing.
     gathered: Option<(OpCode, BytesMut)>,
     held: VecDeque<Frame>,
     reserved_close: Option<Bytes>,

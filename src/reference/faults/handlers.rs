@@ -30,7 +30,7 @@ faults!(HandlerFault {
 pub(super) enum Next {
     /// The server calls the handler of the event.
     Handle,
-    /// The server does nothing more.
+    /// The server does nothing more with the event.
     Skip,
 }
 
@@ -56,8 +56,8 @@ impl ScratchKey for SentText {
     type Note = ();
 }
 
-/// The key under which the fault `payload-merged-into-session` remembers the latest event payload
-/// of the socket with this id, as data of the client's session.
+/// The key under which the fault `payload-merged-into-session` stores the payload of the latest
+/// event from the socket with this id. The faulty server takes the client's user and role from it.
 #[derive(Eq, Hash, PartialEq)]
 struct MergedFields(SocketId);
 

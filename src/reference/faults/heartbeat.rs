@@ -65,7 +65,7 @@ impl FaultSet {
         }
     }
 
-    /// Returns the ping to send. Without faults this is `right`.
+    /// Returns the ping to send. Without faults this is `right`, a correct ping.
     pub(in crate::reference) fn alter_ping(
         &self,
         session: &Session,
@@ -96,7 +96,7 @@ impl FaultSet {
     }
 
     /// Returns how long the server waits for the client's pong (revision 4) or ping (revision 3).
-    /// Without faults this is `timeout`.
+    /// Without faults this is `timeout`, which follows from the announced times.
     pub(in crate::reference) fn alter_heartbeat_timeout(&self, timeout: Duration) -> Duration {
         if self.has(HeartbeatFault::TimeoutIgnored) {
             NEVER

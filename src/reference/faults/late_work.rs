@@ -103,7 +103,7 @@ impl FaultSet {
     }
 
     /// Returns the number of connected sockets that the server reports for a user. Without faults
-    /// this is `right`.
+    /// this is `right`, the number of sockets that are really connected.
     pub(in crate::reference) fn count_online(
         &self,
         server: &Shared,

@@ -31,7 +31,7 @@ impl FaultSet {
     }
 
     /// Returns the largest number of bytes that the server reads of a body. Without faults this is
-    /// `right`.
+    /// `right`, the limit on bodies.
     pub(in crate::reference) fn read_limit(&self, right: usize, announced: Option<u64>) -> usize {
         if self.has(LimitFault::UnannouncedUnbounded) && announced.is_none() {
             return usize::try_from(UNLIMITED).unwrap_or(usize::MAX);
@@ -48,12 +48,14 @@ impl FaultSet {
         self.has(LimitFault::InCharacters) && String::from_utf8_lossy(body).chars().count() > limit
     }
 
-    /// Returns the largest size of a frame. Without faults this is `announced`.
+    /// Returns the largest size of a frame. Without faults this is `announced`, the maxPayload of
+    /// the open packet.
     pub(in crate::reference) fn frame_limit(&self, announced: u64) -> usize {
         usize::try_from(self.body_limit(announced)).unwrap_or(usize::MAX)
     }
 
-    /// Returns the largest size of a message. Without faults this is `announced`.
+    /// Returns the largest size of a message. Without faults this is `announced`, the maxPayload of
+    /// the open packet.
     pub(in crate::reference) fn message_limit(
         &self,
         announced: u64,

@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// The delay that a fault adds between the choice of a message's recipients and the sending, so
-/// that other events are handled meanwhile.
+/// The time that a fault lets pass between choosing the recipients of a message and sending the
+/// message. The server handles other events meanwhile.
 const LOOKUP: Duration = Duration::from_millis(20);
 
 faults!(MixingFault {

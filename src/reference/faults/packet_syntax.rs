@@ -144,7 +144,7 @@ fn judge_text(session: &Session, peer: &Peer, text: &Utf8Bytes) -> InvalidMessag
     }
 }
 
-/// Returns true if a fault ignores packets with this mistake.
+/// Returns true if an active fault makes the server ignore packets with this mistake.
 fn ignores_mistake(faults: &FaultSet, mistake: Mistake) -> bool {
     faults.has(match mistake {
         Mistake::AckNotArray => PacketSyntaxFault::AckPayloadUnchecked,
@@ -160,8 +160,8 @@ fn ignores_mistake(faults: &FaultSet, mistake: Mistake) -> bool {
     })
 }
 
-/// Returns the event `message` with null as its argument, in place of a placeholder that points to
-/// no attachment.
+/// Returns the event that a fault handles in place of an invalid event, whose placeholder points to
+/// no attachment: `message` with null as its argument.
 fn message_of_null() -> Packet {
     Packet::Event {
         namespace: "/".to_owned(),

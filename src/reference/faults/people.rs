@@ -61,7 +61,8 @@ pub(super) fn alter_kicked(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
     }
 }
 
-/// Returns true if the fault `kicked-user-locked-out` refuses the user.
+/// Returns true if the fault `kicked-user-locked-out` is active and refuses this user: `kick-room`
+/// has disconnected one of the user's sockets.
 pub(super) fn is_locked_out(session: &Session, user: &User) -> bool {
     session.faults().has(PeopleFault::KickedLockedOut)
         && user
@@ -81,7 +82,8 @@ pub(super) fn alter_moved(caller: &Socket, members: &mut Vec<Arc<Socket>>) {
     }
 }
 
-/// Returns the number of a room's members that the server reports. Without faults this is `right`.
+/// Returns the number of a room's members that the server reports. Without faults this is `right`,
+/// the number of sockets in the room.
 pub(super) fn count_members(caller: &Socket, room: &str, right: usize) -> usize {
     let faults = caller.faults();
     let rooms = caller.namespace().rooms();
@@ -99,7 +101,7 @@ pub(super) fn count_members(caller: &Socket, room: &str, right: usize) -> usize 
 }
 
 /// Returns the number of the namespace's sockets that the server reports. Without faults this is
-/// `right`.
+/// `right`, the real number.
 pub(super) fn count_sockets(caller: &Socket, right: usize) -> usize {
     if caller.faults().has(PeopleFault::SocketsUsers) {
         let rooms: &Rooms = &caller.namespace().rooms();

@@ -152,7 +152,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns an empty payload if nothing waits and the fault `polling-empty-response` is active.
+    /// If no packet waits for the client and the fault `polling-empty-response` is active, returns
+    /// an empty payload, with which the server answers a poll at once.
     pub(in crate::reference) fn answers_at_once(&self, session: &Arc<Session>) -> Option<Payload> {
         let at_once = self.has(PollingFault::EmptyResponse) && !session.has_waiting();
         at_once.then(|| Payload {
@@ -217,7 +218,7 @@ impl FaultSet {
         }
     }
 
-    /// Returns the attributes of the session cookie.
+    /// Returns the attributes of the cookie that holds the session id, such as `HttpOnly`.
     pub(in crate::reference) fn cookie_attributes(&self) -> &'static str {
         if self.has(PollingFault::CookieForScripts) {
             "; SameSite=Lax"
@@ -272,7 +273,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the packets for the answer to a poll. Without faults these are `packets`.
+    /// Returns the packets for the answer to a poll. Without faults these are `packets`, the
+    /// packets that wait for the client.
     pub(in crate::reference) fn alter_sent<'a>(&self, packets: &'a [Packet]) -> Cow<'a, [Packet]> {
         let packets = match packets.get(..LONGEST_ANSWER) {
             Some(first) if self.has(PollingFault::AnswerCut) => first,

@@ -41,7 +41,8 @@ faults!(QuestionFault {
 });
 
 impl FaultSet {
-    /// Returns how long a question waits for its answer. Without faults this is `right`.
+    /// Returns how long a question waits for its answer. Without faults this is `right`, the time
+    /// that the client asks for.
     pub(in crate::reference) fn alter_question_timeout(&self, right: Duration) -> Duration {
         if self.has(QuestionFault::AskTimeoutAtOnce) {
             Duration::ZERO
@@ -91,8 +92,7 @@ impl FaultSet {
         self.has(QuestionFault::EmptyRoomWaits)
     }
 
-    /// Changes the answers that the server reports, and whether it reports that a client did not
-    /// answer.
+    /// Changes the report on a question: the answers, and whether a client did not answer in time.
     pub(in crate::reference) fn alter_report(
         &self,
         answers: &mut Vec<Data>,
@@ -216,7 +216,8 @@ pub(super) fn reports_again(faults: &FaultSet) -> bool {
     faults.has(QuestionFault::AfterTimeoutCounted) || faults.has(QuestionFault::TwiceCounted)
 }
 
-/// Returns true if JavaScript treats the value as false.
+/// Returns true if JavaScript treats the value as false in a condition, as it does with 0, an empty
+/// string and null.
 pub(super) fn is_falsy(data: &Data) -> bool {
     match data {
         Data::Null | Data::Bool(false) => true,

@@ -290,7 +290,7 @@ impl FaultSet {
     }
 }
 
-/// Returns the selection as the active faults change it.
+/// Returns the selection of a message's recipients, changed as the active faults demand.
 fn alter_selection(from: &Socket, rooms: &Rooms, mut selection: Selection) -> Selection {
     let faults = from.faults();
     let own = from.id().as_str();
@@ -348,7 +348,7 @@ fn alter_selection(from: &Socket, rooms: &Rooms, mut selection: Selection) -> Se
     selection
 }
 
-/// Changes the recipients of a message to rooms.
+/// Changes the recipients of a message to rooms, as the active faults demand.
 fn alter_room_recipients(
     from: &Arc<Socket>,
     rooms: &Rooms,
@@ -435,7 +435,7 @@ fn duplicate_recipients(
     }
 }
 
-/// Changes the recipients of a message to the whole namespace.
+/// Changes the recipients of a message to the whole namespace, as the active faults demand.
 fn alter_namespace_recipients(
     from: &Arc<Socket>,
     rooms: &Rooms,

@@ -68,7 +68,8 @@ impl FaultSet {
         self.has(RecoveryFault::AfterLeave)
     }
 
-    /// Returns how long the server keeps a session for recovery. Without faults this is `right`.
+    /// Returns how long the server keeps a session for recovery. Without faults this is `right`,
+    /// the time in the settings.
     pub(in crate::reference) fn alter_window(&self, right: Duration) -> Duration {
         if self.has(RecoveryFault::ExpiryIgnored) {
             Duration::MAX
@@ -85,7 +86,8 @@ impl FaultSet {
         found.or(latest)
     }
 
-    /// Returns the index of the first event to replay. Without faults this is `right`.
+    /// Returns the index, among the kept events, of the first event to replay. Without faults this
+    /// is `right`, the event after the one that the client received last.
     pub(in crate::reference) fn choose_first_replayed(&self, right: usize) -> usize {
         if self.has(RecoveryFault::ReplaysAll) {
             0
@@ -118,7 +120,8 @@ impl FaultSet {
         selection.matches(own, rooms) || self.has(RecoveryFault::ReplaysForeign)
     }
 
-    /// Returns the events to replay. Without faults these are `missed`.
+    /// Returns the events to replay. Without faults these are `missed`, the events that the client
+    /// has missed.
     pub(in crate::reference) fn alter_missed(&self, mut missed: Vec<Packet>) -> Vec<Packet> {
         if self.has(RecoveryFault::MissedLost) {
             missed.clear();
@@ -145,7 +148,8 @@ impl FaultSet {
         missed
     }
 
-    /// Returns the rooms of a recovered socket. Without faults these are `rooms`.
+    /// Returns the rooms of a recovered socket. Without faults these are `rooms`, in which the
+    /// socket was before.
     pub(in crate::reference) fn alter_rooms(&self, mut rooms: Vec<Arc<str>>) -> Vec<Arc<str>> {
         if self.has(RecoveryFault::LosesRooms) {
             rooms.clear();
@@ -153,7 +157,8 @@ impl FaultSet {
         rooms
     }
 
-    /// Returns the user of a recovered socket. Without faults this is `user`.
+    /// Returns the user of a recovered socket. Without faults this is `user`, the user that the
+    /// socket had before.
     pub(in crate::reference) fn alter_user(&self, user: User) -> User {
         if self.has(RecoveryFault::LosesUser) {
             return User::default();

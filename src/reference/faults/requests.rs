@@ -152,7 +152,8 @@ impl FaultSet {
             || super::upgrade::keeps_polling_open(session)
     }
 
-    /// Returns the name of the requested transport. Without faults this is `name`.
+    /// Returns the name of the requested transport. Without faults this is `name`, the `transport`
+    /// of the query.
     pub(in crate::reference) fn alter_transport_name<'a>(
         &self,
         name: Option<&'a str>,

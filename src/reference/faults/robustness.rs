@@ -30,7 +30,8 @@ use crate::{
     wire::{engine_io::PacketData, websocket::Frame},
 };
 
-/// How long after the message the fault `malformed-kills-server-later` crashes the server.
+/// The fault `malformed-kills-server-later` crashes the server this long after the message that is
+/// not a valid packet.
 const LATER: Duration = Duration::from_millis(100);
 
 faults!(RobustnessFault {

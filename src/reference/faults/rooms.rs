@@ -214,7 +214,7 @@ impl FaultSet {
         right
     }
 
-    /// Takes the socket out of the room, and leaves it in its other rooms.
+    /// Takes the socket out of the room. Without faults the socket stays in its other rooms.
     pub(in crate::reference) fn leave(
         &self,
         socket: &Arc<Socket>,
@@ -306,7 +306,7 @@ impl FaultSet {
     }
 
     /// Returns the number of a room's members that the server reports. Without faults this is
-    /// `right`.
+    /// `right`, the number of sockets in the room.
     pub(in crate::reference) fn count_members(
         &self,
         socket: &Socket,
@@ -337,7 +337,7 @@ impl FaultSet {
     }
 
     /// Returns the number of sockets that the server reports for a namespace. Without faults this
-    /// is `right`.
+    /// is `right`, the real number.
     pub(in crate::reference) fn count_sockets(&self, socket: &Socket, right: usize) -> usize {
         let right = people::count_sockets(socket, right);
         let server = &socket.session().server;
@@ -368,7 +368,8 @@ impl FaultSet {
     }
 }
 
-/// Adds rooms with similar names to the selection if a fault for that is active.
+/// If a fault for that is active, adds rooms to the selection whose names are similar to those of
+/// the selected rooms.
 pub(super) fn widen_rooms(faults: &FaultSet, rooms: &Rooms, selection: &mut Selection) {
     if faults.has(RoomFault::EmptyNameMeansAll) {
         selection.rooms.retain(|room| !room.is_empty());
@@ -420,7 +421,7 @@ fn leave_eleventh(socket: &Socket, rooms: &mut Rooms) {
     }
 }
 
-/// Returns the other sockets of the socket's user.
+/// Returns the other sockets in the namespace that have the same user as this socket.
 fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
     let user = socket.user();
     let others = rooms.all().filter(|other| other.id() != socket.id());
@@ -428,7 +429,7 @@ fn others_of_user(socket: &Socket, rooms: &Rooms) -> Vec<Arc<Socket>> {
     same.cloned().collect()
 }
 
-/// Returns how often a member gets a room message. Without faults this is 1.
+/// Returns how often a member of the room gets a room message. Without faults this is 1.
 pub(super) fn count_deliveries(from: &Socket, selection: &Selection, member: &Socket) -> usize {
     let twice = from.faults().has(RoomFault::JoinTwiceDeliversTwice)
         && selection.rooms.iter().any(|room| {

@@ -37,7 +37,7 @@ faults!(SendingFault {
 
 impl FaultSet {
     /// Returns the packet that the server sends to the selected clients. Without faults this is
-    /// `packet`.
+    /// `packet`, unchanged.
     pub(in crate::reference) fn alter_content_sent<'a>(
         &self,
         selection: &Selection,
@@ -56,8 +56,8 @@ impl FaultSet {
         Cow::Owned(altered)
     }
 
-    /// Returns the messages that the server sends to the selected clients. Without faults this is
-    /// `right`.
+    /// Returns the encoded messages of a packet that the server sends to the selected clients.
+    /// Without faults this is `right`.
     pub(in crate::reference) fn alter_sent_messages(
         &self,
         selection: &Selection,
@@ -71,7 +71,8 @@ impl FaultSet {
         right
     }
 
-    /// Returns the messages for one of the recipients. Without faults all recipients get `right`.
+    /// Returns the encoded messages of a packet for one of its recipients. Without faults all
+    /// recipients get `right`.
     pub(in crate::reference) fn choose_messages(
         &self,
         socket: &Socket,
@@ -142,7 +143,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns true if an active fault truncates texts in messages to this selection.
+    /// Returns true if an active fault truncates the texts in messages to the recipients of this
+    /// selection.
     fn cuts_text(&self, selection: &Selection) -> bool {
         (self.has(SendingFault::BroadcastCut) && selection.rooms.is_empty())
             || (self.has(SendingFault::VolatileCut) && selection.delivery == Delivery::Volatile)

@@ -26,7 +26,7 @@ macro_rules! faults {
     ($faults:ident {
         $($fault:ident = $id:literal: $breaks:literal $(, seen $seen:literal)?;)*
     }) => {
-        #[doc = "The faults of this topic."]
+        #[doc = "The faults of one topic. The topic has the name of this module."]
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub(in crate::reference) enum $faults {
             $(#[doc = concat!("Fault: ", $breaks)] $fault,)*
@@ -64,7 +64,7 @@ macro_rules! topics {
         /// `TABLES`.
         #[expect(
             clippy::enum_variant_names,
-            reason = "a macro can't make variant names from the names of the modules"
+            reason = "each variant has the name of an enum of faults, so every name ends in `Fault`"
         )]
         enum Topic {
             $($faults,)*

@@ -149,7 +149,8 @@ impl FaultSet {
         }
     }
 
-    /// Returns the packets that move to the WebSocket. Without faults these are `waiting`.
+    /// Returns the waiting packets that move from polling to the WebSocket during an upgrade.
+    /// Without faults these are `waiting`: all of them.
     pub(in crate::reference) fn move_waiting(
         &self,
         mut waiting: Vec<Arc<Outbound>>,

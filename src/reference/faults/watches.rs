@@ -87,7 +87,8 @@ impl FaultSet {
     }
 }
 
-/// Returns the watchers that get `member-left`, by room. Without faults this is `right`.
+/// Returns the watchers that get `member-left`, by room. Without faults this is `right`: every
+/// client that watches a room of the socket that has left.
 pub(super) fn alter_watchers<'a>(
     socket: &Socket,
     right: Cow<'a, Departed>,

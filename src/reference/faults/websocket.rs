@@ -107,7 +107,7 @@ impl FaultSet {
     }
 
     /// Returns the payload of the answer to a close frame (RFC 6455 section 5.5.1). Without faults
-    /// this is `right`.
+    /// this is `right`, which repeats the client's code and reason.
     pub(in crate::reference) fn answer_close(
         &self,
         tamper: Option<&Tamper>,
@@ -124,8 +124,8 @@ impl FaultSet {
         )
     }
 
-    /// Returns the payload of a close frame that the server sends first. Without faults it is
-    /// empty.
+    /// Returns the payload of the close frame with which the server starts the closing handshake.
+    /// Without faults it is empty.
     pub(in crate::reference) fn close_payload(&self) -> Bytes {
         if self.has(WebSocketFault::CloseReasonStray) {
             return Bytes::from_static(b"\x03\xe8\0\0\x01cookie: io=7\0");
@@ -134,7 +134,7 @@ impl FaultSet {
     }
 
     /// Returns the close code for a violation (RFC 6455 section 7.4.1). Without faults this is
-    /// `right`.
+    /// `right`, the code for the rule that the client broke.
     pub(in crate::reference) fn alter_failure_code(&self, right: CloseCode) -> CloseCode {
         if self.has(WebSocketFault::CloseCodeAlways1011) {
             CloseCode(1011)

@@ -37,7 +37,7 @@ pub(in crate::reference) struct RequestKind {
 }
 
 impl RequestKind {
-    /// Reads the properties of a request.
+    /// Reads from a request the properties that matter to CORS faults.
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         let query = request.uri().query().unwrap_or_default();
         Self {
@@ -103,8 +103,8 @@ impl Cors {
                 );
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
-            // For an allowed origin, the response to the same request is different. `Vary` makes a
-            // cache keep one response for each origin.
+            // This origin gets no CORS headers, but an allowed origin gets them for the same
+            // request. `Vary` makes a cache keep one response for each origin.
             Self::Unlisted => {
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }

@@ -34,7 +34,7 @@ pub(super) fn asked_protocol(headers: &HeaderMap, faults: &FaultSet) -> AskedPro
 /// An accepted WebSocket handshake.
 #[derive(Debug)]
 pub(super) struct Accepted {
-    /// The 101 response.
+    /// The 101 response, which accepts the handshake.
     pub(super) response: Response<Full<Bytes>>,
     /// The negotiated parameters of compression; `None` if the connection is not compressed.
     pub(super) deflate: Option<DeflateOffer>,

@@ -12,23 +12,23 @@ use crate::reference::FaultSet;
 /// Why a request to the Engine.IO path is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Refusal {
-    /// Code 3: the request is invalid.
+    /// The request is invalid (error code 3).
     BadRequest,
-    /// Code 2: the HTTP method can't open a session.
+    /// The request's HTTP method can't open a session (error code 2).
     BadHandshakeMethod,
-    /// Code 4: the request's origin is not on the list of allowed origins.
+    /// The request's origin is not on the list of allowed origins (error code 4).
     Forbidden,
-    /// Code 4: the application refuses this visitor.
+    /// The application refuses the `visitor` in the query (error code 4).
     Intruder,
-    /// The body is larger than maxPayload.
+    /// The body of the POST is larger than maxPayload.
     PayloadTooLarge,
-    /// Code 1: no session has this id.
+    /// No session has the id in the query (error code 1).
     SessionUnknown,
-    /// The body did not arrive in time.
+    /// The body of the POST did not arrive in time.
     Timeout,
-    /// Code 0: the transport is unknown or switched off.
+    /// The transport in the query is unknown or switched off (error code 0).
     TransportUnknown,
-    /// Code 5: the server does not serve the protocol revision in `EIO`.
+    /// The server does not serve the protocol revision in the query parameter `EIO` (error code 5).
     UnsupportedProtocol,
     /// The WebSocket version is not 13 (RFC 6455 section 4.4).
     WebSocketVersion,

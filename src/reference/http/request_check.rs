@@ -10,7 +10,7 @@ use crate::reference::{
     shared::Shared,
 };
 
-/// A request that has passed all checks, by its purpose.
+/// What a request that has passed all checks is for.
 #[derive(Debug)]
 pub(super) enum Verified {
     /// The request opens a session.
@@ -24,9 +24,9 @@ pub(super) enum Verified {
 /// The protocol for which a request asks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum AskedProtocol {
-    /// Plain HTTP.
+    /// The request asks for plain HTTP.
     Http,
-    /// WebSocket: the request has the headers of a handshake.
+    /// The request asks for WebSocket: it has the headers of a handshake.
     WebSocket,
 }
 

@@ -32,7 +32,7 @@ pub(in crate::reference) struct Departed<M> {
     pub(in crate::reference) watched: Vec<(String, Vec<Arc<M>>)>,
 }
 
-/// The part of a socket that the table of rooms needs.
+/// What the table of rooms has to know about a socket.
 pub(in crate::reference) trait Member {
     /// Returns the id of the socket.
     fn id(&self) -> &SocketId;
@@ -135,7 +135,8 @@ impl<M: Member> Rooms<M> {
         }
     }
 
-    /// Returns the watchers of a room.
+    /// Returns the sockets that watch a room: the application notifies them when a member leaves
+    /// the namespace.
     pub(in crate::reference) fn watchers(&self, room: &str) -> impl Iterator<Item = &Arc<M>> {
         let watchers = self.watchers.get(room).into_iter().flatten();
         watchers.filter_map(|watcher| self.socket(watcher))

@@ -25,20 +25,20 @@ pub(in crate::reference) struct Selection {
 /// as its id.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) enum Addressee {
-    /// All members.
+    /// The event goes to all members of the room.
     #[default]
     Members,
-    /// Only the socket whose id is the name of the room.
+    /// The event goes only to the socket whose id is the name of the room.
     Socket,
 }
 
 /// The servers of a cluster that an event reaches. A single server is the whole cluster.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::reference) enum Reach {
-    /// All servers of the cluster.
+    /// The event reaches all servers of the cluster.
     #[default]
     Cluster,
-    /// This server only (the `local` flag).
+    /// The event reaches this server only (the `local` flag).
     Local,
 }
 

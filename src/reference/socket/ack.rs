@@ -29,12 +29,12 @@ impl Ack {
         }
     }
 
-    /// Returns the id that the client gave.
+    /// Returns the acknowledgement id that the client has given its event.
     pub(in crate::reference) fn id(&self) -> AckId {
         self.id
     }
 
-    /// Sends the acknowledgement. Further calls have no effect.
+    /// Sends the acknowledgement to the client. Further calls on the same request have no effect.
     pub(in crate::reference) fn send(&self, args: Vec<Data>) {
         let again = self.answered.swap(true, Ordering::AcqRel);
         if again && !self.socket.faults().allows_second_ack() {

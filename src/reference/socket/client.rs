@@ -28,9 +28,9 @@ use crate::{
 /// What the server closes when it disconnects a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum Close {
-    /// The whole connection.
+    /// The server closes the whole connection of the client.
     Connection,
-    /// The namespace only; the connection stays.
+    /// The server takes the client out of the namespace only; the connection stays open.
     Namespace,
 }
 
@@ -67,7 +67,8 @@ impl Socket {
         )
     }
 
-    /// Returns a socket on a new connection that continues the kept socket of a lost connection.
+    /// Returns the socket of a client that recovers a lost session on a new connection. The socket
+    /// gets the former id, `pid` and user from `kept`.
     pub(super) fn recovered(
         session: &Arc<Session>,
         namespace: &Arc<Namespace>,
@@ -126,7 +127,7 @@ impl Socket {
         self.session.faults()
     }
 
-    /// Returns the user of the socket.
+    /// Returns the user of the socket, as the client's token names it.
     pub(in crate::reference) fn user(&self) -> &User {
         &self.user
     }
@@ -138,7 +139,7 @@ impl Socket {
         self.faults().user_id(self, own)
     }
 
-    /// Returns true if the socket has not left.
+    /// Returns true if the socket has not left its namespace.
     pub(in crate::reference) fn is_connected(&self) -> bool {
         self.connected.load(Ordering::Acquire)
     }
@@ -156,8 +157,8 @@ impl Socket {
             None => self.send(&packet),
             Some(recovery) => {
                 let missable = recovery.add_offset(&own(), &mut packet, self.faults());
-                // The event is kept and queued under one lock, so that recovery replays events in
-                // the order in which they were queued.
+                // One lock covers both steps: keeping the event for recovery, and queueing it for
+                // the client. So recovery replays events in the order in which they were queued.
                 let rooms = self.namespace.rooms();
                 recovery.keep_event(missable, self.faults());
                 let sent = self.push(

@@ -18,10 +18,10 @@ use crate::{
 /// What a client can still do in a namespace that has refused it. Only faults allow anything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::reference) enum RefusedAccess {
-    /// The client receives the namespace's events.
+    /// The refused client receives the events of the namespace.
     Listens,
-    /// The client receives the namespace's events, and the server handles the events that the
-    /// client sends.
+    /// The refused client receives the events of the namespace, and the server handles the events
+    /// that this client sends.
     Speaks,
 }
 

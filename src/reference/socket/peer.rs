@@ -41,7 +41,7 @@ pub(super) struct State {
 /// The state of a session in a namespace.
 #[derive(Clone, Debug)]
 pub(in crate::reference) enum Membership {
-    /// The session has joined.
+    /// The session has joined the namespace with this socket.
     Joined(Arc<Socket>),
     /// The session has sent CONNECT, and the server has not replied yet.
     Pending,

@@ -2,7 +2,7 @@
 
 use crate::data::Data;
 
-/// Why the application refuses a client.
+/// Why the application refuses a client that sent CONNECT.
 #[derive(Debug)]
 pub(in crate::reference) struct Refused {
     pub(in crate::reference) message: String,

@@ -71,8 +71,8 @@ fn side_by_side(expected: &str, received: &str, palette: Palette) -> Vec<String>
     lines
 }
 
-/// Returns the first column and the width of the part of `received` that differs. Returns `None` if the texts differ
-/// from their first character on, or if `expected` begins with the whole of `received`.
+/// Returns the part of `received` that differs from `expected`, as its first column and its width. Returns `None` if
+/// the texts differ from their first character on, or if `expected` begins with the whole of `received`.
 fn first_difference(expected: &str, received: &str) -> Option<(usize, usize)> {
     let prefix: usize = expected
         .chars()

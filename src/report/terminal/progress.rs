@@ -30,7 +30,7 @@ impl Progress {
         Self { bar }
     }
 
-    /// Sets the position of the bar to `done` of `total`.
+    /// Shows that `done` of `total` scenarios have ended.
     pub fn at(&self, done: usize, total: usize) {
         if self.bar.length() != Some(total as u64) {
             self.start(total);
@@ -38,7 +38,7 @@ impl Progress {
         self.bar.set_position(done as u64);
     }
 
-    /// Removes the bar.
+    /// Removes the progress bar from the screen.
     pub fn done(&self) {
         self.finish();
     }
@@ -54,7 +54,7 @@ impl Progress {
             self.bar.set_style(style);
         }
         if !self.bar.is_hidden() {
-            // The clock in the bar moves even while all scenarios wait for a slow server.
+            // Redraw the bar regularly, so that its clock moves even while all scenarios wait for a slow server.
             self.bar.enable_steady_tick(Duration::from_millis(100));
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     text::{escape, humanize},
 };
 
-/// The amount of output.
+/// How much the run prints.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Detail {
     /// Print failures and the summary. Without a progress bar, also print a line for each scenario that ran.
@@ -28,7 +28,7 @@ pub struct Terminal<W> {
     detail: Detail,
     progress: Progress,
     tally: Tally,
-    /// True if the last line written is empty.
+    /// True if the last line that was written is empty, so that no second empty line follows.
     after_blank: bool,
 }
 

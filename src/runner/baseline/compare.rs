@@ -15,15 +15,16 @@ use crate::runner::{FailureKind, Outcome, Record, Verdict};
 /// The differences between a run and its baseline. Holds ids only; the run's own reports hold the evidence.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Comparison {
-    /// Scenarios that failed unexpectedly.
+    /// The scenarios that failed and whose failure the baseline does not list.
     pub fail: Vec<String>,
-    /// Scenarios that unexpectedly could not be judged.
+    /// The scenarios that could not be judged, which the baseline does not list.
     pub error: Vec<String>,
-    /// Scenarios that warned unexpectedly.
+    /// The scenarios that warned and whose warning the baseline does not list.
     pub warn: Vec<String>,
-    /// Scenarios of the tier `info` that warned unexpectedly. They never count against the target.
+    /// The scenarios of tier `info` that warned and whose warning the baseline does not list. They never count against
+    /// the target.
     pub informative: Vec<String>,
-    /// Scenarios of the four lists above whose kind of failure differs from the kind in the baseline.
+    /// The scenarios of the four lists above that the baseline lists, but with another kind of failure.
     pub other_kinds: Vec<OtherKind>,
     /// The baseline entries that are out of date.
     pub stale: Vec<Stale>,

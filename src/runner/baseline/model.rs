@@ -14,7 +14,7 @@ pub struct Baseline {
     /// The deviations by scenario id. An id without a transport applies to every transport, `id@polling` to polling
     /// only.
     pub deviations: BTreeMap<String, Deviation>,
-    /// The name of the target.
+    /// The name of the target; `None` if the baseline names none.
     pub target: Option<String>,
 }
 
@@ -29,7 +29,7 @@ impl Baseline {
 /// One known deviation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Deviation {
-    /// The verdict of the scenario.
+    /// The verdict that this scenario is known to have.
     pub verdict: Verdict,
     /// The kind of failure that the entry covers; `None` covers every kind.
     pub kind: Option<FailureKind>,
@@ -118,7 +118,8 @@ impl Baseline {
     }
 }
 
-/// Returns the entry that applies to an outcome: the entry of its transport, or else the entry of its scenario.
+/// Returns the baseline's entry that applies to an outcome: the entry for the scenario on the outcome's transport (such
+/// as `id@polling`), or else the entry for the scenario on all transports (`id`).
 pub(super) fn entry_of<'d>(
     deviations: &'d BTreeMap<String, Deviation>,
     outcome: &Outcome,

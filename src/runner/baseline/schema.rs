@@ -20,7 +20,7 @@ fn schema() -> Value {
         "properties": {
             "target": described(&text, "the name of the target that this baseline is for"),
             "deviations": {
-                "description": "the known deviations and their reasons; an entry that is no longer true turns the run red",
+                "description": "the known deviations and their reasons; an entry that is no longer true makes the run fail",
                 "type": "array",
                 "items": {
                     "type": "object",

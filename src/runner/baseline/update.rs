@@ -66,8 +66,8 @@ impl Deviation {
         self.flaky = self.becomes_flaky(outcomes);
         let kind = common_kind(outcomes);
         if self.flaky {
-            // Replace the verdict in the entry only by a worse one: a flaky scenario may not show its worst verdict in
-            // this run.
+            // Replace the verdict in the entry only by a worse verdict: a flaky scenario does not show its worst
+            // verdict in every run.
             if worst.verdict.rank_in_baseline() > self.verdict.rank_in_baseline() {
                 self.verdict = worst.verdict;
             }
@@ -108,7 +108,7 @@ fn add_unlisted(
     }
 }
 
-/// Returns the outcome with the worst verdict.
+/// Returns the outcome with the worst verdict for a baseline; `None` if there are no outcomes.
 fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
     outcomes
         .iter()

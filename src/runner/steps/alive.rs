@@ -71,7 +71,7 @@ async fn await_processing(attempt: &Attempt<'_>) {
     let trips = links
         .iter()
         .map(|link| fence::round_trip(attempt, link, deadline));
-    // Ignore round trips that failed: the server need not answer a client that misbehaved.
+    // Ignore round trips that failed, because the server need not answer a client that has misbehaved.
     futures_util::future::join_all(trips).await;
 }
 

@@ -173,7 +173,7 @@ fn ask(
     Ok((request, from))
 }
 
-/// One call that has been sent.
+/// A call that a client has sent, and whose answer the step waits for.
 #[derive(Clone, Copy, Debug)]
 struct Question<'q> {
     client: &'q Arc<Client>,
@@ -294,7 +294,7 @@ fn arguments(count: usize) -> String {
     }
 }
 
-/// Returns the claim that the server does not acknowledge the request.
+/// Returns the claim of silence that the server does not acknowledge the request.
 fn never_acked(step: &Step, question: &Question<'_>, watch: Option<Watch>) -> Silence {
     Silence {
         client: Arc::clone(question.client),

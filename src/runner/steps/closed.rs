@@ -53,8 +53,8 @@ async fn one(
     }
     if closed.stays_open {
         let watch = attempt.watch(step)?;
-        // If the step has `within`, this is the time for which the connection has to stay open. The round trips then
-        // have the usual timeout.
+        // A `within` of the step is the time for which the connection has to stay open. So it can't be the timeout of
+        // the round trips; they have the usual timeout.
         let limit = match watch {
             Some(_) => attempt.usual_limit(),
             None => limit,
@@ -207,7 +207,7 @@ fn describe(attempt: &Attempt<'_>, closed: &Closed) -> String {
     parts.join(" ")
 }
 
-/// Returns the ways in which a connection may end, in words.
+/// Returns in words the ways in which a connection may end, joined by "or".
 fn ways(ways: &[CloseHow]) -> String {
     let ways: Vec<_> = ways
         .iter()
@@ -297,7 +297,7 @@ async fn stays_open(
         let _ = clock::before(until, link.connection.journal().ended()).await;
         match fence::round_trip(attempt, link, clock::now() + limit).await {
             Proof::Ended => return Err(ended_early(client, link, watch)),
-            // A server that hangs keeps the connection open and does not answer.
+            // The connection is open, but the server hangs: it does not answer on the connection any more.
             Proof::TimeOnly if link.websocket => {
                 return Err(Finding::new(
                     FailureKind::NoResponse,

@@ -36,8 +36,8 @@ struct Receiver {
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Deliver) -> StepResult {
-    // Compute the end of `within` before the waits below: it counts from the start of the step, as the deadline of the
-    // deliveries does.
+    // Compute the end of `within` before the waits below. It counts from the start of the step, and so does the
+    // deadline of the deliveries.
     let watch = attempt.watch(step)?;
     let receivers: Vec<_> = deliver
         .to

@@ -45,7 +45,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
         }
     }
     if emit.refused.is_some() {
-        // After the last report, prove once for all clients that no further report of a refusal comes.
+        // All clients have received the reports that the step expects. Now prove, once for all clients, that no further
+        // report of a refusal comes.
         let claims = refused::no_other_report(attempt, step, watch);
         return silence::claim(attempt, claims).await;
     }

@@ -116,7 +116,7 @@ fn record(
     ]);
 }
 
-/// Compares a response with what the step expects and tolerates.
+/// Judges a response: compares it with what the step expects and tolerates.
 ///
 /// `what` names the request inside a sentence: "GET /".
 pub(super) fn judge(
@@ -223,7 +223,7 @@ fn wrong_part(what: &str, part: &str, mismatch: &Mismatch, response: &HttpRespon
     ))
 }
 
-/// Returns the pattern in words.
+/// Returns in words, for messages, what the step expects of a response.
 pub(super) fn describe(attempt: &Attempt<'_>, pattern: &HttpPattern) -> String {
     let scope = attempt.scope();
     if pattern.no_response {

@@ -71,7 +71,8 @@ pub(in crate::runner) fn perform<'f>(
 async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult {
     act(attempt, step).await?;
     let facts = step.action.facts();
-    // For a block (`parallel` or `repeat`), `can_fail` is false: the steps inside the block set `judged` themselves.
+    // A block (`parallel` or `repeat`) has no check of its own, so `can_fail` is false for it. The steps inside the
+    // block set `judged` themselves.
     if facts.awaits.can_fail() {
         attempt.notes().judged = true;
     }

@@ -123,7 +123,7 @@ async fn is_acceptance_tolerated(open: &Open, link: &Link, deadline: Instant) ->
     }
 }
 
-/// Returns the response that accepted the connection.
+/// Returns the HTTP response with which the server accepted the connection.
 fn first_response(link: &Link) -> Option<HttpResponse> {
     let entries = link.connection.journal().entries();
     entries.iter().find_map(|entry| match &entry.what {
@@ -145,7 +145,8 @@ fn layer(attempt: &Attempt<'_>, open: &Open) -> Layer {
     }
 }
 
-/// Returns the connection that opened the session of this client.
+/// Returns the connection of the client `session`, so that another connection can join the Engine.IO session that it
+/// opened.
 fn session_of(attempt: &Attempt<'_>, session: &ClientName) -> StepResult<Arc<Link>> {
     let link = attempt
         .declared
@@ -178,7 +179,7 @@ async fn is_cut_off(link: &Link, deadline: Instant) -> bool {
     matches!(first.await, Waited::Found(true))
 }
 
-/// Judges a refused handshake.
+/// Judges a handshake that the server has refused.
 fn refused(
     attempt: &Attempt<'_>,
     expected: Accepted<&HandshakePattern>,
@@ -207,7 +208,7 @@ fn refused(
             };
             http::judge(attempt, &what, expected, response)?;
             if strict.is_none() {
-                // The step expects an accepted connection and tolerates a refusal.
+                // The step expects that the server accepts the connection, but also tolerates a refusal. So warn only.
                 attempt.warn(finding());
             }
             Ok(())

@@ -94,7 +94,7 @@ async fn one(
 enum Candidate {
     /// The step skips the entry, for example a heartbeat or an entry that is no packet.
     Invisible,
-    /// The entry is what the step expects.
+    /// The entry matches what the step expects.
     Matches(Matched),
     /// The step can't skip the entry, and the entry differs from what the step expects.
     Wrong(Box<Finding>),
@@ -102,7 +102,7 @@ enum Candidate {
 
 /// How a journal entry matches what a `receive` step expects.
 struct Matched {
-    /// The captured variables.
+    /// The variables that the entry captured, with their values.
     captures: Vec<(String, Data)>,
     /// How the entry differs from the strict expectation, if only the lenient expectation matches.
     tolerated: Option<Mismatch>,

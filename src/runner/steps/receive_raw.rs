@@ -20,7 +20,7 @@ use crate::{
 /// The limit of an HTTP head in bytes.
 const HEAD_LIMIT: usize = 64 << 10;
 
-/// Returns all bytes received so far.
+/// Returns all raw bytes in these journal entries, joined.
 fn received_bytes(entries: &[Entry]) -> BytesMut {
     entries.iter().fold(BytesMut::new(), |mut all, entry| {
         if let What::Bytes(bytes) = &entry.what {
@@ -122,9 +122,9 @@ pub(super) async fn response(
 
 /// How much of an HTTP response has been received.
 enum Progress {
-    /// The head is incomplete.
+    /// The head of the response is incomplete.
     Head,
-    /// The head is complete, the body is not.
+    /// The head of the response is complete, but its body is not.
     Body,
     /// The response is complete.
     Complete(HttpResponse),

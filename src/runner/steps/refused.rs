@@ -62,7 +62,7 @@ impl Question<'_> {
         }
     }
 
-    /// Returns the index of the first journal entry that can hold the report of the refusal.
+    /// Returns the index of the first journal entry that can hold the report that the server refused this request.
     fn from(&self) -> usize {
         match self {
             Self::Call { from, .. } => *from,

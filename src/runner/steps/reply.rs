@@ -21,7 +21,7 @@ use crate::{
     wire::socket_io::{AckId, Packet},
 };
 
-/// An ack id that no server uses.
+/// An ack id that no server uses. A step sends it in order to acknowledge an event with a wrong id.
 const UNUSED_ID: AckId = AckId(999_983);
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, reply: &Reply) -> StepResult {

@@ -122,7 +122,7 @@ fn add(
         context.problems.error(
             "reserved-name",
             span,
-            format!("`{name}` can't be a client: it is a variable of `vars` or of a row"),
+            format!("`{name}` can't be a client: it is a variable of `vars:` or of a row of the `each:` table"),
         );
     }
     refuse_reserved(name, span, &context.variables, context.problems);

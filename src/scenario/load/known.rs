@@ -89,7 +89,7 @@ impl Known<'_> {
                 .error("unknown-invariant", item.node.span, message)
                 .help = Some(
                 did_you_mean(&meant, Invariant::ids())
-                    .unwrap_or_else(|| format!("there are {}", one_of(Invariant::ids()))),
+                    .unwrap_or_else(|| format!("the invariants are {}", one_of(Invariant::ids()))),
             );
         }
         found

@@ -270,7 +270,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
                 self.problems
                     .error("bad-template", field.node.span, reason)
                     .help = Some(format!(
-                    "`{key}` can contain values of its row; write `$$` for a dollar sign"
+                    "`{key}` can contain the variables of its row of the `each:` table, such as `$case`; write `$$` for a dollar sign"
                 ));
                 None
             }
@@ -412,7 +412,7 @@ fn missing_in_row(name: &str, place: Option<(&Row<'_>, &Table<'_>)>) -> Option<S
     let (row, table) = place?;
     let other = table.first_row_with(name)?;
     Some(format!(
-        "the row `{}` has no `{name}`, the row `{}` has one",
+        "the row `{}` of the `each:` table has no `{name}`, but the row `{}` has one",
         row.label, other.label
     ))
 }

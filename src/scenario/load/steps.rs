@@ -94,7 +94,7 @@ fn verb<'n>(
             .error(
                 "merge-key",
                 first.key_span,
-                "YAML's merge keys are not part of the language",
+                "YAML's merge keys are not allowed in files of sockspec",
             )
             .help = Some("write all keys into the step".to_owned());
         return None;
@@ -247,7 +247,7 @@ fn refuse_pointless(step: &Step, entries: &[Entry], context: &mut StepContext<'_
             Some("the step waits for nothing".to_owned())
         }
         ("after", Awaits::Silence) => Some(
-            "the runner proves silence with a marker, and with the scenario's `settle`".to_owned(),
+            "silence has no earliest time; write `within`, or `settle` in the scenario".to_owned(),
         ),
         ("accept", _) if !verb.takes_accept() => {
             let verbs = Verb::ALL.iter().filter(|verb| verb.takes_accept());

@@ -86,7 +86,10 @@ fn rows<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Row<'n>> {
                 .error_at_line(
                     "duplicate-case",
                     row.span,
-                    format!("another row has the name `{}` too", row.label),
+                    format!(
+                        "another row of the `each:` table has the name `{}` too",
+                        row.label
+                    ),
                 )
                 .related = Some((first, "the other row".to_owned()));
             continue;
@@ -102,7 +105,10 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
             .error(
                 "wrong-type",
                 node.span,
-                format!("a row must be a mapping, found {}", node.describe()),
+                format!(
+                    "a row of the `each:` table must be a mapping, found {}",
+                    node.describe()
+                ),
             )
             .help = Some("write `- { case: expired, token: $credentials.expired }`".to_owned());
         return None;
@@ -126,7 +132,11 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
         .filter(|label| !label.is_empty());
     let Some(label) = label else {
         problems
-            .error_at_line("missing-key", node.span, "a row needs `case`")
+            .error_at_line(
+                "missing-key",
+                node.span,
+                "a row of the `each:` table needs `case`",
+            )
             .help =
             Some("`case` is a short name, which becomes part of the scenario's id".to_owned());
         return None;
@@ -165,7 +175,7 @@ pub(super) fn refuse_misspelt(
             continue;
         }
         let near = if key == "transport" {
-            Some("in a row, write `transports`".to_owned())
+            Some("in a row of the `each:` table, write `transports`".to_owned())
         } else {
             did_you_mean(key, OVERRIDES.iter().copied())
         };

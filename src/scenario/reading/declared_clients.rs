@@ -102,7 +102,7 @@ impl DeclaredClients {
         if let Some((group, members)) = member {
             let sentence = format!("the group `{group}` has no member `{name}`");
             problems.error("unknown-client", span, sentence).help = Some(format!(
-                "its members are numbered from 1 to {}",
+                "the members of the group are numbered from 1 to {}",
                 members.len()
             ));
             return;
@@ -118,7 +118,7 @@ impl DeclaredClients {
             if self.clients.is_empty() {
                 "the scenario has no `clients:`".to_owned()
             } else {
-                format!("the scenario has {}", one_of(names()))
+                format!("write a client of the scenario: {}", one_of(names()))
             }
         });
         problems

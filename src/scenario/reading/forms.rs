@@ -115,7 +115,7 @@ pub(in crate::scenario) fn packet_type(node: &Node, context: &mut StepContext<'_
     let near = kind.as_str().and_then(|kind| did_you_mean(kind, names()));
     let sentence = format!("there is no packet type `{}`", excerpt(&text_of(&kind)));
     context.problems.error("unknown-value", span, sentence).help =
-        Some(near.unwrap_or_else(|| format!("there are {}", one_of(names()))));
+        Some(near.unwrap_or_else(|| format!("the packet types are {}", one_of(names()))));
 }
 
 /// Checks that an expectation, if it is a literal, is a number in a range.

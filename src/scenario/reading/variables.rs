@@ -104,7 +104,7 @@ impl Variables {
         for reference in std::mem::take(&mut self.unresolved) {
             let name = head(&reference.name);
             let help = if self.set.contains(name) {
-                Some("a later step sets it: move that step up".to_owned())
+                Some("a later step sets this variable: move that step up".to_owned())
             } else if self.inlined.contains(name) {
                 Some(format!(
                     "the value of `{name}` is an expectation or is known only during the run: write `${name}` as a whole value, and not inside the value of `{name}`"
@@ -169,7 +169,9 @@ impl Variables {
                             reference.span,
                             format!("the group `{name}` has no member `{first}`"),
                         )
-                        .help = Some(format!("its members are numbered from 1 to {members}"));
+                        .help = Some(format!(
+                        "the members of the group are numbered from 1 to {members}"
+                    ));
                 }
                 // In an expression, where names have no `$`, the name of a group is allowed: it is a map from numbers
                 // to members.

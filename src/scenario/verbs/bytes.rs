@@ -25,7 +25,7 @@ impl VerbModel for SendBytes {
         example: "bytes: …",
         chapter: Chapter::ByHand,
         meaning: "sends raw bytes on the TCP stream",
-        key_notes: "`chop`: sends pieces of this many bytes",
+        key_notes: "`chop`: sends the bytes in pieces of this size",
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: false,

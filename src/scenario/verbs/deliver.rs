@@ -38,8 +38,8 @@ impl VerbModel for Deliver {
     const SPEC: VerbSpec = VerbSpec {
         example: "deliver: event",
         chapter: Chapter::Events,
-        meaning: "exactly the clients in `to` receive the event, exactly `count` times, and at least for the time of \
-                  `within` not once more",
+        meaning: "exactly the clients in `to` receive the event, exactly `count` times; the step watches for a further \
+                  delivery at least for the time of `within`",
         key_notes: "`to`, required, `[]` for no client; `with` or `args`; `namespace`; `count`",
         actors: Actors::None,
         puts_on_wire: false,

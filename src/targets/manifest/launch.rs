@@ -176,7 +176,7 @@ fn ready(field: Field<'_>, problems: &mut Problems) -> Option<Ready> {
 }
 
 impl Default for Ready {
-    /// Returns the default: the target is ready when its port accepts a connection.
+    /// Returns the default condition: a target is ready when its port accepts a connection.
     fn default() -> Self {
         Self {
             http: None,

@@ -51,7 +51,8 @@ impl ManifestMentions {
     }
 }
 
-/// Returns the names in `lists`, without those that contain a variable (`$`).
+/// Returns the names in `lists` as mentions. Leaves out names that contain a variable (`$`), because their value is not
+/// known.
 fn texts<'n>(lists: impl Iterator<Item = &'n Node>) -> Vec<Mention> {
     lists
         .flat_map(items)

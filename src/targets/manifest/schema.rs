@@ -52,7 +52,7 @@ fn schema() -> Value {
             (
                 "workdir",
                 text.clone(),
-                "the working folder, relative to this file",
+                "the working folder, relative to the folder of the manifest",
             ),
             (
                 "env",

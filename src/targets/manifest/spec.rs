@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use crate::targets::Speaks;
 
-/// A profile: the same server with other settings.
+/// A profile: a variant of a target, that is, the same server with other settings.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
     /// The name of the profile in reports.
@@ -48,7 +48,7 @@ pub struct LaunchSpec {
 /// How to tell that a target is ready. If neither `http` nor `line` is set, the port has to accept a connection.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// The path that has to answer with a status below 500; `None` if no request is sent.
+    /// The path that has to answer with a status below 500 when the target is ready; `None` if no request is sent.
     pub http: Option<String>,
     /// The text that a line of the target's output has to contain; `None` if the output does not matter.
     pub line: Option<String>,

@@ -206,7 +206,7 @@ timing: { within: soon }
 fn variable_that_is_not_closed_is_reported() {
     insta::assert_snapshot!(mistakes("name: ${env.TOKEN\nurl: http://127.0.0.1:3000\n"), @r"
         1:7 [bad-variable] `${` has no `}`
-            write `${env.NAME}`, or `$$` for a dollar
+            write `${env.NAME}`, or `$$` for a dollar sign
         ");
 }
 
@@ -229,11 +229,11 @@ bindings: { echo: { with: { name: $name } } }
 "#;
     insta::assert_snapshot!(mistakes(text), @r"
         2:7 [unknown-variable] `$port` is not a variable in this place
-            `$port` is filled in in `url`, `env` and `command`
+            `$port` can be used in `url`, `env` and `command`
         5:16 [unknown-variable] `$prt` is not a variable in this place
-            did you mean `$port`? The text itself is `$$prt`
+            did you mean `$port`? For the text itself write `$$prt`
         5:69 [bad-variable] `$$port` is not allowed where `$port` is filled in
-            this place can't hold the text `$port` itself
+            the text `$port` itself can't be written in this place
         6:19 [unknown-variable] `$HEALTH` is not a variable in this place
             `${env.HEALTH}` is a variable of the environment, `$port` the port of `launch`, and `$$HEALTH` the text itself
         7:29 [unknown-variable] `${ENV.TOKEN}` is not a variable in this place
@@ -243,7 +243,7 @@ bindings: { echo: { with: { name: $name } } }
         10:10 [unknown-variable] `$env.TOKEN` is not a variable in this place
             write `${env.TOKEN}`
         11:10 [bad-variable] `${` has no `}`
-            write `${env.NAME}`, or `$$` for a dollar
+            write `${env.NAME}`, or `$$` for a dollar sign
         12:12 [unknown-variable] `${}` is not a variable in this place
             `${env.NAME}` is a variable of the environment, `$port` the port of `launch`, and `$${}` the text itself
         ");

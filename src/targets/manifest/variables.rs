@@ -20,7 +20,7 @@ enum Place {
     /// A command. Variables other than `$port` and `${env.NAME}` stay unchanged for the shell.
     Command,
     Launch,
-    /// The value of one profile below the key `profiles`.
+    /// The mapping of one profile below the key `profiles`.
     Profile,
     Profiles,
     /// The top level of the manifest.
@@ -103,8 +103,8 @@ impl Filler<'_> {
                 let text = std::mem::take(&mut scalar.text);
                 let filled = self.text(&text, place, node.span);
                 if filled != text {
-                    // Text that contained a variable counts as quoted: a value of digits stays a text instead of
-                    // becoming a number.
+                    // A text that contained a variable counts as quoted. So a value of digits from the environment
+                    // stays a text and does not become a number.
                     scalar.quoting = Quoting::Quoted;
                 }
                 scalar.text = filled;
@@ -175,9 +175,9 @@ fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
     let end = rest
         .find(|character: char| !(character.is_ascii_alphanumeric() || "_.".contains(character)))
         .unwrap_or(rest.len());
-    // A dot at the end belongs to the sentence, not to the name.
+    // A dot at the end of the name is the full stop of a sentence, not a part of the name.
     let word = rest[..end].trim_end_matches('.');
-    // A dot after `$port` does not belong to the name: `$port.example`.
+    // The name `port` ends at a dot: `$port.example` is the variable `$port`, followed by `.example`.
     let word = match word.split_once('.') {
         Some(("port", _)) => "port",
         _ => word,
@@ -188,25 +188,26 @@ fn piece_at(text: &str, start: usize) -> (Piece<'_>, Range<usize>) {
 /// The reason why a dollar sign in a manifest can't be replaced by a value.
 enum Wrong {
     Open,
-    /// The text is `$$port`, in a place where `$port` is replaced.
+    /// The text is `$$port`. It would stand for the text `$port`, which can't remain in a place where `$port` is
+    /// replaced when the target starts.
     Port,
     Unknown(Place),
     Unset(String),
 }
 
 impl Wrong {
-    /// Returns the error code, the message and the help text for this mistake.
+    /// Returns the error code, the message and the help text for this mistake in a manifest.
     fn describe(self, piece: Piece<'_>, written: &str) -> (&'static str, String, String) {
         match self {
             Self::Open => (
                 "bad-variable",
                 "`${` has no `}`".to_owned(),
-                "write `${env.NAME}`, or `$$` for a dollar".to_owned(),
+                "write `${env.NAME}`, or `$$` for a dollar sign".to_owned(),
             ),
             Self::Port => (
                 "bad-variable",
                 "`$$port` is not allowed where `$port` is filled in".to_owned(),
-                "this place can't hold the text `$port` itself".to_owned(),
+                "the text `$port` itself can't be written in this place".to_owned(),
             ),
             Self::Unset(name) => (
                 "unset-variable",
@@ -225,14 +226,14 @@ impl Wrong {
 /// Returns a help text that suggests what the author may have meant.
 fn help_for(piece: Piece<'_>, written: &str, place: Place) -> String {
     let (Piece::Braces(inner) | Piece::Word(inner)) = piece else {
-        return "`$$` is a dollar".to_owned();
+        return "write `$$` for a dollar sign".to_owned();
     };
     let inner = inner.trim();
     if inner == "port" {
         return if place == Place::WithPort {
             "write `$port`".to_owned()
         } else {
-            "`$port` is filled in in `url`, `env` and `command`".to_owned()
+            "`$port` can be used in `url`, `env` and `command`".to_owned()
         };
     }
     let name = inner
@@ -241,7 +242,7 @@ fn help_for(piece: Piece<'_>, written: &str, place: Place) -> String {
     let near = did_you_mean(inner, ["port"]).filter(|_| place == Place::WithPort);
     match (name, near) {
         (Some(name), _) => format!("write `${{env.{name}}}`"),
-        (None, Some(_)) => format!("did you mean `$port`? The text itself is `${written}`"),
+        (None, Some(_)) => format!("did you mean `$port`? For the text itself write `${written}`"),
         (None, None) => {
             let name = if inner.is_empty() { "NAME" } else { inner };
             format!(

@@ -68,12 +68,12 @@ pub(super) async fn application(
 async fn joined(connection: &Connection) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
     match welcome(connection).await {
         Welcome::Stays(greetings) => {
-            let joined = Finding::yes(NAME, "every client can join /");
+            let joined = Finding::yes(NAME, "every client can join the namespace /");
             let echo = echo::socket(connection).await;
             (Speaks::SocketIo, vec![joined, echo], greetings)
         }
         Welcome::Disconnected => {
-            let seen = "every client can join /, but is disconnected at once";
+            let seen = "every client can join the namespace /, but is disconnected at once";
             let findings = vec![Finding::no(NAME, seen)];
             (Speaks::SocketIo, findings, BTreeSet::new())
         }

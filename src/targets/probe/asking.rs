@@ -22,7 +22,7 @@ pub(super) struct Asked<'a> {
     pub(super) endpoint: &'a Endpoint,
     /// The transport to use: polling if both transports work.
     pub(super) transport: TransportChoice,
-    /// The content of the open packet.
+    /// The content of the open packet that the server has sent.
     pub(super) handshake: &'a Handshake,
 }
 

@@ -207,8 +207,8 @@ fn binary_echo(came: Option<PacketData>) -> Finding {
     }
 }
 
-/// Waits for the first journal entry for which `kind` returns a value. Returns `None` after the timeout or at the end
-/// of the connection.
+/// Waits for a journal entry for which `kind` returns a value, and returns this value. Returns `None` after the timeout
+/// or at the end of the connection.
 async fn first<T>(connection: &Connection, kind: impl Fn(&What) -> Option<T>) -> Option<T> {
     let journal = connection.journal();
     let search = async {

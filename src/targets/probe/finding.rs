@@ -1,6 +1,6 @@
 //! The result of a probe.
 
-/// Whether the server has a capability, and what the probe saw.
+/// The result of a probe: whether the server has a capability, and what the probe saw.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
     pub(super) capability: &'static str,

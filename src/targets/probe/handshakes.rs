@@ -68,9 +68,10 @@ pub(super) fn websocket_finding(
         Err(ConnectFailure::Refused { response }) if response.status < 500 => {
             transport_finding(NAME, opened)
         }
-        Err(failure) if is_listed && broken_open_packet(failure).is_none() => {
-            Finding::broken(NAME, format!("the open packet lists it, but {failure}"))
-        }
+        Err(failure) if is_listed && broken_open_packet(failure).is_none() => Finding::broken(
+            NAME,
+            format!("the open packet lists an upgrade to WebSocket, but {failure}"),
+        ),
         Ok(_) | Err(_) => transport_finding(NAME, opened),
     }
 }

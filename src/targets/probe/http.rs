@@ -59,8 +59,8 @@ async fn cors(endpoint: &Endpoint) -> Finding {
             if matches!(origin, "*" | FOREIGN_ORIGIN) {
                 Finding::yes("cors-any-origin", seen)
             } else if origin.contains('*') || origin.contains(FOREIGN_ORIGIN) {
-                // The server means to allow other origins, but no browser accepts a list of origins or a pattern such
-                // as `*.example` in this header.
+                // The server seems to allow other origins, but browsers accept neither a list of origins nor a pattern
+                // such as `*.example` in `Access-Control-Allow-Origin`.
                 Finding::broken("cors-any-origin", seen)
             } else {
                 Finding::no("cors-any-origin", seen)

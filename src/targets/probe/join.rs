@@ -50,7 +50,7 @@ pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnecte
     })
 }
 
-/// Returns the answer to a CONNECT that a journal entry contains, or `None` if the entry is no answer.
+/// Returns the server's answer to CONNECT that a journal entry holds, or `None` if the entry is no answer.
 fn answer(what: &What) -> Option<Result<Reply, Unconnected>> {
     let other = |seen: String| Some(Err(Unconnected::Other(seen)));
     match what {
@@ -64,12 +64,16 @@ fn answer(what: &What) -> Option<Result<Reply, Unconnected>> {
         What::Socket(Packet::ConnectError { payload, .. }) => {
             let message = payload.get("message").and_then(Data::as_str);
             Some(Err(Unconnected::Refused(match message {
-                Some(message) => format!("/ refuses a client without credentials: {message}"),
-                None => format!("/ refuses a client without credentials: {payload}"),
+                Some(message) => {
+                    format!("the namespace / refuses a client without credentials: {message}")
+                }
+                None => format!("the namespace / refuses a client without credentials: {payload}"),
             })))
         }
         What::Ended(ended) => other(format!("the connection ended ({:?})", ended.how)),
-        What::Illegal { illegal, .. } => other(format!("the answer is illegal: {illegal}")),
+        What::Illegal { illegal, .. } => {
+            other(format!("the answer of the server is illegal: {illegal}"))
+        }
         _ => None,
     }
 }

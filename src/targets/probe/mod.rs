@@ -129,7 +129,7 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
             .and_then(Connection::handshake)
             .cloned()
     };
-    // Prefer the open packet over polling, because only it lists the upgrades.
+    // If an open packet came over both transports, use the one over polling, because only it lists the upgrades.
     let Some(handshake) = handshake_of(&polling).or_else(|| handshake_of(&websocket)) else {
         if let Some(findings) = broken_findings(&websocket, &polling) {
             return Ok(probed(Speaks::SocketIo, endpoint, findings));

@@ -55,8 +55,14 @@ fn large_messages(handshake: &Handshake) -> Finding {
     const NAME: &str = "large-messages";
     let enough = u64::try_from(echo::LARGE).unwrap_or(u64::MAX);
     match handshake.max_payload {
-        Some(bytes) if bytes >= enough => Finding::yes(NAME, "the open packet announces enough"),
-        Some(_) => Finding::no(NAME, "the open packet announces less"),
+        Some(bytes) if bytes >= enough => Finding::yes(
+            NAME,
+            "the open packet announces a maxPayload of 1,000,000 bytes or more",
+        ),
+        Some(_) => Finding::no(
+            NAME,
+            "the open packet announces a maxPayload of less than 1,000,000 bytes",
+        ),
         None => Finding::no(NAME, "the open packet has no maxPayload"),
     }
 }

@@ -55,7 +55,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "permessage-deflate",
         meaning: "messages can be compressed (RFC 7692)",
-        source: Source::Probe("the 101 response accepts the extension"),
+        source: Source::Probe("the 101 response accepts the permessage-deflate extension"),
         excludes: &[],
     },
     Capability {
@@ -128,25 +128,31 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
                 |entry| matches!(&entry.what, What::Http(response) if accepts_deflate(response)),
             );
             if taken {
-                Finding::yes(NAME, "the server accepts the extension")
+                Finding::yes(NAME, "the server accepts the permessage-deflate extension")
             } else {
-                Finding::no(NAME, "the server does not accept the extension")
+                Finding::no(
+                    NAME,
+                    "the server does not accept the permessage-deflate extension",
+                )
             }
         }
         Err(ConnectFailure::Handshake { error, response }) if accepts_deflate(&response) => {
             Finding::broken(
                 NAME,
-                format!("the server accepts the extension, but {error}"),
+                format!("the server accepts the permessage-deflate extension, but {error}"),
             )
         }
         Err(failure @ (ConnectFailure::Handshake { .. } | ConnectFailure::Refused { .. })) => {
             Finding::no(NAME, failure.to_string())
         }
-        // This failure can have any cause. Compression is the cause only if the same connection opens without it.
+        // The connection that offers compression failed, but not necessarily because of compression. Compression is the
+        // cause only if a connection without this offer opens.
         Err(failure) => match opened(false).await {
             Ok(_) => Finding::broken(
                 NAME,
-                format!("a client that offers the extension can't connect: {failure}"),
+                format!(
+                    "a client that offers the permessage-deflate extension can't connect: {failure}"
+                ),
             ),
             Err(_) => Finding::no(NAME, failure.to_string()),
         },
@@ -173,10 +179,10 @@ async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
         Ok(Reply::Named) => Finding::yes(NAME, "a CONNECT in msgpack is answered in msgpack"),
         Ok(Reply::Nameless) => Finding::no(
             NAME,
-            "a CONNECT in msgpack: the answer contains no socket id",
+            "the answer to a CONNECT in msgpack contains no socket id",
         ),
         Err(Unconnected::Other(seen) | Unconnected::Refused(seen)) => {
-            Finding::no(NAME, format!("a CONNECT in msgpack: {seen}"))
+            Finding::no(NAME, format!("a CONNECT in msgpack failed: {seen}"))
         }
     }
 }

@@ -92,16 +92,16 @@ async fn settings_of_the_server_change_the_capabilities_found() {
     engine-io: yes: an open packet
     websocket: no: server answered 400 to the handshake
     polling: yes: a handshake gets an open packet
-    socket-io: yes: every client can join /
+    socket-io: yes: every client can join the namespace /
     echo: yes: the event `echo` is acknowledged with its argument
     upgrade: no: the open packet does not offer an upgrade to WebSocket
     eio3: yes: a handshake with EIO=3 gets an open packet
     permessage-deflate: no: server answered 400 to the handshake
-    msgpack: no: a CONNECT in msgpack: the connection ended (ClosePacket)
+    msgpack: no: a CONNECT in msgpack failed: the connection ended (ClosePacket)
     cors-any-origin: yes: the response to another origin has access-control-allow-origin: *
     eio-error-json: yes: an unknown transport gets status 400 with code and message
     max-payload: yes: 1000000 bytes
-    large-messages: yes: the open packet announces enough
+    large-messages: yes: the open packet announces a maxPayload of 1,000,000 bytes or more
     short-heartbeat: yes: interval 300ms, timeout 200ms
     ");
 }

@@ -62,7 +62,7 @@ fn json(value: &str) -> String {
         .to_owned()
 }
 
-/// Returns the text with every character outside of ASCII replaced by what `write` adds for it.
+/// Replaces every character outside of ASCII by what `write` adds to the result for this character.
 fn escape_others(text: &str, write: fn(&mut String, char)) -> String {
     text.chars().fold(String::new(), |mut out, character| {
         if character.is_ascii() {
@@ -89,7 +89,7 @@ fn byte_escape(out: &mut String, character: char) {
     }
 }
 
-/// Adds a character as Python and JavaScript print it: `\xe9`, and `\u20ac` for a larger code.
+/// Adds a character as Python and JavaScript print it: `\xe9` for a code below 256, and `\u20ac` for a larger code.
 fn latin_escape(out: &mut String, character: char) {
     match u32::from(character) {
         code @ ..=0xff => {

@@ -26,8 +26,8 @@ impl Secrets {
 }
 
 impl<T> Masked<T> {
-    /// Applies `render` to the masked value. The result counts as masked, so `render` has to take no other text from a
-    /// target.
+    /// Applies `render` to the masked value. The result counts as masked too, so `render` has to leave out all other
+    /// text from a target.
     pub fn map<U>(&self, render: impl FnOnce(&T) -> U) -> Masked<U> {
         Masked(render(&self.0))
     }

@@ -74,7 +74,7 @@ pub fn decode_payload(body: &Bytes, max_packets: usize) -> Result<Vec<Packet>, P
             Some(encoded) => {
                 let bytes = BASE64.decode(encoded).map_err(|_| {
                     located(PacketError::Binary {
-                        detail: "its base64 is broken",
+                        detail: "the base64 of the packet is broken",
                     })
                 })?;
                 Packet::binary(bytes)

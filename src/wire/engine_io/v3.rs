@@ -146,7 +146,7 @@ pub fn encode_binary_payload(packets: &[Packet]) -> Bytes {
 }
 
 const NOT_A_MESSAGE: PacketError = PacketError::Binary {
-    detail: "its type is not message",
+    detail: "the type of the packet is not message",
 };
 
 /// The range of bytes of one packet in a payload, counted from the start of the packet's length prefix.
@@ -165,7 +165,7 @@ fn decode_text(text: Utf8Bytes) -> Result<Packet, PacketError> {
         return Err(NOT_A_MESSAGE);
     };
     let bytes = BASE64.decode(encoded).map_err(|_| PacketError::Binary {
-        detail: "its base64 is broken",
+        detail: "the base64 of the packet is broken",
     })?;
     Ok(Packet::binary(bytes))
 }

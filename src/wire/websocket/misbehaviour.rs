@@ -7,7 +7,7 @@ use super::FrameError;
 #[non_exhaustive]
 pub enum PeerMisbehaved {
     /// A close frame carries a code that must not be sent (RFC 6455 section 7.4).
-    #[error("close code {0} must not stand in a close frame")]
+    #[error("close code {0} is not allowed in a close frame")]
     CloseCodeNotAllowed(u16),
     /// The payload of a close frame is shorter than a close code (RFC 6455 section 5.5.1).
     #[error("close frame carries a single byte")]

@@ -235,7 +235,7 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
                 slow_scenario("struck", "must"),
                 exclusive.clone(),
             ],
-            "The target died during one of: death/kills, death/struck. To find out which, run each alone with `--jobs 1`.",
+            "The target died during one of these scenarios: death/kills, death/struck. To find out which, run each alone with `--jobs 1`.",
             "0 ok, 2 ERROR, 2 skip in ",
         ),
         (
@@ -267,7 +267,7 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
             .args(["run", "scenario.yaml", "--target", "target.yaml"])
             .status(expected)
             .stdout_has(blame)
-            .stdout_has("skip   2 scenarios: Not run: the target died before, and sockspec did not start it.")
+            .stdout_has("skip   2 scenarios: Not run: the target had died, and sockspec can't restart a target that it did not start.")
             .stdout_has(counts);
     }
 }
@@ -299,10 +299,10 @@ fn a_target_that_cannot_be_started_again_leaves_a_report() {
     assert_eq!(verdicts, ["pass", "error", "skip"]);
     finished
         .stdout_has(
-            "ERROR  death/kills  The target died, perhaps of one of: death/a-passes, death/kills; ",
+            "ERROR  death/kills  The target died, perhaps because of one of these scenarios: death/a-passes, death/kills; ",
         )
         .stdout_has(
-            "skip   1 scenario: Not run: the target died before, and it can't be started again: ",
+            "skip   1 scenario: Not run: the target had died, and it can't be started again: ",
         )
         .stdout_has("its last line: no more licences")
         .stdout_has("1 ok, 1 ERROR, 1 skip in ");

@@ -191,7 +191,7 @@ async fn a_run_ends_at_its_time_limit_with_reports() {
     let finished = finished
         .await
         .unwrap()
-        .stdout_has("The time limit of the run, 3s (`--max-time`), passed while it ran.");
+        .stdout_has("The time limit of the run, 3s (`--max-time`), passed while the scenario ran.");
     let report: serde_json::Value = serde_json::from_str(&finished.written("out.json")).unwrap();
     let scenarios = report["scenarios"].as_array().unwrap();
     assert!(scenarios.iter().any(|one| one["error"] == "time-limit"));

@@ -255,7 +255,7 @@ async fn an_invalid_open_packet_over_websocket_is_reported() {
         ),
         (
             b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff",
-            "received more than sockspec takes: frame of 9223372036854775807 bytes exceeds the limit of 100000",
+            "received more than sockspec accepts: frame of 9223372036854775807 bytes exceeds the limit of 100000",
         ),
         (
             b"\x88\x06\x03\xf0nope",

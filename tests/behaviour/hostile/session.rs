@@ -111,7 +111,7 @@ async fn an_illegal_close_frame_still_ends_the_connection() {
     let (ended, rules) = outcome(b"\x88\x02\x03\xed", Then::Close).await;
     assert_eq!((ended.how, ended.by_us), (EndedHow::CloseFrame, false));
     assert_eq!(ended.code.unwrap().0, 1005);
-    assert_eq!(rules, ["close code 1005 must not stand in a close frame"]);
+    assert_eq!(rules, ["close code 1005 is not allowed in a close frame"]);
 }
 
 #[tokio::test]
@@ -146,7 +146,10 @@ async fn a_close_frame_and_a_stream_that_stays_open() {
 async fn a_flood_of_pings() {
     let (ended, _) = outcome(b"\x89\x01a\x89\x01b\x89\x01c", Then::Repeat).await;
     assert_eq!(ended.how, EndedHow::GivenUp);
-    assert_eq!(ended.reason, "the journal exceeds 1000 entries");
+    assert_eq!(
+        ended.reason,
+        "the journal of the connection exceeds 1000 entries"
+    );
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn failures_show_the_received_bytes() {
         ),
         (
             &with_gzip(b"no gzip"),
-            "expected body in its content coding, received 7 bytes: \"no gzip\"",
+            "expected HTTP body in the coding that Content-Encoding names, received 7 bytes: \"no gzip\"",
         ),
     ];
     for (response, words) in cases {

@@ -37,7 +37,7 @@ async fn exceeding_a_limit_of_sockspec_is_not_a_failure_of_the_target() {
         );
         run(frame, &scenario, Exit::NotRun)
             .await
-            .stdout_has("visitor received more than sockspec takes, although the target may send it: frame of 2147483647 bytes exceeds the limit of 16777216.");
+            .stdout_has("visitor received more than sockspec accepts, although the target may send it: frame of 2147483647 bytes exceeds the limit of 16777216.");
     }
 }
 
@@ -64,7 +64,7 @@ async fn a_step_that_exceeds_the_announced_limit_gives_no_verdict() {
         run_as("engine.io", bytes.clone(), &scenario, Exit::NothingSelected)
             .await
             .stdout_has(
-                "1 scenario: the scenario sends more at once than the 9 bytes that the target announces as its limit",
+                "1 scenario: the scenario sends a message or a POST of more than the 9 bytes that the target announces as its limit",
             );
         let about_it = scenario.replace("  clients:", "  needs: [max-payload]\n  clients:");
         run_as("engine.io", bytes.clone(), &about_it, Exit::NotConformant).await;

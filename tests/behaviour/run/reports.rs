@@ -269,7 +269,7 @@ async fn scenarios_stopped_by_an_interrupt_are_reported() {
         panic!("{rows:?}")
     };
     assert_eq!((first.0, first.1), (&"chat/right-a".into(), &"pass".into()));
-    let cut_short = (&"skip".into(), &"interrupted while it ran".into());
+    let cut_short = (&"skip".into(), &"interrupted while the scenario ran".into());
     assert_eq!((second.1, second.2), cut_short);
     // The third scenario may or may not have started when the interrupt arrives.
     assert_eq!(third.1, "skip");

@@ -90,13 +90,13 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
             .out()
     };
     let note = "is not acknowledged in / within 700ms";
-    let ack = "an ack round trip after the act";
+    let ack = "an acknowledged request after the step";
     let out = run_with("fence: { call: nosuch }\nbindings: { nosuch: nosuch }");
     in_order(
         &out,
         &[
             &format!("note   the manifest's fence `nosuch` {note}"),
-            "a WebSocket ping and pong after the act",
+            "a WebSocket ping and its pong after the step",
         ],
     );
     let out = run_with("fence: { call: echo }");
@@ -119,7 +119,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
 #[test]
 fn a_password_in_a_url_is_refused_and_not_shown() {
     let url = "http://user:secretpw@127.0.0.1:1";
-    let shown = "error: http://*************@127.0.0.1:1 contains a user name or a password\n help: remove them: sockspec doesn't send them\n";
+    let shown = "error: http://*************@127.0.0.1:1 contains a user name or a password\n help: remove the user name and the password: sockspec doesn't send them\n";
     let file = chat(&[("right", "level: must")]);
     for option in ["--url", "--target"] {
         run(&file, &[option, url])

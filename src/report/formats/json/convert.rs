@@ -9,7 +9,8 @@ use crate::{
     text::{clip, humanize::millis},
 };
 
-/// The limit on one text of the report, in bytes. Only texts from a target that floods its clients are longer.
+/// The limit on one text in the report, in bytes. Only a target that floods its clients causes longer texts, and these
+/// are shortened.
 const TEXT_LIMIT: usize = 64 << 10;
 
 impl From<&Record> for Report {

@@ -19,7 +19,7 @@ fn mistakes_in_the_form_of_a_file_are_reported() {
         did you mean `background`?
     ");
     insta::assert_snapshot!(told("scenarios: [a]\n---\n"), @r"
-    rooms.yaml:2:1: error[several-documents]: a second document starts here
+    rooms.yaml:2:1: error[several-documents]: a second YAML document starts here
         a file is one document; put the scenarios under one `scenarios:`
     ");
     insta::assert_snapshot!(told("a: [1\nb: 2\n"), @r"rooms.yaml:2:2: error[syntax]: this is not YAML: illegal placement of ':' indicator");
@@ -28,15 +28,15 @@ fn mistakes_in_the_form_of_a_file_are_reported() {
         indent YAML with spaces, not with tabs
     ");
     insta::assert_snapshot!(told("a: &x 1\n"), @r"
-    rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not part of the language
+    rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not allowed in files of sockspec
         name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes
     ");
     insta::assert_snapshot!(told("a: *x\n"), @r"
-    rooms.yaml:1:4: error[anchor]: YAML anchors and aliases are not part of the language
+    rooms.yaml:1:4: error[anchor]: YAML anchors and aliases are not allowed in files of sockspec
         name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes
     ");
     insta::assert_snapshot!(told("a: !!binary aGk=\n"), @r"
-    rooms.yaml:1:4: error[tag]: YAML tags are not part of the language
+    rooms.yaml:1:4: error[tag]: YAML tags are not allowed in files of sockspec
         write bytes as `{$bytes: ff00}`; quotes make any scalar text
     ");
     insta::assert_snapshot!(told("%YAML 1.2\n---\na: 1\n"), @r"rooms.yaml:1:1: error[syntax]: this is not YAML: YAML directives are disallowed");
@@ -59,7 +59,7 @@ fn hostile_files_are_refused_quickly() {
         vec!["*a"; 1000].join(", ")
     );
     insta::assert_snapshot!(told(&bomb), @r"
-    rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not part of the language
+    rooms.yaml:1:7: error[anchor]: YAML anchors and aliases are not allowed in files of sockspec
         name a value under `vars:` and use it as `$name`; a text that starts with `*` or `&` needs quotes
     ");
     insta::assert_snapshot!(told(&"[".repeat(10_000)), @r"rooms.yaml:1:65: error[too-deep]: more than 64 levels of nesting");
@@ -74,7 +74,7 @@ fn hostile_files_are_refused_quickly() {
     assert!(rendered(&load_text(&long).unwrap_err()).len() < 1 << 20);
     let diagnostics = load_text(&wide).unwrap_err();
     assert_eq!(diagnostics.len(), 101);
-    insta::assert_snapshot!(diagnostics[100].render_short(), @r"rooms.yaml:200001:3: error[too-many-mistakes]: there are 199900 more mistakes, this is the last one");
+    insta::assert_snapshot!(diagnostics[100].render_short(), @r"rooms.yaml:200001:3: error[too-many-mistakes]: the file has 199900 more mistakes; this is the last of them");
 }
 
 #[test]
@@ -194,7 +194,7 @@ scenarios:
     rooms.yaml:3:7: error[bad-id]: `Rooms/To` can't be an id
         an id is lower-case words joined by `-`, in parts joined by `/`: `rooms/sender-excluded`
     rooms.yaml:4:10: error[bad-template]: no name follows `$`
-        `title` can contain values of its row; write `$$` for a dollar sign
+        `title` can contain the variables of its row of the `each:` table, such as `$case`; write `$$` for a dollar sign
     rooms.yaml:6:10: error[unknown-value]: `level` can't be the text `most`
         did you mean `must`?
     rooms.yaml:7:9: error[unknown-value]: `tier` can't be the text `slwo`

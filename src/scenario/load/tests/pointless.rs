@@ -125,12 +125,12 @@ fn misplaced_and_misspelled_placeholders_are_reported() {
     rooms.yaml:8:35: error[unknown-placeholder]: there is no placeholder `<strin>`
         did you mean `string`? for the text itself write `{ $eq: "<strin>" }`
     rooms.yaml:8:44: error[unknown-placeholder]: there is no placeholder `<b>`
-        there are `absent`, `any`, `array`, `boolean`, `bytes`, `epoch-ms`, `integer`, `null`, `number`, `object`, `sid`, `string`, `timestamp` or `uuid`; for the text itself write `{ $eq: "<b>" }`
+        the placeholders are `absent`, `any`, `array`, `boolean`, `bytes`, `epoch-ms`, `integer`, `null`, `number`, `object`, `sid`, `string`, `timestamp` or `uuid`; for the text itself write `{ $eq: "<b>" }`
     "#);
     insta::assert_snapshot!(told_of_steps(
         "  - emit: e\n    as: sender\n    with: [<string>, <b>]\n"
     ), @r"
-    rooms.yaml:8:12: error[misplaced-placeholder]: `<string>` has no meaning here
+    rooms.yaml:8:12: error[misplaced-placeholder]: the placeholder `<string>` has no meaning here
         placeholders belong in expectations; for the text itself write `${ '<string>' }`
     ");
     insta::assert_snapshot!(expectation("{ a: <string as x>, b: <string as x>, c: { $oneOf: [<string as y>, <integer as y>] } }"), @"rooms.yaml:8:45: error[captured-twice]: `x` is captured twice in one value");
@@ -144,7 +144,7 @@ fn keys_without_effect_on_the_verb_are_reported() {
     rooms.yaml:8:5: error[pointless-key]: `after` has no meaning with `emit`
         the step waits for nothing
     rooms.yaml:11:5: error[pointless-key]: `after` has no meaning with `never`
-        the runner proves silence with a marker, and with the scenario's `settle`
+        silence has no earliest time; write `within`, or `settle` in the scenario
     ");
 }
 
@@ -228,7 +228,7 @@ fn misspelled_keys_of_rows_are_reported() {
     };
     insta::assert_snapshot!(table("counted: 1, transport: polling"), @r"
     rooms.yaml:5:38: error[unused-value]: nothing in the scenario uses `transport`
-        in a row, write `transports`
+        in a row of the `each:` table, write `transports`
     ");
     insta::assert_snapshot!(table("counted: 1, need: acks, remark: long"), @r"
     rooms.yaml:5:38: error[unused-value]: nothing in the scenario uses `need`
@@ -249,6 +249,6 @@ fn steps_without_a_verb_and_wrong_client_names_are_reported() {
     ");
     insta::assert_snapshot!(told("scenarios:\n- id: a/b\n  title: T\n  vars: { c: 1 }\n  clients: [a, a, c]\n  steps:\n  - alive\n"), @r"
     rooms.yaml:5:16: error[duplicate-client]: the client `a` is declared twice
-    rooms.yaml:5:19: error[reserved-name]: `c` can't be a client: it is a variable of `vars` or of a row
+    rooms.yaml:5:19: error[reserved-name]: `c` can't be a client: it is a variable of `vars:` or of a row of the `each:` table
     ");
 }

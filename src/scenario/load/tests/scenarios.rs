@@ -12,19 +12,19 @@ fn mistakes_in_tables_are_reported() {
     };
     insta::assert_snapshot!(table("  - { case: one, name: a, value: 1 }\n  - { case: two, name: b }\n"), @r"
     rooms.yaml:10:11: error[unknown-variable]: nothing sets `$value`
-        the row `two` has no `value`, the row `one` has one
+        the row `two` of the `each:` table has no `value`, but the row `one` has one
     ");
-    insta::assert_snapshot!(table("  - { case: one, name: a, value: 1 }\n  - { case: one, name: b, value: 2 }\n"), @r"rooms.yaml:7:5: error[duplicate-case]: another row has the name `one` too");
+    insta::assert_snapshot!(table("  - { case: one, name: a, value: 1 }\n  - { case: one, name: b, value: 2 }\n"), @r"rooms.yaml:7:5: error[duplicate-case]: another row of the `each:` table has the name `one` too");
     insta::assert_snapshot!(table("  - { name: [a] }\n  - 5\n  - { case: one, na-me: a, index: 2, value: <string>, name: e }\n"), @r"
-    rooms.yaml:6:5: error[missing-key]: a row needs `case`
+    rooms.yaml:6:5: error[missing-key]: a row of the `each:` table needs `case`
         `case` is a short name, which becomes part of the scenario's id
-    rooms.yaml:7:5: error[wrong-type]: a row must be a mapping, found the number 5
+    rooms.yaml:7:5: error[wrong-type]: a row of the `each:` table must be a mapping, found the number 5
         write `- { case: expired, token: $credentials.expired }`
     rooms.yaml:8:18: error[bad-name]: `na-me` can't be the name of a variable
         a name consists of letters, digits and `_`, and does not start with a digit
     rooms.yaml:8:28: error[reserved-name]: `index` can't be set: it is a built-in variable
     rooms.yaml:11:11: error[expectation-as-value]: `$value` holds an expectation, not a value
-        use it where the scenario expects a value, not where it sends one
+        use this variable where the scenario expects a value, not where it sends one
     ");
 }
 
@@ -40,7 +40,7 @@ fn a_variable_that_uses_a_client_has_to_be_the_whole_value() {
     rooms.yaml:8:34: error[unknown-variable]: nothing sets `late`
         the value of `late` is an expectation or is known only during the run: write `$late` as a whole value, and not inside the value of `late`
     rooms.yaml:8:43: error[expectation-as-value]: `$any` holds an expectation, not a value
-        use it where the scenario expects a value, not where it sends one
+        use this variable where the scenario expects a value, not where it sends one
     rooms.yaml:8:52: error[unknown-variable]: nothing sets `$any`
         the value of `any` is an expectation or is known only during the run: write `$any` as a whole value, and not inside the value of `any`
     ");
@@ -134,7 +134,7 @@ fn mistakes_in_steps_are_reported() {
         the scenario has several clients; name those that act with `as:`
     rooms.yaml:7:11: error[wrong-type]: `emit` must be the name of an event, found a list
     rooms.yaml:8:18: error[unknown-client]: there is no client `outsider`
-        the scenario has `sender` or `member`
+        write a client of the scenario: `sender` or `member`
     ");
     insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: 1\n    args: [1]\n    count: 0\n    order: random\n    within: 5\n    level: most\n"), @r"
     rooms.yaml:9:5: error[conflict]: `args` and `with` exclude each other
@@ -174,7 +174,7 @@ fn mistakes_in_steps_are_reported() {
     rooms.yaml:6:11: error[unknown-value]: `open` can't be the text `udp`
         write `polling`, `tcp` or `websocket`
     rooms.yaml:8:14: error[unknown-client]: there is no client `outsider`
-        the scenario has `sender` or `member`
+        write a client of the scenario: `sender` or `member`
     rooms.yaml:9:29: error[unknown-key]: an HTTP response has no key `code`
         an HTTP response takes `json`, `no-response`, `response`, `response-headers` or `status`
     ");
@@ -235,7 +235,7 @@ fn mistakes_in_steps_are_reported() {
     rooms.yaml:9:5: error[conflict]: `late` and `twice` exclude each other
     rooms.yaml:9:11: error[duration-without-unit]: `late: 2` has no unit
         write `2ms` or `2s`
-    rooms.yaml:10:11: error[misplaced-placeholder]: `<string>` has no meaning here
+    rooms.yaml:10:11: error[misplaced-placeholder]: the placeholder `<string>` has no meaning here
         placeholders belong in expectations; for the text itself write `${ '<string>' }`
     ");
 }
@@ -250,9 +250,9 @@ fn mistakes_in_values_are_reported() {
     rooms.yaml:8:47: error[bad-expression]: expression `1 +` is wrong: unexpected end of input, expected expression
     rooms.yaml:8:59: error[bad-template]: no `}` closes `${`
         write `${ expression }`; inside flow braces put it in quotes
-    rooms.yaml:8:71: error[misplaced-operator]: `$regex` has no meaning here
+    rooms.yaml:8:71: error[misplaced-operator]: the operator `$regex` has no meaning here
         operators belong in expectations; a value to send can only use `$bytes` or `$file`, each as the only key
-    rooms.yaml:8:89: error[misplaced-operator]: `$byte` has no meaning here
+    rooms.yaml:8:89: error[misplaced-operator]: the operator `$byte` has no meaning here
         for a field of that name write `$$byte`
     ");
     insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: { a: <strng>, b: <string as room-id>, c: { $regx: a }, d: { $gte: 1, x: 2 }, e: { $regex: '(' }, f: { $schema: { type: 5 } } }\n"), @r#"
@@ -282,7 +282,7 @@ fn mistakes_in_values_are_reported() {
     ");
     insta::assert_snapshot!(told_of_steps("  - emit: e\n    as: sender\n    with: $later\n  - expect: e\n    as: sender\n    with: <string as later>\n"), @r"
     rooms.yaml:8:11: error[unknown-variable]: nothing sets `$later`
-        a later step sets it: move that step up
+        a later step sets this variable: move that step up
     ");
 }
 
@@ -311,7 +311,7 @@ fn unknown_filters_and_tests_are_reported() {
     9 |   - check: room is strnig and (room | nonsense) == 1
       |                                       ^^^^^^^^
       |
-      = help: there are `abs`, `attr`, `batch`, `bool`, `capitalize`, `chain`, `count`, `d`, `default`, `dictsort`, `e`, `escape`, `first`, `float`, `format`, `groupby`, `indent`, `int`, `items`, `join`, `last`, `length`, `lines`, `list`, `lower`, `map`, `max`, `min`, `pprint`, `reject`, `rejectattr`, `replace`, `reverse`, `round`, `safe`, `select`, `selectattr`, `slice`, `sort`, `split`, `string`, `sum`, `title`, `trim`, `unique`, `upper` or `zip`
+      = help: the filters are `abs`, `attr`, `batch`, `bool`, `capitalize`, `chain`, `count`, `d`, `default`, `dictsort`, `e`, `escape`, `first`, `float`, `format`, `groupby`, `indent`, `int`, `items`, `join`, `last`, `length`, `lines`, `list`, `lower`, `map`, `max`, `min`, `pprint`, `reject`, `rejectattr`, `replace`, `reverse`, `round`, `safe`, `select`, `selectattr`, `slice`, `sort`, `split`, `string`, `sum`, `title`, `trim`, `unique`, `upper` or `zip`
     "#);
 }
 
@@ -324,11 +324,11 @@ fn members_of_a_group_are_chosen_by_number() {
     };
     insta::assert_snapshot!(told(&text("  - expect: e\n    as: crowd[4]\n    with: [$crowd.sid, '$crowd[4].sid', '$crowd[1].id']\n")), @r"
     rooms.yaml:7:9: error[unknown-client]: the group `crowd` has no member `crowd[4]`
-        its members are numbered from 1 to 3
+        the members of the group are numbered from 1 to 3
     rooms.yaml:8:12: error[group-as-value]: `crowd` is a group of 3 clients
         choose one: `$crowd[1]`
     rooms.yaml:8:25: error[unknown-client]: the group `crowd` has no member `crowd[4]`
-        its members are numbered from 1 to 3
+        the members of the group are numbered from 1 to 3
     rooms.yaml:8:42: error[unknown-field]: a client has no `id`
         did you mean `sid`?
     ");
