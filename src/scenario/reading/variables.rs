@@ -169,9 +169,7 @@ impl Variables {
                             reference.span,
                             format!("the group `{name}` has no member `{first}`"),
                         )
-                        .help = Some(format!(
-                        "the members of the group are numbered from 1 to {members}"
-                    ));
+                        .help = Some(format!("it has the members 1 to {members}"));
                 }
                 // In an expression, where names have no `$`, the name of a group is allowed: it is a map from numbers
                 // to members.

@@ -328,7 +328,7 @@ fn members_of_a_group_are_chosen_by_number() {
     rooms.yaml:8:12: error[group-as-value]: `crowd` is a group of 3 clients
         choose one: `$crowd[1]`
     rooms.yaml:8:25: error[unknown-client]: the group `crowd` has no member `crowd[4]`
-        the members of the group are numbered from 1 to 3
+        it has the members 1 to 3
     rooms.yaml:8:42: error[unknown-field]: a client has no `id`
         did you mean `sid`?
     ");
