@@ -1,11 +1,17 @@
 //! An index to find scenarios by path and by id without a search through all scenarios.
 
-use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::{Bound, Range},
+    path::Path,
+    sync::Arc,
+};
 
 use crate::scenario::Scenario;
 
 /// Finds scenarios in a list by path and by id. With this index, the time to select scenarios grows with the number of
-/// selectors plus the number of scenarios, not with their product.
+/// selectors plus the number of scenarios, not with their product. The exception is a pattern that starts with a
+/// wildcard, which is compared with every id.
 pub(super) struct ScenarioIndex<'s> {
     scenarios: &'s [Scenario],
     /// For each file, and for each folder that contains a file: the ranges of its scenarios in the list.
@@ -13,6 +19,8 @@ pub(super) struct ScenarioIndex<'s> {
     /// The positions of the scenarios in the list: by id, by the id without the label of the `each:` row (`[expired]`),
     /// and by alias.
     names: HashMap<&'s str, Vec<usize>>,
+    /// The index of the scenario with each id, in the order of ids.
+    ids: BTreeMap<&'s str, usize>,
 }
 
 impl<'s> ScenarioIndex<'s> {
@@ -39,16 +47,26 @@ impl<'s> ScenarioIndex<'s> {
                 names.entry(name).or_default().push(place);
             }
         }
+        let ids = scenarios.iter().enumerate();
         Self {
             scenarios,
             paths,
             names,
+            ids: ids
+                .map(|(place, scenario)| (scenario.id.as_str(), place))
+                .collect(),
         }
     }
 
-    /// Returns all scenarios with their indices.
-    pub(super) fn all(&self) -> impl Iterator<Item = (usize, &'s Scenario)> {
-        self.scenarios.iter().enumerate()
+    /// Returns the ids that start with `prefix`, each with the index of its scenario.
+    pub(super) fn starting_with<'p>(
+        &self,
+        prefix: &'p str,
+    ) -> impl Iterator<Item = (&'s str, usize)> + use<'_, 's, 'p> {
+        self.ids
+            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+            .map(|(id, place)| (*id, *place))
+            .take_while(move |(id, _)| id.starts_with(prefix))
     }
 
     /// Returns the scenarios of a file, or of all files below a folder, with their indices.

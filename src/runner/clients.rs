@@ -92,8 +92,6 @@ pub(super) struct LinkState {
     users: BTreeMap<String, String>,
     /// The ack id for the next event with which the client asks for an acknowledgement.
     next_ack: u64,
-    /// The server's events that a `reply` step has handled, as namespace and ack id.
-    pub(super) answered: HashSet<(String, AckId)>,
     /// The ack ids of fences, which are round trips of the runner and not of the scenario.
     pub(super) fences: HashSet<AckId>,
     /// The number of journal entries that have already been written to the log.

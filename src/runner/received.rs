@@ -10,28 +10,60 @@ use crate::{
     wire::socket_io::Packet,
 };
 
-/// The entries of one journal that steps have claimed, that is, received as expected, and the events that no step has
-/// claimed yet.
+/// The entries of one journal that steps have claimed, that is, received as expected, and the entries that later steps
+/// can still claim or answer.
 #[derive(Debug, Default)]
 pub(super) struct Received {
     /// The indices of the entries that steps have claimed.
     claimed: BTreeSet<usize>,
     /// The indices of the Socket.IO events that no step has claimed.
-    unclaimed: BTreeSet<usize>,
+    events: BTreeSet<usize>,
+    /// The indices of the WebSocket frames that no step has claimed.
+    frames: BTreeSet<usize>,
+    /// The indices of the packets and messages that no step has claimed, and of the illegal data and HTTP errors that
+    /// came in place of packets.
+    packets: BTreeSet<usize>,
+    /// The indices of the events that `reply` steps have answered.
+    answered: BTreeSet<usize>,
+    /// The indices of the events that have an ack id.
+    questions: BTreeSet<usize>,
+    /// The indices of the events that no `reply` step has answered. An event without an ack id leaves this set when a
+    /// step claims it.
+    unanswered: BTreeSet<usize>,
     /// For each namespace, whether its last CONNECT or DISCONNECT packet from the server is a CONNECT.
     connected: BTreeMap<String, bool>,
     /// The number of journal entries that were read so far.
     read: usize,
 }
 
+/// The kind of journal entries that a step waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sort {
+    /// Socket.IO events that no step has claimed.
+    Event,
+    /// WebSocket frames that no step has claimed.
+    Frame,
+    /// Packets and messages that no step has claimed, and illegal data and HTTP errors in place of packets.
+    Packet,
+    /// Events that no `reply` step has answered. An event without an ack id is among them until a step claims it.
+    Question,
+}
+
 impl Received {
     /// Reads the entries that were added to the journal since the last call of this function.
     pub(super) fn read(&mut self, entries: &[Entry]) {
         for (index, entry) in entries.iter().enumerate().skip(self.read) {
+            let is_claimed = self.claimed.contains(&index);
             match &entry.what {
-                What::Socket(Packet::Event { .. }) => {
-                    if !self.claimed.contains(&index) {
-                        self.unclaimed.insert(index);
+                What::Socket(Packet::Event { id, .. }) => {
+                    if id.is_some() {
+                        self.questions.insert(index);
+                    }
+                    if !self.answered.contains(&index) && (id.is_some() || !is_claimed) {
+                        self.unanswered.insert(index);
+                    }
+                    if !is_claimed {
+                        self.events.insert(index);
                     }
                 }
                 What::Socket(Packet::Connect { namespace, .. }) => {
@@ -39,6 +71,15 @@ impl Received {
                 }
                 What::Socket(Packet::Disconnect { namespace }) => {
                     self.connected.insert(namespace.clone(), false);
+                }
+                What::Frame(_) if !is_claimed => {
+                    self.frames.insert(index);
+                }
+                What::Illegal { .. } | What::Message(_) | What::Packet(_) if !is_claimed => {
+                    self.packets.insert(index);
+                }
+                What::Http(response) if response.status >= 400 && !is_claimed => {
+                    self.packets.insert(index);
                 }
                 What::Bytes(_)
                 | What::Ended(_)
@@ -58,7 +99,29 @@ impl Received {
     /// Claims an entry: a step has received it as expected, and no later step receives it again.
     pub(super) fn claim(&mut self, index: usize) {
         self.claimed.insert(index);
-        self.unclaimed.remove(&index);
+        self.events.remove(&index);
+        self.frames.remove(&index);
+        self.packets.remove(&index);
+        if !self.questions.contains(&index) {
+            self.unanswered.remove(&index);
+        }
+    }
+
+    /// Marks the event at `index` as answered. No later `reply` step answers it.
+    pub(super) fn answer(&mut self, index: usize) {
+        self.answered.insert(index);
+        self.unanswered.remove(&index);
+    }
+
+    /// Returns the indices of the entries of one kind among those that were read, in order, from index `from` on.
+    pub(super) fn waiting(&self, sort: Sort, from: usize) -> Vec<usize> {
+        let set = match sort {
+            Sort::Event => &self.events,
+            Sort::Frame => &self.frames,
+            Sort::Packet => &self.packets,
+            Sort::Question => &self.unanswered,
+        };
+        set.range(from..).copied().collect()
     }
 
     /// Returns true if a step has claimed the entry, that is, received it as expected.
@@ -77,7 +140,7 @@ impl Received {
         &self,
         entries: &'e [Entry],
     ) -> impl Iterator<Item = (usize, &'e Entry)> {
-        self.unclaimed
+        self.events
             .iter()
             .filter_map(move |index| Some((*index, entries.get(*index)?)))
     }
@@ -91,7 +154,7 @@ impl Received {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
+    use crate::{clock, wire::socket_io::AckId};
 
     fn entry(packet: Packet) -> Entry {
         Entry {
@@ -139,5 +202,26 @@ mod tests {
         assert!(received.is_claimed(1) && !received.is_claimed(3));
         assert!(!received.is_connected("/"));
         assert!(received.claimed_from(2).into_iter().eq([2]));
+    }
+
+    #[tokio::test]
+    async fn a_question_is_answered_once_whether_a_step_has_claimed_it_or_not() {
+        let mut question = event();
+        if let What::Socket(Packet::Event { id, .. }) = &mut question.what {
+            *id = Some(AckId(0));
+        }
+        let entries = vec![question.clone(), event(), question.clone(), question];
+        let mut received = Received::default();
+        // A step can answer an event before the journal is read.
+        received.answer(3);
+        received.read(&entries);
+        assert_eq!(received.waiting(Sort::Question, 0), [0, 1, 2]);
+        received.claim(0);
+        received.claim(1);
+        assert_eq!(received.waiting(Sort::Question, 0), [0, 2]);
+        received.answer(0);
+        assert_eq!(received.waiting(Sort::Question, 0), [2]);
+        assert_eq!(received.waiting(Sort::Event, 0), [2, 3]);
+        assert!(received.waiting(Sort::Question, 3).is_empty());
     }
 }

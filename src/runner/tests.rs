@@ -254,3 +254,48 @@ fn repeated_deliveries_look_at_each_event_a_few_times() {
         pass(&with_steps("[sender, member]", &steps(rounds)));
     });
 }
+
+#[test]
+fn repeated_replies_look_at_each_event_a_few_times() {
+    let steps = |rounds| {
+        format!(
+            "  - repeat: {rounds}\n    steps:\n    \
+             - {{ emit: ask, as: member, with: {{ value: $text, timeout: 5000 }} }}\n    \
+             - {{ reply: question, as: member, with: $text }}\n  \
+             - {{ call: echo, as: member, with: hi, reply: hi }}\n"
+        )
+    };
+    assert_linear("comparisons of events", 40, |rounds| {
+        pass(&with_steps("[sender, member]", &steps(rounds)));
+    });
+}
+
+#[test]
+fn repeated_receives_look_at_each_packet_a_few_times() {
+    let packet = [
+        r#"send: '42["message","hi"]'"#,
+        r#"receive: '42["message-back","hi"]'"#,
+    ];
+    let frame = [
+        "frame: { opcode: ping, payload: hi }",
+        "receive: { frame: { opcode: pong } }",
+    ];
+    for ([send, receive], order) in [
+        (packet, "strict"),
+        (packet, "any"),
+        (frame, "strict"),
+        (frame, "any"),
+    ] {
+        let steps = |rounds| {
+            format!(
+                "  - {{ open: websocket, as: peer }}\n  - {{ send: '40', as: peer }}\n  \
+                 - {{ receive: {{ packet: {{ type: connect }} }}, as: peer }}\n  - repeat: {rounds}\n    steps:\n    \
+                 - {{ {send}, as: peer }}\n    \
+                 - {{ {receive}, order: {order}, as: peer }}\n"
+            )
+        };
+        assert_linear("comparisons of packets", 40, |rounds| {
+            pass(&with_steps("[peer]", &steps(rounds)));
+        });
+    }
+}

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::clients::Link;
+use super::{clients::Link, received::Sort};
 use crate::{
     client::{Ended, Entry, Journal, What},
     clock,
@@ -52,21 +52,27 @@ pub(super) async fn wait_in<T>(
     }
 }
 
-/// Waits until the function `pick` returns a value for a journal entry. Passes to `pick` the events that no step has
-/// claimed, that is, received as expected, and then the entries that come later.
+/// Waits until the function `pick` returns a value for a journal entry. Passes to `pick` the entries of one kind, from
+/// index `from` on, that no step has claimed or answered, and then all entries that come later.
 ///
-/// Calls `pick` once for each of these entries, in order, while the journal and the link are locked.
-pub(super) async fn wait_for_event<T>(
+/// Calls `pick` once for each of these entries, in order, while the journal is locked.
+pub(super) async fn wait_for<T>(
     link: &Link,
+    sort: Sort,
+    from: usize,
     deadline: Instant,
     mut pick: impl FnMut(usize, &Entry) -> Option<T> + Send,
 ) -> Waited<T> {
-    let from = {
+    let next = {
         let mut state = link.state();
         let entries = link.connection.journal().entries();
         state.received.read(&entries);
-        for (index, entry) in state.received.unclaimed_events(&entries) {
-            if let Some(found) = pick(index, entry) {
+        let waiting = state.received.waiting(sort, from);
+        drop(state);
+        for index in waiting {
+            if let Some(entry) = entries.get(index)
+                && let Some(found) = pick(index, entry)
+            {
                 return Waited::Found(found);
             }
         }
@@ -75,5 +81,5 @@ pub(super) async fn wait_for_event<T>(
         }
         entries.len()
     };
-    wait_in(link.connection.journal(), from, deadline, pick).await
+    wait_in(link.connection.journal(), next.max(from), deadline, pick).await
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_for_event},
+    super::wait::{Waited, wait_for},
     links::any_link,
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         failure_kind::FailureKind,
         finding::{Finding, StepResult, Stop},
         observe::Likeness,
+        received::Sort,
         sought::Sought,
         unrelated::is_unrelated,
     },
@@ -165,7 +166,7 @@ pub(super) async fn await_event(
     let sought = &awaited.event.strict;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
-    let waited = wait_for_event(link, deadline, |index, entry| {
+    let waited = wait_for(link, Sort::Event, 0, deadline, |index, entry| {
         match awaited.accept(attempt, &scope, index, entry) {
             Ok(Some(found)) => return Some(Ok(found)),
             Ok(None) => {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_in},
+    super::wait::{Waited, wait_for},
     http,
     links::any_link,
     receive_raw,
@@ -22,6 +22,7 @@ use crate::{
         finding::{Finding, StepResult},
         late::extended_deadline,
         observe_frame::{self, FrameLikeness},
+        received::Sort,
         recovery_offer::{Offsets, offsets},
         silence,
         unrelated::is_unrelated_message,
@@ -176,11 +177,16 @@ async fn await_match(
     from: usize,
 ) -> StepResult<Awaited> {
     let deadline = attempt.deadline(step)?;
-    let claimed = link.state().received.claimed_from(from);
+    let sort = match receive.what.strict {
+        Incoming::Frame(_) => Sort::Frame,
+        _ => Sort::Packet,
+    };
     let offsets = offsets(attempt.target, link);
     let mut nearest = None;
     let mut pick = |index: usize, entry: &Entry| {
-        if claimed.contains(&index) || link.is_own_open_packet(index, entry) {
+        #[cfg(test)]
+        crate::work::count("comparisons of packets", 1);
+        if link.is_own_open_packet(index, entry) {
             return None;
         }
         match compare(attempt, &receive.what, client, link, offsets, entry) {
@@ -194,12 +200,11 @@ async fn await_match(
             Err(stop) => Some(Err(stop)),
         }
     };
-    let journal = link.connection.journal();
-    let mut waited = wait_in(journal, from, deadline, &mut pick).await;
+    let mut waited = wait_for(link, sort, from, deadline, &mut pick).await;
     if matches!(waited, Waited::TimedOut)
         && let Some(deadline) = extended_deadline(attempt, step, link).await
     {
-        waited = wait_in(journal, from, deadline, &mut pick).await;
+        waited = wait_for(link, sort, from, deadline, &mut pick).await;
     }
     Ok((waited, nearest))
 }

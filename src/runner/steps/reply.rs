@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_in},
+    super::wait::{Waited, wait_for},
     links::open_link,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         failure_kind::FailureKind,
         finding::{Finding, StepResult, Stop},
         observe::Likeness,
+        received::Sort,
         sought::Sought,
     },
     scenario::{Reply, ReplyHow, Step},
@@ -42,7 +43,7 @@ async fn one(
 ) -> StepResult {
     let link = open_link(client)?;
     let sought = Sought::new(attempt, client, &reply.event)?;
-    let (namespace, id) = await_question(attempt, step, client, &link, &sought).await?;
+    let (index, namespace, id) = await_question(attempt, step, client, &link, &sought).await?;
     let scope = attempt.scope().clone();
     let values = reply
         .values
@@ -71,7 +72,7 @@ async fn one(
             link.connection.send(&answer(id));
         }
     }
-    link.state().answered.insert((namespace, id));
+    link.state().received.answer(index);
     Ok(())
 }
 
@@ -84,22 +85,18 @@ async fn await_question(
     client: &Arc<Client>,
     link: &Arc<Link>,
     sought: &Sought,
-) -> StepResult<(String, AckId)> {
+) -> StepResult<(usize, String, AckId)> {
     let name = &client.spec.name;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
-    let answered = link.state().answered.clone();
-    let waited = wait_in(link.connection.journal(), 0, deadline, |_, entry| {
+    let waited = wait_for(link, Sort::Question, 0, deadline, |index, entry| {
         let What::Socket(packet) = &entry.what else {
             return None;
         };
         match sought.compare(attempt, &scope, entry) {
             Ok(Likeness::Match { captures, id }) => {
-                let question = id.map(|id| (packet.namespace().to_owned(), id));
-                let done = question
-                    .as_ref()
-                    .is_some_and(|question| answered.contains(question));
-                (!done).then_some(Ok((captures, question)))
+                let question = id.map(|id| (index, packet.namespace().to_owned(), id));
+                Some(Ok((captures, question)))
             }
             Ok(Likeness::Near(_) | Likeness::Other) => None,
             Err(error) => Some(Err(error)),
