@@ -2,6 +2,7 @@
 //!
 //! Runner, client and reference server use [`Stream`], which has the same methods for TCP and for memory.
 
+mod arrived;
 mod files;
 mod linger;
 mod listener;
@@ -13,6 +14,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use arrived::Arrived;
 pub use files::{count_file_shortages, raise_file_limit};
 pub use linger::linger;
 pub use listener::Listener;

@@ -20,6 +20,8 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
+use super::arrived::Arrived;
+
 /// The number of unread bytes at which a writer has to wait; about the number that Linux buffers on loopback.
 const CAPACITY: usize = 2 << 20;
 
@@ -167,13 +169,16 @@ impl MemoryStream {
     pub(super) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut connection = self.lock();
         let (own, _) = connection.ends(self.side);
-        let is_ready =
-            !own.received.is_empty() || own.is_ended || own.error.is_some() || own.is_reset;
-        if is_ready {
+        if own.arrived() != Arrived::Nothing {
             return Poll::Ready(());
         }
         own.reader = Some(context.waker().clone());
         Poll::Pending
+    }
+
+    /// Returns what has arrived and was not read yet.
+    pub(super) fn arrived(&self) -> Arrived {
+        self.lock().ends(self.side).0.arrived()
     }
 
     /// Waits for bytes and copies them into `buffer`, so that the next read still returns them. Returns the number of
@@ -313,6 +318,17 @@ impl Connection {
 }
 
 impl Socket {
+    /// Returns what has arrived and was not read yet.
+    fn arrived(&self) -> Arrived {
+        if !self.received.is_empty() {
+            Arrived::Bytes
+        } else if self.is_ended || self.error.is_some() || self.is_reset {
+            Arrived::End
+        } else {
+            Arrived::Nothing
+        }
+    }
+
     /// Returns the result of a read when no unread bytes are left: the end of the stream, an error, or `None` if the
     /// reader has to wait.
     fn state_without_data(&mut self) -> Option<Result<(), ErrorKind>> {

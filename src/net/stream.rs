@@ -2,17 +2,19 @@
 
 use std::{
     future::poll_fn,
-    io::{self, IoSlice},
+    io::{self, ErrorKind, IoSlice},
+    mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll},
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 
-use super::socket::MemoryStream;
+use super::{arrived::Arrived, socket::MemoryStream};
 
 /// One end of a connection, over TCP or in memory. Dropping the value closes the connection.
 #[derive(Debug)]
@@ -24,6 +26,23 @@ pub enum Stream {
 }
 
 impl Stream {
+    /// Returns what has arrived and was not read yet.
+    ///
+    /// Over TCP, the answer is the kernel's, so that it holds even if the runtime has not been told yet.
+    pub fn arrived(&self) -> Arrived {
+        match self {
+            Self::Tcp(stream) => match SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]) {
+                Ok(0) => Arrived::End,
+                Ok(_) => Arrived::Bytes,
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted | ErrorKind::WouldBlock => Arrived::Nothing,
+                    _ => Arrived::End,
+                },
+            },
+            Self::Memory(stream) => stream.arrived(),
+        }
+    }
+
     /// Makes the connection reset (RST) when this stream is dropped later, instead of closing it normally.
     pub fn reset_on_drop(&self) {
         match self {

@@ -8,6 +8,7 @@
 //! of messages, `app` implements the contract.
 
 mod app;
+mod arrivals;
 mod config;
 mod connection;
 mod engine;

@@ -69,8 +69,10 @@ async fn accept(mut listener: Listener, shared: Arc<Shared>) {
             Ok(_) if shared.faults().is_full(&shared) => {}
             Ok(stream) => {
                 shared.faults().wait_for_head(&stream).await;
-                let connection = connection::serve(stream, Arc::clone(&shared));
-                shared.tasks.spawn(connection);
+                let connection = shared.arrivals.add(stream);
+                shared
+                    .tasks
+                    .spawn(connection::serve(connection, Arc::clone(&shared)));
             }
             // Accepting fails while the process has no free file descriptor. Retrying at once would
             // fail again and keep a CPU core busy.

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Config, FaultSet,
+    arrivals::Arrivals,
     engine::{Ending, HandlerFactory, SessionHandler, Sessions},
     faults::Scratch,
     tasks::Tasks,
@@ -16,6 +17,7 @@ use super::{
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) sessions: Sessions,
+    pub(super) arrivals: Arrivals,
     handlers: Box<dyn HandlerFactory>,
     pub(super) tasks: Tasks,
     pub(super) scratch: Scratch,
@@ -29,6 +31,7 @@ impl Shared {
     pub(super) fn new(config: Config, handlers: impl HandlerFactory + 'static) -> Arc<Self> {
         Arc::new(Self {
             sessions: Sessions::new(),
+            arrivals: Arrivals::default(),
             handlers: Box::new(handlers),
             config,
             tasks: Tasks::new(),

@@ -12,7 +12,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 
 use crate::{
-    net::Stream,
+    net::{Arrived, Stream},
     reference::{
         Config, FaultSet,
         engine::{Outbound, Revision, outbound::compress},
@@ -135,6 +135,11 @@ impl FrameStream {
             Poll::Pending
         })
         .await
+    }
+
+    /// Returns what has arrived and was not read yet.
+    pub(super) fn arrived(&self) -> Arrived {
+        self.stream.arrived()
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Turn>> {

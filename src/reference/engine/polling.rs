@@ -11,14 +11,17 @@ use super::{
 };
 use crate::{
     clock,
-    reference::{shared::Shared, socket},
+    reference::{
+        arrivals::{Connection, Turn},
+        shared::Shared,
+        socket,
+    },
     wire::engine_io::{
         Packet, PacketData, PacketType, PayloadError, decode_payload, encode_payload, v3,
     },
 };
 
-/// How long a POST with a close packet waits for a poll of the same client. The client sent the
-/// poll first, but on another connection, so the poll can arrive after the POST.
+/// How long a POST that ends the session waits for a poll that its client sent together with it.
 const POLL_ON_ITS_WAY: Duration = Duration::from_millis(50);
 
 /// Packets that are encoded as the body of one HTTP request or response, and the form of that
@@ -87,8 +90,12 @@ pub(super) fn open_packet(session: &Session) -> Packet {
 /// # Errors
 ///
 /// Returns an error and closes the session if another GET is pending.
-pub(in crate::reference) async fn poll(session: &Arc<Session>) -> Result<Payload, Overlap> {
-    let pending = PendingPoll::begin(session)?;
+pub(in crate::reference) async fn poll(
+    session: &Arc<Session>,
+    turn: &Turn<'_>,
+) -> Result<Payload, Overlap> {
+    let pending = PendingPoll::begin(session, turn.connection())?;
+    turn.handled();
     loop {
         if let Some(waiting) = session.take_for_poll() {
             pending.answered();
@@ -132,21 +139,31 @@ impl PendingPost {
         self.session.ended().await;
     }
 
-    /// Waits for a poll that the client sent before this POST, if the body has a close packet and no poll is pending.
+    /// If the body ends the session and no poll is pending, waits for a poll that the client sent together with this
+    /// POST. Without the wait, the session would be unknown when the server handles the poll, and the poll would be
+    /// refused.
     ///
-    /// The two requests use different connections, so the POST can arrive first. Without the wait, the session would be
-    /// unknown when the poll arrives, and the poll would be refused.
-    pub(in crate::reference) async fn await_poll(&self, body: &Bytes) {
+    /// The server first handles all requests that have arrived. Then it waits for [`POLL_ON_ITS_WAY`]: a client connects
+    /// anew for each request, and on a busy machine the connection of the POST is often the first one, even if the
+    /// client's program sent the poll first.
+    pub(in crate::reference) async fn await_poll(
+        &self,
+        turn: &Turn<'_>,
+        body: &Bytes,
+        kind: PayloadKind,
+    ) {
         let session = &self.session;
-        if session.transport() != TransportKind::Polling || !has_close_packet(session, body) {
-            return;
-        }
-        let mut begun = pin!(session.poll_begun.notified());
-        begun.as_mut().enable();
-        if !session.lock().poll_pending {
-            // If no poll arrives within this time, the server handles the close packet without a
-            // poll.
-            let _ = clock::within(POLL_ON_ITS_WAY, begun).await;
+        if session.transport() == TransportKind::Polling
+            && !session.lock().poll_pending
+            && ends_session(session, body, kind)
+        {
+            let mut begun = pin!(session.poll_begun.notified());
+            begun.as_mut().enable();
+            turn.await_all().await;
+            if !session.lock().poll_pending {
+                // Without a poll, the packets are handled after this time.
+                let _ = clock::within(POLL_ON_ITS_WAY, begun).await;
+            }
         }
     }
 
@@ -202,8 +219,12 @@ struct PendingPoll {
 }
 
 impl PendingPoll {
-    fn begin(session: &Arc<Session>) -> Result<Self, Overlap> {
-        let overlaps = std::mem::replace(&mut session.lock().poll_pending, true);
+    fn begin(session: &Arc<Session>, connection: &Arc<Connection>) -> Result<Self, Overlap> {
+        let overlaps = {
+            let mut state = session.lock();
+            state.poll_connection = Arc::downgrade(connection);
+            std::mem::replace(&mut state.poll_pending, true)
+        };
         if overlaps && !session.faults().accepts_concurrent_gets() {
             session.close(Ending::TransportError);
             return Err(Overlap);
@@ -234,6 +255,22 @@ impl Session {
     /// answer to an aborted poll. Only faults call this.
     pub(in crate::reference) fn lose_next_packet(&self) {
         self.lock().loses_next = true;
+    }
+
+    /// Closes the session if its client has closed the connection of the pending poll.
+    ///
+    /// The task of that connection closes the session too, but may run later than the client's next request.
+    pub(in crate::reference) fn close_if_poll_aborted(&self) {
+        let connection = {
+            let state = self.lock();
+            let pending = state.poll_pending.then(|| state.poll_connection.upgrade());
+            pending.flatten()
+        };
+        if connection.is_some_and(|connection| connection.is_closed_by_client())
+            && !self.faults().keeps_session_of_aborted_poll()
+        {
+            self.close(Ending::TransportClosed);
+        }
     }
 
     /// Returns the packets that answer a pending GET; `None` if the GET has to wait.
@@ -271,14 +308,14 @@ impl Session {
     }
 }
 
-/// Returns true if a packet of the body looks like a close packet.
-fn has_close_packet(session: &Session, body: &[u8]) -> bool {
-    match session.revision {
-        Revision::V3 => body.starts_with(b"1:1"),
-        Revision::V4 => body
-            .split(|byte| *byte == 0x1e)
-            .any(|packet| packet == b"1"),
-    }
+/// Returns true if the body ends the session: it has a close packet, or is no valid payload.
+fn ends_session(session: &Session, body: &Bytes, kind: PayloadKind) -> bool {
+    let packets = decode(session, body, kind);
+    packets.map_or(true, |packets| {
+        packets
+            .iter()
+            .any(|packet| packet.kind == PacketType::Close)
+    })
 }
 
 fn decode(session: &Session, body: &Bytes, kind: PayloadKind) -> Result<Vec<Packet>, PayloadError> {

@@ -1,11 +1,17 @@
 //! One Engine.IO session: its state, the packets that wait for its client, and its end.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -14,7 +20,7 @@ use super::{
 };
 use crate::{
     clock,
-    reference::{FaultSet, shared::Shared},
+    reference::{FaultSet, arrivals::Connection, shared::Shared},
     wire::engine_io::{Handshake, PacketType},
 };
 
@@ -41,6 +47,8 @@ pub(in crate::reference) struct Session {
     pub(super) poll_wake: Notify,
     /// Wakes a POST that waits for a poll to begin.
     pub(super) poll_begun: Notify,
+    /// Wakes the WebSocket that probes the session, because a request waits for the frames that have arrived on it.
+    pub(super) probe_wake: Notify,
     /// Wakes the WebSocket's task when packets wait for the client.
     pub(super) socket_wake: Notify,
     ended: CancellationToken,
@@ -75,6 +83,8 @@ pub(super) struct State {
     pub(super) queue: Queue,
     /// Whether a GET of the client waits for packets.
     pub(super) poll_pending: bool,
+    /// The connection of the last GET.
+    pub(super) poll_connection: Weak<Connection>,
     /// Whether the server is reading the body of a POST.
     pub(super) post_pending: bool,
     /// Whether the pending poll has to be answered at once, with a noop if no packet waits, because
@@ -82,6 +92,8 @@ pub(super) struct State {
     pub(super) release_poll: bool,
     /// Whether a WebSocket is probing the session for an upgrade.
     pub(super) upgrading: bool,
+    /// The requests that wait until the frames of the upgrade are handled. Dropping a sender wakes its request.
+    pub(super) behind_upgrade: Vec<oneshot::Sender<Infallible>>,
     /// Whether the WebSocket accepted only a part of the last write, because its buffer was full.
     pub(super) congested: bool,
     /// Whether the next packet for the client is dropped. Only faults set this.
@@ -111,14 +123,17 @@ impl Session {
                 transport,
                 queue: Queue::default(),
                 poll_pending: false,
+                poll_connection: Weak::new(),
                 post_pending: false,
                 release_poll: false,
                 upgrading: false,
+                behind_upgrade: Vec::new(),
                 congested: false,
                 loses_next: false,
             }),
             poll_wake: Notify::new(),
             poll_begun: Notify::new(),
+            probe_wake: Notify::new(),
             socket_wake: Notify::new(),
             ended: CancellationToken::new(),
         });
@@ -259,9 +274,20 @@ impl Session {
         is_overdue
     }
 
-    /// Returns true while a WebSocket probes the session for an upgrade.
-    pub(in crate::reference) fn is_upgrading(&self) -> bool {
-        self.lock().upgrading
+    /// Waits until the server has handled the frames that have arrived on a WebSocket that probes the session. Returns
+    /// at once if there is none.
+    pub(in crate::reference) async fn await_upgrade_frames(&self) {
+        let (behind, handled) = oneshot::channel::<Infallible>();
+        {
+            let mut state = self.lock();
+            if !state.upgrading {
+                return;
+            }
+            state.behind_upgrade.push(behind);
+        }
+        self.probe_wake.notify_one();
+        // The WebSocket drops the sender.
+        let _ = handled.await;
     }
 
     /// Returns true if packets wait for the client.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     clock,
+    net::Arrived,
     wire::{
         engine_io::{Packet, PacketData, PacketType},
         websocket::{Frame, Message, OpCode},
@@ -63,6 +64,7 @@ impl Drop for Probing {
     fn drop(&mut self) {
         let mut state = self.session.lock();
         state.upgrading = false;
+        state.behind_upgrade.clear();
         // The upgrade failed, so the session stays on polling: its next poll waits for packets as
         // usual.
         if state.transport == TransportKind::Polling {
@@ -119,6 +121,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
             Incoming::Message(message) => message,
             Incoming::Misbehaved(misbehaved) => return Ok(Some(fail(&misbehaved))),
             Incoming::Nothing => {
+                session.release_requests(stream.arrived());
                 stream.flush_all().await?;
                 // Both branches are cancel-safe: `select!` drops one of the two futures, and no
                 // data is lost by that.
@@ -129,6 +132,7 @@ async fn probe(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<O
                             return Err(io::ErrorKind::UnexpectedEof.into());
                         }
                     }
+                    () = session.probe_wake.notified() => {}
                     // A client can poll again before it sends the upgrade packet. It then waits for
                     // the answer to that poll, so that poll has to be released too.
                     _ = release.tick(), if step == Step::Upgrade => session.release_polls_again(),
@@ -190,6 +194,13 @@ fn switch(session: &Arc<Session>) {
 }
 
 impl Session {
+    /// Lets the requests go on that wait for the frames of the upgrade, if no more of these frames have arrived.
+    fn release_requests(&self, arrived: Arrived) {
+        if arrived == Arrived::Nothing {
+            self.lock().behind_upgrade.clear();
+        }
+    }
+
     /// Answers the pending poll or, if none is pending, the next poll. So the client has no pending
     /// poll when the session switches to the WebSocket.
     fn release_polls(&self) {

@@ -74,11 +74,16 @@ impl FaultSet {
     /// Handles a poll that its client aborted. Without faults the session closes, because the
     /// packets in the answer may be lost.
     pub(in crate::reference) fn handle_aborted_poll(&self, session: &Session) {
-        if self.has(PollingFault::AbortedPollKeepsSession) {
+        if self.keeps_session_of_aborted_poll() {
             session.lose_next_packet();
         } else {
             session.close(Ending::TransportClosed);
         }
+    }
+
+    /// Returns true if the fault `aborted-poll-keeps-session` is active.
+    pub(in crate::reference) fn keeps_session_of_aborted_poll(&self) -> bool {
+        self.has(PollingFault::AbortedPollKeepsSession)
     }
 
     /// Handles a POST that its client aborted. Without faults the session closes, because the

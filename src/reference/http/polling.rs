@@ -13,6 +13,7 @@ use tokio::{select, time::sleep};
 use super::{Coding, Refusal};
 use crate::reference::{
     FaultSet,
+    arrivals::Turn,
     engine::{self, Overlap, Payload, PayloadKind, PendingPost, Revision, Session},
 };
 
@@ -50,12 +51,13 @@ pub(super) fn respond_with_packets(
 /// Waits until the server has packets for the client, then answers the GET.
 pub(super) async fn get(
     session: &Arc<Session>,
+    turn: &Turn<'_>,
     accepted: Option<Coding>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     if let Some(payload) = session.faults().answers_at_once(session) {
         return Ok(respond_with_packets(payload, accepted, session.faults()));
     }
-    match engine::poll(session).await {
+    match engine::poll(session, turn).await {
         Ok(payload) => Ok(respond_with_packets(payload, accepted, session.faults())),
         Err(Overlap) => Err(Refusal::BadRequest),
     }
@@ -64,11 +66,13 @@ pub(super) async fn get(
 /// Receives a POST and handles its packets.
 pub(super) async fn post(
     session: &Arc<Session>,
+    turn: &Turn<'_>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     let Ok(post) = engine::post(session) else {
         return Err(Refusal::BadRequest);
     };
+    turn.handled();
     let content_type = request.headers().get(CONTENT_TYPE);
     if session.faults().refuses_content_type(content_type) {
         post.refuse();
@@ -106,7 +110,7 @@ pub(super) async fn post(
     if let Some(delay) = post.delay(body.len()) {
         sleep(delay).await;
     }
-    post.await_poll(&body).await;
+    post.await_poll(turn, &body, kind).await;
     post.receive(&body, kind);
     session.faults().hang_after_end(session).await;
     Ok(confirm_post(session))

@@ -8,7 +8,6 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{CONTENT_TYPE, HeaderValue},
 };
-use tokio::task::yield_now;
 
 use super::{
     Coding, Refusal, cookie,
@@ -18,22 +17,21 @@ use super::{
 };
 use crate::reference::{
     Contract, app,
+    arrivals::{Connection, Turn},
     engine::{self, Probing, Query, TokenSources, TransportKind, Upgraded},
     shared::Shared,
     upgrade_slot::UpgradeSlot,
 };
-
-/// The number of times that a request lets other tasks run first if its session is being upgraded.
-/// These tasks can then complete the upgrade.
-const TURNS: usize = 8;
 
 /// Answers one HTTP request. If the response is a 101, stores in `slot` what the connection
 /// becomes.
 pub(in crate::reference) async fn answer(
     server: Arc<Shared>,
     slot: Arc<UpgradeSlot>,
+    connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    let turn = server.arrivals.begin(&connection);
     let path = request.uri().path();
     if is_engine_path(&server, path) && server.config.contract == Contract::WebSocket {
         return Ok(answer_plain(&server, &slot, &request)
@@ -44,7 +42,7 @@ pub(in crate::reference) async fn answer(
         let request_kind = RequestKind::of(&request);
         let mut response = match cors.preflight(&server.config, &request) {
             Some(response) => response,
-            None => match answer_engine(&server, &slot, &cors, request).await {
+            None => match answer_engine(&server, &slot, &turn, &cors, request).await {
                 Ok(response) => response,
                 Err(refusal) => {
                     server.faults().hang_on_refusal().await;
@@ -112,6 +110,7 @@ fn answer_plain(
 async fn answer_engine(
     server: &Arc<Shared>,
     slot: &UpgradeSlot,
+    turn: &Turn<'_>,
     cors: &Cors,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
@@ -122,7 +121,7 @@ async fn answer_engine(
     }
     let query = Query::parse(raw_query);
     let asked = handshake::asked_protocol(request.headers(), server.faults());
-    handle_upgrade_first(server, &query).await;
+    handle_earlier(server, turn, &query).await;
     let verified = match verify(server, request.method(), &query, asked) {
         Ok(verified) => verified,
         Err(refusal) => {
@@ -146,19 +145,17 @@ async fn answer_engine(
     if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, &query) {
         server.faults().check_admission(Refusal::Intruder)?;
     }
-    serve_verified(server, slot, request, &query, verified).await
+    serve_verified(server, slot, turn, request, &query, verified).await
 }
 
-/// If the session of this request is being upgraded, lets other tasks run first. They handle the
-/// frames of the upgrade that arrived before this request on another connection.
-async fn handle_upgrade_first(server: &Shared, query: &Query) {
-    let session = query.sid.as_ref().and_then(|sid| server.sessions.get(sid));
-    let Some(session) = session else { return };
-    for _ in 0..TURNS {
-        if !session.is_upgrading() {
-            return;
-        }
-        yield_now().await;
+/// Lets the server handle what arrived before this request on the other connections of its session: requests, the end
+/// of a poll that the client has aborted, and the frames of an upgrade.
+async fn handle_earlier(server: &Shared, turn: &Turn<'_>, query: &Query) {
+    let Some(sid) = &query.sid else { return };
+    turn.await_older().await;
+    if let Some(session) = server.sessions.get(sid) {
+        session.close_if_poll_aborted();
+        session.await_upgrade_frames().await;
     }
 }
 
@@ -166,6 +163,7 @@ async fn handle_upgrade_first(server: &Shared, query: &Query) {
 async fn serve_verified(
     server: &Arc<Shared>,
     slot: &UpgradeSlot,
+    turn: &Turn<'_>,
     request: Request<Incoming>,
     query: &Query,
     verified: Verified,
@@ -197,7 +195,7 @@ async fn serve_verified(
         }
         Verified::Session(session) => match *request.method() {
             Method::GET => {
-                let mut response = polling::get(&session, accepted).await?;
+                let mut response = polling::get(&session, turn, accepted).await?;
                 if server.faults().repeats_cookie() {
                     cookie::set_session_cookie(
                         &server.config,
@@ -207,8 +205,8 @@ async fn serve_verified(
                 }
                 Ok(response)
             }
-            Method::POST => polling::post(&session, request).await,
-            _ if server.faults().takes_for_post() => polling::post(&session, request).await,
+            Method::POST => polling::post(&session, turn, request).await,
+            _ if server.faults().takes_for_post() => polling::post(&session, turn, request).await,
             _ => Err(Refusal::BadHandshakeMethod),
         },
     }
