@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     scenario::{Diagnostic, Mention, Mentions, Severity, SourceFile},
-    targets::{CREDENTIALS, Capability, EVENTS, ManifestMentions, OPERATIONS},
+    targets::{CREDENTIALS, Capability, EVENTS, ManifestMentions, NAMESPACES, OPERATIONS},
     text::{did_you_mean, nearest},
 };
 
@@ -55,8 +55,15 @@ impl Names {
     fn manifest_mistakes(&self) -> Vec<Diagnostic> {
         let capabilities = capabilities().chain(self.needed()).collect();
         let bound = self.manifests.iter().flat_map(|file| &file.bindings);
-        let operations = operations().chain(bound.map(name)).collect();
-        let bindable = operations_and_events().collect();
+        let called: BTreeSet<&str> = operations().chain(bound.clone().map(name)).collect();
+        let bindable = operations_and_events()
+            .chain(NAMESPACES.iter().copied())
+            .collect();
+        let absent = operations().chain(bound.map(name));
+        let absent = absent
+            .chain(NAMESPACES.iter().copied())
+            .chain(CREDENTIALS.iter().copied())
+            .collect();
         // Users can define operations in `bindings`, so a name in the manifest is no mistake if a scenario uses it.
         let is_used = |mention: &&Mention| {
             let mut files = self.scenarios.iter();
@@ -68,8 +75,10 @@ impl Names {
             found.extend(file.capabilities.iter().filter_map(check));
             let unused = file.bindings.iter().filter(|mention| !is_used(mention));
             found.extend(unused.filter_map(Kind::Operation.near(&file.source, &bindable)));
-            let unused = file.operations.iter().filter(|mention| !is_used(mention));
-            found.extend(unused.filter_map(Kind::Operation.unknown(&file.source, &operations)));
+            let unused = file.fence.iter().filter(|mention| !is_used(mention));
+            found.extend(unused.filter_map(Kind::Operation.unknown(&file.source, &called)));
+            let unused = file.absent.iter().filter(|mention| !is_used(mention));
+            found.extend(unused.filter_map(Kind::Part.unknown(&file.source, &absent)));
         }
         found
     }
@@ -98,6 +107,8 @@ enum Kind {
     Capability,
     Credential,
     Operation,
+    /// A part of the target's application: an operation, a namespace or a credential.
+    Part,
 }
 
 impl Kind {
@@ -149,6 +160,11 @@ impl Kind {
                 "unknown-operation",
                 format!("there is no operation `{name}`"),
                 "write an operation of the contract, such as `echo`, or a key of `bindings`",
+            ),
+            Self::Part => (
+                "unknown-name",
+                format!("there is no operation, namespace or credential `{name}`"),
+                "write one of the contract, such as `whoami`, `/admin` or `banned`",
             ),
         };
         let near = did_you_mean(name, known.iter().copied());
@@ -210,7 +226,7 @@ mod tests {
     fn names_that_are_nearly_known_are_mistakes() {
         insta::assert_snapshot!(mistakes(
             &["needs: [romms]\nscenarios:\n- id: a/b\n  needs: [payments]\n  vars: { token: $credentials.vald }\n"],
-            &["provides: [room]\nbindings: { join-rom: a, payy: b }\nfence: { call: ekko }\nabsent: [/admin, whoami]\n\
+            &["provides: [room]\nbindings: { join-rom: a, payy: b }\nfence: { call: ekko }\nabsent: [/admn, /chat, bannd, whoami]\n\
                profiles: { p: { lacks: [ack] } }\n"],
         ), @r"
         a.yaml:1:9: error[unknown-capability]: there is no capability `romms`

@@ -145,6 +145,26 @@ pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Opti
     found.map(String::as_str)
 }
 
+/// Returns a namespace that the scenario uses and that the target does not have.
+pub(super) fn find_absent_namespace<'m>(
+    scenario: &Scenario,
+    absent: &'m [String],
+) -> Option<&'m str> {
+    let mut absent = absent
+        .iter()
+        .filter(|name| name.starts_with('/'))
+        .peekable();
+    absent.peek()?;
+    let mut texts = Texts::default();
+    collect(&scenario.steps, &mut texts);
+    let is_used = |name: &&String| {
+        let mut written = texts.sent.iter().chain(&texts.fixed).chain(&texts.parts);
+        scenario.mentioned.namespaces.contains(*name)
+            || written.any(|text| names_namespace(text, name))
+    };
+    absent.find(is_used).map(String::as_str)
+}
+
 fn awaits_application(scenario: &Scenario) -> bool {
     let mut needs = scenario.needs.iter();
     needs.any(|need| {

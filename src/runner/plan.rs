@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    operations::{find_absent, find_renamed_namespace, find_untranslatable},
+    operations::{
+        find_absent, find_absent_namespace, find_renamed_namespace, find_untranslatable,
+    },
     settings::Settings,
 };
 use crate::{
@@ -119,6 +121,12 @@ fn choose_profile(
     if let Some(name) = find_absent(scenario, &manifest.absent) {
         return Err(format!("the target has no operation `{name}`"));
     }
+    if let Some(name) = find_absent_namespace(scenario, &manifest.absent) {
+        return Err(format!("the target has no namespace `{name}`"));
+    }
+    if let Some(name) = find_missing_credential(scenario, manifest) {
+        return Err(format!("the target's manifest has no credential `{name}`"));
+    }
     if let Some(name) = find_untranslatable(scenario, &manifest.bindings) {
         return Err(format!(
             "the scenario writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
@@ -152,6 +160,16 @@ fn choose_profile(
             .collect();
         format!("the target does not provide {}", names.join(", "))
     })
+}
+
+/// Returns a credential that the scenario uses and that the target does not have, because its manifest does not give it
+/// or declares it absent.
+fn find_missing_credential<'s>(scenario: &'s Scenario, manifest: &Manifest) -> Option<&'s str> {
+    let mut used = scenario.mentioned.credentials.iter();
+    let is_missing = |name: &&String| {
+        !manifest.credentials.contains(name) || manifest.absent.contains(name)
+    };
+    used.find(is_missing).map(String::as_str)
 }
 
 /// Returns a provided capability whose name is similar to `need`, as a hint at a typing mistake. Capabilities may have

@@ -11,9 +11,13 @@ use super::{
     Scope,
     expression_value::{from_data, to_data},
     functions::{self, MINTED, Minted},
+    jwt::JwtAlgorithm,
     template_error::TemplateError,
 };
 use crate::data::Data;
+
+/// The variable with the secret of the target, which the function `jwt` reads.
+pub(crate) const SECRET: &str = "credentials_secret";
 
 /// The limit on the work of evaluating one expression, in MiniJinja's unit `fuel`. A comparison or a function call
 /// takes about ten units.
@@ -85,6 +89,13 @@ impl Expression {
         &self.variables
     }
 
+    /// Returns true if the expression signs a token (`jwt(…)`) with the secret of the target. It does not if it names
+    /// another secret, or if the token stays unsigned.
+    pub(crate) fn signs_with_secret(&self) -> bool {
+        let has = |word| words_in(&self.source).any(|found| found == word);
+        has("jwt") && !has("secret") && !has(JwtAlgorithm::None.name())
+    }
+
     /// Returns true if the value is known before a run and quick to compute: the expression reads no variable, does
     /// not depend on the target, and builds nothing large.
     pub(crate) fn is_constant(&self) -> bool {
@@ -92,9 +103,7 @@ impl Expression {
         // MiniJinja does not report a variable in front of a slice (`sid[:3]`), so `variables` can be
         // empty although the expression reads a variable.
         let has_slice = self.source.contains('[');
-        let mut words = self
-            .source
-            .split(|character: char| !character.is_alphanumeric() && character != '_');
+        let mut words = words_in(&self.source);
         self.variables.is_empty() && !has_slice && !words.any(|word| OTHERS.contains(&word))
     }
 
@@ -106,7 +115,7 @@ impl Expression {
             .map(String::as_str)
             // Two functions read a variable that the expression does not name: `jwt` reads the target's secret, and
             // `echo` reads the form of the target's echo messages.
-            .chain(["credentials_secret", functions::ECHO_FORM]);
+            .chain([SECRET, functions::ECHO_FORM]);
         let minted = self.source.contains("jwt").then(|| {
             let minted = Minted(Arc::clone(scope.minted()));
             (MINTED.to_owned(), Value::from_object(minted))
@@ -189,14 +198,19 @@ fn too_large(field: &str) -> TemplateError {
 /// Returns the words of an expression that can be variables, without duplicates. The result includes words inside
 /// quoted texts, which is harmless.
 fn words(source: &str) -> Arc<[String]> {
-    let mut words: Vec<String> = source
-        .split(|character: char| !character.is_alphanumeric() && character != '_')
-        .filter(|word| !word.is_empty() && !is_function(word))
+    let mut words: Vec<String> = words_in(source)
+        .filter(|word| !is_function(word))
         .map(str::to_owned)
         .collect();
     words.sort_unstable();
     words.dedup();
     words.into()
+}
+
+/// Returns the words of an expression: names, keywords, and the words in its texts.
+fn words_in(source: &str) -> impl Iterator<Item = &str> {
+    let words = source.split(|character: char| !character.is_alphanumeric() && character != '_');
+    words.filter(|word| !word.is_empty())
 }
 
 /// Returns the names of all functions that expressions can call.

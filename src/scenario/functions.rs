@@ -17,6 +17,7 @@ use minijinja::{
 };
 
 use super::{
+    expression::SECRET,
     expression_value::{from_data, to_data},
     jwt::{JwtAlgorithm, mint_jwt},
 };
@@ -426,7 +427,7 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
     let secret = match text("secret")? {
         Some(secret) => secret,
         None => state
-            .lookup("credentials_secret")
+            .lookup(SECRET)
             .filter(|secret| secret.kind() == ValueKind::String)
             .map(|secret| secret.to_string())
             .or_else(|| (algorithm == JwtAlgorithm::None).then(String::new))

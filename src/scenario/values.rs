@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{
     Matcher, Scope, Span, Template,
     diagnostic::Problems,
-    expression::Expression,
+    expression::{Expression, SECRET},
     fields::Substitutes,
     file_reader::read_bounded,
     filters,
@@ -243,10 +243,12 @@ impl<'p> ValueReader<'p> {
                     let place = span.find_in(text, source, applied.offset, applied.name.len());
                     (applied, place)
                 }));
-                references.extend(expression.variables().iter().map(|name| Reference {
-                    name: name.clone(),
-                    span: span.find(text, name),
+                let secret = expression.signs_with_secret().then(|| SECRET.to_owned());
+                let names = expression.variables().iter().cloned().chain(secret);
+                references.extend(names.map(|name| Reference {
+                    span: span.find(text, &name),
                     written: name.clone(),
+                    name,
                 }));
             }
         });

@@ -167,6 +167,10 @@ pub const EVENTS: &[&str] = &[
     "room-message",
 ];
 
+/// The namespaces of the contract, except those with any number of digits (`/dynamic-…`). A target's manifest can give
+/// them other names or declare them absent.
+pub const NAMESPACES: &[&str] = &["/", "/admin", "/chat", "/custom", "/late", "/slow"];
+
 /// The credentials that the shipped scenarios present, in the order of docs/targets.md.
 pub const CREDENTIALS: &[&str] = &[
     "valid",
@@ -222,10 +226,19 @@ mod tests {
     }
 
     #[test]
-    fn the_pages_name_every_event_and_credential() {
+    fn the_pages_name_every_event_namespace_and_credential() {
         for event in EVENTS {
             assert!(CONTRACT.contains(&format!("`{event}`")), "{event}");
         }
+        let section = CONTRACT.split("\n## ").find(|part| part.starts_with("Namespaces"));
+        let rows = section.unwrap_or_default().lines();
+        let mut rows: Vec<_> = rows
+            .filter_map(|row| row.strip_prefix("| `/")?.split('`').next())
+            .filter(|name| !name.contains('<'))
+            .map(|name| format!("/{name}"))
+            .collect();
+        rows.sort();
+        assert_eq!(rows, NAMESPACES);
         for credential in CREDENTIALS {
             assert!(TARGETS.contains(&format!("`{credential}`")), "{credential}");
         }

@@ -56,6 +56,15 @@ pub struct Minted {
 }
 
 impl Credentials {
+    /// Returns true if scenarios can use the credential `name`. The name `secret` stands for the secret that signs
+    /// tokens.
+    pub fn contains(&self, name: &str) -> bool {
+        match name {
+            "secret" => self.secret.is_some(),
+            _ => self.entries.contains_key(name),
+        }
+    }
+
     /// Returns the value of `$credentials`: an object of tokens.
     pub fn to_data(&self) -> Data {
         self.mint(clock::timestamp()).data

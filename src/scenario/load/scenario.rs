@@ -201,6 +201,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         }
         fields.finish(context.problems);
         let (declared, names_in_force) = (context.declared, context.variables);
+        let mentioned = context.mentioned;
         let clients = opened_by_hand(declared, &all_steps, self.problems);
         already_connected(&clients, &all_steps, self.problems);
         not_connected(&clients, &all_steps, self.problems);
@@ -227,6 +228,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             variables,
             clients,
             steps: all_steps,
+            mentioned,
             source: Arc::clone(self.problems.source()),
             span: node.span,
             row: row.map(|row| row.span),

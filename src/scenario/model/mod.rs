@@ -20,6 +20,6 @@ pub use self::{
     frames::FramePattern,
     http::HttpPattern,
     level::{Level, Tier},
-    scenario::Scenario,
+    scenario::{Mentioned, Scenario},
     step::{Parallel, Repeat, Step, WaitBound, visit_steps},
 };

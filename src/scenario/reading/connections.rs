@@ -119,6 +119,12 @@ pub(in crate::scenario) fn namespace(
             )
             .help = Some(format!("write `/{name}`"));
     }
+    let variable = field.node.text().and_then(|text| text.strip_prefix('$'));
+    let value = variable.and_then(|name| context.substitutes.get(name).copied());
+    let written = value.unwrap_or(field.node).text();
+    if let Some(name) = written.filter(|name| name.starts_with('/')) {
+        context.mentioned.namespaces.insert(name.to_owned());
+    }
     template
 }
 

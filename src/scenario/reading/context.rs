@@ -7,7 +7,7 @@ use super::{
 use crate::{
     data::Data,
     scenario::{
-        Matcher, Template,
+        Matcher, Mentioned, Template,
         diagnostic::Problems,
         fields::{Field, Fields, Substitutes},
         node::{Node, NodeKind, Quoting, Scalar},
@@ -27,6 +27,8 @@ pub(in crate::scenario) struct StepContext<'c, 'p> {
     pub(in crate::scenario) inlined: Substitutes<'c>,
     /// The variables captured by the step that is being read now, as in `<string as name>`.
     pub(in crate::scenario) captured: Vec<Reference>,
+    /// The credentials and namespaces that the scenario uses, as far as it has been read.
+    pub(in crate::scenario) mentioned: Mentioned,
 }
 
 impl<'c, 'p> StepContext<'c, 'p> {
@@ -41,6 +43,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
             substitutes,
             inlined: Substitutes::new(),
             captured: Vec::new(),
+            mentioned: Mentioned::default(),
         }
     }
 
@@ -134,6 +137,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         values.inlined = Some(&self.inlined);
         let value = read(&mut values);
         let (references, captures) = (values.references, values.captures);
+        self.mentioned.note_credentials(&references);
         self.variables.check(references, self.problems);
         for (index, capture) in captures.iter().enumerate() {
             if captures

@@ -8,6 +8,7 @@ pub(super) mod declared_clients;
 pub(super) mod events;
 pub(super) mod forms;
 pub(super) mod frames;
+mod mentioned;
 pub(super) mod responses;
 pub(super) mod variables;
 pub(super) mod words;

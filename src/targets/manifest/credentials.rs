@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::derived_credentials;
 use crate::{
     scenario::{Entry, Field, Fields, JwtAlgorithm, NodeKind, Problems},
     targets::{Credential, Credentials, JwtCredential},
@@ -36,6 +37,7 @@ pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Credentials {
             credentials.entries.insert(entry.key.clone(), credential);
         }
     }
+    derived_credentials::add(&mut credentials);
     credentials
 }
 

@@ -13,8 +13,10 @@ pub struct ManifestMentions {
     pub capabilities: Vec<Mention>,
     /// The names of the operations and events that `bindings` renames.
     pub bindings: Vec<Mention>,
-    /// The names of operations under `fence` and `absent`.
-    pub operations: Vec<Mention>,
+    /// The operation that `fence` calls.
+    pub fence: Vec<Mention>,
+    /// The names under `absent`: operations, namespaces and credentials.
+    pub absent: Vec<Mention>,
     /// The names of the credentials that the manifest defines.
     pub credentials: Vec<String>,
 }
@@ -42,7 +44,8 @@ impl ManifestMentions {
                     span: entry.key_span,
                 })
                 .collect(),
-            operations: texts(fence.into_iter().chain(root.get("absent"))),
+            fence: texts(fence.into_iter()),
+            absent: texts(root.get("absent").into_iter()),
             credentials: entries("credentials")
                 .iter()
                 .map(|entry| entry.key.clone())

@@ -4,6 +4,7 @@
 mod bindings;
 mod contradictions;
 mod credentials;
+mod derived_credentials;
 mod dialect;
 mod launch;
 mod load;

@@ -1,0 +1,210 @@
+//! Derives wrong tokens from a valid one, for the negative scenarios whose tokens a manifest does not give.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use indexmap::IndexMap;
+use jiff::SignedDuration;
+
+use crate::{
+    data::Data,
+    scenario::JwtAlgorithm,
+    targets::{Credential, Credentials, JwtCredential},
+};
+
+/// The secret of the token with the wrong signature.
+const OTHER_SECRET: &str = "another-secret";
+
+/// A text that is not a JSON Web Token.
+const MALFORMED: &str = "not-a-jwt";
+
+/// Adds the credentials that follow from `valid` and `secret` and that the manifest does not give: `expired`,
+/// `not_yet_valid`, `wrong_signature`, `wrong_algorithm`, `unsigned` and `malformed`.
+///
+/// If the manifest gives no secret, only the tokens that need no secret are added. If `valid` is not a JSON Web Token,
+/// only `malformed` is added.
+pub(super) fn add(credentials: &mut Credentials) {
+    let Some(valid) = credentials.entries.get("valid") else {
+        return;
+    };
+    let valid = match valid {
+        Credential::Jwt(jwt) => Some(jwt.clone()),
+        Credential::Literal(token) => token.as_str().and_then(parse),
+    };
+    let mut derived = vec![("malformed", Credential::Literal(Data::from(MALFORMED)))];
+    if let Some(valid) = valid {
+        let can_sign = valid.secret.is_some() || credentials.secret.is_some();
+        let wrong = wrong_tokens(&valid).into_iter();
+        let wrong = wrong.filter(|(_, token)| {
+            can_sign || token.secret.is_some() || token.algorithm == JwtAlgorithm::None
+        });
+        derived.extend(wrong.map(|(name, token)| (name, Credential::Jwt(token))));
+    }
+    for (name, credential) in derived {
+        credentials.entries.entry(name.to_owned()).or_insert(credential);
+    }
+}
+
+fn wrong_tokens(valid: &JwtCredential) -> [(&'static str, JwtCredential); 5] {
+    let minute = SignedDuration::from_mins(1);
+    let hour = Some(SignedDuration::from_hours(1));
+    let lasting = JwtCredential {
+        expires: valid.expires.or(hour),
+        ..valid.clone()
+    };
+    [
+        (
+            "expired",
+            JwtCredential {
+                expires: Some(-minute),
+                ..valid.clone()
+            },
+        ),
+        (
+            "not_yet_valid",
+            JwtCredential {
+                not_before: Some(minute),
+                expires: hour,
+                ..valid.clone()
+            },
+        ),
+        (
+            "wrong_signature",
+            JwtCredential {
+                secret: Some(OTHER_SECRET.to_owned()),
+                ..lasting.clone()
+            },
+        ),
+        (
+            "wrong_algorithm",
+            JwtCredential {
+                algorithm: match valid.algorithm {
+                    JwtAlgorithm::Hs512 => JwtAlgorithm::Hs256,
+                    JwtAlgorithm::Hs256 | JwtAlgorithm::Hs384 | JwtAlgorithm::None => {
+                        JwtAlgorithm::Hs512
+                    }
+                },
+                ..lasting.clone()
+            },
+        ),
+        (
+            "unsigned",
+            JwtCredential {
+                algorithm: JwtAlgorithm::None,
+                ..lasting
+            },
+        ),
+    ]
+}
+
+/// Returns the description of a token that the manifest gives as a text. Returns `None` if the text is not a JSON Web
+/// Token (RFC 7519).
+///
+/// The claims about time are left out, because the derived tokens have their own. A token with an algorithm that
+/// sockspec can't sign with counts as HS256, so that the derived tokens that need no secret exist for it too.
+fn parse(token: &str) -> Option<JwtCredential> {
+    let mut parts = token.split('.');
+    let (header, claims) = (object(parts.next()?)?, object(parts.next()?)?);
+    parts.next()?;
+    let algorithm = header.get("alg").and_then(Data::as_str);
+    let mut claims = claims;
+    claims.retain(|claim, _| !["exp", "iat", "nbf"].contains(&claim.as_str()));
+    Some(JwtCredential {
+        claims,
+        algorithm: algorithm
+            .and_then(JwtAlgorithm::from_name)
+            .unwrap_or_default(),
+        ..JwtCredential::default()
+    })
+}
+
+/// Decodes a part of a token, which is a JSON object in base64url.
+fn object(part: &str) -> Option<IndexMap<String, Data>> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    match Data::from(value) {
+        Data::Object(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::scenario::mint_jwt;
+
+    fn derived(secret: Option<&str>, valid: Credential) -> Credentials {
+        let mut credentials = Credentials {
+            secret: secret.map(str::to_owned),
+            entries: BTreeMap::from([("valid".to_owned(), valid)]),
+        };
+        add(&mut credentials);
+        credentials
+    }
+
+    fn names(credentials: &Credentials) -> Vec<&str> {
+        credentials.entries.keys().map(String::as_str).collect()
+    }
+
+    fn jwt<'c>(credentials: &'c Credentials, name: &str) -> &'c JwtCredential {
+        match &credentials.entries[name] {
+            Credential::Jwt(jwt) => jwt,
+            Credential::Literal(token) => panic!("{name} is the literal {token}"),
+        }
+    }
+
+    const ALL: [&str; 7] = [
+        "expired",
+        "malformed",
+        "not_yet_valid",
+        "unsigned",
+        "valid",
+        "wrong_algorithm",
+        "wrong_signature",
+    ];
+
+    #[test]
+    fn every_wrong_token_follows_from_a_described_one() {
+        let valid = JwtCredential {
+            claims: IndexMap::from([("sub".to_owned(), Data::from("u1"))]),
+            algorithm: JwtAlgorithm::Hs512,
+            ..JwtCredential::default()
+        };
+        let found = derived(Some("s"), Credential::Jwt(valid.clone()));
+        assert_eq!(names(&found), ALL);
+        assert!(jwt(&found, "expired").expires.unwrap() < SignedDuration::ZERO);
+        assert!(jwt(&found, "not_yet_valid").not_before.unwrap() > SignedDuration::ZERO);
+        assert_eq!(jwt(&found, "wrong_algorithm").algorithm, JwtAlgorithm::Hs256);
+        assert_eq!(jwt(&found, "unsigned").claims, valid.claims);
+        assert_eq!(jwt(&found, "wrong_signature").secret.as_deref(), Some(OTHER_SECRET));
+    }
+
+    #[test]
+    fn a_token_without_a_secret_gives_those_that_need_none() {
+        let claims = Data::from(json!({"sub": "u1", "exp": 99, "role": "user"}));
+        let token = mint_jwt(&claims, JwtAlgorithm::Hs256, "unknown to sockspec");
+        let valid = Credential::Literal(Data::from(token));
+        let found = derived(None, valid.clone());
+        assert_eq!(names(&found), ["malformed", "unsigned", "valid", "wrong_signature"]);
+        let kept: Vec<_> = jwt(&found, "unsigned").claims.keys().collect();
+        assert_eq!(kept, ["sub", "role"]);
+        assert_eq!(names(&derived(Some("s"), valid)), ALL);
+    }
+
+    #[test]
+    fn a_session_id_gives_only_a_malformed_token() {
+        let valid = Credential::Literal(Data::from("d41d8cd98f00b204"));
+        assert_eq!(names(&derived(Some("s"), valid)), ["malformed", "valid"]);
+    }
+
+    #[test]
+    fn what_the_manifest_gives_stays() {
+        let mut credentials = derived(None, Credential::Literal(Data::from("a")));
+        let own = Credential::Literal(Data::from("mine"));
+        credentials.entries.insert("malformed".to_owned(), own.clone());
+        add(&mut credentials);
+        assert_eq!(credentials.entries["malformed"], own);
+    }
+}
