@@ -58,7 +58,7 @@ pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use mentions::{Mention, Mentions};
 pub use model::{
     Accepted, ClientName, ClientSpec, ConnectOptions, EventPattern, FramePattern, HttpPattern,
-    Level, Mentioned, Operation, Order, Parallel, Repeat, Scenario, Step, Tier, Transport, WaitBound,
+    Level, Mentioned, Operation, Order, Parallel, Refusal, RefusalReason, Repeat, Scenario, Step, Tier, Transport, WaitBound,
     visit_steps,
 };
 pub use placeholder::PLACEHOLDERS;

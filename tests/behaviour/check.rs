@@ -108,7 +108,7 @@ fn mistakes_are_written_as_json() {
 fn unknown_names_are_mistakes() {
     let scenarios = GOOD.replace("topic: ", "needs: [romms]\ntopic: ");
     let manifest = "name: mine\nurl: http://127.0.0.1:3000\nprovides: [room]\nbindings: { join-rom: x }\n\
-        fence: { call: ekko }\nabsent: [/admin]\n";
+        fence: { call: ekko }\nabsent: [/admn]\n";
     Test::new()
         .file("own/chat.yaml", scenarios)
         .file("own/mine.yaml", manifest)
@@ -120,7 +120,7 @@ fn unknown_names_are_mistakes() {
         .stdout_has("there is no operation `join-rom`")
         .stdout_has("did you mean `join-room`?")
         .stdout_has("there is no operation `ekko`")
-        .stdout_has("there is no operation `/admin`");
+        .stdout_has("there is no operation, namespace or credential `/admn`");
 }
 
 /// A name is a mistake for every command that loads the file, not only for `check`.
@@ -130,7 +130,7 @@ fn every_command_reports_the_same_unknown_names() {
         .replace("topic: ", "needs: [romms]\ntopic: ")
         .replace("with: hi", "with: $credentials.vald");
     let manifest = "name: mine\nurl: http://127.0.0.1:3000\nbindings: { join-rom: x }\nfence: { call: ekko }\n\
-        absent: [/admin]\n";
+        absent: [/admn]\n";
     let own = |command: &str| {
         Test::new()
             .file("own/chat.yaml", &scenarios)

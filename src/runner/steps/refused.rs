@@ -23,7 +23,7 @@ use crate::{
         finding::{Finding, StepResult},
         refusal_reports::in_event,
     },
-    scenario::{Matcher, Step},
+    scenario::{Matcher, Refusal, Step},
     wire::socket_io::Packet,
 };
 
@@ -210,7 +210,7 @@ async fn await_report(
 pub(super) async fn at_connect(
     attempt: &Attempt<'_>,
     client: &Client,
-    expected: &Matcher,
+    expected: &Refusal,
     admission: &Admission,
     limit: Duration,
 ) -> StepResult<StepResult> {
@@ -238,16 +238,53 @@ pub(super) async fn at_connect(
         Admission::Joined(_) => match late_refusal(attempt, client, limit).await? {
             Ok(report) => report,
             Err(finding) => {
-                let want = expected.describe(&attempt.scope());
-                return Ok(Err(finding.expected(format!("a refusal {want}")).breach()));
+                let want = describe(attempt, expected);
+                return Ok(Err(finding.expected(want).breach()));
             }
         },
     };
-    let checked = expectation::check(attempt, expected, Some(&report))?;
-    Ok(checked.map_err(|mismatch| {
-        let subject = format!("The refusal of {name}'s connection");
-        Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach()
-    }))
+    let subject = format!("The refusal of {name}'s connection");
+    let own = own_words(attempt, expected);
+    for expected in [Some(&expected.report), own].into_iter().flatten() {
+        if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
+            let finding = Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch);
+            return Ok(Err(finding.breach()));
+        }
+    }
+    if expected.reason.is_some() && own.is_none() && !gives_reason(&report) {
+        let finding = Finding::new(
+            FailureKind::WrongRefusal,
+            format!("{subject} gives no reason: it has no message."),
+        );
+        let finding = finding.expected("a `message` that is not empty");
+        return Ok(Err(finding.received(report.to_string()).breach()));
+    }
+    Ok(Ok(()))
+}
+
+/// Returns how the target reports the expected reason of a refusal, according to its manifest. Returns `None` if the
+/// manifest does not say it, or if the scenario expects no certain reason.
+fn own_words<'a>(attempt: &'a Attempt<'_>, expected: &Refusal) -> Option<&'a Matcher> {
+    let refusals = &attempt.target.manifest.refusals;
+    refusals.get(&expected.reason?)
+}
+
+/// Returns true if a refusal says why, in words of the target's own choice. An HTTP response says it by its status.
+fn gives_reason(report: &Data) -> bool {
+    let message = report.get("message").and_then(Data::as_str);
+    message.is_some_and(|message| !message.trim().is_empty())
+        || report
+            .get("status")
+            .is_some_and(|status| status.as_u64().is_some())
+}
+
+fn describe(attempt: &Attempt<'_>, expected: &Refusal) -> String {
+    let report = own_words(attempt, expected).unwrap_or(&expected.report);
+    let report = report.describe(&attempt.scope());
+    match expected.reason {
+        Some(reason) => format!("a refusal {report} with the reason `{}`", reason.name()),
+        None => format!("a refusal {report}"),
+    }
 }
 
 fn normalise_connect_error(payload: &Data) -> Data {

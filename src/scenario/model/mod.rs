@@ -10,6 +10,7 @@ mod events;
 mod frames;
 mod http;
 mod level;
+mod refusal;
 mod scenario;
 mod step;
 
@@ -20,6 +21,7 @@ pub use self::{
     frames::FramePattern,
     http::HttpPattern,
     level::{Level, Tier},
+    refusal::{Refusal, RefusalReason},
     scenario::{Mentioned, Scenario},
     step::{Parallel, Repeat, Step, WaitBound, visit_steps},
 };

@@ -4,8 +4,9 @@ use super::{context::StepContext, forms, words::transport_of};
 use crate::{
     data::Data,
     scenario::{
-        ConnectOptions, Matcher, Template,
+        ConnectOptions, Matcher, Refusal, RefusalReason, Template,
         fields::{Field, Fields, is_bare},
+        node::{Node, NodeKind},
     },
 };
 
@@ -17,6 +18,44 @@ pub(in crate::scenario) fn refusal(
     let refused = fields.get("refused")?;
     forms::REFUSAL.check_object(&refused, context);
     context.matcher_of(fields, "refused")
+}
+
+/// Reads the `refused:` of a `connect` step, which can have the key `reason` in addition.
+pub(in crate::scenario) fn refusal_of_login(
+    fields: &Fields<'_>,
+    context: &mut StepContext<'_, '_>,
+) -> Option<Refusal> {
+    let refused = fields.get("refused")?;
+    let NodeKind::Mapping(entries) = &refused.node.kind else {
+        let report = refusal(fields, context)?;
+        return Some(Refusal {
+            report,
+            reason: None,
+        });
+    };
+    let (reason, report): (Vec<_>, Vec<_>) = entries
+        .iter()
+        .cloned()
+        .partition(|entry| entry.key == "reason");
+    let report = Node {
+        span: refused.node.span,
+        kind: NodeKind::Mapping(report),
+    };
+    forms::REFUSAL.check(&report, context);
+    let reason = reason.first().and_then(|entry| {
+        let variable = entry.value.text().and_then(|text| text.strip_prefix('$'));
+        let value = variable.and_then(|name| context.substitutes.get(name).copied());
+        let field = Field {
+            key: "reason",
+            node: value.unwrap_or(&entry.value),
+        };
+        let choices = RefusalReason::ALL.map(|reason| (reason.name(), reason));
+        field.choice(&choices, context.problems)
+    });
+    Some(Refusal {
+        report: context.matcher(&report),
+        reason,
+    })
 }
 
 /// Reads the options of a Socket.IO connection, except its namespace.

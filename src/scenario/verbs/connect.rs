@@ -5,11 +5,11 @@ use super::{
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
-    Accepted, ConnectOptions, Matcher,
+    Accepted, ConnectOptions, Matcher, Refusal,
     fields::{Field, Fields},
     keys::{self, Key, key},
     reading::{
-        connections::{namespace_of, options, refusal},
+        connections::{namespace_of, options, refusal_of_login},
         context::StepContext,
         forms,
     },
@@ -36,7 +36,7 @@ pub struct Connect {
 pub enum ConnectAnswer {
     /// `refused`: an error that refuses the connection. The runner converts it from the target's format to `{code,
     /// message, status, field}`.
-    Refused(Matcher),
+    Refused(Refusal),
     /// `rejected`: a CONNECT_ERROR packet with this payload (`{message, data}`).
     Rejected(Matcher),
     /// A CONNECT packet, by which the server accepts the client. `reply` is the expectation of its payload; `None`
@@ -57,7 +57,7 @@ impl VerbModel for Connect {
         meaning: "joins a namespace, and opens the connection if necessary; without a value, joins the client's own \
                   namespace",
         key_notes: "the options of a client; one of `reply` (the payload of the CONNECT reply), `rejected` (the payload \
-                  of CONNECT_ERROR), `refused` (as for `call`)",
+                  of CONNECT_ERROR), `refused` (as for `call`; also with `reason`)",
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
@@ -82,7 +82,7 @@ impl VerbModel for Connect {
             forms::CONNECT_ERROR.check(rejected.node, context);
         }
         let rejected = context.matcher_of(fields, "rejected");
-        let refused = refusal(fields, context);
+        let refused = refusal_of_login(fields, context);
         let answer = match (refused, rejected) {
             (Some(refused), _) => ConnectAnswer::Refused(refused),
             (None, Some(rejected)) => ConnectAnswer::Rejected(rejected),

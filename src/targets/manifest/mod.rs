@@ -10,6 +10,7 @@ mod launch;
 mod load;
 mod mentions;
 mod model;
+mod refusals;
 #[cfg(test)]
 mod schema;
 mod spec;

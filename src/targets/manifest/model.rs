@@ -1,7 +1,7 @@
 //! The type `Manifest`, and the function that reads it from the YAML of a manifest file.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,10 +10,11 @@ use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
     credentials, dialect, launch,
+    refusals,
     values::{Launched, address, greetings, names, path, positive_duration},
 };
 use crate::{
-    scenario::{Field, Fields, Node, Problems},
+    scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason},
     targets::{Bindings, Credentials, Dialect, Secrets, Speaks},
 };
 
@@ -39,6 +40,8 @@ pub struct Manifest {
     pub credentials: Credentials,
     /// The names that the target uses for operations, events and fields.
     pub bindings: Bindings,
+    /// How the target reports the refusal of a login, by the reason for the refusal.
+    pub refusals: BTreeMap<RefusalReason, Matcher>,
     /// The events that the target sends to every client that joins a namespace.
     pub greetings: Vec<String>,
     /// The operations of the contract that the application lacks, although it provides a capability that includes
@@ -87,10 +90,11 @@ impl Manifest {
             url: url.unwrap_or_default(),
             path: path(fields.get("path"), problems)
                 .unwrap_or_else(|| dialect.speaks.usual_path().to_owned()),
-            provides,
             dialect,
             credentials: read_or_default(fields.get("credentials"), credentials::read, problems),
             bindings: read_or_default(fields.get("bindings"), bindings::read, problems),
+            refusals: refusals::read(fields.get("refusals"), &provides, problems),
+            provides,
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
             absent: names(fields.get("absent"), problems).into_iter().collect(),
             fence: read_or_default(fields.get("fence"), fence, problems),

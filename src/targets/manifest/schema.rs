@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::load_manifest_in;
 use crate::{
-    scenario::{Diagnostic, SourceFile},
+    scenario::{Diagnostic, RefusalReason, SourceFile},
     schema_checks,
     targets::{ErrorStyle, Speaks},
 };
@@ -152,7 +152,7 @@ fn schema() -> Value {
                 map_of(text.clone()),
                 "the target's names of the payload's fields",
             ),
-            ("reply", any, "the expected acknowledgement"),
+            ("reply", any.clone(), "the expected acknowledgement"),
             (
                 "returns",
                 json!({ "type": "array" }),
@@ -202,6 +202,13 @@ fn schema() -> Value {
         )],
         &["call"],
     );
+    let report = mapping(
+        &["code", "field", "message", "status"].map(|key| (key, any.clone(), "an expectation")),
+        &[],
+    );
+    let report = json!({ "anyOf": [text, report] });
+    let reasons = RefusalReason::ALL.map(|reason| (reason.name(), report.clone(), reason.meaning()));
+    let refusals = json!({ "anyOf": [{ "const": "contract" }, mapping(&reasons, &[])] });
     let mut schema = mapping(
         &[
             (
@@ -248,7 +255,12 @@ fn schema() -> Value {
             (
                 "absent",
                 names,
-                "operations of the contract (docs/contract.md) that the application lacks",
+                "operations, namespaces and credentials of the contract (docs/contract.md) that the application lacks",
+            ),
+            (
+                "refusals",
+                refusals,
+                "how the target reports the refusal of a login, by the reason for the refusal",
             ),
             (
                 "fence",
