@@ -241,8 +241,10 @@ mod tests {
             did you mean `join-room`?
         a.yaml:3:16: error[unknown-operation]: there is no operation `ekko`
             write an operation of the contract, such as `echo`, or a key of `bindings`
-        a.yaml:4:10: error[unknown-operation]: there is no operation `/admin`
-            write an operation of the contract, such as `echo`, or a key of `bindings`
+        a.yaml:4:10: error[unknown-name]: there is no operation, namespace or credential `/admn`
+            did you mean `/admin`?
+        a.yaml:4:24: error[unknown-name]: there is no operation, namespace or credential `bannd`
+            did you mean `banned`?
         ");
     }
 

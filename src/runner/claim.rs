@@ -147,7 +147,7 @@ pub(super) enum Unwanted {
 }
 
 impl Unwanted {
-    /// Returns the kind of failure if the client receives the event nevertheless.
+    /// Returns the kind of failure if the client receives the unwanted event.
     pub(super) fn kind(&self) -> FailureKind {
         match self {
             Self::Forbidden | Self::NotAReceiver(_) | Self::Own(_) => {

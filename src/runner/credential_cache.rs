@@ -13,8 +13,8 @@ use crate::targets::Minted;
 pub(super) struct CredentialCache(Mutex<Option<(i64, Arc<Minted>)>>);
 
 impl CredentialCache {
-    /// Returns the credentials for the second of `now`. Calls `mint` unless the cache holds the credentials of this
-    /// second.
+    /// Returns the credentials that were minted in the same second as `now`, or calls `mint` if there are none. The times
+    /// in tokens are whole seconds, so minting more often would give the same tokens.
     pub(super) fn get(&self, now: Timestamp, mint: impl FnOnce() -> Minted) -> Arc<Minted> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {

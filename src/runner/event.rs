@@ -26,7 +26,7 @@ pub enum EventKind {
     TargetStarted(TargetStart),
     /// A server of the target was found dead.
     TargetDied {
-        /// The profile of the server; `None` for the target without a profile.
+        /// The profile of the server; `None` if the server runs with the manifest's own settings.
         profile: Option<String>,
         /// How the process of the server ended, if the runner launched it and knows.
         status: Option<String>,
@@ -76,7 +76,7 @@ pub enum EventKind {
 /// A server of the target that came up.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TargetStart {
-    /// The profile of the server; `None` for the target without a profile.
+    /// The profile of the server; `None` if the server runs with the manifest's own settings.
     pub profile: Option<String>,
     /// The address of the server.
     pub url: String,

@@ -69,7 +69,8 @@ pub(super) struct ProcessState {
 }
 
 impl ProcessState {
-    /// Returns the state of this process at this moment.
+    /// Returns the current time and the number of times that a file descriptor was missing so far. From then on, the
+    /// runner also notices whether this process is stopped.
     pub(super) fn now() -> Self {
         pulse::watch();
         Self {

@@ -6,9 +6,7 @@ use std::{
 };
 
 use super::{
-    operations::{
-        find_absent, find_absent_namespace, find_renamed_namespace, find_untranslatable,
-    },
+    operations::{find_absent, find_absent_namespace, find_renamed_namespace, find_untranslatable},
     settings::Settings,
 };
 use crate::{
@@ -27,7 +25,7 @@ pub struct Item {
     /// The transport of each client whose transport the scenario does not name.
     pub transport: Transport,
     /// The index of the manifest's profile (a variant of the target with other settings) that the scenario needs;
-    /// `None` for the target without a profile.
+    /// `None` for the manifest's own settings.
     pub profile: Option<usize>,
     /// The reason for skipping the scenario; `None` if it runs.
     pub skip: Option<String>,
@@ -104,7 +102,7 @@ fn speaks_socket_io(scenario: &Scenario) -> bool {
 }
 
 /// Returns the profile (a variant of the target with other settings) that provides everything the scenario needs, or
-/// why the scenario can't run. `None` is the target without a profile, which is preferred.
+/// why the scenario can't run. `None` stands for the manifest's own settings, which are preferred.
 fn choose_profile(
     scenario: &Scenario,
     needs: &BTreeSet<&str>,
@@ -166,9 +164,8 @@ fn choose_profile(
 /// or declares it absent.
 fn find_missing_credential<'s>(scenario: &'s Scenario, manifest: &Manifest) -> Option<&'s str> {
     let mut used = scenario.mentioned.credentials.iter();
-    let is_missing = |name: &&String| {
-        !manifest.credentials.contains(name) || manifest.absent.contains(name)
-    };
+    let is_missing =
+        |name: &&String| !manifest.credentials.contains(name) || manifest.absent.contains(name);
     used.find(is_missing).map(String::as_str)
 }
 

@@ -113,7 +113,8 @@ impl Received {
         self.unanswered.remove(&index);
     }
 
-    /// Returns the indices of the entries of one kind among those that were read, in order, from index `from` on.
+    /// Returns the indices of the entries of one kind that no step has claimed (for [`Sort::Question`]: that no `reply`
+    /// step has answered), among those that were read, in order, from index `from` on.
     pub(super) fn waiting(&self, sort: Sort, from: usize) -> Vec<usize> {
         let set = match sort {
             Sort::Event => &self.events,

@@ -10,14 +10,11 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use super::{
     Scope,
     expression_value::{from_data, to_data},
-    functions::{self, MINTED, Minted},
+    functions::{self, MINTED, Minted, SECRET},
     jwt::JwtAlgorithm,
     template_error::TemplateError,
 };
 use crate::data::Data;
-
-/// The variable with the secret of the target, which the function `jwt` reads.
-pub(crate) const SECRET: &str = "credentials_secret";
 
 /// The limit on the work of evaluating one expression, in MiniJinja's unit `fuel`. A comparison or a function call
 /// takes about ten units.

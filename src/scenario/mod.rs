@@ -58,8 +58,8 @@ pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use mentions::{Mention, Mentions};
 pub use model::{
     Accepted, ClientName, ClientSpec, ConnectOptions, EventPattern, FramePattern, HttpPattern,
-    Level, Mentioned, Operation, Order, Parallel, Refusal, RefusalReason, Repeat, Scenario, Step, Tier, Transport, WaitBound,
-    visit_steps,
+    Level, Mentioned, Operation, Order, Parallel, Refusal, RefusalReason, Repeat, Scenario, Step,
+    Tier, Transport, WaitBound, visit_steps,
 };
 pub use placeholder::PLACEHOLDERS;
 pub use render::Colours;

@@ -5,10 +5,11 @@ use bytes::Bytes;
 use super::{
     Matcher, Scope, Span, Template,
     diagnostic::Problems,
-    expression::{Expression, SECRET},
+    expression::Expression,
     fields::Substitutes,
     file_reader::read_bounded,
     filters,
+    functions::SECRET,
     matcher::{Form, OPERATORS},
     node::{Entry, Node, NodeKind},
     placeholder::{PLACEHOLDERS, Placeholder, Written, known_elsewhere},

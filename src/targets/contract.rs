@@ -230,7 +230,9 @@ mod tests {
         for event in EVENTS {
             assert!(CONTRACT.contains(&format!("`{event}`")), "{event}");
         }
-        let section = CONTRACT.split("\n## ").find(|part| part.starts_with("Namespaces"));
+        let section = CONTRACT
+            .split("\n## ")
+            .find(|part| part.starts_with("Namespaces"));
         let rows = section.unwrap_or_default().lines();
         let mut rows: Vec<_> = rows
             .filter_map(|row| row.strip_prefix("| `/")?.split('`').next())

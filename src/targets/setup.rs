@@ -46,8 +46,8 @@ const STAMP: &str = ".sockspec-setup";
 
 /// Runs `command` in `workdir`, unless its result exists and none of its inputs has changed.
 ///
-/// A lock makes other processes wait if they set up the same folder. `tell` gets a sentence if this process has to
-/// wait.
+/// A lock makes other processes wait if they set up the same folder. If this process has to
+/// wait, it calls `tell` with a message for the user.
 pub(super) async fn run_if_due(
     command: &[String],
     workdir: &Path,

@@ -139,7 +139,7 @@ fn every_command_reports_the_same_unknown_names() {
             .status(Exit::BadUsage)
     };
     let told = own("check").out();
-    for mistake in ["`romms`", "`vald`", "`join-rom`", "`ekko`", "`/admin`"] {
+    for mistake in ["`romms`", "`vald`", "`join-rom`", "`ekko`", "`/admn`"] {
         assert!(told.contains(mistake), "no {mistake} in\n{told}");
     }
     let (mistakes, _) = told.split_once("\n5 mistakes in 2 files").unwrap();

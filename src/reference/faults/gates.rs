@@ -70,8 +70,8 @@ impl FaultSet {
     }
 }
 
-/// Returns true if the packet acknowledges a question of a socket that has left, and an active
-/// fault has accepted it.
+/// Returns true if the packet acknowledges an event of the server to a client that has left the
+/// namespace since, and an active fault makes the server accept such a late acknowledgement.
 pub(super) fn takes_answer_of_gone(session: &Session, packet: &Packet) -> bool {
     let Packet::Ack {
         namespace,

@@ -17,7 +17,7 @@ use crate::runner::{FailureKind, Outcome, Record, Verdict};
 pub struct Comparison {
     /// The scenarios that failed and whose failure the baseline does not list.
     pub fail: Vec<String>,
-    /// The scenarios that could not be judged, which the baseline does not list.
+    /// The scenarios that could not be judged and that the baseline does not list.
     pub error: Vec<String>,
     /// The scenarios that warned and whose warning the baseline does not list.
     pub warn: Vec<String>,
@@ -117,7 +117,8 @@ impl Baseline {
 }
 
 impl Comparison {
-    /// Adds a scenario that the baseline does not cover to the list for its verdict. Ignores scenarios that passed or
+    /// Adds a scenario with a deviation that the baseline does not excuse to the list for its verdict: there is no entry
+    /// for the scenario, or the entry has a better verdict or another kind of failure. Ignores scenarios that passed or
     /// were skipped.
     fn add_new(&mut self, outcome: &Outcome) {
         let list = match outcome.verdict {

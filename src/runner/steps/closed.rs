@@ -306,7 +306,7 @@ async fn stays_open(
                         client.spec.name
                     ),
                 )
-                .expected("an open connection that answers")
+                .expected("a pong on the open connection")
                 .received("no pong")
                 .breach());
             }

@@ -48,7 +48,8 @@ pub struct ClientSpec {
     pub span: Span,
 }
 
-/// The options of a client's connection. The target's manifest decides each option that the scenario leaves out.
+/// The options of a client's connection, as the scenario writes them. An option that the scenario leaves out has a
+/// default. The target's manifest decides the default of `path` and `msgpack`, and the run that of `transport`.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectOptions {
     /// The namespace. `/` by default.

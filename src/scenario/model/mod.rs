@@ -10,6 +10,7 @@ mod events;
 mod frames;
 mod http;
 mod level;
+mod mentioned;
 mod refusal;
 mod scenario;
 mod step;
@@ -21,7 +22,8 @@ pub use self::{
     frames::FramePattern,
     http::HttpPattern,
     level::{Level, Tier},
+    mentioned::Mentioned,
     refusal::{Refusal, RefusalReason},
-    scenario::{Mentioned, Scenario},
+    scenario::Scenario,
     step::{Parallel, Repeat, Step, WaitBound, visit_steps},
 };

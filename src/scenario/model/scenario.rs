@@ -1,21 +1,9 @@
 //! The model of one scenario.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use super::{ClientSpec, Level, Step, Tier, Transport};
+use super::{ClientSpec, Level, Mentioned, Step, Tier, Transport};
 use crate::scenario::{Invariant, SourceFile, Span, Template};
-
-/// The names of things of the target that a scenario uses. A target that lacks one of them can't be judged by the
-/// scenario.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Mentioned {
-    /// The credentials, as in `$credentials.valid`. The name is `secret` if the scenario signs tokens with the target's
-    /// secret.
-    pub credentials: BTreeSet<String>,
-    /// The namespaces of clients and steps, as the scenario writes them. A name that the scenario computes is not among
-    /// them.
-    pub namespaces: BTreeSet<String>,
-}
 
 /// A loaded scenario that is ready to run. Each row of an `each:` table becomes a scenario.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Collects the credentials that a scenario uses.
 
-use crate::scenario::{Mentioned, expression::SECRET, values::Reference};
+use crate::scenario::{Mentioned, functions::SECRET, values::Reference};
 
 impl Mentioned {
     /// Adds the credentials among the variables that a value uses.
-    pub(super) fn note_credentials(&mut self, references: &[Reference]) {
+    pub(in crate::scenario) fn note_credentials(&mut self, references: &[Reference]) {
         for reference in references {
             if reference.name == SECRET {
                 self.credentials.insert("secret".to_owned());

@@ -39,7 +39,10 @@ pub(super) fn add(credentials: &mut Credentials) {
         derived.extend(wrong.map(|(name, token)| (name, Credential::Jwt(token))));
     }
     for (name, credential) in derived {
-        credentials.entries.entry(name.to_owned()).or_insert(credential);
+        credentials
+            .entries
+            .entry(name.to_owned())
+            .or_insert(credential);
     }
 }
 
@@ -176,9 +179,15 @@ mod tests {
         assert_eq!(names(&found), ALL);
         assert!(jwt(&found, "expired").expires.unwrap() < SignedDuration::ZERO);
         assert!(jwt(&found, "not_yet_valid").not_before.unwrap() > SignedDuration::ZERO);
-        assert_eq!(jwt(&found, "wrong_algorithm").algorithm, JwtAlgorithm::Hs256);
+        assert_eq!(
+            jwt(&found, "wrong_algorithm").algorithm,
+            JwtAlgorithm::Hs256
+        );
         assert_eq!(jwt(&found, "unsigned").claims, valid.claims);
-        assert_eq!(jwt(&found, "wrong_signature").secret.as_deref(), Some(OTHER_SECRET));
+        assert_eq!(
+            jwt(&found, "wrong_signature").secret.as_deref(),
+            Some(OTHER_SECRET)
+        );
     }
 
     #[test]
@@ -187,7 +196,10 @@ mod tests {
         let token = mint_jwt(&claims, JwtAlgorithm::Hs256, "unknown to sockspec");
         let valid = Credential::Literal(Data::from(token));
         let found = derived(None, valid.clone());
-        assert_eq!(names(&found), ["malformed", "unsigned", "valid", "wrong_signature"]);
+        assert_eq!(
+            names(&found),
+            ["malformed", "unsigned", "valid", "wrong_signature"]
+        );
         let kept: Vec<_> = jwt(&found, "unsigned").claims.keys().collect();
         assert_eq!(kept, ["sub", "role"]);
         assert_eq!(names(&derived(Some("s"), valid)), ALL);
@@ -203,7 +215,9 @@ mod tests {
     fn what_the_manifest_gives_stays() {
         let mut credentials = derived(None, Credential::Literal(Data::from("a")));
         let own = Credential::Literal(Data::from("mine"));
-        credentials.entries.insert("malformed".to_owned(), own.clone());
+        credentials
+            .entries
+            .insert("malformed".to_owned(), own.clone());
         add(&mut credentials);
         assert_eq!(credentials.entries["malformed"], own);
     }

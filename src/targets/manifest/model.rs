@@ -9,8 +9,7 @@ use std::{
 use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
-    credentials, dialect, launch,
-    refusals,
+    credentials, dialect, launch, refusals,
     values::{Launched, address, greetings, names, path, positive_duration},
 };
 use crate::{

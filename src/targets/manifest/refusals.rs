@@ -76,9 +76,7 @@ fn refusal(entry: &Entry, problems: &mut Problems) -> Option<(RefusalReason, Mat
         .find(|reason| reason.name() == entry.key);
     if reason.is_none() {
         let message = format!("there is no reason `{}` for a refusal", entry.key);
-        problems
-            .error("unknown-key", entry.key_span, message)
-            .help = Some(
+        problems.error("unknown-key", entry.key_span, message).help = Some(
             did_you_mean(&entry.key, names())
                 .unwrap_or_else(|| format!("the reasons are {}", one_of(names()))),
         );
@@ -114,7 +112,9 @@ mod tests {
         reasons.dedup();
         assert_eq!(reasons, RefusalReason::ALL);
         for (_, message, code) in OF_CONTRACT {
-            let row = PAGE.lines().find(|row| row.contains(&format!("`{message}`")));
+            let row = PAGE
+                .lines()
+                .find(|row| row.contains(&format!("`{message}`")));
             let row = row.unwrap_or_else(|| panic!("docs/contract.md does not name `{message}`"));
             assert!(row.contains(&format!("\"{code}\"")), "{row}");
         }

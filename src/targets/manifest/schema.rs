@@ -207,7 +207,8 @@ fn schema() -> Value {
         &[],
     );
     let report = json!({ "anyOf": [text, report] });
-    let reasons = RefusalReason::ALL.map(|reason| (reason.name(), report.clone(), reason.meaning()));
+    let reasons =
+        RefusalReason::ALL.map(|reason| (reason.name(), report.clone(), reason.meaning()));
     let refusals = json!({ "anyOf": [{ "const": "contract" }, mapping(&reasons, &[])] });
     let mut schema = mapping(
         &[

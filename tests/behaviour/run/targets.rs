@@ -54,6 +54,35 @@ fn polls_that_are_answered_at_once_without_a_packet_fail() {
     }
 }
 
+/// The server refuses every bad token with the same message. The application has no administrators and no banned users.
+#[test]
+fn an_application_that_refuses_in_its_own_words_is_right() {
+    let server = Served::new(&["--fault", "refusal-message-generic"]);
+    let manifest = format!(
+        "name: mine\nurl: {}\nprovides: [acks, auth-jwt, namespaces, websocket]\nabsent: [/admin]\n\
+         credentials: {{ secret: sockspec-secret, valid: {{ jwt: {{ sub: u1, expires: 1h }} }} }}\n",
+        server.url
+    );
+    let run = |manifest: &str, expected: Exit| {
+        Test::new()
+            .file("mine.yaml", manifest)
+            .args(["run", "auth/*", "--target", "mine.yaml"])
+            .status(expected)
+    };
+    run(&manifest, Exit::Conformant)
+        .stdout_has("ok     auth/bad-token-refused[expired]")
+        .stdout_has("ok     auth/bad-token-refused[unsigned]")
+        .stdout_has("warn   auth/expiry-told-apart")
+        .stdout_has("the target has no namespace `/admin`")
+        .stdout_has("the target's manifest has no credential `banned`");
+    // A manifest that says how the server refuses is a promise.
+    run(
+        &format!("{manifest}refusals: {{ expired: jwt expired }}\n"),
+        Exit::NotConformant,
+    )
+    .stdout_has("FAIL   auth/bad-token-refused[expired]");
+}
+
 #[test]
 fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
     let manifest = "name: mine\nurl: http://127.0.0.1:1\nprovides: [acks, websocket]\n\
