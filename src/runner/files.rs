@@ -11,6 +11,10 @@ const RESERVED: usize = 48;
 /// HTTP request.
 const EXTRA: usize = 3;
 
+/// The file descriptors of the reference server that an exclusive scenario gets for itself: its listener, and the
+/// connections by which the runner measures its round trips.
+const OWN_SERVER: usize = 5;
+
 /// Returns the number of file descriptors for connections, from the limit of this process.
 pub(super) fn for_connections(limit: usize) -> usize {
     // Keep a tenth in reserve: a server may close its end of a connection a moment after the scenario has ended, so the
@@ -30,7 +34,11 @@ pub(super) fn needed(item: &Item, host: &Host) -> usize {
         Host::Embedded(_) => 2,
         Host::Launched | Host::Running => 1,
     };
-    (connections + EXTRA) * ends
+    let own_server = match host {
+        Host::Embedded(_) if item.scenario.exclusive => OWN_SERVER,
+        Host::Embedded(_) | Host::Launched | Host::Running => 0,
+    };
+    (connections + EXTRA) * ends + own_server
 }
 
 /// Returns the number of connections that a client has open at once.

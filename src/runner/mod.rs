@@ -17,7 +17,6 @@ mod echo_form;
 mod error_kind;
 mod event;
 mod evidence;
-mod exclusive;
 mod expectation;
 mod failure_kind;
 mod fence;
@@ -56,6 +55,7 @@ mod run;
 #[cfg(test)]
 pub(crate) mod samples;
 mod sender;
+mod servers;
 mod settings;
 mod silence;
 mod sought;

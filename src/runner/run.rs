@@ -1,12 +1,7 @@
 //! Runs a plan: one task per scenario, and one dispatcher that emits all events in order.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -28,9 +23,6 @@ use super::{
 };
 use crate::{clock, scenario::Tier, targets::Masked};
 
-/// How many servers of one target, for different profiles, start at the same time.
-const STARTS: usize = 3;
-
 /// Runs a plan and passes every event to `emit`, in order.
 ///
 /// An interrupt stops the run: no more scenarios start, running ones are abandoned, and both are reported as skipped.
@@ -49,13 +41,7 @@ pub async fn run(
     let mut run = Run::new(target, settings, interrupt, emit);
     let starts = run.start_instances(&items).await?;
     run.announce(&items, starts, &left_out);
-    let (exclusive, mut shared): (Vec<_>, Vec<_>) = items
-        .into_iter()
-        .map(Arc::new)
-        .partition(|item| item.scenario.exclusive);
-    shared.sort_by_key(|item| !settings.first.contains(&item.scenario.id));
-    run.run_batch(shared, settings.jobs.max(1)).await;
-    run.run_exclusive(exclusive).await;
+    run.run_items(items).await;
     Ok(run.finish().await)
 }
 
@@ -66,8 +52,11 @@ pub(super) struct Run<'r, E> {
     /// The running servers by profile (a variant of the target with other settings); `None` is the target without a
     /// profile.
     pub(super) instances: BTreeMap<Option<usize>, Instance>,
-    /// The servers that belong to one exclusive scenario each, by the scenario's id.
-    pub(super) own_instances: BTreeMap<String, Instance>,
+    /// The target, to start a server of its own for each exclusive scenario; `None` if these scenarios share the servers
+    /// of all scenarios.
+    pub(super) target_of_exclusive: Option<Arc<Target>>,
+    /// The exclusive items (scenarios, each on one transport) whose own server could not be started.
+    pub(super) without_server: Vec<Arc<Item>>,
     interrupt: CancellationToken,
     started: Instant,
     record: Record,
@@ -85,6 +74,8 @@ enum Message {
     Happened(EventKind),
     /// The scenario has ended. Holds the result of playing it.
     Finished(Arc<Item>, Box<Played>),
+    /// The server that the exclusive scenario needs for itself could not be started.
+    NoServer(Arc<Item>),
 }
 
 impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
@@ -98,7 +89,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             target,
             settings,
             instances: BTreeMap::new(),
-            own_instances: BTreeMap::new(),
+            target_of_exclusive: None,
+            without_server: Vec::new(),
             interrupt,
             started: clock::now(),
             record: Record::default(),
@@ -107,41 +99,6 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             lost: None,
             ends_by_itself: BTreeMap::new(),
         }
-    }
-
-    /// Starts one server for each profile (a variant of the target with other settings) that a scenario needs.
-    async fn start_instances(&mut self, items: &[Item]) -> Result<Vec<TargetStart>, StartError> {
-        let needed = items.iter().filter(|item| item.skip.is_none());
-        let mut profiles: BTreeSet<_> = needed.map(|item| item.profile).collect();
-        let mut starts = Vec::new();
-        // Start the first server alone: its start can prepare files that all servers of the target need.
-        if let Some(first) = profiles.pop_first() {
-            starts.push(self.start_instance(first).await?);
-        }
-        let (target, settings) = (self.target, self.settings);
-        let others: Vec<_> = stream::iter(profiles)
-            .map(|profile| async move {
-                let (instance, start) = started(target, settings, profile).await?;
-                Ok::<_, StartError>((profile, instance, start))
-            })
-            .buffer_unordered(STARTS)
-            .try_collect()
-            .await?;
-        for (profile, instance, start) in others {
-            self.instances.insert(profile, instance);
-            starts.push(start);
-        }
-        Ok(starts)
-    }
-
-    /// Starts a server with the settings of a profile, and adds it to the running servers.
-    pub(super) async fn start_instance(
-        &mut self,
-        profile: Option<usize>,
-    ) -> Result<TargetStart, StartError> {
-        let (instance, start) = started(self.target, self.settings, profile).await?;
-        self.instances.insert(profile, instance);
-        Ok(start)
     }
 
     /// Emits the events that come before the first scenario.
@@ -310,16 +267,19 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             let Some(item) = batch.waiting.pop_front() else {
                 break;
             };
-            let own = self.own_instances.get(&item.id);
-            let Some(instance) = own.or_else(|| self.instances.get(&item.profile)) else {
+            let Some(server) = self.server_for(&item) else {
                 continue;
             };
-            let live = Arc::clone(&instance.live);
             let settings = self.settings.clone();
             let can_die = self.target.can_die();
             let sender = sender.clone();
             batch.start(Arc::clone(&item));
             tasks.spawn(async move {
+                let Some(server) = server.ready(&item, &settings).await else {
+                    let _ = sender.send(Message::NoServer(item));
+                    return;
+                };
+                let live = server.live();
                 // Sending can't fail: the dispatcher receives until its last task has ended.
                 let report = |kind| {
                     let _ = sender.send(Message::Happened(kind));
@@ -327,11 +287,12 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
                 report(EventKind::ScenarioStarted {
                     id: item.id.clone(),
                 });
-                let played = Box::new(play(&item, &live, &settings, report).await);
+                let played = Box::new(play(&item, live, &settings, report).await);
                 // Wait for the end of a process that may be dying: its connections can end before the process does.
                 if can_die && played.lost_a_connection && played.outcome.verdict != Verdict::Pass {
                     host::until_gone(&live.endpoint).await;
                 }
+                server.stop().await;
                 let _ = sender.send(Message::Finished(item, played));
             });
         }
@@ -357,6 +318,11 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         let (item, played) = match message {
             Message::Happened(kind) => return self.emit(kind),
             Message::Finished(item, played) => (item, played),
+            Message::NoServer(item) => {
+                batch.end(&item);
+                self.without_server.push(item);
+                return;
+            }
         };
         batch.end(&item);
         let outcome = Box::new(played.outcome);
@@ -475,21 +441,4 @@ fn fence_notice(live: &LiveTarget) -> Option<Notice> {
         namespace: namespace.clone(),
         within: live.within,
     })
-}
-
-/// Starts a server of the target with the given profile.
-pub(super) async fn started(
-    target: &Target,
-    settings: &Settings,
-    profile: Option<usize>,
-) -> Result<(Instance, TargetStart), StartError> {
-    let begun = clock::now();
-    let profile = profile.and_then(|index| target.manifest.profiles.get(index));
-    let instance = target.start(profile, settings).await?;
-    let start = TargetStart {
-        profile: profile.map(|profile| profile.name.clone()),
-        url: instance.live.endpoint.url.to_string(),
-        took: begun.elapsed(),
-    };
-    Ok((instance, start))
 }

@@ -299,3 +299,28 @@ fn repeated_receives_look_at_each_packet_a_few_times() {
         });
     }
 }
+
+/// Each exclusive scenario counts one socket in its namespace, so it has a server for itself. The run takes as long as
+/// one scenario, so none of them waits for another.
+#[test]
+fn exclusive_scenarios_run_beside_others_on_servers_of_their_own() {
+    let scenario = |id: usize, keys: &str| {
+        format!(
+            "- id: chat/{id}\n  title: A client counts itself\n  {keys}\n  \
+             clients: {{ member: {{ namespace: /custom }} }}\n  steps:\n  \
+             - {{ call: sockets, as: member, reply: {{ count: <integer> }} }}\n  \
+             - {{ never: message-back, as: member, within: 20s }}\n"
+        )
+    };
+    let shared: String = (0..3).map(|id| scenario(id, "level: must")).collect();
+    let exclusive: String = (3..9)
+        .map(|id| scenario(id, "exclusive: true").replace("<integer>", "1"))
+        .collect();
+    let (events, record) = run_file(
+        &format!("topic: Chat\nscenarios:\n{shared}{exclusive}"),
+        &[],
+    );
+    assert_eq!(record.summary.pass, 9, "{:?}", record.outcomes);
+    let at = events.last().map(|event| event.at).unwrap();
+    assert!(at < Duration::from_secs(40), "{at:?}");
+}
