@@ -11,6 +11,7 @@ mod door;
 mod error;
 mod exit;
 mod explain;
+mod failed_run;
 mod faults;
 mod files;
 mod gate;

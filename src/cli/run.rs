@@ -13,6 +13,7 @@ use super::{
     Context, Exit,
     args::{ReportRequest, RunArgs, TierName, TransportName},
     error::CliError,
+    failed_run::Failed,
     paint::Output,
     places::{self, Writing, refuse_inputs},
     selection::Selection,
@@ -63,7 +64,10 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         record,
         unknown,
         shown,
-    } = ended?;
+    } = match ended {
+        Ok(executed) => executed,
+        Err(failed) => return Err(report_failure(args, *failed, output)),
+    };
 
     let mut writing = Writing::default();
     writing.note(shown.map_err(CliError::from));
@@ -116,6 +120,22 @@ fn write_reports(args: &RunArgs, record: &Masked<Record>, writing: &mut Writing)
     }
 }
 
+/// Writes the reports of a run that could not begin, and returns the error that ends the command.
+fn report_failure(args: &RunArgs, failed: Failed, output: Output) -> CliError {
+    let mut writing = Writing::default();
+    if let Some(record) = &failed.record {
+        write_reports(args, record, &mut writing);
+    }
+    if writing.errors.is_empty() {
+        return failed.error;
+    }
+    output.print_error(&failed.error);
+    CliError::Unwritten {
+        errors: writing.errors,
+        exit: failed.error.exit(),
+    }
+}
+
 /// The results of a run that has ended.
 struct Executed {
     record: Masked<Record>,
@@ -132,17 +152,25 @@ async fn execute(
     baseline: Option<&Baseline>,
     context: Context,
     output: Output,
-) -> Result<Executed, CliError> {
+) -> Result<Executed, Box<Failed>> {
     let interrupts = Interrupts::take_over();
     let work = async {
         let target = Target {
             budget: Budget::new(args.memory),
-            ..target::resolve(&args.target, output).await?
+            ..match target::resolve(&args.target, output).await {
+                Ok(target) => target,
+                Err(error @ CliError::Probe(_)) => {
+                    let target = target::unknown(&args.target)?;
+                    let settings = settings(args, selection, baseline, &target);
+                    return Err(Failed::unstarted(scenarios, &target, &settings, error));
+                }
+                Err(error) => return Err(error.into()),
+            }
         };
         let settings = settings(args, selection, baseline, &target);
         let plan = Plan::new(scenarios, &target.manifest, &settings);
         if plan.items.is_empty() {
-            return Err(only_on_demand(&plan));
+            return Err(only_on_demand(&plan).into());
         }
         let unknown = check_needs(&plan, selection)?;
         let mut terminal = terminal(args, context, output);
@@ -155,7 +183,8 @@ async fn execute(
                 shown = terminal.event(event);
             }
         })
-        .await?;
+        .await
+        .map_err(|error| Failed::unstarted(scenarios, &target, &settings, error.into()))?;
         Ok(Executed {
             record,
             unknown,
@@ -165,7 +194,7 @@ async fn execute(
     // Dropping the future `work` stops the servers that the run launched.
     tokio::select! {
         done = work => done,
-        () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted),
+        () = interrupts.abrupt.cancelled() => Err(CliError::Interrupted.into()),
     }
 }
 

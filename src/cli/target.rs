@@ -123,6 +123,22 @@ pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target,
     })
 }
 
+/// Returns a target that stands in the reports for a server that did not answer the probe: it has the server's name and
+/// the capabilities that sockspec's own server has.
+///
+/// # Errors
+///
+/// Returns the same errors as [`reference`].
+pub(super) fn unknown(args: &TargetArgs) -> Result<Target, CliError> {
+    let mut target = reference(Bundled::SocketIo)?;
+    let url = without_userinfo(args.url.as_deref().unwrap_or(&args.target));
+    let manifest = Arc::make_mut(&mut target.manifest);
+    manifest.name = args.target.clone();
+    manifest.url = url.to_string();
+    target.host = Host::Running;
+    Ok(target)
+}
+
 /// Returns a bundled server that runs inside this process.
 ///
 /// # Errors

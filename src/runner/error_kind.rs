@@ -14,6 +14,8 @@ pub enum ErrorKind {
     OutOfFiles,
     /// The runner was stopped while the scenario ran, so the clock jumped.
     RunnerStopped,
+    /// The target could not be started or reached, so no scenario ran.
+    TargetNotStarted,
     /// The time limit of the run passed.
     TimeLimit,
 }
@@ -25,6 +27,7 @@ impl ErrorKind {
             Self::MoreThanTaken => "more-than-taken",
             Self::OutOfFiles => "out-of-files",
             Self::RunnerStopped => "runner-stopped",
+            Self::TargetNotStarted => "target-not-started",
             Self::TimeLimit => "time-limit",
         }
     }
@@ -40,6 +43,7 @@ mod tests {
             ErrorKind::MoreThanTaken,
             ErrorKind::OutOfFiles,
             ErrorKind::RunnerStopped,
+            ErrorKind::TargetNotStarted,
             ErrorKind::TimeLimit,
         ] {
             let json = serde_json::to_string(&kind).unwrap();

@@ -39,6 +39,70 @@ fn a_fault_of_a_server_at_an_address_is_found() {
         .stdout_has(&format!("--url {url}"));
 }
 
+/// Returns the reason and the kind of the only scenario in the JSON report `out.json`, and checks the JUnit report.
+fn reported(finished: &crate::support::Finished) -> (String, String) {
+    let report: serde_json::Value = serde_json::from_str(&finished.written("out.json")).unwrap();
+    let scenario = &report["scenarios"][0];
+    assert_eq!(scenario["verdict"], "error");
+    let junit = finished.written("out.xml");
+    assert!(
+        junit.contains("<error") && junit.ends_with("</testsuites>\n"),
+        "{junit}"
+    );
+    let text = |key: &str| scenario[key].as_str().unwrap().to_owned();
+    (text("reason"), text("error"))
+}
+
+const REPORTS: [&str; 4] = ["--report", "json=out.json", "--report", "junit=out.xml"];
+
+#[cfg(unix)]
+#[test]
+fn reports_are_written_if_the_target_does_not_start() {
+    let manifest = r#"
+name: broken
+launch:
+  command: [sh, -c, 'echo "no $TOKEN"; exit 3']
+  env: { TOKEN: "${env.TOKEN}" }
+url: http://127.0.0.1:$port
+provides: [acks, websocket]
+"#;
+    let finished = run(
+        &chat(&[("right", "level: must")]),
+        &["--target", "broken.yaml"],
+    )
+    .args(REPORTS)
+    .file("broken.yaml", manifest)
+    .inherit(&["PATH"])
+    .env("TOKEN", "hidden-value")
+    .status(Exit::NotRun)
+    .stderr_has("the target can't be started");
+    let (reason, kind) = reported(&finished);
+    assert!(
+        reason.starts_with("Not run: the target can't be started: "),
+        "{reason}"
+    );
+    assert!(reason.contains("exit status: 3"), "{reason}");
+    assert_eq!(kind, "target-not-started");
+    assert!(!finished.written("out.json").contains("hidden-value"));
+}
+
+#[test]
+fn reports_are_written_if_no_server_answers_at_the_url() {
+    // The port was free a moment ago, so nobody listens on it.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url = format!("http://127.0.0.1:{port}");
+    let finished = run(&chat(&[("right", "level: must")]), &["--target", &url])
+        .args(REPORTS)
+        .status(Exit::NotRun);
+    let (reason, kind) = reported(&finished);
+    assert!(reason.contains(&port.to_string()), "{reason}");
+    assert_eq!(kind, "target-not-started");
+}
+
 /// The client polls again at once, so the poll is answered with an empty body again and again.
 #[test]
 fn polls_that_are_answered_at_once_without_a_packet_fail() {
