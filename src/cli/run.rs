@@ -23,7 +23,7 @@ use super::{
 use crate::{
     client::Budget,
     net::raise_file_limit,
-    report::{Destination, Detail, Progress, Terminal},
+    report::{Destination, Detail, Progress, SameCause, Terminal},
     runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
     scenario::{Scenario, Tier, Transport},
     targets::Masked,
@@ -255,7 +255,12 @@ fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dy
     } else {
         (Box::new(io::stdout()), output.stdout)
     };
-    Terminal::new(out, palette, detail, progress)
+    let same_cause = if args.all {
+        SameCause::Each
+    } else {
+        SameCause::Once
+    };
+    Terminal::new(out, palette, detail, same_cause, progress)
 }
 
 fn settings(

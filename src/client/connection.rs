@@ -39,6 +39,15 @@ pub struct Connection {
     shared: Arc<Shared>,
 }
 
+/// A connection that did not open.
+#[derive(Debug)]
+pub struct Unopened {
+    /// What the client waited for and what came instead.
+    pub failure: ConnectFailure,
+    /// What was sent and received.
+    pub journal: Arc<Journal>,
+}
+
 #[derive(Debug)]
 struct Shared {
     commands: UnboundedSender<Command>,
@@ -61,8 +70,27 @@ impl Connection {
     /// # Errors
     ///
     /// Returns what the client waited for and what came instead.
-    pub async fn open(endpoint: &Endpoint, mut options: Options) -> Result<Self, ConnectFailure> {
+    pub async fn open(endpoint: &Endpoint, options: Options) -> Result<Self, ConnectFailure> {
+        let opened = Self::open_recorded(endpoint, options).await;
+        opened.map_err(|unopened| unopened.failure)
+    }
+
+    /// Opens a connection as [`Self::open`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the client waited for and what came instead, and the journal of the attempt.
+    pub async fn open_recorded(endpoint: &Endpoint, options: Options) -> Result<Self, Unopened> {
         let journal = Arc::new(Journal::new(&endpoint.budget));
+        let opened = Self::open_into(Arc::clone(&journal), endpoint, options).await;
+        opened.map_err(|failure| Unopened { failure, journal })
+    }
+
+    async fn open_into(
+        journal: Arc<Journal>,
+        endpoint: &Endpoint,
+        mut options: Options,
+    ) -> Result<Self, ConnectFailure> {
         let mut recorder = Recorder::new(Arc::clone(&journal), options.bounds);
         if options.layer == Layer::Tcp {
             let link = dial(endpoint, Wait::new("TCP connection", options.deadline)).await?;

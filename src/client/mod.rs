@@ -35,7 +35,7 @@ mod websocket;
 
 pub use budget::Budget;
 pub use command::{DropHow, Reading};
-pub use connection::Connection;
+pub use connection::{Connection, Unopened};
 pub use cookies::Cookies;
 pub use dial::reach;
 pub use endpoint::Endpoint;

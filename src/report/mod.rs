@@ -20,4 +20,4 @@ pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_tab
 pub(crate) use safe_json::to_safe_json;
 pub use sink::{Destination, WriteError};
 pub use style::{Painted, Palette, Role};
-pub use terminal::{Detail, Progress, Terminal, Watched, failure};
+pub use terminal::{Detail, Progress, SameCause, Terminal, Watched, failure};

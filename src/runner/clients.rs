@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use super::{
@@ -10,7 +13,10 @@ use super::{
     user::{user_of_handshake, user_of_payload},
 };
 use crate::{
-    client::{Connection, Entry, Layer, Options, Outgoing, TransportChoice, What},
+    client::{
+        ConnectFailure, Connection, Endpoint, Entry, Journal, Layer, Options, Outgoing,
+        TransportChoice, Unopened, What,
+    },
     data::Data,
     scenario::{ClientField, ClientName, ClientSpec},
     wire::{
@@ -43,6 +49,8 @@ pub(super) struct Client {
 pub(super) struct ClientState {
     /// The client's connections, the current one last.
     links: Vec<Arc<Link>>,
+    /// The journals of the connections that did not open.
+    unopened: Vec<Arc<Journal>>,
     /// The namespace that a step uses if the step names none.
     pub(super) namespace: String,
     /// Whether the client has sent something since the last fence (a round trip that proves that everything sent before
@@ -76,6 +84,10 @@ pub(super) struct Link {
     open_packet: OnceLock<usize>,
     /// The index of the journal entry with the frame that carried the open packet.
     open_frame: OnceLock<usize>,
+    /// The number of journal entries, from the first on, that waits have found to be legal.
+    pub(super) lawful: AtomicUsize,
+    /// The ack id for the next event.
+    next_ack: AtomicU64,
     state: Mutex<LinkState>,
 }
 
@@ -90,8 +102,6 @@ pub(super) struct LinkState {
     pub(super) joined: BTreeMap<String, String>,
     /// The users named by the tokens in CONNECT packets, by namespace.
     users: BTreeMap<String, String>,
-    /// The ack id for the next event with which the client asks for an acknowledgement.
-    next_ack: u64,
     /// The ack ids of fences, which are round trips of the runner and not of the scenario.
     pub(super) fences: HashSet<AckId>,
     /// The number of journal entries that have already been written to the log.
@@ -163,6 +173,30 @@ impl Client {
         self.state().links.clone()
     }
 
+    /// Returns the journals of the connections that did not open, oldest first.
+    pub(super) fn unopened(&self) -> Vec<Arc<Journal>> {
+        self.state().unopened.clone()
+    }
+
+    /// Opens a connection and makes it the current one.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the connection did not open. The trace shows what was sent and received.
+    pub(super) async fn open(
+        &self,
+        endpoint: &Endpoint,
+        options: &Options,
+    ) -> Result<Arc<Link>, ConnectFailure> {
+        match Connection::open_recorded(endpoint, options.clone()).await {
+            Ok(connection) => Ok(self.add_link(connection, options)),
+            Err(Unopened { failure, journal }) => {
+                self.state().unopened.push(journal);
+                Err(failure)
+            }
+        }
+    }
+
     /// Adds a new connection of the client, which becomes the current connection.
     pub(super) fn add_link(&self, connection: Connection, options: &Options) -> Arc<Link> {
         let link = Arc::new(Link {
@@ -176,6 +210,8 @@ impl Client {
             user: user_of_handshake(options),
             open_packet: OnceLock::new(),
             open_frame: OnceLock::new(),
+            lawful: AtomicUsize::new(0),
+            next_ack: AtomicU64::new(0),
             state: Mutex::default(),
         });
         self.state().links.push(Arc::clone(&link));
@@ -279,10 +315,12 @@ impl Link {
 
     /// Returns a new ack id for an event.
     pub(super) fn next_ack(&self) -> AckId {
-        let mut state = self.state();
-        let id = AckId(state.next_ack);
-        state.next_ack += 1;
-        id
+        AckId(self.next_ack.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Returns true if [`Self::next_ack`] has returned this id. A step that writes packets by hand can use other ids.
+    pub(super) fn has_allotted(&self, id: AckId) -> bool {
+        id.0 < self.next_ack.load(Ordering::Relaxed)
     }
 
     /// Returns the namespaces that the client has joined and that neither side has left since.

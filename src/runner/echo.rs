@@ -15,11 +15,11 @@ use super::{
     echo_form::namespace,
     finding::StepResult,
     join_by_hand::join_namespace,
-    message_packet::packet_in,
+    message_packet::{illegal_packet_in, packet_in},
     wait::{Waited, wait_in},
 };
 use crate::{
-    client::{Entry, What},
+    client::{Entry, Illegal, What},
     data::Data,
     targets::Speaks,
     wire::{
@@ -39,6 +39,16 @@ pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
             Packet::Ack { args, .. } => args.into_iter().next(),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// Returns the rule of Socket.IO that a message of the server breaks, if the target echoes by acknowledgements.
+pub(super) fn illegal(speaks: Speaks, link: &Link, entry: &Entry) -> Option<Illegal> {
+    match (speaks, &entry.what) {
+        (Speaks::SocketIo, What::Packet(packet)) if !link.msgpack => {
+            illegal_packet_in(packet).map(Illegal::SocketIo)
+        }
         _ => None,
     }
 }

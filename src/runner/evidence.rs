@@ -188,7 +188,13 @@ pub(super) fn readable(bytes: &[u8]) -> String {
     }
 }
 
-fn bounded(text: String) -> String {
+/// Returns the first byte of a message or a frame, which says of what type it is.
+pub(super) fn beginning(bytes: &[u8]) -> String {
+    readable(bytes.get(..1).unwrap_or(bytes))
+}
+
+/// Returns a text without its middle if it is long.
+pub(super) fn bounded(text: String) -> String {
     keep_ends(text, LINE_BYTES)
 }
 

@@ -13,11 +13,12 @@ use super::{
     attempt::Attempt,
     clients::{Client, Link},
     fence_frame::MARKER,
+    lawful_wait::wait_lawfully,
     ping::ping,
-    wait::{Waited, wait_in},
+    wait::Waited,
 };
 use crate::{
-    client::{Layer, What},
+    client::{Entry, Layer, What},
     clock,
     data::Data,
     targets::Speaks,
@@ -45,29 +46,34 @@ pub(super) async fn fence(
     limit: Duration,
 ) -> Proof {
     let actors = attempt.take_unfenced();
-    let actors = actors.iter().filter_map(|client| client.link()).collect();
     let deadline = clock::now() + limit;
-    let round_trips = |links: Vec<Arc<Link>>| async move {
-        let trips: Vec<_> = links
-            .iter()
-            .map(|link| round_trip(attempt, link, deadline))
-            .collect();
-        futures_util::future::join_all(trips).await
-    };
-    round_trips(actors).await;
-    let links = observers
+    round_trips(attempt, &actors, deadline).await;
+    let proofs = round_trips(attempt, observers, deadline).await;
+    proofs.into_iter().max().unwrap_or(Proof::Ended)
+}
+
+/// Makes a round trip with each client that has a connection.
+async fn round_trips(
+    attempt: &Attempt<'_>,
+    clients: &[Arc<Client>],
+    deadline: Instant,
+) -> Vec<Proof> {
+    let links: Vec<_> = clients
         .iter()
-        .filter_map(|client| client.link())
+        .filter_map(|client| Some((client, client.link()?)))
         .collect();
-    round_trips(links)
-        .await
-        .into_iter()
-        .max()
-        .unwrap_or(Proof::Ended)
+    let trips = links
+        .iter()
+        .map(|(client, link)| round_trip(attempt, (client, link), deadline));
+    futures_util::future::join_all(trips).await
 }
 
 /// Makes a round trip on one connection, and returns how strong a proof the round trip is.
-pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Instant) -> Proof {
+pub(super) async fn round_trip(
+    attempt: &Attempt<'_>,
+    (client, link): (&Client, &Link),
+    deadline: Instant,
+) -> Proof {
     if link.has_ended() {
         return Proof::Ended;
     }
@@ -86,7 +92,7 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
     let namespace = link.joined().into_iter().find(is_answered);
     match (namespace, &manifest.fence, link.layer) {
         (Some(namespace), Some(operation), Layer::SocketIo) if has_application => {
-            ack_trip(attempt, link, namespace, operation, deadline).await
+            ack_trip(attempt, (client, link), namespace, operation, deadline).await
         }
         _ => pong_trip(link, deadline).await,
     }
@@ -94,7 +100,7 @@ pub(super) async fn round_trip(attempt: &Attempt<'_>, link: &Link, deadline: Ins
 
 async fn ack_trip(
     attempt: &Attempt<'_>,
-    link: &Link,
+    (client, link): (&Client, &Link),
     namespace: String,
     operation: &str,
     deadline: Instant,
@@ -105,23 +111,22 @@ async fn ack_trip(
         .to_owned();
     let id = link.next_ack();
     link.state().fences.insert(id);
-    let journal = link.connection.journal();
-    let from = journal.entries().len();
+    let from = link.connection.journal().entries().len();
     link.connection.send(&Packet::Event {
         namespace,
         id: Some(id),
         name,
         args: vec![Data::from("fence")],
     });
-    let waited = wait_in(journal, from, deadline, |_, entry| match &entry.what {
-        What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(()),
-        _ => None,
-    })
-    .await;
-    match waited {
-        Waited::Found(()) => Proof::Ack,
-        Waited::Ended(_) => Proof::Ended,
-        Waited::TimedOut => Proof::TimeOnly,
+    let is_answer = |entry: &Entry| matches!(&entry.what, What::Socket(Packet::Ack { id: answered, .. }) if *answered == id);
+    let waited = wait_lawfully(attempt, (client, link), from, deadline, |_, entry| {
+        is_answer(entry).then_some(())
+    });
+    match waited.await {
+        Ok(Waited::Found(())) => Proof::Ack,
+        Ok(Waited::Ended(_)) => Proof::Ended,
+        // A server that sends illegal data fails the scenario when the invariants are checked.
+        Ok(Waited::TimedOut) | Err(_) => Proof::TimeOnly,
     }
 }
 

@@ -37,6 +37,9 @@ pub(super) struct Detail {
     pub(super) expected: Option<String>,
     /// What was received instead.
     pub(super) received: Option<String>,
+    /// The cause in a sentence that is the same in all scenarios with this cause. `None` if sentence, expectation and
+    /// received value together are the cause.
+    pub(super) cause: Option<String>,
     /// The place in the scenario file that the text is about.
     pub(super) span: Option<Span>,
 }
@@ -81,6 +84,12 @@ impl Finding {
         self
     }
 
+    /// Adds the cause: a sentence without names and ids, which all scenarios with this cause share.
+    pub(super) fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.detail.cause = Some(cause.into());
+        self
+    }
+
     /// Adds to the finding the invariant that the target broke.
     pub(super) fn invariant(mut self, invariant: Invariant) -> Self {
         self.invariant = Some(invariant);
@@ -111,6 +120,26 @@ impl Finding {
             path => format!("{subject} had an unexpected value at `{path}`."),
         };
         Self::new(kind, sentence).mismatch(mismatch)
+    }
+
+    /// Returns true if a wait failed for the reason that the server sent the illegal data of `broken`: something did not
+    /// arrive, or the connection ended.
+    pub(super) fn can_follow_from(&self, broken: &Self) -> bool {
+        let is_illegal = matches!(
+            broken.kind,
+            FailureKind::IllegalFrame | FailureKind::IllegalPacket
+        );
+        let is_failed_wait = matches!(
+            self.kind,
+            FailureKind::ConnectionEnded
+                | FailureKind::NoResponse
+                | FailureKind::NotAcknowledged
+                | FailureKind::NotDelivered
+                | FailureKind::NotDisconnected
+                | FailureKind::RefusalNotReported
+                | FailureKind::ServerStuck
+        );
+        is_illegal && is_failed_wait && self.invariant.is_none()
     }
 
     /// Turns the finding into a reason to stop the scenario.

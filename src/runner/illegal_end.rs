@@ -7,7 +7,7 @@ use super::{
     failure_kind::FailureKind,
     finding::{Detail, Finding},
 };
-use crate::client::{EndedHow, What};
+use crate::client::{EndedHow, Illegal, What};
 
 /// Replaces a finding that a connection has ended by the finding about the server's illegal data, if sockspec itself
 /// ended the connection because of this data. Returns any other finding unchanged.
@@ -26,6 +26,15 @@ pub(super) fn name_illegal_data(attempt: &Attempt<'_>, finding: Finding) -> Find
         },
         ..cause
     }
+}
+
+/// Returns the cause of a failure by illegal data.
+pub(super) fn illegal_cause(illegal: &Illegal, raw: &[u8]) -> String {
+    format!(
+        "The server sends data that {} forbids: {illegal} (it begins with `{}`).",
+        illegal.layer(),
+        evidence::beginning(raw),
+    )
 }
 
 /// Returns the finding about the last illegal data on a connection of `client` that sockspec has ended itself; `None`
@@ -53,7 +62,8 @@ fn illegal_data(client: &Client) -> Option<Finding> {
                             false => evidence::readable(raw),
                         },
                         evidence::describe_end(ended)
-                    ));
+                    ))
+                    .cause(illegal_cause(illegal, raw));
                 Some(finding)
             }
             _ => None,

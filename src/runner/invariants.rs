@@ -19,6 +19,7 @@ use super::{
     evidence,
     failure_kind::FailureKind,
     finding::Finding,
+    illegal_end::illegal_cause,
     message_packet::sent_packet,
 };
 use crate::{
@@ -60,11 +61,7 @@ pub(super) async fn check(attempt: &Attempt<'_>) -> Vec<Finding> {
             ids.take(client, &link, &mut findings);
         }
     }
-    findings.retain(|finding| {
-        !finding
-            .invariant
-            .is_some_and(|invariant| attempt.scenario.without.contains(&invariant))
-    });
+    findings.retain(|finding| is_checked(attempt, finding));
     findings
 }
 
@@ -75,15 +72,19 @@ fn check_frames(attempt: &Attempt<'_>, client: &Client, link: &Link, findings: &
         let What::Illegal { illegal, raw } = &entry.what else {
             continue;
         };
-        let is_frame = match illegal {
-            // Either side may drop a failed connection in the middle of a frame (RFC 6455 section 7.1.7).
-            Illegal::WebSocket(IllegalWebSocket::StreamEndedInFrame) => false,
-            Illegal::WebSocket(_) => true,
-            Illegal::EngineIo(_) | Illegal::SocketIo(_) => false,
-        };
-        if is_frame && is_judged(attempt, illegal) {
+        if is_illegal_frame(illegal) && is_judged(attempt, illegal) {
             findings.push(ill_formed(client, illegal, raw));
         }
+    }
+}
+
+/// Returns true if the data breaks a rule of WebSocket.
+fn is_illegal_frame(illegal: &Illegal) -> bool {
+    match illegal {
+        // Either side may drop a failed connection in the middle of a frame (RFC 6455 section 7.1.7).
+        Illegal::WebSocket(IllegalWebSocket::StreamEndedInFrame) => false,
+        Illegal::WebSocket(_) => true,
+        Illegal::EngineIo(_) | Illegal::SocketIo(_) => false,
     }
 }
 
@@ -100,7 +101,64 @@ fn is_judged(attempt: &Attempt<'_>, illegal: &Illegal) -> bool {
             .any(|id| id == "ws.close.no-frames-after-server-close")
 }
 
-fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
+/// Returns the finding if the journal entry at `index` is illegal data that fails the scenario, or an acknowledgement
+/// with an id that the client has not used.
+pub(super) fn illegal_at(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    link: &Link,
+    index: usize,
+) -> Option<Finding> {
+    let entries = link.connection.journal().entries();
+    let entry = entries.get(index)?;
+    let finding = match &entry.what {
+        What::Illegal { illegal, raw } => {
+            let fails = match link.layer {
+                Layer::SocketIo => true,
+                Layer::EngineIo | Layer::Tcp | Layer::WebSocket => is_illegal_frame(illegal),
+            };
+            (fails && is_judged(attempt, illegal)).then(|| ill_formed(client, illegal, raw))
+        }
+        What::Socket(packet @ Packet::Ack { id, .. }) => {
+            let mut memberships: HashMap<String, Membership> = HashMap::new();
+            for entry in entries.iter().take(index) {
+                match &entry.what {
+                    What::Sent(outgoing) => {
+                        if let Some(packet) = sent_packet(link, outgoing) {
+                            note_sent(&mut memberships, packet);
+                        }
+                    }
+                    What::Socket(Packet::Ack { namespace, id, .. }) => {
+                        let membership = memberships.entry(namespace.clone()).or_default();
+                        membership.acked.insert(*id);
+                    }
+                    _ => {}
+                }
+            }
+            let mut sent = memberships.values();
+            let is_used = sent.any(|membership| membership.questions.contains(id));
+            let membership = memberships.remove(packet.namespace()).unwrap_or_default();
+            let received = Received {
+                name: &client.spec.name,
+                packet,
+                entry,
+            };
+            (!is_used).then(|| unasked_ack(&membership, *id, received))
+        }
+        _ => None,
+    };
+    finding.filter(|finding| is_checked(attempt, finding))
+}
+
+/// Returns true if the scenario does not switch off the invariant of a finding.
+fn is_checked(attempt: &Attempt<'_>, finding: &Finding) -> bool {
+    !finding
+        .invariant
+        .is_some_and(|invariant| attempt.scenario.without.contains(&invariant))
+}
+
+/// Returns the finding about data that a protocol forbids.
+pub(super) fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
     let name = &client.spec.name;
     Finding::new(
         FailureKind::from(illegal),
@@ -111,6 +169,7 @@ fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
     )
     .received(evidence::readable(raw))
     .invariant(Invariant::WellFormed)
+    .cause(illegal_cause(illegal, raw))
 }
 
 /// What happened so far in one namespace of one connection.
@@ -278,27 +337,43 @@ fn sent_before_connect(attempt: &Attempt<'_>, received: Received<'_>) -> Finding
 }
 
 fn check_ack(membership: &mut Membership, id: AckId, received: Received<'_>) -> Option<Finding> {
-    let name = received.name;
-    let (kind, sentence) = if !membership.questions.contains(&id) {
-        (
-            FailureKind::WronglyAcknowledged,
-            format!(
-                "{name} received an acknowledgement with id {id}, but none of its requests has that id."
-            ),
-        )
-    } else if !membership.acked.insert(id) {
-        (
-            FailureKind::AcknowledgedTwice,
-            format!("{name} received a second acknowledgement of its request with id {id}."),
-        )
-    } else {
+    if !membership.questions.contains(&id) {
+        return Some(unasked_ack(membership, id, received));
+    }
+    if membership.acked.insert(id) {
         return None;
-    };
-    let finding = Finding::new(kind, sentence)
-        .expected("one acknowledgement for each request")
-        .received(evidence::line(received.entry))
-        .invariant(Invariant::OneAck);
+    }
+    let name = received.name;
+    let finding = Finding::new(
+        FailureKind::AcknowledgedTwice,
+        format!("{name} received a second acknowledgement of its request with id {id}."),
+    )
+    .expected("one acknowledgement for each request")
+    .received(evidence::line(received.entry))
+    .invariant(Invariant::OneAck);
     Some(finding)
+}
+
+/// Returns the finding about an acknowledgement whose id the client has not used.
+fn unasked_ack(membership: &Membership, id: AckId, received: Received<'_>) -> Finding {
+    let name = received.name;
+    let open = membership.questions.difference(&membership.acked).min();
+    let finding = Finding::new(
+        FailureKind::WronglyAcknowledged,
+        format!(
+            "{name} received an acknowledgement with id {id}, but none of its requests has that id."
+        ),
+    )
+    .expected("one acknowledgement for each request")
+    .received(evidence::line(received.entry))
+    .invariant(Invariant::OneAck);
+    // An acknowledgement that nobody waits for can have many reasons, so the received packet is a part of the cause.
+    match open {
+        Some(_) => finding.cause(
+            "The server acknowledges requests with ids that the clients did not use in them.",
+        ),
+        None => finding,
+    }
 }
 
 /// Returns true if a CONNECT asks for the session of an earlier connection.

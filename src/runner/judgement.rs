@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     attempt,
+    cause::Cause,
     error_kind::ErrorKind,
     failure_kind::FailureKind,
     finding::{Detail, Finding, Obstacle, Stop},
@@ -56,6 +57,7 @@ pub(super) fn outcome_without_evidence(
         reason,
         kind: None,
         error: None,
+        cause: None,
         breach: None,
         proofs: Vec::new(),
         duration,
@@ -100,8 +102,10 @@ pub(super) fn judge(
     outcome.proofs = finished.proofs;
     outcome.kind = found.as_ref().and_then(|found| found.kind);
     outcome.error = found.as_ref().and_then(|found| found.error);
+    let decided = found.as_ref().and_then(|found| found.detail.cause.clone());
     outcome.breach = found.map(|found| breach(item, settings, attempt, found));
     outcome.mask(&attempt.to_mask());
+    outcome.cause = Cause::of_attempt(&outcome, decided, attempt);
     outcome
 }
 

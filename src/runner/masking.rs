@@ -4,6 +4,7 @@
 //! fields left out hold text from scenario files or from sockspec itself, never from the target.
 
 use super::{
+    cause::Cause,
     event::{Event, EventKind, RunInfo, TargetStart},
     notice::Notice,
     outcome::{Attempt, Breach, ClientView, Outcome, Place, SeenLine},
@@ -125,6 +126,7 @@ impl Maskable for Outcome {
             transport: _,
             reason,
             kind: _,
+            cause,
             breach,
             proofs,
             duration: _,
@@ -134,9 +136,17 @@ impl Maskable for Outcome {
             error: _,
         } = self;
         reason.mask(secrets);
+        cause.mask(secrets);
         breach.mask(secrets);
         proofs.mask(secrets);
         attempts.mask(secrets);
+    }
+}
+
+impl Maskable for Cause {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self { id: _, sentence } = self;
+        sentence.mask(secrets);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     client::Outgoing,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
-        socket_io::{Decoder, Limits, Packet, msgpack},
+        socket_io::{DecodeError, Decoder, Limits, Packet, msgpack},
     },
 };
 
@@ -22,6 +22,18 @@ pub(super) fn packet_in(message: &EnginePacket) -> Option<Packet> {
         attachment_bytes: 0,
     };
     Decoder::new(limits).text(text).ok()?
+}
+
+/// Returns the rule that a text message breaks; `None` if the message is a Socket.IO packet, or the head of one.
+pub(super) fn illegal_packet_in(message: &EnginePacket) -> Option<DecodeError> {
+    let (PacketType::Message, PacketData::Text(text)) = (message.kind, &message.data) else {
+        return None;
+    };
+    let limits = Limits {
+        attachments: usize::MAX,
+        attachment_bytes: usize::MAX,
+    };
+    Decoder::new(limits).text(text).err()
 }
 
 /// Returns the Socket.IO packet that the client sent on a connection.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{error_kind::ErrorKind, failure_kind::FailureKind, verdict::Verdict};
+use super::{cause::Cause, error_kind::ErrorKind, failure_kind::FailureKind, verdict::Verdict};
 use crate::scenario::{Invariant, Level, Transport};
 
 /// Whether an outcome counts against the target.
@@ -47,6 +47,8 @@ pub struct Outcome {
     pub kind: Option<FailureKind>,
     /// The kind of error; `None` if the scenario was judged, or if the reason has no kind of its own.
     pub error: Option<ErrorKind>,
+    /// What made the scenario not pass: the same in all scenarios that this went wrong in. `None` for a pass or a skip.
+    pub cause: Option<Cause>,
     /// The finding with its evidence; only for the verdicts warn, fail and error.
     pub breach: Option<Breach>,
     /// How the runner proved that a client did not receive something forbidden: one line per proof.
@@ -65,6 +67,14 @@ impl Outcome {
     /// Returns true for a warning that does not count against the target, not even in a strict run.
     pub fn is_informative_warning(&self) -> bool {
         self.verdict == Verdict::Warn && self.weight == Weight::Informs
+    }
+
+    /// Returns true for a warning, a failure or an error.
+    pub fn needs_attention(&self) -> bool {
+        match self.verdict {
+            Verdict::Warn | Verdict::Fail | Verdict::Error => true,
+            Verdict::Pass | Verdict::Skip => false,
+        }
     }
 
     /// Returns true if at least a part of the scenario ran.

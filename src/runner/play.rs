@@ -7,7 +7,7 @@ use tracing::Instrument;
 use super::{
     attempt::Attempt,
     event::EventKind,
-    finding::{Obstacle, StepResult, Stop},
+    finding::{Finding, Obstacle, StepResult, Stop},
     illegal_end::name_illegal_data,
     invariants,
     judgement::{self, Finished, Merge},
@@ -121,8 +121,8 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
         for finding in invariants::check(attempt).await {
             if finding.level.is_some_and(|level| level > Level::Must) {
                 attempt.warn(finding);
-            } else if stop.is_none() {
-                stop = Some(finding.breach());
+            } else {
+                stop = Some(headline(stop.take(), finding));
             }
         }
     }
@@ -170,6 +170,22 @@ async fn perform_steps(attempt: &Attempt<'_>) -> StepResult {
         .unjudged());
     }
     silence::settle(attempt).await
+}
+
+/// Returns what a report of an attempt shows that stopped with `stop` and broke an invariant: what stopped the attempt,
+/// unless that follows from illegal data.
+fn headline(stop: Option<Stop>, broken: Finding) -> Stop {
+    match stop {
+        None => broken.breach(),
+        Some(Stop::Breach(finding)) if finding.can_follow_from(&broken) => {
+            let stop = broken.breach().level(finding.level);
+            match finding.detail.span {
+                Some(span) => stop.at(span),
+                None => stop,
+            }
+        }
+        Some(stop) => stop,
+    }
 }
 
 /// Disconnects every client that is still connected.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Attempt, Breach, ClientView, Event, EventKind, FailureKind, Notice, Outcome, Place, Record,
-    RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
+    Attempt, Breach, Cause, ClientView, Event, EventKind, FailureKind, Notice, Outcome, Place,
+    Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
 };
 use crate::scenario::{Level, Transport};
 
@@ -26,6 +26,7 @@ pub(crate) fn passed() -> Outcome {
         reason: None,
         kind: None,
         error: None,
+        cause: None,
         breach: None,
         proofs: vec!["member: echo round trip, then 12 ms of silence".to_owned()],
         duration: Duration::from_micros(4_200),
@@ -43,6 +44,10 @@ pub(crate) fn failed() -> Outcome {
         requirements: vec!["rooms.to-excludes-sender".to_owned()],
         reason: Some("sender received room-message, which only member may receive".to_owned()),
         kind: Some(FailureKind::DeliveredToOutsider),
+        cause: Some(Cause {
+            id: "8d7f3a0c21b4".to_owned(),
+            sentence: "Sender received room-message, which only member may receive".to_owned(),
+        }),
         breach: Some(breach()),
         duration: Duration::from_millis(23),
         file: "specs/gateway/rooms/emit.yaml".into(),

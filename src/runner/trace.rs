@@ -50,11 +50,11 @@ enum Repeated {
     Heartbeat,
 }
 
-/// Returns the traffic of each client that was connected, and of the `http` steps.
+/// Returns the traffic of each client that connected or tried to, and of the `http` steps.
 pub(super) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
     let mut views: Vec<_> = attempt
         .clients()
-        .filter(|client| client.link().is_some())
+        .filter(|client| client.link().is_some() || !client.unopened().is_empty())
         .map(|client| view(attempt, client))
         .collect();
     let requests = attempt.notes().http.clone();
@@ -64,12 +64,19 @@ pub(super) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
     views
 }
 
-/// Returns what one client sent and received on all its connections.
+/// Returns what one client sent and received on all its connections, and in its attempts to open one.
 fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     let over = attempt.notes().over;
     let mut lines = Vec::new();
     let mut named = HashMap::new();
     let mut skipped = 0;
+    for journal in client.unopened() {
+        let entries = journal.entries();
+        lines.extend(entries.iter().map(|entry| Line {
+            seen: seen(attempt, entry),
+            repeats: None,
+        }));
+    }
     for link in client.links() {
         let (fences, claimed) = {
             let state = link.state();
@@ -79,26 +86,45 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
         let first = entries.len().saturating_sub(ENTRIES);
         skipped += first;
         let shown = entries.iter().enumerate().skip(first);
-        let shown = shown.filter(|(_, entry)| {
-            !evidence::belongs_to_fence(entry, &fences) && over.is_none_or(|over| entry.at <= over)
+        let mut has_open_packet = false;
+        let shown = shown.filter(|(index, entry)| {
+            let holds_it = holds_open_packet(&link, *index, entry);
+            !(holds_it && std::mem::replace(&mut has_open_packet, true))
+                && !evidence::belongs_to_fence(entry, &fences)
+                && over.is_none_or(|over| entry.at <= over)
         });
         lines.extend(shown.map(|(index, entry)| {
-            let (received, text) = evidence::describe(entry);
             Line {
-                seen: SeenLine {
-                    at: entry.at.saturating_duration_since(attempt.started),
-                    received,
-                    text,
-                },
+                seen: seen(attempt, entry),
                 repeats: (!claimed.contains(&index))
                     .then(|| repeated(attempt, &mut named, &link, entry))
                     .flatten(),
             }
         }));
     }
+    // The sort is stable, so lines of the same time stay in the order of their journal.
+    lines.sort_by_key(|line| line.seen.at);
     let mut view = last_lines(client.spec.name.to_string(), fold(lines));
     view.left_out += skipped;
     view
+}
+
+fn seen(attempt: &Attempt<'_>, entry: &Entry) -> SeenLine {
+    let (received, text) = evidence::describe(entry);
+    SeenLine {
+        at: entry.at.saturating_duration_since(attempt.started),
+        received,
+        text,
+    }
+}
+
+/// Returns true if an entry shows the open packet of the session: the packet itself, or the frame or the response to a
+/// poll that carried it. The trace shows only the first of them.
+fn holds_open_packet(link: &Link, index: usize, entry: &Entry) -> bool {
+    match &entry.what {
+        What::Http(response) => !link.joins_session && response.body.starts_with(b"0{"),
+        _ => link.is_own_open_packet(index, entry),
+    }
 }
 
 /// Returns the traffic of one client. If it has more than [`LINES`] lines, keeps only the last of them.

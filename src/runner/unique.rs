@@ -31,6 +31,11 @@ impl Unique {
         format!("{name}-{}", self.0)
     }
 
+    /// Returns the suffix.
+    pub(super) fn suffix(&self) -> &str {
+        &self.0
+    }
+
     /// Returns true if a text contains the suffix of this attempt.
     pub(super) fn is_in(&self, text: &str) -> bool {
         text.contains(&self.0)

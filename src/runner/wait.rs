@@ -52,34 +52,33 @@ pub(super) async fn wait_in<T>(
     }
 }
 
-/// Waits until the function `pick` returns a value for a journal entry. Passes to `pick` the entries of one kind, from
-/// index `from` on, that no step has claimed or answered, and then all entries that come later.
+/// Passes to `pick` the entries of one kind, from index `from` on, that no step has claimed or answered.
 ///
 /// Calls `pick` once for each of these entries, in order, while the journal is locked.
-pub(super) async fn wait_for<T>(
+///
+/// # Errors
+///
+/// Returns the index of the next journal entry if `pick` returned no value and the connection is open.
+pub(super) fn find_waiting<T>(
     link: &Link,
     sort: Sort,
     from: usize,
-    deadline: Instant,
-    mut pick: impl FnMut(usize, &Entry) -> Option<T> + Send,
-) -> Waited<T> {
-    let next = {
-        let mut state = link.state();
-        let entries = link.connection.journal().entries();
-        state.received.read(&entries);
-        let waiting = state.received.waiting(sort, from);
-        drop(state);
-        for index in waiting {
-            if let Some(entry) = entries.get(index)
-                && let Some(found) = pick(index, entry)
-            {
-                return Waited::Found(found);
-            }
+    mut pick: impl FnMut(usize, &Entry) -> Option<T>,
+) -> Result<Waited<T>, usize> {
+    let mut state = link.state();
+    let entries = link.connection.journal().entries();
+    state.received.read(&entries);
+    let waiting = state.received.waiting(sort, from);
+    drop(state);
+    for index in waiting {
+        if let Some(entry) = entries.get(index)
+            && let Some(found) = pick(index, entry)
+        {
+            return Ok(Waited::Found(found));
         }
-        if let Some(What::Ended(ended)) = entries.last().map(|entry| &entry.what) {
-            return Waited::Ended(ended.clone());
-        }
-        entries.len()
-    };
-    wait_in(link.connection.journal(), next.max(from), deadline, pick).await
+    }
+    match entries.last().map(|entry| &entry.what) {
+        Some(What::Ended(ended)) => Ok(Waited::Ended(ended.clone())),
+        _ => Err(entries.len().max(from)),
+    }
 }

@@ -7,6 +7,8 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::text::escape::without_sequences;
+
 /// The limit on the number of stored lines. The oldest lines are dropped.
 const MAX_LINES: usize = 1_000;
 
@@ -38,7 +40,8 @@ impl Log {
         }
     }
 
-    /// Returns the last `lines` lines of standard output and standard error, in the order in which they arrived.
+    /// Returns the last `lines` lines of standard output and standard error, in the order in which they arrived and
+    /// without the colours of a terminal.
     pub fn tail(&self, lines: usize) -> Vec<String> {
         let ring = self.ring();
         let skipped = ring.lines.len().saturating_sub(lines);
@@ -74,7 +77,8 @@ impl Log {
     }
 
     fn push(&self, line: &[u8]) {
-        let line = String::from_utf8_lossy(line).trim_end().to_owned();
+        let line = without_sequences(&String::from_utf8_lossy(line));
+        let line = line.trim_end().to_owned();
         let mut ring = self.ring();
         if let Some(awaited) = &ring.awaited
             && line.contains(awaited)
@@ -102,6 +106,15 @@ mod tests {
         log.clone().capture(&b"one\r\ntwo\nthree"[..]).await;
         assert_eq!(log.tail(2), ["two", "three"]);
         assert_eq!(log.tail(9), ["one", "two", "three"]);
+    }
+
+    #[tokio::test]
+    async fn colours_are_no_part_of_the_output() {
+        let log = Log::awaiting(Some("now listening"));
+        let output = &b"\x1b[90mnow \x1b[32mlistening\x1b[0m\n\x1b[31mError\x1b[39m: x\n"[..];
+        log.clone().capture(output).await;
+        assert_eq!(log.tail(9), ["now listening", "Error: x"]);
+        assert!(log.awaited_came());
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //! All text from a target goes through this module before it is shown. An escape character is written as `\u{1b}`. A
 //! text that is too long keeps its head, its tail and its length.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, str::Chars};
 
 use super::clip;
 
@@ -83,6 +83,45 @@ pub fn controls(text: String) -> String {
         .collect()
 }
 
+/// Returns a text without the escape sequences that colour it or move the cursor (ECMA-48).
+pub fn without_sequences(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\u{1b}' => match characters.next() {
+                Some('[') => skip_control_sequence(&mut characters),
+                Some(']') => skip_string(&mut characters),
+                // A designation of a character set has one character more.
+                Some('(' | ')') => drop(characters.next()),
+                Some(_) | None => {}
+            },
+            '\u{9b}' => skip_control_sequence(&mut characters),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Skips a control sequence up to its final character.
+fn skip_control_sequence(characters: &mut Chars<'_>) {
+    let _ = characters.find(|character| matches!(character, '\u{40}'..='\u{7e}'));
+}
+
+/// Skips the text of a command, such as the title of a window, up to BEL or to the string terminator.
+fn skip_string(characters: &mut Chars<'_>) {
+    while let Some(character) = characters.next() {
+        match character {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                characters.next();
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -113,6 +152,25 @@ mod tests {
             prop_assert!(!one_line.chars().any(acts));
             let kept = visible(&text, Newlines::Keep);
             prop_assert!(!kept.chars().any(|character| character != '\n' && acts(character)));
+        }
+    }
+
+    #[test]
+    fn colours_are_removed_and_the_text_stays() {
+        for (coloured, plain) in [
+            (
+                "\u{1b}[32m✓\u{1b}[0m listening\ton \u{1b}[1;38;5;208m3000\u{1b}[m",
+                "✓ listening\ton 3000",
+            ),
+            (
+                "\u{1b}]0;title\u{7}up \u{1b}]8;;http://a\u{1b}\\link",
+                "up link",
+            ),
+            ("\u{9b}31mred\u{1b}(B \u{1b}[2K\u{1b}Mend", "red end"),
+            ("cut \u{1b}[3", "cut "),
+            ("[32m stays", "[32m stays"),
+        ] {
+            assert_eq!(without_sequences(coloured), plain);
         }
     }
 }

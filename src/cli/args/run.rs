@@ -80,6 +80,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "BYTES", default_value = "512MB", value_parser = value::memory)]
     pub(in crate::cli) memory: usize,
 
+    /// Print each failure in full, also if an earlier one has the same cause
+    #[arg(long)]
+    pub(in crate::cli) all: bool,
+
     /// Print every scenario, and how the absence of events was proved
     #[arg(short, long)]
     pub(in crate::cli) verbose: bool,

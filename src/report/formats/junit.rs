@@ -71,6 +71,10 @@ fn case(outcome: &Outcome, topic: &str, name: String) -> TestCase {
     case.extra.insert("file".into(), escaped(&file).into());
     case.extra
         .insert("line".into(), outcome.line.to_string().into());
+    if let Some(cause) = &outcome.cause {
+        case.add_property(("cause", escaped(&cause.id).as_str()));
+        case.add_property(("cause-sentence", escaped(&cause.sentence).as_str()));
+    }
     if outcome.breach.is_some() {
         case.set_system_out(failure(outcome, Palette::Plain));
     }
@@ -195,6 +199,10 @@ mod tests {
                     <property name="url" value="http://127.0.0.1:4000"/>
                 </properties>
                 <testcase name="rooms/to-excludes-sender" classname="sockspec.rooms" time="0.023" file="specs/gateway/rooms/emit.yaml" line="6">
+                    <properties>
+                        <property name="cause" value="8d7f3a0c21b4"/>
+                        <property name="cause-sentence" value="Sender received room-message, which only member may receive"/>
+                    </properties>
                     <failure message="sender received room-message, which only member may receive" type="delivered-to-outsider">sender received room-message, which only member may receive
         at specs/gateway/rooms/emit.yaml:21: - deliver: room-message
         expected: member: 1, sender: 0

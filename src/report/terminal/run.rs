@@ -1,6 +1,9 @@
 //! Renders the events of a run while it goes on.
 
-use std::io::{self, Write};
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+};
 
 use super::{Progress, failure, summary::Tally};
 use crate::{
@@ -20,12 +23,25 @@ pub enum Detail {
     Verbose,
 }
 
+/// How warnings, failures and errors with the same cause are printed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SameCause {
+    /// Print the evidence of the first one, and of the first one with a worse verdict. The summary lists the others.
+    #[default]
+    Once,
+    /// Print the evidence of each.
+    Each,
+}
+
 /// Renders the events of a run for people.
 #[derive(Debug)]
 pub struct Terminal<W> {
     out: W,
     palette: Palette,
     detail: Detail,
+    same_cause: SameCause,
+    /// The id of the scenario that was printed for each cause, and its verdict.
+    explained: HashMap<String, (String, Verdict)>,
     progress: Progress,
     tally: Tally,
     /// True if the last line that was written is empty, so that no second empty line follows.
@@ -34,13 +50,21 @@ pub struct Terminal<W> {
 
 impl<W: Write> Terminal<W> {
     /// Returns a renderer that writes results to `out`.
-    pub fn new(out: W, palette: Palette, detail: Detail, progress: Progress) -> Self {
+    pub fn new(
+        out: W,
+        palette: Palette,
+        detail: Detail,
+        same_cause: SameCause,
+        progress: Progress,
+    ) -> Self {
         Self {
             out,
             palette,
             detail,
+            same_cause,
+            explained: HashMap::new(),
             progress,
-            tally: Tally::default(),
+            tally: Tally::new(same_cause),
             after_blank: false,
         }
     }
@@ -123,18 +147,52 @@ impl<W: Write> Terminal<W> {
         text + "\n\n"
     }
 
-    fn outcome(&self, outcome: &Outcome) -> String {
+    fn outcome(&mut self, outcome: &Outcome) -> String {
         let verbose = self.detail == Detail::Verbose;
         match outcome.verdict {
             // Print nothing here: the summary shows one line for all scenarios that could not start.
             Verdict::Error if !outcome.has_begun() && !verbose => String::new(),
-            Verdict::Warn | Verdict::Fail | Verdict::Error => failure(outcome, self.palette),
+            Verdict::Warn | Verdict::Fail | Verdict::Error => match self.explained_by(outcome) {
+                Some(_) if !self.progress.is_hidden() && !verbose => String::new(),
+                Some(id) => self.repeated(outcome, &id),
+                None => failure(outcome, self.palette),
+            },
             Verdict::Pass if verbose || self.progress.is_hidden() || outcome.flaky => {
                 self.line(outcome)
             }
             Verdict::Skip if verbose => self.line(outcome),
             Verdict::Pass | Verdict::Skip => String::new(),
         }
+    }
+
+    /// Returns the id of the printed scenario that explains this outcome. Returns `None` if there is none: the outcome
+    /// has to be printed, and explains later outcomes with the same cause.
+    fn explained_by(&mut self, outcome: &Outcome) -> Option<String> {
+        let cause = outcome.cause.as_ref()?;
+        match self.explained.get(&cause.id) {
+            Some((id, verdict))
+                if self.same_cause == SameCause::Once
+                    && outcome.verdict.rank_in_repeats() <= verdict.rank_in_repeats() =>
+            {
+                Some(id.clone())
+            }
+            Some(_) | None => {
+                let printed = (outcome.id.clone(), outcome.verdict);
+                self.explained.insert(cause.id.clone(), printed);
+                None
+            }
+        }
+    }
+
+    /// Returns the line for an outcome whose cause is already explained.
+    fn repeated(&self, outcome: &Outcome, explained_by: &str) -> String {
+        let sign = self.palette.sign(outcome.verdict);
+        let id = escape::line(&outcome.id);
+        let time = humanize::duration(outcome.duration);
+        let time = self.palette.paint(Role::Dim, time);
+        let flaky = if outcome.flaky { "  flaky" } else { "" };
+        let by = escape::line(explained_by);
+        format!("{sign:5}  {id}  {time}{flaky}  same cause as {by}\n")
     }
 
     fn line(&self, outcome: &Outcome) -> String {
@@ -168,12 +226,13 @@ mod tests {
     use super::*;
     use crate::{runner::samples, targets::Secrets};
 
-    fn rendered(detail: Detail) -> String {
+    fn rendered(detail: Detail, same_cause: SameCause) -> String {
         let mut out = Vec::new();
         let mut terminal = Terminal::new(
             &mut out,
             Palette::Plain,
             detail,
+            same_cause,
             Progress::new(crate::report::Watched::No),
         );
         for event in samples::events() {
@@ -188,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_line_for_each_scenario_where_there_is_no_bar() {
-        insta::assert_snapshot!(rendered(Detail::Normal), @r#"
+        insta::assert_snapshot!(rendered(Detail::Normal, SameCause::Once), @r#"
         target reference  http://127.0.0.1:4000
 
         ok     acks/value  4 ms
@@ -211,7 +270,13 @@ mod tests {
     fn a_slow_scenario_is_named_while_it_still_runs() {
         let mut out = Vec::new();
         let hidden = Progress::new(crate::report::Watched::No);
-        let mut terminal = Terminal::new(&mut out, Palette::Plain, Detail::Normal, hidden);
+        let mut terminal = Terminal::new(
+            &mut out,
+            Palette::Plain,
+            Detail::Normal,
+            SameCause::default(),
+            hidden,
+        );
         let kind = EventKind::ScenarioSlow {
             id: "acks/\u{1b}value".to_owned(),
             running: Duration::from_millis(10_003),
@@ -228,7 +293,7 @@ mod tests {
 
     #[test]
     fn verbose_names_skipped_scenarios_and_proofs() {
-        insta::assert_snapshot!(rendered(Detail::Verbose), @r#"
+        insta::assert_snapshot!(rendered(Detail::Verbose, SameCause::Once), @r#"
         target reference  http://127.0.0.1:4000
                provides acks, rooms
                16 scenarios at the same time, seed 7

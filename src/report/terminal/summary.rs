@@ -1,18 +1,26 @@
 //! Renders the summary at the end of a run.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+};
 
+use super::SameCause;
 use crate::{
     report::{Palette, Role},
     runner::{Outcome, Summary, Verdict},
-    text::{escape, humanize},
+    text::{escape, first_names, humanize},
 };
+
+/// The number of scenarios with one cause that the summary names.
+const NAMED: usize = 6;
 
 /// The parts of the outcomes that the summary shows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Verdict, id and reason of each warning, failure and error, in the order in which the scenarios ended.
-    attention: Vec<(Verdict, String, String)>,
+    same_cause: SameCause,
+    /// Each warning, failure and error, in the order in which the scenarios ended.
+    attention: Vec<Attention>,
     /// The ids of flaky scenarios.
     flaky: Vec<String>,
     /// The number of skipped scenarios for each reason.
@@ -21,7 +29,24 @@ pub(super) struct Tally {
     not_begun: BTreeMap<String, usize>,
 }
 
+/// A warning, a failure or an error. The texts are escaped.
+#[derive(Clone, Debug)]
+struct Attention {
+    verdict: Verdict,
+    id: String,
+    reason: String,
+    /// The id and the sentence of the cause.
+    cause: Option<(String, String)>,
+}
+
 impl Tally {
+    pub(super) fn new(same_cause: SameCause) -> Self {
+        Self {
+            same_cause,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn add(&mut self, outcome: &Outcome) {
         let id = escape::line(&outcome.id);
         let reason = escape::line(outcome.reason.as_deref().unwrap_or_default());
@@ -33,14 +58,21 @@ impl Tally {
                 *self.not_begun.entry(reason).or_default() += 1;
             }
             Verdict::Warn | Verdict::Fail | Verdict::Error => {
-                self.attention.push((outcome.verdict, id, reason));
+                let cause = outcome.cause.as_ref();
+                self.attention.push(Attention {
+                    verdict: outcome.verdict,
+                    id,
+                    reason,
+                    cause: cause.map(|cause| (cause.id.clone(), escape::line(&cause.sentence))),
+                });
             }
             Verdict::Skip => *self.skipped.entry(reason).or_default() += 1,
             Verdict::Pass => {}
         }
     }
 
-    /// Renders the skipped scenarios by reason, then warnings, failures and errors, then the counts.
+    /// Renders the skipped scenarios by reason, then warnings, failures and errors, those with a common cause first,
+    /// then the counts.
     pub(super) fn render(&self, summary: &Summary, palette: Palette) -> String {
         let mut out = String::new();
         // Writing to a `String` can't fail.
@@ -54,8 +86,8 @@ impl Tally {
                 humanize::count(*count, "scenario")
             );
         }
-        for (verdict, id, reason) in &self.attention {
-            let _ = writeln!(out, "{:5}  {id}  {reason}", palette.sign(*verdict));
+        for group in self.groups() {
+            out += &group_lines(&group, palette);
         }
         for id in &self.flaky {
             let _ = writeln!(out, "flaky  {id}");
@@ -66,6 +98,70 @@ impl Tally {
         let _ = writeln!(out, "{}", counts(summary, palette));
         out
     }
+
+    /// Returns the warnings, failures and errors by cause: the cause of most scenarios first, and then the scenarios
+    /// that are alone with their cause.
+    fn groups(&self) -> Vec<Vec<&Attention>> {
+        let mut groups: Vec<Vec<&Attention>> = Vec::new();
+        let mut places = HashMap::new();
+        for attention in &self.attention {
+            let cause = attention.cause.as_ref();
+            match cause.filter(|_| self.same_cause == SameCause::Once) {
+                Some((id, _)) => {
+                    let place = *places.entry(id).or_insert_with(|| {
+                        groups.push(Vec::new());
+                        groups.len() - 1
+                    });
+                    if let Some(group) = groups.get_mut(place) {
+                        group.push(attention);
+                    }
+                }
+                None => groups.push(vec![attention]),
+            }
+        }
+        // The sort is stable: groups of the same size stay in the order in which their first scenarios ended.
+        groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+        groups
+    }
+}
+
+/// Returns the lines for scenarios with one cause: the verdict and the cause, then the scenarios.
+fn group_lines(group: &[&Attention], palette: Palette) -> String {
+    let worst = group
+        .iter()
+        .max_by_key(|attention| attention.verdict.rank_in_repeats());
+    let Some(worst) = worst else {
+        return String::new();
+    };
+    let sign = palette.sign(worst.verdict);
+    let (Some((_, cause)), true) = (&worst.cause, group.len() > 1) else {
+        return format!("{sign:5}  {}  {}\n", worst.id, worst.reason);
+    };
+    let count = |verdict| {
+        let of_verdict = group
+            .iter()
+            .filter(|attention| attention.verdict == verdict);
+        of_verdict.count()
+    };
+    let verdicts: Vec<_> = Verdict::ALL
+        .into_iter()
+        .filter(|verdict| count(*verdict) > 0)
+        .map(|verdict| format!("{} {}", count(verdict), verdict.sign()))
+        .collect();
+    // The scenarios with the worst verdict are named first.
+    let mut members = group.to_vec();
+    members.sort_by_key(|attention| std::cmp::Reverse(attention.verdict.rank_in_repeats()));
+    let ids: Vec<_> = members
+        .iter()
+        .map(|attention| attention.id.clone())
+        .collect();
+    format!(
+        "{sign:5}  {}\n       {} with this cause ({}): {}\n",
+        palette.paint(Role::Strong, cause),
+        humanize::count(group.len(), "scenario"),
+        verdicts.join(", "),
+        first_names(&ids, NAMED),
+    )
 }
 
 /// Returns the line of counts: `120 pass, 1 FAIL, 4 skip in 1.4 s`.
@@ -97,7 +193,71 @@ fn counts(summary: &Summary, palette: Palette) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::samples;
+    use crate::runner::{Cause, samples};
+
+    /// Returns outcomes with three causes: five, two and one scenario.
+    fn three_causes() -> Vec<Outcome> {
+        let of = |id: &str, verdict, cause: &str| Outcome {
+            id: id.to_owned(),
+            verdict,
+            reason: Some(format!("{id} failed.")),
+            cause: Some(Cause {
+                id: cause.to_owned(),
+                sentence: format!("The cause is {cause}."),
+            }),
+            ..samples::failed()
+        };
+        let mut outcomes = vec![
+            of("a/alone", Verdict::Fail, "alone"),
+            of("b/two", Verdict::Warn, "few"),
+            of("b/one", Verdict::Warn, "few"),
+        ];
+        outcomes.push(of("c/warned", Verdict::Warn, "many"));
+        outcomes.extend((1..=7).map(|number| of(&format!("c/{number}"), Verdict::Fail, "many")));
+        outcomes
+    }
+
+    fn rendered(same_cause: SameCause) -> String {
+        let mut tally = Tally::new(same_cause);
+        let mut summary = Summary::default();
+        for outcome in three_causes() {
+            summary.count(&outcome);
+            tally.add(&outcome);
+        }
+        tally.render(&summary, Palette::Plain)
+    }
+
+    #[test]
+    fn a_cause_is_told_once_and_names_its_scenarios() {
+        insta::assert_snapshot!(rendered(SameCause::Once), @r"
+        FAIL   The cause is many.
+               8 scenarios with this cause (1 warn, 7 FAIL): c/1, c/2, c/3, c/4, c/5, c/6 and 2 more
+        warn   The cause is few.
+               2 scenarios with this cause (2 warn): b/two, b/one
+        FAIL   a/alone  a/alone failed.
+
+        0 ok, 3 warn, 8 FAIL in 0 µs
+        ");
+    }
+
+    #[test]
+    fn each_scenario_has_its_line_if_all_are_asked_for() {
+        insta::assert_snapshot!(rendered(SameCause::Each), @r"
+        FAIL   a/alone  a/alone failed.
+        warn   b/two  b/two failed.
+        warn   b/one  b/one failed.
+        warn   c/warned  c/warned failed.
+        FAIL   c/1  c/1 failed.
+        FAIL   c/2  c/2 failed.
+        FAIL   c/3  c/3 failed.
+        FAIL   c/4  c/4 failed.
+        FAIL   c/5  c/5 failed.
+        FAIL   c/6  c/6 failed.
+        FAIL   c/7  c/7 failed.
+
+        0 ok, 3 warn, 8 FAIL in 0 µs
+        ");
+    }
 
     #[test]
     fn scenarios_that_could_not_begin_share_a_line() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::super::wait::{Waited, wait_in};
+use super::super::{lawful_wait::wait_lawfully, wait::Waited};
 use crate::{
     client::{ConnectFailure, What},
     data::Data,
@@ -39,8 +39,9 @@ pub(super) async fn await_admission(
     deadline: Instant,
 ) -> StepResult<Admission> {
     let name = &client.spec.name;
-    let waited = wait_in(
-        link.connection.journal(),
+    let waited = wait_lawfully(
+        attempt,
+        (client, link),
         from,
         deadline,
         |_, entry| match &entry.what {
@@ -48,7 +49,7 @@ pub(super) async fn await_admission(
             _ => None,
         },
     )
-    .await;
+    .await?;
     let (kind, sentence, received) = match waited {
         Waited::Found(admission) => {
             if let Admission::Joined(payload) = &admission {
@@ -109,4 +110,27 @@ pub(super) fn handshake_finding(name: impl std::fmt::Display, failure: &ConnectF
     )
     .expected("an open connection")
     .received(evidence::describe_failure(failure))
+    .cause(handshake_cause(failure))
+}
+
+/// Returns the sentence about the server's mistake that keeps every client from connecting.
+fn handshake_cause(failure: &ConnectFailure) -> String {
+    match failure {
+        ConnectFailure::OpenPacket { error, .. } => {
+            format!("The {error}, so clients could not connect.")
+        }
+        ConnectFailure::Refused { response } | ConnectFailure::Handshake { response, .. } => {
+            let response = evidence::describe_response(response);
+            format!("Clients could not connect: {failure}: {response}")
+        }
+        ConnectFailure::Ended { .. }
+        | ConnectFailure::NotHttp { .. }
+        | ConnectFailure::Reset { .. }
+        | ConnectFailure::TimedOut { .. }
+        | ConnectFailure::Tls { .. }
+        | ConnectFailure::TooLarge { .. }
+        | ConnectFailure::TooMuch { .. }
+        | ConnectFailure::Unreachable { .. }
+        | ConnectFailure::Upgrade { .. } => format!("Clients could not connect: {failure}."),
+    }
 }

@@ -61,16 +61,14 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> StepResult {
 /// Waits until the server has processed what was sent so far, as far as round trips can prove it.
 async fn await_processing(attempt: &Attempt<'_>) {
     let deadline = clock::now() + attempt.target.settle;
-    let links: Vec<_> = attempt
-        .declared
-        .all()
-        .iter()
-        .flat_map(|client| client.links())
-        .filter(|link| can_ping(link))
+    let clients = attempt.declared.all().iter();
+    let links: Vec<_> = clients
+        .flat_map(|client| client.links().into_iter().map(move |link| (client, link)))
+        .filter(|(_, link)| can_ping(link))
         .collect();
     let trips = links
         .iter()
-        .map(|link| fence::round_trip(attempt, link, deadline));
+        .map(|(client, link)| fence::round_trip(attempt, (client, link), deadline));
     // Ignore round trips that failed, because the server need not answer a client that has misbehaved.
     futures_util::future::join_all(trips).await;
 }
@@ -119,7 +117,7 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
                 Waited::TimedOut => Proof::TimeOnly,
             }
         } else {
-            fence::round_trip(attempt, &link, deadline).await
+            fence::round_trip(attempt, (witness, &link), deadline).await
         };
         if proof > Proof::Ended && (proof < Proof::TimeOnly || !link.websocket) {
             continue;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_in},
+    super::{lawful_wait::wait_lawfully, wait::Waited},
     links::open_link,
     refused,
 };
@@ -191,8 +191,9 @@ async fn await_ack(
     let deadline = attempt.deadline(step)?;
     let name = &question.client.spec.name;
     let event = &question.request.event;
-    let waited = wait_in(
-        question.link.connection.journal(),
+    let waited = wait_lawfully(
+        attempt,
+        (question.client, question.link),
         question.from,
         deadline,
         |_, entry| match &entry.what {
@@ -206,7 +207,7 @@ async fn await_ack(
             _ => None,
         },
     )
-    .await;
+    .await?;
     match waited {
         Waited::Found(args) => Ok(args),
         Waited::Ended(ended) => Err(Finding::new(

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    super::wait::{Waited, wait_in},
+    super::{
+        lawful_wait::wait_lawfully,
+        wait::{Waited, wait_in},
+    },
     links::any_link,
 };
 use crate::{
@@ -49,7 +52,7 @@ async fn one(
     let limit = limit(attempt, step, &link)?;
     if let Some(namespace) = &closed.namespace {
         let namespace = attempt.namespace(namespace)?;
-        return leaves_namespace(client, &link, &namespace, limit).await;
+        return leaves_namespace(attempt, client, &link, &namespace, limit).await;
     }
     if closed.stays_open {
         let watch = attempt.watch(step)?;
@@ -225,14 +228,16 @@ fn ways(ways: &[CloseHow]) -> String {
 }
 
 async fn leaves_namespace(
+    attempt: &Attempt<'_>,
     client: &Client,
     link: &Link,
     namespace: &str,
     limit: Duration,
 ) -> StepResult {
     let from = last_join(link, namespace);
-    let waited = wait_in(
-        link.connection.journal(),
+    let waited = wait_lawfully(
+        attempt,
+        (client, link),
         from,
         clock::now() + limit,
         |_, entry| match &entry.what {
@@ -240,7 +245,7 @@ async fn leaves_namespace(
             _ => None,
         },
     )
-    .await;
+    .await?;
     let name = &client.spec.name;
     let (sentence, received) = match waited {
         Waited::Found(()) => {
@@ -295,7 +300,7 @@ async fn stays_open(
         };
         // Ignore why the wait ended: if the connection has ended, the round trip fails the step.
         let _ = clock::before(until, link.connection.journal().ended()).await;
-        match fence::round_trip(attempt, link, clock::now() + limit).await {
+        match fence::round_trip(attempt, (client, link), clock::now() + limit).await {
             Proof::Ended => return Err(ended_early(client, link, watch)),
             // The connection is open, but the server hangs: it does not answer on the connection any more.
             Proof::TimeOnly if link.websocket => {

@@ -7,7 +7,7 @@ use super::{
     pairs, refused,
 };
 use crate::{
-    client::{ConnectFailure, Connection, Layer, Options, TransportChoice},
+    client::{ConnectFailure, Layer, Options, TransportChoice},
     clock,
     data::Data,
     runner::{
@@ -73,11 +73,8 @@ pub(in crate::runner) async fn bystander(
     if let Some(layer) = below {
         let plain = ConnectOptions::default();
         let options = options(attempt, client, &plain, layer, limit)?;
-        return match Connection::open(&attempt.target.endpoint, options.clone()).await {
-            Ok(connection) => {
-                client.add_link(connection, &options);
-                Ok(())
-            }
+        return match client.open(&attempt.target.endpoint, &options).await {
+            Ok(_) => Ok(()),
             Err(failure) => Err(unjudged(
                 handshake_finding(&client.spec.name, &failure).into(),
             )),
@@ -232,8 +229,8 @@ pub(super) async fn join(
         Some(link) => link,
         None => {
             let options = options(attempt, client, step, Layer::SocketIo, limit)?;
-            match Connection::open(&attempt.target.endpoint, options.clone()).await {
-                Ok(connection) => client.add_link(connection, &options),
+            match client.open(&attempt.target.endpoint, &options).await {
+                Ok(link) => link,
                 Err(failure) if failure.is_ours() => {
                     return Err(unreachable(&client.spec.name.0, &failure).unjudged());
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_for},
+    super::{lawful_wait::wait_for, wait::Waited},
     links::any_link,
 };
 use crate::{
@@ -166,21 +166,28 @@ pub(super) async fn await_event(
     let sought = &awaited.event.strict;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
-    let waited = wait_for(link, Sort::Event, 0, deadline, |index, entry| {
-        match awaited.accept(attempt, &scope, index, entry) {
-            Ok(Some(found)) => return Some(Ok(found)),
-            Ok(None) => {}
-            Err(stop) => return Some(Err(stop)),
-        }
-        let out_of_order = match &entry.what {
-            What::Socket(packet @ Packet::Event { .. }) => {
-                awaited.order == Order::Strict && !is_unrelated(attempt, packet)
+    let waited = wait_for(
+        attempt,
+        (client, link),
+        Sort::Event,
+        0,
+        deadline,
+        |index, entry| {
+            match awaited.accept(attempt, &scope, index, entry) {
+                Ok(Some(found)) => return Some(Ok(found)),
+                Ok(None) => {}
+                Err(stop) => return Some(Err(stop)),
             }
-            _ => false,
-        };
-        out_of_order.then(|| Err(wrong_order(client, sought, &scope, entry)))
-    })
-    .await;
+            let out_of_order = match &entry.what {
+                What::Socket(packet @ Packet::Event { .. }) => {
+                    awaited.order == Order::Strict && !is_unrelated(attempt, packet)
+                }
+                _ => false,
+            };
+            out_of_order.then(|| Err(wrong_order(client, sought, &scope, entry)))
+        },
+    )
+    .await?;
     match waited {
         Waited::Found(found) => found,
         Waited::Ended(ended) => Err(Finding::new(

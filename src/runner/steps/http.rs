@@ -27,8 +27,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     let (strict, lenient) = (&http.response.strict, &http.response.lenient);
     let what = format!("{} {}", asked.method, asked.target);
     let asked_at = clock::now();
+    let sent = match &asked.body {
+        Some(body) => format!("{what} {}", evidence::readable(body)),
+        None => what.clone(),
+    };
     let result = ask(attempt, asked, limit).await;
-    record(attempt, asked_at, &what, &result);
+    record(attempt, asked_at, sent, &result);
     let response = match result {
         Ok(response) => Some(response),
         Err(failure) if failure.is_ours() => {
@@ -98,7 +102,7 @@ async fn ask(
 fn record(
     attempt: &Attempt<'_>,
     asked_at: Instant,
-    what: &str,
+    sent: String,
     result: &Result<HttpResponse, ConnectFailure>,
 ) {
     let line = |at: Instant, received: bool, text: String| SeenLine {
@@ -111,7 +115,7 @@ fn record(
         Err(failure) => failure.to_string(),
     };
     attempt.notes().http.extend([
-        line(asked_at, false, what.to_owned()),
+        line(asked_at, false, evidence::bounded(sent)),
         line(clock::now(), true, response),
     ]);
 }

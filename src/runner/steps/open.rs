@@ -12,9 +12,7 @@ use super::{
     http,
 };
 use crate::{
-    client::{
-        ConnectFailure, Connection, Cookies, HttpResponse, Layer, Options, TransportChoice, What,
-    },
+    client::{ConnectFailure, Cookies, HttpResponse, Layer, Options, TransportChoice, What},
     clock,
     runner::{
         attempt::Attempt,
@@ -46,14 +44,13 @@ async fn one(
     let expected = Accepted::as_ref(&open.expected);
     let name = &client.spec.name;
     let options = connection_options(attempt, open, client, limit)?;
-    let connection = match Connection::open(&attempt.target.endpoint, options.clone()).await {
-        Ok(connection) => connection,
+    let link = match client.open(&attempt.target.endpoint, &options).await {
+        Ok(link) => link,
         Err(failure) if failure.is_ours() => {
             return Err(unreachable(&name.0, &failure).unjudged());
         }
         Err(failure) => return refused(attempt, expected, client, &failure),
     };
-    let link = client.add_link(connection, &options);
     attempt.scope().set(&*name.0, client.to_data());
     if let Some(pattern) = &expected.strict.refused {
         let finding = Finding::new(

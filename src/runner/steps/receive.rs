@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_for},
+    super::{lawful_wait::wait_for, wait::Waited},
     http,
     links::any_link,
     receive_raw,
@@ -20,6 +20,7 @@ use crate::{
         expectation::{self, Comparison},
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
+        invariants,
         late::extended_deadline,
         observe_frame::{self, FrameLikeness},
         received::Sort,
@@ -200,11 +201,12 @@ async fn await_match(
             Err(stop) => Some(Err(stop)),
         }
     };
-    let mut waited = wait_for(link, sort, from, deadline, &mut pick).await;
+    let at = (&**client, &**link);
+    let mut waited = wait_for(attempt, at, sort, from, deadline, &mut pick).await?;
     if matches!(waited, Waited::TimedOut)
         && let Some(deadline) = extended_deadline(attempt, step, link).await
     {
-        waited = wait_for(link, sort, from, deadline, &mut pick).await;
+        waited = wait_for(attempt, at, sort, from, deadline, &mut pick).await?;
     }
     Ok((waited, nearest))
 }
@@ -242,6 +244,13 @@ fn compare(
 ) -> StepResult<Candidate> {
     if let (Incoming::Frame(pattern), What::Frame(frame)) = (&what.strict, &entry.what) {
         return compare_frame(attempt, pattern, client, frame);
+    }
+    let speaks = attempt.target.manifest.dialect.speaks;
+    if matches!(what.strict, Incoming::Echo(_))
+        && let Some(illegal) = echo::illegal(speaks, link, entry)
+    {
+        let finding = illegal_data(client, &illegal, evidence::line(entry).as_bytes());
+        return Ok(Candidate::Wrong(Box::new(finding)));
     }
     let (expected, actual) = match value(attempt, what, client, link, entry) {
         Some(Ok(value)) => value,
@@ -316,10 +325,7 @@ fn value<'m>(
         (_, What::Illegal { illegal, raw })
             if *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose) =>
         {
-            let layer = illegal.layer();
-            let sentence = format!("{name} received data that {layer} forbids: {illegal}.");
-            let finding = Finding::new(FailureKind::from(illegal), sentence);
-            return Some(Err(finding.received(evidence::readable(raw))));
+            return Some(Err(illegal_data(client, illegal, raw)));
         }
         (_, What::Http(response)) if response.status >= 400 => {
             let sentence = format!(
@@ -341,6 +347,14 @@ fn value<'m>(
         _ => None,
     };
     Some(Ok((Accepted { strict, lenient }, actual)))
+}
+
+/// Returns the finding about data that a protocol forbids. The step breaks no invariant, because it checks what arrives.
+fn illegal_data(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
+    Finding {
+        invariant: None,
+        ..invariants::ill_formed(client, illegal, raw)
+    }
 }
 
 fn compare_frame(

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    super::wait::{Waited, wait_in},
+    super::{lawful_wait::wait_lawfully, wait::Waited},
     admission::{Admission, handshake_finding},
     links::any_link,
 };
@@ -161,7 +161,7 @@ async fn await_report(
     let deadline = attempt.deadline(step)?;
     let manifest = &attempt.target.manifest;
     let (name, event, from) = (&client.spec.name, question.event(), question.from());
-    let waited = wait_in(link.connection.journal(), from, deadline, |index, entry| {
+    let waited = wait_lawfully(attempt, (client, link), from, deadline, |index, entry| {
         if link.state().received.is_claimed(index) {
             return None;
         }
@@ -176,7 +176,7 @@ async fn await_report(
         let report = manifest.dialect.refusal_in_ack(args);
         Some((index, report.ok_or_else(|| args.to_vec())))
     })
-    .await;
+    .await?;
     let (kind, sentence, received) = match waited {
         Waited::Found((index, Ok(report))) => return Ok((index, report)),
         Waited::Found((_, Err(args))) => (
@@ -318,8 +318,9 @@ async fn late_refusal(
     let manifest = &attempt.target.manifest;
     let mut report = None;
     let mut claim = None;
-    let waited = wait_in(
-        link.connection.journal(),
+    let waited = wait_lawfully(
+        attempt,
+        (client, &link),
         0,
         clock::now() + limit,
         |index, entry| {
@@ -335,7 +336,7 @@ async fn late_refusal(
             }
         },
     )
-    .await;
+    .await?;
     if let Some(index) = claim {
         link.state().received.claim(index);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::wait::{Waited, wait_for},
+    super::{lawful_wait::wait_for, wait::Waited},
     links::open_link,
 };
 use crate::{
@@ -89,20 +89,27 @@ async fn await_question(
     let name = &client.spec.name;
     let deadline = attempt.deadline(step)?;
     let scope = attempt.scope().clone();
-    let waited = wait_for(link, Sort::Question, 0, deadline, |index, entry| {
-        let What::Socket(packet) = &entry.what else {
-            return None;
-        };
-        match sought.compare(attempt, &scope, entry) {
-            Ok(Likeness::Match { captures, id }) => {
-                let question = id.map(|id| (index, packet.namespace().to_owned(), id));
-                Some(Ok((captures, question)))
+    let waited = wait_for(
+        attempt,
+        (client, link),
+        Sort::Question,
+        0,
+        deadline,
+        |index, entry| {
+            let What::Socket(packet) = &entry.what else {
+                return None;
+            };
+            match sought.compare(attempt, &scope, entry) {
+                Ok(Likeness::Match { captures, id }) => {
+                    let question = id.map(|id| (index, packet.namespace().to_owned(), id));
+                    Some(Ok((captures, question)))
+                }
+                Ok(Likeness::Near(_) | Likeness::Other) => None,
+                Err(error) => Some(Err(error)),
             }
-            Ok(Likeness::Near(_) | Likeness::Other) => None,
-            Err(error) => Some(Err(error)),
-        }
-    })
-    .await;
+        },
+    )
+    .await?;
     let event = sought.name();
     let (kind, sentence, received) = match waited {
         Waited::Found(found) => {

@@ -1,5 +1,6 @@
 //! Tests with hostile servers: what the clients report about them, and that no wait exceeds its deadline.
 
+mod causes;
 mod close_packet;
 mod death;
 mod flood;

@@ -1,8 +1,10 @@
 //! Converts the record of a run to the fields of the report.
 
+use std::collections::HashMap;
+
 use super::model::{
-    Attempt, Direction, Evidence, Line, Place, REPORT_SCHEMA, Report, Requirement, Run, Scenario,
-    Summary, Target, View,
+    Attempt, Cause, Direction, Evidence, Line, Place, REPORT_SCHEMA, Report, Requirement, Run,
+    Scenario, Summary, Target, View,
 };
 use crate::{
     runner::{self, Breach, ClientView, Outcome, Record, RunInfo},
@@ -49,6 +51,7 @@ impl From<&Record> for Report {
                 duration_ms: millis(summary.duration),
             },
             scenarios: record.outcomes.iter().map(Scenario::from).collect(),
+            causes: causes(&record.outcomes),
             notices: record
                 .notices
                 .iter()
@@ -56,6 +59,30 @@ impl From<&Record> for Report {
                 .collect(),
         }
     }
+}
+
+/// Returns the causes of all outcomes, the cause of most outcomes first.
+fn causes(outcomes: &[Outcome]) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = Vec::new();
+    let mut places = HashMap::new();
+    for outcome in outcomes {
+        let Some(cause) = &outcome.cause else {
+            continue;
+        };
+        let place = *places.entry(&cause.id).or_insert_with(|| {
+            causes.push(Cause {
+                id: cause.id.clone(),
+                sentence: text(&cause.sentence),
+                scenarios: Vec::new(),
+            });
+            causes.len() - 1
+        });
+        if let Some(cause) = causes.get_mut(place) {
+            cause.scenarios.push(text(&outcome.id));
+        }
+    }
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.scenarios.len()));
+    causes
 }
 
 impl From<&Outcome> for Scenario {
@@ -73,6 +100,7 @@ impl From<&Outcome> for Scenario {
             reason: optional(outcome.reason.as_ref()),
             kind: outcome.kind,
             error: outcome.error,
+            cause: outcome.cause.as_ref().map(|cause| cause.id.clone()),
             file: outcome.file.display().to_string(),
             line: outcome.line,
             proofs: texts(&outcome.proofs),

@@ -23,8 +23,21 @@ pub struct Report {
     pub summary: Summary,
     /// All selected scenarios, sorted by id.
     pub scenarios: Vec<Scenario>,
+    /// What went wrong, each cause once: the causes of most scenarios first.
+    pub causes: Vec<Cause>,
     /// Events of the run that are not verdicts: a scenario ended the target, and the runner started the target again.
     pub notices: Vec<String>,
+}
+
+/// What went wrong in one or more scenarios.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Cause {
+    /// The id, which is the same in every run.
+    pub id: String,
+    /// The cause in one sentence.
+    pub sentence: String,
+    /// The ids of the scenarios with this cause.
+    pub scenarios: Vec<String>,
 }
 
 /// The server under test.
@@ -98,6 +111,8 @@ pub struct Scenario {
     /// The kind of error: why sockspec could not judge the scenario. Null for other verdicts, and for errors without a
     /// kind of their own.
     pub error: Option<ErrorKind>,
+    /// The id of the cause: the same for all scenarios in which the same went wrong. Null for pass and skip.
+    pub cause: Option<String>,
     /// The path of the scenario file.
     pub file: String,
     /// The line of the scenario in the file, counted from 1.

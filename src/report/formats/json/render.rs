@@ -76,6 +76,7 @@ mod tests {
               "reason": "sender received room-message, which only member may receive",
               "kind": "delivered-to-outsider",
               "error": null,
+              "cause": "8d7f3a0c21b4",
               "file": "specs/gateway/rooms/emit.yaml",
               "line": 6,
               "proofs": [
@@ -132,6 +133,15 @@ mod tests {
                   "TypeError: x is not a function"
                 ]
               }
+            }
+          ],
+          "causes": [
+            {
+              "id": "8d7f3a0c21b4",
+              "sentence": "Sender received room-message, which only member may receive",
+              "scenarios": [
+                "rooms/to-excludes-sender"
+              ]
             }
           ],
           "notices": [
