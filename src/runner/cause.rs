@@ -6,10 +6,13 @@
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
-use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-use super::{attempt::Attempt, failure_kind::FailureKind, outcome::Outcome};
+use super::{
+    attempt::Attempt,
+    failure_kind::FailureKind,
+    outcome::{Cause, Outcome},
+};
 use crate::{client::What, targets::Maskable, wire::socket_io::Packet};
 
 /// The number of bytes of the hash that an id shows.
@@ -17,6 +20,9 @@ const ID_BYTES: usize = 6;
 
 /// The shortest id of a server that is replaced. A shorter id, such as `1`, can be a part of any text.
 const SHORTEST_ID: usize = 6;
+
+/// The number of journal entries of a connection that are searched for ids. Servers send their ids first.
+const ENTRIES: usize = 1_000;
 
 /// What replaces an id or a name that only one attempt has.
 const PLACEHOLDER: &str = "…";
@@ -29,74 +35,55 @@ static LIMIT: LazyLock<Option<Regex>> =
 static ACK_ID: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\Aan acknowledgement with id \d+\z").ok());
 
-/// What made a scenario not pass.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Cause {
-    /// The id: the same for all outcomes with this cause, in every run.
-    pub id: String,
-    /// The cause in one sentence, without names of clients.
-    pub sentence: String,
+/// Returns the cause of an outcome about which only its reason is known; `None` for a pass or a skip.
+pub(super) fn of_reason(outcome: &Outcome) -> Option<Cause> {
+    let reason = outcome
+        .reason
+        .as_ref()
+        .filter(|_| outcome.needs_attention())?;
+    Some(cause(reason.clone(), &[kind(outcome)]))
 }
 
-impl Cause {
-    /// Creates the cause that `sentence` describes completely: the sentence is the same wherever the cause is the same.
-    fn decided(sentence: String) -> Self {
-        Self::new(sentence, &[])
+/// Returns the cause of an outcome of an attempt; `None` for a pass or a skip. `decided` is a sentence that describes the
+/// cause completely, if the finding has one.
+pub(super) fn of_attempt(
+    outcome: &Outcome,
+    decided: Option<String>,
+    attempt: &Attempt<'_>,
+) -> Option<Cause> {
+    if !outcome.needs_attention() {
+        return None;
     }
-
-    /// Creates a cause from its sentence and from the evidence that the sentence does not hold.
-    fn new(sentence: String, evidence: &[&str]) -> Self {
-        let mut hasher = Sha1::new();
-        for part in [sentence.as_str()].iter().chain(evidence) {
-            hasher.update(part.len().to_le_bytes());
-            hasher.update(part);
-        }
-        let hash = hasher.finalize();
-        Self {
-            id: hash
-                .iter()
-                .take(ID_BYTES)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-            sentence,
-        }
+    if let Some(mut sentence) = decided {
+        sentence.mask(&attempt.to_mask());
+        return Some(cause(sentence, &[]));
     }
+    let Some(breach) = &outcome.breach else {
+        return of_reason(outcome);
+    };
+    let mut general = Generalised::new(outcome.kind, attempt);
+    let sentence = general.sentence(&breach.sentence);
+    let expected = breach.expected.as_deref().unwrap_or_default();
+    let expected = match &*ACK_ID {
+        Some(ack_id) if ack_id.is_match(expected) => "an acknowledgement".to_owned(),
+        _ => general.text(expected),
+    };
+    let received = general.text(breach.received.as_deref().unwrap_or_default());
+    Some(cause(sentence, &[kind(outcome), &expected, &received]))
+}
 
-    /// Returns the cause of an outcome about which only its reason is known; `None` for a pass or a skip.
-    pub(super) fn of_reason(outcome: &Outcome) -> Option<Self> {
-        let reason = outcome
-            .reason
-            .as_ref()
-            .filter(|_| outcome.needs_attention())?;
-        Some(Self::new(reason.clone(), &[kind(outcome)]))
+/// Returns a cause from its sentence and from the evidence that the sentence does not hold.
+fn cause(sentence: String, evidence: &[&str]) -> Cause {
+    let mut hasher = Sha1::new();
+    for part in [sentence.as_str()].iter().chain(evidence) {
+        hasher.update(part.len().to_le_bytes());
+        hasher.update(part);
     }
-
-    /// Returns the cause of an outcome of an attempt; `None` for a pass or a skip. `decided` is a sentence that
-    /// describes the cause completely, if the finding has one.
-    pub(super) fn of_attempt(
-        outcome: &Outcome,
-        decided: Option<String>,
-        attempt: &Attempt<'_>,
-    ) -> Option<Self> {
-        if !outcome.needs_attention() {
-            return None;
-        }
-        if let Some(mut sentence) = decided {
-            sentence.mask(&attempt.to_mask());
-            return Some(Self::decided(sentence));
-        }
-        let Some(breach) = &outcome.breach else {
-            return Self::of_reason(outcome);
-        };
-        let mut general = Generalised::new(outcome.kind, attempt);
-        let sentence = general.sentence(&breach.sentence);
-        let expected = breach.expected.as_deref().unwrap_or_default();
-        let expected = match &*ACK_ID {
-            Some(ack_id) if ack_id.is_match(expected) => "an acknowledgement".to_owned(),
-            _ => general.text(expected),
-        };
-        let received = general.text(breach.received.as_deref().unwrap_or_default());
-        Some(Self::new(sentence, &[kind(outcome), &expected, &received]))
+    let hash = hasher.finalize();
+    let digits = hash.iter().take(ID_BYTES);
+    Cause {
+        id: digits.map(|byte| format!("{byte:02x}")).collect(),
+        sentence,
     }
 }
 
@@ -138,6 +125,7 @@ impl Generalised {
                     .journal()
                     .entries()
                     .iter()
+                    .take(ENTRIES)
                     .filter_map(|entry| match &entry.what {
                         What::Socket(Packet::Connect {
                             payload: Some(payload),
@@ -317,7 +305,7 @@ mod tests {
 
     #[test]
     fn other_evidence_is_another_cause() {
-        let cause = |sentence: &str, evidence: &[&str]| Cause::new(sentence.to_owned(), evidence);
+        let cause = |sentence: &str, evidence: &[&str]| super::cause(sentence.to_owned(), evidence);
         let one = cause("It was wrong.", &["wrong-content", "1", "2"]);
         assert_eq!(one, cause("It was wrong.", &["wrong-content", "1", "2"]));
         assert_eq!(one.id.len(), 2 * ID_BYTES);
@@ -333,9 +321,9 @@ mod tests {
 
     #[test]
     fn a_pass_and_a_skip_have_no_cause() {
-        assert_eq!(Cause::of_reason(&samples::passed()), None);
-        assert_eq!(Cause::of_reason(&samples::skipped()), None);
-        let errored = Cause::of_reason(&samples::errored()).unwrap();
+        assert_eq!(of_reason(&samples::passed()), None);
+        assert_eq!(of_reason(&samples::skipped()), None);
+        let errored = of_reason(&samples::errored()).unwrap();
         assert_eq!(errored.sentence, samples::errored().reason.unwrap());
     }
 }

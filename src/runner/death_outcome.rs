@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{cause::Cause, failure_kind::FailureKind, outcome::Outcome, verdict::Verdict};
+use super::{cause, failure_kind::FailureKind, outcome::Outcome, verdict::Verdict};
 use crate::text::humanize;
 
 /// Returns the outcome of a scenario during which the target died, with another verdict and the sentence that explains
@@ -18,7 +18,7 @@ pub(super) fn with_verdict(
         breach.sentence.clone_from(&sentence);
     }
     outcome.reason = Some(sentence);
-    outcome.cause = Cause::of_reason(&outcome);
+    outcome.cause = cause::of_reason(&outcome);
     outcome
 }
 

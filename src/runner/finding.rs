@@ -231,6 +231,7 @@ impl From<TemplateError> for Stop {
         match error {
             TemplateError::TooLarge { .. } => Obstacle::new(error.to_string()).inapplicable(),
             TemplateError::Expression { .. }
+            | TemplateError::NotAList { .. }
             | TemplateError::NotText { .. }
             | TemplateError::MissingHandshakeField { .. }
             | TemplateError::Unset { .. } => Obstacle::new(format!(

@@ -3,8 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    attempt,
-    cause::Cause,
+    attempt, cause,
     error_kind::ErrorKind,
     failure_kind::FailureKind,
     finding::{Detail, Finding, Obstacle, Stop},
@@ -105,7 +104,7 @@ pub(super) fn judge(
     let decided = found.as_ref().and_then(|found| found.detail.cause.clone());
     outcome.breach = found.map(|found| breach(item, settings, attempt, found));
     outcome.mask(&attempt.to_mask());
-    outcome.cause = Cause::of_attempt(&outcome, decided, attempt);
+    outcome.cause = cause::of_attempt(&outcome, decided, attempt);
     outcome
 }
 

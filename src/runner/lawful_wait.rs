@@ -42,20 +42,24 @@ pub(super) async fn wait_lawfully<T>(
     let journal = link.connection.journal();
     let mut from = from;
     loop {
-        let start = from.min(link.lawful.load(Ordering::Relaxed));
+        let mut lawful = link.lawful.load(Ordering::Relaxed);
+        let start = from.min(lawful);
         let waited = wait_in(journal, start, deadline, |index, entry| {
             if index >= from
                 && let Some(found) = pick(index, entry)
             {
                 return Some(Seen::Picked(found));
             }
-            if index >= link.lawful.load(Ordering::Relaxed) && is_suspect(link, entry) {
-                return Some(Seen::Suspect(index));
+            if index >= lawful {
+                if is_suspect(link, entry) {
+                    return Some(Seen::Suspect(index));
+                }
+                lawful = index + 1;
             }
-            link.lawful.fetch_max(index + 1, Ordering::Relaxed);
             None
         })
         .await;
+        link.lawful.fetch_max(lawful, Ordering::Relaxed);
         let index = match waited {
             Waited::Found(Seen::Picked(found)) => return Ok(Waited::Found(found)),
             Waited::Found(Seen::Suspect(index)) => index,

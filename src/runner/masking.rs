@@ -4,10 +4,9 @@
 //! fields left out hold text from scenario files or from sockspec itself, never from the target.
 
 use super::{
-    cause::Cause,
     event::{Event, EventKind, RunInfo, TargetStart},
     notice::Notice,
-    outcome::{Attempt, Breach, ClientView, Outcome, Place, SeenLine},
+    outcome::{Attempt, Breach, Cause, ClientView, Outcome, Place, SeenLine},
     record::Record,
 };
 use crate::targets::{Maskable, Secrets};

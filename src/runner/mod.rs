@@ -76,14 +76,15 @@ mod verdict;
 mod wait;
 
 pub use baseline::{Baseline, Because, Comparison, Deviation, Names, OtherKind, Stale};
-pub use cause::Cause;
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifier};
 pub use error_kind::ErrorKind;
 pub use event::{Event, EventKind, RunInfo, TargetStart};
 pub use failure_kind::FailureKind;
 pub use host::{Host, StartError, Target};
 pub use notice::Notice;
-pub use outcome::{Attempt, Breach, ClientView, Outcome, Place, RequirementNote, SeenLine, Weight};
+pub use outcome::{
+    Attempt, Breach, Cause, ClientView, Outcome, Place, RequirementNote, SeenLine, Weight,
+};
 pub use plan::{Item, Plan};
 pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};
 pub use prove::prove;

@@ -48,13 +48,15 @@ impl Sought {
         // Ask only the last connection whether the server appends offsets to events: all connections of a client are to
         // the same server.
         let link = client.link();
+        let args = pattern.args.as_ref();
+        let args = args.map(|args| args.matchers(&attempt.scope()));
         Ok(Self {
             offsets: link.map_or(Offsets::Absent, |link| offsets(attempt.target, &link)),
             event: binding.map_or_else(|| spoken.clone(), |binding| binding.event.clone()),
             spoken,
             namespace,
             with: pattern.with.clone(),
-            args: pattern.args.clone(),
+            args: args.transpose()?,
         })
     }
 

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{cause::Cause, error_kind::ErrorKind, failure_kind::FailureKind, verdict::Verdict};
+use super::{error_kind::ErrorKind, failure_kind::FailureKind, verdict::Verdict};
 use crate::scenario::{Invariant, Level, Transport};
 
 /// Whether an outcome counts against the target.
@@ -81,6 +81,15 @@ impl Outcome {
     pub fn has_begun(&self) -> bool {
         self.breach.is_some() || !self.duration.is_zero()
     }
+}
+
+/// What made a scenario not pass.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Cause {
+    /// The id: the same for all outcomes with this cause, in every run.
+    pub id: String,
+    /// The cause in one sentence, without names of clients.
+    pub sentence: String,
 }
 
 /// One of several attempts at a scenario.

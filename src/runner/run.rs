@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     batch::Batch,
-    cause::Cause,
+    cause,
     error_kind::ErrorKind,
     event::{Event, EventKind, RunInfo, TargetStart},
     files,
@@ -179,7 +179,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     ) {
         let reason = Some(reason.to_owned());
         let mut outcome = judgement::outcome_without_evidence(item, verdict, reason, duration);
-        outcome.cause = Cause::of_reason(&outcome);
+        outcome.cause = cause::of_reason(&outcome);
         self.emit(EventKind::ScenarioFinished(Box::new(outcome)));
     }
 
@@ -412,7 +412,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             let mut outcome =
                 judgement::outcome_without_evidence(item, Verdict::Error, Some(reason), running);
             outcome.error = Some(ErrorKind::TimeLimit);
-            outcome.cause = Cause::of_reason(&outcome);
+            outcome.cause = cause::of_reason(&outcome);
             self.emit(EventKind::ScenarioFinished(Box::new(outcome)));
         }
     }

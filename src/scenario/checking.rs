@@ -195,6 +195,7 @@ impl<'s> Checking<'s> {
             Operator::Exactly(matcher) => {
                 self.with_extra_fields(ExtraFields::Refused, |this| this.matcher(matcher, actual))
             }
+            Operator::Json(matcher) => self.json(matcher, operator, actual),
             Operator::Length(matcher) => self.length(matcher, operator, actual),
             Operator::Not(matcher) => {
                 let holds = self.holds(matcher, actual)?;
@@ -224,6 +225,25 @@ impl<'s> Checking<'s> {
                 }
                 _ => self.decide(false, operator, actual),
             },
+        }
+    }
+
+    /// Compares the value that the received text encodes as JSON with the operand of `$json`.
+    fn json(&mut self, matcher: &Matcher, operator: &Operator, actual: Option<&Data>) -> Outcome {
+        let Some(text) = actual.and_then(Data::as_str) else {
+            return self.decide(false, operator, actual);
+        };
+        match serde_json::from_str::<serde_json::Value>(text) {
+            Ok(value) => self.at(Segment::Property("json"), |this| {
+                this.matcher(matcher, Some(&Data::from(value)))
+            }),
+            Err(error) => {
+                let expected = operator.describe(self.scope);
+                self.differs(
+                    format!("{{{expected}}}, a text that is JSON: {error}"),
+                    actual,
+                )
+            }
         }
     }
 

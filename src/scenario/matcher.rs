@@ -46,6 +46,7 @@ pub(super) enum Operator {
     EndsWith(Template),
     Eq(Template),
     Exactly(Box<Matcher>),
+    Json(Box<Matcher>),
     Length(Box<Matcher>),
     Not(Box<Matcher>),
     OneOf(Vec<Matcher>),
@@ -79,6 +80,10 @@ pub const OPERATORS: &[(&str, &str)] = &[
     ("$file", "the content of a file in the same folder"),
     ("$gt", "a number or text that is greater than this"),
     ("$gte", "a number or text that is at least this"),
+    (
+        "$json",
+        "a text that is JSON, whose value meets this expectation",
+    ),
     ("$length", "this many characters, bytes, items or fields"),
     ("$lt", "a number or text that is less than this"),
     ("$lte", "a number or text that is at most this"),
@@ -155,6 +160,7 @@ impl Operator {
             Self::EndsWith(end) => format!("$endsWith: {}", end.describe(scope)),
             Self::Eq(value) => format!("$eq: {}", value.describe(scope)),
             Self::Exactly(matcher) => format!("$exactly: {}", matcher.describe(scope)),
+            Self::Json(value) => format!("$json: {}", value.describe(scope)),
             Self::Length(length) => format!("$length: {}", length.describe(scope)),
             Self::Not(matcher) => format!("$not: {}", matcher.describe(scope)),
             Self::OneOf(choices) => format!("$oneOf: {}", list(choices)),
@@ -177,6 +183,7 @@ impl PartialEq for Operator {
             | (Self::Eq(a), Self::Eq(b))
             | (Self::StartsWith(a), Self::StartsWith(b)) => a == b,
             (Self::Exactly(a), Self::Exactly(b))
+            | (Self::Json(a), Self::Json(b))
             | (Self::Length(a), Self::Length(b))
             | (Self::Not(a), Self::Not(b)) => a == b,
             (Self::Regex(a), Self::Regex(b)) => a.as_str() == b.as_str(),

@@ -57,9 +57,9 @@ pub use load::{Known, duplicate_ids, load};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use mentions::{Mention, Mentions};
 pub use model::{
-    Accepted, ClientName, ClientSpec, ConnectOptions, EventPattern, FramePattern, HttpPattern,
-    Level, Mentioned, Operation, Order, Parallel, Refusal, RefusalReason, Repeat, Scenario, Step,
-    Tier, Transport, WaitBound, visit_steps,
+    Accepted, Arguments, ClientName, ClientSpec, ConnectOptions, EventPattern, ExpectedArguments,
+    FramePattern, HttpPattern, Level, Mentioned, Operation, Order, Parallel, Refusal,
+    RefusalReason, Repeat, Scenario, Sequence, Step, Tier, Transport, WaitBound, visit_steps,
 };
 pub use placeholder::PLACEHOLDERS;
 pub use render::Colours;

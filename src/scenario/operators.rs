@@ -99,6 +99,7 @@ impl ValueReader<'_> {
             "$exactly" => Operator::Exactly(Box::new(self.matcher(operand))),
             "$gt" => comparison(self, Comparison::Greater),
             "$gte" => comparison(self, Comparison::GreaterOrEqual),
+            "$json" => Operator::Json(Box::new(self.json(entry))),
             "$length" => Operator::Length(Box::new(self.length(entry))),
             "$lt" => comparison(self, Comparison::Less),
             "$lte" => comparison(self, Comparison::LessOrEqual),
@@ -206,6 +207,20 @@ impl ValueReader<'_> {
             self.wrong_operand(entry, "a whole number, or an operator such as `$gte`");
         }
         length
+    }
+
+    /// Reads the operand of `$json`: an expectation that a value in JSON can meet.
+    fn json(&mut self, entry: &Entry) -> Matcher {
+        let value = self.matcher(&entry.value);
+        let is_possible = match &value.form {
+            Form::Placeholder(kind, _) => !matches!(kind.name(), "absent" | "bytes"),
+            Form::Value(template) => !matches!(template.as_literal(), Some(Data::Bytes(_))),
+            Form::Array(_) | Form::Object(_) | Form::Operators(_) => true,
+        };
+        if !is_possible {
+            self.wrong_operand(entry, "an expectation that a value in JSON can meet");
+        }
+        value
     }
 
     /// Reports an operand that contains an operator or a placeholder, where only a literal value is allowed. Returns

@@ -107,6 +107,11 @@ impl Template {
         }
     }
 
+    /// Returns true if the template consists of one variable or one expression, so that its value can have any type.
+    pub(super) fn is_one_expression(&self) -> bool {
+        matches!(self.form, Form::Expression(_) | Form::Variable(_))
+    }
+
     /// Replaces the variables and expressions by their values, and returns the result.
     ///
     /// # Errors

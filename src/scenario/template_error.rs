@@ -35,6 +35,12 @@ pub enum TemplateError {
         /// The name of the missing field.
         field: String,
     },
+    /// The value of the expression is not a list, although the key takes a list of arguments.
+    #[error("{found} is no list of arguments")]
+    NotAList {
+        /// The value.
+        found: String,
+    },
     /// The value, such as bytes, can't be inserted into a text.
     #[error("{found} can't be part of a text")]
     NotText {

@@ -8,4 +8,5 @@ mod summary;
 
 pub use failure::failure;
 pub use progress::{Progress, Watched};
-pub use run::{Detail, SameCause, Terminal};
+pub use run::{Detail, Terminal};
+pub use summary::SameCause;

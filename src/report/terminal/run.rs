@@ -5,7 +5,10 @@ use std::{
     io::{self, Write},
 };
 
-use super::{Progress, failure, summary::Tally};
+use super::{
+    Progress, failure,
+    summary::{SameCause, Tally},
+};
 use crate::{
     report::{Palette, Role},
     runner::{Event, EventKind, Outcome, RunInfo, Verdict},
@@ -21,16 +24,6 @@ pub enum Detail {
     Normal,
     /// Print a line for each scenario, skipped ones included, and how the absence of events was proved.
     Verbose,
-}
-
-/// How warnings, failures and errors with the same cause are printed.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum SameCause {
-    /// Print the evidence of the first one, and of the first one with a worse verdict. The summary lists the others.
-    #[default]
-    Once,
-    /// Print the evidence of each.
-    Each,
 }
 
 /// Renders the events of a run for people.

@@ -5,7 +5,6 @@ use std::{
     fmt::Write as _,
 };
 
-use super::SameCause;
 use crate::{
     report::{Palette, Role},
     runner::{Outcome, Summary, Verdict},
@@ -14,6 +13,16 @@ use crate::{
 
 /// The number of scenarios with one cause that the summary names.
 const NAMED: usize = 6;
+
+/// How warnings, failures and errors with the same cause are printed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SameCause {
+    /// Print the evidence of the first one, and of the first one with a worse verdict. The summary lists the others.
+    #[default]
+    Once,
+    /// Print the evidence of each.
+    Each,
+}
 
 /// The parts of the outcomes that the summary shows.
 #[derive(Clone, Debug, Default)]

@@ -48,15 +48,8 @@ pub(super) fn outbound(
         .as_ref()
         .map(|template| template.render(&scope))
         .transpose()?;
-    let args = operation
-        .args
-        .as_ref()
-        .map(|args| {
-            args.iter()
-                .map(|template| template.render(&scope))
-                .collect::<Result<Vec<_>, _>>()
-        })
-        .transpose()?;
+    let args = operation.args.as_ref();
+    let args = args.map(|args| args.render(&scope)).transpose()?;
     let args = args.unwrap_or_else(|| with.into_iter().collect());
     let outgoing = attempt
         .target

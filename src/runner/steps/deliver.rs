@@ -111,9 +111,10 @@ async fn receives(
     let client = &receiver.client;
     let link = any_link(client)?;
     let mut awaited = awaited(attempt, deliver, client)?;
+    let deadline = attempt.deadline(step)?;
     for number in 1..=deliver.count {
         awaited.number = number;
-        let found = await_event(attempt, step, client, &link, &awaited)
+        let found = await_event(attempt, (step, deadline), client, &link, &awaited)
             .await
             .map_err(|stop| explained(attempt, stop))?;
         link.state().received.claim(found.index);

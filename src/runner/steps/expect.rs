@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::{
     super::{lawful_wait::wait_for, wait::Waited},
     links::any_link,
@@ -59,9 +61,10 @@ async fn one(
         count: expect.count,
     };
     let name = &client.spec.name;
+    let deadline = attempt.deadline(step)?;
     for number in 1..=expect.count {
         awaited.number = number;
-        let found = await_event(attempt, step, client, &link, &awaited).await?;
+        let found = await_event(attempt, (step, deadline), client, &link, &awaited).await?;
         link.state().received.claim(found.index);
         attempt.capture(found.captures);
         let event = awaited.event.strict.name();
@@ -156,15 +159,21 @@ impl AwaitedEvent {
 }
 
 /// Waits for the next event that matches and that no earlier step has claimed, that is, received as expected.
+///
+/// A step with `within` has one deadline for all its events, which `deadline` holds. Without `within`, each event may
+/// take the default time.
 pub(super) async fn await_event(
     attempt: &Attempt<'_>,
-    step: &Step,
+    (step, deadline): (&Step, Instant),
     client: &Client,
     link: &Arc<Link>,
     awaited: &AwaitedEvent,
 ) -> StepResult<Found> {
     let sought = &awaited.event.strict;
-    let deadline = attempt.deadline(step)?;
+    let deadline = match &step.within {
+        Some(_) => deadline,
+        None => attempt.deadline(step)?,
+    };
     let scope = attempt.scope().clone();
     let waited = wait_for(
         attempt,

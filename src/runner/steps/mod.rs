@@ -105,6 +105,7 @@ async fn act(attempt: &Attempt<'_>, step: &Step) -> StepResult {
         Action::Receive(receive) => receive::perform(attempt, step, receive).await,
         Action::Repeat(block) => repeat(attempt, block).await,
         Action::Reply(reply) => reply::perform(attempt, step, reply).await,
+        Action::Steps(block) => in_order(attempt, &block.steps).await,
         Action::Send(packets) => send::perform(attempt, step, packets).await,
     }
 }
@@ -114,6 +115,14 @@ async fn parallel(attempt: &Attempt<'_>, parallel: &Parallel) -> StepResult {
     let steps = parallel.steps.iter();
     let all = try_join_all(steps.map(|inner| perform(attempt, inner)));
     silence::side_by_side(attempt, async { all.await.map(drop) }).await
+}
+
+/// Performs steps one after the other.
+async fn in_order(attempt: &Attempt<'_>, steps: &[Step]) -> StepResult {
+    for inner in steps {
+        perform(attempt, inner).await?;
+    }
+    Ok(())
 }
 
 /// Performs the steps of `repeat:` several times.
@@ -130,9 +139,7 @@ async fn repeat(attempt: &Attempt<'_>, repeat: &Repeat) -> StepResult {
         })?;
     for index in 1..=times {
         attempt.scope().set("index", Data::from(index));
-        for inner in &repeat.steps {
-            perform(attempt, inner).await?;
-        }
+        in_order(attempt, &repeat.steps).await?;
     }
     Ok(())
 }

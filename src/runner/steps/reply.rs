@@ -45,11 +45,7 @@ async fn one(
     let sought = Sought::new(attempt, client, &reply.event)?;
     let (index, namespace, id) = await_question(attempt, step, client, &link, &sought).await?;
     let scope = attempt.scope().clone();
-    let values = reply
-        .values
-        .iter()
-        .map(|value| value.render(&scope))
-        .collect::<Result<Vec<_>, _>>()?;
+    let values = reply.values.render(&scope)?;
     let answer = |id| Packet::Ack {
         namespace: namespace.clone(),
         id,

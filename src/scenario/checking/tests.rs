@@ -67,6 +67,13 @@ fn values_that_meet_their_expectations() {
         ("{ $startsWith: r, $endsWith: '1' }", r#""r1""#),
         ("{ $startsWith: $room }", r#""r1x""#),
         ("{ $not: $room }", r#""r2""#),
+        ("{ $json: { a: <number> } }", r#""{\"a\": 1, \"b\": 2}""#),
+        ("{ $json: [1, { $gt: 1 }] }", r#"" [1, 2] ""#),
+        ("{ $json: 5 }", r#""5.0""#),
+        (
+            "{ $json: { a: { $json: <null> } } }",
+            r#""{\"a\":\"null\"}""#,
+        ),
         ("{ $length: 2 }", r#""äö""#),
         ("{ $length: { $gte: 1 } }", "[1]"),
         ("{ $unordered: [<any>, 1, <string>] }", r#"["a", 1, 2]"#),
@@ -131,6 +138,17 @@ fn a_difference_is_reported_with_its_path() {
             r#"{"a": 1}"#,
         ),
         ("{ $bytes: '01' }", r#"{"$bytes": "01"}"#),
+        (
+            "{ a: { $json: { user: { ids: [7] } } } }",
+            r#"{"a": "{\"user\":{\"ids\":[8]}}"}"#,
+        ),
+        ("{ $json: { a: 1 } }", r#""{\"b\":1}""#),
+        (
+            "{ $exactly: { $json: { a: 1 } } }",
+            r#""{\"a\":1,\"b\":1}""#,
+        ),
+        ("{ $json: { a: 1 } }", r#""{a: 1}""#),
+        ("{ $json: { a: 1 } }", r#"{"a": 1}"#),
     ]
     .into_iter()
     .map(|(expected, actual)| {
@@ -166,6 +184,11 @@ fn a_difference_is_reported_with_its_path() {
     expected {$unordered: [1]}, received [1,1]
     expected a value that the JSON Schema accepts: 1 is not of type "string" (at /a), received {"a":1}
     expected {$bytes: 01}, received {"$bytes":"01"}
+    at a (json).user.ids[0]: expected 7, received 8
+    at (json).a: expected 1, received nothing
+    at (json).b: expected no such field, received 1
+    expected {$json: {"a":1}}, a text that is JSON: key must be a string at line 1 column 2, received "{a: 1}"
+    expected {$json: {"a":1}}, received {"a":1}
     "#);
     insta::assert_snapshot!(difference("{ a: 1 }", None).unwrap(), @r#"expected {"a":1}, received nothing"#);
 }

@@ -1,10 +1,12 @@
 //! Reads steps: finds the verb of each step (the key that says what the step does, such as `emit`), and reads the keys
 //! that steps of all verbs share.
 
+use std::collections::BTreeSet;
+
 use super::{accept::overlays, unfolded::unfolded};
 use crate::{
     scenario::{
-        ClientName, Level, Parallel, Repeat, Span, Step, WaitBound,
+        ClientName, Level, Parallel, Repeat, Sequence, Span, Step, WaitBound,
         fields::{Field, Fields},
         keys::{self, is_common},
         node::{Entry, Node},
@@ -164,6 +166,10 @@ impl ReadVerb for StepReader<'_, '_, '_> {
     fn repeat(mut self) -> Option<Repeat> {
         self.read_node(self.strict, repeat)
     }
+
+    fn sequence(mut self) -> Option<Sequence> {
+        self.read_node(self.strict, sequence)
+    }
 }
 
 impl<'c, 'p> StepReader<'_, 'c, 'p> {
@@ -200,13 +206,31 @@ fn parallel(
 ) -> Option<Parallel> {
     let nodes = words::list(value, context.problems)?;
     let mut captured = Vec::new();
+    let mut set = BTreeSet::new();
     let mut steps = Vec::new();
     for node in nodes {
+        let before = context.variables.names();
         steps.extend(step(node, context));
         captured.append(&mut context.captured);
+        // A block inside the block, such as `steps:`, has already set what its steps capture.
+        set.append(&mut context.variables.take_since(before));
+    }
+    for name in &set {
+        context.variables.set(name);
     }
     context.captured = captured;
     Some(Parallel { steps })
+}
+
+/// Reads a `steps:` block. A step of the block can use what earlier steps of the block capture.
+fn sequence(
+    value: &Field<'_>,
+    _fields: &Fields<'_>,
+    context: &mut StepContext<'_, '_>,
+) -> Option<Sequence> {
+    let nodes = words::list(value, context.problems)?;
+    let steps = steps(nodes, context);
+    Some(Sequence { steps })
 }
 
 /// Reads a `repeat:` block: the number of rounds and the steps of a round.

@@ -1,6 +1,10 @@
 //! Events that steps send or expect.
 
-use crate::scenario::{Matcher, Template};
+use crate::{
+    data::Data,
+    scenario::{Matcher, Scope, Template, TemplateError},
+    text::excerpt,
+};
 
 /// An event to send. A binding in the target's manifest, which translates an event of the scenarios into one of the
 /// server, can replace it.
@@ -11,7 +15,7 @@ pub struct Operation {
     /// The only argument of the event (`with:`). A binding can rename its fields.
     pub with: Option<Template>,
     /// All arguments (`args:`). A step has `with:` or `args:`, but not both.
-    pub args: Option<Vec<Template>>,
+    pub args: Option<Arguments>,
     /// The namespace in which the client sends the event (`namespace:`). A step names it if the client has joined
     /// several.
     pub namespace: Option<Template>,
@@ -25,9 +29,63 @@ pub struct EventPattern {
     /// The expected first argument (`with:`).
     pub with: Option<Matcher>,
     /// The expected arguments, all of them (`args:`).
-    pub args: Option<Vec<Matcher>>,
+    pub args: Option<ExpectedArguments>,
     /// The namespace in which the event has to arrive (`namespace:`).
     pub namespace: Option<Template>,
+}
+
+/// All arguments of an event or of an ack to send: a list, or an expression that gives a list.
+#[derive(Clone, Debug)]
+pub struct Arguments(Template);
+
+impl Arguments {
+    /// Creates the arguments from a template whose value is a list.
+    pub(in crate::scenario) fn of_list(list: Template) -> Self {
+        Self(list)
+    }
+
+    /// Returns the arguments.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a value can't be computed, or if the expression gives no list.
+    pub fn render(&self, scope: &Scope) -> Result<Vec<Data>, TemplateError> {
+        match self.0.render(scope)? {
+            Data::Array(items) => Ok(items),
+            other => Err(TemplateError::NotAList {
+                found: excerpt(&other.to_string()),
+            }),
+        }
+    }
+}
+
+/// All expected arguments of an event.
+#[derive(Clone, Debug)]
+pub enum ExpectedArguments {
+    /// An expectation for each argument.
+    Each(Vec<Matcher>),
+    /// An expression that gives the list of the arguments.
+    List(Arguments),
+}
+
+impl ExpectedArguments {
+    /// Returns an expectation for each argument.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the expression can't be evaluated or gives no list.
+    pub fn matchers(&self, scope: &Scope) -> Result<Vec<Matcher>, TemplateError> {
+        match self {
+            Self::Each(matchers) => Ok(matchers.clone()),
+            Self::List(list) => {
+                let items = list.render(scope)?;
+                Ok(items
+                    .into_iter()
+                    .map(|item| Matcher::value(Template::literal(item)))
+                    .collect())
+            }
+        }
+    }
 }
 
 /// Whether other packets or events can arrive before the expected one.

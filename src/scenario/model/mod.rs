@@ -18,12 +18,12 @@ mod step;
 pub use self::{
     accepted::Accepted,
     client::{ClientName, ClientSpec, ConnectOptions, Transport},
-    events::{EventPattern, Operation, Order},
+    events::{Arguments, EventPattern, ExpectedArguments, Operation, Order},
     frames::FramePattern,
     http::HttpPattern,
     level::{Level, Tier},
     mentioned::Mentioned,
     refusal::{Refusal, RefusalReason},
     scenario::Scenario,
-    step::{Parallel, Repeat, Step, WaitBound, visit_steps},
+    step::{Parallel, Repeat, Sequence, Step, WaitBound, visit_steps},
 };

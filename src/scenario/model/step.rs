@@ -1,4 +1,4 @@
-//! The model of a step, and of the blocks that contain steps: `parallel:` and `repeat:`.
+//! The model of a step, and of the blocks that contain steps: `parallel:`, `repeat:` and `steps:`.
 
 use std::time::Duration;
 
@@ -70,6 +70,29 @@ impl Parallel {
         example: "parallel: [steps]",
         chapter: Chapter::Blocks,
         meaning: "runs the steps at the same time",
+        key_notes: "",
+        actors: Actors::None,
+        puts_on_wire: false,
+        can_fail: false,
+        value: "steps",
+        options: Options::Beside,
+        keys: &[],
+    };
+}
+
+/// `steps:` runs steps one after the other. It is useful as a step of `parallel:`.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Sequence {
+    pub(in crate::scenario) const SPEC: VerbSpec = VerbSpec {
+        example: "steps: [steps]",
+        chapter: Chapter::Blocks,
+        meaning: "runs the steps one after the other; as a step of `parallel`, the steps run beside the other steps of \
+                  the block",
         key_notes: "",
         actors: Actors::None,
         puts_on_wire: false,

@@ -2,9 +2,8 @@
 
 use super::{connections, context::StepContext};
 use crate::scenario::{
-    EventPattern, Matcher, Operation, Order, Template,
+    Arguments, EventPattern, ExpectedArguments, Matcher, Operation, Order, Template,
     fields::{Field, Fields, is_bare},
-    node::Node,
 };
 
 /// The limit on the key `count`, a number of events.
@@ -40,7 +39,7 @@ pub(in crate::scenario) fn pattern(
     let with = context.matcher_of(fields, "with");
     let args = fields
         .raw("args")
-        .and_then(|args| expected_arguments(&args, context));
+        .and_then(|args| event_arguments(&args, context));
     let namespace = namespace(fields, context);
     Some(EventPattern {
         name: name?,
@@ -70,31 +69,56 @@ pub(in crate::scenario) fn namespace(
     Some(connections::namespace(&field, context))
 }
 
+/// Reads the arguments to send: a list, or one expression that gives a list.
 pub(in crate::scenario) fn arguments(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,
-) -> Option<Vec<Template>> {
-    let items = items(field, context)?;
-    Some(items.iter().map(|item| context.template(item)).collect())
+) -> Option<Arguments> {
+    if let Some(items) = context.items_of(field) {
+        let items = items.iter().map(|item| context.template(item)).collect();
+        return Some(Arguments::of_list(Template::array(items)));
+    }
+    whole_list(field, context)
 }
 
+/// Reads an expectation for each argument.
 pub(in crate::scenario) fn expected_arguments(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> Option<Vec<Matcher>> {
-    let items = items(field, context)?;
+    let Some(items) = context.items_of(field) else {
+        field.wrong("a list of all arguments", context.problems);
+        return None;
+    };
     Some(items.iter().map(|item| context.matcher(item)).collect())
 }
 
-pub(in crate::scenario) fn items(
+/// Reads the expected arguments of an event: a list of expectations, or one expression that gives the list of the
+/// arguments.
+fn event_arguments(
     field: &Field<'_>,
     context: &mut StepContext<'_, '_>,
-) -> Option<Vec<Node>> {
-    let items = context.items_of(field);
-    if items.is_none() {
-        field.wrong("a list of all arguments", context.problems);
+) -> Option<ExpectedArguments> {
+    if context.items_of(field).is_some() {
+        return expected_arguments(field, context).map(ExpectedArguments::Each);
     }
-    items
+    whole_list(field, context).map(ExpectedArguments::List)
+}
+
+/// Reads one expression, as the whole value, that gives a list of arguments.
+fn whole_list(field: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Arguments> {
+    let text = field.node.text().unwrap_or_default();
+    let is_row_value = text
+        .strip_prefix('$')
+        .is_some_and(|name| context.substitutes.contains_key(name));
+    let template = (text.starts_with('$') && !is_row_value)
+        .then(|| context.template(field.node))
+        .filter(Template::is_one_expression);
+    if template.is_none() {
+        let wanted = "a list of all arguments, or one expression that gives a list";
+        field.wrong(wanted, context.problems);
+    }
+    template.map(Arguments::of_list)
 }
 
 pub(in crate::scenario) fn count(fields: &Fields<'_>, context: &mut StepContext<'_, '_>) -> usize {

@@ -48,6 +48,18 @@ impl Variables {
         self.set.remove(name);
     }
 
+    /// Returns the names of the variables that are set.
+    pub(in crate::scenario) fn names(&self) -> BTreeSet<String> {
+        self.set.clone()
+    }
+
+    /// Makes the variables in `names` the only variables that are set, and returns the others.
+    pub(in crate::scenario) fn take_since(&mut self, names: BTreeSet<String>) -> BTreeSet<String> {
+        let since = self.set.difference(&names).cloned().collect();
+        self.set = names;
+        since
+    }
+
     pub(in crate::scenario) fn add_inlined(&mut self, name: &str) {
         self.inlined.insert(name.to_owned());
     }

@@ -267,7 +267,7 @@ fn operators() -> Value {
                 "$file" | "$regex" => json!({ "type": "string" }),
                 "$oneOf" | "$unordered" => list.clone(),
                 "$schema" => json!({ "type": ["object", "boolean"] }),
-                "$contains" | "$exactly" | "$length" | "$not" => {
+                "$contains" | "$exactly" | "$json" | "$length" | "$not" => {
                     json!({ "allOf": [refer("expectation")] })
                 }
                 _ => json!({ "allOf": [refer("value")] }),

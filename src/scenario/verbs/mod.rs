@@ -51,7 +51,7 @@ pub use self::{
     reply::{Reply, ReplyHow},
     send::{PacketTemplate, Send},
 };
-use super::{Accepted, Parallel, Repeat, Step};
+use super::{Accepted, Parallel, Repeat, Sequence, Step};
 
 /// Reads one step after its verb has been found.
 pub(in crate::scenario) trait ReadVerb {
@@ -63,6 +63,9 @@ pub(in crate::scenario) trait ReadVerb {
 
     /// Reads a `repeat` step.
     fn repeat(self) -> Option<Repeat>;
+
+    /// Reads a `steps` step.
+    fn sequence(self) -> Option<Sequence>;
 }
 
 verbs! {
@@ -109,5 +112,7 @@ verbs! {
         Parallel(Parallel) = "parallel", read by parallel,
         /// Runs a block of steps several times.
         Repeat(Repeat) = "repeat", read by repeat,
+        /// Runs steps one after the other.
+        Steps(Sequence) = "steps", read by sequence,
     }
 }

@@ -7,7 +7,7 @@ use super::{
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
-    EventPattern, Template,
+    Arguments, EventPattern, Template,
     fields::{Field, Fields},
     keys::{self, Key, key},
     reading::{
@@ -41,7 +41,7 @@ pub struct Reply {
     /// The event to answer.
     pub event: EventPattern,
     /// The arguments of the ack (`with:` or `values:`).
-    pub values: Vec<Template>,
+    pub values: Arguments,
     /// How the client sends the ack: once, twice, late, never, or with a wrong id.
     pub how: ReplyHow,
 }
@@ -88,9 +88,9 @@ impl VerbModel for Reply {
         let name = event_name(value, context);
         let namespace = namespace(fields, context);
         let values = match (context.template_of(fields, "with"), fields.raw("values")) {
-            (Some(with), _) => vec![with],
-            (None, Some(values)) => arguments(&values, context).unwrap_or_default(),
-            (None, None) => Vec::new(),
+            (Some(with), _) => Some(Arguments::of_list(Template::array(vec![with]))),
+            (None, Some(values)) => arguments(&values, context),
+            (None, None) => Some(Arguments::of_list(Template::array(Vec::new()))),
         };
         let late = fields
             .get("late")
@@ -112,7 +112,7 @@ impl VerbModel for Reply {
                 args: None,
                 namespace,
             },
-            values,
+            values: values?,
             how,
         })
     }

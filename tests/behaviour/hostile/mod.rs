@@ -2,6 +2,7 @@
 
 mod causes;
 mod close_packet;
+mod count;
 mod death;
 mod flood;
 mod open_packet;

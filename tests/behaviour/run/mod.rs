@@ -1,5 +1,6 @@
 //! Tests of `sockspec run`.
 
+mod language;
 mod limits;
 mod reports;
 mod targets;

@@ -12,7 +12,7 @@ fn a_server_that_does_not_start_shows_its_last_lines() {
     let manifest = r#"
 name: broken
 launch:
-  command: [sh, -c, 'printf "boom\n\033[2J$TOKEN\n"; exit 3']
+  command: [sh, -c, 'printf "\033[31mboom\033[0m\n\007\033[2J$TOKEN\n"; exit 3']
   env: { TOKEN: "${env.TOKEN}" }
 url: http://127.0.0.1:$port
 provides: [acks, websocket]
@@ -25,7 +25,7 @@ provides: [acks, websocket]
     .inherit(&["PATH"])
     .env("TOKEN", "hidden-value")
     .status(Exit::NotRun)
-    .stderr_has("(exit status: 3); its last output:\n  | boom\n  | \\u{1b}[2J***\n");
+    .stderr_has("(exit status: 3); its last output:\n  | boom\n  | \\u{7}***\n");
 }
 
 #[test]

@@ -41,6 +41,82 @@ fn operands_of_the_wrong_type_are_reported() {
 }
 
 #[test]
+fn json_that_no_text_holds_is_reported() {
+    insta::assert_snapshot!(expectation("{ a: { $json: <bytes> }, b: { $json: <absent> }, c: { $json: { d: <nothing> } } }"), @r#"
+    rooms.yaml:8:25: error[wrong-type]: `$json` must be an expectation that a value in JSON can meet, found the placeholder `<bytes>`
+    rooms.yaml:8:48: error[wrong-type]: `$json` must be an expectation that a value in JSON can meet, found the placeholder `<absent>`
+    rooms.yaml:8:77: error[unknown-placeholder]: there is no placeholder `<nothing>`
+        did you mean `absent`? for the text itself write `{ $eq: "<nothing>" }`
+    "#);
+}
+
+#[test]
+fn arguments_that_are_no_list_are_reported() {
+    insta::assert_snapshot!(
+        told_of_steps(
+            "  - call: e
+    as: sender
+    args: 5
+  - emit: e
+    as: sender
+    args: 'a ${ [1] }'
+  - expect: e
+    as: sender
+    args: { a: 1 }
+  - reply: e
+    as: sender
+    values: one
+  - call: e
+    as: sender
+    replies: '${ [1] }'
+"
+        ),
+        @r"
+    rooms.yaml:8:11: error[wrong-type]: `args` must be a list of all arguments, or one expression that gives a list, found the number 5
+    rooms.yaml:11:11: error[wrong-type]: `args` must be a list of all arguments, or one expression that gives a list, found the text `a ${ [1] }`
+    rooms.yaml:14:11: error[wrong-type]: `args` must be a list of all arguments, or one expression that gives a list, found a mapping
+    rooms.yaml:17:13: error[wrong-type]: `values` must be a list of all arguments, or one expression that gives a list, found the text `one`
+    rooms.yaml:20:14: error[wrong-type]: `replies` must be a list of all arguments, found the text `${ [1] }`
+    "
+    );
+}
+
+#[test]
+fn a_sequence_is_a_list_of_steps_whose_captures_its_neighbours_cannot_use() {
+    insta::assert_snapshot!(
+        told_of_steps(
+            "  - steps: 5
+  - parallel:
+    - steps:
+      - expect: e
+        as: sender
+        with: <string as mine>
+      - emit: e
+        as: sender
+        with: $mine
+    - emit: e
+      as: sender
+      with: $mine
+  - emit: e
+    as: sender
+    with: $mine
+  - steps:
+    - expect: e
+      as: sender
+    repeat: 2
+"
+        ),
+        @r"
+    rooms.yaml:6:12: error[wrong-type]: `steps` must be a list, found the number 5
+    rooms.yaml:17:13: error[unknown-variable]: nothing sets `$mine`
+        a later step sets this variable: move that step up
+    rooms.yaml:24:5: error[two-verbs]: `repeat` is a second verb beside `steps`
+        a step has one verb: start another item with `- `
+    "
+    );
+}
+
+#[test]
 fn bounds_that_a_number_can_meet_and_operands_with_variables_are_right() {
     for value in [
         "{ $gte: 5, $lte: 5 }",
@@ -169,6 +245,7 @@ fn accept_beside_a_verb_that_does_not_take_it_is_a_mistake() {
         "reply: e",
         "parallel: [alive]",
         "repeat: 2\n    steps: [alive]",
+        "steps: [alive]",
     ];
     let without: Vec<_> = Verb::ALL
         .iter()
@@ -242,7 +319,7 @@ fn steps_without_a_verb_and_wrong_client_names_are_reported() {
     rooms.yaml:6:5: error[missing-verb]: the step has no verb
         `as` belongs to the step before, or a verb is missing above it
     rooms.yaml:8:5: error[unknown-verb]: there is no verb `wait`
-        a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `reading`, `receive`, `reply`, `send`, `parallel` or `repeat`
+        a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `reading`, `receive`, `reply`, `send`, `parallel`, `repeat` or `steps`
     rooms.yaml:11:11: error[unknown-variable]: nothing sets `$index`
         `index` is set only inside `repeat`; it is the number of the round
     rooms.yaml:13:7: error[wrong-type]: `to` must be the name of a client, or several, found nothing

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::scenario::{Action, Answer, Level};
+use crate::scenario::{Action, Answer, Level, Scope, TemplateError};
 
 #[test]
 fn sample_of_the_design_loads() {
@@ -229,6 +229,19 @@ scenarios:
       - emit: e
         as: b
         with: $index
+    - steps:
+      - expect: e
+        as: b
+        with: <array as list>
+      - emit: e
+        as: b
+        args: "${ list }"
+  - expect: e
+    as: b
+    args: $list
+  - expect: e
+    as: b
+    with: { $json: { a: [<number>] } }
   - check: first != 'x' and crowd[1].sid != mine
     because: it must
   - never: e
@@ -242,7 +255,7 @@ fn every_verb_loads_with_all_its_keys() {
     let [scenario] = scenarios.as_slice() else {
         panic!()
     };
-    assert_eq!(scenario.steps.len(), 26);
+    assert_eq!(scenario.steps.len(), 28);
     assert_eq!(scenario.needs, ["acks", "rooms"]);
     assert_eq!(scenario.level, crate::scenario::Level::Should);
     let connects: Vec<bool> = scenario
@@ -302,7 +315,12 @@ scenarios:
     let Action::Call(call) = &one.steps[3].action else {
         panic!()
     };
-    assert_eq!(call.operation.args.as_ref().map(Vec::len), Some(2));
+    let args = call.operation.args.as_ref().unwrap();
+    let scope = Scope::default();
+    assert!(matches!(
+        args.render(&scope),
+        Err(TemplateError::Unset { .. })
+    ));
     let Action::Http(http) = &two.steps[4].action else {
         panic!()
     };
