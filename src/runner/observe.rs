@@ -154,7 +154,12 @@ fn check_args(
         match matcher.check(args.get(index), scope)? {
             Ok(found) => captures.extend(found),
             Err(mut mismatch) => {
-                mismatch.path = format!("args[{index}]{}", mismatch.path);
+                let gap = match mismatch.path.chars().next() {
+                    None | Some('[') => "",
+                    Some('(') => " ",
+                    Some(_) => ".",
+                };
+                mismatch.path = format!("args[{index}]{gap}{}", mismatch.path);
                 return Ok(Err(mismatch));
             }
         }

@@ -84,8 +84,9 @@ fn an_expression_can_give_all_expected_arguments() {
     args: \"${ [{ 'room': joined.room, 'text': 'ho' }] }\"
     within: 300ms
 ";
-    run(steps, Exit::NotConformant)
-        .stdout_has("The `room-message` that bob received had an unexpected value at `text`.");
+    run(steps, Exit::NotConformant).stdout_has(
+        "The `room-message` that bob received had an unexpected value at `args[0].text`.",
+    );
 }
 
 #[test]
