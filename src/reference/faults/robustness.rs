@@ -40,7 +40,7 @@ faults!(RobustnessFault {
     ErrorEventKills = "error-event-kills-server": "The server crashes when a client sends an event with the name `error`.", seen "CVE-2024-38355";
     ForeignBytesKill = "foreign-bytes-kill-server": "The server crashes when a client sends bytes that are not HTTP.";
     HostileHeaderKills = "hostile-header-kills-server": "The server crashes on a request with odd names of WebSocket extensions or a very long list of subprotocols.", seen "GHSA-5v72-xg48-5rpm, CVE-2021-32640";
-    HostilePacketKills = "hostile-packet-kills-server": "The server crashes on a message that is very long, deeply nested or contains `__proto__`, and on a payload of very many packets.", seen "CVE-2020-36049, CVE-2020-36048";
+    HostilePacketKills = "hostile-packet-kills-server": "The server crashes on a message that is very long, deeply nested, contains `__proto__` or has an id of more than 64 bits, and on a payload of very many packets.", seen "CVE-2020-36049, CVE-2020-36048";
     HeadersKill = "many-headers-kill-server": "The server crashes on a request with too many headers.", seen "CVE-2024-37890";
     InheritedTransportKills = "inherited-transport-kills-server": "The server crashes on a WebSocket handshake whose transport has a name such as `__proto__`.", seen "engine.io 6.4.1";
     MalformedKills = "malformed-kills-server": "The server crashes when a client sends a message that is not a valid packet.", seen "CVE-2023-32695";
@@ -163,7 +163,8 @@ impl FaultSet {
                 .bytes()
                 .filter(|byte| matches!(byte, b'[' | b'{'))
                 .count();
-            if text.len() > 8000 || depth > 500 || text.contains("__proto__") {
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            if text.len() > 8000 || depth > 500 || digits > 20 || text.contains("__proto__") {
                 session.server.die();
             }
         }

@@ -24,8 +24,9 @@ const SHORTEST_LINE: usize = 3;
 /// `base64` break a secret into lines.
 const SHORTEST_PIECE: usize = 8;
 
-/// The length of the shortest beginning or end of a secret that is masked beside `…`, the mark of a cut.
-const SHORTEST_REST: usize = 4;
+/// The length of the shortest beginning or end of a secret that is masked beside `…`, the mark of a cut. A single
+/// character is enough there: a text that was cut has lost more than the few characters that are masked by chance.
+const SHORTEST_REST: usize = 1;
 
 /// The mark that `text::shorten` writes where it cuts a text.
 const CUT: char = '…';
