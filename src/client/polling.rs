@@ -239,7 +239,8 @@ impl Polling {
                     self.send_packet(Packet::text(PacketType::Ping, ""));
                     next_ping = self.next_ping();
                 }
-                () = ending.overdue() => {
+                // The time counts only after the last POST was sent: the server can't know of the end before.
+                () = ending.overdue(), if self.posts.is_empty() => {
                     return ending.finish(EndedHow::ClosePacket, String::new());
                 }
                 step = self.step() => {

@@ -36,6 +36,11 @@ pub(super) struct Websocket {
     frames: Journalled,
     /// True if the client answers pings.
     heartbeat: bool,
+    /// True after the client has sent a fragment of a message, but not the last one.
+    in_message: bool,
+    /// The answers to the server's packets that wait until the client has sent the last fragment of its message. A
+    /// frame of another message would be illegal before (RFC 6455 section 5.4).
+    held_answers: Vec<Packet>,
     /// True after the client has sent its close frame.
     close_sent: bool,
     /// True after the server's close frame has arrived.
@@ -74,6 +79,8 @@ impl Websocket {
                 Journalled::All
             },
             heartbeat: options.heartbeat,
+            in_message: false,
+            held_answers: Vec::new(),
             close_sent: false,
             close_received: false,
             sent_after_close: false,
@@ -191,7 +198,7 @@ impl Websocket {
                         };
                     }
                 }
-                () = clock::at(next_ping) => {
+                () = clock::at(next_ping), if !self.in_message => {
                     session.recorder.tick();
                     let ping = Packet::text(PacketType::Ping, "");
                     self.send_packet(&mut session.recorder, &ping, session.revision);
@@ -221,14 +228,23 @@ impl Websocket {
                 Message::Close(_) | Message::Ping(_) | Message::Pong(_) => continue,
             };
             session.message(data);
-            for answer in session.take_answers() {
-                self.send_packet(&mut session.recorder, &answer, session.revision);
-            }
+            self.held_answers.extend(session.take_answers());
+            self.send_answers(session);
             if let Some(ended) = session.take_closed() {
                 self.ending.begin(ended);
             }
         }
         Ok(())
+    }
+
+    /// Sends the answers to the server's packets, unless the client is in the middle of a message.
+    fn send_answers(&mut self, session: &mut Session) {
+        if self.in_message {
+            return;
+        }
+        for answer in std::mem::take(&mut self.held_answers) {
+            self.send_packet(&mut session.recorder, &answer, session.revision);
+        }
     }
 
     /// Reads frames up to the next text or binary message, and answers control frames on the way. The error is the end
@@ -439,7 +455,10 @@ impl Websocket {
             }
             // `run` handles these commands, because they end the stream.
             Command::End(_) | Command::HalfClose => {}
-            Command::Frame { frame, chop } => self.write_raw(recorder, *frame, chop),
+            Command::Frame { frame, chop } => {
+                self.write_raw(recorder, *frame, chop);
+                self.send_answers(session);
+            }
             Command::Packets { packets, .. } => {
                 for packet in packets {
                     self.send_packet(recorder, &packet, session.revision);
@@ -454,6 +473,9 @@ impl Websocket {
         raw.encode(&mut self.link.outbox);
         self.link.chop(chop);
         self.close_sent |= raw.frame.opcode == OpCode::Close;
+        if !raw.frame.opcode.is_control() {
+            self.in_message = !raw.frame.fin;
+        }
         recorder.sent(Outgoing::Frame(raw.frame));
     }
 

@@ -244,7 +244,7 @@ const SETTINGS: &[Capability] = &[
     },
     Capability {
         name: "short-upgrade-timeout",
-        meaning: "the server drops an upgrade that takes longer than 500 ms",
+        meaning: "the server drops an upgrade that takes longer than 1500 ms",
         source: Source::Setting,
         excludes: &[],
     },

@@ -7,7 +7,10 @@ use sockspec::{
         Bounds, Connection, DropHow, EndedHow, Illegal, Layer, Options, Outgoing, Reading, What,
     },
     data::Data,
-    wire::{engine_io, socket_io, websocket::OpCode},
+    wire::{
+        engine_io, socket_io,
+        websocket::{Frame, OpCode, RawFrame},
+    },
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
@@ -309,6 +312,49 @@ async fn packets_are_sent_unchanged() {
         let message = |text: &str| engine_io::Packet::text(engine_io::PacketType::Message, text);
         connection.send_packets(vec![message("a"), message("b")]);
         connection.send_text("nonsense".to_owned());
+        await_in(connection.journal(), ended).await
+    };
+    tokio::join!(server, client);
+}
+
+/// A ping that arrives between two fragments of the client is answered after the last fragment (RFC 6455 section 5.4).
+#[tokio::test]
+async fn a_pong_does_not_interrupt_a_message_in_fragments() {
+    let (listener, endpoint) = listen().await;
+    let server = async {
+        let mut socket = engine(&listener).await;
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("4go"));
+        socket.send(Message::text("2")).await.unwrap();
+        for expected in ["4abcd", "3"] {
+            assert_eq!(
+                socket.next().await.unwrap().unwrap(),
+                Message::text(expected)
+            );
+        }
+    };
+    let client = async {
+        let options = Options {
+            layer: Layer::EngineIo,
+            ..Options::default()
+        };
+        let connection = Connection::open(&endpoint, options).await.unwrap();
+        connection.send_text("4go".to_owned());
+        let fragment = |opcode, fin, payload: &'static [u8]| {
+            let frame = Frame {
+                opcode,
+                fin,
+                mask: Some([1, 2, 3, 4]),
+                ..Frame::binary(payload)
+            };
+            connection.send_frame(RawFrame::from(frame), None);
+        };
+        fragment(OpCode::Text, false, b"4ab");
+        let ping = |what: &What| match what {
+            What::Packet(packet) => (packet.kind == engine_io::PacketType::Ping).then_some(()),
+            _ => None,
+        };
+        await_in(connection.journal(), ping).await;
+        fragment(OpCode::Continuation, true, b"cd");
         await_in(connection.journal(), ended).await
     };
     tokio::join!(server, client);

@@ -1,11 +1,14 @@
 //! `disconnect`: leave a namespace, or end the connection.
 
+use std::sync::Arc;
+
 use super::links::open_link;
 use crate::{
-    client::DropHow,
+    client::{DropHow, Layer},
     clock,
     runner::{
         attempt::Attempt,
+        clients::Link,
         finding::{Obstacle, StepResult},
     },
     scenario::{Disconnect, DisconnectHow, Step},
@@ -19,6 +22,12 @@ pub(super) async fn perform(
 ) -> StepResult {
     let limit = attempt.limit(step)?;
     for client in attempt.actors(step) {
+        // The server may end a bare TCP connection at any time, for example after an HTTP response. The connection has
+        // then ended already, as this step requires.
+        let ended = |link: Arc<Link>| link.layer == Layer::Tcp && link.has_ended();
+        if disconnect.how != DisconnectHow::Leave && client.link().is_some_and(ended) {
+            continue;
+        }
         let link = open_link(&client)?;
         attempt.notes().sender = None;
         let namespace = match &disconnect.namespace {

@@ -310,3 +310,49 @@ fn an_unknown_target_is_an_error() {
     .status(Exit::BadUsage)
     .stderr_has("no such target: nowhere.yaml");
 }
+
+/// A ping can arrive while an earlier step waits for another packet. The step that expects the ping still finds it, and
+/// finds it once.
+#[test]
+fn a_ping_that_an_earlier_step_skipped_is_received_once() {
+    let server = Served::new(&["--ping-interval", "300", "--ping-timeout", "10s"]);
+    let url = &server.url;
+    Test::new()
+        .file(
+            "pings.yaml",
+            r#"scenarios:
+- id: own/skipped-ping
+  title: A ping that came during a request is received
+  clients: [visitor]
+  steps:
+  - open: websocket
+    as: visitor
+    heartbeat: false
+    join: true
+  - send: '421["ack-late",{"after":600}]'
+    as: visitor
+  - receive: { packet: { type: ack, id: 1 } }
+    as: visitor
+  - receive: "2"
+    as: visitor
+    within: 200ms
+- id: own/same-ping
+  title: The same ping is not received twice
+  clients: [visitor]
+  steps:
+  - open: websocket
+    as: visitor
+    heartbeat: false
+    join: true
+  - receive: "2"
+    as: visitor
+  - receive: "2"
+    as: visitor
+    within: 400ms
+"#,
+        )
+        .args(["run", "--target", url, "pings.yaml"])
+        .status(Exit::NotConformant)
+        .stdout_has("1 ok, 1 FAIL in ")
+        .stdout_has("FAIL   own/same-ping");
+}
