@@ -301,7 +301,8 @@ impl Websocket {
                     if opcode == OpCode::Close {
                         // The server ended the connection with this close frame, although the frame is illegal.
                         ended.how = EndedHow::CloseFrame;
-                        ended.code = close_code(&payload);
+                        let code = payload.first_chunk();
+                        ended.code = code.map(|code| CloseCode(u16::from_be_bytes(*code)));
                         ended.by_us = false;
                     }
                     return Err(ended);
@@ -495,10 +496,4 @@ impl Websocket {
         frame.encode(&mut self.link.outbox);
         frame
     }
-}
-
-/// Returns the code of an illegal close frame.
-fn close_code(payload: &[u8]) -> Option<CloseCode> {
-    let code = payload.first_chunk()?;
-    Some(CloseCode(u16::from_be_bytes(*code)))
 }
