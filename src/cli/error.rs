@@ -12,6 +12,7 @@ use crate::{
     runner::StartError,
     scenario::Diagnostic,
     targets::ProbeError,
+    text::one_of,
 };
 
 /// An error that ends a command early.
@@ -26,7 +27,7 @@ pub(super) enum CliError {
     /// The reference server can't listen on its port.
     #[error("can't listen on {address}: {source}")]
     Listen {
-        /// The address and port on which the reference server should listen.
+        /// The address and port of the reference server.
         address: String,
         /// The error of the operating system.
         #[source]
@@ -96,6 +97,9 @@ pub(super) enum CliError {
     /// Every scenario was skipped, so the run has no verdict.
     #[error("every scenario was skipped, so the target was not judged")]
     NothingJudged,
+    /// No selected scenario lists one of these faults under `catches`, so there is nothing to prove.
+    #[error("no selected scenario that runs catches {}", one_of(.0.iter().map(String::as_str)))]
+    NothingCatches(Vec<String>),
     /// Some of the scenarios need a capability that neither sockspec nor one of the user's files declares.
     #[error("scenarios were skipped because no manifest provides {0}")]
     UnknownNeed(String),
@@ -139,7 +143,7 @@ pub(super) enum CliError {
     /// There is no fault or scenario with this id.
     #[error("there is no {kind} `{id}`")]
     Unknown {
-        /// The type of thing that the id should identify: `fault` or `scenario`.
+        /// The type of thing that the id names: `fault` or `scenario`.
         kind: &'static str,
         /// The id as the user wrote it.
         id: String,
@@ -178,7 +182,8 @@ impl CliError {
             } => Exit::NotRun,
             Self::Unwritten { exit, .. } => *exit,
             Self::Interrupted => Exit::Interrupted,
-            Self::NothingJudged
+            Self::NothingCatches(_)
+            | Self::NothingJudged
             | Self::NothingProvides(_)
             | Self::NothingSelected { .. }
             | Self::OnlyOnDemand(_)
@@ -227,6 +232,9 @@ impl CliError {
             | Self::UnreadableFolder { .. }
             | Self::Unwritten { .. }
             | Self::Url(_) => None,
+            Self::NothingCatches(_) => Some(
+                "without a selector, `prove --fault ID` runs every scenario that catches the fault",
+            ),
             Self::NothingJudged => Some("the target's manifest lists what the target provides"),
             Self::NothingProvides(_) | Self::UnknownNeed(_) => Some(
                 "docs/capabilities.md lists all capabilities; a capability of your own is declared in a manifest",

@@ -7,10 +7,16 @@ use std::{
     sync::Arc,
 };
 
-use super::{error::CliError, faults::fault_ids, names::Names};
+use super::{
+    error::CliError,
+    faults::fault_ids,
+    file_names::{is_catalogue, is_yaml},
+    names::Names,
+    shipped::shipped_requirements,
+};
 use crate::{
     runner::Baseline,
-    scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, Span, load},
+    scenario::{Diagnostic, Known, Others, Requirements, Scenario, SourceFile, Span, load},
     targets::load_manifest,
 };
 
@@ -98,11 +104,16 @@ impl Loaded {
                 self.names.add_scenarios(&source);
                 let faults = fault_ids();
                 let catalogue = self.catalogue_near(path);
+                // A file without a catalogue can name requirements and faults of the user's own. Only an id that is
+                // nearly one of sockspec's is a mistake there.
+                let (requirements, others) = match &catalogue {
+                    Some(catalogue) => (Some(catalogue.as_ref()), Others::Refused),
+                    None => (shipped_requirements(), Others::AllowedUnlessMistyped),
+                };
                 let known = Known {
-                    requirements: catalogue.as_deref(),
-                    // Ids of faults are checked only for files with a catalogue of requirements. Files without a
-                    // catalogue can name faults of the user's own server.
-                    faults: catalogue.as_ref().map(|_| faults.as_slice()),
+                    requirements,
+                    faults: Some(&faults),
+                    others,
                 };
                 load(source, known).map(|scenarios| self.scenarios.extend(scenarios))
             }
@@ -151,19 +162,6 @@ impl Loaded {
         self.catalogues.insert(folder, Some(Arc::clone(&catalogue)));
         Some(catalogue)
     }
-}
-
-/// Returns true if the path has the extension `yaml` or `yml`.
-pub(super) fn is_yaml(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml")
-}
-
-/// Returns true if the file is in a folder named `requirements`, so that it is a catalogue of requirements.
-pub(super) fn is_catalogue(path: &Path) -> bool {
-    path.parent()
-        .and_then(Path::file_name)
-        .is_some_and(|folder| folder == "requirements")
 }
 
 /// Guesses the kind of a YAML file from its first top-level key that only one kind of file can have.

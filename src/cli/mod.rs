@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod failed_run;
 mod faults;
+mod file_names;
 mod files;
 mod gate;
 mod list;

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     scenario::{Diagnostic, Mention, Mentions, Severity, SourceFile},
     targets::{CREDENTIALS, Capability, EVENTS, ManifestMentions, NAMESPACES, OPERATIONS},
-    text::{did_you_mean, nearest},
+    text::{closest, nearest},
 };
 
 /// The names that the scenario files and manifests of one run use.
@@ -40,8 +40,7 @@ impl Names {
     fn scenario_mistakes(&self) -> Vec<Diagnostic> {
         let capabilities = capabilities().chain(self.provided()).collect();
         let declared = self.manifests.iter().flat_map(|file| &file.credentials);
-        let credentials = CREDENTIALS.iter().copied().chain(["secret"]);
-        let credentials = credentials.chain(declared.map(String::as_str)).collect();
+        let credentials = credentials().chain(declared.map(name)).collect();
         let mut found = Vec::new();
         for file in &self.scenarios {
             let check = Kind::Capability.near(&file.source, &capabilities);
@@ -64,6 +63,13 @@ impl Names {
             .chain(NAMESPACES.iter().copied())
             .chain(CREDENTIALS.iter().copied())
             .collect();
+        let events = EVENTS.iter().copied().collect();
+        let credentials = credentials().collect();
+        // Users can define credentials too: a name in the manifest is no mistake if a scenario presents it.
+        let is_presented = |mention: &&Mention| {
+            let mut presented = self.scenarios.iter().flat_map(|file| &file.credentials);
+            presented.any(|credential| credential.name == mention.name)
+        };
         // Users can define operations in `bindings`, so a name in the manifest is no mistake if a scenario uses it.
         let is_used = |mention: &&Mention| {
             let mut files = self.scenarios.iter();
@@ -75,6 +81,12 @@ impl Names {
             found.extend(file.capabilities.iter().filter_map(check));
             let unused = file.bindings.iter().filter(|mention| !is_used(mention));
             found.extend(unused.filter_map(Kind::Operation.near(&file.source, &bindable)));
+            let unused = file.greetings.iter().filter(|mention| !is_used(mention));
+            found.extend(unused.filter_map(Kind::Event.near(&file.source, &events)));
+            let unused = file.credentials.iter().filter(|mention| {
+                !is_presented(mention) && !is_variant(&mention.name, &credentials)
+            });
+            found.extend(unused.filter_map(Kind::Credential.near(&file.source, &credentials)));
             let unused = file.fence.iter().filter(|mention| !is_used(mention));
             found.extend(unused.filter_map(Kind::Operation.unknown(&file.source, &called)));
             let unused = file.absent.iter().filter(|mention| !is_used(mention));
@@ -106,6 +118,7 @@ impl Names {
 enum Kind {
     Capability,
     Credential,
+    Event,
     Operation,
     /// A part of the target's application: an operation, a namespace or a credential.
     Part,
@@ -156,6 +169,11 @@ impl Kind {
                 format!("there is no credential `{name}`"),
                 "docs/targets.md lists the credentials of the shipped scenarios",
             ),
+            Self::Event => (
+                "unknown-event",
+                format!("there is no event `{name}`"),
+                "docs/contract.md lists all events",
+            ),
             Self::Operation => (
                 "unknown-operation",
                 format!("there is no operation `{name}`"),
@@ -167,7 +185,8 @@ impl Kind {
                 "write one of the contract, such as `whoami`, `/admin` or `banned`",
             ),
         };
-        let near = did_you_mean(name, known.iter().copied());
+        let near = closest(name, known.iter().copied());
+        let near = near.map(|near| format!("did you mean `{near}`?"));
         Diagnostic {
             code,
             severity: Severity::Error,
@@ -186,6 +205,16 @@ fn name(mention: &Mention) -> &str {
 
 fn capabilities<'n>() -> impl Iterator<Item = &'n str> {
     Capability::all().map(|capability| capability.name)
+}
+
+fn credentials<'n>() -> impl Iterator<Item = &'n str> {
+    CREDENTIALS.iter().copied().chain(["secret"])
+}
+
+/// Returns true if a name is a known name with a number after it: `valid2`. Such a name is no typing mistake.
+fn is_variant(name: &str, known: &BTreeSet<&str>) -> bool {
+    let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '_');
+    stem != name && known.contains(stem)
 }
 
 fn operations<'n>() -> impl Iterator<Item = &'n str> {
@@ -227,7 +256,8 @@ mod tests {
         insta::assert_snapshot!(mistakes(
             &["needs: [romms]\nscenarios:\n- id: a/b\n  needs: [payments]\n  vars: { token: $credentials.vald }\n"],
             &["provides: [room]\nbindings: { join-rom: a, payy: b }\nfence: { call: ekko }\nabsent: [/admn, /chat, bannd, whoami]\n\
-               profiles: { p: { lacks: [ack] } }\n"],
+               profiles: { p: { lacks: [ack] } }\ngreetings: [welcome, room-mesage]\n\
+               credentials: { expird: x, valid2: y, expired: z }\n"],
         ), @r"
         a.yaml:1:9: error[unknown-capability]: there is no capability `romms`
             did you mean `rooms`?
@@ -239,8 +269,12 @@ mod tests {
             did you mean `acks`?
         a.yaml:2:13: error[unknown-operation]: there is no operation `join-rom`
             did you mean `join-room`?
+        a.yaml:6:22: error[unknown-event]: there is no event `room-mesage`
+            did you mean `room-message`?
+        a.yaml:7:16: error[unknown-credential]: there is no credential `expird`
+            did you mean `expired`?
         a.yaml:3:16: error[unknown-operation]: there is no operation `ekko`
-            write an operation of the contract, such as `echo`, or a key of `bindings`
+            did you mean `echo`?
         a.yaml:4:10: error[unknown-name]: there is no operation, namespace or credential `/admn`
             did you mean `/admin`?
         a.yaml:4:24: error[unknown-name]: there is no operation, namespace or credential `bannd`

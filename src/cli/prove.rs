@@ -56,6 +56,9 @@ pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Resul
         ..Settings::default()
     };
     let plans = plans(&scenarios, args.target.as_deref(), &settings)?;
+    if !args.faults.is_empty() && count_pairs(&plans) == 0 {
+        return Err(CliError::NothingCatches(args.faults.clone()));
+    }
     let progress = Progress::new(context.watched());
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     let ended = runtime.block_on(async {
@@ -157,6 +160,13 @@ fn plans(
         plans.push((plan, target));
     }
     Ok(plans)
+}
+
+/// Returns the number of pairs of a scenario that runs and a fault that it catches.
+fn count_pairs(plans: &[(Plan, Target)]) -> usize {
+    let items = plans.iter().flat_map(|(plan, _)| &plan.items);
+    let run = items.filter(|item| item.skip.is_none());
+    run.map(|item| item.scenario.catches.len()).sum()
 }
 
 /// Returns the scenarios whose `catches` contains one of `faults`, and removes all other faults from their `catches`.

@@ -8,11 +8,8 @@ use std::{
 use globset::Glob;
 
 use super::{
-    error::CliError,
-    files::{Loaded, is_yaml},
-    names::Names,
-    scenario_index::ScenarioIndex,
-    shipped::Shipped,
+    error::CliError, file_names::is_yaml, files::Loaded, names::Names,
+    scenario_index::ScenarioIndex, shipped::Shipped,
 };
 use crate::{
     scenario::{Requirements, Scenario, SourceFile, duplicate_ids},
@@ -28,8 +25,8 @@ pub(super) struct Selection {
     pub(super) is_complete: bool,
     /// All requirements: those of sockspec and those of catalogues near the user's files.
     pub(super) requirements: Requirements,
-    /// The requirements that the selected scenarios should cover: the catalogue near the user's files if only scenarios
-    /// of these files are selected, else all requirements.
+    /// The requirements that the selected scenarios have to cover: the catalogue near the user's files if only
+    /// scenarios of these files are selected, else all requirements.
     pub(super) catalogue: Requirements,
     /// The ids of the shipped scenarios, which can be selected without a file.
     pub(super) shipped: BTreeSet<String>,
@@ -363,6 +360,7 @@ mod tests {
         let anything = Known {
             requirements: None,
             faults: None,
+            others: crate::scenario::Others::Refused,
         };
         load(source, anything).unwrap()
     }

@@ -39,7 +39,7 @@ pub(super) fn serve(args: &ServeArgs, output: Output) -> Result<Exit, CliError> 
         let listener = Network::Tcp.listen(address).await.map_err(listening)?;
         let stop = stop_requested().map_err(CliError::Runtime)?;
         let server = Server::start(listener, config).map_err(listening)?;
-        // Manifests wait for this line with `ready.line`, so its text must not change.
+        // Manifests wait for this line with `ready.line`, so its text has to stay the same.
         let line = format!("listening on http://{}\n", server.address());
         output.write(&output.masked(line))?;
         stop.await;

@@ -2,13 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use include_dir::{Dir, File, include_dir};
 
-use super::{error::CliError, files};
-use crate::scenario::{Diagnostic, Known, Requirements, Scenario, SourceFile, load};
+use super::{error::CliError, file_names};
+use crate::scenario::{Diagnostic, Known, Others, Requirements, Scenario, SourceFile, load};
 
 static SPECS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
@@ -38,7 +38,7 @@ impl Shipped {
         let mut problems = Vec::new();
         let (catalogue, scenario_files): (Vec<_>, Vec<_>) = embedded()
             .into_iter()
-            .partition(|(path, _)| files::is_catalogue(path));
+            .partition(|(path, _)| file_names::is_catalogue(path));
         let mut sources = Vec::new();
         for (path, file) in catalogue {
             match source(&path, file) {
@@ -53,6 +53,7 @@ impl Shipped {
         let known = Known {
             requirements: Some(&requirements),
             faults,
+            others: Others::Refused,
         };
         let mut scenarios = Vec::new();
         for (path, file) in scenario_files {
@@ -72,6 +73,20 @@ impl Shipped {
     }
 }
 
+/// Returns the shipped requirements, which are loaded once. Returns `None` if they have a mistake; a test of this module
+/// makes sure that they have none.
+pub(super) fn shipped_requirements() -> Option<&'static Requirements> {
+    static REQUIREMENTS: OnceLock<Option<Requirements>> = OnceLock::new();
+    let load = || {
+        let files = embedded().into_iter();
+        let sources = files
+            .filter(|(path, _)| file_names::is_catalogue(path))
+            .filter_map(|(path, file)| source(&path, file).ok());
+        Requirements::load(sources).ok()
+    };
+    REQUIREMENTS.get_or_init(load).as_ref()
+}
+
 /// Returns every embedded YAML file, sorted by path.
 fn embedded() -> Vec<(PathBuf, &'static File<'static>)> {
     let mut folders = vec![&SPECS];
@@ -80,7 +95,7 @@ fn embedded() -> Vec<(PathBuf, &'static File<'static>)> {
         folders.extend(folder.dirs());
         let yaml = folder
             .files()
-            .filter(|file| files::is_yaml(file.path()))
+            .filter(|file| file_names::is_yaml(file.path()))
             .map(|file| (Path::new(FOLDER).join(file.path()), file));
         found.extend(yaml);
     }
@@ -128,7 +143,7 @@ mod tests {
     #[test]
     fn shipped_scenarios_need_only_known_capabilities_and_credentials() {
         let files = embedded().into_iter();
-        for (path, file) in files.filter(|(path, _)| !files::is_catalogue(path)) {
+        for (path, file) in files.filter(|(path, _)| !file_names::is_catalogue(path)) {
             let mentions = Mentions::of(&source(&path, file).unwrap()).unwrap();
             for need in mentions.needs {
                 assert!(Capability::find(&need.name).is_some(), "{}", need.name);

@@ -70,5 +70,5 @@ pub(super) enum Payload {
 }
 
 /// The queue of commands to the task of one connection. The queue has no limit, because a scenario sends a limited
-/// number of commands, and because a send must not wait for a server that does not read.
+/// number of commands, and because a send may not wait for a server that does not read.
 pub(super) type Commands = UnboundedReceiver<Command>;

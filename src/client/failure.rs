@@ -67,7 +67,7 @@ pub enum ConnectFailure {
         detail: String,
     },
     /// The server sent nothing, or not enough, before the deadline.
-    #[error("no {awaited} within {within:?}; received {came}")]
+    #[error("no {awaited} within {}; received {came}", crate::text::humanize::limit(*.within))]
     TimedOut {
         /// What the client waited for, for example the open packet.
         awaited: &'static str,

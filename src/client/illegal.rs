@@ -1,4 +1,4 @@
-//! The kinds of data that a server must not send, by protocol layer.
+//! The kinds of data that a server is not allowed to send, by protocol layer.
 
 use crate::wire::{
     engine_io::{PacketError, PayloadError},

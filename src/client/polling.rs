@@ -79,7 +79,7 @@ impl Polling {
         recorder: Recorder,
     ) -> Result<Self, ConnectFailure> {
         let shared = Arc::new(endpoint.clone());
-        let lane = || {
+        let keep_alive = || {
             let endpoint = Arc::clone(&shared);
             KeepAliveState::new(KeepAlive::new(endpoint, options.bounds, options.deadline))
         };
@@ -89,8 +89,8 @@ impl Polling {
             cookies: Cookies::default(),
             headers: options.headers.clone(),
             target: target(endpoint, options, "polling", options.session.as_deref()),
-            get: lane(),
-            post: lane(),
+            get: keep_alive(),
+            post: keep_alive(),
             posts: Posts::new(Revision::of(options)),
             poll: if options.poll {
                 Poll::Automatic

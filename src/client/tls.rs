@@ -54,7 +54,7 @@ pub enum TlsPolicyError {
     /// The file holds no certificate in PEM form.
     #[error("{} holds no PEM certificate", .path.display())]
     NoAuthority {
-        /// The path of the file that should hold certificate authorities.
+        /// The path of the file that has to hold certificate authorities.
         path: PathBuf,
     },
 }

@@ -73,7 +73,7 @@ pub(super) async fn upgrade(
     Ok((websocket, session))
 }
 
-/// Opens a WebSocket for the session and sends the probe `2probe`; the server must answer `3probe`.
+/// Opens a WebSocket for the session and sends the probe `2probe`; the server has to answer `3probe`.
 async fn probe(
     endpoint: &Endpoint,
     options: &Options,

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     data::Data,
-    scenario::{Colours, Diagnostic, Known, Scope, SourceFile, Span, Template, load},
+    scenario::{Colours, Diagnostic, Known, Others, Scope, SourceFile, Span, Template, load},
     targets::load_manifest_in,
 };
 
@@ -18,6 +18,7 @@ pub(super) fn scenario(input: &[u8]) {
     let known = Known {
         requirements: None,
         faults: None,
+        others: Others::Refused,
     };
     let Some(source) = source_of(input) else {
         return;

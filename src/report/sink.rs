@@ -155,7 +155,7 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Named pipes. A pipe without a reader must not keep the program waiting forever.
+/// Named pipes. A pipe without a reader may not keep the program waiting forever.
 #[cfg(unix)]
 mod pipe {
     use std::{

@@ -15,20 +15,24 @@ use tokio::time::Instant;
 use super::{
     bystander,
     claim::{Silence, Watch},
-    clients::{Client, Clients},
+    clients::{Client, Clients, Link},
     echo_form,
     finding::{Finding, Obstacle, StepResult},
     live_target::LiveTarget,
     operations,
     outcome::SeenLine,
-    sender::Sender,
+    requests::{Author, SentEvent, SentRequest},
     unique::{NAMES, Unique},
 };
 use crate::{
     clock,
     data::Data,
-    scenario::{ClientName, ECHO_FORM, Scenario, Scope, Step, Template, Transport, WaitBound},
+    scenario::{
+        ClientName, ECHO_FORM, Scenario, Scope, Span, Step, TargetField, Template, Transport,
+        WaitBound,
+    },
     targets::{Minted, Secrets, Speaks},
+    text::humanize,
 };
 
 /// A running attempt. All steps of the scenario share this value; the steps of a `parallel` block use it at the same
@@ -74,9 +78,13 @@ pub(super) struct Notes {
     pub(super) proofs: Vec<String>,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
-    /// The last event that a step sent, so that a failed `deliver` step can say whether the server refused this event.
-    /// `None` if a later step sent something else.
-    pub(super) sender: Option<Sender>,
+    /// The number of requests that steps have sent. The connections hold the requests themselves.
+    pub(super) requests: u64,
+    /// The value of `requests` at the end of the last `deliver` step that received its events.
+    pub(super) delivered: u64,
+    /// The value of `requests` when a step last did something other than a request that can cause an event, such as a
+    /// CONNECT.
+    pub(super) other_cause: u64,
     /// The time at which the runner began to disconnect the clients after the last step. The trace leaves out later
     /// traffic.
     pub(super) over: Option<Instant>,
@@ -115,12 +123,7 @@ impl<'a> Attempt<'a> {
         }
         scope.set(
             "target",
-            Data::object([
-                ("name", Data::from(target.manifest.name.as_str())),
-                ("speaks", Data::from(speaks.name())),
-                ("url", Data::from(target.endpoint.url.as_str())),
-                ("grace", Data::from(grace(target))),
-            ]),
+            Data::object(TargetField::ALL.map(|field| (field.name(), target_field(target, field)))),
         );
         Self {
             scenario,
@@ -206,6 +209,30 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// Records a request that a step is about to send. A failed `deliver` step says whether the server refused it.
+    ///
+    /// `event` is `None` for something that the scenario wrote by hand and that is no event.
+    pub(super) fn note_request(&self, link: &Link, event: Option<SentEvent>, author: Author) {
+        let number = {
+            let mut notes = self.notes();
+            notes.requests += 1;
+            notes.requests - 1
+        };
+        let from = link.connection.journal().entries().len();
+        link.state().requests.add(SentRequest {
+            number,
+            from,
+            event,
+            author,
+        });
+    }
+
+    /// Records that a step did something other than a request that can cause an event, such as a CONNECT.
+    pub(super) fn note_other_cause(&self) {
+        let mut notes = self.notes();
+        notes.other_cause = notes.requests;
+    }
+
     /// Returns the clients that have sent something since the last call of this function.
     pub(super) fn take_unfenced(&self) -> Vec<Arc<Client>> {
         let names = std::mem::take(&mut self.notes().unfenced);
@@ -219,6 +246,18 @@ impl<'a> Attempt<'a> {
     /// Records a finding that does not fail the scenario but only warns.
     pub(super) fn warn(&self, finding: Finding) {
         self.notes().warnings.push(finding);
+    }
+
+    /// Sets the line of the warnings from index `from` on that have no line yet. Does nothing inside a `parallel` block,
+    /// because its steps warn in any order; the block sets the line.
+    pub(super) fn place_warnings(&self, from: usize, span: Span) {
+        let mut notes = self.notes();
+        if notes.side_by_side > 0 {
+            return;
+        }
+        for warning in notes.warnings.iter_mut().skip(from) {
+            warning.detail.span.get_or_insert(span);
+        }
     }
 
     /// Returns the clients that a step names. The loader has already replaced groups by their members.
@@ -245,13 +284,13 @@ impl<'a> Attempt<'a> {
 
     /// Returns the length of a timeout as text for a message, with the expression that it was computed from, if any.
     pub(super) fn describe_limit(&self, step: &Step, limit: Duration) -> String {
-        let milliseconds = limit.as_millis();
+        let limit = humanize::limit(limit);
         match &step.within {
             Some(WaitBound::Computed(template)) => {
                 let source = template.describe(&Scope::default());
-                format!("{milliseconds} ms (`within: {source}`)")
+                format!("{limit} (`within: {source}`)")
             }
-            Some(WaitBound::Fixed(_)) | None => format!("{milliseconds} ms"),
+            Some(WaitBound::Fixed(_)) | None => limit,
         }
     }
 
@@ -292,6 +331,16 @@ impl<'a> Attempt<'a> {
             ))
             .unjudged()
         })
+    }
+}
+
+/// Returns the value of a field of `$target`.
+fn target_field(target: &LiveTarget, field: TargetField) -> Data {
+    match field {
+        TargetField::Grace => Data::from(grace(target)),
+        TargetField::Name => Data::from(target.manifest.name.as_str()),
+        TargetField::Speaks => Data::from(target.manifest.dialect.speaks.name()),
+        TargetField::Url => Data::from(target.endpoint.url.as_str()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Claims of silence: what a client must not receive.
+//! Claims of silence: that a client does not receive something.
 
 use std::{
     sync::{
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     client::Entry,
     scenario::{ClientName, FramePattern, Level, Span},
+    text::humanize,
     wire::socket_io::AckId,
 };
 
@@ -26,7 +27,7 @@ use crate::{
 pub(super) struct Silence {
     /// The client that the claim is about.
     pub(super) client: Arc<Client>,
-    /// What the client must not receive.
+    /// The traffic that is forbidden for the client.
     pub(super) never: Never,
     /// The step that makes the claim.
     pub(super) span: Span,
@@ -46,7 +47,7 @@ pub(super) struct Watch {
     pub(super) length: Duration,
 }
 
-/// What a client must not receive.
+/// The traffic that a claim forbids for a client.
 #[derive(Debug)]
 pub(super) enum Never {
     /// More acknowledgements of one request than the server may send.
@@ -62,24 +63,24 @@ pub(super) enum Never {
     },
     /// An event that matches a pattern and that no step has claimed, that is, received as expected.
     Event {
-        /// The pattern of the event that must not come.
+        /// The pattern of the event that is forbidden.
         sought: Sought,
-        /// Why the event must not come.
+        /// Why the event is forbidden.
         reason: Unwanted,
     },
     /// A frame that matches a pattern, at or after a position in the journal.
     Frame {
-        /// The connection on which the frame must not come.
+        /// The connection on which the frame is forbidden.
         link: Arc<Link>,
         /// How far the runner has searched the journal of the connection. The claim does not cover entries from before
         /// the step.
         checked: Checked,
-        /// The pattern of the frame that must not come.
+        /// The pattern of the frame that is forbidden.
         pattern: FramePattern,
     },
     /// Any packet except heartbeats and the close packet, at or after a position in the journal.
     Packet {
-        /// The connection on which the packet must not come.
+        /// The connection on which the packet is forbidden.
         link: Arc<Link>,
         /// How far the runner has searched the journal of the connection. The claim does not cover entries that earlier
         /// steps have read.
@@ -130,7 +131,7 @@ pub(super) struct Request {
     pub(super) id: AckId,
 }
 
-/// Why an event must not reach a client.
+/// Why an event is forbidden for a client.
 #[derive(Clone, Debug)]
 pub(super) enum Unwanted {
     /// The scenario forbids the event.
@@ -157,8 +158,9 @@ impl Unwanted {
         }
     }
 
-    /// Returns the sentence of the finding that a client has received an event that it must not receive.
-    pub(super) fn sentence(&self, name: &ClientName, sought: &Sought) -> String {
+    /// Returns the sentence of the finding that a client has received a forbidden event. `extra` is the
+    /// number of such events.
+    pub(super) fn sentence(&self, name: &ClientName, sought: &Sought, extra: usize) -> String {
         let event = sought.name();
         match self {
             Self::Forbidden => format!("{name} received {event}; it must not receive it."),
@@ -168,14 +170,11 @@ impl Unwanted {
             Self::Own(receivers) => {
                 format!("{name} received its own {event}; {}.", only(receivers))
             }
-            Self::Repeated { count: 1 } => {
-                format!("{name} received {event} twice; it has to come once.")
-            }
-            Self::Repeated { count } => {
-                format!(
-                    "{name} received {event} more than {count} times; it has to come {count} times."
-                )
-            }
+            Self::Repeated { count } => format!(
+                "{name} received {event} {}; expected exactly {}.",
+                humanize::times(count + extra),
+                humanize::times(*count)
+            ),
         }
     }
 }

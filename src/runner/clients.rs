@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     received::Received,
+    requests::Requests,
     user::{user_of_handshake, user_of_payload},
 };
 use crate::{
@@ -96,6 +97,8 @@ pub(super) struct Link {
 pub(super) struct LinkState {
     /// Which journal entries steps have claimed, that is, received as expected.
     pub(super) received: Received,
+    /// The requests that steps sent, and the server's answers to them.
+    pub(super) requests: Requests,
     /// Where the next `receive` step starts to read the journal.
     pub(super) cursor: Cursor,
     /// The joined namespaces, each with the client's socket id in that namespace.

@@ -100,7 +100,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::scenario::{Known, SourceFile, load};
+    use crate::scenario::{Known, Others, SourceFile, load};
 
     const HEAD: &str = "topic: Ends
 scenarios:
@@ -123,6 +123,7 @@ scenarios:
         let known = Known {
             requirements: None,
             faults: None,
+            others: Others::Refused,
         };
         let scenarios = load(Arc::new(source), known).expect("no mistakes");
         let (control, left_out) = control(scenarios.first().expect("one scenario"))?;

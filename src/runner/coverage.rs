@@ -184,7 +184,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::scenario::{Known, SourceFile, load};
+    use crate::scenario::{Known, Others, SourceFile, load};
 
     fn source(name: &str, text: &str) -> Arc<SourceFile> {
         SourceFile::from_bytes(name.as_ref(), text.into()).unwrap()
@@ -204,6 +204,7 @@ mod tests {
         let known = Known {
             requirements: None,
             faults: None,
+            others: Others::Refused,
         };
         load(source("s.yaml", &text), known).unwrap()
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{clients::Link, fence_frame::is_fence};
 use crate::{
     client::{ConnectFailure, Ended, EndedHow, Entry, HttpResponse, Outgoing, What},
-    text::{hex_head, keep_ends},
+    text::{excerpt, hex_head, keep_ends, keep_lines},
     wire::{
         engine_io,
         socket_io::{self, AckId, Packet},
@@ -275,6 +275,18 @@ pub(super) fn came_since(link: &Link, from: usize) -> String {
     list(came)
 }
 
+/// Returns what the client received from the journal index `from` on as part of a sentence: "nothing", or the first
+/// entry and how many more there are.
+pub(super) fn came_briefly(link: &Link, from: usize) -> String {
+    let came = came_since(link, from);
+    let mut lines = came.lines();
+    let first = excerpt(lines.next().unwrap_or_default());
+    match lines.count() {
+        0 => first,
+        _ => format!("{first} and more"),
+    }
+}
+
 /// Returns the events that no step has claimed, that is, received as expected, as lines that a failure report shows
 /// under "received". Leaves out the journal entry with the index `except`.
 pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String> {
@@ -293,16 +305,11 @@ pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String
 
 /// Joins the first lines, one below the other, and adds how many lines were left out. Returns "nothing" if there are no
 /// lines.
-pub(super) fn list(mut lines: Vec<String>) -> String {
+pub(super) fn list(lines: Vec<String>) -> String {
     if lines.is_empty() {
         return "nothing".to_owned();
     }
-    let more = lines.len().saturating_sub(CAME);
-    lines.truncate(CAME);
-    if more > 0 {
-        lines.push(format!("… and {more} more"));
-    }
-    lines.join("\n")
+    keep_lines(lines, CAME).join("\n")
 }
 
 /// Returns, as text, what the server sent on a connection that failed to open.

@@ -3,7 +3,7 @@
 use super::{
     attempt::Attempt,
     failure_kind::FailureKind,
-    finding::{Finding, StepResult},
+    finding::{Finding, StepResult, describe_mismatch},
 };
 use crate::{
     data::Data,
@@ -85,7 +85,10 @@ pub(super) fn require(
 pub(super) fn tolerated(subject: &str, mismatch: &Mismatch) -> Finding {
     Finding::new(
         FailureKind::WrongContent,
-        format!("{subject} is tolerated, but differs from the strict expectation."),
+        format!(
+            "{subject} is only tolerated: it {}.",
+            describe_mismatch(mismatch)
+        ),
     )
     .mismatch(mismatch)
 }

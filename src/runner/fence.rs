@@ -1,6 +1,6 @@
 //! Fences: proof that everything under way has arrived.
 //!
-//! A fence is a round trip on the same ordered path as the event that must not come. It uses an event and its
+//! A fence is a round trip on the same ordered path as the forbidden event. It uses an event and its
 //! acknowledgement (the manifest names the event), or else a WebSocket ping and its pong. First, every client that sent
 //! something since the last fence makes a round trip: the server has then processed what these clients sent. Then every
 //! observing client makes a round trip: everything that the server sent to the client before has then arrived.

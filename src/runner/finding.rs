@@ -4,6 +4,7 @@ use super::{error_kind::ErrorKind, failure_kind::FailureKind};
 use crate::{
     scenario::{Invariant, Level, Mismatch, Span, TemplateError},
     targets::BindingError,
+    text::excerpt,
 };
 
 /// Something that the target did wrong.
@@ -115,10 +116,7 @@ impl Finding {
     ///
     /// `subject` names the value at the start of a sentence: "alice's open packet".
     pub(super) fn wrong(kind: FailureKind, subject: &str, mismatch: &Mismatch) -> Self {
-        let sentence = match mismatch.path.as_str() {
-            "" => format!("{subject} was not as expected."),
-            path => format!("{subject} had an unexpected value at `{path}`."),
-        };
+        let sentence = format!("{subject} {}.", describe_mismatch(mismatch));
         Self::new(kind, sentence).mismatch(mismatch)
     }
 
@@ -146,6 +144,23 @@ impl Finding {
     pub(super) fn breach(self) -> Stop {
         Stop::Breach(Box::new(self))
     }
+}
+
+/// Returns what was received and expected, as the rest of a sentence: "had "ho" at `text`; expected "hi"". Long values
+/// are shortened.
+pub(super) fn describe_mismatch(mismatch: &Mismatch) -> String {
+    let expected = excerpt(&mismatch.expected);
+    let received = mismatch
+        .received
+        .as_ref()
+        .map(|value| excerpt(&value.to_string()));
+    let had = match (received, mismatch.path.as_str()) {
+        (Some(received), "") => format!("was {received}"),
+        (Some(received), path) => format!("had {received} at `{path}`"),
+        (None, "") => "was missing".to_owned(),
+        (None, path) => format!("had no `{path}`"),
+    };
+    format!("{had}; expected {expected}")
 }
 
 impl Obstacle {

@@ -83,7 +83,7 @@ pub enum StartError {
     /// The target's process did not start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
-    /// Nothing listens at the address of a target that should run already.
+    /// Nothing listens at the address of a target that has to run already.
     #[error("nothing answers at {url}")]
     Absent {
         /// The address at which nothing listens.
@@ -399,7 +399,7 @@ impl Instance {
     }
 }
 
-/// Returns an error if a target that should already run does not, or if the runner does not trust its certificate.
+/// Returns an error if a target that has to run already does not, or if the runner does not trust its certificate.
 async fn check_reachable(endpoint: &Endpoint, keeper: &Keeper) -> Result<(), StartError> {
     // Without this check, the first scenario would be blamed for the death of a target that never ran.
     if matches!(keeper, Keeper::Nobody) && !answers(endpoint).await {

@@ -7,7 +7,7 @@ use super::{
     error_kind::ErrorKind,
     failure_kind::FailureKind,
     finding::{Detail, Finding, Obstacle, Stop},
-    outcome::{Attempt, Breach, Outcome, Place, RequirementNote, Weight},
+    outcome::{Attempt, Breach, FurtherFinding, Outcome, Place, RequirementNote, Weight},
     plan::Item,
     settings::Settings,
     trace,
@@ -20,6 +20,9 @@ use crate::{
 
 /// The number of lines of the target's output that a failure shows.
 const LOG_LINES: usize = 20;
+
+/// The limit on further findings of one scenario, apart from the first of each kind.
+const FURTHER: usize = 50;
 
 /// The findings of one attempt.
 #[derive(Debug)]
@@ -58,6 +61,7 @@ pub(super) fn outcome_without_evidence(
         error: None,
         cause: None,
         breach: None,
+        further: Vec::new(),
         proofs: Vec::new(),
         duration,
         attempts: Vec::new(),
@@ -75,8 +79,12 @@ pub(super) fn judge(
 ) -> Outcome {
     let scenario = &item.scenario;
     let duration = attempt.started.elapsed();
+    let mut warnings = finished.warnings;
     let (verdict, found) = match finished.stop {
-        Some(Stop::Unjudged(obstacle)) => (Verdict::Error, Some(Found::from(*obstacle))),
+        Some(Stop::Unjudged(obstacle)) => {
+            warnings.clear();
+            (Verdict::Error, Some(Found::from(*obstacle)))
+        }
         Some(Stop::Inapplicable(obstacle)) => {
             let reason = Some(obstacle.detail.sentence.clone());
             let mut outcome = outcome_without_evidence(item, Verdict::Skip, reason, duration);
@@ -87,10 +95,8 @@ pub(super) fn judge(
             breach_verdict(scenario, &finding),
             Some(Found::from(*finding)),
         ),
-        None => match finished.warnings.into_iter().next() {
-            Some(warning) => (Verdict::Warn, Some(Found::from(warning))),
-            None => (Verdict::Pass, None),
-        },
+        None if warnings.is_empty() => (Verdict::Pass, None),
+        None => (Verdict::Warn, Some(Found::from(warnings.remove(0)))),
     };
     let mut outcome = outcome_without_evidence(
         item,
@@ -103,6 +109,9 @@ pub(super) fn judge(
     outcome.error = found.as_ref().and_then(|found| found.error);
     let decided = found.as_ref().and_then(|found| found.detail.cause.clone());
     outcome.breach = found.map(|found| breach(item, settings, attempt, found));
+    for warning in warnings {
+        add_further(&mut outcome, further(scenario, warning));
+    }
     outcome.mask(&attempt.to_mask());
     outcome.cause = cause::of_attempt(&outcome, decided, attempt);
     outcome
@@ -134,6 +143,43 @@ fn breach(
         why: scenario.why.clone(),
         rerun: rerun(item, settings),
         log,
+    }
+}
+
+/// Returns a warning besides the finding that decides the verdict.
+fn further(scenario: &Scenario, warning: Finding) -> FurtherFinding {
+    let Finding {
+        kind,
+        detail,
+        invariant,
+        level: _,
+    } = warning;
+    FurtherFinding {
+        verdict: Verdict::Warn,
+        kind,
+        sentence: detail.sentence,
+        invariant,
+        place: detail.span.and_then(|span| place(&scenario.source, span)),
+        expected: detail.expected,
+        received: detail.received,
+    }
+}
+
+/// Adds a finding to an outcome that does not contain it. Keeps at least one finding of each kind.
+fn add_further(outcome: &mut Outcome, finding: FurtherFinding) {
+    let is_headline =
+        outcome.kind == Some(finding.kind) && outcome.reason.as_ref() == Some(&finding.sentence);
+    let is_known = outcome
+        .further
+        .iter()
+        .any(|known| known.kind == finding.kind && known.sentence == finding.sentence);
+    let is_new_kind = || {
+        outcome
+            .kinds()
+            .all(|known| known != (finding.verdict, finding.kind))
+    };
+    if !is_headline && !is_known && (outcome.further.len() < FURTHER || is_new_kind()) {
+        outcome.further.push(finding);
     }
 }
 
@@ -185,6 +231,8 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
         .map(|outcome| Attempt {
             verdict: outcome.verdict,
             reason: outcome.reason.clone(),
+            kind: outcome.kind,
+            error: outcome.error,
             duration: outcome.duration,
         })
         .collect();
@@ -196,7 +244,13 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
                 .map(|outcome| outcome.verdict.rank_in_repeats())
         })?,
     };
-    let mut outcome = outcomes.swap_remove(deciding);
+    let mut outcome = outcomes.remove(deciding);
+    // A retry that passes forgives the failures before it; repeats forgive nothing.
+    if outcome.verdict.is_red() || matches!(by, Merge::Worst) {
+        for other in outcomes {
+            add_findings_of(&mut outcome, other);
+        }
+    }
     outcome.flaky = attempts
         .iter()
         .any(|attempt| attempt.verdict != outcome.verdict);
@@ -204,6 +258,28 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
         outcome.attempts = attempts;
     }
     Some(outcome)
+}
+
+/// Adds what another attempt found to the outcome of the deciding attempt, if that attempt did not find the same kind.
+fn add_findings_of(outcome: &mut Outcome, other: Outcome) {
+    let headline = other
+        .kind
+        .zip(other.breach)
+        .map(|(kind, breach)| FurtherFinding {
+            verdict: other.verdict,
+            kind,
+            sentence: breach.sentence,
+            invariant: breach.invariant,
+            place: breach.place,
+            expected: breach.expected,
+            received: breach.received,
+        });
+    for finding in headline.into_iter().chain(other.further) {
+        let found = (finding.verdict, finding.kind);
+        if outcome.kinds().all(|known| known != found) {
+            add_further(outcome, finding);
+        }
+    }
 }
 
 /// The attempt that decides the verdict.
@@ -265,4 +341,33 @@ fn rerun(item: &Item, settings: &Settings) -> String {
     }
     command.push_str(&format!(" --seed {}", settings.seed));
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::samples;
+
+    fn failed(kind: FailureKind) -> Outcome {
+        Outcome {
+            kind: Some(kind),
+            ..samples::failed()
+        }
+    }
+
+    #[test]
+    fn repeats_keep_every_kind_that_an_attempt_showed() {
+        let (lost, twice) = (FailureKind::NotDelivered, FailureKind::DeliveredTwice);
+        let attempts = || vec![failed(lost), failed(twice), failed(lost), samples::passed()];
+        let merged = merge(attempts(), Merge::Worst).unwrap();
+        let kinds: Vec<_> = merged.kinds().collect();
+        assert_eq!(kinds, [(Verdict::Fail, lost), (Verdict::Fail, twice)]);
+        let kinds: Vec<_> = merged.attempts.iter().map(|attempt| attempt.kind).collect();
+        assert_eq!(kinds, [Some(lost), Some(twice), Some(lost), None]);
+        // The attempts of a retry are forgiven if the last one passes.
+        let merged = merge(attempts(), Merge::Last).unwrap();
+        assert_eq!((merged.verdict, merged.kinds().count()), (Verdict::Pass, 0));
+        let merged = merge(vec![failed(lost), failed(twice)], Merge::Last).unwrap();
+        assert_eq!(merged.kinds().count(), 2);
+    }
 }

@@ -6,7 +6,7 @@
 use super::{
     event::{Event, EventKind, RunInfo, TargetStart},
     notice::Notice,
-    outcome::{Attempt, Breach, Cause, ClientView, Outcome, Place, SeenLine},
+    outcome::{Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, SeenLine},
     record::Record,
 };
 use crate::targets::{Maskable, Secrets};
@@ -133,10 +133,12 @@ impl Maskable for Outcome {
             file: _,
             line: _,
             error: _,
+            further,
         } = self;
         reason.mask(secrets);
         cause.mask(secrets);
         breach.mask(secrets);
+        further.mask(secrets);
         proofs.mask(secrets);
         attempts.mask(secrets);
     }
@@ -154,9 +156,29 @@ impl Maskable for Attempt {
         let Self {
             verdict: _,
             reason,
+            kind: _,
+            error: _,
             duration: _,
         } = self;
         reason.mask(secrets);
+    }
+}
+
+impl Maskable for FurtherFinding {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            verdict: _,
+            kind: _,
+            sentence,
+            invariant: _,
+            place,
+            expected,
+            received,
+        } = self;
+        sentence.mask(secrets);
+        place.mask(secrets);
+        expected.mask(secrets);
+        received.mask(secrets);
     }
 }
 

@@ -53,10 +53,11 @@ mod received;
 mod record;
 mod recovery_offer;
 mod refusal_reports;
+mod rejection;
+mod requests;
 mod run;
 #[cfg(test)]
 pub(crate) mod samples;
-mod sender;
 mod servers;
 mod settings;
 mod silence;
@@ -83,7 +84,8 @@ pub use failure_kind::FailureKind;
 pub use host::{Host, StartError, Target};
 pub use notice::Notice;
 pub use outcome::{
-    Attempt, Breach, Cause, ClientView, Outcome, Place, RequirementNote, SeenLine, Weight,
+    Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, RequirementNote, SeenLine,
+    Weight,
 };
 pub use plan::{Item, Plan};
 pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};

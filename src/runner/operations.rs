@@ -165,6 +165,17 @@ pub(super) fn find_absent_namespace<'m>(
     absent.find(is_used).map(String::as_str)
 }
 
+/// Returns the packets, frames and bodies that a scenario writes or expects as text, and the values of its variables,
+/// which can be parts of them.
+pub(super) fn written_texts(scenario: &Scenario) -> Vec<String> {
+    let mut texts = Texts::default();
+    collect(&scenario.steps, &mut texts);
+    let variables = scenario.variables.iter();
+    let variables = variables.map(|(_, value)| described(value));
+    let written = texts.sent.into_iter().chain(texts.fixed).chain(texts.parts);
+    written.chain(variables).collect()
+}
+
 fn awaits_application(scenario: &Scenario) -> bool {
     let mut needs = scenario.needs.iter();
     needs.any(|need| {
@@ -229,7 +240,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::scenario::{Known, SourceFile, load};
+    use crate::scenario::{Known, Others, SourceFile, load};
 
     fn scenario(needs: &str, steps: &str) -> Scenario {
         let text = format!(
@@ -240,6 +251,7 @@ mod tests {
         let known = Known {
             requirements: None,
             faults: None,
+            others: Others::Refused,
         };
         load(source, known).unwrap().remove(0)
     }

@@ -51,6 +51,8 @@ pub struct Outcome {
     pub cause: Option<Cause>,
     /// The finding with its evidence; only for the verdicts warn, fail and error.
     pub breach: Option<Breach>,
+    /// The findings besides `breach`: further warnings, and what other attempts found.
+    pub further: Vec<FurtherFinding>,
     /// How the runner proved that a client did not receive something forbidden: one line per proof.
     pub proofs: Vec<String>,
     /// The duration of the attempt that decided the verdict.
@@ -77,6 +79,15 @@ impl Outcome {
         }
     }
 
+    /// Returns every kind of failure that the scenario showed, in any of its attempts, each with its verdict.
+    pub fn kinds(&self) -> impl Iterator<Item = (Verdict, FailureKind)> {
+        let first = self.kind.map(|kind| (self.verdict, kind));
+        let further = self.further.iter();
+        first
+            .into_iter()
+            .chain(further.map(|finding| (finding.verdict, finding.kind)))
+    }
+
     /// Returns true if at least a part of the scenario ran.
     pub fn has_begun(&self) -> bool {
         self.breach.is_some() || !self.duration.is_zero()
@@ -99,8 +110,31 @@ pub struct Attempt {
     pub verdict: Verdict,
     /// The reason for the verdict.
     pub reason: Option<String>,
+    /// The kind of failure; `None` if the target did nothing wrong or could not be judged.
+    pub kind: Option<FailureKind>,
+    /// The kind of error; `None` if the attempt was judged, or if the reason has no kind of its own.
+    pub error: Option<ErrorKind>,
     /// The duration of the attempt.
     pub duration: Duration,
+}
+
+/// A finding besides the one that decided the verdict of a scenario.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct FurtherFinding {
+    /// The verdict that the finding alone gives: warn or fail.
+    pub verdict: Verdict,
+    /// The kind of failure.
+    pub kind: FailureKind,
+    /// The finding in one sentence.
+    pub sentence: String,
+    /// The broken invariant; `None` if a step made the finding.
+    pub invariant: Option<Invariant>,
+    /// The line of the scenario that made the finding.
+    pub place: Option<Place>,
+    /// What was expected, in the words of the scenario language; may have several lines.
+    pub expected: Option<String>,
+    /// What the client received instead.
+    pub received: Option<String>,
 }
 
 /// A finding with its evidence. The fields are in the order in which reports show them.

@@ -1,5 +1,5 @@
 //! Proves that scenarios can fail: runs each against the reference server with each fault that it claims to catch.
-//! Scenarios that wait for the end of a connection also run without the step that should end it.
+//! Scenarios that wait for the end of a connection also run without the step that causes the end.
 //!
 //! Every trial has its own reference server in this process. So many trials can run at the same time, and a fault
 //! affects only its own scenario.

@@ -1,6 +1,5 @@
 //! Events by which a target reports that it refused something.
 
-use super::clients::Link;
 use crate::{
     client::{Entry, What},
     data::Data,
@@ -21,17 +20,4 @@ pub(super) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<Data> {
         }
         _ => None,
     }
-}
-
-/// Returns the indices of the journal entries that report a refusal and that no step has claimed, that is, received as
-/// expected.
-pub(super) fn unclaimed(manifest: &Manifest, link: &Link) -> Vec<usize> {
-    let mut state = link.state();
-    let entries = link.connection.journal().entries();
-    state.received.read(&entries);
-    let events = state.received.unclaimed_events(&entries);
-    events
-        .filter(|(_, entry)| in_event(manifest, entry).is_some())
-        .map(|(index, _)| index)
-        .collect()
 }

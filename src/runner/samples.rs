@@ -28,6 +28,7 @@ pub(crate) fn passed() -> Outcome {
         error: None,
         cause: None,
         breach: None,
+        further: Vec::new(),
         proofs: vec!["member: echo round trip, then 12 ms of silence".to_owned()],
         duration: Duration::from_micros(4_200),
         attempts: Vec::new(),
@@ -91,6 +92,8 @@ pub(crate) fn flaky() -> Outcome {
     let attempt = |verdict, reason: Option<&str>| Attempt {
         verdict,
         reason: reason.map(str::to_owned),
+        kind: reason.map(|_| FailureKind::NotAcknowledged),
+        error: None,
         duration: Duration::from_millis(9),
     };
     Outcome {

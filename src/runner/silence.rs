@@ -30,6 +30,8 @@ use crate::{
     client::What,
     clock,
     scenario::FramePattern,
+    targets::Manifest,
+    text::humanize,
     wire::{
         engine_io::{self, PacketData, PacketType},
         socket_io::Packet,
@@ -103,10 +105,19 @@ impl Silence {
         reason: &Unwanted,
     ) -> StepResult<Option<Finding>> {
         for link in self.client.links() {
-            if let Some(index) = sought.unclaimed(attempt, &link)?.first() {
+            let unclaimed = sought.unclaimed(attempt, &link)?;
+            if let Some(index) = unclaimed.first() {
                 let received = line(attempt, &link, *index);
-                let expected = format!("no {}", sought.describe(&attempt.scope()));
-                let sentence = reason.sentence(&self.client.spec.name, sought);
+                let pattern = sought.describe(&attempt.scope());
+                let expected = match reason {
+                    Unwanted::Repeated { count } => {
+                        format!("{pattern} exactly {}", humanize::times(*count))
+                    }
+                    Unwanted::Forbidden | Unwanted::NotAReceiver(_) | Unwanted::Own(_) => {
+                        format!("no {pattern}")
+                    }
+                };
+                let sentence = reason.sentence(&self.client.spec.name, sought, unclaimed.len());
                 return Ok(Some(
                     Finding::new(reason.kind(), sentence)
                         .expected(expected)
@@ -192,7 +203,7 @@ impl Silence {
     fn extra_refusal(&self, attempt: &Attempt<'_>) -> Option<Finding> {
         let name = &self.client.spec.name;
         self.client.links().into_iter().find_map(|link| {
-            let index = *refusal_reports::unclaimed(&attempt.target.manifest, &link).first()?;
+            let index = *unclaimed_reports(&attempt.target.manifest, &link).first()?;
             let sentence = format!(
                 "{name} received a report of a refusal; only the client that was refused may get one, and only once."
             );
@@ -202,6 +213,19 @@ impl Silence {
             Some(finding)
         })
     }
+}
+
+/// Returns the indices of the journal entries that report a refusal and that no step has claimed, that is, received as
+/// expected.
+fn unclaimed_reports(manifest: &Manifest, link: &Link) -> Vec<usize> {
+    let mut state = link.state();
+    let entries = link.connection.journal().entries();
+    state.received.read(&entries);
+    let events = state.received.unclaimed_events(&entries);
+    events
+        .filter(|(_, entry)| refusal_reports::in_event(manifest, entry).is_some())
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// Returns true for a packet that may come at any moment and means nothing: a noop, and the server's part of the
@@ -319,10 +343,10 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     tokio::time::sleep_until(watch.map_or(settled, |watch| watch.until)).await;
     let waited = match watch {
         Some(watch) => format!(
-            "a wait until {} ms after the step began",
-            watch.length.as_millis()
+            "a wait until {} after the step began",
+            humanize::limit(watch.length)
         ),
-        None => format!("a wait of {} ms", settle.as_millis()),
+        None => format!("a wait of {}", humanize::limit(settle)),
     };
     let proof = fence(attempt, &observers(&claims), attempt.target.within).await;
     let how = match proof {

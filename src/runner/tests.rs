@@ -4,16 +4,20 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Event, EventKind, FailureKind, Host, Outcome, Plan, Record, Settings, Target, run};
+use super::{
+    Event, EventKind, FailureKind, Host, Outcome, Plan, Record, Settings, Target, Verdict, run,
+};
 use crate::{
     client::{Budget, TlsPolicy, Verification},
     net::Network,
     reference::FaultSet,
-    scenario::{Known, SourceFile, load},
+    scenario::{Known, Others, SourceFile, load},
     simulation,
     targets::{Masked, REFERENCE_MANIFEST, load_manifest},
     work::assert_linear,
 };
+
+mod refusals;
 
 /// Runs a scenario with these steps against a server with these faults, and returns the events and the record.
 fn run_of(steps: &str, faults: &[&str]) -> (Vec<Event>, Record) {
@@ -35,6 +39,7 @@ fn run_file(text: &str, faults: &[&str]) -> (Vec<Event>, Record) {
     let anything = Known {
         requirements: None,
         faults: None,
+        others: Others::Refused,
     };
     let scenarios = load(source("chat.yaml", text), anything).unwrap();
     let scenarios: Vec<_> = scenarios.into_iter().map(Arc::new).collect();
@@ -76,91 +81,50 @@ fn assert_failure(outcome: &Outcome, kind: FailureKind, sentence: &str, received
     assert!(shown.ends_with(received), "{shown}");
 }
 
-/// The time limit for a `deliver` step to fail after a refusal: the server refuses the event at once, and then the
-/// runner waits one second for a late delivery.
-const SOON: Duration = Duration::from_secs(2);
-
-const JOIN: &str =
-    "  - { call: join-room, as: member, with: { room: $room }, reply: { success: true } }\n";
-
-/// Checks that the step ends early after the refusal. Otherwise it would wait for its whole `within` of 40 s.
 #[test]
-fn deliver_fails_soon_after_the_server_refused_the_sender() {
-    let outcome = outcome_of(
-        &[
-            JOIN,
-            "  - { emit: send-to-room, as: sender, with: { room: 5, text: hi } }\n",
-            "  - { deliver: room-message, to: [member], within: 40s }\n",
-        ]
-        .concat(),
-        &[],
-    );
-    assert!(outcome.duration < SOON, "{:?}", outcome.duration);
-    assert_failure(
-        &outcome,
-        FailureKind::NotDelivered,
-        "member did not receive `room-message` because the server refused sender's `send-to-room`.",
-        r#"sender received: 42["exception",{"status":"error","code":"VALIDATION_FAILED","message":"room must be a string","field":"room"}]"#,
-    );
+fn all_warnings_of_a_scenario_are_in_its_outcome() {
+    let steps = "  - { call: echo, as: sender, with: 1, accept: { strict: { reply: 2 }, lenient: { reply: 1 } } }\n\
+         \x20 - { call: echo, as: member, with: 1, accept: { strict: { reply: 2 }, lenient: { reply: 1 } } }\n\
+         \x20 - { http: GET /health, accept: { strict: { status: 201 }, lenient: { status: 200 } } }\n";
+    let outcome = outcome_of(steps, &[]);
+    assert_eq!(outcome.verdict, Verdict::Warn);
+    let kinds: Vec<_> = outcome.kinds().map(|(_, kind)| kind).collect();
+    let (content, response) = (FailureKind::WrongContent, FailureKind::WrongResponse);
+    assert_eq!(kinds, [content, content, response]);
+    let sentences: Vec<_> = outcome
+        .further
+        .iter()
+        .map(|finding| finding.sentence.as_str())
+        .collect();
+    assert_eq!(sentences.len(), 2, "{sentences:?}");
+    assert!(sentences[0].contains("member"), "{sentences:?}");
+    let lines = outcome
+        .further
+        .iter()
+        .map(|finding| finding.place.as_ref().unwrap().line);
+    assert_eq!(lines.collect::<Vec<_>>(), [9, 10]);
 }
 
 #[test]
-fn deliver_fails_soon_after_the_server_disconnected_the_sender() {
-    let outcome = outcome_of(
-        &[
-            JOIN,
-            "  - { emit: kick-me, as: sender, with: { close: true } }\n",
-            "  - { deliver: room-message, to: [member], within: 40s }\n",
-        ]
-        .concat(),
-        &[],
-    );
-    assert!(outcome.duration < SOON, "{:?}", outcome.duration);
+fn an_event_that_came_too_often_is_counted() {
+    let steps = "  - { emit: message, as: sender, with: x }\n\
+         \x20 - { emit: message, as: sender, with: x }\n\
+         \x20 - { emit: message, as: sender, with: x }\n\
+         \x20 - { deliver: message-back, to: [sender], with: x }\n";
     assert_failure(
-        &outcome,
-        FailureKind::NotDelivered,
-        "member did not receive `room-message` because the server disconnected sender from /.",
-        "\nsender received: 41",
+        &outcome_of(steps, &[]),
+        FailureKind::DeliveredTwice,
+        "sender received `message-back` 3 times; expected exactly once.",
+        " ms)",
     );
-}
-
-#[test]
-fn deliver_fails_soon_after_the_server_closed_the_senders_connection() {
-    let steps = "  - { emit: unknown, as: sender }\n  - { deliver: room-message, to: [member], within: 40s }\n";
-    let outcome = outcome_of(steps, &["event-unknown-closes"]);
-    assert!(outcome.duration < SOON, "{:?}", outcome.duration);
-    assert_failure(
-        &outcome,
-        FailureKind::NotDelivered,
-        "member did not receive `room-message` because the server ended sender's connection.",
-        "\nsender received: the connection ended with a close frame",
-    );
-}
-
-/// The server acknowledges the event with success, so a delivery may still come.
-#[test]
-fn deliver_waits_its_whole_time_if_the_server_accepted_the_event() {
-    let outcome = outcome_of(
-        &[
-            JOIN,
-            "  - { call: send-to-room, as: sender, with: { room: $other_room, text: hi }, reply: { success: true } }\n",
-            "  - { deliver: room-message, to: [member], within: 40s }\n",
-        ]
-        .concat(),
-        &[],
-    );
-    assert!(
-        outcome.duration >= Duration::from_secs(40),
-        "{:?}",
-        outcome.duration
-    );
-    assert_failure(
-        &outcome,
-        FailureKind::NotDelivered,
-        "member did not receive `room-message` within 40000 ms.",
-        // The last packet that the failure shows is `2`, a ping of the heartbeat.
-        "}]\n2",
-    );
+    let steps = "  - { emit: message, as: sender, with: x }\n\
+         \x20 - { expect: message-back, as: sender, count: 2, within: 1s }\n";
+    let outcome = outcome_of(steps, &[]);
+    let received = outcome.breach.as_ref().unwrap().received.as_deref();
+    assert_eq!(received, Some("`message-back` once and no other event"));
+    let outcome = outcome_of("  - { expect: never-sent, as: sender, within: 1s }\n", &[]);
+    let received = outcome.breach.as_ref().unwrap().received.as_deref();
+    assert_eq!(received, Some("no other event"));
 }
 
 #[test]
@@ -176,7 +140,7 @@ fn a_failed_expect_lists_the_other_events_that_no_step_has_claimed() {
     assert_failure(
         &outcome,
         FailureKind::WrongContent,
-        "The `message-back` that member received was not as expected.",
+        "The `message-back` that member received was \"other\"; expected \"mine\".",
         "\"other\"\nother events that no step has claimed:\n42[\"echo-back\",\"echoed\"]",
     );
 }
@@ -193,7 +157,7 @@ fn an_expect_without_a_similar_event_lists_what_no_step_has_claimed() {
     assert_failure(
         &outcome,
         FailureKind::NotDelivered,
-        "member did not receive `never-sent` within 1000 ms.",
+        "member did not receive `never-sent` within 1 s.",
         r#"42["message-back","other"]"#,
     );
 }

@@ -8,12 +8,15 @@ use std::{
 use super::{
     attempt::Attempt,
     clients::{Client, Link},
-    evidence,
+    evidence, operations,
     outcome::{ClientView, SeenLine},
     silence::is_invisible,
 };
 use crate::{
     client::{Entry, Layer, Outgoing, What},
+    scenario::{Action, visit_steps},
+    targets::Bindings,
+    text::{humanize, json_string},
     wire::{
         engine_io::{Packet as EnginePacket, PacketType},
         socket_io::Packet,
@@ -68,7 +71,7 @@ pub(super) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
 fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     let over = attempt.notes().over;
     let mut lines = Vec::new();
-    let mut named = HashMap::new();
+    let named = Named::of(attempt);
     let mut skipped = 0;
     for journal in client.unopened() {
         let entries = journal.entries();
@@ -97,7 +100,7 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
             Line {
                 seen: seen(attempt, entry),
                 repeats: (!claimed.contains(&index))
-                    .then(|| repeated(attempt, &mut named, &link, entry))
+                    .then(|| repeated(&named, &link, entry))
                     .flatten(),
             }
         }));
@@ -140,28 +143,15 @@ fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
 /// Returns the sort of repeated traffic that an entry belongs to. `None` if the trace shows every entry of this sort.
 ///
 /// Returns `None` for every entry of a connection that a step opened by hand, because the steps check such a connection
-/// packet by packet. `named` caches which events the scenario names, because looking for a name searches the whole
-/// file.
-fn repeated(
-    attempt: &Attempt<'_>,
-    named: &mut HashMap<String, bool>,
-    link: &Link,
-    entry: &Entry,
-) -> Option<Repeated> {
+/// packet by packet.
+/// `named` tells which events the scenario names: the trace shows each of them.
+fn repeated(named: &Named<'_>, link: &Link, entry: &Entry) -> Option<Repeated> {
     if link.layer != Layer::SocketIo {
         return None;
     }
     match &entry.what {
         What::Socket(Packet::Event { name, .. }) => {
-            let is_named = match named.get(name) {
-                Some(is_named) => *is_named,
-                None => {
-                    let is_named = is_named(attempt, name);
-                    named.insert(name.clone(), is_named);
-                    is_named
-                }
-            };
-            (!is_named).then(|| Repeated::Event(name.clone()))
+            (!named.contains(name)).then(|| Repeated::Event(name.clone()))
         }
         What::Packet(packet) => is_invisible(packet, link.eio).then_some(Repeated::Heartbeat),
         What::Frame(frame) | What::Sent(Outgoing::Frame(frame)) => {
@@ -194,18 +184,91 @@ fn is_beat(link: &Link, text: &str) -> bool {
     text == &*EnginePacket::text(kind, "").encode_text()
 }
 
-/// Returns true if the scenario's file contains the event's name, either the target's or the contract's.
-fn is_named(attempt: &Attempt<'_>, event: &str) -> bool {
-    let text = &attempt.scenario.source.text;
-    let bindings = &attempt.target.manifest.bindings.entries;
-    text.contains(event)
-        || bindings
+/// The events that a scenario names. The trace shows each of them.
+struct Named<'a> {
+    bindings: &'a Bindings,
+    /// The events of the scenario's steps, with the names that the target uses.
+    events: HashSet<String>,
+    /// The packets that the scenario writes or expects as text.
+    packets: Vec<String>,
+}
+
+impl<'a> Named<'a> {
+    /// Returns the events that the scenario names, and the event by which the target reports refusals.
+    fn of(attempt: &'a Attempt<'_>) -> Self {
+        let manifest = &attempt.target.manifest;
+        let bindings = &manifest.bindings;
+        let scope = attempt.scope();
+        let mut events: HashSet<_> = manifest.dialect.errors.event().into_iter().collect();
+        let mut templates = Vec::new();
+        visit_steps(&attempt.scenario.steps, &mut |step| {
+            let facts = step.action.facts();
+            templates.extend(facts.operation);
+            templates.extend(facts.excluded.map(|(event, _)| &event.name));
+            if let Action::Expect(expect) = &step.action {
+                let lenient = expect.event.lenient.iter();
+                templates.extend(
+                    lenient
+                        .chain([&expect.event.strict])
+                        .map(|event| &event.name),
+                );
+            } else if let Action::Reply(reply) = &step.action {
+                templates.push(&reply.event.name);
+            }
+        });
+        let names: Vec<_> = templates
             .iter()
-            .any(|(name, binding)| binding.event == event && text.contains(name.as_str()))
+            .filter_map(|name| name.render_text(&scope).ok())
+            .collect();
+        events.extend(names.iter().map(String::as_str));
+        Self {
+            bindings,
+            events: events
+                .into_iter()
+                .map(|event| bindings.event(event).to_owned())
+                .collect(),
+            packets: operations::written_texts(attempt.scenario),
+        }
+    }
+
+    fn contains(&self, event: &str) -> bool {
+        let bound = self.bindings.entries.iter();
+        let spoken = bound.filter(|(_, binding)| binding.event == event);
+        let mut names = spoken.map(|(name, _)| name.as_str()).chain([event]);
+        self.events.contains(event) || names.any(|name| self.is_written(name))
+    }
+
+    /// Returns true if a packet of the scenario contains the event, as in `42["news",1]`.
+    fn is_written(&self, name: &str) -> bool {
+        let plain = format!("[{}", json_string(name));
+        let escaped = plain.replace('"', "\\\"");
+        let mut packets = self.packets.iter();
+        packets.any(|packet| packet.contains(&plain) || packet.contains(&escaped))
+    }
 }
 
 /// Replaces lines of repeated traffic by the first of these lines, which then says how many were left out.
+///
+/// The client's own packets divide the traffic: lines before and after such a packet are not joined, so that the trace
+/// still shows what came before and after it.
 fn fold(lines: Vec<Line>) -> Vec<SeenLine> {
+    let mut folded = Vec::new();
+    let mut part = Vec::new();
+    for line in lines {
+        let divides = !line.seen.received && line.repeats.is_none();
+        if divides {
+            fold_part(std::mem::take(&mut part), &mut folded);
+            folded.push(line.seen);
+        } else {
+            part.push(line);
+        }
+    }
+    fold_part(part, &mut folded);
+    folded
+}
+
+/// Adds lines between two packets of the client to `folded`, with repeated traffic as one line each.
+fn fold_part(lines: Vec<Line>, folded: &mut Vec<SeenLine>) {
     let mut repeats: HashMap<Repeated, (usize, Duration)> = HashMap::new();
     for line in &lines {
         if let Some(repeated) = &line.repeats {
@@ -216,7 +279,6 @@ fn fold(lines: Vec<Line>) -> Vec<SeenLine> {
     }
     repeats.retain(|_, (count, _)| *count >= FOLDED_FROM);
     let mut shown = HashSet::new();
-    let mut folded = Vec::new();
     for Line {
         mut seen,
         repeats: repeated,
@@ -229,12 +291,12 @@ fn fold(lines: Vec<Line>) -> Vec<SeenLine> {
                 continue;
             }
             let more = repeated.count_of(count - 1);
-            seen.text = format!("{} … and {more} until +{} ms", seen.text, last.as_millis());
+            let last = humanize::offset(*last);
+            seen.text = format!("{} … and {more} until {last}", seen.text);
             shown.insert(repeated);
         }
         folded.push(seen);
     }
-    folded
 }
 
 impl Repeated {
@@ -274,10 +336,33 @@ mod tests {
         let folded: Vec<_> = fold(lines).into_iter().map(|seen| seen.text).collect();
         insta::assert_snapshot!(folded.join("\n"), @r#"
         40
-        42["presence",1] … and 2 more `presence` until +7 ms
+        42["presence",1] … and 2 more `presence` until +7.0 ms
         2
         42["news"]
         3
+        "#);
+    }
+
+    /// Lines before and after a packet of the client are not joined.
+    #[test]
+    fn packets_of_the_client_divide_repeated_lines() {
+        let line = |at, received, text: &str, repeats: Option<Repeated>| Line {
+            seen: SeenLine {
+                at: Duration::from_micros(at),
+                received,
+                text: text.to_owned(),
+            },
+            repeats,
+        };
+        let tick = |at| line(at, true, "tick", Some(Repeated::Event("tick".to_owned())));
+        let sent = line(450, false, "42[\"go\"]", None);
+        let lines = vec![tick(100), tick(200), tick(300), sent, tick(500), tick(800)];
+        let folded: Vec<_> = fold(lines).into_iter().map(|seen| seen.text).collect();
+        insta::assert_snapshot!(folded.join("\n"), @r#"
+        tick … and 2 more `tick` until +0.3 ms
+        42["go"]
+        tick
+        tick
         "#);
     }
 }

@@ -1,5 +1,5 @@
 //! Trials. A trial is one run of a scenario in `sockspec prove`: without a fault, with one fault, or without the step
-//! that should end a connection.
+//! that causes the end of a connection.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -35,9 +35,9 @@ pub(super) enum Change {
     Nothing,
     /// The server has this fault: the scenario has to fail.
     Fault(String),
-    /// The scenario leaves out the step that should end a connection: it has to fail.
+    /// The scenario leaves out the step that causes the end of a connection: it has to fail.
     Control {
-        /// The scenario without the step that should end a connection.
+        /// The scenario without the step that causes the end of a connection.
         scenario: Arc<Scenario>,
         /// The line of the step that is left out.
         left_out: usize,
@@ -46,7 +46,7 @@ pub(super) enum Change {
 
 /// Returns the trials of all items. Trials of slow scenarios come first.
 pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
-    // A control is the scenario without the step that should end a connection. All rows of a scenario table have the
+    // A control is the scenario without the step that causes the end of a connection. All rows of a scenario table have the
     // same steps, so the control of the first row is enough.
     let mut controlled = BTreeSet::new();
     let (slow, quick): (Vec<_>, Vec<_>) = items
@@ -77,8 +77,8 @@ pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
 /// Returns the profile with a connect timeout of one second, unless the profile sets its own. The server then ends
 /// connections that have joined no namespace after a second.
 ///
-/// A control (the scenario without the step that should end a connection) runs on such a server, to show that its
-/// scenario does not mistake the connect timeout for the end that it waits for.
+/// A control (the scenario without the step that causes the end of a connection) runs on such a server, to show that
+/// its scenario does not mistake the connect timeout for the end that it waits for.
 fn hasty(profile: Option<&Profile>) -> Profile {
     let mut hasty = profile.cloned().unwrap_or_default();
     // If the profile sets the variable itself, its entry comes later in the list and replaces this one.

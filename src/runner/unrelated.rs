@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// The text by which scenarios mark packets that the server must not handle.
+/// The text by which scenarios mark packets that the server has to ignore.
 const BAIT: &str = "sockspec";
 
 /// Returns true if a packet has nothing to do with the scenario.

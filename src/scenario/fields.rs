@@ -46,7 +46,7 @@ impl<'n> Fields<'n> {
             problems.error(
                 "wrong-type",
                 node.span,
-                format!("{what} must be a mapping, found {}", node.describe()),
+                format!("{what} has to be a mapping, found {}", node.describe()),
             );
             return None;
         };
@@ -189,7 +189,7 @@ impl<'n> Field<'n> {
             "wrong-type",
             self.node.span,
             format!(
-                "`{}` must be {expected}, found {}",
+                "`{}` has to be {expected}, found {}",
                 self.key,
                 self.node.describe()
             ),
@@ -257,7 +257,7 @@ impl<'n> Field<'n> {
                     "bad-duration",
                     self.node.span,
                     format!(
-                        "`{}` must be a duration, found {}",
+                        "`{}` has to be a duration, found {}",
                         self.key,
                         self.node.describe()
                     ),

@@ -241,7 +241,7 @@ impl ValueReader<'_> {
         self.problems.error(
             "wrong-type",
             entry.value.span,
-            format!("`{}` must be {expected}, found {found}", entry.key),
+            format!("`{}` has to be {expected}, found {found}", entry.key),
         );
     }
 

@@ -66,7 +66,7 @@ impl Requirements {
                 "wrong-type",
                 root.span,
                 format!(
-                    "a file of requirements must be a list, found {}",
+                    "a file of requirements has to be a list, found {}",
                     root.describe()
                 ),
             );
@@ -170,13 +170,13 @@ mod tests {
 
     #[test]
     fn mistakes_in_entries_are_reported() {
-        insta::assert_snapshot!(mistakes("id: a\n"), @r"r.yaml:1:1: error[wrong-type]: a file of requirements must be a list, found a mapping");
+        insta::assert_snapshot!(mistakes("id: a\n"), @r"r.yaml:1:1: error[wrong-type]: a file of requirements has to be a list, found a mapping");
         insta::assert_snapshot!(mistakes("- { id: A, level: must, title: T }\n- { id: a, levl: may, brief: [x] }\n"), @r"
         r.yaml:1:9: error[bad-id]: `A` can't be an id
         r.yaml:2:5: error[missing-key]: a requirement needs `level`
         r.yaml:2:5: error[missing-key]: a requirement needs `title`
         r.yaml:2:12: error[unknown-key]: a requirement has no key `levl`
-        r.yaml:2:31: error[wrong-type]: `brief` must be a whole number from 1 to 100000, found the text `x`
+        r.yaml:2:31: error[wrong-type]: `brief` has to be a whole number from 1 to 100000, found the text `x`
         ");
         insta::assert_snapshot!(mistakes("- { id: a, level: must, title: T }\n- { id: a, level: must, title: T }\n"), @r"r.yaml:2:3: error[duplicate-id]: the requirement `a` is defined twice");
     }

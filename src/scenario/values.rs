@@ -431,7 +431,7 @@ impl<'p> ValueReader<'p> {
                             "bad-hex",
                             entry.value.span,
                             format!(
-                                "`$bytes` must be pairs of hex digits, found {}",
+                                "`$bytes` has to be pairs of hex digits, found {}",
                                 entry.value.describe()
                             ),
                         )

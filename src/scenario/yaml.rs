@@ -187,7 +187,7 @@ impl<'s> Reader<'s> {
             let value = self.node(event, span, depth + 1)?;
             let NodeKind::Scalar(scalar) = key.kind else {
                 self.problems
-                    .error("key-not-text", key.span, "a key must be text")
+                    .error("key-not-text", key.span, "a key has to be text")
                     .help = Some(
                     "a text that starts with `{` or `[` needs quotes, `${ … }` inside flow braces, too".to_owned(),
                 );

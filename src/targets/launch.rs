@@ -217,7 +217,7 @@ mod tests {
             within: SHORT,
         };
         insta::assert_snapshot!(failure(&spec("echo starting; sleep 600", ready)).await, @r"
-        `sh -c echo starting; sleep 600` was not ready within 0.8 s: awaited an answer below 500 to GET /health on port PORT, last seen: Connection refused (os error 111); its last output:
+        `sh -c echo starting; sleep 600` was not ready within 800 ms: awaited an answer below 500 to GET /health on port PORT, last seen: Connection refused (os error 111); its last output:
           | starting
         ");
         let ready = Ready {
@@ -225,7 +225,7 @@ mod tests {
             line: None,
             within: SHORT,
         };
-        insta::assert_snapshot!(failure(&spec("sleep 600", ready)).await, @"`sh -c sleep 600` was not ready within 0.8 s: awaited port PORT to accept a connection, last seen: Connection refused (os error 111); it wrote nothing");
+        insta::assert_snapshot!(failure(&spec("sleep 600", ready)).await, @"`sh -c sleep 600` was not ready within 800 ms: awaited port PORT to accept a connection, last seen: Connection refused (os error 111); it wrote nothing");
     }
 
     #[tokio::test]

@@ -28,7 +28,7 @@ pub enum LaunchError {
     #[error("no port between 10000 and 32000 is free")]
     NoPort,
     /// The process runs, but was not ready in time.
-    #[error("`{command}` was not ready within {} s: awaited {awaited}, last seen: {came}{}", .within.as_secs_f32(), format_output(.log))]
+    #[error("`{command}` was not ready within {}: awaited {awaited}, last seen: {came}{}", crate::text::humanize::limit(*.within), format_output(.log))]
     NotReady {
         /// The command that was run to start the target.
         command: String,

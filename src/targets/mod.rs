@@ -22,7 +22,7 @@ mod userinfo;
 
 pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent, Places};
 pub use capability::{Capability, Source};
-pub use contract::{CREDENTIALS, EVENTS, NAMESPACES, OPERATIONS, Operation};
+pub use contract::{CREDENTIALS, EVENTS, NAMESPACES, OPERATIONS, Operation, causes};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
 pub use dialect::{Dialect, ErrorStyle, Speaks, normalise_refusal};
 pub use launch::Launched;

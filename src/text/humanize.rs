@@ -18,6 +18,34 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// Returns a time limit without a loss of whole milliseconds: `850 ms`, `5 s`, `1.25 s`, `2 min`.
+pub fn limit(limit: Duration) -> String {
+    let millis = (limit.as_micros() + 500) / 1_000;
+    let (minutes, rest) = (millis / 60_000, millis % 60_000);
+    let seconds = || {
+        let fraction = format!("{:03}", rest % 1_000);
+        match fraction.trim_end_matches('0') {
+            "" => format!("{} s", rest / 1_000),
+            fraction => format!("{}.{fraction} s", rest / 1_000),
+        }
+    };
+    match (minutes, rest) {
+        (0, 0..1_000) => format!("{rest} ms"),
+        (0, _) => seconds(),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, _) => format!("{minutes} min {}", seconds()),
+    }
+}
+
+/// Returns how often something happened: `once`, `twice`, `3 times`.
+pub fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
 /// Returns the time since the start of something, in milliseconds: `+12 ms`. A time below ten milliseconds has one
 /// decimal: `+0.4 ms`.
 pub fn offset(duration: Duration) -> String {
@@ -64,6 +92,34 @@ mod tests {
         assert_eq!(shown, ["250 µs", "12 ms", "3.4 s", "2 min 5 s"]);
         assert_eq!(offset(Duration::from_micros(440)), "+0.4 ms");
         assert_eq!(offset(Duration::from_millis(1_203)), "+1203 ms");
+    }
+
+    #[test]
+    fn limits_keep_their_milliseconds() {
+        let shown = [
+            0,
+            850_000,
+            1_499_999,
+            1_250_000,
+            5_000_000,
+            40_000_000,
+            120_000_000,
+            61_500_000,
+        ]
+        .map(|micros| limit(Duration::from_micros(micros)));
+        assert_eq!(
+            shown,
+            [
+                "0 ms",
+                "850 ms",
+                "1.5 s",
+                "1.25 s",
+                "5 s",
+                "40 s",
+                "2 min",
+                "1 min 1.5 s"
+            ]
+        );
     }
 
     #[test]

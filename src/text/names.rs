@@ -21,6 +21,30 @@ pub fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// Returns the known name that the author of a name that is wrong in any case most probably meant. Returns `None` if
+/// more than half of the letters differ.
+pub fn closest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let wanted = found.to_lowercase();
+    let distances = known.into_iter().map(|name| {
+        let distance = strsim::damerau_levenshtein(&wanted, &name.to_lowercase());
+        (distance, name)
+    });
+    let near = distances.filter(|(distance, name)| {
+        let shorter = name.chars().count().min(wanted.chars().count());
+        *distance <= shorter / 2
+    });
+    near.min().map(|(_, name)| name)
+}
+
+/// Returns the known name that differs from `found` by at most two letters, if `found` itself is unknown.
+///
+/// For long names that users may also choose themselves: two such names can be similar on purpose.
+pub fn mistyped<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let name = nearest(found, known)?;
+    let distance = strsim::damerau_levenshtein(found, name);
+    (1..=2).contains(&distance).then_some(name)
+}
+
 /// Returns "did you mean `name`?" for the nearest known name, or `None` if none is near.
 pub fn did_you_mean<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     nearest(found, known).map(|name| format!("did you mean `{name}`?"))
@@ -33,6 +57,16 @@ pub fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
         None => "nothing".to_owned(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+/// Returns texts as a list inside a sentence: "a, b and c".
+pub fn join_names(names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<String> = names.into_iter().collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
 
@@ -57,6 +91,18 @@ mod tests {
         assert_eq!(nearest("Emit", known), Some("emit"));
         assert_eq!(nearest("wihtin", known), Some("within"));
         assert_eq!(nearest("teleport", known), None);
+        assert_eq!(nearest("ekko", ["echo"]), None);
+        assert_eq!(closest("ekko", ["emit", "echo"]), Some("echo"));
+        assert_eq!(closest("/admin", ["echo"]), None);
+        assert_eq!(
+            mistyped("rooms.leaev", ["rooms.leave"]),
+            Some("rooms.leave")
+        );
+        assert_eq!(mistyped("rooms.leave", ["rooms.leave"]), None);
+        assert_eq!(
+            mistyped("rooms.to-excludes-member", ["rooms.to-excludes-sender"]),
+            None
+        );
     }
 
     #[test]
@@ -64,6 +110,7 @@ mod tests {
         assert_eq!(one_of(["a"]), "`a`");
         assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
         let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(join_names(names.clone()), "a, b and c");
         assert_eq!(first_names(&names, 3), "a, b, c");
         assert_eq!(first_names(&names, 1), "a and 2 more");
     }

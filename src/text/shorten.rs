@@ -32,6 +32,16 @@ pub fn keep_head(text: &str, limit: usize) -> String {
     }
 }
 
+/// Returns the first `limit` lines. If there are more, adds a line that says how many.
+pub fn keep_lines(mut lines: Vec<String>, limit: usize) -> Vec<String> {
+    let more = lines.len().saturating_sub(limit);
+    if more > 0 {
+        lines.truncate(limit);
+        lines.push(format!("… and {} more", group_digits(more)));
+    }
+    lines
+}
+
 /// Returns the first 60 characters of `text` on one line: control characters become spaces.
 pub fn excerpt(text: &str) -> String {
     const LENGTH: usize = 60;
@@ -82,6 +92,13 @@ mod tests {
         assert_eq!(keep_ends(huge, 16), "aaaaaaaa … zzzz (1000000 bytes)");
         assert_eq!(clip("short", 5), "short");
         assert_eq!(keep_ends("short".to_owned(), 5), "short");
+    }
+
+    #[test]
+    fn lines_beyond_the_limit_are_counted() {
+        let lines = |count| vec!["x".to_owned(); count];
+        assert_eq!(keep_lines(lines(2), 2), ["x", "x"]);
+        assert_eq!(keep_lines(lines(2_000), 1), ["x", "… and 1,999 more"]);
     }
 
     #[test]

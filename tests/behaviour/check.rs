@@ -196,6 +196,30 @@ fn files_without_mistakes_are_not_counted_with_the_mistakes() {
         .stdout_has("\n3 mistakes in 1 file\n");
 }
 
+/// The file has no catalogue, so it may name requirements and faults of its own, but no typing mistakes.
+#[test]
+fn an_id_that_is_nearly_a_shipped_one_is_a_mistake_without_a_catalogue() {
+    let file = |verifies: &str, catches: &str| {
+        format!(
+            "topic: Mine\nscenarios:\n- id: mine/a\n  title: A call is answered\n  verifies: [{verifies}]\n  \
+             catches: [{catches}]\n  clients: [caller]\n  steps:\n  - {{ call: echo, with: 1, reply: 1 }}\n"
+        )
+    };
+    Test::new()
+        .file("mine.yaml", &file("rooms.to-exclude-sender", "ack-mising"))
+        .args(["check", "mine.yaml"])
+        .status(Exit::BadUsage)
+        .stdout_has("did you mean `rooms.to-excludes-sender`?")
+        .stdout_has("did you mean `ack-missing`?");
+    Test::new()
+        .file(
+            "mine.yaml",
+            &file("rooms.to-excludes-sender, mine.own", "my-own-fault"),
+        )
+        .args(["check", "mine.yaml"])
+        .status(Exit::Conformant);
+}
+
 #[test]
 fn a_mistake_in_a_catalogue_is_shown_once() {
     Test::new()

@@ -58,7 +58,7 @@ fn the_option_and_the_environment_decide_about_colours() {
     ));
 }
 
-/// People share logs, so a log must not contain the tokens of a run.
+/// People share logs, so a log may not contain the tokens of a run.
 #[test]
 fn the_log_shows_every_packet_and_masks_tokens() {
     let log = Test::new()

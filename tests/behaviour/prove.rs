@@ -92,6 +92,15 @@ fn an_unknown_fault_is_answered_with_the_nearest() {
         .stderr_has("did you mean `ack-missing`?");
 }
 
+/// Without this check, the command would print "0 of 0 faults caught" and succeed.
+#[test]
+fn a_fault_that_no_selected_scenario_catches_selects_nothing() {
+    prove("  catches: [ack-missing]\n")
+        .args(["--fault", "token-alg-none-accepted"])
+        .status(Exit::NothingSelected)
+        .stderr_has("no selected scenario that runs catches `token-alg-none-accepted`");
+}
+
 #[test]
 fn scenarios_of_tiers_that_are_off_by_default_are_proved_too() {
     for tier in ["slow", "destructive"] {

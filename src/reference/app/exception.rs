@@ -10,9 +10,9 @@ use crate::{
 /// Why a handler did not do what its event asks for.
 #[derive(Debug)]
 pub(in crate::reference) enum Failure {
-    /// The handler failed unexpectedly; the client must not see the detail.
+    /// The handler failed unexpectedly; the detail stays on the server.
     Internal {
-        /// The cause of the unexpected failure. The client must not see it.
+        /// The cause of the unexpected failure. It stays on the server.
         detail: String,
     },
     /// The handler refused the event, and the client may see why.

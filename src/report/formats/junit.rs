@@ -117,6 +117,9 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
             };
             let mut rerun = TestRerun::new(kind);
             rerun.set_message(escaped(attempt.reason.as_deref().unwrap_or_default()));
+            let kind = attempt.kind.map(|kind| kind.name());
+            let kind = kind.or(attempt.error.map(|kind| kind.name()));
+            rerun.set_type(kind.unwrap_or("not judged"));
             rerun.set_time(attempt.duration);
             Some(rerun)
         }));
@@ -176,7 +179,7 @@ mod tests {
                     <property name="url" value="http://127.0.0.1:4000"/>
                 </properties>
                 <testcase name="acks/binary" classname="sockspec.acks" time="0.004" file="specs/gateway/acks.yaml" line="5">
-                    <flakyFailure time="0.009" message="no ack within 2 s">
+                    <flakyFailure time="0.009" message="no ack within 2 s" type="not-acknowledged">
                     </flakyFailure>
                 </testcase>
                 <testcase name="acks/late" classname="sockspec.acks" time="0.004" file="specs/gateway/acks.yaml" line="5">

@@ -1,7 +1,5 @@
 //! Renders the difference between the expected and the received value.
 
-use std::fmt::Write as _;
-
 use similar::{ChangeTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
@@ -10,6 +8,7 @@ use crate::{
     text::{
         clip,
         escape::{self, BLOCK_LIMIT, Newlines},
+        keep_lines,
     },
 };
 
@@ -58,7 +57,7 @@ fn labelled(label: &str, text: &str, role: Role, palette: Palette) -> Vec<String
         let label = if index == 0 { label } else { "" };
         format!("{label:8}  {}", palette.paint(role, line))
     });
-    bounded(lines.collect())
+    keep_lines(lines.collect(), LINES)
 }
 
 fn side_by_side(expected: &str, received: &str, palette: Palette) -> Vec<String> {
@@ -123,19 +122,7 @@ fn by_line(expected: &str, received: &str, palette: Palette) -> Vec<String> {
             });
         }
     }
-    bounded(lines)
-}
-
-fn bounded(mut lines: Vec<String>) -> Vec<String> {
-    if lines.len() > LINES {
-        let left_out = lines.len() - LINES;
-        lines.truncate(LINES);
-        let mut note = String::new();
-        // Writing to a `String` can't fail.
-        let _ = write!(note, "… {left_out} more lines");
-        lines.push(note);
-    }
-    lines
+    keep_lines(lines, LINES)
 }
 
 #[cfg(test)]
@@ -189,7 +176,7 @@ mod tests {
         let flood = "x\n".repeat(3_000);
         let lines = difference(Some("one line"), Some(&flood), Palette::Plain);
         assert_eq!(lines.len(), LINES + 1);
-        assert_eq!(lines.last().map(String::as_str), Some("… 2942 more lines"));
+        assert_eq!(lines.last().map(String::as_str), Some("… and 2,942 more"));
     }
 
     #[test]

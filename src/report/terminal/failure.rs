@@ -71,6 +71,7 @@ impl Block {
         for line in difference {
             self.push(&format!("  {line}"));
         }
+        self.further(outcome);
         if !breach.seen.is_empty() {
             self.title("What each client saw");
             for view in &breach.seen {
@@ -93,6 +94,30 @@ impl Block {
         self.out.push('\n');
         let title = self.palette.paint(Role::Strong, text);
         self.push(&format!("  {title}"));
+    }
+
+    /// Shows the findings besides the one that decided the verdict.
+    fn further(&mut self, outcome: &Outcome) {
+        if outcome.further.is_empty() {
+            return;
+        }
+        self.title("Also found");
+        for finding in &outcome.further {
+            let sign = self.palette.sign(finding.verdict).to_string();
+            let line = finding.place.as_ref().map_or_else(String::new, |place| {
+                format!(" ({}:{})", place.file.display(), place.line)
+            });
+            let sentence = escape::line(&format!("{}{line}", finding.sentence));
+            self.push(&format!("    {sign:5} {sentence}"));
+            let difference = difference(
+                finding.expected.as_deref(),
+                finding.received.as_deref(),
+                self.palette,
+            );
+            for line in difference {
+                self.push(&format!("          {line}"));
+            }
+        }
     }
 
     fn place(&mut self, place: &Place) {

@@ -1,6 +1,6 @@
 //! Reads and writes baseline files.
 
-use std::{fmt::Write as _, path::Path};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use super::{Baseline, Because, Deviation};
 use crate::{
@@ -43,7 +43,7 @@ impl Baseline {
                 "deviations" => {
                     let NodeKind::Sequence(items) = &entry.value.kind else {
                         let found = entry.value.describe();
-                        let message = format!("`deviations` must be a list, found {found}");
+                        let message = format!("`deviations` has to be a list, found {found}");
                         problems.error("wrong-type", entry.value.span, message);
                         continue;
                     };
@@ -84,8 +84,15 @@ impl Baseline {
         for (id, deviation) in &self.deviations {
             let _ = writeln!(text, "- id: {}", json_string(id));
             let _ = writeln!(text, "  verdict: {}", deviation.verdict);
-            if let Some(kind) = deviation.kind {
-                let _ = writeln!(text, "  kind: {kind}");
+            let kinds: Vec<_> = deviation.kinds.iter().map(|kind| kind.name()).collect();
+            match kinds.as_slice() {
+                [] => {}
+                [kind] => {
+                    let _ = writeln!(text, "  kind: {kind}");
+                }
+                kinds => {
+                    let _ = writeln!(text, "  kind: [{}]", kinds.join(", "));
+                }
             }
             if deviation.flaky {
                 text += "  flaky: true\n";
@@ -102,7 +109,7 @@ impl Baseline {
 fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Deviation)> {
     const KEYS: [&str; 6] = ["id", "verdict", "kind", "flaky", "because", "reason"];
     let Some(entries) = item.entries() else {
-        let message = format!("a deviation must be a mapping, found {}", item.describe());
+        let message = format!("a deviation has to be a mapping, found {}", item.describe());
         problems.error("wrong-type", item.span, message);
         return None;
     };
@@ -119,23 +126,11 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
             false
         })
     });
-    let mut word = |key: &str, known: &[&str]| {
-        let node = item.get(key)?;
-        let found = node
-            .text()
-            .and_then(|text| known.iter().position(|name| *name == text));
-        if found.is_none() {
-            let choices = one_of(known.iter().copied());
-            let message = format!("`{key}` is {choices}, found {}", node.describe());
-            problems.error("wrong-value", node.span, message);
-        }
-        found
-    };
+    let mut word = |key: &str, known: &[&str]| position(item.get(key)?, key, known, problems);
     let verdicts = [Verdict::Fail, Verdict::Warn, Verdict::Error];
     let verdict = word("verdict", &verdicts.map(Verdict::name));
-    let kinds: Vec<_> = FailureKind::ALL.iter().map(|kind| kind.name()).collect();
-    let kind = word("kind", &kinds);
     let because = word("because", &Because::ALL.map(Because::name));
+    let kinds = item.get("kind").map(|node| read_kinds(node, problems));
     let (Some(id), Some(reason)) = (text("id"), text("reason")) else {
         problems.error(
             "missing-key",
@@ -149,12 +144,44 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
     }
     let deviation = Deviation {
         verdict: *verdicts.get(verdict?)?,
-        kind: kind.and_then(|index| FailureKind::ALL.get(index).copied()),
+        kinds: kinds.unwrap_or_default(),
         flaky: flaky.unwrap_or_default(),
         because: because.and_then(|index| Because::ALL.get(index).copied()),
         reason: reason.to_owned(),
     };
     Some((id.to_owned(), deviation))
+}
+
+/// Reads the kinds that an entry covers: one name, or a list of names.
+fn read_kinds(node: &Node, problems: &mut Problems) -> BTreeSet<FailureKind> {
+    let names: Vec<_> = FailureKind::ALL.iter().map(|kind| kind.name()).collect();
+    let items = match &node.kind {
+        NodeKind::Sequence(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    if items.is_empty() {
+        let message = "`kind` is an empty list; leave it out if the entry covers every kind";
+        problems.error("wrong-value", node.span, message);
+    }
+    let kinds = items
+        .iter()
+        .filter_map(|item| position(item, "kind", &names, problems));
+    kinds
+        .filter_map(|index| FailureKind::ALL.get(index).copied())
+        .collect()
+}
+
+/// Returns the position of the word in a node among the known words; reports an unknown word.
+fn position(node: &Node, key: &str, known: &[&str], problems: &mut Problems) -> Option<usize> {
+    let found = node
+        .text()
+        .and_then(|text| known.iter().position(|name| *name == text));
+    if found.is_none() {
+        let choices = one_of(known.iter().copied());
+        let message = format!("`{key}` is {choices}, found {}", node.describe());
+        problems.error("wrong-value", node.span, message);
+    }
+    found
 }
 
 fn unknown_key(key: &str, span: Span, known: &[&str], problems: &mut Problems) {

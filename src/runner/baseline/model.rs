@@ -31,8 +31,8 @@ impl Baseline {
 pub struct Deviation {
     /// The verdict that this scenario is known to have.
     pub verdict: Verdict,
-    /// The kind of failure that the entry covers; `None` covers every kind.
-    pub kind: Option<FailureKind>,
+    /// The kinds of failures that the entry covers; an empty set covers every kind.
+    pub kinds: BTreeSet<FailureKind>,
     /// Whether the scenario sometimes has a better verdict than `verdict`. If it does, a better result does not make
     /// the entry stale.
     pub flaky: bool,
@@ -43,9 +43,14 @@ pub struct Deviation {
 }
 
 impl Deviation {
-    /// Returns true if the entry names a kind of failure and the outcome has a different kind.
+    /// Returns true if the entry covers this kind of failure.
+    pub(super) fn covers(&self, kind: FailureKind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+
+    /// Returns true if the entry does not cover the kind of failure that decided the outcome's verdict.
     pub(super) fn has_other_kind(&self, outcome: &Outcome) -> bool {
-        matches!((self.kind, outcome.kind), (Some(listed), Some(found)) if listed != found)
+        outcome.kind.is_some_and(|kind| !self.covers(kind))
     }
 }
 
@@ -54,7 +59,7 @@ impl Deviation {
 pub enum Because {
     /// A defect of the target, to be repaired in the target.
     Defect,
-    /// A legitimate difference between servers; the scenario should tolerate this difference.
+    /// A legitimate difference between servers; the scenario could tolerate this difference.
     Difference,
     /// A mistake of the scenario or of the runner.
     Ours,

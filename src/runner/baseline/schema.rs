@@ -27,7 +27,10 @@ fn schema() -> Value {
                     "properties": {
                         "id": described(&text, "the scenario's id; add `@polling` or another transport if the entry is for that transport only"),
                         "verdict": { "enum": ["fail", "warn", "error"], "description": "the verdict of the scenario" },
-                        "kind": { "enum": kinds, "description": "the kind of failure; without `kind`, the entry covers every kind" },
+                        "kind": {
+                            "anyOf": [{ "enum": kinds }, { "type": "array", "items": { "enum": kinds }, "minItems": 1 }],
+                            "description": "the kind of failure, or a list of kinds; without `kind`, the entry covers every kind",
+                        },
                         "flaky": { "type": "boolean", "description": "true if the scenario sometimes has a better verdict than `verdict`" },
                         "because": {
                             "enum": ["defect", "difference", "ours"],
@@ -61,6 +64,7 @@ fn the_schema_and_the_reader_accept_the_same_files() {
     for text in [
         deviation("verdict: fail, reason: x"),
         deviation("verdict: fail, kind: not-delivered, reason: x"),
+        deviation("verdict: fail, kind: [not-delivered, too-early], reason: x"),
         deviation("verdict: error, flaky: true, because: ours, reason: x"),
         "deviations: []\n".to_owned(),
     ] {
@@ -77,6 +81,8 @@ fn the_schema_and_the_reader_accept_the_same_files() {
         deviation("verdict: fail"),
         deviation("verdict: fail, flaky: seldom, reason: x"),
         deviation("verdict: fail, kind: odd, reason: x"),
+        deviation("verdict: fail, kind: [odd], reason: x"),
+        deviation("verdict: fail, kind: [], reason: x"),
         deviation("verdict: fail, because: theirs, reason: x"),
         deviation("verdict: fail, reason: x, why: y"),
     ] {

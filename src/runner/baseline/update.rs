@@ -1,6 +1,6 @@
 //! Updates a baseline from a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Baseline, Deviation, Names,
@@ -64,22 +64,25 @@ impl Deviation {
     /// this for a scenario that passed and is not flaky.
     fn update(&mut self, worst: &Outcome, outcomes: &[&Outcome]) {
         self.flaky = self.becomes_flaky(outcomes);
-        let kind = common_kind(outcomes);
+        let kinds = kinds(outcomes);
         if self.flaky {
             // Replace the verdict in the entry only by a worse verdict: a flaky scenario does not show its worst
             // verdict in every run.
             if worst.verdict.rank_in_baseline() > self.verdict.rank_in_baseline() {
                 self.verdict = worst.verdict;
             }
-            if outcomes.iter().any(|outcome| self.has_other_kind(outcome)) {
-                self.kind = None;
+            if !self.kinds.is_empty() {
+                self.kinds.extend(kinds);
             }
-        } else if kind.is_some() && self.has_other_kind(worst) {
+        } else if self.has_other_kind(worst) {
             // Replace the whole entry, because its reason explains a failure of another kind.
-            *self = unexplained(worst);
+            *self = Self {
+                kinds,
+                ..unexplained(worst)
+            };
         } else {
             self.verdict = worst.verdict;
-            self.kind = kind;
+            self.kinds = kinds;
         }
     }
 }
@@ -93,10 +96,10 @@ fn add_unlisted(
 ) {
     let first = outcomes
         .first()
-        .map(|outcome| (outcome.verdict, outcome.kind));
+        .map(|outcome| (outcome.verdict, kinds(&[*outcome])));
     let alike = outcomes
         .iter()
-        .all(|outcome| Some((outcome.verdict, outcome.kind)) == first);
+        .all(|outcome| Some((outcome.verdict, kinds(&[*outcome]))) == first);
     for outcome in outcomes {
         if outcome.verdict == Verdict::Pass {
             continue;
@@ -116,18 +119,17 @@ fn worst<'o>(outcomes: &[&'o Outcome]) -> Option<&'o Outcome> {
         .copied()
 }
 
-/// Returns the kind of failure that the outcomes share, or `None` if the kinds differ. Ignores outcomes without a kind.
-fn common_kind(outcomes: &[&Outcome]) -> Option<FailureKind> {
-    let mut kinds = outcomes.iter().filter_map(|outcome| outcome.kind);
-    let first = kinds.next()?;
-    kinds.all(|kind| kind == first).then_some(first)
+/// Returns all kinds of failures that the outcomes showed.
+fn kinds(outcomes: &[&Outcome]) -> BTreeSet<FailureKind> {
+    let kinds = outcomes.iter().flat_map(|outcome| outcome.kinds());
+    kinds.map(|(_, kind)| kind).collect()
 }
 
 /// Returns a baseline entry for an outcome that nobody has explained yet: its reason is the run's own message.
 fn unexplained(outcome: &Outcome) -> Deviation {
     Deviation {
         verdict: outcome.verdict,
-        kind: outcome.kind,
+        kinds: kinds(&[outcome]),
         flaky: outcome.flaky,
         because: None,
         reason: outcome.reason.clone().unwrap_or_default(),
@@ -235,14 +237,17 @@ mod tests {
         let entries: Vec<_> = updated
             .deviations
             .iter()
-            .map(|(id, entry)| (id.as_str(), entry.kind, entry.reason.as_str()))
+            .map(|(id, entry)| {
+                let kinds: Vec<_> = entry.kinds.iter().copied().collect();
+                (id.as_str(), kinds, entry.reason.as_str())
+            })
             .collect();
         assert_eq!(
             entries,
             [
-                ("a/both", None, "known"),
-                ("a/known", Some(lost), "known"),
-                ("a/other", Some(twice), "found"),
+                ("a/both", vec![twice, lost], "known"),
+                ("a/known", vec![lost], "known"),
+                ("a/other", vec![twice], "found"),
             ]
         );
         let comparison = updated.compare(&record, &Names::default());

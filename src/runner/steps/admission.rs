@@ -64,7 +64,10 @@ pub(super) async fn await_admission(
         ),
         Waited::TimedOut => (
             FailureKind::NoResponse,
-            format!("The server did not answer {name}'s CONNECT to {namespace} in time."),
+            format!(
+                "The server did not answer {name}'s CONNECT to {namespace} in time; {name} received {}.",
+                evidence::came_briefly(link, from)
+            ),
             evidence::came_since(link, from),
         ),
     };

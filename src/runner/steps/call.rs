@@ -3,25 +3,24 @@
 use std::sync::Arc;
 
 use super::{
-    super::{lawful_wait::wait_lawfully, wait::Waited},
+    acknowledgement::{Question, await_ack},
     links::open_link,
     refused,
 };
 use crate::{
-    client::What,
     data::Data,
     runner::{
         attempt::Attempt,
         claim::{Checked, Never, Request, Silence, Watch},
         clients::{Client, Link},
-        evidence, expectation,
+        expectation,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
-        sender::Sender,
+        requests::{Author, SentEvent},
         silence,
     },
     scenario::{Accepted, Answer, Call, Matcher, Operation, Step},
-    wire::socket_io::Packet,
+    wire::socket_io::{AckId, Packet},
 };
 
 /// An event as it goes over the wire.
@@ -33,6 +32,18 @@ pub(super) struct Outbound {
     /// The event's name on the wire, which is the target's name.
     pub(super) name: String,
     pub(super) args: Vec<Data>,
+}
+
+impl Outbound {
+    /// Returns the event as the connection remembers it, with its ack id.
+    pub(super) fn sent(&self, id: Option<AckId>) -> SentEvent {
+        SentEvent {
+            spoken: self.spoken.clone(),
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            id,
+        }
+    }
 }
 
 /// Returns the event that a step sends, with the target's names in place of the contract's names.
@@ -143,20 +154,14 @@ fn ask(
 ) -> StepResult<(Request, usize)> {
     let event = outbound(attempt, client, &call.operation)?;
     let request = Request {
-        event: event.spoken,
+        event: event.spoken.clone(),
         namespace: event.namespace.clone(),
         id: link.next_ack(),
     };
     let from = link.connection.journal().entries().len();
     attempt.note_sent(client);
-    attempt.notes().sender = Some(Sender {
-        client: Arc::clone(client),
-        link: Arc::clone(link),
-        from,
-        event: request.event.clone(),
-        namespace: request.namespace.clone(),
-        id: Some(request.id),
-    });
+    let sent = event.sent(Some(request.id));
+    attempt.note_request(link, Some(sent), Author::Runner);
     link.connection.send(&Packet::Event {
         namespace: event.namespace,
         id: Some(request.id),
@@ -164,69 +169,6 @@ fn ask(
         args: event.args,
     });
     Ok((request, from))
-}
-
-/// A call that a client has sent, and whose answer the step waits for.
-#[derive(Clone, Copy, Debug)]
-struct Question<'q> {
-    client: &'q Arc<Client>,
-    link: &'q Arc<Link>,
-    request: &'q Request,
-    /// The index of the first journal entry after the call was sent.
-    from: usize,
-}
-
-async fn await_ack(
-    attempt: &Attempt<'_>,
-    step: &Step,
-    question: &Question<'_>,
-) -> StepResult<Vec<Data>> {
-    let deadline = attempt.deadline(step)?;
-    let name = &question.client.spec.name;
-    let event = &question.request.event;
-    let waited = wait_lawfully(
-        attempt,
-        (question.client, question.link),
-        question.from,
-        deadline,
-        |_, entry| match &entry.what {
-            What::Socket(Packet::Ack {
-                namespace,
-                id,
-                args,
-            }) if *id == question.request.id && *namespace == question.request.namespace => {
-                Some(args.clone())
-            }
-            _ => None,
-        },
-    )
-    .await?;
-    match waited {
-        Waited::Found(args) => Ok(args),
-        Waited::Ended(ended) => Err(Finding::new(
-            FailureKind::ConnectionEnded,
-            format!("{name}'s connection ended before the server acknowledged `{event}`."),
-        )
-        .expected("an acknowledgement")
-        .received(evidence::describe_end(&ended))
-        .breach()),
-        Waited::TimedOut => {
-            let limit = attempt.limit(step)?;
-            Err(Finding::new(
-                FailureKind::NotAcknowledged,
-                format!(
-                    "The server did not acknowledge {name}'s `{event}` within {} ms.",
-                    limit.as_millis()
-                ),
-            )
-            .expected(format!(
-                "an acknowledgement with id {}",
-                question.request.id
-            ))
-            .received(evidence::came_since(question.link, question.from))
-            .breach())
-        }
-    }
 }
 
 /// Compares the arguments of an acknowledgement with what the step expects and tolerates.
@@ -271,6 +213,9 @@ fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Da
         };
         expectation::require(attempt, expected, args.get(index), &subject)?;
     }
+    let request = question.request;
+    let mut state = question.link.state();
+    state.requests.accept(&request.namespace, request.id);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `check`: an expression that must be true.
+//! `check`: an expression that has to be true.
 
 use crate::{
     data::Data,

@@ -26,6 +26,7 @@ use crate::{
         late::extended_deadline,
     },
     scenario::{Accepted, CloseHow, Closed, Step},
+    text::{excerpt, humanize},
     wire::socket_io::Packet,
 };
 
@@ -102,14 +103,18 @@ async fn one(
     }
 }
 
-/// Waits for the end of a connection.
+/// Waits for the end of a connection, and records that the scenario expects it.
 async fn await_end(link: &Link, deadline: Instant) -> Waited<Ended> {
     let journal = link.connection.journal();
-    wait_in(journal, 0, deadline, |_, entry| match &entry.what {
+    let waited = wait_in(journal, 0, deadline, |_, entry| match &entry.what {
         What::Ended(ended) => Some(ended.clone()),
         _ => None,
     })
-    .await
+    .await;
+    if matches!(waited, Waited::Found(_)) {
+        link.state().requests.expect_end();
+    }
+    waited
 }
 
 /// Returns how long to wait for the end of a connection: the step's `within`, or else at most nine tenths of the time
@@ -153,13 +158,13 @@ fn ends_as(
     if let Some(expected) = &closed.code {
         let code = ended.code.map(|code| Data::from(u64::from(code.0)));
         if expected.check(code.as_ref(), &attempt.scope())?.is_err() {
-            let sentence = match ended.code {
-                Some(code) => format!(
-                    "The server closed {name}'s connection with the wrong code {}.",
-                    code.0
-                ),
-                None => format!("The server closed {name}'s connection without a code."),
-            };
+            let code = ended.code.map_or_else(
+                || "without a code".to_owned(),
+                |code| format!("with the code {}", code.0),
+            );
+            let expected = excerpt(&expected.describe(&attempt.scope()));
+            let sentence =
+                format!("The server closed {name}'s connection {code}; expected {expected}.");
             return Ok(Err(finding(FailureKind::WrongClose, sentence)));
         }
     }
@@ -168,7 +173,11 @@ fn ends_as(
         if expected.check(Some(&reason), &attempt.scope())?.is_err() {
             return Ok(Err(finding(
                 FailureKind::WrongClose,
-                format!("The server closed {name}'s connection with the wrong reason."),
+                format!(
+                    "The server closed {name}'s connection with the reason {}; expected {}.",
+                    excerpt(&reason.to_string()),
+                    excerpt(&expected.describe(&attempt.scope()))
+                ),
             )));
         }
     }
@@ -249,7 +258,9 @@ async fn leaves_namespace(
     let name = &client.spec.name;
     let (sentence, received) = match waited {
         Waited::Found(()) => {
-            link.state().joined.remove(namespace);
+            let mut state = link.state();
+            state.joined.remove(namespace);
+            state.requests.expect_end();
             return Ok(());
         }
         Waited::Ended(ended) => (
@@ -258,8 +269,8 @@ async fn leaves_namespace(
         ),
         Waited::TimedOut => (
             format!(
-                "The server did not send {name} a DISCONNECT for {namespace} within {} ms.",
-                limit.as_millis()
+                "The server did not send {name} a DISCONNECT for {namespace} within {}.",
+                humanize::limit(limit)
             ),
             evidence::came_since(link, from),
         ),
@@ -326,8 +337,8 @@ fn ended_early(client: &Client, link: &Link, watch: Option<Watch>) -> Stop {
     let name = &client.spec.name;
     let sentence = match watch {
         Some(watch) => format!(
-            "{name}'s connection ended; it has to stay open for {} ms.",
-            watch.length.as_millis()
+            "{name}'s connection ended; it has to stay open for {}.",
+            humanize::limit(watch.length)
         ),
         None => format!("{name}'s connection ended; it has to stay open."),
     };

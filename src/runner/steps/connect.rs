@@ -253,7 +253,7 @@ pub(super) async fn join(
         from
     };
     attempt.note_sent(client);
-    attempt.notes().sender = None;
+    attempt.note_other_cause();
     await_admission(attempt, client, &link, &namespace, from, deadline).await
 }
 

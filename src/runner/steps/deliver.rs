@@ -19,7 +19,7 @@ use crate::{
         claim::{Never, Silence, Unwanted, Watch},
         clients::Client,
         finding::{Finding, StepResult, Stop},
-        sender::Rejection,
+        rejection::{self, Rejection},
         silence,
         sought::Sought,
     },
@@ -48,6 +48,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
             received: AtomicUsize::new(0),
         })
         .collect();
+    let event = deliver.event.name.render_text(&attempt.scope())?;
     let waits = receivers
         .iter()
         .map(|receiver| receives(attempt, step, deliver, receiver));
@@ -56,21 +57,26 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, deliver: &Delive
         received = futures_util::future::try_join_all(waits) => {
             received?;
         }
-        rejection = rejected(attempt) => {
+        rejection = rejected(attempt, &event) => {
             return Err(undelivered(attempt, deliver, &receivers, &rejection)?);
         }
     }
-    claim_silence(attempt, step, deliver, watch).await
+    let claims = silences(attempt, step, deliver, watch)?;
+    if !receivers.is_empty() {
+        rejection::note_delivery(attempt, &event);
+    }
+    silence::claim(attempt, claims).await
 }
 
-/// Claims that no receiver gets the event again, and that the other clients never get it.
-async fn claim_silence(
+/// Returns the claims that no receiver gets the event again, and that the other clients never get it.
+fn silences(
     attempt: &Attempt<'_>,
     step: &Step,
     deliver: &Deliver,
     watch: Option<Watch>,
-) -> StepResult {
-    let sender = attempt.notes().sender.clone();
+) -> StepResult<Vec<Silence>> {
+    let event = deliver.event.name.render_text(&attempt.scope())?;
+    let sender = rejection::only_sender(attempt, &event);
     let receivers: HashSet<&ClientName> = deliver.to.iter().collect();
     let names: Arc<[ClientName]> = deliver.to.clone().into();
     let mut claims = Vec::new();
@@ -81,7 +87,7 @@ async fn claim_silence(
         let is_receiver = receivers.contains(&client.spec.name);
         let is_sender = sender
             .as_ref()
-            .is_some_and(|sender| Arc::ptr_eq(&sender.client, client));
+            .is_some_and(|sender| Arc::ptr_eq(sender, client));
         let reason = match (is_receiver, is_sender) {
             (true, _) => Unwanted::Repeated {
                 count: deliver.count,
@@ -98,7 +104,7 @@ async fn claim_silence(
             watch,
         });
     }
-    silence::claim(attempt, claims).await
+    Ok(claims)
 }
 
 /// Waits until one client has received the event as often as it has to.
@@ -116,7 +122,7 @@ async fn receives(
         awaited.number = number;
         let found = await_event(attempt, (step, deadline), client, &link, &awaited)
             .await
-            .map_err(|stop| explained(attempt, stop))?;
+            .map_err(|stop| explained(attempt, &awaited, stop))?;
         link.state().received.claim(found.index);
         receiver.received.store(number, Ordering::Relaxed);
         attempt.capture(found.captures);
@@ -133,20 +139,19 @@ fn awaited(attempt: &Attempt<'_>, deliver: &Deliver, client: &Client) -> StepRes
     })
 }
 
-/// Waits until the server has rejected the sender's event and the time for a late delivery is over.
+/// Waits until the server has rejected every request that can cause the event, and the time for a late delivery is
+/// over.
 ///
-/// Never returns if the server accepts the event or does not answer it.
-async fn rejected(attempt: &Attempt<'_>) -> Rejection {
-    let sender = attempt.notes().sender.clone();
-    let Some(sender) = sender else {
-        return std::future::pending().await;
-    };
-    let rejection = sender.rejected(&attempt.target.manifest).await;
+/// Never returns if the event can still come.
+async fn rejected(attempt: &Attempt<'_>, event: &str) -> Rejection {
+    rejection::all_rejected(attempt, event).await;
     tokio::time::sleep(AFTER_REJECTION.max(attempt.target.settle)).await;
-    rejection
+    // Another client can have sent a request meanwhile.
+    rejection::all_rejected(attempt, event).await
 }
 
-/// Returns the finding about the first client that did not receive the event, because the server rejected the event.
+/// Returns the finding about the first client that did not receive the event, because the server rejected the request
+/// that causes the event.
 fn undelivered(
     attempt: &Attempt<'_>,
     deliver: &Deliver,
@@ -173,10 +178,9 @@ fn undelivered(
     unreachable!("the step goes on when every client has received the event")
 }
 
-/// Adds to a finding how the server rejected the sender's event.
-fn explained(attempt: &Attempt<'_>, stop: Stop) -> Stop {
-    let sender = attempt.notes().sender.clone();
-    let rejection = sender.and_then(|sender| sender.rejection(&attempt.target.manifest));
+/// Adds to a finding which requests the server rejected.
+fn explained(attempt: &Attempt<'_>, awaited: &AwaitedEvent, stop: Stop) -> Stop {
+    let rejection = rejection::rejection(attempt, &awaited.event.strict.spoken);
     match (stop, rejection) {
         (Stop::Breach(mut finding), Some(rejection)) => {
             let sentence = finding.detail.sentence.trim_end_matches('.');
@@ -187,11 +191,8 @@ fn explained(attempt: &Attempt<'_>, stop: Stop) -> Stop {
     }
 }
 
-/// Adds to a finding about a receiver what the sender of the event received.
+/// Adds to a finding about a receiver what the senders of the requests received.
 fn with_rejection(finding: Finding, rejection: &Rejection) -> Finding {
     let received = finding.detail.received.clone().unwrap_or_default();
-    finding.received(format!(
-        "{received}\n{} received: {}",
-        rejection.sender, rejection.received
-    ))
+    finding.received(format!("{received}\n{}", rejection.received))
 }

@@ -12,6 +12,7 @@ use crate::{
         finding::{Obstacle, StepResult},
     },
     scenario::{Disconnect, DisconnectHow, Step},
+    text::humanize,
     wire::socket_io::Packet,
 };
 
@@ -29,7 +30,7 @@ pub(super) async fn perform(
             continue;
         }
         let link = open_link(&client)?;
-        attempt.notes().sender = None;
+        attempt.note_other_cause();
         let namespace = match &disconnect.namespace {
             Some(template) => attempt.namespace(template)?,
             None => client.state().namespace.clone(),
@@ -56,9 +57,9 @@ pub(super) async fn perform(
             .is_err()
         {
             let sentence = format!(
-                "{}'s connection was still open {} ms after the client had ended it.",
+                "{}'s connection was still open {} after the client had ended it.",
                 client.spec.name,
-                limit.as_millis()
+                humanize::limit(limit)
             );
             return Err(Obstacle::new(sentence).unjudged());
         }

@@ -1,10 +1,8 @@
 //! `emit`: an event that asks for no acknowledgement.
 
-use std::sync::Arc;
-
 use super::{call::outbound, links::open_link, refused};
 use crate::{
-    runner::{attempt::Attempt, finding::StepResult, sender::Sender, silence},
+    runner::{attempt::Attempt, finding::StepResult, requests::Author, silence},
     scenario::{Emit, Step},
     wire::socket_io::Packet,
 };
@@ -15,14 +13,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> 
         let link = open_link(&client)?;
         let event = outbound(attempt, &client, &emit.operation)?;
         attempt.note_sent(&client);
-        attempt.notes().sender = Some(Sender {
-            client: Arc::clone(&client),
-            link: Arc::clone(&link),
-            from: link.connection.journal().entries().len(),
-            event: event.spoken.clone(),
-            namespace: event.namespace.clone(),
-            id: None,
-        });
+        attempt.note_request(&link, Some(event.sent(None)), Author::Runner);
         link.connection.send(&Packet::Event {
             namespace: event.namespace.clone(),
             id: None,

@@ -23,6 +23,7 @@ use crate::{
         unrelated::is_unrelated,
     },
     scenario::{Accepted, Expect, Mismatch, Order, Scope, Step},
+    text::humanize,
     wire::socket_io::{AckId, Packet},
 };
 
@@ -212,7 +213,8 @@ pub(super) async fn await_event(
         .received(evidence::describe_end(&ended))
         .breach()),
         Waited::TimedOut => {
-            let within = format!("within {} ms", attempt.limit(step)?.as_millis());
+            let limit = attempt.describe_limit(step, attempt.limit(step)?);
+            let within = format!("within {limit}");
             Err(missing(attempt, client, link, awaited, &within)?.breach())
         }
     }
@@ -257,7 +259,11 @@ pub(super) fn missing(
     let Some((nearest, mismatch)) = nearest(attempt, link, sought, &scope)? else {
         let unclaimed = evidence::unclaimed_events(link, None);
         let received = match unclaimed.as_slice() {
-            [] => evidence::came_since(link, 0),
+            [] if awaited.number == 1 => "no other event".to_owned(),
+            [] => format!(
+                "{event} {} and no other event",
+                humanize::times(awaited.number - 1)
+            ),
             _ => evidence::list(unclaimed),
         };
         return Ok(Finding::new(

@@ -9,6 +9,7 @@ use crate::{
     runner::{
         attempt::Attempt,
         finding::{Obstacle, StepResult},
+        requests::Author,
     },
     scenario::{SendBytes, SendFrame, Step, Template},
     wire::websocket::{Deflate, DeflateOffer, Frame, LengthEncoding, OpCode, RawFrame, Role},
@@ -19,7 +20,7 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
         let Some(link) = link_to_send_on(&client)? else {
             continue;
         };
-        attempt.notes().sender = None;
+        attempt.note_request(&link, None, Author::Scenario);
         let mut payload = octets(attempt, &send.payload, "payload")?;
         if send.declared_length.is_none()
             && let Ok(text) = std::str::from_utf8(&payload)
@@ -61,7 +62,7 @@ pub(super) async fn bytes(attempt: &Attempt<'_>, step: &Step, send: &SendBytes) 
         let Some(link) = link_to_send_on(&client)? else {
             continue;
         };
-        attempt.notes().sender = None;
+        attempt.note_request(&link, None, Author::Scenario);
         link.connection
             .send_bytes(octets(attempt, &send.data, "bytes")?, send.chop);
     }

@@ -19,6 +19,7 @@ use crate::{
         outcome::SeenLine,
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
+    text::excerpt,
 };
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> StepResult {
@@ -31,6 +32,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
         Some(body) => format!("{what} {}", evidence::readable(body)),
         None => what.clone(),
     };
+    attempt.note_other_cause();
     let result = ask(attempt, asked, limit).await;
     record(attempt, asked_at, sent, &result);
     let response = match result {
@@ -216,9 +218,18 @@ fn wrong_part(what: &str, part: &str, mismatch: &Mismatch, response: &HttpRespon
         .received
         .as_ref()
         .map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let part = match mismatch.path.as_str() {
+        "" => part.to_owned(),
+        path => format!("{part} at `{path}`"),
+    };
+    let had = match &mismatch.received {
+        Some(_) => format!("the {part} {}", excerpt(&received)),
+        None => format!("no {part}"),
+    };
+    let expected = excerpt(&mismatch.expected);
     Finding::new(
         FailureKind::WrongResponse,
-        format!("The response to {what} had an unexpected {part}."),
+        format!("The response to {what} had {had}; expected {expected}."),
     )
     .mismatch(mismatch)
     .received(format!(

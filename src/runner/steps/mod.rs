@@ -3,6 +3,7 @@
 //! A step acts on clients through [`crate::client`] and reports its findings as [`super::finding::Stop`]. Steps never
 //! decide a verdict.
 
+mod acknowledgement;
 mod admission;
 mod alive;
 mod call;
@@ -55,15 +56,15 @@ pub(in crate::runner) fn perform<'f>(
 ) -> Pin<Box<dyn Future<Output = StepResult> + Send + 'f>> {
     Box::pin(async move {
         let begun = clock::now();
+        let warnings = attempt.notes().warnings.len();
         let outcome = async {
             let outcome = timed(attempt, step, begun).await;
             log::step_ended(attempt, &outcome, begun.elapsed());
             outcome
         };
-        outcome
-            .instrument(log::step(step))
-            .await
-            .map_err(|stop| stop.at(step.span).level(step.level))
+        let outcome = outcome.instrument(log::step(step)).await;
+        attempt.place_warnings(warnings, step.span);
+        outcome.map_err(|stop| stop.at(step.span).level(step.level))
     })
 }
 

@@ -30,6 +30,7 @@ use crate::{
     },
     scenario::{Accepted, FramePattern, Incoming, Matcher, Mismatch, Order, Receive, Step},
     targets::Speaks,
+    text::excerpt,
     wire::{
         engine_io::{PacketData, PacketType},
         websocket::Frame,
@@ -149,7 +150,11 @@ async fn next(
         }
         Waited::Ended(ended) => Finding::new(
             FailureKind::ConnectionEnded,
-            format!("{name}'s connection ended before it received the expected {noun}."),
+            format!(
+                "{name}'s connection ended before it received {}: {}.",
+                excerpt(&describe(attempt, expected)),
+                evidence::describe_end(&ended)
+            ),
         )
         .received(evidence::describe_end(&ended)),
         Waited::TimedOut => {
@@ -157,7 +162,11 @@ async fn next(
             nearest.unwrap_or_else(|| {
                 Finding::new(
                     FailureKind::NoResponse,
-                    format!("{name} did not receive the expected {noun} within {limit}."),
+                    format!(
+                        "{name} did not receive {} within {limit}; it received {}.",
+                        excerpt(&describe(attempt, expected)),
+                        evidence::came_briefly(link, from)
+                    ),
                 )
                 .received(evidence::came_since(link, from))
             })
@@ -309,7 +318,7 @@ fn compare(
 type Compared<'m> = (Accepted<&'m Matcher>, Option<Data>);
 
 /// Returns the value in a journal entry that the step compares. `None` if the step skips the entry; a finding if the
-/// server must not send such an entry at all.
+/// server may never send such an entry at all.
 fn value<'m>(
     attempt: &Attempt<'_>,
     what: &'m Accepted<Incoming>,
@@ -346,9 +355,9 @@ fn value<'m>(
         }
         (_, What::Http(response)) if response.status >= 400 => {
             let sentence = format!(
-                "{name} received the HTTP status {} where the expected {} has to come next.",
+                "{name} received the HTTP status {}; expected {} next.",
                 response.status,
-                noun(&what.strict)
+                excerpt(&describe(attempt, &what.strict))
             );
             let finding = Finding::new(FailureKind::UnexpectedResponse, sentence);
             return Some(Err(finding.received(evidence::describe_response(response))));
@@ -392,8 +401,10 @@ fn compare_frame(
         }
         FrameLikeness::Wrong(part) => {
             let sentence = format!(
-                "The next frame for {} had an unexpected {part}.",
-                client.spec.name
+                "The next frame for {} had an unexpected {part}: it was {}; expected a {}.",
+                client.spec.name,
+                excerpt(&evidence::describe_frame(frame)),
+                excerpt(&observe_frame::what(attempt, pattern))
             );
             let finding = Finding::new(FailureKind::WrongContent, sentence);
             Candidate::Wrong(Box::new(finding.received(evidence::describe_frame(frame))))
@@ -444,6 +455,6 @@ fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
         Incoming::Message(matcher) => format!("a message {}", matcher.describe(&scope)),
         Incoming::Nothing => "nothing".to_owned(),
         Incoming::Packet(matcher) => format!("a Socket.IO packet {}", matcher.describe(&scope)),
-        Incoming::Text(matcher) => matcher.describe(&scope),
+        Incoming::Text(matcher) => format!("the packet {}", matcher.describe(&scope)),
     }
 }

@@ -11,9 +11,10 @@ use crate::{
         clients::{Client, Link},
         evidence, expectation,
         failure_kind::FailureKind,
-        finding::{Finding, StepResult},
+        finding::{Finding, StepResult, describe_mismatch},
     },
     scenario::{Accepted, ClientName, HttpPattern, Matcher, Step},
+    text::excerpt,
     wire::websocket::HandshakeResponse,
 };
 
@@ -62,7 +63,14 @@ pub(super) async fn bytes(
                 true => FailureKind::NoResponse,
                 false => FailureKind::WrongContent,
             };
-            let sentence = format!("{} did not receive the expected bytes.", client.spec.name);
+            let name = &client.spec.name;
+            let sentence = match all.is_empty() {
+                true => format!(
+                    "{name} received no bytes; expected {}.",
+                    excerpt(&mismatch.expected)
+                ),
+                false => format!("What {name} received {}.", describe_mismatch(&mismatch)),
+            };
             return Err(Finding::new(kind, sentence).mismatch(&mismatch).breach());
         }
         is_over = clock::before(deadline, journal.longer_than(seen))
@@ -108,7 +116,10 @@ pub(super) async fn response(
         if ended || is_over {
             return Err(Finding::new(
                 FailureKind::NoResponse,
-                format!("{name} did not receive {missing}."),
+                format!(
+                    "{name} did not receive {missing}; it received {}.",
+                    evidence::came_briefly(link, 0)
+                ),
             )
             .expected(missing)
             .received(evidence::came_since(link, 0))

@@ -193,7 +193,11 @@ async fn await_report(
         ),
         Waited::TimedOut => (
             FailureKind::RefusalNotReported,
-            format!("The server did not report a refusal of {name}'s `{event}` in time."),
+            format!(
+                "The server did not report a refusal of {name}'s `{event}` within {}; {name} received {}.",
+                attempt.describe_limit(step, attempt.limit(step)?),
+                evidence::came_briefly(link, from)
+            ),
             evidence::came_since(link, from),
         ),
     };

@@ -52,7 +52,7 @@ async fn one(
         args: values.clone(),
     };
     attempt.note_sent(client);
-    attempt.notes().sender = None;
+    attempt.note_other_cause();
     match reply.how {
         ReplyHow::Withhold => {}
         ReplyHow::Once => link.connection.send(&answer(id)),

@@ -15,10 +15,13 @@ use crate::{
         evidence,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult},
+        message_packet::packet_in,
+        requests::{Author, SentEvent},
     },
     scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step},
     wire::{
         engine_io::{self, PacketType},
+        socket_io::Packet,
         websocket::Frame,
     },
 };
@@ -31,11 +34,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
             Some(open_link(&client)?)
         };
         let Some(link) = link else { continue };
-        attempt.notes().sender = None;
         let from = link.connection.journal().entries().len();
         let mut texts = Vec::new();
         for packet in &send.packets {
-            match fill(attempt, &link, packet)? {
+            let (filled, event) = fill(attempt, &link, packet)?;
+            attempt.note_request(&link, event, Author::Scenario);
+            match filled {
                 Filled::Text(text) if link.websocket => link.connection.send_text(text),
                 Filled::Binary(bytes) if link.websocket => {
                     let payload = if link.eio == 3 {
@@ -87,12 +91,17 @@ enum Filled {
     Text(String),
 }
 
-fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> StepResult<Filled> {
+/// Returns a packet as it goes over the wire, and the event that it holds, if any.
+fn fill(
+    attempt: &Attempt<'_>,
+    link: &Link,
+    packet: &PacketTemplate,
+) -> StepResult<(Filled, Option<SentEvent>)> {
     let scope = attempt.scope();
     Ok(match packet {
         PacketTemplate::Binary(template) => match template.render(&scope)? {
-            Data::Bytes(bytes) => Filled::Binary(bytes),
-            Data::String(text) => Filled::Binary(bytes::Bytes::from(text)),
+            Data::Bytes(bytes) => (Filled::Binary(bytes), None),
+            Data::String(text) => (Filled::Binary(bytes::Bytes::from(text)), None),
             other => {
                 return Err(Obstacle::new(format!(
                     "The value of `binary` is {other}; it has to be bytes or text."
@@ -101,19 +110,47 @@ fn fill(attempt: &Attempt<'_>, link: &Link, packet: &PacketTemplate) -> StepResu
             }
         },
         PacketTemplate::Message(template) => {
-            let text = attempt.translate(template.render_text(&scope)?);
-            match link.layer {
-                Layer::WebSocket => Filled::Text(text),
-                Layer::EngineIo | Layer::SocketIo | Layer::Tcp => Filled::Text(
+            let message = template.render_text(&scope)?;
+            let event = event_in(attempt, &message);
+            let text = attempt.translate(message);
+            let text = match link.layer {
+                Layer::WebSocket => text,
+                Layer::EngineIo | Layer::SocketIo | Layer::Tcp => {
                     engine_io::Packet::text(PacketType::Message, text)
                         .encode_text()
-                        .to_string(),
-                ),
-            }
+                        .to_string()
+                }
+            };
+            (Filled::Text(text), event)
         }
         PacketTemplate::Text(template) => {
-            Filled::Text(attempt.translate(template.render_text(&scope)?))
+            let text = template.render_text(&scope)?;
+            let message = text.strip_prefix(char::from(PacketType::Message.digit()));
+            let event = message.and_then(|message| event_in(attempt, message));
+            (Filled::Text(attempt.translate(text)), event)
         }
+    })
+}
+
+/// Returns the event that a message holds, with the contract's name as `spoken`. `None` if the message holds no event,
+/// or one with attachments.
+fn event_in(attempt: &Attempt<'_>, message: &str) -> Option<SentEvent> {
+    let message = engine_io::Packet::text(PacketType::Message, message);
+    let Packet::Event {
+        namespace,
+        id,
+        name: spoken,
+        ..
+    } = packet_in(&message)?
+    else {
+        return None;
+    };
+    let bindings = &attempt.target.manifest.bindings;
+    Some(SentEvent {
+        name: bindings.event(&spoken).to_owned(),
+        namespace: bindings.event(&namespace).to_owned(),
+        spoken,
+        id,
     })
 }
 
@@ -163,7 +200,11 @@ async fn await_response(
             .breach()),
         Waited::TimedOut => Err(Finding::new(
             FailureKind::NoResponse,
-            format!("The server did not answer {name}'s POST in time."),
+            format!(
+                "The server did not answer {name}'s POST within {}; {name} received {}.",
+                attempt.describe_limit(step, attempt.limit(step)?),
+                evidence::came_briefly(link, from)
+            ),
         )
         .expected(http::describe(attempt, pattern))
         .received(evidence::came_since(link, from))

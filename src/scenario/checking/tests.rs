@@ -309,7 +309,7 @@ proptest! {
     #[test]
     fn any_text_is_a_file_or_diagnostics(text in "(scenarios|steps|- |: |[\\[\\]{}\n ,]|id|emit|as|\\$a|<string>|\\PC){0,40}") {
         let source = SourceFile::from_bytes("m.yaml".as_ref(), text.into()).unwrap();
-        let known = crate::scenario::Known { requirements: None, faults: None };
+        let known = crate::scenario::Known { requirements: None, faults: None, others: crate::scenario::Others::Refused };
         if let Err(diagnostics) = crate::scenario::load(source, known) {
             for diagnostic in diagnostics {
                 let _ = diagnostic.render_full(crate::scenario::Colours::On);

@@ -64,7 +64,7 @@ fn file(root: &Node, known: Known<'_>, problems: &mut Problems) -> Option<Vec<Sc
             .error_at_line(
                 "wrong-type",
                 root.span,
-                "a scenario file must be a mapping, found a list",
+                "a scenario file has to be a mapping, found a list",
             )
             .help = Some("write the scenarios under the key `scenarios:`".to_owned());
         return None;

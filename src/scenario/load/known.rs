@@ -2,7 +2,7 @@
 
 use crate::{
     scenario::{Invariant, Requirements, diagnostic::Problems, fields::Fields},
-    text::{did_you_mean, one_of},
+    text::{did_you_mean, mistyped, one_of},
 };
 
 /// The ids of requirements and faults that exist, to check the ids that scenarios mention.
@@ -12,6 +12,28 @@ pub struct Known<'a> {
     pub requirements: Option<&'a Requirements>,
     /// The ids of all faults. `None` to accept any id.
     pub faults: Option<&'a [&'static str]>,
+    /// Whether the file may name other ids than these.
+    pub others: Others,
+}
+
+/// Whether a file may name ids that are not among the known ones.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Others {
+    /// An unknown id is a mistake.
+    Refused,
+    /// An unknown id is a mistake only if it is a known id with at most two wrong letters: the user may have ids of
+    /// their own.
+    AllowedUnlessMistyped,
+}
+
+impl Others {
+    /// Returns true if the id is a mistake.
+    fn refuse<'k>(self, id: &str, known: impl IntoIterator<Item = &'k str>) -> bool {
+        match self {
+            Self::Refused => !known.into_iter().any(|name| name == id),
+            Self::AllowedUnlessMistyped => mistyped(id, known).is_some(),
+        }
+    }
 }
 
 impl Known<'_> {
@@ -21,9 +43,12 @@ impl Known<'_> {
         };
         let texts = field.texts(problems);
         if let Some(requirements) = self.requirements {
+            let ids = || requirements.entries.keys().map(String::as_str);
             for (id, item) in &texts {
                 let entry = requirements.entries.get(*id);
-                if let Some(reason) = entry.and_then(|entry| entry.untested.as_deref()) {
+                if let Some(reason) = entry.and_then(|entry| entry.untested.as_deref())
+                    && self.others == Others::Refused
+                {
                     problems
                         .error(
                             "untested-requirement",
@@ -35,8 +60,8 @@ impl Known<'_> {
                             .to_owned(),
                     );
                 }
-                if entry.is_none() {
-                    let near = did_you_mean(id, requirements.entries.keys().map(String::as_str));
+                if self.others.refuse(id, ids()) {
+                    let near = did_you_mean(id, ids());
                     problems
                         .error(
                             "unknown-requirement",
@@ -59,7 +84,7 @@ impl Known<'_> {
         let texts = field.texts(problems);
         if let Some(faults) = self.faults {
             for (id, item) in &texts {
-                if !faults.contains(id) {
+                if self.others.refuse(id, faults.iter().copied()) {
                     problems
                         .error(
                             "unknown-fault",

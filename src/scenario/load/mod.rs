@@ -13,6 +13,6 @@ mod tests;
 mod unfolded;
 
 pub use file::{duplicate_ids, load};
-pub use known::Known;
+pub use known::{Known, Others};
 #[cfg(test)]
 pub(super) use tests::EVERYTHING;

@@ -42,7 +42,7 @@ fn step(node: &Node, context: &mut StepContext<'_, '_>) -> Option<Step> {
             .error(
                 "wrong-type",
                 node.span,
-                format!("a step must be a mapping, found {}", node.describe()),
+                format!("a step has to be a mapping, found {}", node.describe()),
             )
             .help = Some("write `- emit: event-name`".to_owned());
         return None;

@@ -106,7 +106,7 @@ fn row<'n>(node: &'n Node, problems: &mut Problems) -> Option<Row<'n>> {
                 "wrong-type",
                 node.span,
                 format!(
-                    "a row of the `each:` table must be a mapping, found {}",
+                    "a row of the `each:` table has to be a mapping, found {}",
                     node.describe()
                 ),
             )

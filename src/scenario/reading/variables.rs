@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     scenario::{
-        ClientField, Span,
+        ClientField, Span, TargetField,
         diagnostic::Problems,
         expression::function_names,
         node::Entry,
@@ -172,7 +172,7 @@ impl Variables {
         if let Some(members) = self.groups.get(name).copied() {
             match index {
                 Some(index) if (1..=members).contains(&index) => {
-                    client_field(field, &reference, problems);
+                    check_field("a client", field, ClientField::names, &reference, problems);
                 }
                 Some(_) => {
                     problems
@@ -199,7 +199,11 @@ impl Variables {
             return;
         }
         if self.clients.contains(name) {
-            client_field(field, &reference, problems);
+            check_field("a client", field, ClientField::names, &reference, problems);
+            return;
+        }
+        if name == "target" && !self.set.contains(name) {
+            check_field("`target`", field, TargetField::names, &reference, problems);
             return;
         }
         if let Some(field) = field
@@ -207,13 +211,7 @@ impl Variables {
             && !self.set.contains(name)
             && !OBJECTS.contains(&name)
         {
-            problems
-                .error(
-                    "unknown-field",
-                    reference.span,
-                    format!("`{name}` is a text, which has no `{field}`"),
-                )
-                .help = Some(format!("for a dot after it write `${{{name}}}.{field}`"));
+            refuse_field_of_text(name, field, &reference, problems);
             return;
         }
         if !self.set.contains(name) && !is_built_in(name) {
@@ -222,8 +220,21 @@ impl Variables {
     }
 }
 
-fn client_field(field: Option<&str>, reference: &Reference, problems: &mut Problems) {
-    let names = ClientField::names;
+/// Reports a field of a built-in variable that holds a text.
+fn refuse_field_of_text(name: &str, field: &str, reference: &Reference, problems: &mut Problems) {
+    let message = format!("`{name}` is a text, which has no `{field}`");
+    let problem = problems.error("unknown-field", reference.span, message);
+    problem.help = Some(format!("for a dot after it write `${{{name}}}.{field}`"));
+}
+
+/// Reports a field that a built-in object does not have. `object` names the object at the start of a sentence.
+fn check_field<N: Iterator<Item = &'static str>>(
+    object: &str,
+    field: Option<&str>,
+    names: impl Fn() -> N,
+    reference: &Reference,
+    problems: &mut Problems,
+) {
     let Some(field) = field else { return };
     let field = split_index(field).map_or(field, |(field, _)| field);
     if names().any(|name| name == field) {
@@ -233,7 +244,7 @@ fn client_field(field: Option<&str>, reference: &Reference, problems: &mut Probl
         .error(
             "unknown-field",
             reference.span,
-            format!("a client has no `{field}`"),
+            format!("{object} has no `{field}`"),
         )
         .help =
         Some(did_you_mean(field, names()).unwrap_or_else(|| format!("it has {}", one_of(names()))));

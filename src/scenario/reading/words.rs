@@ -23,7 +23,7 @@ pub(in crate::scenario) fn list<'n>(
             None
         }
         NodeKind::Mapping(_) => {
-            let sentence = format!("`{}` must be a list, found a mapping", field.key);
+            let sentence = format!("`{}` has to be a list, found a mapping", field.key);
             problems
                 .error_at_line("wrong-type", field.node.span, sentence)
                 .help = Some("start each item with `- `".to_owned());

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::build::schema;
 use crate::{
-    scenario::{Known, SourceFile, Verb, load, load::EVERYTHING},
+    scenario::{Known, Others, SourceFile, Verb, load, load::EVERYTHING},
     schema_checks,
 };
 
@@ -34,6 +34,7 @@ fn taken(text: &str, what: &str) -> BTreeSet<String> {
     let known = Known {
         requirements: None,
         faults: None,
+        others: Others::Refused,
     };
     let problems = load(source(text), known).unwrap_err();
     let start = format!("{what} takes ");
@@ -176,6 +177,7 @@ fn the_schema_and_the_loader_reject_the_same_wrong_files() {
         let known = Known {
             requirements: None,
             faults: None,
+            others: Others::Refused,
         };
         let problems = load(source(&text), known).expect_err(&text);
         assert!(

@@ -5,7 +5,7 @@
 use std::{env, fs, path::PathBuf};
 
 use super::{Actors, Chapter, Verb};
-use crate::scenario::{Known, SourceFile, load, load::EVERYTHING, visit_steps};
+use crate::scenario::{Known, Others, SourceFile, load, load::EVERYTHING, visit_steps};
 
 /// The line that ends a generated table.
 const END: &str = "<!-- end of verbs -->";
@@ -102,6 +102,7 @@ fn description_of_a_verb_fits_the_facts_of_its_steps() {
     let known = Known {
         requirements: None,
         faults: None,
+        others: Others::Refused,
     };
     for scenario in load(source, known).unwrap() {
         visit_steps(&scenario.steps, &mut |step| {

@@ -17,7 +17,7 @@ pub struct Facts<'s> {
     pub written: Vec<Written<'s>>,
     /// The name of the event that the step sends. Bindings in the target's manifest can replace it.
     pub operation: Option<&'s Template>,
-    /// The event that the step forbids, and the clients that must not receive it.
+    /// The event that the step forbids, and the clients for which it is forbidden.
     pub excluded: Option<(&'s EventPattern, Observers)>,
     /// True if the step can join a namespace although it is no `connect` step, for example because the scenario writes
     /// out a CONNECT packet.
@@ -115,7 +115,7 @@ pub enum Written<'s> {
     Sent(&'s Template),
 }
 
-/// The clients that must not receive an event.
+/// The clients for which an event is forbidden.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Observers {
     /// The clients that the step names (`as:`).

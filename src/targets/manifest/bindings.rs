@@ -103,7 +103,7 @@ fn renamings(field: Field<'_>, problems: &mut Problems) -> BTreeMap<String, Stri
             }
             None => {
                 let message = format!(
-                    "`{}` must be the target's name of the field, found {}",
+                    "`{}` has to be the target's name of the field, found {}",
                     entry.key,
                     entry.value.describe()
                 );

@@ -49,7 +49,7 @@ fn credential(entry: &Entry, problems: &mut Problems) -> Option<Credential> {
                 .error(
                     "wrong-type",
                     entry.value.span,
-                    "a credential must be a token or a mapping, found a list",
+                    "a credential has to be a token or a mapping, found a list",
                 )
                 .help = Some("write the token itself, or `{ jwt: { sub: u1 } }`".to_owned());
             return None;
@@ -117,7 +117,7 @@ fn offset(field: Field<'_>, problems: &mut Problems) -> Option<SignedDuration> {
                 "bad-duration",
                 field.node.span,
                 format!(
-                    "`{}` must be a duration, found {}",
+                    "`{}` has to be a duration, found {}",
                     field.key,
                     field.node.describe()
                 ),

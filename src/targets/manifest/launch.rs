@@ -21,7 +21,7 @@ pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> 
         Some(BUILT_IN) => Some(Launch::BuiltIn),
         Some(_) => {
             let message = format!(
-                "`launch` must be a mapping, found {}",
+                "`launch` has to be a mapping, found {}",
                 field.node.describe()
             );
             let problem = problems.error("wrong-type", field.node.span, message);
@@ -122,7 +122,7 @@ fn command(field: Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
                 "wrong-type",
                 field.node.span,
                 format!(
-                    "`{}` must be a list of words, found {}",
+                    "`{}` has to be a list of words, found {}",
                     field.key,
                     field.node.describe()
                 ),
@@ -151,7 +151,7 @@ fn environment(fields: &Fields<'_>, problems: &mut Problems) -> Vec<(String, Str
             Some(text) => Some((entry.key.clone(), text.to_owned())),
             None => {
                 let message = format!(
-                    "`{}` must be text, found {}",
+                    "`{}` has to be text, found {}",
                     entry.key,
                     entry.value.describe()
                 );

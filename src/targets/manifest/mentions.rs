@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::scenario::{Diagnostic, Mention, Node, SourceFile, items, mention};
+use crate::scenario::{Diagnostic, Entry, Mention, Node, SourceFile, items, mention};
 
 /// The names that a manifest mentions.
 #[derive(Clone, Debug)]
@@ -18,7 +18,9 @@ pub struct ManifestMentions {
     /// The names under `absent`: operations, namespaces and credentials.
     pub absent: Vec<Mention>,
     /// The names of the credentials that the manifest defines.
-    pub credentials: Vec<String>,
+    pub credentials: Vec<Mention>,
+    /// The names of the events under `greetings`.
+    pub greetings: Vec<Mention>,
 }
 
 impl ManifestMentions {
@@ -37,21 +39,24 @@ impl ManifestMentions {
         Ok(Self {
             source: Arc::clone(source),
             capabilities: texts(lists.flatten()),
-            bindings: entries("bindings")
-                .iter()
-                .map(|entry| Mention {
-                    name: entry.key.clone(),
-                    span: entry.key_span,
-                })
-                .collect(),
+            bindings: keys(entries("bindings")),
             fence: texts(fence.into_iter()),
             absent: texts(root.get("absent").into_iter()),
-            credentials: entries("credentials")
-                .iter()
-                .map(|entry| entry.key.clone())
-                .collect(),
+            credentials: keys(entries("credentials")),
+            greetings: texts(root.get("greetings").into_iter()),
         })
     }
+}
+
+/// Returns the keys of a mapping.
+fn keys(entries: &[Entry]) -> Vec<Mention> {
+    let entries = entries.iter();
+    entries
+        .map(|entry| Mention {
+            name: entry.key.clone(),
+            span: entry.key_span,
+        })
+        .collect()
 }
 
 /// Returns the names in `lists` as mentions. Leaves out names that contain a variable (`$`), because their value is not

@@ -175,7 +175,7 @@ timing: { within: soon }
             write `http://127.0.0.1:3000`
         4:7 [bad-path] `path: socket.io` does not start with `/`
             write `/socket.io`
-        6:12 [wrong-type] `command` must be a list of words, found the text `node server.js`
+        6:12 [wrong-type] `command` has to be a list of words, found the text `node server.js`
             write `[node, server.js]`
         7:3 [unknown-key] `launch` has no key `redy`
             did you mean `ready`?
@@ -189,15 +189,15 @@ timing: { within: soon }
             did you mean `expires`?
         12:3 [no-secret] no secret signs the token `late`
             add `secret:` under `credentials`, or to this `jwt`
-        12:27 [bad-duration] `expires` must be a duration, found the number 60
+        12:27 [bad-duration] `expires` has to be a duration, found the number 60
             write `60s`
-        13:10 [wrong-type] a credential must be a token or a mapping, found a list
+        13:10 [wrong-type] a credential has to be a token or a mapping, found a list
             write the token itself, or `{ jwt: { sub: u1 } }`
         14:9 [unset-variable] the environment has no variable `MISSING`
             set it for the run: `MISSING=… sockspec run`
         16:31 [conflict] `fields` and `with` exclude each other
             -
-        17:19 [bad-duration] `within` must be a duration, found the text `soon`
+        17:19 [bad-duration] `within` has to be a duration, found the text `soon`
             write `200ms`, `5s` or `1m 30s`
         ");
 }
@@ -295,9 +295,9 @@ fn a_time_of_zero_is_reported() {
     insta::assert_snapshot!(mistakes(
         "name: a\nurl: http://a\ntiming: { within: 0s, settle: 0s }\nlaunch: { command: [a], ready: { within: 0ms } }\n"
     ), @r"
-        3:19 [bad-duration] `within` must be longer than zero
+        3:19 [bad-duration] `within` has to be longer than zero
             write `1ms` or more
-        4:42 [bad-duration] `within` must be longer than zero
+        4:42 [bad-duration] `within` has to be longer than zero
             write `1ms` or more
         ");
 }
@@ -329,7 +329,7 @@ fn values_from_the_environment_are_masked_in_mistakes() {
 #[test]
 fn a_file_that_is_not_a_mapping_is_reported() {
     insta::assert_snapshot!(mistakes("- a\n"), @r"
-        1:1 [wrong-type] a manifest must be a mapping, found a list
+        1:1 [wrong-type] a manifest has to be a mapping, found a list
             -
         ");
 }
@@ -339,9 +339,9 @@ fn greetings_are_names_of_events() {
     insta::assert_snapshot!(mistakes(
         "name: a\nurl: http://a\ngreetings: [welcome, 5, { event: hi }, connect]\n"
     ), @r"
-    3:22 [wrong-type] `greetings` must be the name of an event, or a list of names, found the number 5
+    3:22 [wrong-type] `greetings` has to be the name of an event, or a list of names, found the number 5
         -
-    3:25 [wrong-type] `greetings` must be the name of an event, or a list of names, found a mapping
+    3:25 [wrong-type] `greetings` has to be the name of an event, or a list of names, found a mapping
         -
     3:40 [reserved-name] no server sends an event `connect`: Socket.IO reserves the name
         write the events of the application: `[welcome]`

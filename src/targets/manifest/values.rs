@@ -75,7 +75,7 @@ pub(super) fn positive_duration(
     let field = field?;
     let duration = field.duration(problems)?;
     if duration.is_zero() {
-        let message = format!("`{}` must be longer than zero", field.key);
+        let message = format!("`{}` has to be longer than zero", field.key);
         problems
             .error("bad-duration", field.node.span, message)
             .help = Some("write `1ms` or more".to_owned());

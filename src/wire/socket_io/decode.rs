@@ -143,7 +143,7 @@ fn replace_placeholders(data: &mut Data, attachments: &[Bytes]) -> Result<(), De
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::socket_io::AckId;
+    use crate::wire::socket_io::{AckId, PacketKind, SyntaxRule};
 
     const LIMITS: Limits = Limits {
         attachments: 10,
@@ -265,7 +265,10 @@ mod tests {
         assert_eq!(
             decode("2/a,[\"e\",\n 1,x]"),
             Err(DecodeError::Syntax {
-                rule: "data of EVENT is not JSON: expected value".to_owned(),
+                rule: SyntaxRule::DataNotJson {
+                    packet: PacketKind::Event,
+                    cause: "expected value".to_owned()
+                },
                 offset: 13
             })
         );

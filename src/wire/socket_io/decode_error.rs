@@ -1,5 +1,7 @@
 //! The errors of the two Socket.IO decoders (JSON and msgpack).
 
+use super::SyntaxRule;
+
 /// The reason why a message is not a packet.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -7,8 +9,8 @@ pub enum DecodeError {
     /// The text breaks a rule of the protocol.
     #[error("{rule} at byte {offset}")]
     Syntax {
-        /// The mistake, as a fragment: "unknown packet type '9'".
-        rule: String,
+        /// The rule that the text breaks.
+        rule: SyntaxRule,
         /// The position of the mistake, in bytes from the start of the text.
         offset: usize,
     },

@@ -10,9 +10,11 @@ mod packet;
 mod parse;
 #[cfg(test)]
 mod properties;
+mod syntax_rule;
 
 pub use decode::Decoder;
 pub use decode_error::DecodeError;
 pub use encode::{Encoded, encode};
 pub use limits::Limits;
 pub use packet::{AckId, Packet, RESERVED_EVENTS};
+pub use syntax_rule::{PacketKind, SyntaxRule};

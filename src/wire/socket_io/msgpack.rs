@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use indexmap::IndexMap;
 
-use super::{AckId, DecodeError, Packet, msgpack_value};
+use super::{AckId, DecodeError, Packet, PacketKind, SyntaxRule, msgpack_value};
 use crate::data::Data;
 
 /// Decodes one binary Engine.IO message.
@@ -17,36 +17,39 @@ use crate::data::Data;
 /// See [`DecodeError`].
 pub fn decode(message: &[u8]) -> Result<Packet, DecodeError> {
     let Data::Object(mut fields) = msgpack_value::read(message)? else {
-        return Err(wrong("packet is not a map"));
+        return Err(wrong(SyntaxRule::NotMap));
     };
     let kind = match fields.get("type") {
         Some(kind) => kind
             .as_u64()
             .filter(|kind| *kind <= 4)
-            .ok_or_else(|| wrong(format!("unknown packet type {kind}")))?,
-        None => return Err(wrong("packet without a type")),
+            .ok_or_else(|| wrong(SyntaxRule::UnknownType(kind.to_string())))?,
+        None => return Err(wrong(SyntaxRule::NoType)),
     };
     let namespace = match fields.swap_remove("nsp") {
         Some(Data::String(namespace)) => namespace,
         Some(other) => {
-            return Err(wrong(format!(
-                "namespace is {} instead of a string",
-                other.kind()
-            )));
+            return Err(wrong(SyntaxRule::NamespaceNotString(other.kind())));
         }
-        None => return Err(wrong("packet without a namespace")),
+        None => return Err(wrong(SyntaxRule::NoNamespace)),
     };
     let id = match fields.get("id") {
-        Some(id) => Some(id.as_u64().map(AckId).ok_or_else(|| {
-            wrong(format!(
-                "acknowledgement id {id} is not a whole number that is not negative"
-            ))
-        })?),
+        Some(id) => Some(
+            id.as_u64()
+                .map(AckId)
+                .ok_or_else(|| wrong(SyntaxRule::AckIdNotWhole(id.to_string())))?,
+        ),
         None => None,
     };
     let data = fields.swap_remove("data");
-    if let (Some(_), 0 | 1 | 4) = (id, kind) {
-        return Err(wrong("a packet that can't be acknowledged carries an id"));
+    let not_acknowledged = match kind {
+        0 => Some(PacketKind::Connect),
+        1 => Some(PacketKind::Disconnect),
+        4 => Some(PacketKind::ConnectError),
+        _ => None,
+    };
+    if let (Some(_), Some(packet)) = (id, not_acknowledged) {
+        return Err(wrong(SyntaxRule::AckIdNotAllowed(packet)));
     }
     match (kind, data) {
         (0, None) => Ok(Packet::Connect {
@@ -57,21 +60,24 @@ pub fn decode(message: &[u8]) -> Result<Packet, DecodeError> {
             namespace,
             payload: Some(payload),
         }),
-        (0, _) => Err(wrong("data of CONNECT is not an object")),
+        (0, _) => Err(wrong_data(PacketKind::Connect, "an object")),
         (1, None) => Ok(Packet::Disconnect { namespace }),
-        (1, Some(_)) => Err(wrong("DISCONNECT carries data")),
+        (1, Some(_)) => Err(wrong(SyntaxRule::DataOfDisconnect)),
         (2, Some(Data::Array(values))) => event(namespace, id, values),
-        (2, _) => Err(wrong("data of EVENT is not an array")),
+        (2, _) => Err(wrong_data(PacketKind::Event, "an array")),
         (3, Some(Data::Array(args))) => Ok(Packet::Ack {
             namespace,
-            id: id.ok_or_else(|| wrong("ACK without an id"))?,
+            id: id.ok_or_else(|| wrong(SyntaxRule::AckWithoutId))?,
             args,
         }),
-        (3, _) => Err(wrong("data of ACK is not an array")),
+        (3, _) => Err(wrong_data(PacketKind::Ack, "an array")),
         (_, Some(payload @ (Data::Object(_) | Data::String(_)))) => {
             Ok(Packet::ConnectError { namespace, payload })
         }
-        (_, _) => Err(wrong("data of CONNECT_ERROR is not an object or a string")),
+        (_, _) => Err(wrong_data(
+            PacketKind::ConnectError,
+            "an object or a string",
+        )),
     }
 }
 
@@ -107,12 +113,9 @@ fn event(namespace: String, id: Option<AckId>, values: Vec<Data>) -> Result<Pack
     let name = match values.next() {
         Some(Data::String(name)) => name,
         Some(other) => {
-            return Err(wrong(format!(
-                "the event's name is {} instead of a string",
-                other.kind()
-            )));
+            return Err(wrong(SyntaxRule::EventNameNotString(other.kind())));
         }
-        None => return Err(wrong("EVENT without a name")),
+        None => return Err(wrong(SyntaxRule::EventWithoutName)),
     };
     Ok(Packet::Event {
         namespace,
@@ -124,11 +127,13 @@ fn event(namespace: String, id: Option<AckId>, values: Vec<Data>) -> Result<Pack
 
 /// Returns an error for the broken rule `rule`. The position in the error is always 0, because the msgpack decoder does
 /// not know the position.
-fn wrong(rule: impl Into<String>) -> DecodeError {
-    DecodeError::Syntax {
-        rule: rule.into(),
-        offset: 0,
-    }
+fn wrong(rule: SyntaxRule) -> DecodeError {
+    DecodeError::Syntax { rule, offset: 0 }
+}
+
+/// Returns the error for a packet whose data is not `expected`, such as "an array".
+fn wrong_data(packet: PacketKind, expected: &'static str) -> DecodeError {
+    wrong(SyntaxRule::WrongData { packet, expected })
 }
 
 #[cfg(test)]

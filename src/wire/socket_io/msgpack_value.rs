@@ -9,7 +9,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use indexmap::IndexMap;
 use serde_json::Number;
 
-use super::DecodeError;
+use super::{DecodeError, SyntaxRule};
 use crate::data::Data;
 
 /// The largest number of nested arrays and maps, the same as for JSON.
@@ -28,7 +28,7 @@ pub(super) fn read(message: &[u8]) -> Result<Data, DecodeError> {
     if reader.rest.is_empty() {
         Ok(value.unwrap_or_default())
     } else {
-        Err(reader.wrong("bytes follow the packet"))
+        Err(reader.wrong(SyntaxRule::BytesAfterPacket))
     }
 }
 
@@ -98,7 +98,7 @@ impl<'m> Reader<'m> {
             }
             0xe0..=0xff => Data::from(i64::from(i8::from_be_bytes([prefix]))),
             0xc1 | 0xd5 | 0xd6 | 0xd8 => {
-                return Err(self.wrong(format!("{prefix:#04x} starts no value")));
+                return Err(self.wrong(SyntaxRule::StartsNoValue(prefix)));
             }
         };
         Ok(Some(value))
@@ -119,7 +119,7 @@ impl<'m> Reader<'m> {
         let mut fields = IndexMap::new();
         for _ in 0..length {
             let Some(Data::String(key)) = self.value(depth)? else {
-                return Err(self.wrong("a map's key is not a string"));
+                return Err(self.wrong(SyntaxRule::KeyNotString));
             };
             if let Some(value) = self.value(depth)? {
                 fields.insert(key, value);
@@ -137,13 +137,13 @@ impl<'m> Reader<'m> {
 
     fn string(&mut self, length: usize) -> Result<&'m str, DecodeError> {
         let bytes = self.take(length)?;
-        std::str::from_utf8(bytes).map_err(|_| self.wrong("a string is not UTF-8"))
+        std::str::from_utf8(bytes).map_err(|_| self.wrong(SyntaxRule::NotUtf8))
     }
 
     fn extension_type(&mut self) -> Result<(), DecodeError> {
         match self.byte()? {
             NOTEPACK => Ok(()),
-            other => Err(self.wrong(format!("extension type {other} has no JSON form"))),
+            other => Err(self.wrong(SyntaxRule::ExtensionType(other))),
         }
     }
 
@@ -151,7 +151,7 @@ impl<'m> Reader<'m> {
     fn date(&mut self) -> Result<Data, DecodeError> {
         let milliseconds = i64::from_be_bytes(self.chunk()?);
         let date = jiff::Timestamp::from_millisecond(milliseconds)
-            .map_err(|_| self.wrong("a date is out of range"))?;
+            .map_err(|_| self.wrong(SyntaxRule::DateOutOfRange))?;
         Ok(Data::from(
             date.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
         ))
@@ -164,7 +164,7 @@ impl<'m> Reader<'m> {
             1 => u32::from(u16::from_be_bytes(self.chunk()?)),
             _ => u32::from_be_bytes(self.chunk()?),
         };
-        usize::try_from(length).map_err(|_| self.wrong("a length is out of range"))
+        usize::try_from(length).map_err(|_| self.wrong(SyntaxRule::LengthOutOfRange))
     }
 
     fn byte(&mut self) -> Result<u8, DecodeError> {
@@ -175,7 +175,7 @@ impl<'m> Reader<'m> {
         let (chunk, rest) = self
             .rest
             .split_first_chunk()
-            .ok_or_else(|| self.wrong("packet is cut short"))?;
+            .ok_or_else(|| self.wrong(SyntaxRule::CutShort))?;
         self.rest = rest;
         Ok(*chunk)
     }
@@ -184,14 +184,14 @@ impl<'m> Reader<'m> {
         let (bytes, rest) = self
             .rest
             .split_at_checked(length)
-            .ok_or_else(|| self.wrong("packet is cut short"))?;
+            .ok_or_else(|| self.wrong(SyntaxRule::CutShort))?;
         self.rest = rest;
         Ok(bytes)
     }
 
-    fn wrong(&self, rule: impl Into<String>) -> DecodeError {
+    fn wrong(&self, rule: SyntaxRule) -> DecodeError {
         DecodeError::Syntax {
-            rule: rule.into(),
+            rule,
             offset: self.length - self.rest.len(),
         }
     }
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn errors_name_the_position() {
         let wrong = |bytes: &[u8]| match read(bytes) {
-            Err(DecodeError::Syntax { rule, offset }) => (rule, offset),
+            Err(DecodeError::Syntax { rule, offset }) => (rule.to_string(), offset),
             other => panic!("{other:?}"),
         };
         assert_eq!(wrong(&[]), ("packet is cut short".to_owned(), 0));

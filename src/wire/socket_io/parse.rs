@@ -7,7 +7,7 @@ use serde::{
     de::{DeserializeOwned, SeqAccess, Visitor},
 };
 
-use super::{AckId, DecodeError, Packet};
+use super::{AckId, DecodeError, Packet, PacketKind, SyntaxRule};
 use crate::data::Data;
 
 /// The largest number of nested arrays and objects, which is serde_json's limit.
@@ -29,30 +29,30 @@ pub(super) fn parse(
     let id = cursor.id()?;
     let packet = match kind {
         b'0' => {
-            cursor.no_id(id, "CONNECT")?;
+            cursor.no_id(id, PacketKind::Connect)?;
             let payload = if cursor.rest().is_empty() {
                 None
             } else {
-                Some(cursor.data("CONNECT", OBJECT)?)
+                Some(cursor.data(PacketKind::Connect, OBJECT)?)
             };
             Packet::Connect { namespace, payload }
         }
         b'1' => {
-            cursor.no_id(id, "DISCONNECT")?;
+            cursor.no_id(id, PacketKind::Disconnect)?;
             if !cursor.rest().is_empty() {
-                return Err(syntax("DISCONNECT carries data", cursor.offset));
+                return Err(syntax(SyntaxRule::DataOfDisconnect, cursor.offset));
             }
             Packet::Disconnect { namespace }
         }
         b'2' | b'5' => {
-            let NameAndArgs { name, args } = cursor.data("EVENT", ARRAY)?;
+            let NameAndArgs { name, args } = cursor.data(PacketKind::Event, ARRAY)?;
             let name = match name {
                 Some(Data::String(name)) => name,
                 Some(other) => {
-                    let rule = format!("the event's name is {} instead of a string", other.kind());
+                    let rule = SyntaxRule::EventNameNotString(other.kind());
                     return Err(syntax(rule, cursor.offset + 1));
                 }
-                None => return Err(syntax("EVENT without a name", cursor.offset)),
+                None => return Err(syntax(SyntaxRule::EventWithoutName, cursor.offset)),
             };
             Packet::Event {
                 namespace,
@@ -62,17 +62,17 @@ pub(super) fn parse(
             }
         }
         b'3' | b'6' => {
-            let id = id.ok_or_else(|| syntax("ACK without an id", cursor.offset))?;
+            let id = id.ok_or_else(|| syntax(SyntaxRule::AckWithoutId, cursor.offset))?;
             Packet::Ack {
                 namespace,
                 id,
-                args: cursor.data("ACK", ARRAY)?,
+                args: cursor.data(PacketKind::Ack, ARRAY)?,
             }
         }
         _ => {
-            cursor.no_id(id, "CONNECT_ERROR")?;
+            cursor.no_id(id, PacketKind::ConnectError)?;
             Packet::ConnectError {
-                payload: cursor.data("CONNECT_ERROR", OBJECT_OR_STRING)?,
+                payload: cursor.data(PacketKind::ConnectError, OBJECT_OR_STRING)?,
                 namespace,
             }
         }
@@ -133,11 +133,8 @@ const OBJECT_OR_STRING: Shape = Shape {
     name: "an object or a string",
 };
 
-fn syntax(rule: impl Into<String>, offset: usize) -> DecodeError {
-    DecodeError::Syntax {
-        rule: rule.into(),
-        offset,
-    }
+fn syntax(rule: SyntaxRule, offset: usize) -> DecodeError {
+    DecodeError::Syntax { rule, offset }
 }
 
 /// Replaces each escape of a lone surrogate by U+FFFD. Returns `None` if there is no such escape.
@@ -194,9 +191,9 @@ impl<'t> Cursor<'t> {
             }
             Some(_) => {
                 let found = self.text.chars().next().unwrap_or_default();
-                Err(syntax(format!("unknown packet type {found:?}"), 0))
+                Err(syntax(SyntaxRule::UnknownType(format!("{found:?}")), 0))
             }
-            None => Err(syntax("packet is empty", 0)),
+            None => Err(syntax(SyntaxRule::Empty, 0)),
         }
     }
 
@@ -210,13 +207,10 @@ impl<'t> Cursor<'t> {
         let digits = self.digits();
         let followed = self.rest().as_bytes().get(digits.len()) == Some(&b'-');
         if digits.is_empty() || !followed {
-            return Err(syntax(
-                "number of attachments is not followed by '-'",
-                self.offset,
-            ));
+            return Err(syntax(SyntaxRule::AttachmentsNotEnded, self.offset));
         }
         if digits.bytes().all(|digit| digit == b'0') {
-            return Err(syntax("number of attachments is 0", self.offset));
+            return Err(syntax(SyntaxRule::NoAttachments, self.offset));
         }
         let count = digits.parse().ok().filter(|count| *count <= limit);
         self.offset += digits.len() + 1;
@@ -242,34 +236,35 @@ impl<'t> Cursor<'t> {
         if digits.is_empty() {
             return Ok(None);
         }
-        let id = digits.parse().map_err(|_| {
-            syntax(
-                format!("acknowledgement id {digits} is out of range"),
-                self.offset,
-            )
-        })?;
+        let id = digits
+            .parse()
+            .map_err(|_| syntax(SyntaxRule::AckIdOutOfRange(digits.to_owned()), self.offset))?;
         self.offset += digits.len();
         Ok(Some(AckId(id)))
     }
 
-    fn no_id(&self, id: Option<AckId>, packet: &str) -> Result<(), DecodeError> {
+    fn no_id(&self, id: Option<AckId>, packet: PacketKind) -> Result<(), DecodeError> {
         match id {
             None => Ok(()),
-            Some(_) => Err(syntax(
-                format!("{packet} carries an acknowledgement id"),
-                self.offset,
-            )),
+            Some(_) => Err(syntax(SyntaxRule::AckIdNotAllowed(packet), self.offset)),
         }
     }
 
     /// Parses the rest of the text as JSON, which has to start as `shape` requires.
-    fn data<T: DeserializeOwned>(&self, packet: &str, shape: Shape) -> Result<T, DecodeError> {
+    fn data<T: DeserializeOwned>(
+        &self,
+        packet: PacketKind,
+        shape: Shape,
+    ) -> Result<T, DecodeError> {
         let rest = self.rest();
         if rest.is_empty() {
-            return Err(syntax(format!("{packet} without data"), self.offset));
+            return Err(syntax(SyntaxRule::NoData(packet), self.offset));
         }
         if !rest.starts_with(|start| shape.starts.contains(start)) {
-            let rule = format!("data of {packet} is not {}", shape.name);
+            let rule = SyntaxRule::WrongData {
+                packet,
+                expected: shape.name,
+            };
             return Err(syntax(rule, self.offset));
         }
         let read =
@@ -299,7 +294,10 @@ impl<'t> Cursor<'t> {
                 .sum();
             let column = error.column().saturating_sub(1);
             syntax(
-                format!("data of {packet} is not JSON: {cause}"),
+                SyntaxRule::DataNotJson {
+                    packet,
+                    cause: cause.to_owned(),
+                },
                 self.offset + line_start + column,
             )
         })

@@ -85,7 +85,7 @@ async fn a_silent_server_is_a_timeout() {
     let server = Hostile::new(hold).await;
     assert_eq!(
         both(&server).await,
-        "no response within 300ms; received nothing"
+        "no response within 300 ms; received nothing"
     );
 }
 
@@ -162,7 +162,10 @@ async fn headers_in_small_pieces_do_not_extend_the_deadline() {
     for transport in [TransportChoice::WebSocket, TransportChoice::Polling] {
         let words = failure(&server, transport).await.to_string();
         assert!(words.starts_with("no "), "{words}");
-        assert!(words.contains("response within 300ms; received"), "{words}");
+        assert!(
+            words.contains("response within 300 ms; received"),
+            "{words}"
+        );
     }
 }
 
@@ -248,10 +251,10 @@ async fn a_wrong_accept_key_is_refused() {
 #[tokio::test]
 async fn an_invalid_open_packet_over_websocket_is_reported() {
     let cases: [(&'static [u8], &str); 6] = [
-        (b"", "no open packet within 300ms; received nothing"),
+        (b"", "no open packet within 300 ms; received nothing"),
         (
             b"\x81\x7e",
-            "no open packet within 300ms; received 2 bytes: \"\\x81~\"",
+            "no open packet within 300 ms; received 2 bytes: \"\\x81~\"",
         ),
         (
             b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff",

@@ -160,7 +160,7 @@ async fn a_connection_is_watched_as_long_as_the_step_says() {
     .await;
     let steps =
         "  - open: websocket\n    as: visitor\n  - closed: { stays-open: true }\n    as: visitor\n";
-    let sentence = "visitor's connection ended; it has to stay open for 1000 ms.";
+    let sentence = "visitor's connection ended; it has to stay open for 1 s.";
     only_within_fails(&server, "[visitor]", steps, sentence).await;
 }
 
@@ -175,7 +175,7 @@ async fn a_second_delivery_and_a_late_answer_are_noticed_within_the_time() {
     .server()
     .await;
     let deliver = "  - emit: order\n    as: user\n    with: 1\n  - deliver: done\n    to: [user]\n    with: 1\n";
-    let twice = "user received `done` twice; it has to come once.";
+    let twice = "user received `done` twice; expected exactly once.";
     only_within_fails(&server, "[user]", deliver, twice).await;
     let call = "  - call: order\n    as: user\n    with: 1\n    no-reply: true\n";
     let answered = "user received an acknowledgement of its request `order`";

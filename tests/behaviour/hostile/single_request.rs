@@ -72,7 +72,7 @@ async fn failures_show_the_received_bytes() {
         ),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour",
-            "no rest of the HTTP response within 300ms; received nothing",
+            "no rest of the HTTP response within 300 ms; received nothing",
         ),
         (
             &with_gzip(&gzip(&vec![0; 200_000])),

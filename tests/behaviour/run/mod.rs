@@ -118,7 +118,7 @@ fn a_timeout_of_zero_is_refused() {
         .stderr_has("the duration is too short; write `1ms` or more");
 }
 
-/// A step in `parallel` must not fail because of an event that a parallel step expects.
+/// A step in `parallel` may not fail because of an event that a parallel step expects.
 #[test]
 fn a_parallel_step_ignores_events_that_another_one_expects() {
     let file = "topic: Chat

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::model::{
-    Attempt, Cause, Direction, Evidence, Line, Place, REPORT_SCHEMA, Report, Requirement, Run,
-    Scenario, Summary, Target, View,
+    Attempt, Cause, Direction, Evidence, FurtherFinding, Line, Place, REPORT_SCHEMA, Report,
+    Requirement, Run, Scenario, Summary, Target, View,
 };
 use crate::{
     runner::{self, Breach, ClientView, Outcome, Record, RunInfo},
@@ -106,6 +106,7 @@ impl From<&Outcome> for Scenario {
             proofs: texts(&outcome.proofs),
             attempts: outcome.attempts.iter().map(Attempt::from).collect(),
             breach: outcome.breach.as_ref().map(Evidence::from),
+            further: outcome.further.iter().map(FurtherFinding::from).collect(),
         }
     }
 }
@@ -115,7 +116,23 @@ impl From<&runner::Attempt> for Attempt {
         Self {
             verdict: attempt.verdict,
             reason: optional(attempt.reason.as_ref()),
+            kind: attempt.kind,
+            error: attempt.error,
             duration_ms: millis(attempt.duration),
+        }
+    }
+}
+
+impl From<&runner::FurtherFinding> for FurtherFinding {
+    fn from(finding: &runner::FurtherFinding) -> Self {
+        Self {
+            verdict: finding.verdict,
+            kind: finding.kind,
+            sentence: text(&finding.sentence),
+            invariant: finding.invariant.map(|invariant| invariant.id().to_owned()),
+            place: finding.place.as_ref().map(Place::from),
+            expected: optional(finding.expected.as_ref()),
+            received: optional(finding.received.as_ref()),
         }
     }
 }

@@ -123,6 +123,8 @@ pub struct Scenario {
     pub attempts: Vec<Attempt>,
     /// The evidence for a warning, a failure or an error.
     pub breach: Option<Evidence>,
+    /// The findings besides `breach`: further warnings, and kinds of failures that only other attempts showed.
+    pub further: Vec<FurtherFinding>,
 }
 
 /// One of several attempts to run a scenario.
@@ -132,8 +134,31 @@ pub struct Attempt {
     pub verdict: Verdict,
     /// The reason for the verdict; null for a pass.
     pub reason: Option<String>,
+    /// The kind of failure; null for pass, skip and error.
+    pub kind: Option<FailureKind>,
+    /// The kind of error; null for other verdicts, and for errors without a kind of their own.
+    pub error: Option<ErrorKind>,
     /// The duration of the attempt in milliseconds.
     pub duration_ms: u64,
+}
+
+/// A finding besides the one that decided the verdict.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct FurtherFinding {
+    /// The verdict that the finding alone gives: `warn` or `fail`.
+    pub verdict: Verdict,
+    /// The kind of failure.
+    pub kind: FailureKind,
+    /// What happened, in one sentence.
+    pub sentence: String,
+    /// The id of the invariant that was broken; null if a step failed.
+    pub invariant: Option<String>,
+    /// The line of the scenario file that failed.
+    pub place: Option<Place>,
+    /// The expected value or behaviour, in the words of the scenario file.
+    pub expected: Option<String>,
+    /// The value or behaviour that was observed instead.
+    pub received: Option<String>,
 }
 
 /// The evidence for a warning, a failure or an error.

@@ -132,7 +132,8 @@ mod tests {
                   "listening",
                   "TypeError: x is not a function"
                 ]
-              }
+              },
+              "further": []
             }
           ],
           "causes": [

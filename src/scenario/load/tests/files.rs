@@ -7,13 +7,13 @@ fn mistakes_in_the_form_of_a_file_are_reported() {
     insta::assert_snapshot!(told(""), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
     insta::assert_snapshot!(told("# nothing\n"), @r"rooms.yaml:1:1: error[empty-file]: the file is empty");
     insta::assert_snapshot!(told("- a\n"), @r"
-    rooms.yaml:1:1: error[wrong-type]: a scenario file must be a mapping, found a list
+    rooms.yaml:1:1: error[wrong-type]: a scenario file has to be a mapping, found a list
         write the scenarios under the key `scenarios:`
     ");
     insta::assert_snapshot!(told("topic: T\n"), @r"rooms.yaml:1:1: error[missing-key]: a scenario file needs `scenarios`");
     insta::assert_snapshot!(told("scenarios: []\n"), @r"rooms.yaml:1:12: error[empty-list]: `scenarios` is empty");
     insta::assert_snapshot!(told("scenarios: {}\nbackgrund: []\n"), @r"
-    rooms.yaml:1:12: error[wrong-type]: `scenarios` must be a list, found a mapping
+    rooms.yaml:1:12: error[wrong-type]: `scenarios` has to be a list, found a mapping
         start each item with `- `
     rooms.yaml:2:1: error[unknown-key]: a scenario file has no key `backgrund`
         did you mean `background`?
@@ -46,7 +46,7 @@ fn mistakes_in_the_form_of_a_file_are_reported() {
         inside flow braces an expression needs quotes: `{ text: "${ repeat('a', 3) }" }`
     "#);
     insta::assert_snapshot!(told("scenarios:\n- { [a]: b }\n"), @r"
-    rooms.yaml:2:5: error[key-not-text]: a key must be text
+    rooms.yaml:2:5: error[key-not-text]: a key has to be text
         a text that starts with `{` or `[` needs quotes, `${ … }` inside flow braces, too
     ");
     insta::assert_snapshot!(told("a: \"\0\"\n"), @r"rooms.yaml:1:5: error[syntax]: this is not YAML: unexpected character: `\u{0}'");
@@ -146,6 +146,7 @@ fn unknown_ids_of_requirements_and_faults_are_reported() {
     let known = Known {
         requirements: Some(&requirements),
         faults: Some(&["room-leaks"]),
+        others: Others::Refused,
     };
     insta::assert_snapshot!(rendered(&load(source, known).unwrap_err()), @r"
     error[unknown-requirement]: there is no requirement `rooms.leve`
@@ -176,7 +177,7 @@ fn mistakes_in_the_form_of_a_scenario_are_reported() {
     rooms.yaml:2:3: error[missing-key]: a scenario needs `id`
     rooms.yaml:3:10: error[empty-list]: `steps` is empty
     ");
-    insta::assert_snapshot!(told("scenarios:\n- 5\n"), @r"rooms.yaml:2:3: error[wrong-type]: a scenario must be a mapping, found the number 5");
+    insta::assert_snapshot!(told("scenarios:\n- 5\n"), @r"rooms.yaml:2:3: error[wrong-type]: a scenario has to be a mapping, found the number 5");
     insta::assert_snapshot!(told(r#"
 scenarios:
 - id: Rooms/To
@@ -201,10 +202,10 @@ scenarios:
         did you mean `slow`?
     rooms.yaml:8:26: error[unknown-value]: `transport` can't be the text `carrier-pigeon`
         write `polling`, `upgrade` or `websocket`
-    rooms.yaml:9:14: error[wrong-type]: `exclusive` must be `true` or `false`, found the text `maybe`
+    rooms.yaml:9:14: error[wrong-type]: `exclusive` has to be `true` or `false`, found the text `maybe`
     rooms.yaml:10:11: error[duration-without-unit]: `settle: 5` has no unit
         write `5ms` or `5s`
-    rooms.yaml:11:11: error[bad-duration]: `within` must be a duration, found the text `soon`
+    rooms.yaml:11:11: error[bad-duration]: `within` has to be a duration, found the text `soon`
         write `200ms`, `5s` or `1m 30s`
     rooms.yaml:12:13: error[unknown-invariant]: there is no invariant `one-ack`
         did you mean `invariant/one-ack`?

@@ -9,12 +9,13 @@ mod scenarios;
 use std::sync::Arc;
 
 pub(in crate::scenario) use self::right::EVERYTHING;
-use super::{Known, load};
+use super::{Known, Others, load};
 use crate::scenario::{Colours, Diagnostic, Scenario, SourceFile};
 
 const UNKNOWN: Known<'static> = Known {
     requirements: None,
     faults: None,
+    others: Others::Refused,
 };
 
 fn load_text(text: &str) -> Result<Vec<Scenario>, Vec<Diagnostic>> {

@@ -17,26 +17,26 @@ fn expectation(value: &str) -> String {
 
 #[test]
 fn operands_of_the_wrong_type_are_reported() {
-    insta::assert_snapshot!(expectation("{ $gt: null }"), @"rooms.yaml:8:18: error[wrong-type]: `$gt` must be a number or a text, found nothing");
+    insta::assert_snapshot!(expectation("{ $gt: null }"), @"rooms.yaml:8:18: error[wrong-type]: `$gt` has to be a number or a text, found nothing");
     insta::assert_snapshot!(expectation("{ $lt: true, $gte: [1] }"), @r"
-    rooms.yaml:8:18: error[wrong-type]: `$lt` must be a number or a text, found `true`
-    rooms.yaml:8:30: error[wrong-type]: `$gte` must be a number or a text, found a list
+    rooms.yaml:8:18: error[wrong-type]: `$lt` has to be a number or a text, found `true`
+    rooms.yaml:8:30: error[wrong-type]: `$gte` has to be a number or a text, found a list
     ");
-    insta::assert_snapshot!(expectation("{ $lte: <number> }"), @"rooms.yaml:8:19: error[wrong-type]: `$lte` must be a number or a text, found the placeholder `<number>`");
+    insta::assert_snapshot!(expectation("{ $lte: <number> }"), @"rooms.yaml:8:19: error[wrong-type]: `$lte` has to be a number or a text, found the placeholder `<number>`");
     insta::assert_snapshot!(expectation("{ $gte: 5, $lt: 5 }"), @"rooms.yaml:8:13: error[never-true]: no number is above 5 and below 5");
     insta::assert_snapshot!(expectation("{ a: { $oneOf: [] }, b: { $contains: [] } }"), @r"
-    rooms.yaml:8:26: error[wrong-type]: `$oneOf` must be a list with at least one item, found a list
-    rooms.yaml:8:48: error[wrong-type]: `$contains` must be a list with at least one item, found a list
+    rooms.yaml:8:26: error[wrong-type]: `$oneOf` has to be a list with at least one item, found a list
+    rooms.yaml:8:48: error[wrong-type]: `$contains` has to be a list with at least one item, found a list
     ");
     insta::assert_snapshot!(expectation("{ a: { $length: -1 }, b: { $length: '3' }, c: { $length: <string> } }"), @r"
-    rooms.yaml:8:27: error[wrong-type]: `$length` must be a whole number, or an operator such as `$gte`, found the number -1
-    rooms.yaml:8:47: error[wrong-type]: `$length` must be a whole number, or an operator such as `$gte`, found the text `3`
-    rooms.yaml:8:68: error[wrong-type]: `$length` must be a whole number, or an operator such as `$gte`, found the placeholder `<string>`
+    rooms.yaml:8:27: error[wrong-type]: `$length` has to be a whole number, or an operator such as `$gte`, found the number -1
+    rooms.yaml:8:47: error[wrong-type]: `$length` has to be a whole number, or an operator such as `$gte`, found the text `3`
+    rooms.yaml:8:68: error[wrong-type]: `$length` has to be a whole number, or an operator such as `$gte`, found the placeholder `<string>`
     ");
     insta::assert_snapshot!(expectation("{ a: { $startsWith: <string> }, b: { $endsWith: [x] }, c: { $regex: { a: 1 } } }"), @r"
-    rooms.yaml:8:31: error[wrong-type]: `$startsWith` must be a text, found the placeholder `<string>`
-    rooms.yaml:8:59: error[wrong-type]: `$endsWith` must be a text, found a list
-    rooms.yaml:8:79: error[wrong-type]: `$regex` must be a regular expression, found a mapping
+    rooms.yaml:8:31: error[wrong-type]: `$startsWith` has to be a text, found the placeholder `<string>`
+    rooms.yaml:8:59: error[wrong-type]: `$endsWith` has to be a text, found a list
+    rooms.yaml:8:79: error[wrong-type]: `$regex` has to be a regular expression, found a mapping
     ");
 }
 
@@ -142,8 +142,8 @@ fn fields_that_an_object_never_has_are_reported() {
         did you mean `type`?
     rooms.yaml:11:32: error[unknown-value]: there is no packet type `evnt`
         did you mean `event`?
-    rooms.yaml:13:14: error[wrong-type]: `receive` must be a packet's text, or one of its kinds: `{ message: … }`, found a mapping
-    rooms.yaml:15:24: error[wrong-type]: `binary` must be bytes: `{ $bytes: 00ff }`, found the text `hello`
+    rooms.yaml:13:14: error[wrong-type]: `receive` has to be a packet's text, or one of its kinds: `{ message: … }`, found a mapping
+    rooms.yaml:15:24: error[wrong-type]: `binary` has to be bytes: `{ $bytes: 00ff }`, found the text `hello`
     rooms.yaml:17:14: error[unknown-value]: `nothin` is not a packet
         did you mean `nothing`? For a message of that text write `{ message: nothin }`
     ");
@@ -154,18 +154,18 @@ fn fields_that_an_object_never_has_are_reported() {
         did you mean `message`?
     rooms.yaml:8:28: error[unknown-key]: a refusal has no field `reason`
         it has `code`, `field`, `message` or `status`
-    rooms.yaml:11:14: error[wrong-type]: `refused` must be a mapping of its fields, found `true`
+    rooms.yaml:11:14: error[wrong-type]: `refused` has to be a mapping of its fields, found `true`
     rooms.yaml:14:17: error[unknown-key]: CONNECT_ERROR has no field `messge`
         did you mean `message`?
     ");
     insta::assert_snapshot!(told_of_steps(
         "  - closed: { code: '1002' }\n    as: sender\n  - closed: { code: 99999 }\n    as: sender\n  - http: GET /x\n    status: '200'\n  - http: GET /x\n    status: 200\n    no-response: true\n  - http: GET x\n    headers: { bad name: x }\n    status: 200\n"
     ), @r"
-    rooms.yaml:6:21: error[wrong-type]: `code` must be a whole number from 0 to 65535, found the text `1002`
-    rooms.yaml:8:21: error[wrong-type]: `code` must be a whole number from 0 to 65535, found the number 99999
-    rooms.yaml:11:13: error[wrong-type]: `status` must be a whole number from 100 to 999, found the text `200`
+    rooms.yaml:6:21: error[wrong-type]: `code` has to be a whole number from 0 to 65535, found the text `1002`
+    rooms.yaml:8:21: error[wrong-type]: `code` has to be a whole number from 0 to 65535, found the number 99999
+    rooms.yaml:11:13: error[wrong-type]: `status` has to be a whole number from 100 to 999, found the text `200`
     rooms.yaml:14:5: error[conflict]: `no-response` and `status` exclude each other
-    rooms.yaml:15:11: error[wrong-type]: `http` must be a method and a path that begins with `/`: `GET /health`, found the text `GET x`
+    rooms.yaml:15:11: error[wrong-type]: `http` has to be a method and a path that begins with `/`: `GET /health`, found the text `GET x`
     rooms.yaml:16:16: error[bad-name]: `bad name` can't be the name of a header
     ");
 }
@@ -322,7 +322,7 @@ fn steps_without_a_verb_and_wrong_client_names_are_reported() {
         a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `reading`, `receive`, `reply`, `send`, `parallel`, `repeat` or `steps`
     rooms.yaml:11:11: error[unknown-variable]: nothing sets `$index`
         `index` is set only inside `repeat`; it is the number of the round
-    rooms.yaml:13:7: error[wrong-type]: `to` must be the name of a client, or several, found nothing
+    rooms.yaml:13:7: error[wrong-type]: `to` has to be the name of a client, or several, found nothing
     ");
     insta::assert_snapshot!(told("scenarios:\n- id: a/b\n  title: T\n  vars: { c: 1 }\n  clients: [a, a, c]\n  steps:\n  - alive\n"), @r"
     rooms.yaml:5:16: error[duplicate-client]: the client `a` is declared twice

@@ -373,12 +373,16 @@ fn files_of_the_reference_load() {
 
 #[test]
 fn reference_names_everything_there_is() {
-    use crate::scenario::{BUILT_IN, ClientField, FUNCTIONS, OPERATORS, PLACEHOLDERS, Verb};
+    use crate::scenario::{
+        BUILT_IN, ClientField, FUNCTIONS, OPERATORS, PLACEHOLDERS, TargetField, Verb,
+    };
     let names = |table: &'static [(&str, &str)]| table.iter().map(|(name, _)| *name);
     let verbs = Verb::ALL.iter().map(|verb| format!("| `{}", verb.name()));
     let placeholders = names(PLACEHOLDERS).map(|name| format!("`<{name}>`"));
     let operators = names(OPERATORS).map(|name| format!("`{{{name}: "));
-    let variables = names(BUILT_IN).chain(ClientField::names());
+    let variables = names(BUILT_IN)
+        .chain(ClientField::names())
+        .chain(TargetField::names());
     let variables = variables.map(|name| format!("`{name}`"));
     let functions = FUNCTIONS.iter().map(|function| function.name());
     let functions = functions.map(|name| format!("`{name}("));

@@ -18,7 +18,7 @@ fn mistakes_in_tables_are_reported() {
     insta::assert_snapshot!(table("  - { name: [a] }\n  - 5\n  - { case: one, na-me: a, index: 2, value: <string>, name: e }\n"), @r"
     rooms.yaml:6:5: error[missing-key]: a row of the `each:` table needs `case`
         `case` is a short name, which becomes part of the scenario's id
-    rooms.yaml:7:5: error[wrong-type]: a row of the `each:` table must be a mapping, found the number 5
+    rooms.yaml:7:5: error[wrong-type]: a row of the `each:` table has to be a mapping, found the number 5
         write `- { case: expired, token: $credentials.expired }`
     rooms.yaml:8:18: error[bad-name]: `na-me` can't be the name of a variable
         a name consists of letters, digits and `_`, and does not start with a digit
@@ -89,7 +89,7 @@ fn mistakes_in_clients_are_reported() {
             "scenarios:\n- id: a\n  title: T\n  clients: {clients}\n  steps:\n  - expect: e\n    as: all\n"
         ))
     };
-    insta::assert_snapshot!(clients("5"), @r"rooms.yaml:4:12: error[wrong-type]: `clients` must be a list of names, or a mapping of names to options, found the number 5");
+    insta::assert_snapshot!(clients("5"), @r"rooms.yaml:4:12: error[wrong-type]: `clients` has to be a list of names, or a mapping of names to options, found the number 5");
     insta::assert_snapshot!(clients("[a b, all, target]"), @r"
     rooms.yaml:4:13: error[bad-name]: `a b` can't be the name of a client
         a name consists of letters, digits and `_`, and does not start with a digit
@@ -100,11 +100,11 @@ fn mistakes_in_clients_are_reported() {
     insta::assert_snapshot!(clients("{ a: { conect: false, count: 0, eio: x, transport: tcp, query: [1], namespace: chat } }"), @r"
     rooms.yaml:4:19: error[unknown-key]: a client has no key `conect`
         did you mean `connect`?
-    rooms.yaml:4:41: error[wrong-type]: `count` must be a whole number from 1 to 100000, found the number 0
-    rooms.yaml:4:49: error[wrong-type]: `eio` must be a whole number from 0 to 255, found the text `x`
+    rooms.yaml:4:41: error[wrong-type]: `count` has to be a whole number from 1 to 100000, found the number 0
+    rooms.yaml:4:49: error[wrong-type]: `eio` has to be a whole number from 0 to 255, found the text `x`
     rooms.yaml:4:63: error[unknown-value]: `transport` can't be the text `tcp`
         write `polling`, `upgrade` or `websocket`
-    rooms.yaml:4:75: error[wrong-type]: `query` must be a mapping of names to values, found a list
+    rooms.yaml:4:75: error[wrong-type]: `query` has to be a mapping of names to values, found a list
     rooms.yaml:4:91: error[bad-namespace]: a namespace starts with `/`, found `chat`
         write `/chat`
     ");
@@ -117,7 +117,7 @@ fn mistakes_in_clients_are_reported() {
 #[test]
 fn mistakes_in_steps_are_reported() {
     insta::assert_snapshot!(told_of_steps("  - 5\n  - {}\n  - dance: now\n  - as: sender\n    emit: e\n"), @r"
-    rooms.yaml:6:5: error[wrong-type]: a step must be a mapping, found the number 5
+    rooms.yaml:6:5: error[wrong-type]: a step has to be a mapping, found the number 5
         write `- emit: event-name`
     rooms.yaml:7:5: error[missing-verb]: the step is empty
     rooms.yaml:8:5: error[unknown-verb]: there is no verb `dance`
@@ -132,13 +132,13 @@ fn mistakes_in_steps_are_reported() {
     insta::assert_snapshot!(told_of_steps("  - expect: e\n  - emit: [e]\n    as: [sender, outsider]\n"), @r"
     rooms.yaml:6:5: error[missing-actor]: the step names no client
         the scenario has several clients; name those that act with `as:`
-    rooms.yaml:7:11: error[wrong-type]: `emit` must be the name of an event, found a list
+    rooms.yaml:7:11: error[wrong-type]: `emit` has to be the name of an event, found a list
     rooms.yaml:8:18: error[unknown-client]: there is no client `outsider`
         write a client of the scenario: `sender` or `member`
     ");
     insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: 1\n    args: [1]\n    count: 0\n    order: random\n    within: 5\n    level: most\n"), @r"
     rooms.yaml:9:5: error[conflict]: `args` and `with` exclude each other
-    rooms.yaml:10:12: error[wrong-type]: `count` must be a whole number from 1 to 1000000, found the number 0
+    rooms.yaml:10:12: error[wrong-type]: `count` has to be a whole number from 1 to 1000000, found the number 0
     rooms.yaml:11:12: error[unknown-value]: `order` can't be the text `random`
         write `any` or `strict`
     rooms.yaml:12:13: error[duration-without-unit]: `within: 5` has no unit
@@ -148,8 +148,8 @@ fn mistakes_in_steps_are_reported() {
     ");
     insta::assert_snapshot!(told_of_steps("  - call: e\n    as: sender\n    reply: 1\n    refused: {}\n    replies: 5\n    no-reply: 1\n"), @r"
     rooms.yaml:9:5: error[conflict]: `refused` and `reply` exclude each other
-    rooms.yaml:10:14: error[wrong-type]: `replies` must be a list of all arguments, found the number 5
-    rooms.yaml:11:15: error[wrong-type]: `no-reply` must be `true` or `false`, found the number 1
+    rooms.yaml:10:14: error[wrong-type]: `replies` has to be a list of all arguments, found the number 5
+    rooms.yaml:11:15: error[wrong-type]: `no-reply` has to be `true` or `false`, found the number 1
     ");
     insta::assert_snapshot!(told_of_steps("  - deliver: e\n    as: sender\n  - deliver: e\n    to: [membr, all]\n"), @r"
     rooms.yaml:6:5: error[missing-key]: `deliver` needs `to`
@@ -162,7 +162,7 @@ fn mistakes_in_steps_are_reported() {
     rooms.yaml:6:14: error[bad-namespace]: a namespace starts with `/`, found `chat`
         write `/chat`
     rooms.yaml:9:5: error[conflict]: `refused` and `rejected` exclude each other
-    rooms.yaml:11:16: error[wrong-type]: `namespace` must be left out, because the verb's value is the namespace, found the text `/y`
+    rooms.yaml:11:16: error[wrong-type]: `namespace` has to be left out, because the verb's value is the namespace, found the text `/y`
     rooms.yaml:13:10: error[unknown-value]: `how` can't be the text `slam`
         write `close`, `drop`, `half`, `leave` or `reset`
     ");
@@ -179,12 +179,12 @@ fn mistakes_in_steps_are_reported() {
         an HTTP response takes `json`, `no-response`, `response`, `response-headers` or `status`
     ");
     insta::assert_snapshot!(told_of_steps("  - http: /health\n  - http: get /health\n  - http: GET /\n    json: {}\n    response: x\n"), @r"
-    rooms.yaml:6:11: error[wrong-type]: `http` must be a method and a path: `GET /health`, found the text `/health`
-    rooms.yaml:7:11: error[wrong-type]: `http` must be a method in capitals and a path: `GET /health`, found the text `get /health`
+    rooms.yaml:6:11: error[wrong-type]: `http` has to be a method and a path: `GET /health`, found the text `/health`
+    rooms.yaml:7:11: error[wrong-type]: `http` has to be a method in capitals and a path: `GET /health`, found the text `get /health`
     rooms.yaml:10:5: error[conflict]: `response` and `json` exclude each other
     ");
     insta::assert_snapshot!(told_of_steps("  - receive:\n    as: sender\n  - receive: { pakcet: 1 }\n    as: sender\n  - receive: { frame: { opcode: pong, mask: true } }\n    as: sender\n  - send: { text: 1 }\n    as: sender\n"), @r"
-    rooms.yaml:6:12: error[wrong-type]: `receive` must be the expected packet, or `nothing`, found nothing
+    rooms.yaml:6:12: error[wrong-type]: `receive` has to be the expected packet, or `nothing`, found nothing
     rooms.yaml:8:16: error[unknown-key]: `receive` has no kind `pakcet`
         did you mean `packet`?
     rooms.yaml:10:39: error[unknown-key]: a frame has no key `mask`
@@ -195,23 +195,23 @@ fn mistakes_in_steps_are_reported() {
     insta::assert_snapshot!(told_of_steps("  - frame: { opcode: pin, rsv: 8, chop: 0, length: 32, fin: 2 }\n    as: sender\n  - closed: { code: 1000, stays-open: true, how: bang }\n    as: sender\n  - closed: 1000\n    as: sender\n"), @r"
     rooms.yaml:6:22: error[unknown-value]: `opcode` can't be the text `pin`
         did you mean `ping`?
-    rooms.yaml:6:32: error[wrong-type]: `rsv` must be a whole number from 0 to 7, found the number 8
-    rooms.yaml:6:41: error[wrong-type]: `chop` must be a whole number from 1 to 1073741824, found the number 0
+    rooms.yaml:6:32: error[wrong-type]: `rsv` has to be a whole number from 0 to 7, found the number 8
+    rooms.yaml:6:41: error[wrong-type]: `chop` has to be a whole number from 1 to 1073741824, found the number 0
     rooms.yaml:6:52: error[unknown-value]: `length` can't be the number 32
         write `16` or `64`
-    rooms.yaml:6:61: error[wrong-type]: `fin` must be `true` or `false`, found the number 2
+    rooms.yaml:6:61: error[wrong-type]: `fin` has to be `true` or `false`, found the number 2
     rooms.yaml:8:27: error[conflict]: `stays-open` and `code` exclude each other
     rooms.yaml:8:45: error[conflict]: `how` and `stays-open` exclude each other
     rooms.yaml:8:50: error[unknown-value]: `how` can't be the text `bang`
         write `close-frame`, `close-packet`, `eof`, `http-error` or `reset`
-    rooms.yaml:10:13: error[wrong-type]: `closed` must be empty, or a mapping: `closed: { code: 1002 }`, found the number 1000
+    rooms.yaml:10:13: error[wrong-type]: `closed` has to be empty, or a mapping: `closed: { code: 1002 }`, found the number 1000
     ");
     insta::assert_snapshot!(told_of_steps("  - repeat: 0\n    steps: [alive]\n  - repeat: 2\n  - parallel: alive\n  - parallel: []\n  - alive: now\n"), @r"
-    rooms.yaml:6:13: error[wrong-type]: `repeat` must be a whole number from 1 to 100000, or an expression, found the number 0
+    rooms.yaml:6:13: error[wrong-type]: `repeat` has to be a whole number from 1 to 100000, or an expression, found the number 0
     rooms.yaml:8:5: error[missing-key]: `repeat` needs `steps`
-    rooms.yaml:9:15: error[wrong-type]: `parallel` must be a list, found the text `alive`
+    rooms.yaml:9:15: error[wrong-type]: `parallel` has to be a list, found the text `alive`
     rooms.yaml:10:15: error[empty-list]: `parallel` is empty
-    rooms.yaml:11:12: error[wrong-type]: `alive` must be empty, found the text `now`
+    rooms.yaml:11:12: error[wrong-type]: `alive` has to be empty, found the text `now`
     ");
     insta::assert_snapshot!(told_of_steps("  - closed: {}\n    as: sender\n    accept: { strct: {}, lenient: { within: 5s, cod: 1 } }\n  - closed: {}\n    as: sender\n    accept: {}\n"), @r"
     rooms.yaml:8:15: error[unknown-key]: `accept` has no key `strct`
@@ -221,15 +221,17 @@ fn mistakes_in_steps_are_reported() {
         did you mean `code`?
     rooms.yaml:11:13: error[missing-key]: `accept` needs `lenient`
     ");
-    insta::assert_snapshot!(told_of_steps("  - check: $a == 1\n  - check: sender.sid = 1\n  - check: [1]\n  - check: lenght(sender.id) == member.sid\n"), @r"
+    insta::assert_snapshot!(told_of_steps("  - check: $a == 1\n  - check: sender.sid = 1\n  - check: [1]\n  - check: lenght(sender.id) == member.sid\n  - check: target.nam == '$target.grase'\n"), @r"
     rooms.yaml:6:12: error[bad-expression]: expression `$a == 1` is wrong: unexpected character
         inside an expression a variable has no `$`
     rooms.yaml:7:12: error[bad-expression]: expression `sender.sid = 1` is wrong: unexpected input after expression
-    rooms.yaml:8:12: error[wrong-type]: `check` must be an expression, found a list
+    rooms.yaml:8:12: error[wrong-type]: `check` has to be an expression, found a list
     rooms.yaml:9:12: error[unknown-variable]: nothing sets `lenght`
         did you mean `length`?
     rooms.yaml:9:19: error[unknown-field]: a client has no `id`
         did you mean `sid`?
+    rooms.yaml:10:12: error[unknown-field]: `target` has no `nam`
+        did you mean `name`?
     ");
     insta::assert_snapshot!(told_of_steps("  - reply: q\n    as: sender\n    twice: true\n    late: 2\n    with: <string>\n"), @r"
     rooms.yaml:9:5: error[conflict]: `late` and `twice` exclude each other
@@ -268,11 +270,11 @@ fn mistakes_in_values_are_reported() {
     rooms.yaml:8:122: error[bad-schema]: this is not a JSON Schema: 5 is not valid under any of the schemas listed in the 'anyOf' keyword
     "#);
     insta::assert_snapshot!(told_of_steps("  - expect: e\n    as: sender\n    with: { a: { $bytes: 0 }, b: { $file: nowhere.bin }, c: { $oneOf: 1 }, d: { $not: <string as x> }, e: <string as sender>, f: $sender.id, g: $room.txt }\n"), @r"
-    rooms.yaml:8:26: error[bad-hex]: `$bytes` must be pairs of hex digits, found the number 0
+    rooms.yaml:8:26: error[bad-hex]: `$bytes` has to be pairs of hex digits, found the number 0
         write `{$bytes: 00ff}`
     rooms.yaml:8:43: error[bad-file]: `nowhere.bin` can't be used: No such file or directory (os error 2)
         the path starts at the folder of this file
-    rooms.yaml:8:71: error[wrong-type]: `$oneOf` must be a list, found the number 1
+    rooms.yaml:8:71: error[wrong-type]: `$oneOf` has to be a list, found the number 1
     rooms.yaml:8:98: error[capture-in-not]: `x` can't be captured inside `$not`
     rooms.yaml:8:118: error[reserved-name]: `sender` can't be set: it is the name of a client
     rooms.yaml:8:130: error[unknown-field]: a client has no `id`
