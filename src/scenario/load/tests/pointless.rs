@@ -43,8 +43,8 @@ fn operands_of_the_wrong_type_are_reported() {
 #[test]
 fn json_that_no_text_holds_is_reported() {
     insta::assert_snapshot!(expectation("{ a: { $json: <bytes> }, b: { $json: <absent> }, c: { $json: { d: <nothing> } } }"), @r#"
-    rooms.yaml:8:25: error[wrong-type]: `$json` must be an expectation that a value in JSON can meet, found the placeholder `<bytes>`
-    rooms.yaml:8:48: error[wrong-type]: `$json` must be an expectation that a value in JSON can meet, found the placeholder `<absent>`
+    rooms.yaml:8:25: error[wrong-type]: `$json` has to be an expectation that a value in JSON can meet, found the placeholder `<bytes>`
+    rooms.yaml:8:48: error[wrong-type]: `$json` has to be an expectation that a value in JSON can meet, found the placeholder `<absent>`
     rooms.yaml:8:77: error[unknown-placeholder]: there is no placeholder `<nothing>`
         did you mean `absent`? for the text itself write `{ $eq: "<nothing>" }`
     "#);
@@ -72,11 +72,11 @@ fn arguments_that_are_no_list_are_reported() {
 "
         ),
         @r"
-    rooms.yaml:8:11: error[wrong-type]: `args` must be a list of all arguments, or one expression that gives a list, found the number 5
-    rooms.yaml:11:11: error[wrong-type]: `args` must be a list of all arguments, or one expression that gives a list, found the text `a ${ [1] }`
-    rooms.yaml:14:11: error[wrong-type]: `args` must be a list of all arguments, or one expression that gives a list, found a mapping
-    rooms.yaml:17:13: error[wrong-type]: `values` must be a list of all arguments, or one expression that gives a list, found the text `one`
-    rooms.yaml:20:14: error[wrong-type]: `replies` must be a list of all arguments, found the text `${ [1] }`
+    rooms.yaml:8:11: error[wrong-type]: `args` has to be a list of all arguments, or one expression that gives a list, found the number 5
+    rooms.yaml:11:11: error[wrong-type]: `args` has to be a list of all arguments, or one expression that gives a list, found the text `a ${ [1] }`
+    rooms.yaml:14:11: error[wrong-type]: `args` has to be a list of all arguments, or one expression that gives a list, found a mapping
+    rooms.yaml:17:13: error[wrong-type]: `values` has to be a list of all arguments, or one expression that gives a list, found the text `one`
+    rooms.yaml:20:14: error[wrong-type]: `replies` has to be a list of all arguments, found the text `${ [1] }`
     "
     );
 }
@@ -107,7 +107,7 @@ fn a_sequence_is_a_list_of_steps_whose_captures_its_neighbours_cannot_use() {
 "
         ),
         @r"
-    rooms.yaml:6:12: error[wrong-type]: `steps` must be a list, found the number 5
+    rooms.yaml:6:12: error[wrong-type]: `steps` has to be a list, found the number 5
     rooms.yaml:17:13: error[unknown-variable]: nothing sets `$mine`
         a later step sets this variable: move that step up
     rooms.yaml:24:5: error[two-verbs]: `repeat` is a second verb beside `steps`
