@@ -187,7 +187,7 @@ fn a_difference_is_reported_with_its_path() {
     at a (json).user.ids[0]: expected 7, received 8
     at (json).a: expected 1, received nothing
     at (json).b: expected no such field, received 1
-    expected {$json: {"a":1}}, a text that is JSON: key has to be a string at line 1 column 2, received "{a: 1}"
+    expected {$json: {"a":1}}, a text that is JSON: key must be a string at line 1 column 2, received "{a: 1}"
     expected {$json: {"a":1}}, received {"a":1}
     "#);
     insta::assert_snapshot!(difference("{ a: 1 }", None).unwrap(), @r#"expected {"a":1}, received nothing"#);
