@@ -25,9 +25,6 @@ use super::{
 };
 use crate::targets::{Maskable, Masked};
 
-/// Why a target that the runner did not start can't be started again.
-const NOT_OURS: &str = "sockspec can't restart a target that it did not start";
-
 /// When a server has died during a scenario, the runner starts a second server, on which no scenario runs. It blames
 /// the scenario only if the second server lives long enough: for five quarters of the first server's life, plus this
 /// time.
@@ -99,7 +96,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     pub(super) async fn find_killer(&mut self, batch: &mut Batch) {
         let mut candidates = batch.take_candidates();
         if !self.target.can_restart() {
-            return self.lose(batch, candidates, Killer::OneOfThem, NOT_OURS);
+            return self.await_comeback(batch, candidates).await;
         }
         let ends_by_itself = |(item, _): &Judged| self.ends_by_itself.contains_key(&item.profile);
         if candidates.iter().any(ends_by_itself) {
@@ -127,7 +124,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     /// Emits the outcomes of those candidates (scenarios that may have killed the target) that passed. Queues the other
     /// candidates to run again at the same time as other scenarios: they most likely failed because the target was
     /// already dead. If one of them kills the target, the next search finds it.
-    fn release(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
+    pub(super) fn release(&mut self, batch: &mut Batch, candidates: VecDeque<Judged>) {
         for (item, outcome) in candidates {
             if outcome.verdict == Verdict::Pass {
                 self.emit(EventKind::ScenarioFinished(outcome));
@@ -233,7 +230,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         }
     }
 
-    fn live(&self, profile: Option<usize>) -> Option<Arc<LiveTarget>> {
+    pub(super) fn live(&self, profile: Option<usize>) -> Option<Arc<LiveTarget>> {
         let instance = self.instances.get(&profile)?;
         Some(Arc::clone(&instance.live))
     }
@@ -245,7 +242,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
     }
 
     /// Plays an item (a scenario on one transport) and emits the events of its attempts as they come.
-    async fn play_and_emit(&mut self, item: &Item, live: &LiveTarget) -> Outcome {
+    pub(super) async fn play_and_emit(&mut self, item: &Item, live: &LiveTarget) -> Outcome {
         // The channel needs no limit: each attempt sends only a few messages.
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let report = |kind| {

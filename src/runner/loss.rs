@@ -50,7 +50,13 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
                     Verdict::Skip,
                     format!("Not judged: the target died while this scenario ran, and {reason}."),
                 ),
-                Killer::OneOfThem if is_found => (Verdict::Fail, death_sentence(None)),
+                Killer::OneOfThem if is_found => (
+                    Verdict::Fail,
+                    format!(
+                        "{} The scenario could not be tried again, because {reason}.",
+                        death_sentence(None)
+                    ),
+                ),
                 Killer::OneOfThem => (
                     Verdict::Error,
                     format!(

@@ -8,6 +8,7 @@ mod calibrate;
 mod cause;
 mod claim;
 mod clients;
+mod comeback;
 mod control;
 mod coverage;
 mod credential_cache;

@@ -81,10 +81,27 @@ struct Running {
 
 impl Running {
     fn start() -> Option<Self> {
+        Self::of(SERVER)
+    }
+
+    /// Starts a server that takes the place of a server that ended, a moment after its end.
+    fn start_supervised() -> Option<Self> {
+        let reborn = "os.environ['REBORN'] = '0.4'; \
+                      os.execv(sys.executable, [*sys.orig_argv[:-1], str(listener.getsockname()[1])])";
+        let wait = "late = os.environ.get('REBORN')\ntime.sleep(float(late or 0))\nlistener =";
+        Self::of(
+            &SERVER
+                .replace("os._exit(7)", reborn)
+                .replace("listener =", wait)
+                .replace("print(", "late or print("),
+        )
+    }
+
+    fn of(server: &str) -> Option<Self> {
         use std::io::{BufRead, BufReader};
 
         let mut process = std::process::Command::new("python3")
-            .args(["-u", "-c", SERVER, "0"])
+            .args(["-u", "-c", server, "0"])
             .stdout(std::process::Stdio::piped())
             .spawn()
             .ok()?;
@@ -240,7 +257,7 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
         ),
         (
             vec![killer, exclusive],
-            "FAIL   death/kills  The target died: nothing listens on its port any more.",
+            "FAIL   death/kills  The target died: nothing listens on its port any more. The scenario could not be tried again, because sockspec can't restart a target that it did not start.",
             "0 ok, 1 FAIL, 2 skip in ",
         ),
     ];
@@ -270,6 +287,34 @@ fn without_a_restart_every_scenario_that_ran_is_suspected() {
             .stdout_has("skip   2 scenarios: Not run: the target had died, and sockspec can't restart a target that it did not start.")
             .stdout_has(counts);
     }
+}
+
+/// The server comes back each time, so each suspect is tried again on it, and only the killer is blamed.
+#[test]
+fn suspects_are_tried_again_on_a_target_that_comes_back() {
+    let Some(server) = Running::start_supervised() else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    let manifest = format!(
+        "name: mortal\nurl: {}\nprovides: [websocket]\ntiming: {{ settle: 20ms }}\n",
+        server.url
+    );
+    let scenarios = [
+        scenario("kills", "must", "die"),
+        slow_scenario("struck-1", "must"),
+        slow_scenario("struck-2", "must"),
+    ];
+    Test::new()
+        .file("target.yaml", manifest)
+        .file(
+            "scenario.yaml",
+            format!("topic: Deaths\nscenarios:\n{}", scenarios.concat()),
+        )
+        .args(["run", "scenario.yaml", "--target", "target.yaml"])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   death/kills  The target died: nothing listens on its port any more.")
+        .stdout_has("2 ok, 1 FAIL in ");
 }
 
 /// Returns a shell command that starts the server the first `starts` times and fails every later time.
