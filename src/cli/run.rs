@@ -86,6 +86,16 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         comparison.as_ref(),
         &warnings(args, &record),
     );
+    conclude(exit, writing, &unknown, &record.summary)
+}
+
+/// Returns the exit status of a run, or the error that ends the command although the run has ended.
+fn conclude(
+    exit: Exit,
+    writing: Writing,
+    unknown: &BTreeSet<String>,
+    summary: &Summary,
+) -> Result<Exit, CliError> {
     if !writing.errors.is_empty() {
         return Err(CliError::Unwritten {
             errors: writing.errors,
@@ -97,7 +107,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         Exit::Conformant if !unknown.is_empty() => Err(CliError::UnknownNeed(one_of(
             unknown.iter().map(String::as_str),
         ))),
-        Exit::Conformant if is_all_skipped(&record.summary) => Err(CliError::NothingJudged),
+        Exit::Conformant if is_all_skipped(summary) => Err(CliError::NothingJudged),
         exit => Ok(exit),
     }
 }
