@@ -27,9 +27,11 @@ const ENTRIES: usize = 1_000;
 /// What replaces an id or a name that only one attempt has.
 const PLACEHOLDER: &str = "…";
 
-/// Matches the time limit of a wait, which is no evidence.
-static LIMIT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r" (within|after) \d+ ms(?: \(`within: [^`]*`\))?").ok());
+/// Matches the time limit of a wait, which is no evidence: "within 500 ms", "after 1 min 1.5 s".
+static LIMIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let time = r"(?:\d+ min(?: [0-9.]+ s)?|[0-9.]+ m?s\b)";
+    Regex::new(&format!(r" (within|after) {time}(?: \(`within: [^`]*`\))?")).ok()
+});
 
 /// Matches the id of an awaited acknowledgement.
 static ACK_ID: LazyLock<Option<Regex>> =
@@ -275,7 +277,7 @@ mod tests {
     fn names_ids_and_limits_are_no_part_of_a_cause() {
         let mut one = general(&["sender", "member"]);
         assert_eq!(
-            one.sentence("The server did not acknowledge sender's `send-to-room` within 5000 ms."),
+            one.sentence("The server did not acknowledge sender's `send-to-room` within 5 s."),
             "The server did not acknowledge a client's `send-to-room` in time."
         );
         assert_eq!(
