@@ -11,7 +11,7 @@ use super::{
     recorder::{Recorder, given_up},
     wait::Wait,
 };
-use crate::clock;
+use crate::{clock, wire::websocket::CloseCode};
 
 /// The time for which the stream may stay open after one side has closed the connection.
 const LINGER: Duration = Duration::from_secs(1);
@@ -144,5 +144,17 @@ pub(super) fn ended_early(recorder: &Recorder, wait: Wait, ended: &Ended) -> Con
     ConnectFailure::Ended {
         awaited: wait.awaited(),
         came,
+    }
+}
+
+/// Returns the end of a connection whose server sent an illegal close frame: the server ended the connection with that
+/// frame all the same.
+pub(super) fn ended_by_illegal_close(ended: Ended, payload: &[u8]) -> Ended {
+    let code = payload.first_chunk();
+    Ended {
+        how: EndedHow::CloseFrame,
+        code: code.map(|code| CloseCode(u16::from_be_bytes(*code))),
+        by_us: false,
+        ..ended
     }
 }

@@ -7,7 +7,7 @@ use super::{
     Reading, What,
     command::{Command, Commands},
     describe::http_line,
-    ending::{Ending, by_us, cut, ended_early},
+    ending::{Ending, by_us, cut, ended_by_illegal_close, ended_early},
     failure::OPEN_PACKET,
     handshake::shake_hands,
     link::{Link, Progress},
@@ -297,15 +297,11 @@ impl Websocket {
                     return Err(self.end_by_close_frame(recorder, &payload));
                 }
                 Err(error) => {
-                    let mut ended = self.fail(recorder, &error, &payload);
-                    if opcode == OpCode::Close {
-                        // The server ended the connection with this close frame, although the frame is illegal.
-                        ended.how = EndedHow::CloseFrame;
-                        let code = payload.first_chunk();
-                        ended.code = code.map(|code| CloseCode(u16::from_be_bytes(*code)));
-                        ended.by_us = false;
-                    }
-                    return Err(ended);
+                    let ended = self.fail(recorder, &error, &payload);
+                    return Err(match opcode {
+                        OpCode::Close => ended_by_illegal_close(ended, &payload),
+                        _ => ended,
+                    });
                 }
             }
         }
