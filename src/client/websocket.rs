@@ -267,9 +267,8 @@ impl Websocket {
                     return Err(self.end_by_close_frame(recorder, &junk));
                 }
                 Err(error) => {
-                    let error = error.into();
                     let raw = std::mem::take(&mut self.link.inbox);
-                    return Err(self.fail(recorder, &error, &raw));
+                    return Err(self.fail(recorder, &error.into(), &raw));
                 }
             };
             let opcode = frame.opcode;

@@ -33,24 +33,8 @@ pub fn decode(message: &[u8]) -> Result<Packet, DecodeError> {
         }
         None => return Err(wrong(SyntaxRule::NoNamespace)),
     };
-    let id = match fields.get("id") {
-        Some(id) => Some(
-            id.as_u64()
-                .map(AckId)
-                .ok_or_else(|| wrong(SyntaxRule::AckIdNotWhole(id.to_string())))?,
-        ),
-        None => None,
-    };
+    let id = read_id(kind, fields.get("id"))?;
     let data = fields.swap_remove("data");
-    let not_acknowledged = match kind {
-        0 => Some(PacketKind::Connect),
-        1 => Some(PacketKind::Disconnect),
-        4 => Some(PacketKind::ConnectError),
-        _ => None,
-    };
-    if let (Some(_), Some(packet)) = (id, not_acknowledged) {
-        return Err(wrong(SyntaxRule::AckIdNotAllowed(packet)));
-    }
     match (kind, data) {
         (0, None) => Ok(Packet::Connect {
             namespace,
@@ -79,6 +63,21 @@ pub fn decode(message: &[u8]) -> Result<Packet, DecodeError> {
             "an object or a string",
         )),
     }
+}
+
+/// Reads the acknowledgement id of a packet of type `kind`. Only events and acknowledgements may have one.
+fn read_id(kind: u64, id: Option<&Data>) -> Result<Option<AckId>, DecodeError> {
+    let Some(id) = id else { return Ok(None) };
+    let number = id
+        .as_u64()
+        .ok_or_else(|| wrong(SyntaxRule::AckIdNotWhole(id.to_string())))?;
+    let packet = match kind {
+        0 => PacketKind::Connect,
+        1 => PacketKind::Disconnect,
+        4 => PacketKind::ConnectError,
+        _ => return Ok(Some(AckId(number))),
+    };
+    Err(wrong(SyntaxRule::AckIdNotAllowed(packet)))
 }
 
 /// Encodes a packet as one binary Engine.IO message.
