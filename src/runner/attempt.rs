@@ -288,7 +288,11 @@ impl<'a> Attempt<'a> {
         match &step.within {
             Some(WaitBound::Computed(template)) => {
                 let source = template.describe(&Scope::default());
-                format!("{limit} (`within: {source}`)")
+                let grace = match source.contains("target.grace") {
+                    true => format!(", where target.grace is {} ms", grace(self.target)),
+                    false => String::new(),
+                };
+                format!("{limit} (`within: {source}`{grace})")
             }
             Some(WaitBound::Fixed(_)) | None => limit,
         }

@@ -30,7 +30,8 @@ const PLACEHOLDER: &str = "…";
 /// Matches the time limit of a wait, which is no evidence: "within 500 ms", "after 1 min 1.5 s".
 static LIMIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let time = r"(?:\d+ min(?: [0-9.]+ s)?|[0-9.]+ m?s\b)";
-    Regex::new(&format!(r" (within|after) {time}(?: \(`within: [^`]*`\))?")).ok()
+    let origin = r"\((?:`within: [^`]*`[^)]*|90 %[^)]*)\)";
+    Regex::new(&format!(r" (within|after) {time}(?: {origin})?")).ok()
 });
 
 /// Matches the id of an awaited acknowledgement.
@@ -297,12 +298,22 @@ mod tests {
             one.sentence("host received the event `user` from user-2 at hosting, not $x.user"),
             "A client received the event `user` from user-2 at hosting, not $x.user"
         );
-        assert_eq!(
-            one.sentence(
-                "host's connection was still open after 900 ms; the server has to end it."
+        for (sentence, general) in [
+            (
+                "host's connection was still open after 900 ms; end it.",
+                "The client's connection was still open; end it.",
             ),
-            "The client's connection was still open; the server has to end it."
-        );
+            (
+                "host's connection was still open after 900 ms (90 % of what it said); end it.",
+                "The client's connection was still open; end it.",
+            ),
+            (
+                "host got nothing within 12 ms (`within: ${ 1 + target.grace }`, where it is 2).",
+                "The client got nothing in time.",
+            ),
+        ] {
+            assert_eq!(one.sentence(sentence), general);
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ async fn one(
             format!(
                 "{}'s connection was still open after {}; the server has to end it.",
                 client.spec.name,
-                attempt.describe_limit(step, limit)
+                describe_limit(attempt, step, &link, limit)
             ),
         )
         .expected(describe(attempt, closed))
@@ -126,11 +126,28 @@ fn limit(attempt: &Attempt<'_>, step: &Step, link: &Link) -> StepResult<Duration
     if step.within.is_some() {
         return Ok(limit);
     }
-    let heartbeat = link
-        .connection
-        .handshake()
-        .map(|handshake| (handshake.ping_interval + handshake.ping_timeout) * 9 / 10);
-    Ok(heartbeat.map_or(limit, |heartbeat| limit.min(heartbeat)))
+    Ok(heartbeat_limit(link).map_or(limit, |heartbeat| limit.min(heartbeat)))
+}
+
+/// Returns nine tenths of the time after which a missed heartbeat ends the connection; `None` if the server announced no
+/// heartbeat.
+fn heartbeat_limit(link: &Link) -> Option<Duration> {
+    let handshake = link.connection.handshake()?;
+    Some((handshake.ping_interval + handshake.ping_timeout) * 9 / 10)
+}
+
+/// Returns the length of the wait as text, and what it was computed from.
+fn describe_limit(attempt: &Attempt<'_>, step: &Step, link: &Link, limit: Duration) -> String {
+    let text = attempt.describe_limit(step, limit);
+    match (&step.within, link.connection.handshake()) {
+        (None, Some(handshake)) if heartbeat_limit(link) == Some(limit) => format!(
+            "{text} (90 % of the server's pingInterval {} ms and pingTimeout {} ms, because a missed heartbeat may end it \
+             later)",
+            handshake.ping_interval.as_millis(),
+            handshake.ping_timeout.as_millis(),
+        ),
+        _ => text,
+    }
 }
 
 fn ends_as(

@@ -4,6 +4,7 @@ mod language;
 mod limits;
 mod reports;
 mod targets;
+mod trace;
 
 use sockspec::cli::Exit;
 
