@@ -126,6 +126,10 @@ mod tests {
             Notice::EndsByItself {
                 after: Duration::from_millis(400),
             },
+            Notice::NonePassed {
+                capabilities: vec!["recovery".to_owned()],
+                scenarios: 3,
+            },
             Notice::NothingRuns,
             Notice::TargetLost {
                 reason: "nobody can start it again".to_owned(),

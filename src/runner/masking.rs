@@ -103,6 +103,10 @@ impl Maskable for Notice {
             Self::TargetLost { reason } => reason.mask(secrets),
             Self::CertificatesNotChecked
             | Self::EndsByItself { after: _ }
+            | Self::NonePassed {
+                capabilities: _,
+                scenarios: _,
+            }
             | Self::NothingRuns
             | Self::SurvivesEachAlone { scenarios: _ }
             | Self::TargetEnded { scenario: _ }

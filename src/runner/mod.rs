@@ -3,6 +3,7 @@
 mod attempt;
 mod baseline;
 mod batch;
+mod belied;
 mod bystander;
 mod calibrate;
 mod cause;

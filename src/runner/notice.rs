@@ -36,6 +36,13 @@ pub enum Notice {
         /// The time between the start of the server and its end.
         after: Duration,
     },
+    /// No scenario that needs a capability passed, although the target is said to provide it.
+    NonePassed {
+        /// The capability; several if the same scenarios need them.
+        capabilities: Vec<String>,
+        /// The number of scenarios that need it and were judged.
+        scenarios: usize,
+    },
     /// No scenario runs, because each of them needs something that the target does not provide.
     NothingRuns,
     /// The target died while several scenarios ran, and survives each of them alone.
@@ -107,6 +114,14 @@ impl fmt::Display for Notice {
                 formatter,
                 "the target died and was started again; none of these scenarios, which ran at that time, kills the target when it runs alone: {}",
                 first_names(scenarios, NAMED_SCENARIOS)
+            ),
+            Self::NonePassed {
+                capabilities,
+                scenarios,
+            } => write!(
+                formatter,
+                "none of the {scenarios} scenarios that need `{}` passed: if the target does not provide this, leave it out of `provides` in the manifest",
+                capabilities.join("`, `"),
             ),
             Self::TargetEnded { scenario } => {
                 write!(

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     batch::Batch,
+    belied::belied,
     cause,
     error_kind::ErrorKind,
     event::{Event, EventKind, RunInfo, TargetStart},
@@ -419,6 +420,9 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
 
     async fn finish(mut self) -> Masked<Record> {
         self.emit_interrupt();
+        for notice in belied(&self.record.outcomes) {
+            self.notice(notice);
+        }
         for (_, instance) in std::mem::take(&mut self.instances) {
             instance.stop().await;
         }

@@ -219,3 +219,34 @@ async fn an_illegal_packet_ends_no_wait_where_it_is_allowed() {
     let packets = [OPEN, CONNECTED, r#"490["x"]"#, r#"42["news"]"#];
     run(&packets, steps, &[], Exit::Conformant).await;
 }
+
+/// The reference server runs without connection state recovery.
+#[test]
+fn a_capability_that_the_server_belies_is_named_in_one_line() {
+    let manifest = "name: claims
+launch: built-in
+url: http://127.0.0.1:$port
+provides: [acks, binary, broadcast, echo, events, namespaces, polling, recovery, rooms, socket-io, upgrade, websocket]
+fence: { call: echo }
+";
+    let finished = Test::new()
+        .file("claims.yaml", manifest)
+        .args([
+            "run",
+            "recovery/*",
+            "acks/value-returned*",
+            "--target",
+            "claims.yaml",
+        ])
+        .status(Exit::NotConformant);
+    let text = finished.out();
+    let notes: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("note   none of the "))
+        .collect();
+    assert_eq!(notes.len(), 1, "{text}");
+    assert!(
+        notes[0].contains("that need `recovery` passed: if the target does not provide this"),
+        "{text}"
+    );
+}
