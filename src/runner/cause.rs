@@ -308,7 +308,7 @@ mod tests {
                 "The client's connection was still open; end it.",
             ),
             (
-                "host got nothing within 12 ms (`within: ${ 1 + target.grace }`, where it is 2).",
+                "host got nothing within 1 min 2.5 s (`within: ${ 1 + target.grace }`, where it is 2).",
                 "The client got nothing in time.",
             ),
         ] {
