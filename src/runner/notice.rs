@@ -118,11 +118,7 @@ impl fmt::Display for Notice {
             Self::NonePassed {
                 capabilities,
                 scenarios,
-            } => write!(
-                formatter,
-                "none of the {scenarios} scenarios that need `{}` passed: if the target does not provide this, leave it out of `provides` in the manifest",
-                capabilities.join("`, `"),
-            ),
+            } => none_passed(formatter, capabilities, *scenarios),
             Self::TargetEnded { scenario } => {
                 write!(
                     formatter,
@@ -139,4 +135,16 @@ impl fmt::Display for Notice {
             ),
         }
     }
+}
+
+fn none_passed(
+    formatter: &mut fmt::Formatter<'_>,
+    capabilities: &[String],
+    scenarios: usize,
+) -> fmt::Result {
+    let names = capabilities.join("`, `");
+    write!(
+        formatter,
+        "none of the {scenarios} scenarios that need `{names}` passed: if the target does not provide this, leave it out of `provides` in the manifest"
+    )
 }
