@@ -1,18 +1,19 @@
 //! Opens the TCP and TLS connection to an endpoint.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use rustls_pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
-use super::{ConnectFailure, Endpoint, link::Link, stream::Stream, wait::Wait};
+use super::{ConnectFailure, Endpoint, describe::describe, link::Link, stream::Stream, wait::Wait};
 use crate::net;
 
 /// Connects. `wait` limits the name lookup, TCP and TLS together.
 ///
 /// # Errors
 ///
-/// Returns an error if no server listens at the address, TLS fails, or the deadline of `wait` has passed.
+/// Returns an error if no server listens at the address, the server resets the connection, TLS fails, or the deadline of
+/// `wait` has passed.
 pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, ConnectFailure> {
     let stream = wait
         .then("TCP connection")
@@ -42,9 +43,16 @@ pub async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<(), ConnectFa
 async fn connect(endpoint: &Endpoint) -> Result<net::Stream, ConnectFailure> {
     let (host, port) = (endpoint.host(), endpoint.port());
     let connected = endpoint.network.connect(host, port).await;
-    connected.map_err(|error| ConnectFailure::Unreachable {
-        address: format!("{host}:{port}"),
-        detail: error.to_string(),
+    connected.map_err(|error| match error.kind() {
+        // A server accepted the connection and reset it before this side noticed the acceptance.
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => ConnectFailure::Reset {
+            awaited: "TCP connection",
+            came: describe(&[]),
+        },
+        _ => ConnectFailure::Unreachable {
+            address: format!("{host}:{port}"),
+            detail: error.to_string(),
+        },
     })
 }
 

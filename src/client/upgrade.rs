@@ -112,6 +112,8 @@ async fn probe(
 fn probe_failed(failure: ConnectFailure) -> ConnectFailure {
     if failure.is_ours() {
         failure
+    } else if let ConnectFailure::Upgrade { .. } = failure {
+        failure
     } else {
         failed(failure.to_string())
     }
@@ -123,10 +125,8 @@ fn polling_ended(polling: &Polling, when: &str, ended: &Ended) -> ConnectFailure
         Some(limit) => ConnectFailure::TooMuch {
             limit: limit.clone(),
         },
-        None => failed(format!(
-            "polling ended {when}: {:?} {}",
-            ended.how, ended.reason
-        )),
+        None if ended.reason.is_empty() => failed(format!("polling ended {when}")),
+        None => failed(format!("polling ended {when}: {}", ended.reason)),
     }
 }
 

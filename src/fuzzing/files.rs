@@ -1,10 +1,15 @@
-//! Checks of the readers of files that people write: scenarios, manifests, templates.
+//! Checks of the readers of files that people write: scenarios, manifests, baselines, requirements, templates, and the
+//! YAML layer that all of them use.
 
 use std::{path::Path, sync::Arc};
 
 use crate::{
     data::Data,
-    scenario::{Colours, Diagnostic, Known, Others, Scope, SourceFile, Span, Template, load},
+    runner::Baseline,
+    scenario::{
+        Colours, Diagnostic, Known, Node, NodeKind, Others, Requirements, Scope, SourceFile, Span,
+        Template, load,
+    },
     targets::load_manifest_in,
 };
 
@@ -45,6 +50,68 @@ pub(super) fn manifest(input: &[u8]) {
     };
     if let Err(found) = load_manifest_in(source, FOLDER.into(), &|_| None) {
         check_diagnostics(&found);
+    }
+}
+
+/// Checks that a baseline is read or refused, that each mistake of a refused file lies inside the file and can be shown,
+/// and that a baseline that was read can be written and read again.
+pub(super) fn baseline(input: &[u8]) {
+    let Some(source) = source_of(input) else {
+        return;
+    };
+    match Baseline::from_source(source) {
+        Err(found) => check_diagnostics(&found),
+        Ok(baseline) => {
+            let text = baseline.to_yaml();
+            let written = source_of(text.as_bytes()).map(Baseline::from_source);
+            let Some(Ok(again)) = written else {
+                panic!("what was written can't be read: {text}");
+            };
+            assert_eq!(again.to_yaml(), text);
+        }
+    }
+}
+
+/// Checks that a catalogue of requirements is read or refused, and that each mistake of a refused file lies inside the
+/// file and can be shown.
+pub(super) fn requirements(input: &[u8]) {
+    let Some(source) = source_of(input) else {
+        return;
+    };
+    match Requirements::load([source]) {
+        Err(found) => check_diagnostics(&found),
+        Ok(requirements) => {
+            for (id, requirement) in &requirements.entries {
+                assert_eq!(id, &requirement.id);
+                assert!(!requirement.title.is_empty(), "{id} has a title");
+            }
+        }
+    }
+}
+
+/// Checks that a text is YAML or refused, and that each key, value and mistake has a place inside the text.
+pub(super) fn yaml(input: &[u8]) {
+    let Some(source) = source_of(input) else {
+        return;
+    };
+    match Node::parse(&source) {
+        Err(found) => check_diagnostics(&found),
+        Ok(root) => check_node(&root, &source.text),
+    }
+}
+
+fn check_node(node: &Node, text: &str) {
+    check_span(node.span, text);
+    let _ = node.to_data();
+    match &node.kind {
+        NodeKind::Scalar(_) => {}
+        NodeKind::Sequence(items) => items.iter().for_each(|item| check_node(item, text)),
+        NodeKind::Mapping(entries) => {
+            for entry in entries {
+                check_span(entry.key_span, text);
+                check_node(&entry.value, text);
+            }
+        }
     }
 }
 

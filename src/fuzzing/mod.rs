@@ -9,6 +9,7 @@ mod engine_io;
 mod files;
 mod http;
 mod pieces;
+mod secrets;
 mod socket_io;
 #[cfg(test)]
 mod tests;
@@ -19,12 +20,15 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All fuzz targets, each with its name and its check.
 pub const TARGETS: &[Target] = &[
+    ("baseline", files::baseline),
     ("engine_io_packet", engine_io::packet),
     ("engine_io_payload", engine_io::payload),
     ("engine_io_v3", engine_io::v3),
     ("http_response", http::response),
     ("manifest", files::manifest),
+    ("requirements", files::requirements),
     ("scenario", files::scenario),
+    ("secrets", secrets::mask),
     ("socket_io_json", socket_io::json),
     ("socket_io_msgpack", socket_io::msgpack),
     ("template", files::template),
@@ -32,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     ("websocket_frame", websocket::frame),
     ("websocket_handshake", websocket::handshake),
     ("websocket_message", websocket::message),
+    ("yaml", files::yaml),
 ];
 
 /// Calls the check of one target.

@@ -402,7 +402,7 @@ impl Instance {
 /// Returns an error if a target that has to run already does not, or if the runner does not trust its certificate.
 async fn check_reachable(endpoint: &Endpoint, keeper: &Keeper) -> Result<(), StartError> {
     // Without this check, the first scenario would be blamed for the death of a target that never ran.
-    if matches!(keeper, Keeper::Nobody) && !answers(endpoint).await {
+    if matches!(keeper, Keeper::Nobody) && !takes_connections(endpoint).await {
         return Err(StartError::Absent {
             url: endpoint.url.to_string(),
         });
@@ -430,9 +430,16 @@ pub(super) async fn until_gone(endpoint: &Endpoint) {
     let _ = clock::within(DYING, gone).await;
 }
 
-/// Returns true if something accepts a connection at the address.
-async fn answers(endpoint: &Endpoint) -> bool {
-    matches!(knock(endpoint).await, Some(Ok(())))
+/// Returns true if something accepts a connection at the address, even if it resets the connection at once.
+async fn takes_connections(endpoint: &Endpoint) -> bool {
+    match knock(endpoint).await {
+        Some(Ok(())) => true,
+        Some(Err(error)) => matches!(
+            error.kind(),
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
+        ),
+        None => false,
+    }
 }
 
 /// Returns false if the system says that nothing listens at the address. A server that accepts no connection for a

@@ -189,20 +189,36 @@ fn framing(response: &HttpResponse, body: Body, wait: Wait) -> Result<Framing, C
     if body == Body::None || matches!(response.status, 204 | 304) {
         return Ok(Framing::Empty);
     }
-    if let Some(last) = response.list("transfer-encoding").last() {
-        return Ok(if last.eq_ignore_ascii_case("chunked") {
-            Framing::Chunked
-        } else {
-            Framing::UntilEof
-        });
+    let mut codings = response.list("transfer-encoding");
+    if let Some(coding) = codings.next() {
+        let is_chunked = coding.eq_ignore_ascii_case("chunked");
+        if !is_chunked || codings.next().is_some() {
+            let wait = wait.then("Transfer-Encoding that is `chunked`");
+            return Err(wait.not_http(coding.as_bytes()));
+        }
+        return Ok(Framing::Chunked);
     }
-    match response.header("content-length") {
-        None => Ok(Framing::UntilEof),
-        Some(length) => length.trim().parse().map(Framing::Length).map_err(|_| {
-            wait.then("Content-Length that is a number")
-                .not_http(length.as_bytes())
-        }),
+    // The header may repeat the same length (RFC 9110 section 8.6).
+    let Some(first) = response.header("content-length") else {
+        return Ok(Framing::UntilEof);
+    };
+    let mut lengths = response.list("content-length");
+    let length = lengths.next().unwrap_or_default();
+    if lengths.any(|other| other != length) {
+        let wait = wait.then("one Content-Length");
+        let all: Vec<_> = response.list("content-length").collect();
+        return Err(wait.not_http(all.join(", ").as_bytes()));
     }
+    content_length(length).map(Framing::Length).ok_or_else(|| {
+        wait.then("Content-Length that is a number")
+            .not_http(first.as_bytes())
+    })
+}
+
+/// Parses the value of a Content-Length, which consists of digits only (RFC 9110 section 8.6).
+fn content_length(value: &str) -> Option<usize> {
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| value.parse().ok())?
 }
 
 struct BodyReader<'a> {
@@ -359,6 +375,14 @@ mod tests {
         assert_eq!(chunk_size(b"+1"), None);
         assert_eq!(chunk_size(b""), None);
         assert_eq!(chunk_size(b"ffffffffffffffffff"), None);
+    }
+
+    #[test]
+    fn lengths_are_digits_and_nothing_else() {
+        assert_eq!(content_length("095"), Some(95));
+        for value in ["", "+95", "-1", "0x10", "9 5", "18446744073709551616"] {
+            assert_eq!(content_length(value), None, "{value}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reads and writes baseline files.
 
-use std::{collections::BTreeSet, fmt::Write as _, path::Path};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc};
 
 use super::{Baseline, Because, Deviation};
 use crate::{
@@ -29,6 +29,15 @@ impl Baseline {
     /// Returns every mistake in the file.
     pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let source = SourceFile::read(path).map_err(|problem| vec![*problem])?;
+        Self::from_source(source)
+    }
+
+    /// Reads the text of a baseline file.
+    ///
+    /// # Errors
+    ///
+    /// Returns every mistake in the text.
+    pub fn from_source(source: Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
         let root = Node::parse(&source)?;
         let mut problems = Problems::new(source);
         let baseline = Self::from_node(&root, &mut problems);

@@ -343,7 +343,12 @@ pub(super) fn options(
 
 /// Returns why the scenario can't be judged: a client can't reach the server.
 pub(super) fn unreachable(name: &str, failure: &ConnectFailure) -> Obstacle {
-    let obstacle = Obstacle::new(format!("{name} can't connect: {failure}."));
+    not_judged(format!("{name} can't connect: {failure}."), failure)
+}
+
+/// Returns why the scenario can't be judged: a connection or a request failed, and the server is not to blame.
+pub(super) fn not_judged(sentence: String, failure: &ConnectFailure) -> Obstacle {
+    let obstacle = Obstacle::new(sentence);
     match failure {
         ConnectFailure::TooLarge { .. } | ConnectFailure::TooMuch { .. } => {
             obstacle.kind(ErrorKind::MoreThanTaken)

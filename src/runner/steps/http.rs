@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::pairs;
+use super::{connect::not_judged, pairs};
 use crate::{
     client::{Bounds, ConnectFailure, HttpRequest, HttpResponse, request},
     clock,
@@ -14,7 +14,7 @@ use crate::{
         attempt::Attempt,
         evidence,
         failure_kind::FailureKind,
-        finding::{Finding, Obstacle, StepResult},
+        finding::{Finding, StepResult},
         greetings::without_greetings,
         outcome::SeenLine,
     },
@@ -38,7 +38,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     let response = match result {
         Ok(response) => Some(response),
         Err(failure) if failure.is_ours() => {
-            return Err(Obstacle::new(format!("{what} can't be sent: {failure}.")).unjudged());
+            let sentence = format!("{what} got no response that can be judged: {failure}.");
+            return Err(not_judged(sentence, &failure).unjudged());
         }
         Err(failure @ (ConnectFailure::Ended { .. } | ConnectFailure::Reset { .. })) => {
             if strict.no_response {

@@ -6,7 +6,7 @@ use super::{
     links::{link_to_send_on, open_link},
 };
 use crate::{
-    client::{Layer, What},
+    client::{Ended, EndedHow, Layer, What},
     data::Data,
     random,
     runner::{
@@ -175,12 +175,14 @@ async fn await_response(
         },
     )
     .await;
-    let unanswered = || {
-        Finding::new(
-            FailureKind::NoResponse,
-            format!("The server ended the connection without a response to {name}'s POST."),
-        )
-        .expected(http::describe(attempt, pattern))
+    let unanswered = |ended: &Ended| {
+        let sentence = match ended.how {
+            EndedHow::GivenUp => format!("The response to {name}'s POST can't be read."),
+            _ => format!("The server ended the connection without a response to {name}'s POST."),
+        };
+        Finding::new(FailureKind::NoResponse, sentence)
+            .expected(http::describe(attempt, pattern))
+            .received(evidence::describe_end(ended))
     };
     match waited {
         Waited::Found(response) => {
@@ -190,14 +192,11 @@ async fn await_response(
             if pattern.no_response || lenient.is_some_and(|lenient| lenient.no_response) =>
         {
             if !pattern.no_response {
-                let finding = unanswered();
-                attempt.warn(finding.received(evidence::describe_end(&ended)));
+                attempt.warn(unanswered(&ended));
             }
             Ok(())
         }
-        Waited::Ended(ended) => Err(unanswered()
-            .received(evidence::describe_end(&ended))
-            .breach()),
+        Waited::Ended(ended) => Err(unanswered(&ended).breach()),
         Waited::TimedOut => Err(Finding::new(
             FailureKind::NoResponse,
             format!(

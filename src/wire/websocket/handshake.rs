@@ -37,7 +37,7 @@ pub struct HandshakeResponse {
 #[non_exhaustive]
 pub enum HandshakeError {
     /// `Sec-WebSocket-Accept` is not the digest of the key.
-    #[error("Sec-WebSocket-Accept is {found:?}, the key demands {expected:?}")]
+    #[error("Sec-WebSocket-Accept is {}, the key demands {expected:?}", value(.found))]
     AcceptKey {
         /// The value of the header; `None` if the header is missing.
         found: Option<String>,
@@ -66,7 +66,7 @@ pub enum HandshakeError {
         limit: usize,
     },
     /// A required header of the response is missing or wrong.
-    #[error("header {name} is {found:?} instead of {expected:?}")]
+    #[error("header {name} is {} instead of {expected:?}", value(.found))]
     Header {
         /// The name of the missing or wrong header.
         name: &'static str,
@@ -93,6 +93,13 @@ pub enum HandshakeError {
         /// The value of the header `Sec-WebSocket-Protocol` in the response.
         found: String,
     },
+}
+
+/// Returns the value of a header for messages.
+fn value(found: &Option<String>) -> String {
+    found
+        .as_ref()
+        .map_or_else(|| "missing".to_owned(), |found| format!("{found:?}"))
 }
 
 /// Returns the right `Sec-WebSocket-Accept` for a key: `base64(SHA-1(key + GUID))` (RFC 6455 section 4.2.2, item
