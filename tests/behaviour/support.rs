@@ -28,6 +28,7 @@ pub(crate) struct Test {
     folder: TempDir,
     arguments: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
+    limit: Duration,
 }
 
 /// The output and the files of a call that has ended.
@@ -84,7 +85,14 @@ impl Test {
             folder: tempfile::tempdir().unwrap(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            limit: LIMIT,
         }
+    }
+
+    /// Sets the time after which the command counts as hung, for a command that does much work.
+    pub(crate) fn hung_after(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// Writes a file into the working folder.
@@ -171,7 +179,7 @@ impl Test {
                 .unwrap();
             let id = child.id();
             let mut peak = None;
-            let mut ended = pin!(timeout(LIMIT, child.wait_with_output()));
+            let mut ended = pin!(timeout(self.limit, child.wait_with_output()));
             let mut ticks = interval(Duration::from_millis(20));
             loop {
                 tokio::select! {
@@ -314,6 +322,16 @@ impl Finished {
     /// The most memory that the process took, in MB; `None` if the system does not tell it.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         self.peak_memory
+    }
+
+    /// Returns the exit status; `None` if a signal ended the process.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
+    /// Returns the content of a file in the working folder, or `None` if it can't be read.
+    pub(crate) fn try_written(&self, path: &str) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join(path)).ok()
     }
 
     /// Returns the content of a file in the working folder.

@@ -2,6 +2,7 @@
 
 mod causes;
 mod close_packet;
+mod corpus;
 mod count;
 mod death;
 mod flood;
