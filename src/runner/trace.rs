@@ -91,10 +91,10 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
         let shown = entries.iter().enumerate().skip(first);
         let mut has_open_packet = false;
         let shown = shown.filter(|(index, entry)| {
-            let holds_it = holds_open_packet(&link, *index, entry);
-            !(holds_it && std::mem::replace(&mut has_open_packet, true))
-                && !evidence::belongs_to_fence(entry, &fences)
-                && over.is_none_or(|over| entry.at <= over)
+            let is_repeated = holds_open_packet(&link, *index, entry)
+                && std::mem::replace(&mut has_open_packet, true);
+            let is_hidden = is_repeated || evidence::belongs_to_fence(entry, &fences);
+            !is_hidden && over.is_none_or(|over| entry.at <= over)
         });
         lines.extend(shown.map(|(index, entry)| {
             Line {

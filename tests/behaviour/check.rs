@@ -206,7 +206,7 @@ fn an_id_that_is_nearly_a_shipped_one_is_a_mistake_without_a_catalogue() {
         )
     };
     Test::new()
-        .file("mine.yaml", &file("rooms.to-exclude-sender", "ack-mising"))
+        .file("mine.yaml", file("rooms.to-exclude-sender", "ack-mising"))
         .args(["check", "mine.yaml"])
         .status(Exit::BadUsage)
         .stdout_has("did you mean `rooms.to-excludes-sender`?")
@@ -214,7 +214,7 @@ fn an_id_that_is_nearly_a_shipped_one_is_a_mistake_without_a_catalogue() {
     Test::new()
         .file(
             "mine.yaml",
-            &file("rooms.to-excludes-sender, mine.own", "my-own-fault"),
+            file("rooms.to-excludes-sender, mine.own", "my-own-fault"),
         )
         .args(["check", "mine.yaml"])
         .status(Exit::Conformant);

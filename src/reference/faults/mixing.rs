@@ -98,11 +98,16 @@ impl FaultSet {
                 for pending in server.scratch.take(&PendingTargets) {
                     if pending.rooms.is_empty() {
                         all = Selection::everybody();
-                        break;
+                    } else if !all.rooms.is_empty() {
+                        all.rooms.extend(pending.rooms.iter().cloned());
                     }
-                    all.rooms.extend(pending.rooms);
+                    server.scratch.add(PendingTargets, pending);
                 }
                 deliver(&all, args);
+                // The recipients stay for a moment, so that every message that was sent at almost
+                // the same time goes to them too, in whatever order the tasks wake.
+                sleep(LOOKUP).await;
+                server.scratch.take_first(&PendingTargets);
             } else {
                 deliver(&latest_selection, args);
             }

@@ -15,7 +15,7 @@ use crate::scenario::{
 #[derive(Clone, Debug)]
 pub enum Never {
     /// Forbids that the client receives an event that matches the pattern.
-    Event(EventPattern),
+    Event(Box<EventPattern>),
     /// `{frame: {…}}`: forbids a WebSocket frame that matches the pattern. Ignores frames that earlier steps received.
     Frame(FramePattern),
 }
@@ -52,7 +52,7 @@ impl VerbModel for Never {
             return frame_pattern(&frame, context).map(Self::Frame);
         }
         let event = pattern(value, fields, context)?;
-        Some(Self::Event(event))
+        Some(Self::Event(Box::new(event)))
     }
 
     fn facts(&self) -> Facts<'_> {
