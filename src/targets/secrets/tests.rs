@@ -78,6 +78,14 @@ fn a_secret_in_base64_of_several_lines_is_masked() {
 }
 
 #[test]
+fn a_word_behind_a_cut_stays_though_a_secret_ends_with_its_first_letter() {
+    let mut secrets = Secrets::default();
+    secrets.add("sockspec-key-w");
+    assert_eq!(secrets.mask("it came… within 5 s"), "it came… within 5 s");
+    assert_eq!(secrets.mask("it came…w"), "it came…***");
+}
+
+#[test]
 fn the_rest_of_a_secret_at_a_cut_is_masked() {
     let value = "abcdefghijklmnopqrstuvwxyz";
     let secrets = secrets(&[value]);

@@ -129,14 +129,22 @@ impl Secrets {
             for form in self.forms.keys() {
                 let lengths = || (SHORTEST_REST..form.len()).rev();
                 let is_head = |length: &usize| {
-                    form.is_char_boundary(*length) && before.ends_with(&form[..*length])
+                    form.is_char_boundary(*length)
+                        && before
+                            .strip_suffix(&form[..*length])
+                            .is_some_and(|outside| {
+                                can_stand_beside(outside.chars().next_back(), *length)
+                            })
                 };
                 if let Some(length) = lengths().find(is_head) {
                     ranges.add(before.len() - length..before.len());
                 }
                 let is_tail = |length: &usize| {
                     let from = form.len() - length;
-                    form.is_char_boundary(from) && after.starts_with(&form[from..])
+                    form.is_char_boundary(from)
+                        && after.strip_prefix(&form[from..]).is_some_and(|outside| {
+                            can_stand_beside(outside.chars().next(), *length)
+                        })
                 };
                 if let Some(length) = lengths().find(is_tail) {
                     ranges.add(start..start + length);
@@ -166,6 +174,13 @@ impl Secrets {
             start += line.len();
         }
     }
+}
+
+/// Returns true if a piece of `length` bytes can be the end or the beginning of a secret beside the character `outside`.
+/// A few characters inside a longer word are that word, not a secret: the `w` of `within`.
+fn can_stand_beside(outside: Option<char>, length: usize) -> bool {
+    const CHANCE: usize = 4;
+    length >= CHANCE || !outside.is_some_and(char::is_alphanumeric)
 }
 
 /// Shows the number of forms, but never the forms.
