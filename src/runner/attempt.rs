@@ -28,8 +28,8 @@ use crate::{
     clock,
     data::Data,
     scenario::{
-        ClientName, ECHO_FORM, Scenario, Scope, Span, Step, TargetField, Template, Transport,
-        WaitBound,
+        ClientName, ECHO_FORM, SECRET, Scenario, Scope, Span, Step, TargetField, Template,
+        Transport, WaitBound,
     },
     targets::{Minted, Secrets, Speaks},
     text::humanize,
@@ -119,7 +119,7 @@ impl<'a> Attempt<'a> {
         let minted = target.credentials_at(clock::timestamp());
         scope.set("credentials", minted.data.clone());
         if let Some(secret) = &target.manifest.credentials.secret {
-            scope.set("credentials_secret", Data::from(secret.as_str()));
+            scope.set(SECRET, Data::from(secret.as_str()));
         }
         scope.set(
             "target",

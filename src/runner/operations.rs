@@ -155,12 +155,10 @@ pub(super) fn find_absent_namespace<'m>(
         .filter(|name| name.starts_with('/'))
         .peekable();
     absent.peek()?;
-    let mut texts = Texts::default();
-    collect(&scenario.steps, &mut texts);
+    let written = written_texts(scenario);
     let is_used = |name: &&String| {
-        let mut written = texts.sent.iter().chain(&texts.fixed).chain(&texts.parts);
         scenario.mentioned.namespaces.contains(*name)
-            || written.any(|text| names_namespace(text, name))
+            || written.iter().any(|text| names_namespace(text, name))
     };
     absent.find(is_used).map(String::as_str)
 }

@@ -10,8 +10,9 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use super::{
     Scope,
     expression_value::{from_data, to_data},
-    functions::{self, MINTED, Minted, SECRET},
+    functions::{self, MINTED, Minted},
     jwt::JwtAlgorithm,
+    scope::SECRET,
     template_error::TemplateError,
 };
 use crate::data::Data;

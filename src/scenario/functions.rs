@@ -19,6 +19,7 @@ use minijinja::{
 use super::{
     expression_value::{from_data, to_data},
     jwt::{JwtAlgorithm, mint_jwt},
+    scope::SECRET,
 };
 use crate::{
     clock,
@@ -32,9 +33,6 @@ use crate::{
 
 /// The limit on the length, in bytes, of the text or bytes that a function returns.
 const MAX_LENGTH: usize = 256 * 1024 * 1024;
-
-/// The variable with the secret of the target, which the function `jwt` reads.
-pub(crate) const SECRET: &str = "credentials_secret";
 
 /// The name of the variable that holds the format of the target's echo messages, which are messages that the target
 /// answers with the same text. The value contains the text before and after the echoed text, and whether the echoed

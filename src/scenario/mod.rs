@@ -57,6 +57,7 @@ pub use keys::Key;
 pub use load::{Known, Others, duplicate_ids, load};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use mentions::{Mention, Mentions};
+pub(crate) use model::REPORT_FIELDS;
 pub use model::{
     Accepted, Arguments, ClientName, ClientSpec, ConnectOptions, EventPattern, ExpectedArguments,
     FramePattern, HttpPattern, Level, Mentioned, Operation, Order, Parallel, Refusal,
@@ -65,6 +66,7 @@ pub use model::{
 pub use placeholder::PLACEHOLDERS;
 pub use render::Colours;
 pub use requirement::{Requirement, Requirements};
+pub(crate) use scope::SECRET;
 pub use scope::{BUILT_IN, Scope};
 pub use source::SourceFile;
 pub use target_field::TargetField;

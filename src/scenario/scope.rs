@@ -8,13 +8,13 @@ use std::{
 use super::group::Group;
 use crate::data::Data;
 
+/// The variable with the secret of the target, which the function `jwt` reads.
+pub(crate) const SECRET: &str = "credentials_secret";
+
 /// The variables that every run of a scenario sets, each with a description of its value.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("credentials", "the target's tokens by name"),
-    (
-        "credentials_secret",
-        "the secret that signs the target's tokens",
-    ),
+    (SECRET, "the secret that signs the target's tokens"),
     ("marker", "a text that no other run uses"),
     ("other_room", "a second room name that no other run uses"),
     ("path", "the Engine.IO path"),
@@ -30,7 +30,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 /// rounds of `repeat:`.
 ///
 /// The other built-in variables can be replaced by a scenario. For example, a row of `each:` can set `text: x`.
-pub(super) const RESERVED: &[&str] = &["credentials", "credentials_secret", "index", "target"];
+pub(super) const RESERVED: &[&str] = &["credentials", SECRET, "index", "target"];
 
 /// The values of variables, by name.
 ///
@@ -50,7 +50,7 @@ impl Scope {
     /// function `jwt`.
     pub(super) fn of_any_run() -> Self {
         let mut scope = Self::default();
-        scope.set("credentials_secret", Data::from("secret"));
+        scope.set(SECRET, Data::from("secret"));
         scope
     }
 

@@ -12,15 +12,8 @@ const JOIN: &str =
 /// Checks that the step ends early after the refusal. Otherwise it would wait for its whole `within` of 40 s.
 #[test]
 fn deliver_fails_soon_after_the_server_refused_the_sender() {
-    let outcome = outcome_of(
-        &[
-            JOIN,
-            "  - { emit: send-to-room, as: sender, with: { room: 5, text: hi } }\n",
-            "  - { deliver: room-message, to: [member], within: 40s }\n",
-        ]
-        .concat(),
-        &[],
-    );
+    let outcome =
+        undelivered("  - { emit: send-to-room, as: sender, with: { room: 5, text: hi } }\n");
     assert!(outcome.duration < SOON, "{:?}", outcome.duration);
     assert_failure(
         &outcome,
@@ -32,15 +25,7 @@ fn deliver_fails_soon_after_the_server_refused_the_sender() {
 
 #[test]
 fn deliver_fails_soon_after_the_server_disconnected_the_sender() {
-    let outcome = outcome_of(
-        &[
-            JOIN,
-            "  - { emit: kick-me, as: sender, with: { close: true } }\n",
-            "  - { deliver: room-message, to: [member], within: 40s }\n",
-        ]
-        .concat(),
-        &[],
-    );
+    let outcome = undelivered("  - { emit: kick-me, as: sender, with: { close: true } }\n");
     assert!(outcome.duration < SOON, "{:?}", outcome.duration);
     assert_failure(
         &outcome,

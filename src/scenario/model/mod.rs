@@ -15,6 +15,7 @@ mod refusal;
 mod scenario;
 mod step;
 
+pub(crate) use self::refusal::REPORT_FIELDS;
 pub use self::{
     accepted::Accepted,
     client::{ClientName, ClientSpec, ConnectOptions, Transport},

@@ -2,6 +2,9 @@
 
 use crate::scenario::Matcher;
 
+/// The fields of the report of a refusal, in which the runner looks at every target's reports.
+pub(crate) const REPORT_FIELDS: &[&str] = &["code", "field", "message", "status"];
+
 /// The refusal that a `connect` step expects (`refused:`).
 #[derive(Clone, Debug)]
 pub struct Refusal {

@@ -5,7 +5,7 @@ use crate::{
     data::Data,
     scenario::{
         ConnectOptions, Matcher, Refusal, RefusalReason, Template,
-        fields::{Field, Fields, is_bare},
+        fields::{Field, Fields, is_bare, substituted},
         node::{Node, NodeKind},
     },
 };
@@ -43,11 +43,9 @@ pub(in crate::scenario) fn refusal_of_login(
     };
     forms::REFUSAL.check(&report, context);
     let reason = reason.first().and_then(|entry| {
-        let variable = entry.value.text().and_then(|text| text.strip_prefix('$'));
-        let value = variable.and_then(|name| context.substitutes.get(name).copied());
         let field = Field {
             key: "reason",
-            node: value.unwrap_or(&entry.value),
+            node: substituted(&entry.value, Some(context.substitutes)),
         };
         let choices = RefusalReason::ALL.map(|reason| (reason.name(), reason));
         field.choice(&choices, context.problems)
@@ -158,9 +156,7 @@ pub(in crate::scenario) fn namespace(
             )
             .help = Some(format!("write `/{name}`"));
     }
-    let variable = field.node.text().and_then(|text| text.strip_prefix('$'));
-    let value = variable.and_then(|name| context.substitutes.get(name).copied());
-    let written = value.unwrap_or(field.node).text();
+    let written = substituted(field.node, Some(context.substitutes)).text();
     if let Some(name) = written.filter(|name| name.starts_with('/')) {
         context.mentioned.namespaces.insert(name.to_owned());
     }

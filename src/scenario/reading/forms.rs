@@ -4,7 +4,7 @@
 use super::context::StepContext;
 use crate::{
     data::Data,
-    scenario::{fields::Field, node::Node, values::is_expectation},
+    scenario::{REPORT_FIELDS, fields::Field, node::Node, values::is_expectation},
     text::{did_you_mean, excerpt, nearest, one_of},
 };
 
@@ -38,7 +38,7 @@ pub(in crate::scenario) const PACKET: Form = Form {
 /// common fields.
 pub(in crate::scenario) const REFUSAL: Form = Form {
     what: "a refusal",
-    fields: &["code", "field", "message", "status"],
+    fields: REPORT_FIELDS,
     others: Others::Unknown,
 };
 

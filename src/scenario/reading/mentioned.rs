@@ -1,6 +1,6 @@
 //! Collects the credentials that a scenario uses.
 
-use crate::scenario::{Mentioned, functions::SECRET, values::Reference};
+use crate::scenario::{Mentioned, scope::SECRET, values::Reference};
 
 impl Mentioned {
     /// Adds the credentials among the variables that a value uses.

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     data::Data,
-    scenario::{Entry, Field, Fields, Matcher, Problems, RefusalReason, Template, ValueReader},
+    scenario::{
+        Entry, Field, Fields, Matcher, Problems, REPORT_FIELDS, RefusalReason, Template,
+        ValueReader,
+    },
     text::{did_you_mean, one_of},
 };
 
@@ -82,9 +85,8 @@ fn refusal(entry: &Entry, problems: &mut Problems) -> Option<(RefusalReason, Mat
         );
     }
     if entry.value.entries().is_some() {
-        const KEYS: &[&str] = &["code", "field", "message", "status"];
         let fields = Fields::new(&entry.value, "a refusal", problems)?;
-        for key in KEYS {
+        for key in REPORT_FIELDS {
             fields.raw(key);
         }
         fields.finish(problems);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::load_manifest_in;
 use crate::{
-    scenario::{Diagnostic, RefusalReason, SourceFile},
+    scenario::{Diagnostic, REPORT_FIELDS, RefusalReason, SourceFile},
     schema_checks,
     targets::{ErrorStyle, Speaks},
 };
@@ -202,10 +202,11 @@ fn schema() -> Value {
         )],
         &["call"],
     );
-    let report = mapping(
-        &["code", "field", "message", "status"].map(|key| (key, any.clone(), "an expectation")),
-        &[],
-    );
+    let keys = REPORT_FIELDS.iter();
+    let keys: Vec<_> = keys
+        .map(|key| (*key, any.clone(), "an expectation"))
+        .collect();
+    let report = mapping(&keys, &[]);
     let report = json!({ "anyOf": [text, report] });
     let reasons =
         RefusalReason::ALL.map(|reason| (reason.name(), report.clone(), reason.meaning()));

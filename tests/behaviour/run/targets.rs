@@ -5,18 +5,20 @@ use sockspec::cli::Exit;
 use super::{chat, in_order, run};
 use crate::support::{Served, Test};
 
+/// Returns the manifest of a server that runs `script` in a shell and knows the environment variable `TOKEN`.
+#[cfg(unix)]
+fn shell(script: &str) -> String {
+    let command = format!(
+        "launch: {{ command: [sh, -c, '{script}'], env: {{ TOKEN: \"${{env.TOKEN}}\" }} }}"
+    );
+    format!("name: broken\n{command}\nurl: http://127.0.0.1:$port\nprovides: [acks, websocket]\n")
+}
+
 /// The output of a server keeps its lines. Control characters are escaped and secrets are masked.
 #[cfg(unix)]
 #[test]
 fn a_server_that_does_not_start_shows_its_last_lines() {
-    let manifest = r#"
-name: broken
-launch:
-  command: [sh, -c, 'printf "\033[31mboom\033[0m\n\007\033[2J$TOKEN\n"; exit 3']
-  env: { TOKEN: "${env.TOKEN}" }
-url: http://127.0.0.1:$port
-provides: [acks, websocket]
-"#;
+    let manifest = shell(r#"printf "\033[31mboom\033[0m\n\007\033[2J$TOKEN\n"; exit 3"#);
     run(
         &chat(&[("right", "level: must")]),
         &["--target", "broken.yaml"],
@@ -58,14 +60,7 @@ const REPORTS: [&str; 4] = ["--report", "json=out.json", "--report", "junit=out.
 #[cfg(unix)]
 #[test]
 fn reports_are_written_if_the_target_does_not_start() {
-    let manifest = r#"
-name: broken
-launch:
-  command: [sh, -c, 'echo "no $TOKEN"; exit 3']
-  env: { TOKEN: "${env.TOKEN}" }
-url: http://127.0.0.1:$port
-provides: [acks, websocket]
-"#;
+    let manifest = shell(r#"echo "no $TOKEN"; exit 3"#);
     let finished = run(
         &chat(&[("right", "level: must")]),
         &["--target", "broken.yaml"],
