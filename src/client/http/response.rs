@@ -168,8 +168,10 @@ fn parse_head(head: &[u8]) -> Option<(HttpResponse, u8)> {
         Ok(httparse::Status::Complete(_)) => {}
         Ok(httparse::Status::Partial) | Err(_) => return None,
     }
+    // A status below 100 does not exist (RFC 9110 section 15); httparse takes any three digits.
+    let status = parsed.code.filter(|status| *status >= 100)?;
     let response = HttpResponse {
-        status: parsed.code?,
+        status,
         headers: parsed
             .headers
             .iter()
@@ -367,6 +369,13 @@ mod tests {
         assert_eq!(head_end(b"a\n\nb\r\n\r\n", 0), Some(3));
         assert_eq!(head_end(b"a\r\n\r", 0), None);
         assert_eq!(head_end(b"a\r\n\r\n", 2), Some(5));
+    }
+
+    #[test]
+    fn a_status_is_at_least_100() {
+        assert!(parse_head(b"HTTP/1.1 099 Odd\r\n\r\n").is_none());
+        let (response, _) = parse_head(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+        assert_eq!(response.status, 100);
     }
 
     #[test]

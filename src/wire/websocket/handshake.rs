@@ -175,6 +175,12 @@ impl HandshakeResponse {
             return Err(too_large);
         }
         let status = response.code.unwrap_or_default();
+        // A status below 100 does not exist (RFC 9110 section 15); httparse takes any three digits.
+        if status < 100 {
+            return Err(HandshakeError::NotHttp {
+                detail: format!("the status {status:03}"),
+            });
+        }
         // Only a 101 response has to be HTTP/1.1 (RFC 6455 section 4.2.2, item 5.1).
         if status == 101 && response.version != Some(1) {
             return Err(HandshakeError::NotHttp {
@@ -343,6 +349,17 @@ mod tests {
             .unwrap();
         assert_eq!(&buffer[..], b"rest", "bytes after the head stay");
         response
+    }
+
+    #[test]
+    fn a_response_that_no_http_client_can_read_is_not_http() {
+        for head in ["HTTP/1.1 099 Odd\r\n\r\n", "HTTP/1.0 101 Up\r\n\r\n"] {
+            let decoded = HandshakeResponse::decode(&mut BytesMut::from(head), 1_000);
+            assert!(
+                matches!(decoded, Err(HandshakeError::NotHttp { .. })),
+                "{head}"
+            );
+        }
     }
 
     #[test]
