@@ -175,6 +175,8 @@ fn baselines_are_explained() {
         "python-socketio",
         "socketioxide",
         "websocket-ws",
+        "nestjs",
+        "nestjs-11",
     ] {
         let path = manifest(&format!("{target}.baseline.yaml"));
         let baseline = sockspec::runner::Baseline::read(&path).unwrap();

@@ -43,6 +43,8 @@ fn shipped_manifests_have_no_mistakes() {
         REFERENCE_MANIFEST,
         REFERENCE_WEBSOCKET_MANIFEST,
         include_str!("../../../fixtures/targets/official-contract.yaml"),
+        include_str!("../../../fixtures/targets/nestjs-11.yaml"),
+        include_str!("../../../fixtures/targets/nestjs.yaml"),
         include_str!("../../../fixtures/targets/socketio-node.yaml"),
         include_str!("../../../fixtures/targets/websocket-ws.yaml"),
     ] {
