@@ -10,7 +10,7 @@
 //! Some scenarios have a client that can't join a namespace. Such a scenario has a second client of this kind, whose
 //! connection has to stay open. This shows that no timer ended the connection of the first client.
 
-use crate::scenario::{Action, Awaits, ClientName, Scenario, Step, WireUse};
+use crate::scenario::{Awaits, ClientName, Scenario, Step, WireUse};
 
 /// Returns the control of a scenario: the same scenario without the steps (the act) that make the server end a
 /// connection. Also returns the line of the act.
@@ -57,8 +57,17 @@ pub(super) fn control(scenario: &Scenario) -> Option<(Scenario, usize)> {
 ///
 /// Such a step shows that the connection of `actor` did not end by a timer that both connections have.
 fn watches_another(step: &Step, actor: &ClientName) -> bool {
-    matches!(&step.action, Action::Closed(closed) if closed.strict.stays_open)
-        && !step.actors.contains(actor)
+    match step.action.facts().awaits {
+        Awaits::ConnectionOpen => !step.actors.contains(actor),
+        Awaits::AnyResponse
+        | Awaits::ConnectionEnd
+        | Awaits::Event(_)
+        | Awaits::Incoming(_)
+        | Awaits::NamespaceEnd
+        | Awaits::Nothing
+        | Awaits::Silence
+        | Awaits::Something => false,
+    }
 }
 
 /// Returns true if `actor` does not answer pings, so that the heartbeat ends its connection anyway.
@@ -83,9 +92,8 @@ fn answers_no_ping(scenario: &Scenario, before: &[Step], actor: &ClientName) -> 
 /// Also returns `None` for a step with `after` (the earliest time of the end), because a timer has to cause the end
 /// there.
 fn awaits_the_end(step: &Step) -> Option<&ClientName> {
-    let ends = step.action.facts().awaits == Awaits::ConnectionEnd && step.after.is_none();
-    match step.actors.as_slice() {
-        [actor] if ends => Some(actor),
+    match (step.action.facts().awaits, step.actors.as_slice()) {
+        (Awaits::ConnectionEnd, [actor]) if step.after.is_none() => Some(actor),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     client::{Entry, Layer, Outgoing, What},
-    scenario::{Action, visit_steps},
+    scenario::visit_steps,
     targets::Bindings,
     text::{humanize, json_string},
     wire::{
@@ -205,16 +205,7 @@ impl<'a> Named<'a> {
             let facts = step.action.facts();
             templates.extend(facts.operation);
             templates.extend(facts.excluded.map(|(event, _)| &event.name));
-            if let Action::Expect(expect) = &step.action {
-                let lenient = expect.event.lenient.iter();
-                templates.extend(
-                    lenient
-                        .chain([&expect.event.strict])
-                        .map(|event| &event.name),
-                );
-            } else if let Action::Reply(reply) = &step.action {
-                templates.push(&reply.event.name);
-            }
+            templates.extend(facts.named);
         });
         let names: Vec<_> = templates
             .iter()

@@ -60,7 +60,7 @@ pub use mentions::{Mention, Mentions};
 pub(crate) use model::REPORT_FIELDS;
 pub use model::{
     Accepted, Arguments, ClientName, ClientSpec, ConnectOptions, EventPattern, ExpectedArguments,
-    FramePattern, HttpPattern, Level, Mentioned, Operation, Order, Parallel, Refusal,
+    FramePattern, HttpPattern, Incoming, Level, Mentioned, Operation, Order, Parallel, Refusal,
     RefusalReason, Repeat, Scenario, Sequence, Step, Tier, Transport, WaitBound, visit_steps,
 };
 pub use placeholder::PLACEHOLDERS;

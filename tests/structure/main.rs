@@ -64,6 +64,9 @@ const MOST_LONG_FILES: usize = 0;
 /// The limit on the number of `bool` parameters of functions that other files can call. The target is 0.
 const MOST_SWITCHES: usize = 0;
 
+/// The file that executes each verb. Other code does not name single verbs.
+const VERB_MATCH: &str = "src/runner/steps/mod.rs";
+
 /// The number of columns that a line of Markdown may have.
 const WIDEST_LINE: usize = 120;
 /// The Markdown pages of the repository.
@@ -122,6 +125,22 @@ fn structure_of_machine_uses_is_in_two_places() {
         "only src/clock.rs reads clocks and waits with deadlines (`clock::before`, `clock::within`), and only src/net/ \
          opens sockets:\n{}",
         uses.join("\n")
+    );
+}
+
+#[test]
+fn structure_of_verbs_is_in_one_match() {
+    let named: Vec<String> = read_crate()
+        .iter()
+        .filter(|file| !file.is_test && !file.path.starts_with("src/scenario/verbs/"))
+        .filter(|file| file.path != VERB_MATCH)
+        .flat_map(|file| lines_that_name_verbs(&file.path))
+        .collect();
+    assert!(
+        named.is_empty(),
+        "only {VERB_MATCH} matches on verbs; other code reads the facts of a step (src/scenario/verbs/facts.rs), so \
+         that the file of a new verb answers for them:\n{}",
+        named.join("\n")
     );
 }
 
@@ -224,6 +243,29 @@ fn hold(what: &str, number: usize, limit: usize, rule: &str) {
 }
 
 /// Lists the lines of a page that are too wide. Tables and code blocks are not checked.
+/// Returns the lines above a file's unit tests that name a variant of `Action` or `Verb`.
+fn lines_that_name_verbs(path: &str) -> Vec<String> {
+    let names_variant = |line: &str| {
+        let parts: Vec<&str> = line.split("::").collect();
+        parts.windows(2).any(|parts| {
+            let owner = parts[0]
+                .rsplit(|letter: char| !letter.is_alphanumeric())
+                .next();
+            let mut variant = parts[1].chars();
+            matches!(owner, Some("Action" | "Verb"))
+                && variant.next().is_some_and(char::is_uppercase)
+                && variant.next().is_some_and(char::is_lowercase)
+        })
+    };
+    read(path)
+        .lines()
+        .take_while(|line| *line != "#[cfg(test)]")
+        .enumerate()
+        .filter(|(_, line)| names_variant(line))
+        .map(|(index, line)| format!("{path}:{}: {}", index + 1, line.trim()))
+        .collect()
+}
+
 fn wide_lines(page: &str) -> Vec<String> {
     let mut is_code = false;
     let mut wide = Vec::new();

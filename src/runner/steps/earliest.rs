@@ -9,7 +9,7 @@ use crate::{
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
     },
-    scenario::{Action, Step},
+    scenario::{Awaits, Step},
 };
 
 /// Checks that a step which began at `begun` did not succeed before its earliest time.
@@ -38,18 +38,24 @@ fn what_happened(attempt: &Attempt<'_>, step: &Step) -> StepResult<String> {
     let names: Vec<_> = step.actors.iter().map(ToString::to_string).collect();
     let names = names.join(", ");
     let scope = attempt.scope();
-    if let Action::Expect(expect) = &step.action {
-        let event = expect.event.strict.name.render_text(&scope)?;
-        return Ok(format!("{names} received `{event}`"));
-    }
-    if let Action::Receive(receive) = &step.action {
-        let noun = noun(&receive.what.strict);
-        return Ok(format!("{names} received the expected {noun}"));
-    }
-    if let Action::Closed(_) = &step.action {
-        return Ok(format!("The connection of {names} ended"));
-    }
-    let verb = step.action.verb().name();
-    let of = if names.is_empty() { "" } else { " of " };
-    Ok(format!("The step `{verb}`{of}{names} succeeded"))
+    Ok(match step.action.facts().awaits {
+        Awaits::ConnectionEnd => format!("The connection of {names} ended"),
+        Awaits::Event(event) => {
+            let event = event.name.render_text(&scope)?;
+            format!("{names} received `{event}`")
+        }
+        Awaits::Incoming(incoming) => {
+            format!("{names} received the expected {}", noun(incoming))
+        }
+        Awaits::NamespaceEnd => format!("{names} received the expected DISCONNECT packet"),
+        Awaits::AnyResponse
+        | Awaits::ConnectionOpen
+        | Awaits::Nothing
+        | Awaits::Silence
+        | Awaits::Something => {
+            let verb = step.action.verb().name();
+            let of = if names.is_empty() { "" } else { " of " };
+            format!("The step `{verb}`{of}{names} succeeded")
+        }
+    })
 }

@@ -107,10 +107,10 @@ fn not_connected_in(steps: &[Step], connected: &mut BTreeSet<ClientName>, proble
             ConnectionUse::Clients(clients) => clients,
             ConnectionUse::Actors => step.actors.as_slice(),
         };
-        if let Action::Parallel(parallel) = &step.action {
-            // The steps of a `parallel` block run at the same time. So a client counts as connected in the whole block
+        if facts.at_the_same_time {
+            // The steps of such a block run at the same time. So a client counts as connected in the whole block
             // if any step of the block connects it.
-            visit_steps(&parallel.steps, &mut |step| {
+            visit_steps(step.action.steps(), &mut |step| {
                 if step.action.facts().connection.options().is_some() {
                     connected.extend(step.actors.iter().cloned());
                 }

@@ -9,6 +9,7 @@ mod client;
 mod events;
 mod frames;
 mod http;
+mod incoming;
 mod level;
 mod mentioned;
 mod refusal;
@@ -22,6 +23,7 @@ pub use self::{
     events::{Arguments, EventPattern, ExpectedArguments, Operation, Order},
     frames::FramePattern,
     http::HttpPattern,
+    incoming::Incoming,
     level::{Level, Tier},
     mentioned::Mentioned,
     refusal::{Refusal, RefusalReason},

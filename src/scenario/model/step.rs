@@ -6,7 +6,7 @@ use super::{ClientName, Level};
 use crate::scenario::{
     Span, Template,
     keys::{Key, key, required},
-    verbs::{Action, Actors, Chapter, Options, VerbSpec},
+    verbs::{Action, Actors, Chapter, Facts, Options, VerbSpec},
 };
 
 /// One step of a scenario.
@@ -78,6 +78,15 @@ impl Parallel {
         options: Options::Beside,
         keys: &[],
     };
+
+    /// Returns the facts about the block.
+    #[expect(
+        clippy::unused_self,
+        reason = "the methods of all verbs have the same form"
+    )]
+    pub(in crate::scenario) const fn facts(&self) -> Facts<'_> {
+        Facts::of_block().at_the_same_time()
+    }
 }
 
 /// `steps:` runs steps one after the other. It is useful as a step of `parallel:`.
@@ -101,6 +110,15 @@ impl Sequence {
         options: Options::Beside,
         keys: &[],
     };
+
+    /// Returns the facts about the block.
+    #[expect(
+        clippy::unused_self,
+        reason = "the methods of all verbs have the same form"
+    )]
+    pub(in crate::scenario) const fn facts(&self) -> Facts<'_> {
+        Facts::of_block()
+    }
 }
 
 /// `repeat:` runs a block of steps several times. `$index` counts from 1.
@@ -127,4 +145,13 @@ impl Repeat {
         options: Options::Beside,
         keys: &[Self::KEYS],
     };
+
+    /// Returns the facts about the block.
+    #[expect(
+        clippy::unused_self,
+        reason = "the methods of all verbs have the same form"
+    )]
+    pub(in crate::scenario) const fn facts(&self) -> Facts<'_> {
+        Facts::of_block()
+    }
 }

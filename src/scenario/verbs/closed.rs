@@ -118,11 +118,12 @@ impl VerbModel for Accepted<Closed> {
     }
 
     fn facts(&self) -> Facts<'_> {
-        let ends = !self.strict.stays_open && self.strict.namespace.is_none();
-        let awaits = if ends {
-            Awaits::ConnectionEnd
+        let awaits = if self.strict.stays_open {
+            Awaits::ConnectionOpen
+        } else if self.strict.namespace.is_some() {
+            Awaits::NamespaceEnd
         } else {
-            Awaits::Something
+            Awaits::ConnectionEnd
         };
         Facts::new(awaits, ConnectionUse::Actors, WireUse::Other)
     }

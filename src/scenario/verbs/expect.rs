@@ -75,6 +75,9 @@ impl VerbModel for Expect {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Other)
+        let event = &self.event.strict;
+        let patterns = self.event.lenient.iter().chain([event]);
+        Facts::new(Awaits::Event(event), ConnectionUse::Actors, WireUse::Other)
+            .names(patterns.map(|event| &event.name))
     }
 }

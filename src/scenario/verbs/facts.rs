@@ -1,13 +1,13 @@
 //! What other parts of the program need to know about a step without a `match` on its verb.
 
-use crate::scenario::{ClientName, ConnectOptions, EventPattern, Matcher, Template};
+use crate::scenario::{ClientName, ConnectOptions, EventPattern, Incoming, Matcher, Template};
 
 /// Properties of one step that other code needs. The file of each verb computes them; the loader, the plan of a run and
 /// the runner read them.
 #[derive(Clone, Debug)]
 pub struct Facts<'s> {
     /// What the step waits for.
-    pub awaits: Awaits,
+    pub awaits: Awaits<'s>,
     /// The connections that the step opens, or that have to be open before it.
     pub connection: ConnectionUse<'s>,
     /// What the step does on the wire.
@@ -17,20 +17,32 @@ pub struct Facts<'s> {
     pub written: Vec<Written<'s>>,
     /// The name of the event that the step sends. Bindings in the target's manifest can replace it.
     pub operation: Option<&'s Template>,
+    /// The names of events that the step expects or answers.
+    pub named: Vec<&'s Template>,
     /// The event that the step forbids, and the clients for which it is forbidden.
     pub excluded: Option<(&'s EventPattern, Observers)>,
     /// True if the step can join a namespace although it is no `connect` step, for example because the scenario writes
     /// out a CONNECT packet.
     pub may_join: bool,
+    /// True if the step is a block whose steps run at the same time.
+    pub at_the_same_time: bool,
 }
 
 /// What a step waits for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Awaits {
+#[derive(Clone, Copy, Debug)]
+pub enum Awaits<'s> {
     /// A response, whatever it is, so the step can't fail.
     AnyResponse,
     /// The end of the connection of each client that `as:` names.
     ConnectionEnd,
+    /// That the connection of each client that `as:` names stays open.
+    ConnectionOpen,
+    /// An event.
+    Event(&'s EventPattern),
+    /// The next packet, frame or bytes.
+    Incoming(&'s Incoming),
+    /// A DISCONNECT packet, which ends a namespace.
+    NamespaceEnd,
     /// Nothing: the step returns at once.
     Nothing,
     /// The absence of a packet, an event or a frame. The step fails if the forbidden one arrives.
@@ -39,11 +51,17 @@ pub enum Awaits {
     Something,
 }
 
-impl Awaits {
+impl Awaits<'_> {
     /// Returns true if the server can make the step fail.
     pub const fn can_fail(self) -> bool {
         match self {
-            Self::ConnectionEnd | Self::Silence | Self::Something => true,
+            Self::ConnectionEnd
+            | Self::ConnectionOpen
+            | Self::Event(_)
+            | Self::Incoming(_)
+            | Self::NamespaceEnd
+            | Self::Silence
+            | Self::Something => true,
             Self::AnyResponse | Self::Nothing => false,
         }
     }
@@ -125,26 +143,43 @@ pub enum Observers {
 }
 
 impl<'s> Facts<'s> {
-    pub(super) const fn new(awaits: Awaits, connection: ConnectionUse<'s>, wire: WireUse) -> Self {
+    pub(super) const fn new(
+        awaits: Awaits<'s>,
+        connection: ConnectionUse<'s>,
+        wire: WireUse,
+    ) -> Self {
         Self {
             awaits,
             connection,
             wire,
             written: Vec::new(),
             operation: None,
+            named: Vec::new(),
             excluded: None,
             may_join: false,
+            at_the_same_time: false,
         }
     }
 
-    /// Returns the facts about a `parallel` or `repeat` step, which by itself sends and checks nothing; only the steps
-    /// inside it do.
-    pub(super) const fn of_block() -> Self {
+    /// Returns the facts about a block whose steps run one after the other, such as `repeat`. The block by itself sends
+    /// and checks nothing; only the steps inside it do.
+    pub(in crate::scenario) const fn of_block() -> Self {
         Self::new(Awaits::Nothing, ConnectionUse::None, WireUse::Other)
     }
 
     pub(super) fn writes(mut self, written: impl IntoIterator<Item = Written<'s>>) -> Self {
         self.written.extend(written);
+        self
+    }
+
+    /// Marks a block whose steps run at the same time.
+    pub(in crate::scenario) const fn at_the_same_time(mut self) -> Self {
+        self.at_the_same_time = true;
+        self
+    }
+
+    pub(super) fn names(mut self, events: impl IntoIterator<Item = &'s Template>) -> Self {
+        self.named.extend(events);
         self
     }
 

@@ -111,7 +111,7 @@ macro_rules! verbs {
             pub fn facts(&self) -> Facts<'_> {
                 match self {
                     $( Self::$name(model) => VerbModel::facts(model), )*
-                    $( Self::$block(_) => Facts::of_block(), )*
+                    $( Self::$block(block) => block.facts(), )*
                 }
             }
 

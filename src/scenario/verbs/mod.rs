@@ -47,7 +47,7 @@ pub use self::{
     never::Never,
     open::{HandshakePattern, Open, OpenLayer},
     reading::Reading,
-    receive::{Incoming, Receive},
+    receive::Receive,
     reply::{Reply, ReplyHow},
     send::{PacketTemplate, Send},
 };

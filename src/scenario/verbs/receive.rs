@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     scenario::{
-        Accepted, FramePattern, HttpPattern, Matcher, Order,
+        Accepted, Incoming, Matcher, Order,
         fields::{Field, Fields, is_bare},
         keys::{Key, key},
         node::NodeKind,
@@ -31,49 +31,6 @@ pub struct Receive {
     pub what: Accepted<Incoming>,
     /// Whether other packets can arrive first (`order:`). `strict` by default.
     pub order: Order,
-}
-
-/// What a `receive` step waits for.
-#[derive(Clone, Debug)]
-pub enum Incoming {
-    /// `{binary: …}`: an Engine.IO message with binary data.
-    Binary(Matcher),
-    /// `{bytes: …}`: raw bytes of a TCP connection. The step compares all bytes that the connection has received so
-    /// far.
-    Bytes(Matcher),
-    /// `{echo: …}`: the text with which the target answers a message that the scenario created with the function
-    /// `echo`.
-    Echo(Matcher),
-    /// `{frame: {opcode, fin, rsv, payload}}`: a WebSocket frame.
-    Frame(FramePattern),
-    /// `{http: {status, …}}`: an HTTP response on a bare TCP connection.
-    Http(HttpPattern),
-    /// `{message: …}`: an Engine.IO message with text.
-    Message(Matcher),
-    /// `{packet: {type, namespace, id, data}}`: a Socket.IO packet, decoded to an object.
-    Packet(Matcher),
-    /// An encoded Engine.IO packet as text, which starts with the digit of its type.
-    Text(Matcher),
-    /// `nothing`: no packet arrives until the end of the scenario. The runner checks this in the same way as for a
-    /// `never` step.
-    Nothing,
-}
-
-impl Incoming {
-    /// Returns the expected HTTP response. `None` if the step waits for something else.
-    pub const fn http(&self) -> Option<&HttpPattern> {
-        match self {
-            Self::Http(response) => Some(response),
-            Self::Binary(_)
-            | Self::Bytes(_)
-            | Self::Echo(_)
-            | Self::Frame(_)
-            | Self::Message(_)
-            | Self::Nothing
-            | Self::Packet(_)
-            | Self::Text(_) => None,
-        }
-    }
 }
 
 impl VerbModel for Receive {
@@ -109,7 +66,8 @@ impl VerbModel for Receive {
     }
 
     fn facts(&self) -> Facts<'_> {
-        let facts = Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Observes);
+        let awaits = Awaits::Incoming(&self.what.strict);
+        let facts = Facts::new(awaits, ConnectionUse::Actors, WireUse::Observes);
         match &self.what.strict {
             Incoming::Text(text) | Incoming::Message(text) => {
                 facts.writes([Written::Expected(text)])

@@ -118,6 +118,6 @@ impl VerbModel for Reply {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts::new(Awaits::Nothing, ConnectionUse::Actors, WireUse::Other)
+        Facts::new(Awaits::Nothing, ConnectionUse::Actors, WireUse::Other).names([&self.event.name])
     }
 }
