@@ -5,8 +5,9 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 use super::{
     Span,
     diagnostic::Problems,
-    keys::Key,
+    keys::{Exclusive, Key},
     node::{Entry, Node, NodeKind, Quoting},
+    word::Word,
 };
 use crate::{
     data::Data,
@@ -140,22 +141,31 @@ impl<'n> Fields<'n> {
         problems.error_at_line("missing-key", span, format!("{} needs `{key}`", self.what));
     }
 
-    /// Reports a mistake if the mapping has more than one of `keys`.
-    pub(crate) fn exclusive(&self, keys: &[&'static str], problems: &mut Problems) {
-        let mut given = self
-            .entries
-            .iter()
-            .filter(|entry| keys.contains(&entry.key.as_str()));
-        if let (Some(first), Some(second)) = (given.next(), given.next()) {
-            let (first_key, second_key) = (&first.key, &second.key);
-            problems
-                .error(
-                    "conflict",
-                    second.key_span,
-                    format!("`{second_key}` and `{first_key}` exclude each other"),
-                )
-                .related = Some((first.key_span, String::new()));
+    /// Reports a mistake for each group of which the mapping has more than one key. A flag that is `false` does not
+    /// count, because it has the same meaning as no flag.
+    pub(crate) fn exclusive(&self, groups: &[Exclusive], problems: &mut Problems) {
+        for group in groups {
+            let mut given = self
+                .entries
+                .iter()
+                .filter(|entry| group.contains(&entry.key.as_str()) && !self.is_false_flag(entry));
+            if let (Some(first), Some(second)) = (given.next(), given.next()) {
+                let (first_key, second_key) = (&first.key, &second.key);
+                problems
+                    .error(
+                        "conflict",
+                        second.key_span,
+                        format!("`{second_key}` and `{first_key}` exclude each other"),
+                    )
+                    .related = Some((first.key_span, String::new()));
+            }
         }
+    }
+
+    fn is_false_flag(&self, entry: &Entry) -> bool {
+        let mut keys = self.tables.iter().copied().flatten();
+        let is_flag = keys.any(|key| key.name == entry.key && key.kind == "flag");
+        is_flag && substituted(&entry.value, self.substitutes).to_data() == Data::from(false)
     }
 
     /// Reports the unknown keys.
@@ -267,7 +277,12 @@ impl<'n> Field<'n> {
         None
     }
 
-    /// Reads a word from a fixed list, such as `must`, `should` or `may`.
+    /// Reads a value that is written as one word, such as the level `must`.
+    pub(crate) fn word<T: Word>(&self, problems: &mut Problems) -> Option<T> {
+        self.choice(T::WORDS, problems)
+    }
+
+    /// Reads a word from a fixed list.
     pub(crate) fn choice<T: Copy>(
         &self,
         choices: &[(&'static str, T)],

@@ -15,6 +15,9 @@ pub struct Key {
     pub required: bool,
 }
 
+/// The names of keys that exclude each other: a mapping can have at most one of them.
+pub(super) type Exclusive = &'static [&'static str];
+
 /// Returns an optional key.
 pub(super) const fn key(name: &'static str, kind: &'static str, meaning: &'static str) -> Key {
     Key {
@@ -238,6 +241,12 @@ pub(super) const RESPONSE: &[Key] = &[
     ),
 ];
 
+/// The keys of [`RESPONSE`] that exclude each other.
+pub(super) const RESPONSE_EXCLUSIVE: &[Exclusive] = &[
+    &["response", "json", "no-response"],
+    &["status", "no-response"],
+];
+
 /// Keys of a WebSocket frame that a step sends or expects, except `payload`.
 pub(super) const FRAME: &[Key] = &[
     key("opcode", "opcode", "the opcode of the frame"),
@@ -252,6 +261,30 @@ pub(super) const FRAME: &[Key] = &[
 /// The key `payload` of an expected WebSocket frame, whose value is an expectation. (The `payload` of a frame to send
 /// is a literal value.)
 pub(super) const RECEIVED_FRAME: &[Key] = &[key("payload", "expectation", "text or bytes")];
+
+/// The kinds of what `receive` waits for. A `receive` step has one of them.
+pub(super) const INCOMING: &[Key] = &[
+    key("binary", "expectation", "a message with binary data"),
+    key("bytes", "expectation", "raw bytes of a TCP connection"),
+    key("echo", "expectation", "the answer to an `echo` message"),
+    FRAME_KIND,
+    key(
+        "http",
+        "http-response",
+        "an HTTP response on a TCP connection",
+    ),
+    key("message", "expectation", "a message with text"),
+    key("packet", "expectation", "a Socket.IO packet as an object"),
+];
+
+/// The kinds of packets that `send` sends, beside a packet as text. An item of a `send` step has one of them.
+pub(super) const SENT_PACKET: &[Key] = &[
+    key("binary", "value", "a message with binary data"),
+    key("message", "any-text", "a message with text"),
+];
+
+/// The kind `frame`, which `receive` waits for and `never` forbids.
+pub(super) const FRAME_KIND: Key = key("frame", "received-frame", "a WebSocket frame");
 
 /// Keys of a `closed` step.
 pub(super) const CLOSED: &[Key] = &[
@@ -273,6 +306,15 @@ pub(super) const CLOSED: &[Key] = &[
         "waits for a DISCONNECT packet of this namespace instead of the end of the connection",
     ),
     key("stays-open", "flag", "`true`: the connection does not end"),
+];
+
+/// The keys of [`CLOSED`] that exclude each other.
+pub(super) const CLOSED_EXCLUSIVE: &[Exclusive] = &[
+    &["stays-open", "code"],
+    &["stays-open", "reason"],
+    &["stays-open", "how"],
+    &["stays-open", "hangs-up"],
+    &["stays-open", "namespace"],
 ];
 
 /// Keys of a `frame` step, which sends a WebSocket frame, in addition to [`FRAME`].
@@ -309,6 +351,9 @@ pub(super) const REFUSED: Key = key(
     "expectation",
     "the server refuses the request with this error: `{code, message, status, field}`",
 );
+
+/// The keys that give the arguments of an event exclude each other.
+pub(super) const ARGUMENTS: Exclusive = &["with", "args"];
 
 /// Keys that describe an event to send, beside the verb with the event's name.
 pub(super) const OPERATION: &[Key] = &[WITH, ARGS, NAMESPACE];

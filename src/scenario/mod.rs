@@ -37,6 +37,7 @@ mod template;
 mod template_error;
 mod values;
 mod verbs;
+mod word;
 mod yaml;
 
 // The module `targets` uses these types too, to read target manifests.

@@ -2,40 +2,36 @@
 
 use std::fmt;
 
-use super::{Level, Tier, Transport};
+use super::{
+    Level, Tier, Transport,
+    word::{Word, words},
+};
+
+words! { Level: "must" = Must, "should" = Should, "may" = May }
+words! {
+    Tier: "core" = Core, "extended" = Extended, "info" = Info, "slow" = Slow,
+    "destructive" = Destructive
+}
+words! { Transport: "polling" = Polling, "upgrade" = Upgrade, "websocket" = WebSocket }
 
 impl Level {
     /// Returns `must`, `should` or `may`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Must => "must",
-            Self::Should => "should",
-            Self::May => "may",
-        }
+        self.word()
     }
 }
 
 impl Tier {
     /// Returns `core`, `extended`, `info`, `slow` or `destructive`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Core => "core",
-            Self::Extended => "extended",
-            Self::Info => "info",
-            Self::Slow => "slow",
-            Self::Destructive => "destructive",
-        }
+        self.word()
     }
 }
 
 impl Transport {
     /// Returns `polling`, `upgrade` or `websocket`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Polling => "polling",
-            Self::Upgrade => "upgrade",
-            Self::WebSocket => "websocket",
-        }
+        self.word()
     }
 }
 

@@ -110,7 +110,7 @@ fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
     }
     let level = fields
         .require("level", problems)
-        .and_then(|level| super::reading::words::level_of(&level, problems));
+        .and_then(|level| level.word(problems));
     let title = fields
         .require("title", problems)
         .and_then(|title| title.text(problems));

@@ -6,22 +6,16 @@ use crate::scenario::{
     keys::is_common,
     node::{Entry, Node, NodeKind},
     reading::context::StepContext,
+    verbs::Verb,
 };
 
-/// Groups of keys that exclude each other in a step. If a key of a group stands inside `accept.strict` or
-/// `accept.lenient`, it replaces all keys of that group in the step.
-const ALTERNATIVES: &[&[&str]] = &[
-    &["reply", "replies", "refused", "rejected", "no-reply"],
-    &["with", "args"],
-    &["answer", "refused"],
-];
-
 /// Returns two copies of a step. In the first one, the keys inside `accept.strict` replace the step's keys; in the
-/// second one, the keys inside `accept.lenient` do.
+/// second one, the keys inside `accept.lenient` do. A key also replaces the keys that it excludes
+/// ([`VerbSpec::exclusive`](crate::scenario::VerbSpec::exclusive)).
 pub(super) fn overlays(
     node: &Node,
     accept: &Entry,
-    verb: &str,
+    verb: Verb,
     context: &mut StepContext<'_, '_>,
 ) -> (Node, Option<Node>) {
     let field = Field {
@@ -53,7 +47,7 @@ pub(super) fn overlays(
 fn overlay(
     base: &Node,
     over: Field<'_>,
-    verb: &str,
+    verb: Verb,
     context: &mut StepContext<'_, '_>,
 ) -> Option<Node> {
     let (Some(own), Some(over)) = (base.entries(), over.node.entries()) else {
@@ -69,17 +63,18 @@ fn overlay(
             );
         }
     }
+    let exclusive = verb.spec().exclusive;
     let gives_way = |key: &str| {
         over.iter().any(|entry| {
             entry.key == key
-                || ALTERNATIVES.iter().any(|keys| {
-                    key != verb && keys.contains(&key) && keys.contains(&entry.key.as_str())
-                })
+                || exclusive
+                    .iter()
+                    .any(|keys| keys.contains(&key) && keys.contains(&entry.key.as_str()))
         })
     };
     let mut entries: Vec<Entry> = own
         .iter()
-        .filter(|entry| entry.key == verb || !gives_way(&entry.key))
+        .filter(|entry| entry.key == verb.name() || !gives_way(&entry.key))
         .cloned()
         .collect();
     for entry in over {

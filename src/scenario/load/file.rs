@@ -12,7 +12,7 @@ use crate::scenario::{
     fields::Fields,
     keys,
     node::{Node, NodeKind},
-    reading::words::{level_of, list, names, tier_of, transports},
+    reading::words::{list, names, transports},
 };
 
 /// Loads a scenario file.
@@ -76,10 +76,8 @@ fn file(root: &Node, known: Known<'_>, problems: &mut Problems) -> Option<Vec<Sc
             .get("needs")
             .map(|needs| names(&needs, problems))
             .unwrap_or_default(),
-        level: fields
-            .get("level")
-            .and_then(|level| level_of(&level, problems)),
-        tier: fields.get("tier").and_then(|tier| tier_of(&tier, problems)),
+        level: fields.get("level").and_then(|level| level.word(problems)),
+        tier: fields.get("tier").and_then(|tier| tier.word(problems)),
         transports: transports(&fields, problems),
         exclusive: fields
             .get("exclusive")

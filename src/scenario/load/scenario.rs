@@ -18,7 +18,7 @@ use crate::scenario::{
     reading::{
         context::StepContext,
         variables::{refuse_bad_name, refuse_reserved},
-        words::{level_of, list, names, tier_of, transports},
+        words::{list, names, transports},
     },
     values::{ValueReader, is_expectation},
 };
@@ -141,10 +141,8 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         let why = self.sentence(&fields, "why", row);
         let level = fields
             .get("level")
-            .and_then(|level| level_of(&level, self.problems));
-        let tier = fields
-            .get("tier")
-            .and_then(|tier| tier_of(&tier, self.problems));
+            .and_then(|level| level.word(self.problems));
+        let tier = fields.get("tier").and_then(|tier| tier.word(self.problems));
         let transports = transports(&fields, self.problems);
         let exclusive = fields
             .get("exclusive")

@@ -51,7 +51,7 @@ fn step(node: &Node, context: &mut StepContext<'_, '_>) -> Option<Step> {
     let accept = entries.iter().find(|entry| entry.key == "accept");
     let (strict, lenient) = match accept.filter(|_| verb.takes_accept()) {
         None => (node.clone(), None),
-        Some(accept) => overlays(node, accept, verb.name(), context),
+        Some(accept) => overlays(node, accept, verb, context),
     };
     let common =
         Fields::new(node, "a step", context.problems)?.with_substitutes(context.substitutes);
@@ -190,6 +190,7 @@ impl<'c, 'p> StepReader<'_, 'c, 'p> {
         }
         let value = fields.raw(self.verb.name())?;
         let fields = fields.with_tables(self.verb.spec().keys);
+        fields.exclusive(self.verb.spec().exclusive, context.problems);
         let model = read(&value, &fields, context);
         refuse_second_verb(&fields, self.verb, context);
         fields.finish(context.problems);
@@ -353,5 +354,5 @@ fn wait_bound(
 }
 
 fn level(fields: &Fields<'_>, context: &mut StepContext<'_, '_>) -> Option<Level> {
-    words::level_of(&fields.get("level")?, context.problems)
+    fields.get("level")?.word(context.problems)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     data::Data,
-    scenario::{Matcher, Scope, Template, TemplateError},
+    scenario::{Matcher, Scope, Template, TemplateError, word::words},
     text::excerpt,
 };
 
@@ -96,3 +96,5 @@ pub enum Order {
     /// `strict`: the next packet or event has to be the expected one.
     Strict,
 }
+
+words! { Order: "any" = Any, "strict" = Strict }

@@ -77,6 +77,7 @@ impl Parallel {
         value: "steps",
         options: Options::Beside,
         keys: &[],
+        exclusive: &[],
     };
 
     /// Returns the facts about the block.
@@ -109,6 +110,7 @@ impl Sequence {
         value: "steps",
         options: Options::Beside,
         keys: &[],
+        exclusive: &[],
     };
 
     /// Returns the facts about the block.
@@ -144,6 +146,7 @@ impl Repeat {
         value: "times",
         options: Options::Beside,
         keys: &[Self::KEYS],
+        exclusive: &[],
     };
 
     /// Returns the facts about the block.

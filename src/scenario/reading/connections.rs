@@ -1,6 +1,6 @@
 //! Reads the options of a connection, namespaces, and expected refusals (`refused:`).
 
-use super::{context::StepContext, forms, words::transport_of};
+use super::{context::StepContext, forms};
 use crate::{
     data::Data,
     scenario::{
@@ -65,7 +65,7 @@ pub(in crate::scenario) fn options(
         auth: context.template_of(fields, "auth"),
         transport: fields
             .get("transport")
-            .and_then(|transport| transport_of(&transport, context.problems)),
+            .and_then(|transport| transport.word(context.problems)),
         msgpack: boolean(fields, "msgpack", context),
         ..handshake_options(fields, context)
     }

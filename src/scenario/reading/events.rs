@@ -14,7 +14,6 @@ pub(in crate::scenario) fn operation(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> Option<Operation> {
-    fields.exclusive(&["with", "args"], context.problems);
     let name = event_name(value, context);
     let with = context.template_of(fields, "with");
     let args = fields
@@ -34,7 +33,6 @@ pub(in crate::scenario) fn pattern(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> Option<EventPattern> {
-    fields.exclusive(&["with", "args"], context.problems);
     let name = event_name(value, context);
     let with = context.matcher_of(fields, "with");
     let args = fields
@@ -134,6 +132,5 @@ pub(in crate::scenario) fn order(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> Option<Order> {
-    let orders = [("any", Order::Any), ("strict", Order::Strict)];
-    fields.get("order")?.choice(&orders, context.problems)
+    fields.get("order")?.word(context.problems)
 }

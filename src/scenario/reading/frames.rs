@@ -8,7 +8,7 @@ use crate::scenario::{
 };
 
 /// The opcodes by name (RFC 6455 section 5.2).
-const OPCODES: &[(&str, u8)] = &[
+pub(in crate::scenario) const OPCODES: &[(&str, u8)] = &[
     ("binary", 0x2),
     ("close", 0x8),
     ("continuation", 0x0),

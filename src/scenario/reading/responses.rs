@@ -12,8 +12,6 @@ pub(in crate::scenario) fn http_pattern(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> HttpPattern {
-    fields.exclusive(&["response", "json", "no-response"], context.problems);
-    fields.exclusive(&["status", "no-response"], context.problems);
     if let Some(status) = fields.get("status") {
         forms::number(&status, 100, 999, context);
     }
@@ -36,6 +34,7 @@ pub(in crate::scenario) fn response(
     let fields = fields
         .with_substitutes(substitutes)
         .with_tables(&[keys::RESPONSE]);
+    fields.exclusive(keys::RESPONSE_EXCLUSIVE, context.problems);
     let pattern = http_pattern(&fields, context);
     fields.finish(context.problems);
     Some(pattern)

@@ -1,7 +1,7 @@
 //! Reads lists, names, and words from fixed lists such as the transports.
 
 use crate::scenario::{
-    Level, Tier, Transport,
+    Transport,
     diagnostic::Problems,
     fields::{Field, Fields},
     node::{Node, NodeKind},
@@ -42,50 +42,18 @@ pub(in crate::scenario) fn names(field: &Field<'_>, problems: &mut Problems) -> 
     texts.into_iter().map(|(name, _)| name.to_owned()).collect()
 }
 
-pub(in crate::scenario) fn level_of(field: &Field<'_>, problems: &mut Problems) -> Option<Level> {
-    let levels = [
-        ("must", Level::Must),
-        ("should", Level::Should),
-        ("may", Level::May),
-    ];
-    field.choice(&levels, problems)
-}
-
-pub(in crate::scenario) fn tier_of(field: &Field<'_>, problems: &mut Problems) -> Option<Tier> {
-    let tiers = [
-        ("core", Tier::Core),
-        ("extended", Tier::Extended),
-        ("info", Tier::Info),
-        ("slow", Tier::Slow),
-        ("destructive", Tier::Destructive),
-    ];
-    field.choice(&tiers, problems)
-}
-
-pub(in crate::scenario) fn transport_of(
-    field: &Field<'_>,
-    problems: &mut Problems,
-) -> Option<Transport> {
-    let transports = [
-        ("polling", Transport::Polling),
-        ("upgrade", Transport::Upgrade),
-        ("websocket", Transport::WebSocket),
-    ];
-    field.choice(&transports, problems)
-}
-
 /// Reads the transport or transports of `transport:`, or of its synonym `transports:`.
 pub(in crate::scenario) fn transports(
     fields: &Fields<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<Transport>> {
-    fields.exclusive(&["transport", "transports"], problems);
+    fields.exclusive(&[&["transport", "transports"]], problems);
     let singular = fields.get("transport");
     let field = fields.get("transports").or(singular)?;
     Some(
         field
             .items()
-            .filter_map(|item| transport_of(&item, problems))
+            .filter_map(|item| item.word(problems))
             .collect(),
     )
 }

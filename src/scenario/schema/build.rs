@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::types::{plain_types, refer};
+use super::types::{mapping, plain_types};
 use crate::scenario::{
     keys::{
         ACTORS, CLIENT, CLOSED, FILE, FRAME, HANDSHAKE, Key, OPTIONS, RECEIVED_FRAME, RESPONSE,
@@ -67,28 +67,4 @@ fn step() -> Value {
         "description": "A step: one verb and the keys beside it.",
         "anyOf": forms,
     })
-}
-
-fn mapping(keys: &[&[Key]]) -> Value {
-    let keys = || keys.iter().copied().flatten();
-    let properties: Map<_, _> = keys()
-        .map(|key| {
-            let mut schema = refer(key.kind);
-            schema["description"] = json!(key.meaning);
-            (key.name.to_owned(), schema)
-        })
-        .collect();
-    let mut schema = json!({
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": false,
-    });
-    let required: Vec<_> = keys()
-        .filter(|key| key.required)
-        .map(|key| key.name)
-        .collect();
-    if !required.is_empty() {
-        schema["required"] = json!(required);
-    }
-    schema
 }

@@ -3,7 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::scenario::{Invariant, OPERATORS, PLACEHOLDERS};
+use crate::scenario::{
+    CloseHow, DisconnectHow, Invariant, Level, OPERATORS, OpenLayer, Order, PLACEHOLDERS, Reading,
+    Tier, Transport,
+    keys::{FRAME_KIND, INCOMING, Key, SENT_PACKET},
+    reading::frames::OPCODES,
+    word::Word,
+};
 
 /// Returns a JSON Schema reference to the type `name`.
 pub(super) fn refer(name: &str) -> Value {
@@ -60,34 +66,19 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
             "invariants",
             one_or_some(choice(&Invariant::ids().collect::<Vec<_>>())),
         ),
-        ("level", choice(&["must", "should", "may"])),
-        (
-            "tier",
-            choice(&["core", "extended", "info", "slow", "destructive"]),
-        ),
-        ("transport", choice(&["websocket", "polling", "upgrade"])),
+        ("level", choice(&words::<Level>())),
+        ("tier", choice(&words::<Tier>())),
+        ("transport", choice(&words::<Transport>())),
         ("transports", one_or_some(refer("transport"))),
-        ("layer", choice(&["websocket", "polling", "tcp"])),
-        ("order", choice(&["any", "strict"])),
-        ("reading", choice(&["goes-on", "stops"])),
-        (
-            "farewell",
-            choice(&["leave", "close", "drop", "half", "reset"]),
-        ),
-        (
-            "endings",
-            one_or_some(choice(&[
-                "close-frame",
-                "close-packet",
-                "eof",
-                "http-error",
-                "reset",
-            ])),
-        ),
+        ("layer", choice(&words::<OpenLayer>())),
+        ("order", choice(&words::<Order>())),
+        ("reading", choice(&words::<Reading>())),
+        ("farewell", choice(&words::<DisconnectHow>())),
+        ("endings", one_or_some(choice(&words::<CloseHow>()))),
         (
             "opcode",
             json!({ "anyOf": [
-            choice(&["text", "binary", "continuation", "close", "ping", "pong"]),
+            choice(&names_of(OPCODES)),
             { "type": "integer", "minimum": 0, "maximum": 15 },
         ] }),
         ),
@@ -155,27 +146,19 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
         ("packets", one_or_some(refer("packet"))),
         (
             "packet",
-            json!({ "anyOf": [{ "type": "string" }, one_of_keys(&[("message", "any-text"), ("binary", "value")])] }),
+            json!({ "anyOf": [{ "type": "string" }, one_of_keys(SENT_PACKET)] }),
         ),
         (
             "incoming",
             json!({ "anyOf": [
             { "type": "string" },
             refer("operators"),
-            one_of_keys(&[
-                ("binary", "expectation"),
-                ("bytes", "expectation"),
-                ("echo", "expectation"),
-                ("frame", "received-frame"),
-                ("http", "http-response"),
-                ("message", "expectation"),
-                ("packet", "expectation"),
-            ]),
+            one_of_keys(INCOMING),
         ] }),
         ),
         (
             "unwanted",
-            json!({ "anyOf": [refer("event"), one_of_keys(&[("frame", "received-frame")])] }),
+            json!({ "anyOf": [refer("event"), one_of_keys(&[FRAME_KIND])] }),
         ),
         ("values", some("value")),
         ("expectations", some("expectation")),
@@ -185,19 +168,46 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Returns the schema of a mapping with exactly one of these keys.
-fn one_of_keys(keys: &[(&str, &str)]) -> Value {
-    let properties: serde_json::Map<_, _> = keys
-        .iter()
-        .map(|(key, kind)| ((*key).to_owned(), refer(kind)))
+/// Returns the schema of a mapping with these keys.
+pub(super) fn mapping(keys: &[&[Key]]) -> Value {
+    let keys = || keys.iter().copied().flatten();
+    let properties: serde_json::Map<_, _> = keys()
+        .map(|key| {
+            let mut schema = refer(key.kind);
+            schema["description"] = json!(key.meaning);
+            (key.name.to_owned(), schema)
+        })
         .collect();
-    json!({
+    let mut schema = json!({
         "type": "object",
-        "minProperties": 1,
-        "maxProperties": 1,
         "properties": properties,
         "additionalProperties": false,
-    })
+    });
+    let required: Vec<_> = keys()
+        .filter(|key| key.required)
+        .map(|key| key.name)
+        .collect();
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+/// Returns the schema of a mapping with exactly one of these keys.
+fn one_of_keys(keys: &[Key]) -> Value {
+    let mut schema = mapping(&[keys]);
+    schema["minProperties"] = json!(1);
+    schema["maxProperties"] = json!(1);
+    schema
+}
+
+/// Returns the words of a type that files write as one word.
+fn words<T: Word>() -> Vec<&'static str> {
+    names_of(T::WORDS)
+}
+
+fn names_of<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(name, _)| *name).collect()
 }
 
 /// Returns the schema of an object with values of type `kind`. Excludes keys that start with one `$`, which are

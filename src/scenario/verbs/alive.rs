@@ -26,6 +26,7 @@ impl VerbModel for Alive {
         value: "nothing",
         options: Options::Beside,
         keys: &[],
+        exclusive: &[],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;

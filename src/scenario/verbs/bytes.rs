@@ -32,6 +32,7 @@ impl VerbModel for SendBytes {
         value: "value",
         options: Options::Beside,
         keys: &[&[keys::CHOP]],
+        exclusive: &[],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;

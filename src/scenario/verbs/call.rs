@@ -78,6 +78,10 @@ impl VerbModel for Call {
         value: "event",
         options: Options::Beside,
         keys: &[keys::OPERATION, KEYS],
+        exclusive: &[
+            keys::ARGUMENTS,
+            &["reply", "replies", "refused", "no-reply"],
+        ],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =
@@ -88,10 +92,6 @@ impl VerbModel for Call {
         fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
-        fields.exclusive(
-            &["reply", "replies", "refused", "no-reply"],
-            context.problems,
-        );
         let operation = operation(value, fields, context);
         let reply = context.matcher_of(fields, "reply");
         let replies = fields

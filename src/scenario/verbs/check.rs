@@ -38,6 +38,7 @@ impl VerbModel for Check {
         value: "text",
         options: Options::Beside,
         keys: &[KEYS],
+        exclusive: &[],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;

@@ -9,6 +9,7 @@ use crate::scenario::{
     fields::{Field, Fields, is_bare},
     keys,
     reading::{connections, context::StepContext, forms},
+    word::words,
 };
 
 /// The data of a `closed` step.
@@ -44,6 +45,11 @@ pub enum CloseHow {
     Reset,
 }
 
+words! {
+    CloseHow: "close-frame" = CloseFrame, "close-packet" = ClosePacket, "eof" = Eof,
+    "http-error" = HttpError, "reset" = Reset
+}
+
 impl VerbModel for Accepted<Closed> {
     const SPEC: VerbSpec = VerbSpec {
         example: "closed: {…}",
@@ -59,6 +65,7 @@ impl VerbModel for Accepted<Closed> {
         value: "closed",
         options: Options::BesideOrWithin,
         keys: &[keys::CLOSED],
+        exclusive: keys::CLOSED_EXCLUSIVE,
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =
@@ -69,18 +76,11 @@ impl VerbModel for Accepted<Closed> {
         fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
-        let ways = [
-            ("close-frame", CloseHow::CloseFrame),
-            ("close-packet", CloseHow::ClosePacket),
-            ("eof", CloseHow::Eof),
-            ("http-error", CloseHow::HttpError),
-            ("reset", CloseHow::Reset),
-        ];
         let how = fields
             .get("how")
             .map(|how| {
                 how.items()
-                    .filter_map(|item| item.choice(&ways, context.problems))
+                    .filter_map(|item| item.word(context.problems))
                     .collect()
             })
             .unwrap_or_default();
@@ -95,11 +95,6 @@ impl VerbModel for Accepted<Closed> {
         let namespace = fields
             .raw("namespace")
             .map(|namespace| connections::namespace(&namespace, context));
-        if stays_open {
-            for key in ["code", "reason", "how", "hangs-up", "namespace"] {
-                fields.exclusive(&["stays-open", key], context.problems);
-            }
-        }
         if !is_bare(value.node) {
             value.wrong(
                 "empty, or a mapping: `closed: { code: 1002 }`",

@@ -64,6 +64,7 @@ impl VerbModel for Connect {
         value: "namespace",
         options: Options::Beside,
         keys: &[keys::OPTIONS, keys::HANDSHAKE, KEYS],
+        exclusive: &[&["reply", "rejected", "refused"]],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =
@@ -74,7 +75,6 @@ impl VerbModel for Connect {
         fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
-        fields.exclusive(&["reply", "rejected", "refused"], context.problems);
         let mut options = options(fields, context);
         options.namespace = namespace_of(value, fields, context);
         let reply = context.matcher_of(fields, "reply");

@@ -47,6 +47,7 @@ impl VerbModel for Deliver {
         value: "event",
         options: Options::Beside,
         keys: &[KEYS, keys::EVENT_PATTERN],
+        exclusive: &[keys::ARGUMENTS],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;

@@ -9,6 +9,7 @@ use crate::scenario::{
     fields::{Field, Fields},
     keys::{self, Key, key},
     reading::{connections::namespace_of, context::StepContext},
+    word::words,
 };
 
 const KEYS: &[Key] = &[
@@ -41,6 +42,10 @@ pub enum DisconnectHow {
     Reset,
 }
 
+words! {
+    DisconnectHow: "close" = Close, "drop" = Drop, "half" = Half, "leave" = Leave, "reset" = Reset
+}
+
 impl VerbModel for Disconnect {
     const SPEC: VerbSpec = VerbSpec {
         example: "disconnect: /namespace",
@@ -55,6 +60,7 @@ impl VerbModel for Disconnect {
         value: "namespace",
         options: Options::Beside,
         keys: &[KEYS],
+        exclusive: &[],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;
@@ -65,16 +71,9 @@ impl VerbModel for Disconnect {
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
         let namespace = namespace_of(value, fields, context);
-        let ways = [
-            ("close", DisconnectHow::Close),
-            ("drop", DisconnectHow::Drop),
-            ("half", DisconnectHow::Half),
-            ("leave", DisconnectHow::Leave),
-            ("reset", DisconnectHow::Reset),
-        ];
         let how = fields
             .get("how")
-            .and_then(|how| how.choice(&ways, context.problems))
+            .and_then(|how| how.word(context.problems))
             .unwrap_or_default();
         Some(Self { namespace, how })
     }

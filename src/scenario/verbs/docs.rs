@@ -89,6 +89,18 @@ fn docs_have_the_tables_of_verbs() {
 }
 
 #[test]
+fn keys_that_exclude_each_other_are_keys_of_the_verb() {
+    for verb in Verb::ALL {
+        let spec = verb.spec();
+        for name in spec.exclusive.iter().copied().flatten() {
+            let mut keys = spec.keys.iter().copied().flatten();
+            let exists = keys.any(|key| key.name == *name);
+            assert!(exists, "`{}` has no key `{name}`", verb.name());
+        }
+    }
+}
+
+#[test]
 fn example_starts_with_the_verb() {
     for verb in Verb::ALL {
         let example = verb.spec().example;

@@ -35,6 +35,7 @@ impl VerbModel for Emit {
         value: "event",
         options: Options::Beside,
         keys: &[keys::OPERATION, KEYS],
+        exclusive: &[keys::ARGUMENTS],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;

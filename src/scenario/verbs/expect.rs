@@ -50,6 +50,7 @@ impl VerbModel for Expect {
         value: "event",
         options: Options::Beside,
         keys: &[keys::EVENT_PATTERN, KEYS],
+        exclusive: &[keys::ARGUMENTS],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =

@@ -54,6 +54,7 @@ impl VerbModel for SendFrame {
         value: "frame",
         options: Options::BesideOrWithin,
         keys: &[keys::FRAME, keys::SENT_FRAME],
+        exclusive: &[],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;

@@ -51,6 +51,7 @@ impl VerbModel for Http {
         value: "text",
         options: Options::Beside,
         keys: &[KEYS, keys::RESPONSE],
+        exclusive: keys::RESPONSE_EXCLUSIVE,
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =

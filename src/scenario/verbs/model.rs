@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use crate::scenario::{
     fields::{Field, Fields},
-    keys::Key,
+    keys::{Exclusive, Key},
     reading::context::StepContext,
 };
 
@@ -52,6 +52,9 @@ pub struct VerbSpec {
     pub options: Options,
     /// The lists of the keys specific to the verb, without the keys that every step can have, such as `within`.
     pub keys: &'static [&'static [Key]],
+    /// The groups of keys of which a step can have at most one. A key of a group inside `accept.strict` or
+    /// `accept.lenient` replaces all keys of that group in the step.
+    pub exclusive: &'static [Exclusive],
 }
 
 /// Whether a step names clients with `as:`.

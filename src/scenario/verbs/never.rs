@@ -33,6 +33,7 @@ impl VerbModel for Never {
         value: "unwanted",
         options: Options::Beside,
         keys: &[keys::EVENT_PATTERN],
+        exclusive: &[keys::ARGUMENTS],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;
@@ -43,10 +44,10 @@ impl VerbModel for Never {
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
         if let Some([entry]) = value.node.entries()
-            && entry.key == "frame"
+            && entry.key == keys::FRAME_KIND.name
         {
             let frame = Field {
-                key: "frame",
+                key: keys::FRAME_KIND.name,
                 node: &entry.value,
             };
             return frame_pattern(&frame, context).map(Self::Frame);

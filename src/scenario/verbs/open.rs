@@ -10,6 +10,7 @@ use crate::scenario::{
     fields::{Field, Fields, substituted},
     keys::{self, Key, key},
     reading::{connections::handshake_options, context::StepContext, forms, responses::response},
+    word::words,
 };
 
 const KEYS: &[Key] = &[
@@ -89,6 +90,8 @@ pub enum OpenLayer {
     WebSocket,
 }
 
+words! { OpenLayer: "polling" = Polling, "tcp" = Tcp, "websocket" = WebSocket }
+
 impl VerbModel for Open {
     const SPEC: VerbSpec = VerbSpec {
         example: "open: websocket",
@@ -107,6 +110,11 @@ impl VerbModel for Open {
         value: "layer",
         options: Options::Beside,
         keys: &[keys::HANDSHAKE, KEYS],
+        exclusive: &[
+            &["handshake", "refused"],
+            &["answer", "refused"],
+            &["echo", "join"],
+        ],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =
@@ -117,20 +125,12 @@ impl VerbModel for Open {
         fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
-        fields.exclusive(&["handshake", "refused"], context.problems);
-        fields.exclusive(&["answer", "refused"], context.problems);
-        let layers = [
-            ("polling", OpenLayer::Polling),
-            ("tcp", OpenLayer::Tcp),
-            ("websocket", OpenLayer::WebSocket),
-        ];
         let value = Field {
             node: substituted(value.node, Some(context.substitutes)),
             ..*value
         };
-        let layer = value.choice(&layers, context.problems);
+        let layer = value.word(context.problems);
         let options = handshake_options(fields, context);
-        fields.exclusive(&["echo", "join"], context.problems);
         let echo = context.flag(fields, "echo");
         let join = context.flag(fields, "join");
         let session = fields

@@ -7,6 +7,7 @@ use super::{
 use crate::scenario::{
     fields::{Field, Fields},
     reading::context::StepContext,
+    word::words,
 };
 
 /// The data of a `reading` step.
@@ -17,6 +18,8 @@ pub enum Reading {
     /// `stops`: the client stops reading, so that the server has to buffer the data that it sends.
     Stops,
 }
+
+words! { Reading: "goes-on" = GoesOn, "stops" = Stops }
 
 impl VerbModel for Reading {
     const SPEC: VerbSpec = VerbSpec {
@@ -31,6 +34,7 @@ impl VerbModel for Reading {
         value: "reading",
         options: Options::Beside,
         keys: &[],
+        exclusive: &[],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;
@@ -40,8 +44,7 @@ impl VerbModel for Reading {
         _fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
-        let ways = [("goes-on", Self::GoesOn), ("stops", Self::Stops)];
-        value.choice(&ways, context.problems)
+        value.word(context.problems)
     }
 
     fn facts(&self) -> Facts<'_> {

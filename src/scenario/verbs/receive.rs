@@ -8,7 +8,7 @@ use crate::{
     scenario::{
         Accepted, Incoming, Matcher, Order,
         fields::{Field, Fields, is_bare},
-        keys::{Key, key},
+        keys::{self, Key, key},
         node::NodeKind,
         reading::{
             context::StepContext, events::order, forms, frames::frame_pattern, responses::response,
@@ -47,6 +47,7 @@ impl VerbModel for Receive {
         value: "incoming",
         options: Options::Beside,
         keys: &[KEYS],
+        exclusive: &[],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =
@@ -140,9 +141,7 @@ fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Inco
         }
         key if key.starts_with('$') => Some(Incoming::Text(context.matcher(value.node))),
         key => {
-            let kinds = [
-                "binary", "bytes", "echo", "frame", "http", "message", "packet",
-            ];
+            let kinds = || keys::INCOMING.iter().map(|kind| kind.name);
             context
                 .problems
                 .error(
@@ -151,7 +150,7 @@ fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Inco
                     format!("`receive` has no kind `{key}`"),
                 )
                 .help = Some(
-                did_you_mean(key, kinds).unwrap_or_else(|| format!("write {}", one_of(kinds))),
+                did_you_mean(key, kinds()).unwrap_or_else(|| format!("write {}", one_of(kinds()))),
             );
             None
         }

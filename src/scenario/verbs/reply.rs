@@ -74,6 +74,10 @@ impl VerbModel for Reply {
         value: "event",
         options: Options::Beside,
         keys: &[KEYS],
+        exclusive: &[
+            &["with", "values"],
+            &["twice", "late", "withhold", "wrong-id"],
+        ],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> = None;
@@ -83,8 +87,6 @@ impl VerbModel for Reply {
         fields: &Fields<'_>,
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
-        fields.exclusive(&["with", "values"], context.problems);
-        fields.exclusive(&["twice", "late", "withhold", "wrong-id"], context.problems);
         let name = event_name(value, context);
         let namespace = namespace(fields, context);
         let values = match (context.template_of(fields, "with"), fields.raw("values")) {

@@ -48,6 +48,7 @@ impl VerbModel for Send {
         value: "packets",
         options: Options::Beside,
         keys: &[keys::RESPONSE],
+        exclusive: keys::RESPONSE_EXCLUSIVE,
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =
@@ -98,7 +99,7 @@ fn packet(field: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Packet
                 Some(PacketTemplate::Message(context.text(&entry.value)))
             }
             [entry] => {
-                let names = ["binary", "message"];
+                let names = keys::SENT_PACKET.iter().map(|kind| kind.name);
                 let sentence = format!("`send` has no kind `{}`", entry.key);
                 context
                     .problems

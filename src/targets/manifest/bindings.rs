@@ -27,7 +27,7 @@ fn binding(entry: &Entry, problems: &mut Problems) -> Option<Binding> {
         });
     }
     let fields = Fields::new(&entry.value, "a binding", problems)?;
-    fields.exclusive(&["args", "fields", "with"], problems);
+    fields.exclusive(&[&["args", "fields", "with"]], problems);
     let event = fields
         .get("event")
         .map_or(Some(entry.key.as_str()), |field| field.text(problems));

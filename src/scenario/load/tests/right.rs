@@ -395,3 +395,46 @@ fn reference_names_everything_there_is() {
         assert!(REFERENCE.contains(&name), "{name}");
     }
 }
+
+#[test]
+fn a_key_of_accept_replaces_the_keys_that_it_excludes() {
+    let scenarios = right(
+        r#"
+scenarios:
+- id: a
+  title: Some keys exclude each other
+  clients: { raw: }
+  steps:
+  - open: websocket
+    as: raw
+    handshake: { upgrades: [] }
+    accept: { lenient: { refused: { status: 400 } } }
+  - closed: { stays-open: true }
+    as: raw
+    accept: { lenient: { code: 1002, stays-open: false } }
+  - http: GET /
+    status: 400
+    accept: { lenient: { no-response: true } }
+"#,
+    );
+    let [open, closed, http] = scenarios[0].steps.as_slice() else {
+        panic!()
+    };
+    let Action::Open(open) = &open.action else {
+        panic!()
+    };
+    let lenient = open.expected.lenient.as_ref().unwrap();
+    assert!(open.expected.strict.handshake.is_some());
+    assert!(lenient.handshake.is_none() && lenient.refused.is_some());
+    let Action::Closed(closed) = &closed.action else {
+        panic!()
+    };
+    let lenient = closed.lenient.as_ref().unwrap();
+    assert!(closed.strict.stays_open && !lenient.stays_open && lenient.code.is_some());
+    let Action::Http(http) = &http.action else {
+        panic!()
+    };
+    let lenient = http.response.lenient.as_ref().unwrap();
+    assert!(http.response.strict.status.is_some());
+    assert!(lenient.status.is_none() && lenient.no_response);
+}
