@@ -1,0 +1,103 @@
+//! The scenarios that fail because an application, or the library below it, is wrong.
+
+/// A message in several frames ends the connection.
+pub(crate) const CLOSES_ON_FRAGMENTS: &[&str] = &[
+    "websocket/binary-fragments-put-together",
+    "websocket/close-inside-message",
+    "websocket/fragments-put-together[fragments-of-which-the-first-is-empty]",
+    "websocket/fragments-put-together[fragments-of-which-the-last-is-empty]",
+    "websocket/fragments-put-together[fragments-that-cut-a-character-in-two]",
+    "websocket/fragments-put-together[two-fragments]",
+    "websocket/ping-between-fragments",
+    "websocket/whole-message-resets-fragments",
+];
+
+/// Deviations of python-engineio; fixtures/targets/python-socketio.baseline.yaml has the reasons.
+pub(crate) const ENGINEIO_UVICORN: &[&str] = &[
+    "engine.io/bad-handshake-refused[no-transport]",
+    "engine.io/close-packet-releases-poll",
+    "engine.io/every-post-answered[another-revision-than-the-session-s]",
+    "engine.io/every-post-answered[bytes]",
+    "engine.io/post-beside-post-answered",
+    "engine.io/second-poll-ends-session",
+    "engine.io/second-post-ends-session",
+    "engine.io/websocket-without-transport-refused",
+];
+
+/// As [`ENGINEIO_UVICORN`], on an application with an echo.
+pub(crate) const ENGINEIO_UVICORN_ECHO: &[&str] = &[
+    "engine.io/bad-handshake-refused[no-transport]",
+    "engine.io/chunked-post-read",
+    "engine.io/close-packet-releases-poll",
+    "engine.io/every-post-answered[another-revision-than-the-session-s]",
+    "engine.io/every-post-answered[bytes]",
+    "engine.io/post-beside-post-answered",
+    "engine.io/second-poll-ends-session",
+    "engine.io/second-post-ends-session",
+    "engine.io/websocket-without-transport-refused",
+    "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
+    "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
+];
+
+/// A token whose expiry is a text never expires.
+pub(crate) const EXPIRY_AS_TEXT: &[&str] = &["auth/bad-token-refused[valid-until-a-text]"];
+
+/// An event that asks for no acknowledgement is lost.
+pub(crate) const LOST_WITHOUT_ACK: &[&str] = &[
+    "rooms/any-text-is-a-name[an-empty-text]",
+    "rooms/burst-arrives-whole",
+    "rooms/every-member-receives",
+    "rooms/join-twice-is-once",
+    "rooms/joined-again-and-again",
+    "rooms/joined-when-acknowledged",
+    "rooms/leave-ends-double-join",
+    "rooms/leave-keeps-other-rooms",
+    "rooms/leave-stops-delivery",
+    "rooms/leave-unjoined-is-harmless",
+    "rooms/names-are-exact[a-blank-at-its-end]",
+    "rooms/names-are-exact[a-longer-end]",
+    "rooms/names-are-exact[an-asterisk-at-its-end]",
+    "rooms/names-are-exact[capitals-only]",
+    "rooms/names-are-exact[the-Unicode-form-of-a-letter]",
+    "rooms/names-are-exact[the-last-of-its-300-characters]",
+    "rooms/over-every-transport",
+    "rooms/rejoin-brings-no-backlog",
+    "rooms/server-emit-includes-sender",
+    "rooms/server-emit-is-for-members-only",
+    "rooms/several-rooms-exclude-sender",
+    "rooms/several-rooms-once",
+    "rooms/sixty-members-receive",
+    "rooms/targets-of-two-clients-stay-apart",
+    "rooms/targets-of-two-rooms-stay-apart",
+    "rooms/targets-stay-apart[another-room]",
+    "rooms/targets-stay-apart[other-rooms]",
+    "rooms/to-excludes-sender",
+    "websocket/nothing-handled-after-close",
+];
+
+/// The sender of a room's message gets it back.
+pub(crate) const SENDS_TO_SENDER: &[&str] = &[
+    "rooms/burst-arrives-whole",
+    "rooms/leave-stops-delivery",
+    "rooms/to-excludes-sender",
+];
+
+/// Tornado echoes close codes that may not be sent, and reads unmasked frames.
+pub(crate) const TORNADO: &[&str] = &[
+    "websocket/bad-close-refused[a-code-that-has-no-meaning]",
+    "websocket/bad-close-refused[the-code-0]",
+    "websocket/bad-close-refused[the-code-1016]",
+    "websocket/bad-close-refused[the-code-2999]",
+    "websocket/bad-close-refused[the-code-999]",
+    "websocket/bad-close-refused[the-code-of-a-failed-TLS-handshake]",
+    "websocket/bad-close-refused[the-code-of-a-lost-connection]",
+    "websocket/bad-close-refused[the-code-of-a-missing-code]",
+    "websocket/bad-frame-fails-connection[an-unmasked-frame]",
+    "websocket/bad-frame-fails-connection[an-unmasked-ping]",
+];
+
+/// The library websockets reads a compressed block with BFINAL as the end of all messages.
+pub(crate) const WEBSOCKETS: &[&str] = &[
+    "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
+    "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
+];
