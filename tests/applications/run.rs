@@ -67,7 +67,7 @@ pub(crate) fn judge(program: &Path, folder: &Path, file: &str, how: How) -> Resu
         }
     };
     let output = Command::new(program)
-        .args(["run", "--target", &target])
+        .args(["run", "--retries", "1", "--target", &target])
         .arg(format!("--report=json={}", report.display()))
         .current_dir(reports.path())
         .output()
