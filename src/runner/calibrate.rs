@@ -10,8 +10,7 @@ use super::{
 use crate::{
     client::{Connection, DropHow, Endpoint, Layer, Options, TransportChoice, What},
     clock,
-    data::Data,
-    targets::{Manifest, Speaks},
+    targets::{Fence, Manifest, Speaks},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -71,7 +70,7 @@ pub(super) async fn find_namespace_without_fence(
     manifest: &Manifest,
     within: Duration,
 ) -> Option<String> {
-    let operation = manifest.fence.as_deref()?;
+    let fence = manifest.fence.as_ref()?;
     if manifest.dialect.speaks != Speaks::SocketIo {
         return None;
     }
@@ -86,14 +85,13 @@ pub(super) async fn find_namespace_without_fence(
         deadline: within,
         ..Options::default()
     };
-    let binding = manifest.bindings.get(operation);
+    let binding = manifest.bindings.get(&fence.request);
     let namespace = binding
         .and_then(|binding| binding.namespace.as_deref())
         .unwrap_or("/");
     let connection = Connection::open(endpoint, options).await.ok()?;
-    let event = manifest.bindings.event(operation);
     let is_fence_unanswered = is_joined(&connection, namespace, within).await
-        && is_unanswered(&connection, namespace, event, within).await;
+        && is_unanswered(&connection, namespace, manifest, fence, within).await;
     connection.end(DropHow::Close).await;
     is_fence_unanswered.then(|| namespace.to_owned())
 }
@@ -120,29 +118,32 @@ async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -
     matches!(reply.await, Waited::Found(true))
 }
 
-/// Returns true if an event gets no acknowledgement although the connection stays open.
+/// Returns true if the request of the fence gets no answer although the connection stays open.
 async fn is_unanswered(
     connection: &Connection,
     namespace: &str,
-    event: &str,
+    manifest: &Manifest,
+    fence: &Fence,
     within: Duration,
 ) -> bool {
     let id = AckId(0);
+    let answer = manifest.fence_event(fence);
     connection.send(&Packet::Event {
         namespace: namespace.to_owned(),
-        id: Some(id),
-        name: event.to_owned(),
-        args: vec![Data::from("fence")],
+        id: answer.is_none().then_some(id),
+        name: manifest.bindings.event(&fence.request).to_owned(),
+        args: vec![fence.with.clone()],
     });
     let deadline = clock::now() + within;
-    let answer = wait_in(connection.journal(), 0, deadline, |_, entry| {
+    let answered = wait_in(connection.journal(), 0, deadline, |_, entry| {
         match &entry.what {
             What::Socket(Packet::Ack { id: answered, .. }) if *answered == id => Some(true),
+            What::Socket(Packet::Event { name, .. }) if Some(name.as_str()) == answer => Some(true),
             // Some servers check credentials only after they accepted CONNECT, and then disconnect the client. That
             // says nothing about the fence.
             What::Socket(Packet::Disconnect { .. }) => Some(false),
             _ => None,
         }
     });
-    matches!(answer.await, Waited::TimedOut)
+    matches!(answered.await, Waited::TimedOut)
 }

@@ -16,10 +16,11 @@ use super::{
     sought::Sought,
 };
 use crate::{
-    client::Entry,
+    client::{Entry, What},
+    data::Data,
     scenario::{ClientName, FramePattern, Level, Span},
     text::humanize,
-    wire::socket_io::AckId,
+    wire::socket_io::{AckId, Packet},
 };
 
 /// A claim that a client does not receive something until the end of the scenario.
@@ -50,15 +51,15 @@ pub(super) struct Watch {
 /// The traffic that a claim forbids for a client.
 #[derive(Debug)]
 pub(super) enum Never {
-    /// More acknowledgements of one request than the server may send.
+    /// More answers to one request than the server may send: acknowledgements, or events with the result.
     Ack {
         /// The connection on which the client sent the request.
         link: Arc<Link>,
         /// The request, which is an event that asks for an acknowledgement.
         request: Request,
-        /// The number of acknowledgements that the server may send.
+        /// The number of answers that the server may send.
         allowed: usize,
-        /// How far the runner has searched the journal of the connection for acknowledgements.
+        /// How far the runner has searched the journal of the connection for answers.
         checked: Checked,
     },
     /// An event that matches a pattern and that no step has claimed, that is, received as expected.
@@ -96,7 +97,7 @@ pub(super) enum Never {
 pub(super) struct Checked {
     /// The index of the first journal entry that was not checked.
     next: AtomicUsize,
-    /// The number of acknowledgements that the checks so far have found.
+    /// The number of answers that the checks so far have found.
     pub(super) found: AtomicUsize,
 }
 
@@ -129,6 +130,36 @@ pub(super) struct Request {
     pub(super) namespace: String,
     /// The ack id of the request.
     pub(super) id: AckId,
+    /// The target's name of the event that brings the result of the request; `None` if the target only acknowledges the
+    /// request.
+    pub(super) replied: Option<String>,
+}
+
+impl Request {
+    /// Returns the arguments of the acknowledgement if the entry acknowledges this request.
+    pub(super) fn acknowledgement<'e>(&self, entry: &'e Entry) -> Option<&'e [Data]> {
+        match &entry.what {
+            What::Socket(Packet::Ack {
+                namespace,
+                id,
+                args,
+            }) if *id == self.id && *namespace == self.namespace => Some(args),
+            _ => None,
+        }
+    }
+
+    /// Returns the arguments of the event if the entry is an event that can bring the result of this request.
+    pub(super) fn result<'e>(&self, entry: &'e Entry) -> Option<&'e [Data]> {
+        match &entry.what {
+            What::Socket(Packet::Event {
+                namespace,
+                name,
+                args,
+                ..
+            }) if Some(name) == self.replied.as_ref() && *namespace == self.namespace => Some(args),
+            _ => None,
+        }
+    }
 }
 
 /// Why an event is forbidden for a client.

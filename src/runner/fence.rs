@@ -1,7 +1,7 @@
 //! Fences: proof that everything under way has arrived.
 //!
-//! A fence is a round trip on the same ordered path as the forbidden event. It uses an event and its
-//! acknowledgement (the manifest names the event), or else a WebSocket ping and its pong. First, every client that sent
+//! A fence is a round trip on the same ordered path as the forbidden event. It uses a request and its answer, which is an
+//! acknowledgement or an event (the manifest names them), or else a WebSocket ping and its pong. First, every client that sent
 //! something since the last fence makes a round trip: the server has then processed what these clients sent. Then every
 //! observing client makes a round trip: everything that the server sent to the client before has then arrived.
 
@@ -20,8 +20,7 @@ use super::{
 use crate::{
     client::{Entry, Layer, What},
     clock,
-    data::Data,
-    targets::Speaks,
+    targets::{Fence, Speaks},
     wire::socket_io::Packet,
 };
 
@@ -30,8 +29,10 @@ use crate::{
 pub(super) enum Proof {
     /// The connection has ended, so nothing more can come on it.
     Ended,
-    /// The server acknowledged the event of the fence.
+    /// The server acknowledged the request of the fence.
     Ack,
+    /// The server answered the request of the fence with an event.
+    Event,
     /// The server answered a WebSocket ping with a pong.
     Pong,
     /// Nothing but the settle time has passed: no round trip was possible, or none was answered.
@@ -84,49 +85,58 @@ pub(super) async fn round_trip(
     let fixed = manifest
         .fence
         .as_ref()
-        .and_then(|operation| manifest.bindings.get(operation)?.namespace.as_ref());
+        .and_then(|fence| manifest.bindings.get(&fence.request)?.namespace.as_ref());
     let is_answered = |name: &String| {
         attempt.target.namespace_without_fence.as_ref() != Some(name)
             && fixed.is_none_or(|fixed| fixed == name)
     };
     let namespace = link.joined().into_iter().find(is_answered);
     match (namespace, &manifest.fence, link.layer) {
-        (Some(namespace), Some(operation), Layer::SocketIo) if has_application => {
-            ack_trip(attempt, (client, link), namespace, operation, deadline).await
+        (Some(namespace), Some(fence), Layer::SocketIo) if has_application => {
+            answer_trip(attempt, (client, link), namespace, fence, deadline).await
         }
         _ => pong_trip(link, deadline).await,
     }
 }
 
-async fn ack_trip(
+/// Sends the request of the fence and waits for its answer.
+async fn answer_trip(
     attempt: &Attempt<'_>,
     (client, link): (&Client, &Link),
     namespace: String,
-    operation: &str,
+    fence: &Fence,
     deadline: Instant,
 ) -> Proof {
-    let binding = attempt.target.manifest.bindings.entries.get(operation);
-    let name = binding
-        .map_or(operation, |binding| binding.event.as_str())
-        .to_owned();
+    let manifest = &attempt.target.manifest;
+    let answer = manifest.fence_event(fence);
     let id = link.next_ack();
     link.state().fences.insert(id);
     let from = link.connection.journal().entries().len();
     link.connection.send(&Packet::Event {
-        namespace,
-        id: Some(id),
-        name,
-        args: vec![Data::from("fence")],
+        namespace: namespace.clone(),
+        id: answer.is_none().then_some(id),
+        name: manifest.bindings.event(&fence.request).to_owned(),
+        args: vec![fence.with.clone()],
     });
-    let is_answer = |entry: &Entry| matches!(&entry.what, What::Socket(Packet::Ack { id: answered, .. }) if *answered == id);
-    let waited = wait_lawfully(attempt, (client, link), from, deadline, |_, entry| {
-        is_answer(entry).then_some(())
+    let is_answer = |index: usize, entry: &Entry| match (&entry.what, answer) {
+        (What::Socket(Packet::Ack { id: answered, .. }), None) => *answered == id,
+        // Claim the event, so that no step receives it, and no other fence takes it as its own answer.
+        (What::Socket(packet @ Packet::Event { name, .. }), Some(answer)) => {
+            name == answer
+                && packet.namespace() == namespace
+                && link.state().received.claim_unclaimed(index)
+        }
+        _ => false,
+    };
+    let waited = wait_lawfully(attempt, (client, link), from, deadline, |index, entry| {
+        is_answer(index, entry).then_some(())
     });
-    match waited.await {
-        Ok(Waited::Found(())) => Proof::Ack,
-        Ok(Waited::Ended(_)) => Proof::Ended,
+    match (waited.await, answer) {
+        (Ok(Waited::Found(())), None) => Proof::Ack,
+        (Ok(Waited::Found(())), Some(_)) => Proof::Event,
+        (Ok(Waited::Ended(_)), _) => Proof::Ended,
         // A server that sends illegal data fails the scenario when the invariants are checked.
-        Ok(Waited::TimedOut) | Err(_) => Proof::TimeOnly,
+        (Ok(Waited::TimedOut) | Err(_), _) => Proof::TimeOnly,
     }
 }
 
@@ -149,6 +159,7 @@ impl Proof {
         match self {
             Self::Ended => "the connection had ended",
             Self::Ack => "an acknowledged request after the step",
+            Self::Event => "a request after the step, which the server answered with an event",
             Self::Pong => "a WebSocket ping and its pong after the step",
             Self::TimeOnly => "time only: no round trip was possible",
         }

@@ -96,7 +96,7 @@ impl fmt::Display for Notice {
                 };
                 write!(
                     formatter,
-                    "the manifest's fence `{operation}`{bound} is not acknowledged in {namespace} within {}; silence is \
+                    "the manifest's fence `{operation}`{bound} is not answered in {namespace} within {}; silence is \
                      proved there by WebSocket pings, and by time alone over polling",
                     humantime::format_duration(*within)
                 )

@@ -81,8 +81,9 @@ impl Sought {
         if *namespace != self.namespace || (self.event != "*" && *name != self.event) {
             return Ok(Likeness::Other);
         }
-        // A step that accepts any event (`*`) still ignores greetings, which the server sends to every client.
-        if self.event == "*" && attempt.target.manifest.greetings.contains(name) {
+        // A step that accepts any event (`*`) still ignores greetings, which the server sends to every client, and the
+        // results of requests.
+        if self.event == "*" && attempt.target.manifest.is_side_event(name) {
             return Ok(Likeness::Other);
         }
         let mut captures = Vec::new();

@@ -107,6 +107,13 @@ impl Received {
         }
     }
 
+    /// Claims an entry, unless a step has claimed it before. Returns true if the entry was unclaimed.
+    pub(super) fn claim_unclaimed(&mut self, index: usize) -> bool {
+        let is_unclaimed = !self.is_claimed(index);
+        self.claim(index);
+        is_unclaimed
+    }
+
     /// Marks the event at `index` as answered. No later `reply` step answers it.
     pub(super) fn answer(&mut self, index: usize) {
         self.answered.insert(index);

@@ -183,7 +183,7 @@ impl Requests {
                     id,
                     args,
                 }) => {
-                    let answer = match manifest.dialect.refusal_in_ack(args) {
+                    let answer = match manifest.refusal_in_ack(args) {
                         Some(_) => Acknowledged::WithRefusal,
                         None => Acknowledged::WithSuccess,
                     };

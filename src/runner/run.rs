@@ -438,13 +438,13 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
 /// Returns the notice that the target does not acknowledge its fence in a namespace; `None` if the target acknowledges
 /// the fence in every namespace.
 fn fence_notice(live: &LiveTarget) -> Option<Notice> {
-    let (namespace, operation) = (
+    let (namespace, fence) = (
         live.namespace_without_fence.as_ref()?,
         live.manifest.fence.as_ref()?,
     );
     Some(Notice::FenceNotAcknowledged {
-        operation: operation.clone(),
-        event_name: live.manifest.bindings.event(operation).to_owned(),
+        operation: fence.request.clone(),
+        event_name: live.manifest.bindings.event(&fence.request).to_owned(),
         namespace: namespace.clone(),
         within: live.within,
     })

@@ -68,24 +68,25 @@ impl Silence {
     ) -> Option<Finding> {
         let name = &self.client.spec.name;
         let event = &request.event;
-        let entries = link.connection.journal().entries();
-        let acks = checked
-            .unchecked(&entries)
-            .filter(|(_, entry)| match &entry.what {
-                What::Socket(Packet::Ack { namespace, id, .. }) => {
-                    *namespace == request.namespace && *id == request.id
-                }
-                _ => false,
-            });
+        let (state, entries) = (link.state(), link.connection.journal().entries());
+        let acks = checked.unchecked(&entries).filter(|(index, entry)| {
+            let is_ack = request.acknowledgement(entry).is_some();
+            is_ack || (request.result(entry).is_some() && !state.received.is_claimed(*index))
+        });
         let acks: Vec<_> = acks.map(|(_, entry)| entry).collect();
         let earlier = checked.found.fetch_add(acks.len(), Ordering::Relaxed);
         let extra = acks.get(allowed.saturating_sub(earlier))?;
         let (kind, sentence) = match allowed {
             0 => (
                 FailureKind::WronglyAcknowledged,
-                format!(
-                    "{name} received an acknowledgement of its request `{event}`; the server must not acknowledge it."
-                ),
+                match extra.what {
+                    What::Socket(Packet::Event { .. }) => format!(
+                        "{name} received a result of its request `{event}`; the server must not send one."
+                    ),
+                    _ => format!(
+                        "{name} received an acknowledgement of its request `{event}`; the server must not acknowledge it."
+                    ),
+                },
             ),
             _ => (
                 FailureKind::AcknowledgedTwice,
@@ -350,7 +351,7 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     };
     let proof = fence(attempt, &observers(&claims), attempt.target.within).await;
     let how = match proof {
-        Proof::Ack | Proof::Pong => {
+        Proof::Ack | Proof::Event | Proof::Pong => {
             format!("then {waited} and another round trip")
         }
         Proof::Ended | Proof::TimeOnly => format!("then {waited}"),

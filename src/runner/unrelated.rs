@@ -14,15 +14,15 @@ const BAIT: &str = "sockspec";
 
 /// Returns true if a packet has nothing to do with the scenario.
 ///
-/// Such a packet is a greeting that the manifest lists, or a broadcast of another scenario. It can come at any time, so
-/// steps that read packet by packet skip it unless they expect it.
+/// Such a packet is a greeting that the manifest lists, the result of a request that no step waits for, or a broadcast
+/// of another scenario. It can come at any time, so steps that read packet by packet skip it unless they expect it.
 ///
 /// If no manifest describes the application, any event may come at any time, and the application may disconnect
 /// clients. Then every packet is unrelated that contains no name and no marker of this scenario.
 pub(super) fn is_unrelated(attempt: &Attempt<'_>, packet: &Packet) -> bool {
     match packet {
         Packet::Event { id, name, args, .. } => {
-            if attempt.target.manifest.greetings.contains(name) {
+            if attempt.target.manifest.is_side_event(name) {
                 return true;
             }
             let has_text =

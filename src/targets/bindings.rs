@@ -23,6 +23,9 @@ pub struct Binding {
     pub event: String,
     /// The namespace in packets to and from the target; `None` if it is the namespace of the scenario's client.
     pub namespace: Option<String>,
+    /// The name of the event that brings the result of a request, in packets from the target; `None` if the result comes
+    /// under the name of the request. Without effect if the target only acknowledges requests.
+    pub replied: Option<String>,
     /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. The target's name
     /// `data.id` stands for the field `id` of the object `data`.
     pub fields: BTreeMap<String, String>,
@@ -34,9 +37,10 @@ pub struct Binding {
     /// the renaming in `fields`.
     pub places: Option<Places>,
     /// Where the arguments of the target's acknowledgement hold the fields that scenarios use. `None` if
-    /// acknowledgements stay unchanged.
+    /// acknowledgements need only the renaming in `fields`.
     pub returns: Option<Places>,
-    /// The acknowledgement that a `call` step expects if the step itself states none.
+    /// The acknowledgement, in the target's own form, that a `call` step expects if the step states none or says
+    /// `reply: $ok`.
     pub reply: Option<Matcher>,
 }
 
@@ -111,6 +115,14 @@ impl Bindings {
             .map_or(name, |binding| binding.event.as_str())
     }
 
+    /// Returns the target's name of the event that brings the result of the request that scenarios call `name`.
+    pub fn replied<'a>(&'a self, name: &'a str) -> &'a str {
+        match self.get(name) {
+            Some(binding) => binding.replied.as_deref().unwrap_or(&binding.event),
+            None => name,
+        }
+    }
+
     /// Translates an event of a scenario into the event that the target expects.
     ///
     /// A binding changes the first argument only. The fields of that argument are the variables of the binding's
@@ -159,20 +171,35 @@ impl Bindings {
         if let Some(places) = &binding.places {
             return places.collect(args);
         }
-        let mut args = args.to_vec();
-        if let Some(Data::Object(fields)) = args.first_mut() {
-            binding.rename_incoming(fields);
-        }
-        args
+        renamed(args.to_vec(), |fields| binding.rename_incoming(fields))
     }
 
     /// Translates the arguments of the target's acknowledgement of the operation that scenarios call `name`.
     pub fn returned(&self, name: &str, args: Vec<Data>) -> Vec<Data> {
-        match self.get(name).and_then(|binding| binding.returns.as_ref()) {
+        let Some(binding) = self.get(name) else {
+            return args;
+        };
+        match &binding.returns {
             Some(places) => places.collect(&args),
+            None => renamed(args, |fields| binding.rename_incoming(fields)),
+        }
+    }
+
+    /// Translates the arguments of a client's acknowledgement of the event that scenarios call `name`.
+    pub fn answering(&self, name: &str, args: Vec<Data>) -> Vec<Data> {
+        match self.get(name) {
+            Some(binding) => renamed(args, |fields| binding.rename_outgoing(fields)),
             None => args,
         }
     }
+}
+
+/// Returns arguments whose first one, if it is an object, has other names of its fields.
+fn renamed(mut args: Vec<Data>, rename: impl FnOnce(&mut IndexMap<String, Data>)) -> Vec<Data> {
+    if let Some(Data::Object(fields)) = args.first_mut() {
+        rename(fields);
+    }
+    args
 }
 
 impl Places {

@@ -46,6 +46,32 @@ error_styles! {
     Nestjs11: "nestjs-11", Some("exception");
 }
 
+/// The way in which the result of a request comes back to the client that sent the request.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Replies {
+    /// The server acknowledges the request.
+    #[default]
+    Ack,
+    /// The server acknowledges the request, and also sends an event with the result.
+    Both,
+    /// The server sends an event with the result, and never acknowledges the request.
+    Event,
+}
+
+impl Replies {
+    /// All ways, sorted by name.
+    pub const ALL: [Self; 3] = [Self::Ack, Self::Both, Self::Event];
+
+    /// Returns the name that manifests use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::Both => "both",
+            Self::Event => "event",
+        }
+    }
+}
+
 /// The protocol inside the WebSocket of a target.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Speaks {
@@ -96,6 +122,8 @@ pub struct Dialect {
     pub speaks: Speaks,
     /// The form in which the target reports refused requests.
     pub errors: ErrorStyle,
+    /// The way in which the result of a request comes back.
+    pub replies: Replies,
 }
 
 /// The possible names of the field that holds a refusal's code, the most specific name first.
@@ -111,18 +139,6 @@ impl Dialect {
     /// `event` is the scenarios' name of the event. The refusal has the form that [`normalise_refusal`] returns.
     pub fn refusal_in_event(self, event: &str, args: &[Data]) -> Option<Data> {
         (self.errors.event()? == event).then(|| normalise_refusal(args.first()))
-    }
-
-    /// Returns the refusal that an acknowledgement reports, or `None` if it reports none.
-    ///
-    /// An object is a refusal if it has an `error` other than `null` and `false`, a `success` or `ok` of `false`, or
-    /// the `status` `"error"`.
-    pub fn refusal_in_ack(self, args: &[Data]) -> Option<Data> {
-        if self.errors.event().is_some() {
-            return None;
-        }
-        let reply = args.iter().find(|argument| is_refusal(argument))?;
-        Some(normalise_refusal(Some(reply)))
     }
 }
 
@@ -165,16 +181,6 @@ pub fn normalise_refusal(report: Option<&Data>) -> Data {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?))),
     )
-}
-
-/// Returns true if an argument of an acknowledgement says that the request was refused.
-fn is_refusal(argument: &Data) -> bool {
-    let denied = |name| argument.get(name).and_then(Data::as_bool) == Some(false);
-    let error = argument
-        .get("error")
-        .is_some_and(|error| !matches!(error, Data::Null | Data::Bool(false)));
-    let status = argument.get("status").and_then(Data::as_str) == Some("error");
-    error || status || denied("success") || denied("ok")
 }
 
 /// Collects a refusal and the objects nested in it, the outermost first.
@@ -269,30 +275,6 @@ mod tests {
         assert_eq!(exceptions.refusal_in_event("message", &args), None);
         assert_eq!(
             Dialect::default().refusal_in_event("exception", &args),
-            None
-        );
-    }
-
-    #[test]
-    fn an_ack_is_a_refusal_only_if_it_reports_an_error() {
-        let refused = |json: serde_json::Value| {
-            Dialect::default()
-                .refusal_in_ack(&[Data::from(json)])
-                .is_some()
-        };
-        assert!(refused(json!({"error": {"code": "E"}})));
-        assert!(refused(json!({"success": false, "error": "no"})));
-        assert!(refused(json!({"status": "error", "message": "no"})));
-        assert!(!refused(json!({"success": true, "error": null})));
-        assert!(!refused(json!({"status": "ok", "message": "fine"})));
-        assert!(!refused(json!("error")));
-        assert_eq!(Dialect::default().refusal_in_ack(&[]), None);
-        let exceptions = Dialect {
-            errors: ErrorStyle::Exception,
-            ..Dialect::default()
-        };
-        assert_eq!(
-            exceptions.refusal_in_ack(&[Data::from(json!({"error": "no"}))]),
             None
         );
     }

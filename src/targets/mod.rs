@@ -1,5 +1,6 @@
 //! The server under test: its manifest, its process, its capabilities, and the names that it uses.
 
+mod acknowledgements;
 mod bindings;
 mod capabilities;
 mod capability;
@@ -7,6 +8,7 @@ mod contract;
 mod credentials;
 mod descendants;
 mod dialect;
+mod fence;
 mod launch;
 mod launch_error;
 mod log;
@@ -20,11 +22,13 @@ mod setup;
 mod setup_lock;
 mod userinfo;
 
+pub use acknowledgements::AckPatterns;
 pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent, Places};
 pub use capability::{Capability, Source};
 pub use contract::{CREDENTIALS, EVENTS, NAMESPACES, OPERATIONS, Operation, causes};
 pub use credentials::{Credential, Credentials, JwtCredential, Minted};
-pub use dialect::{Dialect, ErrorStyle, Speaks, normalise_refusal};
+pub use dialect::{Dialect, ErrorStyle, Replies, Speaks, normalise_refusal};
+pub use fence::Fence;
 pub use launch::Launched;
 pub use launch_error::LaunchError;
 pub use log::Log;

@@ -12,6 +12,7 @@ mod coverage;
 mod docs;
 mod explain;
 mod foreign;
+mod gateways;
 mod hostile;
 mod list;
 mod plain;

@@ -1,6 +1,6 @@
-//! Waits for the acknowledgement of a call.
+//! Waits for the answer to a call: an acknowledgement, an event with the result, or both.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -26,6 +26,9 @@ use crate::{
     wire::socket_io::Packet,
 };
 
+/// How long the awaited result may still take after another event of the same name has come.
+const AFTER_ANOTHER: Duration = Duration::from_secs(1);
+
 /// A call that a client has sent, and whose answer the step waits for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'q> {
@@ -39,51 +42,106 @@ pub(super) struct Question<'q> {
     pub(super) from: usize,
 }
 
-/// Waits for the acknowledgement of a call, and returns its arguments.
-pub(super) async fn await_ack(
+/// The form of the answer that a call waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Form {
+    /// An acknowledgement.
+    Acknowledgement,
+    /// An event with the result.
+    Event,
+}
+
+/// Returns true if the arguments of an event are those that the step expects.
+pub(super) type IsExpected<'f> = &'f (dyn Fn(&[Data]) -> bool + Sync);
+
+/// Waits for the answers to a call, in each form that the target's dialect names. Returns the arguments of each.
+///
+/// An event of the right name can also come for another reason. So the wait prefers an event that `is_expected`.
+pub(super) async fn await_answers(
     attempt: &Attempt<'_>,
     step: &Step,
     question: &Question<'_>,
-) -> StepResult<Vec<Data>> {
+    is_expected: IsExpected<'_>,
+) -> StepResult<Vec<Vec<Data>>> {
     let deadline = attempt.deadline(step)?;
+    let mut answers = Vec::new();
+    if attempt.target.manifest.acknowledges() {
+        let waited = await_ack(attempt, question, deadline).await?;
+        answers.push(answer(
+            attempt,
+            step,
+            question,
+            Form::Acknowledgement,
+            waited,
+        )?);
+    }
+    if question.request.replied.is_some() {
+        let waited = await_event(attempt, question, deadline, is_expected).await?;
+        answers.push(answer(attempt, step, question, Form::Event, waited)?);
+    }
+    Ok(answers)
+}
+
+/// Returns the arguments of an answer, or the breach if no answer came.
+fn answer(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    question: &Question<'_>,
+    form: Form,
+    waited: Waited<Reaction>,
+) -> StepResult<Vec<Data>> {
     let name = &question.client.spec.name;
     let event = &question.request.event;
-    match await_reaction(attempt, question, deadline).await? {
-        Waited::Found(Reaction::Acknowledged(args)) => Ok(args),
-        Waited::Found(Reaction::Refused(index)) => Err(refused(attempt, question, index).breach()),
+    match waited {
+        Waited::Found(Reaction::Answered(args)) => Ok(args),
+        Waited::Found(Reaction::Refused(index)) => {
+            Err(refused(attempt, question, form, index).breach())
+        }
         Waited::Ended(ended) => Err(Finding::new(
             FailureKind::ConnectionEnded,
-            format!("{name}'s connection ended before the server acknowledged `{event}`."),
+            match form {
+                Form::Acknowledgement => {
+                    format!("{name}'s connection ended before the server acknowledged `{event}`.")
+                }
+                Form::Event => format!(
+                    "{name}'s connection ended before the server sent the result of `{event}`."
+                ),
+            },
         )
-        .expected("an acknowledgement")
+        .expected(question.expected(form))
         .received(evidence::describe_end(&ended))
         .breach()),
-        Waited::TimedOut => Err(Finding::new(
-            FailureKind::NotAcknowledged,
-            format!(
-                "The server did not acknowledge {name}'s `{event}` within {}.",
-                attempt.describe_limit(step, attempt.limit(step)?)
-            ),
-        )
-        .expected(format!(
-            "an acknowledgement with id {}",
-            question.request.id
-        ))
-        .received(evidence::came_since(question.link, question.from))
-        .breach()),
+        Waited::TimedOut => {
+            let limit = attempt.describe_limit(step, attempt.limit(step)?);
+            Err(Finding::new(
+                FailureKind::NotAcknowledged,
+                match form {
+                    Form::Acknowledgement => {
+                        format!("The server did not acknowledge {name}'s `{event}` within {limit}.")
+                    }
+                    Form::Event => format!(
+                        "The server did not send {name} {} within {limit}.",
+                        question.expected(form)
+                    ),
+                },
+            )
+            .expected(question.expected(form))
+            .received(evidence::came_since(question.link, question.from))
+            .breach())
+        }
     }
 }
 
 /// How the server reacted to a call.
 enum Reaction {
-    /// The server acknowledged the call with these arguments.
-    Acknowledged(Vec<Data>),
+    /// The server answered the call with these arguments.
+    Answered(Vec<Data>),
     /// The journal entry at this index refuses the call, or perhaps another request.
     Refused(usize),
 }
 
 /// Waits until the server acknowledges or refuses the call.
-async fn await_reaction(
+async fn await_ack(
     attempt: &Attempt<'_>,
     question: &Question<'_>,
     deadline: Instant,
@@ -117,19 +175,71 @@ async fn await_reaction(
     }
 }
 
+/// What a wait for the event with the result has found.
+enum Seen {
+    /// The event is the expected one.
+    Expected(Vec<Data>),
+    /// The event at this index has the right name, but other arguments.
+    Another(usize, Vec<Data>),
+    /// The journal entry at this index refuses the call, or perhaps another request.
+    Refused(usize),
+}
+
+/// Waits for the event with the result of the call, or for a refusal. Claims the event.
+async fn await_event(
+    attempt: &Attempt<'_>,
+    question: &Question<'_>,
+    deadline: Instant,
+    is_expected: IsExpected<'_>,
+) -> StepResult<Waited<Reaction>> {
+    let of = (&**question.client, &**question.link);
+    let (mut from, mut until) = (question.from, deadline);
+    let mut another = None;
+    loop {
+        let waited = wait_lawfully(attempt, of, from, until, |index, entry| {
+            let Some(args) = question.request.result(entry) else {
+                let refused = question.refusal(attempt, index, entry);
+                return refused.map(|_| Seen::Refused(index));
+            };
+            let args = args.to_vec();
+            if !is_expected(&args) {
+                let is_free = !question.link.state().received.is_claimed(index);
+                return is_free.then_some(Seen::Another(index, args));
+            }
+            let claimed = question.link.state().received.claim_unclaimed(index);
+            claimed.then_some(Seen::Expected(args))
+        });
+        match (waited.await?, another.take()) {
+            (Waited::Found(Seen::Expected(args)), _) => {
+                return Ok(Waited::Found(Reaction::Answered(args)));
+            }
+            (Waited::Found(Seen::Another(index, args)), first) => {
+                from = index + 1;
+                until = deadline.min(clock::now() + AFTER_ANOTHER);
+                another = first.or(Some((index, args)));
+            }
+            (Waited::Found(Seen::Refused(index)), first) => {
+                if is_refused(attempt, question) {
+                    return Ok(Waited::Found(Reaction::Refused(index)));
+                }
+                from = index + 1;
+                another = first;
+            }
+            (Waited::Ended(_) | Waited::TimedOut, Some((index, args))) => {
+                question.link.state().received.claim(index);
+                return Ok(Waited::Found(Reaction::Answered(args)));
+            }
+            (Waited::Ended(ended), None) => return Ok(Waited::Ended(ended)),
+            (Waited::TimedOut, None) => return Ok(Waited::TimedOut),
+        }
+    }
+}
+
 impl Question<'_> {
     /// Returns the acknowledgement of this call if the entry holds it.
     fn acknowledgement(&self, entry: &Entry) -> Option<Reaction> {
-        match &entry.what {
-            What::Socket(Packet::Ack {
-                namespace,
-                id,
-                args,
-            }) if *id == self.request.id && *namespace == self.request.namespace => {
-                Some(Reaction::Acknowledged(args.clone()))
-            }
-            _ => None,
-        }
+        let args = self.request.acknowledgement(entry)?;
+        Some(Reaction::Answered(args.to_vec()))
     }
 
     /// Returns the refusal if the entry is an event or a DISCONNECT that can refuse this call. No acknowledgement
@@ -140,6 +250,19 @@ impl Question<'_> {
             _ => in_event(&attempt.target.manifest, entry).is_some(),
         };
         is_refusal.then_some(Reaction::Refused(index))
+    }
+
+    /// Returns the answer that the call waits for, as a noun with its article.
+    fn expected(&self, form: Form) -> String {
+        match (form, &self.request.replied) {
+            (Form::Event, Some(replied)) => format!(
+                "the event `{replied}` with the result of `{}`",
+                self.request.event
+            ),
+            (Form::Acknowledgement, _) | (Form::Event, None) => {
+                format!("an acknowledgement with id {}", self.request.id)
+            }
+        }
     }
 }
 
@@ -163,7 +286,7 @@ fn is_refused(attempt: &Attempt<'_>, question: &Question<'_>) -> bool {
 }
 
 /// Returns the finding about a call that the server refused by the journal entry at `index`.
-fn refused(attempt: &Attempt<'_>, question: &Question<'_>, index: usize) -> Finding {
+fn refused(attempt: &Attempt<'_>, question: &Question<'_>, form: Form, index: usize) -> Finding {
     let entries = question.link.connection.journal().entries();
     let entry = entries.get(index);
     let report = entry.and_then(|entry| in_event(&attempt.target.manifest, entry));
@@ -181,14 +304,15 @@ fn refused(attempt: &Attempt<'_>, question: &Question<'_>, index: usize) -> Find
             excerpt(&texts.into_iter().flatten().collect::<Vec<_>>().join(": "))
         }
     };
+    let duty = match form {
+        Form::Acknowledgement => "acknowledge it",
+        Form::Event => "send its result",
+    };
     let sentence = format!(
-        "The server refused {}'s `{}` ({how}); it has to acknowledge it.",
+        "The server refused {}'s `{}` ({how}); it has to {duty}.",
         question.client.spec.name, question.request.event
     );
     Finding::new(FailureKind::WronglyRefused, sentence)
-        .expected(format!(
-            "an acknowledgement with id {}",
-            question.request.id
-        ))
+        .expected(question.expected(form))
         .received(entry.map_or_else(String::new, evidence::line))
 }

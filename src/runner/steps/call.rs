@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    acknowledgement::{Question, await_ack},
+    acknowledgement::{Question, await_answers},
     links::open_link,
     refused,
 };
@@ -20,6 +20,7 @@ use crate::{
         silence,
     },
     scenario::{Accepted, Answer, Call, Matcher, Operation, Step},
+    text::excerpt,
     wire::socket_io::{AckId, Packet},
 };
 
@@ -92,7 +93,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> 
     // one proof per client would need as many round trips as the square of their number.
     let mut claims = match &call.answer.strict {
         Answer::Refused(_) => refused::no_other_report(attempt, step, watch),
-        Answer::Any | Answer::None | Answer::Replies(_) | Answer::Reply(_) => Vec::new(),
+        Answer::Any | Answer::None | Answer::Replies(_) | Answer::Reply(_) | Answer::Success => {
+            Vec::new()
+        }
     };
     claims.extend(of_each.into_iter().flatten());
     if claims.is_empty() {
@@ -135,11 +138,15 @@ async fn one(
                 watch,
             }))
         }
-        Answer::Any | Answer::Reply(_) | Answer::Replies(_) => {
-            let args = await_ack(attempt, step, &question).await?;
-            let bindings = &attempt.target.manifest.bindings;
-            let args = bindings.returned(&request.event, args);
-            judge(attempt, call, &question, &args)?;
+        Answer::Any | Answer::Reply(_) | Answer::Replies(_) | Answer::Success => {
+            let expected = Expected::of(attempt, call, &request.event);
+            let fits = |args: &[Data]| expected.fits(attempt, &request.event, args);
+            for args in await_answers(attempt, step, &question, &fits).await? {
+                expected.judge(attempt, &question, args)?;
+            }
+            if request.replied.is_some() || !matches!(expected, Expected::Anything) {
+                accept(&question);
+            }
             Ok(None)
         }
     }
@@ -153,10 +160,12 @@ fn ask(
     link: &Arc<Link>,
 ) -> StepResult<(Request, usize)> {
     let event = outbound(attempt, client, &call.operation)?;
+    let manifest = &attempt.target.manifest;
     let request = Request {
         event: event.spoken.clone(),
         namespace: event.namespace.clone(),
         id: link.next_ack(),
+        replied: manifest.reply_event(&event.spoken).map(str::to_owned),
     };
     let from = link.connection.journal().entries().len();
     attempt.note_sent(client);
@@ -164,28 +173,128 @@ fn ask(
     attempt.note_request(link, Some(sent), Author::Runner);
     link.connection.send(&Packet::Event {
         namespace: event.namespace,
-        id: Some(request.id),
+        id: manifest.acknowledges().then_some(request.id),
         name: event.name,
         args: event.args,
     });
     Ok((request, from))
 }
 
-/// Compares the arguments of an acknowledgement with what the step expects and tolerates.
-fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Data]) -> StepResult {
-    // If the scenario does not say which reply it expects, expect the reply that the target's manifest describes for a
-    // success.
-    let by_binding = bound_reply(attempt, call);
-    let strict = match (call.answer.strict.arguments(), &by_binding) {
-        (Some(expected), _) => expected,
-        (None, Some(expected)) => std::slice::from_ref(expected),
-        (None, None) => return Ok(()),
-    };
-    let lenient = call.answer.lenient.as_ref().and_then(Answer::arguments);
-    let subject = format!(
-        "The acknowledgement of {}'s `{}`",
-        question.client.spec.name, question.request.event
+/// What the answer to a call has to be.
+enum Expected<'e> {
+    /// Any answer is right.
+    Anything,
+    /// The answer, in the target's own form, that the manifest describes.
+    ByManifest(&'e Matcher),
+    /// The arguments, in the scenario's form, that the step expects and tolerates.
+    ByStep {
+        strict: &'e [Matcher],
+        lenient: Option<&'e [Matcher]>,
+    },
+    /// Any answer that reports no failure. The manifest does not say how the target reports success.
+    Success,
+}
+
+impl<'e> Expected<'e> {
+    fn of(attempt: &'e Attempt<'_>, call: &'e Call, event: &str) -> Self {
+        let manifest = &attempt.target.manifest;
+        let binding = manifest.bindings.get(event);
+        let own = binding.and_then(|binding| binding.reply.as_ref());
+        let answer = &call.answer.strict;
+        match answer {
+            Answer::Any => own.map_or(Self::Anything, Self::ByManifest),
+            Answer::Success => {
+                let success = own.or(manifest.acknowledgements.success.as_ref());
+                success.map_or(Self::Success, Self::ByManifest)
+            }
+            Answer::None | Answer::Refused(_) | Answer::Replies(_) | Answer::Reply(_) => {
+                let lenient = call.answer.lenient.as_ref().and_then(Answer::arguments);
+                let strict = answer.arguments();
+                strict.map_or(Self::Anything, |strict| Self::ByStep { strict, lenient })
+            }
+        }
+    }
+
+    /// Returns true if the arguments of an answer are those that the step expects or tolerates.
+    fn fits(&self, attempt: &Attempt<'_>, event: &str, args: &[Data]) -> bool {
+        let manifest = &attempt.target.manifest;
+        let meet = |expected: &[Matcher], args: &[Data]| {
+            let scope = attempt.scope();
+            let mut pairs = expected.iter().zip(args);
+            expected.len() == args.len()
+                && pairs.all(|(matcher, arg)| {
+                    matcher
+                        .check(Some(arg), &scope)
+                        .is_ok_and(|compared| compared.is_ok())
+                })
+        };
+        match self {
+            Self::Anything => true,
+            Self::ByManifest(expected) => meet(std::slice::from_ref(*expected), args),
+            Self::ByStep { strict, lenient } => {
+                let args = manifest.bindings.returned(event, args.to_vec());
+                meet(strict, &args) || lenient.is_some_and(|lenient| meet(lenient, &args))
+            }
+            Self::Success => manifest.failure_in_ack(args).is_none(),
+        }
+    }
+
+    /// Judges the arguments of an answer.
+    fn judge(&self, attempt: &Attempt<'_>, question: &Question<'_>, args: Vec<Data>) -> StepResult {
+        match self {
+            Self::Anything => Ok(()),
+            Self::ByManifest(expected) => {
+                let expected = std::slice::from_ref(*expected);
+                judge(attempt, question, expected, None, &args)
+            }
+            Self::ByStep { strict, lenient } => {
+                let bindings = &attempt.target.manifest.bindings;
+                let args = bindings.returned(&question.request.event, args);
+                judge(attempt, question, strict, *lenient, &args)
+            }
+            Self::Success => judge_success(attempt, question, &args),
+        }
+    }
+}
+
+/// Judges an answer that has to report success, for a target whose manifest does not say how it does.
+fn judge_success(attempt: &Attempt<'_>, question: &Question<'_>, args: &[Data]) -> StepResult {
+    if attempt.target.manifest.failure_in_ack(args).is_none() {
+        return Ok(());
+    }
+    let received = Data::Array(args.to_vec());
+    let sentence = format!(
+        "{} reports a failure: {}.",
+        subject(question),
+        excerpt(&received.to_string())
     );
+    Err(Finding::new(FailureKind::WronglyRefused, sentence)
+        .expected("an answer that reports success")
+        .received(received.to_string())
+        .breach())
+}
+
+/// Returns the answer to a call, at the start of a sentence.
+fn subject(question: &Question<'_>) -> String {
+    let what = match question.request.replied {
+        Some(_) => "result",
+        None => "acknowledgement",
+    };
+    format!(
+        "The {what} of {}'s `{}`",
+        question.client.spec.name, question.request.event
+    )
+}
+
+/// Compares the arguments of an answer with those that are expected and tolerated.
+fn judge(
+    attempt: &Attempt<'_>,
+    question: &Question<'_>,
+    strict: &[Matcher],
+    lenient: Option<&[Matcher]>,
+    args: &[Data],
+) -> StepResult {
+    let subject = subject(question);
     let wrong_count =
         |expected: &[Matcher]| (expected.len() != args.len()).then_some(expected.len());
     if let Some(count) = wrong_count(strict)
@@ -213,17 +322,14 @@ fn judge(attempt: &Attempt<'_>, call: &Call, question: &Question<'_>, args: &[Da
         };
         expectation::require(attempt, expected, args.get(index), &subject)?;
     }
-    let request = question.request;
-    let mut state = question.link.state();
-    state.requests.accept(&request.namespace, request.id);
     Ok(())
 }
 
-/// Returns the reply that the target's binding of this operation expects. `None` if the manifest has no such reply.
-fn bound_reply(attempt: &Attempt<'_>, call: &Call) -> Option<Matcher> {
-    let name = call.operation.name.render_text(&attempt.scope()).ok()?;
-    let binding = attempt.target.manifest.bindings.entries.get(&name)?;
-    binding.reply.clone()
+/// Records that the answer is what the step expects, even if it looks like a refusal.
+fn accept(question: &Question<'_>) {
+    let request = question.request;
+    let mut state = question.link.state();
+    state.requests.accept(&request.namespace, request.id);
 }
 
 fn arguments(count: usize) -> String {

@@ -343,7 +343,7 @@ async fn stays_open(
                 .received("no pong")
                 .breach());
             }
-            Proof::TimeOnly | Proof::Ack | Proof::Pong => {}
+            Proof::TimeOnly | Proof::Ack | Proof::Event | Proof::Pong => {}
         }
     }
     Ok(())

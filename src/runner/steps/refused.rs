@@ -70,18 +70,13 @@ impl Question<'_> {
         }
     }
 
-    /// Returns the arguments of the acknowledgement if the entry acknowledges this request.
-    fn acknowledgement<'e>(&self, entry: &'e Entry) -> Option<&'e [Data]> {
-        match (&entry.what, self) {
-            (
-                What::Socket(Packet::Ack {
-                    namespace,
-                    id,
-                    args,
-                }),
-                Self::Call { request, .. },
-            ) if *namespace == request.namespace && *id == request.id => Some(args),
-            _ => None,
+    /// Returns the arguments of the acknowledgement, or of the event with the result, if the entry answers this request.
+    fn answer<'e>(&self, entry: &'e Entry) -> Option<&'e [Data]> {
+        match self {
+            Self::Call { request, .. } => request
+                .acknowledgement(entry)
+                .or_else(|| request.result(entry)),
+            Self::Emit { .. } => None,
         }
     }
 }
@@ -127,8 +122,8 @@ pub(super) fn no_other_report(
         .collect()
 }
 
-/// Returns the rule that the server does not acknowledge the request. If the report of the refusal (the journal entry
-/// at `index`) is itself an acknowledgement, the rule allows this one acknowledgement.
+/// Returns the rule that the server does not answer the request. If the report of the refusal (the journal entry at
+/// `index`) is itself an answer, the rule allows this one answer.
 pub(super) fn no_other_acknowledgement(
     link: &Arc<Link>,
     request: &Request,
@@ -136,15 +131,15 @@ pub(super) fn no_other_acknowledgement(
     index: usize,
 ) -> Never {
     let question = Question::Call { request, from };
-    let is_ack = {
+    let is_answer = {
         let entries = link.connection.journal().entries();
         let entry = entries.get(index).filter(|_| index >= from);
-        entry.is_some_and(|entry| question.acknowledgement(entry).is_some())
+        entry.is_some_and(|entry| question.answer(entry).is_some())
     };
     Never::Ack {
         link: Arc::clone(link),
         request: request.clone(),
-        allowed: usize::from(is_ack),
+        allowed: usize::from(is_answer),
         checked: Checked::before(from),
     }
 }
@@ -172,8 +167,8 @@ async fn await_report(
         {
             return Some((index, Ok(report)));
         }
-        let args = question.acknowledgement(entry)?;
-        let report = manifest.dialect.refusal_in_ack(args);
+        let args = question.answer(entry)?;
+        let report = manifest.refusal_in_ack(args);
         Some((index, report.ok_or_else(|| args.to_vec())))
     })
     .await?;

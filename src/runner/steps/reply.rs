@@ -45,7 +45,8 @@ async fn one(
     let sought = Sought::new(attempt, client, &reply.event)?;
     let (index, namespace, id) = await_question(attempt, step, client, &link, &sought).await?;
     let scope = attempt.scope().clone();
-    let values = reply.values.render(&scope)?;
+    let bindings = &attempt.target.manifest.bindings;
+    let values = bindings.answering(&sought.spoken, reply.values.render(&scope)?);
     let answer = |id| Packet::Ack {
         namespace: namespace.clone(),
         id,

@@ -19,7 +19,7 @@ const KEYS: &[Key] = &[
     key(
         "reply",
         "expectation",
-        "the ack has exactly this one argument",
+        "the ack has exactly this one argument; `$ok`: it reports success in the target's form",
     ),
     key(
         "replies",
@@ -52,16 +52,18 @@ pub enum Answer {
     Reply(Matcher),
     /// `replies`: an ack with exactly these arguments.
     Replies(Vec<Matcher>),
+    /// `reply: $ok`: an ack that reports success, in the form that the target's manifest describes.
+    Success,
 }
 
 impl Answer {
     /// Returns the expected arguments of the ack. Returns `None` if the step does not state arguments (any ack, no ack,
-    /// or a refusal).
+    /// a refusal, or success in the target's form).
     pub const fn arguments(&self) -> Option<&[Matcher]> {
         match self {
             Self::Reply(expected) => Some(std::slice::from_ref(expected)),
             Self::Replies(expected) => Some(expected.as_slice()),
-            Self::Any | Self::None | Self::Refused(_) => None,
+            Self::Any | Self::None | Self::Refused(_) | Self::Success => None,
         }
     }
 }
@@ -93,13 +95,20 @@ impl VerbModel for Call {
         context: &mut StepContext<'_, '_>,
     ) -> Option<Self> {
         let operation = operation(value, fields, context);
-        let reply = context.matcher_of(fields, "reply");
+        let succeeds = says_ok(fields, context);
+        let reply = if succeeds {
+            None
+        } else {
+            context.matcher_of(fields, "reply")
+        };
         let replies = fields
             .raw("replies")
             .and_then(|replies| expected_arguments(&replies, context));
         let refused = refusal(fields, context);
         let no_reply = context.flag(fields, "no-reply");
-        let answer = if let Some(reply) = reply {
+        let answer = if succeeds {
+            Answer::Success
+        } else if let Some(reply) = reply {
             Answer::Reply(reply)
         } else if let Some(replies) = replies {
             Answer::Replies(replies)
@@ -120,4 +129,12 @@ impl VerbModel for Call {
         Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Other)
             .calls(&self.operation.name)
     }
+}
+
+/// Returns true if the step says `reply: $ok`, unless the scenario has a variable `ok` of its own.
+fn says_ok(fields: &Fields<'_>, context: &StepContext<'_, '_>) -> bool {
+    let reply = fields.raw("reply").and_then(|reply| reply.node.text());
+    reply == Some("$ok")
+        && !context.variables.is_set("ok")
+        && !context.substitutes.contains_key("ok")
 }

@@ -34,6 +34,7 @@ fn binding(entry: &Entry, problems: &mut Problems) -> Option<Binding> {
     let namespace = fields
         .get("namespace")
         .and_then(|field| field.text(problems));
+    let replied = fields.get("replied").and_then(|field| field.text(problems));
     let with = fields.raw("with");
     let renamed = match (fields.raw("fields"), with) {
         (Some(field), _) => renamings(field, problems),
@@ -57,6 +58,7 @@ fn binding(entry: &Entry, problems: &mut Problems) -> Option<Binding> {
     Some(Binding {
         event: event?.to_owned(),
         namespace: namespace.map(str::to_owned),
+        replied: replied.map(str::to_owned),
         fields: renamed,
         payload,
         places: args.map(places),

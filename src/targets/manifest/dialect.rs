@@ -2,11 +2,11 @@
 
 use crate::{
     scenario::{Field, Fields, NodeKind, Problems},
-    targets::{Dialect, ErrorStyle, Speaks},
+    targets::{Dialect, ErrorStyle, Replies, Speaks},
 };
 
-/// Reads the dialect. A single word names the protocol; a mapping can also set the form in which refusals are
-/// reported.
+/// Reads the dialect. A single word names the protocol; a mapping can also set how the application reports refusals and
+/// results.
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Dialect {
     // The short form: `dialect: websocket` is `dialect: { speaks: websocket }`.
     if matches!(field.node.kind, NodeKind::Scalar(_)) {
@@ -27,10 +27,14 @@ pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Dialect {
             problems,
         )
     });
+    let replies = fields
+        .get("replies")
+        .and_then(|field| field.choice(&Replies::ALL.map(|way| (way.name(), way)), problems));
     fields.finish(problems);
     Dialect {
         speaks: speaks.unwrap_or_default(),
         errors: errors.unwrap_or_default(),
+        replies: replies.unwrap_or_default(),
     }
 }
 

@@ -13,7 +13,7 @@ pub struct ManifestMentions {
     pub capabilities: Vec<Mention>,
     /// The names of the operations and events that `bindings` renames.
     pub bindings: Vec<Mention>,
-    /// The operation that `fence` calls.
+    /// The operation that `fence` calls. The request of `emit` can have a name of the target's own.
     pub fence: Vec<Mention>,
     /// The names under `absent`: operations, namespaces and credentials.
     pub absent: Vec<Mention>,

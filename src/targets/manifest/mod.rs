@@ -6,6 +6,7 @@ mod contradictions;
 mod credentials;
 mod derived_credentials;
 mod dialect;
+mod fence;
 mod launch;
 mod load;
 mod mentions;

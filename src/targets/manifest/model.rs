@@ -9,12 +9,12 @@ use std::{
 use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
-    credentials, dialect, launch, refusals,
-    values::{Launched, address, greetings, names, path, positive_duration},
+    credentials, dialect, fence, launch, refusals,
+    values::{Launched, address, greetings, names, path, pattern, positive_duration},
 };
 use crate::{
     scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason},
-    targets::{Bindings, Credentials, Dialect, Secrets, Speaks},
+    targets::{AckPatterns, Bindings, Credentials, Dialect, Fence, Secrets, Speaks},
 };
 
 /// The default timeout of each wait in a scenario.
@@ -39,6 +39,8 @@ pub struct Manifest {
     pub credentials: Credentials,
     /// The names that the target uses for operations, events and fields.
     pub bindings: Bindings,
+    /// How the target's acknowledgements report success and failure.
+    pub acknowledgements: AckPatterns,
     /// How the target reports the refusal of a login, by the reason for the refusal.
     pub refusals: BTreeMap<RefusalReason, Matcher>,
     /// The events that the target sends to every client that joins a namespace.
@@ -46,9 +48,9 @@ pub struct Manifest {
     /// The operations of the contract that the application lacks, although it provides a capability that includes
     /// them.
     pub absent: Vec<String>,
-    /// The operation that a fence calls (see `runner`): when the target acknowledges the call, it has handled
-    /// everything that the client sent before. Usually `echo`.
-    pub fence: Option<String>,
+    /// The request of a fence (see `runner`): when the target answers it, it has handled everything that the client sent
+    /// before. Usually a call of `echo`.
+    pub fence: Option<Fence>,
     /// The default timeout of each wait in a scenario.
     pub within: Duration,
     /// The settle time, after which a client that received nothing will receive nothing; `None` if the runner
@@ -92,11 +94,15 @@ impl Manifest {
             dialect,
             credentials: read_or_default(fields.get("credentials"), credentials::read, problems),
             bindings: read_or_default(fields.get("bindings"), bindings::read, problems),
+            acknowledgements: AckPatterns {
+                success: pattern(fields.raw("success"), problems),
+                failure: pattern(fields.raw("failure"), problems),
+            },
             refusals: refusals::read(fields.get("refusals"), &provides, problems),
             provides,
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
             absent: names(fields.get("absent"), problems).into_iter().collect(),
-            fence: read_or_default(fields.get("fence"), fence, problems),
+            fence: read_or_default(fields.get("fence"), fence::read, problems),
             within: within.unwrap_or(WITHIN),
             settle,
             profiles: profiles.unwrap_or_default(),
@@ -153,15 +159,6 @@ fn provides(fields: &Fields<'_>, dialect: Dialect, problems: &mut Problems) -> B
     let listed = fields.raw("provides");
     contradictions::check(listed, &provides, Provider::Manifest, problems);
     provides
-}
-
-fn fence(field: Field<'_>, problems: &mut Problems) -> Option<String> {
-    let fields = Fields::new(field.node, "`fence`", problems)?;
-    let call = fields
-        .require("call", problems)
-        .and_then(|field| field.text(problems));
-    fields.finish(problems);
-    call.map(str::to_owned)
 }
 
 fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Option<Duration>) {

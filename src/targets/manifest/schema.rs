@@ -11,7 +11,7 @@ use super::load_manifest_in;
 use crate::{
     scenario::{Diagnostic, REPORT_FIELDS, RefusalReason, SourceFile},
     schema_checks,
-    targets::{ErrorStyle, Speaks},
+    targets::{ErrorStyle, Replies, Speaks},
 };
 
 /// Returns the schema of a mapping that accepts only `keys`.
@@ -92,6 +92,11 @@ fn schema() -> Value {
                 "how the application reports refusals",
             ),
             (
+                "replies",
+                json!({ "enum": Replies::ALL.map(Replies::name) }),
+                "how the result of a request comes back: as an acknowledgement, as an event, or as both",
+            ),
+            (
                 "speaks",
                 speaks.clone(),
                 "the protocol inside the WebSocket",
@@ -137,6 +142,11 @@ fn schema() -> Value {
         &[
             ("event", text.clone(), "the event's name on the wire"),
             ("namespace", text.clone(), "the namespace of the event"),
+            (
+                "replied",
+                text.clone(),
+                "the name of the event that brings the result",
+            ),
             (
                 "with",
                 any.clone(),
@@ -194,14 +204,31 @@ fn schema() -> Value {
         ],
         &[],
     );
-    let fence = mapping(
-        &[(
-            "call",
-            text.clone(),
-            "the operation to call; the application has to acknowledge it at once",
-        )],
+    let argument = (
+        "with",
+        any.clone(),
+        "the argument of the request; by default the text `fence`",
+    );
+    let called = mapping(
+        &[
+            (
+                "call",
+                text.clone(),
+                "the operation to call; the application has to answer it at once",
+            ),
+            argument.clone(),
+        ],
         &["call"],
     );
+    let emitted = mapping(
+        &[
+            ("emit", text.clone(), "the event to send"),
+            ("expect", text.clone(), "the event that answers it at once"),
+            argument,
+        ],
+        &["emit", "expect"],
+    );
+    let fence = json!({ "anyOf": [called, emitted] });
     let keys = REPORT_FIELDS.iter();
     let keys: Vec<_> = keys
         .map(|key| (*key, any.clone(), "an expectation"))
@@ -260,6 +287,16 @@ fn schema() -> Value {
                 "operations, namespaces and credentials of the contract (docs/contract.md) that the application lacks",
             ),
             (
+                "success",
+                any.clone(),
+                "the argument of an acknowledgement that reports success; scenarios expect it as `reply: $ok`",
+            ),
+            (
+                "failure",
+                any.clone(),
+                "the argument of an acknowledgement that reports a failure",
+            ),
+            (
                 "refusals",
                 refusals,
                 "how the target reports the refusal of a login, by the reason for the refusal",
@@ -267,7 +304,7 @@ fn schema() -> Value {
             (
                 "fence",
                 fence,
-                "the operation whose acknowledgement proves that the server has handled all earlier packets",
+                "the request whose answer proves that the server has handled all earlier packets",
             ),
             ("timing", timing, "timeouts"),
             (

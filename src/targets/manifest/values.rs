@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     data::Data,
-    scenario::{Field, Problems},
+    scenario::{Field, Matcher, Problems, ValueReader},
     targets::{has_userinfo, without_userinfo},
     wire::socket_io::RESERVED_EVENTS,
 };
@@ -39,6 +39,25 @@ pub(super) fn greetings(field: Field<'_>, problems: &mut Problems) -> Vec<String
         Some(name.to_owned())
     });
     names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Reads an expectation of a value that the target sends. A variable in it is a mistake, because no step sets one.
+pub(super) fn pattern(field: Option<Field<'_>>, problems: &mut Problems) -> Option<Matcher> {
+    let field = field?;
+    let mut values = ValueReader::new(problems);
+    let pattern = values.matcher(field.node);
+    let used = std::mem::take(&mut values.references);
+    let captured = std::mem::take(&mut values.captures);
+    for reference in used.iter().chain(&captured) {
+        let message = format!(
+            "`{}` can't use the variable `{}`",
+            field.key, reference.name
+        );
+        problems
+            .error("unknown-variable", reference.span, message)
+            .help = Some("write a value, or a placeholder such as `<string>`".to_owned());
+    }
+    Some(pattern)
 }
 
 /// Reads a list of names.

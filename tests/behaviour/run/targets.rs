@@ -177,7 +177,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
             .status(Exit::Conformant)
             .out()
     };
-    let note = "is not acknowledged in / within 700ms";
+    let note = "is not answered in / within 700ms";
     let ack = "an acknowledged request after the step";
     let out = run_with("fence: { call: nosuch }\nbindings: { nosuch: nosuch }");
     in_order(
@@ -191,7 +191,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     assert!(!out.contains(note) && out.contains(ack), "{out}");
     // The namespace `/chat` requires a token. Without credentials, the program can't test this fence.
     let out = run_with("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
-    assert!(!out.contains("is not acknowledged"), "{out}");
+    assert!(!out.contains("is not answered"), "{out}");
     // An Engine.IO server that echoes everything also echoes the CONNECT packet, as if it accepted the client.
     let manifest = format!(
         "name: mine\nurl: {echo_url}\npath: /engine.io/\nprovides: [engine-echo, websocket]\nfence: {{ call: echo }}\n"
@@ -201,7 +201,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
         .args(["run", "engine.io/websocket-*", "--target", "mine.yaml"])
         .status(Exit::Conformant)
         .out();
-    assert!(!out.contains("is not acknowledged"), "{out}");
+    assert!(!out.contains("is not answered"), "{out}");
 }
 
 #[test]
