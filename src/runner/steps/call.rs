@@ -235,7 +235,7 @@ impl<'e> Expected<'e> {
                 let args = manifest.bindings.returned(event, args.to_vec());
                 meet(strict, &args) || lenient.is_some_and(|lenient| meet(lenient, &args))
             }
-            Self::Success => manifest.failure_in_ack(args).is_none(),
+            Self::Success => manifest.acknowledgements.failure_in(args).is_none(),
         }
     }
 
@@ -259,7 +259,13 @@ impl<'e> Expected<'e> {
 
 /// Judges an answer that has to report success, for a target whose manifest does not say how it does.
 fn judge_success(attempt: &Attempt<'_>, question: &Question<'_>, args: &[Data]) -> StepResult {
-    if attempt.target.manifest.failure_in_ack(args).is_none() {
+    if attempt
+        .target
+        .manifest
+        .acknowledgements
+        .failure_in(args)
+        .is_none()
+    {
         return Ok(());
     }
     let received = Data::Array(args.to_vec());

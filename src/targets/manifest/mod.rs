@@ -1,6 +1,7 @@
 //! Manifests (`fixtures/targets/NAME.yaml`): the description of a server under test, how to start it, and which names
 //! it uses.
 
+mod answers;
 mod bindings;
 mod contradictions;
 mod credentials;

@@ -204,31 +204,25 @@ fn schema() -> Value {
         ],
         &[],
     );
-    let argument = (
-        "with",
-        any.clone(),
-        "the argument of the request; by default the text `fence`",
-    );
-    let called = mapping(
+    let mut fence = mapping(
         &[
             (
                 "call",
                 text.clone(),
                 "the operation to call; the application has to answer it at once",
             ),
-            argument.clone(),
-        ],
-        &["call"],
-    );
-    let emitted = mapping(
-        &[
             ("emit", text.clone(), "the event to send"),
             ("expect", text.clone(), "the event that answers it at once"),
-            argument,
+            (
+                "with",
+                any.clone(),
+                "the argument of the request; by default the text `fence`",
+            ),
         ],
-        &["emit", "expect"],
+        &[],
     );
-    let fence = json!({ "anyOf": [called, emitted] });
+    fence["oneOf"] = json!([{ "required": ["call"] }, { "required": ["emit", "expect"] }]);
+    fence["dependentRequired"] = json!({ "expect": ["emit"] });
     let keys = REPORT_FIELDS.iter();
     let keys: Vec<_> = keys
         .map(|key| (*key, any.clone(), "an expectation"))
@@ -417,6 +411,9 @@ fn schema_and_loader_refuse_the_same_manifests() {
         manifest("credentials: { secret: s, a: { jwt: { alg: RS256 } } }"),
         manifest("bindings: { a: { evnt: b } }"),
         manifest("fence: {}"),
+        manifest("fence: { emit: ping }"),
+        manifest("fence: { call: echo, expect: pong }"),
+        manifest("dialect: { replies: never }"),
         manifest("timing: { within: 5 }"),
         manifest("profiles: { a: { lack: [b] } }"),
     ] {

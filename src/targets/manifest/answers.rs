@@ -1,0 +1,119 @@
+//! How a target answers requests: what its manifest says about acknowledgements, results and refusals.
+
+use super::Manifest;
+use crate::{
+    data::Data,
+    targets::{Fence, OPERATIONS, Replies},
+};
+
+impl Manifest {
+    /// Returns the target's name of the event that brings the result of a request to the client that sent it. Returns
+    /// `None` if the target only acknowledges the request. `name` is the scenarios' name of the request.
+    pub fn reply_event<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        match self.dialect.replies {
+            Replies::Ack => None,
+            Replies::Both | Replies::Event => Some(self.bindings.replied(name)),
+        }
+    }
+
+    /// Returns true if the target acknowledges requests.
+    pub fn acknowledges(&self) -> bool {
+        match self.dialect.replies {
+            Replies::Ack | Replies::Both => true,
+            Replies::Event => false,
+        }
+    }
+
+    /// Returns true if an event can come without a step that expects it: a greeting, or the result of a request that a
+    /// step sent without waiting for the result. `name` is the target's name of the event.
+    pub fn is_side_event(&self, name: &str) -> bool {
+        if self.greetings.iter().any(|greeting| greeting == name) {
+            return true;
+        }
+        let brings_result = |operation: &str| self.reply_event(operation) == Some(name);
+        self.dialect.replies != Replies::Ack
+            && (self
+                .bindings
+                .entries
+                .keys()
+                .any(|bound| brings_result(bound))
+                || OPERATIONS
+                    .iter()
+                    .any(|operation| brings_result(operation.name)))
+    }
+
+    /// Returns the target's name of the event that answers the fence; `None` if an acknowledgement answers it.
+    pub fn fence_event<'a>(&'a self, fence: &'a Fence) -> Option<&'a str> {
+        match &fence.expects {
+            Some(event) => Some(self.bindings.event(event)),
+            None if self.acknowledges() => None,
+            None => self.reply_event(&fence.request),
+        }
+    }
+
+    /// Returns the refusal that an acknowledgement reports in the target's dialect, or `None` if it reports none.
+    ///
+    /// A target whose events report refusals reports none in acknowledgements, unless the manifest says how
+    /// acknowledgements report a failure.
+    pub fn refusal_in_ack(&self, args: &[Data]) -> Option<Data> {
+        match (&self.acknowledgements.failure, self.dialect.errors.event()) {
+            (None, Some(_)) => None,
+            (None, None) | (Some(_), _) => self.acknowledgements.failure_in(args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, sync::Arc};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{scenario::SourceFile, targets::load_manifest};
+
+    fn manifest(more: &str) -> Manifest {
+        let source = SourceFile {
+            path: PathBuf::from("t.yaml"),
+            text: format!("name: t\nurl: http://127.0.0.1:1\n{more}\n"),
+        };
+        load_manifest(Arc::new(source), PathBuf::new()).unwrap()
+    }
+
+    fn is_refused(more: &str, reply: serde_json::Value) -> bool {
+        manifest(more)
+            .refusal_in_ack(&[Data::from(reply)])
+            .is_some()
+    }
+
+    #[test]
+    fn an_ack_is_a_refusal_only_if_it_reports_an_error() {
+        for refusal in [
+            json!({"error": {"code": "E"}}),
+            json!({"success": false, "error": "no"}),
+            json!({"status": "error", "message": "no"}),
+        ] {
+            assert!(is_refused("", refusal.clone()), "{refusal}");
+            assert!(!is_refused("dialect: { errors: exception }", refusal));
+        }
+        for success in [
+            json!({"success": true, "error": null}),
+            json!({"status": "ok", "message": "fine"}),
+            json!("error"),
+        ] {
+            assert!(!is_refused("", success.clone()), "{success}");
+        }
+        assert_eq!(manifest("").refusal_in_ack(&[]), None);
+    }
+
+    #[test]
+    fn a_pattern_of_failures_replaces_the_usual_forms() {
+        let pattern = "failure: { state: failed, why: <string> }";
+        let failed = json!({"state": "failed", "why": "full"});
+        assert!(is_refused(pattern, failed.clone()));
+        assert!(!is_refused(pattern, json!({"state": "failed"})));
+        assert!(!is_refused(pattern, json!({"success": false})));
+        let both = format!("{pattern}\ndialect: {{ errors: exception }}");
+        assert!(is_refused(&both, failed));
+    }
+}
