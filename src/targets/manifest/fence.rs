@@ -12,8 +12,7 @@ const ARGUMENT: &str = "fence";
 /// Reads the request and its answer: `{ call: operation }`, or `{ emit: event, expect: event }`.
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Option<Fence> {
     let fields = Fields::new(field.node, "`fence`", problems)?;
-    fields.exclusive(&["call", "emit"], problems);
-    fields.exclusive(&["call", "expect"], problems);
+    fields.exclusive(&[&["call", "emit"], &["call", "expect"]], problems);
     let emitted = fields.get("emit");
     let called = match emitted {
         Some(_) => fields.get("call"),
