@@ -19,7 +19,7 @@ use super::{
     echo_form,
     finding::{Finding, Obstacle, StepResult},
     live_target::LiveTarget,
-    operations,
+    namespaces, operations,
     outcome::SeenLine,
     requests::{Author, SentEvent, SentRequest},
     unique::{NAMES, Unique},
@@ -34,6 +34,9 @@ use crate::{
     targets::{Minted, Secrets, Speaks},
     text::humanize,
 };
+
+/// Separates the packets of a payload (Engine.IO v4, "Payload encoding").
+const SEPARATOR: &str = "\u{1e}";
 
 /// A running attempt. All steps of the scenario share this value; the steps of a `parallel` block use it at the same
 /// time.
@@ -116,6 +119,7 @@ impl<'a> Attempt<'a> {
         if let Some(form) = echo_form::form(&target.manifest) {
             scope.set(ECHO_FORM, form);
         }
+        let main = target.manifest.bindings.namespaces.main();
         let minted = target.credentials_at(clock::timestamp());
         scope.set("credentials", minted.data.clone());
         if let Some(secret) = &target.manifest.credentials.secret {
@@ -130,9 +134,9 @@ impl<'a> Attempt<'a> {
             target,
             transport,
             unique,
-            declared: Clients::new(&scenario.clients),
+            declared: Clients::new(&scenario.clients, main),
             bystander: bystander::is_needed(&scenario.steps)
-                .then(|| bystander::unconnected("bystander")),
+                .then(|| bystander::unconnected("bystander", main)),
             started: clock::now(),
             minted,
             scope: Mutex::new(scope),
@@ -165,13 +169,37 @@ impl<'a> Attempt<'a> {
     /// Returns a packet that the scenario writes as text, with the contract's names of the event and the namespace
     /// replaced by the target's names.
     pub(super) fn translate(&self, text: String) -> String {
-        operations::translate(self.scenario, &self.target.manifest.bindings, text)
+        operations::translate(self.scenario, &self.target.manifest, text)
+    }
+
+    /// Returns a packet that the target sent, with the contract's name of its namespace.
+    pub(super) fn spoken_packet(&self, text: &str) -> String {
+        namespaces::spoken_packet(self.scenario, &self.target.manifest, text)
+    }
+
+    /// Returns a payload of polling (packets with a separator between them) with the contract's names of namespaces.
+    pub(super) fn spoken_payload(&self, text: &str) -> String {
+        let packets = text.split(SEPARATOR);
+        let spoken: Vec<_> = packets.map(|packet| self.spoken_packet(packet)).collect();
+        spoken.join(SEPARATOR)
+    }
+
+    /// Returns the contract's name of a namespace of the target.
+    pub(super) fn spoken_namespace(&self, own: &str) -> String {
+        let bindings = &self.target.manifest.bindings;
+        namespaces::spoken(self.scenario, &bindings.namespaces, own)
     }
 
     /// Returns the name that the target uses for a namespace of the scenario.
     pub(super) fn namespace(&self, template: &Template) -> StepResult<String> {
         let name = template.render_text(&self.scope())?;
-        Ok(self.target.manifest.bindings.event(&name).to_owned())
+        Ok(self
+            .target
+            .manifest
+            .bindings
+            .namespaces
+            .own(&name)
+            .to_owned())
     }
 
     /// Returns true if a client never connected, or lost a connection that the client did not end.

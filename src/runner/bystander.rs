@@ -19,15 +19,15 @@ pub(super) fn is_needed(steps: &[Step]) -> bool {
     steps.iter().any(|step| step.any(&asks_nobody))
 }
 
-/// Returns a client of this name that is not connected yet.
-pub(super) fn unconnected(name: &str) -> Arc<Client> {
+/// Returns a client of this name that is not connected yet. `main` is the target's name of the main namespace.
+pub(super) fn unconnected(name: &str, main: &str) -> Arc<Client> {
     let spec = ClientSpec {
         name: ClientName(name.into()),
         connect: true,
         options: Arc::new(ConnectOptions::default()),
         span: Span::default(),
     };
-    Clients::new(&[spec])
+    Clients::new(&[spec], main)
         .into_only()
         .unwrap_or_else(|| unreachable!("a list made from one client has one client"))
 }

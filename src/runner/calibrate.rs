@@ -88,7 +88,7 @@ pub(super) async fn find_namespace_without_fence(
     let binding = manifest.bindings.get(&fence.request);
     let namespace = binding
         .and_then(|binding| binding.namespace.as_deref())
-        .unwrap_or("/");
+        .unwrap_or(manifest.bindings.namespaces.main());
     let connection = Connection::open(endpoint, options).await.ok()?;
     let is_fence_unanswered = is_joined(&connection, namespace, within).await
         && is_unanswered(&connection, namespace, manifest, fence, within).await;

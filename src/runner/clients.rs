@@ -121,13 +121,13 @@ pub(super) struct Cursor {
 }
 
 impl Clients {
-    /// Creates the declared clients. None of them is connected.
-    pub(super) fn new(specs: &[ClientSpec]) -> Self {
+    /// Creates the declared clients. None of them is connected. `main` is the target's name of the main namespace.
+    pub(super) fn new(specs: &[ClientSpec], main: &str) -> Self {
         let clients: Vec<_> = specs
             .iter()
             .map(|spec| {
                 let state = ClientState {
-                    namespace: "/".to_owned(),
+                    namespace: main.to_owned(),
                     ..ClientState::default()
                 };
                 Arc::new(Client {

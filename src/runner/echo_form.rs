@@ -53,7 +53,7 @@ pub(super) fn namespace(manifest: &Manifest) -> &str {
         .bindings
         .get(OPERATION)
         .and_then(|binding| binding.namespace.as_deref())
-        .unwrap_or("/")
+        .unwrap_or(manifest.bindings.namespaces.main())
 }
 
 #[cfg(test)]

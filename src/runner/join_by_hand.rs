@@ -40,7 +40,8 @@ pub(super) async fn join_main(
     if !is_open {
         return Ok(());
     }
-    join_namespace(client, link, "/", deadline).await
+    let main = manifest.bindings.namespaces.main();
+    join_namespace(client, link, main, deadline).await
 }
 
 /// Joins a namespace. Later `receive` steps read only what comes after the server's reply.

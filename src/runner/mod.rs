@@ -40,6 +40,7 @@ mod log;
 mod loss;
 mod masking;
 mod message_packet;
+mod namespaces;
 mod notice;
 mod observe;
 mod observe_frame;
@@ -77,6 +78,7 @@ mod unstarted;
 mod user;
 mod verdict;
 mod wait;
+mod written_texts;
 
 pub use baseline::{Baseline, Because, Comparison, Deviation, Names, OtherKind, Stale};
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Verifier};

@@ -39,7 +39,7 @@ pub(super) fn compare(
         return Ok(FrameLikeness::Match(Vec::new()));
     };
     let actual = match std::str::from_utf8(&frame.payload) {
-        Ok(text) => Data::from(text),
+        Ok(text) => Data::from(attempt.spoken_packet(text)),
         Err(_) => Data::Bytes(frame.payload.clone()),
     };
     let scope = attempt.scope().clone();

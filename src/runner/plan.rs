@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    operations::{find_absent, find_absent_namespace, find_renamed_namespace, find_untranslatable},
+    namespaces,
+    operations::{find_absent, find_untranslatable},
     settings::Settings,
 };
 use crate::{
@@ -119,7 +120,7 @@ fn choose_profile(
     if let Some(name) = find_absent(scenario, &manifest.absent) {
         return Err(format!("the target has no operation `{name}`"));
     }
-    if let Some(name) = find_absent_namespace(scenario, &manifest.absent) {
+    if let Some(name) = namespaces::find_absent(scenario, &manifest.absent) {
         return Err(format!("the target has no namespace `{name}`"));
     }
     if let Some(name) = find_missing_credential(scenario, manifest) {
@@ -130,10 +131,8 @@ fn choose_profile(
             "the scenario writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
         ));
     }
-    if let Some(name) = find_renamed_namespace(scenario, &manifest.bindings) {
-        return Err(format!(
-            "the scenario expects the namespace `{name}` in a packet that it writes by hand, and the target has another name for `{name}`"
-        ));
+    if let Some(reason) = namespaces::find_obstacle(scenario, manifest) {
+        return Err(reason);
     }
     let missing: Vec<_> = needs
         .iter()

@@ -1,16 +1,43 @@
 //! Outcomes and events for tests.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     Attempt, Breach, Cause, ClientView, Event, EventKind, FailureKind, Notice, Outcome, Place,
     Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
 };
-use crate::scenario::{Level, Transport};
+use crate::{
+    scenario::{Known, Level, Others, Scenario, SourceFile, Transport, load},
+    targets::{Manifest, load_manifest},
+};
 
 /// Everything that a hostile server could send: terminal escapes, the end of a CDATA section, NUL, bidirectional
 /// overrides, escaped surrogates, a noncharacter.
 pub(crate) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m]]>\0<script>&amp;\u{202e}\u{200b}\\ud800\u{ffff}\r\u{7f}";
+
+/// Returns the only scenario of a file with this text.
+pub(crate) fn scenario_of(text: &str) -> Scenario {
+    let source = SourceFile::from_bytes(Path::new("a.yaml"), text.as_bytes().to_vec()).unwrap();
+    let known = Known {
+        requirements: None,
+        faults: None,
+        others: Others::Refused,
+    };
+    load(source, known).unwrap().remove(0)
+}
+
+/// Returns the manifest of a running server, with further lines.
+pub(crate) fn manifest_of(more: &str) -> Manifest {
+    let source = SourceFile {
+        path: PathBuf::from("t.yaml"),
+        text: format!("name: t\nurl: http://127.0.0.1:1\n{more}\n"),
+    };
+    load_manifest(Arc::new(source), PathBuf::new()).unwrap()
+}
 
 pub(crate) fn passed() -> Outcome {
     Outcome {

@@ -8,9 +8,10 @@ use std::{
 use super::{
     attempt::Attempt,
     clients::{Client, Link},
-    evidence, operations,
+    evidence,
     outcome::{ClientView, SeenLine},
     silence::is_invisible,
+    written_texts::written_texts,
 };
 use crate::{
     client::{Entry, Layer, Outgoing, What},
@@ -218,7 +219,7 @@ impl<'a> Named<'a> {
                 .into_iter()
                 .map(|event| bindings.event(event).to_owned())
                 .collect(),
-            packets: operations::written_texts(attempt.scenario),
+            packets: written_texts(attempt.scenario),
         }
     }
 

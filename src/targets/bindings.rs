@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::Namespaces;
 use crate::{
     data::Data,
     scenario::{Matcher, Scope, Template, TemplateError},
@@ -14,6 +15,8 @@ use crate::{
 pub struct Bindings {
     /// The bindings, each under the name that scenarios use for the operation or event.
     pub entries: BTreeMap<String, Binding>,
+    /// The target's names of namespaces.
+    pub namespaces: Namespaces,
 }
 
 /// The binding of one operation or event: the target's name for it, and the form of its payload.
@@ -300,6 +303,7 @@ mod tests {
         };
         Bindings {
             entries: BTreeMap::from([("join-room".to_owned(), binding)]),
+            ..Bindings::default()
         }
     }
 
@@ -356,6 +360,7 @@ mod tests {
         };
         let bindings = Bindings {
             entries: BTreeMap::from([("send".to_owned(), binding)]),
+            ..Bindings::default()
         };
         let ours = Data::from(json!({"room": "r1", "text": "hi"}));
         let sent = bindings

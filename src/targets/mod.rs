@@ -13,6 +13,7 @@ mod launch;
 mod launch_error;
 mod log;
 mod manifest;
+mod namespaces;
 mod port;
 mod probe;
 mod process;
@@ -36,6 +37,7 @@ pub use manifest::{
     Launch, LaunchSpec, Manifest, ManifestMentions, Profile, REFERENCE_MANIFEST,
     REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
+pub use namespaces::{MAIN, Namespaces};
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::{Maskable, Masked, Secrets};
 pub use userinfo::{has_userinfo, without_userinfo};

@@ -33,3 +33,4 @@ mod support;
 mod targets;
 mod tls;
 mod transports;
+mod ways_in;

@@ -307,6 +307,13 @@ impl Finished {
     }
 
     #[track_caller]
+    pub(crate) fn stdout_lacks(self, piece: &str) -> Self {
+        let out = self.out();
+        assert!(!out.contains(piece), "{piece:?} in\n{out}");
+        self
+    }
+
+    #[track_caller]
     pub(crate) fn stderr_has(self, piece: &str) -> Self {
         let err = self.err();
         assert!(err.contains(piece), "no {piece:?} in\n{err}");

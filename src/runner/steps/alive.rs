@@ -154,7 +154,10 @@ fn was_disconnected(attempt: &Attempt<'_>, link: &Link) -> bool {
 }
 
 async fn lets_in(attempt: &Attempt<'_>) -> StepResult {
-    let newcomer = unconnected("newcomer");
+    let newcomer = unconnected(
+        "newcomer",
+        attempt.target.manifest.bindings.namespaces.main(),
+    );
     let mut joined = connect::bystander(attempt, &newcomer).await;
     if let (Ok(()), Some(link)) = (&joined, newcomer.link())
         && is_runners_own(attempt, &newcomer, &link)

@@ -16,6 +16,7 @@ use crate::{
         expectation,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
+        namespaces,
         requests::{Author, SentEvent},
         silence,
     },
@@ -232,7 +233,7 @@ impl<'e> Expected<'e> {
             Self::Anything => true,
             Self::ByManifest(expected) => meet(std::slice::from_ref(*expected), args),
             Self::ByStep { strict, lenient } => {
-                let args = manifest.bindings.returned(event, args.to_vec());
+                let args = returned(attempt, event, args.to_vec());
                 meet(strict, &args) || lenient.is_some_and(|lenient| meet(lenient, &args))
             }
             Self::Success => manifest.acknowledgements.failure_in(args).is_none(),
@@ -248,13 +249,22 @@ impl<'e> Expected<'e> {
                 judge(attempt, question, expected, None, &args)
             }
             Self::ByStep { strict, lenient } => {
-                let bindings = &attempt.target.manifest.bindings;
-                let args = bindings.returned(&question.request.event, args);
+                let args = returned(attempt, &question.request.event, args);
                 judge(attempt, question, strict, *lenient, &args)
             }
             Self::Success => judge_success(attempt, question, &args),
         }
     }
+}
+
+/// Returns the arguments of an acknowledgement with the scenario's names of fields and namespaces.
+fn returned(attempt: &Attempt<'_>, event: &str, args: Vec<Data>) -> Vec<Data> {
+    let bindings = &attempt.target.manifest.bindings;
+    let mut args = bindings.returned(event, args);
+    if event == "whoami" {
+        namespaces::translate_reply(attempt.scenario, &bindings.namespaces, &mut args);
+    }
+    args
 }
 
 /// Judges an answer that has to report success, for a target whose manifest does not say how it does.

@@ -19,7 +19,7 @@ use crate::{
         finding::{Finding, Obstacle, StepResult, Stop},
     },
     scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template, Transport},
-    targets::Speaks,
+    targets::{MAIN, Speaks},
     wire::socket_io::Packet,
 };
 
@@ -241,7 +241,7 @@ pub(super) async fn join(
     let eio3 = step.eio.or(declared.eio) == Some(3);
     // In revision 3, the server joins the client to the main namespace without a CONNECT packet from the client
     // (Socket.IO v4, "Connection to the default namespace").
-    let from = if eio3 && namespace == "/" {
+    let from = if eio3 && namespace == MAIN {
         0
     } else {
         let from = link.connection.journal().entries().len();
@@ -260,7 +260,13 @@ pub(super) async fn join(
 fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<String> {
     match &client.spec.options.namespace {
         Some(template) => attempt.namespace(template),
-        None => Ok("/".to_owned()),
+        None => Ok(attempt
+            .target
+            .manifest
+            .bindings
+            .namespaces
+            .main()
+            .to_owned()),
     }
 }
 

@@ -22,7 +22,9 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
         };
         attempt.note_request(&link, None, Author::Scenario);
         let mut payload = octets(attempt, &send.payload, "payload")?;
+        // A continuation frame holds no beginning of a packet, even if its payload looks like one.
         if send.declared_length.is_none()
+            && OpCode::from(send.opcode) != OpCode::Continuation
             && let Ok(text) = std::str::from_utf8(&payload)
         {
             payload = attempt.translate(text.to_owned()).into();

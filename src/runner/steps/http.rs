@@ -86,9 +86,13 @@ async fn ask(
         let left = deadline.saturating_duration_since(clock::now());
         let endpoint = &attempt.target.endpoint;
         let mut response = request(endpoint, asked.clone(), left, Bounds::default()).await?;
+        let is_poll = asked.method == "GET" && response.status == 200;
+        if is_poll && let Ok(body) = std::str::from_utf8(&response.body) {
+            response.body = attempt.spoken_payload(body).into();
+        }
         let body = std::str::from_utf8(&response.body).ok();
         let stripped = body
-            .filter(|_| asked.method == "GET" && response.status == 200)
+            .filter(|_| is_poll)
             .and_then(|body| without_greetings(&attempt.target.manifest, body));
         match stripped {
             None => return Ok(response),

@@ -331,10 +331,12 @@ fn value<'m>(
     let echoed = matches!(what.strict, Incoming::Echo(_))
         .then(|| echo::answer(speaks, entry))
         .flatten();
+    let spoken = |own: &str| attempt.spoken_namespace(own);
     let (strict, actual) = match (&what.strict, &entry.what) {
         (Incoming::Frame(_), _) => return None,
         (Incoming::Text(matcher), What::Packet(packet)) => {
-            (matcher, Some(Data::from(&*packet.encode_text())))
+            let text = attempt.spoken_packet(&packet.encode_text());
+            (matcher, Some(Data::from(text)))
         }
         (
             Incoming::Text(matcher) | Incoming::Message(matcher),
@@ -344,9 +346,9 @@ fn value<'m>(
         (Incoming::Binary(matcher), What::Packet(packet)) => (matcher, bytes_of(&packet.data)),
         (Incoming::Binary(matcher), What::Message(data)) => (matcher, bytes_of(data)),
         (Incoming::Packet(matcher), What::Packet(packet)) if link.msgpack => {
-            (matcher, msgpack_packet(packet))
+            (matcher, msgpack_packet(packet, spoken))
         }
-        (Incoming::Packet(matcher), What::Packet(packet)) => (matcher, text_packet(packet)),
+        (Incoming::Packet(matcher), What::Packet(packet)) => (matcher, text_packet(packet, spoken)),
         (Incoming::Echo(matcher), _) if echoed.is_some() => (matcher, echoed),
         (_, What::Illegal { illegal, raw })
             if *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose) =>

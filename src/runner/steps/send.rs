@@ -112,15 +112,15 @@ fn fill(
         PacketTemplate::Message(template) => {
             let message = template.render_text(&scope)?;
             let event = event_in(attempt, &message);
-            let text = attempt.translate(message);
             let text = match link.layer {
-                Layer::WebSocket => text,
+                Layer::WebSocket => message,
                 Layer::EngineIo | Layer::SocketIo | Layer::Tcp => {
-                    engine_io::Packet::text(PacketType::Message, text)
+                    engine_io::Packet::text(PacketType::Message, message)
                         .encode_text()
                         .to_string()
                 }
             };
+            let text = attempt.translate(text);
             (Filled::Text(text), event)
         }
         PacketTemplate::Text(template) => {
@@ -148,7 +148,7 @@ fn event_in(attempt: &Attempt<'_>, message: &str) -> Option<SentEvent> {
     let bindings = &attempt.target.manifest.bindings;
     Some(SentEvent {
         name: bindings.event(&spoken).to_owned(),
-        namespace: bindings.event(&namespace).to_owned(),
+        namespace: bindings.namespaces.own(&namespace).to_owned(),
         spoken,
         id,
     })

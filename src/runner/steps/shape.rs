@@ -9,24 +9,32 @@ use crate::{
     },
 };
 
-/// Returns the Socket.IO packet of a text message as an object; `None` if the message holds none.
-pub(super) fn text_packet(packet: &engine_io::Packet) -> Option<Data> {
-    Some(packet_data(packet_in(packet)?))
+/// Returns the Socket.IO packet of a text message as an object; `None` if the message holds none. `spoken` returns the
+/// scenarios' name of a namespace.
+pub(super) fn text_packet(
+    packet: &engine_io::Packet,
+    spoken: impl Fn(&str) -> String,
+) -> Option<Data> {
+    Some(packet_data(packet_in(packet)?, spoken))
 }
 
-/// Returns the Socket.IO packet of a msgpack message as an object; `None` if the message holds none.
-pub(super) fn msgpack_packet(packet: &engine_io::Packet) -> Option<Data> {
+/// Returns the Socket.IO packet of a msgpack message as an object; `None` if the message holds none. `spoken` returns
+/// the scenarios' name of a namespace.
+pub(super) fn msgpack_packet(
+    packet: &engine_io::Packet,
+    spoken: impl Fn(&str) -> String,
+) -> Option<Data> {
     match &packet.data {
-        PacketData::Binary(bytes) => Some(packet_data(msgpack::decode(bytes).ok()?)),
+        PacketData::Binary(bytes) => Some(packet_data(msgpack::decode(bytes).ok()?, spoken)),
         PacketData::Text(_) => None,
     }
 }
 
 /// Returns a Socket.IO packet as an object: `{type, namespace, id, data}`.
-fn packet_data(packet: Packet) -> Data {
+fn packet_data(packet: Packet, spoken: impl Fn(&str) -> String) -> Data {
     let mut fields = vec![
         ("type", Data::Null),
-        ("namespace", Data::from(packet.namespace())),
+        ("namespace", Data::from(spoken(packet.namespace()))),
     ];
     let kind = match packet {
         Packet::Connect { payload, .. } => {

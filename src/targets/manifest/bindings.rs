@@ -11,7 +11,12 @@ pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Bindings {
     let mut bindings = Bindings::default();
     if let Some(fields) = Fields::new(field.node, "`bindings`", problems) {
         for entry in fields.entries() {
-            if let Some(binding) = binding(entry, problems) {
+            let Some(binding) = binding(entry, problems) else {
+                continue;
+            };
+            if entry.key.starts_with('/') {
+                bindings.namespaces.rename(&entry.key, &binding.event);
+            } else {
                 bindings.entries.insert(entry.key.clone(), binding);
             }
         }

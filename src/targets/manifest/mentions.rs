@@ -11,7 +11,7 @@ pub struct ManifestMentions {
     pub source: Arc<SourceFile>,
     /// The capabilities in `provides` and `lacks` of the manifest and its profiles.
     pub capabilities: Vec<Mention>,
-    /// The names of the operations and events that `bindings` renames.
+    /// The names of the operations and events that `bindings` renames, and of the namespaces that `namespaces` renames.
     pub bindings: Vec<Mention>,
     /// The operation that `fence` calls. The request of `emit` can have a name of the target's own.
     pub fence: Vec<Mention>,
@@ -39,7 +39,7 @@ impl ManifestMentions {
         Ok(Self {
             source: Arc::clone(source),
             capabilities: texts(lists.flatten()),
-            bindings: keys(entries("bindings")),
+            bindings: [keys(entries("bindings")), keys(entries("namespaces"))].concat(),
             fence: texts(fence.into_iter()),
             absent: texts(root.get("absent").into_iter()),
             credentials: keys(entries("credentials")),

@@ -12,6 +12,7 @@ mod launch;
 mod load;
 mod mentions;
 mod model;
+mod namespaces;
 mod refusals;
 #[cfg(test)]
 mod schema;

@@ -9,7 +9,7 @@ use std::{
 use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
-    credentials, dialect, fence, launch, refusals,
+    credentials, dialect, fence, launch, namespaces, refusals,
     values::{Launched, address, greetings, names, path, pattern, positive_duration},
 };
 use crate::{
@@ -45,8 +45,8 @@ pub struct Manifest {
     pub refusals: BTreeMap<RefusalReason, Matcher>,
     /// The events that the target sends to every client that joins a namespace.
     pub greetings: Vec<String>,
-    /// The operations of the contract that the application lacks, although it provides a capability that includes
-    /// them.
+    /// The operations, namespaces and credentials of the contract that the application lacks, although it provides a
+    /// capability that includes them.
     pub absent: Vec<String>,
     /// The request of a fence (see `runner`): when the target answers it, it has handled everything that the client sent
     /// before. Usually a call of `echo`.
@@ -85,6 +85,11 @@ impl Manifest {
         let (within, settle) = read_or_default(fields.get("timing"), timing, problems);
         let profiles = fields.get("profiles");
         let profiles = profiles.map(|field| launch::profiles(field, &provides, launched, problems));
+        let mut bindings = read_or_default(fields.get("bindings"), bindings::read, problems);
+        let mut absent = names(fields.get("absent"), problems);
+        if let Some(field) = fields.get("namespaces") {
+            namespaces::read(field, &mut bindings.namespaces, &mut absent, problems);
+        }
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
             launch: launch.and_then(|field| launch::read(field, folder, problems)),
@@ -93,7 +98,7 @@ impl Manifest {
                 .unwrap_or_else(|| dialect.speaks.usual_path().to_owned()),
             dialect,
             credentials: read_or_default(fields.get("credentials"), credentials::read, problems),
-            bindings: read_or_default(fields.get("bindings"), bindings::read, problems),
+            bindings,
             acknowledgements: AckPatterns {
                 success: pattern(fields.raw("success"), problems),
                 failure: pattern(fields.raw("failure"), problems),
@@ -101,7 +106,7 @@ impl Manifest {
             refusals: refusals::read(fields.get("refusals"), &provides, problems),
             provides,
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
-            absent: names(fields.get("absent"), problems).into_iter().collect(),
+            absent: absent.into_iter().collect(),
             fence: read_or_default(fields.get("fence"), fence::read, problems),
             within: within.unwrap_or(WITHIN),
             settle,

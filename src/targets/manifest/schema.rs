@@ -271,6 +271,11 @@ fn schema() -> Value {
                 "the names that the target uses for operations and events",
             ),
             (
+                "namespaces",
+                map_of(json!({ "type": "string", "pattern": "^(/|absent$)" })),
+                "the target's names of the namespaces of docs/contract.md: `{ /: /chat, /admin: absent }`",
+            ),
+            (
                 "greetings",
                 names.clone(),
                 "events that the target sends to every client that joins",
@@ -410,6 +415,7 @@ fn schema_and_loader_refuse_the_same_manifests() {
         manifest("credentials: { a: [b] }"),
         manifest("credentials: { secret: s, a: { jwt: { alg: RS256 } } }"),
         manifest("bindings: { a: { evnt: b } }"),
+        manifest("namespaces: { /custom: rooms }"),
         manifest("fence: {}"),
         manifest("fence: { emit: ping }"),
         manifest("fence: { call: echo, expect: pong }"),

@@ -351,3 +351,37 @@ fn greetings_are_names_of_events() {
     let manifest = load("name: a\nurl: http://a\ngreetings: welcome\n").unwrap();
     assert_eq!(manifest.greetings, ["welcome"]);
 }
+
+#[test]
+fn namespaces_have_names_of_the_target_or_are_absent() {
+    let manifest = load(
+        "name: mine\nurl: http://127.0.0.1:3000\nabsent: [whoami]\nbindings: { /slow: /club }\n\
+         namespaces: { /: /chat, /custom: /rooms, /admin: absent }\n",
+    )
+    .unwrap();
+    let namespaces = &manifest.bindings.namespaces;
+    let own = ["/", "/custom", "/slow", "/late"].map(|name| namespaces.own(name));
+    assert_eq!(own, ["/chat", "/rooms", "/club", "/late"]);
+    assert_eq!(manifest.absent, ["/admin", "whoami"]);
+}
+
+#[test]
+fn mistakes_in_namespaces_are_reported() {
+    insta::assert_snapshot!(mistakes(
+        "name: mine\nurl: http://127.0.0.1:3000\nabsent: [/admin]\nbindings: { /slow: /club }\nnamespaces:\n  /: chat\n  \
+         custom: /rooms\n  /late: [/a]\n  /slow: /other\n  /admin: /boss\n  /chat: /talk\n  /custom: /talk\n",
+    ), @r"
+    6:6 [bad-namespace] a namespace starts with `/`, found `chat`
+        write `/chat`, or `absent` for a namespace that the target lacks
+    7:3 [bad-namespace] a namespace starts with `/`, found `custom`
+        write `/custom`, or `absent` for a namespace that the target lacks
+    8:10 [wrong-type] `namespaces` has to be text, found a list
+        -
+    9:3 [contradiction] `bindings` or `absent` names the namespace `/slow` too
+        keep the line under `namespaces`
+    10:3 [contradiction] `bindings` or `absent` names the namespace `/admin` too
+        keep the line under `namespaces`
+    12:12 [contradiction] `/chat` and `/custom` can't both be `/talk`
+        write `/custom: absent` if the target has one namespace for both
+    ");
+}
