@@ -177,6 +177,23 @@ impl Bindings {
         renamed(args.to_vec(), |fields| binding.rename_incoming(fields))
     }
 
+    /// Returns the scenarios' name of the field that the target calls `field` in the payload of the operation `name`.
+    /// A target may name a field of an object inside the payload without the object: `roomId` for `data.roomId`.
+    pub fn spoken_field<'a>(&'a self, name: &str, field: &'a str) -> &'a str {
+        let Some(binding) = self.get(name) else {
+            return field;
+        };
+        let is_named = |path: &str| path == field || path.rsplit('.').next() == Some(field);
+        let placed = binding.places.iter().flat_map(|places| &places.fields);
+        let placed = placed.map(|(spoken, (_, path))| (spoken, path));
+        binding
+            .fields
+            .iter()
+            .chain(placed)
+            .find_map(|(spoken, path)| is_named(path).then_some(spoken.as_str()))
+            .unwrap_or(field)
+    }
+
     /// Translates the arguments of the target's acknowledgement of the operation that scenarios call `name`.
     pub fn returned(&self, name: &str, args: Vec<Data>) -> Vec<Data> {
         let Some(binding) = self.get(name) else {
@@ -341,6 +358,17 @@ mod tests {
             bindings.incoming("join-room", &sent.args),
             [ours, Data::Null]
         );
+    }
+
+    #[test]
+    fn a_refusal_names_a_field_in_the_words_of_the_target() {
+        let bindings = renaming(&[("room", "data.roomId"), ("text", "message")]);
+        let spoken = |field| bindings.spoken_field("join-room", field);
+        assert_eq!(
+            ["data.roomId", "roomId", "message", "kind"].map(spoken),
+            ["room", "room", "text", "kind"]
+        );
+        assert_eq!(bindings.spoken_field("echo", "roomId"), "roomId");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
         finding::{Finding, StepResult},
         refusal_reports::in_event,
     },
-    scenario::{Matcher, Refusal, Step},
+    scenario::{Matcher, Refusal, RefusalReason, Step},
     wire::socket_io::Packet,
 };
 
@@ -87,20 +87,66 @@ pub(super) async fn report(
     step: &Step,
     client: &Arc<Client>,
     link: &Arc<Link>,
-    expected: &Matcher,
+    expected: &Refusal,
     question: Question<'_>,
 ) -> StepResult<usize> {
     let (index, report) = await_report(attempt, step, client, link, expected, question).await?;
     link.state().received.claim(index);
-    if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
-        let subject = format!(
-            "The refusal of {}'s `{}`",
-            client.spec.name,
-            question.event()
-        );
-        return Err(Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach());
-    }
+    let report = with_spoken_field(attempt, question.event(), report);
+    let subject = format!(
+        "The refusal of {}'s `{}`",
+        client.spec.name,
+        question.event()
+    );
+    let own = own_words(attempt, expected);
+    // A target that does not declare how it reports invalid payloads may leave the invalid field out.
+    let is_free = expected.reason == Some(RefusalReason::Payload)
+        && own.is_none()
+        && report.get("field").is_none();
+    let demanded = (!is_free).then_some(&expected.report);
+    compare(attempt, &subject, expected, [demanded, own], &report)??;
     Ok(index)
+}
+
+/// Returns the report with the scenarios' name of the invalid field in place of the target's name.
+fn with_spoken_field(attempt: &Attempt<'_>, event: &str, mut report: Data) -> Data {
+    if let Some(field) = report.get("field").and_then(Data::as_str) {
+        let bindings = &attempt.target.manifest.bindings;
+        let spoken = Data::from(bindings.spoken_field(event, field));
+        if let Data::Object(fields) = &mut report {
+            fields.insert("field".to_owned(), spoken);
+        }
+    }
+    report
+}
+
+/// Compares a report with expectations. If the scenario expects a certain reason, and the manifest does not say how the
+/// target reports it, any report that gives a reason is right.
+///
+/// The outer result is an error of the scenario, the inner one a failure of the target.
+fn compare(
+    attempt: &Attempt<'_>,
+    subject: &str,
+    expected: &Refusal,
+    demanded: [Option<&Matcher>; 2],
+    report: &Data,
+) -> StepResult<StepResult> {
+    for matcher in demanded.into_iter().flatten() {
+        if let Err(mismatch) = expectation::check(attempt, matcher, Some(report))? {
+            let finding = Finding::wrong(FailureKind::WrongRefusal, subject, &mismatch);
+            return Ok(Err(finding.breach()));
+        }
+    }
+    if expected.reason.is_some() && own_words(attempt, expected).is_none() && !gives_reason(report)
+    {
+        let finding = Finding::new(
+            FailureKind::WrongRefusal,
+            format!("{subject} gives no reason: it has no message."),
+        );
+        let finding = finding.expected("a `message` that is not empty");
+        return Ok(Err(finding.received(report.to_string()).breach()));
+    }
+    Ok(Ok(()))
 }
 
 /// Returns, for each connected client, the claim that the client receives no other report of a refusal.
@@ -150,7 +196,7 @@ async fn await_report(
     step: &Step,
     client: &Arc<Client>,
     link: &Arc<Link>,
-    expected: &Matcher,
+    expected: &Refusal,
     question: Question<'_>,
 ) -> StepResult<(usize, Data)> {
     let deadline = attempt.deadline(step)?;
@@ -196,9 +242,8 @@ async fn await_report(
             evidence::came_since(link, from),
         ),
     };
-    let expected = expected.describe(&attempt.scope());
     Err(Finding::new(kind, sentence)
-        .expected(format!("a refusal {expected}"))
+        .expected(describe(attempt, expected))
         .received(received)
         .breach())
 }
@@ -244,21 +289,8 @@ pub(super) async fn at_connect(
     };
     let subject = format!("The refusal of {name}'s connection");
     let own = own_words(attempt, expected);
-    for expected in [Some(&expected.report), own].into_iter().flatten() {
-        if let Err(mismatch) = expectation::check(attempt, expected, Some(&report))? {
-            let finding = Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch);
-            return Ok(Err(finding.breach()));
-        }
-    }
-    if expected.reason.is_some() && own.is_none() && !gives_reason(&report) {
-        let finding = Finding::new(
-            FailureKind::WrongRefusal,
-            format!("{subject} gives no reason: it has no message."),
-        );
-        let finding = finding.expected("a `message` that is not empty");
-        return Ok(Err(finding.received(report.to_string()).breach()));
-    }
-    Ok(Ok(()))
+    let demanded = [Some(&expected.report), own];
+    compare(attempt, &subject, expected, demanded, &report)
 }
 
 /// Returns how the target reports the expected reason of a refusal, according to its manifest. Returns `None` if the

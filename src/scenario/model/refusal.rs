@@ -1,24 +1,24 @@
-//! The refusal of a client that joins a namespace, as a scenario expects it.
+//! The refusal of a login or a request, as a scenario expects it.
 
 use crate::scenario::Matcher;
 
 /// The fields of the report of a refusal, in which the runner looks at every target's reports.
 pub(crate) const REPORT_FIELDS: &[&str] = &["code", "field", "message", "status"];
 
-/// The refusal that a `connect` step expects (`refused:`).
+/// The refusal that a `connect`, `call` or `emit` step expects (`refused:`).
 #[derive(Clone, Debug)]
 pub struct Refusal {
     /// The expectation of the report `{code, message, status, field}`.
     pub report: Matcher,
-    /// The reason for which the server has to refuse the client (`reason:`). The target's manifest can say how the
-    /// target reports it.
+    /// The reason for which the server has to refuse the client or its request (`reason:`). The target's manifest can
+    /// say how the target reports it.
     pub reason: Option<RefusalReason>,
 }
 
 /// Generates the enum `RefusalReason` from a table with a row for each reason: variant, name, meaning.
 macro_rules! refusal_reasons {
     ($($reason:ident: $name:literal, $meaning:literal;)*) => {
-        /// A reason for which a server refuses a client's login.
+        /// A reason for which a server refuses a client's login or request.
         #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
         pub enum RefusalReason {
             $(#[doc = $meaning] $reason,)*
@@ -55,6 +55,7 @@ refusal_reasons! {
     Invalid: "invalid", "The token is malformed, is not signed, or has a wrong signature.";
     Missing: "missing", "The client presents no token.";
     NotYetValid: "not_yet_valid", "The token is not valid yet.";
+    Payload: "payload", "The payload of an event is not valid.";
 }
 
 #[cfg(test)]

@@ -4,32 +4,23 @@ use super::{context::StepContext, forms};
 use crate::{
     data::Data,
     scenario::{
-        ConnectOptions, Matcher, Refusal, RefusalReason, Template,
+        ConnectOptions, Refusal, RefusalReason, Template,
         fields::{Field, Fields, is_bare, substituted},
         node::{Node, NodeKind},
     },
 };
 
-/// Reads `refused:` of a `connect`, `call` or `emit` step: the error with which the server has to refuse the request.
+/// Reads `refused:` of a `connect`, `call` or `emit` step: the error with which the server has to refuse the request,
+/// and the reason for the refusal.
 pub(in crate::scenario) fn refusal(
-    fields: &Fields<'_>,
-    context: &mut StepContext<'_, '_>,
-) -> Option<Matcher> {
-    let refused = fields.get("refused")?;
-    forms::REFUSAL.check_object(&refused, context);
-    context.matcher_of(fields, "refused")
-}
-
-/// Reads the `refused:` of a `connect` step, which can have the key `reason` in addition.
-pub(in crate::scenario) fn refusal_of_login(
     fields: &Fields<'_>,
     context: &mut StepContext<'_, '_>,
 ) -> Option<Refusal> {
     let refused = fields.get("refused")?;
     let NodeKind::Mapping(entries) = &refused.node.kind else {
-        let report = refusal(fields, context)?;
+        forms::REFUSAL.check_object(&refused, context);
         return Some(Refusal {
-            report,
+            report: context.matcher_of(fields, "refused")?,
             reason: None,
         });
     };

@@ -5,7 +5,7 @@ use super::{
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
-    Accepted, Matcher, Operation,
+    Accepted, Matcher, Operation, Refusal,
     fields::{Field, Fields},
     keys::{self, Key, key},
     reading::{
@@ -47,7 +47,7 @@ pub enum Answer {
     /// `no-reply: true`: the server must not send an ack.
     None,
     /// `refused`: the server refuses the event with this error. The target's dialect decides how the server sends it.
-    Refused(Matcher),
+    Refused(Refusal),
     /// `reply`: an ack with exactly this one argument.
     Reply(Matcher),
     /// `replies`: an ack with exactly these arguments.

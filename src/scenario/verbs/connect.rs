@@ -9,7 +9,7 @@ use crate::scenario::{
     fields::{Field, Fields},
     keys::{self, Key, key},
     reading::{
-        connections::{namespace_of, options, refusal_of_login},
+        connections::{namespace_of, options, refusal},
         context::StepContext,
         forms,
     },
@@ -57,7 +57,7 @@ impl VerbModel for Connect {
         meaning: "joins a namespace, and opens the connection if necessary; without a value, joins the client's own \
                   namespace",
         key_notes: "the options of a client; one of `reply` (the payload of the CONNECT reply), `rejected` (the payload \
-                  of CONNECT_ERROR), `refused` (as for `call`; also with `reason`)",
+                  of CONNECT_ERROR), `refused` (as for `call`)",
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
@@ -82,7 +82,7 @@ impl VerbModel for Connect {
             forms::CONNECT_ERROR.check(rejected.node, context);
         }
         let rejected = context.matcher_of(fields, "rejected");
-        let refused = refusal_of_login(fields, context);
+        let refused = refusal(fields, context);
         let answer = match (refused, rejected) {
             (Some(refused), _) => ConnectAnswer::Refused(refused),
             (None, Some(rejected)) => ConnectAnswer::Rejected(rejected),

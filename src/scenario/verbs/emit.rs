@@ -5,7 +5,7 @@ use super::{
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
-    Matcher, Operation,
+    Operation, Refusal,
     fields::{Field, Fields},
     keys::{self, Key},
     reading::{connections::refusal, context::StepContext, events::operation},
@@ -20,7 +20,7 @@ pub struct Emit {
     pub operation: Operation,
     /// The error with which the server has to refuse the event (`refused:`). The client that sent the event has to
     /// receive the error exactly once, and no other client may receive it.
-    pub refused: Option<Matcher>,
+    pub refused: Option<Refusal>,
 }
 
 impl VerbModel for Emit {

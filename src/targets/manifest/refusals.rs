@@ -1,4 +1,4 @@
-//! Reads the key `refusals` of a manifest: how the target reports the refusal of a login.
+//! Reads the key `refusals` of a manifest: how the target reports the refusal of a login or a request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// How the target reports the refusal of a login, by the reason for the refusal: the expectation of the report
+/// How the target reports the refusal of a login or a request, by the reason for the refusal: the expectation of the report
 /// `{code, message, status, field}`. If a reason is missing here, the target may report it in any words.
 pub(super) type Refusals = BTreeMap<RefusalReason, Matcher>;
 
@@ -21,8 +21,11 @@ const CONTRACT: &str = "contract";
 /// The capability of a target whose refusals have data, such as a code.
 const WITH_DATA: &str = "refusal-data";
 
-/// The messages and codes of docs/contract.md, section "Tokens".
-const OF_CONTRACT: [(RefusalReason, &str, &str); RefusalReason::ALL.len()] = [
+/// The code of docs/contract.md for a payload that is not valid. The message depends on the payload.
+const PAYLOAD_CODE: &str = "VALIDATION_FAILED";
+
+/// The messages and codes of docs/contract.md, section "Tokens". The reason `payload` has no fixed message.
+const OF_CONTRACT: [(RefusalReason, &str, &str); RefusalReason::ALL.len() - 1] = [
     (RefusalReason::Banned, "Account banned", "ACCOUNT_BANNED"),
     (RefusalReason::Deleted, "User not found", "USER_NOT_FOUND"),
     (RefusalReason::Expired, "Token expired", "TOKEN_EXPIRED"),
@@ -57,7 +60,12 @@ pub(super) fn read(
             let report = Template::literal(Data::object(report));
             (reason, Matcher::value(report))
         };
-        return OF_CONTRACT.into_iter().map(of_reason).collect();
+        let of_payload = Template::literal(Data::object([("code", Data::from(PAYLOAD_CODE))]));
+        return OF_CONTRACT
+            .into_iter()
+            .map(of_reason)
+            .chain([(RefusalReason::Payload, Matcher::value(of_payload))])
+            .collect();
     }
     let Some(fields) = Fields::new(field.node, "`refusals`", problems) else {
         return Refusals::new();
@@ -112,7 +120,9 @@ mod tests {
     fn the_texts_are_those_of_the_contract() {
         let mut reasons: Vec<_> = OF_CONTRACT.iter().map(|(reason, ..)| *reason).collect();
         reasons.dedup();
+        reasons.push(RefusalReason::Payload);
         assert_eq!(reasons, RefusalReason::ALL);
+        assert!(PAGE.contains(&format!("\"{PAYLOAD_CODE}\"")));
         for (_, message, code) in OF_CONTRACT {
             let row = PAGE
                 .lines()

@@ -143,6 +143,42 @@ fn an_application_that_refuses_in_its_own_words_is_right() {
 }
 
 #[test]
+fn an_application_that_refuses_a_payload_in_its_own_words_is_right() {
+    let run = |fault: &str, manifest: &str, expected: Exit| {
+        let server = Served::new(&["--fault", fault]);
+        let manifest = format!(
+            "name: mine\nurl: {}\nprovides: [acks, exceptions, websocket]\n\
+             dialect: {{ errors: exception }}\n{manifest}",
+            server.url
+        );
+        Test::new()
+            .file("mine.yaml", manifest)
+            .args([
+                "run",
+                "errors/invalid-text-refused",
+                "--target",
+                "mine.yaml",
+            ])
+            .status(expected)
+    };
+    run("validation-field-missing", "", Exit::Conformant).stdout_has("9 ok in ");
+    run("validation-skipped", "", Exit::NotConformant);
+    // A manifest that says how the server refuses is a promise.
+    run(
+        "validation-field-missing",
+        "refusals: { payload: { code: VALIDATION_FAILED } }\n",
+        Exit::NotConformant,
+    )
+    .stdout_has("The refusal of sender's `validate` had no `field`; expected \"text\".");
+    run(
+        "validation-off-by-one",
+        "refusals: { payload: No }\n",
+        Exit::NotConformant,
+    )
+    .stdout_has("expected \"No\"");
+}
+
+#[test]
 fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
     let manifest = "name: mine\nurl: http://127.0.0.1:1\nprovides: [acks, websocket]\n\
         bindings: { echo: { with: { name: $name } } }\n";
