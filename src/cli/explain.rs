@@ -94,7 +94,7 @@ impl Page {
             let title = escape::line(&requirement.title);
             let name = self.palette.paint(Role::Strong, escape::line(id));
             self.line(&format!("  {level:6}  {name}: {title}"));
-            for detail in [&requirement.clause, &requirement.source]
+            for detail in [&requirement.clause, &requirement.source, &requirement.note]
                 .into_iter()
                 .flatten()
             {

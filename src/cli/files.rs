@@ -30,6 +30,8 @@ pub(super) struct Loaded {
     pub(super) scenarios: Vec<Scenario>,
     /// The requirements in the `requirements` folders near the scenario files.
     pub(super) requirements: Requirements,
+    /// The requirements in files that the user named or that are in folders that the user named.
+    pub(super) named_requirements: Requirements,
     /// The loaded files. A file that the user names twice is loaded once.
     pub(super) files: BTreeSet<PathBuf>,
     /// All mistakes in the files.
@@ -92,7 +94,8 @@ impl Loaded {
         };
         let loaded = match kind(path, &source.text) {
             Kind::Catalogue => Requirements::load([source]).map(|loaded| {
-                self.requirements.entries.extend(loaded.entries);
+                self.requirements.entries.extend(loaded.entries.clone());
+                self.named_requirements.entries.extend(loaded.entries);
             }),
             Kind::Baseline => Baseline::read(path).map(drop),
             Kind::Manifest => {

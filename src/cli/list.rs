@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Exit, args::ListArgs, error::CliError, paint::Output, selection::Selection};
 use crate::{
     report::{Palette, Role, to_safe_json},
-    scenario::{Scenario, Tier},
+    scenario::{Level, Scenario, Tier},
     text::{escape, humanize},
 };
 
@@ -105,16 +105,30 @@ fn table(scenarios: &[Scenario], palette: Palette) -> String {
     let mut text = String::new();
     for (scenario, id) in scenarios.iter().zip(&ids) {
         let padding = " ".repeat(width - id.width());
-        let tier = match scenario.tier {
-            Tier::Core | Tier::Extended => String::new(),
-            Tier::Destructive | Tier::Info | Tier::Slow => format!(" [{}]", scenario.tier),
-        };
-        let title = palette.paint(Role::Dim, escape::line(&scenario.title) + &tier);
+        let title = palette.paint(Role::Dim, escape::line(&scenario.title) + &marks(scenario));
         // Writing to a `String` can't fail.
         let _ = writeln!(text, "{id}{padding}  {title}");
     }
     let _ = writeln!(text, "\n{}", humanize::count(scenarios.len(), "scenario"));
     text
+}
+
+/// Returns the level and the tier of a scenario, as far as they are not the usual ones.
+fn marks(scenario: &Scenario) -> String {
+    let level = match scenario.level {
+        Level::Must => None,
+        Level::May | Level::Should => Some(scenario.level.to_string()),
+    };
+    let tier = match scenario.tier {
+        Tier::Core | Tier::Extended => None,
+        Tier::Destructive | Tier::Info | Tier::Slow => Some(scenario.tier.to_string()),
+    };
+    let marks: Vec<_> = level.into_iter().chain(tier).collect();
+    if marks.is_empty() {
+        String::new()
+    } else {
+        format!(" [{}]", marks.join(", "))
+    }
 }
 
 #[cfg(test)]

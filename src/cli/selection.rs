@@ -25,9 +25,12 @@ pub(super) struct Selection {
     pub(super) is_complete: bool,
     /// All requirements: those of sockspec and those of catalogues near the user's files.
     pub(super) requirements: Requirements,
-    /// The requirements that the selected scenarios have to cover: the catalogue near the user's files if only
-    /// scenarios of these files are selected, else all requirements.
+    /// The requirements that the selection is about: those in the files that the user named, and those that a selected
+    /// scenario verifies. Without a selector, all requirements.
     pub(super) catalogue: Requirements,
+    /// The number of all other requirements, which are not in `catalogue`. Zero if the user named a catalogue of
+    /// requirements.
+    pub(super) other_requirements: usize,
     /// The ids of the shipped scenarios, which can be selected without a file.
     pub(super) shipped: BTreeSet<String>,
     /// All ids and former ids of the loaded scenarios, selected or not.
@@ -85,10 +88,7 @@ impl Selection {
         let loaded = load_files(&selectors)?;
         let own = loaded.scenarios;
         let mut requirements = shipped.requirements;
-        let own_requirements = loaded.requirements;
-        requirements
-            .entries
-            .extend(own_requirements.entries.clone());
+        requirements.entries.extend(loaded.requirements.entries);
 
         // A scenario in the user's files replaces the shipped scenario with the same id.
         let replaced: HashSet<&str> = own.iter().map(|own| own.id.as_str()).collect();
@@ -97,22 +97,31 @@ impl Selection {
             .into_iter()
             .filter(|scenario| !replaced.contains(scenario.id.as_str()))
             .collect();
-        let (own_count, shipped) = (own.len(), ids(&others));
+        let shipped = ids(&others);
         let candidates: Vec<_> = own.into_iter().chain(others).collect();
         let chosen = choose(&selectors, &candidates)?;
-        let only_own = chosen.range(own_count..).next().is_none();
-        let catalogue = if only_own && !own_requirements.entries.is_empty() {
-            own_requirements
-        } else {
-            requirements.clone()
-        };
         let known = known(&candidates);
-        let scenarios = candidates.into_iter().enumerate();
+        let scenarios: Vec<_> = candidates
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, scenario)| chosen.contains(&index).then_some(scenario))
+            .collect();
+        let mut catalogue = loaded.named_requirements;
+        let named_catalogue = !catalogue.entries.is_empty();
+        for id in scenarios.iter().flat_map(|scenario| &scenario.verifies) {
+            if let Some(requirement) = requirements.entries.get(id) {
+                catalogue.entries.insert(id.clone(), requirement.clone());
+            }
+        }
+        let other_requirements = if named_catalogue {
+            0
+        } else {
+            requirements.entries.len() - catalogue.entries.len()
+        };
         Ok(Self {
-            scenarios: scenarios
-                .filter_map(|(index, scenario)| chosen.contains(&index).then_some(scenario))
-                .collect(),
+            scenarios,
             is_complete: false,
+            other_requirements,
             requirements,
             catalogue,
             shipped,
@@ -129,6 +138,7 @@ impl Selection {
             names: Names::default(),
             files: BTreeSet::new(),
             is_complete: true,
+            other_requirements: 0,
             scenarios: shipped.scenarios,
             catalogue: shipped.requirements.clone(),
             requirements: shipped.requirements,

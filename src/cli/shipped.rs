@@ -109,14 +109,14 @@ fn source(path: &Path, file: &File<'_>) -> Result<Arc<SourceFile>, Vec<Diagnosti
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::cli::faults::fault_ids;
     use crate::{
         cli::target::{Bundled, reference},
         runner::{Plan, Settings},
-        scenario::Mentions,
+        scenario::{Level, Mentions},
         targets::{CREDENTIALS, Capability},
     };
 
@@ -153,6 +153,43 @@ mod tests {
                 assert!(CREDENTIALS.contains(&name), "{name}");
             }
         }
+    }
+
+    /// A run fails for a scenario of the level `must`, so such a scenario has to verify a requirement of this level. And a
+    /// requirement of the level `must` has to have such a scenario, or a note that says why it has none.
+    #[test]
+    fn scenarios_and_requirements_agree_on_levels() {
+        let shipped = Shipped::load().unwrap();
+        let entries = &shipped.requirements.entries;
+        let mut wrong = Vec::new();
+        let mut strictest: BTreeMap<&str, Level> = BTreeMap::new();
+        for scenario in &shipped.scenarios {
+            let levels = scenario.verifies.iter().map(|id| entries[id].level);
+            if levels.min().is_some_and(|level| scenario.level < level) {
+                wrong.push(scenario.id.as_str());
+            }
+            for id in &scenario.verifies {
+                let level = strictest.entry(id).or_insert(scenario.level);
+                *level = scenario.level.min(*level);
+            }
+        }
+        for (id, level) in strictest {
+            let requirement = &entries[id];
+            if level > requirement.level && requirement.note.is_none() {
+                wrong.push(id);
+            }
+        }
+        assert_eq!(wrong, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn every_question_has_requirements() {
+        let requirements = Shipped::load().unwrap().requirements.entries;
+        let numbers: BTreeSet<_> = requirements
+            .values()
+            .flat_map(|requirement| requirement.brief.clone())
+            .collect();
+        assert!(numbers.iter().copied().eq(1..=45), "{numbers:?}");
     }
 
     /// An Engine.IO scenario without `needs: [engine-io]` would fail on every plain WebSocket server.

@@ -12,7 +12,9 @@ mod sink;
 mod style;
 mod terminal;
 
-pub use coverage::{COVERAGE_SCHEMA, CoverageReport, Grouping, coverage_json, coverage_table};
+pub use coverage::{
+    COVERAGE_SCHEMA, CoverageReport, Grouping, coverage_json, coverage_table, question_table,
+};
 pub use format::{Format, FormatError};
 pub use formats::{FORMATS, REPORT_SCHEMA, Report};
 pub use place::is_same_file;

@@ -1,8 +1,12 @@
 //! Coverage: which requirements are tested by scenarios that can fail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use crate::scenario::{Requirement, Requirements, Scenario, Tier};
+use super::plan::Plan;
+use crate::scenario::{Level, Requirement, Requirements, Scenario, Tier, Untested};
 
 /// The coverage of all requirements of a catalogue.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +15,10 @@ pub struct Coverage {
     pub entries: Vec<Covered>,
     /// The requirement ids that scenarios verify but that the catalogue does not contain, sorted.
     pub unlisted: Vec<String>,
+    /// The number of the catalogue's requirements that are not in `entries`, because no selected scenario verifies them.
+    pub others: usize,
+    /// The name of the target whose skipped scenarios don't count; `None` if the coverage is not about a target.
+    pub target: Option<String>,
 }
 
 /// The coverage of one requirement.
@@ -22,7 +30,7 @@ pub struct Covered {
     pub state: CoverageState,
     /// Why the requirement is not tested, if that is known.
     pub reason: Option<String>,
-    /// The scenarios that verify the requirement, in order of id.
+    /// The scenarios that verify the requirement, in order of id. Scenarios that the target skips are left out.
     pub scenarios: Vec<Verifier>,
 }
 
@@ -31,6 +39,8 @@ pub struct Covered {
 pub struct Verifier {
     /// The scenario's id.
     pub id: String,
+    /// The scenario's level, which can be weaker than the requirement's.
+    pub level: Level,
     /// The scenario's tier.
     pub tier: Tier,
 }
@@ -38,13 +48,20 @@ pub struct Verifier {
 /// How well a requirement is tested.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CoverageState {
+    /// No scenario verifies the requirement, but one is planned.
+    Planned,
+    /// Scenarios verify the requirement, but the target skips all of them.
+    Skipped,
     /// A scenario that can fail verifies the requirement.
     Tested,
     /// Scenarios verify the requirement, but nothing shows that one of them can fail.
     Unproved,
-    /// No scenario verifies the requirement.
+    /// No scenario verifies the requirement, and none is planned.
     Untested,
 }
+
+/// The scenarios that a target skips: the reason by the scenario's id. Empty if the coverage is not about a target.
+pub type Skips = BTreeMap<String, String>;
 
 /// How we know that a scenario can fail.
 #[derive(Clone, Debug)]
@@ -68,8 +85,13 @@ pub enum Observed {
 }
 
 impl Coverage {
-    /// Computes the coverage of a catalogue's requirements by scenarios.
-    pub fn new(requirements: &Requirements, scenarios: &[Scenario], evidence: &Evidence) -> Self {
+    /// Computes the coverage of a catalogue's requirements by the scenarios that are not in `skips`.
+    pub fn new(
+        requirements: &Requirements,
+        scenarios: &[Scenario],
+        skips: &Skips,
+        evidence: &Evidence,
+    ) -> Self {
         let mut verifiers: BTreeMap<&str, Vec<&Scenario>> = BTreeMap::new();
         for scenario in scenarios {
             for id in &scenario.verifies {
@@ -80,18 +102,14 @@ impl Coverage {
             let verifiers = verifiers
                 .remove(requirement.id.as_str())
                 .unwrap_or_default();
-            covered(requirement, &verifiers, evidence)
+            covered(requirement, &verifiers, skips, evidence)
         });
         Self {
             entries: entries.collect(),
             unlisted: verifiers.into_keys().map(str::to_owned).collect(),
+            others: 0,
+            target: None,
         }
-    }
-
-    /// Returns the number of requirements in a state.
-    pub fn count(&self, state: CoverageState) -> usize {
-        let entries = self.entries.iter();
-        entries.filter(|entry| entry.state == state).count()
     }
 }
 
@@ -99,6 +117,8 @@ impl CoverageState {
     /// Returns the name of the state in reports.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Planned => "planned",
+            Self::Skipped => "skipped",
             Self::Tested => "tested",
             Self::Unproved => "unproved",
             Self::Untested => "untested",
@@ -151,22 +171,57 @@ impl Evidence {
     }
 }
 
-fn covered(requirement: &Requirement, verifiers: &[&Scenario], evidence: &Evidence) -> Covered {
-    let mut doubts = Vec::new();
-    for scenario in verifiers {
-        doubts.extend(evidence.doubt(scenario));
+/// Returns the scenarios that the target of a plan skips, and why. A scenario that runs on one of several transports is
+/// not skipped.
+pub fn skips(scenarios: &[Arc<Scenario>], plan: &Plan) -> Skips {
+    let mut skips = Skips::new();
+    for scenario in scenarios {
+        // The plan omits the scenarios of a tier that the run does not include.
+        let reason = format!("runs only with `--include {}`", scenario.tier);
+        skips.insert(scenario.id.clone(), reason);
     }
+    for item in &plan.items {
+        if let Some(reason) = &item.skip {
+            skips.insert(item.scenario.id.clone(), reason.clone());
+        }
+    }
+    for item in plan.items.iter().filter(|item| item.skip.is_none()) {
+        skips.remove(&item.scenario.id);
+    }
+    skips
+}
+
+fn covered(
+    requirement: &Requirement,
+    verifiers: &[&Scenario],
+    skips: &Skips,
+    evidence: &Evidence,
+) -> Covered {
+    let runs = |scenario: &&&Scenario| !skips.contains_key(&scenario.id);
+    let running: Vec<_> = verifiers.iter().filter(runs).collect();
+    let doubts: Vec<_> = running
+        .iter()
+        .filter_map(|scenario| evidence.doubt(scenario))
+        .collect();
     let (state, reason) = if verifiers.is_empty() {
-        (CoverageState::Untested, requirement.untested.clone())
-    } else if doubts.len() < verifiers.len() {
+        untested(requirement)
+    } else if running.is_empty() {
+        let reasons: BTreeSet<_> = verifiers
+            .iter()
+            .filter_map(|scenario| skips.get(&scenario.id).map(String::as_str))
+            .collect();
+        let reasons: Vec<_> = reasons.into_iter().collect();
+        (CoverageState::Skipped, Some(reasons.join("; ")))
+    } else if doubts.len() < running.len() {
         (CoverageState::Tested, None)
     } else {
         (CoverageState::Unproved, Some(doubts.join("; ")))
     };
-    let mut scenarios: Vec<_> = verifiers
+    let mut scenarios: Vec<_> = running
         .iter()
         .map(|scenario| Verifier {
             id: scenario.id.clone(),
+            level: scenario.level,
             tier: scenario.tier,
         })
         .collect();
@@ -179,10 +234,16 @@ fn covered(requirement: &Requirement, verifiers: &[&Scenario], evidence: &Eviden
     }
 }
 
+fn untested(requirement: &Requirement) -> (CoverageState, Option<String>) {
+    match &requirement.untested {
+        Some(Untested::Planned(missing)) => (CoverageState::Planned, Some(missing.clone())),
+        Some(Untested::Never(reason)) => (CoverageState::Untested, Some(reason.clone())),
+        None => (CoverageState::Untested, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::scenario::{Known, Others, SourceFile, load};
 
@@ -212,7 +273,7 @@ mod tests {
     fn state(evidence: &Evidence) -> (CoverageState, Option<String>) {
         let catalogue = "- { id: a, level: must, title: A }\n";
         let requirements = Requirements::load([source("r.yaml", catalogue)]).unwrap();
-        let mut coverage = Coverage::new(&requirements, &scenarios(), evidence);
+        let mut coverage = Coverage::new(&requirements, &scenarios(), &Skips::new(), evidence);
         let entry = coverage.entries.remove(0);
         (entry.state, entry.reason)
     }

@@ -297,6 +297,7 @@ fn notes(scenario: &Scenario, settings: &Settings) -> Vec<RequirementNote> {
     known
         .map(|requirement| RequirementNote {
             id: requirement.id.clone(),
+            level: requirement.level,
             title: requirement.title.clone(),
             clause: requirement.clause.clone(),
             source: requirement.source.clone(),

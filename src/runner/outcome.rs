@@ -204,6 +204,8 @@ pub struct SeenLine {
 pub struct RequirementNote {
     /// The id of the requirement.
     pub id: String,
+    /// The level of the requirement, which can differ from the level of the scenario.
+    pub level: Level,
     /// The requirement itself, in one sentence.
     pub title: String,
     /// The document and the section from which the requirement comes.

@@ -232,6 +232,7 @@ fn breach() -> Breach {
         ],
         requirements: vec![RequirementNote {
             id: "rooms.to-excludes-sender".to_owned(),
+            level: Level::Must,
             title: "The sender of a room emit does not receive it".to_owned(),
             clause: Some("Socket.IO server API, socket.to(room)".to_owned()),
             source: Some("https://socket.io/docs/v4/server-api/#sockettoroom".to_owned()),

@@ -25,6 +25,7 @@ mod names;
 mod node;
 mod operators;
 mod placeholder;
+mod question;
 mod reading;
 mod render;
 mod requirement;
@@ -65,8 +66,9 @@ pub use model::{
     RefusalReason, Repeat, Scenario, Sequence, Step, Tier, Transport, WaitBound, visit_steps,
 };
 pub use placeholder::PLACEHOLDERS;
+pub use question::question_subject;
 pub use render::Colours;
-pub use requirement::{Requirement, Requirements};
+pub use requirement::{Requirement, Requirements, Untested};
 pub(crate) use scope::SECRET;
 pub use scope::{BUILT_IN, Scope};
 pub use source::SourceFile;

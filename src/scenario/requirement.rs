@@ -25,9 +25,41 @@ pub struct Requirement {
     /// The requirement answers the questions with these numbers, out of the 45 questions about gateways with which the
     /// project began (`brief:`).
     pub brief: Vec<u32>,
-    /// The reason why no scenario verifies the requirement. If there is a reason, the loader reports each scenario that
-    /// does verify the requirement.
-    pub untested: Option<String>,
+    /// Why no scenario verifies the requirement. If there is a reason, the loader reports each scenario that does verify
+    /// the requirement.
+    pub untested: Option<Untested>,
+    /// A remark on the level, such as why the level is not `must`, or why the scenarios have a weaker level (`note:`).
+    pub note: Option<String>,
+}
+
+/// Why no scenario verifies a requirement (`untested:`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Untested {
+    /// A scenario is planned: the text starts with `planned:`. Holds the rest of the text, which says what is missing.
+    Planned(String),
+    /// No scenario is planned. Holds the reason, such as that a client can't observe the rule.
+    Never(String),
+}
+
+impl Untested {
+    /// The start of the text if a scenario is planned.
+    const PLANNED: &str = "planned:";
+
+    /// Returns the reason.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Planned(reason) | Self::Never(reason) => reason,
+        }
+    }
+}
+
+impl From<String> for Untested {
+    fn from(text: String) -> Self {
+        match text.strip_prefix(Self::PLANNED) {
+            Some(rest) => Self::Planned(rest.trim_start().to_owned()),
+            None => Self::Never(text),
+        }
+    }
 }
 
 /// All requirements, sorted by id.
@@ -120,7 +152,8 @@ fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
     };
     let clause = text("clause", problems);
     let source = text("source", problems);
-    let untested = text("untested", problems);
+    let untested = text("untested", problems).map(Untested::from);
+    let note = text("note", problems);
     let brief = fields
         .raw("brief")
         .map(|brief| numbers(&brief, problems))
@@ -134,6 +167,7 @@ fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
         source,
         brief,
         untested,
+        note,
     })
 }
 

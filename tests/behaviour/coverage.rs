@@ -52,7 +52,7 @@ fn the_report_for_people() {
     Tested
       must    chat.echo    chat/echo
 
-    4 requirements: 1 tested, 2 untested, 1 unproved
+    4 requirements: 1 tested, 0 planned, 2 untested, 1 unproved
     ");
 }
 
@@ -72,7 +72,7 @@ fn the_report_for_people_by_clause() {
     No clause  0 of 1 tested
       untested  may     chat.weight  Nobody can weigh it
 
-    4 requirements: 1 tested, 2 untested, 1 unproved
+    4 requirements: 1 tested, 0 planned, 2 untested, 1 unproved
     ");
 }
 
@@ -82,9 +82,12 @@ fn the_report_as_json() {
     insta::assert_snapshot!(finished.out(), @r#"
     {
       "schema": "sockspec-coverage/1",
+      "target": null,
       "summary": {
         "requirements": 4,
         "tested": 1,
+        "planned": 0,
+        "skipped": 0,
         "untested": 2,
         "unproved": 1
       },
@@ -93,6 +96,8 @@ fn the_report_as_json() {
           "id": "chat.echo",
           "level": "must",
           "clause": "Chat 1.2",
+          "questions": [],
+          "note": null,
           "state": "tested",
           "reason": null,
           "scenarios": [
@@ -103,6 +108,8 @@ fn the_report_as_json() {
           "id": "chat.late",
           "level": "should",
           "clause": "Chat 1.10",
+          "questions": [],
+          "note": null,
           "state": "unproved",
           "reason": "chat/late names no fault that could make it fail",
           "scenarios": [
@@ -113,6 +120,8 @@ fn the_report_as_json() {
           "id": "chat.order",
           "level": "must",
           "clause": "Chat 1.2",
+          "questions": [],
+          "note": null,
           "state": "untested",
           "reason": null,
           "scenarios": []
@@ -121,11 +130,14 @@ fn the_report_as_json() {
           "id": "chat.weight",
           "level": "may",
           "clause": null,
+          "questions": [],
+          "note": null,
           "state": "untested",
           "reason": "Nobody can weigh it",
           "scenarios": []
         }
-      ]
+      ],
+      "questions": []
     }
     "#);
 }
@@ -140,8 +152,13 @@ fn without_a_selector_all_shipped_scenarios_count() {
     let count = |name: &str| json["summary"][name].as_u64().unwrap();
     assert_eq!(
         count("requirements"),
-        count("tested") + count("untested") + count("unproved")
+        count("tested")
+            + count("planned")
+            + count("skipped")
+            + count("untested")
+            + count("unproved")
     );
+    assert_eq!(json["questions"].as_array().unwrap().len(), 45);
     let entries = json["requirements"].as_array().unwrap();
     assert_eq!(count("requirements"), u64::try_from(entries.len()).unwrap());
     let excludes = |entry: &&serde_json::Value| entry["id"] == "rooms.to-excludes-sender";
@@ -153,13 +170,119 @@ fn without_a_selector_all_shipped_scenarios_count() {
 }
 
 #[test]
-fn a_pattern_limits_the_scenarios_but_not_the_catalogue() {
+fn a_selection_is_about_its_own_requirements() {
     let finished = Test::new()
-        .args(["coverage", "--json", "rooms/to-excludes-sender"])
+        .args(["coverage", "rooms/to-excludes-sender"])
         .status(Exit::Conformant);
-    let summary = &finished.json()["summary"];
-    assert!(summary["tested"].as_u64().unwrap() < 10, "{summary}");
-    assert!(summary["untested"].as_u64().unwrap() > 100, "{summary}");
+    let out = finished.out();
+    assert!(out.contains("  rooms.to-excludes-sender  "), "{out}");
+    assert!(!out.contains("auth."), "{out}");
+    assert!(out.contains("\nthe selection leaves out "), "{out}");
+}
+
+#[test]
+fn a_single_file_is_about_its_own_requirements_only() {
+    let finished = Test::new()
+        .file("mine/requirements/chat.yaml", CATALOGUE)
+        .file("mine/chat.yaml", CHAT)
+        .args(["coverage", "mine/chat.yaml", "--json"])
+        .status(Exit::Conformant);
+    let json = finished.json();
+    let ids: Vec<_> = json["requirements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["chat.echo", "chat.late"]);
+}
+
+/// A catalogue whose requirements answer questions, one of them planned.
+const QUESTIONS: &str = "\
+- { id: chat.echo, level: must, title: A message comes back, brief: [30, 99] }
+- { id: chat.late, level: should, title: A message comes back in time, brief: [30] }
+- { id: chat.rooms, level: must, title: Rooms are apart, brief: [19, 30], untested: \"planned: there are no rooms yet\" }
+- { id: chat.weight, level: may, title: A message is light, untested: Nobody can weigh it }
+";
+
+#[test]
+fn the_report_by_question() {
+    let finished = Test::new()
+        .file("mine/requirements/chat.yaml", QUESTIONS)
+        .file("mine/chat.yaml", CHAT)
+        .args(["coverage", "mine", "--by", "question"])
+        .status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @r"
+    question  subject           requirements  tested  planned  untested  unproved  musts not tested
+          19  Rooms                        1       0        1         0         0                 1
+          30  Acknowledgements             3       1        1         0         1                 1
+          99                               1       1        0         0         0                 0
+        none                               1       0        0         1         0                 0
+
+    4 requirements: 1 tested, 1 planned, 1 untested, 1 unproved
+    ");
+}
+
+#[test]
+fn planned_requirements_have_a_state_of_their_own() {
+    let finished = Test::new()
+        .file("mine/requirements/chat.yaml", QUESTIONS)
+        .file("mine/chat.yaml", CHAT)
+        .args(["coverage", "mine", "--json"])
+        .status(Exit::Conformant);
+    let json = finished.json();
+    let rooms = &json["requirements"][2];
+    assert_eq!(rooms["state"], "planned");
+    assert_eq!(rooms["reason"], "there are no rooms yet");
+    assert_eq!(rooms["questions"], serde_json::json!([19, 30]));
+    assert_eq!(json["questions"][1]["question"], 30);
+    assert_eq!(json["questions"][1]["subject"], "Acknowledgements");
+    assert_eq!(json["questions"][1]["planned"], 1);
+    assert_eq!(
+        json["questions"][1]["open_musts"],
+        serde_json::json!(["chat.rooms"])
+    );
+}
+
+/// A target that provides acknowledgements, but no rooms.
+const SHOP: &str = "\
+name: shop
+url: http://127.0.0.1:1
+provides: [websocket, engine-io, socket-io, events, acks]
+";
+
+#[test]
+fn a_target_is_judged_only_by_the_scenarios_that_it_does_not_skip() {
+    let scenarios = CHAT.replace("- id: chat/late", "- id: chat/late\n  needs: [rooms]");
+    let finished = Test::new()
+        .file("mine/requirements/chat.yaml", CATALOGUE)
+        .file("mine/chat.yaml", scenarios)
+        .file("shop.yaml", SHOP)
+        .args(["coverage", "mine", "--target", "shop.yaml"])
+        .status(Exit::Conformant);
+    insta::assert_snapshot!(finished.out(), @r"
+    Untested: no scenario yet
+      must    chat.order   Messages keep their order
+
+    Skipped: the target skips the scenarios
+      should  chat.late    the target does not provide `rooms`
+
+    Untested for a reason
+      may     chat.weight  Nobody can weigh it
+
+    Tested
+      must    chat.echo    chat/echo
+
+    4 requirements: 1 tested on shop, 1 skipped, 0 planned, 2 untested, 0 unproved
+    ");
+}
+
+#[test]
+fn a_weaker_scenario_is_marked_with_its_level() {
+    let weaker = CHAT.replace("- id: chat/echo", "- id: chat/echo\n  level: should");
+    coverage(&weaker)
+        .status(Exit::Conformant)
+        .stdout_has("  must    chat.echo    chat/echo (should)\n");
 }
 
 #[test]
@@ -230,4 +353,37 @@ fn a_tested_requirement_marked_as_untested_is_a_mistake() {
 
     1 mistake in 1 file
     ");
+}
+
+/// A scenario that is weaker than its requirement: all commands show the same two levels.
+#[test]
+fn all_commands_agree_on_levels() {
+    const CATALOGUE: &str =
+        "- { id: chat.echo, level: must, title: A message comes back, note: Old servers are slow. }\n";
+    const WEAK: &str = "\
+scenarios:
+- id: chat/echo
+  title: A message comes back
+  level: should
+  verifies: [chat.echo]
+  catches: [ack-missing]
+  clients: [alice]
+  steps:
+  - { call: echo, as: alice, with: hi, reply: ho }
+";
+    let command = |arguments: &[&str]| {
+        Test::new()
+            .file("mine/requirements/chat.yaml", CATALOGUE)
+            .file("mine/chat.yaml", WEAK)
+            .args(arguments.iter().copied())
+            .status(Exit::Conformant)
+    };
+    command(&["run", "mine"])
+        .stdout_has("    must  chat.echo: A message comes back\n")
+        .stdout_has("          this scenario checks it as should\n");
+    command(&["explain", "mine/chat.yaml:2"])
+        .stdout_has("  must    chat.echo: A message comes back\n          Old servers are slow.\n")
+        .stdout_has("  level   should: a server that breaks the rule gets a warning\n");
+    command(&["list", "mine"]).stdout_has("chat/echo  A message comes back [should]\n");
+    command(&["coverage", "mine"]).stdout_has("  must    chat.echo  chat/echo (should)\n");
 }

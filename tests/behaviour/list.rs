@@ -199,8 +199,8 @@ fn the_list_for_people() {
         .status(Exit::Conformant);
     insta::assert_snapshot!(finished.out(), @r"
     chat/first         The first
-    chat/table[small]  A row that is small
-    chat/table[large]  A row that is large
+    chat/table[small]  A row that is small [should]
+    chat/table[large]  A row that is large [should]
 
     3 scenarios
     ");

@@ -116,6 +116,10 @@ pub(super) struct CoverageArgs {
     )]
     pub(super) by: CoverageBy,
 
+    /// Count only the scenarios that run on this target: a manifest file, a URL, `reference` or `reference-websocket`
+    #[arg(long, value_name = "FILE|URL|reference")]
+    pub(super) target: Option<String>,
+
     /// Count a requirement as tested only if this report of `prove --report json=FILE` proves its scenario
     #[arg(long, value_name = "FILE")]
     pub(super) proof: Option<PathBuf>,
@@ -130,6 +134,8 @@ pub(super) struct CoverageArgs {
 pub(super) enum CoverageBy {
     /// By protocol document and section
     Clause,
+    /// By the question about gateways that the requirements answer
+    Question,
     /// By state: untested requirements first
     #[default]
     State,

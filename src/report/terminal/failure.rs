@@ -179,9 +179,14 @@ impl Block {
         }
         for note in &breach.requirements {
             let id = self.palette.paint(Role::Strong, escape::line(&note.id));
-            let level = outcome.level;
+            let level = note.level;
             let title = escape::line(&note.title);
             self.push(&format!("    {level}  {id}: {title}"));
+            if level != outcome.level {
+                let judged = format!("this scenario checks it as {}", outcome.level);
+                let judged = self.palette.paint(Role::Dim, judged);
+                self.push(&format!("          {judged}"));
+            }
             let source = [&note.clause, &note.source]
                 .into_iter()
                 .flatten()

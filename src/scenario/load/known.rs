@@ -46,14 +46,17 @@ impl Known<'_> {
             let ids = || requirements.entries.keys().map(String::as_str);
             for (id, item) in &texts {
                 let entry = requirements.entries.get(*id);
-                if let Some(reason) = entry.and_then(|entry| entry.untested.as_deref())
+                if let Some(untested) = entry.and_then(|entry| entry.untested.as_ref())
                     && self.others == Others::Refused
                 {
                     problems
                         .error(
                             "untested-requirement",
                             item.node.span,
-                            format!("the catalogue says that `{id}` is untested: {reason}"),
+                            format!(
+                                "the catalogue says that `{id}` is untested: {}",
+                                untested.reason()
+                            ),
                         )
                         .help = Some(
                         "this scenario verifies the requirement: remove `untested` from its entry"

@@ -194,6 +194,7 @@ impl From<&runner::RequirementNote> for Requirement {
     fn from(note: &runner::RequirementNote) -> Self {
         Self {
             id: note.id.clone(),
+            level: note.level.name().to_owned(),
             title: text(&note.title),
             clause: note.clause.clone(),
             source: note.source.clone(),

@@ -238,6 +238,8 @@ pub enum Direction {
 pub struct Requirement {
     /// The id of the requirement.
     pub id: String,
+    /// The level of the requirement: `must`, `should` or `may`. It can differ from the level of the scenario.
+    pub level: String,
     /// The behaviour that the requirement asks for.
     pub title: String,
     /// The document and section.
