@@ -81,9 +81,7 @@ mod wait;
 mod written_texts;
 
 pub use baseline::{Baseline, Because, Comparison, Deviation, Names, OtherKind, Stale};
-pub use coverage::{
-    Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips,
-};
+pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips};
 pub use error_kind::ErrorKind;
 pub use event::{Event, EventKind, RunInfo, TargetStart};
 pub use failure_kind::FailureKind;

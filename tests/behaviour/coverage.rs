@@ -358,8 +358,7 @@ fn a_tested_requirement_marked_as_untested_is_a_mistake() {
 /// A scenario that is weaker than its requirement: all commands show the same two levels.
 #[test]
 fn all_commands_agree_on_levels() {
-    const CATALOGUE: &str =
-        "- { id: chat.echo, level: must, title: A message comes back, note: Old servers are slow. }\n";
+    const CATALOGUE: &str = "- { id: chat.echo, level: must, title: A message comes back, note: Old servers are slow. }\n";
     const WEAK: &str = "\
 scenarios:
 - id: chat/echo

@@ -75,4 +75,3 @@ pub(super) fn coverage() -> Coverage {
         target: None,
     }
 }
-
