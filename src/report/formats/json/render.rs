@@ -121,6 +121,7 @@ mod tests {
                 "requirements": [
                   {
                     "id": "rooms.to-excludes-sender",
+                    "level": "must",
                     "title": "The sender of a room emit does not receive it",
                     "clause": "Socket.IO server API, socket.to(room)",
                     "source": "https://socket.io/docs/v4/server-api/#sockettoroom"
