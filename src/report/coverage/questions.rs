@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::{CoverageSummary, footer};
+use super::summary::{CoverageSummary, footer};
 use crate::{
     report::{Palette, Role},
     runner::{Coverage, CoverageState, Covered},

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::footer;
+use super::summary::footer;
 use crate::{
     report::{Palette, Role},
     runner::{Coverage, CoverageState, Covered, Verifier},
