@@ -10,7 +10,7 @@ use super::{
     paint::Output,
 };
 use crate::{
-    scenario::{Diagnostic, duplicate_ids},
+    scenario::{Diagnostic, Severity, duplicate_ids},
     text::{escape, humanize},
 };
 
@@ -26,6 +26,8 @@ pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> 
     }
     loaded.problems.extend(duplicate_ids(&loaded.scenarios));
     loaded.problems.extend(loaded.names.mistakes());
+    let has_mistakes = !loaded.problems.is_empty();
+    loaded.problems.extend(loaded.names.warnings());
     let problems = &loaded.problems;
     let text = if args.json {
         json(&loaded)
@@ -35,10 +37,10 @@ pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> 
         full(&loaded, output)
     };
     output.write(&output.masked(text))?;
-    Ok(if problems.is_empty() {
-        Exit::Conformant
-    } else {
+    Ok(if has_mistakes {
         Exit::BadUsage
+    } else {
+        Exit::Conformant
     })
 }
 
@@ -62,15 +64,21 @@ fn short(problems: &[Diagnostic]) -> String {
 
 fn full(loaded: &Loaded, output: Output) -> String {
     let mut text = output.diagnostics(&loaded.problems, output.stdout);
-    let _ = if loaded.problems.is_empty() {
-        writeln!(
-            text,
+    let (mistakes, warnings): (Vec<_>, Vec<_>) = loaded
+        .problems
+        .iter()
+        .partition(|problem| problem.severity == Severity::Error);
+    text += &if mistakes.is_empty() {
+        format!(
             "{} in {}: no mistakes",
             humanize::count(loaded.scenarios.len(), "scenario"),
             humanize::count(loaded.files.len(), "file"),
         )
     } else {
-        writeln!(text, "{}", count_mistakes(&loaded.problems))
+        count_mistakes(mistakes)
     };
-    text
+    if !warnings.is_empty() {
+        text += &format!(", {}", humanize::count(warnings.len(), "warning"));
+    }
+    text + "\n"
 }

@@ -266,7 +266,8 @@ fn untrusted(failure: &ConnectFailure) -> Option<&'static str> {
 }
 
 /// Returns the number of mistakes and of files: "3 mistakes in 2 files".
-pub(super) fn count_mistakes(diagnostics: &[Diagnostic]) -> String {
+pub(super) fn count_mistakes<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
+    let diagnostics: Vec<_> = diagnostics.into_iter().collect();
     let files: std::collections::BTreeSet<_> = diagnostics
         .iter()
         .map(|diagnostic| &diagnostic.source.path)

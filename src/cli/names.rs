@@ -9,8 +9,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     scenario::{Diagnostic, Mention, Mentions, Severity, SourceFile},
     targets::{CREDENTIALS, Capability, EVENTS, ManifestMentions, NAMESPACES, OPERATIONS},
-    text::{closest, nearest},
+    text::{closest, mistyped, nearest},
 };
+
+/// The number of letters from which the name of an operation or event in a scenario can be taken for a mistyped one.
+const SHORTEST_MISTYPED: usize = 6;
 
 /// The names that the scenario files and manifests of one run use.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +98,38 @@ impl Names {
         found
     }
 
+    /// Returns a warning for each operation or event in a scenario file whose name differs from a known name by one or
+    /// two letters. It is no mistake, because the target's application may have this name.
+    ///
+    /// A short name gives no warning, because it resembles other words by chance. Nor does a name that a manifest of
+    /// the run mentions.
+    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        let known: BTreeSet<&str> = operations_and_events().collect();
+        let manifests = self.manifests.iter();
+        let mentioned: BTreeSet<&str> = manifests
+            .flat_map(|file| [&file.bindings, &file.own_names, &file.greetings])
+            .flatten()
+            .map(name)
+            .collect();
+        let mut found = Vec::new();
+        for file in &self.scenarios {
+            let mut seen = mentioned.clone();
+            for mention in &file.events {
+                let name = mention.name.as_str();
+                let is_long = name.chars().count() >= SHORTEST_MISTYPED;
+                if is_long && seen.insert(name) && mistyped(name, known.iter().copied()).is_some() {
+                    let severity = Severity::Warning;
+                    let warning = Kind::Step.diagnostic(&file.source, mention, &known);
+                    found.push(Diagnostic {
+                        severity,
+                        ..warning
+                    });
+                }
+            }
+        }
+        found
+    }
+
     /// Returns the capabilities that scenarios need and that neither sockspec nor a manifest of the run declares.
     pub(super) fn undeclared(&self) -> BTreeSet<&str> {
         let known: BTreeSet<&str> = capabilities().chain(self.provided()).collect();
@@ -122,6 +157,8 @@ enum Kind {
     Operation,
     /// A part of the target's application: an operation, a namespace or a credential.
     Part,
+    /// An operation or event in a step of a scenario.
+    Step,
 }
 
 impl Kind {
@@ -184,6 +221,11 @@ impl Kind {
                 format!("there is no operation, namespace or credential `{name}`"),
                 "write one of the contract, such as `whoami`, `/admin` or `banned`",
             ),
+            Self::Step => (
+                "unknown-event",
+                format!("the contract has no operation or event `{name}`"),
+                "docs/contract.md lists all operations and events",
+            ),
         };
         let near = closest(name, known.iter().copied());
         let near = near.map(|near| format!("did you mean `{near}`?"));
@@ -230,6 +272,14 @@ mod tests {
     use super::*;
 
     fn mistakes(scenarios: &[&str], manifests: &[&str]) -> String {
+        lines(&names(scenarios, manifests).mistakes())
+    }
+
+    fn warnings(scenarios: &[&str], manifests: &[&str]) -> String {
+        lines(&names(scenarios, manifests).warnings())
+    }
+
+    fn names(scenarios: &[&str], manifests: &[&str]) -> Names {
         let source = |text: &&str| {
             let bytes = text.as_bytes().to_vec();
             SourceFile::from_bytes("a.yaml".as_ref(), bytes).unwrap()
@@ -243,7 +293,10 @@ mod tests {
             .iter()
             .map(source)
             .for_each(|file| names.add_manifest(&file));
-        let found = names.mistakes();
+        names
+    }
+
+    fn lines(found: &[Diagnostic]) -> String {
         let lines = found.iter().map(|mistake| {
             let help = mistake.help.as_deref().unwrap_or("-");
             format!("{}\n    {help}", mistake.render_short())
@@ -280,6 +333,41 @@ mod tests {
         a.yaml:4:24: error[unknown-name]: there is no operation, namespace or credential `bannd`
             did you mean `banned`?
         ");
+    }
+
+    #[test]
+    fn steps_with_nearly_known_names_give_warnings() {
+        let steps = |name: &str| {
+            format!(
+                "scenarios:\n- id: a/b\n  steps:\n  - call: {name}\n    with: {{ call: join-roon }}\n  - parallel:\n    \
+                 - never: room-mesage\n    - emit: echos\n    - never: {{ frame: {{}} }}\n    - expect: join-room\n    \
+                 - expect: {name}\n    - expect: $join-rom\n"
+            )
+        };
+        let (near, own) = (steps("join-rom"), steps("join-lobby"));
+        insta::assert_snapshot!(warnings(&[&near], &[]), @r"
+        a.yaml:4:11: warning[unknown-event]: the contract has no operation or event `join-rom`
+            did you mean `join-room`?
+        a.yaml:7:14: warning[unknown-event]: the contract has no operation or event `room-mesage`
+            did you mean `room-message`?
+        ");
+        let manifest = "bindings: { join-rom: a, room-message: { event: room-mesage } }\n";
+        assert_eq!(warnings(&[&near], &[manifest]), "");
+        assert_eq!(mistakes(&[&near], &[manifest]), "");
+        assert!(!warnings(&[&own], &[]).contains("join-lobby"));
+    }
+
+    #[test]
+    fn shipped_scenarios_give_no_warnings() {
+        let mut names = Names::default();
+        let shipped = crate::cli::shipped::Shipped::load().unwrap();
+        let mut files = BTreeSet::new();
+        for scenario in &shipped.scenarios {
+            if files.insert(&scenario.source.path) {
+                names.add_scenarios(&scenario.source);
+            }
+        }
+        assert_eq!(names.warnings(), []);
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Host {
     /// timers. It is lower for a server in another process, which competes with the runner for the processor.
     pub fn jobs(&self) -> usize {
         match self {
-            Self::Embedded(_) => 64,
+            Self::Embedded(_) => 96,
             Self::Launched | Self::Running => 32,
         }
     }

@@ -10,6 +10,7 @@ use regex::Regex;
 use super::{
     Diagnostic, SourceFile, Span,
     node::{Node, NodeKind},
+    verbs::Verb,
 };
 
 /// Matches `$credentials.name`, and `credentials.name` inside `${…}`.
@@ -34,6 +35,8 @@ pub struct Mentions {
     pub needs: Vec<Mention>,
     /// The target's credentials that the file uses: `expired` for `$credentials.expired`.
     pub credentials: Vec<Mention>,
+    /// The operations that the steps call and the events that the steps expect or forbid.
+    pub events: Vec<Mention>,
     /// All YAML values of the file that are texts. The names of events and operations are among them.
     pub words: BTreeSet<String>,
 }
@@ -50,6 +53,7 @@ impl Mentions {
             source: Arc::clone(source),
             needs: Vec::new(),
             credentials: Vec::new(),
+            events: Vec::new(),
             words: BTreeSet::new(),
         };
         let scenarios = root.get("scenarios").into_iter().flat_map(items);
@@ -57,8 +61,27 @@ impl Mentions {
             let needs = part.get("needs").into_iter().flat_map(items);
             mentions.needs.extend(needs.filter_map(mention));
         }
+        let scenarios = root.get("scenarios").into_iter().flat_map(items);
+        let blocks = scenarios.map(|scenario| scenario.get("steps"));
+        for steps in [root.get("background")].into_iter().chain(blocks).flatten() {
+            mentions.read_steps(steps);
+        }
         mentions.read_texts(&root);
         Ok(mentions)
+    }
+
+    /// Collects the names of operations and events in a list of steps and the blocks inside it.
+    fn read_steps(&mut self, steps: &Node) {
+        let entries = items(steps).iter().filter_map(Node::entries).flatten();
+        for entry in entries {
+            match Verb::named(&entry.key).map(|verb| verb.spec().value) {
+                Some("steps") => self.read_steps(&entry.value),
+                Some("event" | "unwanted") => self
+                    .events
+                    .extend(mention(&entry.value).filter(|mention| !mention.name.contains('$'))),
+                Some(_) | None => {}
+            }
+        }
     }
 
     fn read_texts(&mut self, root: &Node) {

@@ -44,6 +44,23 @@ fn files_without_mistakes_are_counted() {
 }
 
 #[test]
+fn a_nearly_known_event_is_a_warning() {
+    Test::new()
+        .file("chat.yaml", GOOD.replace("call: echo", "call: join-rom"))
+        .args(["check", "--short", "chat.yaml"])
+        .status(Exit::Conformant)
+        .stdout(
+            "chat.yaml:8:11: warning[unknown-event]: the contract has no operation or event `join-rom`\n",
+        );
+    Test::new()
+        .file("chat.yaml", GOOD.replace("call: echo", "call: join-rom"))
+        .args(["check", "chat.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("did you mean `join-room`?")
+        .stdout_has("1 scenario in 1 file: no mistakes, 1 warning\n");
+}
+
+#[test]
 fn every_mistake_of_a_file_is_shown_at_once() {
     let finished = Test::new()
         .file("chat.yaml", BAD)

@@ -13,6 +13,8 @@ pub struct ManifestMentions {
     pub capabilities: Vec<Mention>,
     /// The names of the operations and events that `bindings` renames, and of the namespaces that `namespaces` renames.
     pub bindings: Vec<Mention>,
+    /// The names that the target itself uses for the operations and events in `bindings`.
+    pub own_names: Vec<Mention>,
     /// The operation that `fence` calls. The request of `emit` can have a name of the target's own.
     pub fence: Vec<Mention>,
     /// The names under `absent`: operations, namespaces and credentials.
@@ -36,10 +38,14 @@ impl ManifestMentions {
         let parts = [&root].into_iter().chain(profiles);
         let lists = parts.flat_map(|part| [part.get("provides"), part.get("lacks")]);
         let fence = root.get("fence").and_then(|fence| fence.get("call"));
+        let own_names = entries("bindings")
+            .iter()
+            .map(|entry| entry.value.get("event").unwrap_or(&entry.value));
         Ok(Self {
             source: Arc::clone(source),
             capabilities: texts(lists.flatten()),
             bindings: [keys(entries("bindings")), keys(entries("namespaces"))].concat(),
+            own_names: texts(own_names),
             fence: texts(fence.into_iter()),
             absent: texts(root.get("absent").into_iter()),
             credentials: keys(entries("credentials")),
