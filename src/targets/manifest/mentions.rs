@@ -13,7 +13,7 @@ pub struct ManifestMentions {
     pub capabilities: Vec<Mention>,
     /// The names of the operations and events that `bindings` renames, and of the namespaces that `namespaces` renames.
     pub bindings: Vec<Mention>,
-    /// The names that the target itself uses for the operations and events in `bindings`.
+    /// The names that the target itself uses for operations and events, in `bindings` and `fence`.
     pub own_names: Vec<Mention>,
     /// The operation that `fence` calls. The request of `emit` can have a name of the target's own.
     pub fence: Vec<Mention>,
@@ -38,9 +38,14 @@ impl ManifestMentions {
         let parts = [&root].into_iter().chain(profiles);
         let lists = parts.flat_map(|part| [part.get("provides"), part.get("lacks")]);
         let fence = root.get("fence").and_then(|fence| fence.get("call"));
-        let own_names = entries("bindings")
-            .iter()
-            .map(|entry| entry.value.get("event").unwrap_or(&entry.value));
+        let bound = entries("bindings").iter().flat_map(|entry| {
+            let binding = &entry.value;
+            let event = binding.get("event").unwrap_or(binding);
+            [Some(event), binding.get("replied")]
+        });
+        let own_names = bound
+            .chain(["call", "emit", "expect"].map(|key| root.get("fence")?.get(key)))
+            .flatten();
         Ok(Self {
             source: Arc::clone(source),
             capabilities: texts(lists.flatten()),
