@@ -161,6 +161,12 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "several-arguments",
+        meaning: "an event or an acknowledgement can carry several arguments; implied unless `dialect.errors` names NestJS, which hands several arguments to a handler as one list",
+        source: Source::Events,
+        excludes: &[],
+    },
+    Capability {
         name: "slow-namespace",
         meaning: "`/slow` answers a CONNECT after 200 ms",
         source: Source::Application,

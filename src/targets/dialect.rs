@@ -36,6 +36,14 @@ macro_rules! error_styles {
     };
 }
 
+impl ErrorStyle {
+    /// Returns true if the reports of refusals have a form of NestJS. NestJS hands several arguments of an event to the
+    /// handler as one list.
+    pub fn is_of_nestjs(self) -> bool {
+        self.name().starts_with("nestjs")
+    }
+}
+
 error_styles! {
     /// The acknowledgement reports the refusal: `{error: {code, message}}` or `{success: false, error}`.
     #[default]

@@ -65,6 +65,9 @@ pub struct Manifest {
     pub secrets: Secrets,
 }
 
+/// The capability of a target whose handlers get the arguments of an event as the client sent them.
+const SEVERAL_ARGUMENTS: &str = "several-arguments";
+
 impl Manifest {
     /// Reads a manifest. Adds each mistake to `problems` and replaces an invalid value by an empty one.
     pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
@@ -157,10 +160,13 @@ fn read_or_default<'n, T: Default>(
     field.map(|field| read(field, problems)).unwrap_or_default()
 }
 
-/// Reads the capabilities. Adds the capability that the target's protocol implies, such as `socket-io`.
+/// Reads the capabilities. Adds those that the target's dialect implies, such as `engine-io`.
 fn provides(fields: &Fields<'_>, dialect: Dialect, problems: &mut Problems) -> BTreeSet<String> {
     let mut provides = names(fields.get("provides"), problems);
     provides.insert(dialect.speaks.capability().to_owned());
+    if !dialect.errors.is_of_nestjs() {
+        provides.insert(SEVERAL_ARGUMENTS.to_owned());
+    }
     let listed = fields.raw("provides");
     contradictions::check(listed, &provides, Provider::Manifest, problems);
     provides
