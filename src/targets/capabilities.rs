@@ -30,7 +30,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "auth-jwt",
-        meaning: "a CONNECT to `/chat` or `/admin` needs a valid token",
+        meaning: "a CONNECT to `/chat` or `/admin` needs a valid token, which the server reads in the CONNECT payload",
         source: Source::Application,
         excludes: &[],
     },
@@ -176,6 +176,24 @@ const APPLICATION: &[Capability] = &[
         name: "sockets-join",
         meaning: "`move-members` moves all members of a room to another room",
         source: Source::Events,
+        excludes: &[],
+    },
+    Capability {
+        name: "token-in-cookie",
+        meaning: "the server reads a token in the cookie `jwt` of the handshake",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
+        name: "token-in-header",
+        meaning: "the server reads a token in the header `Authorization: Bearer` of the handshake",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
+        name: "token-in-query",
+        meaning: "the server reads a token in the query parameter `token` of the handshake",
+        source: Source::Application,
         excludes: &[],
     },
     Capability {
